@@ -1,0 +1,1 @@
+"""The `liandong` command: starts, watches and examines a local installation."""
