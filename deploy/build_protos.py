@@ -12,11 +12,13 @@ def generate(top: Path = TOP) -> None:
     """Replace libs/liandong by what protos/ says. Raises RuntimeError when protoc refuses."""
     from grpc_tools import protoc
 
+    google = Path(protoc.__file__).parent / "_proto"
+
     out, protos = top / "libs", top / "protos"
     shutil.rmtree(out / "liandong", ignore_errors=True)
     sources = sorted(str(path.relative_to(protos)) for path in protos.rglob("*.proto"))
     flags = [f"--{kind}_out={out}" for kind in ("python", "grpc_python", "pyi")]
-    if protoc.main(["protoc", f"-I{protos}", *flags, *sources]) != 0:
+    if protoc.main(["protoc", f"-I{protos}", f"-I{google}", *flags, *sources]) != 0:
         raise RuntimeError("protoc refused the contracts in protos/")
     (out / "liandong" / "py.typed").touch()
 
