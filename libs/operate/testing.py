@@ -1,0 +1,84 @@
+"""A real Kafka and a real PostgreSQL for tests, on free ports, from the modules of `make run`."""
+
+import asyncio
+import socket
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from operate import kafka, postgres
+from operate.kafka import Kafka
+from operate.launch import Launch
+from operate.postgres import Postgres
+
+START = 60.0
+
+
+class Server:
+    """A child process that a test may stop and start again."""
+
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError("not started")
+        return self._process.pid
+
+    def start(self) -> None:
+        with self._launch.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._launch.argv, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(self._launch.stop_signal)
+            self._process.wait()
+            self._process = None
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Broker(Server):
+    """One Kafka node."""
+
+    def __init__(self, folder: Path) -> None:
+        node = Kafka(folder, free_port(), free_port())
+        self.address = node.address
+        super().__init__(node.prepare())
+
+    async def started(self) -> None:
+        """Return when the broker can be asked for its topics."""
+        await until(lambda: kafka.answers(self.address))
+
+
+class Database(Server):
+    """One PostgreSQL server."""
+
+    def __init__(self, folder: Path) -> None:
+        server = Postgres(folder, free_port(), "test")
+        self.dsn = server.dsn
+        super().__init__(server.prepare())
+
+    async def started(self) -> None:
+        """Return when the server takes connections."""
+        await until(lambda: postgres.answers(self.dsn))
+
+
+async def until(answers: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(START):
+        while not await answers():  # noqa: ASYNC110 - another process is polled
+            await asyncio.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,44 @@
+"""Trouble: what stops a person, told in one sentence that also says what to do."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Trouble(Exception):
+    """A failure with its remedy, in English and in Chinese; never shown with a traceback."""
+
+    def __init__(self, english: str, chinese: str = "") -> None:
+        self.english = english
+        self.chinese = chinese or english
+        super().__init__(english)
+
+    def __str__(self) -> str:
+        return self.chinese if speaks_chinese() else self.english
+
+
+def speaks_chinese() -> bool:
+    """Say whether the person at this terminal has asked for Chinese."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    return next((os.environ[name] for name in names if os.environ.get(name)), "").startswith("zh")
+
+
+@contextmanager
+def full_disk_told(folder: Path) -> Iterator[None]:
+    """Turn "no space left" into the sentence that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise full_disk(folder) from error
+
+
+def full_disk(folder: Path) -> Trouble:
+    return Trouble(
+        f"The disk that holds {folder} is full: free some space there (1 GB is plenty), "
+        "then run the same command again; nothing that was stored is lost.",
+        f"{folder} 所在磁盘已满:请腾出空间(1 GB 足够),然后重新执行同一命令;已保存的数据不会丢失。",
+    )

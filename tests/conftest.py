@@ -1,0 +1,33 @@
+"""One real PostgreSQL and one real Kafka for the whole session, started when first asked for."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from operate.testing import Broker, Database
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The server itself, for tests that stop it."""
+    server = Database(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    asyncio.run(server.started())
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn(postgres: Database) -> str:
+    """The administrator's address; each test makes a database or a schema of its own."""
+    return postgres.dsn
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The node; a test that stops it must start it again and wait for `started()`."""
+    node = Broker(tmp_path_factory.mktemp("kafka"))
+    node.start()
+    yield node
+    node.stop()
