@@ -1,0 +1,53 @@
+"""Area codes: how the code of a place tells its level, its parents and what it contains."""
+
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    """The height of an area in the one tree; the numbers are those of the contract."""
+
+    UNSPECIFIED = 0
+    CITY = 1
+    COUNTY = 2
+    TOWNSHIP = 3
+    VILLAGE = 4
+    GRID = 5
+
+
+LENGTHS = {9: Level.TOWNSHIP, 12: Level.VILLAGE, 15: Level.GRID}
+SIGNIFICANT = {Level.CITY: 4, Level.COUNTY: 6, Level.TOWNSHIP: 9, Level.VILLAGE: 12}
+
+
+def level_of(area: str) -> Level:
+    """Return the level of an area code, or UNSPECIFIED for what is not one."""
+    if not (area.isascii() and area.isdigit()):
+        return Level.UNSPECIFIED
+    if len(area) == 6:
+        return Level.CITY if area.endswith("00") else Level.COUNTY
+    return LENGTHS.get(len(area), Level.UNSPECIFIED)
+
+
+def significant(area: str) -> str:
+    """Return the digits that every area inside begins with: 9901 for the city 990100."""
+    return area[:4] if level_of(area) is Level.CITY else area
+
+
+def contains(outer: str, inner: str) -> bool:
+    """Say whether the outer area is, or contains, the inner one. No area contains nothing."""
+    return bool(outer and inner) and inner.startswith(significant(outer))
+
+
+def ancestors(area: str) -> tuple[str, ...]:
+    """Return the area itself and everything above it, the lowest first."""
+    level = level_of(area)
+    if level is Level.UNSPECIFIED:
+        return ()
+    above = [area[:length] for at, length in SIGNIFICANT.items() if Level.CITY < at < level]
+    city = [] if level is Level.CITY else [f"{area[:4]}00"]
+    return (area, *reversed(above), *city)
+
+
+def parent_of(area: str) -> str:
+    """Return the area above, or an empty code above the city."""
+    chain = ancestors(area)
+    return chain[1] if len(chain) > 1 else ""
