@@ -1,0 +1,48 @@
+"""Structured logs: one JSON object a line, with what is bound to the present task."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+import msgspec
+
+_bound: ContextVar[dict[str, object] | None] = ContextVar("bound", default=None)
+_PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+@contextmanager
+def bound(**facts: object) -> Iterator[None]:
+    """Add these facts to every line that this task writes meanwhile."""
+    token = _bound.set({**(_bound.get() or {}), **facts})
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+class JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "event": record.getMessage(),
+            **(_bound.get() or {}),
+            **{k: v for k, v in record.__dict__.items() if k not in _PLAIN},
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line, enc_hook=str).decode()
+
+
+def speak_json(level: str = "INFO") -> None:
+    """Send all log lines to standard output as JSON."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # They report each step of a connection that is simply not there yet.
+    logging.getLogger("aiokafka").setLevel("CRITICAL")
+    logging.getLogger("httpx").setLevel("WARNING")

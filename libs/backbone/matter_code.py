@@ -1,0 +1,44 @@
+"""一案一码: the one code of a matter, for life: `<area><yymmdd>-<number>-<check>`.
+
+The check digit follows ISO 7064 MOD 11,10: it finds every wrong digit and nearly every swap.
+"""
+
+from datetime import date
+from enum import StrEnum
+
+
+class Intake(StrEnum):
+    """The first digit of the number says where the matter came in, so numbers never meet."""
+
+    ALARM = "0"
+    PETITION = "1"
+    DISPUTE = "2"
+    POPULATION = "3"
+
+
+def mint(area: str, day: date, intake: Intake, number: int) -> str:
+    """Return the code of the day's `number`-th matter; five digits, more only when needed."""
+    serial = f"{intake}{number:05d}"
+    head = f"{area[:6]}{day:%y%m%d}"
+    return f"{head}-{serial}-{check_digit(head + serial)}"
+
+
+def is_code(text: str) -> bool:
+    """Say whether the text is a code that nobody mistyped."""
+    head, _, rest = text.partition("-")
+    serial, _, check = rest.partition("-")
+    digits = head + serial
+    return (
+        len(head) == 12
+        and len(serial) >= 6
+        and digits.isdecimal()
+        and (check == str(check_digit(digits)))
+    )
+
+
+def check_digit(digits: str) -> int:
+    product = 10
+    for digit in digits:
+        total = (int(digit) + product) % 10 or 10
+        product = total * 2 % 11
+    return (11 - product) % 10

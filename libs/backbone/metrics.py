@@ -1,0 +1,35 @@
+"""The shell's own metrics; labels are enums, never ids. Each service adds its own beside it."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+# Every answer to a command: acceptance is the reason ACCEPTED.
+COMMANDS = Counter(
+    "liandong_commands_total", "Commands answered, by road.", ["command", "road", "outcome"]
+)
+# From the arrival of a call at the gRPC edge to its answer.
+CALL_SECONDS = Histogram(
+    "liandong_call_seconds", "Duration of gRPC calls.", ["method"], buckets=SECONDS
+)
+# How many requests one transaction of the door carried.
+BATCH_SIZE = Histogram(
+    "liandong_batch_requests",
+    "Requests per transaction of the door.",
+    ["schema"],
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200),
+)
+RELAYED = Counter("liandong_relayed_total", "Events carried from the journal to Kafka.", ["schema"])
+# Grows while Kafka is away; alarm when it does not shrink.
+UNSENT_AGE = Gauge("liandong_unsent_age_seconds", "Age of the oldest unsent event.", ["schema"])
+FIRED = Counter("liandong_timers_fired_total", "Clocks that ran out and took effect.", ["schema"])
+CONSUMED = Counter(
+    "liandong_consumed_total",
+    "Consumed records: applied, repeated, ignored, parked or dead.",
+    ["group", "fate"],
+)
+# A refused linkage is a task for a person, never silence.
+LINKS_REFUSED = Counter(
+    "liandong_links_refused_total", "Linkage commands that were refused.", ["group", "reason"]
+)
+DEAD_LETTERS = Counter("liandong_dead_letters_total", "Records put aside as unreadable.", ["group"])

@@ -1,0 +1,34 @@
+"""Where something is: words, a point, an area code; and which area contains which. Pure."""
+
+from dataclasses import dataclass
+
+# A city's code is six digits of which four say something; a county's is six (GB/T 2260).
+CITY_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """WGS-84 degrees."""
+
+    longitude: float
+    latitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`area` is the code of the smallest known area, empty where nothing is known."""
+
+    text: str = ""
+    point: Point | None = None
+    area: str = ""
+
+
+def significant(area: str) -> str:
+    """The digits of an area code that every area inside it begins with."""
+    is_city = len(area) == 6 and area.endswith("00")
+    return area[:CITY_DIGITS] if is_city else area
+
+
+def contains(area: str, other: str) -> bool:
+    """Say whether the other area lies inside the area, or is it. Nothing lies inside nowhere."""
+    return bool(area) and other.startswith(significant(area))

@@ -1,0 +1,41 @@
+"""The pulse of a process: a loop that makes no progress is dead, and says so."""
+
+import asyncio
+import time
+
+# Every wait of every loop is shorter: Kafka's slowest call takes less than 20 s.
+PATIENCE = 30.0
+
+
+class Pulse:
+    """Loops beat; who has not beaten for too long is named. Reasons may stand against readiness."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._beats: dict[str, float] = {}
+        self._missing: dict[str, str] = {}
+
+    def beat(self, loop: str) -> None:
+        self._beats[loop] = time.monotonic()
+
+    def lack(self, part: str, reason: str) -> None:
+        """Not ready as long as the part lacks something."""
+        self._missing[part] = reason
+
+    def have(self, part: str) -> None:
+        self._missing.pop(part, None)
+
+    def dead(self) -> list[str]:
+        """The loops that stand still."""
+        now = time.monotonic()
+        return [loop for loop, beat in self._beats.items() if now - beat > self._patience]
+
+    def unready(self) -> list[str]:
+        """Why the process cannot serve yet, in words."""
+        return [*self._missing.values(), *(f"{loop} stands still" for loop in self.dead())]
+
+    async def run(self) -> None:
+        """Beat for the event loop itself: whatever blocks it stops this."""
+        while True:
+            self.beat("event loop")
+            await asyncio.sleep(1)

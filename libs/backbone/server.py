@@ -1,0 +1,29 @@
+"""The gRPC server of a service: its edge, the standard health service and reflection."""
+
+import grpc
+from grpc_health.v1 import health, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from backbone.rpc import Edge
+from backbone.settings import Settings
+
+OPTIONS = [
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.http2.max_ping_strikes", 0),
+]
+
+
+def build(settings: Settings) -> grpc.aio.Server:
+    """Return a server that listens but does not serve yet. Raises RuntimeError: port in use."""
+    server = grpc.aio.server(interceptors=[Edge(settings.token)], options=OPTIONS)
+    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
+    server.add_insecure_port(f"{settings.host}:{settings.port}")
+    return server
+
+
+def reflect(server: grpc.aio.Server, services: list[str]) -> None:
+    """Let tools such as grpcurl read the contracts of these services."""
+    reflection.enable_server_reflection((*services, reflection.SERVICE_NAME), server)

@@ -1,0 +1,88 @@
+"""What a process is told: read once from the environment, every flaw in one precise error."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# gRPC and metrics ports, counted from LIANDONG_PORT; the gateway's own HTTP port is the base.
+PORTS: dict[str, tuple[int, int]] = {
+    "gateway": (0, 1),
+    "alarm": (10, 11),
+    "petition": (12, 13),
+    "dispute": (14, 15),
+    "emergency": (16, 17),
+    "population": (18, 19),
+    "workflow": (20, 21),
+    "workflow-stream": (22, 23),
+    "directory": (24, 25),
+}
+SCHEMAS = {name: name for name in PORTS} | {"workflow-stream": "workflow"}
+BASE_PORT = 8600
+
+
+class SettingsError(Exception):
+    """Names all that is missing or malformed, so that one look mends it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one service; `key` seals personal data, `token` proves a call from inside."""
+
+    name: str
+    database_url: str
+    brokers: str
+    token: str
+    key: bytes
+    port: int
+    metrics_port: int
+    host: str
+    environ: Mapping[str, str]
+
+    @property
+    def schema(self) -> str:
+        return SCHEMAS[self.name]
+
+    def address_of(self, service: str) -> str:
+        """Where another service answers gRPC."""
+        default = f"127.0.0.1:{self.base_port + PORTS[service][0]}"
+        return self.environ.get(f"LIANDONG_{service.upper()}_ADDRESS", default)
+
+    @property
+    def base_port(self) -> int:
+        return int(self.environ.get("LIANDONG_PORT", BASE_PORT))
+
+
+def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
+    """Raises SettingsError with every name that is missing or malformed."""
+    if name not in PORTS:
+        raise SettingsError(f"no service is called {name}; there are: {', '.join(PORTS)}")
+    prefix = f"LIANDONG_{SCHEMAS[name].upper()}"
+    flaws = [
+        f"{variable} is missing"
+        for variable in (f"{prefix}_DATABASE_URL", "KAFKA_BOOTSTRAP", "LIANDONG_TOKEN")
+        if not environ.get(variable)
+    ]
+    base, key = environ.get("LIANDONG_PORT", str(BASE_PORT)), environ.get(f"{prefix}_KEY", "")
+    if not base.isdecimal() or not 0 < int(base) < 65_000:
+        flaws.append(f"LIANDONG_PORT is not a port: {base!r}")
+    if not _is_key(key):
+        flaws.append(f"{prefix}_KEY is not 64 hexadecimal digits")
+    if flaws:
+        raise SettingsError(f"{name} cannot start: " + "; ".join(flaws))
+    return Settings(
+        name=name,
+        database_url=environ[f"{prefix}_DATABASE_URL"],
+        brokers=environ["KAFKA_BOOTSTRAP"],
+        token=environ["LIANDONG_TOKEN"],
+        key=bytes.fromhex(key),
+        port=int(base) + PORTS[name][0],
+        metrics_port=int(base) + PORTS[name][1],
+        host=environ.get("LIANDONG_HOST", "127.0.0.1"),
+        environ=environ,
+    )
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(bytes.fromhex(text)) == 32
+    except ValueError:
+        return False

@@ -1,0 +1,154 @@
+"""Records to protobuf messages and back, by the names of their fields. Pure.
+
+A record and its message are written by hand, each in the language of its readers; what maps one
+to the other is always the same and stands here once. A plan per pair is made at first use.
+"""
+
+import types
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+R = TypeVar("R")
+M = TypeVar("M", bound=Message)
+
+Put = Callable[[Message, Any], None]
+Take = Callable[[Any], Any]
+
+
+def to_message(record: Any, kind: type[M], **more: Any) -> M:
+    """Return the message that says what the record says; fields of only one side are left out."""
+    message = kind(**more)
+    fill(message, record)
+    return message
+
+
+def fill(message: Message, record: Any) -> None:
+    """Set the fields of the message that the record has too; None leaves a field unset."""
+    shape: Any = type(message)
+    record_kind: Any = type(record)
+    for name, put in _puts(record_kind, shape):
+        value = getattr(record, name)
+        if value is not None:
+            put(message, value)
+
+
+def to_record(message: Message, kind: type[R], **more: Any) -> R:
+    """Return the record that says what the message says; `more` gives what the message lacks."""
+    shape: Any = type(message)
+    record: Any = kind
+    takes = _takes(record, shape)
+    return kind(**{name: take(message) for name, take in takes if name not in more}, **more)
+
+
+@cache
+def _puts(record: Any, kind: Any) -> list[tuple[str, Put]]:
+    known = kind.DESCRIPTOR.fields_by_name
+    return [(f.name, _put(known[f.name])) for f in fields(record) if f.name in known]
+
+
+def _put(field: Any) -> Put:
+    name = field.name
+    if field.is_repeated:
+        return _put_repeated(field)
+    if field.message_type is not None:
+        if field.message_type.full_name == "google.protobuf.Timestamp":
+            return lambda message, value: getattr(message, name).FromDatetime(value)
+        return lambda message, value: _fill_part(getattr(message, name), value)
+    plain = _plain(field)
+    return lambda message, value: setattr(message, name, plain(value))
+
+
+def _fill_part(part: Message, value: Any) -> None:
+    part.SetInParent()
+    fill(part, value)
+
+
+def _put_repeated(field: Any) -> Put:
+    name = field.name
+    if field.message_type is not None:
+        return lambda message, value: _fill_parts(getattr(message, name), value)
+    plain = _plain(field)
+    return lambda message, value: getattr(message, name).extend([plain(v) for v in value])
+
+
+def _fill_parts(parts: Any, values: Any) -> None:
+    for value in values:
+        fill(parts.add(), value)
+
+
+def _plain(field: Any) -> Take:
+    if field.enum_type is not None:
+        numbers = enum_numbers(field)
+        return lambda value: numbers[value]
+    return str if field.type == FieldDescriptor.TYPE_STRING else lambda value: value
+
+
+def enum_prefix(field: Any) -> str:
+    """`STATE_` of an enum whose zero value is `STATE_UNSPECIFIED`."""
+    zero: str = field.enum_type.values_by_number[0].name
+    return zero.removesuffix("UNSPECIFIED")
+
+
+@cache
+def enum_numbers(field: Any) -> dict[str, int]:
+    """The values of the field's enum by their names without the prefix; empty means unset."""
+    prefix = enum_prefix(field)
+    known = {v.name.removeprefix(prefix): v.number for v in field.enum_type.values if v.number}
+    return {**known, "": 0}
+
+
+@cache
+def enum_names(field: Any) -> dict[int, str]:
+    return {number: name for name, number in enum_numbers(field).items()}
+
+
+@cache
+def _takes(record: Any, kind: Any) -> list[tuple[str, Take]]:
+    known, hints = kind.DESCRIPTOR.fields_by_name, get_type_hints(record)
+    return [
+        (f.name, _take(known[f.name], *_without_none(hints[f.name])))
+        for f in fields(record)
+        if f.name in known
+    ]
+
+
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) in (Union, types.UnionType):
+        [inner] = [part for part in get_args(hint) if part is not type(None)]
+        return inner, True
+    return hint, False
+
+
+def _take(field: Any, hint: Any, optional: bool) -> Take:
+    name, convert = field.name, _convert(field, hint)
+    if field.is_repeated:
+        inner = _convert(field, get_args(hint)[0])
+        return lambda message: tuple(inner(value) for value in getattr(message, name))
+    if optional and (field.has_presence or field.message_type is not None):
+        return lambda m: convert(getattr(m, name)) if m.HasField(name) else None
+    if optional:
+        return lambda m: convert(getattr(m, name)) if getattr(m, name) else None
+    return lambda message: convert(getattr(message, name))
+
+
+def _convert(field: Any, hint: Any) -> Take:
+    if hint is datetime:
+        return lambda value: value.ToDatetime(UTC)
+    if hint is timedelta:
+        return lambda value: value.ToTimedelta()
+    if is_dataclass(hint):
+        return lambda value: to_record(value, hint)  # type: ignore[arg-type]
+    if field.enum_type is not None:
+        names = enum_names(field)
+        return lambda value: hint(names[value])
+    if hint is UUID or (isinstance(hint, type) and issubclass(hint, StrEnum)):
+        return hint
+    return lambda value: value

@@ -1,0 +1,59 @@
+"""`python -m services NAME…` runs one or several services in one process."""
+
+import asyncio
+import importlib
+import os
+import signal
+import sys
+
+import uvloop
+
+from backbone.logs import speak_json
+from backbone.observe import serve_pages
+from backbone.pulse import Pulse
+from backbone.settings import Settings, SettingsError, read_settings
+
+
+async def run(services: list[Settings]) -> None:
+    """Run until one of them dies, or until the process is asked to stop."""
+    pulses = {settings.name: Pulse() for settings in services}
+    pages = [serve_pages(each.host, each.metrics_port, pulses) for each in services]
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for settings in services:
+                tasks.create_task(_run(settings, pulses[settings.name]))
+    finally:
+        for server in pages:
+            server.shutdown()
+
+
+async def _run(settings: Settings, pulse: Pulse) -> None:
+    folder, _, part = settings.name.partition("-")
+    wiring = importlib.import_module(f"services.{folder}.wiring")
+    await getattr(wiring, f"run_{part}" if part else "run")(settings, pulse)
+
+
+async def _until_asked_to_stop(services: list[Settings]) -> None:
+    running = asyncio.create_task(run(services))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return
+
+
+def main(names: list[str]) -> int:
+    """Exit status 0 after a stop that was asked for, 1 when a part has died, 2 for bad settings."""
+    speak_json(os.environ.get("LIANDONG_LOG", "INFO"))
+    try:
+        services = [read_settings(name, os.environ) for name in names]
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201  # to the person who started it
+        return 2
+    uvloop.run(_until_asked_to_stop(services))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
