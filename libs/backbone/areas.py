@@ -27,16 +27,6 @@ def level_of(area: str) -> Level:
     return LENGTHS.get(len(area), Level.UNSPECIFIED)
 
 
-def significant(area: str) -> str:
-    """Return the digits that every area inside begins with: 9901 for the city 990100."""
-    return area[:4] if level_of(area) is Level.CITY else area
-
-
-def contains(outer: str, inner: str) -> bool:
-    """Say whether the outer area is, or contains, the inner one. No area contains nothing."""
-    return bool(outer and inner) and inner.startswith(significant(outer))
-
-
 def ancestors(area: str) -> tuple[str, ...]:
     """Return the area itself and everything above it, the lowest first."""
     level = level_of(area)

@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeAlias
 
-from backbone.areas import Level, contains
+from backbone.areas import Level
+from backbone.place import contains
 
 Ring: TypeAlias = tuple[tuple[float, float], ...]
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from backbone.areas import Level, ancestors, contains, level_of
+from backbone.areas import Level, ancestors, level_of
 from backbone.city import City, Competence, Unit
+from backbone.place import contains
 
 
 @dataclass(frozen=True, slots=True)

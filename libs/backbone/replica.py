@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from itertools import pairwise
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -12,14 +13,20 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from backbone.bookmark import Bookmark, resume
 from backbone.city import City
 from backbone.entries import HEAD
+from backbone.errors import Unavailable
+from backbone.kafka import dead_topic
+from backbone.metrics import DEAD_LETTERS
 from backbone.postgres import Connection, Pool, is_transient
+from backbone.pulse import Pulse
 from backbone.replica_state import Change, State
+from backbone.shell import Shell
 
 log = logging.getLogger(__name__)
 
 TOPIC = "liandong.directory.v1"
+PART = "directory"
 
-READ = "SELECT key, version, value FROM replica"
+READ = "SELECT key, value FROM replica"
 READ_BOOKMARK = "SELECT log_offset, log_time FROM replica_bookmark WHERE topic = $1"
 SAVE = """
 INSERT INTO replica (key, version, value)
@@ -37,10 +44,7 @@ ON CONFLICT (topic) DO UPDATE SET log_offset = excluded.log_offset, log_time = e
 """
 
 
-class DirectoryNotLoaded(ConnectionError):
-    """No city is known yet. Transient: never stored as an outcome, answered as unavailable."""
-
-    reason = "DIRECTORY_NOT_LOADED"
+Bury = Callable[[ConsumerRecord, str], Awaitable[None]]
 
 
 class Replica:
@@ -73,9 +77,12 @@ class Replica:
 
     @property
     def city(self) -> City:
-        """The city of this moment; a decision takes it once and holds on to it."""
+        """The city of this moment; a decision takes it once and holds on to it.
+
+        Raises Unavailable while there is none; that is transient and never stored.
+        """
         if self._city is None:
-            raise DirectoryNotLoaded("no city pack has reached this service yet")
+            raise Unavailable("DIRECTORY_NOT_LOADED")
         return self._city
 
     async def wait(self) -> City:
@@ -83,28 +90,30 @@ class Replica:
         await self._ready.wait()
         return self.city
 
-    async def run(self) -> None:
+    async def run(self, pulse: Pulse, bury: Bury) -> None:
         """Serve what the table holds, then follow the topic for ever."""
+        pulse.lack(PART, "no city pack has reached this service yet")
         while True:
+            pulse.beat(PART)
             try:
-                bookmark = await self._restore()
-                await self._follow(bookmark)
+                bookmark = await self._restore(pulse)
+                await self._follow(bookmark, pulse, bury)
             except Exception as error:
                 if not isinstance(error, KafkaError) and not is_transient(error):
                     raise
                 log.warning("replica.away", extra={"error": str(error)})
             await asyncio.sleep(1)
 
-    async def _restore(self) -> Bookmark | None:
+    async def _restore(self, pulse: Pulse) -> Bookmark | None:
         async with self._pool.acquire() as conn:
             # The bookmark first: the rows may then be newer than it says, never older.
             row = await conn.fetchrow(READ_BOOKMARK, TOPIC)
             rows = await conn.fetch(READ)
-        self._state.restore((each["key"], each["version"], each["value"]) for each in rows)
-        self._publish()
+        self._state.restore((each["key"], each["value"]) for each in rows)
+        self._publish(pulse)
         return Bookmark(row["log_offset"], row["log_time"]) if row else None
 
-    async def _follow(self, bookmark: Bookmark | None) -> None:
+    async def _follow(self, bookmark: Bookmark | None, pulse: Pulse, bury: Bury) -> None:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._brokers, auto_offset_reset="earliest")
         partition = TopicPartition(TOPIC, 0)
         try:
@@ -113,31 +122,55 @@ class Replica:
             if not await resume(consumer, partition, bookmark):
                 self._state.begin_again()
             while True:
-                found = await consumer.getmany(partition, timeout_ms=10_000, max_records=500)
+                pulse.beat(PART)
+                found = await consumer.getmany(partition, timeout_ms=5_000, max_records=500)
                 for records in found.values():
-                    await self._take(records)
+                    await self._take(records, pulse, bury)
         finally:
             await consumer.stop()
 
-    async def _take(self, records: Sequence[ConsumerRecord]) -> None:
+    async def _take(self, records: Sequence[ConsumerRecord], pulse: Pulse, bury: Bury) -> None:
         """Write a batch to the table in parts that end at each head."""
         heads = (at for at, record in enumerate(records, 1) if record.key == HEAD.encode())
         for start, end in pairwise(sorted({0, *heads, len(records)})):
             part = records[start:end]
-            changes = self._state.take(part)
+            changes, unreadable = self._state.take(part)
+            for record, reason in unreadable:
+                await bury(record, reason)
             async with self._pool.acquire() as conn, conn.transaction():
                 await write(conn, changes)
                 bookmark = Bookmark.at(part[-1])
                 await conn.execute(SAVE_BOOKMARK, TOPIC, bookmark.offset, bookmark.timestamp)
             if changes and part[-1].key == HEAD.encode():
-                self._publish()
+                self._publish(pulse)
 
-    def _publish(self) -> None:
+    def _publish(self, pulse: Pulse) -> None:
         city = self._state.city()
         if city is not None:
             self._city = city
+            pulse.have(PART)
             self._ready.set()
             self._changed(city)
+
+
+def follow_directory(
+    shell: Shell[Any, Any, Any],
+    kinds: Collection[str],
+    changed: Callable[[City], object] = lambda city: None,
+    *,
+    polygons: bool = False,
+) -> Replica:
+    """Keep a copy of these kinds beside a service; the service is ready once there is a city."""
+    settings = shell.settings
+    replica = Replica(shell.pool, settings.brokers, kinds, changed, polygons=polygons)
+    group = f"{settings.schema}.directory"
+
+    async def bury(record: ConsumerRecord, reason: str) -> None:
+        await shell.publisher.bury(dead_topic(TOPIC, group), record, reason)
+        DEAD_LETTERS.labels(group).inc()
+
+    shell.run_beside(lambda: replica.run(shell.pulse, bury))
+    return replica
 
 
 async def write(conn: Connection, changes: Sequence[Change]) -> None:

@@ -1,17 +1,17 @@
 """What a replica holds in memory, and what a stretch of the topic changes in it."""
 
-import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from aiokafka.structs import ConsumerRecord
 from google.protobuf.message import DecodeError
 
 from backbone.city import City, Head, Record
-from backbone.entries import HEAD, kind_of, to_city, to_record
+from backbone.entries import HEAD, KINDS, kind_of, to_city, to_record
 from liandong.directory.v1.directory_pb2 import DirectoryEntry
 
-log = logging.getLogger(__name__)
+Unreadable: TypeAlias = tuple[ConsumerRecord, str]
 
 VERSION = "version"
 """The header of a tombstone: the version of the pack that removed the entry."""
@@ -36,26 +36,31 @@ class State:
         self._entries: dict[str, Change] = {}
         self._seen: set[str] | None = None
 
-    def restore(self, rows: Iterable[tuple[str, int, bytes]]) -> None:
+    def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Begin with what the table holds."""
-        changes = (self._read(key, version, value) for key, version, value in rows)
+        changes = (self._read(key, value) for key, value in rows)
         self._entries = {change.key: bare(change) for change in changes if change is not None}
 
     def begin_again(self) -> None:
         """The topic is read from its beginning: what it no longer holds will be dropped."""
         self._seen = set()
 
-    def take(self, records: Sequence[ConsumerRecord]) -> list[Change]:
+    def take(self, records: Sequence[ConsumerRecord]) -> tuple[list[Change], list[Unreadable]]:
         """Apply records in order; return the changes that count, the last one per entry."""
         accepted: dict[str, Change] = {}
+        unreadable: list[Unreadable] = []
         for record in records:
-            change = self._change(record)
+            try:
+                change = self._change(record)
+            except (DecodeError, ValueError) as error:
+                unreadable.append((record, repr(error)))
+                continue
             if change is not None and self._is_news(change):
                 self._apply(change)
                 accepted[change.key] = change
         if records[-1].key == HEAD.encode():
             accepted |= {change.key: change for change in self._leftovers()}
-        return list(accepted.values())
+        return list(accepted.values()), unreadable
 
     def city(self) -> City | None:
         """The city of these entries; None while its head is missing."""
@@ -64,28 +69,28 @@ class State:
         )
 
     def _change(self, record: ConsumerRecord) -> Change | None:
-        key = (record.key or b"").decode(errors="replace")
-        self._note(key, present=record.value is not None)
-        if kind_of(key) not in self._kinds:
-            return None
-        if record.value is not None:
-            return self._read(key, None, record.value)
-        version = dict(record.headers).get(VERSION, b"0")
-        return Change(key, int(version) if version.isdigit() else 0)
+        key = (record.key or b"").decode()
+        if record.value is None:
+            self._note(key, present=False)
+            version = dict(record.headers).get(VERSION, b"0").decode()
+            return Change(key, int(version)) if kind_of(key) in self._kinds else None
+        change = None if self._is_of_no_interest(key) else self._read(key, record.value)
+        self._note(key, present=True)
+        return change
 
-    def _read(self, key: str, version: int | None, value: bytes) -> Change | None:
-        try:
-            entry = DirectoryEntry.FromString(value)
-        except DecodeError:
-            log.exception("replica.unreadable", extra={"key": key})
-            return None
+    def _is_of_no_interest(self, key: str) -> bool:
+        """Whether it need not even be read; what has an unknown key may be anything."""
+        return kind_of(key) in KINDS - self._kinds
+
+    def _read(self, key: str, value: bytes) -> Change | None:
+        entry = DirectoryEntry.FromString(value)
+        if entry.key != key:
+            raise ValueError(f"the record says {key!r}, its entry {entry.key!r}")
         if entry.WhichOneof("body") == "grid" and not self._polygons:
             entry.grid.ClearField("rings")
             value = entry.SerializeToString()
         record = to_record(entry)
-        if record is None:
-            return None
-        return Change(key, entry.version if version is None else version, value, record)
+        return None if record is None else Change(key, entry.version, value, record)
 
     def _is_news(self, change: Change) -> bool:
         known = self._entries.get(change.key)

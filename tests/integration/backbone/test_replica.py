@@ -9,14 +9,16 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from backbone.areas import Level
 from backbone.city import City, Head, Record, Unit
 from backbone.entries import key_of, to_entry
+from backbone.errors import Unavailable
 from backbone.postgres import Pool, open_pool
-from backbone.replica import TOPIC, DirectoryNotLoaded, Replica
+from backbone.pulse import Pulse
+from backbone.replica import TOPIC, Replica
 from operate.testing import Broker
 
 MIGRATION = Path("libs/backbone/migrations/0002_replica.sql")
@@ -73,8 +75,11 @@ async def publish(brokers: str, version: int, *records: Record, gone: Iterable[s
 
 
 @asynccontextmanager
-async def running(replica: Replica) -> AsyncIterator[Replica]:
-    task = asyncio.create_task(replica.run())
+async def running(replica: Replica, buried: list[str] | None = None) -> AsyncIterator[Replica]:
+    async def bury(record: ConsumerRecord, reason: str) -> None:
+        (buried if buried is not None else []).append(reason)
+
+    task = asyncio.create_task(replica.run(Pulse(), bury))
     try:
         yield replica
     finally:
@@ -95,7 +100,7 @@ async def test_a_pack_is_seen_whole_or_not_at_all(pool: Pool, topic: str) -> Non
     async with running(Replica(pool, topic, {"unit"}, seen.append)) as replica:
         await publish(topic, 1, a_unit("police"), a_unit("fire"))
         await asyncio.sleep(1)
-        with pytest.raises(DirectoryNotLoaded):
+        with pytest.raises(Unavailable):
             _ = replica.city
         await publish(topic, 1, a_head(1, 3))
         city = await becomes(replica, lambda city: city.head.version == 1)
@@ -151,13 +156,16 @@ async def test_a_topic_made_anew_is_read_from_its_beginning(
     assert await pool.fetchval("SELECT count(*) FROM replica") == 4
 
 
-async def test_what_cannot_be_read_or_is_of_no_interest_is_passed_over(
+async def test_the_unreadable_is_buried_and_what_is_of_no_interest_is_passed_over(
     pool: Pool, topic: str
 ) -> None:
+    buried: list[str] = []
     async with AIOKafkaProducer(bootstrap_servers=topic) as producer:
         await producer.send_and_wait(TOPIC, b"\xff\xff", key=b"unit/broken")
-        await producer.send_and_wait(TOPIC, b"\xff\xff", key=b"team/broken")
-    async with running(Replica(pool, topic, {"unit"})) as replica:
+        await producer.send_and_wait(TOPIC, b"", key=b"\xff")
+        await producer.send_and_wait(TOPIC, b"\xff\xff", key=b"team/of_no_interest")
+    async with running(Replica(pool, topic, {"unit"}), buried) as replica:
         await publish(topic, 1, a_unit("police"), a_head(1, 2))
         city = await becomes(replica, lambda city: True)
     assert set(city.units) == {"990101001-police"}
+    assert len(buried) == 2
