@@ -1,0 +1,122 @@
+"""The one endpoint behind every route of the tables: HTTP in, gRPC, HTTP out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway import incoming
+from services.gateway.auth import CITIZEN, Authenticator, Caller, require_role
+from services.gateway.edge import traceparent
+from services.gateway.limits import Limit
+from services.gateway.plan import Plan, put
+from services.gateway.problems import Reasons
+from services.gateway.refusals import reason_of
+from services.gateway.upstream import Upstream
+from services.gateway.writing import to_json
+
+JSON = "application/json"
+EXEMPT = {"Liandong-Rate-Limit": "exempt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """By person, by API key, and by the address of whoever has no account."""
+
+    people: Limit
+    keys: Limit
+    public: Limit
+    sign_in: Limit
+    wrong_password: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What every endpoint needs."""
+
+    authenticator: Authenticator
+    limits: Limits
+    reasons: Reasons
+    upstream: Upstream
+
+    async def admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
+        """Who calls, and the headers that tell of the limit. Raises Problem 401, 429."""
+        caller = await self.authenticator.caller_of(request)
+        if caller.exempt:
+            return caller, dict(EXEMPT)
+        (self.limits.keys if caller.is_key else self.limits.people).take(caller.principal)
+        return caller, {}
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+class RpcEndpoint:
+    """Serves one route of the tables."""
+
+    def __init__(self, plan: Plan, gate: Gate) -> None:
+        self._plan, self._route, self._gate = plan, plan.route, gate
+        self._call = gate.upstream.unary(plan.area.service, plan.method)
+
+    async def serve(self, request: Request) -> Response:
+        caller, headers = await self._admit(request)
+        message = await self._read(request)
+        call = self._call(
+            message, timeout=self._route.patience, metadata=self._metadata(request, caller)
+        )
+        try:
+            response = await call
+        except grpc.aio.AioRpcError as error:
+            if self._route.empty and reason_of(error) == self._route.empty:
+                return Response(status_code=204, headers=headers)
+            raise
+        if self._route.is_write:
+            headers |= _headers_of(await call.trailing_metadata())
+        return self._answer(self._plan.write(response), headers)
+
+    async def _admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
+        if self._route.public:
+            self._gate.limits.public.take(address_of(request))
+            return CITIZEN, {}
+        caller, headers = await self._gate.admit(request)
+        require_role(caller, self._route.roles)
+        return caller, headers
+
+    async def _read(self, request: Request) -> Any:
+        plan, values = self._plan, {}
+        if plan.read_body is not None:
+            body = await incoming.read_body(request)
+            values = incoming.parse_body(plan.read_body, body)
+        if plan.query or request.url.query:
+            texts = incoming.read_query(request, plan.query_lists)
+            for name, value in incoming.parse_texts(plan.read_query, texts).items():
+                put(values, plan.query[name], value)
+        if plan.path_fields:
+            values |= incoming.parse_texts(plan.read_path, incoming.read_path(request))
+        return plan.request(**values, **self._route.always)
+
+    def _metadata(self, request: Request, caller: Caller) -> list[tuple[str, str]]:
+        metadata = [*self._gate.upstream.metadata, *caller.metadata, traceparent(request)]
+        if self._route.is_write:
+            metadata += incoming.write_metadata(request)
+        return metadata + incoming.purpose_metadata(request)
+
+    def _answer(self, answer: Any, headers: dict[str, str]) -> Response:
+        version = answer.get("version") if isinstance(answer, dict) else None
+        if isinstance(version, int) and version:
+            headers["ETag"] = f'"{version}"'
+        headers["Cache-Control"] = "no-store"
+        return Response(to_json(answer), self._route.status, headers, JSON)
+
+
+def _headers_of(trailing: Any) -> dict[str, str]:
+    headers = {}
+    for name, value in trailing or ():
+        if name == "liandong-road":
+            headers["Liandong-Road"] = value
+        elif name == "liandong-replayed" and value == "true":
+            headers["Idempotency-Replayed"] = value
+    return headers

@@ -1,0 +1,165 @@
+"""What a request brings, read with care: body, query and headers, each flaw named."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl, quote
+from uuid import uuid4
+
+from pydantic_core import SchemaValidator, ValidationError
+from starlette.requests import Request
+
+from services.gateway.problems import Flaw, Problem
+
+MOST_BYTES = 1_048_576
+ETAG = re.compile(r'"(\d{1,18})"')
+KEY = re.compile(r"[\x20-\x7e]{1,128}")
+LONGEST_PURPOSE = 200
+# What pydantic calls a flaw → our stable reason; all others are WRONG_TYPE.
+FLAWS = {
+    "extra_forbidden": "UNKNOWN_FIELD",
+    "missing": "FIELD_MISSING",
+    "literal_error": "UNKNOWN_VALUE",
+    "string_pattern_mismatch": "NUL_CHARACTER",
+    "greater_than_equal": "OUT_OF_RANGE",
+    "less_than_equal": "OUT_OF_RANGE",
+    "finite_number": "OUT_OF_RANGE",
+    "timezone_aware": "ZONE_MISSING",
+    "datetime_parsing": "NOT_A_TIME",
+    "datetime_from_date_parsing": "NOT_A_TIME",
+}
+
+
+async def read_body(request: Request) -> bytes:
+    """The JSON text, `{}` where there is none. Raises Problem 413, 415; never reads on."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > MOST_BYTES:
+        raise _too_large()
+    if not request.headers.get("content-type") and declared == "0":
+        declared = request.headers.get("transfer-encoding", "0")
+    if declared != "0":
+        require_json(request)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise _too_large()
+    return bytes(body) if body.strip() else b"{}"
+
+
+def _too_large() -> Problem:
+    # What is left of the body is not read, so the connection cannot be used again.
+    return Problem(413, "BODY_TOO_LARGE", {"bytes": MOST_BYTES}, headers={"Connection": "close"})
+
+
+def require_json(request: Request) -> None:
+    """Raises Problem 415 for anything but plain UTF-8 JSON."""
+    kind, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = parameters.strip().removeprefix("charset=").strip('" ')
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if kind.strip() != "application/json" or charset not in ("", "utf-8") or encoding != "identity":
+        facts = {"content_type": request.headers.get("content-type", "")}
+        raise Problem(415, "NOT_JSON", facts, headers={"Accept": "application/json"})
+
+
+def parse_body(reader: SchemaValidator, body: bytes) -> dict[str, Any]:
+    """Raises Problem 400 that names each flaw."""
+    try:
+        values: dict[str, Any] = reader.validate_json(body)
+    except ValidationError as error:
+        raise _malformed(error, _broken_text(body)) from error
+    return values
+
+
+def parse_texts(reader: SchemaValidator, texts: Any) -> dict[str, Any]:
+    """Raises Problem 400 that names each flaw."""
+    try:
+        values: dict[str, Any] = reader.validate_strings(texts)
+    except ValidationError as error:
+        raise _malformed(error, "MALFORMED_JSON") from error
+    return values
+
+
+def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | list[str]]:
+    """Raises Problem 400 for broken UTF-8, and for a parameter said twice that is no list."""
+    query = request.url.query
+    texts: dict[str, str | list[str]] = {}
+    if not query:
+        return texts
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError as error:
+        raise Problem(400, "BROKEN_UTF8") from error
+    for name, text in pairs:
+        if name in lists:
+            said = texts.setdefault(name, [])
+            assert isinstance(said, list)  # noqa: S101 - only lists are put there
+            said.append(text)
+        elif name in texts:
+            raise Problem(400, "REPEATED_PARAMETER", errors=[Flaw(name, "REPEATED_PARAMETER")])
+        else:
+            texts[name] = text
+    return texts
+
+
+def read_path(request: Request) -> dict[str, str]:
+    """Raises Problem 400 for broken UTF-8, which the server has already replaced."""
+    path: dict[str, str] = request.path_params
+    if any("\ufffd" in text for text in path.values()):
+        raise Problem(400, "BROKEN_UTF8")
+    return path
+
+
+def write_metadata(request: Request) -> list[tuple[str, str]]:
+    """Key and expected version as metadata. Raises Problem 400 for a malformed header."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        key = uuid4().hex  # so that our own repeats of the call are one request
+    elif not KEY.fullmatch(key):
+        raise Problem(400, "MALFORMED_IDEMPOTENCY_KEY")
+    metadata = [("idempotency-key", quote(key))]
+    version = request.headers.get("if-match")
+    if version is not None and version != "*":
+        match = ETAG.fullmatch(version)
+        if match is None:
+            raise Problem(400, "MALFORMED_IF_MATCH")
+        metadata.append(("liandong-expected-version", match[1]))
+    return metadata
+
+
+def purpose_metadata(request: Request) -> list[tuple[str, str]]:
+    """The purpose of a disclosure, percent-encoded by the client, as it came."""
+    purpose = request.headers.get("liandong-purpose")
+    if purpose is None:
+        return []
+    if not purpose.isascii() or not purpose.isprintable() or len(purpose) > LONGEST_PURPOSE * 9:
+        raise Problem(400, "MALFORMED_PURPOSE")
+    return [("liandong-purpose", purpose)]
+
+
+def _malformed(error: ValidationError, text_flaw: str) -> Problem:
+    flaws = [_flaw(line, text_flaw) for line in error.errors(include_url=False)]
+    return Problem(400, flaws[0].reason, {"field": flaws[0].field, **flaws[0].facts}, flaws)
+
+
+def _flaw(line: Any, text_flaw: str) -> Flaw:
+    kind, where = line["type"], _path(line["loc"])
+    if kind == "json_invalid":
+        return Flaw(where, text_flaw, {"cause": line["ctx"]["error"]} if "ctx" in line else {})
+    facts = {name: str(value) for name, value in line.get("ctx", {}).items() if name != "pattern"}
+    facts.setdefault("expected", kind.removesuffix("_type").removesuffix("_parsing"))
+    return Flaw(where, FLAWS.get(kind, "WRONG_TYPE"), facts)
+
+
+def _path(parts: Sequence[Any]) -> str:
+    """`items[0].name`, as a person writes it."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.removeprefix(".")
+
+
+def _broken_text(body: bytes) -> str:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "BROKEN_UTF8"
+    return "MALFORMED_JSON"

@@ -1,0 +1,21 @@
+"""The metrics of the gateway; labels are enums and route names, never ids."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from backbone.metrics import SECONDS
+
+# From the request's head to the answer's; streams are not in it.
+HTTP_SECONDS = Histogram(
+    "liandong_http_seconds", "Duration of HTTP requests.", ["route", "status"], buckets=SECONDS
+)
+# Refusals that the gateway itself makes or passes on.
+PROBLEMS = Counter("liandong_http_problems_total", "Answers that refuse.", ["status", "reason"])
+LIMITED = Counter("liandong_http_limited_total", "Requests over a rate limit.", ["kind"])
+SIGN_INS = Counter("liandong_sign_ins_total", "Attempts to sign in.", ["outcome"])
+REVEALS = Counter("liandong_reveals_total", "Disclosures of personal data on record.", ["what"])
+STREAMS = Gauge("liandong_streams_open", "Open event streams.", ["kind"])
+CHANGES = Counter(
+    "liandong_changes_total", "Events read for live changes: shown, unknown kind, unreadable.",
+    ["fate"],
+)  # fmt: skip
+RESETS = Counter("liandong_stream_resets_total", "Streams that could not be resumed.", ["cause"])

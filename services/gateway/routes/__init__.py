@@ -1,0 +1,45 @@
+"""The HTTP face as tables, one file per area; the service's owner owns its file.
+
+Example, `routes/dispute.py`, complete:
+
+    from liandong.dispute.v1 import dispute_service_pb2 as pb
+
+    from services.gateway.roles import HANDLERS, READERS
+    from services.gateway.route import Area, get, post
+
+    AREA = Area(
+        "Disputes",
+        "dispute",
+        pb.DESCRIPTOR.services_by_name["DisputeService"],
+        (
+            post("/v1/disputes", "RegisterDispute", HANDLERS, status=201),
+            get("/v1/disputes", "ListDisputes", READERS),
+            get("/v1/disputes/{dispute_id}", "GetDispute", READERS),
+            post("/v1/disputes/{dispute_id}:accept", "AcceptDispute", HANDLERS),
+        ),
+    )
+
+Then one import and one entry in AREAS below. Everything else follows from the contract:
+
+- a path parameter has the name of the request field that it fills; a JSON body may carry every
+  other field; a GET takes its other plain fields as query parameters (`?state=OFFERED&page_size=`);
+- `XResponse { X x = 1; }` is answered as that X, with `ETag` from its `version`; a message with
+  `next_page_token` and one repeated field is answered as `{"items", "next_page_token"}`, with
+  `total_size` only where it is set; any other response is answered whole;
+- the identity of the caller, the idempotency key, the expected version and the purpose travel as
+  metadata (`backbone.context`), never as fields; a missing key is replaced by a fresh one;
+- refusals become problems by their reason: give each new reason its lines in `reasons.yaml`;
+- `empty="POOL_EMPTY"` answers 204 for that refusal; `returns="incident.due"` answers one part;
+  `query={"longitude": "point.longitude"}` and `always={"inbox": True}` fill request fields;
+  `public=True` needs no account (a stricter rate limit by address); `is_write=False` marks a POST
+  that changes nothing; `patience=` is the deadline in seconds.
+
+The whole of it is described in /openapi.json without another word.
+"""
+
+from services.gateway.route import Area
+from services.gateway.routes import incident
+
+AREAS: tuple[Area, ...] = (incident.AREA,)
+
+__all__ = ["AREAS"]

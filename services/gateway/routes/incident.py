@@ -1,0 +1,39 @@
+"""Incidents: the pool, the verbs of the flow, and what explains them."""
+
+from liandong.incident.v1 import incident_service_pb2 as pb
+from services.gateway.roles import DISPATCHERS, HANDLERS, READERS, SUPERIORS, VERIFIERS
+from services.gateway.route import Area, get, post
+
+ONE = "/v1/incidents/{incident_id}"
+
+AREA = Area(
+    "Incidents",
+    "workflow",
+    pb.DESCRIPTOR.services_by_name["IncidentService"],
+    (
+        get("/v1/inbox", "ListIncidents", HANDLERS, always={"inbox": True}),
+        post("/v1/inbox:takeNext", "TakeNext", HANDLERS, empty="POOL_EMPTY"),
+        get("/v1/incidents", "ListIncidents", READERS, always={"inbox": False}),
+        get(ONE, "GetIncident", READERS),
+        get(f"{ONE}/timeline", "GetTimeline", READERS),
+        get(f"{ONE}/clocks", "GetIncident", READERS, returns="incident.due"),
+        get(f"{ONE}:explainRoute", "ExplainRoute", READERS),
+        post(f"{ONE}:route", "RouteIncident", DISPATCHERS),
+        post(f"{ONE}:designate", "DesignateUnit", SUPERIORS),
+        post(f"{ONE}:claim", "ClaimIncident", HANDLERS),
+        post(f"{ONE}:release", "ReleaseIncident", HANDLERS),
+        post(f"{ONE}:requestReturn", "RequestReturn", HANDLERS),
+        post(f"{ONE}:acceptReturn", "AcceptReturn", HANDLERS | DISPATCHERS | VERIFIERS),
+        post(f"{ONE}:rejectReturn", "RejectReturn", HANDLERS | DISPATCHERS | VERIFIERS),
+        post(f"{ONE}:handOff", "HandOffIncident", HANDLERS),
+        post(f"{ONE}:acceptHandOff", "AcceptHandOff", HANDLERS),
+        post(f"{ONE}:refuseHandOff", "RefuseHandOff", HANDLERS),
+        post(f"{ONE}:assign", "AssignIncident", SUPERIORS),
+        post(f"{ONE}:report", "ReportProgress", HANDLERS),
+        post(f"{ONE}:resolve", "ResolveIncident", HANDLERS),
+        post(f"{ONE}:verify", "VerifyIncident", VERIFIERS),
+        post(f"{ONE}:rework", "ReworkIncident", VERIFIERS),
+        post(f"{ONE}:close", "CloseIncident", VERIFIERS),
+        post(f"{ONE}:void", "VoidIncident", DISPATCHERS),
+    ),
+)

@@ -1,0 +1,113 @@
+"""Builds the gateway from its settings and runs it beside its loops."""
+
+import asyncio
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import uvicorn
+from fastapi import FastAPI
+
+from backbone.postgres import Pool, open_pool
+from backbone.pulse import Pulse
+from backbone.settings import Settings
+from services.gateway import pages, sessions
+from services.gateway.app import build_app
+from services.gateway.auth import Authenticator
+from services.gateway.endpoint import Gate, Limits
+from services.gateway.limits import Limit
+from services.gateway.passwords import Passwords
+from services.gateway.problems import Reasons
+from services.gateway.routes import AREAS
+from services.gateway.sessions import Sessions
+from services.gateway.settings import GatewaySettings, read_gateway_settings
+from services.gateway.upstream import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The application and what it holds open."""
+
+    app: FastAPI
+    gate: Gate
+    pool: Pool
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, pulse: Pulse) -> AsyncIterator[Gateway]:
+    """Everything but the HTTP server and the loops, so that a test can call the application."""
+    own = read_gateway_settings(settings.environ)
+    pool = await open_pool(settings.database_url, settings.schema)
+    upstream, passwords = Upstream(settings), Passwords()
+    gate = Gate(Authenticator(pool), _limits(own), Reasons(), upstream)
+    lifetime = timedelta(hours=own.session_hours)
+    signing = Sessions(gate, pool, passwords, lifetime)
+    extras = (*sessions.extras_of(signing), *pages.extras_of(pulse))
+    try:
+        yield Gateway(build_app(gate, AREAS, extras), gate, pool)
+    finally:
+        passwords.close()
+        await upstream.close()
+        pool.terminate()
+
+
+def _limits(own: GatewaySettings) -> Limits:
+    return Limits(
+        people=Limit("person", own.person_rate, own.person_burst),
+        keys=Limit("key", own.key_rate, own.key_burst),
+        public=Limit("public", own.public_rate, own.public_burst),
+        sign_in=Limit("sign_in", own.sign_in_rate, own.sign_in_burst),
+        wrong_password=Limit("wrong_password", own.wrong_password_rate, own.wrong_password_burst),
+    )
+
+
+async def run(settings: Settings, pulse: Pulse) -> None:
+    """Serve until cancelled; a loop that ends or dies ends the process."""
+    async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
+        tasks.create_task(pulse.run())
+        tasks.create_task(_watch_database(gateway.pool, pulse))
+        tasks.create_task(_serve(gateway.app, settings))
+
+
+class _Server(uvicorn.Server):
+    """Signals are the process's business, not the server's."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+async def _serve(app: FastAPI, settings: Settings) -> None:
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=2,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await asyncio.shield(serving)
+        raise RuntimeError("the HTTP server has ended")
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
+
+
+async def _watch_database(pool: Pool, pulse: Pulse) -> None:
+    while True:
+        try:
+            await pool.execute("SELECT 1")
+            pulse.have("database")
+        except Exception as error:  # noqa: BLE001 - readiness tells it, every request repeats it
+            pulse.lack("database", f"the database does not answer: {error}")
+        await asyncio.sleep(1)
