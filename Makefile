@@ -7,19 +7,20 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 STAMP := libs/liandong/py.typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types protos clean
+.PHONY: help setup run test check fmt lint types protos migrate topics replay bench doctor clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) $(STAMP) ## the virtual environment with everything that is pinned
 
+# The stamp comes last: whatever is interrupted is repeated, on a fresh environment if need be.
 $(READY): requirements-dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make a virtual environment here; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV) >/dev/null; } || { rm -rf $(VENV); echo "Python cannot make a virtual environment here; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "installing the pinned packages (about a minute the first time) …"
-	@$(BIN)/python -m pip install -q --require-hashes --no-deps -r requirements-dev.lock
-	@$(BIN)/python -m pip install -q --no-build-isolation --no-deps -e .
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock || { echo "The packages could not be installed: check the network and the free space on this disk, then run the same command again."; exit 1; }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(STAMP): $(PROTOS) deploy/build_protos.py | $(READY)
@@ -43,6 +44,21 @@ lint: setup ## ruff, import-linter, buf
 
 types: setup ## mypy --strict
 	@$(BIN)/mypy
+
+migrate: setup ## bring the schemas up to date (DATABASE_URL, or the embedded one while it runs)
+	@$(BIN)/python -m operate.migrate
+
+topics: setup ## create the topics, tell what differs (KAFKA_BOOTSTRAP, or the embedded one while it runs)
+	@$(BIN)/python -m operate.topics
+
+replay: setup ## drive calls through the running city: FILE=calls.csv, REPORT=report.json, both optional
+	@$(BIN)/liandong replay $(FILE) $(if $(REPORT),--report $(REPORT))
+
+bench: setup ## measure, beside the raw limits of the same run
+	@$(BIN)/python -m tests.bench
+
+doctor: setup ## look for what stands in the way
+	@$(BIN)/liandong doctor
 
 clean: ## forget the virtual environment and what was generated (data in .run stays)
 	@rm -rf $(VENV) libs/liandong .mypy_cache .ruff_cache .pytest_cache

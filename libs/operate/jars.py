@@ -73,7 +73,7 @@ def one(maven: MavenContext, jar: Jar) -> Path:
     """Fetch one jar; a damaged copy, such as half a download, is thrown away and fetched anew."""
     artifact = maven.project(jar.group, jar.name).at_version(jar.version).artifact()
     kept = maven.repo_cache / jar.path
-    if kept.exists() and checksum(kept) == jar.sha256:
+    if is_good(kept, jar):
         return kept
     for _ in range(2):
         kept.unlink(missing_ok=True)
@@ -82,7 +82,7 @@ def one(maven: MavenContext, jar: Jar) -> Path:
         except (requests.RequestException, RuntimeError) as error:
             failure: Exception = error
             continue
-        if checksum(kept) == jar.sha256:
+        if is_good(kept, jar):
             return kept
         failure = ValueError("its SHA-256 is not the one in libs/operate/jars.txt")
     kept.unlink(missing_ok=True)
@@ -96,6 +96,10 @@ def not_had(jar: Jar, failure: Exception) -> Trouble:
         f"无法下载 {jar.path.name}({failure})。请检查网络,或指定可访问的 Maven 仓库:"
         "LIANDONG_MAVEN_MIRROR=https://… make run",
     )
+
+
+def is_good(path: Path, jar: Jar) -> bool:
+    return path.exists() and checksum(path) == jar.sha256
 
 
 def checksum(path: Path) -> str:

@@ -3,6 +3,7 @@
 import shutil
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,7 @@ class Kafka:
     folder: Path
     port: int
     controller_port: int
+    log: Path
 
     @property
     def address(self) -> str:
@@ -64,10 +66,6 @@ class Kafka:
     @property
     def data(self) -> Path:
         return self.folder / "data"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "kafka.log"
 
     def prepare(self, progress: Progress = lambda done, total: None) -> Launch:
         """Fetch what is missing, format the storage once, and return how to start. Blocks."""
@@ -114,6 +112,9 @@ class Kafka:
 def class_path(progress: Progress = lambda done, total: None) -> str:
     paths = jars.fetch(jars.read_list(), jars.cache_folder(), progress)
     return ":".join(str(path) for path in paths)
+
+
+Answers = Callable[[str], Awaitable[bool]]
 
 
 async def answers(address: str) -> bool:

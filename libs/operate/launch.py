@@ -18,11 +18,14 @@ class Launch:
     patience: float = 10.0
 
 
-def last_words(log: Path, lines: int = 5) -> str:
+def last_words(log: Path, lines: int = 8, since: int = 0) -> str:
     """The end of a log, for the sentence that tells why something did not start."""
     if not log.exists():
-        return "(it said nothing)"
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+        return "(nothing was said)"
+    with log.open("rb") as file:
+        file.seek(max(since, log.stat().st_size - 10_000))
+        text = file.read().decode(errors="replace")
+    return "\n".join(text.splitlines()[-lines:]) or "(nothing was said)"
 
 
 def run_once(launch: Launch, timeout: float = 120) -> int:

@@ -5,7 +5,7 @@ import pwd
 import shutil
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -37,15 +37,12 @@ class Postgres:
 
     folder: Path
     port: int
-    password: str
+    password: str = field(repr=False)
+    log: Path
 
     @property
     def data(self) -> Path:
         return self.folder / "data"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "postgres.log"
 
     @property
     def dsn(self) -> str:

@@ -50,7 +50,7 @@ class Broker(Server):
     """One Kafka node."""
 
     def __init__(self, folder: Path) -> None:
-        node = Kafka(folder, free_port(), free_port())
+        node = Kafka(folder, free_port(), free_port(), folder / "kafka.log")
         self.address = node.address
         super().__init__(node.prepare())
 
@@ -63,7 +63,7 @@ class Database(Server):
     """One PostgreSQL server."""
 
     def __init__(self, folder: Path) -> None:
-        server = Postgres(folder, free_port(), "test")
+        server = Postgres(folder, free_port(), "test", folder / "postgres.log")
         self.dsn = server.dsn
         super().__init__(server.prepare())
 

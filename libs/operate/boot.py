@@ -1,0 +1,121 @@
+"""The boot: what is started after what, so that nothing waits for longer than it must."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from backbone.migrate import MigrationError, migrate_all
+from operate import accounts, city, topics
+from operate.installation import DATABASE, STREAM, Installation
+from operate.supervisor import Facts, Supervisor, all_ready
+from operate.trouble import Trouble
+
+PATIENCE = 120.0
+
+
+class Boot:
+    """Called by the supervisor with itself; brings one installation up."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    async def __call__(self, supervisor: Supervisor) -> Facts:
+        """Return what run.json tells beside the processes. Raises Trouble."""
+        await together(self._bring_up_database(supervisor), self._bring_up_kafka(supervisor))
+        supervisor.child(STREAM).start()
+        supervisor.say("waiting for the services")
+        await all_ready([supervisor.child("directory")], PATIENCE)
+        await city.load_if_empty(self._installation, supervisor.say)
+        supervisor.say("waiting for the services")
+        await all_ready(supervisor.children, PATIENCE)
+        return self._facts()
+
+    async def _bring_up_database(self, supervisor: Supervisor) -> None:
+        installation = self._installation
+        if server := installation.postgres:
+            supervisor.say("starting PostgreSQL")
+            child = supervisor.child("postgres")
+            child.start()
+            await all_ready([child], PATIENCE)
+            await create_database(server.dsn)
+        supervisor.say("migrating the schemas")
+        await migrate(installation)
+        supervisor.say("starting the services")
+        for each in supervisor.children:
+            if not {"kafka", "postgres", STREAM} & {*each.program.names}:
+                each.start()
+        await accounts.load(installation)
+
+    async def _bring_up_kafka(self, supervisor: Supervisor) -> None:
+        installation = self._installation
+        if node := installation.kafka:
+            await asyncio.to_thread(
+                node.prepare, lambda done, total: fetched(supervisor, done, total)
+            )
+            supervisor.say("starting Kafka")
+            child = supervisor.child("kafka")
+            child.start()
+            await all_ready([child], PATIENCE)
+        await create_topics(installation.bootstrap)
+
+    def _facts(self) -> Facts:
+        installation = self._installation
+        return {
+            "gateway": installation.home.ports.gateway_url,
+            "kafka": installation.bootstrap,
+            "database": installation.admin_dsn,
+            "accounts": accounts.demo(),
+            "api_keys": accounts.api_keys(installation.keys),
+        }
+
+
+def fetched(supervisor: Supervisor, done: int, total: int) -> None:
+    if done < total:
+        supervisor.doing = f"fetching Kafka, {done} of {total} files"
+
+
+async def create_database(dsn: str) -> None:
+    conn = await asyncpg.connect(dsn)
+    try:
+        known = await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE)
+        if not known:
+            await conn.execute(f"CREATE DATABASE {DATABASE}")
+    finally:
+        await conn.close()
+
+
+async def migrate(installation: Installation) -> list[str]:
+    """Raises Trouble that says what the database lacks."""
+    try:
+        return await migrate_all(installation.admin_dsn, installation.keys.secret)
+    except (OSError, TimeoutError, asyncpg.PostgresError, MigrationError) as error:
+        raise Trouble(
+            f"The database could not be brought up to date: {error}. An own DATABASE_URL needs a "
+            "role with CREATEROLE, and CREATE on the database.",
+            f"数据库迁移失败:{error}。使用自己的 DATABASE_URL 时,其角色需要 CREATEROLE 权限"
+            "以及该数据库的 CREATE 权限。",
+        ) from error
+
+
+async def create_topics(bootstrap: str) -> list[str]:
+    """Raises Trouble when no broker answers."""
+    try:
+        return await topics.ensure(bootstrap, topics.read())
+    except KafkaError as error:
+        raise Trouble(
+            f"Kafka at {bootstrap} did not take the topics: {error!r}. Is KAFKA_BOOTSTRAP right?",
+            f"{bootstrap} 的 Kafka 未能建立主题:{error!r}。KAFKA_BOOTSTRAP 是否正确?",
+        ) from error
+
+
+async def together(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run side by side; the first that fails ends the others, and its failure is raised."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for part in parts:
+                tasks.create_task(part)
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None

@@ -1,0 +1,54 @@
+"""`liandong city`: check, load or generate the files of a city."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from operate import city
+from operate.accounts import PACK
+from operate.home import Home
+from operate.installation import Installation
+from operate.screen import console, plain, say, words
+
+app = typer.Typer(help="the city pack: check, load, generate", no_args_is_help=True)
+
+Pack = Annotated[Path, typer.Argument(help="a folder with a city pack; the demo city by default")]
+
+
+@app.command()
+def check(pack: Pack = PACK) -> None:
+    """Say what is wrong with the files; needs nothing that runs. Exit code 1 for errors."""
+    findings = city.check(pack)
+    table = plain(*words("what where line about", "问题 文件 行 对象").split())
+    for each in findings:
+        table.add_row(each.reason, each.file, str(each.line or ""), f"{each.subject} {each.detail}")
+    if findings:
+        console.print(table)
+    errors = sum(each.severity == "ERROR" for each in findings)
+    warnings = len(findings) - errors
+    say(f"{errors} errors, {warnings} warnings", f"{errors} 个错误,{warnings} 个警告")
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command()
+def load(pack: Pack = PACK) -> None:
+    """Put a city in force, all of it or nothing; the same one again changes nothing."""
+    with console.status(words("loading the city", "正在加载城市数据")):
+        answer = asyncio.run(city.load(Installation.here(Home.here()), pack))
+    say(
+        f"version {answer.version} is in force: {answer.changed} entries changed, "
+        f"{answer.removed} removed",
+        f"版本 {answer.version} 已生效:变更 {answer.changed} 项,移除 {answer.removed} 项",
+    )
+
+
+@app.command()
+def generate(
+    pack: Annotated[Path, typer.Argument(help="the folder to write")],
+    villages: Annotated[int, typer.Option(min=1, help="how many villages")] = 240,
+) -> None:
+    """Write a fictional city of any size."""
+    city.generate(pack, villages=villages)
+    say(f"{pack} is written: liandong city load {pack}", f"已写入 {pack}:liandong city load {pack}")

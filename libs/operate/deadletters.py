@@ -1,0 +1,173 @@
+"""Dead letters: records that nobody could read, and events that wait behind one not applied."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from backbone.actor import Actor
+from backbone.context import metadata_for
+from liandong.operations.v1 import operations_service_pb2 as pb
+from liandong.operations.v1 import operations_service_pb2_grpc as rpc
+from operate.installation import Installation
+from operate.trouble import Trouble
+
+PATIENCE = 5.0
+HEADER = "liandong-"
+# The services that apply events, and so may have some that wait.
+APPLYING = ("alarm", "petition", "dispute", "emergency", "population", "workflow")
+OPERATOR = Actor(user="liandong", role="operator")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One record; `kind` is `dead` (unreadable) or `parked` (readable, and may be replayed)."""
+
+    topic: str
+    partition: int
+    offset: int
+    time: str
+    reason: str
+    service: str
+    group: str
+    kind: str = "dead"
+    aggregate_id: str = ""
+    key: bytes = field(default=b"", repr=False)
+    value: bytes = field(default=b"", repr=False)
+
+    @property
+    def place(self) -> str:
+        """Names the letter in `show`."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    def as_json(self) -> dict[str, Any]:
+        document = asdict(self)
+        del document["key"], document["value"]
+        return document
+
+
+async def read_dead(bootstrap: str) -> list[Letter]:
+    """Every dead letter there is, oldest first. Raises Trouble when Kafka does not answer."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    try:
+        async with asyncio.timeout(PATIENCE * 4):
+            await consumer.start()
+            letters = [letter_of(record) async for record in records(consumer)]
+    except (KafkaError, TimeoutError) as error:
+        raise Trouble(
+            f"Kafka at {bootstrap} does not answer, so its dead letters cannot be read: "
+            "`liandong status` tells how it is.",
+            f"{bootstrap} 的 Kafka 没有应答,无法读取死信:请用 liandong status 查看。",
+        ) from error
+    finally:
+        await consumer.stop()
+    return sorted(letters, key=lambda letter: letter.time)
+
+
+async def records(consumer: AIOKafkaConsumer) -> AsyncIterator[ConsumerRecord]:
+    """What all dead letter topics hold at this moment."""
+    topics = [name for name in await consumer.topics() if name.endswith(".dead")]
+    parts = [
+        TopicPartition(topic, partition)
+        for topic in topics
+        for partition in consumer.partitions_for_topic(topic) or ()
+    ]
+    if not parts:
+        return
+    consumer.assign(parts)
+    ends = await consumer.end_offsets(parts)
+    starts = await consumer.beginning_offsets(parts)
+    open_parts = {part for part in parts if starts[part] < ends[part]}
+    consumer.pause(*(part for part in parts if part not in open_parts))
+    while open_parts:
+        for part, found in (await consumer.getmany(*open_parts, timeout_ms=500)).items():
+            for record in found:
+                yield record
+            if await consumer.position(part) >= ends[part]:
+                open_parts.discard(part)
+
+
+def letter_of(record: ConsumerRecord) -> Letter:
+    """The headers tell where it came from; a stranger's record is shown by its own place."""
+    told = {name: value.decode(errors="replace") for name, value in record.headers}
+    origin = told.get(f"{HEADER}topic", record.topic)
+    group = record.topic.removeprefix(f"{origin}.").removesuffix(".dead")
+    return Letter(
+        topic=origin,
+        partition=int(told.get(f"{HEADER}partition", record.partition)),
+        offset=int(told.get(f"{HEADER}offset", record.offset)),
+        time=datetime.fromtimestamp(record.timestamp / 1000, UTC).isoformat(),
+        reason=told.get(f"{HEADER}reason", ""),
+        service=group.partition(".")[0],
+        group=group,
+        key=record.key or b"",
+        value=record.value or b"",
+    )
+
+
+async def read_parked(installation: Installation) -> tuple[list[Letter], list[str]]:
+    """The events that wait, and the services that could not be asked."""
+    answers = await asyncio.gather(*(ask(installation, name) for name in APPLYING))
+    silent = [name for name, found in zip(APPLYING, answers, strict=True) if found is None]
+    return [letter for found in answers for letter in found or ()], silent
+
+
+async def ask(installation: Installation, service: str) -> list[Letter] | None:
+    async with channel(installation, service) as opened:
+        stub: Any = rpc.OperationsServiceStub(opened)
+        try:
+            answer = await stub.ListParked(
+                pb.ListParkedRequest(), metadata=metadata(installation), timeout=PATIENCE
+            )
+        except grpc.aio.AioRpcError:
+            return None
+    return [parked(service, each) for each in answer.parked]
+
+
+def parked(service: str, event: pb.Parked) -> Letter:
+    return Letter(
+        topic=event.topic,
+        partition=event.partition,
+        offset=event.offset,
+        time=event.time.ToDatetime(UTC).isoformat(),
+        reason=event.reason,
+        service=service,
+        group=event.group,
+        kind="parked",
+        aggregate_id=event.aggregate_id,
+    )
+
+
+async def replay(installation: Installation, letters: list[Letter]) -> tuple[int, int]:
+    """Try the parked events of these letters' aggregates again; return (applied, waiting)."""
+    applied = waiting = 0
+    for service, group, aggregate_id in sorted(
+        {(each.service, each.group, each.aggregate_id) for each in letters}
+    ):
+        async with channel(installation, service) as opened:
+            stub: Any = rpc.OperationsServiceStub(opened)
+            try:
+                answer = await stub.ReplayParked(
+                    pb.ReplayParkedRequest(group=group, aggregate_id=aggregate_id),
+                    metadata=metadata(installation),
+                    timeout=PATIENCE * 4,
+                )
+            except grpc.aio.AioRpcError as error:
+                raise Trouble(
+                    f"{service} did not replay {aggregate_id}: {error.details()}"
+                ) from error
+        applied, waiting = applied + answer.applied, waiting + answer.waiting
+    return applied, waiting
+
+
+def channel(installation: Installation, service: str) -> grpc.aio.Channel:
+    return grpc.aio.insecure_channel(installation.home.ports.grpc_address(service) or "")
+
+
+def metadata(installation: Installation) -> list[tuple[str, str]]:
+    return metadata_for(installation.keys.token, OPERATOR)

@@ -1,0 +1,132 @@
+"""An installation: which servers and services one home consists of, and what each is told."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from urllib.parse import urlsplit, urlunsplit
+
+from backbone.migrate import service_url
+from backbone.settings import PORTS, SCHEMAS
+from operate import kafka, postgres, probe
+from operate.child import Program
+from operate.home import Home
+from operate.kafka import Kafka
+from operate.keys import Keys
+from operate.launch import Launch
+from operate.postgres import Postgres
+
+DATABASE = "liandong"
+STREAM = "workflow-stream"
+# On a small machine the three quiet services share a process; `--split` gives each its own.
+TOGETHER = ("petition", "dispute", "population")
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Servers named by DATABASE_URL and KAFKA_BOOTSTRAP are used instead of the embedded ones."""
+
+    home: Home
+    keys: Keys
+    split: bool = False
+    database_url: str = field(default="", repr=False)
+    kafka_bootstrap: str = ""
+
+    @classmethod
+    def here(cls, home: Home, split: bool = False) -> "Installation":
+        """Read the environment; make the secret when there is none yet."""
+        database_url = os.environ.get("DATABASE_URL", "")
+        keys = Keys.of(home.secret, home.path / "postgres" / "data")
+        return cls(home, keys, split, database_url, os.environ.get("KAFKA_BOOTSTRAP", ""))
+
+    @property
+    def postgres(self) -> Postgres | None:
+        if self.database_url:
+            return None
+        password = self.keys.password("postgres")
+        home = self.home
+        return Postgres(
+            home.path / "postgres", home.ports.postgres, password, home.logs / "postgres.log"
+        )
+
+    @property
+    def kafka(self) -> Kafka | None:
+        if self.kafka_bootstrap:
+            return None
+        home, ports = self.home, self.home.ports
+        return Kafka(home.path / "kafka", ports.kafka, ports.controller, home.logs / "kafka.log")
+
+    @property
+    def admin_dsn(self) -> str:
+        """The database of all services, as the one who may make their roles and schemas."""
+        if self.postgres is None:
+            return self.database_url
+        return urlunsplit(urlsplit(self.postgres.dsn)._replace(path=f"/{DATABASE}"))
+
+    @property
+    def bootstrap(self) -> str:
+        return self.kafka_bootstrap or self.home.ports.kafka_address
+
+    def wanted_ports(self) -> dict[int, str]:
+        """Every port that this installation will listen on, and for what."""
+        ports = self.home.ports
+        wanted = ports.of_services()
+        if self.kafka:
+            wanted |= {ports.kafka: "kafka", ports.controller: "kafka"}
+        if self.postgres:
+            wanted[ports.postgres] = "postgres"
+        return wanted
+
+    def programs(self) -> list[Program]:
+        return [*self._servers(), *(self._service(names) for names in self._groups())]
+
+    def addresses(self) -> dict[str, dict[str, str]]:
+        """Where each service is spoken to, for run.json."""
+        ports = self.home.ports
+        found = {}
+        for name in PORTS:
+            grpc = ports.grpc_address(name)
+            metrics = {"metrics": f"http://127.0.0.1:{ports.metrics(name)}/metrics"}
+            found[name] = ({"grpc": grpc} if grpc else {}) | metrics
+        return found
+
+    def _servers(self) -> list[Program]:
+        servers = []
+        if node := self.kafka:
+            asked = partial(as_flaws, kafka.answers, node.address)
+            servers.append(Program(("kafka",), node.prepare, asked))
+        if server := self.postgres:
+            asked = partial(as_flaws, postgres.answers, server.dsn)
+            servers.append(Program(("postgres",), server.prepare, asked))
+        return servers
+
+    def _groups(self) -> list[tuple[str, ...]]:
+        alone: list[tuple[str, ...]] = [(n,) for n in PORTS if self.split or n not in TOGETHER]
+        return alone if self.split else [*alone, TOGETHER]
+
+    def _service(self, names: tuple[str, ...]) -> Program:
+        log = self.home.logs / f"{'+'.join(names)}.log"
+        launch = Launch([sys.executable, "-m", "services", *names], log, self.environment(*names))
+        flaws = partial(probe.flaws_of, self.home.ports.metrics(names[0]))
+        # Only the stream processor cannot do without Kafka.
+        needs = {"postgres", "kafka"} if STREAM in names else {"postgres"}
+        return Program(names, lambda: launch, flaws, frozenset(needs))
+
+    def environment(self, *names: str) -> Mapping[str, str]:
+        """What a process of these services is told; nobody gets the key of another service."""
+        told = {
+            "LIANDONG_PORT": str(self.home.ports.base),
+            "LIANDONG_HOME": str(self.home.path),
+            "KAFKA_BOOTSTRAP": self.bootstrap,
+            "LIANDONG_TOKEN": self.keys.token,
+        }
+        for schema in {SCHEMAS[name] for name in names}:
+            prefix = f"LIANDONG_{schema.upper()}"
+            told[f"{prefix}_DATABASE_URL"] = service_url(self.admin_dsn, schema, self.keys.secret)
+            told[f"{prefix}_KEY"] = self.keys.sealing(schema)
+        return told
+
+
+async def as_flaws(answers: kafka.Answers, address: str) -> list[str]:
+    return [] if await answers(address) else ["no answer"]

@@ -1,0 +1,38 @@
+"""Asks a process whether it is ready; no more HTTP than that takes."""
+
+import asyncio
+import json
+from contextlib import suppress
+
+PATIENCE = 2.0
+
+
+async def flaws_of(port: int) -> list[str]:
+    """Why the process behind this port cannot serve yet; empty when it can."""
+    try:
+        status, body = await asyncio.wait_for(get("127.0.0.1", port, "/readyz"), PATIENCE)
+    except (OSError, TimeoutError, ValueError):
+        return ["no answer"]
+    if status == 200:
+        return []
+    return reasons(body) or [f"status {status}"]
+
+
+async def get(host: str, port: int, path: str) -> tuple[int, bytes]:
+    """Raises OSError when nobody answers, ValueError when the answer is not HTTP."""
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        return int(head.split(b" ", 2)[1]), body
+    except IndexError:
+        raise ValueError("no HTTP") from None
+    finally:
+        writer.close()
+
+
+def reasons(body: bytes) -> list[str]:
+    """The page lists, for each service of the process, what stands against it."""
+    with suppress(ValueError, AttributeError):
+        return [flaw for flaws in json.loads(body).values() for flaw in flaws]
+    return []

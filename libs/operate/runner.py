@@ -1,0 +1,127 @@
+"""Runs the supervisor in this process, and speaks to the one of another process by its files."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import uvloop
+
+from operate import leftovers
+from operate.boot import Boot
+from operate.home import Home
+from operate.installation import Installation
+from operate.ports import demand_free
+from operate.supervisor import Supervisor
+from operate.trouble import Trouble
+
+Progress = Callable[[str], object]
+
+POLL = 0.1
+DOWN = 60.0
+
+
+def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]) -> None:
+    """Bring everything up and keep it running until Ctrl-C or SIGTERM. Raises Trouble."""
+    home.make()
+    with home.locked():
+        keep_log(home)
+        home.run_file.unlink(missing_ok=True)
+        leftovers.end(leftovers.find(str(home.path)))
+        installation = Installation.here(home, split)
+        demand_free(installation.wanted_ports())
+        uvloop.run(supervise(installation, progress, ready))
+
+
+async def supervise(
+    installation: Installation, progress: Progress, ready: Callable[[], object]
+) -> None:
+    supervisor = Supervisor(
+        installation.home, installation.programs(), Boot(installation), installation.addresses()
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, supervisor.stop)
+    telling = asyncio.create_task(tell(supervisor, progress))
+    try:
+        await supervisor.run(ready)
+    finally:
+        telling.cancel()
+
+
+async def tell(supervisor: Supervisor, progress: Progress) -> None:
+    told = ""
+    while True:
+        if supervisor.doing != told:
+            told = supervisor.doing
+            progress(told)
+        await asyncio.sleep(POLL)
+
+
+def keep_log(home: Home) -> None:
+    """What happened to the children, and when, stands beside their own logs."""
+    logging.basicConfig(
+        filename=home.logs / "supervisor.log",
+        format="%(asctime)s %(levelname)s %(message)s",
+        level=logging.INFO,
+        force=True,
+    )
+    # While a broker is away its clients say so at each attempt; the supervisor says it once.
+    for noisy in ("aiokafka", "kafka", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+
+
+def detach(home: Home, split: bool) -> subprocess.Popen[bytes]:
+    """Start the supervisor in the background; its own words go to a file."""
+    home.make()
+    command = [sys.executable, "-m", "operate.command", "up", *(["--split"] if split else [])]
+    with (home.logs / "up.log").open("wb") as log:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "COLUMNS": "200"},
+            start_new_session=True,
+        )
+
+
+def follow(home: Home, process: subprocess.Popen[bytes], progress: Progress) -> None:
+    """Return when everything is ready. Raises Trouble with the words of the supervisor."""
+    while not (home.run_file.exists() and home.supervisor() == process.pid):
+        if process.poll() is not None:
+            raise Trouble((home.logs / "up.log").read_text().strip())
+        progress(read_state(home).get("doing", ""))
+        time.sleep(POLL)
+
+
+def end(home: Home) -> bool:
+    """Stop the supervisor, or what an earlier one left; say whether anything ran."""
+    pid = home.supervisor()
+    if pid:
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + DOWN
+        while home.supervisor() == pid:
+            if time.monotonic() > deadline:
+                raise Trouble(
+                    f"The supervisor (pid {pid}) does not stop: end it with kill -9 {pid}"
+                )
+            time.sleep(POLL)
+    left = leftovers.find(str(home.path)) if home.path.exists() else []
+    leftovers.end(left)
+    return bool(pid or left)
+
+
+def read_state(home: Home) -> dict[str, Any]:
+    """What the supervisor last wrote; empty when none runs."""
+    try:
+        state: dict[str, Any] = json.loads(home.state.read_text())
+    except FileNotFoundError:
+        return {}
+    return state if home.supervisor() else {}

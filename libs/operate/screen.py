@@ -1,0 +1,94 @@
+"""What a person sees: one line while waiting, one table when ready, one sentence in trouble."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from operate.home import Home
+from operate.trouble import Trouble, speaks_chinese
+
+console = Console(highlight=False)
+errors = Console(highlight=False, stderr=True)
+
+STATE_COLOURS = {"ready": "green", "held": "yellow", "down": "red", "no answer": "red"}
+
+
+def say(english: str, chinese: str) -> None:
+    console.print(chinese if speaks_chinese() else english)
+
+
+def tell(trouble: Trouble) -> None:
+    errors.print(Text(str(trouble), style="red"))
+
+
+def words(english: str, chinese: str) -> str:
+    return chinese if speaks_chinese() else english
+
+
+def welcome(home: Home, split: bool = False) -> None:
+    """The one table when everything is ready; what it shows is what scripts read, too."""
+    run = json.loads(home.run_file.read_text())
+    console.print(
+        Panel(
+            Group(addresses(run), Text(), accounts(run["accounts"]), Text(), hints(home)),
+            title=words("liandong is ready", "联动已就绪"),
+            border_style="green",
+        )
+    )
+
+
+def addresses(run: Mapping[str, Any]) -> Table:
+    table = plain("", "")
+    table.add_row(words("console and API", "控制台与接口"), run["gateway"])
+    table.add_row("OpenAPI", f"{run['gateway']}/openapi.json")
+    table.add_row("Kafka", run["kafka"])
+    table.add_row("PostgreSQL", without_password(run["database"]))
+    for name, process in run["processes"].items():
+        if "grpc" in process:
+            table.add_row(name, f"gRPC {process['grpc']}")
+    return table
+
+
+def accounts(rows: Iterable[Mapping[str, str]]) -> Table:
+    """One account of each role is enough to begin with; run.json has them all."""
+    table = plain(
+        words("role", "角色"),
+        words("user", "账号"),
+        words("password", "密码"),
+        words("unit", "单位"),
+    )
+    shown: set[str] = set()
+    for row in rows:
+        if row["role"] not in shown:
+            shown.add(row["role"])
+            table.add_row(row["role"], row["user"], row["password"], row.get("team") or row["unit"])
+    return table
+
+
+def hints(home: Home) -> Table:
+    table = plain("", "")
+    table.add_row(words("logs", "日志"), str(home.logs))
+    table.add_row(words("for scripts", "供脚本使用"), str(home.run_file))
+    table.add_row(words("try a fault", "模拟故障"), "liandong stop kafka · liandong start kafka")
+    table.add_row(
+        words("stop", "停止"), words("Ctrl-C, or liandong down", "Ctrl-C 或 liandong down")
+    )
+    return table
+
+
+def plain(*columns: str) -> Table:
+    table = Table(box=None, show_header=any(columns), pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def without_password(dsn: str) -> str:
+    scheme, _, rest = dsn.partition("://")
+    user, at, host = rest.rpartition("@")
+    return f"{scheme}://{user.partition(':')[0]}{at}{host}"

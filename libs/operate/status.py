@@ -1,0 +1,77 @@
+"""How an installation is: what the supervisor knows, and what each process says right now."""
+
+import asyncio
+from typing import Any
+
+import psutil
+
+from backbone.settings import PORTS
+from operate import kafka, postgres, probe
+from operate.home import Home
+from operate.installation import Installation
+from operate.runner import read_state
+from operate.screen import STATE_COLOURS, console, plain, words
+
+MEGABYTE = 1024 * 1024
+
+
+async def examine(home: Home) -> dict[str, Any]:
+    """The state as one document; `ready` as in run.json: nothing lacks that should be there."""
+    state = read_state(home)
+    if not state:
+        return {"running": False, "ready": False, "processes": {}}
+    processes = state["processes"]
+    flaws = await asyncio.gather(*(flaws_of(home, name) for name in processes))
+    for process, found in zip(processes.values(), flaws, strict=True):
+        process["flaws"] = found if process["state"] == "ready" else []
+        process["memory"] = memory_of(process["pid"])
+    return {"running": True, **state}
+
+
+async def flaws_of(home: Home, name: str) -> list[str]:
+    if name in PORTS:
+        return await probe.flaws_of(home.ports.metrics(name))
+    installation = Installation.here(home)
+    if name == "kafka":
+        return [] if await kafka.answers(installation.bootstrap) else ["no answer"]
+    return [] if await postgres.answers(installation.admin_dsn) else ["no answer"]
+
+
+def memory_of(pid: int | None) -> int:
+    """Bytes in use by a process and its children."""
+    try:
+        process = psutil.Process(pid or 0)
+        family = [process, *process.children(recursive=True)] if pid else []
+        return sum(memory_of_one(each) for each in family)
+    except psutil.Error:
+        return 0
+
+
+def memory_of_one(process: psutil.Process) -> int:
+    """Pages that PostgreSQL's processes share are counted once, not for each."""
+    memory = process.memory_info()
+    return int(memory.rss - getattr(memory, "shared", 0))
+
+
+def show(found: dict[str, Any]) -> None:
+    table = plain(
+        *words("process state pid MiB starts says", "进程 状态 进程号 内存MiB 重启 说明").split()
+    )
+    total = 0
+    shown: set[int] = set()
+    for name, process in found["processes"].items():
+        pid, memory = process["pid"], process["memory"]
+        total += 0 if pid in shown else memory
+        shown.add(pid)
+        colour = STATE_COLOURS.get(process["state"], "white")
+        said = "; ".join(process["flaws"]) or process["last_failure"]
+        table.add_row(
+            name,
+            f"[{colour}]{process['state']}[/]",
+            str(pid or ""),
+            f"{memory / MEGABYTE:.0f}",
+            str(process["restarts"]),
+            said,
+        )
+    console.print(table)
+    console.print(words(f"{total / MEGABYTE:.0f} MiB in all", f"共 {total / MEGABYTE:.0f} MiB"))

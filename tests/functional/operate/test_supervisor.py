@@ -1,0 +1,180 @@
+"""The supervisor over real child processes: they die, are held, are stubborn, are left behind."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from operate import leftovers, probe
+from operate.child import Program, State
+from operate.home import Home
+from operate.launch import Launch
+from operate.ports import Ports
+from operate.supervisor import Facts, Supervisor, all_ready
+from operate.testing import free_port
+from operate.trouble import Trouble
+
+STAND_IN = Path(__file__).with_name("stand_in.py")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "run", Ports())
+    home.make()
+    return home
+
+
+def program(
+    home: Home, *names: str, how: str = "", amount: str = "0", needs: tuple[str, ...] = ()
+) -> Program:
+    port = free_port()
+    log = home.logs / f"{'+'.join(names)}.log"
+    launch = Launch([sys.executable, str(STAND_IN), str(port), how, amount], log, patience=1.0)
+    return Program(names, lambda: launch, partial(probe.flaws_of, port), frozenset(needs))
+
+
+async def start_all(supervisor: Supervisor) -> Facts:
+    for child in supervisor.children:
+        child.start()
+    await all_ready(supervisor.children, 10)
+    return {"gateway": "http://here"}
+
+
+@asynccontextmanager
+async def running(home: Home, *programs: Program) -> AsyncIterator[Supervisor]:
+    supervisor = Supervisor(home, programs, start_all, {"a": {"grpc": "127.0.0.1:1"}})
+    ready = asyncio.Event()
+    task = asyncio.create_task(supervisor.run(ready.set))
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if task.done():
+            waiting.cancel()
+            task.result()
+        yield supervisor
+    finally:
+        supervisor.stop()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_run_json_tells_scripts_what_runs(home: Home) -> None:
+    async with running(home, program(home, "a"), program(home, "b", "c")) as supervisor:
+        document = json.loads(home.run_file.read_text())
+        assert home.run_file.stat().st_mode & 0o777 == 0o600
+        assert document["gateway"] == "http://here"
+        assert document["processes"]["a"] == {
+            "pid": supervisor.child("a").pid,
+            "grpc": "127.0.0.1:1",
+        }
+        assert document["processes"]["b"]["pid"] == document["processes"]["c"]["pid"]
+    assert not home.run_file.exists() and not home.state.exists()
+
+
+async def test_a_child_that_dies_runs_again_within_a_second(home: Home) -> None:
+    async with running(home, program(home, "a")) as supervisor:
+        child = supervisor.child("a")
+        for _ in range(3):
+            dead = child.pid
+            assert dead
+            killed = time.monotonic()
+            os.kill(dead, signal.SIGKILL)
+            await until(lambda dead=dead: child.pid != dead)  # type: ignore[misc]
+            assert not home.run_file.exists(), "only while everything is ready"
+            await until(lambda dead=dead: child.pid not in (None, dead))  # type: ignore[misc]
+            assert time.monotonic() - killed < 1
+            await until(home.run_file.exists)
+        assert child.restarts == 3
+
+
+async def test_one_that_cannot_start_is_told_with_its_last_words(home: Home) -> None:
+    with pytest.raises(Trouble, match=r"(?s)a does not start .exit code 3.*cannot go on"):
+        async with running(home, program(home, "a", how="die", amount="3")):
+            pass
+
+
+async def test_pauses_grow_while_it_dies_and_end_when_what_it_needs_is_back(home: Home) -> None:
+    dying = program(home, "b", how="die", amount="1", needs=("a",))
+
+    async def boot(supervisor: Supervisor) -> Facts:
+        supervisor.child("b").start()
+        return {}
+
+    supervisor = Supervisor(home, [program(home, "a"), dying], boot, {})
+    task = asyncio.create_task(supervisor.run())
+    child = supervisor.child("b")
+    await until(lambda: child.restarts == 5, 10)  # 0.2, 0.4, 0.8, 1.6 s between them
+    await until(lambda: child.state is State.DOWN)
+    supervisor.child("a").start()
+    await until(lambda: child.restarts == 6, 1.5)
+    supervisor.stop()
+    await task
+
+
+async def test_held_down_until_let_go(home: Home) -> None:
+    async with running(home, program(home, "a"), program(home, "b", "c")) as supervisor:
+        child = supervisor.child("c")
+        pid = child.pid
+        (home.held / "c").touch()
+        await until(lambda: child.state is State.HELD)
+        assert pid and not psutil.pid_exists(pid)
+        await asyncio.sleep(0.5)
+        assert child.state is State.HELD
+        document = json.loads(home.run_file.read_text())
+        assert document["processes"]["b"]["pid"] is None, "held by a person: the rest is ready"
+        (home.held / "c").unlink()
+        await until(lambda: child.state is State.READY)
+        assert child.pid != pid
+
+
+async def test_one_that_needs_what_is_held_is_excused(home: Home) -> None:
+    needy = program(home, "b", needs=("a",))
+    async with running(home, program(home, "a"), needy) as supervisor:
+        (home.held / "a").touch()
+        await until(lambda: supervisor.child("a").state is State.HELD)
+        pid = supervisor.child("b").pid
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: supervisor.child("b").pid != pid)
+        assert home.run_file.exists()
+
+
+async def test_stubborn_children_are_killed_in_the_end(home: Home) -> None:
+    async with running(home, program(home, "a", how="stubborn")) as supervisor:
+        pid = supervisor.child("a").pid
+    assert pid and not psutil.pid_exists(pid)
+
+
+async def test_what_a_killed_supervisor_leaves_is_found_and_ended(home: Home) -> None:
+    mark = str(home.path)
+    environment = {**os.environ, leftovers.MARK: mark}
+    arguments = [sys.executable, str(STAND_IN), str(free_port())]
+    orphan = await asyncio.create_subprocess_exec(*arguments, env=environment)
+    await until(lambda: [p.pid for p in leftovers.find(mark)] == [orphan.pid])
+    assert leftovers.find(f"{mark}-other") == []
+    leftovers.end(leftovers.find(mark))
+    assert leftovers.find(mark) == []
+    await orphan.wait()
+
+
+def test_two_supervisors_never_share_a_home(home: Home) -> None:
+    assert home.supervisor() is None
+    with home.locked():
+        assert home.supervisor() == os.getpid()
+        with pytest.raises(Trouble, match="already runs"), home.locked():
+            pass
+    assert home.supervisor() is None

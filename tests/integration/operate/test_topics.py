@@ -1,0 +1,51 @@
+"""Topics on a real broker: created as declared, corrected, and what differs is told."""
+
+import asyncio
+from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from operate import topics
+from operate.testing import Broker
+
+
+async def test_declared_topics_are_created_and_found_again(broker: Broker) -> None:
+    await broker.started()
+    declared = topics.read()
+    assert await topics.ensure(broker.address, declared) == []
+    assert await topics.ensure(broker.address, declared) == []
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.address)
+    await admin.start()
+    present = {found["topic"]: len(found["partitions"]) for found in await admin.describe_topics()}
+    settings = await topics.settings(admin, declared.topics)
+    await admin.close()
+    for topic in declared.topics:
+        assert present[topic.name] == topic.partitions
+        assert topic.config.items() <= settings[topic.name].items()
+    assert "liandong.incident.commands.v1.workflow.stream.dead" in declared.dead
+
+
+async def test_what_differs_is_corrected_or_told(broker: Broker, tmp_path: Path) -> None:
+    await broker.started()
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.address)
+    await admin.start()
+    await admin.create_topics([NewTopic("liandong.few", 1, 1), NewTopic("liandong.stranger", 1, 1)])
+    while not {"liandong.few", "liandong.stranger"} <= set(await admin.list_topics()):
+        await asyncio.sleep(0.05)
+    path = tmp_path / "topics.yaml"
+    path.write_text("""
+        replication: 3
+        topics: {liandong.few: {partitions: 2, keep: latest, groups: [a.b]}}
+        dead_letters: {partitions: 1, keep: 365}
+    """)
+    declared = topics.read(path)
+    try:
+        told = "\n".join(await topics.ensure(broker.address, declared))
+        assert "liandong.few has 1 partitions, 2 are declared" in told
+        assert "liandong.stranger exists, but is not declared" in told
+        settings = await topics.settings(admin, declared.topics)
+        assert settings["liandong.few"]["cleanup.policy"] == "compact"
+        assert "liandong.few.a.b.dead" in settings
+    finally:
+        await admin.delete_topics(["liandong.stranger", "liandong.few", "liandong.few.a.b.dead"])
+        await admin.close()
