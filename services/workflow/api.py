@@ -1,0 +1,217 @@
+"""The gRPC front: each method wraps its request as a command and returns the incident."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid5
+
+from backbone import outcomes
+from backbone.context import Caller, caller_of
+from backbone.errors import InvalidTransition, NotFound
+from backbone.outcomes import Outcome
+from backbone.place import significant
+from backbone.replica import Replica
+from backbone.shell import Shell
+from liandong.incident.v1 import incident_pb2 as resources
+from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.incident.v1 import incident_service_pb2_grpc as rpc
+from services.workflow import codec, storage
+from services.workflow.domain import Command, Event, routing
+from services.workflow.domain.claim import ClaimIncident
+from services.workflow.domain.incident import Incident
+from services.workflow.roads import Roads
+
+# Those who watch over an area see all of it; the others see what their unit had to do with.
+WATCHING = frozenset({"dispatcher", "supervisor", "leader", "auditor", "centre_director"})
+LOST = frozenset({"ALREADY_CLAIMED", "INVALID_TRANSITION", "NOT_YOUR_UNIT"})
+PAGE = 50
+MOST = 200
+
+
+class IncidentService(rpc.IncidentServiceServicer):
+    def __init__(self, shell: Shell[Incident, Command, Event], roads: Roads, front: str) -> None:
+        self._shell = shell
+        self._roads = roads
+        self._front = front
+
+    async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
+        return pb.OpenIncidentResponse(incident=await self._do(request, context))
+
+    async def RouteIncident(self, request: pb.RouteIncidentRequest, context: Any) -> Any:
+        return pb.RouteIncidentResponse(incident=await self._do(request, context))
+
+    async def DesignateUnit(self, request: pb.DesignateUnitRequest, context: Any) -> Any:
+        return pb.DesignateUnitResponse(incident=await self._do(request, context))
+
+    async def ClaimIncident(self, request: pb.ClaimIncidentRequest, context: Any) -> Any:
+        return pb.ClaimIncidentResponse(incident=await self._do(request, context))
+
+    async def ReleaseIncident(self, request: pb.ReleaseIncidentRequest, context: Any) -> Any:
+        return pb.ReleaseIncidentResponse(incident=await self._do(request, context))
+
+    async def RequestReturn(self, request: pb.RequestReturnRequest, context: Any) -> Any:
+        return pb.RequestReturnResponse(incident=await self._do(request, context))
+
+    async def AcceptReturn(self, request: pb.AcceptReturnRequest, context: Any) -> Any:
+        return pb.AcceptReturnResponse(incident=await self._do(request, context))
+
+    async def RejectReturn(self, request: pb.RejectReturnRequest, context: Any) -> Any:
+        return pb.RejectReturnResponse(incident=await self._do(request, context))
+
+    async def HandOffIncident(self, request: pb.HandOffIncidentRequest, context: Any) -> Any:
+        return pb.HandOffIncidentResponse(incident=await self._do(request, context))
+
+    async def AcceptHandOff(self, request: pb.AcceptHandOffRequest, context: Any) -> Any:
+        return pb.AcceptHandOffResponse(incident=await self._do(request, context))
+
+    async def RefuseHandOff(self, request: pb.RefuseHandOffRequest, context: Any) -> Any:
+        return pb.RefuseHandOffResponse(incident=await self._do(request, context))
+
+    async def AssignIncident(self, request: pb.AssignIncidentRequest, context: Any) -> Any:
+        return pb.AssignIncidentResponse(incident=await self._do(request, context))
+
+    async def ReportProgress(self, request: pb.ReportProgressRequest, context: Any) -> Any:
+        return pb.ReportProgressResponse(incident=await self._do(request, context))
+
+    async def ResolveIncident(self, request: pb.ResolveIncidentRequest, context: Any) -> Any:
+        return pb.ResolveIncidentResponse(incident=await self._do(request, context))
+
+    async def VerifyIncident(self, request: pb.VerifyIncidentRequest, context: Any) -> Any:
+        return pb.VerifyIncidentResponse(incident=await self._do(request, context))
+
+    async def ReworkIncident(self, request: pb.ReworkIncidentRequest, context: Any) -> Any:
+        return pb.ReworkIncidentResponse(incident=await self._do(request, context))
+
+    async def CloseIncident(self, request: pb.CloseIncidentRequest, context: Any) -> Any:
+        return pb.CloseIncidentResponse(incident=await self._do(request, context))
+
+    async def VoidIncident(self, request: pb.VoidIncidentRequest, context: Any) -> Any:
+        return pb.VoidIncidentResponse(incident=await self._do(request, context))
+
+    async def _do(self, body: Any, context: Any) -> resources.Incident:
+        caller = caller_of(context)
+        command = codec.to_command(caller, body, self._front, datetime.now(UTC))
+        value = command.SerializeToString()
+        request = codec.to_request(value)
+        outcome, road = await self._roads.perform(request, value)
+        found = self._shell.settle(context, caller, request.command, outcome, road.value)
+        return codec.to_resource(found)
+
+
+class IncidentReads:
+    """Reads go to the rows of the primary: whoever has written sees it."""
+
+    def __init__(self, shell: Shell[Incident, Command, Event], replica: Replica) -> None:
+        self._shell = shell
+        self._replica = replica
+
+    async def get(self, request: Any, context: Any) -> Incident:
+        """Raises NotFound, also for what is outside the caller's scope."""
+        unit, area = scope_of(caller_of(context))
+        row = await storage.one(self._shell.pool, unit, area, _id(request.incident_id))
+        if row is None:
+            raise NotFound("NO_SUCH_INCIDENT")
+        return self._shell.decider.from_row(row)
+
+    async def page(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
+        who = scope_of(caller_of(context))
+        state = resources.Incident.State.Name(request.state).removeprefix("STATE_")
+        given = ("unit", "category", "priority", "code", "holder")
+        filters = [None if not request.state else state]
+        filters += [getattr(request, name) or None for name in given]
+        size = min(request.page_size or PAGE, MOST)
+        window = (request.page_token, size)
+        rows, token = await storage.page(self._shell.pool, request.inbox, who, filters, window)
+        found = [codec.to_resource(self._shell.decider.from_row(row)) for row in rows]
+        response = pb.ListIncidentsResponse(items=found, next_page_token=token)
+        if request.count:
+            total = await storage.count(self._shell.pool, request.inbox, who, filters)
+            response.total_size = total
+        return response
+
+    async def timeline(self, request: Any, context: Any) -> pb.GetTimelineResponse:
+        found = await self.get(request, context)
+        rows = await self._shell.pool.fetch(storage.TIMELINE, found.id)
+        return pb.GetTimelineResponse(items=[codec.to_progress(row) for row in rows])
+
+    async def explain(self, request: Any, context: Any) -> pb.ExplainRouteResponse:
+        found = await self.get(request, context)
+        explained = routing.explain(found, self._replica.city)
+        return pb.ExplainRouteResponse(
+            then=codec.to_routing(found.routing),
+            now=codec.to_routing(explained.routing),
+            path=explained.path,
+        )
+
+
+class Front(IncidentService):
+    """The whole service: the verbs over both roads, the reads, and taking the next."""
+
+    def __init__(
+        self, shell: Shell[Incident, Command, Event], roads: Roads, front: str, replica: Replica
+    ) -> None:
+        super().__init__(shell, roads, front)
+        self._reads = IncidentReads(shell, replica)
+        self._replica = replica
+
+    async def GetIncident(self, request: pb.GetIncidentRequest, context: Any) -> Any:
+        found = await self._reads.get(request, context)
+        return pb.GetIncidentResponse(incident=codec.to_resource(found))
+
+    async def ListIncidents(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
+        return await self._reads.page(request, context)
+
+    async def GetTimeline(self, request: pb.GetTimelineRequest, context: Any) -> Any:
+        return await self._reads.timeline(request, context)
+
+    async def ExplainRoute(self, request: pb.ExplainRouteRequest, context: Any) -> Any:
+        return await self._reads.explain(request, context)
+
+    async def TakeNext(self, request: pb.TakeNextRequest, context: Any) -> Any:
+        """Pick and claim until one is won; who loses a race takes the next one.
+
+        Each try is a request of its own, derived from the call's, so that a repeat of the call
+        finds the try that won.
+        """
+        caller = caller_of(context)
+        lost: list[UUID] = []
+        for number in count():
+            attempt = replace(caller, request_id=uuid5(caller.request_id, f"take-{number}"))
+            known = await outcomes.find(self._shell.pool, [attempt.request_id])
+            outcome = known[0] if known else await self._try(attempt, lost)
+            if outcome.reason not in LOST:
+                command = ClaimIncident(caller.actor)
+                taken = self._shell.settle(context, caller, command, outcome)
+                return pb.TakeNextResponse(incident=codec.to_resource(taken))
+            lost.append(outcome.aggregate_id)
+        raise AssertionError("a count never ends")
+
+    async def _try(self, caller: Caller, lost: list[UUID]) -> Outcome:
+        await self._require_free_hands(caller)
+        found = await self._shell.pool.fetchval(storage.NEXT, caller.actor.unit, lost)
+        if found is None:
+            raise NotFound("POOL_EMPTY", unit=caller.actor.unit)
+        claim = pb.ClaimIncidentRequest(incident_id=str(found))
+        command = codec.to_command(caller, claim, "", datetime.now(UTC))
+        return await self._roads.directly(codec.to_request(command.SerializeToString()))
+
+    async def _require_free_hands(self, caller: Caller) -> None:
+        """A cap per person stops hoarding."""
+        policy = self._replica.city.policy
+        held = await self._shell.pool.fetchval(storage.HELD, caller.actor.unit, caller.actor.user)
+        if policy is not None and held >= policy.claim_cap:
+            raise InvalidTransition("TOO_MANY_HELD", held=held, cap=policy.claim_cap)
+
+
+def scope_of(caller: Caller) -> tuple[str, str]:
+    """The caller's unit, and the leading digits of the area that the caller watches over."""
+    watches = caller.actor.role in WATCHING
+    return caller.actor.unit, significant(caller.actor.area) if watches else ""
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound("NO_SUCH_INCIDENT") from error

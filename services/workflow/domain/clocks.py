@@ -1,0 +1,122 @@
+"""Clocks 时限, in minutes: what starts and stops them, and what follows when they run out."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from backbone.actor import CLOCK, Actor
+from backbone.city import City, Policy
+from backbone.errors import InvalidTransition
+from services.workflow.domain.incident import Due, Incident, Offer
+
+SIGN_IN = "SIGN_IN"  # 签收: a unit claims what it was offered
+CLAIM_IDLE = "CLAIM_IDLE"  # a claim shows progress
+HAND_OFF_ANSWER = "HAND_OFF_ANSWER"  # 转办答复
+RETURN_ANSWER = "RETURN_ANSWER"  # 退回答复
+
+DEFAULT_PRIORITY = "P3"
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """The earliest clock ran out."""
+
+    by: Actor = CLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLapsed:
+    """Nobody of the unit claimed in time: the desk is told, the offer stands (I1)."""
+
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLapsed:
+    """An idle claim falls back into the pool, and its sign-in clock starts again."""
+
+    time: datetime
+    due_time: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandOffLapsed:
+    """Silence never means acceptance: the common superior decides."""
+
+    time: datetime
+    raised_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLapsed:
+    time: datetime
+    raised_to: str
+
+
+Event = SignInLapsed | ClaimLapsed | HandOffLapsed | ReturnLapsed
+
+
+def start(found: Incident, due: Due) -> Incident:
+    return replace(found, due=(*stop(found, due.clock).due, due))
+
+
+def stop(found: Incident, *clocks: str) -> Incident:
+    return replace(found, due=tuple(due for due in found.due if due.clock not in clocks))
+
+
+def stop_all(found: Incident) -> Incident:
+    return replace(found, due=())
+
+
+def after(now: datetime, minutes: int) -> datetime:
+    return now + timedelta(minutes=minutes)
+
+
+def next_due(found: Incident) -> Due | None:
+    """The clock that runs out first, of those that have not run out."""
+    running = [due for due in found.due if due.lapse_time is None]
+    return min(running, key=lambda due: due.due_time, default=None)
+
+
+def sign_in_minutes(found: Incident, policy: Policy) -> int:
+    return policy.sign_in_minutes.get(found.priority, policy.sign_in_minutes[DEFAULT_PRIORITY])
+
+
+def lapse(found: Incident, now: datetime, city: City) -> Event:
+    """What the earliest clock brings about. Raises InvalidTransition when none is due."""
+    due = next_due(found)
+    if due is None or now < due.due_time:
+        raise InvalidTransition("NOT_DUE", due=due.due_time if due else "")
+    match due.clock:
+        case "SIGN_IN":
+            return SignInLapsed(now)
+        case "CLAIM_IDLE":
+            minutes = sign_in_minutes(found, require_policy(city))
+            return ClaimLapsed(now, after(now, minutes), minutes)
+        case "HAND_OFF_ANSWER":
+            return HandOffLapsed(now, _superior(found, found.hand_off, city))
+        case _:
+            return ReturnLapsed(now, _superior(found, found.pending_return, city))
+
+
+def _superior(found: Incident, question: Offer | None, city: City) -> str:
+    """Who decides when nobody answers; without a common superior the desk calls the meeting."""
+    assert question is not None, "its clock runs only while the question is open"
+    return city.common_superior(question.from_unit, question.to_unit) or found.desk
+
+
+def require_policy(city: City) -> Policy:
+    assert city.policy is not None, "workflow asks the directory for the policy"
+    return city.policy
+
+
+def mark_lapsed(found: Incident, clock: str, time: datetime) -> Incident:
+    due = tuple(
+        replace(each, lapse_time=time) if each.clock == clock else each for each in found.due
+    )
+    return replace(found, due=due)
+
+
+def raised(offer: Offer | None, to: str) -> Offer:
+    assert offer is not None, "only an open question can lapse"
+    return replace(offer, raised_to=to)

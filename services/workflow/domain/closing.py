@@ -1,0 +1,159 @@
+"""After the work: call-back 回访核实, rework 退回重办, filing 归档; 作废 for what was no matter."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from backbone.actor import Actor
+from backbone.city import City
+from backbone.errors import Denied, InvalidArgument, InvalidTransition
+from services.workflow.domain import clocks
+from services.workflow.domain.incident import (
+    Due,
+    Incident,
+    State,
+    require_text,
+    without_questions,
+)
+from services.workflow.domain.routing import require_dispatcher
+
+VERIFIERS = frozenset({"dispatcher", "call_taker", "receptionist", "centre_director"})
+REWORKS = 2
+
+
+class Finding(StrEnum):
+    YES = "YES"  # 已解决
+    PARTLY = "PARTLY"  # 部分解决
+    CANNOT_EXPLAINED = "CANNOT_EXPLAINED"  # 不能解决, 已说明
+    NO = "NO"  # 未解决
+
+
+class VoidReason(StrEnum):
+    HOAX = "HOAX"  # 恶意报警
+    TEST = "TEST"  # 测试
+    WRONG_NUMBER = "WRONG_NUMBER"  # 误拨
+    DUPLICATE = "DUPLICATE"  # 重复
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyIncident:
+    by: Actor
+    solved: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReworkIncident:
+    by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseIncident:
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class VoidIncident:
+    by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentVerified:
+    time: datetime
+    solved: str
+    note: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentReworked:
+    time: datetime
+    reason: str
+    due_time: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentClosed:
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentVoided:
+    time: datetime
+    reason: str
+
+
+Event = IncidentVerified | IncidentReworked | IncidentClosed | IncidentVoided
+
+
+def verify(found: Incident, command: VerifyIncident, now: datetime) -> Event:
+    _require_verifier(found, command.by)
+    if command.solved not in list(Finding):
+        raise InvalidArgument("UNKNOWN_FINDING", solved=command.solved)
+    return IncidentVerified(now, command.solved, command.note, command.by.user)
+
+
+def rework(found: Incident, command: ReworkIncident, now: datetime, city: City) -> Event:
+    """By a second person: whoever made the call-back does not also send it back alone."""
+    _require_verifier(found, command.by)
+    if command.by.user == found.verifier:
+        raise Denied("SECOND_PERSON_NEEDED", verifier=found.verifier)
+    if found.reworks >= REWORKS:
+        raise InvalidTransition("TOO_MANY_REWORKS", reworks=found.reworks)
+    reason = require_text(command.reason, "REASON_MISSING")
+    minutes = clocks.sign_in_minutes(found, clocks.require_policy(city))
+    return IncidentReworked(now, reason, clocks.after(now, minutes), minutes)
+
+
+def close(found: Incident, command: CloseIncident, now: datetime) -> Event:
+    _require_verifier(found, command.by)
+    open_again = found.solved == Finding.NO and found.reworks < REWORKS
+    if not found.solved or open_again:
+        raise InvalidTransition("NOT_VERIFIED", solved=found.solved)
+    return IncidentClosed(now)
+
+
+def void(found: Incident, command: VoidIncident, now: datetime) -> Event:
+    require_dispatcher(found, command.by)
+    if command.reason not in list(VoidReason):
+        raise InvalidArgument("UNKNOWN_VOID_REASON", given=command.reason)
+    return IncidentVoided(now, command.reason)
+
+
+def _require_verifier(found: Incident, actor: Actor) -> None:
+    if actor.role not in VERIFIERS:
+        raise Denied("NOT_A_VERIFIER", role=actor.role)
+    if actor.user in found.handlers or actor.unit == found.unit:
+        raise Denied("HANDLER_CANNOT_VERIFY", unit=found.unit)
+
+
+def evolve(found: Incident, event: Event) -> Incident:
+    match event:
+        case IncidentVerified():
+            return replace(found, solved=event.solved, verifier=event.verifier)
+        case IncidentReworked():
+            return _reworked(found, event)
+        case IncidentClosed():
+            return replace(clocks.stop_all(found), state=State.CLOSED)
+        case IncidentVoided():
+            ended = clocks.stop_all(without_questions(found))
+            return replace(ended, state=State.VOIDED, void_reason=event.reason)
+
+
+def _reworked(found: Incident, event: IncidentReworked) -> Incident:
+    """Back into the pool of the unit that handled it, which stays accountable."""
+    pooled = replace(
+        found,
+        state=State.OFFERED,
+        holder="",
+        unit_time=event.time,
+        solved="",
+        verifier="",
+        reworks=found.reworks + 1,
+    )
+    rule = f"sign_in_minutes.{found.priority or clocks.DEFAULT_PRIORITY}"
+    due = Due(clocks.SIGN_IN, event.time, event.due_time, event.minutes, rule)
+    return clocks.start(pooled, due)

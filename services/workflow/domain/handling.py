@@ -1,0 +1,126 @@
+"""Handling 办理: a superior's order 交办, progress 反馈 and the end of the work 办结."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from backbone.actor import Actor
+from backbone.city import City
+from backbone.errors import Denied, InvalidArgument
+from backbone.place import contains
+from services.workflow.domain import clocks, routing
+from services.workflow.domain.incident import (
+    Incident,
+    State,
+    require_holder,
+    require_no_question,
+    require_text,
+    without_questions,
+)
+
+COMMANDING = frozenset({"dispatcher", "centre_director", "leader", "head"})
+
+
+class Result(StrEnum):
+    SOLVED = "SOLVED"  # 已解决
+    PARTLY_SOLVED = "PARTLY_SOLVED"  # 部分解决
+    EXPLAINED = "EXPLAINED"  # 已解释说明
+    NOT_SOLVED = "NOT_SOLVED"  # 未解决
+
+
+@dataclass(frozen=True, slots=True)
+class AssignIncident:
+    """Assign 交办: binding; the giver keeps the duty to get a report back."""
+
+    by: Actor
+    unit: str
+    instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportProgress:
+    by: Actor
+    text: str
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveIncident:
+    by: Actor
+    outcome: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentAssigned:
+    time: datetime
+    unit: str
+    by_unit: str
+    instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressReported:
+    time: datetime
+    text: str
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentResolved:
+    time: datetime
+    outcome: str
+    reply: str
+
+
+Event = IncidentAssigned | ProgressReported | IncidentResolved
+
+
+def assign(
+    found: Incident, command: AssignIncident, now: datetime, city: City
+) -> list[IncidentAssigned | routing.Event]:
+    target = routing.require_unit(city, command.unit)
+    above = command.by.unit in city.superiors(command.unit)
+    over_the_area = command.by.role != "head" and contains(command.by.area, target.area)
+    if command.by.role not in COMMANDING or not (above or over_the_area):
+        raise Denied("NOT_A_SUPERIOR", unit=command.unit)
+    if command.unit == found.unit:
+        raise InvalidArgument("SAME_UNIT", unit=found.unit)
+    require_text(command.instruction, "INSTRUCTION_MISSING")
+    assigned = IncidentAssigned(now, command.unit, command.by.unit, command.instruction)
+    return [assigned, routing.offer(found, command.unit, now, city)]
+
+
+def report(found: Incident, command: ReportProgress, now: datetime) -> Event:
+    require_holder(found, command.by)
+    return ProgressReported(now, require_text(command.text, "TEXT_MISSING"), command.public)
+
+
+def resolve(found: Incident, command: ResolveIncident, now: datetime) -> Event:
+    require_holder(found, command.by)
+    require_no_question(found)
+    if command.outcome not in list(Result):
+        raise InvalidArgument("UNKNOWN_OUTCOME", outcome=command.outcome)
+    reply = require_text(command.reply, "REPLY_MISSING")
+    return IncidentResolved(now, command.outcome, reply)
+
+
+def evolve(found: Incident, event: Event) -> Incident:
+    match event:
+        case IncidentAssigned():
+            return replace(
+                clocks.stop_all(without_questions(found)),
+                assigned_by=event.by_unit,
+                instruction=event.instruction,
+            )
+        case ProgressReported():
+            return replace(clocks.stop(found, clocks.CLAIM_IDLE), state=State.HANDLING)
+        case IncidentResolved():
+            return replace(
+                clocks.stop_all(found),
+                state=State.RESOLVED,
+                outcome=event.outcome,
+                reply=event.reply,
+                solved="",
+                verifier="",
+            )

@@ -1,0 +1,132 @@
+"""Handing off 转办: offer, accept or refuse; the giver stays accountable until acceptance."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from backbone.actor import Actor
+from backbone.city import City
+from backbone.errors import Denied, InvalidArgument, InvalidTransition
+from services.workflow.domain import clocks
+from services.workflow.domain.claim import with_handler
+from services.workflow.domain.clocks import HandOffLapsed
+from services.workflow.domain.incident import (
+    Due,
+    Incident,
+    Offer,
+    State,
+    require_holder,
+    require_no_question,
+    require_text,
+)
+from services.workflow.domain.routing import require_unit
+
+
+@dataclass(frozen=True, slots=True)
+class HandOffIncident:
+    by: Actor
+    to_unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptHandOff:
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseHandOff:
+    by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOffOffered:
+    time: datetime
+    from_unit: str
+    to_unit: str
+    reason: str
+    due_time: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandOffAccepted:
+    time: datetime
+    unit: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOffRefused:
+    time: datetime
+    reason: str
+
+
+Event = HandOffOffered | HandOffAccepted | HandOffRefused | HandOffLapsed
+
+
+def offer(found: Incident, command: HandOffIncident, now: datetime, city: City) -> Event:
+    require_holder(found, command.by)
+    require_unit(city, command.to_unit)
+    if command.to_unit == found.unit:
+        raise InvalidArgument("SAME_UNIT", unit=found.unit)
+    require_text(command.reason, "REASON_MISSING")
+    require_no_question(found)
+    if found.bounces >= clocks.require_policy(city).bounce_cap:
+        raise InvalidTransition("TOO_MANY_BOUNCES", bounces=found.bounces)
+    minutes = clocks.require_policy(city).hand_off_answer_minutes
+    due = clocks.after(now, minutes)
+    return HandOffOffered(now, found.unit, command.to_unit, command.reason, due, minutes)
+
+
+def accept(found: Incident, command: AcceptHandOff, now: datetime) -> Event:
+    _require_receiver(found, command.by)
+    return HandOffAccepted(now, command.by.unit, command.by.user)
+
+
+def refuse(found: Incident, command: RefuseHandOff, now: datetime) -> Event:
+    _require_receiver(found, command.by)
+    return HandOffRefused(now, require_text(command.reason, "REASON_MISSING"))
+
+
+def _require_receiver(found: Incident, actor: Actor) -> None:
+    if found.hand_off is None:
+        raise InvalidTransition("NO_HAND_OFF_PENDING", state=found.state)
+    if actor.unit != found.hand_off.to_unit:
+        raise Denied("NOT_YOUR_UNIT", unit=found.hand_off.to_unit)
+
+
+def evolve(found: Incident, event: Event) -> Incident:
+    match event:
+        case HandOffOffered():
+            offer = Offer(event.from_unit, event.to_unit, event.reason, event.time, event.due_time)
+            due = Due(
+                clocks.HAND_OFF_ANSWER,
+                event.time,
+                event.due_time,
+                event.minutes,
+                "hand_off_answer_minutes",
+            )
+            return clocks.start(replace(found, hand_off=offer), due)
+        case HandOffAccepted():
+            return _accepted(found, event)
+        case HandOffRefused():
+            kept = clocks.stop(found, clocks.HAND_OFF_ANSWER)
+            return replace(kept, hand_off=None, bounces=found.bounces + 1)
+        case HandOffLapsed():
+            lapsed = clocks.mark_lapsed(found, clocks.HAND_OFF_ANSWER, event.time)
+            return replace(lapsed, hand_off=clocks.raised(found.hand_off, event.raised_to))
+
+
+def _accepted(found: Incident, event: HandOffAccepted) -> Incident:
+    return replace(
+        clocks.stop_all(found),
+        state=State.CLAIMED,
+        hand_off=None,
+        sender=found.unit,
+        unit=event.unit,
+        unit_time=event.time,
+        accountable_unit=event.unit,
+        holder=event.holder,
+        handlers=with_handler(found, event.holder),
+    )

@@ -1,0 +1,213 @@
+"""Routing 分流: which unit is responsible 管辖, by the rows of the city's routing table. Pure.
+
+A function of the incident and the policy alone: it may be asked again at any time and explains
+itself. Not the citizen but the category and the place decide.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from backbone.actor import Actor
+from backbone.areas import Level, ancestors, level_of
+from backbone.city import City, Route, Unit
+from backbone.competence import competent_unit
+from backbone.errors import Denied, InvalidArgument
+from services.workflow.domain import clocks
+from services.workflow.domain.incident import Due, Incident, Routing, State, without_questions
+
+NAMED_BY_DESK = "desk"
+GUESSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RouteIncident:
+    """Route 分流, asked for again by a dispatcher."""
+
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class DesignateUnit:
+    """Designate 指定管辖: where rules or units disagree; binding."""
+
+    by: Actor
+    to_unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRouted:
+    time: datetime
+    routing: Routing
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentLeftInTriage:
+    time: datetime
+    routing: Routing
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDesignated:
+    time: datetime
+    to_unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentOffered:
+    time: datetime
+    unit: str
+    due_time: datetime
+    minutes: int
+    rule: str
+
+
+Event = IncidentRouted | IncidentLeftInTriage | UnitDesignated | IncidentOffered
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A routing, and the questions that led to it, one line each."""
+
+    routing: Routing
+    path: tuple[str, ...]
+
+
+def route(found: Incident, now: datetime, city: City, named: str = "") -> list[Event]:
+    """Offer it to the unit that the desk named, else to the one that the policy chooses."""
+    if named:
+        require_unit(city, named)
+        chosen = Routing(NAMED_BY_DESK, named, city.head.version)
+    else:
+        chosen = explain(found, city).routing
+    if not chosen.unit:
+        return [IncidentLeftInTriage(now, chosen)]
+    return [IncidentRouted(now, chosen), offer(found, chosen.unit, now, city)]
+
+
+def designate(found: Incident, command: DesignateUnit, now: datetime, city: City) -> list[Event]:
+    require_dispatcher(found, command.by)
+    require_unit(city, command.to_unit)
+    if command.to_unit == found.unit and not (found.hand_off or found.pending_return):
+        raise InvalidArgument("SAME_UNIT", unit=found.unit)
+    return [
+        UnitDesignated(now, command.to_unit, command.reason),
+        offer(found, command.to_unit, now, city),
+    ]
+
+
+def reroute(found: Incident, command: RouteIncident, now: datetime, city: City) -> list[Event]:
+    require_dispatcher(found, command.by)
+    return route(found, now, city)
+
+
+def offer(found: Incident, unit: str, now: datetime, city: City) -> IncidentOffered:
+    """Put it into a unit's pool, with the sign-in clock of its priority."""
+    minutes = clocks.sign_in_minutes(found, clocks.require_policy(city))
+    rule = f"sign_in_minutes.{found.priority or clocks.DEFAULT_PRIORITY}"
+    return IncidentOffered(now, unit, clocks.after(now, minutes), minutes, rule)
+
+
+def explain(found: Incident, city: City) -> Explained:
+    """Ask the rows of the routing table from top to bottom; the first that names a unit decides."""
+    path: list[str] = []
+    for row in clocks.require_policy(city).routes:
+        if not _holds(row, found):
+            path.append(f"{row.code}: no")
+            continue
+        unit = _target(row, found, city)
+        path.append(f"{row.code}: {unit or 'yes, next'}")
+        if unit:
+            return Explained(Routing(row.code, unit, city.head.version), tuple(path))
+    guesses = tuple(_guesses(found, city))
+    return Explained(Routing("", "", city.head.version, guesses), tuple(path))
+
+
+def _holds(row: Route, found: Incident) -> bool:
+    by_category = not row.categories or any(
+        found.category == each or found.category.startswith(f"{each}.") for each in row.categories
+    )
+    by_priority = not row.priorities or found.priority in row.priorities
+    return by_category and by_priority and (not row.sources or found.source in row.sources)
+
+
+def _target(row: Route, found: Incident, city: City) -> str:
+    match row.target:
+        case "UNIT":
+            return row.unit
+        case "COMPETENT" if found.category and found.area:
+            candidates = competent_unit(city, found.category, found.area)
+            return candidates[0].unit.code if candidates else ""
+        case "UNIT_KIND":
+            units = list(_units_of_kind(row, found, city))
+            return units[0].code if units else ""
+        case _:
+            return ""
+
+
+def _units_of_kind(row: Route, found: Incident, city: City) -> list[Unit]:
+    return [
+        unit
+        for area in ancestors(found.area)
+        if row.level in (Level.UNSPECIFIED, level_of(area))
+        for unit in city.units_at(row.unit_kind, area)
+    ]
+
+
+def _guesses(found: Incident, city: City) -> list[str]:
+    """The best three units for the place or the category alone, each with the reason."""
+    by_category = competent_unit(city, found.category, found.area or city.head.code)
+    guesses = [f"{each.unit.code}: {each.row.code}" for each in by_category]
+    for area in ancestors(found.area):
+        guesses += [f"{unit.code}: {area}" for unit in city.units_at("township", area)]
+    return guesses[:GUESSES]
+
+
+def require_unit(city: City, unit: str) -> Unit:
+    known = city.units.get(unit)
+    if known is None:
+        raise InvalidArgument("UNKNOWN_UNIT", unit=unit)
+    return known
+
+
+def require_dispatcher(found: Incident, actor: Actor) -> None:
+    """A dispatcher of the area, or the superior to whom an open question was raised."""
+    question = found.hand_off or found.pending_return
+    raised_to = question.raised_to if question else ""
+    if actor.unit and actor.unit == raised_to:
+        return
+    if actor.role != "dispatcher" or not contains(actor.area, found.area or actor.area):
+        raise Denied("NOT_THE_DISPATCHER", area=found.area)
+
+
+def evolve(found: Incident, event: Event) -> Incident:
+    match event:
+        case IncidentRouted():
+            return replace(found, routing=event.routing)
+        case IncidentLeftInTriage():
+            return replace(clocks.stop_all(found), state=State.TRIAGE, routing=event.routing)
+        case UnitDesignated():
+            return replace(
+                clocks.stop_all(without_questions(found)), routing=_designated(found, event)
+            )
+        case IncidentOffered():
+            return _offered(found, event)
+
+
+def _designated(found: Incident, event: UnitDesignated) -> Routing:
+    version = found.routing.policy_version if found.routing else 0
+    return Routing("designated", event.to_unit, version)
+
+
+def _offered(found: Incident, event: IncidentOffered) -> Incident:
+    offered = replace(
+        found,
+        state=State.OFFERED,
+        unit=event.unit,
+        unit_time=event.time,
+        holder="",
+        sender=found.sender if found.accountable_unit == event.unit else found.accountable_unit,
+    )
+    due = Due(clocks.SIGN_IN, event.time, event.due_time, event.minutes, event.rule)
+    return clocks.start(clocks.stop_all(offered), due)

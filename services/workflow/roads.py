@@ -1,0 +1,70 @@
+"""Two roads to the same door: over the stream, or directly when the stream does not answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from aiokafka.errors import KafkaError
+
+from backbone.batcher import Batcher
+from backbone.breaker import Breaker, Road
+from backbone.notices import Waiting
+from backbone.outcomes import Outcome
+from backbone.request import Request
+from services.workflow.domain import Command
+from services.workflow.metrics import HEDGES
+
+HEDGE_AFTER = 0.4
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+Publish = Callable[[bytes, bytes], Awaitable[None]]
+
+
+class Roads:
+    """Whichever road writes the outcome first gives the answer; the other one finds it there."""
+
+    def __init__(
+        self, publish: Publish, batcher: Batcher[Command], waiting: Waiting, breaker: Breaker
+    ) -> None:
+        self._publish = publish
+        self._batcher = batcher
+        self._waiting = waiting
+        self._breaker = breaker
+        self._expiring: set[asyncio.Task[Outcome]] = set()
+
+    async def perform(self, request: Request[Command], value: bytes) -> tuple[Outcome, Road]:
+        """Return the outcome and the road that it came by. Raises only what is transient."""
+        try:
+            if self._breaker.choose() is Road.STREAM:
+                outcome = await self._by_stream(request, value)
+                if outcome is not None:
+                    return outcome, Road.STREAM
+            return await self.directly(request), Road.DIRECT
+        except asyncio.CancelledError:
+            self._expire(request)
+            raise
+
+    async def directly(self, request: Request[Command]) -> Outcome:
+        """The direct road alone. Raises only what is transient."""
+        return await self._batcher.submit(request)
+
+    async def _by_stream(self, request: Request[Command], value: bytes) -> Outcome | None:
+        try:
+            with self._waiting.outcome_of(request.request_id) as answer:
+                async with asyncio.timeout(HEDGE_AFTER):
+                    await self._publish(str(request.aggregate_id).encode(), value)
+                    outcome = await asyncio.shield(answer)
+        except (TimeoutError, KafkaError):
+            self._breaker.failed()
+            HEDGES.inc()
+            return None
+        self._breaker.arrived()
+        return outcome
+
+    def _expire(self, request: Request[Command]) -> None:
+        """The caller gave up: see to it that the command is not performed behind its back."""
+        expired = replace(request, deadline=LONG_AGO)
+        task = asyncio.create_task(self._batcher.submit(expired))
+        self._expiring.add(task)
+        task.add_done_callback(self._expiring.discard)

@@ -1,0 +1,95 @@
+"""The incidents table: what is due, who may see what, inboxes, the next to take, timelines."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backbone.errors import InvalidArgument
+from backbone.postgres import Pool
+
+DUE = """
+SELECT id, version FROM incidents
+WHERE due_time <= clock_timestamp() ORDER BY due_time LIMIT 100
+"""
+
+# Whoever was involved sees it; so do those who watch over its area.
+VISIBLE = "(involved && ARRAY[$1] OR ($2 <> '' AND area LIKE $2 || '%'))"
+
+ONE = "SELECT to_jsonb(i) FROM incidents AS i WHERE id = $3 AND {which}"
+
+FILTERS = """
+    ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR unit = $4)
+    AND ($5::text IS NULL OR category = $5 OR category LIKE $5 || '.%')
+    AND ($6::text IS NULL OR priority = $6) AND ($7::text IS NULL OR code = $7)
+    AND ($8::text IS NULL OR holder = $8)
+"""
+PAGE = """
+SELECT to_jsonb(i) FROM incidents AS i
+WHERE {which} AND {filters} AND (priority, open_time, id) > ($9, $10, $11)
+ORDER BY priority, open_time, id LIMIT $12
+"""
+COUNT = "SELECT count(*) FROM incidents AS i WHERE {which} AND {filters}"
+INBOX = "(waits_for && ARRAY[$1] AND $2::text IS NOT NULL)"
+
+NEXT = """
+SELECT id FROM incidents
+WHERE unit = $1 AND state = 'OFFERED' AND id <> ALL($2)
+ORDER BY priority, open_time, id LIMIT 1
+"""
+HELD = """
+SELECT count(*) FROM incidents WHERE unit = $1 AND holder = $2 AND state IN ('CLAIMED', 'HANDLING')
+"""
+TIMELINE = """
+SELECT version, payload, actor, unit, time FROM journal WHERE aggregate_id = $1 ORDER BY version
+"""
+
+FIRST = ("", datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+async def one(pool: Pool, unit: str, area: str, incident_id: UUID) -> dict[str, Any] | None:
+    """The row of an incident that the caller may see, or None."""
+    row: dict[str, Any] | None = await pool.fetchval(
+        ONE.format(which=VISIBLE), unit, area, incident_id
+    )
+    return row
+
+
+async def page(
+    pool: Pool,
+    inbox: bool,
+    who: tuple[str, str],
+    filters: list[str | None],
+    window: tuple[str, int],
+) -> tuple[list[dict[str, Any]], str]:
+    """One page, most urgent first, and the token of the next one, empty at the end."""
+    token, size = window
+    after = _read_token(token)
+    rows = await pool.fetch(_over(PAGE, inbox), *who, *filters, *after, size + 1)
+    found = [row[0] for row in rows[:size]]
+    return found, _write_token(found[-1]) if len(rows) > size else ""
+
+
+async def count(pool: Pool, inbox: bool, who: tuple[str, str], filters: list[str | None]) -> int:
+    return int(await pool.fetchval(_over(COUNT, inbox), *who, *filters))
+
+
+def _over(statement: str, inbox: bool) -> str:
+    return statement.format(which=INBOX if inbox else VISIBLE, filters=FILTERS)
+
+
+def _write_token(row: dict[str, Any]) -> str:
+    return urlsafe_b64encode(
+        msgspec.json.encode((row["priority"], row["open_time"], row["id"]))
+    ).decode()
+
+
+def _read_token(token: str) -> tuple[str, datetime, UUID]:
+    if not token:
+        return FIRST
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(token), type=tuple[str, datetime, UUID])
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise InvalidArgument("BAD_PAGE_TOKEN") from error

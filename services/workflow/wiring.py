@@ -1,0 +1,118 @@
+"""Builds the two processes of workflow, the front and the stream processor, from the settings."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+from backbone import notices
+from backbone.batcher import Batcher, patiently
+from backbone.breaker import Breaker
+from backbone.city import City
+from backbone.decider import Decider
+from backbone.door import Door
+from backbone.kafka import Publisher, dead_topic
+from backbone.notices import Waiting
+from backbone.outcomes import Outcome
+from backbone.postgres import open_pool
+from backbone.pulse import Pulse
+from backbone.replica import TOPIC as DIRECTORY
+from backbone.replica import Replica, follow_directory
+from backbone.request import Request
+from backbone.settings import Settings
+from backbone.shell import open_shell
+from backbone.timers import Timers, lapse_of
+from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.incident.v1 import incident_service_pb2_grpc as rpc
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from services.workflow import codec, domain, storage, stream
+from services.workflow.api import Front
+from services.workflow.domain import Command, Event
+from services.workflow.domain.clocks import Lapse
+from services.workflow.domain.incident import Incident
+from services.workflow.roads import Roads
+
+EVENTS = "liandong.incident.events.v1"
+KINDS = ("unit", "category", "competence", "policy")
+
+log = logging.getLogger(__name__)
+
+
+def build_decider(city: Callable[[], City]) -> Decider[Incident, Command, Event]:
+    """What the door must know of incidents; every decision takes the city of its moment."""
+
+    def decide(found: Incident | None, command: Command, now: datetime) -> list[Event]:
+        return domain.decide(found, command, now, city())
+
+    return Decider(
+        table="incidents",
+        record=Incident,
+        event=IncidentEvent,
+        kind="liandong.incident",
+        decide=decide,
+        evolve=domain.evolve,
+        scope=codec.scope,
+    )
+
+
+async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) -> None:
+    """The front: serves for ever; nothing here waits for Kafka or Postgres to be there."""
+    channel = f"front_{uuid4().hex}"
+    decider = build_decider(lambda: replica.city)
+    async with open_shell(settings, pulse, decider, EVENTS) as shell:
+        replica = follow_directory(shell, KINDS)
+        waiting = Waiting(
+            shell.pool, settings.database_url, settings.schema, channel, pulse, shell.relay.wake
+        )
+        publish = partial(shell.publisher.publish, stream.COMMANDS)
+        roads = Roads(publish, shell.batcher, waiting, breaker or Breaker())
+        timers = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
+        front = Front(shell, roads, channel, replica)
+        shell.serve(rpc.add_IncidentServiceServicer_to_server, front, pb.DESCRIPTOR)
+        shell.run_beside(waiting.run)
+        shell.run_beside(timers.run)
+        await shell.run()
+
+
+def _lapse(row: Any) -> Request[Command]:
+    return lapse_of(row, Lapse())
+
+
+async def run_stream(settings: Settings, pulse: Pulse) -> None:
+    """The stream processor: its batches are repeated until Postgres takes them."""
+    async with await open_pool(settings.database_url, settings.schema) as pool:
+        replica = Replica(pool, settings.brokers, KINDS)
+        door = Door(pool, build_decider(lambda: replica.city))
+
+        async def perform(requests: Sequence[Request[Command]]) -> list[Outcome]:
+            outcomes = await patiently(door.perform, pulse)(requests)
+            await notices.tell(pool, requests)
+            return outcomes
+
+        batcher = Batcher(perform, pulse)
+        publisher = Publisher(settings.brokers)
+        bury = partial(publisher.bury, dead_topic(DIRECTORY, stream.GROUP))
+        async with asyncio.TaskGroup() as tasks:
+            for loop in (batcher.run, publisher.run, pulse.run):
+                tasks.create_task(loop())
+            tasks.create_task(replica.run(pulse, bury))
+            await _stream(settings, stream.Road(batcher, publisher), replica, pulse)
+
+
+async def _stream(settings: Settings, road: stream.Road, replica: Replica, pulse: Pulse) -> None:
+    """Faust runs inside our loop; when it ends or crashes, the process ends."""
+    pulse.lack("stream", "no city has reached the stream processor yet")
+    await replica.wait()
+    with TemporaryDirectory() as data:
+        app = stream.build_app(settings.brokers, road, data)
+        await app.start()
+        pulse.have("stream")
+        try:
+            await app.wait_until_stopped()
+        finally:
+            await app.stop()
+    raise RuntimeError("the stream processor has stopped")
