@@ -97,7 +97,7 @@ class Route:
 
     code: str
     title: str
-    target: str  # COMPETENT, UNIT_KIND, UNIT or TRIAGE
+    target: str  # COMPETENT, UNIT_KIND, UNIT, TRIAGE or NEXT
     categories: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

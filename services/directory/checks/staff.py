@@ -1,0 +1,90 @@
+"""People: every one belongs somewhere, every role has a holder, every team a leader."""
+
+from collections.abc import Iterator
+
+from backbone.city import Person, Team
+from services.directory.flaws import Finding, Severity, Spot
+from services.directory.pack import Pack
+
+ROLES = frozenset(
+    {
+        "call_taker",
+        "dispatcher",
+        "clerk",
+        "head",
+        "mediator",
+        "care_worker",
+        "grid_member",
+        "team_member",
+        "team_leader",
+        "grid_leader",
+        "receptionist",
+        "duty_officer",
+        "centre_director",
+        "signer",
+        "supervisor",
+        "leader",
+        "statistician",
+        "auditor",
+        "operator",
+    }
+)
+"""The role codes of people; `partner` belongs to API keys, a citizen has none."""
+
+
+def check_staff(pack: Pack) -> Iterator[Finding]:
+    """People, accounts and teams."""
+    for person in pack.city.people.values():
+        yield from _person(pack, person)
+    held = {role for person in pack.city.people.values() for role in person.roles}
+    for role in sorted(ROLES - held):
+        spot, detail = Spot("staff.csv"), "nobody holds it"
+        yield Finding(Severity.WARNING, "ROLE_WITHOUT_HOLDER", spot, role, detail)
+    yield from _accounts(pack)
+    for team in pack.city.teams.values():
+        yield from _team(pack, team)
+
+
+def _person(pack: Pack, person: Person) -> Iterator[Finding]:
+    key = f"person/{person.user}"
+    if person.unit not in pack.city.units:
+        yield _wrong(pack, key, "PERSON_UNIT_UNKNOWN", f"there is no unit {person.unit}")
+    if person.team and person.team not in pack.city.teams:
+        yield _wrong(pack, key, "PERSON_TEAM_UNKNOWN", f"there is no team {person.team}")
+    if not person.roles:
+        yield _wrong(pack, key, "PERSON_WITHOUT_ROLE", "it must have one role or more")
+    for role in person.roles:
+        if role not in ROLES:
+            yield _wrong(pack, key, "ROLE_UNKNOWN", f"there is no role {role}")
+
+
+def _accounts(pack: Pack) -> Iterator[Finding]:
+    for account in pack.accounts.values():
+        person = pack.city.people.get(account.user)
+        key = f"account/{account.user}"
+        if person is None:
+            yield _wrong(pack, key, "ACCOUNT_WITHOUT_PERSON", "staff.csv has no such user")
+        elif account.role not in person.roles or account.unit != person.unit:
+            detail = f"staff.csv says {person.unit} as {', '.join(person.roles)}"
+            yield _wrong(pack, key, "ACCOUNT_DIFFERS", detail)
+
+
+def _team(pack: Pack, team: Team) -> Iterator[Finding]:
+    key = f"team/{team.code}"
+    if team.unit not in pack.city.units:
+        yield _wrong(pack, key, "TEAM_UNIT_UNKNOWN", f"there is no unit {team.unit}")
+    if team.area not in pack.city.areas:
+        yield _wrong(pack, key, "TEAM_AREA_UNKNOWN", f"there is no area {team.area}")
+    leader = pack.city.people.get(team.leader)
+    if leader is None:
+        yield _wrong(pack, key, "TEAM_WITHOUT_LEADER", f"there is no user {team.leader!r}")
+    elif leader.team != team.code or "team_leader" not in leader.roles:
+        detail = f"{team.leader} is not a team_leader of this team"
+        yield _wrong(pack, key, "TEAM_WITHOUT_LEADER", detail)
+    if not team.skills:
+        yield _wrong(pack, key, "TEAM_WITHOUT_SKILL", "nothing says what it can do")
+
+
+def _wrong(pack: Pack, key: str, reason: str, detail: str) -> Finding:
+    subject = key.partition("/")[2]
+    return Finding(Severity.ERROR, reason, pack.spot(key), subject, detail)

@@ -1,0 +1,84 @@
+"""The files of a pack: from a folder or from a zip archive, as text, and packed for a journey."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from services.directory.flaws import Finding, Flaws, PackUnreadable, Severity, Spot
+
+NAMES = (
+    "city.yaml",
+    "areas.csv",
+    "organisations.csv",
+    "grids.geojson",
+    "staff.csv",
+    "accounts.csv",
+    "teams.csv",
+    "categories.csv",
+    "competences.csv",
+    "routes.yaml",
+    "clocks.yaml",
+)
+# A city of 15,238 grids takes 10 MiB; anything far beyond is no pack.
+LARGEST = 64 * 1024 * 1024
+# The archive says the same for the same files: no times of a disk in it.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return the pack's files that the folder holds."""
+    return {name: (folder / name).read_bytes() for name in NAMES if (folder / name).is_file()}
+
+
+def read_archive(archive: bytes) -> dict[str, bytes]:
+    """Return the files of a zip archive. Raises PackUnreadable for what is not one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+            if sum(member.file_size for member in packed.infolist()) > LARGEST:
+                raise _broken(f"unpacked it is larger than {LARGEST} bytes")
+            return {name: packed.read(name) for name in packed.namelist() if name in NAMES}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        raise _broken(str(error)) from error
+
+
+def to_archive(files: Mapping[str, bytes]) -> bytes:
+    """Pack the files for a journey; equal files make an equal archive."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), files[name], zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def checksum(files: Mapping[str, bytes]) -> str:
+    """Return the digest of a pack's content."""
+    digest = sha256()
+    for name in sorted(files):
+        digest.update(f"{name} {len(files[name])}\n".encode() + files[name])
+    return digest.hexdigest()
+
+
+def to_texts(files: Mapping[str, bytes], flaws: Flaws) -> dict[str, str]:
+    """Decode every file; name each that is missing or is not UTF-8."""
+    texts: dict[str, str] = {}
+    for name in NAMES:
+        if name not in files:
+            flaws.add(Spot(name), "FILE_MISSING", name, "the pack has no such file")
+            continue
+        try:
+            # Spreadsheets put a mark before the first column.
+            texts[name] = files[name].decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = files[name].count(b"\n", 0, error.start) + 1
+            detail = f"byte {error.start} is not UTF-8"
+            flaws.add(Spot(name, line), "NOT_UTF8", name, detail)
+    flaws.stop()
+    return texts
+
+
+def _broken(detail: str) -> PackUnreadable:
+    return PackUnreadable(
+        [Finding(Severity.ERROR, "ARCHIVE_BROKEN", Spot("archive"), "archive", detail)]
+    )

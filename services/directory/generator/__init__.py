@@ -1,0 +1,56 @@
+"""Makes a fictional city of any size: the same seed and size always make the same files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from services.directory.flaws import Flaws
+from services.directory.generator.land import make_land
+from services.directory.generator.organisation import make_units
+from services.directory.generator.staff import make_staff
+from services.directory.generator.writing import geojson, table
+from services.directory.rules import read_city
+
+RULES = ("city.yaml", "categories.csv", "competences.csv", "routes.yaml", "clocks.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of everything; grid members are spread over the grids."""
+
+    counties: int
+    townships: int
+    villages: int
+    grids: int
+    grid_members: int
+
+
+DEMO = Size(counties=4, townships=24, villages=240, grids=1_200, grid_members=1_200)
+LARGE = Size(counties=9, townships=118, villages=1_764, grids=15_238, grid_members=23_000)
+
+
+def generate(folder: Path, rules: Path, size: Size, seed: int = 9901) -> None:
+    """Write a pack into the folder: its land and people made, its rules taken from another."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in RULES:
+        (folder / name).write_bytes((rules / name).read_bytes())
+    for name, text in make_files((rules / "city.yaml").read_text("utf-8"), size, seed).items():
+        (folder / name).write_text(text, "utf-8", newline="\n")
+
+
+def make_files(city_yaml: str, size: Size, seed: int) -> Mapping[str, str]:
+    """Return the made files by name."""
+    random = Random(seed)  # noqa: S311  # it must be the same each time, not secret
+    city = read_city("city.yaml", city_yaml, Flaws())
+    land = make_land(city.name, size, random)
+    units = make_units(land)
+    staff = make_staff(land, units, size.grid_members, random)
+    return {
+        "areas.csv": table("code name", land.areas.items()),
+        "grids.geojson": geojson(land.grids),
+        "organisations.csv": table("code name kind area parent", units),
+        "teams.csv": table("code name unit area skills leader", staff.teams),
+        "staff.csv": table("user name unit roles team", staff.people),
+        "accounts.csv": table("user name role unit team", staff.accounts),
+    }

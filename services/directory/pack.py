@@ -1,0 +1,229 @@
+"""A city pack, read: the records of a city, and where in the files each of them stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from backbone.areas import level_of
+from backbone.city import (
+    Area,
+    Category,
+    City,
+    Competence,
+    Grid,
+    Head,
+    Person,
+    Record,
+    Team,
+    Unit,
+)
+from backbone.entries import PLURALS
+from services.directory.files import checksum, read_archive, read_folder, to_texts
+from services.directory.flaws import Flaws, Spot
+from services.directory.rules import read_city, read_policy
+from services.directory.shapes import read_grids
+from services.directory.tables import Row, read_table
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A demonstration account: one person in one role."""
+
+    user: str
+    name: str
+    role: str
+    unit: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """The city as its files say it, not in force yet; `spots` by key, such as unit/990100-fire."""
+
+    city: City
+    unit_kinds: Mapping[str, str]
+    accounts: Mapping[str, Account]
+    spots: Mapping[str, Spot]
+
+    def spot(self, key: str) -> Spot:
+        """Return where an entry stands, or at least in which pack."""
+        return self.spots.get(key, Spot("pack"))
+
+
+def read_pack(source: Path | bytes) -> Pack:
+    """Read a folder or a zip archive. Raises PackUnreadable with every flaw that was met."""
+    files = read_archive(source) if isinstance(source, bytes) else read_folder(source)
+    return parse(files)
+
+
+def parse(files: Mapping[str, bytes]) -> Pack:
+    """Read the files of a pack by their names. Raises PackUnreadable."""
+    flaws = Flaws()
+    texts = to_texts(files, flaws)
+    city_file = read_city("city.yaml", texts["city.yaml"], flaws)
+    policy, spots = read_policy(
+        ("clocks.yaml", texts["clocks.yaml"]), ("routes.yaml", texts["routes.yaml"]), flaws
+    )
+    grids, grid_spots = read_grids("grids.geojson", texts["grids.geojson"], flaws)
+    tables = _Tables(texts, flaws)
+    accounts = tables.accounts()
+    people = tables.people(accounts)
+    city = City(
+        head=_head(city_file.code, city_file.name, grids, checksum(files)),
+        policy=policy,
+        areas=tables.areas(),
+        grids=grids,
+        units=tables.units(),
+        categories=tables.categories(),
+        competences=tables.competences(),
+        people=people,
+        teams=tables.teams(people),
+    )
+    flaws.stop()
+    grid_spots = {f"grid/{code}": spot for code, spot in grid_spots.items()}
+    return Pack(city, city_file.unit_kinds, accounts, spots | grid_spots | tables.spots)
+
+
+def records(city: City) -> dict[str, Record]:
+    """Return the entries of a city by key, the head last; the head knows how many there are."""
+    found: dict[str, Record] = {"policy": city.policy} if city.policy else {}
+    for kind, plural in PLURALS.items():
+        found |= {f"{kind}/{code}": each for code, each in getattr(city, plural).items()}
+    return found | {"city": replace(city.head, entries=len(found) + 1)}
+
+
+def _head(code: str, name: str, grids: Mapping[str, Grid], digest: str) -> Head:
+    points = [point for grid in grids.values() for point in grid.rings[0]] or [(0.0, 0.0)]
+    longitudes, latitudes = zip(*points, strict=True)
+    return Head(
+        code=code,
+        name=name,
+        south_west=(min(longitudes), min(latitudes)),
+        north_east=(max(longitudes), max(latitudes)),
+        version=0,
+        effective_time=NEVER,
+        checksum=digest,
+        entries=0,
+    )
+
+
+class _Tables:
+    """Reads one table after the other and remembers where each entry stands."""
+
+    def __init__(self, texts: Mapping[str, str], flaws: Flaws) -> None:
+        self._texts = texts
+        self._flaws = flaws
+        self.spots: dict[str, Spot] = {}
+
+    def _rows(self, file: str, kind: str, columns: str) -> list[Row]:
+        names = tuple(columns.split())
+        rows = read_table(file, self._texts[file], names, self._flaws)
+        self.spots |= {f"{kind}/{row.maybe(names[0])}": row.spot for row in rows}
+        return rows
+
+    def areas(self) -> dict[str, Area]:
+        rows = self._rows("areas.csv", "area", "code name")
+        codes = ((row.text("code"), row.text("name")) for row in rows)
+        return {code: Area(code, name, level_of(code)) for code, name in codes}
+
+    def units(self) -> dict[str, Unit]:
+        rows = self._rows("organisations.csv", "unit", "code name kind area parent")
+        units = (
+            Unit(
+                code=row.text("code"),
+                name=row.text("name"),
+                kind=row.text("kind"),
+                area=row.text("area"),
+                parent=row.maybe("parent"),
+                level=level_of(row.maybe("area")),
+            )
+            for row in rows
+        )
+        return {unit.code: unit for unit in units}
+
+    def categories(self) -> dict[str, Category]:
+        rows = self._rows("categories.csv", "category", "code name priority keywords")
+        names = {row.maybe("code"): row.text("name") for row in rows}
+        return {
+            row.maybe("code"): Category(
+                code=row.text("code"),
+                name=row.maybe("name"),
+                path=_path(row.maybe("code"), names),
+                keywords=row.words("keywords"),
+                default_priority=row.text("priority"),
+            )
+            for row in rows
+        }
+
+    def competences(self) -> dict[str, Competence]:
+        columns = "code category unit_kind unit level area basis"
+        rows = self._rows("competences.csv", "competence", columns)
+        return {
+            row.maybe("code"): Competence(
+                code=row.text("code"),
+                # A star stands for every category.
+                category=row.text("category").removeprefix("*"),
+                unit_kind=row.maybe("unit_kind"),
+                unit=row.maybe("unit"),
+                level=row.level("level"),
+                area=row.maybe("area"),
+                basis=row.text("basis"),
+            )
+            for row in rows
+        }
+
+    def accounts(self) -> dict[str, Account]:
+        rows = self._rows("accounts.csv", "account", "user name role unit team")
+        accounts = (
+            Account(
+                user=row.text("user"),
+                name=row.text("name"),
+                role=row.text("role"),
+                unit=row.text("unit"),
+                team=row.maybe("team"),
+            )
+            for row in rows
+        )
+        return {account.user: account for account in accounts}
+
+    def people(self, accounts: Mapping[str, Account]) -> dict[str, Person]:
+        rows = self._rows("staff.csv", "person", "user name unit roles team")
+        people = (
+            Person(
+                user=row.text("user"),
+                name=row.text("name"),
+                unit=row.text("unit"),
+                roles=row.words("roles"),
+                team=row.maybe("team"),
+                demo=row.maybe("user") in accounts,
+            )
+            for row in rows
+        )
+        return {person.user: person for person in people}
+
+    def teams(self, people: Mapping[str, Person]) -> dict[str, Team]:
+        members: dict[str, list[str]] = {}
+        for person in people.values():
+            members.setdefault(person.team, []).append(person.user)
+        rows = self._rows("teams.csv", "team", "code name unit area skills leader")
+        return {
+            row.maybe("code"): Team(
+                code=row.text("code"),
+                name=row.text("name"),
+                unit=row.text("unit"),
+                area=row.text("area"),
+                skills=row.words("skills"),
+                leader=row.maybe("leader"),
+                members=tuple(sorted(members.get(row.maybe("code"), ()))),
+            )
+            for row in rows
+        }
+
+
+def _path(code: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    parts = code.split(".")
+    codes = (".".join(parts[:size]) for size in range(1, len(parts) + 1))
+    return tuple(names.get(each, each) for each in codes)

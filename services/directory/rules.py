@@ -1,0 +1,96 @@
+"""The pack's rules: the city, its kinds of units, the clocks and the routing table."""
+
+from dataclasses import dataclass
+
+from backbone.areas import Level
+from backbone.city import Policy, Route
+from services.directory.documents import Value, read_document
+from services.directory.flaws import Flaws, Spot
+
+PRIORITIES = ("P1", "P2", "P3", "P4")
+SOURCES = frozenset({"ALARM", "PETITION", "DISPUTE", "MISSION", "CARE"})
+TARGETS = frozenset({"NEXT", "COMPETENT", "UNIT_KIND", "UNIT", "TRIAGE"})
+
+CLOCKS = (
+    "hand_off_answer_minutes",
+    "return_answer_minutes",
+    "claim_lapse_minutes",
+    "return_window_minutes",
+    "bounce_cap",
+    "claim_cap",
+    "acknowledge_seconds",
+    "repeat_minutes",
+    "repeat_metres",
+    "suggestions",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CityFile:
+    """What city.yaml says: the city's own name, and what kinds of units there are."""
+
+    code: str
+    name: str
+    unit_kinds: dict[str, str]
+
+
+def read_city(file: str, text: str, flaws: Flaws) -> CityFile:
+    """Raises nothing; flaws are noted."""
+    root = read_document(file, text, flaws)
+    readers = {"code": Value.text, "name": Value.text, "unit_kinds": _names}
+    found = root.fields(readers, {}) if root else {}
+    return CityFile(found.get("code", ""), found.get("name", ""), found.get("unit_kinds", {}))
+
+
+def read_policy(
+    clocks: tuple[str, str], routes: tuple[str, str], flaws: Flaws
+) -> tuple[Policy | None, dict[str, Spot]]:
+    """Read the two files, each given as name and text; return where each rule stands, too."""
+    root, table = read_document(*clocks, flaws), read_document(*routes, flaws)
+    if root is None or table is None:
+        return None, {}
+    readers = dict.fromkeys(CLOCKS, Value.number)
+    numbers = root.fields(
+        {
+            **readers,
+            "sign_in_minutes": _minutes,
+            "repush_seconds": lambda value: value.each(Value.number),
+        },
+        {},
+    )
+    spots = {f"clock/{name}": value.spot for name, value in root.pairs()}
+    rows = table.each(lambda value: (_route(value), value.spot))
+    spots |= {f"route/{route.code}": spot for route, spot in rows}
+    complete = len(numbers) == len(CLOCKS) + 2
+    policy = Policy(routes=tuple(route for route, _ in rows), **numbers) if complete else None
+    return policy, spots
+
+
+def _names(value: Value) -> dict[str, str]:
+    return {name: text.text() for name, text in value.pairs()}
+
+
+def _minutes(value: Value) -> dict[str, int]:
+    return {name: minutes.number() for name, minutes in value.pairs()}
+
+
+def _route(value: Value) -> Route:
+    texts = {"code": Value.text, "title": Value.text}
+    found = value.fields(
+        {**texts, "target": lambda target: target.one_of(TARGETS)},
+        {
+            "categories": lambda each: each.each(Value.text),
+            "priorities": lambda each: each.each(lambda one: one.one_of(frozenset(PRIORITIES))),
+            "sources": lambda each: each.each(lambda one: one.one_of(SOURCES)),
+            "unit_kind": Value.text,
+            "unit": Value.text,
+            "level": _level,
+            "linkage": Value.truth,
+        },
+    )
+    return Route(**{"code": "", "title": "", "target": "", **found})
+
+
+def _level(value: Value) -> Level:
+    name = value.one_of(Level.__members__)
+    return Level.__members__.get(name, Level.UNSPECIFIED)

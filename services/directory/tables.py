@@ -1,0 +1,87 @@
+"""The pack's tables: CSV rows with the line they stand in, every flaw named by column."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from backbone.areas import Level
+from services.directory.flaws import Flaws, Spot
+
+SEPARATOR = ";"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; it is asked for its values, and notes what is wrong with them."""
+
+    file: str
+    line: int
+    values: Mapping[str, str]
+    flaws: Flaws
+
+    @property
+    def spot(self) -> Spot:
+        return Spot(self.file, self.line)
+
+    def text(self, column: str) -> str:
+        """A value that must be there."""
+        value = self.maybe(column)
+        if not value:
+            self._flaw(column, "VALUE_MISSING", "it may not be empty")
+        return value
+
+    def maybe(self, column: str) -> str:
+        """A value that may be empty."""
+        return self.values[column].strip()
+
+    def words(self, column: str) -> tuple[str, ...]:
+        """Several values, parted by semicolons."""
+        parts = (part.strip() for part in self.values[column].split(SEPARATOR))
+        return tuple(part for part in parts if part)
+
+    def level(self, column: str) -> Level:
+        """The name of a level, or nothing."""
+        name = self.maybe(column)
+        if name and name not in Level.__members__:
+            names = ", ".join(Level.__members__)
+            self._flaw(column, "LEVEL_UNKNOWN", f"{name!r} is none of {names}")
+            return Level.UNSPECIFIED
+        return Level[name] if name else Level.UNSPECIFIED
+
+    def _flaw(self, column: str, reason: str, detail: str) -> None:
+        self.flaws.add(Spot(self.file, self.line, column), reason, column, detail)
+
+
+def read_table(file: str, text: str, columns: tuple[str, ...], flaws: Flaws) -> list[Row]:
+    """Return the rows of a table whose header names exactly these columns, in any order."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        wrong = sorted(set(header) ^ set(columns))
+        if wrong or len(header) != len(columns):
+            detail = f"the columns must be {','.join(columns)}"
+            flaws.add(Spot(file, 1), "COLUMNS_WRONG", ",".join(wrong), detail)
+            return []
+        return list(_rows(file, header, reader, flaws))
+    except csv.Error as error:
+        flaws.add(Spot(file, reader.line_num), "CSV_BROKEN", file, str(error))
+        return []
+
+
+def _rows(file: str, header: list[str], reader: Iterator[list[str]], flaws: Flaws) -> Iterator[Row]:
+    seen: dict[str, int] = {}
+    for cells in reader:
+        line: int = reader.line_num  # type: ignore[attr-defined]  # csv's own reader has it
+        if not cells:
+            continue
+        if len(cells) != len(header):
+            detail = f"it has {len(cells)} values, the header {len(header)}"
+            flaws.add(Spot(file, line), "ROW_UNEVEN", cells[0], detail)
+            continue
+        if cells[0] in seen:
+            detail = f"{header[0]} stands in line {seen[cells[0]]} already"
+            flaws.add(Spot(file, line, header[0]), "DUPLICATE", cells[0], detail)
+            continue
+        seen[cells[0]] = line
+        yield Row(file, line, dict(zip(header, cells, strict=True)), flaws)
