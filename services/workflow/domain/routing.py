@@ -12,6 +12,7 @@ from backbone.areas import Level, ancestors, level_of
 from backbone.city import City, Route, Unit
 from backbone.competence import competent_unit
 from backbone.errors import Denied, InvalidArgument
+from backbone.place import contains
 from services.workflow.domain import clocks
 from services.workflow.domain.incident import Due, Incident, Routing, State, without_questions
 

@@ -1,0 +1,77 @@
+"""A city of five units, small enough to know by heart, for the tests that need a policy."""
+
+from datetime import UTC, datetime
+
+from backbone.areas import Level
+from backbone.city import Category, City, Competence, Head, Policy, Route, Unit
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+COUNTY, NORTH, SOUTH = "990101", "990101001", "990101002"
+
+
+def a_unit(code: str, kind: str, area: str, parent: str = "", level: Level = Level.TOWNSHIP) -> Unit:
+    return Unit(code=code, name=code, kind=kind, area=area, parent=parent, level=level)
+
+
+def a_policy(**figures: int) -> Policy:
+    given = {
+        "hand_off_answer_minutes": 120,
+        "return_answer_minutes": 120,
+        "claim_lapse_minutes": 480,
+        "return_window_minutes": 7200,
+        "bounce_cap": 3,
+        "claim_cap": 100,
+        "acknowledge_seconds": 60,
+        "repeat_minutes": 60,
+        "repeat_metres": 500,
+        "suggestions": 3,
+        **figures,
+    }
+    routes = (
+        Route(code="danger", title="", target="NEXT", priorities=("P1",), linkage=True),
+        Route(code="competent", title="", target="COMPETENT"),
+        Route(code="triage", title="", target="TRIAGE"),
+    )
+    return Policy(
+        sign_in_minutes={"P1": 5, "P2": 15, "P3": 60, "P4": 240},
+        repush_seconds=(10, 20, 40),
+        routes=routes,
+        **given,
+    )
+
+
+def a_city(**figures: int) -> City:
+    units = [
+        a_unit("command", "command", COUNTY, level=Level.COUNTY),
+        a_unit("county", "government", COUNTY, level=Level.COUNTY),
+        a_unit("north", "police", NORTH, parent="county"),
+        a_unit("south", "police", SOUTH, parent="county"),
+        a_unit("roads", "urban_management", NORTH, parent="county"),
+    ]
+    head = Head(
+        code=COUNTY,
+        name="testing",
+        south_west=(0.0, 0.0),
+        north_east=(1.0, 1.0),
+        version=7,
+        effective_time=NOW,
+        checksum="",
+        entries=0,
+    )
+    theft = Competence(
+        code="theft-police",
+        category="theft",
+        unit_kind="police",
+        unit="",
+        level=Level.TOWNSHIP,
+        area="",
+        basis="",
+    )
+    category = Category("theft", "盗窃", ("盗窃",), ("偷",), "P3")
+    return City(
+        head=head,
+        policy=a_policy(**figures),
+        units={unit.code: unit for unit in units},
+        categories={"theft": category},
+        competences={theft.code: theft},
+    )

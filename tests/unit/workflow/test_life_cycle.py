@@ -1,0 +1,254 @@
+"""Every state and command from one table; who may do what; replay."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from uuid import UUID
+
+import pytest
+from backbone.actor import Actor
+from backbone.errors import Refusal
+from backbone.place import Place
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.workflow.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
+from services.workflow.domain.claim import ClaimIncident, ReleaseIncident
+from services.workflow.domain.clocks import Lapse
+from services.workflow.domain.closing import (
+    CloseIncident,
+    ReworkIncident,
+    VerifyIncident,
+    VoidIncident,
+)
+from services.workflow.domain.giveback import AcceptReturn, RejectReturn, RequestReturn
+from services.workflow.domain.handling import AssignIncident, ReportProgress, ResolveIncident
+from services.workflow.domain.handoff import AcceptHandOff, HandOffIncident, RefuseHandOff
+from services.workflow.domain.incident import Incident, Matter, OpenIncident, State
+from services.workflow.domain.routing import DesignateUnit, RouteIncident
+from tests.cities import COUNTY, NORTH, a_city
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CITY = a_city()
+ID = UUID(int=7)
+LI, WANG = Actor("li", "north", "clerk", NORTH), Actor("wang", "north", "clerk", NORTH)
+CHEN = Actor("chen", "south", "clerk", "990101002")
+DESK = Actor("zhao", "command", "dispatcher", COUNTY)
+SECOND = Actor("qian", "command", "call_taker", COUNTY)
+HEAD = Actor("sun", "county", "head", COUNTY)
+
+
+def a_matter(**parts: str) -> Matter:
+    given = {
+        "code": "990101260101-000001-0",
+        "source": "ALARM",
+        "title": "theft",
+        "narrative": "a bicycle",
+        "category": "theft",
+        "priority": "P2",
+        "desk": "command",
+        **parts,
+    }
+    return Matter(id=ID, place=Place("gate", area=NORTH), **given)
+
+
+OPEN = OpenIncident(DESK, a_matter())
+
+
+def after(*commands: Command, found: Incident | None = None) -> Incident:
+    for command in commands:
+        found = reduce(evolve, decide(found, command, NOW, CITY), found)
+    assert found is not None
+    return found
+
+
+CLAIM, RELEASE = ClaimIncident(LI), ReleaseIncident(LI, "")
+OFFER, ASK = HandOffIncident(LI, "south", "theirs"), RequestReturn(LI, "not ours")
+RESOLVE, VERIFY = ResolveIncident(LI, "SOLVED", "done"), VerifyIncident(SECOND, "YES")
+TRIAGE = OpenIncident(DESK, a_matter(category="unheard"))
+OFFERED, CLAIMED = after(OPEN), after(OPEN, CLAIM)
+ASKED = after(ASK, found=CLAIMED)
+HANDING_OFF = after(OFFER, found=CLAIMED)
+RESOLVED = after(RESOLVE, found=CLAIMED)
+STATES = {
+    State.TRIAGE: after(TRIAGE),
+    State.OFFERED: OFFERED,
+    State.CLAIMED: CLAIMED,
+    State.HANDLING: after(ReportProgress(LI, "on it"), found=CLAIMED),
+    State.RESOLVED: RESOLVED,
+    State.CLOSED: after(VERIFY, CloseIncident(SECOND), found=RESOLVED),
+    State.VOIDED: after(VoidIncident(DESK, "HOAX"), found=OFFERED),
+}
+MOVES: list[Move] = [
+    RouteIncident(DESK),
+    DesignateUnit(DESK, "south", "theirs"),
+    CLAIM,
+    RELEASE,
+    ASK,
+    AcceptReturn(DESK),
+    RejectReturn(DESK, "yours"),
+    OFFER,
+    AcceptHandOff(CHEN),
+    RefuseHandOff(CHEN, "not ours"),
+    AssignIncident(HEAD, "south", "go"),
+    ReportProgress(LI, "on it"),
+    RESOLVE,
+    VERIFY,
+    ReworkIncident(SECOND, "not done"),
+    CloseIncident(SECOND),
+    VoidIncident(DESK, "HOAX"),
+    Lapse(),
+]
+
+
+def refusal_of(found: Incident | None, command: Command, now: datetime = NOW) -> str:
+    with pytest.raises(Refusal) as caught:
+        decide(found, command, now, CITY)
+    return caught.value.reason
+
+
+def test_the_moves_are_all_here() -> None:
+    assert {type(move) for move in MOVES} == set(ALLOWED_FROM)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("command", MOVES, ids=lambda c: type(c).__name__)
+def test_a_move_from_a_wrong_state_is_refused(state: State, command: Move) -> None:
+    found = STATES[state]
+    if state in ALLOWED_FROM[type(command)]:
+        return
+    assert refusal_of(found, command) in ("INVALID_TRANSITION", "ALREADY_CLAIMED")
+
+
+@pytest.mark.parametrize(
+    ("found", "command", "state", "unit", "accountable", "holder"),
+    [
+        (None, OPEN, "OFFERED", "north", "command", ""),
+        (None, TRIAGE, "TRIAGE", "", "command", ""),
+        (None, OpenIncident(DESK, a_matter(to_unit="roads")), "OFFERED", "roads", "command", ""),
+        (OFFERED, CLAIM, "CLAIMED", "north", "north", "li"),
+        (OFFERED, DesignateUnit(DESK, "south", ""), "OFFERED", "south", "command", ""),
+        (CLAIMED, DesignateUnit(DESK, "south", ""), "OFFERED", "south", "north", ""),
+        (CLAIMED, RELEASE, "OFFERED", "north", "north", ""),
+        (CLAIMED, OFFER, "CLAIMED", "north", "north", "li"),
+        (HANDING_OFF, AcceptHandOff(CHEN), "CLAIMED", "south", "south", "chen"),
+        (HANDING_OFF, RefuseHandOff(CHEN, "no"), "CLAIMED", "north", "north", "li"),
+        (CLAIMED, ASK, "CLAIMED", "north", "north", "li"),
+        (ASKED, AcceptReturn(DESK), "TRIAGE", "", "command", ""),
+        (ASKED, RejectReturn(DESK, "yours"), "CLAIMED", "north", "north", "li"),
+        (CLAIMED, AssignIncident(HEAD, "south", "go"), "OFFERED", "south", "north", ""),
+        (CLAIMED, ReportProgress(LI, "on it"), "HANDLING", "north", "north", "li"),
+        (CLAIMED, RESOLVE, "RESOLVED", "north", "north", "li"),
+        (RESOLVED, VERIFY, "RESOLVED", "north", "north", "li"),
+        (RESOLVED, ReworkIncident(SECOND, "again"), "OFFERED", "north", "north", ""),
+        (OFFERED, VoidIncident(DESK, "TEST"), "VOIDED", "north", "command", ""),
+    ],
+)
+def test_where_a_move_leads(  # noqa: PLR0913
+    found: Incident | None,
+    command: Command,
+    state: str,
+    unit: str,
+    accountable: str,
+    holder: str,
+) -> None:
+    moved = after(command, found=found)
+    who = (moved.state, moved.unit, moved.accountable_unit, moved.holder)
+    assert who == (state, unit, accountable, holder)
+
+
+@pytest.mark.parametrize(
+    ("found", "command", "reason"),
+    [
+        (None, CLAIM, "NO_SUCH_INCIDENT"),
+        (OFFERED, OPEN, "ALREADY_OPEN"),
+        (None, OpenIncident(DESK, a_matter(desk="")), "MATTER_INCOMPLETE"),
+        (None, OpenIncident(DESK, a_matter(to_unit="moon")), "UNKNOWN_UNIT"),
+        (OFFERED, ClaimIncident(CHEN), "NOT_YOUR_UNIT"),
+        (CLAIMED, ClaimIncident(WANG), "ALREADY_CLAIMED"),
+        (CLAIMED, ReleaseIncident(WANG), "NOT_THE_HOLDER"),
+        (HANDING_OFF, RELEASE, "ANSWER_PENDING"),
+        (CLAIMED, HandOffIncident(LI, "north", "x"), "SAME_UNIT"),
+        (CLAIMED, HandOffIncident(LI, "moon", "x"), "UNKNOWN_UNIT"),
+        (CLAIMED, HandOffIncident(LI, "south", " "), "REASON_MISSING"),
+        (replace(CLAIMED, bounces=3), OFFER, "TOO_MANY_BOUNCES"),
+        (HANDING_OFF, AcceptHandOff(WANG), "NOT_YOUR_UNIT"),
+        (CLAIMED, AcceptHandOff(CHEN), "NO_HAND_OFF_PENDING"),
+        (CLAIMED, AcceptReturn(DESK), "NO_RETURN_PENDING"),
+        (ASKED, AcceptReturn(CHEN), "NOT_THE_SENDER"),
+        (CLAIMED, AssignIncident(CHEN, "south", "go"), "NOT_A_SUPERIOR"),
+        (CLAIMED, AssignIncident(HEAD, "south", ""), "INSTRUCTION_MISSING"),
+        (CLAIMED, ReportProgress(LI, ""), "TEXT_MISSING"),
+        (CLAIMED, ResolveIncident(LI, "WELL", "x"), "UNKNOWN_OUTCOME"),
+        (CLAIMED, ResolveIncident(LI, "SOLVED", ""), "REPLY_MISSING"),
+        (RESOLVED, VerifyIncident(LI, "YES"), "NOT_A_VERIFIER"),
+        (replace(RESOLVED, unit="command"), VERIFY, "HANDLER_CANNOT_VERIFY"),
+        (RESOLVED, VerifyIncident(SECOND, "MAYBE"), "UNKNOWN_FINDING"),
+        (RESOLVED, CloseIncident(SECOND), "NOT_VERIFIED"),
+        (after(VERIFY, found=RESOLVED), ReworkIncident(SECOND, "x"), "SECOND_PERSON_NEEDED"),
+        (replace(RESOLVED, reworks=2), ReworkIncident(SECOND, "x"), "TOO_MANY_REWORKS"),
+        (OFFERED, VoidIncident(LI, "HOAX"), "NOT_THE_DISPATCHER"),
+        (OFFERED, VoidIncident(DESK, "BORED"), "UNKNOWN_VOID_REASON"),
+        (OFFERED, Lapse(), "NOT_DUE"),
+    ],
+)
+def test_guards(found: Incident | None, command: Command, reason: str) -> None:
+    assert refusal_of(found, command) == reason
+
+
+def test_a_return_must_be_asked_for_in_its_window() -> None:
+    late = NOW + timedelta(minutes=7201)
+    assert refusal_of(CLAIMED, ASK, late) == "RETURN_WINDOW_OVER"
+
+
+@pytest.mark.parametrize(
+    ("found", "minutes", "kind"),
+    [
+        (OFFERED, 15, "SignInLapsed"),
+        (CLAIMED, 480, "ClaimLapsed"),
+        (HANDING_OFF, 120, "HandOffLapsed"),
+        (ASKED, 120, "ReturnLapsed"),
+    ],
+)
+def test_a_clock_fires_at_its_minute_and_once(found: Incident, minutes: int, kind: str) -> None:
+    due = NOW + timedelta(minutes=minutes)
+    assert refusal_of(found, Lapse(), due - timedelta(seconds=1)) == "NOT_DUE"
+    [event] = decide(found, Lapse(), due, CITY)
+    assert type(event).__name__ == kind
+    assert refusal_of(evolve(found, event), Lapse(), due) == "NOT_DUE"
+
+
+def test_silence_goes_to_the_common_superior_who_then_designates() -> None:
+    [lapsed] = decide(HANDING_OFF, Lapse(), NOW + timedelta(hours=2), CITY)
+    raised = evolve(HANDING_OFF, lapsed)
+    assert raised.hand_off is not None
+    assert (raised.hand_off.raised_to, raised.holder) == ("county", "li")
+    assert "county" in raised.waits_for
+    designated = after(DesignateUnit(HEAD, "south", "decided"), found=raised)
+    assert (designated.unit, designated.accountable_unit) == ("south", "north")
+
+
+COMMANDS: list[Command] = [OPEN, *MOVES, ClaimIncident(CHEN), ClaimIncident(WANG)]
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.integers(0, 500)), max_size=40))
+def test_replay_gives_the_same_incident_and_i1_and_i3_hold(
+    commands: list[tuple[Command, int]],
+) -> None:
+    found: Incident | None = None
+    journal: list[Event] = []
+    now = NOW
+    for command, minutes in commands:
+        now += timedelta(minutes=minutes)
+        try:
+            events = decide(found, command, now, CITY)
+        except Refusal:
+            continue
+        journal += events
+        found = reduce(evolve, events, found)
+        assert found is not None and found.version == len(journal)
+        assert found.accountable_unit in CITY.units
+        held = found.state in (State.CLAIMED, State.HANDLING)
+        assert not held or (found.holder and found.accountable_unit == found.unit)
+    assert reduce(evolve, journal, None) == found  # type: ignore[arg-type]
