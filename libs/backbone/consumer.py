@@ -6,9 +6,10 @@ the later ones of its source aggregate queue behind it, while all others flow.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from inspect import isawaitable
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import stamina
@@ -27,7 +28,8 @@ from backbone.request import Request
 log = logging.getLogger(__name__)
 
 # Returns what the event asks of the own aggregates: nothing, one or several requests.
-Handler = Callable[[Any], Sequence[Request[Any]]]
+Asked: TypeAlias = Sequence[Request[Any]]
+Handler: TypeAlias = Callable[[Any], Asked | Awaitable[Asked]]
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Subscription:
     """Which group reads which topic, as which message, and what it makes of an event.
 
     `parks_unknown`: an unknown kind, from a newer producer, is parked where something is decided
-    from it, and else ignored and counted.
+    from it, and else ignored and counted. `ours` selects which of the source aggregates $1 concern
+    this service, where most do not: the others leave no trace here.
     """
 
     group: str
@@ -43,6 +46,7 @@ class Subscription:
     event: type[Message]
     handler: Handler
     parks_unknown: bool = False
+    ours: str = ""
 
 
 class Consumer:
@@ -91,12 +95,23 @@ class Consumer:
                 beat()
                 found = await consumer.getmany(timeout_ms=1_000, max_records=200)
                 for partition, records in found.items():
-                    for record in records:
+                    for record in await self._ours(records):
                         beat()
                         await self._handle(record)
                     await consumer.commit({partition: records[-1].offset + 1})
         finally:
             await consumer.stop()
+
+    async def _ours(self, records: Sequence[ConsumerRecord]) -> Sequence[ConsumerRecord]:
+        """Leave out what concerns others; a key that is no id is poison, and goes on."""
+        if not self._subscription.ours:
+            return records
+        sources = [source_of(record) for record in records]
+        asked = list({source for source in sources if source is not None})
+        ours = {row[0] for row in await self._pool.fetch(self._subscription.ours, asked)} | {None}
+        kept = [each for each, source in zip(records, sources, strict=True) if source in ours]
+        CONSUMED.labels(self._subscription.group, "foreign").inc(len(records) - len(kept))
+        return kept
 
     async def _handle(self, record: ConsumerRecord) -> None:
         """Repeat what is transient in place: the order of the partition is kept."""
@@ -141,6 +156,8 @@ class Consumer:
     async def apply(self, conn: Connection, event: Any, source: UUID) -> str:
         """Perform what the event asks, and note its version, in the transaction of the caller."""
         requests = self._subscription.handler(event)
+        if isawaitable(requests):
+            requests = await requests
         if requests:
             for outcome in await self._door.within(conn, requests):
                 if outcome.reason == "INTERNAL":
@@ -174,6 +191,14 @@ class Consumer:
         group = self._subscription.group
         await self._publisher.bury(dead_topic(record.topic, group), record, repr(error))
         DEAD_LETTERS.labels(group).inc()
+
+
+def source_of(record: ConsumerRecord) -> UUID | None:
+    """The aggregate that the key of a record names, None where it names none."""
+    try:
+        return UUID((record.key or b"").decode())
+    except ValueError:
+        return None
 
 
 def is_transient_error(error: Exception) -> bool:

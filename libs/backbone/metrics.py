@@ -25,7 +25,7 @@ UNSENT_AGE = Gauge("liandong_unsent_age_seconds", "Age of the oldest unsent even
 FIRED = Counter("liandong_timers_fired_total", "Clocks that ran out and took effect.", ["schema"])
 CONSUMED = Counter(
     "liandong_consumed_total",
-    "Consumed records: applied, repeated, ignored, parked or dead.",
+    "Consumed records: applied, repeated, ignored, foreign, parked or dead.",
     ["group", "fate"],
 )
 # A refused linkage is a task for a person, never silence.
