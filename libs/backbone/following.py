@@ -22,8 +22,7 @@ CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
     "IncidentReleased": lambda step: {"state": "OFFERED", "holder": ""},
     "ClaimLapsed": lambda step: {"state": "OFFERED", "holder": ""},
     "ReturnAccepted": lambda step: {"state": "TRIAGE", "holder": ""},
-    "HandOffAccepted": lambda step: {"unit": step.unit, "holder": step.holder},
-    "IncidentAssigned": lambda step: {"unit": step.unit, "holder": ""},
+    "HandOffAccepted": lambda step: {"state": "CLAIMED", "unit": step.unit, "holder": step.holder},
     "ProgressReported": lambda step: {
         "state": "HANDLING",
         "public_text": step.text if step.public else "",
@@ -33,7 +32,12 @@ CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
         "outcome": step.outcome,
         "reply": step.reply,
     },
-    "IncidentReworked": lambda step: {"state": "HANDLING", "outcome": "", "reply": ""},
+    "IncidentReworked": lambda step: {
+        "state": "OFFERED",
+        "holder": "",
+        "outcome": "",
+        "reply": "",
+    },
     "IncidentClosed": lambda step: {"state": "CLOSED"},
     "IncidentVoided": lambda step: {"state": "VOIDED"},
 }
