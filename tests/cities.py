@@ -9,7 +9,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 COUNTY, NORTH, SOUTH = "990101", "990101001", "990101002"
 
 
-def a_unit(code: str, kind: str, area: str, parent: str = "", level: Level = Level.TOWNSHIP) -> Unit:
+def a_unit(
+    code: str, kind: str, area: str, parent: str = "", level: Level = Level.TOWNSHIP
+) -> Unit:
     return Unit(code=code, name=code, kind=kind, area=area, parent=parent, level=level)
 
 

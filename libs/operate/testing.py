@@ -3,8 +3,10 @@
 import asyncio
 import socket
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from operate import kafka, postgres
 from operate.kafka import Kafka
@@ -76,6 +78,17 @@ async def until(answers: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(START):
         while not await answers():  # noqa: ASYNC110 - another process is polled
             await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def running_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Work beside the test, ended with it."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def free_port() -> int:

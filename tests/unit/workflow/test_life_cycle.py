@@ -6,12 +6,12 @@ from functools import reduce
 from uuid import UUID
 
 import pytest
-from backbone.actor import Actor
-from backbone.errors import Refusal
-from backbone.place import Place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backbone.actor import Actor
+from backbone.errors import Refusal
+from backbone.place import Place
 from services.workflow.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
 from services.workflow.domain.claim import ClaimIncident, ReleaseIncident
 from services.workflow.domain.clocks import Lapse
@@ -144,7 +144,7 @@ def test_a_move_from_a_wrong_state_is_refused(state: State, command: Move) -> No
         (OFFERED, VoidIncident(DESK, "TEST"), "VOIDED", "north", "command", ""),
     ],
 )
-def test_where_a_move_leads(  # noqa: PLR0913
+def test_where_a_move_leads(
     found: Incident | None,
     command: Command,
     state: str,

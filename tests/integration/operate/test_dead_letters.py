@@ -1,0 +1,50 @@
+"""Dead letters on a real broker: listed with where they came from, empty topics not waited for."""
+
+import logging
+
+from aiokafka import ConsumerRecord
+
+from backbone.kafka import Publisher, dead_topic
+from operate import deadletters, topics
+from operate.testing import Broker, running_task
+
+
+def unreadable(offset: int) -> "ConsumerRecord[bytes, bytes]":
+    return ConsumerRecord(
+        topic="liandong.alarm.events.v1",
+        partition=3,
+        offset=offset,
+        timestamp=0,
+        timestamp_type=0,
+        key=b"k",
+        value=b"\xff\xfe",
+        checksum=None,
+        serialized_key_size=1,
+        serialized_value_size=2,
+        headers=(),
+    )
+
+
+async def test_what_a_service_buried_is_listed(broker: Broker) -> None:
+    await broker.started()
+    await topics.ensure(broker.address, topics.read())
+    publisher = Publisher(broker.address)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    async with running_task(publisher.run()):
+        for offset in (41, 42):
+            dead = dead_topic("liandong.alarm.events.v1", "emergency.alarm")
+            await publisher.bury(dead, unreadable(offset), "Error parsing message")
+    first, second = await deadletters.read_dead(broker.address)
+    assert first.as_json() | {"time": ""} == {
+        "topic": "liandong.alarm.events.v1",
+        "partition": 3,
+        "offset": 41,
+        "time": "",
+        "reason": "Error parsing message",
+        "service": "emergency",
+        "group": "emergency.alarm",
+        "kind": "dead",
+        "aggregate_id": "",
+    }
+    assert second.place == "liandong.alarm.events.v1/3/42"
+    assert second.value == b"\xff\xfe"
