@@ -5,6 +5,7 @@ import time
 
 # Every wait of every loop is shorter: Kafka's slowest call takes less than 20 s.
 PATIENCE = 30.0
+START = "start"
 
 
 class Pulse:
@@ -13,10 +14,14 @@ class Pulse:
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
         self._beats: dict[str, float] = {}
-        self._missing: dict[str, str] = {}
+        self._missing = {START: "it is still starting"}
 
     def beat(self, loop: str) -> None:
         self._beats[loop] = time.monotonic()
+
+    def started(self) -> None:
+        """Say that it serves; before, nobody should send anything."""
+        self.have(START)
 
     def lack(self, part: str, reason: str) -> None:
         """Not ready as long as the part lacks something."""

@@ -134,6 +134,7 @@ class Shell(Generic[S, C, E]):
         self.serve(rpc.add_OperationsServiceServicer_to_server, operations, pb.DESCRIPTOR)
         server.reflect(self.server, self._contracts)
         await self.server.start()
+        self.pulse.started()
         try:
             async with asyncio.TaskGroup() as tasks:
                 for loop in self._loops:

@@ -67,7 +67,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
         tasks.create_task(_watch_database(gateway.pool, pulse))
-        tasks.create_task(_serve(gateway.app, settings))
+        tasks.create_task(_serve(gateway.app, settings, pulse))
 
 
 class _Server(uvicorn.Server):
@@ -78,7 +78,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(app: FastAPI, settings: Settings) -> None:
+async def _serve(app: FastAPI, settings: Settings, pulse: Pulse) -> None:
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -95,6 +95,9 @@ async def _serve(app: FastAPI, settings: Settings) -> None:
     server = _Server(config)
     serving = asyncio.create_task(server.serve())
     try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.02)
+        pulse.started()
         await asyncio.shield(serving)
         raise RuntimeError("the HTTP server has ended")
     except asyncio.CancelledError:

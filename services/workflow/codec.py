@@ -12,14 +12,21 @@ from backbone.opening import desk_actor, opening_id
 from backbone.request import Request, hash_of
 from backbone.timers import NEVER
 from backbone.wire import to_message, to_record
+from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1 import incident_commands_pb2 as commands
 from liandong.incident.v1 import incident_events_pb2 as events
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.petition.v1.petition_events_pb2 import PetitionEvent
+from liandong.population.v1.population_events_pb2 import PopulationEvent
 from services.workflow import domain
 from services.workflow.domain.incident import Incident, Matter, OpenIncident, Routing
 
-INTAKES: dict[str, Any] = {}
+INTAKES: dict[str, Any] = {
+    "liandong.petition.events.v1": PetitionEvent,
+    "liandong.dispute.events.v1": DisputeEvent,
+    "liandong.population.events.v1": PopulationEvent,
+}
 # The message of a call, less its ending, is named like the domain's command.
 COMMANDS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}
 BODIES: Any = commands.IncidentCommand.DESCRIPTOR.oneofs_by_name["body"].fields

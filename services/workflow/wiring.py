@@ -105,12 +105,11 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
 
 async def _stream(settings: Settings, road: stream.Road, replica: Replica, pulse: Pulse) -> None:
     """Faust runs inside our loop; when it ends or crashes, the process ends."""
-    pulse.lack("stream", "no city has reached the stream processor yet")
     await replica.wait()
     with TemporaryDirectory() as data:
         app = stream.build_app(settings.brokers, road, data)
         await app.start()
-        pulse.have("stream")
+        pulse.started()
         try:
             await app.wait_until_stopped()
         finally:

@@ -118,7 +118,9 @@ def explain(found: Incident, city: City) -> Explained:
             path.append(f"{row.code}: no")
             continue
         unit = _target(row, found, city)
-        path.append(f"{row.code}: {unit or 'yes, next'}")
+        path.append(f"{row.code}: {unit or row.target.lower()}")
+        if row.target == "TRIAGE":
+            break
         if unit:
             return Explained(Routing(row.code, unit, city.head.version), tuple(path))
     guesses = tuple(_guesses(found, city))

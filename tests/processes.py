@@ -1,0 +1,122 @@
+"""Services as real child processes over a database of their own, for tests that kill them."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+
+from backbone.city import City
+from backbone.entries import to_entry
+from backbone.migrate import migrate_all, secret_of, service_url
+from backbone.settings import PORTS, SCHEMAS, Settings, read_settings
+from operate import topics
+from operate.testing import Broker, free_port
+
+SECRET = b"the tests' own secret"
+PATIENCE = 40.0
+
+
+@dataclass
+class Installation:
+    """One database with every schema, one Kafka, and whatever services a test starts."""
+
+    admin_dsn: str
+    broker: Broker
+    logs: Path
+    port: int = field(default_factory=lambda: free_port() // 100 * 100 % 40_000 + 10_000)
+
+    def environment(self, *names: str) -> dict[str, str]:
+        schemas = {SCHEMAS[name] for name in names}
+        urls = {s: service_url(self.admin_dsn, s, SECRET) for s in schemas}
+        return {
+            "KAFKA_BOOTSTRAP": self.broker.address,
+            "LIANDONG_PORT": str(self.port),
+            "LIANDONG_TOKEN": secret_of(SECRET, "token"),
+            **{f"LIANDONG_{s.upper()}_DATABASE_URL": url for s, url in urls.items()},
+            **{f"LIANDONG_{s.upper()}_KEY": secret_of(SECRET, f"key/{s}") for s in schemas},
+        }
+
+    def settings(self, name: str) -> Settings:
+        return read_settings(name, self.environment(name))
+
+    def start(self, *names: str) -> "subprocess.Popen[bytes]":
+        """Start the services in one process and do not wait."""
+        environment = {**os.environ, **self.environment(*names)}
+        with (self.logs / f"{names[0]}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "services", *names], stdout=log, stderr=log, env=environment
+            )
+
+    @contextmanager
+    def started(self, *names: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """Start the services; what still lives at the end is killed."""
+        process = self.start(*names)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+
+    async def ready(self, *names: str) -> None:
+        """Return when these services say that they can serve."""
+        async with asyncio.timeout(PATIENCE):
+            for name in names:
+                url = f"http://127.0.0.1:{self.port + PORTS[name][1]}/readyz"
+                while not await asyncio.to_thread(_answers, url):
+                    await asyncio.sleep(0.1)
+
+    async def know(self, city: City, *schemas: str) -> None:
+        """Let the services of these schemas know the city, as if the directory had told them."""
+        records = [city.head, city.policy, *city.units.values(), *city.categories.values()]
+        records += [*city.competences.values(), *city.teams.values(), *city.grids.values()]
+        rows = [
+            (entry.key, entry.version, entry.SerializeToString())
+            for record in records
+            if record is not None
+            for entry in [to_entry(record, city.head.version)]
+        ]
+        conn = await asyncpg.connect(self.admin_dsn)
+        for schema in schemas:
+            await conn.executemany(
+                f"INSERT INTO {schema}.replica (key, version, value) VALUES ($1, $2, $3)", rows
+            )
+        await conn.close()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as response:  # noqa: S310
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+@asynccontextmanager
+async def an_installation(
+    postgres_dsn: str, broker: Broker, logs: Path
+) -> AsyncIterator[Installation]:
+    """An empty installation: a fresh database, migrated, and all topics."""
+    await broker.started()
+    name = f"test_{uuid4().hex[:10]}"
+    admin = await asyncpg.connect(postgres_dsn)
+    await admin.execute(f"CREATE DATABASE {name}")
+    dsn = urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}"))
+    await migrate_all(dsn, SECRET)
+    await topics.ensure(broker.address, topics.read())
+    try:
+        yield Installation(dsn, broker, logs)
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
