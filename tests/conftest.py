@@ -1,11 +1,12 @@
 """One real PostgreSQL and one real Kafka for the whole session, started when first asked for."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from operate.testing import Broker, Database
+from tests.installation import Installation, an_installation, make_template
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,20 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 def postgres_dsn(postgres: Database) -> str:
     """The administrator's address; each test makes a database or a schema of its own."""
     return postgres.dsn
+
+
+@pytest.fixture(scope="session")
+def template(postgres_dsn: str) -> str:
+    """The address of the server that holds a migrated database to copy."""
+    asyncio.run(make_template(postgres_dsn))
+    return postgres_dsn
+
+
+@pytest.fixture
+async def database(template: str) -> AsyncIterator[Installation]:
+    """A fresh database with every service's schema and role, for one test."""
+    async with an_installation(template) as installation:
+        yield installation
 
 
 @pytest.fixture(scope="session")

@@ -16,13 +16,14 @@ CALL_SECONDS = Histogram(
 BATCH_SIZE = Histogram(
     "liandong_batch_requests",
     "Requests per transaction of the door.",
-    ["schema"],
+    ["table"],
     buckets=(1, 2, 5, 10, 20, 50, 100, 200),
 )
 RELAYED = Counter("liandong_relayed_total", "Events carried from the journal to Kafka.", ["schema"])
 # Grows while Kafka is away; alarm when it does not shrink.
 UNSENT_AGE = Gauge("liandong_unsent_age_seconds", "Age of the oldest unsent event.", ["schema"])
-FIRED = Counter("liandong_timers_fired_total", "Clocks that ran out and took effect.", ["schema"])
+# Fates: fired, busy (tried again at once), overtaken, refused or broken (tried again later).
+TIMERS = Counter("liandong_timers_total", "Clocks that were due, by fate.", ["table", "fate"])
 CONSUMED = Counter(
     "liandong_consumed_total",
     "Consumed records: applied, repeated, ignored, foreign, parked or dead.",

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,10 @@ CREATE TABLE IF NOT EXISTS migrations (
     name text PRIMARY KEY, checksum text NOT NULL, time timestamptz NOT NULL DEFAULT now()
 )
 """
+RECORD = "INSERT INTO migrations (name, checksum) VALUES ($1, $2)"
+# The first line of a file with one statement that Postgres refuses inside a transaction, such as
+# CREATE INDEX CONCURRENTLY IF NOT EXISTS: it must do no harm when it runs twice.
+OUTSIDE = "-- outside a transaction\n"
 
 
 class MigrationError(Exception):
@@ -59,13 +64,15 @@ def service_url(admin_dsn: str, service: str, secret: bytes) -> str:
     return urlunsplit(parts._replace(netloc=netloc))
 
 
-async def migrate_all(admin_dsn: str, secret: bytes) -> list[str]:
+async def migrate_all(
+    admin_dsn: str, secret: bytes, owned: Sequence[Schema] | None = None
+) -> list[str]:
     """Bring every schema up to date; return the names of the files that were applied."""
     conn = await asyncpg.connect(admin_dsn)
     try:
         await conn.execute(LOCK)
         applied = []
-        for schema in schemas():
+        for schema in schemas() if owned is None else owned:
             await _ensure_role(conn, schema, secret_of(secret, f"role/{schema.name}"))
             applied += [f"{schema.name}/{name}" for name in await migrate(conn, schema)]
         return applied
@@ -86,15 +93,23 @@ async def migrate(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) ->
             raise MigrationError(f"{name} was applied to schema {schema.name} and changed since")
         if name in known:
             continue
-        async with conn.transaction():
-            await conn.execute(text)
-            await conn.execute(
-                "INSERT INTO migrations (name, checksum) VALUES ($1, $2)", name, checksum
-            )
+        await _apply(conn, text, name, checksum)
         applied.append(name)
-    if applied:
-        await _grant(conn, schema)
+    # Every time: an earlier run may have died between its last file and this.
+    await _grant(conn, schema)
     return applied
+
+
+async def _apply(
+    conn: "asyncpg.Connection[asyncpg.Record]", text: str, name: str, checksum: str
+) -> None:
+    if text.startswith(OUTSIDE):
+        await conn.execute(text)
+        await conn.execute(RECORD, name, checksum)
+        return
+    async with conn.transaction():
+        await conn.execute(text)
+        await conn.execute(RECORD, name, checksum)
 
 
 async def _ensure_role(

@@ -1,0 +1,52 @@
+"""A database as an installation has it: every service's schema and role, copied from a template."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+
+from backbone.migrate import migrate_all, schemas, service_url
+from tests.ledger.building import LEDGER, SECRET
+
+TEMPLATE = "liandong_template"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """`admin` may do everything; `url` is what a service gets."""
+
+    admin: str
+    secret: bytes = SECRET
+
+    def url(self, service: str = "ledger") -> str:
+        """The DSN with which a service logs in as its own role."""
+        return service_url(self.admin, service, self.secret)
+
+
+async def make_template(dsn: str) -> None:
+    """Migrate everything once; each test copies it."""
+    conn = await asyncpg.connect(dsn)
+    await conn.execute(f"CREATE DATABASE {TEMPLATE}")
+    await conn.close()
+    await migrate_all(named(dsn, TEMPLATE), SECRET, [*schemas(), LEDGER])
+
+
+@asynccontextmanager
+async def an_installation(dsn: str, template: str = TEMPLATE) -> AsyncIterator[Installation]:
+    """A database of its own, gone afterwards whoever is still connected."""
+    name = f"test_{uuid4().hex[:12]}"
+    conn = await asyncpg.connect(dsn)
+    try:
+        await conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield Installation(named(dsn, name))
+        await conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await conn.close()
+
+
+def named(dsn: str, database: str) -> str:
+    """The same server, another database."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{database}"))

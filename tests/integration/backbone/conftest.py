@@ -1,0 +1,31 @@
+"""The tests' own service on a real database: as its own role, with the limits of its role."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from backbone.door import Door
+from backbone.postgres import Pool, open_pool
+from tests.installation import Installation
+from tests.ledger.building import NoteDoor, notes
+
+
+@pytest.fixture
+async def pool(database: Installation) -> AsyncIterator[Pool]:
+    async with await open_pool(database.url(), "ledger", size=10) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def admin(database: Installation) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """Somebody who may change what the service itself may not."""
+    conn = await asyncpg.connect(database.admin)
+    await conn.execute("SET search_path TO ledger")
+    yield conn
+    await conn.close()
+
+
+@pytest.fixture
+def door(pool: Pool) -> NoteDoor:
+    return Door(pool, notes)
