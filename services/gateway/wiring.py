@@ -95,7 +95,7 @@ async def _serve(app: FastAPI, settings: Settings, pulse: Pulse) -> None:
     server = _Server(config)
     serving = asyncio.create_task(server.serve())
     try:
-        while not server.started and not serving.done():
+        while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event
             await asyncio.sleep(0.02)
         pulse.started()
         await asyncio.shield(serving)
