@@ -45,7 +45,7 @@ def demo() -> list[Row]:
 def api_keys(keys: Keys) -> list[Row]:
     """One for each functional unit, two for the 110 desk, one for the leader of each team."""
     found = []
-    for unit, kind in ((row["code"], row["kind"]) for row in read("units.csv")):
+    for unit, kind in ((row["code"], row["kind"]) for row in read("organisations.csv")):
         for role in CALL_DESK if kind == "command" else ("clerk",):
             found.append(api_key(keys, unit, role))
     for team in read("teams.csv"):

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import asyncpg
 from aiokafka.errors import KafkaError
 
 from backbone.migrate import MigrationError, migrate_all
-from operate import accounts, city, topics
+from operate import accounts, city, topics, warmup
 from operate.installation import DATABASE, STREAM, Installation
 from operate.supervisor import Facts, Supervisor, all_ready
 from operate.trouble import Trouble
@@ -52,9 +53,10 @@ class Boot:
     async def _bring_up_kafka(self, supervisor: Supervisor) -> None:
         installation = self._installation
         if node := installation.kafka:
-            await asyncio.to_thread(
-                node.prepare, lambda done, total: fetched(supervisor, done, total)
-            )
+            await asyncio.to_thread(node.prepare, partial(fetched, supervisor))
+            if await asyncio.to_thread(warmup.is_due):
+                supervisor.say("preparing Kafka for fast starts, once")
+                await asyncio.to_thread(warmup.train)
             supervisor.say("starting Kafka")
             child = supervisor.child("kafka")
             child.start()

@@ -76,6 +76,8 @@ async def records(bootstrap: str) -> AsyncIterator[ConsumerRecord]:
         for partition in range(partitions)
         if name.endswith(".dead")
     ]
+    if not parts:
+        return
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as consumer:
         async for record in until_now(consumer, parts):
             yield record
@@ -85,11 +87,11 @@ async def until_now(
     consumer: AIOKafkaConsumer, parts: list[TopicPartition]
 ) -> AsyncIterator[ConsumerRecord]:
     """From the first record of each partition to the one that is last now."""
-    ends = await consumer.end_offsets(parts) if parts else {}
-    starts = await consumer.beginning_offsets(parts) if parts else {}
+    consumer.assign(parts)
+    await consumer.seek_to_beginning(*parts)
+    ends = await consumer.end_offsets(parts)
+    starts = await consumer.beginning_offsets(parts)
     unread = {part for part in parts if starts[part] < ends[part]}
-    consumer.assign(list(unread))
-    await consumer.seek_to_beginning(*unread)
     while unread:
         for part, found in (await consumer.getmany(*unread, timeout_ms=500)).items():
             for record in found:

@@ -89,6 +89,12 @@ def is_free(port: int) -> bool:
     return True
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def holder_of(port: int) -> str:
     """The program that listens there; empty when it belongs to someone whom we may not look at."""
     try:

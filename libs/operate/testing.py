@@ -1,7 +1,6 @@
 """A real Kafka and a real PostgreSQL for tests, on free ports, from the modules of `make run`."""
 
 import asyncio
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from typing import Any
 from operate import kafka, postgres
 from operate.kafka import Kafka
 from operate.launch import Launch
+from operate.ports import free_port
 from operate.postgres import Postgres
 
 START = 60.0
@@ -89,9 +89,3 @@ async def running_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -18,9 +18,8 @@ from operate import leftovers, probe
 from operate.child import Program, State
 from operate.home import Home
 from operate.launch import Launch
-from operate.ports import Ports
+from operate.ports import Ports, free_port
 from operate.supervisor import Facts, Supervisor, all_ready
-from operate.testing import free_port
 from operate.trouble import Trouble
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
