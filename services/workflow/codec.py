@@ -12,6 +12,7 @@ from backbone.opening import desk_actor, opening_id
 from backbone.request import Request, hash_of
 from backbone.timers import NEVER
 from backbone.wire import to_message, to_record
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1 import incident_commands_pb2 as commands
 from liandong.incident.v1 import incident_events_pb2 as events
@@ -23,6 +24,7 @@ from services.workflow import domain
 from services.workflow.domain.incident import Incident, Matter, OpenIncident, Routing
 
 INTAKES: dict[str, Any] = {
+    "liandong.alarm.events.v1": AlarmEvent,
     "liandong.petition.events.v1": PetitionEvent,
     "liandong.dispute.events.v1": DisputeEvent,
     "liandong.population.events.v1": PopulationEvent,
