@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import grpc
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backbone.postgres import Pool
 from services.gateway import incoming
 from services.gateway.auth import CITIZEN, Authenticator, Caller, require_role
-from services.gateway.edge import traceparent
+from services.gateway.edge import trace_of, traceparent
 from services.gateway.limits import Limit
 from services.gateway.plan import Plan, put
-from services.gateway.problems import Reasons
+from services.gateway.problems import Problem, Reasons
 from services.gateway.refusals import reason_of
+from services.gateway.reveals import record_reveal
 from services.gateway.upstream import Upstream
 from services.gateway.writing import to_json
 
@@ -40,6 +43,7 @@ class Gate:
     limits: Limits
     reasons: Reasons
     upstream: Upstream
+    pool: Pool
 
     async def admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
         """Who calls, and the headers that tell of the limit. Raises Problem 401, 429."""
@@ -75,6 +79,8 @@ class RpcEndpoint:
             raise
         if self._route.is_write:
             headers |= _headers_of(await call.trailing_metadata())
+        if self._route.reveals:
+            await self._record_reveal(request, caller)
         return self._answer(self._plan.write(response), headers)
 
     async def _admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
@@ -98,11 +104,23 @@ class RpcEndpoint:
             values |= incoming.parse_texts(plan.read_path, incoming.read_path(request))
         return plan.request(**values, **self._route.always)
 
+    async def _record_reveal(self, request: Request, caller: Caller) -> None:
+        """Before the answer goes out: what is not on record is not shown."""
+        subject = request.path_params[self._route.reveals]
+        purpose = incoming.purpose_of(request)
+        trace = trace_of(request)
+        await record_reveal(self._gate.pool, caller, self._route.rpc, subject, purpose, trace)
+
     def _metadata(self, request: Request, caller: Caller) -> list[tuple[str, str]]:
         metadata = [*self._gate.upstream.metadata, *caller.metadata, traceparent(request)]
         if self._route.is_write:
             metadata += incoming.write_metadata(request)
-        return metadata + incoming.purpose_metadata(request)
+        purpose = incoming.purpose_of(request)
+        if self._route.reveals and not purpose:
+            raise Problem(400, "PURPOSE_MISSING")
+        if purpose:
+            metadata.append(("liandong-purpose", quote(purpose)))
+        return metadata
 
     def _answer(self, answer: Any, headers: dict[str, str]) -> Response:
         version = answer.get("version") if isinstance(answer, dict) else None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote
 from uuid import uuid4
 
 from pydantic_core import SchemaValidator, ValidationError
@@ -127,14 +127,15 @@ def write_metadata(request: Request) -> list[tuple[str, str]]:
     return metadata
 
 
-def purpose_metadata(request: Request) -> list[tuple[str, str]]:
-    """The purpose of a disclosure, percent-encoded by the client, as it came."""
-    purpose = request.headers.get("liandong-purpose")
-    if purpose is None:
-        return []
-    if not purpose.isascii() or not purpose.isprintable() or len(purpose) > LONGEST_PURPOSE * 9:
+def purpose_of(request: Request) -> str:
+    """Why personal data is asked for. Raises Problem 400 for a malformed header."""
+    try:
+        purpose = unquote(request.headers.get("liandong-purpose", ""), errors="strict").strip()
+    except UnicodeDecodeError as error:
+        raise Problem(400, "MALFORMED_PURPOSE") from error
+    if not purpose.isprintable() or len(purpose) > LONGEST_PURPOSE:
         raise Problem(400, "MALFORMED_PURPOSE")
-    return [("liandong-purpose", purpose)]
+    return purpose
 
 
 def _malformed(error: ValidationError, text_flaw: str) -> Problem:

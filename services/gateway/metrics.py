@@ -13,6 +13,7 @@ PROBLEMS = Counter("liandong_http_problems_total", "Answers that refuse.", ["sta
 LIMITED = Counter("liandong_http_limited_total", "Requests over a rate limit.", ["kind"])
 SIGN_INS = Counter("liandong_sign_ins_total", "Attempts to sign in.", ["outcome"])
 REVEALS = Counter("liandong_reveals_total", "Disclosures of personal data on record.", ["what"])
+STREAMS_DROPPED = Counter("liandong_streams_dropped_total", "Streams of readers too slow.")
 STREAMS = Gauge("liandong_streams_open", "Open event streams.", ["kind"])
 CHANGES = Counter(
     "liandong_changes_total", "Events read for live changes: shown, unknown kind, unreadable.",

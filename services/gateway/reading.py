@@ -16,6 +16,7 @@ from services.gateway.contract import DURATION, TIMESTAMP, field_at, map_of, nam
 
 # Postgres cannot store NUL in text, so nobody may send it.
 TEXT = core_schema.str_schema(pattern=r"^[^\x00]*$", regex_engine="rust-regex")
+STRICT = CoreConfig(strict=True, val_json_bytes="base64")
 REAL = core_schema.float_schema(allow_inf_nan=False)
 DECADES = 10_000 * 366 * 86_400  # more than a Duration can hold is refused, not wrapped
 
@@ -50,19 +51,18 @@ def body_reader(message: Descriptor, without: Iterable[str] = ()) -> SchemaValid
     fields = [field for field in message.fields if field.name not in set(without)]
     root = _object({field.name: _field(field, definitions) for field in fields})
     schema = core_schema.definitions_schema(root, list(definitions.values()))
-    config = CoreConfig(strict=True, val_json_bytes="base64", title=message.name)
-    return SchemaValidator(schema, config)
+    return SchemaValidator(schema, STRICT)
 
 
 def text_reader(message: Descriptor, fields: Mapping[str, str]) -> SchemaValidator:
     """Reads texts from path or query: `fields` says which parameter fills which field."""
     schemas = {name: _field(field_at(message, path), {}) for name, path in fields.items()}
-    return SchemaValidator(_object(schemas), CoreConfig(title=message.name))
+    return SchemaValidator(_object(schemas), STRICT)
 
 
 def object_reader(**schemas: CoreSchema) -> SchemaValidator:
     """Reads a JSON object whose members are all required; for the few bodies without contract."""
-    return SchemaValidator(_object(schemas, required=True), CoreConfig(strict=True))
+    return SchemaValidator(_object(schemas, required=True), STRICT)
 
 
 def _object(
@@ -72,7 +72,8 @@ def _object(
         name: core_schema.typed_dict_field(schema, required=required)
         for name, schema in schemas.items()
     }
-    return core_schema.typed_dict_schema(members, extra_behavior="forbid", ref=ref)
+    # An object goes by its own configuration, not by that of what holds it.
+    return core_schema.typed_dict_schema(members, extra_behavior="forbid", ref=ref, config=STRICT)
 
 
 def _field(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSchema:

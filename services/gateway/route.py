@@ -21,7 +21,8 @@ class Route:
     "point.longitude"}`); a GET takes its other plain fields as query parameters by itself.
     `always` fixes request fields, which then nobody else can set. `returns` is the path of the
     response field that is the answer; by itself a response of one message is that message, and ""
-    keeps the whole response. `empty` is a refusal that means 204: there is nothing.
+    keeps the whole response. `empty` is a refusal that means 204: there is nothing. `reveals` names
+    the path field whose personal data is disclosed: a purpose is demanded and put on record.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -35,6 +36,7 @@ class Route:
     empty: str = ""
     is_write: bool = True
     public: bool = False
+    reveals: str = ""
     patience: float = PATIENCE
 
 

@@ -12,16 +12,21 @@ from fastapi import FastAPI
 from backbone.postgres import Pool, open_pool
 from backbone.pulse import Pulse
 from backbone.settings import Settings
-from services.gateway import pages, sessions
+from services.gateway import live, pages, sessions, terminal
 from services.gateway.app import build_app
 from services.gateway.auth import Authenticator
+from services.gateway.changes import Ring
 from services.gateway.endpoint import Gate, Limits
+from services.gateway.feed import EVENTS, Feed
 from services.gateway.limits import Limit
+from services.gateway.live import Live
 from services.gateway.passwords import Passwords
 from services.gateway.problems import Reasons
 from services.gateway.routes import AREAS
 from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings, read_gateway_settings
+from services.gateway.streams import Streams
+from services.gateway.terminal import Terminal
 from services.gateway.upstream import Upstream
 
 
@@ -32,6 +37,7 @@ class Gateway:
     app: FastAPI
     gate: Gate
     pool: Pool
+    feed: Feed
 
 
 @asynccontextmanager
@@ -40,12 +46,21 @@ async def open_gateway(settings: Settings, pulse: Pulse) -> AsyncIterator[Gatewa
     own = read_gateway_settings(settings.environ)
     pool = await open_pool(settings.database_url, settings.schema)
     upstream, passwords = Upstream(settings), Passwords()
-    gate = Gate(Authenticator(pool), _limits(own), Reasons(), upstream)
+    gate = Gate(Authenticator(pool), _limits(own), Reasons(), upstream, pool)
     lifetime = timedelta(hours=own.session_hours)
-    signing = Sessions(gate, pool, passwords, lifetime)
-    extras = (*sessions.extras_of(signing), *pages.extras_of(pulse))
+    ring = Ring(int(own.changes_kept))
+    streams = Streams(
+        int(own.streams_per_principal), own.heartbeat_seconds, own.slow_reader_seconds
+    )
+    extras = (
+        *sessions.extras_of(Sessions(gate, pool, passwords, lifetime)),
+        *live.extras_of(Live(gate, ring, streams)),
+        *terminal.extras_of(Terminal(gate, streams)),
+        *pages.extras_of(pulse),
+    )
     try:
-        yield Gateway(build_app(gate, AREAS, extras), gate, pool)
+        app = build_app(gate, AREAS, extras)
+        yield Gateway(app, gate, pool, Feed(settings.brokers, EVENTS, ring))
     finally:
         passwords.close()
         await upstream.close()
@@ -66,6 +81,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve until cancelled; a loop that ends or dies ends the process."""
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
+        tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(_watch_database(gateway.pool, pulse))
         tasks.create_task(_serve(gateway.app, settings, pulse))
 

@@ -35,7 +35,7 @@ class Writer:
 
     __slots__ = ("_fields",)
 
-    def __init__(self, message: Descriptor, known: dict[str, "Writer"]) -> None:
+    def __init__(self, message: Any, known: dict[str, "Writer"]) -> None:
         known[message.full_name] = self
         self._fields = [
             (field.name, field.has_presence, _convert(field, known)) for field in message.fields

@@ -6,7 +6,8 @@ import pytest
 
 from backbone.errors import Conflict, Denied, InvalidArgument, InvalidTransition, NotFound, Refusal
 from liandong.incident.v1 import incident_pb2 as resources
-from tests.functional.gateway.conftest import STATION, Face
+from tests.functional.gateway.conftest import Face
+from tests.gateway import STATION
 
 CLAIM = "/v1/incidents/i-1:claim"
 

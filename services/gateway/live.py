@@ -1,0 +1,99 @@
+"""GET /v1/changes: what this caller may see, as it happens, resumable by Last-Event-ID."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.auth import Caller
+from services.gateway.changes import Reader, Ring
+from services.gateway.endpoint import Gate
+from services.gateway.event_ids import EventId, decode
+from services.gateway.metrics import RESETS
+from services.gateway.problems import Problem
+from services.gateway.route import Extra
+from services.gateway.streams import RETRY, Streams, frame
+from services.gateway.visibility import may_see
+
+# A session that has ended ends its stream within this time.
+CHECK = 30.0
+# How long a gateway that has read less than another may take to catch up.
+CATCH_UP = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The stream's endpoint; each caller reads the one ring from a place of its own."""
+
+    gate: Gate
+    ring: Ring
+    streams: Streams
+
+    async def changes(self, request: Request) -> Response:
+        caller, _ = await self.gate.admit(request)
+        self.streams.require_room(caller)
+        return self.streams.respond(self._stream(request, caller))
+
+    async def _stream(self, request: Request, caller: Caller) -> AsyncIterator[bytes]:
+        with self.streams.counted("changes", caller):
+            reader = Reader(self.ring, await self._resumable(request))
+            yield RETRY
+            if "last-event-id" in request.headers and not reader.resumes:
+                yield self._reset(reader, "unknown")
+            else:
+                yield b"id: " + reader.start_id().encode() + b"\n\n"
+            async for part in self._parts(request, caller, reader):
+                yield part
+
+    async def _parts(
+        self, request: Request, caller: Caller, reader: Reader
+    ) -> AsyncIterator[bytes]:
+        sees = partial(may_see, caller)
+        checked = time.monotonic()
+        while True:
+            if reader.is_lost:
+                reader = Reader(self.ring, None)
+                yield self._reset(reader, "lost")
+            taken = reader.take(sees)
+            if taken:
+                yield b"".join(frame("change", data, cursor=at) for at, data in taken)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(reader.wait(), CHECK)
+            if time.monotonic() - checked > CHECK:
+                checked = time.monotonic()
+                if not await self._still_signed_in(request):
+                    return
+
+    def _reset(self, reader: Reader, cause: str) -> bytes:
+        RESETS.labels(cause).inc()
+        return frame("reset", b"{}", cursor=reader.start_id())
+
+    async def _resumable(self, request: Request) -> EventId | None:
+        """The id to go on from, or None where that would leave a gap."""
+        try:
+            given = decode(request.headers.get("last-event-id", ""))
+        except ValueError:
+            return None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP):
+                while given.epoch == self.ring.epoch and self.ring.lags(given):
+                    await self.ring.moved()
+        return given if self.ring.knows(given) else None
+
+    async def _still_signed_in(self, request: Request) -> bool:
+        try:
+            await self.gate.authenticator.caller_of(request)
+        except Problem:
+            return False
+        except Exception:  # noqa: BLE001 - nobody can say now: the stream stays
+            return True
+        return True
+
+
+def extras_of(live: Live) -> tuple[Extra, ...]:
+    return (Extra("GET", "/v1/changes", live.changes),)

@@ -1,0 +1,32 @@
+"""Who may see which change: a unit that it concerns, or a role that watches over its area."""
+
+from dataclasses import dataclass
+
+from backbone.place import contains
+from services.gateway.auth import Caller
+from services.gateway.roles import WATCHERS, roles
+
+# Petition history is invisible to the 110 desk, and care to everyone but those who answer for it.
+WATCHERS_OF = {
+    "alarm": WATCHERS | roles("call_taker"),
+    "incident": WATCHERS,
+    "emergency": WATCHERS | roles("call_taker"),
+    "petition": WATCHERS - roles("dispatcher"),
+    "dispute": WATCHERS,
+    "population": roles("auditor", "leader", "supervisor"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which service says it, the units that it concerns, and the area where it happened."""
+
+    source: str
+    units: frozenset[str]
+    area: str
+
+
+def may_see(caller: Caller, scope: Scope) -> bool:
+    if caller.unit in scope.units:
+        return True
+    return caller.role in WATCHERS_OF[scope.source] and contains(caller.area, scope.area)

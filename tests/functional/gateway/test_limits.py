@@ -1,0 +1,38 @@
+"""Rate limits are told before they hurt, by principal, and settings change them."""
+
+import pytest
+
+from services.gateway.limits import Limit
+from services.gateway.problems import Problem
+from tests.functional.gateway.conftest import Face
+from tests.gateway import REPLAY_KEY
+
+
+@pytest.fixture
+def environ() -> dict[str, str]:
+    return {"LIANDONG_GATEWAY_PERSON_RATE": "0.5", "LIANDONG_GATEWAY_PERSON_BURST": "2"}
+
+
+async def test_one_is_limited_and_the_other_is_not(face: Face) -> None:
+    li, zhao = await face.sign_in("li"), await face.sign_in("auditor")
+    answers = [await face.http.get("/v1/incidents", headers=li) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert (answers[2].json()["reason"], answers[2].headers["Retry-After"]) == ("RATE_LIMITED", "2")
+    assert (await face.http.get("/v1/incidents", headers=zhao)).status_code == 200
+    for _ in range(5):
+        key = {"Authorization": f"Bearer {REPLAY_KEY}"}
+        assert (await face.http.get("/v1/incidents", headers=key)).status_code == 200
+
+
+def test_a_bucket_fills_again() -> None:
+    now = [0.0]
+    limit = Limit("person", rate=2, burst=3, clock=lambda: now[0])
+    for _ in range(3):
+        limit.take("li")
+    with pytest.raises(Problem) as refused:
+        limit.take("li")
+    assert refused.value.headers == {"Retry-After": "1"}
+    now[0] = 0.5
+    limit.take("li")
+    with pytest.raises(Problem):
+        limit.require("li")

@@ -1,0 +1,117 @@
+"""Signing in, out, and what sessions and keys say of their holders."""
+
+import time
+
+import pytest
+
+from services.gateway import storage
+from services.gateway.accounts import load_accounts
+from services.gateway.auth import digest
+from tests.functional.gateway.conftest import Face
+from tests.gateway import PASSWORD, REPLAY_KEY, STATION, STATION_KEY
+
+
+async def test_a_session_says_who_one_is_and_ends(face: Face) -> None:
+    answer = await face.http.post("/v1/sessions", json={"user": "leader7", "password": PASSWORD})
+    body = answer.json()
+    assert body["user"] == {
+        "user": "leader7",
+        "name": "队长",
+        "role": "team_leader",
+        "unit": STATION,
+        "team": "team-7",
+    }
+    headers = {"Authorization": f"Bearer {body['token']}"}
+    me = await face.http.get("/v1/sessions/current", headers=headers)
+    assert me.json()["user"]["role"] == "team_leader"
+    assert (await face.http.delete("/v1/sessions/current", headers=headers)).status_code == 204
+    gone = await face.http.get("/v1/sessions/current", headers=headers)
+    assert (gone.status_code, gone.json()["reason"]) == (401, "SESSION_OVER")
+
+
+async def test_only_the_hash_of_a_token_is_stored(face: Face) -> None:
+    headers = await face.sign_in("li")
+    token = headers["Authorization"].removeprefix("Bearer ")
+    rows = await face.gateway.pool.fetch("SELECT token_hash FROM sessions")
+    assert digest(token) in {row["token_hash"] for row in rows}
+    assert token.encode() not in {row["token_hash"] for row in rows}
+
+
+async def test_an_expired_session_is_over(face: Face) -> None:
+    headers = await face.sign_in("li")
+    await face.gateway.pool.execute("UPDATE sessions SET expire_time = now()")
+    assert (await face.http.get("/v1/inbox", headers=headers)).status_code == 401
+
+
+async def test_wrong_password_and_unknown_user_look_alike(face: Face) -> None:
+    seconds = []
+    for user in ("li", "nobody"):
+        began = time.perf_counter()
+        answer = await face.http.post("/v1/sessions", json={"user": user, "password": "guess"})
+        seconds.append(time.perf_counter() - began)
+        assert (answer.status_code, answer.json()["reason"]) == (401, "WRONG_PASSWORD")
+    assert min(seconds) > 0.005
+
+
+async def test_guessing_is_stopped_for_the_user_who_is_guessed(face: Face) -> None:
+    for _ in range(10):
+        await face.http.post("/v1/sessions", json={"user": "zhao", "password": "guess"})
+    answer = await face.http.post("/v1/sessions", json={"user": "zhao", "password": PASSWORD})
+    assert (answer.status_code, answer.json()["reason"]) == (429, "RATE_LIMITED")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert await face.sign_in("li")
+
+
+@pytest.mark.parametrize("body", [{}, {"user": "li"}, {"user": "", "password": ""}, {"a": 1}])
+async def test_malformed_credentials(face: Face, body: dict[str, str]) -> None:
+    assert (await face.http.post("/v1/sessions", json=body)).status_code == 400
+
+
+async def test_a_key_acts_for_its_unit_and_names_its_own_clerk(face: Face) -> None:
+    headers = {"Authorization": f"Bearer {STATION_KEY}", "Liandong-Person": "%E6%9D%8E%E6%98%8E"}
+    answer = await face.http.post("/v1/incidents/i-1:claim", headers=headers)
+    assert answer.status_code == 200 and "Liandong-Rate-Limit" not in answer.headers
+    [(_, _, caller)] = face.incidents.asked
+    assert (caller.actor.user, caller.actor.unit) == (f"{STATION}/李明", STATION)
+    bad = headers | {"Liandong-Person": "%ff"}
+    answer = await face.http.post("/v1/incidents/i-1:claim", headers=bad)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "MALFORMED_PERSON")
+
+
+async def test_a_person_cannot_act_for_another(face: Face) -> None:
+    headers = await face.sign_in("li") | {"Liandong-Person": "zhao"}
+    await face.http.post("/v1/incidents/i-1:claim", headers=headers)
+    [(_, _, caller)] = face.incidents.asked
+    assert caller.actor.user == "li"
+
+
+async def test_an_exempt_key_is_marked(face: Face) -> None:
+    headers = {"Authorization": f"Bearer {REPLAY_KEY}"}
+    answer = await face.http.get("/v1/incidents", headers=headers)
+    assert answer.headers["Liandong-Rate-Limit"] == "exempt"
+
+
+async def test_a_role_may_do_only_what_is_its_own(face: Face) -> None:
+    auditor, leader = await face.sign_in("auditor"), await face.sign_in("leader7")
+    assert (await face.http.get("/v1/incidents", headers=auditor)).status_code == 200
+    for headers in (auditor, leader):
+        answer = await face.http.post("/v1/incidents/i-1:claim", headers=headers)
+        assert (answer.status_code, answer.json()["reason"]) == (403, "ROLE_MAY_NOT")
+    assert [rpc for rpc, _, _ in face.incidents.asked] == ["ListIncidents"]
+
+
+async def test_a_role_that_nobody_can_hold_is_refused(gateway_database: str) -> None:
+    key = {"key": "k", "unit": STATION, "role": "emperor"}
+    with pytest.raises(ValueError, match="emperor"):
+        await load_accounts(gateway_database, [], [key])
+
+
+async def test_a_disabled_account_loses_its_sessions(face: Face) -> None:
+    headers = await face.sign_in("auditor")
+    pool = face.gateway.pool
+    await pool.execute("UPDATE accounts SET disabled = true WHERE user_name = 'auditor'")
+    try:
+        assert (await face.http.get("/v1/incidents", headers=headers)).status_code == 401
+        assert await storage.account_of(pool, "auditor") is None
+    finally:
+        await pool.execute("UPDATE accounts SET disabled = false")

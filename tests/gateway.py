@@ -1,0 +1,71 @@
+"""What all tests of the gateway share: its database with accounts and keys, and its settings."""
+
+import asyncio
+import secrets
+import socket
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from backbone.migrate import migrate_all, service_url
+from backbone.settings import Settings
+from services.gateway.accounts import load_accounts
+
+HOST = "127.0.0.1"
+SECRET = b"secret of the gateway's tests"
+PASSWORD = "liandong-demo"
+TOKEN = "inside"
+STATION = "990101001-police"
+ACCOUNTS: list[dict[str, Any]] = [
+    {"user": "li", "name": "李警官", "role": "clerk", "unit": STATION},
+    {"user": "zhao", "name": "赵调度", "role": "dispatcher", "unit": "990100-command"},
+    {"user": "auditor", "name": "审计员", "role": "auditor", "unit": "990100"},
+    {"user": "leader7", "name": "队长", "role": "team_leader", "unit": STATION, "team": "team-7"},
+]
+STATION_KEY, REPLAY_KEY = "key-of-the-station", "key-of-the-replay"
+KEYS: list[dict[str, Any]] = [
+    {"key": STATION_KEY, "unit": STATION, "role": "partner", "team": None},
+    {"key": REPLAY_KEY, "unit": "990100-command", "role": "dispatcher", "exempt": True},
+]
+
+
+@pytest.fixture(scope="session")
+def gateway_database(postgres_dsn: str) -> str:
+    """A database of the gateway's own, with accounts and keys; logged in as its role."""
+    return asyncio.run(_make_database(postgres_dsn))
+
+
+async def _make_database(postgres_dsn: str) -> str:
+    name = f"gateway_{secrets.token_hex(4)}"
+    admin = await asyncpg.connect(postgres_dsn)
+    await admin.execute(f"CREATE DATABASE {name}")
+    await admin.close()
+    dsn = urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}"))
+    await migrate_all(dsn, SECRET)
+    url = service_url(dsn, "gateway", SECRET)
+    await load_accounts(url, [{**row, "password": PASSWORD} for row in ACCOUNTS], KEYS)
+    return url
+
+
+def settings_for(
+    database: str, environ: dict[str, str], brokers: str = "127.0.0.1:1", port: int = 0
+) -> Settings:
+    return Settings(
+        name="gateway",
+        database_url=database,
+        brokers=brokers,
+        token=TOKEN,
+        key=bytes(32),
+        port=port,
+        metrics_port=0,
+        host=HOST,
+        environ=environ,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
