@@ -15,8 +15,12 @@ from google.protobuf.message import DecodeError, Message
 
 from backbone.postgres import is_transient
 from backbone.pulse import Pulse
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from liandong.petition.v1.petition_events_pb2 import PetitionEvent
+from liandong.population.v1.population_events_pb2 import PopulationEvent
 from services.gateway.changes import Change, Ring
 from services.gateway.metrics import CHANGES
 from services.gateway.visibility import Scope
@@ -25,7 +29,14 @@ from services.gateway.writing import Writer, to_json
 log = logging.getLogger(__name__)
 
 NAME = "changes"
-EVENTS: dict[str, type[Message]] = {"incident": IncidentEvent, "emergency": EmergencyEvent}
+EVENTS: dict[str, type[Message]] = {
+    "alarm": AlarmEvent,
+    "petition": PetitionEvent,
+    "dispute": DisputeEvent,
+    "emergency": EmergencyEvent,
+    "population": PopulationEvent,
+    "incident": IncidentEvent,
+}
 
 
 class Feed:

@@ -1,12 +1,11 @@
 """Builds the gateway from its settings and runs it beside its loops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-import uvicorn
 from fastapi import FastAPI
 
 from backbone.postgres import Pool, open_pool
@@ -23,6 +22,7 @@ from services.gateway.live import Live
 from services.gateway.passwords import Passwords
 from services.gateway.problems import Reasons
 from services.gateway.routes import AREAS
+from services.gateway.server import serve
 from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings, read_gateway_settings
 from services.gateway.streams import Streams
@@ -83,43 +83,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(pulse.run())
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(_watch_database(gateway.pool, pulse))
-        tasks.create_task(_serve(gateway.app, settings, pulse))
-
-
-class _Server(uvicorn.Server):
-    """Signals are the process's business, not the server's."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
-
-
-async def _serve(app: FastAPI, settings: Settings, pulse: Pulse) -> None:
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=2,
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    try:
-        while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event
-            await asyncio.sleep(0.02)
-        pulse.started()
-        await asyncio.shield(serving)
-        raise RuntimeError("the HTTP server has ended")
-    except asyncio.CancelledError:
-        server.should_exit = True
-        await serving
-        raise
+        tasks.create_task(serve(gateway.app, settings.host, settings.port, pulse))
 
 
 async def _watch_database(pool: Pool, pulse: Pulse) -> None:
