@@ -58,6 +58,10 @@ class Ring:
         return self._first + len(self._changes)
 
     @property
+    def has_begun(self) -> bool:
+        return bool(self.head)
+
+    @property
     def first(self) -> int:
         return self._first
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -22,8 +22,8 @@ from services.gateway.visibility import may_see
 
 # A session that has ended ends its stream within this time.
 CHECK = 30.0
-# How long a gateway that has read less than another may take to catch up.
-CATCH_UP = 1.0
+# How long a gateway that has just started, or has read less than another, may take to catch up.
+CATCH_UP = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class Live:
 
     async def _stream(self, request: Request, caller: Caller) -> AsyncIterator[bytes]:
         with self.streams.counted("changes", caller):
-            reader = Reader(self.ring, await self._resumable(request))
             yield RETRY
+            await self._until(lambda: self.ring.has_begun)
+            reader = Reader(self.ring, await self._resumable(request))
             if "last-event-id" in request.headers and not reader.resumes:
                 yield self._reset(reader, "unknown")
             else:
@@ -79,11 +80,15 @@ class Live:
             given = decode(request.headers.get("last-event-id", ""))
         except ValueError:
             return None
+        await self._until(lambda: given.epoch != self.ring.epoch or not self.ring.lags(given))
+        return given if self.ring.knows(given) else None
+
+    async def _until(self, so: Callable[[], bool]) -> None:
+        """Wait for the ring, but not for long: without Kafka a stream opens all the same."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CATCH_UP):
-                while given.epoch == self.ring.epoch and self.ring.lags(given):
+                while not so():
                     await self.ring.moved()
-        return given if self.ring.knows(given) else None
 
     async def _still_signed_in(self, request: Request) -> bool:
         try:
