@@ -119,13 +119,19 @@ class Shell(Generic[S, C, E]):
     def settle(
         self, context: Any, caller: Caller, command: C, outcome: Outcome, road: str = "direct"
     ) -> S:
-        """Say how it was answered in metrics and metadata; return the state or raise."""
+        """Say how it was answered; return the state or raise."""
+        self.report(context, caller, command, outcome, road)
+        return self.decider.from_row(outcome.answer)
+
+    def report(
+        self, context: Any, caller: Caller, command: Any, outcome: Outcome, road: str = "direct"
+    ) -> None:
+        """Say how it was answered in metrics and metadata; raise what was refused."""
         COMMANDS.labels(type(command).__name__, road, outcome.reason or "ACCEPTED").inc()
         replayed = "true" if outcome.call != caller.call else "false"
         context.set_trailing_metadata((("liandong-road", road), ("liandong-replayed", replayed)))
         if outcome.refusal is not None:
             raise outcome.refusal
-        return self.decider.from_row(outcome.answer)
 
     async def run(self) -> None:
         """Serve for ever; a loop that ends or dies ends the process."""

@@ -38,8 +38,8 @@ The whole of it is described in /openapi.json without another word.
 """
 
 from services.gateway.route import Area
-from services.gateway.routes import incident
+from services.gateway.routes import emergency, incident
 
-AREAS: tuple[Area, ...] = (incident.AREA,)
+AREAS: tuple[Area, ...] = (incident.AREA, emergency.AREA)
 
 __all__ = ["AREAS"]

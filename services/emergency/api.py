@@ -1,0 +1,132 @@
+"""The gRPC servicer: each verb is a command through the door, each terminal a stream."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+from backbone.context import caller_of
+from backbone.errors import Denied, NotFound
+from backbone.replica import Replica
+from backbone.shell import Shell
+from liandong.emergency.v1 import emergency_pb2 as resources
+from liandong.emergency.v1 import emergency_service_pb2 as pb
+from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
+from services.emergency import codec, storage
+from services.emergency.domain import Command, Event
+from services.emergency.domain.mission import Mission
+from services.emergency.domain.steps import Crew
+from services.emergency.scope import sight_of
+from services.emergency.statuses import Statuses
+from services.emergency.terminals import Terminals
+from services.emergency.wakes import Wakes
+
+PAGE = 50
+MOST = 200
+
+
+class MissionService(rpc.EmergencyServiceServicer):
+    """The verbs of missions."""
+
+    def __init__(
+        self,
+        shell: Shell[Mission, Command, Event],
+        replica: Replica,
+        terminals: Terminals,
+        wakes: Wakes,
+    ) -> None:
+        self._shell = shell
+        self._replica = replica
+        self._terminals = terminals
+        self._wakes = wakes
+
+    async def DispatchMission(self, request: pb.DispatchMissionRequest, context: Any) -> Any:
+        order = request.order
+        caller = replace(caller_of(context), actor=codec.ordering_actor(order))
+        mission_id = codec.ordered_mission(order)
+        reachable = self._terminals.connected(order.team) > 0
+        command = codec.to_dispatch(order, self._replica.city, reachable)
+        mission = await self._shell.perform(context, command, request, mission_id, caller)
+        self._wakes.pushed()
+        return pb.DispatchMissionResponse(
+            mission=await self._resource(mission), reachable=mission.reachable
+        )
+
+    async def ReceiveMission(self, request: pb.ReceiveMissionRequest, context: Any) -> Any:
+        return pb.ReceiveMissionResponse(mission=await self._do(request, context))
+
+    async def AcknowledgeMission(self, request: pb.AcknowledgeMissionRequest, context: Any) -> Any:
+        return pb.AcknowledgeMissionResponse(mission=await self._do(request, context))
+
+    async def RefuseMission(self, request: pb.RefuseMissionRequest, context: Any) -> Any:
+        return pb.RefuseMissionResponse(mission=await self._do(request, context))
+
+    async def ReportEnRoute(self, request: pb.ReportEnRouteRequest, context: Any) -> Any:
+        return pb.ReportEnRouteResponse(mission=await self._do(request, context))
+
+    async def ReportOnScene(self, request: pb.ReportOnSceneRequest, context: Any) -> Any:
+        return pb.ReportOnSceneResponse(mission=await self._do(request, context))
+
+    async def ClearMission(self, request: pb.ClearMissionRequest, context: Any) -> Any:
+        return pb.ClearMissionResponse(mission=await self._do(request, context))
+
+    async def Subscribe(
+        self, request: pb.SubscribeRequest, context: Any
+    ) -> AsyncIterator[pb.SubscribeResponse]:
+        caller = caller_of(context)
+        if caller.team != request.team or not request.team:
+            raise Denied("NOT_YOUR_TEAM", team=request.team)
+        async for frame in self._terminals.stream(request.team, request.device, request.after):
+            yield frame
+
+    async def _do(self, request: Any, context: Any) -> resources.Mission:
+        caller = caller_of(context)
+        command = codec.to_step(request, Crew(caller.actor.user, caller.team))
+        mission_id = codec.id_of(request.mission_id)
+        mission = await self._shell.perform(context, command, request, mission_id, caller)
+        return await self._resource(mission)
+
+    async def _resource(self, mission: Mission) -> resources.Mission:
+        """The number is read from the mailbox: so a repeat is answered with the same one."""
+        seqs = await storage.seqs_of(self._shell.pool, [mission.id])
+        return codec.to_resource(mission, seqs.get(mission.id, 0))
+
+
+class EmergencyService(MissionService):
+    """The whole service: the verbs, the reads, and the status of teams."""
+
+    def __init__(
+        self,
+        shell: Shell[Mission, Command, Event],
+        replica: Replica,
+        terminals: Terminals,
+        wakes: Wakes,
+    ) -> None:
+        super().__init__(shell, replica, terminals, wakes)
+        self._statuses = Statuses(shell, replica, terminals)
+
+    async def GetMission(self, request: pb.GetMissionRequest, context: Any) -> Any:
+        mission_id, sight = codec.id_of(request.mission_id), sight_of(caller_of(context))
+        row = await storage.find(self._shell.pool, sight.parameters, mission_id)
+        if row is None:
+            raise NotFound("NO_SUCH_MISSION")
+        mission = self._shell.decider.from_row(row)
+        return pb.GetMissionResponse(mission=await self._resource(mission))
+
+    async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
+        pool, sight = self._shell.pool, sight_of(caller_of(context)).parameters
+        filters, size = codec.to_filters(request), min(max(request.page_size, 0) or PAGE, MOST)
+        rows, token = await storage.page(pool, sight, filters, request.page_token, size)
+        missions = [self._shell.decider.from_row(row) for row in rows]
+        seqs = await storage.seqs_of(pool, [mission.id for mission in missions])
+        items = [codec.to_resource(mission, seqs.get(mission.id, 0)) for mission in missions]
+        response = pb.ListMissionsResponse(items=items, next_page_token=token)
+        if request.count:
+            response.total_size = await storage.count(pool, sight, filters)
+        return response
+
+    async def SetTeamStatus(self, request: pb.SetTeamStatusRequest, context: Any) -> Any:
+        return pb.SetTeamStatusResponse(status=await self._statuses.set(request, context))
+
+    async def ListTeamStatuses(self, request: pb.ListTeamStatusesRequest, context: Any) -> Any:
+        sight = sight_of(caller_of(context))
+        return pb.ListTeamStatusesResponse(items=await self._statuses.list(request.teams, sight))

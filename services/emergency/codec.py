@@ -1,0 +1,148 @@
+"""Pure mappings: call → command, desk's event → request body, mission ↔ resource, row → frame."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from backbone.actor import Actor
+from backbone.city import City, Policy
+from backbone.decider import Scope
+from backbone.errors import InvalidArgument, NotFound
+from backbone.wire import to_message, to_record
+from liandong.emergency.v1 import emergency_pb2 as resources
+from liandong.emergency.v1 import emergency_service_pb2 as pb
+from services.emergency import domain
+from services.emergency.domain.mission import (
+    DispatchMission,
+    Mission,
+    Order,
+    State,
+    Team,
+    mission_id,
+)
+from services.emergency.domain.status import Duty, SetTeamStatus, TeamStatus
+from services.emergency.domain.steps import Crew, Step
+
+# In force where the city's policy says nothing.
+PAUSES = (10, 20, 40)
+ACKNOWLEDGE_SECONDS = 60
+# The message of a call, less its ending, is named like the domain's command.
+STEPS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}
+
+
+def dispatch_id(receipt_id: UUID, team: str) -> UUID:
+    """The request id of a desk's order, over the call and over the event alike."""
+    return uuid5(receipt_id, f"dispatch/{team}")
+
+
+def ordered_mission(order: resources.Order) -> UUID:
+    """The mission that an order is about. Raises InvalidArgument for one that names no matter."""
+    try:
+        return mission_id(UUID(order.matter_id), order.team)
+    except ValueError as error:
+        raise InvalidArgument("ORDER_INCOMPLETE", field="matter_id") from error
+
+
+def ordering_actor(order: resources.Order) -> Actor:
+    return Actor(user=order.ordered_by, unit=order.ordered_unit)
+
+
+def to_dispatch(order: resources.Order, city: City, reachable: bool) -> DispatchMission:
+    policy = city.policy
+    return DispatchMission(
+        order=to_record(order, Order),
+        team=team_of(city, order.team),
+        pauses=pauses_of(policy),
+        acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
+        reachable=reachable,
+    )
+
+
+def pauses_of(policy: Policy | None) -> tuple[int, ...]:
+    return tuple(policy.repush_seconds) if policy and policy.repush_seconds else PAUSES
+
+
+def team_of(city: City, code: str) -> Team | None:
+    team = city.teams.get(code)
+    return Team(team.unit, team.area) if team else None
+
+
+def to_step(request: Any, by: Crew) -> Step:
+    step: Step = to_record(request, STEPS[request.DESCRIPTOR.name.removesuffix("Request")], by=by)
+    return step
+
+
+def to_status_command(
+    request: pb.SetTeamStatusRequest, by: Actor, own_team: str, city: City
+) -> SetTeamStatus:
+    name = resources.TeamStatus.Duty.Name(request.duty).removeprefix("DUTY_")
+    return SetTeamStatus(
+        by=by,
+        own_team=own_team,
+        team=request.team,
+        of=team_of(city, request.team),
+        duty=Duty(name) if request.duty else None,
+        note=request.note,
+    )
+
+
+def to_filters(
+    request: pb.ListMissionsRequest,
+) -> tuple[str | None, str | None, UUID | None, str | None, str | None, bool]:
+    """Team, state, matter, code, priority; None means any. Then: only what has not ended."""
+    state = resources.Mission.State.Name(request.state).removeprefix("STATE_")
+    return (
+        request.team or None,
+        state if request.state else None,
+        id_of(request.matter_id) if request.matter_id else None,
+        request.code or None,
+        request.priority or None,
+        request.open,
+    )
+
+
+def id_of(text: str) -> UUID:
+    """Raises NotFound: what is no id names nothing."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound("NO_SUCH_MISSION") from error
+
+
+def scope(mission: Mission) -> Scope:
+    audience = dict.fromkeys(unit for unit in (mission.unit, mission.ordered_unit) if unit)
+    return Scope(tuple(audience), mission.area, correlation=str(mission.matter_id))
+
+
+def status_scope(status: TeamStatus) -> Scope:
+    return Scope((status.unit,), status.area, correlation="")
+
+
+def to_resource(mission: Mission, seq: int) -> resources.Mission:
+    return to_message(mission, resources.Mission, seq=seq)
+
+
+def to_push(row: Any, cursor: str) -> resources.Push:
+    """The frame of a mailbox entry."""
+    push = resources.Push(
+        seq=row["seq"],
+        cursor=cursor,
+        mission=str(row["id"]),
+        revision=row["revision"],
+        attempt=row["attempt"],
+        priority=row["priority"],
+        code=row["code"],
+        place=_place(row["place"]),
+        narrative=row["narrative"],
+        category=row["category"],
+        exercise=row["exercise"],
+        state=f"STATE_{State(row['state'])}",
+    )
+    acknowledge_by: datetime = row["acknowledge_by"]
+    push.acknowledge_by.FromDatetime(acknowledge_by.astimezone(UTC))
+    return push
+
+
+def _place(row: dict[str, Any]) -> Any:
+    """A place as the row keeps it: its names are those of the message."""
+    return {name: value for name, value in row.items() if value is not None}

@@ -1,0 +1,53 @@
+"""The desks' orders that arrive as events: the guarantee behind the call of DispatchMission."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from backbone.consumer import Subscription
+from backbone.context import Caller
+from backbone.replica import Replica
+from backbone.request import Request
+from backbone.shell import Shell
+from backbone.timers import NEVER
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
+from services.emergency import codec
+from services.emergency.domain import Command, Event
+from services.emergency.domain.mission import Mission
+from services.emergency.terminals import Terminals
+
+TOPIC = "liandong.alarm.events.v1"
+GROUP = "emergency.alarm"
+
+
+class Orders:
+    """Makes of an event the very request of the call, so that whichever comes first is the one."""
+
+    def __init__(
+        self, shell: Shell[Mission, Command, Event], replica: Replica, terminals: Terminals
+    ) -> None:
+        self._shell = shell
+        self._replica = replica
+        self._terminals = terminals
+
+    @property
+    def subscription(self) -> Subscription:
+        return Subscription(GROUP, TOPIC, AlarmEvent, self.requests)
+
+    def requests(self, event: Any) -> Sequence[Request[Command]]:
+        """Only an order asks something of teams; all other kinds are ignored and counted."""
+        if event.WhichOneof("kind") != "dispatch_ordered":
+            return ()
+        order = event.dispatch_ordered.order
+        caller = Caller(
+            actor=codec.ordering_actor(order),
+            request_id=codec.dispatch_id(UUID(event.meta.aggregate_id), order.team),
+            deadline=NEVER,
+        )
+        reachable = self._terminals.connected(order.team) > 0
+        command = codec.to_dispatch(order, self._replica.city, reachable)
+        body = DispatchMissionRequest(order=order)
+        request = self._shell.request(caller, command, body, codec.ordered_mission(order))
+        return [replace(request, cause=event.meta.event_id)]

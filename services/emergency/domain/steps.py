@@ -1,0 +1,204 @@
+"""The steps of a team: its rank only rises, later implies earlier, what comes late is recorded."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from backbone.errors import Denied, InvalidArgument
+from services.emergency.domain.mission import UNANSWERED, Mission, State
+
+# A refusal stands beside the ladder: it implies the delivery and nothing more.
+RANK = {
+    State.PENDING: 0,
+    State.DELIVERED: 1,
+    State.REFUSED: 1,
+    State.ACKNOWLEDGED: 2,
+    State.EN_ROUTE: 3,
+    State.ON_SCENE: 4,
+    State.CLEARED: 5,
+}
+STAMPS = {
+    State.DELIVERED: "deliver_time",
+    State.ACKNOWLEDGED: "acknowledge_time",
+    State.EN_ROUTE: "depart_time",
+    State.ON_SCENE: "arrive_time",
+    State.CLEARED: "end_time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who acts, and for which team."""
+
+    user: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveMission:
+    by: Crew
+    device_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeMission:
+    by: Crew
+    device_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseMission:
+    by: Crew
+    reason: str
+    device_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEnRoute:
+    by: Crew
+    device_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOnScene:
+    by: Crew
+    device_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClearMission:
+    by: Crew
+    result: str = ""
+    device_time: datetime | None = None
+
+
+Step = (
+    ReceiveMission
+    | AcknowledgeMission
+    | RefuseMission
+    | ReportEnRoute
+    | ReportOnScene
+    | ClearMission
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MissionDelivered:
+    time: datetime
+    device_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissionAcknowledged:
+    time: datetime
+    acknowledged_by: str
+    device_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissionRefused:
+    time: datetime
+    reason: str
+    device_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamEnRoute:
+    time: datetime
+    device_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamOnScene:
+    time: datetime
+    device_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissionCleared:
+    time: datetime
+    result: str
+    device_time: datetime | None
+
+
+Taken = (
+    MissionDelivered
+    | MissionAcknowledged
+    | MissionRefused
+    | TeamEnRoute
+    | TeamOnScene
+    | MissionCleared
+)
+
+
+def require_crew(mission: Mission, by: Crew) -> None:
+    if by.team != mission.team:
+        raise Denied("NOT_YOUR_TEAM", team=mission.team)
+
+
+def take(mission: Mission, command: Step, now: datetime) -> list[Taken]:
+    """Nothing happens twice: a step that was reported before is accepted and changes nothing."""
+    at = command.device_time
+    match command:
+        case ReceiveMission():
+            return _once(mission, State.DELIVERED, MissionDelivered(now, at))
+        case AcknowledgeMission(by):
+            return _once(mission, State.ACKNOWLEDGED, MissionAcknowledged(now, by.user, at))
+        case ReportEnRoute():
+            return _once(mission, State.EN_ROUTE, TeamEnRoute(now, at))
+        case ReportOnScene():
+            return _once(mission, State.ON_SCENE, TeamOnScene(now, at))
+        case ClearMission(_, result):
+            return _once(mission, State.CLEARED, MissionCleared(now, result, at))
+        case RefuseMission(_, reason):
+            if not reason.strip():
+                raise InvalidArgument("REASON_MISSING")
+            return [MissionRefused(now, reason, at)]
+
+
+def _once(mission: Mission, reached: State, event: Taken) -> list[Taken]:
+    was_reported = RANK[mission.state] >= RANK[reached] and reached not in mission.implied
+    return [] if was_reported else [event]
+
+
+def taken(mission: Mission, event: Taken) -> Mission:
+    match event:
+        case MissionDelivered():
+            return _risen(mission, State.DELIVERED, event.time)
+        case MissionAcknowledged():
+            who = event.acknowledged_by
+            return _risen(mission, State.ACKNOWLEDGED, event.time, acknowledged_by=who)
+        case TeamEnRoute():
+            return _risen(mission, State.EN_ROUTE, event.time)
+        case TeamOnScene():
+            return _risen(mission, State.ON_SCENE, event.time)
+        case MissionCleared():
+            return _risen(mission, State.CLEARED, event.time, result=event.result)
+        case MissionRefused():
+            heard = _risen(mission, State.DELIVERED, event.time)
+            was_silent = mission.state is State.PENDING
+            return replace(
+                heard,
+                state=State.REFUSED,
+                implied=(State.DELIVERED,) if was_silent else mission.implied,
+                refuse_reason=event.reason,
+                end_time=event.time,
+                due_time=None,
+            )
+
+
+def _risen(mission: Mission, reached: State, time: datetime, **facts: Any) -> Mission:
+    """Come to the state, or confirm what a later one has implied already."""
+    if RANK[mission.state] >= RANK[reached]:
+        still = tuple(state for state in mission.implied if state is not reached)
+        return replace(mission, implied=still, **facts)
+    skipped = tuple(s for s in STAMPS if RANK[mission.state] < RANK[s] < RANK[reached])
+    stamps: dict[str, Any] = {STAMPS[state]: time for state in (*skipped, reached)}
+    return replace(
+        mission,
+        state=reached,
+        implied=mission.implied + skipped,
+        due_time=mission.due_time if reached in UNANSWERED else None,
+        **stamps,
+        **facts,
+    )

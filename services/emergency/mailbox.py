@@ -1,0 +1,59 @@
+"""Mailboxes: each push gets its place inside the transaction that decided it.
+
+A roll-back gives the numbers back, so a team's sequence has no gap and follows the commits.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from backbone.batch import Batch
+from backbone.postgres import Connection
+from services.emergency import storage
+from services.emergency.domain import Command, Event
+from services.emergency.domain.mission import Mission
+from services.emergency.metrics import PUSHES
+from services.emergency.storage import Entry
+
+PUSHED = {"liandong.emergency.dispatched.v1": False, "liandong.emergency.pushed_again.v1": True}
+
+
+async def ride(conn: Connection, batch: Batch[Mission, Command, Event]) -> None:
+    """Write the mailbox entries of what a batch has decided."""
+    fresh: list[Entry] = []
+    again: list[Entry] = []
+    for record in batch.records:
+        repeated = PUSHED.get(record.kind)
+        if repeated is not None:
+            mission = batch.changed[record.aggregate_id]
+            (again if repeated else fresh).append(_entry(mission))
+            PUSHES.labels(mission.priority, mission.exercise, repeated).inc()
+    if not fresh and not again:
+        return
+    fresh, again = await _numbered(conn, fresh, again)
+    if fresh:
+        await storage.add_entries(conn, fresh)
+    if again:
+        await storage.push_again(conn, again)
+
+
+def _entry(mission: Mission) -> Entry:
+    return Entry(mission.team, 0, mission.id, mission.revision, mission.attempt, 0)
+
+
+async def _numbered(
+    conn: Connection, fresh: Sequence[Entry], again: Sequence[Entry]
+) -> tuple[list[Entry], list[Entry]]:
+    """Give the entries their numbers, in the order in which they were decided."""
+    seqs = Counter(entry.team for entry in fresh)
+    pushes = seqs + Counter(entry.team for entry in again)
+    last = await storage.allocate(conn, [(team, seqs[team], pushes[team]) for team in pushes])
+    seq = {team: last_seq - seqs[team] for team, (last_seq, _) in last.items()}
+    push = {team: last_push - pushes[team] for team, (_, last_push) in last.items()}
+
+    def number(entry: Entry, is_fresh: bool) -> Entry:
+        push[entry.team] += 1
+        seq[entry.team] += is_fresh
+        return replace(entry, seq=seq[entry.team] * is_fresh, push=push[entry.team])
+
+    return [number(entry, True) for entry in fresh], [number(entry, False) for entry in again]

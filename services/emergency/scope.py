@@ -1,0 +1,53 @@
+"""Who may see which missions and teams: their own, their unit's, those of their area."""
+
+from dataclasses import dataclass
+
+from backbone.context import Caller
+from backbone.place import contains, significant
+
+# These watch over an area, not only over their own unit.
+WATCHERS = frozenset(
+    {
+        "auditor",
+        "call_taker",
+        "centre_director",
+        "dispatcher",
+        "duty_officer",
+        "leader",
+        "supervisor",
+    }
+)
+INSIDE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one caller may see; `area` is empty for whoever watches over none."""
+
+    everything: bool
+    team: str
+    unit: str
+    area: str
+
+    @property
+    def parameters(self) -> tuple[bool, str | None, str | None, str | None]:
+        """The first four parameters of every query that is limited to what may be seen."""
+        pattern = f"{significant(self.area)}%" if self.area else None
+        return self.everything, self.team or None, self.unit or None, pattern
+
+    def sees(self, team: str, unit: str, area: str) -> bool:
+        return (
+            self.everything
+            or (bool(self.team) and team == self.team)
+            or (bool(self.unit) and unit == self.unit)
+            or contains(self.area, area)
+        )
+
+
+def sight_of(caller: Caller) -> Sight:
+    """A team's own people see their team; all others their unit, and watchers their area."""
+    actor = caller.actor
+    if caller.team:
+        return Sight(False, caller.team, "", "")
+    area = actor.area if actor.role in WATCHERS else ""
+    return Sight(actor.role == INSIDE, "", actor.unit, area)

@@ -1,0 +1,156 @@
+"""One terminal's stream: what it has missed, then each push as it happens.
+
+The mailbox is the queue: nothing piles up here, however slowly a terminal reads.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from backbone.errors import InvalidArgument
+from backbone.postgres import Pool
+from liandong.emergency.v1 import emergency_pb2 as resources
+from liandong.emergency.v1.emergency_service_pb2 import SubscribeResponse
+from services.emergency import storage
+from services.emergency.codec import to_push
+from services.emergency.domain.mission import UNANSWERED
+from services.emergency.metrics import FRAME_SECONDS
+
+HEARTBEAT = 10.0
+# So many entries of a replay are read at once; inside them the most urgent go first.
+WINDOW = 64
+
+
+class Session:
+    """`last_push` is how far it has read; the watcher sets `woken` when the mailbox is further."""
+
+    def __init__(self, pool: Pool, team: str, device: str, heartbeat: float = HEARTBEAT) -> None:
+        self.team = team
+        self.device = device
+        self.last_push = 0
+        self.woken = asyncio.Event()
+        self.writing_since = 0.0
+        self.end_reason = ""
+        self._pool = pool
+        self._heartbeat = heartbeat
+        self._epoch = 1
+        # Every number up to here is on its way, or lies before the cursor.
+        self._covered = 0
+        self._replayed: dict[int, int] = {}
+
+    def end(self, reason: str) -> None:
+        """Say goodbye at the next chance."""
+        self.end_reason = reason
+        self.woken.set()
+
+    async def frames(self, after: str, session: str) -> AsyncIterator[SubscribeResponse]:
+        """The stream, for ever, or until `end`. Raises InvalidArgument for no cursor of ours."""
+        cursor = read_cursor(after)
+        async for frame in self._frames(cursor, session):
+            # From here to the next step the terminal has not taken the frame yet.
+            self.writing_since = time.monotonic()
+            yield frame
+            self.writing_since = 0.0
+
+    async def _frames(
+        self, cursor: tuple[int, int] | None, session: str
+    ) -> AsyncIterator[SubscribeResponse]:
+        mailbox = await self._pool.fetchrow(storage.MAILBOX, self.team)
+        self._epoch, last_seq, self.last_push = tuple(mailbox) if mailbox else (1, 0, 0)
+        resumes = cursor is not None and cursor[0] == self._epoch and cursor[1] <= last_seq
+        yield self._welcome(session, resumes, last_seq)
+        start = cursor[1] if cursor is not None and resumes else 0
+        async for push in self._replay(start, last_seq, open_only=not resumes):
+            yield SubscribeResponse(push=push)
+        async for frame in self._live():
+            yield frame
+
+    def _welcome(self, session: str, resumes: bool, last_seq: int) -> SubscribeResponse:
+        mode = resources.Welcome.MODE_RESUME if resumes else resources.Welcome.MODE_SNAPSHOT
+        return SubscribeResponse(
+            welcome=resources.Welcome(
+                session=session,
+                mode=mode,
+                epoch=self._epoch,
+                last_seq=last_seq,
+                heartbeat_seconds=int(self._heartbeat),
+            )
+        )
+
+    async def _replay(
+        self, start: int, last_seq: int, open_only: bool
+    ) -> AsyncIterator[resources.Push]:
+        self._covered = start
+        while self._covered < last_seq:
+            window = (self._covered, last_seq, open_only, WINDOW)
+            rows = await self._pool.fetch(storage.REPLAY, self.team, *window)
+            self._replayed |= {row["seq"]: row["attempt"] for row in rows}
+            until = rows[-1]["seq"] if len(rows) == WINDOW else last_seq
+            for push in self._ordered(rows, until):
+                yield push
+
+    async def _live(self) -> AsyncIterator[SubscribeResponse]:
+        while not self.end_reason:
+            self.woken.clear()
+            rows = await self._pool.fetch(storage.PUSHED, self.team, self.last_push)
+            if rows:
+                self.last_push = rows[-1]["push"]
+                until = max(self._covered, *(row["seq"] for row in rows))
+                for push in self._ordered([row for row in rows if self._wanted(row)], until):
+                    yield SubscribeResponse(push=push)
+                continue
+            if not await self._wait():
+                yield self._ping()
+        yield SubscribeResponse(bye=resources.Bye(reason=self.end_reason))
+
+    async def _wait(self) -> bool:
+        """Say whether something has happened before the heartbeat is due."""
+        try:
+            async with asyncio.timeout(self._heartbeat):
+                return await self.woken.wait()
+        except TimeoutError:
+            return False
+
+    def _wanted(self, row: Any) -> bool:
+        """A repeat that was answered meanwhile, or that the replay has brought, is not sent."""
+        if row["seq"] > self._covered:
+            return True
+        return row["state"] in UNANSWERED and row["attempt"] > self._replayed.get(row["seq"], 0)
+
+    def _ordered(self, rows: Sequence[Any], until: int) -> list[resources.Push]:
+        """The frames, most urgent first, each with the cursor that loses nothing.
+
+        A terminal that resumes gets every number after the cursor: so it stands before the first
+        number that has not been sent yet.
+        """
+        waiting = [row["seq"] for row in rows if row["seq"] > self._covered]
+        pushes = []
+        for row in sorted(rows, key=lambda row: (row["priority"], row["seq"])):
+            if row["seq"] in waiting:
+                waiting.remove(row["seq"])
+            contiguous = min(waiting, default=until + 1) - 1
+            pushes.append(to_push(row, write_cursor(self._epoch, contiguous)))
+            if row["attempt"] == 1 and row["seq"] not in self._replayed:
+                FRAME_SECONDS.labels(row["priority"]).observe(row["age"])
+        self._covered = until
+        return pushes
+
+    def _ping(self) -> SubscribeResponse:
+        cursor = write_cursor(self._epoch, self._covered)
+        return SubscribeResponse(ping=resources.Ping(last_seq=self._covered, cursor=cursor))
+
+
+def write_cursor(epoch: int, seq: int) -> str:
+    return str(seq) if epoch == 1 else f"{epoch}:{seq}"
+
+
+def read_cursor(text: str) -> tuple[int, int] | None:
+    """Epoch and number, or None where nothing was given. Raises InvalidArgument."""
+    if not text:
+        return None
+    epoch, _, seq = text.rpartition(":")
+    digits = (epoch or "1") + seq
+    if not (seq and digits.isascii() and digits.isdecimal() and len(digits) < 36):
+        raise InvalidArgument("BAD_CURSOR")
+    return int(epoch or 1), int(seq)

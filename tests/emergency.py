@@ -1,0 +1,200 @@
+"""The emergency service for tests: started for real, asked over gRPC, with open terminals."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import grpc
+
+from backbone.actor import Actor
+from backbone.calls import refusal_of
+from backbone.city import Head, Policy, Record, Team
+from backbone.context import metadata_for
+from backbone.entries import key_of, to_entry
+from backbone.pulse import Pulse
+from backbone.settings import Settings, read_settings
+from liandong.emergency.v1 import emergency_service_pb2 as pb
+from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
+from liandong.emergency.v1.emergency_pb2 import Mission, Order, Push
+from liandong.place.v1.place_pb2 import Place
+from operate.testing import free_port
+from services.emergency import wiring
+from services.emergency.codec import dispatch_id
+
+NOWHERE = "127.0.0.1:1"
+TOKEN = "token"
+TEAMS = ("fire-1", "fire-2", "medical-1")
+COUNTY = "990101"
+
+
+def some_records(pauses: Sequence[int] = (10, 20, 40)) -> list[Record]:
+    """The smallest city with teams."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    teams = [Team(t, f"{t}队", f"{COUNTY}-fire", COUNTY, ("fire",), "lee", ("lee",)) for t in TEAMS]
+    policy = Policy(
+        sign_in_minutes={},
+        hand_off_answer_minutes=120,
+        return_answer_minutes=120,
+        claim_lapse_minutes=480,
+        return_window_minutes=7200,
+        bounce_cap=3,
+        claim_cap=100,
+        repush_seconds=tuple(pauses),
+        acknowledge_seconds=60,
+        repeat_minutes=60,
+        repeat_metres=500,
+        suggestions=3,
+    )
+    head = Head("990100", "云川市", (108.0, 34.0), (109.0, 35.0), 1, moment, "", 0)
+    return [*teams, policy, head]
+
+
+async def plant_city(dsn: str, pauses: Sequence[int] = (10, 20, 40)) -> None:
+    """Put the city where the service's replica keeps it, as an earlier run would have."""
+    conn = await asyncpg.connect(dsn, server_settings={"search_path": "emergency"})
+    rows = [(key_of(r), 1, to_entry(r, 1).SerializeToString()) for r in some_records(pauses)]
+    await conn.executemany("INSERT INTO replica (key, version, value) VALUES ($1, $2, $3)", rows)
+    await conn.close()
+
+
+def some_settings(database_url: str, brokers: str = NOWHERE) -> Settings:
+    environ = {
+        "LIANDONG_PORT": str(free_port() - 16),
+        "LIANDONG_EMERGENCY_DATABASE_URL": database_url,
+        "LIANDONG_EMERGENCY_KEY": "07" * 32,
+        "LIANDONG_TOKEN": TOKEN,
+        "KAFKA_BOOTSTRAP": brokers,
+    }
+    return read_settings("emergency", environ)
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator["Desk"]:
+    """One instance of the service, ready, and a desk that may ask it."""
+    pulse = Pulse()
+    running = asyncio.create_task(wiring.run(settings, pulse))
+    channel = grpc.aio.insecure_channel(settings.address_of("emergency"))
+    try:
+        async with asyncio.timeout(20):
+            await channel.channel_ready()
+            while pulse.unready():
+                assert not running.done(), running.exception()
+                await asyncio.sleep(0.02)
+        yield Desk(rpc.EmergencyServiceStub(channel), running.cancel)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await channel.close()
+
+
+@dataclass
+class Desk:
+    """Sends teams, and speaks for any team."""
+
+    stub: Any
+    stop: Callable[[], object]
+
+    async def dispatch(
+        self, team: str = "fire-1", matter: UUID | None = None, **more: Any
+    ) -> pb.DispatchMissionResponse:
+        receipt = more.pop("receipt", None) or uuid4()
+        order = an_order(team, matter or receipt, **more)
+        metadata = metadata_for(
+            TOKEN, Actor("zhao", "desk"), request_id=str(dispatch_id(receipt, team))
+        )
+        request = pb.DispatchMissionRequest(order=order)
+        response: pb.DispatchMissionResponse = await refusing(
+            self.stub.DispatchMission(request, metadata=metadata, timeout=5)
+        )
+        return response
+
+    async def act(self, verb: str, mission: str, team: str = "fire-1", **body: Any) -> Mission:
+        """`verb` is the name of the call, such as AcknowledgeMission."""
+        key = body.pop("key", uuid4().hex)
+        request = getattr(pb, f"{verb}Request")(mission_id=mission, **body)
+        metadata = [*metadata_for(TOKEN, Actor("lee"), team=team), ("idempotency-key", key)]
+        response = await refusing(getattr(self.stub, verb)(request, metadata=metadata, timeout=5))
+        found: Mission = response.mission
+        return found
+
+    @asynccontextmanager
+    async def terminal(
+        self, team: str = "fire-1", after: str = "", device: str = "", acting: str = ""
+    ) -> AsyncIterator["Terminal"]:
+        """A terminal with an open stream, once it was welcomed; cut off at the end."""
+        request = pb.SubscribeRequest(team=team, device=device, after=after)
+        metadata = metadata_for(TOKEN, Actor("lee"), team=acting or team)
+        call = self.stub.Subscribe(request, metadata=metadata)
+        terminal = Terminal(call)
+        try:
+            first = await refusing(call.read())
+            assert first.HasField("welcome"), first
+            terminal.welcome = first.welcome
+            yield terminal
+        finally:
+            call.cancel()
+
+
+@dataclass
+class Terminal:
+    """Keeps what it has read."""
+
+    call: Any
+    welcome: Any = None
+    frames: list[Any] = field(default_factory=list)
+
+    async def frame(self, patience: float = 5.0) -> Any:
+        async with asyncio.timeout(patience):
+            frame = await self.call.read()
+        self.frames.append(frame)
+        return frame
+
+    async def push(self, patience: float = 5.0) -> Push:
+        """The next push; pings are passed over."""
+        async with asyncio.timeout(patience):
+            while True:
+                frame = await self.frame(patience)
+                assert not frame.HasField("bye"), frame
+                if frame.HasField("push"):
+                    pushed: Push = frame.push
+                    return pushed
+
+    async def pushes(self, number: int) -> list[Push]:
+        return [await self.push() for _ in range(number)]
+
+    async def silence(self, seconds: float) -> bool:
+        """Say whether no push arrives for so long. Use it last: the wait breaks the read."""
+        try:
+            await self.push(seconds)
+        except TimeoutError:
+            return True
+        return False
+
+
+def an_order(team: str, matter: UUID, priority: str = "P1", **more: Any) -> Order:
+    return Order(
+        matter_id=str(matter),
+        code=f"990101260101-{matter.int % 1_000_000:06}-3",
+        team=team,
+        priority=priority,
+        place=Place(text="青山镇长风路12号", area=COUNTY),
+        narrative="两车相撞,有人受伤",
+        category="traffic.accident",
+        ordered_by="zhao",
+        ordered_unit="desk",
+        **more,
+    )
+
+
+async def refusing(call: Any) -> Any:
+    """The answer of a call; what the service refused is raised as its Refusal."""
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        raise refusal_of(error) or error from None

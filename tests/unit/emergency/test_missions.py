@@ -1,0 +1,234 @@
+"""Every state and command of a mission from one table; who may do what; repeats; replay."""
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backbone.errors import Refusal
+from backbone.place import Place
+from services.emergency.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
+from services.emergency.domain.mission import (
+    ENDED,
+    UNANSWERED,
+    DispatchMission,
+    Mission,
+    Order,
+    State,
+    Team,
+    mission_id,
+)
+from services.emergency.domain.repeats import Lapse
+from services.emergency.domain.steps import (
+    RANK,
+    STAMPS,
+    AcknowledgeMission,
+    ClearMission,
+    Crew,
+    ReceiveMission,
+    RefuseMission,
+    ReportEnRoute,
+    ReportOnScene,
+)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MATTER = UUID(int=7)
+LEE, STRANGER = Crew("lee", "fire-1"), Crew("wang", "fire-2")
+DISPATCH = DispatchMission(
+    order=Order(
+        matter_id=MATTER,
+        code="990101260101-000001-3",
+        team="fire-1",
+        priority="P1",
+        place=Place("长风路12号"),
+        narrative="两车相撞",
+        category="traffic.accident",
+        exercise=False,
+        ordered_by="zhao",
+        ordered_unit="desk",
+    ),
+    team=Team("990101-fire", "990101"),
+    pauses=(10, 20, 40),
+    acknowledge_seconds=60,
+)
+MOVES: list[Move] = [
+    ReceiveMission(LEE),
+    AcknowledgeMission(LEE),
+    RefuseMission(LEE, "vehicle broken"),
+    ReportEnRoute(LEE),
+    ReportOnScene(LEE),
+    ClearMission(LEE, "done"),
+    Lapse(),
+]
+REACHES = {
+    ReceiveMission: State.DELIVERED,
+    AcknowledgeMission: State.ACKNOWLEDGED,
+    ReportEnRoute: State.EN_ROUTE,
+    ReportOnScene: State.ON_SCENE,
+    ClearMission: State.CLEARED,
+}
+
+
+def after(*commands: Command, start: Mission | None = None) -> Mission:
+    mission = start
+    for command in commands:
+        mission = reduce(evolve, decide(mission, command, NOW), mission)
+    assert mission is not None
+    return mission
+
+
+def a_mission(state: State) -> Mission:
+    """A mission that came to its state step by step, each of them reported."""
+    if state is State.REFUSED:
+        return after(DISPATCH, ReceiveMission(LEE), RefuseMission(LEE, "no crew"))
+    steps: list[Any] = [step for step in MOVES if type(step) in REACHES]
+    return after(DISPATCH, *(s for s in steps if RANK[REACHES[type(s)]] <= RANK[state]))
+
+
+def expected(state: State, command: Move) -> State | None:
+    """Where the command leads, or None where it is refused."""
+    match command:
+        case RefuseMission():
+            return State.REFUSED if state in UNANSWERED else None
+        case Lapse():
+            return state if state in UNANSWERED else None
+        case ReceiveMission():
+            return State.DELIVERED if state is State.PENDING else state
+    if state is State.REFUSED:
+        return None
+    return max(state, REACHES[type(command)], key=RANK.__getitem__)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("command", MOVES, ids=lambda c: type(c).__name__)
+def test_every_state_and_command(state: State, command: Move) -> None:
+    before, leads_to = a_mission(state), expected(state, command)
+    assert before.state is state
+    assert (state in ALLOWED_FROM[type(command)]) == (leads_to is not None)
+    when = NOW + timedelta(hours=1)
+    if leads_to is None:
+        with pytest.raises(Refusal):
+            decide(before, command, when)
+        return
+    result = reduce(evolve, decide(before, command, when), before)
+    assert result.state is leads_to
+    assert (result.due_time is not None) == (leads_to in UNANSWERED)
+    assert (result.end_time is not None) == (leads_to in ENDED)
+
+
+@pytest.mark.parametrize("command", MOVES, ids=lambda c: type(c).__name__)
+def test_nothing_moves_that_does_not_exist(command: Move) -> None:
+    assert refusal_of(None, command).reason == "NO_SUCH_MISSION"
+
+
+@pytest.mark.parametrize("command", MOVES[:-1], ids=lambda c: type(c).__name__)
+@pytest.mark.parametrize("state", State)
+def test_only_the_team_acts(state: State, command: Any) -> None:
+    foreign = type(command)(**{**as_dict(command), "by": STRANGER})
+    assert refusal_of(a_mission(state), foreign).reason == "NOT_YOUR_TEAM"
+
+
+def test_a_team_is_sent_once_to_a_matter_and_the_second_hears_by_whom() -> None:
+    refusal = refusal_of(a_mission(State.EN_ROUTE), DISPATCH)
+    assert refusal.reason == "ALREADY_DISPATCHED"
+    assert refusal.facts == {
+        "team": "fire-1",
+        "by": "zhao",
+        "unit": "desk",
+        "time": NOW.isoformat(),
+        "state": "EN_ROUTE",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"team": None}, "UNKNOWN_TEAM"),
+        ({"order": {"priority": "P5"}}, "UNKNOWN_PRIORITY"),
+        ({"order": {"code": ""}}, "ORDER_INCOMPLETE"),
+    ],
+)
+def test_guards_of_an_order(change: dict[str, Any], reason: str) -> None:
+    order = Order(**{**as_dict(DISPATCH.order), **change.pop("order", {})})
+    command = DispatchMission(**{**as_dict(DISPATCH), "order": order, **change})
+    assert refusal_of(None, command).reason == reason
+
+
+def test_a_refusal_says_why() -> None:
+    assert refusal_of(a_mission(State.PENDING), RefuseMission(LEE, " ")).reason == "REASON_MISSING"
+
+
+def test_a_late_step_implies_the_earlier_ones() -> None:
+    mission = after(DISPATCH, ReportOnScene(LEE))
+    assert mission.implied == (State.DELIVERED, State.ACKNOWLEDGED, State.EN_ROUTE)
+    assert mission.deliver_time == mission.acknowledge_time == mission.arrive_time == NOW
+
+
+def test_what_was_implied_is_confirmed_when_it_comes_late() -> None:
+    mission = after(DISPATCH, ReportOnScene(LEE))
+    [event] = decide(mission, AcknowledgeMission(LEE, NOW), NOW + timedelta(hours=3))
+    late = evolve(mission, event)
+    assert (late.state, late.acknowledged_by) == (State.ON_SCENE, "lee")
+    assert late.implied == (State.DELIVERED, State.EN_ROUTE)
+    assert late.acknowledge_time == NOW, "the earlier bound stays; the terminal's time is evidence"
+    assert decide(late, AcknowledgeMission(LEE), NOW) == []
+
+
+def test_a_silent_refusal_implies_the_delivery() -> None:
+    mission = after(DISPATCH, RefuseMission(LEE, "no crew"))
+    assert mission.implied == (State.DELIVERED,)
+    assert after(ReceiveMission(LEE), start=mission).implied == ()
+
+
+def test_pauses_grow_and_the_last_one_repeats_for_ever() -> None:
+    mission, pauses = after(DISPATCH), []
+    for _ in range(6):
+        assert mission.due_time is not None
+        pauses.append((mission.due_time - mission.time).total_seconds())
+        [event] = decide(mission, Lapse(), mission.due_time)
+        mission = evolve(mission, event)
+    assert pauses == [10, 20, 40, 40, 40, 40]
+    assert (mission.attempt, mission.revision) == (7, 1)
+
+
+def test_a_repeat_does_not_come_early() -> None:
+    early = NOW + timedelta(seconds=9)
+    assert refusal_of(after(DISPATCH), Lapse(), early).reason == "NOT_DUE"
+
+
+@given(st.lists(st.sampled_from([DISPATCH, *MOVES, ReceiveMission(STRANGER)]), max_size=30))
+def test_replay_gives_the_same_mission_and_versions_without_gap(commands: list[Command]) -> None:
+    mission: Mission | None = None
+    journal: list[Event] = []
+    rank = 0
+    for command in commands:
+        try:
+            events = decide(mission, command, NOW + timedelta(days=len(journal)))
+        except Refusal:
+            continue
+        journal += events
+        mission = reduce(evolve, events, mission)
+        assert mission is not None
+        assert mission.id == mission_id(MATTER, "fire-1")
+        assert mission.version == len(journal)
+        assert (mission.due_time is not None) == (mission.state in UNANSWERED)
+        assert RANK[mission.state] >= rank, "the rank only rises"
+        rank = RANK[mission.state]
+        reached = [s for s in STAMPS if RANK[s] <= rank]
+        assert all(getattr(mission, STAMPS[state]) for state in reached)
+        assert set(mission.implied) <= set(reached)
+    assert reduce(evolve, journal, None) == mission  # type: ignore[arg-type]
+
+
+def as_dict(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+def refusal_of(mission: Mission | None, command: Command, now: datetime = NOW) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        decide(mission, command, now)
+    return caught.value

@@ -1,0 +1,56 @@
+"""What a team says of itself, and who else may say it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from backbone.actor import Actor
+from backbone.errors import Refusal
+from services.emergency.domain.mission import Team
+from services.emergency.domain.status import Duty, SetTeamStatus, TeamStatus, decide, evolve
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LEADER, DISPATCHER = Actor("lee", role="team_leader"), Actor("zhao", role="dispatcher")
+FIRE = Team("990101-fire", "990101")
+
+
+def a_command(
+    by: Actor = LEADER,
+    own_team: str = "fire-1",
+    of: Team | None = FIRE,
+    duty: Duty | None = Duty.RESTING,
+    note: str = "",
+) -> SetTeamStatus:
+    return SetTeamStatus(by, own_team, "fire-1", of, duty, note)
+
+
+def a_status(command: SetTeamStatus) -> TeamStatus:
+    [event] = decide(None, command, NOW)
+    return evolve(None, event)
+
+
+@pytest.mark.parametrize("duty", Duty)
+def test_a_team_and_a_dispatcher_may_say(duty: Duty) -> None:
+    assert a_status(a_command(duty=duty)).duty is duty
+    by_desk = a_status(a_command(by=DISPATCHER, own_team="", duty=duty))
+    assert (by_desk.duty, by_desk.set_by, by_desk.version) == (duty, "zhao", 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (a_command(of=None), "UNKNOWN_TEAM"),
+        (a_command(own_team="fire-2"), "NOT_YOUR_TEAM"),
+        (a_command(duty=None), "UNKNOWN_DUTY"),
+    ],
+)
+def test_guards(command: SetTeamStatus, reason: str) -> None:
+    with pytest.raises(Refusal, match=reason):
+        decide(None, command, NOW)
+
+
+def test_the_same_again_changes_nothing() -> None:
+    status = a_status(a_command())
+    assert decide(status, a_command(), NOW) == []
+    [event] = decide(status, a_command(note="refuelling"), NOW + timedelta(hours=1))
+    assert (evolve(status, event).version, evolve(status, event).note) == (2, "refuelling")
