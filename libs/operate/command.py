@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json as jsons
+import logging
 import os
 import sys
 from typing import Annotated
@@ -112,6 +113,9 @@ def also(shared: list[str]) -> str:
 
 def main() -> None:
     """The entry point: a Trouble is told in a sentence, never with a traceback."""
+    # While a broker is away its clients say so at each attempt; we say it once.
+    for noisy in ("aiokafka", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     try:
         app(standalone_mode=True)
     except Trouble as trouble:

@@ -96,7 +96,7 @@ def permission() -> list[Finding]:
 
 async def free_ports(home: Home) -> list[Finding]:
     ports.demand_free(Installation.here(home).wanted_ports() if home.secret.exists() else {})
-    return [Finding("running", "no", "make run, or liandong up, starts it")]
+    return [Finding("running", words("no: make run starts it", "否:make run 启动"))]
 
 
 async def processes(home: Home) -> list[Finding]:

@@ -72,9 +72,6 @@ def keep_log(home: Home) -> None:
         level=logging.INFO,
         force=True,
     )
-    # While a broker is away its clients say so at each attempt; the supervisor says it once.
-    for noisy in ("aiokafka", "kafka", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
 
 def detach(home: Home, split: bool) -> subprocess.Popen[bytes]:

@@ -1,7 +1,10 @@
 """A real Kafka and a real PostgreSQL for tests, on free ports, from the modules of `make run`."""
 
 import asyncio
+import json
+import os
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 from operate import kafka, postgres
 from operate.kafka import Kafka
 from operate.launch import Launch
-from operate.ports import free_port
+from operate.ports import LAST, free_port, is_free
 from operate.postgres import Postgres
 
 START = 60.0
@@ -89,3 +92,48 @@ async def running_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+class Installed:
+    """A whole installation in a folder of its own, driven by the command that people use."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "run"
+        self.env = {
+            **os.environ,
+            "LIANDONG_HOME": str(self.home),
+            "LIANDONG_PORT": str(free_base()),
+        }
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """What scripts are told; raises FileNotFoundError while something is not ready."""
+        document: dict[str, Any] = json.loads((self.home / "run.json").read_text())
+        return document
+
+    def liandong(self, *arguments: str, timeout: float = 180) -> "subprocess.CompletedProcess[str]":
+        """Run one command to its end; its exit code says whether what was asked is true."""
+        return subprocess.run(
+            [sys.executable, "-m", "operate.command", *arguments],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def up(self, *options: str) -> None:
+        done = self.liandong("up", "--detach", *options)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr + done.stdout)
+
+    def down(self) -> None:
+        self.liandong("down")
+
+
+def free_base() -> int:
+    """A base port whose whole range is free at this moment."""
+    while True:
+        base = free_port() // 100 * 100
+        if base > 1024 and all(is_free(port) for port in range(base, base + LAST + 1)):
+            return base

@@ -1,0 +1,96 @@
+"""`liandong up` as a person uses it: everything real, killed in every way, and up again."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from operate import leftovers
+from operate.testing import Installed
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    city = Installed(tmp_path_factory.mktemp("city"))
+    try:
+        city.up()
+        yield city
+    finally:
+        city.down()
+
+
+def test_ready_means_ready(city: Installed) -> None:
+    run = city.run
+    assert (city.home / "run.json").stat().st_mode & 0o777 == 0o600
+    assert {"gateway", "kafka", "database", "processes", "accounts", "api_keys"} <= run.keys()
+    assert all(psutil.pid_exists(process["pid"]) for process in run["processes"].values())
+    together = {run["processes"][name]["pid"] for name in ("petition", "dispute", "population")}
+    assert len(together) == 1
+    told = city.liandong("status", "--json")
+    assert told.returncode == 0
+    found = json.loads(told.stdout)["processes"]
+    assert {name: each["flaws"] for name, each in found.items() if each["flaws"]} == {}
+
+
+def test_a_second_one_does_not_start_beside_it(city: Installed) -> None:
+    second = city.liandong("up", "--detach")
+    assert second.returncode == 1
+    assert "already runs" in second.stderr
+
+
+def test_each_process_comes_back_after_a_kill(city: Installed) -> None:
+    for name in city.run["processes"]:
+        pid = city.run["processes"][name]["pid"]
+        os.kill(pid, signal.SIGKILL)
+        wait(lambda pid=pid: not (city.home / "run.json").exists() or pid not in pids(city), 1)
+        wait((city.home / "run.json").exists, 60)
+        assert city.run["processes"][name]["pid"] != pid
+
+
+def test_held_down_and_let_go(city: Installed) -> None:
+    stopped = city.liandong("stop", "dispute")
+    assert stopped.returncode == 0
+    assert "petition" in stopped.stdout and "population" in stopped.stdout
+    assert city.run["processes"]["petition"]["pid"] is None
+    assert city.liandong("start", "petition").returncode == 0
+    assert city.run["processes"]["dispute"]["pid"]
+    assert city.liandong("stop", "nobody").returncode == 1
+
+
+def test_a_killed_supervisor_leaves_nothing_in_the_way(city: Installed) -> None:
+    os.kill(int((city.home / "lock").read_text()), signal.SIGKILL)
+    wait(lambda: city.liandong("status").returncode == 1, 5)
+    assert leftovers.find(str(city.home)), "its children go on"
+    city.up()
+    assert city.liandong("status").returncode == 0
+
+
+def test_down_ends_everything_and_up_finds_the_data(city: Installed) -> None:
+    for process in leftovers.find(str(city.home)):
+        process.kill()
+    os.kill(int((city.home / "lock").read_text()), signal.SIGKILL)
+    city.up()
+    assert city.liandong("down").returncode == 0
+    assert leftovers.find(str(city.home)) == []
+    assert not Path(city.home / "run.json").exists()
+    assert city.liandong("status").returncode == 1
+    city.up()
+
+
+def pids(city: Installed) -> set[int]:
+    try:
+        return {process["pid"] for process in city.run["processes"].values()}
+    except FileNotFoundError:
+        return set()
+
+
+def wait(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
