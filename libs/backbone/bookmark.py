@@ -1,5 +1,8 @@
 """A bookmark in a log: where reading goes on, and how to see that it is still the same log."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer
@@ -18,17 +21,40 @@ class Bookmark:
         return cls(record.offset, record.timestamp)
 
 
+@asynccontextmanager
+async def open_reader(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, auto_offset_reset="earliest")
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await stop(consumer)
+
+
+async def stop(consumer: AIOKafkaConsumer) -> None:
+    """Stop a consumer, and stay alive: it may let the cancellation of its own tasks escape."""
+    task = asyncio.current_task()
+    cancelling = task.cancelling() if task else 0
+    try:
+        await consumer.stop()
+    except asyncio.CancelledError:
+        if task is None or task.cancelling() > cancelling:
+            raise
+
+
 async def resume(
     consumer: AIOKafkaConsumer, partition: TopicPartition, bookmark: Bookmark | None
 ) -> bool:
     """Go on after the bookmark; or say no, and go to the beginning of what is another log."""
+    consumer.assign([partition])
+    # At once: a consumer that looks for its position itself cannot be stopped cleanly.
+    consumer.seek(partition, bookmark.offset if bookmark else 0)
     if bookmark is not None:
         end = await consumer.end_offsets([partition])
-        if bookmark.offset < end[partition]:
-            consumer.seek(partition, bookmark.offset)
-            if await _next(consumer, partition) == bookmark:
-                return True
-    await consumer.seek_to_beginning(partition)
+        if bookmark.offset < end[partition] and await _next(consumer, partition) == bookmark:
+            return True
+        consumer.seek(partition, 0)
     return False
 
 

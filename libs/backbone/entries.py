@@ -5,7 +5,6 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from backbone.areas import Level, ancestors
@@ -73,8 +72,24 @@ def key_of(record: Record) -> str:
 def to_entry(record: Record, version: int) -> wire.DirectoryEntry:
     """Put a record on the wire; the head's own version is that of its entry."""
     key = key_of(record)
-    body: dict[str, Any] = {kind_of(key): _message(record)}
+    body: dict[str, Any] = {kind_of(key): message_of(record)}
     return wire.DirectoryEntry(key=key, version=version, **body)
+
+
+def message_of(record: Record) -> Any:
+    """Return the message of a record as it stands in its entry, without key and version."""
+    match record:
+        case Head():
+            return _head_message(record)
+        case Policy():
+            return _policy_message(record)
+        case Grid():
+            path = list(reversed(ancestors(record.code)[1:]))
+            rings = [wire.Ring(points=_points(ring)) for ring in record.rings]
+            return wire.Grid(code=record.code, name=record.name, area_path=path, rings=rings)
+        case _:
+            kind: Any = getattr(wire, type(record).__name__)
+            return kind(**_plain(record))
 
 
 def to_record(entry: wire.DirectoryEntry) -> Record | None:
@@ -97,22 +112,6 @@ def to_city(records: Mapping[str, Record]) -> City | None:
             sorts[PLURALS[kind]][code] = record
     policy = records.get(POLICY)
     return City(head, policy if isinstance(policy, Policy) else None, **sorts)
-
-
-def _message(record: Record) -> Message:
-    match record:
-        case Head():
-            return _head_message(record)
-        case Policy():
-            return _policy_message(record)
-        case Grid():
-            path = list(reversed(ancestors(record.code)[1:]))
-            rings = [wire.Ring(points=_points(ring)) for ring in record.rings]
-            return wire.Grid(code=record.code, name=record.name, area_path=path, rings=rings)
-        case _:
-            kind: Any = getattr(wire, type(record).__name__)
-            message: Message = kind(**_plain(record))
-            return message
 
 
 def _plain(record: Any) -> dict[str, Any]:

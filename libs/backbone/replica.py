@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from itertools import pairwise
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from backbone.bookmark import Bookmark, resume
+from backbone.bookmark import Bookmark, open_reader, resume
 from backbone.city import City
 from backbone.entries import HEAD
 from backbone.errors import Unavailable
@@ -114,11 +113,8 @@ class Replica:
         return Bookmark(row["log_offset"], row["log_time"]) if row else None
 
     async def _follow(self, bookmark: Bookmark | None, pulse: Pulse, bury: Bury) -> None:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._brokers, auto_offset_reset="earliest")
         partition = TopicPartition(TOPIC, 0)
-        try:
-            await consumer.start()
-            consumer.assign([partition])
+        async with open_reader(self._brokers) as consumer:
             if not await resume(consumer, partition, bookmark):
                 self._state.begin_again()
             while True:
@@ -126,8 +122,6 @@ class Replica:
                 found = await consumer.getmany(partition, timeout_ms=5_000, max_records=500)
                 for records in found.values():
                     await self._take(records, pulse, bury)
-        finally:
-            await consumer.stop()
 
     async def _take(self, records: Sequence[ConsumerRecord], pulse: Pulse, bury: Bury) -> None:
         """Write a batch to the table in parts that end at each head."""

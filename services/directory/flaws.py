@@ -1,14 +1,14 @@
 """What is wrong in a pack, and where: a flaw stops the reading, a finding is for whoever loads."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import StrEnum
 
 
-class Severity(IntEnum):
-    """Whether a pack may be loaded in spite of a finding; the numbers are those of the contract."""
+class Severity(StrEnum):
+    """Whether a pack may be loaded in spite of a finding."""
 
-    WARNING = 1
-    ERROR = 2
+    WARNING = "WARNING"
+    ERROR = "ERROR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,12 @@ class Finding:
     subject: str
     detail: str
 
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
     def __str__(self) -> str:
-        return f"{self.spot}: {self.severity.name} {self.reason} {self.subject}: {self.detail}"
+        return f"{self.spot}: {self.severity} {self.reason} {self.subject}: {self.detail}"
 
 
 class PackUnreadable(Exception):

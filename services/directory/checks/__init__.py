@@ -1,12 +1,14 @@
 """What is wrong, or doubtful, in a pack that could be read: everything that would hurt later."""
 
+from pathlib import Path
+
 from services.directory.checks.flow import check_flow
 from services.directory.checks.ground import check_ground
 from services.directory.checks.staff import check_staff
 from services.directory.checks.tree import check_tree
 from services.directory.checks.wording import check_wording
-from services.directory.flaws import Finding
-from services.directory.pack import Pack
+from services.directory.flaws import Finding, PackUnreadable
+from services.directory.pack import Pack, read_pack
 
 
 def check(pack: Pack) -> list[Finding]:
@@ -16,4 +18,13 @@ def check(pack: Pack) -> list[Finding]:
         for part in (check_tree, check_ground, check_staff, check_wording, check_flow)
         for finding in part(pack)
     ]
-    return sorted(found, key=lambda each: (-each.severity, each.spot.file, each.spot.line))
+    return sorted(found, key=lambda each: (not each.is_error, each.spot.file, each.spot.line))
+
+
+def examine(source: Path | bytes) -> tuple[Pack | None, list[Finding]]:
+    """Read a folder or an archive and check it; no pack where it could not even be read."""
+    try:
+        pack = read_pack(source)
+    except PackUnreadable as error:
+        return None, error.flaws
+    return pack, check(pack)

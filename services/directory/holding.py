@@ -1,0 +1,88 @@
+"""The city in memory: what every read is answered from, renewed when another pack is in force."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from backbone.city import City, Grid
+from backbone.entries import to_city, to_record
+from backbone.errors import InvalidArgument, Unavailable
+from backbone.grids import GridIndex
+from backbone.postgres import Pool, is_transient
+from backbone.pulse import Pulse
+from liandong.directory.v1.directory_pb2 import DirectoryEntry
+from services.directory import storage
+from services.directory.loading import Loader
+from services.directory.metrics import VERSION
+
+log = logging.getLogger(__name__)
+
+
+class Holding:
+    """Holds one consistent city; before the first one every read is refused as unavailable."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._held: tuple[City, GridIndex] | None = None
+        self._has_looked = False
+        self._renewing = asyncio.Lock()
+
+    @property
+    def city(self) -> City:
+        """Raises Unavailable while no pack is in force."""
+        return self._both()[0]
+
+    def locate(self, longitude: float, latitude: float) -> Grid:
+        """Return the grid of a point. Raises InvalidArgument for one outside the city."""
+        grid = self._both()[1].locate(longitude, latitude)
+        if grid is None:
+            raise InvalidArgument("POINT_OUTSIDE_CITY", longitude=longitude, latitude=latitude)
+        return grid
+
+    async def renew(self) -> None:
+        """Read the entries again if another pack is in force than the one held."""
+        async with self._renewing:
+            in_force = await self._version()
+            self._has_looked = self._has_looked or in_force == 0
+            if in_force == (self._held[0].head.version if self._held else 0):
+                return
+            rows = await self._pool.fetch(storage.ALL, timeout=storage.PATIENCE)
+            self._held = await asyncio.to_thread(_build, [row["body"] for row in rows])
+            self._has_looked = True
+            VERSION.set(in_force)
+
+    async def run(self, loader: Loader, pulse: Pulse) -> None:
+        """Put packs in force when their moment comes, and see what other instances have loaded."""
+        pulse.lack("city", "the entries have not been read yet")
+        while True:
+            pulse.beat("city")
+            try:
+                while await loader.put_due_in_force():
+                    pulse.beat("city")
+                await self.renew()
+                pulse.have("city")
+            except InvalidArgument as refusal:
+                log.error("pack.cannot_be_put_in_force", extra={"facts": refusal.facts})
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("city.not_renewed", extra={"error": str(error)})
+            await asyncio.sleep(1)
+
+    async def _version(self) -> int:
+        async with self._pool.acquire() as conn:
+            in_force = await storage.in_force(conn)
+        return in_force[0] if in_force else 0
+
+    def _both(self) -> tuple[City, GridIndex]:
+        if self._held is None:
+            # Before the first look nobody knows: a runner must not load another city over it.
+            raise Unavailable("DIRECTORY_NOT_LOADED" if self._has_looked else "UNKNOWN_REPEAT")
+        return self._held
+
+
+def _build(bodies: Iterable[bytes]) -> tuple[City, GridIndex] | None:
+    entries = [DirectoryEntry.FromString(body) for body in bodies]
+    found = {entry.key: record for entry in entries if (record := to_record(entry)) is not None}
+    city = to_city(found)
+    return (city, GridIndex(city.grids.values())) if city else None

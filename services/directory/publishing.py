@@ -1,0 +1,115 @@
+"""Publishing: every entry that has changed goes to the compacted topic, the head last."""
+
+import asyncio
+import logging
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from backbone.bookmark import Bookmark, open_reader, resume
+from backbone.entries import HEAD
+from backbone.kafka import open_producer
+from backbone.postgres import Connection, connect, is_transient
+from backbone.pulse import Pulse
+from backbone.replica import TOPIC
+from backbone.replica_state import VERSION
+from backbone.settings import Settings
+from liandong.directory.v1.directory_pb2 import DirectoryEntry
+from services.directory import storage
+from services.directory.metrics import PUBLISHED, UNPUBLISHED
+
+log = logging.getLogger(__name__)
+
+BE_THE_ONE = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.publishing', 0))"
+PART = "publishing"
+
+
+class Publishing:
+    """Delivery is at least once; of several instances one publishes."""
+
+    def __init__(self, settings: Settings, pulse: Pulse) -> None:
+        self._settings = settings
+        self._pulse = pulse
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that something was written here; what others wrote is found by polling."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish for ever; while Kafka or the database is away, wait."""
+        while True:
+            self._pulse.beat(PART)
+            try:
+                await self._connected()
+            except Exception as error:
+                if not isinstance(error, KafkaError) and not is_transient(error):
+                    raise
+                log.warning("publishing.away", extra={"error": str(error)})
+            await asyncio.sleep(0.5)
+
+    async def _connected(self) -> None:
+        conn = await connect(self._settings.database_url, self._settings.schema)
+        try:
+            while not await conn.fetchval(BE_THE_ONE):
+                self._pulse.beat(PART)  # another instance publishes
+                await asyncio.sleep(0.5)
+            await self._know_the_topic(conn)
+            async with open_producer(self._settings.brokers) as producer:
+                while True:
+                    self._pulse.beat(PART)
+                    self._wake.clear()
+                    await self.drain(conn, producer)
+                    await self._sleep()
+        finally:
+            conn.terminate()
+
+    async def _know_the_topic(self, conn: Connection) -> None:
+        """A topic made anew gets every entry again."""
+        bookmark = await storage.bookmark(conn, TOPIC)
+        if bookmark is None:
+            return
+        async with open_reader(self._settings.brokers) as consumer:
+            if not await resume(consumer, TopicPartition(TOPIC, 0), bookmark):
+                await storage.publish_again(conn)
+
+    async def drain(self, conn: Connection, producer: AIOKafkaProducer) -> int:
+        """Send what is not published yet, in order, and return how many entries there were."""
+        rows = await storage.unpublished(conn)
+        UNPUBLISHED.set(len(rows))
+        if not rows:
+            return 0
+        sent = [await self._send(producer, row) for row in rows]
+        acknowledged = await asyncio.gather(*sent)
+        last = acknowledged[-1]
+        if rows[-1]["key"] == HEAD:
+            await storage.save_bookmark(conn, TOPIC, Bookmark(last.offset, last.timestamp))
+        await storage.published(conn, rows)
+        PUBLISHED.inc(len(rows))
+        UNPUBLISHED.set(0)
+        return len(rows)
+
+    async def _send(self, producer: AIOKafkaProducer, row: asyncpg.Record) -> "asyncio.Future[Any]":
+        self._pulse.beat(PART)
+        version = [(VERSION, str(row["version"]).encode())]
+        sent: asyncio.Future[Any] = await producer.send(
+            TOPIC, value_of(row), key=row["key"].encode(), headers=version
+        )
+        return sent
+
+    async def _sleep(self) -> None:
+        try:
+            async with asyncio.timeout(1):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+
+def value_of(row: asyncpg.Record) -> bytes | None:
+    """The entry with its version, or a tombstone. Of a number that comes twice the last counts."""
+    if row["body"] is None:
+        return None
+    return bytes(row["body"]) + DirectoryEntry(version=row["version"]).SerializeToString()

@@ -1,0 +1,56 @@
+"""Builds the directory from its settings and runs it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from backbone import server
+from backbone.postgres import Pool, open_pool
+from backbone.pulse import Pulse
+from backbone.settings import Settings
+from liandong.directory.v1 import directory_service_pb2 as pb
+from liandong.directory.v1 import directory_service_pb2_grpc as rpc
+from services.directory.api import DirectoryService
+from services.directory.holding import Holding
+from services.directory.loading import Loader
+from services.directory.publishing import Publishing
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The parts of a running directory."""
+
+    holding: Holding
+    loader: Loader
+    publishing: Publishing
+    pool: Pool
+
+
+@asynccontextmanager
+async def open_directory(settings: Settings, pulse: Pulse) -> AsyncIterator[Directory]:
+    """Everything but the server, so that a test can call the parts."""
+    pool = await open_pool(settings.database_url, settings.schema)
+    publishing = Publishing(settings, pulse)
+    try:
+        yield Directory(Holding(pool), Loader(pool, publishing.wake), publishing, pool)
+    finally:
+        pool.terminate()
+
+
+async def run(settings: Settings, pulse: Pulse) -> None:
+    """Serve until cancelled; a loop that ends or dies ends the process."""
+    async with open_directory(settings, pulse) as directory:
+        grpc = server.build(settings)
+        service = DirectoryService(directory.holding, directory.loader)
+        rpc.add_DirectoryServiceServicer_to_server(service, grpc)
+        names = [each.full_name for each in pb.DESCRIPTOR.services_by_name.values()]
+        server.reflect(grpc, names)
+        await grpc.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(pulse.run())
+                tasks.create_task(directory.holding.run(directory.loader, pulse))
+                tasks.create_task(directory.publishing.run())
+        finally:
+            await grpc.stop(grace=2)

@@ -1,0 +1,118 @@
+"""What is loaded reaches every copy, also after Kafka was away or its topic was made anew."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+from aiokafka import ConsumerRecord
+
+from backbone.city import City
+from backbone.postgres import open_pool
+from backbone.pulse import Pulse
+from backbone.replica import Replica
+from operate.testing import Broker
+from services.directory.wiring import Directory, open_directory
+from tests.integration.directory.conftest import demo, make_topic_anew, settings_for
+
+RENAMED = {"organisations.csv": ("青山镇派出所", "青山镇新派出所")}
+REDUNDANT = "traffic.accident,traffic.accident,police,,,,交通事故由事发地公安机关处理\n"
+KINDS = ("unit", "grid", "competence", "policy")
+
+
+@asynccontextmanager
+async def publishing(database: str, brokers: str) -> AsyncIterator[Directory]:
+    async with open_directory(settings_for(database, brokers), Pulse()) as directory:
+        task = asyncio.create_task(directory.publishing.run())
+        try:
+            yield directory
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@asynccontextmanager
+async def copying(database: str, brokers: str) -> AsyncIterator[Replica]:
+    """A service's copy; the directory's own schema serves for its table, too."""
+    async with await open_pool(database, "copy") as pool:
+        replica = Replica(pool, brokers, KINDS, polygons=True)
+        task = asyncio.create_task(replica.run(Pulse(), _never))
+        try:
+            yield replica
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _never(record: ConsumerRecord, reason: str) -> None:
+    raise AssertionError(reason)
+
+
+async def a_place_for_the_copy(database: str) -> None:
+    conn = await asyncpg.connect(database)
+    await conn.execute(
+        "CREATE SCHEMA copy; CREATE TABLE copy.replica (LIKE directory.replica INCLUDING ALL);"
+        "CREATE TABLE copy.replica_bookmark (LIKE directory.replica_bookmark INCLUDING ALL)"
+    )
+    await conn.close()
+
+
+async def becomes(replica: Replica, true: Callable[[City], bool]) -> City:
+    async with asyncio.timeout(30):
+        while not (replica.loaded and true(replica.city)):
+            await asyncio.sleep(0.05)
+    return replica.city
+
+
+async def test_a_copy_becomes_what_was_loaded(database: str, topic: Broker) -> None:
+    await a_place_for_the_copy(database)
+    async with (
+        publishing(database, topic.address) as directory,
+        copying(database, topic.address) as replica,
+    ):
+        await directory.loader.load(demo(), None, "somebody")
+        city = await becomes(replica, lambda city: True)
+        await directory.holding.renew()
+        assert city.units == directory.holding.city.units
+        assert city.grids == directory.holding.city.grids
+        assert city.policy == directory.holding.city.policy
+        assert not city.people
+        changes = {**RENAMED, "competences.csv": (REDUNDANT, "")}
+        second = await directory.loader.load(demo(changes), None, "somebody")
+        city = await becomes(replica, lambda city: city.head.version == second.version)
+        assert city.units["990101001-police"].name == "青山镇新派出所"
+        assert "traffic.accident" not in city.competences
+
+
+async def test_what_was_loaded_without_kafka_is_published_later(
+    database: str, topic: Broker
+) -> None:
+    await a_place_for_the_copy(database)
+    async with publishing(database, "127.0.0.1:1") as directory:
+        loaded = await directory.loader.load(demo(), None, "somebody")
+    async with (
+        publishing(database, topic.address),
+        copying(database, topic.address) as replica,
+    ):
+        city = await becomes(replica, lambda city: True)
+    assert city.head.version == loaded.version
+    assert city.head.entries == loaded.changed
+
+
+async def test_a_topic_made_anew_is_filled_again(database: str, topic: Broker) -> None:
+    await a_place_for_the_copy(database)
+    async with publishing(database, topic.address) as directory:
+        loaded = await directory.loader.load(demo(), None, "somebody")
+        async with asyncio.timeout(20):
+            while await directory.pool.fetchval("SELECT count(*) FROM entries WHERE unpublished"):
+                await asyncio.sleep(0.1)
+    await make_topic_anew(topic)
+    async with (
+        publishing(database, topic.address),
+        copying(database, topic.address) as replica,
+    ):
+        city = await becomes(replica, lambda city: True)
+    assert city.head.version == loaded.version
+    assert len(city.grids) == 1_200
