@@ -18,6 +18,9 @@ def generate(top: Path = TOP) -> None:
     shutil.rmtree(out / "liandong", ignore_errors=True)
     sources = sorted(str(path.relative_to(protos)) for path in protos.rglob("*.proto"))
     flags = [f"--{kind}_out={out}" for kind in ("python", "grpc_python", "pyi")]
+    # The comments, for whoever describes the contracts; the generated code has none.
+    flags += [f"--descriptor_set_out={out}/liandong/contracts.binpb", "--include_source_info"]
+    (out / "liandong").mkdir()
     if protoc.main(["protoc", f"-I{protos}", f"-I{google}", *flags, *sources]) != 0:
         raise RuntimeError("protoc refused the contracts in protos/")
     (out / "liandong" / "py.typed").touch()

@@ -12,6 +12,7 @@ from services.gateway.endpoint import JSON, Gate, RpcEndpoint
 from services.gateway.openapi import document
 from services.gateway.plan import plan_of
 from services.gateway.route import Area, Extra
+from services.gateway.words import read_words
 from services.gateway.writing import to_json
 
 
@@ -24,7 +25,7 @@ def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> Fas
     # The most particular path first: `/{id}:claim` would be an id to `/{id}`.
     for plan in sorted(plans, key=lambda plan: -len(plan.route.path)):
         _add(app, gate, plan.label, RpcEndpoint(plan, gate).serve)
-    described = to_json(document(plans, extras, {}))
+    described = to_json(document(plans, extras, read_words()))
 
     async def openapi(request: Request) -> Response:
         return Response(described, 200, {"Cache-Control": "max-age=60"}, JSON)

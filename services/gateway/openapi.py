@@ -73,15 +73,16 @@ ANSWER_HEADERS: Schema = {
 
 def document(plans: Iterable[Plan], extras: Iterable[Extra], words: Mapping[str, str]) -> Schema:
     """The whole document; `words` are the comments of the contracts by full name."""
-    schemas = Schemas()
+    schemas = Schemas(words)
     schemas.components["Problem"] = PROBLEM_SCHEMA
     paths: dict[str, Schema] = {}
     for extra in extras:
         paths.setdefault(extra.path, {})[extra.method.lower()] = _described(extra)
+        for message in extra.mentions:
+            schemas.whole(message)
     for plan in plans:
         operation = _operation(plan, schemas, words)
         paths.setdefault(plan.route.path, {})[plan.route.method.lower()] = operation
-    _describe(schemas.components, words)
     return {
         "openapi": "3.1.0",
         "info": {"title": "liandong 联动", "version": "1"},
@@ -169,9 +170,3 @@ def _responses(plan: Plan, schemas: Schemas) -> dict[str, Schema]:
     if route.empty:
         responses["204"] = {"description": f"Nothing there ({route.empty})"}
     return responses | problem_responses(tuple(PROBLEMS) if route.is_write else READ_PROBLEMS)
-
-
-def _describe(components: dict[str, Schema], words: Mapping[str, str]) -> None:
-    for name, schema in components.items():
-        if comment := words.get(name):
-            schema["description"] = comment

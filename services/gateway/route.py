@@ -57,11 +57,15 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """An endpoint that is not an RPC; `described.yaml` says for the OpenAPI document what it is."""
+    """An endpoint that is not an RPC; `described.yaml` says for the OpenAPI document what it is.
+
+    `mentions` are the messages whose schemas those words refer to.
+    """
 
     method: str
     path: str
     endpoint: Callable[[Request], Awaitable[Response]]
+    mentions: tuple[Any, ...] = ()
 
 
 def get(path: str, rpc: str, roles: Roles, **more: Any) -> Route:

@@ -1,6 +1,6 @@
 """JSON schemas of the contracts' messages, for the OpenAPI document."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -29,7 +29,8 @@ WELL_KNOWN: dict[str, Schema] = {
 class Schemas:
     """Collects components; a message has one shape in requests and another in answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
         self.components: dict[str, Schema] = {}
 
     def body(self, message: Descriptor, without: Iterable[str]) -> Schema | None:
@@ -38,7 +39,8 @@ class Schemas:
         if not fields:
             return None
         name = f"{_name(message)}Body"
-        self.components[name] = self._object(fields, answered=False)
+        schema = self._object(fields, answered=False)
+        self.components[name] = self._said(message.full_name, schema)
         return {"$ref": REF + name}
 
     def answer(self, field: FieldDescriptor) -> Schema:
@@ -84,11 +86,19 @@ class Schemas:
         name = _name(message) if answered else f"{_name(message)}Input"
         if name not in self.components:
             self.components[name] = {}  # holds the place: a message may hold itself
-            self.components[name] = self._object(message.fields, answered=answered)
+            schema = self._object(message.fields, answered=answered)
+            self.components[name] = self._said(message.full_name, schema)
         return {"$ref": REF + name}
 
+    def _said(self, full_name: str, schema: Schema) -> Schema:
+        words = self._words.get(full_name)
+        return {**schema, "description": words} if words else schema
+
     def _object(self, fields: Iterable[FieldDescriptor], *, answered: bool) -> Schema:
-        members = {field.name: self._field(field, answered=answered) for field in fields}
+        members = {
+            field.name: self._said(field.full_name, self._field(field, answered=answered))
+            for field in fields
+        }
         return _closed(members, list(members) if answered else [])
 
 

@@ -140,4 +140,4 @@ def _written(response: Any) -> bytes:
 
 
 def extras_of(terminal: Terminal) -> tuple[Extra, ...]:
-    return (Extra("GET", "/v1/teams/{team}/stream", terminal.stream),)
+    return (Extra("GET", "/v1/teams/{team}/stream", terminal.stream, (resources.Push.DESCRIPTOR,)),)

@@ -1,0 +1,99 @@
+"""The OpenAPI document says everything: a client can be generated from it without asking us."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from backbone.pulse import Pulse
+from services.gateway.openapi import DESCRIBED, PROBLEMS
+from services.gateway.plan import Plan, plan_of
+from services.gateway.routes import AREAS
+from services.gateway.wiring import open_gateway
+from tests.gateway import settings_for
+
+PLANS = [plan_of(area, route) for area in AREAS for route in area.routes]
+
+
+async def served() -> Any:
+    """The document as it is served; that needs neither Postgres nor Kafka nor a service."""
+    settings = settings_for("postgresql://nobody@127.0.0.1:1/none", {})
+    async with open_gateway(settings, Pulse()) as gateway:
+        transport: Any = httpx.ASGITransport(app=gateway.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+            return (await http.get("/openapi.json")).json()
+
+
+DOCUMENT = asyncio.run(served())
+SCHEMAS = DOCUMENT["components"]["schemas"]
+
+
+def operation(plan: Plan) -> Any:
+    return DOCUMENT["paths"][plan.route.path][plan.route.method.lower()]
+
+
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        for name, value in part.items():
+            if name == "$ref":
+                yield value
+            else:
+                yield from references(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from references(value)
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.label)
+def test_every_route_is_described(plan: Plan) -> None:
+    said = operation(plan)
+    assert said["summary"] and said["summary"] != plan.method.name, "comment the RPC"
+    named = {p["name"] for p in said["parameters"] if p["in"] == "path"}
+    assert named == set(re.findall(r"{(\w+)}", plan.route.path))
+    done = said["responses"][str(plan.route.status)]
+    assert done["content"]["application/json"]["schema"]
+    assert {"400", "401", "403", "404", "429", "503"} <= said["responses"].keys()
+    for status in said["responses"].keys() & {str(status) for status in PROBLEMS}:
+        assert "application/problem+json" in said["responses"][status]["content"]
+    headers = {p["name"] for p in said["parameters"] if p["in"] == "header"}
+    assert headers == ({"Idempotency-Key", "If-Match"} if plan.route.is_write else set())
+
+
+def test_every_reference_leads_somewhere() -> None:
+    assert set(references(DOCUMENT)) <= {f"#/components/schemas/{name}" for name in SCHEMAS}
+
+
+def test_what_no_contract_describes_is_described_by_hand() -> None:
+    for name in DESCRIBED:
+        method, path = name.split(" ")
+        assert DOCUMENT["paths"][path][method.lower()]["summary"]
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [said["operationId"] for path in DOCUMENT["paths"].values() for said in path.values()]
+    assert len(names) == len(set(names))
+
+
+def test_a_body_refuses_what_it_does_not_name_and_an_answer_has_every_field() -> None:
+    body = SCHEMAS["incident.HandOffIncidentRequestBody"]
+    assert body["properties"].keys() == {"to_unit", "reason"}
+    assert body["additionalProperties"] is False and "required" not in body
+    incident = SCHEMAS["incident.Incident"]
+    assert set(incident["required"]) == incident["properties"].keys()
+    assert incident["properties"]["state"]["anyOf"][0]["enum"][0] == "REPORTED"
+    assert incident["properties"]["version"] == {"type": "integer", "format": "int64"}
+    assert {"type": "null"} in incident["properties"]["hand_off"]["anyOf"]
+    assert "accountable" in incident["description"]
+
+
+def test_pages_and_parts_have_the_shape_that_is_served() -> None:
+    inbox = DOCUMENT["paths"]["/v1/inbox"]["get"]
+    page = inbox["responses"]["200"]["content"]["application/json"]["schema"]
+    assert set(page["required"]) == {"items", "next_page_token"}
+    assert "inbox" not in {parameter["name"] for parameter in inbox["parameters"]}
+    clocks = DOCUMENT["paths"]["/v1/incidents/{incident_id}/clocks"]["get"]
+    part = clocks["responses"]["200"]["content"]["application/json"]["schema"]
+    assert part["properties"]["items"]["items"] == {"$ref": "#/components/schemas/incident.Due"}
