@@ -1,20 +1,18 @@
 """Incidents: the pool, the verbs of the flow, and what explains them."""
 
 from liandong.incident.v1 import incident_service_pb2 as pb
-from services.gateway.roles import DESKS, DISPATCHERS, HANDLERS, READERS, SUPERIORS, VERIFIERS
+from services.gateway.roles import DISPATCHERS, HANDLERS, READERS, SUPERIORS, VERIFIERS
 from services.gateway.route import Area, get, post
 
 ONE = "/v1/incidents/{incident_id}"
-# Whose desk took the matter calls back; the domain refuses whoever handled it.
-CALLERS_BACK = HANDLERS | DESKS | VERIFIERS
 
 AREA = Area(
     "Incidents",
     "workflow",
     pb.DESCRIPTOR.services_by_name["IncidentService"],
     (
-        get("/v1/inbox", "ListIncidents", HANDLERS | DESKS, always={"inbox": True}),
-        post("/v1/inbox:takeNext", "TakeNext", HANDLERS | DESKS, empty="POOL_EMPTY"),
+        get("/v1/inbox", "ListIncidents", HANDLERS, always={"inbox": True}),
+        post("/v1/inbox:takeNext", "TakeNext", HANDLERS, empty="POOL_EMPTY"),
         get("/v1/incidents", "ListIncidents", READERS, always={"inbox": False}),
         get(ONE, "GetIncident", READERS),
         get(f"{ONE}/timeline", "GetTimeline", READERS),
@@ -33,9 +31,9 @@ AREA = Area(
         post(f"{ONE}:assign", "AssignIncident", SUPERIORS),
         post(f"{ONE}:report", "ReportProgress", HANDLERS),
         post(f"{ONE}:resolve", "ResolveIncident", HANDLERS),
-        post(f"{ONE}:verify", "VerifyIncident", CALLERS_BACK),
-        post(f"{ONE}:rework", "ReworkIncident", CALLERS_BACK),
-        post(f"{ONE}:close", "CloseIncident", CALLERS_BACK),
+        post(f"{ONE}:verify", "VerifyIncident", VERIFIERS),
+        post(f"{ONE}:rework", "ReworkIncident", VERIFIERS),
+        post(f"{ONE}:close", "CloseIncident", VERIFIERS),
         post(f"{ONE}:void", "VoidIncident", DISPATCHERS),
     ),
 )

@@ -18,7 +18,6 @@ from services.workflow.domain.incident import Due, Incident, Routing, State, wit
 
 NAMED_BY_DESK = "desk"
 GUESSES = 3
-DISPATCHING = frozenset({"dispatcher", "duty_officer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ def require_dispatcher(found: Incident, actor: Actor) -> None:
     raised_to = question.raised_to if question else ""
     if actor.unit and actor.unit == raised_to:
         return
-    if actor.role not in DISPATCHING or not contains(actor.area, found.area or actor.area):
+    if actor.role != "dispatcher" or not contains(actor.area, found.area or actor.area):
         raise Denied("NOT_THE_DISPATCHER", area=found.area)
 
 

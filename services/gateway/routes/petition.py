@@ -1,0 +1,29 @@
+"""Petitions: from the desk to the written reply; invisible to the 110 desk and to care staff."""
+
+from liandong.petition.v1 import petition_service_pb2 as pb
+from services.gateway.roles import roles
+from services.gateway.route import Area, get, post
+
+DESK = roles("receptionist", "clerk", "head", "duty_officer", "centre_director", "partner")
+READERS = DESK | roles("signer", "supervisor", "leader", "statistician", "auditor")
+ONE = "/v1/petitions/{petition_id}"
+
+AREA = Area(
+    "Petitions",
+    "petition",
+    pb.DESCRIPTOR.services_by_name["PetitionService"],
+    (
+        post("/v1/petitions", "RegisterPetition", DESK, status=201),
+        get("/v1/petitions", "ListPetitions", READERS),
+        get(ONE, "GetPetition", READERS),
+        post(f"{ONE}:accept", "AcceptPetition", DESK),
+        post(f"{ONE}:decline", "DeclinePetition", DESK),
+        post(f"{ONE}:refer", "ReferPetition", DESK),
+        post(f"{ONE}:route", "RoutePetition", DESK),
+        post(f"{ONE}:progress", "RecordProgress", DESK),
+        post(f"{ONE}:reply", "ReplyPetition", DESK),
+        post(f"{ONE}:close", "ClosePetition", DESK),
+        post(f"{ONE}:reveal", "RevealPetitioner", DESK, reveals="petition_id"),
+        get("/v1/track/{code}", "TrackPetition", roles(), public=True),
+    ),
+)

@@ -1,0 +1,53 @@
+"""Repeats 重复件: which earlier petitions of the same person may be the same matter, and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+SAME_PETITIONER = "SAME_PETITIONER"
+SIMILAR_TEXT = "SIMILAR_TEXT"
+ALIKE = 0.5
+MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier petition of the same petitioner."""
+
+    id: UUID
+    code: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    id: UUID
+    code: str
+    subject: str
+    reasons: tuple[str, ...]
+    similarity: float
+
+
+def suggest(text: str, earlier: Iterable[Earlier]) -> list[Repeat]:
+    """The most alike first. Only a clerk decides that it is the same matter."""
+    pairs = bigrams(text)
+    found = [_compared(each, likeness(pairs, bigrams(each.text))) for each in earlier]
+    return sorted(found, key=lambda each: -each.similarity)[:MOST]
+
+
+def _compared(earlier: Earlier, similarity: float) -> Repeat:
+    reasons = (SAME_PETITIONER, SIMILAR_TEXT) if similarity >= ALIKE else (SAME_PETITIONER,)
+    return Repeat(earlier.id, earlier.code, earlier.subject, reasons, round(similarity, 3))
+
+
+def bigrams(text: str) -> frozenset[str]:
+    """Neighbouring characters: what stands for words in a language that writes none apart."""
+    letters = "".join(each for each in text if each.isalnum())
+    return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))
+
+
+def likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    """Dice's coefficient, from 0 to 1."""
+    both = len(one) + len(other)
+    return 2 * len(one & other) / both if both else 0.0

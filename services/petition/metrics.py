@@ -1,0 +1,6 @@
+"""The metrics of petition; labels are enums, never ids."""
+
+from prometheus_client import Counter
+
+# Looks at a petition from outside: SHOWN, NO_SUCH_CODE or TRACKING_LOCKED.
+TRACKINGS = Counter("liandong_petition_trackings_total", "Answers to code and PIN.", ["outcome"])

@@ -1,0 +1,76 @@
+"""The petitions table: who may see what, pages, earlier petitions of the same people, tracking."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backbone import pages
+from backbone.actor import Actor
+from backbone.postgres import Pool
+from backbone.sight import watched
+
+OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
+
+# Whoever had to do with it sees it, and those who watch over its area; but never the unit that is
+# complained of, before a clerk has said that it is no accusation (domain.may_see says the same).
+VISIBLE = """
+    (units && ARRAY[$1] OR ($2 <> '' AND area LIKE $2 || '%'))
+    AND NOT ($1 <> desk AND $1 = filing ->> 'against_unit'
+             AND coalesce(kind, '') IN ('', 'ACCUSATION'))
+"""
+ONE = f"SELECT to_jsonb(p) FROM petitions AS p WHERE id = $3 AND {VISIBLE}"  # noqa: S608  # ours
+FILTERED = f"""
+FROM petitions AS p
+WHERE {VISIBLE}
+    AND ($3 = '' OR state = $3) AND ($4 = '' OR filing ->> 'channel' = $4)
+    AND ($5 = '' OR kind = $5) AND ($6 = '' OR filing ->> 'category' = $6
+                                            OR filing ->> 'category' LIKE $6 || '.%')
+    AND ($7 = '' OR desk = $7) AND ($8 = '' OR code = $8)
+"""
+PAGE = f"""
+SELECT to_jsonb(p) {FILTERED}
+    AND ($9::timestamptz IS NULL OR (register_time, id) < ($9, $10::uuid))
+ORDER BY register_time DESC, id DESC LIMIT $11
+"""
+COUNT = f"SELECT count(*) {FILTERED}"
+
+EARLIER = """
+SELECT id, code, filing ->> 'subject' AS subject, filing ->> 'text' AS text FROM petitions
+WHERE filing -> 'petitioner_indexes' ?| $1 AND (register_time, id) < ($2, $3)
+ORDER BY register_time DESC LIMIT 20
+"""
+
+BY_CODE = "SELECT to_jsonb(p) FROM petitions AS p WHERE code = $1"
+# An attempt is counted before the PIN is looked at, so that many at once are no way around it.
+ATTEMPT = """
+INSERT INTO trackings AS t (petition_id, until, attempts) VALUES ($1, clock_timestamp() + $2, 1)
+ON CONFLICT (petition_id) DO UPDATE SET
+    until = CASE WHEN t.until < clock_timestamp() THEN excluded.until ELSE t.until END,
+    attempts = CASE WHEN t.until < clock_timestamp() THEN 1 ELSE t.attempts + 1 END
+RETURNING attempts
+"""
+FORGIVE = "DELETE FROM trackings WHERE petition_id = $1"
+
+
+async def one(pool: Pool, actor: Actor, petition_id: UUID) -> dict[str, Any] | None:
+    """The row of a petition that the actor may see, or None."""
+    row: dict[str, Any] | None = await pool.fetchval(ONE, actor.unit, watched(actor), petition_id)
+    return row
+
+
+async def page(
+    pool: Pool, actor: Actor, filters: list[str], size: int, token: str
+) -> tuple[list[dict[str, Any]], str]:
+    """One page, the latest first, and the token of the next one, empty at the end."""
+    who = (actor.unit, watched(actor))
+    after = pages.after(token) or (None, None)
+    rows = [row[0] for row in await pool.fetch(PAGE, *who, *filters, *after, size + 1)]
+    found = rows[:size]
+    if len(rows) == len(found):
+        return found, ""
+    last = found[-1]
+    return found, pages.token_of(datetime.fromisoformat(last["register_time"]), UUID(last["id"]))
+
+
+async def count(pool: Pool, actor: Actor, filters: list[str]) -> int:
+    return int(await pool.fetchval(COUNT, actor.unit, watched(actor), *filters))

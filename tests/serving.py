@@ -1,0 +1,144 @@
+"""Services in the process of the test, over a real database; without Kafka if none is given."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import asyncpg
+import grpc
+import pytest
+
+from backbone.actor import Actor
+from backbone.calls import open_channel, refusal_of
+from backbone.city import City
+from backbone.context import metadata_for
+from backbone.entries import to_entry
+from backbone.migrate import secret_of
+from backbone.pulse import Pulse
+from backbone.settings import SCHEMAS, Settings, read_settings
+from operate.testing import free_port
+from tests.installation import Installation
+
+NOWHERE = "127.0.0.1:1"
+PATIENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where the services of one test live."""
+
+    database: Installation
+    brokers: str
+    port: int
+
+    def settings(self, name: str) -> Settings:
+        schema = SCHEMAS[name]
+        return read_settings(
+            name,
+            {
+                "KAFKA_BOOTSTRAP": self.brokers,
+                "LIANDONG_PORT": str(self.port),
+                "LIANDONG_TOKEN": secret_of(self.database.secret, "token"),
+                f"LIANDONG_{schema.upper()}_DATABASE_URL": self.database.url(schema),
+                f"LIANDONG_{schema.upper()}_KEY": secret_of(self.database.secret, f"key/{schema}"),
+            },
+        )
+
+
+class Client:
+    """Calls one service as the gateway does."""
+
+    def __init__(self, stub: Any, token: str) -> None:
+        self._stub = stub
+        self._token = token
+        self.trailing: dict[str, str] = {}
+
+    async def __call__(
+        self, method: str, request: Any, who: Actor, key: str = "", **more: str
+    ) -> Any:
+        metadata = metadata_for(self._token, who, principal=who.user, **more)
+        metadata.append(("idempotency-key", quote(key or uuid4().hex)))
+        call = getattr(self._stub, method)(request, metadata=metadata, timeout=5)
+        response = await call
+        self.trailing = dict(await call.trailing_metadata())
+        return response
+
+    async def refused(self, method: str, request: Any, who: Actor, key: str = "") -> str:
+        """The reason of the refusal that the call must meet."""
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await self(method, request, who, key)
+        refusal = refusal_of(caught.value)
+        assert refusal is not None
+        return refusal.reason
+
+
+@asynccontextmanager
+async def serving(
+    database: Installation, city: City, *names: str, brokers: str = NOWHERE
+) -> AsyncIterator[Home]:
+    """Run these services; each knows the city from its own table."""
+    home = Home(database, brokers, free_port() // 100 * 100 % 40_000 + 10_000)
+    await _know(database, city, {SCHEMAS[name] for name in names})
+    tasks = []
+    for name in names:
+        wiring = importlib.import_module(f"services.{name}.wiring")
+        tasks.append(asyncio.create_task(wiring.run(home.settings(name), Pulse())))
+    try:
+        yield home
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@asynccontextmanager
+async def calling(home: Home, name: str, stub: Any) -> AsyncIterator[Client]:
+    """A client that may call as soon as the service answers."""
+    settings = home.settings(name)
+    async with open_channel(settings, name) as channel:
+        async with asyncio.timeout(PATIENCE):
+            await channel.channel_ready()
+        yield Client(stub(channel), settings.token)
+
+
+async def until(true: Any) -> Any:
+    """Ask again until the answer is true, and return it."""
+    async with asyncio.timeout(PATIENCE):
+        while not (answer := await true()):
+            await asyncio.sleep(0.05)
+    return answer
+
+
+async def _know(database: Installation, city: City, schemas: set[str]) -> None:
+    records = [city.head, city.policy, *city.units.values(), *city.categories.values()]
+    records += [*city.competences.values(), *city.people.values()]
+    entries = [to_entry(record, city.head.version) for record in records if record is not None]
+    rows = [(entry.key, entry.version, entry.SerializeToString()) for entry in entries]
+    conn = await asyncpg.connect(database.admin)
+    for schema in schemas:
+        await conn.executemany(
+            f"INSERT INTO {schema}.replica (key, version, value) VALUES ($1, $2, $3)", rows
+        )
+    await conn.close()
+
+
+async def everything_at_rest(database: Installation, schema: str) -> str:
+    """All rows of all tables of a schema as one text, byte strings as text too."""
+    conn = await asyncpg.connect(database.admin)
+    tables = await conn.fetch(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = $1", schema
+    )
+    found = [
+        repr(dict(row)) + "".join(v.decode(errors="replace") for v in row if isinstance(v, bytes))
+        for table in tables
+        for row in await conn.fetch(f'SELECT * FROM {schema}."{table[0]}"')
+    ]
+    await conn.close()
+    return "\n".join(found)

@@ -1,0 +1,274 @@
+"""Petitions: every state and command, who may do what, accusations, repeats, replay."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import reduce
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backbone.actor import Actor
+from backbone.errors import Refusal
+from backbone.followed import FollowIncident
+from backbone.place import Place
+from backbone.wire import to_message, to_record
+from liandong.petition.v1 import petition_events_pb2 as events
+from services.petition import codec
+from services.petition.domain import ALLOWED_FROM, Command, Event, decide, evolve, may_see
+from services.petition.domain.acceptance import AcceptPetition, DeclinePetition, ReferPetition
+from services.petition.domain.disclosure import RevealPetitioner
+from services.petition.domain.handling import (
+    ClosePetition,
+    RecordProgress,
+    ReplyPetition,
+    RoutePetition,
+    matter_of,
+)
+from services.petition.domain.petition import (
+    Channel,
+    Filing,
+    Kind,
+    LawfulChannel,
+    Petition,
+    Petitioner,
+    RegisterPetition,
+    State,
+)
+from services.petition.domain.repeats import Earlier, suggest
+from tests.cities import COUNTY, NORTH, SOUTH, a_city
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CITY = a_city()
+ID = UUID(int=7)
+DESK = Actor("zhao", "command", "receptionist", COUNTY)
+LI, CHEN = Actor("li", "north", "clerk", NORTH), Actor("chen", "south", "clerk", SOUTH)
+LEADER = Actor("sun", "county", "leader", COUNTY)
+
+
+def a_filing(**parts: object) -> Filing:
+    given: dict[str, object] = {
+        "channel": Channel.LETTER,
+        "subject": "路灯不亮",
+        "text": "门前的路灯坏了三个月",
+        "petitioners": (Petitioner("sealed"),),
+        "head_count": 1,
+        "place": Place("gate", area=NORTH),
+        "category": "theft",
+        "priority": "",
+        "against": "",
+        "against_unit": "",
+        **parts,
+    }
+    return Filing(**given)  # type: ignore[arg-type]
+
+
+def a_registration(**parts: object) -> RegisterPetition:
+    return RegisterPetition(DESK, ID, "990101260101-100001-0", a_filing(**parts))
+
+
+def after(*commands: Command, found: Petition | None = None) -> Petition:
+    for command in commands:
+        found = reduce(evolve, decide(found, command, NOW, CITY), found)
+    assert found is not None
+    return found
+
+
+def refusal_of(found: Petition | None, command: Command) -> str:
+    with pytest.raises(Refusal) as caught:
+        decide(found, command, NOW, CITY)
+    return caught.value.reason
+
+
+REGISTER = a_registration()
+ACCEPT = AcceptPetition(DESK, Kind.CLAIM, LawfulChannel.PETITION)
+ROUTE, REPLY, CLOSE = RoutePetition(DESK), ReplyPetition(DESK, "已修好"), ClosePetition(DESK)
+CLAIMED = FollowIncident("IncidentClaimed", 4, state="CLAIMED", unit="north", holder="li")
+RESOLVED = FollowIncident("IncidentResolved", 5, state="RESOLVED", outcome="SOLVED", reply="已修")
+MOVES = [
+    ACCEPT,
+    DeclinePetition(DESK, "不属于信访事项", "法院"),
+    ReferPetition(DESK, "国家信访局", "越级"),
+    ROUTE,
+    RecordProgress(DESK, "已派人", public=True),
+    REPLY,
+    CLOSE,
+    RevealPetitioner(DESK, "送达答复"),
+]
+ASSIGNED = after(REGISTER, ACCEPT, ROUTE)
+STATES = {
+    State.REGISTERED: after(REGISTER),
+    State.ACCEPTED: after(REGISTER, ACCEPT),
+    State.DECLINED: after(REGISTER, MOVES[1]),
+    State.REFERRED: after(REGISTER, MOVES[2]),
+    State.ASSIGNED: after(RESOLVED, found=ASSIGNED),
+    State.HANDLING: after(CLAIMED, RESOLVED, found=ASSIGNED),
+    State.REPLIED: after(REGISTER, ACCEPT, REPLY),
+    State.CLOSED: after(REGISTER, ACCEPT, REPLY, CLOSE),
+}
+STATES[State.ASSIGNED] = replace(STATES[State.ASSIGNED], state=State.ASSIGNED)
+LEADS_TO = {
+    AcceptPetition: State.ACCEPTED,
+    DeclinePetition: State.DECLINED,
+    ReferPetition: State.REFERRED,
+    RoutePetition: State.ASSIGNED,
+    ReplyPetition: State.REPLIED,
+    ClosePetition: State.CLOSED,
+}
+
+
+def test_the_moves_and_states_are_all_here() -> None:
+    assert {type(move) for move in MOVES} == set(ALLOWED_FROM)
+    assert {state: found.state for state, found in STATES.items()} == {s: s for s in State}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("command", MOVES, ids=lambda c: type(c).__name__)
+def test_every_state_and_command(state: State, command: Command) -> None:
+    before = STATES[state]
+    if state in ALLOWED_FROM[type(command)]:  # type: ignore[index]
+        moved = after(command, found=before)
+        assert moved.state == LEADS_TO.get(type(command), state)
+        assert moved.version == before.version + 1
+    else:
+        assert refusal_of(before, command) == "INVALID_TRANSITION"
+
+
+@pytest.mark.parametrize("command", [*MOVES, CLAIMED], ids=lambda c: type(c).__name__)
+def test_nothing_moves_that_does_not_exist(command: Command) -> None:
+    assert refusal_of(None, command) == "NO_SUCH_PETITION"
+
+
+SIX = tuple(Petitioner(f"sealed {number}") for number in range(6))
+
+
+@pytest.mark.parametrize(
+    ("found", "command", "reason"),
+    [
+        (STATES[State.REGISTERED], REGISTER, "ALREADY_REGISTERED"),
+        (None, a_registration(channel=None), "CHANNEL_MISSING"),
+        (None, a_registration(subject=" "), "SUBJECT_MISSING"),
+        (None, a_registration(text=""), "TEXT_MISSING"),
+        (None, a_registration(text="长" * 20_001), "TEXT_TOO_LONG"),
+        (None, a_registration(petitioners=()), "PETITIONER_MISSING"),
+        (None, a_registration(petitioners=(Petitioner(),)), "PETITIONER_MISSING"),
+        (None, a_registration(channel=Channel.VISIT, petitioners=SIX), "TOO_MANY_REPRESENTATIVES"),
+        (None, a_registration(petitioners=SIX * 20), "TOO_MANY_NAMED"),
+        (None, a_registration(priority="P9"), "UNKNOWN_PRIORITY"),
+        (None, a_registration(category="moon"), "UNKNOWN_CATEGORY"),
+        (None, a_registration(against_unit="moon"), "UNKNOWN_UNIT"),
+        (STATES[State.REGISTERED], replace(ACCEPT, by=CHEN), "NO_SUCH_PETITION"),
+        (STATES[State.REGISTERED], replace(ACCEPT, by=LEADER), "NOT_YOUR_UNIT"),
+        (STATES[State.REGISTERED], AcceptPetition(DESK, None), "KIND_MISSING"),
+        (STATES[State.REGISTERED], AcceptPetition(DESK, Kind.CLAIM), "LAWFUL_CHANNEL_MISSING"),
+        (
+            STATES[State.REGISTERED],
+            AcceptPetition(DESK, Kind.ADVICE, LawfulChannel.PETITION),
+            "ONLY_CLAIMS_HAVE_CHANNELS",
+        ),
+        (STATES[State.REGISTERED], DeclinePetition(DESK, "", "x"), "REASON_MISSING"),
+        (STATES[State.REGISTERED], DeclinePetition(DESK, "x", ""), "TOLD_WHERE_MISSING"),
+        (STATES[State.REGISTERED], ReferPetition(DESK, "", "x"), "TOLD_WHERE_MISSING"),
+        (STATES[State.ACCEPTED], RoutePetition(DESK, to_unit="moon"), "UNKNOWN_UNIT"),
+        (STATES[State.ACCEPTED], RoutePetition(DESK, category="moon"), "UNKNOWN_CATEGORY"),
+        (STATES[State.ACCEPTED], RecordProgress(DESK, " "), "TEXT_MISSING"),
+        (STATES[State.ACCEPTED], ReplyPetition(DESK), "REPLY_MISSING"),
+        (ASSIGNED, REPLY, "NOT_RESOLVED"),
+        (after(CLAIMED, found=ASSIGNED), REPLY, "NOT_RESOLVED"),
+        (STATES[State.HANDLING], ReplyPetition(LEADER, "x"), "NOT_YOUR_UNIT"),
+        (STATES[State.REPLIED], replace(CLOSE, by=LEADER), "NOT_YOUR_UNIT"),
+        (STATES[State.CLOSED], RevealPetitioner(DESK, " "), "PURPOSE_MISSING"),
+        (STATES[State.CLOSED], RevealPetitioner(LEADER, "好奇"), "NOT_YOUR_UNIT"),
+        (STATES[State.ACCEPTED], CLAIMED, "NOT_ROUTED"),
+    ],
+)
+def test_guards(found: Petition | None, command: Command, reason: str) -> None:
+    assert refusal_of(found, command) == reason
+
+
+def test_it_follows_its_incident() -> None:
+    report = FollowIncident("ProgressReported", 5, state="HANDLING", public_text="灯杆已到货")
+    held = after(CLAIMED, report, CLAIMED, found=ASSIGNED)
+    assert (held.state, held.incident.state if held.incident else "") == ("HANDLING", "HANDLING")
+    assert [(step.text, step.public) for step in held.progress] == [("灯杆已到货", True)]
+    assert held.units == ("command", "north")
+    released = FollowIncident("IncidentReleased", 6, state="OFFERED", holder="")
+    assert after(released, found=held).state is State.ASSIGNED
+    done = after(replace(RESOLVED, version=6), found=held)
+    assert after(ReplyPetition(LI), found=done).reply == "已修"
+
+
+def test_an_old_step_changes_nothing() -> None:
+    assert decide(STATES[State.HANDLING], CLAIMED, NOW, CITY) == []
+
+
+ACCUSE = a_registration(against_unit="north")
+ACCUSATION = after(ACCUSE, AcceptPetition(DESK, Kind.ACCUSATION))
+
+
+def test_an_accusation_never_reaches_the_accused() -> None:
+    assert refusal_of(ACCUSATION, RoutePetition(DESK)) == "RECEIVER_MISSING"
+    assert refusal_of(ACCUSATION, RoutePetition(DESK, "north")) == "ACCUSED_UNIT"
+    county = after(a_registration(against_unit="county"), AcceptPetition(DESK, Kind.ACCUSATION))
+    assert refusal_of(county, RoutePetition(DESK, "south")) == "ACCUSED_UNIT", "it is below"
+    routed = after(RoutePetition(DESK, "county", category="theft"), found=ACCUSATION)
+    assert matter_of(routed).category == "accusation"
+    strayed = after(CLAIMED, found=routed)
+    assert "north" in strayed.units
+    assert not may_see(strayed, LI)
+    assert codec.scope(strayed).audience == ("command",)
+
+
+def test_who_is_complained_of_may_handle_a_claim() -> None:
+    claim = after(ACCUSE, ACCEPT, RoutePetition(DESK, "north"), CLAIMED)
+    assert may_see(claim, LI)
+    assert not may_see(after(ACCUSE), LI)
+    assert not may_see(after(ACCUSE), replace(LI, role="leader"))
+
+
+def test_nobody_judges_an_accusation_against_himself() -> None:
+    own = after(a_registration(against_unit="command"))
+    assert refusal_of(own, AcceptPetition(DESK, Kind.ACCUSATION)) == "OWN_UNIT_ACCUSED"
+
+
+def test_the_matter_names_nobody() -> None:
+    assert "sealed" not in str(matter_of(ASSIGNED))
+
+
+def test_repeats_are_suggested_with_reasons() -> None:
+    text = "小区门前的路灯坏了三个月没有人修"
+    same = Earlier(UUID(int=1), "a", "灯", "小区门前的路灯坏了四个月还没有人修")
+    other = Earlier(UUID(int=2), "b", "水", "自来水发黄")
+    found = suggest(text, [other, same])
+    assert [each.code for each in found] == ["a", "b"]
+    assert [each.reasons for each in found] == [
+        ("SAME_PETITIONER", "SIMILAR_TEXT"),
+        ("SAME_PETITIONER",),
+    ]
+    assert suggest("", [Earlier(UUID(int=3), "c", "", "")])[0].similarity == 0
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from([*MOVES, CLAIMED, RESOLVED]), max_size=12))
+def test_the_journal_tells_the_state(commands: list[Command]) -> None:
+    found = after(REGISTER)
+    journal: list[Event] = decide(None, REGISTER, NOW, CITY)
+    for command in commands:
+        try:
+            news = decide(found, command, NOW, CITY)
+        except Refusal:
+            continue
+        found = reduce(evolve, news, found)
+        journal += news
+    assert reduce(evolve, map(over_the_wire, journal), None) == found  # type: ignore[arg-type]
+    assert found.version == len(journal)
+    assert found.incident is not None or found.state not in (State.ASSIGNED, State.HANDLING)
+
+
+def over_the_wire(event: Event) -> Event:
+    """Every event says the same after it was a message."""
+    kinds = events.PetitionEvent.DESCRIPTOR.oneofs_by_name["kind"].fields
+    [field] = [f for f in kinds if f.message_type.name == type(event).__name__]
+    message = type(getattr(events.PetitionEvent(), field.name))
+    return to_record(to_message(event, message), type(event), time=event.time)
