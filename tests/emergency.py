@@ -99,6 +99,7 @@ class Desk:
 
     stub: Any
     stop: Callable[[], object]
+    token: str = TOKEN
 
     async def dispatch(
         self, team: str = "fire-1", matter: UUID | None = None, **more: Any
@@ -106,7 +107,7 @@ class Desk:
         receipt = more.pop("receipt", None) or uuid4()
         order = an_order(team, matter or receipt, **more)
         metadata = metadata_for(
-            TOKEN, Actor("zhao", "desk"), request_id=str(dispatch_id(receipt, team))
+            self.token, Actor("zhao", "desk"), request_id=str(dispatch_id(receipt, team))
         )
         request = pb.DispatchMissionRequest(order=order)
         response: pb.DispatchMissionResponse = await refusing(
@@ -118,7 +119,7 @@ class Desk:
         """`verb` is the name of the call, such as AcknowledgeMission."""
         key = body.pop("key", uuid4().hex)
         request = getattr(pb, f"{verb}Request")(mission_id=mission, **body)
-        metadata = [*metadata_for(TOKEN, Actor("lee"), team=team), ("idempotency-key", key)]
+        metadata = [*metadata_for(self.token, Actor("lee"), team=team), ("idempotency-key", key)]
         response = await refusing(getattr(self.stub, verb)(request, metadata=metadata, timeout=5))
         found: Mission = response.mission
         return found
@@ -129,7 +130,7 @@ class Desk:
     ) -> AsyncIterator["Terminal"]:
         """A terminal with an open stream, once it was welcomed; cut off at the end."""
         request = pb.SubscribeRequest(team=team, device=device, after=after)
-        metadata = metadata_for(TOKEN, Actor("lee"), team=acting or team)
+        metadata = metadata_for(self.token, Actor("lee"), team=acting or team)
         call = self.stub.Subscribe(request, metadata=metadata)
         terminal = Terminal(call)
         try:

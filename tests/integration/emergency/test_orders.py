@@ -1,0 +1,112 @@
+"""Orders that arrive as events: the same mission as by the call, whichever comes first."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from backbone.journal import event_id
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent, DispatchOrdered
+from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
+from liandong.emergency.v1.emergency_pb2 import Mission, Order
+from liandong.event.v1.event_pb2 import Meta
+from operate import topics
+from operate.testing import Broker
+from services.emergency.consumers import TOPIC
+from services.emergency.wiring import TOPIC as OWN
+from tests.emergency import Desk, an_order, serving, some_settings
+from tests.installation import Installation
+
+
+@pytest.fixture
+async def brokers(broker: Broker) -> str:
+    await broker.started()
+    await topics.ensure(broker.address, topics.read())
+    return broker.address
+
+
+@pytest.fixture
+async def desk(database_url: str, brokers: str) -> AsyncIterator[Desk]:
+    async with serving(some_settings(database_url, brokers)) as desk:
+        yield desk
+
+
+async def tell(brokers: str, receipt: UUID, *orders: Order) -> None:
+    """What the front desk's relay sends."""
+    async with AIOKafkaProducer(bootstrap_servers=brokers) as producer:
+        for version, order in enumerate(orders, 1):
+            meta = Meta(
+                event_id=str(event_id(receipt, version)),
+                aggregate_id=str(receipt),
+                version=version,
+            )
+            event = AlarmEvent(meta=meta, dispatch_ordered=DispatchOrdered(order=order))
+            value = event.SerializeToString()
+            await producer.send_and_wait(TOPIC, value, key=str(receipt).encode())
+
+
+async def test_an_order_that_only_kafka_delivers_reaches_the_terminal(
+    desk: Desk, brokers: str
+) -> None:
+    receipt = uuid4()
+    async with desk.terminal() as terminal:
+        await tell(brokers, receipt, an_order("fire-1", receipt))
+        push = await terminal.push(30)
+    assert (push.seq, push.priority) == (1, "P1")
+    answer = await desk.dispatch(receipt=receipt)
+    assert answer.mission.id == push.mission, "the call afterwards is a repeat"
+
+
+async def test_an_order_that_the_call_has_delivered_changes_nothing(
+    desk: Desk, brokers: str, database: Installation
+) -> None:
+    receipt, second = uuid4(), uuid4()
+    async with desk.terminal() as terminal:
+        await desk.dispatch(receipt=receipt)
+        await tell(brokers, receipt, an_order("fire-1", receipt))
+        await tell(brokers, second, an_order("fire-1", second))
+        assert [push.seq for push in await terminal.pushes(1)] == [1]
+        assert (await terminal.push(30)).seq == 2, "the order behind it has been read"
+    conn = await asyncpg.connect(database.admin)
+    assert await conn.fetchval("SELECT count(*) FROM emergency.refused_links") == 0
+    assert await conn.fetchval("SELECT count(*) FROM emergency.missions") == 2
+    await conn.close()
+
+
+async def test_an_order_that_is_refused_becomes_a_task_and_stops_nothing(
+    desk: Desk, brokers: str, database: Installation
+) -> None:
+    receipt = uuid4()
+    orders = [an_order(team, receipt) for team in ("fire-9", "fire-1")]
+    async with desk.terminal() as terminal:
+        await tell(brokers, receipt, *orders)
+        assert (await terminal.push(30)).seq == 1
+    conn = await asyncpg.connect(database.admin)
+    reasons = await conn.fetch("SELECT reason FROM emergency.refused_links")
+    assert [row["reason"] for row in reasons] == ["UNKNOWN_TEAM"]
+    await conn.close()
+
+
+async def test_every_step_is_told_in_order(desk: Desk, brokers: str) -> None:
+    mission = (await desk.dispatch()).mission
+    assert mission.state == Mission.STATE_PENDING
+    await desk.act("AcknowledgeMission", mission.id)
+    await desk.act("ClearMission", mission.id, result="伤者已送医")
+    consumer = AIOKafkaConsumer(OWN, bootstrap_servers=brokers, auto_offset_reset="earliest")
+    await consumer.start()
+    told: list[EmergencyEvent] = []
+    async with asyncio.timeout(30):
+        while len(told) < 3:
+            record = await consumer.getone()
+            if record.key == mission.id.encode():
+                told.append(EmergencyEvent.FromString(record.value))
+    await consumer.stop()
+    kinds = [event.WhichOneof("kind") for event in told]
+    assert kinds == ["dispatched", "acknowledged", "cleared"]
+    assert [event.meta.version for event in told] == [1, 2, 3]
+    assert list(told[0].meta.audience) == ["990101-fire", "desk"]
+    assert told[0].meta.correlation_id == mission.matter_id
+    assert told[0].dispatched.order.narrative == "两车相撞,有人受伤"
