@@ -28,11 +28,23 @@ class Boot:
         await together(self._bring_up_database(supervisor), self._bring_up_kafka(supervisor))
         supervisor.child(STREAM).start()
         supervisor.say("waiting for the services")
-        await all_ready([supervisor.child("directory")], PATIENCE)
-        await city.load_if_empty(self._installation, supervisor.say)
+        await self._load_city(supervisor)
         supervisor.say("waiting for the services")
         await all_ready(supervisor.children, PATIENCE)
         return self._facts()
+
+    async def _load_city(self, supervisor: Supervisor) -> None:
+        """The directory answers before it is ready, and may be ready only with a city."""
+        starting = asyncio.create_task(supervisor.child("directory").ready())
+        loading = asyncio.create_task(city.load_if_empty(self._installation, supervisor.say))
+        try:
+            await asyncio.wait({starting, loading}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+            await loading
+        finally:
+            starting.cancel()
+            loading.cancel()
 
     async def _bring_up_database(self, supervisor: Supervisor) -> None:
         installation = self._installation

@@ -28,7 +28,9 @@ async def load_if_empty(installation: Installation, say: Callable[[str], object]
     """Load the demo city, unless a city is in force already."""
     async with directory(installation) as (stub, metadata):
         try:
-            await stub.GetCity(pb.GetCityRequest(), metadata=metadata, timeout=PATIENCE)
+            await stub.GetCity(
+                pb.GetCityRequest(), metadata=metadata, timeout=PATIENCE, wait_for_ready=True
+            )
         except grpc.aio.AioRpcError as error:
             refusal = refusal_of(error)
             if refusal is None or refusal.reason != "DIRECTORY_NOT_LOADED":
