@@ -26,9 +26,13 @@ UNSENT_AGE = Gauge("liandong_unsent_age_seconds", "Age of the oldest unsent even
 TIMERS = Counter("liandong_timers_total", "Clocks that were due, by fate.", ["table", "fate"])
 CONSUMED = Counter(
     "liandong_consumed_total",
-    "Consumed records: applied, repeated, ignored, foreign, parked or dead.",
+    "Consumed records: applied, repeated, ignored, foreign, queued, parked or dead.",
     ["group", "fate"],
 )
+# Versions that a source skipped: an event was lost on its way, or left the topic too early.
+GAPS = Counter("liandong_event_gaps_total", "Events that came after a gap.", ["group"])
+# 1 while a consumer stands still after too many poisons in a row: somebody has to look.
+STOPPED = Gauge("liandong_consumer_stopped", "Consumers stopped by poison.", ["group"])
 # A refused linkage is a task for a person, never silence.
 LINKS_REFUSED = Counter(
     "liandong_links_refused_total", "Linkage commands that were refused.", ["group", "reason"]

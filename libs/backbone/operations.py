@@ -44,7 +44,11 @@ class OperationsService(rpc.OperationsServiceServicer):
         consumer = self._consumers.get(request.group)
         if consumer is None:
             raise NotFound("NOT_PARKED", group=request.group)
-        applied, waiting = await consumer.replay(UUID(request.aggregate_id))
+        try:
+            source = UUID(request.aggregate_id)
+        except ValueError:
+            raise NotFound("NOT_PARKED", aggregate_id=request.aggregate_id) from None
+        applied, waiting = await consumer.replay(source)
         if not applied and not waiting:
             raise NotFound("NOT_PARKED", aggregate_id=request.aggregate_id)
         return pb.ReplayParkedResponse(applied=applied, waiting=waiting)

@@ -1,0 +1,352 @@
+"""Consumers with real Kafka and Postgres: repeats, gaps, parking, replay, poison, outages."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import asyncpg
+import pytest
+
+from backbone.consumer import MOST_POISONS, Consumer, Handler, Subscription
+from backbone.errors import Unavailable
+from backbone.kafka import Publisher
+from backbone.metrics import GAPS, STOPPED
+from backbone.postgres import Pool
+from backbone.pulse import Pulse
+from backbone.request import Request
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from operate.testing import Broker
+from tests.installation import Installation
+from tests.ledger.building import NoteDoor, a_request
+from tests.ledger.domain import Break, Claim, Command, Write
+from tests.topics import headers_of, make_topic, publish, read
+
+GROUP = "ledger.test"
+
+
+@dataclass
+class Handling:
+    """What the tests' service makes of an event; a test may break it and mend it."""
+
+    seen: list[str] = field(default_factory=list)
+    broken: set[UUID] = field(default_factory=set)
+    away: bool = False
+
+    def requests(self, event: IncidentEvent) -> Sequence[Request[Command]]:
+        source, meta = UUID(event.meta.aggregate_id), event.meta
+        if self.away:
+            raise Unavailable("DIRECTORY_NOT_LOADED")
+        if source in self.broken:
+            raise KeyError("a bug of ours")
+        self.seen.append(f"{meta.aggregate_id[:4]}@{meta.version}")
+        command = self.command(event, source)
+        return [asked(event, source, command)] if command else []
+
+    def command(self, event: IncidentEvent, source: UUID) -> Command | None:
+        match event.WhichOneof("kind"):
+            case "progress_reported" if event.meta.version == 1:
+                return Write(source, event.progress_reported.text)
+            case "claimed":
+                return Claim(event.claimed.holder)
+            case "voided":
+                return Break()
+        return None
+
+
+def asked(event: IncidentEvent, source: UUID, command: Command) -> Request[Command]:
+    request_id = uuid5(UUID(event.meta.event_id), "link")
+    return a_request(source, command, request_id=request_id, body_hash="")
+
+
+def an_event(source: UUID, version: int, kind: str = "progress_reported") -> tuple[bytes, bytes]:
+    event = IncidentEvent()
+    event.meta.aggregate_id, event.meta.version = str(source), version
+    event.meta.event_id = str(uuid5(source, str(version)))
+    if kind:
+        getattr(event, kind).SetInParent()
+    return str(source).encode(), event.SerializeToString()
+
+
+@dataclass
+class Bench:
+    """A consumer on a topic of its own."""
+
+    broker: Broker
+    topic: str
+    pool: Pool
+    consumer: Consumer
+    handling: Handling
+    publisher: Publisher
+    pulse: Pulse
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        loops = [self.consumer.run(self.broker.address, self.pulse), self.publisher.run()]
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        try:
+            yield
+        finally:
+            assert not [task for task in tasks if task.done()]
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def publish(self, *records: tuple[bytes, bytes | None]) -> None:
+        await publish(self.broker, self.topic, *records)
+
+    async def until(self, query: str, expected: int, *arguments: Any) -> None:
+        async with asyncio.timeout(30):
+            while await self.pool.fetchval(query, *arguments) != expected:
+                await asyncio.sleep(0.02)
+
+    async def noted(self, source: UUID, version: int) -> None:
+        query = "SELECT coalesce(max(version), 0) FROM inbox WHERE aggregate_id = $1"
+        await self.until(query, version, source)
+
+
+@pytest.fixture
+async def bench(broker: Broker, pool: Pool, door: NoteDoor) -> Bench:
+    return await make_bench(broker, pool, door)
+
+
+async def make_bench(
+    broker: Broker,
+    pool: Pool,
+    door: NoteDoor,
+    handler: Callable[[Handling], Handler] = lambda handling: handling.requests,
+    **more: Any,
+) -> Bench:
+    await broker.started()
+    topic = await make_topic(broker, f".{GROUP}.dead")
+    handling, publisher = Handling(), Publisher(broker.address)
+    subscription = Subscription(GROUP, topic, IncidentEvent, handler(handling), **more)
+    consumer = Consumer(pool, door, subscription, publisher)
+    return Bench(broker, topic, pool, consumer, handling, publisher, Pulse())
+
+
+PARKED = "SELECT count(*) FROM parked"
+
+
+async def test_repeats_change_nothing_and_a_gap_is_counted(bench: Bench) -> None:
+    source = uuid4()
+    before = GAPS.labels(GROUP)._value.get()
+    first, second, fifth = (an_event(source, version) for version in (1, 2, 5))
+    async with bench.running():
+        await bench.publish(first, second, first, second, second, fifth, second)
+        await bench.noted(source, 5)
+        await bench.publish(an_event(source, 6))
+        await bench.noted(source, 6)
+    short = str(source)[:4]
+    assert bench.handling.seen == [f"{short}@{version}" for version in (1, 2, 5, 6)]
+    assert await bench.pool.fetchval("SELECT count(*) FROM journal") == 1
+    assert GAPS.labels(GROUP)._value.get() == before + 1
+
+
+async def test_offsets_are_committed_so_that_the_next_worker_goes_on(
+    bench: Bench, pool: Pool, door: NoteDoor
+) -> None:
+    one, other = uuid4(), uuid4()
+    async with bench.running():
+        await bench.publish(an_event(one, 1))
+        await bench.noted(one, 1)
+    await bench.publish(an_event(other, 1))
+    bench.handling.seen.clear()
+    async with bench.running():
+        await bench.noted(other, 1)
+    assert bench.handling.seen == [f"{str(other)[:4]}@1"]
+
+
+async def test_what_cannot_be_applied_parks_its_aggregate_and_only_that(bench: Bench) -> None:
+    bad, good = uuid4(), uuid4()
+    bench.handling.broken.add(bad)
+    async with bench.running():
+        await bench.publish(*(an_event(each, v) for v in (1, 2, 3) for each in (bad, good)))
+        await bench.noted(good, 3)
+        await bench.until(PARKED, 3)
+        rows = await bench.pool.fetch("SELECT version, reason FROM parked ORDER BY version")
+        assert [row["version"] for row in rows] == [1, 2, 3]
+        assert [row["reason"] for row in rows][1:] == ["BEHIND_ANOTHER"] * 2
+        assert "a bug of ours" in rows[0]["reason"]
+        assert await bench.consumer.replay(bad) == (0, 3)
+        bench.handling.broken.clear()
+        bench.handling.seen.clear()
+        assert await bench.consumer.replay(bad) == (3, 0)
+        await bench.publish(an_event(bad, 4))
+        await bench.noted(bad, 4)
+    assert bench.handling.seen == [f"{str(bad)[:4]}@{version}" for version in (1, 2, 3, 4)]
+
+
+async def test_replay_stops_at_the_one_that_still_fails(bench: Bench, door: NoteDoor) -> None:
+    source = uuid4()
+    bench.handling.broken.add(source)
+    async with bench.running():
+        await bench.publish(an_event(source, 1), an_event(source, 2, "voided"), an_event(source, 3))
+        await bench.until(PARKED, 3)
+        bench.handling.broken.clear()
+        assert await bench.consumer.replay(source) == (1, 2)
+        assert await bench.pool.fetchval("SELECT count(*) FROM outcomes") == 1, "no bug is stored"
+
+
+async def test_events_that_arrive_while_others_are_replayed_keep_their_order(
+    bench: Bench,
+) -> None:
+    source = uuid4()
+    bench.handling.broken.add(source)
+    async with bench.running():
+        await bench.publish(*(an_event(source, version) for version in range(1, 40)))
+        await bench.until(PARKED, 39)
+        bench.handling.broken.clear()
+        bench.handling.seen.clear()
+        more = bench.publish(*(an_event(source, version) for version in range(40, 80)))
+        await asyncio.gather(bench.consumer.replay(source), bench.consumer.replay(source), more)
+        await bench.noted(source, 79)
+        assert await bench.pool.fetchval(PARKED) == 0
+    assert bench.handling.seen == [f"{str(source)[:4]}@{version}" for version in range(1, 80)]
+
+
+async def test_poison_is_put_aside_within_five_seconds_and_stops_nothing(bench: Bench) -> None:
+    good, nobody = uuid4(), uuid4()
+    no_version = an_event(nobody, 0)
+    unreadable = [(b"k", b"\xff no event"), (b"k", None), (b"k", b""), no_version]
+    async with bench.running():
+        async with asyncio.timeout(5):
+            await bench.publish(*unreadable, an_event(good, 1))
+            await bench.noted(good, 1)
+            dead = await read(bench.broker, f"{bench.topic}.{GROUP}.dead", 4)
+    assert [letter.value for letter in dead] == [b"\xff no event", b"", b"", no_version[1]]
+    headers = headers_of(dead[0])
+    assert (headers["liandong-topic"], headers["liandong-offset"]) == (bench.topic, "0")
+    assert "DecodeError" in headers["liandong-reason"]
+
+
+async def test_a_kind_from_a_newer_producer_is_ignored_or_parked(
+    bench: Bench, broker: Broker, pool: Pool, door: NoteDoor
+) -> None:
+    source = uuid4()
+    async with bench.running():
+        await bench.publish(an_event(source, 1, ""), an_event(source, 2))
+        await bench.noted(source, 2)
+        assert await pool.fetchval(PARKED) == 0
+    strict = await make_bench(broker, pool, door, parks_unknown=True)
+    other = uuid4()
+    async with strict.running():
+        await strict.publish(an_event(other, 1, ""), an_event(other, 2))
+        await strict.until(PARKED, 2)
+        assert await strict.consumer.replay(other) == (0, 2), "it is still unknown here"
+
+
+async def test_a_refused_link_is_a_task_that_stays_visible(bench: Bench) -> None:
+    source = uuid4()
+    async with bench.running():
+        await bench.publish(an_event(source, 1, "claimed"), an_event(source, 2))
+        await bench.noted(source, 2)
+    [row] = await bench.pool.fetch("SELECT * FROM refused_links")
+    assert (row["consumer"], row["reason"], row["settle_time"]) == (GROUP, "NO_SUCH_NOTE", None)
+
+
+async def test_an_outage_of_the_database_is_waited_for_in_place(
+    bench: Bench, admin: "asyncpg.Connection[Any]"
+) -> None:
+    source = uuid4()
+    async with bench.running():
+        await bench.publish(an_event(source, 1))
+        await bench.noted(source, 1)
+        await admin.execute("ALTER ROLE liandong_ledger CONNECTION LIMIT 0")
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1"
+        await admin.execute(cut, "liandong_ledger")
+        await bench.publish(an_event(source, 2), an_event(source, 3))
+        await asyncio.sleep(1.5)
+        await admin.execute("ALTER ROLE liandong_ledger CONNECTION LIMIT -1")
+        await bench.noted(source, 3)
+    assert [seen[-1] for seen in bench.handling.seen] == ["1", "2", "3"]
+
+
+async def test_what_nobody_can_say_yet_is_waited_for_in_place(bench: Bench) -> None:
+    source = uuid4()
+    bench.handling.away = True
+    async with bench.running():
+        await bench.publish(an_event(source, 1))
+        await asyncio.sleep(1)
+        bench.handling.away = False
+        await bench.noted(source, 1)
+        assert await bench.pool.fetchval(PARKED) == 0
+
+
+async def test_a_bad_deploy_does_not_drain_the_topic_into_the_dead_letters(bench: Bench) -> None:
+    sources = [uuid4() for _ in range(60)]
+    bench.handling.broken.update(sources)
+    async with bench.running():
+        await bench.publish(*(an_event(source, 1) for source in sources[:30]))
+        async with asyncio.timeout(20):
+            while not STOPPED.labels(GROUP)._value.get():
+                await asyncio.sleep(0.05)
+        await bench.publish(*(an_event(source, 1) for source in sources[30:]))
+        await asyncio.sleep(1.5)
+        assert await bench.pool.fetchval(PARKED) == MOST_POISONS
+        bench.handling.broken.clear()
+        assert await bench.consumer.replay(sources[0]) == (1, 0), "somebody has looked"
+        await bench.until("SELECT count(*) FROM inbox", 41)
+    assert not STOPPED.labels(GROUP)._value.get()
+
+
+async def test_a_handler_may_wait_and_leave_out_what_concerns_others(
+    broker: Broker, pool: Pool, door: NoteDoor
+) -> None:
+    mine, foreign = uuid4(), uuid4()
+    await door.perform([a_request(mine, Write(mine, "mine"))])
+
+    def patient(handling: Handling) -> Handler:
+        async def later(event: IncidentEvent) -> Sequence[Request[Command]]:
+            await asyncio.sleep(0)
+            return handling.requests(event)
+
+        return later
+
+    mine_only = "SELECT id FROM notes WHERE id = ANY($1)"
+    bench = await make_bench(broker, pool, door, patient, ours=mine_only)
+    async with bench.running():
+        await bench.publish(an_event(foreign, 1), (b"no id", b"\xff"), an_event(mine, 1))
+        await bench.noted(mine, 1)
+        [letter] = await read(broker, f"{bench.topic}.{GROUP}.dead", 1)
+    assert letter.value == b"\xff"
+    assert bench.handling.seen == [f"{str(mine)[:4]}@1"]
+    assert await pool.fetchval("SELECT count(*) FROM inbox") == 1
+
+
+async def test_partitions_move_to_another_worker_without_loss(
+    broker: Broker, pool: Pool, door: NoteDoor, database: Installation
+) -> None:
+    bench = await make_bench(broker, pool, door)
+    other = Consumer(pool, door, bench.consumer._subscription, bench.publisher)
+    sources = [uuid4() for _ in range(20)]
+    async with bench.running():
+        for version in range(1, 6):
+            second = asyncio.create_task(other.run(broker.address, Pulse()))
+            await bench.publish(*(an_event(source, version) for source in sources))
+            await asyncio.sleep(0.3)
+            second.cancel()
+            await asyncio.wait([second])
+        await bench.until("SELECT count(*) FROM inbox WHERE version = 5", 20)
+    assert await pool.fetchval("SELECT count(*) FROM journal") == 20
+
+
+async def test_a_stopped_kafka_is_waited_for(bench: Bench) -> None:
+    source = uuid4()
+    bench.pulse = Pulse(patience=16)
+    async with bench.running():
+        await bench.publish(an_event(source, 1))
+        await bench.noted(source, 1)
+        bench.broker.stop()
+        try:
+            for _ in range(12):
+                await asyncio.sleep(0.5)
+                assert bench.pulse.dead() == []
+        finally:
+            bench.broker.start()
+            await bench.broker.started()
+        await bench.publish(an_event(source, 2))
+        await bench.noted(source, 2)

@@ -1,0 +1,218 @@
+"""The relay with real Postgres and Kafka: per aggregate in order, nothing skipped, one works."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from aiokafka import ConsumerRecord
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
+from cloudevents.core.formats.json import JSONFormat
+
+from backbone.kafka import open_producer
+from backbone.metrics import UNSENT_AGE
+from backbone.postgres import Pool, connect
+from backbone.pulse import Pulse
+from backbone.relay import BE_THE_ONE, Relay
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from operate.testing import Broker
+from tests.installation import Installation
+from tests.ledger.building import NoteDoor, a_claim, a_request, a_writing, written
+from tests.ledger.domain import Release
+from tests.topics import headers_of, make_topic, read
+
+
+@pytest.fixture
+async def topic(broker: Broker) -> str:
+    await broker.started()
+    return await make_topic(broker)
+
+
+@pytest.fixture
+def relay(database: Installation, broker: Broker, topic: str) -> Relay:
+    return Relay(database.url(), "ledger", broker.address, topic, Pulse())
+
+
+@asynccontextmanager
+async def running(relay: Relay) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(relay.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def drained(relay: Relay, database: Installation, broker: Broker) -> int:
+    conn = await connect(database.url(), "ledger")
+    try:
+        async with open_producer(broker.address) as producer:
+            return await relay.drain(conn, producer)
+    finally:
+        await conn.close()
+
+
+def versions_of(note_id: UUID, records: list[ConsumerRecord]) -> list[int]:
+    events = [IncidentEvent.FromString(record.value) for record in records]
+    return [event.meta.version for event in events if event.meta.aggregate_id == str(note_id)]
+
+
+async def nothing_unsent(pool: Pool) -> None:
+    async with asyncio.timeout(30):
+        while await pool.fetchval("SELECT count(*) FROM unsent"):
+            await asyncio.sleep(0.02)
+
+
+async def test_an_independent_decoder_reads_our_records(
+    door: NoteDoor, relay: Relay, database: Installation, broker: Broker, topic: str
+) -> None:
+    """The CloudEvents SDK finds a valid event in binary mode."""
+    writing = a_writing(cause="the-cause", traceparent="00-trace")
+    [outcome] = await door.perform([writing])
+    assert await drained(relay, database, broker) == 1
+    [record] = await read(broker, topic, 1)
+    headers = dict(record.headers)
+    event = from_binary(KafkaMessage(headers, record.key, record.value), JSONFormat())
+    assert event.get_type() == "liandong.note.progress_reported.v1"
+    assert event.get_source() == "liandong/ledger"
+    assert event.get_subject() == str(outcome.aggregate_id) == record.key.decode()
+    assert event.get_time() == outcome.time
+    assert event.get_specversion() == "1.0"
+    assert event.get_datacontenttype() == "application/protobuf"
+    assert event.get_extension("correlationid") == str(outcome.aggregate_id)
+    assert event.get_extension("causationid") == "the-cause"
+    assert event.get_extension("traceparent") == "00-trace"
+    meta = IncidentEvent.FromString(record.value).meta
+    assert (event.get_id(), event.get_extension("sequence")) == (meta.event_id, "1")
+    assert (meta.actor, meta.unit, meta.request_id) == (
+        "li",
+        "990101001-police",
+        str(writing.request_id),
+    )
+
+
+async def test_an_older_transaction_that_writes_later_is_sent_later(
+    door: NoteDoor, pool: Pool, relay: Relay, database: Installation, broker: Broker, topic: str
+) -> None:
+    """A relay ordered by transaction id would send version 3 before version 2."""
+    note_id = await written(door)
+    async with pool.acquire() as older, older.transaction():
+        await older.fetchval("SELECT pg_current_xact_id()")
+        await door.perform([a_claim(note_id)])
+        await door.within(older, [a_request(note_id, Release())])
+    by_transaction = await pool.fetch("SELECT version FROM journal ORDER BY xmin::text::bigint")
+    assert [row["version"] for row in by_transaction] == [1, 3, 2]
+    await drained(relay, database, broker)
+    assert versions_of(note_id, await read(broker, topic, 3)) == [1, 2, 3]
+
+
+async def test_a_position_that_commits_late_is_not_skipped(
+    door: NoteDoor, pool: Pool, relay: Relay, database: Installation, broker: Broker, topic: str
+) -> None:
+    """A relay that remembers the last position would never send the first note."""
+    async with pool.acquire() as slow, slow.transaction():
+        [late] = await door.within(slow, [a_writing()])
+        await written(door)
+        assert await drained(relay, database, broker) == 1
+    assert await drained(relay, database, broker) == 1
+    assert versions_of(late.aggregate_id, await read(broker, topic, 2)) == [1]
+
+
+async def test_large_rows_are_carried_a_few_at_a_time(
+    door: NoteDoor, relay: Relay, database: Installation, broker: Broker
+) -> None:
+    """Five hundred of the largest rows would be half a gigabyte."""
+    for _ in range(8):
+        await door.perform([a_writing("x" * 700_000)])
+    assert [await drained(relay, database, broker) for _ in range(3)] == [6, 2, 0]
+
+
+async def test_only_one_relay_works_and_another_takes_over(
+    door: NoteDoor, pool: Pool, database: Installation, broker: Broker, topic: str
+) -> None:
+    first, second = (
+        Relay(database.url(), "ledger", broker.address, topic, Pulse()) for _ in range(2)
+    )
+    holders = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    note_id = await written(door)
+    async with running(second):
+        async with running(first):
+            await nothing_unsent(pool)
+            for _ in range(20):
+                assert await pool.fetchval(holders) == 1
+                await door.perform([a_claim(note_id)])
+                await door.perform([a_request(note_id, Release())])
+                first.wake()
+            await nothing_unsent(pool)
+        await door.perform([a_claim(note_id)])
+        await nothing_unsent(pool)
+    assert versions_of(note_id, await read(broker, topic, 42)) == list(range(1, 43))
+
+
+async def test_a_relay_whose_session_is_cut_begins_anew(
+    door: NoteDoor,
+    pool: Pool,
+    relay: Relay,
+    admin: "asyncpg.Connection[Any]",
+    broker: Broker,
+    topic: str,
+) -> None:
+    async with running(relay):
+        note_id = await written(door)
+        await nothing_unsent(pool)
+        await admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+        )
+        await door.perform([a_claim(note_id)])
+        await nothing_unsent(pool)
+    assert versions_of(note_id, await read(broker, topic, 2)) == [1, 2]
+
+
+async def test_a_stopped_kafka_holds_nothing_up(
+    door: NoteDoor, pool: Pool, database: Installation, broker: Broker, topic: str
+) -> None:
+    """The broker goes in the middle; the loop stays alive, the age grows, and then all arrive."""
+    pulse = Pulse(patience=16)
+    relay = Relay(database.url(), "ledger", broker.address, topic, pulse)
+    note_id = await written(door)
+    async with running(relay):
+        await nothing_unsent(pool)
+        broker.stop()
+        try:
+            await door.perform([a_claim(note_id)])
+            for _ in range(28):
+                await asyncio.sleep(0.5)
+                assert pulse.dead() == []
+            assert UNSENT_AGE.labels("ledger")._value.get() > 5
+        finally:
+            broker.start()
+            await broker.started()
+        await nothing_unsent(pool)
+    versions = versions_of(note_id, await read(broker, topic, 2))
+    assert sorted(set(versions)) == [1, 2]
+
+
+async def test_a_relay_that_waits_for_its_turn_says_so(
+    pool: Pool, database: Installation, relay: Relay
+) -> None:
+    conn = await connect(database.url(), "ledger")
+    assert await conn.fetchval(BE_THE_ONE)
+    UNSENT_AGE.labels("ledger").set(99)
+    async with running(relay):
+        async with asyncio.timeout(10):
+            while UNSENT_AGE.labels("ledger")._value.get():
+                await asyncio.sleep(0.05)
+    await conn.close()
+
+
+async def test_headers_leave_out_what_is_empty(
+    door: NoteDoor, relay: Relay, database: Installation, broker: Broker, topic: str
+) -> None:
+    await written(door)
+    await drained(relay, database, broker)
+    [record] = await read(broker, topic, 1)
+    assert "ce_traceparent" not in headers_of(record)

@@ -1,0 +1,143 @@
+"""Clocks on real Postgres: late and double fires are no-ops, and none is silenced for ever."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from backbone.postgres import Pool
+from backbone.pulse import Pulse
+from backbone.request import Request
+from backbone.timers import Timers, lapse_of
+from tests.ledger.building import (
+    DUE,
+    NoteDoor,
+    a_claim,
+    a_request,
+    claimed,
+    written,
+)
+from tests.ledger.domain import Break, Command, Event, Lapse, Look, Note, Release, Wait
+
+RIPE = "UPDATE notes SET due_time = clock_timestamp() - interval '1 second' WHERE holder <> ''"
+
+
+def the_timers(
+    pool: Pool, door: NoteDoor, command: Command | None = None
+) -> Timers[Note, Command, Event]:
+    def lapse(row: Any) -> Request[Command]:
+        return lapse_of(row, command or Lapse())
+
+    return Timers(pool, door, DUE, lapse, Pulse())
+
+
+async def lapses(pool: Pool, note_id: UUID | None = None) -> int:
+    whose = "($1::uuid IS NULL OR aggregate_id = $1)"
+    query = f"SELECT count(*) FROM journal WHERE kind LIKE '%lapsed%' AND {whose}"
+    return int(await pool.fetchval(query, note_id))
+
+
+async def test_what_is_due_fires_once_whoever_is_there(
+    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+) -> None:
+    for _ in range(30):
+        await claimed(door)
+    await admin.execute(RIPE)
+    timers = [the_timers(pool, door) for _ in range(4)]
+    fired = await asyncio.gather(*(timer.fire() for timer in timers))
+    assert sum(fired) == 30 == await lapses(pool)
+    assert await timers[0].fire() == 0
+
+
+async def test_many_clocks_of_one_second_fire_in_batches(
+    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+) -> None:
+    for _ in range(250):
+        await claimed(door)
+    await admin.execute(RIPE)
+    running = asyncio.create_task(the_timers(pool, door).run())
+    async with asyncio.timeout(5):
+        while await lapses(pool) < 250:
+            await asyncio.sleep(0.02)
+    running.cancel()
+
+
+async def test_timer_and_command_do_not_deadlock(
+    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+) -> None:
+    note_id = await written(door)
+    timers = [the_timers(pool, door) for _ in range(2)]
+    for i in range(60):
+        await door.perform([a_claim(note_id, f"clerk-{i}")])
+        await admin.execute(RIPE)
+        release = a_request(note_id, Release())
+        await asyncio.gather(*(timer.fire() for timer in timers), door.perform([release]))
+    # Each round is one claim and one end of it, whoever was first: the release or a clock.
+    versions = await pool.fetch("SELECT version FROM journal ORDER BY position")
+    assert [row["version"] for row in versions] == list(range(1, 122))
+    assert await lapses(pool) > 0
+
+
+async def test_a_busy_aggregate_holds_no_clock_up(
+    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+) -> None:
+    busy, free = await claimed(door), await claimed(door)
+    await admin.execute(RIPE)
+    timers = the_timers(pool, door)
+    async with pool.acquire() as other, other.transaction():
+        await door.within(other, [a_request(busy, Look())])
+        assert await timers.fire() == 1
+        assert (await lapses(pool, busy), await lapses(pool, free)) == (0, 1)
+    assert await timers.fire() == 1
+    assert await lapses(pool, busy) == 1
+
+
+async def test_a_refused_clock_rests_and_is_not_silenced(
+    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+) -> None:
+    """As after a step back of the clock: due by the table, not yet due by the decision."""
+    note_id = await claimed(door)
+    await admin.execute("UPDATE notes SET due_time = clock_timestamp() + interval '1 hour'")
+    soon = "SELECT id, version FROM notes WHERE due_time IS NOT NULL"
+    timers = Timers(pool, door, soon, lambda row: lapse_of(row, Lapse()), Pulse())
+    before = await pool.fetchval("SELECT count(*) FROM outcomes")
+    assert await timers.fire() == 0
+    await admin.execute(RIPE)
+    assert await timers.fire() == 0, "it rests"
+    assert await pool.fetchval("SELECT count(*) FROM outcomes") == before
+    assert await the_timers(pool, door).fire() == 1
+    assert await lapses(pool, note_id) == 1
+
+
+async def test_a_clock_that_meets_a_bug_leaves_the_others_alone(
+    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+) -> None:
+    broken, good = await claimed(door), await claimed(door)
+    await admin.execute(RIPE)
+    await admin.execute("ALTER TABLE notes ADD CHECK (holder <> '' OR text <> 'unlucky') NOT VALID")
+    await admin.execute("UPDATE notes SET text = 'unlucky' WHERE id = $1", broken)
+    timers = the_timers(pool, door)
+    assert await timers.fire() == 1
+    assert (await lapses(pool, broken), await lapses(pool, good)) == (0, 1)
+    assert await timers.fire() == 0
+    assert await the_timers(pool, door, Break()).fire() == 0
+
+
+async def test_clocks_wait_while_nobody_can_say(
+    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+) -> None:
+    await claimed(door)
+    await admin.execute(RIPE)
+    running = asyncio.create_task(the_timers(pool, door, Wait()).run(pause=0.01))
+    await asyncio.sleep(0.2)
+    assert not running.done()
+    running.cancel()
+    assert await lapses(pool) == 0
+
+
+async def test_a_statement_that_is_wrong_ends_the_loop(door: NoteDoor, pool: Pool) -> None:
+    timers = Timers(pool, door, "SELECT nonsense", lambda row: lapse_of(row, Lapse()), Pulse())
+    with pytest.raises(asyncpg.UndefinedColumnError):
+        await timers.run()
