@@ -97,8 +97,10 @@ class Authenticator:
 
 def _caller(row: Any) -> Caller:
     is_key = row["kind"] == "key"
+    # A unit may hold a key for each of several roles: each is a principal of its own.
+    principal = f"key:{row['name']}:{row['role']}" if is_key else f"person:{row['name']}"
     caller = Caller(
-        principal=f"{row['kind']}:{row['name']}",
+        principal=principal,
         user=row["name"],
         unit=row["unit"],
         role=row["role"],

@@ -1,0 +1,71 @@
+"""A stream holds nobody's memory: the slow are dropped, the many are refused."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from services.gateway.auth import Caller
+from services.gateway.problems import Problem
+from services.gateway.streams import Streams, frame
+
+
+def a_caller(*, exempt: bool = False) -> Caller:
+    return Caller("person:li", "li", "u", "clerk", "990101", exempt=exempt)
+
+
+class Connection:
+    """A reader at the other end of a connection: takes some messages, then no more."""
+
+    def __init__(self, takes: int) -> None:
+        self._takes = takes
+        self.taken: list[bytes] = []
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.body":
+            if len(self.taken) >= self._takes:
+                await asyncio.Event().wait()
+            self.taken.append(message["body"])
+
+    async def receive(self) -> Any:
+        await asyncio.Event().wait()
+
+
+async def test_a_reader_who_takes_nothing_is_dropped() -> None:
+    closed = asyncio.Event()
+
+    async def content() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield frame("change", b"{}")
+        finally:
+            closed.set()
+
+    streams, reader = Streams(most=8, heartbeat=10, patience=0.05), Connection(takes=3)
+    response = streams.respond(content())
+    scope = {"type": "http", "method": "GET"}
+    await asyncio.wait_for(response(scope, reader.receive, reader.send), 5)
+    assert reader.taken == [b"event: change\ndata: {}\n\n"] * 3
+    assert closed.is_set()
+
+
+async def test_heartbeats_are_comments() -> None:
+    async def silence() -> AsyncIterator[bytes]:
+        await asyncio.sleep(0.25)
+        yield b""
+
+    streams, reader = Streams(most=8, heartbeat=0.1, patience=1), Connection(takes=9)
+    await streams.respond(silence())({"type": "http", "method": "GET"}, reader.receive, reader.send)
+    assert next(filter(None, reader.taken)).startswith(b":")
+
+
+def test_no_more_than_so_many_of_one_principal() -> None:
+    streams = Streams(most=1, heartbeat=1, patience=1)
+    streams.require_room(a_caller())
+    with streams.counted("changes", a_caller()):
+        with pytest.raises(Problem) as refused:
+            streams.require_room(a_caller())
+        assert (refused.value.status, refused.value.reason) == (429, "TOO_MANY_STREAMS")
+        streams.require_room(a_caller(exempt=True))
+    streams.require_room(a_caller())
