@@ -47,6 +47,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         names = [each.full_name for each in pb.DESCRIPTOR.services_by_name.values()]
         server.reflect(grpc, names)
         await grpc.start()
+        pulse.started()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(pulse.run())
