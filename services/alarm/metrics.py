@@ -1,0 +1,19 @@
+"""The metrics of the front desk; labels are enums, never ids."""
+
+from prometheus_client import Counter
+
+RECEIVED = Counter("liandong_receipts_total", "Receipts taken down, by kind.", ["kind"])
+ENDED = Counter("liandong_receipt_ends_total", "Receipts ended, by outcome.", ["outcome"])
+SUGGESTED = Counter(
+    "liandong_receipt_suggestions_total", "Receipts with a likely repeat, or none.", ["found"]
+)
+OPENINGS = Counter(
+    "liandong_receipt_openings_total",
+    "Incidents asked for at the desk: answered at once, or pending.",
+    ["answer"],
+)
+DISPATCHES = Counter(
+    "liandong_receipt_dispatches_total",
+    "Orders of the desk: delivered, refused by the emergency service, or pending.",
+    ["answer"],
+)
