@@ -6,7 +6,7 @@ pydantic's, built once at start.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from pydantic_core import SchemaValidator, core_schema
@@ -18,7 +18,7 @@ from services.gateway.contract import DURATION, TIMESTAMP, field_at, map_of, nam
 TEXT = core_schema.str_schema(pattern=r"^[^\x00]*$", regex_engine="rust-regex")
 STRICT = CoreConfig(strict=True, val_json_bytes="base64")
 REAL = core_schema.float_schema(allow_inf_nan=False)
-DECADES = 10_000 * 366 * 86_400  # more than a Duration can hold is refused, not wrapped
+CENTURIES = 10_000 * 365 * 86_400  # more than a Duration can hold is refused
 
 
 def _whole(bits: int, *, signed: bool) -> CoreSchema:
@@ -37,10 +37,14 @@ PLAIN: dict[int, CoreSchema] = {
     FieldDescriptor.CPPTYPE_UINT64: _whole(64, signed=False),
 }
 WELL_KNOWN: dict[str, CoreSchema] = {
-    TIMESTAMP: core_schema.datetime_schema(tz_constraint="aware"),
+    TIMESTAMP: core_schema.datetime_schema(
+        tz_constraint="aware",
+        ge=datetime(1, 1, 2, tzinfo=UTC),
+        le=datetime(9999, 12, 30, tzinfo=UTC),
+    ),
     DURATION: core_schema.no_info_after_validator_function(
         lambda seconds: timedelta(seconds=seconds),
-        core_schema.float_schema(allow_inf_nan=False, ge=-DECADES, le=DECADES),
+        core_schema.float_schema(allow_inf_nan=False, ge=-CENTURIES, le=CENTURIES),
     ),
 }
 
