@@ -22,6 +22,7 @@ PLANS = [plan_of(area, route) for area in AREAS for route in area.routes]
 MESSAGES: dict[str, Any] = {
     plan.method.input_type.full_name: plan.method.input_type for plan in PLANS
 }
+READERS = {name: body_reader(message) for name, message in MESSAGES.items()}
 RESPONSES = {plan.method.output_type.full_name: plan for plan in PLANS}
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -32,11 +33,8 @@ ANYTHING: Any = st.recursive(
     ),
     max_leaves=5,
 )
-TIMES = st.datetimes(
-    datetime(1, 1, 3),
-    datetime(9999, 12, 29),
-    timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))]),
-)
+EARLY, LATE = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001  # hypothesis adds the zone
+TIMES = st.datetimes(EARLY, LATE, timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))]))
 PLAIN: dict[int, Any] = {
     FieldDescriptor.CPPTYPE_STRING: TEXT,
     FieldDescriptor.CPPTYPE_BOOL: st.booleans(),
@@ -79,13 +77,12 @@ def _one(field: FieldDescriptor, depth: int) -> Any:
     return bodies(field.message_type, depth - 1)
 
 
-@pytest.mark.parametrize("name", sorted(MESSAGES))
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(sorted(MESSAGES)), st.data())
 def test_what_is_sent_is_what_the_service_gets(name: str, data: st.DataObject) -> None:
     message = MESSAGES[name]
     body = data.draw(bodies(message))
-    request = GetMessageClass(message)(**parse_body(body_reader(message), orjson.dumps(body)))
+    request = GetMessageClass(message)(**parse_body(READERS[name], orjson.dumps(body)))
     answer = orjson.loads(to_json(Writer(message, {})(request)))
     assert answer.keys() == set(message.fields_by_name)
     for field, value in body.items():
@@ -93,9 +90,8 @@ def test_what_is_sent_is_what_the_service_gets(name: str, data: st.DataObject) -
             assert answer[field] == value
 
 
-@pytest.mark.parametrize("name", sorted(MESSAGES))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.data())
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(sorted(MESSAGES)), st.data())
 def test_whatever_is_sent_is_taken_or_refused_by_name(name: str, data: st.DataObject) -> None:
     message = MESSAGES[name]
     names = st.sampled_from([*message.fields_by_name, "more"])
@@ -105,7 +101,7 @@ def test_whatever_is_sent_is_taken_or_refused_by_name(name: str, data: st.DataOb
     except TypeError:
         return  # lone surrogates and huge numbers cannot even be written
     try:
-        values = parse_body(body_reader(message), sent)
+        values = parse_body(READERS[name], sent)
     except Problem as problem:
         refused = problem
     else:
