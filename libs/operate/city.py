@@ -1,12 +1,10 @@
 """The city of an installation: checked, loaded, generated; all that is asked of the directory."""
 
-import importlib
-import io
-import zipfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
@@ -18,6 +16,10 @@ from liandong.directory.v1 import directory_service_pb2_grpc as rpc
 from operate.accounts import PACK
 from operate.installation import Installation
 from operate.trouble import Trouble
+
+# The directory's own modules bring polygons along: they are loaded where they are needed.
+if TYPE_CHECKING:
+    from services.directory.flaws import Finding
 
 PATIENCE = 60.0
 MOST = 64 * 1024 * 1024
@@ -51,15 +53,31 @@ async def load(installation: Installation, pack: Path) -> Any:
             raise refused(error) from error
 
 
-def check(pack: Path) -> list[Any]:
-    """What is wrong with the files of a pack; needs nothing that runs."""
-    directory = importlib.import_module("services.directory.pack")
-    return list(directory.check(directory.read_pack(pack)))
+def check(pack: Path) -> "list[Finding]":
+    """What is wrong with the files of a pack, errors first; needs nothing that runs."""
+    from services.directory.checks import examine
+
+    return examine(folder(pack))[1]
 
 
 def generate(pack: Path, **size: int) -> None:
-    """Write a fictional city of any size."""
-    importlib.import_module("services.directory.pack").generate(pack, **size)
+    """Write a fictional city; what `size` does not name is as in the demo city."""
+    from services.directory.generator import DEMO, generate
+
+    generate(pack, PACK, replace(DEMO, **size))
+
+
+def archive(pack: Path) -> bytes:
+    """The pack as the service takes it."""
+    from services.directory.files import read_folder, to_archive
+
+    return to_archive(read_folder(folder(pack)))
+
+
+def folder(pack: Path) -> Path:
+    if not pack.is_dir():
+        raise Trouble(f"{pack} is not a folder with a city pack.", f"{pack} 不是城市数据包文件夹。")
+    return pack
 
 
 @asynccontextmanager
@@ -69,17 +87,6 @@ async def directory(installation: Installation) -> AsyncIterator[tuple[Any, Any]
     async with grpc.aio.insecure_channel(address, options=options) as channel:
         metadata = metadata_for(installation.keys.token, OPERATOR)
         yield rpc.DirectoryServiceStub(channel), metadata
-
-
-def archive(pack: Path) -> bytes:
-    """The pack as the service takes it: a zip archive of its files."""
-    if not pack.is_dir():
-        raise Trouble(f"{pack} is not a folder with a city pack.", f"{pack} 不是城市数据包文件夹。")
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for path in sorted(path for path in pack.iterdir() if path.is_file()):
-            zipped.write(path, path.name)
-    return buffer.getvalue()
 
 
 def refused(error: grpc.aio.AioRpcError) -> Trouble:
