@@ -38,8 +38,14 @@ The whole of it is described in /openapi.json without another word.
 """
 
 from services.gateway.route import Area
-from services.gateway.routes import alarm, emergency, incident, petition
+from services.gateway.routes import alarm, dispute, emergency, incident, petition
 
-AREAS: tuple[Area, ...] = (incident.AREA, alarm.AREA, emergency.AREA, petition.AREA)
+AREAS: tuple[Area, ...] = (
+    incident.AREA,
+    alarm.AREA,
+    petition.AREA,
+    dispute.AREA,
+    emergency.AREA,
+)
 
 __all__ = ["AREAS"]
