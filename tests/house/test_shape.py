@@ -20,7 +20,6 @@ SERVICES = sorted(
     for path in (TOP / "services").iterdir()
     if (path / "__init__.py").exists() and path.name not in DIFFERENT
 )
-PATHS = [pytest.param(path, id=shown(path)) for path in sources()]
 
 
 @cache
@@ -32,26 +31,25 @@ def imported_from_outside() -> set[str]:
     return {name for name in plain | from_ if "." not in name}
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_a_module_is_small_and_says_what_it_is_for(path: Path) -> None:
-    text = path.read_text()
-    assert len(text.splitlines()) <= LONGEST[shown(path).split("/")[0]]
-    assert not text.strip() or ast.get_docstring(tree_of(path)), "say what the module is for"
+def test_modules_are_small_and_say_what_they_are_for() -> None:
+    for path in sources():
+        text = path.read_text()
+        assert len(text.splitlines()) <= LONGEST[shown(path).split("/")[0]], shown(path)
+        assert not text.strip() or ast.get_docstring(tree_of(path)), shown(path)
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_a_function_fits_on_a_screen(path: Path) -> None:
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            lines = (node.end_lineno or 0) - node.lineno + 1
-            assert lines <= LONGEST_FUNCTION, f"{node.name} has {lines} lines"
+def test_a_function_fits_on_a_screen() -> None:
+    for path in sources():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                assert lines <= LONGEST_FUNCTION, f"{shown(path)}: {node.name} has {lines} lines"
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_a_module_is_no_drawer(path: Path) -> None:
-    assert path.stem not in DRAWERS
-    assert path.parent.name not in DRAWERS
-    assert path.stem not in imported_from_outside(), "a reader would take it for another module"
+def test_no_module_is_a_drawer_or_taken_for_another() -> None:
+    for path in sources():
+        assert not {path.stem, path.parent.name} & DRAWERS, shown(path)
+        assert path.stem not in imported_from_outside(), shown(path)
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
