@@ -15,7 +15,7 @@ from services.gateway.edge import trace_of, traceparent
 from services.gateway.limits import Limit
 from services.gateway.plan import Plan, put
 from services.gateway.problems import Problem, Reasons
-from services.gateway.refusals import reason_of
+from services.gateway.refusals import problem_of, reason_of
 from services.gateway.reveals import record_reveal
 from services.gateway.upstream import Upstream
 from services.gateway.writing import to_json
@@ -74,14 +74,22 @@ class RpcEndpoint:
         try:
             response = await call
         except grpc.aio.AioRpcError as error:
-            if self._route.empty and reason_of(error) == self._route.empty:
-                return Response(status_code=204, headers=headers)
-            raise
+            return self._refused(error, headers)
         if self._route.is_write:
             headers |= _headers_of(await call.trailing_metadata())
         if self._route.reveals:
             await self._record_reveal(request, caller)
         return self._answer(self._plan.write(response), headers)
+
+    def _refused(self, error: grpc.aio.AioRpcError, headers: dict[str, str]) -> Response:
+        """Raises Problem, but for a refusal that only says that there is nothing."""
+        if self._route.is_write:
+            headers |= _headers_of(error.trailing_metadata())
+        if self._route.empty and reason_of(error) == self._route.empty:
+            return Response(status_code=204, headers=headers)
+        problem = problem_of(error)
+        problem.headers = {**headers, **problem.headers}
+        raise problem from error
 
     async def _admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
         if self._route.public:

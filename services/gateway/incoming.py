@@ -1,5 +1,6 @@
 """What a request brings, read with care: body, query and headers, each flaw named."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,8 @@ from starlette.requests import Request
 from services.gateway.problems import Flaw, Problem
 
 MOST_BYTES = 1_048_576
+# Nobody may hold a connection open by sending a letter a minute.
+PATIENCE = 30.0
 ETAG = re.compile(r'"(\d{1,18})"')
 KEY = re.compile(r"[\x20-\x7e]{1,128}")
 LONGEST_PURPOSE = 200
@@ -31,7 +34,7 @@ FLAWS = {
 
 
 async def read_body(request: Request) -> bytes:
-    """The JSON text, `{}` where there is none. Raises Problem 413, 415; never reads on."""
+    """The JSON text, `{}` where there is none. Raises Problem 408, 413, 415."""
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > MOST_BYTES:
         raise _too_large()
@@ -39,12 +42,21 @@ async def read_body(request: Request) -> bytes:
         declared = request.headers.get("transfer-encoding", "0")
     if declared != "0":
         require_json(request)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            body = await _read(request)
+    except TimeoutError as error:
+        raise Problem(408, "BODY_TOO_SLOW", headers={"Connection": "close"}) from error
+    return body if body.strip() else b"{}"
+
+
+async def _read(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
             raise _too_large()
-    return bytes(body) if body.strip() else b"{}"
+    return bytes(body)
 
 
 def _too_large() -> Problem:
