@@ -47,7 +47,8 @@ async def supervise(
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, supervisor.stop)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            loop.add_signal_handler(number, supervisor.stop)
     telling = asyncio.create_task(tell(supervisor, progress))
     try:
         await supervisor.run(ready)
