@@ -18,6 +18,8 @@ BEST_CATEGORIES = 3
 # What speaks for a repeat, and how much; together a little over 1. Half of it is convincing.
 SAME_NUMBER, NEAR, SAME_PLACE, SIMILAR_WORDS, SAME_CLASS = 0.40, 0.35, 0.20, 0.30, 0.10
 CONVINCING = 0.40
+# Of like ones an incident that one key links to is of more use than a receipt without any.
+CAN_BE_LINKED = 0.05
 # The oldest of the window counts so much less than the newest.
 FADING = 0.3
 LEAST_LIKENESS = 0.2
@@ -82,15 +84,20 @@ def _guess(narrative: str, row: Keywords) -> CategorySuggestion | None:
 def repeats(
     seen: Sighting, earlier: Iterable[Earlier], window: Window
 ) -> tuple[RepeatSuggestion, ...]:
-    """The most likely repeats, one for each incident, the best first."""
+    """The most likely repeats, one for each incident; of like ones, what can be linked to first."""
     best: dict[str, RepeatSuggestion] = {}
     for other in earlier:
         guess = _likeness(seen, other, window)
         key = other.incident or other.receipt
         if guess.score >= CONVINCING and (key not in best or best[key].score < guess.score):
             best[key] = guess
-    ranked = sorted(best.values(), key=lambda each: (-each.score, each.code))
+    ranked = sorted(best.values(), key=_rank)
     return tuple(ranked[: window.most])
+
+
+def _rank(guess: RepeatSuggestion) -> tuple[float, str]:
+    useful = CAN_BE_LINKED if guess.incident else 0.0
+    return -guess.score - useful, guess.code
 
 
 def _likeness(seen: Sighting, other: Earlier, window: Window) -> RepeatSuggestion:

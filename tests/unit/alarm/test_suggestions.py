@@ -91,6 +91,11 @@ def test_a_burst_about_one_event_is_one_suggestion() -> None:
     assert [(each.receipt, each.incident) for each in found] == [("r1", "one"), ("lonely", "")]
 
 
+def test_of_like_ones_the_incident_comes_first() -> None:
+    alike = [earlier(seen(minutes=1), "open"), earlier(seen(minutes=2), "opened", "one")]
+    assert [each.receipt for each in repeats(seen(), alike, WINDOW)] == ["opened", "open"]
+
+
 def test_newer_counts_more_and_no_more_are_shown_than_the_city_wants() -> None:
     many = [earlier(seen(minutes=each), f"r{each}") for each in (40, 10, 30, 20, 50)]
     assert [each.receipt for each in repeats(seen(), many, WINDOW)] == ["r10", "r20", "r30"]
