@@ -38,7 +38,7 @@ class Casework:
 
     async def close(self, case: Case, incident: Mapping[str, Any]) -> None:
         """Take the next step until nothing is left. Raises Refused and NoAnswer."""
-        refusals = 0
+        refusals, was_over = 0, incident["state"] in OVER
         while incident["state"] not in OVER:
             try:
                 incident = await self._step(case, incident)
@@ -49,7 +49,8 @@ class Casework:
                 # A clock or another clerk was quicker: look again.
                 incident = await self.incident(case.id)
         case.closed = True
-        self._ledger.since("opened_to_closed", case.opened)
+        if not was_over:
+            self._ledger.since("opened_to_closed", case.opened)
         self._ledger.done["closed"] += 1
 
     async def _step(self, case: Case, incident: Mapping[str, Any]) -> Any:

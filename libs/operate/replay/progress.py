@@ -31,7 +31,7 @@ async def show(progress: Progress, ledger: Ledger, rows: int) -> None:
     """Redraw for ever."""
     received = progress.add_task(words("received", "接报"), total=rows)
     closed = progress.add_task(words("closed", "办结"), total=None)
-    pushed = progress.add_task(words("pushed and acknowledged", "推送并签收"), total=None)
+    pushed = progress.add_task(words("pushed and cleared", "推送并处置"), total=None)
     while True:
         draw(progress, ledger, received, closed, pushed)
         await asyncio.sleep(BEAT)
@@ -41,7 +41,7 @@ def draw(
     progress: Progress, ledger: Ledger, received: TaskID, closed: TaskID, pushed: TaskID
 ) -> None:
     done, cases = ledger.done, ledger.cases.values()
-    sent = sum(bool(case.team) for case in cases)
+    sent = [case.cleared for case in cases if case.team]
     progress.update(received, completed=done["receive"] + done["register"])
     progress.update(closed, completed=sum(c.closed for c in cases), total=len(cases) or None)
-    progress.update(pushed, completed=done["acknowledge"], total=sent or None)
+    progress.update(pushed, completed=sum(sent), total=len(sent) or None)

@@ -41,7 +41,8 @@ class Report:
         path.write_text(text + "\n", encoding="utf-8")
 
     def show(self) -> None:
-        console.print(counts_table(self.counts))
+        for line in sums(self.counts):
+            console.print(line)
         console.print()
         console.print(latency_table(self.latency_ms))
         for name, note in self.notes.items():
@@ -54,10 +55,20 @@ class Report:
             console.print(words("the counts agree", "各项计数一致"), style="green")
 
 
-def counts_table(counts: Counts) -> Any:
-    table = plain(*asdict(counts))
-    table.add_row(*map(str, asdict(counts).values()))
-    return table
+def sums(counts: Counts) -> list[str]:
+    """The counts as the sums that they must make."""
+    found = asdict(counts)
+
+    def told(joint: str, *names: str) -> str:
+        return joint.join(f"{name} {found[name]}" for name in names)
+
+    ends = told(" + ", "opened", "linked", "answered", "passed", "invalid")
+    return [
+        f"received {counts.received} = {ends}",
+        told(" = ", "opened", "offered", "claimed", "resolved", "closed"),
+        told(" = ", "pushed", "acknowledged"),
+        told(", ", "lost", "doubled"),
+    ]
 
 
 def latency_table(latencies: dict[str, dict[str, float]]) -> Any:
