@@ -33,6 +33,7 @@ SUBSCRIBE = pb.DESCRIPTOR.services_by_name["EmergencyService"].methods_by_name["
 PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN)
 PAUSE = 0.25
 LONGEST_CURSOR = 100
+STOPPING = "STOPPING"
 
 write_welcome = Writer(resources.Welcome.DESCRIPTOR, {})
 write_push = Writer(resources.Push.DESCRIPTOR, {})
@@ -99,6 +100,8 @@ class Terminal:
                 try:
                     async with aclosing(frames):
                         async for response in frames:
+                            if response.bye.reason == STOPPING:
+                                break  # the service comes back: the terminal need not notice
                             after = _cursor(response) or after
                             yield _written(response)
                             if response.HasField("bye"):
