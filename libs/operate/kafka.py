@@ -88,7 +88,8 @@ class Kafka:
         shutil.rmtree(fresh, ignore_errors=True)
         properties = self._configure(fresh)
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", cluster]
+        # With "=", because one identifier in 64 begins with a dash.
+        tool = ["kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster}"]
         if run_once(Launch([*command, *tool, "-c", str(properties)], self.log)) != 0:
             raise Trouble(f"Kafka could not format its storage: {last_words(self.log)}")
         fresh.rename(self.data)
