@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.json_format import MessageToJson
+from google.protobuf.json_format import MessageToDict
 
 from backbone.actor import Actor
 from backbone.decider import Scope
@@ -119,9 +119,9 @@ def to_progress(row: Any) -> resources.Progress:
         kind=body.DESCRIPTOR.name,
         actor=row["actor"],
         unit=row["unit"],
-        facts=MessageToJson(body, preserving_proto_field_name=True, indent=None),
     )
     progress.time.FromDatetime(row["time"])
+    progress.facts.update(MessageToDict(body, preserving_proto_field_name=True))
     return progress
 
 
