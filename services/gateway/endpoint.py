@@ -8,7 +8,7 @@ import grpc
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backbone.postgres import Pool
+from backbone.postgres import Pool, is_transient
 from services.gateway import incoming
 from services.gateway.auth import CITIZEN, Authenticator, Caller, require_role
 from services.gateway.edge import trace_of, traceparent
@@ -52,6 +52,16 @@ class Gate:
             return caller, dict(EXEMPT)
         (self.limits.keys if caller.is_key else self.limits.people).take(caller.principal)
         return caller, {}
+
+    async def still_admits(self, request: Request) -> bool:
+        """Whether the caller of an open stream is still who he was; nobody knows means yes."""
+        try:
+            await self.authenticator.caller_of(request)
+        except Problem:
+            return False
+        except Exception as error:  # noqa: BLE001  # only what passes by itself keeps it open
+            return is_transient(error)
+        return True
 
 
 def address_of(request: Request) -> str:
@@ -104,7 +114,7 @@ class RpcEndpoint:
         if plan.read_body is not None:
             body = await incoming.read_body(request)
             values = incoming.parse_body(plan.read_body, body)
-        if plan.query or request.url.query:
+        if plan.query or request.scope["query_string"]:
             texts = incoming.read_query(request, plan.query_lists)
             for name, value in incoming.parse_texts(plan.read_query, texts).items():
                 put(values, plan.query[name], value)

@@ -94,12 +94,13 @@ def parse_texts(reader: SchemaValidator, texts: Any) -> dict[str, Any]:
 
 def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | list[str]]:
     """Raises Problem 400 for broken UTF-8, and for a parameter said twice that is no list."""
-    query = request.url.query
+    query: bytes = request.scope["query_string"]
     texts: dict[str, str | list[str]] = {}
     if not query:
         return texts
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100)
+        text = query.decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError as error:
         raise Problem(400, "BROKEN_UTF8") from error
     for name, text in pairs:

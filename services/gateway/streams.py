@@ -54,8 +54,9 @@ class EventStream(EventSourceResponse):
 class Streams:
     """How many are open, how each is kept, and how all are ended."""
 
-    def __init__(self, most: int, heartbeat: float, patience: float) -> None:
-        self.heartbeat, self.patience, self.closed = heartbeat, patience, False
+    def __init__(self, most: int, heartbeat: float, patience: float, check: float = 30) -> None:
+        self.heartbeat, self.patience, self.check = heartbeat, patience, check
+        self.closed = False
         self._most = most
         self._open: Counter[str] = Counter()
         self._running: set[asyncio.Task[Any]] = set()

@@ -51,7 +51,10 @@ async def open_gateway(settings: Settings, pulse: Pulse) -> AsyncIterator[Gatewa
     lifetime = timedelta(hours=own.session_hours)
     ring = Ring(int(own.changes_kept))
     streams = Streams(
-        int(own.streams_per_principal), own.heartbeat_seconds, own.slow_reader_seconds
+        int(own.streams_per_principal),
+        own.heartbeat_seconds,
+        own.slow_reader_seconds,
+        own.session_check_seconds,
     )
     extras = (
         *sessions.extras_of(Sessions(gate, pool, passwords, lifetime)),
