@@ -31,14 +31,18 @@ ORDER BY receive_time DESC, id DESC LIMIT $15
 COUNT = f"SELECT count(*) FROM receipts WHERE {VISIBLE} AND {FILTERS}"  # noqa: S608
 
 # A few rows by each index, never a scan: this runs while somebody is on the line.
-EARLIER = """
-SELECT id, code, incident_id, receive_time, place, category, narrative, number_index
-FROM receipts WHERE {which} AND receive_time > $2 AND outcome IS DISTINCT FROM 'INVALID'
-ORDER BY receive_time DESC LIMIT 40
-"""
-NEARBY = EARLIER.format(which="cell = ANY($1)")
-SAME_AREA = EARLIER.format(which="area = $1")
-SAME_NUMBER = EARLIER.format(which="number_index = $1 AND number_index <> ''")
+EARLIER = " UNION ALL ".join(
+    f"""(
+    SELECT id, code, incident_id, receive_time, place, category, narrative, number_index
+    FROM receipts WHERE {which} AND receive_time > $1 AND outcome IS DISTINCT FROM 'INVALID'
+    ORDER BY receive_time DESC LIMIT 40
+)"""  # noqa: S608
+    for which in (
+        "cell = ANY($2::bigint[])",
+        "area = $3 AND $3 <> ''",
+        "number_index = $4 AND number_index <> ''",
+    )
+)
 
 KNOWN = """
 SELECT incident_code, incident FROM receipts WHERE incident_id = $1
@@ -93,19 +97,9 @@ async def count(pool: Pool, who: Who, filters: Filters) -> int:
 async def earlier(
     pool: Pool, since: datetime, cells: Collection[int], area: str, number_index: str
 ) -> Sequence[Any]:
-    """Recent rows in these cells (or, without any, of this area), or of this number."""
-    asked: list[tuple[str, Any]] = []
-    if cells:
-        asked.append((NEARBY, list(cells)))
-    elif area:
-        asked.append((SAME_AREA, area))
-    if number_index:
-        asked.append((SAME_NUMBER, number_index))
-    found: dict[UUID, Any] = {}
-    async with pool.acquire() as conn:
-        for statement, value in asked:
-            found |= {row["id"]: row for row in await conn.fetch(statement, value, since)}
-    return list(found.values())
+    """Recent rows in these cells or in the whole area, and of this number; each once."""
+    rows = await pool.fetch(EARLIER, since, list(cells), area, number_index)
+    return list({row["id"]: row for row in rows}.values())
 
 
 async def known_incident(pool: Pool, incident_id: UUID) -> tuple[str, Row] | None:

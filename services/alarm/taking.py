@@ -1,5 +1,6 @@
 """What the desk adds to a report while it is taken down: grid, code, seal and suggestions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import cos, floor, radians
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.actor import Actor
+from backbone.city import City
 from backbone.context import Caller as Call
 from backbone.matter_code import Intake, mint
 from backbone.numbers import Numbers, today
@@ -69,31 +71,34 @@ class Taking:
 
     async def _suggest(self, taken: ReceiveAlarm) -> Suggestions:
         classes = categories(taken.narrative, self._atlas.keywords)
-        policy = self._atlas.city.policy
-        window = USUAL
-        if policy is not None:
-            span = timedelta(minutes=policy.repeat_minutes)
-            window = Window(span, policy.repeat_metres, policy.suggestions)
-        category = taken.category or (classes[0].category if classes else "")
         seen = Sighting(
             time=datetime.now(UTC),
             place=taken.place,
-            category=category,
+            category=taken.category or (classes[0].category if classes else ""),
             narrative=taken.narrative,
             number_index=taken.caller.number_index,
         )
-        point = taken.place.point
-        rows = await storage.earlier(
-            self._pool,
-            seen.time - window.time,
-            cells_around(point, window.metres) if point else (),
-            taken.place.area,
-            seen.number_index,
-        )
+        window = window_of(self._atlas.city)
+        rows = await self._earlier(seen, window)
         others = (codec.to_earlier(row) for row in rows if row["id"] != taken.id)
         found = Suggestions(classes, repeats(seen, others, window))
         SUGGESTED.labels("repeat" if found.repeats else "none").inc()
         return found
+
+    async def _earlier(self, seen: Sighting, window: Window) -> Sequence[Any]:
+        """By cells where the point is known, else by the whole area that is."""
+        since, point = seen.time - window.time, seen.place.point
+        cells = cells_around(point, window.metres) if point else ()
+        area = "" if point else seen.place.area
+        return await storage.earlier(self._pool, since, cells, area, seen.number_index)
+
+
+def window_of(city: City) -> Window:
+    policy = city.policy
+    if policy is None:
+        return USUAL
+    span = timedelta(minutes=policy.repeat_minutes)
+    return Window(span, policy.repeat_metres, policy.suggestions)
 
 
 def cells_around(point: Point, metres: float) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ is compared by its index only.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import cos, hypot, radians
 
 from backbone.place import Place, Point
@@ -154,6 +155,7 @@ def likeness(one: str, other: str) -> float:
     return 2 * len(first & second) / (len(first) + len(second))
 
 
+@lru_cache(maxsize=2_000)  # a receipt of the last hour is compared again with every new one
 def _pairs(text: str) -> frozenset[str]:
     letters = "".join(filter(str.isalnum, text[:500].lower()))
     return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))
