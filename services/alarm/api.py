@@ -7,10 +7,11 @@ from uuid import UUID, uuid5
 import grpc
 import msgspec
 
+from backbone import following
 from backbone.actor import Actor
 from backbone.context import Caller, caller_of
 from backbone.errors import InvalidArgument
-from backbone.followed import Followed
+from backbone.followed import PENDING, Followed
 from backbone.followed import FollowIncident as Step
 from backbone.opening import Openings
 from backbone.request import Request, created_id
@@ -26,7 +27,7 @@ from services.alarm.domain import Command, Event
 from services.alarm.domain.ending import LinkRepeat
 from services.alarm.domain.linkage import DispatchNow, FollowIncident, RevealCaller
 from services.alarm.domain.receipt import Receipt
-from services.alarm.metrics import ENDED, OPENINGS, RECEIVED
+from services.alarm.metrics import OPENINGS
 from services.alarm.peers import Incidents, Missions
 from services.alarm.reading import Reading
 from services.alarm.taking import Taking
@@ -34,6 +35,7 @@ from services.alarm.taking import Taking
 log = logging.getLogger(__name__)
 
 PENDING_DELIVERY = "PENDING_DELIVERY"
+GLANCE = 0.3
 Desk = Shell[Receipt, Command, Event]
 
 
@@ -51,7 +53,6 @@ class Verbs(rpc.AlarmServiceServicer):
         receipt_id = created_id(caller.request_id, "receipt")
         command = await self._taking.received(request, caller, receipt_id)
         receipt = await self._shell.perform(context, command, request, receipt_id, caller)
-        RECEIVED.labels(receipt.kind).inc()
         return pb.ReceiveAlarmResponse(receipt=self._shown(receipt))
 
     async def AmendReceipt(self, request: pb.AmendReceiptRequest, context: Any) -> Any:
@@ -71,16 +72,16 @@ class Verbs(rpc.AlarmServiceServicer):
         return pb.UnlinkRepeatResponse(receipt=await self._do(request, context))
 
     async def AnswerAtDesk(self, request: pb.AnswerAtDeskRequest, context: Any) -> Any:
-        return pb.AnswerAtDeskResponse(receipt=await self._end(request, context))
+        return pb.AnswerAtDeskResponse(receipt=await self._do(request, context))
 
     async def PassTo12345(self, request: pb.PassTo12345Request, context: Any) -> Any:
-        return pb.PassTo12345Response(receipt=await self._end(request, context))
+        return pb.PassTo12345Response(receipt=await self._do(request, context))
 
     async def ReferToMediation(self, request: pb.ReferToMediationRequest, context: Any) -> Any:
-        return pb.ReferToMediationResponse(receipt=await self._end(request, context))
+        return pb.ReferToMediationResponse(receipt=await self._do(request, context))
 
     async def MarkInvalid(self, request: pb.MarkInvalidRequest, context: Any) -> Any:
-        return pb.MarkInvalidResponse(receipt=await self._end(request, context))
+        return pb.MarkInvalidResponse(receipt=await self._do(request, context))
 
     async def RecordCallBack(self, request: pb.RecordCallBackRequest, context: Any) -> Any:
         return pb.RecordCallBackResponse(receipt=await self._do(request, context))
@@ -93,11 +94,6 @@ class Verbs(rpc.AlarmServiceServicer):
         command = RevealCaller(caller.actor, caller.purpose)
         receipt = await self._perform(context, command, request, caller)
         return pb.RevealCallerResponse(caller=codec.unseal(receipt.caller, self._sealer))
-
-    async def _end(self, request: Any, context: Any) -> resources.Receipt:
-        shown = await self._do(request, context)
-        ENDED.labels(resources.Receipt.Outcome.Name(shown.outcome)).inc()
-        return shown
 
     async def _do(self, request: Any, context: Any) -> resources.Receipt:
         caller = caller_of(context)
@@ -132,8 +128,7 @@ class FrontDesk(Verbs):
         shown = self._shown(receipt)
         incident = await self._openings.open(codec.to_matter(receipt))
         if incident is not None:
-            codec.overlay(shown, incident)
-        ENDED.labels("OUTCOME_OPENED").inc()
+            shown.incident.CopyFrom(following.shown(incident))
         OPENINGS.labels("pending" if incident is None else "answered").inc()
         return pb.OpenIncidentResponse(receipt=shown)
 
@@ -143,7 +138,6 @@ class FrontDesk(Verbs):
         code, known = await self._known(incident_id, caller.actor) or ("", None)
         command = LinkRepeat(caller.actor, incident_id, code, known)
         receipt = await self._perform(context, command, request, caller)
-        ENDED.labels("OUTCOME_LINKED").inc()
         await self._catch_up(receipt, incident_id, caller.actor)
         return pb.LinkRepeatResponse(receipt=self._shown(receipt))
 
@@ -160,10 +154,23 @@ class FrontDesk(Verbs):
         return pb.DispatchNowResponse(mission=mission, reachable=reachable, version=receipt.version)
 
     async def GetReceipt(self, request: pb.GetReceiptRequest, context: Any) -> Any:
-        return pb.GetReceiptResponse(receipt=await self._reading.get(request, context))
+        """What the desk opened but has not heard of yet, as while Kafka is away, it asks about."""
+        shown = await self._reading.get(request, context)
+        if shown.incident.state == PENDING:
+            await self._glance(shown, caller_of(context).actor)
+        return pb.GetReceiptResponse(receipt=shown)
 
     async def ListReceipts(self, request: pb.ListReceiptsRequest, context: Any) -> Any:
         return await self._reading.page(request, context)
+
+    async def _glance(self, shown: resources.Receipt, by: Actor) -> None:
+        try:
+            found = await self._incidents.find(UUID(shown.incident.id), by, GLANCE)
+        except grpc.aio.AioRpcError as error:
+            log.info("incident.unheard", extra={"error": error.details()})
+            return
+        if found is not None:
+            shown.incident.CopyFrom(following.shown(found))
 
     async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed] | None:
         """What is known here, or else what the workflow service lets the caller see."""

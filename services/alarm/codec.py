@@ -12,7 +12,7 @@ from backbone.errors import NotFound
 from backbone.followed import Followed
 from backbone.place import Place
 from backbone.sealing import Sealer, masked
-from backbone.wire import fill, to_message, to_record
+from backbone.wire import to_message, to_record
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
@@ -113,11 +113,6 @@ def to_earlier(row: Any) -> Earlier:
         number_index=row["number_index"],
     )
     return Earlier(str(row["id"]), row["code"], str(row["incident_id"] or ""), seen)
-
-
-def overlay(shown: resources.Receipt, incident: incidents.Incident) -> None:
-    """The incident as it is now is told at once; the receipt itself hears of it a moment later."""
-    fill(shown.incident, to_followed(incident))
 
 
 def to_mission(mission: emergency.Mission) -> pb.MissionRef:

@@ -2,8 +2,11 @@
 
 from prometheus_client import Counter
 
-RECEIVED = Counter("liandong_receipts_total", "Receipts taken down, by kind.", ["kind"])
-ENDED = Counter("liandong_receipt_ends_total", "Receipts ended, by outcome.", ["outcome"])
+EVENTS = Counter(
+    "liandong_receipt_events_total",
+    "What happened to receipts: received, and each of the ways to end among them.",
+    ["event"],
+)
 SUGGESTED = Counter(
     "liandong_receipt_suggestions_total", "Receipts with a likely repeat, or none.", ["found"]
 )

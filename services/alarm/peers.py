@@ -63,12 +63,14 @@ class Incidents:
         self._token = settings.token
         self._stub = workflow.IncidentServiceStub(open_channel(settings, "workflow"))
 
-    async def find(self, incident_id: UUID, by: Actor) -> Incident | None:
+    async def find(
+        self, incident_id: UUID, by: Actor, patience: float = PATIENCE
+    ) -> Incident | None:
         """Return what the caller may see, or None. Raises only what is transient."""
         request = incidents.GetIncidentRequest(incident_id=str(incident_id))
         metadata = metadata_for(self._token, by)
         try:
-            response = await self._stub.GetIncident(request, timeout=PATIENCE, metadata=metadata)
+            response = await self._stub.GetIncident(request, timeout=patience, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             if isinstance(refusal_of(error), NotFound):
                 return None

@@ -41,6 +41,8 @@ async def test_an_incident_opens_and_a_team_is_sent(console: Console) -> None:
     assert opened.outcome == resources.Receipt.OUTCOME_OPENED
     assert (opened.incident.state, opened.incident.unit) == ("OFFERED", "north")
     assert [each.team for each in opened.dispatches] == ["red"]
+    read = (await console.do("GetReceipt", receipt.id)).receipt
+    assert read.incident.state == "OFFERED"
 
 
 async def test_one_team_goes_once_to_one_matter_whoever_reports_it(console: Console) -> None:
