@@ -53,13 +53,13 @@ def step_of(event: IncidentEvent) -> FollowIncident | None:
     return FollowIncident(name, event.meta.version, **changes(body)) if changes else None
 
 
-def follow_request(event: IncidentEvent, record_id: UUID, step: FollowIncident) -> Request[Any]:
+def follow_request(event: IncidentEvent, record_id: UUID, command: Any) -> Request[Any]:
     """The request that makes the intake record follow; of one event there is only one."""
     meta = event.meta
     return Request(
         request_id=uuid5(UUID(meta.event_id), f"follow {record_id}"),
         aggregate_id=record_id,
-        command=step,
+        command=command,
         body_hash="",
         actor=Actor(meta.actor, meta.unit),
         deadline=NEVER,

@@ -38,13 +38,14 @@ The whole of it is described in /openapi.json without another word.
 """
 
 from services.gateway.route import Area
-from services.gateway.routes import alarm, dispute, emergency, incident, petition
+from services.gateway.routes import alarm, dispute, emergency, incident, petition, population
 
 AREAS: tuple[Area, ...] = (
     incident.AREA,
     alarm.AREA,
     petition.AREA,
     dispute.AREA,
+    population.AREA,
     emergency.AREA,
 )
 
