@@ -1,12 +1,15 @@
 """The smallest HTTP/1.1 client that measures the city and not itself: some 50 µs a request."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+
+FRESH = 2.0
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -25,7 +28,7 @@ class Http:
         parts = urlsplit(base)
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._head = f"host: {parts.netloc}\r\nauthorization: Bearer {key}\r\n"
-        self._idle: list[Streams] = []
+        self._idle: list[tuple[float, Streams]] = []
 
     async def post(self, path: str, body: Any, **headers: str) -> Answer:
         """Headers are named with `_` for `-`."""
@@ -45,19 +48,28 @@ class Http:
         return reader
 
     async def _send(self, request: bytes) -> Answer:
-        streams = self._idle.pop() if self._idle else await self._connect()
+        streams = self._kept() or await self._connect()
         reader, writer = streams
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         first, *lines = head.split("\r\n")
         headers = {name.lower(): v for name, _, v in (line.partition(": ") for line in lines) if v}
         content = await reader.readexactly(int(headers.get("content-length", 0)))
-        self._idle.append(streams)
+        self._idle.append((time.monotonic(), streams))
         return Answer(int(first.split(" ", 2)[1]), headers, orjson.loads(content or b"null"))
+
+    def _kept(self) -> Streams | None:
+        """A connection that was used a moment ago: a server closes those that rest."""
+        while self._idle:
+            used, streams = self._idle.pop()
+            if time.monotonic() - used < FRESH:
+                return streams
+            streams[1].close()
+        return None
 
     async def _connect(self) -> Streams:
         return await asyncio.open_connection(self._host, self._port)
 
     def close(self) -> None:
-        for _, writer in self._idle:
+        for _, (_, writer) in self._idle:
             writer.close()
