@@ -22,6 +22,8 @@ LONGEST_PURPOSE = 200
 FLAWS = {
     "extra_forbidden": "UNKNOWN_FIELD",
     "missing": "FIELD_MISSING",
+    "string_too_short": "WRONG_LENGTH",
+    "string_too_long": "WRONG_LENGTH",
     "literal_error": "UNKNOWN_VALUE",
     "string_pattern_mismatch": "NUL_CHARACTER",
     "greater_than_equal": "OUT_OF_RANGE",
@@ -31,6 +33,8 @@ FLAWS = {
     "datetime_parsing": "NOT_A_TIME",
     "datetime_from_date_parsing": "NOT_A_TIME",
 }
+
+EXPECTING = ("WRONG_TYPE", "UNKNOWN_VALUE")
 
 
 async def read_body(request: Request) -> bytes:
@@ -160,8 +164,9 @@ def _flaw(line: Any, text_flaw: str) -> Flaw:
     kind, where = line["type"], _path(line["loc"])
     if kind == "json_invalid":
         return Flaw(where, text_flaw, {"cause": line["ctx"]["error"]} if "ctx" in line else {})
-    facts = {name: str(value) for name, value in line.get("ctx", {}).items() if name != "pattern"}
-    facts.setdefault("expected", kind.removesuffix("_type").removesuffix("_parsing"))
+    expected = line.get("ctx", {}).get("expected", kind.partition("_")[0])
+    expected = expected.replace("'", "").replace(" or ", ", ")
+    facts = {"expected": expected} if FLAWS.get(kind, "WRONG_TYPE") in EXPECTING else {}
     return Flaw(where, FLAWS.get(kind, "WRONG_TYPE"), facts)
 
 

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from pydantic_core import SchemaValidator, core_schema
 from pydantic_core.core_schema import CoreConfig, CoreSchema
 
-from services.gateway.contract import DURATION, TIMESTAMP, field_at, map_of, names_of
+from services.gateway.contract import DURATION, PAGE_SIZE, TIMESTAMP, field_at, map_of, names_of
 
 # Postgres cannot store NUL in text, so nobody may send it.
 TEXT = core_schema.str_schema(pattern=r"^[^\x00]*$", regex_engine="rust-regex")
@@ -99,6 +99,8 @@ def _value(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSc
         return _message(field.message_type, definitions)
     if field.type == FieldDescriptor.TYPE_BYTES:
         return core_schema.bytes_schema()
+    if field.name == PAGE_SIZE:
+        return core_schema.int_schema(ge=0, le=2**31 - 1)
     return PLAIN[field.cpp_type]
 
 

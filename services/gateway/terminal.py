@@ -149,7 +149,8 @@ def _written(response: Any) -> bytes:
     kind = response.WhichOneof("frame")
     if kind == "push":
         push = write_push(response.push)
-        return frame("mission", to_json(push), cursor=push.pop("cursor"))
+        cursor = push.pop("cursor")
+        return frame("mission", to_json(push), cursor=cursor)
     if kind == "ping":
         ping = response.ping
         return frame("ping", to_json({"last_seq": ping.last_seq}), cursor=ping.cursor or None)

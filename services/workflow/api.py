@@ -91,6 +91,8 @@ class IncidentService(rpc.IncidentServiceServicer):
 
     async def _do(self, body: Any, context: Any) -> resources.Incident:
         caller = caller_of(context)
+        if "incident_id" in body.DESCRIPTOR.fields_by_name:
+            _id(body.incident_id)
         command = codec.to_command(caller, body, self._front, datetime.now(UTC))
         value = command.SerializeToString()
         request = codec.to_request(value)
@@ -120,7 +122,7 @@ class IncidentReads:
         given = ("unit", "category", "priority", "code", "holder")
         filters = [None if not request.state else state]
         filters += [getattr(request, name) or None for name in given]
-        size = min(request.page_size or PAGE, MOST)
+        size = min(max(request.page_size, 0) or PAGE, MOST)
         window = (request.page_token, size)
         rows, token = await storage.page(self._shell.pool, request.inbox, who, filters, window)
         found = [codec.to_resource(self._shell.decider.from_row(row)) for row in rows]

@@ -111,6 +111,7 @@ async def test_missions_come_with_the_services_own_ids(
     assert (
         pushes[2][2] | {"seq": 3, "mission": "m-3", "attempt": 2, "priority": "P1"} == pushes[2][2]
     )
+    assert "cursor" not in pushes[2][2]
     async with stream(http, leader | {"Last-Event-ID": "2"}) as seen:
         await until(seen, 2)
     assert seen[1][1] == "3"

@@ -10,7 +10,7 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.gateway.contract import DURATION, TIMESTAMP, map_of, names_of
+from services.gateway.contract import DURATION, PAGE_SIZE, TIMESTAMP, map_of, names_of
 from services.gateway.incoming import parse_body
 from services.gateway.plan import plan_of
 from services.gateway.problems import Problem
@@ -68,6 +68,8 @@ def _field(field: FieldDescriptor, depth: int) -> Any:
 def _one(field: FieldDescriptor, depth: int) -> Any:
     if field.enum_type is not None:
         return st.sampled_from(list(names_of(field.enum_type).values()))
+    if field.name == PAGE_SIZE:
+        return st.integers(0, 2**31 - 1)
     if field.message_type is None:
         return PLAIN[field.cpp_type]
     if field.message_type.full_name == TIMESTAMP:
