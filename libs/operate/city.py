@@ -1,5 +1,7 @@
 """The city of an installation: checked, loaded, generated; all that is asked of the directory."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,24 +25,39 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 MOST = 64 * 1024 * 1024
+SILENT = Trouble(
+    "The directory does not answer: `liandong up` or `liandong start directory` starts it.",
+    "目录服务没有应答:请执行 liandong up 或 liandong start directory。",
+)
 OPERATOR = Actor(user="liandong", role="operator")
 
 
 async def load_if_empty(installation: Installation, say: Callable[[str], object]) -> None:
     """Load the demo city, unless a city is in force already."""
+    deadline = time.monotonic() + PATIENCE
     async with directory(installation) as (stub, metadata):
-        try:
-            await stub.GetCity(
-                pb.GetCityRequest(), metadata=metadata, timeout=PATIENCE, wait_for_ready=True
-            )
-        except grpc.aio.AioRpcError as error:
-            refusal = refusal_of(error)
-            if refusal is None or refusal.reason != "DIRECTORY_NOT_LOADED":
-                raise refused(error) from error
-        else:
-            return
-    say("loading the demo city")
-    await load(installation, PACK)
+        while (empty := await is_empty(stub, metadata)) is None and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+    if empty is None:
+        raise SILENT
+    if empty:
+        say("loading the demo city")
+        await load(installation, PACK)
+
+
+async def is_empty(stub: Any, metadata: Any) -> bool | None:
+    """None while the directory does not know yet: another city must not be overwritten."""
+    request = pb.GetCityRequest()
+    try:
+        await stub.GetCity(request, metadata=metadata, timeout=PATIENCE, wait_for_ready=True)
+    except grpc.aio.AioRpcError as error:
+        refusal = refusal_of(error)
+        if refusal and refusal.reason == "DIRECTORY_NOT_LOADED":
+            return True
+        if error.code() is grpc.StatusCode.UNAVAILABLE:
+            return None
+        raise refused(error) from error
+    return False
 
 
 async def load(installation: Installation, pack: Path) -> Any:
@@ -91,10 +108,7 @@ async def directory(installation: Installation) -> AsyncIterator[tuple[Any, Any]
 
 def refused(error: grpc.aio.AioRpcError) -> Trouble:
     if error.code() is grpc.StatusCode.UNAVAILABLE:
-        return Trouble(
-            "The directory does not answer: `liandong up` or `liandong start directory` starts it.",
-            "目录服务没有应答:请执行 liandong up 或 liandong start directory。",
-        )
+        return SILENT
     refusal = refusal_of(error)
     return Trouble(
         f"The directory did not take the city: {refusal or error.details()}. "

@@ -36,7 +36,11 @@ def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]
         leftovers.end(leftovers.find(str(home.path)))
         installation = Installation.here(home, split)
         demand_free(installation.wanted_ports())
-        uvloop.run(supervise(installation, progress, ready))
+        try:
+            uvloop.run(supervise(installation, progress, ready))
+        except Trouble as trouble:
+            # Whatever failed: on a full disk that is what a person must hear.
+            raise home.is_full() or trouble from None
 
 
 async def supervise(
