@@ -7,6 +7,7 @@ from backbone import pages
 from backbone.actor import Actor
 from backbone.postgres import Pool
 from backbone.sight import watched
+from services.petition.domain import WATCHING
 
 OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
 
@@ -53,7 +54,9 @@ FORGIVE = "DELETE FROM trackings WHERE petition_id = $1"
 
 async def one(pool: Pool, actor: Actor, petition_id: UUID) -> dict[str, Any] | None:
     """The row of a petition that the actor may see, or None."""
-    row: dict[str, Any] | None = await pool.fetchval(ONE, actor.unit, watched(actor), petition_id)
+    row: dict[str, Any] | None = await pool.fetchval(
+        ONE, actor.unit, watched(actor, WATCHING), petition_id
+    )
     return row
 
 
@@ -61,11 +64,11 @@ async def page(
     pool: Pool, actor: Actor, filters: list[Any], size: int, token: str
 ) -> tuple[list[dict[str, Any]], str]:
     """One page, the latest first, and the token of the next one, empty at the end."""
-    who = (actor.unit, watched(actor))
+    who = (actor.unit, watched(actor, WATCHING))
     after = pages.after(token) or (None, None)
     rows = await pool.fetch(PAGE, *who, *filters, *after, size + 1)
     return pages.cut([row[0] for row in rows], size)
 
 
 async def count(pool: Pool, actor: Actor, filters: list[Any]) -> int:
-    return int(await pool.fetchval(COUNT, actor.unit, watched(actor), *filters))
+    return int(await pool.fetchval(COUNT, actor.unit, watched(actor, WATCHING), *filters))

@@ -10,9 +10,9 @@ from backbone import outcomes
 from backbone.context import Caller, caller_of
 from backbone.errors import InvalidTransition, NotFound
 from backbone.outcomes import Outcome
-from backbone.place import significant
 from backbone.replica import Replica
 from backbone.shell import Shell
+from backbone.sight import watched
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -22,8 +22,6 @@ from services.workflow.domain.claim import ClaimIncident
 from services.workflow.domain.incident import Incident
 from services.workflow.roads import Roads
 
-# Those who watch over an area see all of it; the others see what their unit had to do with.
-WATCHING = frozenset({"dispatcher", "supervisor", "leader", "auditor", "centre_director"})
 LOST = frozenset({"ALREADY_CLAIMED", "INVALID_TRANSITION", "NOT_YOUR_UNIT"})
 PAGE = 50
 MOST = 200
@@ -208,8 +206,7 @@ class Front(IncidentService):
 
 def scope_of(caller: Caller) -> tuple[str, str]:
     """The caller's unit, and the leading digits of the area that the caller watches over."""
-    watches = caller.actor.role in WATCHING
-    return caller.actor.unit, significant(caller.actor.area) if watches else ""
+    return caller.actor.unit, watched(caller.actor)
 
 
 def _id(text: str) -> UUID:
