@@ -154,8 +154,7 @@ class Child:
     async def _pause(self) -> None:
         self._nudged.clear()
         with suppress(TimeoutError):
-            pause = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
-            await asyncio.wait_for(self._nudged.wait(), pause)
+            await asyncio.wait_for(self._nudged.wait(), pause_after(self._failures))
 
     def _hopeless(self) -> Trouble:
         if isinstance(self.last_failure, Trouble):
@@ -196,6 +195,10 @@ def kill_group(pid: int) -> None:
     """Whatever a dead process leaves behind must not hold its ports."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def pause_after(failures: int) -> float:
+    return min(FIRST_PAUSE * 2.0**failures, LONGEST_PAUSE)
 
 
 def manner_of_death(code: int) -> str:

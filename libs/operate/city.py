@@ -36,7 +36,9 @@ async def load_if_empty(installation: Installation, say: Callable[[str], object]
     """Load the demo city, unless a city is in force already."""
     deadline = time.monotonic() + PATIENCE
     async with directory(installation) as (stub, metadata):
-        while (empty := await is_empty(stub, metadata)) is None and time.monotonic() < deadline:
+        while (  # noqa: ASYNC110 - another process is polled
+            empty := await is_empty(stub, metadata)
+        ) is None and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
     if empty is None:
         raise SILENT
