@@ -37,8 +37,7 @@ def caller_of(context: Any) -> Caller:
     actor = Actor(
         *(unquote(given.get(f"liandong-{part}", "")) for part in ("user", "unit", "role", "area"))
     )
-    remaining = context.time_remaining()
-    patience = PATIENCE if remaining is None else min(remaining, PATIENCE)
+    patience = min(context.time_remaining() or PATIENCE, PATIENCE)
     try:
         version = given.get("liandong-expected-version")
         return Caller(

@@ -15,10 +15,13 @@ from services.gateway.changes import Reader, Ring
 from services.gateway.endpoint import Gate
 from services.gateway.event_ids import EventId, decode
 from services.gateway.metrics import RESETS
+from services.gateway.problems import Problem
 from services.gateway.route import Extra
 from services.gateway.streams import RETRY, Streams, frame
 from services.gateway.visibility import may_see
 
+# A session that has ended ends its stream within this time.
+CHECK = 30.0
 # How long a gateway that has just started, or has read less than another, may take to catch up.
 CATCH_UP = 3.0
 
@@ -44,7 +47,7 @@ class Live:
             if "last-event-id" in request.headers and not reader.resumes:
                 yield self._reset(reader, "unknown")
             else:
-                yield place(reader)
+                yield b"id: " + reader.start_id().encode() + b"\n\n"
             async for part in self._parts(request, caller, reader):
                 yield part
 
@@ -52,28 +55,24 @@ class Live:
         self, request: Request, caller: Caller, reader: Reader
     ) -> AsyncIterator[bytes]:
         sees = partial(may_see, caller)
-        placed = checked = time.monotonic()
+        checked = time.monotonic()
         while True:
             if reader.is_lost:
                 reader = Reader(self.ring, None)
                 yield self._reset(reader, "lost")
-            taken, now = reader.take(sees), time.monotonic()
+            taken = reader.take(sees)
             if taken:
-                placed = now
                 yield b"".join(frame("change", data, cursor=at) for at, data in taken)
-            elif now - placed > self.streams.heartbeat:
-                placed = now
-                yield place(reader)
-            if now - checked > self.streams.check:
-                checked = now
-                if not await self.gate.still_admits(request):
-                    return
             with suppress(TimeoutError):
-                await asyncio.wait_for(reader.wait(), self.streams.heartbeat)
+                await asyncio.wait_for(reader.wait(), CHECK)
+            if time.monotonic() - checked > CHECK:
+                checked = time.monotonic()
+                if not await self._still_signed_in(request):
+                    return
 
     def _reset(self, reader: Reader, cause: str) -> bytes:
         RESETS.labels(cause).inc()
-        return frame("reset", b"{}", cursor=reader.here())
+        return frame("reset", b"{}", cursor=reader.start_id())
 
     async def _resumable(self, request: Request) -> EventId | None:
         """The id to go on from, or None where that would leave a gap."""
@@ -91,10 +90,14 @@ class Live:
                 while not so():
                     await self.ring.moved()
 
-
-def place(reader: Reader) -> bytes:
-    """An id without an event: what others may see has moved on, and this caller with it."""
-    return b"id: " + reader.here().encode() + b"\n\n"
+    async def _still_signed_in(self, request: Request) -> bool:
+        try:
+            await self.gate.authenticator.caller_of(request)
+        except Problem:
+            return False
+        except Exception:  # noqa: BLE001 - nobody can say now: the stream stays
+            return True
+        return True
 
 
 def extras_of(live: Live) -> tuple[Extra, ...]:
