@@ -25,6 +25,7 @@ async def run(services: list[Settings]) -> None:
     finally:
         for server in pages:
             server.shutdown()
+            server.server_close()
 
 
 async def _run(settings: Settings, pulse: Pulse) -> None:

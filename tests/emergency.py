@@ -74,10 +74,10 @@ def some_settings(database_url: str, brokers: str = NOWHERE) -> Settings:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator["Desk"]:
+async def serving(settings: Settings, **more: Any) -> AsyncIterator["Desk"]:
     """One instance of the service, ready, and a desk that may ask it."""
     pulse = Pulse()
-    running = asyncio.create_task(wiring.run(settings, pulse))
+    running = asyncio.create_task(wiring.run(settings, pulse, **more))
     channel = grpc.aio.insecure_channel(settings.address_of("emergency"))
     try:
         async with asyncio.timeout(20):
@@ -178,18 +178,17 @@ class Terminal:
         return False
 
 
-def an_order(team: str, matter: UUID, priority: str = "P1", **more: Any) -> Order:
+def an_order(team: str, matter: UUID, **more: Any) -> Order:
+    said = {"priority": "P1", "narrative": "两车相撞,有人受伤", **more}
     return Order(
         matter_id=str(matter),
         code=f"990101260101-{matter.int % 1_000_000:06}-3",
         team=team,
-        priority=priority,
         place=Place(text="青山镇长风路12号", area=COUNTY),
-        narrative="两车相撞,有人受伤",
         category="traffic.accident",
         ordered_by="zhao",
         ordered_unit="desk",
-        **more,
+        **said,
     )
 
 

@@ -28,12 +28,15 @@ PATIENCE = 40.0
 
 @dataclass
 class Installation:
-    """One database with every schema, one Kafka, and whatever services a test starts."""
+    """One database with every schema, one Kafka, and whatever services a test starts.
+
+    Its ports lie below those that the system hands out by itself.
+    """
 
     admin_dsn: str
     broker: Broker
     logs: Path
-    port: int = field(default_factory=lambda: free_port() // 100 * 100 % 40_000 + 10_000)
+    port: int = field(default_factory=lambda: free_port() // 100 * 100 % 20_000 + 10_000)
 
     def environment(self, *names: str) -> dict[str, str]:
         schemas = {SCHEMAS[name] for name in names}
@@ -81,6 +84,7 @@ class Installation:
         """Let the services of these schemas know the city, as if the directory had told them."""
         records = [city.head, city.policy, *city.units.values(), *city.categories.values()]
         records += [*city.competences.values(), *city.teams.values(), *city.grids.values()]
+        records += city.areas.values()
         rows = [
             (entry.key, entry.version, entry.SerializeToString())
             for record in records

@@ -37,7 +37,8 @@ def caller_of(context: Any) -> Caller:
     actor = Actor(
         *(unquote(given.get(f"liandong-{part}", "")) for part in ("user", "unit", "role", "area"))
     )
-    patience = min(context.time_remaining() or PATIENCE, PATIENCE)
+    remaining = context.time_remaining()
+    patience = PATIENCE if remaining is None else min(remaining, PATIENCE)
     try:
         version = given.get("liandong-expected-version")
         return Caller(

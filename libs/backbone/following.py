@@ -9,7 +9,9 @@ from backbone.consumer import Handler, Subscription
 from backbone.followed import FollowIncident
 from backbone.request import Request
 from backbone.timers import NEVER
+from liandong.incident.v1.followed_pb2 import Followed
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from liandong.incident.v1.incident_pb2 import Incident
 
 TOPIC = "liandong.incident.events.v1"
 
@@ -51,13 +53,13 @@ def step_of(event: IncidentEvent) -> FollowIncident | None:
     return FollowIncident(name, event.meta.version, **changes(body)) if changes else None
 
 
-def follow_request(event: IncidentEvent, record_id: UUID, step: FollowIncident) -> Request[Any]:
+def follow_request(event: IncidentEvent, record_id: UUID, command: Any) -> Request[Any]:
     """The request that makes the intake record follow; of one event there is only one."""
     meta = event.meta
     return Request(
         request_id=uuid5(UUID(meta.event_id), f"follow {record_id}"),
         aggregate_id=record_id,
-        command=step,
+        command=command,
         body_hash="",
         actor=Actor(meta.actor, meta.unit),
         deadline=NEVER,
@@ -74,3 +76,15 @@ def follow_by_id(event: IncidentEvent) -> Sequence[Request[Any]]:
 def following(service: str, ours: str, handler: Handler = follow_by_id) -> Subscription:
     """The subscription of a service; `ours` selects which of the incidents $1 are its own."""
     return Subscription(f"{service}.incidents", TOPIC, IncidentEvent, handler, ours=ours)
+
+
+def shown(incident: Incident) -> Followed:
+    """The incident as its own service has just answered, for an answer that need not wait."""
+    return Followed(
+        id=incident.id,
+        code=incident.code,
+        version=incident.version,
+        state=Incident.State.Name(incident.state).removeprefix("STATE_"),
+        unit=incident.unit,
+        holder=incident.holder,
+    )

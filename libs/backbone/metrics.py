@@ -1,5 +1,7 @@
 """The shell's own metrics; labels are enums, never ids. Each service adds its own beside it."""
 
+import platform
+
 from prometheus_client import Counter, Gauge, Histogram
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -38,3 +40,14 @@ LINKS_REFUSED = Counter(
     "liandong_links_refused_total", "Linkage commands that were refused.", ["group", "reason"]
 )
 DEAD_LETTERS = Counter("liandong_dead_letters_total", "Records put aside as unreadable.", ["group"])
+# Beyond a few seconds the deadlines of calls are judged wrongly: mend the clock of the host.
+CLOCK_SKEW = Gauge(
+    "liandong_clock_skew_seconds", "Clock of this process minus that of the database.", ["schema"]
+)
+# Beside it the default metrics of the process and of the garbage collector are exported.
+BUILD = Gauge("liandong_build_info", "Always 1; the labels say what runs.", ["version", "python"])
+
+
+def tell_build(version: str) -> None:
+    """Say which version runs here."""
+    BUILD.labels(version, platform.python_version()).set(1)

@@ -2,11 +2,21 @@
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import metadata
 from threading import Thread
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from backbone.metrics import tell_build
 from backbone.pulse import Pulse
+
+
+def version() -> str:
+    """The version of what is installed here; unknown where it runs without an installation."""
+    try:
+        return metadata.version("liandong")
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def serve_pages(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTTPServer:
@@ -38,6 +48,7 @@ def serve_pages(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTTP
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """A scrape each few seconds is no news."""
 
+    tell_build(version())
     server = ThreadingHTTPServer((host, port), Pages)
     server.daemon_threads = True
     Thread(target=server.serve_forever, daemon=True, name="pages").start()

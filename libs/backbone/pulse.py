@@ -33,11 +33,12 @@ class Pulse:
     def dead(self) -> list[str]:
         """The loops that stand still."""
         now = time.monotonic()
-        return [loop for loop, beat in self._beats.items() if now - beat > self._patience]
+        # Copied at once: the pages ask from a thread of their own.
+        return [loop for loop, beat in dict(self._beats).items() if now - beat > self._patience]
 
     def unready(self) -> list[str]:
         """Why the process cannot serve yet, in words."""
-        return [*self._missing.values(), *(f"{loop} stands still" for loop in self.dead())]
+        return [*dict(self._missing).values(), *(f"{loop} stands still" for loop in self.dead())]
 
     async def run(self) -> None:
         """Beat for the event loop itself: whatever blocks it stops this."""

@@ -52,4 +52,5 @@ def masked(text: str) -> str:
     """What a screen shows of a number or name: enough to recognise, not enough to reveal."""
     if len(text) >= 8:
         return text[:3] + "*" * (len(text) - 7) + text[-4:]
-    return text[:1] + "*" * (len(text) - 1)
+    shown = text[:1] if len(text) > 1 else ""
+    return shown + "*" * (len(text) - len(shown))

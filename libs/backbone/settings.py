@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 # gRPC and metrics ports, counted from LIANDONG_PORT; the gateway's own HTTP port is the base.
 PORTS: dict[str, tuple[int, int]] = {
@@ -17,6 +18,7 @@ PORTS: dict[str, tuple[int, int]] = {
 }
 SCHEMAS = {name: name for name in PORTS} | {"workflow-stream": "workflow"}
 BASE_PORT = 8600
+OUTCOME_DAYS = 30
 
 
 class SettingsError(Exception):
@@ -36,6 +38,11 @@ class Settings:
     metrics_port: int
     host: str
     environ: Mapping[str, str]
+
+    @property
+    def keep_outcomes(self) -> timedelta:
+        """For how long a repeated request is known; longer than the command topic keeps records."""
+        return timedelta(days=int(self.environ.get("LIANDONG_OUTCOME_DAYS", OUTCOME_DAYS)))
 
     @property
     def schema(self) -> str:
@@ -64,6 +71,8 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
     base, key = environ.get("LIANDONG_PORT", str(BASE_PORT)), environ.get(f"{prefix}_KEY", "")
     if not base.isdecimal() or not 0 < int(base) < 65_000:
         flaws.append(f"LIANDONG_PORT is not a port: {base!r}")
+    if not environ.get("LIANDONG_OUTCOME_DAYS", "30").isdecimal():
+        flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
     if not _is_key(key):
         flaws.append(f"{prefix}_KEY is not 64 hexadecimal digits")
     if flaws:

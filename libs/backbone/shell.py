@@ -8,6 +8,7 @@ import hmac
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -15,19 +16,21 @@ from uuid import UUID
 from google.protobuf.message import Message
 
 from backbone import server
+from backbone.anchor import run_anchors
 from backbone.batcher import Batcher
 from backbone.consumer import Consumer, Subscription
 from backbone.context import Caller, caller_of
 from backbone.decider import Aggregate, Decider
 from backbone.door import Door, Ride, no_ride
 from backbone.kafka import Publisher
-from backbone.metrics import COMMANDS
+from backbone.metrics import CLOCK_SKEW, COMMANDS
 from backbone.operations import OperationsService
 from backbone.outcomes import Outcome
 from backbone.postgres import Pool, is_transient, open_pool
 from backbone.pulse import Pulse
 from backbone.relay import Relay
 from backbone.request import Request, hash_of
+from backbone.retention import run_retention
 from backbone.settings import Settings
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
@@ -38,6 +41,8 @@ S = TypeVar("S", bound=Aggregate)
 C = TypeVar("C")
 E = TypeVar("E")
 Run = Callable[[], Awaitable[None]]
+
+GRACE = 2.0
 
 
 class Shell(Generic[S, C, E]):
@@ -69,6 +74,8 @@ class Shell(Generic[S, C, E]):
             self.relay.run,
             pulse.run,
             self._watch_database,
+            lambda: run_anchors(pool, pulse),
+            lambda: run_retention(pool, pulse, settings.keep_outcomes),
         ]
 
     def serve(self, add: Callable[[Any, Any], None], servicer: Any, contract: Any) -> None:
@@ -141,17 +148,23 @@ class Shell(Generic[S, C, E]):
         server.reflect(self.server, self._contracts)
         await self.server.start()
         self.pulse.started()
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for loop in self._loops:
-                    tasks.create_task(_never_ending(loop))
-        finally:
-            await self.server.stop(grace=2)
+        async with asyncio.TaskGroup() as tasks:
+            for loop in self._loops:
+                tasks.create_task(_never_ending(loop))
+            try:
+                await asyncio.Event().wait()
+            finally:
+                # The loops go on meanwhile: a call that is waiting for the batcher gets its answer.
+                self.pulse.lack("server", "it is stopping")
+                await self.server.stop(grace=GRACE)
 
     async def _watch_database(self) -> None:
         while True:
             try:
-                await self.pool.execute("SELECT 1")
+                now = await self.pool.fetchval("SELECT clock_timestamp()")
+                CLOCK_SKEW.labels(self.settings.schema).set(
+                    (datetime.now(UTC) - now).total_seconds()
+                )
                 self.pulse.have("database")
             except Exception as error:  # noqa: BLE001  # readiness tells it, others repeat
                 if not is_transient(error):

@@ -9,13 +9,15 @@ from backbone.place import contains, significant
 WATCHERS = frozenset({"dispatcher", "supervisor", "leader", "auditor", "centre_director"})
 
 
-def watched(actor: Actor) -> str:
+def watched(actor: Actor, watchers: Collection[str] = WATCHERS) -> str:
     """The digits that every area in the actor's sight begins with; empty for who watches none."""
-    return significant(actor.area) if actor.role in WATCHERS else ""
+    return significant(actor.area) if actor.role in watchers else ""
 
 
-def sees(actor: Actor, units: Collection[str], area: str) -> bool:
+def sees(
+    actor: Actor, units: Collection[str], area: str, watchers: Collection[str] = WATCHERS
+) -> bool:
     """Say whether the actor may know of a record of these units, in this area."""
     if actor.unit and actor.unit in units:
         return True
-    return actor.role in WATCHERS and contains(actor.area, area)
+    return actor.role in watchers and contains(actor.area, area)

@@ -1,6 +1,7 @@
 """The boot: what is started after what, so that nothing waits for longer than it must."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any
@@ -65,7 +66,7 @@ class Boot:
     async def _bring_up_kafka(self, supervisor: Supervisor) -> None:
         installation = self._installation
         if node := installation.kafka:
-            await asyncio.to_thread(node.prepare, partial(fetched, supervisor))
+            await asyncio.to_thread(node.prepare, partial(fetched, supervisor, time.monotonic()))
             if await asyncio.to_thread(warmup.is_due):
                 supervisor.say("preparing Kafka for fast starts, once")
                 await asyncio.to_thread(warmup.train)
@@ -86,8 +87,9 @@ class Boot:
         }
 
 
-def fetched(supervisor: Supervisor, done: int, total: int) -> None:
-    if done < total:
+def fetched(supervisor: Supervisor, started: float, done: int, total: int) -> None:
+    """Called from a thread; what is there already takes no time and is not worth a word."""
+    if done < total and time.monotonic() - started > 1:
         supervisor.doing = f"fetching Kafka, {done} of {total} files"
 
 

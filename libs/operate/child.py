@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from operate.launch import Launch, last_words
+from operate.launch import Launch, failure
 from operate.leftovers import MARK
-from operate.trouble import Trouble, full_disk
+from operate.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +80,9 @@ class Child:
                 self._at_rest.set()
                 await self._wanted.wait()
             self._at_rest.clear()
-            failure = await self._live_once()
+            end_of_it = await self._live_once()
             if self._wanted.is_set():
-                self._note(failure)
+                self._note(end_of_it)
                 await self._pause()
 
     def start(self) -> None:
@@ -118,8 +118,10 @@ class Child:
             launch = await asyncio.to_thread(self.program.prepare)
             self._log_start = launch.log.stat().st_size if launch.log.exists() else 0
             process = await spawn(launch, self._mark)
-        except (Trouble, OSError) as failure:
-            return failure if isinstance(failure, Trouble) else str(failure)
+        except Trouble as trouble:
+            return trouble
+        except OSError as error:
+            return str(error)
         self.pid, self._running = process.pid, (process, launch)
         self._enter(State.STARTING)
         watching = asyncio.create_task(self._watch())
@@ -139,34 +141,26 @@ class Child:
         self._enter(State.READY)
         self._settled.set()
 
-    def _note(self, failure: str | Trouble) -> None:
+    def _note(self, end_of_it: str | Trouble) -> None:
         well = self._ready_since is not None and time.monotonic() - self._ready_since > WELL
         self._failures = 0 if well else self._failures + 1
         self._ready_since = None
         self.restarts += 1
-        self.last_failure = failure
-        log.warning("%s stopped (%s) and is started again", self.program.label, failure)
+        self.last_failure = end_of_it
+        log.warning("%s stopped (%s) and is started again", self.program.label, end_of_it)
         self._enter(State.DOWN)
         self._settled.set()
 
     async def _pause(self) -> None:
         self._nudged.clear()
         with suppress(TimeoutError):
-            pause = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
-            await asyncio.wait_for(self._nudged.wait(), pause)
+            await asyncio.wait_for(self._nudged.wait(), pause_after(self._failures))
 
     def _hopeless(self) -> Trouble:
         if isinstance(self.last_failure, Trouble):
             return self.last_failure
-        launch = self.program.prepare()
-        words = last_words(launch.log, since=self._log_start)
-        if "No space left on device" in words:
-            return full_disk(launch.log)
-        label = self.program.label
-        return Trouble(
-            f"{label} does not start ({self.last_failure}). The end of {launch.log}:\n{words}",
-            f"{label} 无法启动({self.last_failure})。{launch.log} 的末尾:\n{words}",
-        )
+        log_file = self.program.prepare().log
+        return failure(self.program.label, self.last_failure, log_file, self._log_start)
 
     def _enter(self, state: State) -> None:
         self.state = state
@@ -201,6 +195,10 @@ def kill_group(pid: int) -> None:
     """Whatever a dead process leaves behind must not hold its ports."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def pause_after(failures: int) -> float:
+    return min(FIRST_PAUSE * 2.0**failures, LONGEST_PAUSE)
 
 
 def manner_of_death(code: int) -> str:

@@ -1,10 +1,12 @@
 """The city of an installation: checked, loaded, generated; all that is asked of the directory."""
 
-import importlib
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
@@ -17,26 +19,47 @@ from operate.accounts import PACK
 from operate.installation import Installation
 from operate.trouble import Trouble
 
+# The directory's own modules bring polygons along: they are loaded where they are needed.
+if TYPE_CHECKING:
+    from services.directory.flaws import Finding
+
 PATIENCE = 60.0
 MOST = 64 * 1024 * 1024
+SILENT = Trouble(
+    "The directory does not answer: `liandong up` or `liandong start directory` starts it.",
+    "目录服务没有应答:请执行 liandong up 或 liandong start directory。",
+)
 OPERATOR = Actor(user="liandong", role="operator")
 
 
 async def load_if_empty(installation: Installation, say: Callable[[str], object]) -> None:
     """Load the demo city, unless a city is in force already."""
+    deadline = time.monotonic() + PATIENCE
     async with directory(installation) as (stub, metadata):
-        try:
-            await stub.GetCity(
-                pb.GetCityRequest(), metadata=metadata, timeout=PATIENCE, wait_for_ready=True
-            )
-        except grpc.aio.AioRpcError as error:
-            refusal = refusal_of(error)
-            if refusal is None or refusal.reason != "DIRECTORY_NOT_LOADED":
-                raise refused(error) from error
-        else:
-            return
-    say("loading the demo city")
-    await load(installation, PACK)
+        while (  # noqa: ASYNC110 - another process is polled
+            empty := await is_empty(stub, metadata)
+        ) is None and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+    if empty is None:
+        raise SILENT
+    if empty:
+        say("loading the demo city")
+        await load(installation, PACK)
+
+
+async def is_empty(stub: Any, metadata: Any) -> bool | None:
+    """None while the directory does not know yet: another city must not be overwritten."""
+    request = pb.GetCityRequest()
+    try:
+        await stub.GetCity(request, metadata=metadata, timeout=PATIENCE, wait_for_ready=True)
+    except grpc.aio.AioRpcError as error:
+        refusal = refusal_of(error)
+        if refusal and refusal.reason == "DIRECTORY_NOT_LOADED":
+            return True
+        if error.code() is grpc.StatusCode.UNAVAILABLE:
+            return None
+        raise refused(error) from error
+    return False
 
 
 async def load(installation: Installation, pack: Path) -> Any:
@@ -49,19 +72,31 @@ async def load(installation: Installation, pack: Path) -> Any:
             raise refused(error) from error
 
 
-def check(pack: Path) -> list[Any]:
-    """What is wrong with the files of a pack; needs nothing that runs."""
-    _, findings = importlib.import_module("services.directory.checks").examine(pack)
-    return list(findings)
+def check(pack: Path) -> "list[Finding]":
+    """What is wrong with the files of a pack, errors first; needs nothing that runs."""
+    from services.directory.checks import examine
+
+    return examine(folder(pack))[1]
 
 
 def generate(pack: Path, **size: int) -> None:
-    """Write a fictional city of any size, under the rules of the demo city."""
-    generator = importlib.import_module("services.directory.generator")
-    try:
-        generator.generate(pack, PACK, generator.Size(**size))
-    except ValueError as error:
-        raise Trouble(f"Such a city cannot be: {error}.") from error
+    """Write a fictional city; what `size` does not name is as in the demo city."""
+    from services.directory.generator import DEMO, generate
+
+    generate(pack, PACK, replace(DEMO, **size))
+
+
+def archive(pack: Path) -> bytes:
+    """The pack as the service takes it."""
+    from services.directory.files import read_folder, to_archive
+
+    return to_archive(read_folder(folder(pack)))
+
+
+def folder(pack: Path) -> Path:
+    if not pack.is_dir():
+        raise Trouble(f"{pack} is not a folder with a city pack.", f"{pack} 不是城市数据包文件夹。")
+    return pack
 
 
 @asynccontextmanager
@@ -73,21 +108,9 @@ async def directory(installation: Installation) -> AsyncIterator[tuple[Any, Any]
         yield rpc.DirectoryServiceStub(channel), metadata
 
 
-def archive(pack: Path) -> bytes:
-    """The pack as the service takes it: a zip archive of its files."""
-    if not pack.is_dir():
-        raise Trouble(f"{pack} is not a folder with a city pack.", f"{pack} 不是城市数据包文件夹。")
-    files = importlib.import_module("services.directory.files")
-    packed: bytes = files.to_archive(files.read_folder(pack))
-    return packed
-
-
 def refused(error: grpc.aio.AioRpcError) -> Trouble:
     if error.code() is grpc.StatusCode.UNAVAILABLE:
-        return Trouble(
-            "The directory does not answer: `liandong up` or `liandong start directory` starts it.",
-            "目录服务没有应答:请执行 liandong up 或 liandong start directory。",
-        )
+        return SILENT
     refusal = refusal_of(error)
     return Trouble(
         f"The directory did not take the city: {refusal or error.details()}. "

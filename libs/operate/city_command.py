@@ -16,17 +16,19 @@ app = typer.Typer(help="the city pack: check, load, generate", no_args_is_help=T
 
 Pack = Annotated[Path, typer.Argument(help="a folder with a city pack; the demo city by default")]
 
+Count = Annotated[int, typer.Option(min=1)]
+
 
 @app.command()
 def check(pack: Pack = PACK) -> None:
     """Say what is wrong with the files; needs nothing that runs. Exit code 1 for errors."""
     findings = city.check(pack)
-    table = plain(*words("what where about why", "问题 位置 对象 说明").split())
+    table = plain(*words("severity what where about why", "级别 问题 位置 对象 说明").split())
     for each in findings:
-        table.add_row(each.reason, str(each.spot), each.subject, each.detail)
+        table.add_row(each.severity, each.reason, str(each.spot), each.subject, each.detail)
     if findings:
         console.print(table)
-    errors = sum(each.severity == "ERROR" for each in findings)
+    errors = sum(each.is_error for each in findings)
     warnings = len(findings) - errors
     say(f"{errors} errors, {warnings} warnings", f"{errors} 个错误,{warnings} 个警告")
     raise typer.Exit(1 if errors else 0)
@@ -47,19 +49,20 @@ def load(pack: Pack = PACK) -> None:
 @app.command()
 def generate(
     pack: Annotated[Path, typer.Argument(help="the folder to write")],
-    counties: Annotated[int, typer.Option(min=1, max=99)] = 4,
-    townships: Annotated[int, typer.Option(min=1)] = 24,
-    villages: Annotated[int, typer.Option(min=1)] = 240,
-    grids: Annotated[int, typer.Option(min=1)] = 1_200,
-    grid_members: Annotated[int, typer.Option(min=0)] = 1_200,
+    counties: Count = 4,
+    townships: Count = 24,
+    villages: Count = 240,
+    grids: Count = 1_200,
+    grid_members: Count = 1_200,
 ) -> None:
-    """Write a fictional city of any size."""
-    city.generate(
-        pack,
-        counties=counties,
-        townships=townships,
-        villages=villages,
-        grids=grids,
-        grid_members=grid_members,
-    )
+    """Write a fictional city of any size, with the rules of the demo city."""
+    with console.status(words("making the city", "正在生成城市数据")):
+        city.generate(
+            pack,
+            counties=counties,
+            townships=townships,
+            villages=villages,
+            grids=grids,
+            grid_members=grid_members,
+        )
     say(f"{pack} is written: liandong city load {pack}", f"已写入 {pack}:liandong city load {pack}")

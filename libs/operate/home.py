@@ -68,8 +68,12 @@ class Home:
                 f"无法使用 {self.path}({error.strerror}):请换一个文件夹,"
                 "例如 LIANDONG_HOME=~/liandong make run",
             ) from error
-        if shutil.disk_usage(self.path).free < ROOM:
-            raise full_disk(self.path)
+        if full := self.is_full(ROOM):
+            raise full
+
+    def is_full(self, room: int = 64 * 1024 * 1024) -> Trouble | None:
+        """The sentence to tell when less room is left than this."""
+        return full_disk(self.path) if shutil.disk_usage(self.path).free < room else None
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from operate import jars
 from operate.jars import Progress
-from operate.launch import Launch, last_words, run_once
+from operate.launch import Launch, run_once
 from operate.trouble import Trouble, full_disk_told
 
 # The last two: a broker that was killed is let in again after 2 s, not 9.
@@ -88,9 +88,9 @@ class Kafka:
         shutil.rmtree(fresh, ignore_errors=True)
         properties = self._configure(fresh)
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", cluster]
-        if run_once(Launch([*command, *tool, "-c", str(properties)], self.log)) != 0:
-            raise Trouble(f"Kafka could not format its storage: {last_words(self.log)}")
+        # With "=", because one identifier in 64 begins with a dash.
+        tool = ["kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster}"]
+        run_once(Launch([*command, *tool, "-c", str(properties)], self.log), "Kafka's set-up")
         fresh.rename(self.data)
 
     def _remove_unfinished(self) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from operate.trouble import Trouble, full_disk
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -28,9 +30,21 @@ def last_words(log: Path, lines: int = 8, since: int = 0) -> str:
     return "\n".join(text.splitlines()[-lines:]) or "(nothing was said)"
 
 
-def run_once(launch: Launch, timeout: float = 120) -> int:
-    """Run a command to its end; its output goes to the log."""
+def run_once(launch: Launch, what: str, timeout: float = 120) -> None:
+    """Run a command to its end; its output goes to the log. Raises Trouble when it fails."""
+    start = launch.log.stat().st_size if launch.log.exists() else 0
     with launch.log.open("ab") as log:
-        return subprocess.run(
-            launch.argv, stdout=log, stderr=log, timeout=timeout, check=False
-        ).returncode
+        done = subprocess.run(launch.argv, stdout=log, stderr=log, timeout=timeout, check=False)
+    if done.returncode != 0:
+        raise failure(what, f"exit code {done.returncode}", launch.log, start)
+
+
+def failure(what: str, manner: str, log: Path, since: int) -> Trouble:
+    """The sentence for a program that failed, with its last words."""
+    words = last_words(log, since=since)
+    if "No space left on device" in words:
+        return full_disk(log)
+    return Trouble(
+        f"{what} does not start ({manner}). The end of {log}:\n{words}",
+        f"{what} 无法启动({manner})。{log} 的末尾:\n{words}",
+    )

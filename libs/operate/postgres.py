@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
-from operate.launch import Launch, last_words, run_once
+from operate.launch import Launch, run_once
 from operate.trouble import Trouble, full_disk_told
 
 MAJOR = 18  # a data folder belongs to one major version
@@ -73,8 +73,7 @@ class Postgres:
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8"]
         try:
-            if run_once(Launch([*disguise(), *command], self.log)) != 0:
-                raise Trouble(f"PostgreSQL could not make its data folder: {last_words(self.log)}")
+            run_once(Launch([*disguise(), *command], self.log), "PostgreSQL's set-up")
         finally:
             secret.unlink()
         fresh.rename(self.data)

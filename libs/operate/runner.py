@@ -36,7 +36,11 @@ def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]
         leftovers.end(leftovers.find(str(home.path)))
         installation = Installation.here(home, split)
         demand_free(installation.wanted_ports())
-        uvloop.run(supervise(installation, progress, ready))
+        try:
+            uvloop.run(supervise(installation, progress, ready))
+        except Trouble as trouble:
+            # Whatever failed: on a full disk that is what a person must hear.
+            raise home.is_full() or trouble from None
 
 
 async def supervise(
@@ -47,7 +51,8 @@ async def supervise(
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, supervisor.stop)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            loop.add_signal_handler(number, supervisor.stop)
     telling = asyncio.create_task(tell(supervisor, progress))
     try:
         await supervisor.run(ready)

@@ -1,7 +1,7 @@
 """What a person sees: one line while waiting, one table when ready, one sentence in trouble."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -15,6 +15,8 @@ from operate.trouble import Trouble, speaks_chinese
 console = Console(highlight=False)
 errors = Console(highlight=False, stderr=True)
 
+# Who a first hour needs; the others follow by name.
+USUAL = ("call_taker", "dispatcher", "clerk", "team_leader", "supervisor")
 STATE_COLOURS = {"ready": "green", "held": "yellow", "down": "red", "no answer": "red"}
 
 
@@ -54,19 +56,17 @@ def addresses(run: Mapping[str, Any]) -> Table:
     return table
 
 
-def accounts(rows: Iterable[Mapping[str, str]]) -> Table:
+def accounts(rows: Sequence[Mapping[str, str]]) -> Table:
     """One account of each role is enough to begin with; run.json has them all."""
-    table = plain(
-        words("role", "角色"),
-        words("user", "账号"),
-        words("password", "密码"),
-        words("unit", "单位"),
-    )
-    shown: set[str] = set()
-    for row in rows:
-        if row["role"] not in shown:
-            shown.add(row["role"])
-            table.add_row(row["role"], row["user"], row["password"], row.get("team") or row["unit"])
+    columns = words("role user unit", "角色 账号 单位")
+    table = plain(*columns.split())
+    first = {row["role"]: row for row in reversed(rows)}
+    for role in sorted(first, key=lambda role: (role not in USUAL, role)):
+        row = first[role]
+        table.add_row(role, row["user"], row["team"] or row["unit"])
+    passwords = {row["password"] for row in rows}
+    table.caption = f"{words('password of each', '密码均为')}: {', '.join(passwords)}"
+    table.caption_justify = "left"
     return table
 
 

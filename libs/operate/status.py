@@ -38,7 +38,7 @@ async def flaws_of(home: Home, name: str) -> list[str]:
 
 
 def memory_of(pid: int | None) -> int:
-    """Bytes in use by a process and its children."""
+    """Bytes in use by a process and its children; what they share is counted once."""
     try:
         process = psutil.Process(pid or 0)
         family = [process, *process.children(recursive=True)] if pid else []
@@ -48,14 +48,13 @@ def memory_of(pid: int | None) -> int:
 
 
 def memory_of_one(process: psutil.Process) -> int:
-    """Pages that PostgreSQL's processes share are counted once, not for each."""
-    memory = process.memory_info()
-    return int(memory.rss - getattr(memory, "shared", 0))
+    memory = process.memory_full_info()
+    return int(getattr(memory, "pss", memory.uss))
 
 
 def show(found: dict[str, Any]) -> None:
     table = plain(
-        *words("process state pid MiB starts says", "进程 状态 进程号 内存MiB 重启 说明").split()
+        *words("process state pid MiB restarts says", "进程 状态 进程号 内存MiB 重启 说明").split()
     )
     total = 0
     shown: set[int] = set()

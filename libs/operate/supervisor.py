@@ -39,6 +39,7 @@ class Supervisor:
         self._addresses = addresses
         self._facts: Facts | None = None
         self._written: dict[str, str] = {}
+        self._complete = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -73,6 +74,7 @@ class Supervisor:
     async def _come_up(self, ready: Callable[[], object]) -> None:
         self._facts = await self._boot(self)
         self.say("")
+        await self._complete.wait()  # one may have died since
         ready()
         await asyncio.Event().wait()
 
@@ -128,6 +130,7 @@ class Supervisor:
             self._write("state", json.dumps(state))
             if complete and self._facts is not None:
                 self._write("run", json.dumps({**self._facts, "processes": self._processes()}))
+                self._complete.set()
             else:
                 self._written.pop("run", None)
                 self.home.run_file.unlink(missing_ok=True)

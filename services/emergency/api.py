@@ -1,12 +1,17 @@
 """The gRPC servicer: each verb is a command through the door, each terminal a stream."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import grpc
+
 from backbone.context import caller_of
-from backbone.errors import Denied, NotFound
+from backbone.errors import Denied, NotFound, Unavailable
 from backbone.replica import Replica
+from backbone.rpc import abort
 from backbone.shell import Shell
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
@@ -75,7 +80,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         caller = caller_of(context)
         if caller.team != request.team or not request.team:
             raise Denied("NOT_YOUR_TEAM", team=request.team)
-        async for frame in self._terminals.stream(request.team, request.device, request.after):
+        async for frame in self._terminals.stream(request, _cut(context)):
             yield frame
 
     async def _do(self, request: Any, context: Any) -> resources.Mission:
@@ -130,3 +135,16 @@ class EmergencyService(MissionService):
     async def ListTeamStatuses(self, request: pb.ListTeamStatusesRequest, context: Any) -> Any:
         sight = sight_of(caller_of(context))
         return pb.ListTeamStatusesResponse(items=await self._statuses.list(request.teams, sight))
+
+
+def _cut(context: Any) -> Callable[[], Coroutine[Any, Any, None]]:
+    """What ends a call whose write is stuck; cancelled alone, it would leave its client waiting."""
+    writing = asyncio.current_task()
+
+    async def cut() -> None:
+        if writing is not None:
+            writing.cancel()
+        with suppress(grpc.aio.AbortError):
+            await abort(context, Unavailable("READ_TOO_SLOWLY"))
+
+    return cut

@@ -17,7 +17,7 @@ from services.emergency.codec import to_push
 from services.emergency.domain.mission import UNANSWERED
 from services.emergency.metrics import FRAME_SECONDS
 
-HEARTBEAT = 10.0
+HEARTBEAT = 10
 # So many entries of a replay are read at once; inside them the most urgent go first.
 WINDOW = 64
 
@@ -25,15 +25,13 @@ WINDOW = 64
 class Session:
     """`last_push` is how far it has read; the watcher sets `woken` when the mailbox is further."""
 
-    def __init__(self, pool: Pool, team: str, device: str, heartbeat: float = HEARTBEAT) -> None:
+    def __init__(self, pool: Pool, team: str) -> None:
         self.team = team
-        self.device = device
         self.last_push = 0
         self.woken = asyncio.Event()
         self.writing_since = 0.0
         self.end_reason = ""
         self._pool = pool
-        self._heartbeat = heartbeat
         self._epoch = 1
         # Every number up to here is on its way, or lies before the cursor.
         self._covered = 0
@@ -74,7 +72,7 @@ class Session:
                 mode=mode,
                 epoch=self._epoch,
                 last_seq=last_seq,
-                heartbeat_seconds=int(self._heartbeat),
+                heartbeat_seconds=HEARTBEAT,
             )
         )
 
@@ -107,7 +105,7 @@ class Session:
     async def _wait(self) -> bool:
         """Say whether something has happened before the heartbeat is due."""
         try:
-            async with asyncio.timeout(self._heartbeat):
+            async with asyncio.timeout(HEARTBEAT):
                 return await self.woken.wait()
         except TimeoutError:
             return False

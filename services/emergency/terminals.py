@@ -4,16 +4,17 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 from backbone.postgres import Pool, is_transient
 from backbone.pulse import Pulse
-from liandong.emergency.v1.emergency_service_pb2 import SubscribeResponse
+from liandong.emergency.v1.emergency_service_pb2 import SubscribeRequest, SubscribeResponse
 from services.emergency import storage
 from services.emergency.metrics import DROPPED, OVERDUE, TERMINALS, WAITING
-from services.emergency.session import HEARTBEAT, Session
+from services.emergency.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -22,19 +23,19 @@ POLL = 1.0
 # Who does not take a frame for so long loses the connection, never a message.
 PATIENCE = 15.0
 
+Cut: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+
 
 class Terminals:
     """The open streams of this process."""
 
-    def __init__(
-        self, pool: Pool, pulse: Pulse, heartbeat: float = HEARTBEAT, patience: float = PATIENCE
-    ) -> None:
+    def __init__(self, pool: Pool, pulse: Pulse, patience: float = PATIENCE) -> None:
         self._pool = pool
         self._pulse = pulse
-        self._heartbeat = heartbeat
         self._patience = patience
         self._teams: dict[str, dict[str, Session]] = defaultdict(dict)
-        self._tasks: dict[Session, asyncio.Task[object] | None] = {}
+        self._cuts: dict[Session, Cut] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._looking = asyncio.Event()
 
     def connected(self, team: str) -> int:
@@ -45,31 +46,31 @@ class Terminals:
         """Something was pushed, perhaps: look at once."""
         self._looking.set()
 
-    async def stream(self, team: str, device: str, after: str) -> AsyncIterator[SubscribeResponse]:
-        """Serve one terminal; the newest session of a device wins."""
+    async def stream(self, request: SubscribeRequest, cut: Cut) -> AsyncIterator[SubscribeResponse]:
+        """Serve one terminal; the newest session of a device wins. `cut` ends a stuck call."""
         name = uuid4().hex
-        with self._open(team, device or name) as session:
-            async for frame in session.frames(after, name):
+        with self._open(request.team, request.device or name, cut) as session:
+            async for frame in session.frames(request.after, name):
                 yield frame
 
     @contextmanager
-    def _open(self, team: str, device: str) -> Iterator[Session]:
+    def _open(self, team: str, device: str, cut: Cut) -> Iterator[Session]:
         sessions = self._teams[team]
         if older := sessions.get(device):
             older.end("REPLACED")
             DROPPED.labels("REPLACED").inc()
-        session = sessions[device] = Session(self._pool, team, device, self._heartbeat)
-        self._tasks[session] = asyncio.current_task()
-        TERMINALS.set(len(self._tasks))
+        session = sessions[device] = Session(self._pool, team)
+        self._cuts[session] = cut
+        TERMINALS.set(len(self._cuts))
         try:
             yield session
         finally:
-            del self._tasks[session]
+            self._cuts.pop(session, None)
             if sessions.get(device) is session:
                 del sessions[device]
             if not sessions and self._teams.get(team) is sessions:
                 del self._teams[team]
-            TERMINALS.set(len(self._tasks))
+            TERMINALS.set(len(self._cuts))
 
     async def run(self) -> None:
         """Wake those whose mailbox has moved, for ever."""
@@ -86,7 +87,7 @@ class Terminals:
                     log.warning("terminals.blind", extra={"error": str(error)})
                     await asyncio.sleep(0.1)
         finally:
-            for session in self._tasks:
+            for session in self._cuts:
                 session.end("STOPPING")
 
     async def _pause(self) -> None:
@@ -107,12 +108,14 @@ class Terminals:
 
     def _drop_the_slow(self) -> None:
         now = time.monotonic()
-        for session, task in list(self._tasks.items()):
-            since = session.writing_since
-            if task and since and now - since > self._patience:
+        for session, cut in list(self._cuts.items()):
+            if session.writing_since and now - session.writing_since > self._patience:
                 log.warning("terminal.slow", extra={"team": session.team})
                 DROPPED.labels("SLOW").inc()
-                task.cancel()
+                session.writing_since = now
+                ending = asyncio.create_task(cut())
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
 
     async def count(self, pause: float = 5.0) -> None:
         """Keep the gauges of what nobody has answered, for ever."""

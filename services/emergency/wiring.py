@@ -13,7 +13,7 @@ from services.emergency.api import EmergencyService
 from services.emergency.consumers import Orders
 from services.emergency.domain import Command, Event
 from services.emergency.domain.mission import Mission
-from services.emergency.terminals import Terminals
+from services.emergency.terminals import PATIENCE, Terminals
 from services.emergency.timers import Repeats
 from services.emergency.wakes import Wakes
 
@@ -31,11 +31,11 @@ MISSIONS: Decider[Mission, Command, Event] = Decider(
 )
 
 
-async def run(settings: Settings, pulse: Pulse) -> None:
+async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> None:
     """Serve for ever; nothing here waits for Kafka or Postgres to be there."""
     async with open_shell(settings, pulse, MISSIONS, TOPIC, mailbox.ride) as shell:
         replica = follow_directory(shell, KINDS)
-        terminals = Terminals(shell.pool, pulse)
+        terminals = Terminals(shell.pool, pulse, patience)
         wakes = Wakes(shell.pool, settings, pulse, terminals.look)
         service = EmergencyService(shell, replica, terminals, wakes)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)

@@ -139,6 +139,7 @@ class Reader:
         self.resumes = start is not None
         self._seen = start.vector if start else ()
         self._position = ring.first if start else ring.next
+        self._last: Change | None = None
 
     async def wait(self) -> None:
         await self._ring.wait(self._position)
@@ -152,15 +153,18 @@ class Reader:
         """Those of the next changes that the caller may see, with the id after each."""
         changes = self._ring.after(self._position, most)
         self._position += len(changes)
+        self._last = changes[-1] if changes else self._last
         return [
             (self._id_after(change), change.written)
             for change in changes
             if self._is_new(change) and may_see(change.scope)
         ]
 
-    def start_id(self) -> str:
-        """The id of this place, for a caller who has seen nothing yet."""
-        return EventId(self._ring.epoch, tuple(self._ring.head)).encode()
+    def here(self) -> str:
+        """The id of this place, whether or not the caller could see what came last."""
+        if self._last is not None:
+            return self._id_after(self._last)
+        return EventId(self._ring.epoch, self._seen or tuple(self._ring.head)).encode()
 
     def _is_new(self, change: Change) -> bool:
         return not self._seen or change.offset >= self._seen[change.partition]

@@ -4,6 +4,8 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 
 TIMESTAMP = "google.protobuf.Timestamp"
 DURATION = "google.protobuf.Duration"
+STRUCT = "google.protobuf.Struct"  # facts whose names only their kind knows
+PAGE_SIZE = "page_size"  # never negative, in whichever list
 PAGE_TOKEN = "next_page_token"  # noqa: S105 - the field that makes a message a page
 
 

@@ -8,14 +8,14 @@ import grpc
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backbone.postgres import Pool
+from backbone.postgres import Pool, is_transient
 from services.gateway import incoming
 from services.gateway.auth import CITIZEN, Authenticator, Caller, require_role
 from services.gateway.edge import trace_of, traceparent
 from services.gateway.limits import Limit
 from services.gateway.plan import Plan, put
 from services.gateway.problems import Problem, Reasons
-from services.gateway.refusals import reason_of
+from services.gateway.refusals import problem_of, reason_of
 from services.gateway.reveals import record_reveal
 from services.gateway.upstream import Upstream
 from services.gateway.writing import to_json
@@ -53,6 +53,16 @@ class Gate:
         (self.limits.keys if caller.is_key else self.limits.people).take(caller.principal)
         return caller, {}
 
+    async def still_admits(self, request: Request) -> bool:
+        """Whether the caller of an open stream is still who he was; nobody knows means yes."""
+        try:
+            await self.authenticator.caller_of(request)
+        except Problem:
+            return False
+        except Exception as error:  # noqa: BLE001  # only what passes by itself keeps it open
+            return is_transient(error)
+        return True
+
 
 def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
@@ -74,14 +84,22 @@ class RpcEndpoint:
         try:
             response = await call
         except grpc.aio.AioRpcError as error:
-            if self._route.empty and reason_of(error) == self._route.empty:
-                return Response(status_code=204, headers=headers)
-            raise
+            return self._refused(error, headers)
         if self._route.is_write:
             headers |= _headers_of(await call.trailing_metadata())
         if self._route.reveals:
             await self._record_reveal(request, caller)
         return self._answer(self._plan.write(response), headers)
+
+    def _refused(self, error: grpc.aio.AioRpcError, headers: dict[str, str]) -> Response:
+        """Raises Problem, but for a refusal that only says that there is nothing."""
+        if self._route.is_write:
+            headers |= _headers_of(error.trailing_metadata())
+        if self._route.empty and reason_of(error) == self._route.empty:
+            return Response(status_code=204, headers=headers)
+        problem = problem_of(error)
+        problem.headers = {**headers, **problem.headers}
+        raise problem from error
 
     async def _admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
         if self._route.public:
@@ -96,7 +114,7 @@ class RpcEndpoint:
         if plan.read_body is not None:
             body = await incoming.read_body(request)
             values = incoming.parse_body(plan.read_body, body)
-        if plan.query or request.url.query:
+        if plan.query or request.scope["query_string"]:
             texts = incoming.read_query(request, plan.query_lists)
             for name, value in incoming.parse_texts(plan.read_query, texts).items():
                 put(values, plan.query[name], value)

@@ -24,7 +24,7 @@ from liandong.population.v1.population_events_pb2 import PopulationEvent
 from services.gateway.changes import Change, Ring
 from services.gateway.metrics import CHANGES
 from services.gateway.visibility import Scope
-from services.gateway.writing import Writer, to_json
+from services.gateway.writing import to_json
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,6 @@ class Feed:
     def __init__(self, brokers: str, events: Mapping[str, type[Message]], ring: Ring) -> None:
         self._brokers, self._ring = brokers, ring
         self._sources = {f"liandong.{source}.events.v1": source for source in events}
-        self._events = events
         self._showing = {source: Showing(source, event) for source, event in events.items()}
 
     async def run(self, pulse: Pulse) -> None:
@@ -65,7 +64,10 @@ class Feed:
         if not partitions:
             return
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._brokers, enable_auto_commit=False, auto_offset_reset="none"
+            bootstrap_servers=self._brokers,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            request_timeout_ms=10_000,
         )
         try:
             await consumer.start()
@@ -110,7 +112,7 @@ class Feed:
 
 async def partitions_of(brokers: str, topics: Collection[str]) -> list[TopicPartition]:
     """All of them, in the same order in every gateway; none while a topic is not there yet."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=10_000)
     try:
         await admin.start()
         if not set(topics) <= set(await admin.list_topics()):
@@ -130,13 +132,8 @@ class Showing:
 
     def __init__(self, source: str, event: type[Message]) -> None:
         self._source, self._event = source, event
-        known: dict[str, Writer] = {}
         kinds = event.DESCRIPTOR.oneofs_by_name["kind"].fields
-        self._kinds = {
-            field.name: (field.message_type.name, Writer(field.message_type, known))
-            for field in kinds
-            if field.message_type is not None
-        }
+        self._kinds = {each.name: each.message_type.name for each in kinds if each.message_type}
 
     def change_of(self, place: int, record: ConsumerRecord) -> Change | None:
         """None for what nobody can read, and for a kind from a newer producer."""
@@ -154,10 +151,11 @@ class Showing:
         return Change(place, record.offset, record.timestamp, scope, write)
 
     def _write(self, event: Any, kind: str) -> bytes:
-        meta, (name, _) = event.meta, self._kinds[kind]
+        """Which aggregate changed and how: what it says now is read where its service guards it."""
+        meta = event.meta
         change = {
             "source": self._source,
-            "kind": name,
+            "kind": self._kinds[kind],
             "id": meta.aggregate_id,
             "version": meta.version,
             "time": meta.time.ToJsonString(),

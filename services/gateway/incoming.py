@@ -1,5 +1,6 @@
 """What a request brings, read with care: body, query and headers, each flaw named."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,8 @@ from starlette.requests import Request
 from services.gateway.problems import Flaw, Problem
 
 MOST_BYTES = 1_048_576
+# Nobody may hold a connection open by sending a letter a minute.
+PATIENCE = 30.0
 ETAG = re.compile(r'"(\d{1,18})"')
 KEY = re.compile(r"[\x20-\x7e]{1,128}")
 LONGEST_PURPOSE = 200
@@ -19,6 +22,8 @@ LONGEST_PURPOSE = 200
 FLAWS = {
     "extra_forbidden": "UNKNOWN_FIELD",
     "missing": "FIELD_MISSING",
+    "string_too_short": "WRONG_LENGTH",
+    "string_too_long": "WRONG_LENGTH",
     "literal_error": "UNKNOWN_VALUE",
     "string_pattern_mismatch": "NUL_CHARACTER",
     "greater_than_equal": "OUT_OF_RANGE",
@@ -29,9 +34,11 @@ FLAWS = {
     "datetime_from_date_parsing": "NOT_A_TIME",
 }
 
+EXPECTING = ("WRONG_TYPE", "UNKNOWN_VALUE")
+
 
 async def read_body(request: Request) -> bytes:
-    """The JSON text, `{}` where there is none. Raises Problem 413, 415; never reads on."""
+    """The JSON text, `{}` where there is none. Raises Problem 408, 413, 415."""
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > MOST_BYTES:
         raise _too_large()
@@ -39,12 +46,21 @@ async def read_body(request: Request) -> bytes:
         declared = request.headers.get("transfer-encoding", "0")
     if declared != "0":
         require_json(request)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            body = await _read(request)
+    except TimeoutError as error:
+        raise Problem(408, "BODY_TOO_SLOW", headers={"Connection": "close"}) from error
+    return body if body.strip() else b"{}"
+
+
+async def _read(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
             raise _too_large()
-    return bytes(body) if body.strip() else b"{}"
+    return bytes(body)
 
 
 def _too_large() -> Problem:
@@ -82,12 +98,13 @@ def parse_texts(reader: SchemaValidator, texts: Any) -> dict[str, Any]:
 
 def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | list[str]]:
     """Raises Problem 400 for broken UTF-8, and for a parameter said twice that is no list."""
-    query = request.url.query
+    query: bytes = request.scope["query_string"]
     texts: dict[str, str | list[str]] = {}
     if not query:
         return texts
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100)
+        text = query.decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError as error:
         raise Problem(400, "BROKEN_UTF8") from error
     for name, text in pairs:
@@ -147,8 +164,9 @@ def _flaw(line: Any, text_flaw: str) -> Flaw:
     kind, where = line["type"], _path(line["loc"])
     if kind == "json_invalid":
         return Flaw(where, text_flaw, {"cause": line["ctx"]["error"]} if "ctx" in line else {})
-    facts = {name: str(value) for name, value in line.get("ctx", {}).items() if name != "pattern"}
-    facts.setdefault("expected", kind.removesuffix("_type").removesuffix("_parsing"))
+    expected = line.get("ctx", {}).get("expected", kind.partition("_")[0])
+    expected = expected.replace("'", "").replace(" or ", ", ")
+    facts = {"expected": expected} if FLAWS.get(kind, "WRONG_TYPE") in EXPECTING else {}
     return Flaw(where, FLAWS.get(kind, "WRONG_TYPE"), facts)
 
 

@@ -15,13 +15,10 @@ from services.gateway.changes import Reader, Ring
 from services.gateway.endpoint import Gate
 from services.gateway.event_ids import EventId, decode
 from services.gateway.metrics import RESETS
-from services.gateway.problems import Problem
 from services.gateway.route import Extra
 from services.gateway.streams import RETRY, Streams, frame
 from services.gateway.visibility import may_see
 
-# A session that has ended ends its stream within this time.
-CHECK = 30.0
 # How long a gateway that has just started, or has read less than another, may take to catch up.
 CATCH_UP = 3.0
 
@@ -47,7 +44,7 @@ class Live:
             if "last-event-id" in request.headers and not reader.resumes:
                 yield self._reset(reader, "unknown")
             else:
-                yield b"id: " + reader.start_id().encode() + b"\n\n"
+                yield place(reader)
             async for part in self._parts(request, caller, reader):
                 yield part
 
@@ -55,24 +52,28 @@ class Live:
         self, request: Request, caller: Caller, reader: Reader
     ) -> AsyncIterator[bytes]:
         sees = partial(may_see, caller)
-        checked = time.monotonic()
+        placed = checked = time.monotonic()
         while True:
             if reader.is_lost:
                 reader = Reader(self.ring, None)
                 yield self._reset(reader, "lost")
-            taken = reader.take(sees)
+            taken, now = reader.take(sees), time.monotonic()
             if taken:
+                placed = now
                 yield b"".join(frame("change", data, cursor=at) for at, data in taken)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(reader.wait(), CHECK)
-            if time.monotonic() - checked > CHECK:
-                checked = time.monotonic()
-                if not await self._still_signed_in(request):
+            elif now - placed > self.streams.heartbeat:
+                placed = now
+                yield place(reader)
+            if now - checked > self.streams.check:
+                checked = now
+                if not await self.gate.still_admits(request):
                     return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(reader.wait(), self.streams.heartbeat)
 
     def _reset(self, reader: Reader, cause: str) -> bytes:
         RESETS.labels(cause).inc()
-        return frame("reset", b"{}", cursor=reader.start_id())
+        return frame("reset", b"{}", cursor=reader.here())
 
     async def _resumable(self, request: Request) -> EventId | None:
         """The id to go on from, or None where that would leave a gap."""
@@ -90,14 +91,10 @@ class Live:
                 while not so():
                     await self.ring.moved()
 
-    async def _still_signed_in(self, request: Request) -> bool:
-        try:
-            await self.gate.authenticator.caller_of(request)
-        except Problem:
-            return False
-        except Exception:  # noqa: BLE001 - nobody can say now: the stream stays
-            return True
-        return True
+
+def place(reader: Reader) -> bytes:
+    """An id without an event: what others may see has moved on, and this caller with it."""
+    return b"id: " + reader.here().encode() + b"\n\n"
 
 
 def extras_of(live: Live) -> tuple[Extra, ...]:

@@ -23,6 +23,7 @@ PROBLEMS = {
     401: "No token, or one that has expired",
     403: "The role may not do this",
     404: "Does not exist, or is outside the caller's scope",
+    408: "The body did not arrive in time",
     409: "The state does not allow it, or the race was lost (ALREADY_CLAIMED: holder, time)",
     412: "If-Match names another version",
     413: "The body is over 1 MiB",

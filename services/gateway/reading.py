@@ -6,19 +6,19 @@ pydantic's, built once at start.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from pydantic_core import SchemaValidator, core_schema
 from pydantic_core.core_schema import CoreConfig, CoreSchema
 
-from services.gateway.contract import DURATION, TIMESTAMP, field_at, map_of, names_of
+from services.gateway.contract import DURATION, PAGE_SIZE, TIMESTAMP, field_at, map_of, names_of
 
 # Postgres cannot store NUL in text, so nobody may send it.
 TEXT = core_schema.str_schema(pattern=r"^[^\x00]*$", regex_engine="rust-regex")
 STRICT = CoreConfig(strict=True, val_json_bytes="base64")
 REAL = core_schema.float_schema(allow_inf_nan=False)
-DECADES = 10_000 * 366 * 86_400  # more than a Duration can hold is refused, not wrapped
+CENTURIES = 10_000 * 365 * 86_400  # more than a Duration can hold is refused
 
 
 def _whole(bits: int, *, signed: bool) -> CoreSchema:
@@ -37,10 +37,14 @@ PLAIN: dict[int, CoreSchema] = {
     FieldDescriptor.CPPTYPE_UINT64: _whole(64, signed=False),
 }
 WELL_KNOWN: dict[str, CoreSchema] = {
-    TIMESTAMP: core_schema.datetime_schema(tz_constraint="aware"),
+    TIMESTAMP: core_schema.datetime_schema(
+        tz_constraint="aware",
+        ge=datetime(1, 1, 2, tzinfo=UTC),
+        le=datetime(9999, 12, 30, tzinfo=UTC),
+    ),
     DURATION: core_schema.no_info_after_validator_function(
         lambda seconds: timedelta(seconds=seconds),
-        core_schema.float_schema(allow_inf_nan=False, ge=-DECADES, le=DECADES),
+        core_schema.float_schema(allow_inf_nan=False, ge=-CENTURIES, le=CENTURIES),
     ),
 }
 
@@ -95,6 +99,8 @@ def _value(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSc
         return _message(field.message_type, definitions)
     if field.type == FieldDescriptor.TYPE_BYTES:
         return core_schema.bytes_schema()
+    if field.name == PAGE_SIZE:
+        return core_schema.int_schema(ge=0, le=2**31 - 1)
     return PLAIN[field.cpp_type]
 
 

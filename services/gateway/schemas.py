@@ -5,7 +5,15 @@ from typing import Any, TypeAlias
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from services.gateway.contract import DURATION, PAGE_TOKEN, TIMESTAMP, items_of, map_of, names_of
+from services.gateway.contract import (
+    DURATION,
+    PAGE_TOKEN,
+    STRUCT,
+    TIMESTAMP,
+    items_of,
+    map_of,
+    names_of,
+)
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -23,6 +31,7 @@ PLAIN: dict[int, Schema] = {
 WELL_KNOWN: dict[str, Schema] = {
     TIMESTAMP: {"type": "string", "format": "date-time"},
     DURATION: {"type": "number", "description": "seconds"},
+    STRUCT: {"type": "object", "additionalProperties": True},
 }
 
 

@@ -1,7 +1,7 @@
 """The HTTP server: uvicorn, without its signal handlers, ended by cancelling it."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import uvicorn
@@ -18,8 +18,10 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve(app: FastAPI, host: str, port: int, pulse: Pulse) -> None:
-    """Serve until cancelled; answers in the making are finished, streams are ended."""
+async def serve(
+    app: FastAPI, host: str, port: int, pulse: Pulse, close: Callable[[], None]
+) -> None:
+    """Serve until cancelled; answers in the making are finished, `close` ends the streams."""
     config = uvicorn.Config(
         app,
         host=host,
@@ -42,6 +44,7 @@ async def serve(app: FastAPI, host: str, port: int, pulse: Pulse) -> None:
         await asyncio.shield(serving)
         raise RuntimeError("the HTTP server has ended")
     except asyncio.CancelledError:
+        close()
         server.should_exit = True
         await serving
         raise

@@ -1,9 +1,10 @@
 """Server-sent events as every stream of ours sends them: heartbeats, and no room for the slow."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from typing import Any
 
 from sse_starlette.event import ServerSentEvent
 from sse_starlette.sse import EventSourceResponse, SendTimeoutError
@@ -12,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from services.gateway.auth import Caller
 from services.gateway.metrics import STREAMS, STREAMS_DROPPED
 from services.gateway.problems import Problem
+from services.gateway.refusals import RETRY_AFTER, UNKNOWN
 
 # What a client waits before it connects again.
 RETRY = b"retry: 1000\n\n"
@@ -26,38 +28,64 @@ def frame(event: str, data: bytes = b"", cursor: str | None = None) -> bytes:
 class EventStream(EventSourceResponse):
     """Ends when the reader is slow: its place is kept by its id, not by our memory."""
 
-    def __init__(self, content: AsyncIterator[bytes], heartbeat: float, patience: float) -> None:
+    def __init__(self, content: AsyncIterator[bytes], streams: "Streams") -> None:
         super().__init__(
             content,
             sep="\n",
-            ping=heartbeat,
+            ping=streams.heartbeat,
             ping_message_factory=lambda: ServerSentEvent(comment="", sep="\n"),
-            send_timeout=patience,
+            send_timeout=streams.patience,
         )
+        self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        except SendTimeoutError:
-            STREAMS_DROPPED.inc()
+        with self._streams.running() as task:
+            try:
+                await super().__call__(scope, receive, send)
+            except SendTimeoutError:
+                STREAMS_DROPPED.inc()
+            except asyncio.CancelledError:
+                if not self._streams.closed:
+                    raise
+                task.uncancel()
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-@dataclass(frozen=True, slots=True)
 class Streams:
-    """How many are open, and how each is kept."""
+    """How many are open, how each is kept, and how all are ended."""
 
-    most: int
-    heartbeat: float
-    patience: float
-    _open: Counter[str] = field(default_factory=Counter)
+    def __init__(self, most: int, heartbeat: float, patience: float, check: float = 30) -> None:
+        self.heartbeat, self.patience, self.check = heartbeat, patience, check
+        self.closed = False
+        self._most = most
+        self._open: Counter[str] = Counter()
+        self._running: set[asyncio.Task[Any]] = set()
 
     def respond(self, content: AsyncIterator[bytes]) -> EventStream:
-        return EventStream(content, self.heartbeat, self.patience)
+        return EventStream(content, self)
+
+    def close(self) -> None:
+        """End every stream in good order; each is resumed elsewhere by its id."""
+        self.closed = True
+        for task in self._running:
+            task.cancel()
+
+    @contextmanager
+    def running(self) -> Iterator[asyncio.Task[Any]]:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # a response is always sent by a task
+        self._running.add(task)
+        try:
+            yield task
+        finally:
+            self._running.discard(task)
 
     def require_room(self, caller: Caller) -> None:
-        """Raises Problem 429."""
-        if self._open[caller.principal] >= self.most and not caller.exempt:
-            facts = {"most": self.most}
+        """Raises Problem 429, and 503 at the end of the process."""
+        if self.closed:
+            raise Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
+        if self._open[caller.principal] >= self._most and not caller.exempt:
+            facts = {"most": self._most}
             raise Problem(429, "TOO_MANY_STREAMS", facts, headers={"Retry-After": "5"})
 
     @contextmanager

@@ -6,9 +6,11 @@ link to the service is taken up again from the last cursor, without the terminal
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
@@ -33,6 +35,7 @@ SUBSCRIBE = pb.DESCRIPTOR.services_by_name["EmergencyService"].methods_by_name["
 PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN)
 PAUSE = 0.25
 LONGEST_CURSOR = 100
+STOPPING = "STOPPING"
 
 write_welcome = Writer(resources.Welcome.DESCRIPTOR, {})
 write_push = Writer(resources.Push.DESCRIPTOR, {})
@@ -56,6 +59,36 @@ class Subscription:
                 yield response
         finally:
             call.cancel()
+
+
+@dataclass(slots=True)
+class Session:
+    """One terminal's stream, over as many subscriptions as it takes."""
+
+    subscription: Subscription
+    caller: Caller
+    frames: AsyncGenerator[Any, None]
+    after: str
+    still_signed_in: Callable[[], Awaitable[bool]]
+
+    async def responses(self) -> AsyncIterator[Any]:
+        """Ends when the service says bye or refuses; a lost link is taken up again."""
+        while True:
+            try:
+                async with aclosing(self.frames):
+                    async for response in self.frames:
+                        if response.bye.reason == STOPPING:
+                            break  # the service comes back: the terminal need not notice
+                        self.after = _cursor(response) or self.after
+                        yield response
+                        if response.HasField("bye"):
+                            return
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in PASSING:
+                    log.warning("terminal.ended", extra={"code": str(error.code())})
+                    return
+            await asyncio.sleep(PAUSE)
+            self.frames = self.subscription.frames(self.after)
 
 
 class Terminal:
@@ -83,32 +116,20 @@ class Terminal:
             raise Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
         if request.method == "HEAD":
             await frames.aclose()
-        return self._streams.respond(self._pass_on(caller, subscription, frames, welcome, after))
+        still = partial(self._gate.still_admits, request)
+        session = Session(subscription, caller, frames, after, still)
+        return self._streams.respond(self._pass_on(session, welcome))
 
-    async def _pass_on(
-        self,
-        caller: Caller,
-        subscription: Subscription,
-        frames: AsyncGenerator[Any, None],
-        first: Any,
-        after: str,
-    ) -> AsyncIterator[bytes]:
-        with self._streams.counted("terminal", caller):
-            yield RETRY + _written(first)
-            while True:
-                try:
-                    async with aclosing(frames):
-                        async for response in frames:
-                            after = _cursor(response) or after
-                            yield _written(response)
-                            if response.HasField("bye"):
-                                return
-                except grpc.aio.AioRpcError as error:
-                    if error.code() not in PASSING:
-                        log.warning("terminal.ended", extra={"code": str(error.code())})
+    async def _pass_on(self, session: Session, welcome: Any) -> AsyncIterator[bytes]:
+        with self._streams.counted("terminal", session.caller):
+            yield RETRY + _written(welcome)
+            checked = time.monotonic()
+            async for response in session.responses():
+                yield _written(response)
+                if time.monotonic() - checked > self._streams.check:
+                    checked = time.monotonic()
+                    if not await session.still_signed_in():
                         return
-                await asyncio.sleep(PAUSE)
-                frames = subscription.frames(after)
 
 
 def _cursor_of(request: Request) -> str:
@@ -128,7 +149,8 @@ def _written(response: Any) -> bytes:
     kind = response.WhichOneof("frame")
     if kind == "push":
         push = write_push(response.push)
-        return frame("mission", to_json(push), cursor=push.pop("cursor"))
+        cursor = push.pop("cursor")
+        return frame("mission", to_json(push), cursor=cursor)
     if kind == "ping":
         ping = response.ping
         return frame("ping", to_json({"last_seq": ping.last_seq}), cursor=ping.cursor or None)

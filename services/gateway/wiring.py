@@ -38,6 +38,7 @@ class Gateway:
     gate: Gate
     pool: Pool
     feed: Feed
+    streams: Streams
 
 
 @asynccontextmanager
@@ -50,7 +51,10 @@ async def open_gateway(settings: Settings, pulse: Pulse) -> AsyncIterator[Gatewa
     lifetime = timedelta(hours=own.session_hours)
     ring = Ring(int(own.changes_kept))
     streams = Streams(
-        int(own.streams_per_principal), own.heartbeat_seconds, own.slow_reader_seconds
+        int(own.streams_per_principal),
+        own.heartbeat_seconds,
+        own.slow_reader_seconds,
+        own.session_check_seconds,
     )
     extras = (
         *sessions.extras_of(Sessions(gate, pool, passwords, lifetime)),
@@ -60,7 +64,7 @@ async def open_gateway(settings: Settings, pulse: Pulse) -> AsyncIterator[Gatewa
     )
     try:
         app = build_app(gate, AREAS, extras)
-        yield Gateway(app, gate, pool, Feed(settings.brokers, EVENTS, ring))
+        yield Gateway(app, gate, pool, Feed(settings.brokers, EVENTS, ring), streams)
     finally:
         passwords.close()
         await upstream.close()
@@ -83,7 +87,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(pulse.run())
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(_watch_database(gateway.pool, pulse))
-        tasks.create_task(serve(gateway.app, settings.host, settings.port, pulse))
+        close = gateway.streams.close
+        tasks.create_task(serve(gateway.app, settings.host, settings.port, pulse, close))
 
 
 async def _watch_database(pool: Pool, pulse: Pulse) -> None:

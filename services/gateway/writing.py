@@ -10,10 +10,12 @@ from typing import Any, TypeAlias
 
 import orjson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.json_format import MessageToDict
 
 from services.gateway.contract import (
     DURATION,
     PAGE_TOKEN,
+    STRUCT,
     TIMESTAMP,
     field_at,
     items_of,
@@ -132,4 +134,4 @@ def _seconds(value: Any) -> float:
     return float(value.seconds + value.nanos / 1e9)
 
 
-WELL_KNOWN: dict[str, Convert] = {TIMESTAMP: _time, DURATION: _seconds}
+WELL_KNOWN: dict[str, Convert] = {TIMESTAMP: _time, DURATION: _seconds, STRUCT: MessageToDict}

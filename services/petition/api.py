@@ -5,6 +5,7 @@ from typing import Any
 from backbone import pages
 from backbone.context import caller_of
 from backbone.errors import NotFound
+from backbone.following import shown
 from backbone.matter_code import Intake, mint
 from backbone.numbers import Numbers, today
 from backbone.opening import Openings
@@ -12,13 +13,11 @@ from backbone.replica import Replica
 from backbone.request import created_id
 from backbone.sealing import Sealer
 from backbone.shell import Shell
-from backbone.wire import enum_names
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1 import petition_service_pb2_grpc as rpc
 from services.petition import codec, storage
 from services.petition.domain import Command, Event
-from services.petition.domain.handling import matter_of
 from services.petition.domain.petition import Petition
 from services.petition.domain.repeats import Earlier, suggest
 from services.petition.tracking import Tracking, pin_of
@@ -65,9 +64,9 @@ class PetitionService(rpc.PetitionServiceServicer):
     async def RoutePetition(self, request: pb.RoutePetitionRequest, context: Any) -> Any:
         found = await self._perform(request, context)
         petition = codec.to_resource(found, self._sealer)
-        incident = await self._openings.open(codec.to_matter(matter_of(found)))
+        incident = await self._openings.open(codec.to_matter(found))
         if incident is not None:
-            petition.incident.CopyFrom(codec.to_followed(incident))
+            petition.incident.CopyFrom(shown(incident))
         return pb.RoutePetitionResponse(petition=petition)
 
     async def RecordProgress(self, request: pb.RecordProgressRequest, context: Any) -> Any:
@@ -92,7 +91,7 @@ class PetitionService(rpc.PetitionServiceServicer):
 
     async def ListPetitions(self, request: pb.ListPetitionsRequest, context: Any) -> Any:
         actor, pool = caller_of(context).actor, self._shell.pool
-        filters = [_said(request, name) for name in FILTERS]
+        filters = pages.filters_of(request, FILTERS)
         size = pages.size_of(request.page_size)
         rows, token = await storage.page(pool, actor, filters, size, request.page_token)
         items = [self._resource(row) for row in rows]
@@ -128,9 +127,3 @@ class PetitionService(rpc.PetitionServiceServicer):
 
     def _resource(self, row: dict[str, Any]) -> resources.Petition:
         return codec.to_resource(self._shell.decider.from_row(row), self._sealer)
-
-
-def _said(request: Any, name: str) -> str:
-    """The filter as the table has it; empty where nobody asked for one."""
-    field, value = request.DESCRIPTOR.fields_by_name[name], getattr(request, name)
-    return enum_names(field)[value] if field.enum_type is not None else str(value)

@@ -8,15 +8,14 @@ from uuid import UUID
 from backbone.context import Caller
 from backbone.decider import Scope
 from backbone.errors import NotFound
-from backbone.matter import Matter
 from backbone.sealing import Sealer, masked
 from backbone.wire import fill, to_message, to_record
 from liandong.incident.v1 import incident_pb2 as incidents
-from liandong.incident.v1.followed_pb2 import Followed
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
 from services.petition import domain
 from services.petition.domain.disclosure import RevealPetitioner
+from services.petition.domain.handling import matter_of
 from services.petition.domain.petition import Filing, Kind, Petition, Petitioner, RegisterPetition
 from services.petition.domain.repeats import Repeat
 
@@ -99,20 +98,8 @@ def to_tracked(found: Petition, handling_unit: str) -> resources.Tracked:
     )
 
 
-def to_matter(matter: Matter) -> incidents.Matter:
-    return to_message(matter, incidents.Matter)
-
-
-def to_followed(incident: incidents.Incident) -> Followed:
-    """The incident as its own service has just answered."""
-    return Followed(
-        id=incident.id,
-        code=incident.code,
-        version=incident.version,
-        state=incidents.Incident.State.Name(incident.state).removeprefix("STATE_"),
-        unit=incident.unit,
-        holder=incident.holder,
-    )
+def to_matter(found: Petition) -> incidents.Matter:
+    return to_message(matter_of(found), incidents.Matter)
 
 
 def scope(found: Petition) -> Scope:

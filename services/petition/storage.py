@@ -1,6 +1,5 @@
 """The petitions table: who may see what, pages, earlier petitions of the same people, tracking."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from backbone import pages
 from backbone.actor import Actor
 from backbone.postgres import Pool
 from backbone.sight import watched
+from services.petition.domain import WATCHING
 
 OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
 
@@ -54,23 +54,21 @@ FORGIVE = "DELETE FROM trackings WHERE petition_id = $1"
 
 async def one(pool: Pool, actor: Actor, petition_id: UUID) -> dict[str, Any] | None:
     """The row of a petition that the actor may see, or None."""
-    row: dict[str, Any] | None = await pool.fetchval(ONE, actor.unit, watched(actor), petition_id)
+    row: dict[str, Any] | None = await pool.fetchval(
+        ONE, actor.unit, watched(actor, WATCHING), petition_id
+    )
     return row
 
 
 async def page(
-    pool: Pool, actor: Actor, filters: list[str], size: int, token: str
+    pool: Pool, actor: Actor, filters: list[Any], size: int, token: str
 ) -> tuple[list[dict[str, Any]], str]:
     """One page, the latest first, and the token of the next one, empty at the end."""
-    who = (actor.unit, watched(actor))
+    who = (actor.unit, watched(actor, WATCHING))
     after = pages.after(token) or (None, None)
-    rows = [row[0] for row in await pool.fetch(PAGE, *who, *filters, *after, size + 1)]
-    found = rows[:size]
-    if len(rows) == len(found):
-        return found, ""
-    last = found[-1]
-    return found, pages.token_of(datetime.fromisoformat(last["register_time"]), UUID(last["id"]))
+    rows = await pool.fetch(PAGE, *who, *filters, *after, size + 1)
+    return pages.cut([row[0] for row in rows], size)
 
 
-async def count(pool: Pool, actor: Actor, filters: list[str]) -> int:
-    return int(await pool.fetchval(COUNT, actor.unit, watched(actor), *filters))
+async def count(pool: Pool, actor: Actor, filters: list[Any]) -> int:
+    return int(await pool.fetchval(COUNT, actor.unit, watched(actor, WATCHING), *filters))

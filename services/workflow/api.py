@@ -10,9 +10,9 @@ from backbone import outcomes
 from backbone.context import Caller, caller_of
 from backbone.errors import InvalidTransition, NotFound
 from backbone.outcomes import Outcome
-from backbone.place import significant
 from backbone.replica import Replica
 from backbone.shell import Shell
+from backbone.sight import watched
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -22,8 +22,6 @@ from services.workflow.domain.claim import ClaimIncident
 from services.workflow.domain.incident import Incident
 from services.workflow.roads import Roads
 
-# Those who watch over an area see all of it; the others see what their unit had to do with.
-WATCHING = frozenset({"dispatcher", "supervisor", "leader", "auditor", "centre_director"})
 LOST = frozenset({"ALREADY_CLAIMED", "INVALID_TRANSITION", "NOT_YOUR_UNIT"})
 PAGE = 50
 MOST = 200
@@ -91,6 +89,8 @@ class IncidentService(rpc.IncidentServiceServicer):
 
     async def _do(self, body: Any, context: Any) -> resources.Incident:
         caller = caller_of(context)
+        if "incident_id" in body.DESCRIPTOR.fields_by_name:
+            _id(body.incident_id)
         command = codec.to_command(caller, body, self._front, datetime.now(UTC))
         value = command.SerializeToString()
         request = codec.to_request(value)
@@ -120,7 +120,7 @@ class IncidentReads:
         given = ("unit", "category", "priority", "code", "holder")
         filters = [None if not request.state else state]
         filters += [getattr(request, name) or None for name in given]
-        size = min(request.page_size or PAGE, MOST)
+        size = min(max(request.page_size, 0) or PAGE, MOST)
         window = (request.page_token, size)
         rows, token = await storage.page(self._shell.pool, request.inbox, who, filters, window)
         found = [codec.to_resource(self._shell.decider.from_row(row)) for row in rows]
@@ -206,8 +206,7 @@ class Front(IncidentService):
 
 def scope_of(caller: Caller) -> tuple[str, str]:
     """The caller's unit, and the leading digits of the area that the caller watches over."""
-    watches = caller.actor.role in WATCHING
-    return caller.actor.unit, significant(caller.actor.area) if watches else ""
+    return caller.actor.unit, watched(caller.actor)
 
 
 def _id(text: str) -> UUID:

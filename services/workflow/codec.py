@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.json_format import MessageToJson
+from google.protobuf.json_format import MessageToDict
 
 from backbone.actor import Actor
 from backbone.decider import Scope
+from backbone.matter import Matter
 from backbone.opening import desk_actor, opening_id
 from backbone.request import Request, hash_of
 from backbone.timers import NEVER
@@ -21,7 +22,7 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.population.v1.population_events_pb2 import PopulationEvent
 from services.workflow import domain
-from services.workflow.domain.incident import Incident, Matter, OpenIncident, Routing
+from services.workflow.domain.incident import Incident, OpenIncident, Routing
 
 INTAKES: dict[str, Any] = {
     "liandong.alarm.events.v1": AlarmEvent,
@@ -119,9 +120,9 @@ def to_progress(row: Any) -> resources.Progress:
         kind=body.DESCRIPTOR.name,
         actor=row["actor"],
         unit=row["unit"],
-        facts=MessageToJson(body, preserving_proto_field_name=True, indent=None),
     )
     progress.time.FromDatetime(row["time"])
+    progress.facts.update(MessageToDict(body, preserving_proto_field_name=True))
     return progress
 
 

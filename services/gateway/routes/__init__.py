@@ -38,8 +38,15 @@ The whole of it is described in /openapi.json without another word.
 """
 
 from services.gateway.route import Area
-from services.gateway.routes import directory, emergency, incident, petition
+from services.gateway.routes import alarm, dispute, emergency, incident, petition, population
 
-AREAS: tuple[Area, ...] = (incident.AREA, emergency.AREA, petition.AREA, directory.AREA)
+AREAS: tuple[Area, ...] = (
+    incident.AREA,
+    alarm.AREA,
+    petition.AREA,
+    dispute.AREA,
+    population.AREA,
+    emergency.AREA,
+)
 
 __all__ = ["AREAS"]

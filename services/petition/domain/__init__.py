@@ -8,7 +8,7 @@ from backbone.actor import Actor
 from backbone.city import City
 from backbone.errors import InvalidTransition, NotFound
 from backbone.followed import FollowIncident, follow
-from backbone.sight import sees
+from backbone.sight import WATCHERS, sees
 from services.petition.domain import acceptance, disclosure, handling, petition
 from services.petition.domain.acceptance import AcceptPetition, DeclinePetition, ReferPetition
 from services.petition.domain.disclosure import PetitionerRevealed, RevealPetitioner
@@ -39,6 +39,8 @@ Move = (
 Command = RegisterPetition | Move | FollowIncident
 Event = PetitionRegistered | acceptance.Event | handling.Event | PetitionerRevealed
 
+# Petition history is invisible to the 110 desk.
+WATCHING = WATCHERS - {"dispatcher"}
 OPEN = frozenset({State.ACCEPTED, State.ASSIGNED, State.HANDLING})
 ALLOWED_FROM: dict[type[Move], frozenset[State]] = {
     AcceptPetition: frozenset({State.REGISTERED}),
@@ -73,7 +75,7 @@ def may_see(found: Petition, actor: Actor) -> bool:
     accusing = found.kind in (None, Kind.ACCUSATION) and actor.unit != found.desk
     if accusing and actor.unit and actor.unit == found.filing.against_unit:
         return False
-    return sees(actor, found.units, found.area)
+    return sees(actor, found.units, found.area, WATCHING)
 
 
 def _moved(  # noqa: C901  # one arm a command

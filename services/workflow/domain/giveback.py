@@ -72,7 +72,7 @@ def ask(found: Incident, command: RequestReturn, now: datetime, city: City) -> E
     policy = clocks.require_policy(city)
     since = found.unit_time or found.open_time
     if now > since + timedelta(minutes=policy.return_window_minutes):
-        raise InvalidTransition("RETURN_WINDOW_OVER", since=since.isoformat())
+        raise InvalidTransition("RETURN_WINDOW_OVER", since=since)
     minutes = policy.return_answer_minutes
     due = clocks.after(now, minutes)
     return ReturnRequested(now, found.unit, found.sender, command.reason, due, minutes)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from backbone.actor import Actor
 from backbone.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.matter import Matter
 from backbone.place import Place
 
 
@@ -26,22 +27,6 @@ class State(StrEnum):
 HELD = frozenset({State.CLAIMED, State.HANDLING})
 POOLED_OR_HELD = HELD | {State.OFFERED}
 OPEN = POOLED_OR_HELD | {State.REPORTED, State.TRIAGE}
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """What an intake says of a matter; see the contract of the same name."""
-
-    id: UUID
-    code: str
-    source: str
-    title: str
-    narrative: str
-    category: str
-    priority: str
-    place: Place
-    desk: str
-    to_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,10 @@ class Incidents(rpc.IncidentServiceServicer):
         self.replayed = "false"
 
     async def ClaimIncident(self, request: Any, context: Any) -> Any:
-        self._note("ClaimIncident", request, context)
         context.set_trailing_metadata(
             (("liandong-road", "stream"), ("liandong-replayed", self.replayed))
         )
+        self._note("ClaimIncident", request, context)
         return pb.ClaimIncidentResponse(incident=an_incident())
 
     async def HandOffIncident(self, request: Any, context: Any) -> Any:

@@ -69,6 +69,7 @@ BAD = [
     Bad("an unknown filter", 400, "UNKNOWN_FIELD", "colour", "GET", "/v1/inbox?colour=red"),
     Bad("an unknown state", 400, "UNKNOWN_VALUE", "state", "GET", "/v1/inbox?state=LOST"),
     Bad("a size that is none", 400, "WRONG_TYPE", "page_size", "GET", "/v1/inbox?page_size=many"),
+    Bad("a size below nothing", 400, "OUT_OF_RANGE", "page_size", "GET", "/v1/inbox?page_size=-1"),
     Bad("a size too large", 400, "OUT_OF_RANGE", "page_size", "GET",
         "/v1/inbox?page_size=99999999999"),
     Bad("a filter twice", 400, "REPEATED_PARAMETER", "state", "GET",

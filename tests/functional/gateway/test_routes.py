@@ -93,6 +93,15 @@ async def test_refusals_keep_their_reason(face: Face, refusal: Refusal, status: 
     assert refusal.facts.items() <= problem.items()
 
 
+async def test_a_repeated_refusal_is_marked_as_the_repeat_that_it_is(face: Face) -> None:
+    headers = await face.sign_in("li")
+    face.incidents.refuse(InvalidTransition("ALREADY_CLAIMED"))
+    face.incidents.replayed = "true"
+    answer = await face.http.post(CLAIM, headers=headers)
+    assert (answer.status_code, answer.headers["Liandong-Road"]) == (409, "stream")
+    assert answer.headers["Idempotency-Replayed"] == "true"
+
+
 async def test_a_loser_hears_who_won_in_his_language(face: Face) -> None:
     headers = await face.sign_in("li")
     face.incidents.refuse(

@@ -38,7 +38,10 @@ async def http(
     gateway_database: str, terminals: tuple[Terminals, str]
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Over a real server: a stream does not end, so it cannot be had in process."""
-    environ = {"LIANDONG_EMERGENCY_ADDRESS": terminals[1]}
+    environ = {
+        "LIANDONG_EMERGENCY_ADDRESS": terminals[1],
+        "LIANDONG_GATEWAY_SESSION_CHECK_SECONDS": "0.1",
+    }
     settings, port = settings_for(gateway_database, environ), free_port()
     async with open_gateway(settings, Pulse()) as gateway:
         server = Server(uvicorn.Config(gateway.app, port=port, lifespan="off", log_config=None))
@@ -108,6 +111,7 @@ async def test_missions_come_with_the_services_own_ids(
     assert (
         pushes[2][2] | {"seq": 3, "mission": "m-3", "attempt": 2, "priority": "P1"} == pushes[2][2]
     )
+    assert "cursor" not in pushes[2][2]
     async with stream(http, leader | {"Last-Event-ID": "2"}) as seen:
         await until(seen, 2)
     assert seen[1][1] == "3"
@@ -127,6 +131,20 @@ async def test_a_lost_service_is_taken_up_again_unnoticed(
             while not any(at == "2" for _, at, _ in seen):
                 await asyncio.sleep(0.01)
     assert [at for event, at, _ in seen if event == "mission"] == ["1", "2"]
+
+
+async def test_the_stream_ends_with_the_session(
+    http: httpx.AsyncClient, terminals: tuple[Terminals, str]
+) -> None:
+    leader = await sign_in(http, "leader7")
+    async with http.stream("GET", STREAM, headers=leader) as answer:
+        lines = answer.aiter_lines()
+        await anext(lines)
+        assert (await http.delete("/v1/sessions/current", headers=leader)).status_code == 204
+        await asyncio.sleep(0.2)
+        terminals[0].mailbox.append(a_push(1))
+        async with asyncio.timeout(10):
+            assert [line async for line in lines][-1] == ""
 
 
 async def test_the_stream_of_another_team_is_closed(http: httpx.AsyncClient) -> None:

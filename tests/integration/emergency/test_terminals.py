@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import asyncpg
+import grpc
 import pytest
 
 from backbone.errors import Denied, InvalidArgument
@@ -154,3 +155,17 @@ async def test_a_service_that_stops_says_so(database_url: str) -> None:
         await asyncio.sleep(0.1)
         desk.stop()
         assert (await farewell).bye.reason == "STOPPING"
+
+
+async def test_who_reads_too_slowly_loses_the_connection_and_no_message(database_url: str) -> None:
+    settings = some_settings(database_url)
+    async with serving(settings, patience=1.0) as desk, desk.terminal() as slow:
+        for _ in range(40):
+            await desk.dispatch(narrative="长" * 60_000)
+        await asyncio.sleep(3)
+        with pytest.raises(grpc.aio.AioRpcError, match="READ_TOO_SLOWLY"):
+            await slow.pushes(40)
+        got = [frame.push.seq for frame in slow.frames]
+        async with desk.terminal(after=str(got[-1])) as again:
+            got += [push.seq for push in await again.pushes(40 - len(got))]
+    assert got == list(range(1, 41))

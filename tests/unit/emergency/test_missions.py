@@ -1,16 +1,14 @@
 """Every state and command of a mission from one table; who may do what; repeats; replay."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backbone.errors import Refusal
-from backbone.place import Place
 from services.emergency.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
 from services.emergency.domain.mission import (
     ENDED,
@@ -19,7 +17,6 @@ from services.emergency.domain.mission import (
     Mission,
     Order,
     State,
-    Team,
     mission_id,
 )
 from services.emergency.domain.repeats import Lapse
@@ -28,33 +25,13 @@ from services.emergency.domain.steps import (
     STAMPS,
     AcknowledgeMission,
     ClearMission,
-    Crew,
     ReceiveMission,
     RefuseMission,
     ReportEnRoute,
     ReportOnScene,
 )
+from tests.unit.emergency.missions import DISPATCH, LEE, MATTER, NOW, STRANGER, after
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-MATTER = UUID(int=7)
-LEE, STRANGER = Crew("lee", "fire-1"), Crew("wang", "fire-2")
-DISPATCH = DispatchMission(
-    order=Order(
-        matter_id=MATTER,
-        code="990101260101-000001-3",
-        team="fire-1",
-        priority="P1",
-        place=Place("长风路12号"),
-        narrative="两车相撞",
-        category="traffic.accident",
-        exercise=False,
-        ordered_by="zhao",
-        ordered_unit="desk",
-    ),
-    team=Team("990101-fire", "990101"),
-    pauses=(10, 20, 40),
-    acknowledge_seconds=60,
-)
 MOVES: list[Move] = [
     ReceiveMission(LEE),
     AcknowledgeMission(LEE),
@@ -71,14 +48,6 @@ REACHES = {
     ReportOnScene: State.ON_SCENE,
     ClearMission: State.CLEARED,
 }
-
-
-def after(*commands: Command, start: Mission | None = None) -> Mission:
-    mission = start
-    for command in commands:
-        mission = reduce(evolve, decide(mission, command, NOW), mission)
-    assert mission is not None
-    return mission
 
 
 def a_mission(state: State) -> Mission:

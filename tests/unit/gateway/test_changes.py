@@ -103,3 +103,4 @@ def test_each_sees_only_what_concerns_him() -> None:
     reader = Reader(ring, EventId(5, (0, 0, 0)))
     assert read(reader, lambda scope: False) == []
     assert read(reader) == []
+    assert decode(reader.here()) == EventId(5, (1, 1, 0), partition=1, timestamp=7)

@@ -227,6 +227,11 @@ def test_who_is_complained_of_may_handle_a_claim() -> None:
     assert not may_see(after(ACCUSE), replace(LI, role="leader"))
 
 
+def test_the_110_desk_sees_no_petitions() -> None:
+    assert may_see(STATES[State.ACCEPTED], LEADER)
+    assert not may_see(STATES[State.ACCEPTED], replace(LEADER, role="dispatcher"))
+
+
 def test_nobody_judges_an_accusation_against_himself() -> None:
     own = after(a_registration(against_unit="command"))
     assert refusal_of(own, AcceptPetition(DESK, Kind.ACCUSATION)) == "OWN_UNIT_ACCUSED"

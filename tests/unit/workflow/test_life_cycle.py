@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from backbone.actor import Actor
 from backbone.errors import Refusal
+from backbone.matter import Matter
 from backbone.place import Place
 from services.workflow.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
 from services.workflow.domain.claim import ClaimIncident, ReleaseIncident
@@ -24,7 +25,7 @@ from services.workflow.domain.closing import (
 from services.workflow.domain.giveback import AcceptReturn, RejectReturn, RequestReturn
 from services.workflow.domain.handling import AssignIncident, ReportProgress, ResolveIncident
 from services.workflow.domain.handoff import AcceptHandOff, HandOffIncident, RefuseHandOff
-from services.workflow.domain.incident import Incident, Matter, OpenIncident, State
+from services.workflow.domain.incident import Incident, OpenIncident, State
 from services.workflow.domain.routing import DesignateUnit, RouteIncident
 from tests.cities import COUNTY, NORTH, a_city
 

@@ -1,0 +1,146 @@
+"""Reads everything back from the city: only what it tells now is counted, never what was answered.
+
+Receipts and petitions are found by the row that they name, so a doubled one shows; each incident
+is read with its timeline, whose versions must be 1, 2, 3 … without gap or repeat; each mission is
+found by its matter.
+"""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from operate.replay.client import Client, Refused
+from operate.replay.counts import Counts
+from operate.replay.petition_file import key_in
+
+PAGE = 200
+WIDTH = 12
+UNDELIVERED = "PENDING"
+SEEN = {
+    "IncidentOffered": "offered",
+    "IncidentClaimed": "claimed",
+    "IncidentResolved": "resolved",
+    "IncidentClosed": "closed",
+}
+PETITION_ENDS = {"DECLINED": "invalid", "REFERRED": "passed"}
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Audit:
+    """`desk` sees the whole city; `told` are findings that a person will want to read."""
+
+    desk: Client
+    counts: Counts = field(default_factory=Counts)
+    told: list[str] = field(default_factory=list)
+
+    async def receipts(self, keys: Collection[str]) -> list[str]:
+        """Count the receipts of these rows; return the incidents that they opened."""
+        wanted, found = set(keys), []
+        async for receipt in self.desk.items("/v1/receipts", page_size=PAGE):
+            if receipt["reference"] in wanted:
+                found.append((receipt["reference"], receipt))
+        self._count_rows(wanted, found)
+        for _, receipt in found:
+            if receipt["outcome"]:
+                self._add(receipt["outcome"].lower())
+        return [each["id"] for _, each in found if each["outcome"] == "OPENED"]
+
+    async def petitions(self, offices: Iterable[Client], keys: Collection[str]) -> list[str]:
+        """Count the petitions of these rows; a declined one is invalid, a referred one passed."""
+        wanted = set(keys)
+        found: list[tuple[str, dict[str, Any]]] = []
+        for office in offices:
+            async for petition in office.items("/v1/petitions", page_size=PAGE):
+                if key_in(petition["text"]) in wanted:
+                    found.append((key_in(petition["text"]), petition))
+        self._count_rows(wanted, found)
+        routed = [each for _, each in found if each["incident"]]
+        for _, petition in found:
+            if not petition["incident"]:
+                self._add(PETITION_ENDS.get(petition["state"], ""))
+        self.counts.opened += len(routed)
+        self._tell("petitions not filed", [p["code"] for p in routed if p["state"] != "CLOSED"])
+        return [each["id"] for each in routed]
+
+    async def incidents(self, ids: Collection[str]) -> None:
+        """Follow each incident through its timeline."""
+        missing = []
+        async for incident, entries in each_of(ids, self._timeline):
+            if entries is None:
+                missing.append(incident)
+                continue
+            kinds = Counter(entry["kind"] for entry in entries)
+            for kind, name in SEEN.items():
+                if kinds[kind]:
+                    self._add(name)
+            self._check_versions(incident, [int(entry["version"]) for entry in entries])
+        self.counts.lost += len(missing)
+        self._tell("incidents that are not there", missing)
+
+    async def missions(self, matters: Collection[str]) -> None:
+        """Count the missions of these matters, by team: each team is sent once."""
+        wanted, found = set(matters), defaultdict(list)
+        async for mission in self.desk.items("/v1/missions", page_size=PAGE):
+            if mission["matter_id"] in wanted:
+                found[mission["matter_id"]].append(mission)
+        for missions in found.values():
+            first = missions[0]
+            self.counts.doubled += len(missions) - 1
+            self.counts.pushed += first["state"] != UNDELIVERED
+            self.counts.acknowledged += first["acknowledge_time"] is not None
+        missing = wanted - set(found)
+        self.counts.lost += len(missing)
+        self._tell("missions that are not there", sorted(missing))
+
+    async def _timeline(self, incident: str) -> list[dict[str, Any]] | None:
+        try:
+            found = await self.desk.get(f"/v1/incidents/{incident}/timeline")
+        except Refused:
+            return None
+        entries: list[dict[str, Any]] = found["items"]
+        return entries
+
+    def _count_rows(self, wanted: set[str], found: list[tuple[str, dict[str, Any]]]) -> None:
+        times = Counter(key for key, _ in found)
+        twice = sorted(key for key, number in times.items() if number > 1)
+        missing = sorted(wanted - set(times))
+        self.counts.received += len(times)
+        self.counts.lost += len(missing)
+        self.counts.doubled += sum(times[key] - 1 for key in twice)
+        self._tell("rows that are not there", missing)
+        self._tell("rows that are there more than once", twice)
+
+    def _check_versions(self, incident: str, versions: list[int]) -> None:
+        twice = len(versions) - len(set(versions))
+        gaps = max(versions, default=0) - len(set(versions))
+        self.counts.doubled += twice
+        self.counts.lost += gaps
+        if twice or gaps:
+            self._tell("versions that are not 1, 2, 3 …", [f"{incident} {versions}"])
+
+    def _add(self, name: str) -> None:
+        if name:
+            setattr(self.counts, name, getattr(self.counts, name) + 1)
+
+    def _tell(self, what: str, which: list[str]) -> None:
+        if which:
+            more = f" … and {len(which) - 5} more" if len(which) > 5 else ""
+            self.told.append(f"{what}: {', '.join(which[:5])}{more}")
+
+
+async def each_of(
+    names: Collection[str], read: Callable[[str], Awaitable[T]]
+) -> AsyncIterator[tuple[str, T]]:
+    """Read several at once, in no particular order."""
+    room = asyncio.Semaphore(WIDTH)
+
+    async def one(name: str) -> tuple[str, T]:
+        async with room:
+            return name, await read(name)
+
+    for done in asyncio.as_completed([one(name) for name in names]):
+        yield await done

@@ -1,0 +1,161 @@
+"""HTTP as a department's own system should speak it: the same key again until there is an answer.
+
+A lost connection, 429, 502, 503 and 504 all mean "unknown": the request is sent again with the same
+Idempotency-Key, and whatever was done the first time is the answer. EXPIRED alone means "had no
+effect, and never will have under this key": a new key is derived from the first one.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+UNKNOWN = frozenset({429, 502, 503, 504})
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+PATIENCE = 600.0
+NOTHING: Mapping[str, str] = {}
+TIMEOUT = httpx.Timeout(15.0, connect=3.0, pool=None)
+# A stream says something every ten seconds; one that is silent for longer is dead.
+STREAMING = httpx.Timeout(30.0, connect=3.0, pool=None)
+
+
+class Refused(Exception):
+    """The city said no, and will say so again."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status, self.problem = status, problem
+        self.reason = str(problem.get("reason", ""))
+        super().__init__(f"{status} {self.reason}: {problem.get('detail', '')}")
+
+
+class NoAnswer(Exception):
+    """Nothing could be reached for as long as anybody would wait."""
+
+
+@dataclass(slots=True)
+class Connection:
+    """The connections of everybody, and how often something had to be sent again."""
+
+    base: str
+    width: int
+    retries: int = 0
+    http: httpx.AsyncClient = field(init=False)
+    streams: httpx.AsyncClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.http = opened(self.base, self.width)
+        # Streams stay open: they may not wait for a free connection, nor take one.
+        self.streams = opened(self.base, None)
+
+    async def __aenter__(self) -> "Connection":
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self.http.aclose()
+        await self.streams.aclose()
+
+
+def opened(base: str, width: int | None) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=width, max_keepalive_connections=width)
+    return httpx.AsyncClient(base_url=base, limits=limits, timeout=TIMEOUT, trust_env=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A write's answer; `seconds` counts from the first attempt."""
+
+    body: Any
+    replayed: bool
+    seconds: float
+
+
+class Client:
+    """Speaks with one API key, for one person of that unit where one is named."""
+
+    def __init__(self, connection: Connection, key: str, person: str = "") -> None:
+        self._connection = connection
+        self._headers = {"authorization": f"Bearer {key}", "accept-language": "en"}
+        if person:
+            self._headers["liandong-person"] = quote(person)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Raises Refused and NoAnswer."""
+        return (await self._send("GET", path, params=query)).json()
+
+    async def items(self, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
+        """Every item of a list, page after page."""
+        token = ""
+        while True:
+            page = await self.get(path, **query, **({"page_token": token} if token else {}))
+            for item in page["items"]:
+                yield item
+            token = page["next_page_token"]
+            if not token:
+                return
+
+    async def count(self, path: str, **query: Any) -> int:
+        return int((await self.get(path, **query, count="true", page_size=1))["total_size"])
+
+    async def post(
+        self, path: str, key: str, body: Mapping[str, Any], version: int | None = None
+    ) -> Answer:
+        """Act once, however often it takes. Raises Refused and NoAnswer."""
+        seen = {} if version is None else {"if-match": f'"{version}"'}
+        start, name, renewed = time.perf_counter(), key, 1
+        while True:
+            try:
+                keyed = {"idempotency-key": name, **seen}
+                response = await self._send("POST", path, keyed, json=body)
+            except Refused as refused:
+                if refused.reason != "EXPIRED":
+                    raise
+                renewed += 1
+                name = f"{key}~{renewed}"
+                continue
+            replayed = response.headers.get("idempotency-replayed") == "true"
+            body_of = response.json() if response.content else None
+            return Answer(body_of, replayed, time.perf_counter() - start)
+
+    async def _send(
+        self, method: str, path: str, more: Mapping[str, str] = NOTHING, **what: Any
+    ) -> httpx.Response:
+        headers = {**self._headers, **more}
+        deadline, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+        while True:
+            try:
+                response = await self._connection.http.request(
+                    method, path, headers=headers, **what
+                )
+                if response.is_success:
+                    return response
+                refused = Refused(response.status_code, problem_of(response))
+                if response.status_code not in UNKNOWN or refused.reason == "EXPIRED":
+                    raise refused
+                said = str(refused)
+            except httpx.TransportError as error:
+                said = repr(error)
+            if time.monotonic() > deadline:
+                raise NoAnswer(f"{method} {path}: {said}")
+            self._connection.retries += 1
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def stream(self, path: str, cursor: str) -> Any:
+        """An open event stream after a cursor, as httpx gives it."""
+        headers = {**self._headers, "accept": "text/event-stream"}
+        if cursor:
+            headers["last-event-id"] = cursor
+        return self._connection.streams.stream("GET", path, headers=headers, timeout=STREAMING)
+
+
+def problem_of(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        problem: Mapping[str, Any] = response.json()
+    except ValueError:
+        return {"reason": "NOT_JSON", "detail": response.text[:200]}
+    return problem

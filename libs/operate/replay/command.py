@@ -1,0 +1,71 @@
+"""`liandong replay [FILE] [--report OUT.json] [--speed N]`: read, drive, audit, report."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from operate.home import Home
+from operate.replay import made_day
+from operate.replay.city import City, read_city, read_keys, read_run
+from operate.replay.client import Connection
+from operate.replay.files import read_day
+from operate.replay.play import Play, Width
+from operate.replay.progress import bars, show
+from operate.replay.report import Report
+from operate.replay.rows import Day
+
+CONNECTIONS = 48
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def replay(
+    file: Annotated[
+        Path | None, typer.Argument(help="calls or petitions as CSV; none: a day made here")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="write the report there, as JSON")] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="rows a second on average, in the rhythm of their times"),
+    ] = None,
+    size: Annotated[int, typer.Option(min=1, help="receipts of the made day")] = made_day.SIZE,
+    seed: Annotated[int, typer.Option(help="of the made day")] = made_day.SEED,
+) -> None:
+    """Drive a day through the running city, and check that the counts agree.
+
+    The same file again changes nothing: each row has a key of its own. Exit code 1 when the counts
+    do not agree.
+    """
+    found = asyncio.run(played(lambda city: day_of(city, file, size, seed), speed))
+    found.show()
+    if report:
+        found.write(report)
+    raise typer.Exit(0 if found.agrees else 1)
+
+
+def day_of(city: City, file: Path | None, size: int, seed: int) -> Day:
+    return read_day(file, city) if file else made_day.make(city, size, seed)
+
+
+async def played(choose: Callable[[City], Day], speed: float | None) -> Report:
+    run = read_run(Home.here())
+    keys = read_keys(run)
+    async with Connection(run["gateway"], CONNECTIONS) as connection:
+        city = await read_city(connection, keys)
+        play = Play(connection, keys, city, choose(city))
+        with bars() as progress:
+            drawing = asyncio.create_task(show(progress, play.ledger, play.rows))
+            try:
+                return await play.run(speed, Width())
+            finally:
+                drawing.cancel()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """What `liandong replay` does with the rest of its words; returns the exit code."""
+    code = app(list(arguments), prog_name="liandong replay", standalone_mode=False)
+    return int(code or 0)

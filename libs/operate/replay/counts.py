@@ -1,0 +1,52 @@
+"""The counts of a replay, and the sums that must come out for them to agree."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Counts:
+    """Read back from the city; `lost` and `doubled` are what nobody may ever see."""
+
+    received: int = 0
+    opened: int = 0
+    linked: int = 0
+    answered: int = 0
+    passed: int = 0
+    invalid: int = 0
+    offered: int = 0
+    claimed: int = 0
+    resolved: int = 0
+    closed: int = 0
+    pushed: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    doubled: int = 0
+
+    @property
+    def ended(self) -> int:
+        return self.opened + self.linked + self.answered + self.passed + self.invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What was sent in: so many rows, so many teams sent out."""
+
+    rows: int
+    sent: int
+
+
+def disagreements(counts: Counts, expected: Expected) -> list[str]:
+    """Each sum that does not come out, in words; none means that the counts agree."""
+    sums = {
+        "received = rows": (counts.received, expected.rows),
+        "received = opened + linked + answered + passed + invalid": (counts.received, counts.ended),
+        "opened = offered": (counts.opened, counts.offered),
+        "offered = claimed": (counts.offered, counts.claimed),
+        "claimed = resolved": (counts.claimed, counts.resolved),
+        "resolved = closed": (counts.resolved, counts.closed),
+        "teams sent = pushed": (expected.sent, counts.pushed),
+        "pushed = acknowledged": (counts.pushed, counts.acknowledged),
+        "lost = 0": (counts.lost, 0),
+        "doubled = 0": (counts.doubled, 0),
+    }
+    return [f"{name}: {one} ≠ {other}" for name, (one, other) in sums.items() if one != other]

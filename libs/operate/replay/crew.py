@@ -1,0 +1,37 @@
+"""Everybody who works in the background: hired when there is work, sent home at the end."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+
+class Crew:
+    """Holds the tasks of one replay; the first that breaks is told to whoever waits."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
+
+    def hire(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._left)
+
+    def check(self) -> None:
+        """Raises what broke somebody: a mistake of the replay itself, never a refusal."""
+        if self._failure is not None:
+            raise self._failure
+
+    async def __aenter__(self) -> "Crew":
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        leaving = list(self._tasks)
+        for task in leaving:
+            task.cancel()
+        await asyncio.gather(*leaving, return_exceptions=True)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() and self._failure is None:
+            self._failure = task.exception()

@@ -1,0 +1,119 @@
+"""The simulated 110 desk: takes calls, sends teams out, ends each receipt in one of five ways."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from operate.replay.city import City
+from operate.replay.client import Client
+from operate.replay.ledger import Case, Ledger
+from operate.replay.plan import End, Planned, nearest_team
+from operate.replay.rows import Call
+
+RECEIPTS = "/v1/receipts"
+ANSWER = {"reply": "已在电话中答复:所需材料和办理地点已告知,来电人表示清楚。"}
+PASS = {"to": "12345", "note": "非警务事项,一键转 12345 办理。"}
+INVALID = ("HOAX", "TEST", "WRONG_NUMBER", "SILENT", "HUNG_UP")
+
+Opened = Callable[[Case], None]
+
+
+class Desk:
+    """`connect` sees to it that the team's terminal listens; `opened` hears of each incident."""
+
+    def __init__(
+        self,
+        client: Client,
+        city: City,
+        ledger: Ledger,
+        connect: Callable[[str], None],
+        opened: Opened,
+    ) -> None:
+        self._client, self._city, self._ledger = client, city, ledger
+        self._connect, self._opened = connect, opened
+        self._cases: dict[str, asyncio.Future[Case]] = {}
+
+    def expect(self, planned: Sequence[Planned]) -> None:
+        """Learn which calls will be opened, so that repeats can wait for them."""
+        loop = asyncio.get_running_loop()
+        for each in planned:
+            if each.end is End.OPENED:
+                self._cases[each.call.key] = loop.create_future()
+
+    async def take(self, planned: Planned) -> None:
+        """From the first ring to the end of the receipt. Raises Refused and NoAnswer."""
+        try:
+            await self._take(planned)
+        except Exception as error:
+            waiting = self._cases.get(planned.call.key)
+            if waiting and not waiting.done():
+                waiting.set_exception(error)
+                waiting.exception()  # nobody may be waiting for it
+            raise
+
+    async def _take(self, planned: Planned) -> None:
+        call, start = planned.call, time.perf_counter()
+        answer = await self._client.post(RECEIPTS, f"{call.key}/receive", body_of(call))
+        receipt = self._ledger.took("receive", answer)
+        case = Case(receipt["id"], receipt["code"], start)
+        if planned.end is End.OPENED:
+            if planned.sends_team:
+                await self._dispatch(call, case, receipt)
+            await self._open(call, case)
+        else:
+            verb, body = await self._ending(planned)
+            await self._end(call, receipt["id"], verb, body)
+
+    async def _dispatch(self, call: Call, case: Case, receipt: Mapping[str, Any]) -> None:
+        grid = (receipt["grid"] or {}).get("code", "")
+        team = nearest_team(call.category, grid, self._city.teams)
+        if team is None:
+            return
+        case.team = team.code
+        self._ledger.add(case)  # before the push, which may be quicker than the answer
+        self._connect(team.code)
+        path = f"{RECEIPTS}/{case.id}:dispatch"
+        answer = await self._client.post(path, f"{call.key}/dispatch", {"team": team.code})
+        self._ledger.took("dispatch", answer)
+
+    async def _open(self, call: Call, case: Case) -> None:
+        receipt = await self._end(call, case.id, "open", {})
+        incident = receipt["incident"] or {}
+        case.unit, case.opened = incident.get("unit") or "", time.perf_counter()
+        self._ledger.add(case)
+        self._cases[call.key].set_result(case)
+        self._opened(case)
+
+    async def _ending(self, planned: Planned) -> tuple[str, Mapping[str, Any]]:
+        match planned.end:
+            case End.LINKED:
+                about = await self._cases[planned.about]
+                return "link", {"incident": about.id}
+            case End.ANSWERED:
+                return "answer", ANSWER
+            case End.PASSED:
+                return "pass", PASS
+            case _:
+                number = int(planned.call.key.rpartition("#")[2])
+                return "markInvalid", {"reason": INVALID[number % len(INVALID)]}
+
+    async def _end(self, call: Call, receipt: str, verb: str, body: Mapping[str, Any]) -> Any:
+        path = f"{RECEIPTS}/{receipt}:{verb}"
+        return self._ledger.took(verb, await self._client.post(path, f"{call.key}/{verb}", body))
+
+
+def body_of(call: Call) -> dict[str, Any]:
+    """What is taken down; `reference` names the row, so that the audit can find it again."""
+    return {
+        "kind": call.kind,
+        "caller": {"number": call.number, "name": call.name, "protected": False},
+        "place": {
+            "text": call.place,
+            "point": {"longitude": call.point.longitude, "latitude": call.point.latitude},
+        },
+        "category": call.category,
+        "priority": call.priority,
+        "narrative": call.narrative,
+        "reference": call.key,
+    }

@@ -1,0 +1,68 @@
+"""Petitions of another city (`id,petitioner,subject,time,text,…`) become petitions of this one."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from operate.replay.city import City
+from operate.replay.mapping import by_hash
+from operate.replay.rows import Day, Letter
+
+COLUMNS = frozenset({"id", "petitioner", "subject", "time", "text"})
+ZONE = ZoneInfo("Asia/Shanghai")
+CHANNELS = ("ONLINE", "ONLINE", "ONLINE", "LETTER", "VISIT", "HOTLINE", "GREEN_POST", "PROXY")
+# What the 110 desk and the mediators take; a petition about the like goes by its place.
+NOT_FOR_PETITIONS = ("accusation", "channel", "care")
+
+Table = list[dict[str, str]]
+
+
+def read(name: str, table: Table, city: City) -> Day:
+    townships = sorted(city.townships)
+    letters = [
+        letter_of(f"{name}#{number}", row, city, townships)
+        for number, row in enumerate(table, start=1)
+    ]
+    notes = {
+        "places": "township matched by SHA-256 of the petitioner among the city's townships",
+        "categories": "the category whose words occur most often; none: routed by the place",
+        "channels": "matched by SHA-256 of the row's id",
+        "times": "registered now; the original time stands at the end of the text",
+    }
+    return Day(name, tuple(sorted(letters, key=lambda letter: letter.time)), notes)
+
+
+def letter_of(key: str, row: dict[str, str], city: City, townships: list[str]) -> Letter:
+    time = datetime.strptime(row["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
+    return Letter(
+        key=key,
+        time=time,
+        channel=by_hash(row["id"], CHANNELS),
+        petitioner=row["petitioner"] or "匿名",
+        subject=row["subject"],
+        text=f"{row['text']}\n{marker(key, row['time'])}",
+        category=guessed(row["subject"] + row["text"], city),
+        area=by_hash(row["petitioner"], townships),
+    )
+
+
+def marker(key: str, time: str) -> str:
+    """Tells in the city itself which row a petition came from, and when it was written."""
+    return f"(原登记时间 {time},来源 {key})"
+
+
+def key_in(text: str) -> str:
+    """The key that a marker names; empty where there is none."""
+    return text.rpartition(",来源 ")[2].removesuffix(")") if text.endswith(")") else ""
+
+
+def guessed(text: str, city: City) -> str:
+    """The category with the most words in the text, and among such the one with the longest."""
+    best, category = (0, 0), ""
+    for each in city.categories.values():
+        if each.code.partition(".")[0] in NOT_FOR_PETITIONS:
+            continue
+        found = [word for word in each.keywords if word in text]
+        score = (len(found), sum(map(len, found)))
+        if score > best:
+            best, category = score, each.code
+    return category

@@ -1,0 +1,135 @@
+"""The simulated petition offices: register, accept, route; then reply and file."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from operate.replay.city import City, Keys
+from operate.replay.client import Client, Connection
+from operate.replay.ledger import Case, Ledger
+from operate.replay.mapping import by_hash
+from operate.replay.rows import Letter
+
+PETITIONS = "/v1/petitions"
+CLERKS = ("接访员一", "接访员二", "接访员三")
+SETTLED = frozenset({"RESOLVED", "CLOSED"})
+POLL_FIRST, POLL_LONGEST = 0.2, 2.0
+LONGEST_SUBJECT = 100
+
+ROUTED, REFERRED, DECLINED = "routed", "referred", "declined"
+SHARES = {ROUTED: 94, REFERRED: 3, DECLINED: 3}
+CLAIM = {"kind": "CLAIM", "lawful_channel": "PETITION"}
+ADVICE = {"kind": "ADVICE"}
+REFER = {"to": "省信访局", "reason": "事项属于上级机关职权。"}
+DECLINE = {"reason": "同一事项正在法院审理。", "told_where": "向受理法院提出。"}
+REPLY = {"reply": "您反映的事项已经办结,办理情况见告知书。"}
+
+
+class Offices:
+    """`opened` hears of each petition that is routed, so that its department starts."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        keys: Keys,
+        city: City,
+        ledger: Ledger,
+        opened: Callable[[Case], None],
+    ) -> None:
+        self._connection, self._keys = connection, keys
+        self._offices = {
+            unit.partition("-")[0]: unit
+            for unit, kind in city.units.items()
+            if kind == "petition_office"
+        }
+        self._ledger, self._opened = ledger, opened
+
+    async def take(self, letter: Letter) -> None:
+        """From the letter to its way. Raises Refused and NoAnswer."""
+        start, office = time.perf_counter(), self._office(letter.area)
+        client = self._client(office, letter.key)
+        petition = self._ledger.took(
+            "register", await client.post(PETITIONS, f"{letter.key}/register", body_of(letter))
+        )
+        case = Case(petition["id"], petition["code"], start, office=office)
+        match chosen(letter):
+            case "referred":
+                await self._act(client, letter, case, "refer", REFER)
+            case "declined":
+                await self._act(client, letter, case, "decline", DECLINE)
+            case _:
+                await self._act(client, letter, case, "accept", kind_of(letter))
+                await self._route(client, letter, case)
+
+    async def file(self, case: Case) -> None:
+        """Reply and file, once the petition has heard that its incident is settled."""
+        client = self._client(case.office, case.id)
+        petition = await self._settled(client, case)
+        if petition["state"] != "CLOSED":
+            if petition["state"] != "REPLIED":
+                await self._step(client, case, "reply", REPLY)
+            await self._step(client, case, "close", {})
+        case.filed = True
+        self._ledger.since("registered_to_filed", case.start)
+
+    def readers(self) -> list[Client]:
+        """One for each office: together they see every petition."""
+        return [self._client(office, office) for office in self._offices.values()]
+
+    async def _route(self, client: Client, letter: Letter, case: Case) -> None:
+        petition = await self._act(client, letter, case, "route", {})
+        case.unit, case.opened = (petition["incident"] or {}).get("unit") or "", time.perf_counter()
+        self._ledger.add(case)
+        self._opened(case)
+
+    async def _act(
+        self, client: Client, letter: Letter, case: Case, verb: str, body: dict[str, Any]
+    ) -> Any:
+        path = f"{PETITIONS}/{case.id}:{verb}"
+        return self._ledger.took(verb, await client.post(path, f"{letter.key}/{verb}", body))
+
+    async def _step(self, client: Client, case: Case, verb: str, body: dict[str, Any]) -> None:
+        path = f"{PETITIONS}/{case.id}:{verb}"
+        answer = await client.post(path, f"{case.id}/{verb}", body)
+        self._ledger.took(f"petition_{verb}", answer)
+
+    async def _settled(self, client: Client, case: Case) -> Any:
+        """The petition follows its incident over Kafka: a moment later, or when Kafka is back."""
+        pause = POLL_FIRST
+        while True:
+            petition = await client.get(f"{PETITIONS}/{case.id}")
+            if (petition["incident"] or {}).get("state") in SETTLED:
+                return petition
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, POLL_LONGEST)
+
+    def _office(self, area: str) -> str:
+        """The office of the county that the township lies in, else the city's."""
+        return self._offices.get(area[:6]) or sorted(self._offices.values())[0]
+
+    def _client(self, office: str, name: str) -> Client:
+        return Client(self._connection, self._keys.units[office], by_hash(name, CLERKS))
+
+
+def chosen(letter: Letter) -> str:
+    """By the row's own key, so that a second replay chooses the same."""
+    chance = random.Random(letter.key)  # noqa: S311 - a choice, not a secret
+    return chance.choices(list(SHARES), list(SHARES.values()))[0]
+
+
+def kind_of(letter: Letter) -> dict[str, Any]:
+    return ADVICE if "建议" in letter.subject else CLAIM
+
+
+def body_of(letter: Letter) -> dict[str, Any]:
+    return {
+        "channel": letter.channel,
+        "subject": letter.subject[:LONGEST_SUBJECT],
+        "text": letter.text,
+        "petitioners": [{"name": letter.petitioner}],
+        "place": {"text": "", "area": letter.area},
+        "category": letter.category,
+        "priority": "P3",
+    }

@@ -1,0 +1,110 @@
+"""One replay from the first call to the last count."""
+
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from operate.replay.audit import Audit
+from operate.replay.casework import Casework
+from operate.replay.city import City, Keys
+from operate.replay.client import Client, Connection, NoAnswer, Refused
+from operate.replay.counts import Expected, disagreements
+from operate.replay.crew import Crew
+from operate.replay.departments import Departments
+from operate.replay.desk import Desk
+from operate.replay.ledger import Case, Ledger
+from operate.replay.pace import Pace
+from operate.replay.petitions import Offices
+from operate.replay.plan import plan
+from operate.replay.report import Report
+from operate.replay.rows import Call, Day, Letter
+from operate.replay.sweep import Sweep
+from operate.replay.teams import Teams
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """How many calls are taken, and how many incidents worked on, at the same time."""
+
+    desk: int = 12
+    departments: int = 12
+
+
+class Play:
+    """Everybody of one replay, put together."""
+
+    def __init__(self, connection: Connection, keys: Keys, city: City, day: Day) -> None:
+        self._connection, self._keys, self._city, self._day = connection, keys, city, day
+        self.rows = len(day.rows)
+        self.ledger = Ledger()
+
+    async def run(self, speed: float | None, width: Width) -> Report:
+        """Raises Trouble never: what does not come out stands in the report."""
+        start = time.perf_counter()
+        async with Crew() as crew:
+            await self._drive(crew, speed, width)
+        audit = await self._audit()
+        expected = Expected(self.rows, len(self._sent()))
+        notes: dict[str, Any] = {
+            **self._day.notes,
+            "seconds": round(time.perf_counter() - start, 1),
+            "repeated_answers": self.ledger.replayed,
+            "requests_sent_again": self._connection.retries,
+            "pushed_again": self.ledger.done["pushed_again"],
+        }
+        return Report(
+            self._day.name,
+            audit.counts,
+            self.ledger.table(),
+            disagreements(audit.counts, expected),
+            [*audit.told, *self.ledger.troubles],
+            notes,
+        )
+
+    async def _drive(self, crew: Crew, speed: float | None, width: Width) -> None:
+        casework = Casework(self._connection, self._keys, self._city, self.ledger)
+        departments = Departments(casework, self.ledger, crew, width.departments, self._file)
+        self._offices = Offices(
+            self._connection, self._keys, self._city, self.ledger, departments.wake
+        )
+        teams = Teams(self._connection, self._keys, self.ledger, crew)
+        crew.hire(departments.listen())
+        pace = Pace([row.time for row in self._day.rows], speed, width.desk)
+        await self._take_all(departments, teams, pace)
+        await Sweep(casework, departments, self.ledger, crew).finish()
+
+    async def _take_all(self, departments: Departments, teams: Teams, pace: Pace) -> None:
+        calls = plan([row for row in self._day.rows if isinstance(row, Call)])
+        client = Client(self._connection, self._keys.desk["call_taker"], "接警员")
+        desk = Desk(client, self._city, self.ledger, teams.connect, departments.wake)
+        desk.expect(calls)
+        letters = [row for row in self._day.rows if isinstance(row, Letter)]
+        await pace.each(calls, lambda each: self._told(each.call.key, desk.take(each)))
+        await pace.each(letters, lambda each: self._told(each.key, self._offices.take(each)))
+
+    async def _told(self, key: str, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except (Refused, NoAnswer) as error:
+            self.ledger.trouble(f"{key}: {error}")
+
+    async def _file(self, case: Case) -> None:
+        if case.office and not case.filed:
+            await self._offices.file(case)
+
+    async def _audit(self) -> Audit:
+        audit = Audit(Client(self._connection, self._keys.desk["dispatcher"]))
+        calls = [row.key for row in self._day.rows if isinstance(row, Call)]
+        letters = [row.key for row in self._day.rows if isinstance(row, Letter)]
+        opened = await audit.receipts(calls) if calls else []
+        if letters:
+            opened += await audit.petitions(self._offices.readers(), letters)
+        await audit.incidents(opened)
+        await audit.missions(self._sent())
+        return audit
+
+    def _sent(self) -> list[str]:
+        return [case.id for case in self.ledger.cases.values() if case.team]

@@ -1,0 +1,50 @@
+"""What is replayed: calls and petitions, whatever file they come from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from backbone.place import Point
+
+DANGER = "P1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One receipt to be taken. `key` is the file's name and the row's number, for ever the same."""
+
+    key: str
+    time: datetime
+    category: str
+    priority: str
+    narrative: str
+    place: str
+    point: Point
+    number: str
+    name: str
+    kind: str = "CALL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One petition to be registered."""
+
+    key: str
+    time: datetime
+    channel: str
+    petitioner: str
+    subject: str
+    text: str
+    category: str
+    area: str
+
+
+Row = Call | Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Rows in the order of their times, and what was done to them on the way, for the report."""
+
+    name: str
+    rows: tuple[Row, ...]
+    notes: dict[str, str]

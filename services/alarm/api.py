@@ -1,0 +1,213 @@
+"""The gRPC face of the front desk: each method makes a command and answers the receipt."""
+
+import logging
+from typing import Any
+from uuid import UUID, uuid5
+
+import grpc
+import msgspec
+
+from backbone import following
+from backbone.actor import Actor
+from backbone.context import Caller, caller_of
+from backbone.errors import InvalidArgument
+from backbone.followed import PENDING, Followed
+from backbone.followed import FollowIncident as Step
+from backbone.opening import Openings
+from backbone.request import Request, created_id
+from backbone.sealing import Sealer
+from backbone.shell import Shell
+from backbone.timers import NEVER
+from liandong.alarm.v1 import alarm_pb2 as resources
+from liandong.alarm.v1 import alarm_service_pb2 as pb
+from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
+from services.alarm import codec, storage
+from services.alarm.atlas import Atlas
+from services.alarm.domain import Command, Event
+from services.alarm.domain.ending import LinkRepeat
+from services.alarm.domain.linkage import DispatchNow, FollowIncident, RevealCaller
+from services.alarm.domain.receipt import Receipt
+from services.alarm.metrics import OPENINGS
+from services.alarm.peers import Incidents, Missions
+from services.alarm.reading import Reading
+from services.alarm.taking import Taking
+
+log = logging.getLogger(__name__)
+
+PENDING_DELIVERY = "PENDING_DELIVERY"
+GLANCE = 0.3
+Desk = Shell[Receipt, Command, Event]
+
+
+class Verbs(rpc.AlarmServiceServicer):
+    """The changes that need nobody but the door."""
+
+    def __init__(self, shell: Desk, atlas: Atlas, sealer: Sealer) -> None:
+        self._shell = shell
+        self._atlas = atlas
+        self._sealer = sealer
+        self._taking = Taking(shell.pool, atlas, sealer)
+
+    async def ReceiveAlarm(self, request: pb.ReceiveAlarmRequest, context: Any) -> Any:
+        caller = caller_of(context)
+        receipt_id = created_id(caller.request_id, "receipt")
+        command = await self._taking.received(request, caller, receipt_id)
+        receipt = await self._shell.perform(context, command, request, receipt_id, caller)
+        return pb.ReceiveAlarmResponse(receipt=self._shown(receipt))
+
+    async def AmendReceipt(self, request: pb.AmendReceiptRequest, context: Any) -> Any:
+        caller = caller_of(context)
+        command = self._taking.amended(request, caller.actor)
+        receipt_id = codec.receipt_id(request.receipt_id)
+        receipt = await self._shell.perform(context, command, request, receipt_id, caller)
+        return pb.AmendReceiptResponse(receipt=self._shown(receipt))
+
+    async def ClassifyReceipt(self, request: pb.ClassifyReceiptRequest, context: Any) -> Any:
+        return pb.ClassifyReceiptResponse(receipt=await self._do(request, context))
+
+    async def ConfirmClass(self, request: pb.ConfirmClassRequest, context: Any) -> Any:
+        return pb.ConfirmClassResponse(receipt=await self._do(request, context))
+
+    async def UnlinkRepeat(self, request: pb.UnlinkRepeatRequest, context: Any) -> Any:
+        return pb.UnlinkRepeatResponse(receipt=await self._do(request, context))
+
+    async def AnswerAtDesk(self, request: pb.AnswerAtDeskRequest, context: Any) -> Any:
+        return pb.AnswerAtDeskResponse(receipt=await self._do(request, context))
+
+    async def PassTo12345(self, request: pb.PassTo12345Request, context: Any) -> Any:
+        return pb.PassTo12345Response(receipt=await self._do(request, context))
+
+    async def ReferToMediation(self, request: pb.ReferToMediationRequest, context: Any) -> Any:
+        return pb.ReferToMediationResponse(receipt=await self._do(request, context))
+
+    async def MarkInvalid(self, request: pb.MarkInvalidRequest, context: Any) -> Any:
+        return pb.MarkInvalidResponse(receipt=await self._do(request, context))
+
+    async def RecordCallBack(self, request: pb.RecordCallBackRequest, context: Any) -> Any:
+        return pb.RecordCallBackResponse(receipt=await self._do(request, context))
+
+    async def CloseReceipt(self, request: pb.CloseReceiptRequest, context: Any) -> Any:
+        return pb.CloseReceiptResponse(receipt=await self._do(request, context))
+
+    async def RevealCaller(self, request: pb.RevealCallerRequest, context: Any) -> Any:
+        caller = caller_of(context)
+        command = RevealCaller(caller.actor, caller.purpose)
+        receipt = await self._perform(context, command, request, caller)
+        return pb.RevealCallerResponse(caller=codec.unseal(receipt.caller, self._sealer))
+
+    async def _do(self, request: Any, context: Any) -> resources.Receipt:
+        caller = caller_of(context)
+        command = codec.to_command(request, caller.actor)
+        return self._shown(await self._perform(context, command, request, caller))
+
+    async def _perform(
+        self, context: Any, command: Command, request: Any, caller: Caller
+    ) -> Receipt:
+        receipt_id = codec.receipt_id(request.receipt_id)
+        return await self._shell.perform(context, command, request, receipt_id, caller)
+
+    def _shown(self, receipt: Receipt) -> resources.Receipt:
+        return codec.to_resource(receipt, self._atlas.city, self._sealer)
+
+
+class FrontDesk(Verbs):
+    """The whole service: the verbs, those that call others after their commit, and the reads."""
+
+    def __init__(self, shell: Desk, atlas: Atlas, sealer: Sealer) -> None:
+        super().__init__(shell, atlas, sealer)
+        self._openings = Openings(shell.settings)
+        self._missions = Missions(shell.settings)
+        self._incidents = Incidents(shell.settings)
+        self._reading = Reading(shell, self._shown)
+
+    async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
+        """The commit comes first: whatever becomes of the call, the event asks for the same."""
+        caller = caller_of(context)
+        command = codec.to_command(request, caller.actor)
+        receipt = await self._perform(context, command, request, caller)
+        shown = self._shown(receipt)
+        incident = await self._openings.open(codec.to_matter(receipt))
+        if incident is not None:
+            shown.incident.CopyFrom(following.shown(incident))
+        OPENINGS.labels("pending" if incident is None else "answered").inc()
+        return pb.OpenIncidentResponse(receipt=shown)
+
+    async def LinkRepeat(self, request: pb.LinkRepeatRequest, context: Any) -> Any:
+        caller = caller_of(context)
+        incident_id = _incident_id(request.incident)
+        code, known = await self._known(incident_id, caller.actor) or ("", None)
+        command = LinkRepeat(caller.actor, incident_id, code, known)
+        receipt = await self._perform(context, command, request, caller)
+        await self._catch_up(receipt, incident_id, caller.actor)
+        return pb.LinkRepeatResponse(receipt=self._shown(receipt))
+
+    async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
+        caller = caller_of(context)
+        command = DispatchNow(caller.actor, request.team, request.note)
+        receipt = await self._perform(context, command, request, caller)
+        order = codec.to_order(receipt, command)
+        sent = await self._missions.dispatch(receipt.id, order, caller.actor)
+        mission = pb.MissionRef(team=order.team, state=PENDING_DELIVERY)
+        if sent is not None:
+            mission = codec.to_mission(sent.mission)
+        reachable = sent is not None and sent.reachable
+        return pb.DispatchNowResponse(mission=mission, reachable=reachable, version=receipt.version)
+
+    async def GetReceipt(self, request: pb.GetReceiptRequest, context: Any) -> Any:
+        """What the desk opened but has not heard of yet, as while Kafka is away, it asks about."""
+        shown = await self._reading.get(request, context)
+        if shown.incident.state == PENDING:
+            await self._glance(shown, caller_of(context).actor)
+        return pb.GetReceiptResponse(receipt=shown)
+
+    async def ListReceipts(self, request: pb.ListReceiptsRequest, context: Any) -> Any:
+        return await self._reading.page(request, context)
+
+    async def _glance(self, shown: resources.Receipt, by: Actor) -> None:
+        try:
+            found = await self._incidents.find(UUID(shown.incident.id), by, GLANCE)
+        except grpc.aio.AioRpcError as error:
+            log.info("incident.unheard", extra={"error": error.details()})
+            return
+        if found is not None:
+            shown.incident.CopyFrom(following.shown(found))
+
+    async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed] | None:
+        """What is known here, or else what the workflow service lets the caller see."""
+        here = await storage.known_incident(self._shell.pool, incident_id)
+        if here is not None:
+            return here[0], msgspec.convert(here[1], Followed)
+        found = await self._incidents.find(incident_id, by)
+        return (found.code, codec.to_followed(found)) if found else None
+
+    async def _catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
+        """A step between the look and the link was nobody's news: look again, after the commit."""
+        linked = receipt.incident.version if receipt.incident else 0
+        try:
+            _, now = await self._known(incident_id, by) or ("", None)
+        except grpc.aio.AioRpcError as error:
+            log.info("incident.unheard", extra={"error": error.details()})
+            return
+        if now is None or now.version <= linked:
+            return
+        said = {
+            name: getattr(now, name) for name in ("state", "unit", "holder", "outcome", "reply")
+        }
+        step = Step("Linked", now.version, **said)
+        await self._shell.batcher.submit(
+            Request(
+                request_id=uuid5(receipt.id, f"follow {incident_id} {now.version}"),
+                aggregate_id=receipt.id,
+                command=FollowIncident(incident_id, step),
+                body_hash="",
+                actor=by,
+                deadline=NEVER,
+            )
+        )
+
+
+def _incident_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidArgument("UNKNOWN_INCIDENT", incident=text[:100]) from error

@@ -1,0 +1,43 @@
+"""What the desk knows of the city by heart: made ready once, when a city arrives."""
+
+from backbone.city import Category, City
+from backbone.competence import prefixes
+from backbone.errors import Unavailable
+from backbone.grids import GridIndex
+from backbone.place import Place
+from services.alarm.domain.suggestions import Keywords
+
+
+class Atlas:
+    """The city of this moment with its grids by point and its categories by their words."""
+
+    def __init__(self) -> None:
+        self._city: City | None = None
+        self._grids = GridIndex(())
+        self.keywords: tuple[Keywords, ...] = ()
+
+    def learn(self, city: City) -> None:
+        self._grids = GridIndex(city.grids.values())
+        categories = city.categories.values()
+        self.keywords = tuple(_words(city, each) for each in categories if each.keywords)
+        self._city = city
+
+    @property
+    def city(self) -> City:
+        """Raises Unavailable while there is none; that is transient and never stored."""
+        if self._city is None:
+            raise Unavailable("DIRECTORY_NOT_LOADED")
+        return self._city
+
+    def locate(self, place: Place) -> Place:
+        """The place with the grid of its point; one without any lies outside the city."""
+        if place.point is None:
+            return place
+        grid = self._grids.locate(place.point.longitude, place.point.latitude)
+        return Place(place.text, place.point, grid.code if grid else "")
+
+
+def _words(city: City, category: Category) -> Keywords:
+    above = (city.categories.get(code) for code in prefixes(category.code)[1:])
+    words = tuple(word for each in above if each is not None for word in each.keywords)
+    return Keywords(category.code, category.name, category.keywords, words)

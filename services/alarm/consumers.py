@@ -1,0 +1,31 @@
+"""What the desk listens to: the steps of the incidents that its receipts belong to."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from backbone.consumer import Subscription
+from backbone.following import follow_request, following, step_of
+from backbone.postgres import Pool
+from backbone.request import Request
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from services.alarm import storage
+from services.alarm.domain import Command
+from services.alarm.domain.linkage import FollowIncident
+
+
+def incidents(pool: Pool) -> Subscription:
+    """One event concerns the receipt that opened the incident, and all that were linked to it."""
+
+    async def follow(event: IncidentEvent) -> Sequence[Request[Command]]:
+        step = step_of(event)
+        if step is None:
+            return []
+        incident_id = UUID(event.meta.aggregate_id)
+        command = FollowIncident(incident_id, step)
+        return [
+            replace(follow_request(event, receipt_id, step), command=command)
+            for receipt_id in await storage.followers(pool, incident_id)
+        ]
+
+    return following("alarm", storage.OURS, follow)

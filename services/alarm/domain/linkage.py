@@ -1,0 +1,175 @@
+"""What goes on beside the end: orders to teams, call-backs, the incident's news, disclosures."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+from uuid import UUID
+
+from backbone import followed
+from backbone.actor import Actor
+from backbone.city import City
+from backbone.errors import InvalidArgument, InvalidTransition
+from backbone.followed import FollowIncident as Step
+from backbone.followed import IncidentFollowed
+from backbone.place import Place
+from services.alarm.domain.city import require_team
+from services.alarm.domain.closing import ReceiptClosed, is_over
+from services.alarm.domain.ending import require_not_ended
+from services.alarm.domain.receipt import CallBack, Dispatch, Finding, Outcome, Receipt, State
+from services.alarm.domain.rights import require_may_reveal
+from services.alarm.domain.texts import require_short, require_text
+
+MOST_CALL_BACKS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchNow:
+    by: Actor
+    team: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCallBack:
+    by: Actor
+    finding: Finding | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowIncident:
+    """One step of an incident that the receipt has opened or was linked to."""
+
+    incident_id: UUID
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class RevealCaller:
+    by: Actor
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a team is told; named as the contract of the emergency service names it."""
+
+    matter_id: UUID
+    code: str
+    team: str
+    priority: str
+    place: Place
+    narrative: str
+    category: str
+    ordered_by: str
+    ordered_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchOrdered:
+    time: datetime
+    order: Order
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackRecorded:
+    time: datetime
+    finding: Finding
+    note: str
+    called_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRevealed:
+    """Changes nothing but the version: it stands in the journal for the auditor."""
+
+    time: datetime
+    user: str
+    unit: str
+    role: str
+    purpose: str
+
+
+Command = DispatchNow | RecordCallBack | FollowIncident | RevealCaller
+Event = DispatchOrdered | CallBackRecorded | IncidentFollowed | AlarmRevealed
+
+
+def dispatch(
+    receipt: Receipt, command: DispatchNow, now: datetime, city: City
+) -> list[DispatchOrdered]:
+    require_team(city, command.team)
+    if receipt.outcome is Outcome.INVALID:
+        require_not_ended(receipt)
+    require_short(note=command.note)
+    for order in receipt.dispatches:
+        if order.team == command.team:
+            raise InvalidTransition(
+                "ALREADY_DISPATCHED",
+                team=order.team,
+                unit=receipt.unit,
+                by=order.ordered_by,
+                time=order.order_time,
+                state="ORDERED",
+            )
+    return [DispatchOrdered(now, order_of(receipt, command), command.note)]
+
+
+def order_of(receipt: Receipt, command: DispatchNow) -> Order:
+    """The order, the same over the call and over the event."""
+    return Order(
+        matter_id=receipt.matter_id,
+        code=receipt.matter_code,
+        team=command.team,
+        priority=receipt.priority,
+        place=replace(receipt.place, area=receipt.area),
+        narrative="\n".join(filter(None, (receipt.narrative, command.note))),
+        category=receipt.category,
+        ordered_by=command.by.user,
+        ordered_unit=command.by.unit,
+    )
+
+
+def call_back(receipt: Receipt, command: RecordCallBack, now: datetime) -> list[CallBackRecorded]:
+    if command.finding is None:
+        raise InvalidArgument("FINDING_MISSING")
+    if len(receipt.call_backs) >= MOST_CALL_BACKS:
+        raise InvalidTransition("TOO_MANY_CALL_BACKS", most=MOST_CALL_BACKS)
+    require_short(note=command.note)
+    return [CallBackRecorded(now, command.finding, command.note, command.by.user)]
+
+
+def follow(
+    receipt: Receipt, command: FollowIncident, now: datetime
+) -> list[IncidentFollowed | ReceiptClosed]:
+    """News of a link that was taken back are none; an incident that is over closes the receipt."""
+    if receipt.incident is None or receipt.incident_id != command.incident_id:
+        return []
+    news = followed.follow(receipt.incident, command.step, now)
+    closes = receipt.state is State.ENDED and any(is_over(each.incident) for each in news)
+    return [*news, ReceiptClosed(now)] if closes else [*news]
+
+
+def reveal(receipt: Receipt, command: RevealCaller, now: datetime) -> list[AlarmRevealed]:
+    require_may_reveal(receipt, command.by)
+    require_text("PURPOSE_MISSING", command.purpose)
+    require_short(purpose=command.purpose)
+    by = command.by
+    return [AlarmRevealed(now, by.user, by.unit, by.role, command.purpose)]
+
+
+def evolve(receipt: Receipt, event: Event) -> Receipt:
+    match event:
+        case DispatchOrdered():
+            order = event.order
+            given = Dispatch(order.team, event.note, order.ordered_by, event.time)
+            return replace(receipt, dispatches=(*receipt.dispatches, given))
+        case CallBackRecorded():
+            made = CallBack(event.finding, event.note, event.called_by, event.time)
+            return replace(receipt, call_backs=(*receipt.call_backs, made))
+        case IncidentFollowed():
+            return replace(receipt, incident=event.incident)
+        case AlarmRevealed():
+            return receipt
+        case _:
+            assert_never(event)

@@ -1,0 +1,79 @@
+"""The services that the desk calls: missions by emergency, incidents by workflow."""
+
+import logging
+from uuid import UUID, uuid5
+
+import grpc
+
+from backbone.actor import Actor
+from backbone.calls import open_channel, refusal_of
+from backbone.context import metadata_for
+from backbone.errors import Expired, NotFound, Unavailable
+from backbone.settings import Settings
+from liandong.emergency.v1 import emergency_service_pb2 as missions
+from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
+from liandong.emergency.v1.emergency_pb2 import Order
+from liandong.incident.v1 import incident_service_pb2 as incidents
+from liandong.incident.v1 import incident_service_pb2_grpc as workflow
+from liandong.incident.v1.incident_pb2 import Incident
+from services.alarm.metrics import DISPATCHES
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 2.0
+
+
+class Missions:
+    """Sends teams out; neither waits for Kafka nor needs it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.token
+        self._stub = emergency.EmergencyServiceStub(open_channel(settings, "emergency"))
+
+    async def dispatch(
+        self, receipt_id: UUID, order: Order, by: Actor
+    ) -> missions.DispatchMissionResponse | None:
+        """Return the mission, or None where nobody can tell: then the event delivers the order.
+
+        Raises the refusal of the emergency service.
+        """
+        request_id = str(uuid5(receipt_id, f"dispatch/{order.team}"))
+        metadata = metadata_for(self._token, by, request_id=request_id)
+        request = missions.DispatchMissionRequest(order=order)
+        try:
+            response: missions.DispatchMissionResponse = await self._stub.DispatchMission(
+                request, timeout=PATIENCE, metadata=metadata
+            )
+        except grpc.aio.AioRpcError as error:
+            refusal = refusal_of(error)
+            if refusal is not None and not isinstance(refusal, Unavailable | Expired):
+                DISPATCHES.labels("refused").inc()
+                raise refusal from error
+            log.warning("dispatch.pending", extra={"team": order.team, "error": error.details()})
+            DISPATCHES.labels("pending").inc()
+            return None
+        DISPATCHES.labels("delivered").inc()
+        return response
+
+
+class Incidents:
+    """Looks up incidents that no receipt here has opened."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.token
+        self._stub = workflow.IncidentServiceStub(open_channel(settings, "workflow"))
+
+    async def find(
+        self, incident_id: UUID, by: Actor, patience: float = PATIENCE
+    ) -> Incident | None:
+        """Return what the caller may see, or None. Raises only what is transient."""
+        request = incidents.GetIncidentRequest(incident_id=str(incident_id))
+        metadata = metadata_for(self._token, by)
+        try:
+            response = await self._stub.GetIncident(request, timeout=patience, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            if isinstance(refusal_of(error), NotFound):
+                return None
+            raise
+        found: Incident = response.incident
+        return found

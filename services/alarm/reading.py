@@ -1,0 +1,77 @@
+"""Reads of the front desk: one receipt, and pages of them, as far as the caller may see."""
+
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from backbone import pages
+from backbone.context import Caller, caller_of
+from backbone.errors import NotFound
+from backbone.place import significant
+from backbone.shell import Shell
+from backbone.sight import watched
+from backbone.wire import enum_names
+from liandong.alarm.v1 import alarm_pb2 as resources
+from liandong.alarm.v1 import alarm_service_pb2 as pb
+from services.alarm import codec, storage
+from services.alarm.domain import Command, Event
+from services.alarm.domain.receipt import Receipt
+
+ENUMS = ("outcome", "state", "kind")
+TEXTS = ("priority", "category", "unit", "code")
+FIELDS = pb.ListReceiptsRequest.DESCRIPTOR.fields_by_name
+
+
+class Reading:
+    """Reads go to the rows of the primary: whoever has written sees it."""
+
+    def __init__(
+        self,
+        shell: Shell[Receipt, Command, Event],
+        shown: Callable[[Receipt], resources.Receipt],
+    ) -> None:
+        self._pool = shell.pool
+        self._from_row = shell.decider.from_row
+        self._shown = shown
+
+    async def get(self, request: pb.GetReceiptRequest, context: Any) -> resources.Receipt:
+        """Raises NotFound, also for what is outside the caller's scope."""
+        who = _who(caller_of(context))
+        row = await storage.one(self._pool, who, codec.receipt_id(request.receipt_id))
+        if row is None:
+            raise NotFound("NO_SUCH_RECEIPT")
+        return self._shown(self._from_row(row))
+
+    async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:
+        who = _who(caller_of(context))
+        filters, size = _filters(request), pages.size_of(request.page_size)
+        after = pages.after(request.page_token)
+        rows = await storage.page(self._pool, who, filters, after, size)
+        found = [self._from_row(row) for row in rows[:size]]
+        response = pb.ListReceiptsResponse(items=[self._shown(each) for each in found])
+        if len(rows) > size:
+            response.next_page_token = pages.token_of(found[-1].receive_time, found[-1].id)
+        if request.count:
+            response.total_size = await storage.count(self._pool, who, filters)
+        return response
+
+
+def _who(caller: Caller) -> storage.Who:
+    return caller.actor.unit, watched(caller.actor)
+
+
+def _filters(request: pb.ListReceiptsRequest) -> storage.Filters:
+    enums = {name: enum_names(FIELDS[name])[getattr(request, name)] or None for name in ENUMS}
+    texts = {
+        name: getattr(request, name) or None for name in ("priority", "category", "unit", "code")
+    }
+    area = significant(request.area) or None
+    start = _time(request.from_time) if request.HasField("from_time") else None
+    end = _time(request.to_time) if request.HasField("to_time") else None
+    return storage.Filters(**enums, **texts, area=area, from_time=start, to_time=end)
+
+
+def _time(stamp: Timestamp) -> Any:
+    return stamp.ToDatetime(UTC)

@@ -1,0 +1,112 @@
+"""The receipts table: who may see what, pages, what may be a repeat, who follows an incident."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backbone.postgres import Pool
+
+# The desk that took it, the unit that it was passed to, and those who watch over its area.
+VISIBLE = """
+    ($1 <> '' AND $1 IN (unit, passed_to) OR $2 <> '' AND area LIKE $2 || '%')
+"""
+FILTERS = """
+    ($3::text IS NULL OR outcome = $3) AND ($4::text IS NULL OR state = $4)
+    AND ($5::text IS NULL OR kind = $5) AND ($6::text IS NULL OR priority = $6)
+    AND ($7::text IS NULL OR category = $7 OR category LIKE $7 || '.%')
+    AND ($8::text IS NULL OR area LIKE $8 || '%') AND ($9::text IS NULL OR unit = $9)
+    AND ($10::text IS NULL OR code = $10)
+    AND ($11::timestamptz IS NULL OR receive_time >= $11)
+    AND ($12::timestamptz IS NULL OR receive_time < $12)
+"""
+ONE = f"SELECT to_jsonb(r) FROM receipts AS r WHERE id = $3 AND {VISIBLE}"  # noqa: S608
+PAGE = f"""
+SELECT to_jsonb(r) FROM receipts AS r
+WHERE {VISIBLE} AND {FILTERS}
+    AND ($13::timestamptz IS NULL OR (receive_time, id) < ($13, $14::uuid))
+ORDER BY receive_time DESC, id DESC LIMIT $15
+"""  # noqa: S608
+COUNT = f"SELECT count(*) FROM receipts WHERE {VISIBLE} AND {FILTERS}"  # noqa: S608
+
+# A few rows by each index, never a scan: this runs while somebody is on the line.
+EARLIER = " UNION ALL ".join(
+    f"""(
+    SELECT id, code, incident_id, receive_time, place, category, narrative, number_index
+    FROM receipts WHERE {which} AND receive_time > $1 AND outcome IS DISTINCT FROM 'INVALID'
+    ORDER BY receive_time DESC LIMIT 40
+)"""  # noqa: S608
+    for which in (
+        "cell = ANY($2::bigint[])",
+        "area = $3 AND $3 <> ''",
+        "number_index = $4 AND number_index <> ''",
+    )
+)
+
+KNOWN = """
+SELECT incident_code, incident FROM receipts WHERE incident_id = $1
+ORDER BY (incident ->> 'version')::bigint DESC LIMIT 1
+"""
+FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
+OURS = "SELECT DISTINCT incident_id FROM receipts WHERE incident_id = ANY($1)"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """In the order of the statement; None asks for nothing."""
+
+    outcome: str | None
+    state: str | None
+    kind: str | None
+    priority: str | None
+    category: str | None
+    area: str | None
+    unit: str | None
+    code: str | None
+    from_time: datetime | None
+    to_time: datetime | None
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+
+Who = tuple[str, str]  # the unit, and the leading digits of the area that is watched over
+
+
+async def one(pool: Pool, who: Who, receipt_id: UUID) -> Row | None:
+    row: Row | None = await pool.fetchval(ONE, *who, receipt_id)
+    return row
+
+
+async def page(
+    pool: Pool, who: Who, filters: Filters, after: tuple[datetime, UUID] | None, size: int
+) -> list[Row]:
+    """One more than a page, so that the last page is known as such."""
+    start = after or (None, None)
+    return [row[0] for row in await pool.fetch(PAGE, *who, *filters.values, *start, size + 1)]
+
+
+async def count(pool: Pool, who: Who, filters: Filters) -> int:
+    return int(await pool.fetchval(COUNT, *who, *filters.values))
+
+
+async def earlier(
+    pool: Pool, since: datetime, cells: Collection[int], area: str, number_index: str
+) -> Sequence[Any]:
+    """Recent rows in these cells or in the whole area, and of this number; each once."""
+    rows = await pool.fetch(EARLIER, since, list(cells), area, number_index)
+    return list({row["id"]: row for row in rows}.values())
+
+
+async def known_incident(pool: Pool, incident_id: UUID) -> tuple[str, Row] | None:
+    """Code and last state of an incident that some receipt opened or was linked to."""
+    row = await pool.fetchrow(KNOWN, incident_id)
+    return (row["incident_code"], row["incident"]) if row else None
+
+
+async def followers(pool: Pool, incident_id: UUID) -> list[UUID]:
+    return [row["id"] for row in await pool.fetch(FOLLOWERS, incident_id)]

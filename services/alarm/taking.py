@@ -1,0 +1,115 @@
+"""What the desk adds to a report while it is taken down: grid, code, seal and suggestions."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import cos, floor, radians
+from typing import Any
+from uuid import UUID
+
+from backbone.actor import Actor
+from backbone.city import City
+from backbone.context import Caller as Call
+from backbone.matter_code import Intake, mint
+from backbone.numbers import Numbers, today
+from backbone.place import Place, Point
+from backbone.postgres import Pool
+from backbone.sealing import Sealer
+from backbone.wire import to_record
+from services.alarm import codec, storage
+from services.alarm.atlas import Atlas
+from services.alarm.domain.intake import AmendReceipt, ReceiveAlarm
+from services.alarm.domain.receipt import Suggestions
+from services.alarm.domain.suggestions import (
+    METRES_OF_DEGREE,
+    Sighting,
+    Window,
+    categories,
+    repeats,
+)
+from services.alarm.metrics import SUGGESTED
+
+CELLS_OF_DEGREE = 100
+USUAL = Window(timedelta(minutes=60), metres=500, most=3)
+
+
+class Taking:
+    """Makes commands of what a desk heard; reads, but changes nothing."""
+
+    def __init__(self, pool: Pool, atlas: Atlas, sealer: Sealer) -> None:
+        self._pool = pool
+        self._atlas = atlas
+        self._sealer = sealer
+        self._numbers = Numbers(pool)
+
+    async def received(self, request: Any, call: Call, receipt_id: UUID) -> ReceiveAlarm:
+        """Raises InvalidArgument for what is too long to be sealed."""
+        caller = codec.seal(request.caller, self._sealer)
+        place = self._place(request)
+        day = today()
+        area = place.area or call.actor.area
+        taken = to_record(
+            request,
+            ReceiveAlarm,
+            by=call.actor,
+            id=receipt_id,
+            code=mint(area, day, Intake.ALARM, await self._numbers.next(day)),
+            caller=caller,
+            place=place,
+            suggestions=Suggestions(),
+        )
+        return replace(taken, suggestions=await self._suggest(taken))
+
+    def amended(self, request: Any, by: Actor) -> AmendReceipt:
+        told = request.HasField("caller")
+        caller = codec.seal(request.caller, self._sealer) if told else None
+        place = self._place(request) if request.HasField("place") else None
+        return to_record(request, AmendReceipt, by=by, caller=caller, place=place)
+
+    def _place(self, request: Any) -> Place:
+        return self._atlas.locate(to_record(request.place, Place))
+
+    async def _suggest(self, taken: ReceiveAlarm) -> Suggestions:
+        classes = categories(taken.narrative, self._atlas.keywords)
+        seen = Sighting(
+            time=datetime.now(UTC),
+            place=taken.place,
+            category=taken.category or (classes[0].category if classes else ""),
+            narrative=taken.narrative,
+            number_index=taken.caller.number_index,
+        )
+        window = window_of(self._atlas.city)
+        rows = await self._earlier(seen, window)
+        others = (codec.to_earlier(row) for row in rows if row["id"] != taken.id)
+        found = Suggestions(classes, repeats(seen, others, window))
+        SUGGESTED.labels("repeat" if found.repeats else "none").inc()
+        return found
+
+    async def _earlier(self, seen: Sighting, window: Window) -> Sequence[Any]:
+        """By cells where the point is known, else by the whole area that is."""
+        since, point = seen.time - window.time, seen.place.point
+        cells = cells_around(point, window.metres) if point else ()
+        area = "" if point else seen.place.area
+        return await storage.earlier(self._pool, since, cells, area, seen.number_index)
+
+
+def window_of(city: City) -> Window:
+    policy = city.policy
+    if policy is None:
+        return USUAL
+    span = timedelta(minutes=policy.repeat_minutes)
+    return Window(span, policy.repeat_metres, policy.suggestions)
+
+
+def cells_around(point: Point, metres: float) -> tuple[int, ...]:
+    """The cells of the table's index that a circle around the point can touch."""
+    north = metres / METRES_OF_DEGREE
+    east = north / max(cos(radians(point.latitude)), 0.01)
+    columns = _span(point.longitude, east)
+    rows = _span(point.latitude, north)
+    return tuple(column * 100_000 + row for column in columns for row in rows)
+
+
+def _span(middle: float, reach: float) -> range:
+    first = floor((middle - reach) * CELLS_OF_DEGREE)
+    return range(first, floor((middle + reach) * CELLS_OF_DEGREE) + 1)

@@ -1,0 +1,60 @@
+"""Builds the front desk from the settings: its door, what it calls and what it listens to."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from backbone.batch import Batch
+from backbone.city import City
+from backbone.decider import Decider
+from backbone.postgres import Connection
+from backbone.pulse import Pulse
+from backbone.replica import follow_directory
+from backbone.sealing import Sealer
+from backbone.settings import Settings
+from backbone.shell import open_shell
+from liandong.alarm.v1 import alarm_service_pb2 as pb
+from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from services.alarm import codec, consumers, domain, metrics
+from services.alarm.api import FrontDesk
+from services.alarm.atlas import Atlas
+from services.alarm.domain import Command, Event
+from services.alarm.domain.receipt import Receipt
+
+EVENTS = "liandong.alarm.events.v1"
+KINDS = ("area", "category", "grid", "policy", "team", "unit")
+
+
+def build_decider(city: Callable[[], City]) -> Decider[Receipt, Command, Event]:
+    """What the door must know of receipts; every decision takes the city of its moment."""
+
+    def decide(receipt: Receipt | None, command: Command, now: datetime) -> list[Event]:
+        return domain.decide(receipt, command, now, city())
+
+    return Decider(
+        table="receipts",
+        record=Receipt,
+        event=AlarmEvent,
+        kind="liandong.alarm",
+        decide=decide,
+        evolve=domain.evolve,
+        scope=codec.scope,
+    )
+
+
+async def run(settings: Settings, pulse: Pulse) -> None:
+    """Serves for ever; nothing here waits for Kafka or Postgres to be there."""
+    atlas = Atlas()
+    decider = build_decider(lambda: atlas.city)
+    async with open_shell(settings, pulse, decider, EVENTS, _count) as shell:
+        follow_directory(shell, KINDS, atlas.learn, polygons=True)
+        desk = FrontDesk(shell, atlas, Sealer(settings.key))
+        shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)
+        shell.consume(consumers.incidents(shell.pool))
+        await shell.run()
+
+
+async def _count(conn: Connection, batch: Batch[Receipt, Command, Event]) -> None:
+    """Rides along and writes nothing: what is answered again is not counted again."""
+    for record in batch.records:
+        metrics.EVENTS.labels(record.kind.split(".")[2]).inc()

@@ -1,0 +1,38 @@
+"""What dispute listens to: its own incidents, and alarms that were referred to mediation."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+from backbone.consumer import Subscription
+from backbone.following import following
+from backbone.request import Request
+from backbone.timers import NEVER
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from services.dispute import codec, storage
+from services.dispute.domain import Command
+from services.dispute.metrics import REFERRALS
+
+
+def on_alarm(event: AlarmEvent) -> Sequence[Request[Command]]:
+    """警调对接: what the front desk referred is registered, once."""
+    if event.WhichOneof("kind") != "mediation_referred":
+        return []
+    command = codec.to_referral(event.mediation_referred.referral)
+    meta = event.meta
+    REFERRALS.labels("ALARM").inc()
+    request: Request[Command] = Request(
+        request_id=uuid5(UUID(meta.event_id), "register"),
+        aggregate_id=command.id,
+        command=command,
+        body_hash="",
+        actor=command.by,
+        deadline=NEVER,
+        cause=meta.event_id,
+    )
+    return [request]
+
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = (
+    following("dispute", storage.OURS),
+    Subscription("dispute.alarm", "liandong.alarm.events.v1", AlarmEvent, on_alarm),
+)

@@ -1,0 +1,6 @@
+"""The metrics of dispute; labels are enums, never ids."""
+
+from prometheus_client import Counter
+
+# What other services referred to mediation: the numerator of the target "a third of the calls".
+REFERRALS = Counter("liandong_dispute_referrals_total", "Referrals to mediation.", ["source"])

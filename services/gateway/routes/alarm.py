@@ -1,0 +1,39 @@
+"""The front desk: receipts, the five ways in which one ends, and what goes on beside."""
+
+from liandong.alarm.v1 import alarm_service_pb2 as pb
+from services.gateway.roles import DESKS, READERS, roles
+from services.gateway.route import Area, get, post
+
+ONE = "/v1/receipts/{receipt_id}"
+# Whoever may take something down may also carry it on, each at the own desk.
+TAKERS = DESKS | roles("grid_member", "grid_leader", "care_worker", "partner")
+
+AREA = Area(
+    "Receipts",
+    "alarm",
+    pb.DESCRIPTOR.services_by_name["AlarmService"],
+    (
+        post("/v1/receipts", "ReceiveAlarm", TAKERS, status=201),
+        get(
+            "/v1/receipts",
+            "ListReceipts",
+            READERS,
+            query={"from": "from_time", "to": "to_time", "grid": "area"},
+        ),
+        get(ONE, "GetReceipt", READERS),
+        post(f"{ONE}:amend", "AmendReceipt", TAKERS),
+        post(f"{ONE}:classify", "ClassifyReceipt", TAKERS),
+        post(f"{ONE}:confirmClass", "ConfirmClass", TAKERS),
+        post(f"{ONE}:open", "OpenIncident", TAKERS),
+        post(f"{ONE}:link", "LinkRepeat", TAKERS),
+        post(f"{ONE}:unlink", "UnlinkRepeat", TAKERS),
+        post(f"{ONE}:answer", "AnswerAtDesk", TAKERS),
+        post(f"{ONE}:pass", "PassTo12345", TAKERS),
+        post(f"{ONE}:refer", "ReferToMediation", TAKERS),
+        post(f"{ONE}:markInvalid", "MarkInvalid", TAKERS),
+        post(f"{ONE}:dispatch", "DispatchNow", TAKERS, status=202),
+        post(f"{ONE}:callBack", "RecordCallBack", TAKERS),
+        post(f"{ONE}:close", "CloseReceipt", TAKERS),
+        post(f"{ONE}:reveal", "RevealCaller", roles("call_taker", "dispatcher")),
+    ),
+)

@@ -1,0 +1,30 @@
+"""Care cases: hand-over, visits and service requests; the service shows them to the entrusted."""
+
+from liandong.population.v1 import population_service_pb2 as pb
+from services.gateway.roles import roles
+from services.gateway.route import Area, get, post
+
+CARE = roles("care_worker", "head")
+SENDERS = CARE | roles("clerk", "receptionist", "partner")
+ONE = "/v1/care-cases/{care_case_id}"
+
+AREA = Area(
+    "Care",
+    "population",
+    pb.DESCRIPTOR.services_by_name["PopulationService"],
+    (
+        post("/v1/care-cases", "RegisterCareCase", SENDERS, status=201),
+        get("/v1/care-cases", "ListCareCases", SENDERS),
+        get(ONE, "GetCareCase", SENDERS),
+        post(f"{ONE}:receive", "ReceiveCareCase", roles("head")),
+        post(f"{ONE}:entrust", "EntrustCareCase", roles("head")),
+        post(f"{ONE}:setClass", "SetCareClass", CARE),
+        post(f"{ONE}:planVisit", "PlanVisit", CARE),
+        post(f"{ONE}:recordVisit", "RecordVisit", CARE),
+        post(f"{ONE}:requestService", "RequestService", CARE),
+        post(f"{ONE}:recordResult", "RecordServiceResult", CARE),
+        post(f"{ONE}:close", "EndCareCase", roles("head")),
+        post(f"{ONE}:seal", "SealCareCase", roles("head")),
+        post(f"{ONE}:reveal", "RevealPerson", CARE, reveals="care_case_id"),
+    ),
+)

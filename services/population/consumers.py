@@ -1,0 +1,32 @@
+"""What population listens to: the incidents of service requests, each a matter of its own."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+from backbone.consumer import Subscription
+from backbone.following import follow_request, following, step_of
+from backbone.postgres import Pool
+from backbone.request import Request
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from services.population import storage
+from services.population.domain import Command
+from services.population.domain.needs import FollowService
+
+
+def subscriptions(pool: Pool) -> tuple[Subscription, ...]:
+    return (following("population", storage.OURS, follower(pool)),)
+
+
+def follower(
+    pool: Pool,
+) -> Callable[[IncidentEvent], Awaitable[Sequence[Request[Command]]]]:
+    """The incident does not know the case, so the case is looked up here."""
+
+    async def on_incident(event: IncidentEvent) -> Sequence[Request[Command]]:
+        step, service_id = step_of(event), UUID(event.meta.aggregate_id)
+        case_id = await pool.fetchval(storage.CASE_OF, service_id) if step else None
+        if step is None or case_id is None:
+            return []
+        return [follow_request(event, case_id, FollowService(service_id, step))]
+
+    return on_incident

@@ -1,0 +1,77 @@
+"""Ending 解除与封存: by its term or a document; then nobody is shown the person any more."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from backbone.actor import Actor
+from backbone.guards import require_text
+from services.population.domain.care_case import CareCase, State, require_entrusted, require_head
+
+TERM_OVER = "TERM_OVER"
+
+
+@dataclass(frozen=True, slots=True)
+class EndCareCase:
+    by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealCareCase:
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class RevealPerson:
+    """Disclosure 调阅: in plain words for a stated purpose only, and that is journaled."""
+
+    by: Actor
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class CareCaseEnded:
+    time: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CareCaseSealed:
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRevealed:
+    time: datetime
+    purpose: str
+
+
+Event = CareCaseEnded | CareCaseSealed | PersonRevealed
+
+
+def end(found: CareCase, command: EndCareCase, now: datetime) -> CareCaseEnded:
+    require_head(found, command.by)
+    return CareCaseEnded(now, require_text(command.reason, "REASON_MISSING"))
+
+
+def seal(found: CareCase, command: SealCareCase, now: datetime) -> CareCaseSealed:
+    require_head(found, command.by)
+    return CareCaseSealed(now)
+
+
+def reveal(found: CareCase, command: RevealPerson, now: datetime) -> PersonRevealed:
+    require_entrusted(found, command.by)
+    return PersonRevealed(now, require_text(command.purpose, "PURPOSE_MISSING", 200))
+
+
+def evolve(found: CareCase, event: Event) -> CareCase:
+    match event:
+        case CareCaseEnded():
+            return replace(found, state=State.ENDED, end_reason=event.reason, end_time=event.time)
+        case CareCaseSealed():
+            return replace(found, state=State.SEALED)
+        case PersonRevealed():
+            return found
+        case _:
+            assert_never(event)

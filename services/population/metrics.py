@@ -1,0 +1,5 @@
+"""The metrics of population; labels are enums, never ids, and none of them counts people."""
+
+from prometheus_client import Counter
+
+REVEALS = Counter("liandong_care_reveals_total", "Disclosures of somebody in care.", ["programme"])

@@ -1,0 +1,71 @@
+"""`python -m tests.bench [B4 B3 …] [--runs N] [--seconds N]`."""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvloop
+
+from operate.testing import Installed
+from tests.bench import claims, core, door, flow, push, startup
+from tests.bench.figures import Figure, machine, table, write
+from tests.bench.plan import Plan
+from tests.bench.world import World
+
+ROOT = Path(__file__).parents[2]
+ALL = ("B1", "B16", "B2", "B4", "B5", "B3")
+
+
+def main() -> None:
+    asked = arguments()
+    plan = Plan(asked.runs, asked.warm_ups, asked.seconds)
+    about = machine() | {"plan": str(plan)}
+    names = [name for name in ALL if not asked.benches or name in asked.benches]
+    figures: list[Figure] = []
+    with installed(needed=names != ["B1"]) as city:
+        for name in names:
+            sys.stderr.write(f"{name} …\n")
+            figures += measured(name, city, plan)
+    path = write(ROOT / "results", figures, about)
+    sys.stdout.write(f"{table(figures)}\n\n{path.relative_to(ROOT)}\n")
+
+
+def measured(name: str, city: Installed, plan: Plan) -> Sequence[Figure]:
+    if name == "B1":
+        return asyncio.run(core.measure(plan))
+    if name == "B16":
+        return startup.measure(city, plan)
+    bench = {"B2": door, "B3": flow, "B4": claims, "B5": push}[name]
+    return uvloop.run(bench.measure(World(city), plan))
+
+
+@contextmanager
+def installed(needed: bool) -> Iterator[Installed]:
+    """An installation of its own in a folder that is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="liandong-bench-"))
+    city = Installed(folder)
+    try:
+        if needed:
+            city.up()
+        yield city
+    finally:
+        city.down()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"{', '.join(ALL)}; none: all")
+    parser.add_argument("--runs", type=int, default=Plan.runs)
+    parser.add_argument("--warm-ups", type=int, default=Plan.warm_ups)
+    parser.add_argument("--seconds", type=int, default=Plan.seconds, help="of each run")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

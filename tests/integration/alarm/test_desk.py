@@ -1,0 +1,192 @@
+"""The front desk over a real Postgres: repeats, ends, seals, scope and lists."""
+
+from typing import Any
+
+import asyncpg
+import grpc
+import pytest
+
+from backbone.calls import refusal_of
+from backbone.errors import Refusal
+from liandong.alarm.v1 import alarm_pb2 as resources
+from liandong.alarm.v1 import alarm_service_pb2 as pb
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from liandong.place.v1.place_pb2 import Place, Point
+from services.alarm.domain.receipt import Outcome
+from tests.desks import AUDITOR, DISPATCHER, EAST_GRID, HOTLINE_CLERK, STRANGER, TAKER
+from tests.integration.alarm.conftest import NAME, NUMBER, Console
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Receipt = resources.Receipt
+
+
+async def refused(call: Any) -> Refusal:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    refusal = refusal_of(caught.value)
+    assert refusal is not None
+    return refusal
+
+
+async def test_a_create_repeated_is_the_same_create(console: Console, tables: Any) -> None:
+    first, trailing = await console.receive(key="k1")
+    again, repeated = await console.receive(key="k1")
+    assert again == first
+    assert (trailing["liandong-replayed"], repeated["liandong-replayed"]) == ("false", "true")
+    assert await tables.fetchval("SELECT count(*) FROM receipts") == 1
+    other = await refused(console.receive(key="k1", narrative="别的事"))
+    assert other.reason == "IDEMPOTENCY_KEY_REUSED"
+    assert (first.grid.code, first.grid.name) == (EAST_GRID, "grid 1")
+    assert first.code.startswith("990101")
+    assert first.priority == "P2"
+    assert first.suggestions.category[0].category == "traffic.accident.injury"
+    assert not first.HasField("incident")
+    assert first.outcome == Receipt.OUTCOME_UNSPECIFIED
+
+
+async def test_the_second_caller_is_shown_the_first(console: Console, tables: Any) -> None:
+    first, _ = await console.receive()
+    near = Place(point=Point(longitude=0.151, latitude=0.05))
+    second, _ = await console.receive(narrative="两车撞了,有人受伤", place=near)
+    [found] = second.suggestions.repeats
+    assert (found.receipt, found.code, found.incident) == (first.id, first.code, "")
+    assert {reason.split()[0] for reason in found.reasons} >= {"SAME_NUMBER", "NEAR"}
+    far = Place(point=Point(longitude=0.05, latitude=0.09))
+    third, _ = await console.receive(caller=pb.CallerFacts(), place=far)
+    assert not third.suggestions.repeats
+
+
+async def test_five_ways_to_end_add_up_and_a_second_is_refused(
+    console: Console, tables: Any
+) -> None:
+    ids = [(await console.receive())[0].id for _ in range(6)]
+    opened = await console.do("OpenIncident", ids[0])
+    assert (opened.receipt.outcome, opened.receipt.incident.state) == (
+        Receipt.OUTCOME_OPENED,
+        "PENDING",
+    )
+    assert (opened.receipt.incident.id, opened.receipt.incident.code) == (
+        ids[0],
+        opened.receipt.code,
+    )
+    linked = await console.do("LinkRepeat", ids[1], incident=ids[0])
+    assert linked.receipt.incident.id == ids[0]
+    await console.do("AnswerAtDesk", ids[2], reply="已告知")
+    passed = await console.do("PassTo12345", ids[3], to="12345")
+    assert passed.receipt.passed_to == "hotline"
+    await console.do("ReferToMediation", ids[4])
+    await console.do("MarkInvalid", ids[5], reason=Receipt.INVALID_REASON_HOAX)
+    for receipt in ids:
+        second = await refused(console.do("AnswerAtDesk", receipt, reply="又一次"))
+        assert second.reason == "ALREADY_ENDED"
+        assert second.facts["outcome"] in set(Outcome)
+    rows = await tables.fetch("SELECT outcome, count(*) FROM receipts GROUP BY outcome")
+    counts = {row["outcome"]: row["count"] for row in rows}
+    assert counts == {"OPENED": 1, "LINKED": 1, "ANSWERED": 1, "PASSED": 2, "INVALID": 1}
+    again = await console.do("UnlinkRepeat", ids[1], reason="不是一回事")
+    assert again.receipt.state == Receipt.STATE_RECEIVED
+
+
+async def test_the_database_repeats_the_law(console: Console, tables: Any) -> None:
+    receipt, _ = await console.receive()
+    for lie in (
+        "outcome = 'ANSWERED'",
+        "state = 'ENDED'",
+        "state = 'ENDED', outcome = 'OPENED', end_time = now()",
+        "incident_id = id",
+        "priority = 'P9'",
+    ):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await tables.execute(f"UPDATE receipts SET {lie} WHERE id = $1", receipt.id)
+
+
+async def test_nobody_reads_the_caller_at_rest(console: Console, tables: Any) -> None:
+    receipt, _ = await console.receive()
+    await console.do("AmendReceipt", receipt.id, caller=pb.CallerFacts(number=NUMBER, name=NAME))
+    names = await tables.fetch(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'alarm'"
+    )
+    for [table] in names:
+        rows = await tables.fetch(f"SELECT to_jsonb(t)::text FROM {table} AS t")
+        assert not any(NUMBER in row[0] or NAME in row[0] for row in rows), table
+    payloads = await tables.fetch("SELECT payload FROM journal")
+    assert payloads
+    for [payload] in payloads:
+        assert NUMBER.encode() not in payload
+        assert NAME.encode() not in payload
+
+
+async def test_answers_mask_and_only_a_purpose_reveals(console: Console, tables: Any) -> None:
+    receipt, _ = await console.receive()
+    assert (receipt.caller.number, receipt.caller.name) == ("138****1234", "王**")
+    assert receipt.caller.number_index == ""
+    hidden, _ = await console.receive(
+        caller=pb.CallerFacts(number=NUMBER, name=NAME, protected=True)
+    )
+    assert hidden.caller == resources.Caller(protected=True)
+    request = pb.RevealCallerRequest(receipt_id=hidden.id)
+    assert (await refused(console.call("RevealCaller", request))).reason == "PURPOSE_MISSING"
+    for who in (AUDITOR, HOTLINE_CLERK, STRANGER):
+        denied = await refused(console.call("RevealCaller", request, who, purpose="a"))
+        assert denied.reason in ("MAY_NOT_REVEAL", "NO_SUCH_RECEIPT")
+    plain, _ = await console.call("RevealCaller", request, purpose="回访")
+    assert (plain.caller.number, plain.caller.name) == (NUMBER, NAME)
+    payload = await tables.fetchval("SELECT payload FROM journal ORDER BY position DESC LIMIT 1")
+    revealed = AlarmEvent.FromString(payload).revealed
+    assert (revealed.user, revealed.unit, revealed.purpose) == (TAKER.user, TAKER.unit, "回访")
+
+
+async def test_an_order_is_kept_while_the_emergency_service_is_away(console: Console) -> None:
+    receipt, _ = await console.receive()
+    sent = await console.do("DispatchNow", receipt.id, team="red")
+    assert (sent.mission.state, sent.mission.team, sent.reachable) == (
+        "PENDING_DELIVERY",
+        "red",
+        False,
+    )
+    twice = await refused(console.do("DispatchNow", receipt.id, team="red"))
+    assert twice.reason == "ALREADY_DISPATCHED"
+    unknown = await refused(console.do("DispatchNow", receipt.id, team="green"))
+    assert unknown.reason == "UNKNOWN_TEAM"
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({"category": "unheard"}, "UNKNOWN_CATEGORY"),
+        ({"place": Place(point=Point(longitude=9, latitude=9))}, "OUTSIDE_CITY"),
+        ({"priority": "P0"}, "UNKNOWN_PRIORITY"),
+        ({"kind": Receipt.KIND_UNSPECIFIED}, "KIND_MISSING"),
+        ({"caller": pb.CallerFacts(name="长" * 101)}, "TEXT_TOO_LONG"),
+    ],
+)
+async def test_bad_reports_are_refused_by_name(
+    console: Console, parts: dict[str, Any], reason: str
+) -> None:
+    assert (await refused(console.receive(**parts))).reason == reason
+
+
+async def test_lists_by_scope_filter_and_page(console: Console, tables: Any) -> None:
+    taken = [(await console.receive())[0].id for _ in range(5)]
+    await console.do("AnswerAtDesk", taken[0], reply="已告知")
+    await console.do("PassTo12345", taken[1])
+
+    async def listed(who: Any = TAKER, **parts: Any) -> Any:
+        return (await console.call("ListReceipts", pb.ListReceiptsRequest(**parts), who))[0]
+
+    first = await listed(page_size=3, count=True)
+    assert [each.id for each in first.items] == taken[:1:-1]
+    assert first.total_size == 5
+    rest = await listed(page_size=3, page_token=first.next_page_token)
+    assert ([each.id for each in rest.items], rest.next_page_token) == (taken[1::-1], "")
+    assert [each.id for each in (await listed(outcome=Receipt.OUTCOME_ANSWERED)).items] == taken[:1]
+    assert len((await listed(area=EAST_GRID, priority="P2", category="traffic")).items) == 5
+    assert not (await listed(kind=Receipt.KIND_DEVICE)).items
+    assert len((await listed(DISPATCHER)).items) == len((await listed(AUDITOR)).items) == 5
+    assert [each.id for each in (await listed(HOTLINE_CLERK)).items] == [taken[1]]
+    assert not (await listed(STRANGER)).items
+    assert (await refused(console.do("GetReceipt", taken[0], STRANGER))).reason == "NO_SUCH_RECEIPT"
+    assert (await refused(console.do("GetReceipt", "no id"))).reason == "NO_SUCH_RECEIPT"
+    bad = pb.ListReceiptsRequest(page_token="?")
+    assert (await refused(console.call("ListReceipts", bad))).reason == "BAD_PAGE_TOKEN"

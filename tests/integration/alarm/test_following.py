@@ -1,0 +1,70 @@
+"""A receipt and its incident, over a real Kafka: opened at once, followed a moment later."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from backbone.actor import Actor
+from backbone.calls import open_channel
+from backbone.context import metadata_for
+from liandong.alarm.v1 import alarm_pb2 as resources
+from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.incident.v1 import incident_service_pb2_grpc as rpc
+from tests.cities import NORTH
+from tests.desks import DISPATCHER
+from tests.integration.alarm.conftest import Console
+from tests.processes import PATIENCE, Installation
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LI = Actor("li", "north", "clerk", NORTH)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def both(home: Installation) -> AsyncIterator[Console]:
+    with home.started("alarm", "workflow"):
+        await home.ready("alarm", "workflow")
+        yield Console(home)
+
+
+async def becomes(
+    console: Console, receipt: str, true: Callable[[resources.Receipt], bool]
+) -> resources.Receipt:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = (await console.do("GetReceipt", receipt)).receipt
+            if true(found):
+                return found  # type: ignore[no-any-return]
+            await asyncio.sleep(0.1)
+
+
+async def test_receipts_follow_the_incident_that_they_opened_or_joined(
+    home: Installation, both: Console
+) -> None:
+    settings = home.settings("workflow")
+    flow: Any = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
+    first, _ = await both.receive(category="theft")
+    opened = (await both.do("OpenIncident", first.id)).receipt
+    assert (opened.incident.id, opened.incident.code) == (first.id, first.code)
+    assert (opened.incident.state, opened.incident.unit) == ("OFFERED", "north")
+    assert opened.incident.version == 3
+    second, _ = await both.receive(category="theft")
+    assert second.suggestions.repeats[0].incident == first.id
+    await both.do("LinkRepeat", second.id, incident=first.id)
+
+    for receipt in (first.id, second.id):
+        await becomes(both, receipt, lambda found: found.incident.state == "OFFERED")
+    by = metadata_for(settings.token, LI)
+    await flow.ClaimIncident(pb.ClaimIncidentRequest(incident_id=first.id), metadata=by)
+    for receipt in (first.id, second.id):
+        found = await becomes(both, receipt, lambda found: found.incident.state == "CLAIMED")
+        assert (found.incident.unit, found.incident.holder) == ("north", "li")
+    by = metadata_for(settings.token, DISPATCHER)
+    void = pb.VoidIncidentRequest(incident_id=first.id, reason="HOAX")
+    await flow.VoidIncident(void, metadata=by)
+    for receipt in (first.id, second.id):
+        found = await becomes(both, receipt, lambda found: found.incident.state == "VOIDED")
+        assert found.state == resources.Receipt.STATE_CLOSED

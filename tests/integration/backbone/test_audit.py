@@ -1,0 +1,154 @@
+"""The journal as evidence: what its owner may not do, and what shows when somebody did it."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from backbone.anchor import Flaw, anchor, run_anchors, verify
+from backbone.postgres import Pool
+from backbone.pulse import Pulse
+from backbone.retention import forget_outcomes, run_retention
+from tests.installation import Installation
+from tests.ledger.building import NoteDoor, a_claim, a_request, claimed
+from tests.ledger.domain import Release
+
+Admin = Any  # an asyncpg connection: its generic class cannot be subscribed at run time
+HIGHEST = "SELECT max(position) FROM journal"
+
+
+async def flaws(admin: Admin) -> list[Flaw]:
+    return [flaw async for flaw in verify(admin, "notes")]
+
+
+async def some_history(door: NoteDoor, pool: Pool) -> None:
+    for _ in range(3):
+        note_id = await claimed(door)
+        await door.perform([a_request(note_id, Release(("one", "two")))])
+        await door.perform([a_claim(note_id)])
+    await anchor(pool, await pool.fetchval(HIGHEST))
+
+
+async def test_an_honest_journal_has_no_flaws(door: NoteDoor, pool: Pool, admin: Admin) -> None:
+    await some_history(door, pool)
+    await claimed(door)  # not anchored yet
+    assert await flaws(admin) == []
+    assert await anchor(pool, await pool.fetchval(HIGHEST)) == 2
+    assert await anchor(pool, await pool.fetchval(HIGHEST)) == 0
+    assert await flaws(admin) == []
+
+
+FORGERIES = {
+    "a byte of the payload": "UPDATE journal SET payload = set_byte(payload, 5, 0) WHERE {one}",
+    "who did it": "UPDATE journal SET actor = 'wang' WHERE {one}",
+    "for which unit": "UPDATE journal SET unit = 'other' WHERE {one}",
+    "when": "UPDATE journal SET time = time - interval '1 microsecond' WHERE {one}",
+    "which request": "UPDATE journal SET request_id = gen_random_uuid() WHERE {one}",
+    "what caused it": "UPDATE journal SET causation_id = 'x' WHERE {one}",
+    "a hash": "UPDATE journal SET hash = set_byte(hash, 0, get_byte(hash, 0) # 1) WHERE {one}",
+    "a row in the middle": "DELETE FROM journal WHERE {one}",
+    "the first row": "DELETE FROM journal WHERE version = 1",
+    "the end of a chain": "DELETE FROM journal WHERE version = 5",
+    "a chain and its state": """
+        DELETE FROM notes WHERE id = (SELECT aggregate_id FROM journal WHERE {one} LIMIT 1);
+        DELETE FROM journal WHERE aggregate_id NOT IN (SELECT id FROM notes)""",
+    "a state": "DELETE FROM notes WHERE id = (SELECT id FROM notes LIMIT 1)",
+    "an anchor": "UPDATE anchors SET digest = '\\x00'",
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+async def test_a_forgery_shows(door: NoteDoor, pool: Pool, admin: Admin, forgery: str) -> None:
+    await some_history(door, pool)
+    one = "position = (SELECT min(position) + 7 FROM journal)"
+    await admin.execute("DELETE FROM unsent")
+    await admin.execute(FORGERIES[forgery].format(one=one))
+    assert await flaws(admin) != []
+
+
+async def test_a_cut_tail_with_its_states_set_back_shows_by_the_anchor(
+    door: NoteDoor, pool: Pool, admin: Admin
+) -> None:
+    await some_history(door, pool)
+    await admin.execute("""
+        DELETE FROM unsent; DELETE FROM journal WHERE version = 5; UPDATE notes SET version = 4
+    """)
+    assert [flaw.where.split()[0] for flaw in await flaws(admin)] == ["anchor"]
+
+
+async def test_two_rows_that_changed_places_show(door: NoteDoor, pool: Pool, admin: Admin) -> None:
+    await some_history(door, pool)
+    await admin.execute("""
+        UPDATE journal SET version = version + 10 WHERE version IN (3, 4);
+        UPDATE journal SET version = CASE version WHEN 13 THEN 4 ELSE 3 END WHERE version > 10
+    """)
+    assert await flaws(admin) != []
+
+
+async def test_the_service_itself_cannot_change_its_journal(door: NoteDoor, pool: Pool) -> None:
+    await some_history(door, pool)
+    for statement in (
+        "UPDATE journal SET actor = 'x'",
+        "DELETE FROM journal",
+        "TRUNCATE journal",
+        "UPDATE anchors SET digest = ''",
+        "DELETE FROM anchors",
+        "ALTER TABLE journal DISABLE TRIGGER ALL",
+        "SELECT * FROM migrations",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await pool.execute(statement)
+
+
+@pytest.mark.parametrize("other", ["workflow", "alarm", "public", "pg_catalog"])
+async def test_a_role_sees_its_own_schema_only(database: Installation, other: str) -> None:
+    conn = await asyncpg.connect(database.url())
+    statement = {
+        "public": "CREATE TABLE public.mine (a int)",
+        "pg_catalog": "SELECT rolpassword FROM pg_catalog.pg_authid",
+    }.get(other, f"SELECT * FROM {other}.journal")
+    with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.InvalidSchemaNameError)):
+        await conn.execute(statement)
+    await conn.close()
+
+
+async def test_limits_of_a_role_hold_for_connections_made_by_hand(database: Installation) -> None:
+    conn = await asyncpg.connect(database.url())
+    shown = {
+        name: await conn.fetchval(f"SHOW {name}")
+        for name in ("lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout")
+    }
+    await conn.close()
+    assert list(shown.values()) == ["1s", "2s", "5s"]
+
+
+async def test_anchors_are_set_by_themselves(door: NoteDoor, pool: Pool) -> None:
+    await claimed(door)
+    loops = [
+        asyncio.create_task(run_anchors(pool, Pulse(), every=1, settles=0.05)) for _ in range(2)
+    ]
+    async with asyncio.timeout(10):
+        while await pool.fetchval("SELECT max(position) FROM anchors") is None:
+            await asyncio.sleep(0.02)
+    for loop in loops:
+        loop.cancel()
+    await asyncio.wait(loops)
+
+
+async def test_outcomes_are_forgotten_when_nobody_can_ask_any_more(
+    door: NoteDoor, pool: Pool, admin: Admin
+) -> None:
+    note_id = await claimed(door)
+    await admin.execute("UPDATE outcomes SET time = time - interval '31 days'")
+    await door.perform([a_claim(note_id)])
+    month = timedelta(days=30)
+    assert [await forget_outcomes(pool, month, most=1) for _ in range(3)] == [1, 1, 0]
+    assert await pool.fetchval("SELECT count(*) FROM outcomes") == 1
+    running = asyncio.create_task(run_retention(pool, Pulse(), timedelta(0), every=0.01))
+    async with asyncio.timeout(10):
+        while await pool.fetchval("SELECT count(*) FROM outcomes"):
+            await asyncio.sleep(0.02)
+    running.cancel()
+    await asyncio.wait([running])

@@ -1,0 +1,192 @@
+"""Care over gRPC and a real database: seals, the few who see it, clocks; links over Kafka."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from backbone.actor import Actor
+from backbone.city import City
+from backbone.city import Person as Known
+from liandong.incident.v1 import incident_service_pb2 as flow
+from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
+from liandong.population.v1 import population_pb2 as resources
+from liandong.population.v1 import population_service_pb2 as pb
+from liandong.population.v1.population_service_pb2_grpc import PopulationServiceStub
+from operate import topics
+from operate.testing import Broker
+from tests.cities import COUNTY, NORTH, a_city
+from tests.installation import Installation
+from tests.serving import Client, Home, calling, everything_at_rest, serving, until
+
+SENDER = Actor("qian", "county", "clerk", COUNTY)
+HEAD = Actor("sun", "north", "head", NORTH)
+LI, WANG = Actor("li", "north", "care_worker", NORTH), Actor("wang", "north", "care_worker", NORTH)
+PERSON = resources.Person(name="欧阳小明", id_number="990101199001011234", contact="13912345678")
+STRANGERS = [
+    WANG,
+    Actor("zhao", "command", "dispatcher", COUNTY),
+    Actor("wu", "county", "leader", COUNTY),
+    Actor("audit", "county", "auditor", COUNTY),
+]
+
+
+def the_city() -> City:
+    people = {u: Known(u, u, "north", ("care_worker",), "", demo=False) for u in ("li", "wang")}
+    return replace(a_city(), people=people)
+
+
+def in_the_future(**by: float) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(datetime.now(UTC) + timedelta(**by))
+    return stamp
+
+
+def a_request(**more: object) -> pb.RegisterCareCaseRequest:
+    given: dict[str, object] = {
+        "programme": "PROGRAMME_COMMUNITY_CORRECTION",
+        "legal_basis": "执行通知书1号",
+        "person": PERSON,
+        "to_unit": "north",
+        **more,
+    }
+    return pb.RegisterCareCaseRequest(**given)
+
+
+@pytest.fixture
+async def home(database: Installation) -> AsyncIterator[Home]:
+    async with serving(database, the_city(), "population", "workflow") as home:
+        yield home
+
+
+@pytest.fixture
+async def call(home: Home) -> AsyncIterator[Client]:
+    async with calling(home, "population", PopulationServiceStub) as client:
+        yield client
+
+
+async def received(call: Client, **more: object) -> str:
+    case = (await call("RegisterCareCase", a_request(**more), SENDER)).care_case
+    receive = pb.ReceiveCareCaseRequest(care_case_id=case.id, care_workers=["li"])
+    await call("ReceiveCareCase", receive, HEAD)
+    return str(case.id)
+
+
+async def test_whom_it_concerns_is_sealed_at_rest(call: Client, database: Installation) -> None:
+    about = await received(call)
+    plan = pb.PlanVisitRequest(
+        care_case_id=about, activity="ACTIVITY_FAMILY_VISIT", due_time=in_the_future(days=1)
+    )
+    visit = (await call("PlanVisit", plan, LI)).care_case.visits[0]
+    record = pb.RecordVisitRequest(care_case_id=about, visit_id=visit.id, finding="身体尚可")
+    case = (await call("RecordVisit", record, LI)).care_case
+    assert (case.person.name, case.visits[0].finding) == ("欧***", "身体尚可")
+    reveal = pb.RevealPersonRequest(care_case_id=about)
+    assert (await call("RevealPerson", reveal, LI, purpose="上门走访")).person == PERSON
+    assert await call.refused("RevealPerson", reveal, LI) == "PURPOSE_MISSING"
+    stored = await everything_at_rest(database, "population")
+    assert "执行通知书1号" in stored and "上门走访" in stored
+    for plain in (PERSON.name, PERSON.id_number, PERSON.contact, "身体尚可"):
+        assert plain not in stored
+
+
+async def test_only_the_entrusted_see_it(call: Client) -> None:
+    about = await received(call)
+    asked, listed = pb.GetCareCaseRequest(care_case_id=about), pb.ListCareCasesRequest(count=True)
+    for who in (LI, HEAD):
+        assert (await call("GetCareCase", asked, who)).care_case.care_workers == ["li"]
+        assert (await call("ListCareCases", listed, who)).total_size == 1
+    for who in STRANGERS:
+        assert await call.refused("GetCareCase", asked, who) == "NO_SUCH_CARE_CASE"
+        found = await call("ListCareCases", listed, who)
+        assert (list(found.items), found.total_size) == ([], 0)
+    sent = (await call("GetCareCase", asked, SENDER)).care_case
+    assert (sent.state, sent.receive_time.seconds > 0) == (resources.CareCase.STATE_ACTIVE, True)
+    assert not sent.care_workers, "who handed over sees that the person was met, not the care"
+    entrust = pb.EntrustCareCaseRequest(care_case_id=about, care_workers=["wang"])
+    await call("EntrustCareCase", entrust, HEAD)
+    assert await call.refused("GetCareCase", asked, LI) == "NO_SUCH_CARE_CASE"
+
+
+async def test_a_sealed_person_is_shown_to_nobody(call: Client) -> None:
+    about = await received(call)
+    await call("EndCareCase", pb.EndCareCaseRequest(care_case_id=about, reason="期满"), HEAD)
+    case = (await call("SealCareCase", pb.SealCareCaseRequest(care_case_id=about), HEAD)).care_case
+    assert case.person == resources.Person()
+    reveal = pb.RevealPersonRequest(care_case_id=about)
+    assert await call.refused("RevealPerson", reveal, HEAD) == "INVALID_TRANSITION"
+
+
+async def test_clocks_fire_by_themselves(call: Client) -> None:
+    case = (
+        await call(
+            "RegisterCareCase", a_request(hand_over_due_time=in_the_future(seconds=1)), SENDER
+        )
+    ).care_case
+    asked = pb.GetCareCaseRequest(care_case_id=case.id)
+
+    async def overdue() -> bool:
+        return bool((await call("GetCareCase", asked, HEAD)).care_case.hand_over_overdue)
+
+    await until(overdue)
+    listed = await call("ListCareCases", pb.ListCareCasesRequest(overdue=True), HEAD)
+    assert [item.id for item in listed.items] == [case.id]
+
+
+async def test_the_table_refuses_any_other_programme(database: Installation) -> None:
+    conn = await asyncpg.connect(database.admin)
+    insert = """
+        INSERT INTO population.care_cases SELECT * FROM jsonb_populate_record(
+            NULL::population.care_cases, $1::jsonb)
+    """
+    row = (
+        '{"id": "%s", "code": "x", "version": 1, "time": "now", "state": "SENT", "sender": "",'
+        ' "sent_by": "", "unit": "north", "area": "", "register_time": "now",'
+        ' "admission": {"programme": "%s", "legal_basis": "x"}, "hand_over_overdue": false,'
+        ' "care_workers": [], "visits": [], "services": [], "service_ids": [], "end_reason": ""}'
+    )
+    await conn.execute(insert, row % (uuid4(), "MINOR_PROTECTION"))
+    for programme in ("BELIEVERS", "PETITIONERS", ""):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await conn.execute(insert, row % (uuid4(), programme))
+    await conn.close()
+
+
+async def test_a_need_enters_the_flow_without_the_name_and_comes_back(
+    database: Installation, broker: Broker
+) -> None:
+    await broker.started()
+    await topics.ensure(broker.address, topics.read())
+    async with (
+        serving(database, the_city(), "population", "workflow", brokers=broker.address) as home,
+        calling(home, "population", PopulationServiceStub) as call,
+        calling(home, "workflow", IncidentServiceStub) as work,
+    ):
+        about = await received(call)
+        named = pb.RequestServiceRequest(care_case_id=about, text=f"{PERSON.name}需要就业培训")
+        assert await call.refused("RequestService", named, LI) == "NAMES_THE_PERSON"
+        need = pb.RequestServiceRequest(care_case_id=about, text="需要就业培训", category="theft")
+        asked = (await call("RequestService", need, LI)).care_case.services[0]
+        assert (asked.incident.state, asked.incident.unit) == ("OFFERED", "north")
+        assert asked.id != about
+        clerk = Actor("zhou", "north", "clerk", NORTH)
+        await work("ClaimIncident", flow.ClaimIncidentRequest(incident_id=asked.id), clerk)
+        resolve = flow.ResolveIncidentRequest(
+            incident_id=asked.id, outcome="SOLVED", reply="已推荐三个岗位"
+        )
+        await work("ResolveIncident", resolve, clerk)
+
+        async def resolved() -> bool:
+            case = (
+                await call("GetCareCase", pb.GetCareCaseRequest(care_case_id=about), LI)
+            ).care_case
+            return bool(case.services[0].incident.state == "RESOLVED")
+
+        await until(resolved)
+        result = pb.RecordServiceResultRequest(care_case_id=about, service_id=asked.id)
+        case = (await call("RecordServiceResult", result, LI)).care_case
+        assert case.services[0].result == "已推荐三个岗位"

@@ -1,0 +1,327 @@
+"""Every state and command from one table; who may do what; replay; the five ways."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backbone.errors import Denied, InvalidArgument, InvalidTransition, NotFound, Refusal
+from backbone.followed import Followed
+from backbone.followed import FollowIncident as Step
+from backbone.place import Place
+from services.alarm.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
+from services.alarm.domain.closing import CloseReceipt, UnlinkRepeat
+from services.alarm.domain.ending import (
+    AnswerAtDesk,
+    LinkRepeat,
+    MarkInvalid,
+    OpenIncident,
+    PassTo12345,
+    ReceiptOpened,
+    ReferToMediation,
+)
+from services.alarm.domain.intake import AmendReceipt, ClassifyReceipt, ConfirmClass
+from services.alarm.domain.linkage import (
+    DispatchNow,
+    DispatchOrdered,
+    FollowIncident,
+    RecordCallBack,
+    RevealCaller,
+)
+from services.alarm.domain.receipt import (
+    Finding,
+    InvalidReason,
+    Kind,
+    Outcome,
+    Receipt,
+    State,
+)
+from tests.desks import (
+    AUDITOR,
+    DISPATCHER,
+    EAST_GRID,
+    GRID_MEMBER,
+    HERE,
+    HOTLINE_CLERK,
+    STRANGER,
+    TAKER,
+    a_desk_city,
+    a_report,
+)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CITY = a_desk_city()
+ID, OTHER = UUID(int=7), UUID(int=8)
+CODE = "990101260101-000009-0"
+
+
+def after(*commands: Command, found: Receipt | None = None) -> Receipt:
+    for command in commands:
+        found = reduce(evolve, decide(found, command, NOW, CITY), found)
+    assert found is not None
+    return found
+
+
+RECEIVE = a_report()
+OPEN = OpenIncident(TAKER)
+LINK = LinkRepeat(TAKER, OTHER, CODE, Followed(3, "CLAIMED", "north"))
+ANSWER = AnswerAtDesk(TAKER, "电话告知办理地点")
+PASS = PassTo12345(TAKER, "12345")
+REFER = ReferToMediation(TAKER)
+INVALID = MarkInvalid(TAKER, InvalidReason.HOAX)
+UNLINK, CLOSE = UnlinkRepeat(TAKER, "另一起事故"), CloseReceipt(TAKER)
+FOLLOW = FollowIncident(ID, Step("IncidentClosed", 9, state="CLOSED"))
+
+RECEIVED = after(RECEIVE)
+ANSWERED, LINKED = after(ANSWER, found=RECEIVED), after(LINK, found=RECEIVED)
+STATES = {
+    State.RECEIVED: RECEIVED,
+    State.ENDED: ANSWERED,
+    State.CLOSED: after(CLOSE, found=ANSWERED),
+}
+ENDS: dict[Outcome, Sequence[Move]] = {
+    Outcome.OPENED: [OPEN],
+    Outcome.LINKED: [LINK],
+    Outcome.ANSWERED: [ANSWER],
+    Outcome.PASSED: [PASS, REFER],
+    Outcome.INVALID: [INVALID],
+}
+EVERY_END = [end for ends in ENDS.values() for end in ends]
+MOVES: list[Move] = [
+    *EVERY_END,
+    AmendReceipt(by=TAKER, narrative="三车相撞"),
+    ClassifyReceipt(TAKER, "theft", "P2"),
+    ConfirmClass(TAKER, "theft"),
+    UNLINK,
+    CLOSE,
+    DispatchNow(TAKER, "red"),
+    RecordCallBack(TAKER, Finding.SATISFIED),
+    FOLLOW,
+    RevealCaller(TAKER, "回访"),
+]
+
+
+def refusal_of(found: Receipt | None, command: Command) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        decide(found, command, NOW, CITY)
+    return caught.value
+
+
+def name_of(command: Any) -> str:
+    return type(command).__name__
+
+
+def test_every_command_is_in_the_table() -> None:
+    assert {type(move) for move in MOVES} == set(ALLOWED_FROM)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("command", MOVES, ids=name_of)
+def test_every_state_and_command(state: State, command: Move) -> None:
+    before = LINKED if isinstance(command, UnlinkRepeat) else STATES[state]
+    before = replace(before, state=state)
+    if state in ALLOWED_FROM[type(command)]:
+        events = decide(before, command, NOW, CITY)
+        found = reduce(evolve, events, before)
+        assert found.version == before.version + len(events)
+    else:
+        refusal = refusal_of(before, command)
+        assert isinstance(refusal, InvalidTransition)
+
+
+@pytest.mark.parametrize("command", MOVES, ids=name_of)
+def test_nothing_moves_that_does_not_exist(command: Move) -> None:
+    assert refusal_of(None, command).reason == "NO_SUCH_RECEIPT"
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("second", EVERY_END, ids=name_of)
+def test_a_second_end_hears_the_first(outcome: Outcome, second: Move) -> None:
+    for first in ENDS[outcome]:
+        ended = after(first, found=RECEIVED)
+        assert (ended.state, ended.outcome, ended.ended_by) == (State.ENDED, outcome, "zhou")
+        refusal = refusal_of(ended, second)
+        assert refusal.reason == "ALREADY_ENDED"
+        assert refusal.facts["outcome"] == outcome
+        assert refusal.facts["time"] == str(NOW)
+
+
+def test_opening_carries_the_matter() -> None:
+    [opened] = decide(RECEIVED, OPEN, NOW, CITY)
+    assert isinstance(opened, ReceiptOpened)
+    matter = opened.matter
+    assert (matter.id, matter.code, matter.source) == (ID, RECEIVED.code, "ALARM")
+    assert matter.title == "交通事故 · 长风路12号"
+    assert (matter.place.area, matter.desk, matter.to_unit) == (EAST_GRID, "command", "")
+    found = evolve(RECEIVED, opened)
+    assert (found.incident_id, found.incident_code) == (ID, RECEIVED.code)
+    assert found.incident == Followed()
+
+
+def test_a_receipt_without_class_or_place_still_opens() -> None:
+    bare = after(a_report(category="", place=Place()))
+    assert (bare.priority, bare.area) == ("P3", "990101")
+    [opened] = decide(bare, OPEN, NOW, CITY)
+    assert isinstance(opened, ReceiptOpened)
+    assert opened.matter.title == "未定类警情"
+
+
+def test_the_priority_is_that_of_the_class_unless_said() -> None:
+    assert RECEIVED.priority == "P2"
+    assert after(a_report(priority="P1")).priority == "P1"
+
+
+def test_passing_and_referring_find_the_nearest_unit() -> None:
+    passed, referred = after(PASS, found=RECEIVED), after(REFER, found=RECEIVED)
+    assert (passed.passed_to, referred.passed_to) == ("hotline", "mediation")
+    assert after(PassTo12345(TAKER), found=RECEIVED).passed_to == "hotline"
+    assert after(PassTo12345(TAKER, "roads"), found=RECEIVED).passed_to == "roads"
+
+
+def test_unlinking_opens_the_receipt_again() -> None:
+    again = after(UNLINK, found=LINKED)
+    assert (again.state, again.outcome, again.incident) == (State.RECEIVED, None, None)
+    assert after(OPEN, found=again).outcome is Outcome.OPENED
+
+
+def test_a_link_to_what_is_over_is_filed_at_once() -> None:
+    over = LinkRepeat(TAKER, OTHER, CODE, Followed(9, "CLOSED", "north"))
+    assert after(over, found=RECEIVED).state is State.CLOSED
+
+
+def test_a_receipt_follows_its_incident_and_is_closed_with_it() -> None:
+    opened = after(OPEN, found=RECEIVED)
+    assert refusal_of(opened, CLOSE).reason == "INCIDENT_STILL_OPEN"
+    claimed = FollowIncident(ID, Step("IncidentClaimed", 4, state="CLAIMED", unit="north"))
+    found = after(claimed, found=opened)
+    assert found.incident == Followed(4, "CLAIMED", "north")
+    older = FollowIncident(ID, Step("IncidentOffered", 3, state="OFFERED"))
+    assert decide(found, older, NOW, CITY) == []
+    others = FollowIncident(OTHER, Step("IncidentClosed", 9, state="CLOSED"))
+    assert decide(found, others, NOW, CITY) == []
+    closed = after(FOLLOW, found=found)
+    assert (closed.state, closed.outcome) == (State.CLOSED, Outcome.OPENED)
+
+
+def test_several_teams_may_be_sent_each_once() -> None:
+    red = after(DispatchNow(TAKER, "red", "带破拆工具"), found=RECEIVED)
+    [ordered] = decide(red, DispatchNow(TAKER, "blue"), NOW, CITY)
+    assert isinstance(ordered, DispatchOrdered)
+    assert ordered.order.matter_id == ID
+    both = after(OPEN, found=evolve(red, ordered))
+    assert [each.team for each in both.dispatches] == ["red", "blue"]
+    assert refusal_of(both, DispatchNow(TAKER, "red")).reason == "ALREADY_DISPATCHED"
+
+
+def test_a_team_is_sent_to_the_matter_that_the_report_was_linked_to() -> None:
+    [ordered] = decide(LINKED, DispatchNow(TAKER, "red"), NOW, CITY)
+    assert isinstance(ordered, DispatchOrdered)
+    assert (ordered.order.matter_id, ordered.order.code) == (OTHER, CODE)
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (a_report(kind=None), "KIND_MISSING"),
+        (a_report(category="unheard"), "UNKNOWN_CATEGORY"),
+        (a_report(priority="P9"), "UNKNOWN_PRIORITY"),
+        (a_report(place=Place("", HERE, "")), "OUTSIDE_CITY"),
+        (a_report(place=Place("", None, "880000")), "UNKNOWN_AREA"),
+        (a_report(narrative="长" * 5_001), "TEXT_TOO_LONG"),
+    ],
+)
+def test_what_cannot_be_taken_down(command: Command, reason: str) -> None:
+    refusal = refusal_of(None, command)
+    assert isinstance(refusal, InvalidArgument)
+    assert refusal.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (AmendReceipt(by=TAKER), "NOTHING_TO_CHANGE"),
+        (AmendReceipt(by=TAKER, place=Place("", HERE, "")), "OUTSIDE_CITY"),
+        (ClassifyReceipt(TAKER, "", ""), "NOTHING_TO_CHANGE"),
+        (ClassifyReceipt(TAKER, "unheard", ""), "UNKNOWN_CATEGORY"),
+        (ClassifyReceipt(TAKER, "", "P9"), "UNKNOWN_PRIORITY"),
+        (OpenIncident(TAKER, "nowhere"), "UNKNOWN_UNIT"),
+        (LinkRepeat(TAKER, ID, "", Followed()), "LINKED_TO_ITSELF"),
+        (LinkRepeat(TAKER, OTHER), "UNKNOWN_INCIDENT"),
+        (AnswerAtDesk(TAKER, " "), "REPLY_MISSING"),
+        (AnswerAtDesk(TAKER, "好", ("x",) * 21), "TOO_MANY_PHOTOS"),
+        (PassTo12345(TAKER, "nowhere"), "UNKNOWN_UNIT"),
+        (PassTo12345(TAKER, "command"), "SAME_UNIT"),
+        (ReferToMediation(TAKER, "roads"), "NOT_A_MEDIATION_UNIT"),
+        (MarkInvalid(TAKER, None), "REASON_MISSING"),
+        (DispatchNow(TAKER, "nobody"), "UNKNOWN_TEAM"),
+        (RecordCallBack(TAKER, None), "FINDING_MISSING"),
+        (RevealCaller(TAKER, " "), "PURPOSE_MISSING"),
+    ],
+)
+def test_what_is_wrong_in_any_state(command: Command, reason: str) -> None:
+    refusal = refusal_of(RECEIVED, command)
+    assert isinstance(refusal, InvalidArgument)
+    assert refusal.reason == reason
+
+
+def test_what_is_left_to_be_refused_by_state() -> None:
+    assert refusal_of(RECEIVED, RECEIVE).reason == "ALREADY_RECEIVED"
+    assert refusal_of(RECEIVED, CLOSE).reason == "NOT_ENDED"
+    assert refusal_of(ANSWERED, UNLINK).reason == "NOT_LINKED"
+    assert refusal_of(LINKED, UnlinkRepeat(TAKER, "")).reason == "REASON_MISSING"
+    assert refusal_of(ANSWERED, ConfirmClass(TAKER, "")).reason == "UNKNOWN_CATEGORY"
+    invalid = after(INVALID, found=RECEIVED)
+    assert refusal_of(invalid, DispatchNow(TAKER, "red")).reason == "ALREADY_ENDED"
+    many = reduce(lambda found, _: after(MOVES[-3], found=found), range(50), ANSWERED)
+    assert refusal_of(many, MOVES[-3]).reason == "TOO_MANY_CALL_BACKS"
+
+
+def test_each_kind_has_its_takers() -> None:
+    taken = after(a_report(by=GRID_MEMBER, kind=Kind.GRID_REPORT))
+    assert (taken.unit, taken.desk_area) == ("north-village", GRID_MEMBER.area)
+    refusal = refusal_of(None, a_report(by=GRID_MEMBER))
+    assert isinstance(refusal, Denied)
+    assert refusal.reason == "MAY_NOT_RECEIVE"
+
+
+def test_who_may_do_what() -> None:
+    assert isinstance(refusal_of(RECEIVED, AnswerAtDesk(STRANGER, "好")), NotFound)
+    assert refusal_of(RECEIVED, AnswerAtDesk(AUDITOR, "好")).reason == "NOT_YOUR_DESK"
+    passed = after(PASS, found=RECEIVED)
+    assert refusal_of(passed, CloseReceipt(HOTLINE_CLERK)).reason == "NOT_YOUR_DESK"
+    theirs = after(a_report(by=GRID_MEMBER, kind=Kind.GRID_REPORT))
+    assert after(OpenIncident(DISPATCHER), found=theirs).outcome is Outcome.OPENED
+    assert refusal_of(theirs, OPEN).reason == "NO_SUCH_RECEIPT"
+
+
+@pytest.mark.parametrize("actor", [AUDITOR, GRID_MEMBER, STRANGER], ids=lambda who: who.role)
+def test_only_the_desk_that_took_the_call_sees_the_caller(actor: Any) -> None:
+    refusal = refusal_of(RECEIVED, RevealCaller(actor, "核实"))
+    assert refusal.reason in ("MAY_NOT_REVEAL", "NO_SUCH_RECEIPT")
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from([RECEIVE, *MOVES]), max_size=30))
+def test_replay_gives_the_same_receipt_and_one_end_at_most(commands: list[Command]) -> None:
+    found: Receipt | None = None
+    journal: list[Event] = []
+    for command in commands:
+        try:
+            events = decide(found, command, NOW + timedelta(days=len(journal)), CITY)
+        except Refusal:
+            continue
+        journal += events
+        found = reduce(evolve, events, found)
+        if found is not None:
+            assert found.version == len(journal)
+            assert (found.outcome is None) == (found.state is State.RECEIVED)
+            assert (found.incident is None) == (
+                found.outcome not in (Outcome.OPENED, Outcome.LINKED)
+            )
+    assert reduce(evolve, journal, None) == found  # type: ignore[arg-type]

@@ -1,0 +1,124 @@
+"""What the desk is offered, by table: classes with their words, repeats with their reasons."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from backbone.place import Place, Point
+from services.alarm.atlas import Atlas
+from services.alarm.domain.suggestions import (
+    Earlier,
+    Sighting,
+    Window,
+    categories,
+    distance,
+    likeness,
+    repeats,
+)
+from services.alarm.taking import CELLS_OF_DEGREE, cells_around
+from tests.desks import EAST_GRID, HERE, WEST_GRID, a_desk_city
+
+NOW = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
+WINDOW = Window(timedelta(minutes=60), metres=500, most=3)
+ATLAS = Atlas()
+ATLAS.learn(a_desk_city())
+CRASH = "长风路口两车相撞,有人受伤"
+
+
+def seen(
+    narrative: str = CRASH,
+    minutes: int = 0,
+    point: Point | None = HERE,
+    text: str = "",
+    number: str = "",
+    category: str = "traffic.accident",
+) -> Sighting:
+    time = NOW - timedelta(minutes=minutes)
+    return Sighting(time, Place(text, point), category, narrative, number)
+
+
+def earlier(sighting: Sighting, receipt: str = "a", incident: str = "") -> Earlier:
+    return Earlier(receipt, f"code-{receipt}", incident, sighting)
+
+
+def test_the_most_exact_class_comes_first_with_its_words() -> None:
+    best, *others = categories(CRASH, ATLAS.keywords)
+    assert best.category == "traffic.accident.injury"
+    assert best.words[0] == "有人受伤"
+    assert [each.category for each in others] == ["traffic.accident", "traffic"]
+    assert best.score > others[0].score > others[1].score
+
+
+@pytest.mark.parametrize("narrative", ["", "您好", "abc"])
+def test_nothing_is_guessed_from_nothing(narrative: str) -> None:
+    assert categories(narrative, ATLAS.keywords) == ()
+
+
+NORTH_OF_HERE = Point(HERE.longitude, HERE.latitude + 0.001)
+FAR = Point(HERE.longitude + 0.02, HERE.latitude)
+
+
+@pytest.mark.parametrize(
+    ("other", "reasons"),
+    [
+        (seen("两车相撞了,快来", 5, NORTH_OF_HERE), ["NEAR 111 m", "SIMILAR_WORDS", "SAME_CLASS"]),
+        (seen("路上有人打架", 5, category="violence", number="x"), ["SAME_NUMBER", "NEAR 0 m"]),
+        (seen(CRASH, 5, None, "长风路12号"), ["SAME_PLACE 100%", "SIMILAR_WORDS 100%"]),
+    ],
+)
+def test_a_likely_repeat_says_why(other: Sighting, reasons: list[str]) -> None:
+    [found] = repeats(seen(number="x", text="长风路12号"), [earlier(other)], WINDOW)
+    for reason in [*reasons, "RECENT 5 min"]:
+        assert any(told.startswith(reason) for told in found.reasons), found
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        seen("家中失窃", 5, FAR, category="theft"),
+        seen("两车相撞", 5, FAR),
+        seen("井盖丢了", 50, NORTH_OF_HERE, category="theft"),
+    ],
+)
+def test_what_has_little_in_common_is_no_repeat(other: Sighting) -> None:
+    assert repeats(seen(), [earlier(other)], WINDOW) == ()
+
+
+def test_a_burst_about_one_event_is_one_suggestion() -> None:
+    burst = [earlier(seen(minutes=each), f"r{each}", "one") for each in range(1, 9)]
+    lonely = earlier(seen(minutes=3), "lonely")
+    found = repeats(seen(), [*burst, lonely], WINDOW)
+    assert [(each.receipt, each.incident) for each in found] == [("r1", "one"), ("lonely", "")]
+
+
+def test_of_like_ones_the_incident_comes_first() -> None:
+    alike = [earlier(seen(minutes=1), "open"), earlier(seen(minutes=2), "opened", "one")]
+    assert [each.receipt for each in repeats(seen(), alike, WINDOW)] == ["opened", "open"]
+
+
+def test_newer_counts_more_and_no_more_are_shown_than_the_city_wants() -> None:
+    many = [earlier(seen(minutes=each), f"r{each}") for each in (40, 10, 30, 20, 50)]
+    assert [each.receipt for each in repeats(seen(), many, WINDOW)] == ["r10", "r20", "r30"]
+
+
+def test_distance_and_likeness_are_what_they_seem() -> None:
+    assert distance(HERE, NORTH_OF_HERE) == pytest.approx(111.3, abs=0.1)
+    assert likeness("青山镇长风路", "青山镇长风路!") == 1.0
+    assert likeness("青山镇", "") == 0.0
+    assert 0 < likeness("两车相撞有人受伤", "两车相撞") < 1
+
+
+def test_the_grid_of_a_point() -> None:
+    assert ATLAS.locate(Place("", HERE)).area == EAST_GRID
+    assert ATLAS.locate(Place("", Point(0.05, 0.05))).area == WEST_GRID
+    assert ATLAS.locate(Place("", Point(5.0, 5.0), EAST_GRID)).area == ""
+    assert ATLAS.locate(Place("", None, EAST_GRID)).area == EAST_GRID
+
+
+def test_the_cells_around_a_point_hold_all_that_is_near() -> None:
+    cells = cells_around(HERE, 500)
+    for east, north in ((0.004, 0), (-0.004, 0), (0, 0.004), (0, -0.004)):
+        column = int((HERE.longitude + east) * CELLS_OF_DEGREE)
+        row = int((HERE.latitude + north) * CELLS_OF_DEGREE)
+        assert column * 100_000 + row in cells
+    assert len(cells) <= 9

@@ -1,0 +1,39 @@
+"""A dispatch, two crews, and what commands make of a mission, for the tests of the pure parts."""
+
+from datetime import UTC, datetime
+from functools import reduce
+from uuid import UUID
+
+from backbone.place import Place
+from services.emergency.domain import Command, decide, evolve
+from services.emergency.domain.mission import DispatchMission, Mission, Order, Team
+from services.emergency.domain.steps import Crew
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MATTER = UUID(int=7)
+LEE, STRANGER = Crew("lee", "fire-1"), Crew("wang", "fire-2")
+DISPATCH = DispatchMission(
+    order=Order(
+        matter_id=MATTER,
+        code="990101260101-000001-3",
+        team="fire-1",
+        priority="P1",
+        place=Place("长风路12号"),
+        narrative="两车相撞",
+        category="traffic.accident",
+        exercise=False,
+        ordered_by="zhao",
+        ordered_unit="desk",
+    ),
+    team=Team("990101-fire", "990101"),
+    pauses=(10, 20, 40),
+    acknowledge_seconds=60,
+)
+
+
+def after(*commands: Command, start: Mission | None = None) -> Mission:
+    mission = start
+    for command in commands:
+        mission = reduce(evolve, decide(mission, command, NOW), mission)
+    assert mission is not None
+    return mission

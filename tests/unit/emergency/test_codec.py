@@ -1,0 +1,97 @@
+"""Every event reads back from the wire as it was; a call and an event ask for the same thing."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from backbone.actor import Actor
+from backbone.errors import InvalidArgument, NotFound
+from backbone.place import Place, Point
+from backbone.request import Request
+from backbone.timers import NEVER
+from liandong.emergency.v1 import emergency_pb2 as resources
+from liandong.emergency.v1 import emergency_service_pb2 as pb
+from services.emergency import codec
+from services.emergency.domain import Event
+from services.emergency.domain.mission import Mission, MissionDispatched, Order, mission_id
+from services.emergency.domain.repeats import MissionPushedAgain
+from services.emergency.domain.status import Duty, TeamStatus, TeamStatusSet
+from services.emergency.domain.steps import (
+    Crew,
+    MissionAcknowledged,
+    MissionCleared,
+    MissionDelivered,
+    MissionRefused,
+    RefuseMission,
+    TeamEnRoute,
+    TeamOnScene,
+)
+from services.emergency.statuses import DECIDER
+from services.emergency.wiring import MISSIONS
+from tests.unit.emergency.missions import DISPATCH, NOW, after
+
+LATER = NOW + timedelta(seconds=10)
+ORDER = Order(
+    matter_id=UUID(int=7),
+    code="990101260101-000001-3",
+    team="fire-1",
+    priority="P1",
+    place=Place("长风路12号", Point(108.5, 34.5), "990101001"),
+    narrative="两车相撞",
+    category="traffic.accident",
+    exercise=True,
+    ordered_by="zhao",
+    ordered_unit="desk",
+)
+EVENTS: list[Event] = [
+    MissionDispatched(NOW, ORDER, "990101-fire", "990101", (10, 20), LATER, LATER, True),
+    MissionDelivered(NOW, LATER),
+    MissionAcknowledged(NOW, "lee", None),
+    MissionRefused(NOW, "车辆故障", LATER),
+    TeamEnRoute(NOW, None),
+    TeamOnScene(NOW, LATER),
+    MissionCleared(NOW, "伤者已送医", None),
+    MissionPushedAgain(NOW, 2, LATER),
+]
+
+
+def a_request(command: Any) -> Request[Any]:
+    return Request(uuid4(), uuid4(), command, "", Actor("lee"), NEVER)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_every_event_reads_back(event: Event) -> None:
+    mission: Mission = after(DISPATCH)
+    kind, payload = MISSIONS.to_event(mission, event, a_request(None), codec.scope(mission))
+    assert kind.startswith("liandong.emergency.")
+    assert MISSIONS.from_event(payload, {type(event).__name__: type(event)}) == event
+
+
+def test_the_status_of_a_team_reads_back() -> None:
+    event = TeamStatusSet(NOW, "fire-1", "990101-fire", "990101", Duty.RESTING, "换班", "lee")
+    status = TeamStatus(uuid4(), 1, NOW, "fire-1", "u", "a", Duty.RESTING, "", "lee")
+    scope = codec.status_scope(status)
+    _, payload = DECIDER.to_event(status, event, a_request(None), scope)
+    assert DECIDER.from_event(payload, {"TeamStatusSet": TeamStatusSet}) == event
+
+
+def test_a_call_becomes_the_command_of_its_name() -> None:
+    request = pb.RefuseMissionRequest(mission_id="m", reason="no crew")
+    request.device_time.FromDatetime(NOW)
+    by = Crew("lee", "fire-1")
+    assert codec.to_step(request, by) == RefuseMission(by, "no crew", NOW)
+
+
+def test_what_names_nothing() -> None:
+    order = resources.Order(matter_id=str(UUID(int=7)), team="fire-1")
+    assert codec.ordered_mission(order) == mission_id(UUID(int=7), "fire-1")
+    with pytest.raises(InvalidArgument, match="ORDER_INCOMPLETE"):
+        codec.ordered_mission(resources.Order(matter_id="x"))
+    with pytest.raises(NotFound, match="NO_SUCH_MISSION"):
+        codec.id_of("x")
+
+
+def test_without_a_policy_the_pauses_are_the_usual_ones() -> None:
+    assert codec.pauses_of(None) == (10, 20, 40)

@@ -1,0 +1,131 @@
+"""Files of elsewhere and the day made here: the same rows in every run, all inside the city."""
+
+from pathlib import Path
+
+import pytest
+
+from backbone.place import Point
+from operate.replay import made_day
+from operate.replay.files import read_day
+from operate.replay.mapping import Affine, Box, by_hash
+from operate.replay.petition_file import key_in, marker
+from operate.replay.rows import Call, Letter
+from operate.trouble import Trouble
+from tests.replayed import BOX, demo_city
+
+CALLS = """lat,lng,title,time,township,address
+40.0,-75.4,EMS: CARDIAC EMERGENCY,2016-01-15 12:05,UPPER MERION,DEKALB PIKE & ALLENDALE RD
+40.2,-75.0,Traffic: VEHICLE ACCIDENT -,2016-01-15 12:01,NORRISTOWN,POWELL ST
+40.4,-75.2,Fire: FIRE ALARM,2016-01-15 12:09,NORRISTOWN,SANDY ST
+40.1,-75.3,Traffic: DISABLED VEHICLE -,2016-01-15 12:09,NOWHERE,MAIN ST
+"""
+PETITIONS = """id,petitioner,subject,time,text,against,support
+7,A1,路灯不亮,2019-02-28 11:25:05,村口路灯不亮半年了,,
+8,A2,建议多种树,2018-01-02 08:00:00,"希望能,多种树",,
+"""
+
+
+def write(folder: Path, text: str, name: str = "a file.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def calls_of(folder: Path) -> dict[str, Call]:
+    day = read_day(write(folder, CALLS), demo_city())
+    return {row.key: row for row in day.rows if isinstance(row, Call)}
+
+
+def test_a_key_is_the_name_of_the_file_and_the_number_of_the_row(tmp_path: Path) -> None:
+    assert list(calls_of(tmp_path)) == [
+        "a%20file.csv#2",
+        "a%20file.csv#1",
+        "a%20file.csv#3",
+        "a%20file.csv#4",
+    ]
+
+
+def test_ems_and_fire_are_in_danger_and_traffic_is_less_urgent(tmp_path: Path) -> None:
+    calls = calls_of(tmp_path)
+    priorities = [calls[f"a%20file.csv#{number}"].priority for number in range(1, 5)]
+    assert priorities == ["P1", "P2", "P1", "P2"]
+
+
+def test_every_title_has_a_category_of_the_city(tmp_path: Path) -> None:
+    calls = calls_of(tmp_path)
+    assert calls["a%20file.csv#1"].category == "medical.illness"
+    assert calls["a%20file.csv#3"].category == "fire.alarm"
+    assert {call.category for call in calls.values()} <= set(demo_city().categories)
+
+
+def test_the_original_time_and_the_address_are_kept(tmp_path: Path) -> None:
+    call = calls_of(tmp_path)["a%20file.csv#1"]
+    assert "2016-01-15 12:05" in call.narrative
+    assert call.place.endswith("DEKALB PIKE & ALLENDALE RD")
+
+
+def test_the_bounding_box_is_mapped_into_the_city(tmp_path: Path) -> None:
+    for call in calls_of(tmp_path).values():
+        assert BOX.west < call.point.longitude < BOX.east
+        assert BOX.south < call.point.latitude < BOX.north
+
+
+def test_the_map_keeps_what_lies_north_and_east_of_what() -> None:
+    place = Affine(Box(0, 0, 2, 4), Box(10, 20, 11, 22))
+    assert place(Point(0, 0)) == Point(10, 20)
+    assert place(Point(1, 1)) == Point(10.5, 20.5)
+    assert place(Point(2, 4)) == Point(11, 22)
+
+
+def test_places_in_one_line_are_mapped_into_the_middle() -> None:
+    assert Affine(Box(5, 0, 5, 4), Box(0, 0, 2, 4))(Point(5, 1)) == Point(1, 1)
+
+
+def test_a_name_is_matched_by_its_hash_and_always_alike() -> None:
+    townships = sorted(demo_city().townships)
+    assert by_hash("NORRISTOWN", townships) == by_hash("NORRISTOWN", list(townships))
+    assert len({by_hash(f"name {number}", townships) for number in range(500)}) == len(townships)
+
+
+def test_petitions_are_guessed_a_category_and_name_their_row(tmp_path: Path) -> None:
+    day = read_day(write(tmp_path, PETITIONS, "p.csv"), demo_city())
+    letters = {row.key: row for row in day.rows if isinstance(row, Letter)}
+    assert list(letters) == ["p.csv#2", "p.csv#1"]
+    assert letters["p.csv#1"].category == "urban.lamp"
+    assert letters["p.csv#1"].area in demo_city().townships
+    assert key_in(letters["p.csv#1"].text) == "p.csv#1"
+    assert "2019-02-28 11:25:05" in letters["p.csv#1"].text
+
+
+def test_only_our_own_marker_names_a_row() -> None:
+    assert key_in("正文\n" + marker("p.csv#9", "2019-01-01")) == "p.csv#9"
+    assert key_in("正文,来源 p.csv#9") == ""
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n", "a,b\n1,2\n"])
+def test_a_file_of_something_else_is_told_in_a_sentence(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Trouble):
+        read_day(write(tmp_path, text), demo_city())
+
+
+def test_a_file_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Trouble, match="cannot be read"):
+        read_day(tmp_path / "nothing.csv", demo_city())
+
+
+def test_the_made_day_is_the_same_every_time_and_another_with_another_seed() -> None:
+    city = demo_city()
+    assert made_day.make(city, 80, 1) == made_day.make(city, 80, 1)
+    assert made_day.make(city, 80, 1).rows != made_day.make(city, 80, 2).rows
+    keys = {row.key for size in (20, 30) for row in made_day.make(city, size, 1).rows}
+    assert len(keys) == 50
+
+
+def test_the_made_day_has_a_storm_in_one_corner_and_a_busy_hour() -> None:
+    rows = [row for row in made_day.make(demo_city()).rows if isinstance(row, Call)]
+    flooded = [row for row in rows if row.category == "hazard.flood"]
+    assert len(flooded) > 10
+    assert {row.time.hour for row in flooded} <= {15, 16} | {row.time.hour for row in rows}
+    assert len({row.priority for row in rows}) == 4
+    assert {row.category for row in rows} <= set(demo_city().categories)
+    assert not any("{" in row.narrative for row in rows)
