@@ -11,12 +11,12 @@ from starlette.responses import Response
 from backbone.postgres import Pool, is_transient
 from services.gateway import incoming
 from services.gateway.auth import CITIZEN, Authenticator, Caller, require_role
+from services.gateway.disclosure import record_reveal
 from services.gateway.edge import trace_of, traceparent
 from services.gateway.limits import Limit
 from services.gateway.plan import Plan, put
 from services.gateway.problems import Problem, Reasons
 from services.gateway.refusals import problem_of, reason_of
-from services.gateway.reveals import record_reveal
 from services.gateway.upstream import Upstream
 from services.gateway.writing import to_json
 
@@ -135,7 +135,7 @@ class RpcEndpoint:
             metadata += incoming.write_metadata(request)
         purpose = incoming.purpose_of(request)
         if self._route.reveals and not purpose:
-            raise Problem(400, "PURPOSE_MISSING")
+            raise Problem(422, "PURPOSE_MISSING")
         if purpose:
             metadata.append(("liandong-purpose", quote(purpose)))
         return metadata

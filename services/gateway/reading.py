@@ -16,6 +16,7 @@ from services.gateway.contract import DURATION, PAGE_SIZE, TIMESTAMP, field_at, 
 
 # Postgres cannot store NUL in text, so nobody may send it.
 TEXT = core_schema.str_schema(pattern=r"^[^\x00]*$", regex_engine="rust-regex")
+SIZE = core_schema.int_schema(ge=0, le=2**31 - 1)
 STRICT = CoreConfig(strict=True, val_json_bytes="base64")
 REAL = core_schema.float_schema(allow_inf_nan=False)
 CENTURIES = 10_000 * 365 * 86_400  # more than a Duration can hold is refused
@@ -69,6 +70,14 @@ def object_reader(**schemas: CoreSchema) -> SchemaValidator:
     return SchemaValidator(_object(schemas, required=True), STRICT)
 
 
+def plain_reader(*texts: str, page_size: bool = False) -> SchemaValidator:
+    """Reads query parameters of an endpoint without contract: texts, and perhaps a page's size."""
+    schemas: dict[str, CoreSchema] = dict.fromkeys(texts, TEXT)
+    if page_size:
+        schemas[PAGE_SIZE] = SIZE
+    return SchemaValidator(_object(schemas), STRICT)
+
+
 def _object(
     schemas: Mapping[str, CoreSchema], *, required: bool = False, ref: str | None = None
 ) -> CoreSchema:
@@ -100,7 +109,7 @@ def _value(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSc
     if field.type == FieldDescriptor.TYPE_BYTES:
         return core_schema.bytes_schema()
     if field.name == PAGE_SIZE:
-        return core_schema.int_schema(ge=0, le=2**31 - 1)
+        return SIZE
     return PLAIN[field.cpp_type]
 
 

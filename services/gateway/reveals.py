@@ -1,19 +1,52 @@
-"""The audit of disclosures: who was shown what about whom, and for which purpose."""
+"""The audit of disclosures: who was shown what about whom, for which purpose; read by auditors."""
 
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backbone.place import significant
 from backbone.postgres import Pool
-from services.gateway import storage
-from services.gateway.auth import Caller
-from services.gateway.metrics import REVEALS
+from services.gateway import incoming, storage
+from services.gateway.auth import require_role
+from services.gateway.endpoint import JSON, Gate
+from services.gateway.problems import Problem
+from services.gateway.reading import plain_reader
+from services.gateway.roles import roles
+from services.gateway.route import Extra
+from services.gateway.writing import to_json
+
+AUDITORS = roles("auditor")
+FILTERS = plain_reader("subject", "page_token", page_size=True)
+PAGE, MOST = 50, 200
 
 
-async def record_reveal(
-    pool: Pool, caller: Caller, what: str, subject: str, purpose: str, trace: str
-) -> None:
-    """Write the line before the answer is sent: what is not on record is not shown.
+@dataclass(frozen=True, slots=True)
+class Reveals:
+    """The list for auditors: the latest first, of the units inside their area."""
 
-    `what` is the RPC that disclosed, `subject` the id whose data it was. Raises what asyncpg
-    raises, and the answer must then not go out.
-    """
-    who = (caller.principal, caller.user, caller.unit, caller.role)
-    await storage.save_reveal(pool, *who, what, subject, purpose, trace)
-    REVEALS.labels(what).inc()
+    gate: Gate
+    pool: Pool
+
+    async def show(self, request: Request) -> Response:
+        caller, headers = await self.gate.admit(request)
+        require_role(caller, AUDITORS)
+        asked = incoming.parse_texts(FILTERS, incoming.read_query(request, frozenset()))
+        size = min(asked.get("page_size") or PAGE, MOST)
+        before = _position(asked.get("page_token", ""))
+        within = significant(caller.area)
+        rows = await storage.reveals(self.pool, within, asked.get("subject"), before, size)
+        token = str(rows[-1]["position"]) if len(rows) == size else ""
+        answer = {"items": [dict(row) for row in rows], "next_page_token": token}
+        return Response(to_json(answer), 200, headers | {"Cache-Control": "no-store"}, JSON)
+
+
+def _position(token: str) -> int | None:
+    """Raises Problem 422 for what is no token of ours."""
+    if token and not (token.isdecimal() and len(token) < 19):
+        raise Problem(422, "BAD_PAGE_TOKEN")
+    return int(token) if token else None
+
+
+def extras_of(reveals: Reveals) -> tuple[Extra, ...]:
+    return (Extra("GET", "/v1/reveals", reveals.show),)

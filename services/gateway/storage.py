@@ -35,6 +35,13 @@ REVEAL = """
 INSERT INTO reveals (principal, user_name, unit, role, what, subject, purpose, trace)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
+REVEALS = """
+SELECT position, time, principal, user_name AS user, unit, role, what, subject, purpose, trace
+FROM reveals
+WHERE unit LIKE $1 || '%' AND ($2::text IS NULL OR subject = $2)
+  AND ($3::bigint IS NULL OR position < $3)
+ORDER BY position DESC LIMIT $4
+"""
 SAVE_ACCOUNT = """
 INSERT INTO accounts (user_name, display_name, role, unit, area, team, password_hash)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -73,6 +80,13 @@ async def end_session(pool: Pool, token_hash: bytes) -> None:
 
 async def save_reveal(pool: Pool, *line: str) -> None:
     await pool.execute(REVEAL, *line)
+
+
+async def reveals(
+    pool: Pool, within: str, subject: str | None, before: int | None, size: int
+) -> list[Any]:
+    """The latest first; `within` is what the codes of the units begin with."""
+    return list(await pool.fetch(REVEALS, within, subject, before, size))
 
 
 async def save_accounts(pool: Pool, rows: Sequence[Sequence[Any]]) -> None:

@@ -1,7 +1,7 @@
 """Builds the gateway from its settings and runs it beside its loops."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from backbone.postgres import Pool, open_pool
 from backbone.pulse import Pulse
 from backbone.settings import Settings
-from services.gateway import live, pages, sessions, terminal
+from services.gateway import live, pages, reveals, sessions, terminal
 from services.gateway.app import build_app
 from services.gateway.auth import Authenticator
 from services.gateway.changes import Ring
@@ -21,6 +21,8 @@ from services.gateway.limits import Limit
 from services.gateway.live import Live
 from services.gateway.passwords import Passwords
 from services.gateway.problems import Reasons
+from services.gateway.reveals import Reveals
+from services.gateway.route import Area
 from services.gateway.routes import AREAS
 from services.gateway.server import serve
 from services.gateway.sessions import Sessions
@@ -42,7 +44,9 @@ class Gateway:
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, pulse: Pulse) -> AsyncIterator[Gateway]:
+async def open_gateway(
+    settings: Settings, pulse: Pulse, areas: Sequence[Area] = AREAS
+) -> AsyncIterator[Gateway]:
     """Everything but the HTTP server and the loops, so that a test can call the application."""
     own = read_gateway_settings(settings.environ)
     pool = await open_pool(settings.database_url, settings.schema)
@@ -60,10 +64,11 @@ async def open_gateway(settings: Settings, pulse: Pulse) -> AsyncIterator[Gatewa
         *sessions.extras_of(Sessions(gate, pool, passwords, lifetime)),
         *live.extras_of(Live(gate, ring, streams)),
         *terminal.extras_of(Terminal(gate, streams)),
+        *reveals.extras_of(Reveals(gate, pool)),
         *pages.extras_of(pulse),
     )
     try:
-        app = build_app(gate, AREAS, extras)
+        app = build_app(gate, areas, extras)
         yield Gateway(app, gate, pool, Feed(settings.brokers, EVENTS, ring), streams)
     finally:
         passwords.close()

@@ -31,6 +31,7 @@ Then one import and one entry in AREAS below. Everything else follows from the c
 - refusals become problems by their reason: give each new reason its lines in `reasons.yaml`;
 - `empty="POOL_EMPTY"` answers 204 for that refusal; `returns="incident.due"` answers one part;
   `query={"longitude": "point.longitude"}` and `always={"inbox": True}` fill request fields;
+  `reveals="receipt_id"` demands a purpose and puts the disclosure on record for auditors;
   `public=True` needs no account (a stricter rate limit by address); `is_write=False` marks a POST
   that changes nothing; `patience=` is the deadline in seconds.
 

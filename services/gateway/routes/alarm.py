@@ -7,6 +7,7 @@ from services.gateway.route import Area, get, post
 ONE = "/v1/receipts/{receipt_id}"
 # Whoever may take something down may also carry it on, each at the own desk.
 TAKERS = DESKS | roles("grid_member", "grid_leader", "care_worker", "partner")
+REVEALERS = roles("call_taker", "dispatcher")
 
 AREA = Area(
     "Receipts",
@@ -34,6 +35,6 @@ AREA = Area(
         post(f"{ONE}:dispatch", "DispatchNow", TAKERS, status=202),
         post(f"{ONE}:callBack", "RecordCallBack", TAKERS),
         post(f"{ONE}:close", "CloseReceipt", TAKERS),
-        post(f"{ONE}:reveal", "RevealCaller", roles("call_taker", "dispatcher")),
+        post(f"{ONE}:reveal", "RevealCaller", REVEALERS, reveals="receipt_id"),
     ),
 )
