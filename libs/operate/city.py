@@ -83,7 +83,10 @@ def generate(pack: Path, **size: int) -> None:
     """Write a fictional city; what `size` does not name is as in the demo city."""
     from services.directory.generator import DEMO, generate
 
-    generate(pack, PACK, replace(DEMO, **size))
+    try:
+        generate(pack, PACK, replace(DEMO, **size))
+    except ValueError as error:
+        raise Trouble(f"Such a city cannot be: {error}.") from error
 
 
 def archive(pack: Path) -> bytes:

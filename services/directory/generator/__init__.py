@@ -25,6 +25,13 @@ class Size:
     grids: int
     grid_members: int
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what the codes, or the tree, have no room for."""
+        steps = (1, self.counties, self.townships, self.villages, self.grids)
+        for above, below, most in zip(steps, steps[1:], (99, 999, 999, 999), strict=False):
+            if not above <= below <= above * most:
+                raise ValueError(f"{above} areas cannot hold {below} of the next level")
+
 
 DEMO = Size(counties=4, townships=24, villages=240, grids=1_200, grid_members=1_200)
 LARGE = Size(counties=9, townships=118, villages=1_764, grids=15_238, grid_members=23_000)

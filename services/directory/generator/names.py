@@ -31,8 +31,7 @@ class Names:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._townships = [first + second for first in FIRST for second in SECOND]
-        random.shuffle(self._townships)
+        self._townships = self._pool()
         self._villages: dict[str, list[str]] = {}
 
     def county(self, number: int) -> str:
@@ -43,16 +42,21 @@ class Names:
         if code.endswith("01001"):
             return EXAMPLE_TOWNSHIP
         end = self._random.choices(("镇", "街道", "乡"), (6, 3, 1))[0]
-        return self._townships.pop() + end
+        return self._next(self._townships) + end
 
     def village(self, code: str) -> str:
         """Unique inside its township."""
         pool = self._villages.setdefault(code[:9], self._pool())
-        return pool.pop() + self._random.choices(("村", "社区"), (3, 1))[0]
+        return self._next(pool) + self._random.choices(("村", "社区"), (3, 1))[0]
 
     def person(self) -> str:
         given = self._random.choices(GIVEN, k=self._random.choices((1, 2), (1, 3))[0])
         return self._random.choice(FAMILIES) + "".join(given)
+
+    def _next(self, pool: list[str]) -> str:
+        if not pool:  # so large a city has longer names
+            pool.extend(start + name for start in FIRST for name in self._pool())
+        return pool.pop()
 
     def _pool(self) -> list[str]:
         pool = [first + second for first in FIRST for second in SECOND]

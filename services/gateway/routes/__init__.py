@@ -39,7 +39,15 @@ The whole of it is described in /openapi.json without another word.
 """
 
 from services.gateway.route import Area
-from services.gateway.routes import alarm, dispute, emergency, incident, petition, population
+from services.gateway.routes import (
+    alarm,
+    directory,
+    dispute,
+    emergency,
+    incident,
+    petition,
+    population,
+)
 
 AREAS: tuple[Area, ...] = (
     incident.AREA,
@@ -48,6 +56,7 @@ AREAS: tuple[Area, ...] = (
     dispute.AREA,
     population.AREA,
     emergency.AREA,
+    directory.AREA,
 )
 
 __all__ = ["AREAS"]

@@ -1,0 +1,21 @@
+"""The directory: what forms need — units, teams, categories, and the grid of a point."""
+
+from liandong.directory.v1 import directory_service_pb2 as pb
+from services.gateway.roles import EVERYONE
+from services.gateway.route import Area, get
+
+POINT = {"longitude": "point.longitude", "latitude": "point.latitude"}
+
+AREA = Area(
+    "Directory",
+    "directory",
+    pb.DESCRIPTOR.services_by_name["DirectoryService"],
+    (
+        get("/v1/city", "GetCity", EVERYONE),
+        get("/v1/units", "ListUnits", EVERYONE),
+        get("/v1/units/{code}", "GetUnit", EVERYONE),
+        get("/v1/teams", "ListTeams", EVERYONE),
+        get("/v1/categories", "ListCategories", EVERYONE),
+        get("/v1/grids", "ListGrids", EVERYONE, query=POINT),
+    ),
+)
