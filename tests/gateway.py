@@ -12,9 +12,9 @@ import pytest
 from backbone.migrate import migrate_all, service_url
 from backbone.settings import Settings
 from services.gateway.accounts import load_accounts
+from tests.ledger.building import SECRET
 
 HOST = "127.0.0.1"
-SECRET = b"secret of the gateway's tests"
 PASSWORD = "liandong-demo"
 TOKEN = "inside"
 STATION = "990101001-police"

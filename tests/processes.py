@@ -21,8 +21,8 @@ from backbone.migrate import migrate_all, secret_of, service_url
 from backbone.settings import PORTS, SCHEMAS, Settings, read_settings
 from operate import topics
 from operate.testing import Broker, free_port
+from tests.ledger.building import SECRET
 
-SECRET = b"the tests' own secret"
 PATIENCE = 40.0
 
 

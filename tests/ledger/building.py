@@ -27,6 +27,7 @@ from tests.ledger.domain import (
 
 FILES = (*sorted(SHELL.glob("*.sql")), *sorted((Path(__file__).parent / "migrations").glob("*")))
 LEDGER = Schema("ledger", "liandong_ledger", FILES)
+# One for all tests: roles belong to the server, and a second secret would change their passwords.
 SECRET = b"the secret of one installation"
 DUE = (
     "SELECT id, version FROM notes WHERE due_time <= clock_timestamp() ORDER BY due_time LIMIT 100"
