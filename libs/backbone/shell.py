@@ -68,6 +68,7 @@ class Shell(Generic[S, C, E]):
         self.server = server.build(settings)
         self.consumers: dict[str, Consumer] = {}
         self._contracts: list[str] = []
+        self._farewells: list[Callable[[], object]] = []
         self._loops: list[Run] = [
             self.batcher.run,
             self.publisher.run,
@@ -86,6 +87,10 @@ class Shell(Generic[S, C, E]):
     def run_beside(self, loop: Run) -> None:
         """Run this for ever too; when it ends, the process ends."""
         self._loops.append(loop)
+
+    def before_stop(self, farewell: Callable[[], object]) -> None:
+        """Call this when the server is about to stop: streams do not end by themselves."""
+        self._farewells.append(farewell)
 
     def consume(self, subscription: Subscription) -> None:
         consumer = Consumer(self.pool, self.door, subscription, self.publisher)
@@ -156,6 +161,8 @@ class Shell(Generic[S, C, E]):
             finally:
                 # The loops go on meanwhile: a call that is waiting for the batcher gets its answer.
                 self.pulse.lack("server", "it is stopping")
+                for farewell in self._farewells:
+                    farewell()
                 await self.server.stop(grace=GRACE)
 
     async def _watch_database(self) -> None:

@@ -74,21 +74,22 @@ class Terminals:
 
     async def run(self) -> None:
         """Wake those whose mailbox has moved, for ever."""
-        try:
-            while True:
-                self._pulse.beat("terminals")
-                await self._pause()
-                self._drop_the_slow()
-                try:
-                    await self._wake()
-                except Exception as error:
-                    if not is_transient(error):
-                        raise
-                    log.warning("terminals.blind", extra={"error": str(error)})
-                    await asyncio.sleep(0.1)
-        finally:
-            for session in self._cuts:
-                session.end("STOPPING")
+        while True:
+            self._pulse.beat("terminals")
+            await self._pause()
+            self._drop_the_slow()
+            try:
+                await self._wake()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("terminals.blind", extra={"error": str(error)})
+                await asyncio.sleep(0.1)
+
+    def say_goodbye(self) -> None:
+        """The process is about to stop: every stream ends."""
+        for session in self._cuts:
+            session.end("STOPPING")
 
     async def _pause(self) -> None:
         try:

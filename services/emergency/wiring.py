@@ -40,6 +40,7 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         service = EmergencyService(shell, replica, terminals, wakes)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
         shell.consume(Orders(shell, replica, terminals).subscription)
+        shell.before_stop(terminals.say_goodbye)
         repeats = Repeats(shell, wakes.pushed)
         for loop in (terminals.run, terminals.count, wakes.tell, wakes.hear, repeats.run):
             shell.run_beside(loop)

@@ -34,11 +34,13 @@ async def test_it_is_pushed_again_until_somebody_signs(desk: Desk) -> None:
 
 async def test_a_terminal_that_comes_late_gets_the_attempt_of_the_day_once(desk: Desk) -> None:
     await desk.dispatch()
-    await asyncio.sleep(1.3)
+    async with desk.terminal() as early:
+        while (await early.push()).attempt == 1:
+            pass
     async with desk.terminal() as terminal:
         first = await terminal.push()
-        assert first.attempt == 2
-        assert (await terminal.push()).attempt == 3
+        assert first.attempt >= 2
+        assert (await terminal.push()).attempt == first.attempt + 1
 
 
 async def test_a_refusal_ends_the_repeats(desk: Desk) -> None:
