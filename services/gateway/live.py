@@ -10,6 +10,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backbone.actor import Actor
 from services.gateway.auth import Caller
 from services.gateway.changes import Reader, Ring
 from services.gateway.endpoint import Gate
@@ -51,7 +52,8 @@ class Live:
     async def _parts(
         self, request: Request, caller: Caller, reader: Reader
     ) -> AsyncIterator[bytes]:
-        sees = partial(may_see, caller)
+        actor = Actor(caller.user, caller.unit, caller.role, caller.area)
+        sees = partial(may_see, actor)
         placed = checked = time.monotonic()
         while True:
             if reader.is_lost:

@@ -2,6 +2,8 @@
 
 from typing import TypeAlias
 
+from backbone.sight import WATCHERS
+
 Roles: TypeAlias = frozenset[str]
 
 
@@ -48,6 +50,4 @@ DISPATCHERS = roles("dispatcher", "duty_officer")
 SUPERIORS = roles("dispatcher", "head", "leader", "centre_director", "duty_officer")
 VERIFIERS = roles("call_taker", "dispatcher", "head", "supervisor", "receptionist", "partner")
 TEAMS = roles("team_member", "team_leader")
-# Watch over an area, not only over their own unit; change nothing by that alone.
-WATCHERS = roles("dispatcher", "supervisor", "leader", "auditor", "centre_director")
 READERS = HANDLERS | DESKS | SUPERIORS | VERIFIERS | WATCHERS | roles("signer", "statistician")

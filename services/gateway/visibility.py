@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from backbone.place import contains
-from services.gateway.auth import Caller
-from services.gateway.roles import WATCHERS, roles
+from backbone.actor import Actor
+from backbone.sight import WATCHERS, sees
+from services.gateway.roles import roles
 
 # Petition history is invisible to the 110 desk, and care to everyone but those who answer for it.
 WATCHERS_OF = {
@@ -26,7 +26,5 @@ class Scope:
     area: str
 
 
-def may_see(caller: Caller, scope: Scope) -> bool:
-    if caller.unit in scope.units:
-        return True
-    return caller.role in WATCHERS_OF[scope.source] and contains(caller.area, scope.area)
+def may_see(actor: Actor, scope: Scope) -> bool:
+    return sees(actor, scope.units, scope.area, WATCHERS_OF[scope.source])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway.auth import Caller
+from backbone.actor import Actor
 from services.gateway.visibility import Scope, may_see
 
 STATION = "990101001-police"
@@ -26,5 +26,4 @@ CASES = [
 
 @pytest.mark.parametrize(("role", "unit", "area", "source", "place", "seen"), CASES)
 def test_scope(role: str, unit: str, area: str, source: str, place: str, seen: bool) -> None:
-    caller = Caller("person:x", "x", unit, role, area)
-    assert may_see(caller, Scope(source, frozenset({STATION}), place)) is seen
+    assert may_see(Actor("x", unit, role, area), Scope(source, frozenset({STATION}), place)) is seen
