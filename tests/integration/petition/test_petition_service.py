@@ -1,10 +1,12 @@
 """Petitions over gRPC and a real database: repeats, seals, scope, the PIN; works without Kafka."""
 
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 
 from backbone.actor import Actor
+from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2 as flow
 from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
 from liandong.petition.v1 import petition_pb2 as resources
@@ -185,12 +187,20 @@ async def test_a_citizen_follows_with_code_and_pin(call: Client) -> None:
 async def test_it_follows_its_incident_over_kafka(database: Installation, broker: Broker) -> None:
     await broker.started()
     await topics.ensure(broker.address, topics.read())
-    brokers = broker.address
     async with (
-        serving(database, a_city(), "petition", "workflow", brokers=brokers) as home,
+        serving(database, a_city(), "petition", "workflow", brokers=broker.address) as home,
         calling(home, "petition", PetitionServiceStub) as call,
         calling(home, "workflow", IncidentServiceStub) as work,
     ):
+        foreign = incidents.Matter(
+            id=str(uuid4()),
+            code="x",
+            source="ALARM",
+            title="theft",
+            desk="command",
+            to_unit="north",
+        )
+        await work("OpenIncident", flow.OpenIncidentRequest(matter=foreign), DESK)
         petition = await accepted(call)
         route = pb.RoutePetitionRequest(petition_id=petition.id)
         version = (await call("RoutePetition", route, DESK)).petition.incident.version
@@ -219,3 +229,5 @@ async def test_it_follows_its_incident_over_kafka(database: Installation, broker
         assert (replied.state, replied.reply) == (resources.Petition.STATE_REPLIED, "路灯已修好")
         close = pb.ClosePetitionRequest(petition_id=about)
         assert (await call("ClosePetition", close, DESK)).petition.close_time.seconds
+    kept = await everything_at_rest(database, "petition")
+    assert about in kept and foreign.id not in kept, "the incidents of others leave no trace"

@@ -1,0 +1,92 @@
+"""An intake record follows its incident: each kind of step, and what is seen of the record."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from backbone.actor import Actor
+from backbone.errors import InvalidArgument, Refusal
+from backbone.followed import Followed, FollowIncident, follow
+from backbone.following import CHANGES, follow_by_id, step_of
+from backbone.journal import event_id
+from backbone.pages import after, cut, size_of, token_of
+from backbone.sight import sees, watched
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+KINDS = {
+    f.message_type.name: f.name for f in IncidentEvent.DESCRIPTOR.oneofs_by_name["kind"].fields
+}
+# Steps between units or of clocks: the holder is the same afterwards, so the intake sees nothing.
+UNSEEN = {
+    "IncidentRouted", "UnitDesignated", "SignInLapsed", "ReturnRequested", "ReturnRejected",
+    "ReturnLapsed", "HandOffOffered", "HandOffRefused", "HandOffLapsed", "IncidentAssigned",
+    "IncidentVerified",
+}  # fmt: skip
+
+
+def an_event(kind: str, source: UUID, version: int = 2) -> IncidentEvent:
+    event = IncidentEvent()
+    event.meta.event_id, event.meta.aggregate_id = str(event_id(source, version)), str(source)
+    event.meta.version = version
+    getattr(event, KINDS[kind]).SetInParent()
+    return event
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_followed_or_known_to_change_nothing(kind: str) -> None:
+    assert (kind in CHANGES) != (kind in UNSEEN)
+    step = step_of(an_event(kind, uuid4()))
+    assert (step is None) == (kind in UNSEEN)
+    if step is not None:
+        assert (step.step, step.version) == (kind, 2)
+
+
+def test_an_event_asks_once_and_always_the_same() -> None:
+    source = uuid4()
+    [one], [again] = (follow_by_id(an_event("IncidentClosed", source)) for _ in range(2))
+    assert one == again and one.aggregate_id == source
+    assert follow_by_id(an_event("IncidentRouted", source)) == []
+
+
+def test_following_keeps_what_a_step_does_not_say() -> None:
+    known = Followed(version=4, state="CLAIMED", unit="north", holder="li")
+    step = FollowIncident("IncidentResolved", 6, state="RESOLVED", reply="done")
+    [event] = follow(known, step, NOW)
+    assert event.incident == replace(known, version=6, state="RESOLVED", reply="done")
+    assert follow(event.incident, step, NOW) == []
+    with pytest.raises(Refusal) as caught:
+        follow(None, step, NOW)
+    assert caught.value.reason == "NOT_ROUTED"
+
+
+@pytest.mark.parametrize(
+    ("actor", "seen"),
+    [
+        (Actor("li", "north", "clerk", "990101001"), True),
+        (Actor("chen", "south", "clerk", "990101002"), False),
+        (Actor("sun", "county", "leader", "990101"), True),
+        (Actor("sun", "city", "auditor", "990100"), True),
+        (Actor("sun", "other", "leader", "990102"), False),
+        (Actor("sun", "county", "clerk", "990101"), False),
+        (Actor("", "", "leader", ""), False),
+    ],
+)
+def test_who_sees_a_record(actor: Actor, seen: bool) -> None:
+    assert sees(actor, ("north", ""), "990101001") is seen
+    by_area = bool(watched(actor)) and "990101001".startswith(watched(actor))
+    assert seen is (by_area or actor.unit == "north")
+
+
+def test_pages_begin_after_the_last_item() -> None:
+    rows = [{"id": str(UUID(int=n)), "register_time": NOW.isoformat()} for n in range(3)]
+    found, token = cut(rows, 2)
+    assert (len(found), after(token)) == (2, (NOW, UUID(int=1)))
+    assert cut(rows, 3) == (rows, "")
+    assert after("") is None and token == token_of(NOW, UUID(int=1))
+    assert [size_of(asked) for asked in (0, -1, 7, 9999)] == [50, 50, 7, 200]
+    for broken in ("no token", "AAAA", "é"):
+        with pytest.raises(InvalidArgument):
+            after(broken)
