@@ -1,13 +1,14 @@
 """The home of an installation: the folder that LIANDONG_HOME names, and what lies where in it."""
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from operate.ports import Ports
 from operate.trouble import Trouble, full_disk, full_disk_told
@@ -24,8 +25,13 @@ class Home:
 
     @classmethod
     def here(cls) -> "Home":
-        """What the environment says, `.run` in the current folder by default."""
-        return cls(Path(os.environ.get("LIANDONG_HOME") or ".run").resolve(), Ports.chosen())
+        """What the environment says, `.run` in the current folder by default.
+
+        While it runs its port is known, whatever this terminal's environment says.
+        """
+        home = cls(Path(os.environ.get("LIANDONG_HOME") or ".run").resolve(), Ports.chosen())
+        remembered = home.remembered()
+        return cls(home.path, Ports(remembered["port"])) if remembered else home
 
     @property
     def secret(self) -> Path:
@@ -48,6 +54,11 @@ class Home:
     def state(self) -> Path:
         """What the supervisor knows, for `liandong status`."""
         return self.path / "state.json"
+
+    @property
+    def choices(self) -> Path:
+        """With which settings it was started, for the commands of other terminals."""
+        return self.path / "choices.json"
 
     @property
     def run_file(self) -> Path:
@@ -91,6 +102,13 @@ class Home:
             file.flush()
             yield
 
+    def remembered(self) -> dict[str, Any]:
+        """The settings of what runs here; empty when nothing does."""
+        if self.supervisor() is None or not self.choices.exists():
+            return {}
+        choices: dict[str, Any] = json.loads(self.choices.read_text())
+        return choices
+
     def supervisor(self) -> int | None:
         """The process that holds the lock, if there is one."""
         if not self.lock.exists():
@@ -111,7 +129,7 @@ def read_pid(path: Path) -> int:
     return int(path.read_text() or 0)
 
 
-def replace(path: Path, text: str, mode: int = 0o600) -> None:
+def write(path: Path, text: str, mode: int = 0o600) -> None:
     """Write a whole file at once: a reader sees the old one or the new one, never half."""
     fresh = path.with_name(f".{path.name}.new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:

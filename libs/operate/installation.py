@@ -1,9 +1,10 @@
 """An installation: which servers and services one home consists of, and what each is told."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,7 +12,7 @@ from backbone.migrate import service_url
 from backbone.settings import PORTS, SCHEMAS
 from operate import kafka, postgres, probe
 from operate.child import Program
-from operate.home import Home
+from operate.home import Home, write
 from operate.kafka import Kafka
 from operate.keys import Keys
 from operate.launch import Launch
@@ -34,11 +35,22 @@ class Installation:
     kafka_bootstrap: str = ""
 
     @classmethod
-    def here(cls, home: Home, split: bool = False) -> "Installation":
-        """Read the environment; make the secret when there is none yet."""
+    def chosen(cls, home: Home, split: bool = False) -> "Installation":
+        """What the environment says, to be started; makes the secret when there is none yet."""
         database_url = os.environ.get("DATABASE_URL", "")
         keys = Keys.of(home.secret, home.path / "postgres" / "data")
         return cls(home, keys, split, database_url, os.environ.get("KAFKA_BOOTSTRAP", ""))
+
+    @classmethod
+    def here(cls, home: Home) -> "Installation":
+        """What runs here, whatever this terminal's environment says; else as `chosen`."""
+        return replace(cls.chosen(home), **home.remembered().get("servers", {}))
+
+    def remember(self) -> None:
+        """Leave word for `here`."""
+        servers = {"database_url": self.database_url, "kafka_bootstrap": self.kafka_bootstrap}
+        told = {"port": self.home.ports.base, "servers": servers}
+        write(self.home.choices, json.dumps(told))
 
     @property
     def postgres(self) -> Postgres | None:

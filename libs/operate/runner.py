@@ -33,8 +33,10 @@ def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]
     with home.locked():
         keep_log(home)
         home.run_file.unlink(missing_ok=True)
+        home.choices.unlink(missing_ok=True)
         leftovers.end(leftovers.find(str(home.path)))
-        installation = Installation.here(home, split)
+        installation = Installation.chosen(home, split)
+        installation.remember()
         demand_free(installation.wanted_ports())
         try:
             uvloop.run(supervise(installation, progress, ready))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from operate.child import Child, Program, State
-from operate.home import Home, replace
+from operate.home import Home, write
 from operate.logfiles import trim
 from operate.trouble import Trouble
 
@@ -139,7 +139,7 @@ class Supervisor:
 
     def _write(self, name: str, text: str) -> None:
         if self._written.get(name) != text:
-            replace(self.home.path / f"{name}.json", text)
+            write(self.home.path / f"{name}.json", text)
             self._written[name] = text
 
     def _is_as_wanted(self, child: Child) -> bool:

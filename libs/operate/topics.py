@@ -1,9 +1,5 @@
 """Topics: what deploy/topics.yaml declares is created, and what differs from it is told."""
 
-import asyncio
-import logging
-import os
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,8 +10,6 @@ import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
-
-from operate.trouble import Trouble
 
 DECLARED = Path(__file__).parents[2] / "deploy" / "topics.yaml"
 DAY = 24 * 60 * 60 * 1000
@@ -156,24 +150,3 @@ def differences(wanted: Sequence[Topic], present: dict[str, int]) -> list[str]:
     return told + [
         f"{name} exists, but is not declared in deploy/topics.yaml" for name in strangers
     ]
-
-
-def main() -> int:
-    """`make topics`: on the broker that KAFKA_BOOTSTRAP names, or the embedded one."""
-    from operate.boot import create_topics
-    from operate.home import Home
-    from operate.screen import tell
-
-    bootstrap = os.environ.get("KAFKA_BOOTSTRAP") or Home.here().ports.kafka_address
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    try:
-        told = asyncio.run(create_topics(bootstrap))
-    except Trouble as trouble:
-        tell(trouble)
-        return 1
-    print("\n".join(told) or "all topics are as declared")
-    return 1 if told else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -25,19 +25,19 @@ def names(installation: Installation) -> list[tuple[str, ...]]:
 
 
 def test_the_quiet_services_share_a_process_unless_split(home: Home) -> None:
-    assert ("petition", "dispute", "population") in names(Installation.here(home))
-    assert all(len(each) == 1 for each in names(Installation.here(home, split=True)))
-    every = {name for each in names(Installation.here(home)) for name in each}
-    assert every == {name for each in names(Installation.here(home, split=True)) for name in each}
+    assert ("petition", "dispute", "population") in names(Installation.chosen(home))
+    assert all(len(each) == 1 for each in names(Installation.chosen(home, split=True)))
+    every = {name for each in names(Installation.chosen(home)) for name in each}
+    assert every == {name for each in names(Installation.chosen(home, split=True)) for name in each}
 
 
 def test_servers_of_the_environment_replace_the_embedded_ones(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert {("kafka",), ("postgres",)} <= set(names(Installation.here(home)))
+    assert {("kafka",), ("postgres",)} <= set(names(Installation.chosen(home)))
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:secret@db.example:5433/city")
     monkeypatch.setenv("KAFKA_BOOTSTRAP", "kafka.example:9092")
-    installation = Installation.here(home)
+    installation = Installation.chosen(home)
     assert not {("kafka",), ("postgres",)} & set(names(installation))
     told = installation.environment("alarm")
     assert told["KAFKA_BOOTSTRAP"] == "kafka.example:9092"
@@ -47,7 +47,7 @@ def test_servers_of_the_environment_replace_the_embedded_ones(
 
 
 def test_nobody_gets_the_key_or_the_login_of_another_service(home: Home) -> None:
-    installation = Installation.here(home)
+    installation = Installation.chosen(home)
     for program in installation.programs():
         if {"kafka", "postgres"} & {*program.names}:
             continue
@@ -61,7 +61,7 @@ def test_nobody_gets_the_key_or_the_login_of_another_service(home: Home) -> None
 
 
 def test_the_secret_shows_nowhere(home: Home) -> None:
-    installation = Installation.here(home)
+    installation = Installation.chosen(home)
     assert installation.keys.secret.hex() not in repr(installation)
     assert installation.keys.password("postgres") not in repr(installation.postgres)
 

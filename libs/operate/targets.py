@@ -1,0 +1,43 @@
+"""What `make migrate` and `make topics` do: `python -m operate.targets migrate | topics`.
+
+Each works on the server that the environment names, or on the embedded one while it runs.
+"""
+
+import asyncio
+import logging
+import sys
+
+from operate import boot
+from operate.home import Home
+from operate.installation import Installation
+from operate.screen import tell
+from operate.trouble import Trouble
+
+
+def migrate() -> int:
+    """Bring the schemas up to date without starting any service."""
+    home = Home.here()
+    home.make()
+    applied = asyncio.run(boot.migrate(Installation.here(home)))
+    print("\n".join(applied) or "every schema is up to date")
+    return 0
+
+
+def topics() -> int:
+    """Create what is missing; exit code 1 when something differs that only a person may change."""
+    told = asyncio.run(boot.create_topics(Installation.here(Home.here()).bootstrap))
+    print("\n".join(told) or "all topics are as declared")
+    return 1 if told else 0
+
+
+def main(name: str) -> int:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        return {"migrate": migrate, "topics": topics}[name]()
+    except Trouble as trouble:
+        tell(trouble)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
