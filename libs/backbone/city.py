@@ -165,19 +165,20 @@ class City:
         return {place: tuple(units) for place, units in found.items()}
 
     @cached_property
-    def _competences_of(self) -> Mapping[tuple[str, str], tuple[Competence, ...]]:
-        found: dict[tuple[str, str], list[Competence]] = {}
+    def _competences_of(self) -> Mapping[str, Mapping[str, tuple[Competence, ...]]]:
+        found: dict[str, dict[str, tuple[Competence, ...]]] = {}
         for row in sorted(self.competences.values(), key=lambda each: each.code):
-            found.setdefault((row.category, row.area), []).append(row)
-        return {place: tuple(rows) for place, rows in found.items()}
+            rows = found.setdefault(row.category, {})
+            rows[row.area] = (*rows.get(row.area, ()), row)
+        return found
 
     def units_at(self, kind: str, area: str) -> tuple[Unit, ...]:
         """Return the units of a kind that hang on exactly this area."""
         return self._units_at.get((kind, area), ())
 
-    def competences_of(self, category: str, area: str) -> tuple[Competence, ...]:
-        """Return the rows for exactly this category prefix and this restriction of area."""
-        return self._competences_of.get((category, area), ())
+    def competences_of(self, category: str) -> Mapping[str, tuple[Competence, ...]]:
+        """Return the rows for exactly this category, by the area to which they are restricted."""
+        return self._competences_of.get(category, {})
 
     def units_in(self, area: str) -> Iterable[Unit]:
         """Return the units of an area and of everything in it."""

@@ -1,6 +1,5 @@
 """Who is responsible: the units competent for a category at a place, the best first, with why."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backbone.areas import Level, ancestors, level_of
@@ -25,32 +24,31 @@ def prefixes(category: str) -> tuple[str, ...]:
 
 def competent_unit(city: City, category: str, area: str) -> list[Candidate]:
     """Rank the competent units: exact category, exact area, a named unit, the lowest level."""
-    found = [
-        candidate
-        for prefix in prefixes(category)
-        for place in (*ancestors(area), "")
-        for candidate in _rank(city, prefix, place, area)
-    ]
-    unique = {candidate.unit.code: candidate for candidate in reversed(found)}
-    return list(reversed(unique.values()))
+    places = ancestors(area)
+    found: dict[str, Candidate] = {}
+    for prefix in prefixes(category):
+        rows = city.competences_of(prefix)
+        for restriction in (*places, "") if rows else ():
+            if restriction in rows:
+                for candidate in _rank(city, rows[restriction], places):
+                    found.setdefault(candidate.unit.code, candidate)
+    return list(found.values())
 
 
-def _rank(city: City, prefix: str, place: str, area: str) -> list[Candidate]:
-    rows = city.competences_of(prefix, place)
-    found = [Candidate(unit, row) for row in rows for unit in _holders(city, row, area)]
+def _rank(city: City, rows: tuple[Competence, ...], places: tuple[str, ...]) -> list[Candidate]:
+    found = [Candidate(unit, row) for row in rows for unit in _holders(city, row, places)]
     return sorted(found, key=lambda each: (not each.row.unit, -each.unit.level))
 
 
-def _holders(city: City, row: Competence, area: str) -> Iterator[Unit]:
+def _holders(city: City, row: Competence, places: tuple[str, ...]) -> tuple[Unit, ...]:
     if row.unit:
         unit = city.units.get(row.unit)
         # A unit named without an area answers for its own area, not for the whole city.
-        if unit is not None and (row.area or contains(unit.area, area)):
-            yield unit
-        return
-    for place in ancestors(area):
+        answers = unit is not None and bool(places) and (row.area or contains(unit.area, places[0]))
+        return (unit,) if unit is not None and answers else ()
+    for place in places:
         if row.level is Level.UNSPECIFIED or level_of(place) is row.level:
             units = city.units_at(row.unit_kind, place)
-            yield from units
             if units:
-                return
+                return units
+    return ()

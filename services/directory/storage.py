@@ -12,9 +12,12 @@ from backbone.postgres import Connection
 # A city of 15,238 grids has 55,000 entries: that takes longer than a command may.
 PATIENCE = 60
 
-# One pack at a time, whichever instance takes it.
+# One pack at a time, whichever instance takes it. A running transaction's clock is wound up anew
+# only from nothing.
 LOCK = """
-SELECT set_config('transaction_timeout', '60s', true), set_config('lock_timeout', '60s', true),
+SELECT set_config('transaction_timeout', '0', true), set_config('transaction_timeout', '60s', true),
+       set_config('idle_in_transaction_session_timeout', '20s', true),
+       set_config('lock_timeout', '60s', true),
        pg_advisory_xact_lock(hashtextextended(current_schema() || '.packs', 0))
 """
 NEXT_VERSION = """

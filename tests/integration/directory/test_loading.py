@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backbone.errors import InvalidArgument, Unavailable
+from services.directory import storage
 from services.directory.wiring import Directory
 from tests.integration.directory.conftest import demo
 
@@ -100,3 +101,11 @@ async def test_two_loads_at_once_come_one_after_the_other(directory: Directory) 
     assert one.version != two.version
     await directory.holding.renew()
     assert directory.holding.city.head.version == max(one.version, two.version)
+
+
+async def test_a_slow_load_is_not_cut_off(directory: Directory) -> None:
+    """A large city takes longer than the limit of ordinary transactions."""
+    async with directory.pool.acquire() as conn, conn.transaction():
+        await conn.execute("SET LOCAL transaction_timeout = '1s'")
+        await storage.lock(conn)
+        await conn.execute("SELECT pg_sleep(1.5)")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import asyncpg
 from aiokafka import ConsumerRecord
@@ -12,8 +13,10 @@ from backbone.postgres import open_pool
 from backbone.pulse import Pulse
 from backbone.replica import Replica
 from operate.testing import Broker
+from services.directory.files import read_folder, to_archive
+from services.directory.generator import LARGE, generate
 from services.directory.wiring import Directory, open_directory
-from tests.integration.directory.conftest import demo, make_topic_anew, settings_for
+from tests.integration.directory.conftest import DEMO, demo, make_topic_anew, settings_for
 
 RENAMED = {"organisations.csv": ("青山镇派出所", "青山镇新派出所")}
 REDUNDANT = "traffic.accident,traffic.accident,police,,,,交通事故由事发地公安机关处理\n"
@@ -59,8 +62,8 @@ async def a_place_for_the_copy(database: str) -> None:
     await conn.close()
 
 
-async def becomes(replica: Replica, true: Callable[[City], bool]) -> City:
-    async with asyncio.timeout(30):
+async def becomes(replica: Replica, true: Callable[[City], bool], patience: float = 60) -> City:
+    async with asyncio.timeout(patience):
         while not (replica.loaded and true(replica.city)):
             await asyncio.sleep(0.05)
     return replica.city
@@ -116,3 +119,23 @@ async def test_a_topic_made_anew_is_filled_again(database: str, topic: Broker) -
         city = await becomes(replica, lambda city: True)
     assert city.head.version == loaded.version
     assert len(city.grids) == 1_200
+
+
+async def test_a_city_of_15238_grids_is_loaded_published_and_answers(
+    database: str, topic: Broker, tmp_path: Path
+) -> None:
+    await a_place_for_the_copy(database)
+    generate(tmp_path, DEMO, LARGE)
+    async with (
+        publishing(database, topic.address) as directory,
+        copying(database, topic.address) as replica,
+    ):
+        loaded = await directory.loader.load(to_archive(read_folder(tmp_path)), None, "somebody")
+        assert loaded.warnings == []
+        await directory.holding.renew()
+        city = directory.holding.city
+        assert (len(city.grids), loaded.changed) == (15_238, city.head.entries)
+        assert sum("grid_member" in person.roles for person in city.people.values()) == 23_000
+        assert city.areas[directory.holding.locate(108.912, 34.231).code[:9]].name == "青山镇"
+        copied = await becomes(replica, lambda city: True, patience=120)
+        assert copied.grids == city.grids

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backbone.grids import GridIndex
-from services.directory.checks import check, examine
-from services.directory.generator import DEMO, LARGE, Size, generate, make_files
+from services.directory.checks import examine
+from services.directory.generator import DEMO, Size, generate, make_files
 from services.directory.generator.curve import walk
 from services.directory.pack import read_pack
 
@@ -74,14 +74,6 @@ def test_a_city_of_any_size_has_no_flaw(
     assert pack is not None
     assert len(pack.city.grids) == size.grids
     assert [finding for finding in findings if finding.is_error] == []
-
-
-def test_the_large_city_has_no_flaw(tmp_path: Path) -> None:
-    generate(tmp_path, RULES, LARGE)
-    pack = read_pack(tmp_path)
-    assert len(pack.city.grids) == 15_238
-    assert sum("grid_member" in each.roles for each in pack.city.people.values()) == 23_000
-    assert check(pack) == []
 
 
 def test_an_impossible_size_is_refused() -> None:
