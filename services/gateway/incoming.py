@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 from uuid import uuid4
@@ -13,6 +14,8 @@ from starlette.requests import Request
 from services.gateway.problems import Flaw, Problem
 
 MOST_BYTES = 1_048_576
+MOST_READ_OUT = 64 * MOST_BYTES
+PATIENCE_TO_REFUSE = 5.0
 # Nobody may hold a connection open by sending a letter a minute.
 PATIENCE = 30.0
 ETAG = re.compile(r'"(\d{1,18})"')
@@ -41,6 +44,7 @@ async def read_body(request: Request) -> bytes:
     """The JSON text, `{}` where there is none. Raises Problem 408, 413, 415."""
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > MOST_BYTES:
+        await _read_out(request, int(declared))
         raise _too_large()
     if not request.headers.get("content-type") and declared == "0":
         declared = request.headers.get("transfer-encoding", "0")
@@ -63,8 +67,19 @@ async def _read(request: Request) -> bytes:
     return bytes(body)
 
 
+async def _read_out(request: Request, size: int) -> None:
+    """Let the client finish: one that is cut off while it sends never hears why. Whoever asks
+    first whether to send at all is simply told no."""
+    if size > MOST_READ_OUT or "expect" in request.headers:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_TO_REFUSE):
+            async for _ in request.stream():
+                pass
+
+
 def _too_large() -> Problem:
-    # What is left of the body is not read, so the connection cannot be used again.
+    # Perhaps not all of the body was read, so the connection cannot be used again.
     return Problem(413, "BODY_TOO_LARGE", {"bytes": MOST_BYTES}, headers={"Connection": "close"})
 
 
