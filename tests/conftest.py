@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from operate.testing import Broker, Database
+from operate.testing import Broker, Database, Installed
 from tests.installation import Installation, an_installation, make_template
 
 
@@ -46,3 +46,14 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     node.start()
     yield node
     node.stop()
+
+
+@pytest.fixture(scope="session")
+def whole_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    """Every process as `make run` starts them; a test that stops one must start it again."""
+    city = Installed(tmp_path_factory.mktemp("whole_city"))
+    try:
+        city.up()
+        yield city
+    finally:
+        city.down()

@@ -1,0 +1,14 @@
+"""Everybody who takes part in a story, at the door of the one city of this session."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from operate.testing import Installed
+from tests.people import Visit, visiting
+
+
+@pytest.fixture
+async def visit(whole_city: Installed) -> AsyncIterator[Visit]:
+    async with visiting(whole_city) as visit:
+        yield visit

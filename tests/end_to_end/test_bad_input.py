@@ -1,0 +1,130 @@
+"""Bad input at the public door: each gets its precise refusal, and nothing else stops."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from operate.replay.client import Client
+from tests.people import CALL, TOWNSHIP, Visit, act, open_incident, take_call
+
+POLICE = f"{TOWNSHIP}-police"
+NOWHERE = {"text": "外地", "point": {"longitude": 116.4, "latitude": 39.9}}
+
+
+@pytest.fixture
+def desk(visit: Visit) -> Client:
+    return visit.system("990100-command", "call_taker")
+
+
+async def sent(
+    visit: Visit, client: Client, path: str, body: Any = None, **more: Any
+) -> httpx.Response:
+    """One request, whatever comes of it."""
+    headers = {**client._headers, "idempotency-key": uuid4().hex, **more.pop("headers", {})}
+    content = more or {"json": body or {}}
+    return await visit.connection.http.post(path, headers=headers, **content)
+
+
+def told(answer: httpx.Response) -> tuple[int, str]:
+    assert answer.headers["content-type"].startswith("application/problem+json"), answer.text
+    problem = answer.json()
+    assert problem["title"] and problem["status"] == answer.status_code
+    return answer.status_code, problem["reason"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"category": "nothing.such"}, (422, "UNKNOWN_CATEGORY")),
+        ({"priority": "P9"}, (422, "UNKNOWN_PRIORITY")),
+        ({"place": NOWHERE}, (422, "OUTSIDE_CITY")),
+        ({"kind": "SMOKE_SIGNAL"}, (400, "UNKNOWN_VALUE")),
+        ({"surprise": 1}, (400, "UNKNOWN_FIELD")),
+        ({"narrative": 7}, (400, "WRONG_TYPE")),
+        ({"narrative": "长" * 6_000}, (422, "TEXT_TOO_LONG")),
+    ],
+    ids=lambda value: value[1] if isinstance(value, tuple) else "",
+)
+async def test_a_receipt_that_makes_no_sense(
+    visit: Visit, desk: Client, parts: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    assert told(await sent(visit, desk, "/v1/receipts", CALL | parts)) == expected
+
+
+async def test_an_unknown_team_and_an_unknown_unit(visit: Visit, desk: Client) -> None:
+    receipt = await take_call(desk)
+    one = f"/v1/receipts/{receipt['id']}"
+    assert told(await sent(visit, desk, f"{one}:dispatch", {"team": "nobody"})) == (
+        422,
+        "UNKNOWN_TEAM",
+    )
+    assert told(await sent(visit, desk, f"{one}:open", {"to_unit": "nobody"})) == (
+        422,
+        "UNKNOWN_UNIT",
+    )
+
+
+async def test_a_stale_version_and_a_key_with_another_body(visit: Visit, desk: Client) -> None:
+    clerk = visit.system(POLICE, "clerk")
+    incident = await open_incident(desk)
+    claim = f"/v1/incidents/{incident['id']}:claim"
+    stale = await sent(visit, clerk, claim, headers={"if-match": '"1"'})
+    assert told(stale) == (412, "STALE_VERSION")
+    key = {"idempotency-key": uuid4().hex}
+    assert (await sent(visit, desk, "/v1/receipts", CALL, headers=key)).status_code == 201
+    other = await sent(visit, desk, "/v1/receipts", CALL | {"narrative": "别的事"}, headers=key)
+    assert told(other) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+async def test_ten_megabytes_and_broken_letters(visit: Visit, desk: Client) -> None:
+    json = {"content-type": "application/json"}
+    broken = await sent(
+        visit, desk, "/v1/receipts", content=b'{"narrative": "\xff\xfe"}', headers=json
+    )
+    assert told(broken)[0] == 400
+    text = b'"' + b"x" * 10_000_000 + b'"'
+    large = await sent(visit, desk, "/v1/receipts", content=text, headers=json)
+    assert told(large) == (413, "BODY_TOO_LARGE")
+    assert (await take_call(desk))["outcome"] is None
+
+
+async def test_the_token_of_another_unit(visit: Visit, desk: Client) -> None:
+    other = visit.system("990102001-police", "clerk")
+    incident = await open_incident(desk)
+    one = f"/v1/incidents/{incident['id']}"
+    foreign = told(await sent(visit, other, f"{one}:claim"))
+    assert foreign[0] in (403, 404)
+    hidden = await visit.connection.http.get(one, headers=other._headers)
+    assert told(hidden) == (404, "NO_SUCH_INCIDENT")
+    team = visit.system("990102001-emergency", "team_leader", team="990102001-emergency-team")
+    stream = "/v1/teams/990101001-emergency-team/stream"
+    assert told(await visit.connection.http.get(stream, headers=team._headers)) == (
+        403,
+        "NOT_YOUR_TEAM",
+    )
+
+
+async def test_nobody_and_somebody_whose_time_is_over(visit: Visit) -> None:
+    without = await visit.connection.http.get("/v1/inbox")
+    assert told(without) == (401, "NOT_SIGNED_IN")
+    invented = Client(visit.connection, "invented")
+    assert told(await sent(visit, invented, "/v1/receipts", CALL)) == (401, "SESSION_OVER")
+    clerk = visit.system(POLICE, "clerk")
+    assert told(await sent(visit, clerk, "/v1/receipts", CALL))[0] == 403
+
+
+async def test_a_race_has_one_winner_and_the_others_hear_who(visit: Visit, desk: Client) -> None:
+    incident = await open_incident(desk)
+    one = f"/v1/incidents/{incident['id']}:claim"
+    clerks = [visit.system(POLICE, "clerk", f"经办{number}") for number in range(8)]
+    answers = await asyncio.gather(*(sent(visit, clerk, one) for clerk in clerks))
+    winners = [answer.json()["holder"] for answer in answers if answer.is_success]
+    assert len(winners) == 1
+    for answer in answers:
+        if not answer.is_success:
+            assert told(answer) == (409, "ALREADY_CLAIMED")
+            assert winners[0] in answer.text
+    assert (await act(desk, "/v1/receipts", CALL))["outcome"] is None

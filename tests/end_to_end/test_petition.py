@@ -1,0 +1,80 @@
+"""A petition, from its registration to the reply that the citizen reads with code and PIN."""
+
+import asyncio
+from typing import Any
+
+from operate.replay.client import Client
+from tests.killing import killed
+from tests.people import TOWNSHIP, Visit, act, refused
+
+URBAN = f"{TOWNSHIP}-urban_management"
+PETITION = {
+    "channel": "VISIT",
+    "subject": "村口路灯半年不亮",
+    "text": "村口到学校的路灯半年不亮,孩子放学不安全,多次反映没有结果。",
+    "petitioners": [{"name": "赵某", "contact": "13900000000"}],
+    "place": {"text": "青山镇和源村村口", "area": TOWNSHIP},
+    "category": "urban.lamp",
+}
+
+
+async def test_a_petition_is_followed_to_its_reply(visit: Visit) -> None:
+    office = await visit.person("clerk.990101-petition_office")
+    registered = await act(office, "/v1/petitions", PETITION)
+    one = f"/v1/petitions/{registered['id']}"
+    code, pin = registered["code"], registered["pin"]
+    assert registered["state"] == "REGISTERED" and pin
+    assert "赵某" not in str(registered["petitioners"])
+    accepted = {"kind": "CLAIM", "lawful_channel": "PETITION"}
+    assert (await act(office, f"{one}:accept", accepted))["state"] == "ACCEPTED"
+    routed = await act(office, f"{one}:route")
+    assert routed["incident"]["unit"] == URBAN
+
+    clerk = await visit.person(f"clerk.{URBAN}")
+    incident = f"/v1/incidents/{registered['id']}"
+    assert (await act(clerk, f"{incident}:claim"))["code"] == code
+    early = await refused(act(office, f"{one}:reply"))
+    assert (early.status, early.reason) == (409, "NOT_RESOLVED")
+    await killed(visit.city, "petition")
+    await act(clerk, f"{incident}:report", {"text": "已安排维修", "public": True})
+    await act(clerk, f"{incident}:report", {"text": "配件缺货,内部协调", "public": False})
+    done = {"outcome": "SOLVED", "reply": "路灯已修复并通电。"}
+    await act(clerk, f"{incident}:resolve", done)
+
+    await until(office, one, "RESOLVED")
+    replied = await act(office, f"{one}:reply")
+    assert (replied["state"], replied["reply"]) == ("REPLIED", "路灯已修复并通电。")
+    assert (await act(office, f"{one}:close"))["state"] == "CLOSED"
+
+    tracked = await track(visit, code, pin)
+    assert tracked["reply"] == "路灯已修复并通电。"
+    assert [step["text"] for step in tracked["progress"]] == ["已安排维修"]
+    assert "赵某" not in str(tracked)
+
+
+async def test_without_the_pin_a_code_tells_nothing(visit: Visit) -> None:
+    office = visit.system("990101-petition_office", "clerk")
+    registered = await act(office, "/v1/petitions", PETITION)
+    wrong = await visit.citizen().get(f"/v1/track/{registered['code']}", params={"pin": "000000"})
+    assert (wrong.status_code, wrong.json()["reason"]) == (404, "NO_SUCH_CODE")
+
+
+async def test_a_clerk_of_another_county_does_not_see_it(visit: Visit) -> None:
+    office = visit.system("990101-petition_office", "clerk")
+    other = visit.system("990102-petition_office", "clerk")
+    registered = await act(office, "/v1/petitions", PETITION)
+    hidden = await refused(other.get(f"/v1/petitions/{registered['id']}"))
+    assert (hidden.status, hidden.reason) == (404, "NO_SUCH_PETITION")
+
+
+async def until(client: Client, path: str, state: str) -> None:
+    """The petition follows its incident a moment later."""
+    async with asyncio.timeout(20):
+        while (await client.get(path))["incident"]["state"] != state:
+            await asyncio.sleep(0.1)
+
+
+async def track(visit: Visit, code: str, pin: str) -> Any:
+    answer = await visit.citizen().get(f"/v1/track/{code}", params={"pin": pin})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
