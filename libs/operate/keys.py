@@ -50,6 +50,7 @@ class Keys:
 
 def make(path: Path) -> None:
     """Write under another name first, so that a full disk never leaves half a secret."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name("secret.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
