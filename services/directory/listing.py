@@ -16,7 +16,7 @@ class Page(Generic[T]):
 
     items: list[T]
     next_token: str
-    total: int
+    total: int | None
 
 
 def page(
@@ -28,4 +28,4 @@ def page(
     after = [code for code in codes if code > token]
     shown = after[:size]
     next_token = shown[-1] if len(after) > size else ""
-    return Page([items[code] for code in shown], next_token, len(codes) if count else 0)
+    return Page([items[code] for code in shown], next_token, len(codes) if count else None)
