@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from backbone.migrate import MigrationError, migrate_all
 from operate import accounts, city, topics, warmup
 from operate.installation import DATABASE, STREAM, Installation
+from operate.screen import words
 from operate.supervisor import Facts, Supervisor, all_ready
 from operate.trouble import Trouble
 
@@ -28,9 +29,9 @@ class Boot:
         """Return what run.json tells beside the processes. Raises Trouble."""
         await together(self._bring_up_database(supervisor), self._bring_up_kafka(supervisor))
         supervisor.child(STREAM).start()
-        supervisor.say("waiting for the services")
+        supervisor.say(words("waiting for the services", "等待各服务就绪"))
         await self._load_city(supervisor)
-        supervisor.say("waiting for the services")
+        supervisor.say(words("waiting for the services", "等待各服务就绪"))
         await all_ready(supervisor.children, PATIENCE)
         return self._facts()
 
@@ -50,14 +51,14 @@ class Boot:
     async def _bring_up_database(self, supervisor: Supervisor) -> None:
         installation = self._installation
         if server := installation.postgres:
-            supervisor.say("starting PostgreSQL")
+            supervisor.say(words("starting PostgreSQL", "正在启动 PostgreSQL"))
             child = supervisor.child("postgres")
             child.start()
             await all_ready([child], PATIENCE)
             await create_database(server.dsn)
-        supervisor.say("migrating the schemas")
+        supervisor.say(words("migrating the schemas", "正在迁移数据库"))
         await migrate(installation)
-        supervisor.say("starting the services")
+        supervisor.say(words("starting the services", "正在启动各服务"))
         for each in supervisor.children:
             if not {"kafka", "postgres", STREAM} & {*each.program.names}:
                 each.start()
@@ -68,9 +69,13 @@ class Boot:
         if node := installation.kafka:
             await asyncio.to_thread(node.prepare, partial(fetched, supervisor, time.monotonic()))
             if await asyncio.to_thread(warmup.is_due):
-                supervisor.say("preparing Kafka for fast starts, once")
+                supervisor.say(
+                    words(
+                        "preparing Kafka for fast starts, once", "首次运行:为 Kafka 快速启动做准备"
+                    )
+                )
                 await asyncio.to_thread(warmup.train)
-            supervisor.say("starting Kafka")
+            supervisor.say(words("starting Kafka", "正在启动 Kafka"))
             child = supervisor.child("kafka")
             child.start()
             await all_ready([child], PATIENCE)
@@ -90,7 +95,9 @@ class Boot:
 def fetched(supervisor: Supervisor, started: float, done: int, total: int) -> None:
     """Called from a thread; what is there already takes no time and is not worth a word."""
     if done < total and time.monotonic() - started > 1:
-        supervisor.doing = f"fetching Kafka, {done} of {total} files"
+        supervisor.doing = words(
+            f"fetching Kafka, {done} of {total} files", f"正在下载 Kafka:{done}/{total}"
+        )
 
 
 async def create_database(dsn: str) -> None:

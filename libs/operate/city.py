@@ -17,6 +17,7 @@ from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
 from operate.accounts import PACK
 from operate.installation import Installation
+from operate.screen import words
 from operate.trouble import Trouble
 
 # The directory's own modules bring polygons along: they are loaded where they are needed.
@@ -43,7 +44,7 @@ async def load_if_empty(installation: Installation, say: Callable[[str], object]
     if empty is None:
         raise SILENT
     if empty:
-        say("loading the demo city")
+        say(words("loading the demo city", "正在加载演示城市"))
         await load(installation, PACK)
 
 

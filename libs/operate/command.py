@@ -12,7 +12,7 @@ import typer
 
 from operate import city_command, control, deadletter_command, doctor, runner, screen, status
 from operate.home import Home
-from operate.screen import console, say
+from operate.screen import say
 from operate.trouble import Trouble
 
 app = typer.Typer(
@@ -36,20 +36,19 @@ def up(
 ) -> None:
     """Start everything; without --detach, watch it until Ctrl-C."""
     home = Home.here()
-    with console.status(screen.words("starting", "正在启动")) as line:
-        if detach:
-            process = runner.detach(home, split)
-            runner.follow(home, process, lambda doing: line.update(doing))
-            line.stop()
-            screen.welcome(home)
-            return
+    with screen.waiting() as waiting:
 
         def ready() -> None:
-            line.stop()
+            waiting("")
             screen.welcome(home)
 
-        runner.run(home, split, lambda doing: line.update(doing), ready)
-    say("stopped; the data stays", "已停止,数据保留")
+        if detach:
+            runner.follow(home, runner.detach(home, split), waiting)
+            ready()
+        else:
+            runner.run(home, split, waiting, ready)
+    if not detach:
+        say("stopped; the data stays", "已停止,数据保留")
 
 
 @app.command()

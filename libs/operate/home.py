@@ -91,16 +91,19 @@ class Home:
         """Hold this home alone; the system lets go of it even after `kill -9`."""
         with self.lock.open("a+") as file:
             if not try_lock(file):
-                raise Trouble(
-                    f"liandong already runs in {self.path} (pid {read_pid(self.lock)}): "
-                    "`liandong status` shows it, `liandong down` stops it.",
-                    f"liandong 已在 {self.path} 运行(pid {read_pid(self.lock)}):"
-                    "liandong status 查看,liandong down 停止。",
-                )
+                raise self.in_use()
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
             yield
+
+    def in_use(self) -> Trouble:
+        return Trouble(
+            f"liandong already runs in {self.path} (pid {read_pid(self.lock)}): "
+            "`liandong status` shows it, `liandong down` stops it.",
+            f"liandong 已在 {self.path} 运行(pid {read_pid(self.lock)}):"
+            "liandong status 查看,liandong down 停止。",
+        )
 
     def remembered(self) -> dict[str, Any]:
         """The settings of what runs here; empty when nothing does."""

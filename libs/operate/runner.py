@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -63,11 +64,11 @@ async def supervise(
 
 
 async def tell(supervisor: Supervisor, progress: Progress) -> None:
-    told = ""
+    last = ""
     while True:
-        if supervisor.doing != told:
-            told = supervisor.doing
-            progress(told)
+        if supervisor.doing != last:
+            last = supervisor.doing
+            progress(last)
         await asyncio.sleep(POLL)
 
 
@@ -82,26 +83,37 @@ def keep_log(home: Home) -> None:
 
 
 def detach(home: Home, split: bool) -> subprocess.Popen[bytes]:
-    """Start the supervisor in the background; its own words go to a file."""
+    """Start the supervisor in the background; its own words go to files."""
     home.make()
+    if home.supervisor():
+        raise home.in_use()
     command = [sys.executable, "-m", "operate.command", "up", *(["--split"] if split else [])]
-    with (home.logs / "up.log").open("wb") as log:
+    with (home.logs / "up.log").open("wb") as said, told(home).open("wb") as trouble:
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=said,
+            stderr=trouble,
             env={**os.environ, "COLUMNS": "200"},
             start_new_session=True,
         )
 
 
+def told(home: Home) -> Path:
+    """What a supervisor in the background has to say when it gives up."""
+    return home.logs / "trouble.log"
+
+
 def follow(home: Home, process: subprocess.Popen[bytes], progress: Progress) -> None:
     """Return when everything is ready. Raises Trouble with the words of the supervisor."""
+    last = ""
     while not (home.run_file.exists() and home.supervisor() == process.pid):
         if process.poll() is not None:
-            raise Trouble((home.logs / "up.log").read_text().strip())
-        progress(read_state(home).get("doing", ""))
+            raise Trouble(told(home).read_text().strip())
+        doing = read_state(home).get("doing", "")
+        if doing not in ("", last):
+            progress(doing)
+            last = doing
         time.sleep(POLL)
 
 

@@ -1,7 +1,8 @@
 """What a person sees: one line while waiting, one table when ready, one sentence in trouble."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, Group
@@ -32,7 +33,17 @@ def words(english: str, chinese: str) -> str:
     return chinese if speaks_chinese() else english
 
 
-def welcome(home: Home, split: bool = False) -> None:
+@contextmanager
+def waiting() -> Iterator[Callable[[str], None]]:
+    """Say what is being waited for: one moving line at a terminal, a line each in a file."""
+    if not console.is_terminal:
+        yield lambda doing: console.print(f"{doing} …") if doing else None
+        return
+    with console.status(words("starting", "正在启动")) as line:
+        yield lambda doing: line.update(doing) if doing else line.stop()
+
+
+def welcome(home: Home) -> None:
     """The one table when everything is ready; what it shows is what scripts read, too."""
     run = json.loads(home.run_file.read_text())
     console.print(

@@ -25,7 +25,12 @@ async def examine(home: Home) -> dict[str, Any]:
     for process, found in zip(processes.values(), flaws, strict=True):
         process["flaws"] = found if process["state"] == "ready" else []
         process["memory"] = memory_of(process["pid"])
-    return {"running": True, **state}
+    return {"running": True, **state, "supervisor": supervisor(home)}
+
+
+def supervisor(home: Home) -> dict[str, int | None]:
+    pid = home.supervisor()
+    return {"pid": pid, "memory": memory_of_one(psutil.Process(pid)) if pid else 0}
 
 
 async def flaws_of(home: Home, name: str) -> list[str]:
@@ -56,7 +61,7 @@ def show(found: dict[str, Any]) -> None:
     table = plain(
         *words("process state pid MiB restarts says", "进程 状态 进程号 内存MiB 重启 说明").split()
     )
-    total = 0
+    total = found["supervisor"]["memory"]
     shown: set[int] = set()
     for name, process in found["processes"].items():
         pid, memory = process["pid"], process["memory"]
