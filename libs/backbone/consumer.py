@@ -12,6 +12,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import TopicPartition
 
 from backbone.applier import Applier, Handler, Subscription
+from backbone.bookmark import stop
 from backbone.door import Door
 from backbone.kafka import Publisher, is_passing
 from backbone.metrics import CONSUMED, STOPPED
@@ -83,7 +84,7 @@ class Consumer:
                     await _commit(consumer, {partition: go_on_from})
             log.critical("consumer.stopped", extra={"group": self._subscription.group})
         finally:
-            await consumer.stop()
+            await stop(consumer)
 
     async def _handle(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> int:
         """Repeat what is transient in place: the order of the partition is kept.
