@@ -12,11 +12,13 @@ from backbone.logs import speak_json
 from backbone.observe import serve_pages
 from backbone.pulse import Pulse
 from backbone.settings import Settings, SettingsError, read_settings
+from backbone.watchdog import watch
 
 
 async def run(services: list[Settings]) -> None:
     """Run until one of them dies, or until the process is asked to stop."""
     pulses = {settings.name: Pulse() for settings in services}
+    watch(pulses)
     pages = [serve_pages(each.host, each.metrics_port, pulses) for each in services]
     try:
         async with asyncio.TaskGroup() as tasks:

@@ -1,0 +1,31 @@
+"""The watchdog: a process whose loops stand still ends itself, and the runner starts it again."""
+
+import logging
+import os
+import time
+from collections.abc import Mapping
+from threading import Thread
+
+from backbone.pulse import Pulse
+
+log = logging.getLogger(__name__)
+
+LOOK = 5.0
+STOOD_STILL = 71
+
+
+def watch(pulses: Mapping[str, Pulse], look: float = LOOK) -> None:
+    """Watch from a thread of its own: a blocked event loop cannot watch itself."""
+    Thread(target=_watch, args=(pulses, look), daemon=True, name="watchdog").start()
+
+
+def _watch(pulses: Mapping[str, Pulse], look: float) -> None:
+    before: set[str] = set()
+    while True:
+        time.sleep(look)
+        dead = {f"{name}: {loop}" for name, pulse in pulses.items() for loop in pulse.dead()}
+        # Twice: after a stop and a continue of the whole process every loop looks dead at first.
+        if dead & before:
+            log.critical("process.stands_still", extra={"loops": sorted(dead & before)})
+            os._exit(STOOD_STILL)
+        before = dead
