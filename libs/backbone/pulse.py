@@ -30,11 +30,11 @@ class Pulse:
     def have(self, part: str) -> None:
         self._missing.pop(part, None)
 
-    def dead(self) -> list[str]:
-        """The loops that stand still."""
-        now = time.monotonic()
+    def dead(self, times: float = 1) -> list[str]:
+        """The loops that have stood still for so many times the patience."""
+        latest = time.monotonic() - times * self._patience
         # Copied at once: the pages ask from a thread of their own.
-        return [loop for loop, beat in dict(self._beats).items() if now - beat > self._patience]
+        return [loop for loop, beat in dict(self._beats).items() if beat < latest]
 
     def unready(self) -> list[str]:
         """Why the process cannot serve yet, in words."""

@@ -12,6 +12,10 @@ log = logging.getLogger(__name__)
 
 LOOK = 5.0
 STOOD_STILL = 71
+# Without these a process does nothing for anybody. The others may wait for a Kafka that hangs, and
+# must not take along what works without it: they count only after this many times the patience.
+VITAL = frozenset({"event loop", "batcher"})
+LONG = 5.0
 
 
 def watch(pulses: Mapping[str, Pulse], look: float = LOOK) -> None:
@@ -23,9 +27,13 @@ def _watch(pulses: Mapping[str, Pulse], look: float) -> None:
     before: set[str] = set()
     while True:
         time.sleep(look)
-        dead = {f"{name}: {loop}" for name, pulse in pulses.items() for loop in pulse.dead()}
+        dead = {f"{name}: {loop}" for name, pulse in pulses.items() for loop in _hopeless(pulse)}
         # Twice: after a stop and a continue of the whole process every loop looks dead at first.
         if dead & before:
             log.critical("process.stands_still", extra={"loops": sorted(dead & before)})
             os._exit(STOOD_STILL)
         before = dead
+
+
+def _hopeless(pulse: Pulse) -> set[str]:
+    return set(pulse.dead()) & VITAL | set(pulse.dead(times=LONG))
