@@ -16,7 +16,7 @@ from uuid import UUID
 
 from backbone.actor import Actor
 from backbone.journal import FIRST, Record, hash_of
-from backbone.postgres import Connection, Pool, is_transient
+from backbone.postgres import Connection, Pool, is_transient, transaction
 from backbone.pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ async def anchor(pool: Pool, upto: int) -> int:
     """
     covered = 0
     while True:
-        async with pool.acquire() as conn, conn.transaction():
+        async with transaction(pool) as conn:
             if not await conn.fetchval(BE_THE_ONE):
                 return covered
             last = await conn.fetchrow(LAST)

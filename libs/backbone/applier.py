@@ -18,7 +18,7 @@ from backbone.door import Door
 from backbone.inbox import Inbox
 from backbone.kafka import Publisher, dead_topic
 from backbone.metrics import DEAD_LETTERS, GAPS, LINKS_REFUSED
-from backbone.postgres import Connection, Pool, is_transient
+from backbone.postgres import Connection, Pool, is_transient, transaction
 from backbone.request import Request
 
 log = logging.getLogger(__name__)
@@ -69,13 +69,13 @@ class Applier:
             await self._bury(record, error)
             return "dead"
         try:
-            async with self._pool.acquire() as conn, conn.transaction():
+            async with transaction(self._pool) as conn:
                 fate = await self._settle(conn, event, record)
         except Exception as error:
             if is_transient(error):
                 raise
             log.exception("event.parked", extra={"source": event.meta.aggregate_id})
-            async with self._pool.acquire() as conn, conn.transaction():
+            async with transaction(self._pool) as conn:
                 await self._inbox.park(conn, event.meta, record, repr(error)[:500])
             return "parked"
         self._door.written()
@@ -135,7 +135,7 @@ class Applier:
         return applied, await self._inbox.waiting(self._pool, source)
 
     async def _replay_first(self, source: UUID) -> bool:
-        async with self._pool.acquire() as conn, conn.transaction():
+        async with transaction(self._pool) as conn:
             standing = await self._inbox.standing(conn, source)
             row = await self._inbox.first_parked(conn, source)
             if row is None:

@@ -1,0 +1,191 @@
+"""Processes that die, freeze and wake, and connections that only seem to be open."""
+
+import asyncio
+import signal
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from backbone.anchor import verify
+from backbone.batcher import patiently
+from backbone.door import Door
+from backbone.metrics import UNSENT_AGE
+from backbone.notices import Waiting, tell
+from backbone.outcomes import Outcome
+from backbone.postgres import Pool, is_transient, open_pool
+from backbone.pulse import Pulse
+from backbone.relay import Relay
+from operate.testing import Broker
+from tests.installation import Installation
+from tests.ledger.building import NoteDoor, a_claim, notes, written
+from tests.ledger.worker import commands
+from tests.proxy import proxied
+from tests.topics import make_topic
+
+
+@asynccontextmanager
+async def a_worker(
+    database: Installation, seed: str, count: int, *more: str
+) -> AsyncIterator[Process]:
+    arguments = ("-m", "tests.ledger.worker", database.url(), seed, str(count), *more)
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def line_of(process: Process) -> str:
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        return (await process.stdout.readline()).decode().strip()
+
+
+@pytest.mark.parametrize("death", [signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
+async def test_a_worker_that_dies_in_the_middle_of_its_batches_loses_and_doubles_nothing(
+    database: Installation, pool: Pool, admin: Any, death: signal.Signals
+) -> None:
+    async with a_worker(database, "seed", 1_500) as worker:
+        async with asyncio.timeout(30):
+            while await pool.fetchval("SELECT count(*) FROM outcomes") < 300:
+                await asyncio.sleep(0.005)
+        worker.send_signal(death)
+        await worker.wait()
+    survived = await pool.fetchval("SELECT count(*) FROM outcomes")
+    assert 300 <= survived < 3_000, "it died in the middle"
+    async with a_worker(database, "seed", 1_500) as worker:
+        assert worker.stdout is not None
+        said = (await worker.stdout.read()).split()
+    assert said == [b"ACCEPTED"] * 3_000
+    assert await pool.fetchval("SELECT count(*) FROM journal") == 3_000
+    assert await pool.fetchval("SELECT count(*) FROM unsent") == 3_000
+    assert [flaw async for flaw in verify(admin, "notes")] == []
+
+
+async def test_a_zombie_that_wakes_changes_nothing(
+    database: Installation, door: NoteDoor, pool: Pool
+) -> None:
+    """Frozen between its write and its commit, for longer than Postgres waits for it."""
+    opening, claim = commands("zombie", 1)
+    await door.perform([opening])
+    async with a_worker(database, "zombie", 1, "pause") as worker:
+        assert await line_of(worker) == "inside"
+        worker.send_signal(signal.SIGSTOP)
+        rival = a_claim(claim.aggregate_id, "rival")
+        started = time.monotonic()
+        [won] = await patiently(door.perform, Pulse())([rival])
+        assert won.reason == "" and time.monotonic() - started < 5
+        worker.send_signal(signal.SIGCONT)
+        assert [await line_of(worker) for _ in range(2)] == ["ACCEPTED", "ALREADY_CLAIMED"]
+    assert await pool.fetchval("SELECT holder FROM notes") == "rival"
+    assert await pool.fetchval("SELECT count(*) FROM journal") == 2
+
+
+async def test_a_half_open_connection_is_given_up_and_another_one_taken(
+    database: Installation, door: NoteDoor
+) -> None:
+    note_id = await written(door)
+    async with proxied(database.url()) as (proxy, dsn), await open_pool(dsn, "ledger") as pool:
+        far = Door(pool, notes)
+        claim = a_claim(note_id)
+        await far.perform([a_claim(uuid4())])
+        proxy.swallow()
+        started = time.monotonic()
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - the next line says which
+            await far.perform([claim])
+        assert is_transient(caught.value)
+        assert time.monotonic() - started < 10, "well before anybody calls us dead"
+        [outcome] = await far.perform([claim])
+        assert outcome.reason == ""
+        pool.terminate()
+
+
+async def test_a_half_open_connection_holds_the_relay_up_for_a_while_only(
+    database: Installation, door: NoteDoor, pool: Pool, broker: Broker
+) -> None:
+    await broker.started()
+    topic = await make_topic(broker)
+    pulse = Pulse(patience=16)
+    async with proxied(database.url()) as (proxy, dsn):
+        relay = Relay(dsn, "ledger", broker.address, topic, pulse)
+        running = asyncio.create_task(relay.run())
+        await written(door)
+        await sent(pool)
+        proxy.swallow()
+        asyncio.get_running_loop().call_later(3, proxy.keepalives_fail)
+        await written(door)
+        await sent(pool)
+        assert pulse.dead() == []
+        running.cancel()
+        await asyncio.wait([running])
+    assert UNSENT_AGE.labels("ledger")._value.get() >= 0
+
+
+async def sent(pool: Pool) -> None:
+    async with asyncio.timeout(25):
+        while await pool.fetchval("SELECT count(*) FROM unsent"):
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def waiting_at(dsn: str, pool: Pool) -> AsyncIterator[Waiting]:
+    heard = Waiting(pool, dsn, "ledger", f"front_{uuid4().hex}", Pulse())
+    running = asyncio.create_task(heard.run())
+    try:
+        yield heard
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def told(door: NoteDoor, pool: Pool, heard: Waiting, patience: float = 5) -> list[Outcome]:
+    """Perform a request for which two calls wait, and tell them until they have heard."""
+    note_id = await written(door)
+    request = a_claim(note_id, front=heard.channel)
+    await door.perform([request])
+    with heard.outcome_of(request.request_id) as one, heard.outcome_of(request.request_id) as two:
+        async with asyncio.timeout(patience):
+            while not one.done():
+                await tell(pool, [request, a_claim(note_id)])
+                await asyncio.sleep(0.05)
+        return [await one, await two]
+
+
+async def test_a_front_hears_what_is_finished(
+    database: Installation, door: NoteDoor, pool: Pool, admin: Any
+) -> None:
+    async with waiting_at(database.url(), pool) as heard:
+        one, two = await told(door, pool, heard)
+        assert one == two and one.reason == ""
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+        await admin.execute(cut)
+        [again, _] = await told(door, pool, heard)
+        assert again.reason == ""
+
+
+async def test_a_front_that_hears_nothing_any_more_notices(
+    database: Installation, door: NoteDoor, pool: Pool
+) -> None:
+    async with proxied(database.url()) as (proxy, dsn), waiting_at(dsn, pool) as heard:
+        await told(door, pool, heard)
+        proxy.swallow()
+        [late, _] = await told(door, pool, heard, patience=20)
+        assert late.reason == ""
+
+
+async def test_nobody_to_tell_and_nobody_to_tell_it_with(
+    database: Installation, door: NoteDoor, pool: Pool, admin: Any
+) -> None:
+    request = a_claim(await written(door), front="front_x")
+    await tell(pool, [a_claim(uuid4())])
+    gone = await open_pool("postgresql://nobody@127.0.0.1:1/nowhere", "ledger")
+    await tell(gone, [request])
+    gone.terminate()
