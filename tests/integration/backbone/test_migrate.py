@@ -1,0 +1,123 @@
+"""Migrations: forward only, each once, never changed; and what each role may do afterwards."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from backbone.migrate import MigrationError, Schema, migrate_all, schemas
+from tests.installation import Installation, named
+from tests.ledger.building import LEDGER, SECRET
+
+
+@pytest.fixture
+async def empty(postgres_dsn: str) -> AsyncIterator[Installation]:
+    name = f"empty_{uuid4().hex[:12]}"
+    conn = await asyncpg.connect(postgres_dsn)
+    await conn.execute(f"CREATE DATABASE {name}")
+    yield Installation(named(postgres_dsn, name))
+    await conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await conn.close()
+
+
+def a_file(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Schema:
+    """A schema with the shell's tables and one of its own."""
+    first = a_file(tmp_path, "0001_things.sql", "CREATE TABLE things (id int)")
+    return replace(LEDGER, files=(*LEDGER.files, first))
+
+
+async def run(where: Installation, *owned: Schema) -> list[str]:
+    return await migrate_all(where.admin, SECRET, owned)
+
+
+async def ask(where: Installation, statement: str) -> Any:
+    conn = await asyncpg.connect(where.url())
+    try:
+        return await conn.fetchval(statement)
+    finally:
+        await conn.close()
+
+
+async def test_a_second_run_does_nothing(empty: Installation, one: Schema) -> None:
+    applied = await run(empty, one)
+    assert applied[0] == "ledger/shell/0001_shell.sql"
+    assert applied[-1] == "ledger/ledger/0001_things.sql"
+    assert await run(empty, one) == []
+
+
+async def test_concurrent_runs_do_the_work_once(empty: Installation, one: Schema) -> None:
+    runs = await asyncio.gather(*(run(empty, one) for _ in range(4)))
+    assert sorted(map(len, runs)) == [0, 0, 0, len(one.files)]
+
+
+async def test_a_changed_file_is_refused_by_name(
+    empty: Installation, one: Schema, tmp_path: Path
+) -> None:
+    await run(empty, one)
+    a_file(tmp_path, "0001_things.sql", "CREATE TABLE things (id bigint)")
+    with pytest.raises(MigrationError, match=r"ledger/0001_things.sql was applied.*and changed"):
+        await run(empty, one)
+
+
+async def test_a_file_is_applied_whole_or_not_at_all(
+    empty: Installation, one: Schema, tmp_path: Path
+) -> None:
+    await run(empty, one)
+    bad = a_file(tmp_path, "0002_bad.sql", "CREATE TABLE more (id int); SELECT nonsense")
+    two = replace(one, files=(*one.files, bad))
+    with pytest.raises(asyncpg.UndefinedColumnError):
+        await run(empty, two)
+    a_file(tmp_path, "0002_bad.sql", "CREATE TABLE more (id int)")
+    assert await run(empty, two) == ["ledger/ledger/0002_bad.sql"]
+
+
+async def test_an_index_may_be_built_beside_the_traffic(
+    empty: Installation, one: Schema, tmp_path: Path
+) -> None:
+    text = "-- outside a transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS i ON things (id)"
+    index = a_file(tmp_path, "0002_index.sql", text)
+    two = replace(one, files=(*one.files, index))
+    assert "ledger/ledger/0002_index.sql" in await run(empty, two)
+    assert await run(empty, two) == []
+
+
+async def test_grants_are_made_good_by_the_next_run(empty: Installation, one: Schema) -> None:
+    """A run that died between its last file and the grants must not leave the role outside."""
+    await run(empty, one)
+    admin = await asyncpg.connect(empty.admin)
+    await admin.execute("REVOKE ALL ON ledger.things FROM liandong_ledger")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await ask(empty, "SELECT count(*) FROM things")
+    await run(empty, one)
+    assert await ask(empty, "SELECT count(*) FROM things") == 0
+    await admin.close()
+
+
+async def test_another_secret_is_another_password(empty: Installation, one: Schema) -> None:
+    await migrate_all(empty.admin, b"another", [one])
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await ask(empty, "SELECT 1")
+    await run(empty, one)
+    assert await ask(empty, "SELECT 1") == 1
+
+
+async def test_every_service_is_found_by_its_folder(database: Installation) -> None:
+    names = {schema.name for schema in schemas()}
+    assert {"workflow", "gateway", "directory"} <= names
+    for name in names:
+        conn = await asyncpg.connect(database.url(name))
+        assert await conn.fetchval("SELECT current_schema()") == name
+        assert await conn.fetchval("SELECT count(*) FROM journal") == 0
+        await conn.close()
