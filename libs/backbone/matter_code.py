@@ -31,6 +31,7 @@ def is_code(text: str) -> bool:
     return (
         len(head) == 12
         and len(serial) >= 6
+        and digits.isascii()
         and digits.isdecimal()
         and (check == str(check_digit(digits)))
     )

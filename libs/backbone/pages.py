@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.errors import InvalidArgument
-from backbone.wire import enum_names
+from backbone.wire import name_of
 
 USUAL = 50
 MOST = 200
@@ -21,9 +21,7 @@ def filters_of(request: Any, names: tuple[str, ...]) -> list[Any]:
     """The fields of a list's request as the table has them; what nobody asked for stays empty."""
     known = request.DESCRIPTOR.fields_by_name
     asked = [(known[name], getattr(request, name)) for name in names]
-    return [
-        value if field.enum_type is None else enum_names(field)[value] for field, value in asked
-    ]
+    return [value if field.enum_type is None else name_of(field, value) for field, value in asked]
 
 
 def cut(rows: list[dict[str, Any]], size: int) -> tuple[list[dict[str, Any]], str]:

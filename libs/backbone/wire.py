@@ -16,6 +16,8 @@ from uuid import UUID
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from backbone.errors import InvalidArgument
+
 R = TypeVar("R")
 M = TypeVar("M", bound=Message)
 
@@ -61,6 +63,8 @@ def _put(field: Any) -> Put:
     if field.message_type is not None:
         if field.message_type.full_name == "google.protobuf.Timestamp":
             return lambda message, value: getattr(message, name).FromDatetime(value)
+        if field.message_type.full_name == "google.protobuf.Duration":
+            return lambda message, value: getattr(message, name).FromTimedelta(value)
         return lambda message, value: _fill_part(getattr(message, name), value)
     plain = _plain(field)
     return lambda message, value: setattr(message, name, plain(value))
@@ -110,6 +114,15 @@ def enum_names(field: Any) -> dict[int, str]:
     return {number: name for name, number in enum_numbers(field).items()}
 
 
+def name_of(field: Any, number: int) -> str:
+    """The name of an enum's value, empty for unset. Raises InvalidArgument for an unknown one."""
+    names = enum_names(field)
+    if number not in names:
+        expected = ", ".join(filter(None, names.values()))
+        raise InvalidArgument("UNKNOWN_VALUE", field=field.name, expected=expected)
+    return names[number]
+
+
 @cache
 def _takes(record: Any, kind: Any) -> list[tuple[str, Take]]:
     known, hints = kind.DESCRIPTOR.fields_by_name, get_type_hints(record)
@@ -147,8 +160,20 @@ def _convert(field: Any, hint: Any) -> Take:
     if is_dataclass(hint):
         return lambda value: to_record(value, hint)  # type: ignore[arg-type]
     if field.enum_type is not None:
-        names = enum_names(field)
-        return lambda value: hint(names[value])
+        return _refusing(field, hint, lambda number: hint(name_of(field, number)))
     if hint is UUID or (isinstance(hint, type) and issubclass(hint, StrEnum)):
-        return hint
+        return _refusing(field, hint, hint)
     return lambda value: value
+
+
+def _refusing(field: Any, hint: Any, convert: Take) -> Take:
+    """What a newer or careless caller sends is refused by the name of its field."""
+    expected = ", ".join(hint) if isinstance(hint, type) and issubclass(hint, StrEnum) else "UUID"
+
+    def take(value: Any) -> Any:
+        try:
+            return convert(value)
+        except ValueError:
+            raise InvalidArgument("UNKNOWN_VALUE", field=field.name, expected=expected) from None
+
+    return take

@@ -1,0 +1,268 @@
+"""Codes, places, seals, the breaker, settings, logs, the pulse: each small, each exact."""
+
+import json
+import logging
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from backbone.actor import Actor
+from backbone.breaker import FAILURES, Breaker, Road
+from backbone.context import caller_of, metadata_for, require_token
+from backbone.errors import KINDS, LONGEST_FACT, Denied, InvalidArgument, NotFound
+from backbone.logs import JsonLines, bound, speak_json
+from backbone.matter_code import Intake, is_code, mint
+from backbone.place import contains, significant
+from backbone.pulse import Pulse
+from backbone.request import created_id, hash_of, request_id_of
+from backbone.sealing import Sealer, masked
+from backbone.settings import PORTS, SettingsError, read_settings
+from liandong.incident.v1 import incident_service_pb2 as pb
+
+areas = st.from_regex(r"9901[0-9]{2}", fullmatch=True)
+codes = st.builds(
+    mint,
+    areas,
+    st.dates(date(2000, 1, 1), date(2099, 12, 31)),
+    st.sampled_from(Intake),
+    st.integers(0, 2_000_000),
+)
+
+
+@given(codes)
+def test_a_code_is_a_code_and_one_wrong_digit_makes_it_none(code: str) -> None:
+    assert is_code(code)
+    for at, letter in enumerate(code):
+        if letter.isdigit():
+            wrong = str((int(letter) + 1) % 10)
+            assert not is_code(code[:at] + wrong + code[at + 1 :])
+
+
+@given(st.text())
+@example("990101260101-000001-")
+@example("٩٩٠١٠١٢٦٠١٠١-٠٠٠٠٠١-0")
+@example("")
+def test_what_is_no_code_is_none(text: str) -> None:
+    parts = text.split("-")
+    plausible = len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts)
+    assert plausible or not is_code(text)
+
+
+def test_numbers_beyond_five_digits_make_a_longer_code() -> None:
+    code = mint("990101001", date(2026, 11, 22), Intake.PETITION, 123_456)
+    assert code.startswith("990101261122-1123456-") and is_code(code)
+
+
+@given(areas, st.text(st.sampled_from("0123456789"), max_size=9))
+def test_an_area_contains_what_begins_with_its_digits(area: str, more: str) -> None:
+    assert contains(area, area)
+    assert contains(area, significant(area) + more)
+    assert contains("990100", area) and not contains("", area) and not contains("990200", area)
+
+
+@given(st.text(), st.text(), st.binary(min_size=32, max_size=32))
+def test_what_is_sealed_opens_only_with_its_key_and_for_its_field(
+    field: str, text: str, key: bytes
+) -> None:
+    text = text.encode(errors="replace").decode()
+    field = field.encode(errors="replace").decode()
+    sealer = Sealer(key)
+    sealed = sealer.seal(field, text)
+    assert sealer.open(field, sealed) == text
+    assert sealer.index(field, text) == Sealer(key).index(field, text)
+    if text:
+        assert text not in sealed or len(text) < 4
+        for other, name in ((Sealer(bytes(31) + b"x"), field), (sealer, field + "x")):
+            with pytest.raises(ValueError, match="sealed with"):
+                other.open(name, sealed)
+
+
+@pytest.mark.parametrize("rubbish", ["v1.", "v1.AAAA", "汉字", "v1.%%%"])
+def test_what_was_never_sealed_is_refused(rubbish: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
+        Sealer(bytes(32)).open("name", rubbish)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("王", "*"),
+        ("王某", "王*"),
+        ("欧阳某某", "欧***"),
+        ("13800000000", "138****0000"),
+        ("990101199001011234", "990***********1234"),
+    ],
+)
+def test_a_mask_shows_enough_to_recognise(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
+def test_five_hedges_in_a_row_open_the_breaker_and_one_arrival_closes_it() -> None:
+    chance = 0.5
+    breaker = Breaker(lambda: chance)
+    for _ in range(FAILURES):
+        assert breaker.choose() is Road.STREAM
+        breaker.failed()
+    assert breaker.choose() is Road.DIRECT
+    chance = 0.01
+    assert breaker.choose() is Road.STREAM, "a probe"
+    breaker.arrived()
+    chance = 0.97
+    assert breaker.choose() is Road.STREAM
+    chance = 0.99
+    assert breaker.choose() is Road.DIRECT, "a road that is used only in need is broken then"
+
+
+ENVIRON = {
+    "LIANDONG_ALARM_DATABASE_URL": "postgresql://x",
+    "LIANDONG_WORKFLOW_DATABASE_URL": "postgresql://y",
+    "KAFKA_BOOTSTRAP": "k:9092",
+    "LIANDONG_TOKEN": "t",
+    "LIANDONG_ALARM_KEY": "ab" * 32,
+    "LIANDONG_WORKFLOW_KEY": "cd" * 32,
+}
+
+
+def test_settings_are_read_for_each_process() -> None:
+    alarm = read_settings("alarm", ENVIRON)
+    assert (alarm.schema, alarm.port, alarm.metrics_port) == ("alarm", 8610, 8611)
+    assert alarm.address_of("workflow") == "127.0.0.1:8620"
+    assert alarm.keep_outcomes == timedelta(days=30)
+    stream = read_settings("workflow-stream", {**ENVIRON, "LIANDONG_PORT": "9000"})
+    assert (stream.schema, stream.database_url, stream.metrics_port) == (
+        "workflow",
+        "postgresql://y",
+        9023,
+    )
+    elsewhere = read_settings("alarm", {**ENVIRON, "LIANDONG_WORKFLOW_ADDRESS": "host:1"})
+    assert elsewhere.address_of("workflow") == "host:1"
+
+
+def test_every_flaw_of_the_settings_is_told_at_once() -> None:
+    environ = {"LIANDONG_PORT": "many", "LIANDONG_ALARM_KEY": "xy", "LIANDONG_OUTCOME_DAYS": "-1"}
+    with pytest.raises(SettingsError) as caught:
+        read_settings("alarm", environ)
+    for name in ("DATABASE_URL", "KAFKA_BOOTSTRAP", "TOKEN", "PORT", "ALARM_KEY", "OUTCOME_DAYS"):
+        assert name in str(caught.value)
+    with pytest.raises(SettingsError, match="no service is called alarms; there are: gateway"):
+        read_settings("alarms", ENVIRON)
+    assert len({port for pair in PORTS.values() for port in pair}) == 2 * len(PORTS)
+
+
+def test_facts_are_texts_that_can_be_stored_and_sent() -> None:
+    refusal = NotFound("NO_SUCH", who="a\0b", long="x" * 10_000, number=7, none=None)
+    assert refusal.facts["who"] == "a\ufffdb"
+    assert len(refusal.facts["long"]) == LONGEST_FACT + 1
+    assert (refusal.facts["number"], refusal.facts["none"]) == ("7", "None")
+    assert KINDS["NotFound"] is NotFound
+
+
+class Call:
+    """The context of a call, as far as metadata are read."""
+
+    def __init__(self, remaining: float | None = 5, **given: str) -> None:
+        self._given = [(name.replace("_", "-"), value) for name, value in given.items()]
+        self._remaining = remaining
+
+    def invocation_metadata(self) -> list[tuple[str, str]]:
+        return self._given
+
+    def time_remaining(self) -> float | None:
+        return self._remaining
+
+
+@given(st.builds(Actor, st.text(), st.text(), st.text(), st.text()))
+def test_who_acts_travels_in_metadata(actor: Actor) -> None:
+    actor = Actor(*(part.encode(errors="replace").decode() for part in vars_of(actor)))
+    metadata = metadata_for("token", actor, request_id=str(UUID(int=7)))
+    assert all(value.isascii() for _, value in metadata)
+    caller = caller_of(Call(**{name.replace("-", "_"): value for name, value in metadata}))
+    assert (caller.actor, caller.request_id) == (actor, UUID(int=7))
+
+
+def vars_of(actor: Actor) -> list[str]:
+    return [actor.user, actor.unit, actor.role, actor.area]
+
+
+def test_a_key_makes_the_request_and_without_one_each_call_is_its_own() -> None:
+    keyed = [caller_of(Call(idempotency_key="k", liandong_principal="p")) for _ in range(2)]
+    assert keyed[0].request_id == keyed[1].request_id == request_id_of("p", "k")
+    assert keyed[0].call != keyed[1].call
+    assert caller_of(Call(idempotency_key="k", liandong_user="u")).request_id == request_id_of(
+        "u", "k"
+    )
+    assert caller_of(Call()).request_id != caller_of(Call()).request_id
+
+
+@pytest.mark.parametrize(("remaining", "patience"), [(None, 5), (60, 5), (2, 2), (0, 0)])
+def test_a_deadline_is_the_callers_up_to_our_patience(
+    remaining: float | None, patience: float
+) -> None:
+    caller = caller_of(Call(remaining))
+    left = (caller.deadline - datetime.now(UTC)).total_seconds()
+    assert patience - 0.5 < left <= patience
+
+
+def test_malformed_metadata_and_strangers_are_refused() -> None:
+    with pytest.raises(InvalidArgument, match="BAD_METADATA"):
+        caller_of(Call(liandong_expected_version="x"))
+    with pytest.raises(Denied):
+        require_token([("liandong-token", "other")], "token")
+    with pytest.raises(Denied):
+        require_token([], "token")
+    require_token([("liandong-token", "token")], "token")
+
+
+def test_the_hash_of_a_body_tells_calls_and_contents_apart() -> None:
+    claim, route = (
+        pb.ClaimIncidentRequest(incident_id="1"),
+        pb.RouteIncidentRequest(incident_id="1"),
+    )
+    assert hash_of(claim) == hash_of(pb.ClaimIncidentRequest(incident_id="1"))
+    assert len({hash_of(claim), hash_of(route), hash_of(pb.ClaimIncidentRequest())}) == 3
+    request_id = uuid4()
+    assert created_id(request_id, "a") != created_id(request_id, "b")
+
+
+def test_a_line_of_the_log_is_json_with_what_is_bound() -> None:
+    record = logging.LogRecord("x", logging.INFO, "", 0, "thing.happened", (), None)
+    record.__dict__["id"] = UUID(int=1)
+    with bound(method="Claim"), bound(unit="u"):
+        line: dict[str, Any] = json.loads(JsonLines().format(record))
+    assert (line["event"], line["method"], line["unit"]) == ("thing.happened", "Claim", "u")
+    assert line["id"] == str(UUID(int=1))
+    assert "method" not in json.loads(JsonLines().format(record))
+
+
+def test_an_error_is_logged_with_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        speak_json()
+        try:
+            raise ZeroDivisionError("a bug")
+        except ZeroDivisionError:
+            logging.getLogger("x").exception("x.broken")
+        assert "ZeroDivisionError: a bug" in json.loads(capsys.readouterr().out)["trace"]
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+
+
+def test_who_does_not_beat_is_dead_and_who_lacks_something_is_not_ready() -> None:
+    pulse = Pulse(patience=-1)
+    pulse.beat("relay")
+    assert pulse.dead() == ["relay"]
+    assert pulse.unready() == ["it is still starting", "relay stands still"]
+    pulse = Pulse()
+    pulse.started()
+    pulse.beat("relay")
+    pulse.lack("database", "it does not answer")
+    assert (pulse.dead(), pulse.unready()) == ([], ["it does not answer"])
+    pulse.have("database")
+    assert pulse.unready() == []
