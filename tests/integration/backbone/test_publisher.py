@@ -1,0 +1,88 @@
+"""The publisher: at once when Kafka is away, anew when its producer is broken, never for ever."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiokafka import ConsumerRecord
+from aiokafka.errors import KafkaError
+
+from backbone.kafka import LARGEST_VALUE, Publisher, dead_topic, is_passing
+from operate.testing import Broker
+from tests.topics import headers_of, make_topic, publish, read
+
+
+@asynccontextmanager
+async def running(brokers: str) -> AsyncIterator[Publisher]:
+    publisher = Publisher(brokers)
+    task = asyncio.create_task(publisher.run())
+    yield publisher
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def connected(publisher: Publisher, topic: str) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return await publisher.publish(topic, b"k", b"hello")
+            except KafkaError:
+                await asyncio.sleep(0.1)
+
+
+async def test_without_kafka_it_says_so_at_once() -> None:
+    async with running("127.0.0.1:1") as publisher:
+        await asyncio.sleep(0.2)
+        started = time.monotonic()
+        with pytest.raises(KafkaError) as caught:
+            await publisher.publish("t", b"", b"")
+        assert time.monotonic() - started < 0.1 and is_passing(caught.value)
+
+
+async def test_dead_letters_say_where_they_come_from_and_fit_their_topic(broker: Broker) -> None:
+    await broker.started()
+    topic = await make_topic(broker, ".group.dead")
+    await publish(broker, topic, (b"k", b"x" * 1_000_000), (b"k", b"short"))
+    large, short = await read(broker, topic, 2)
+    dead = dead_topic(topic, "group")
+    async with running(broker.address) as publisher:
+        burying = [
+            asyncio.create_task(publisher.bury(dead, each, "why")) for each in (large, short)
+        ]
+        await asyncio.gather(*burying)
+    letters = await read(broker, dead, 2)
+    by_offset = {headers_of(letter)["liandong-offset"]: letter for letter in letters}
+    cut: ConsumerRecord = by_offset["0"]
+    assert len(cut.value) == LARGEST_VALUE
+    assert headers_of(cut)["liandong-cut-from-bytes"] == "1000000"
+    assert by_offset["1"].value == b"short"
+    assert headers_of(by_offset["1"])["liandong-reason"] == "why"
+
+
+async def test_after_an_outage_it_is_there_again(broker: Broker) -> None:
+    """An idempotent producer of aiokafka would hold every call until Kafka is back."""
+    await broker.started()
+    topic = await make_topic(broker)
+    async with running(broker.address) as publisher:
+        await connected(publisher, topic)
+        broker.stop()
+        try:
+            for _ in range(5):  # callers that give up, as the hedge does
+                with pytest.raises((TimeoutError, KafkaError)):
+                    async with asyncio.timeout(0.2):
+                        await publisher.publish(topic, b"k", b"lost?")
+            async with asyncio.timeout(8):
+                while publisher._producer is not None:
+                    await asyncio.sleep(0.05)
+            started = time.monotonic()
+            with pytest.raises(KafkaError):
+                await publisher.publish(topic, b"k", b"refused at once")
+            assert time.monotonic() - started < 0.1
+        finally:
+            broker.start()
+            await broker.started()
+        await connected(publisher, topic)
+    assert (await read(broker, topic, 2))[-1].value in (b"hello", b"lost?")
