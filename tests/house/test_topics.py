@@ -3,6 +3,7 @@
 import ast
 import re
 
+from backbone.settings import OUTCOME_DAYS
 from tests.house.sources import constants, shown, sources, topics, tree_of
 
 TOPIC = re.compile(r"liandong\.[a-z]+\.(events|commands)\.v\d+|liandong\.directory\.v\d+")
@@ -25,3 +26,8 @@ def test_every_group_in_the_code_is_declared() -> None:
         for node in tree_of(path).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GROUP":
                 assert ast.literal_eval(node.value) in declared, shown(path)
+
+
+def test_outcomes_outlive_the_commands_that_may_come_again() -> None:
+    kept = [topic["keep"] for name, topic in topics().items() if ".commands." in name]
+    assert kept and all(isinstance(days, int) and days < OUTCOME_DAYS for days in kept)

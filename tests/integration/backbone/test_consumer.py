@@ -1,18 +1,14 @@
 """Consumers with real Kafka and Postgres: repeats, gaps, parking, replay, poison, outages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from backbone.consumer import MOST_POISONS, Consumer, Handler, Subscription
-from backbone.errors import Unavailable
-from backbone.kafka import Publisher
+from backbone.consumer import MOST_POISONS, Consumer, Handler
 from backbone.metrics import GAPS, STOPPED
 from backbone.postgres import Pool
 from backbone.pulse import Pulse
@@ -21,111 +17,14 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from operate.testing import Broker
 from tests.installation import Installation
 from tests.ledger.building import NoteDoor, a_request
-from tests.ledger.domain import Break, Claim, Command, Write
-from tests.topics import headers_of, make_topic, publish, read
-
-GROUP = "ledger.test"
-
-
-@dataclass
-class Handling:
-    """What the tests' service makes of an event; a test may break it and mend it."""
-
-    seen: list[str] = field(default_factory=list)
-    broken: set[UUID] = field(default_factory=set)
-    away: bool = False
-
-    def requests(self, event: IncidentEvent) -> Sequence[Request[Command]]:
-        source, meta = UUID(event.meta.aggregate_id), event.meta
-        if self.away:
-            raise Unavailable("DIRECTORY_NOT_LOADED")
-        if source in self.broken:
-            raise KeyError("a bug of ours")
-        self.seen.append(f"{meta.aggregate_id[:4]}@{meta.version}")
-        command = self.command(event, source)
-        return [asked(event, source, command)] if command else []
-
-    def command(self, event: IncidentEvent, source: UUID) -> Command | None:
-        match event.WhichOneof("kind"):
-            case "progress_reported" if event.meta.version == 1:
-                return Write(source, event.progress_reported.text)
-            case "claimed":
-                return Claim(event.claimed.holder)
-            case "voided":
-                return Break()
-        return None
-
-
-def asked(event: IncidentEvent, source: UUID, command: Command) -> Request[Command]:
-    request_id = uuid5(UUID(event.meta.event_id), "link")
-    return a_request(source, command, request_id=request_id, body_hash="")
-
-
-def an_event(source: UUID, version: int, kind: str = "progress_reported") -> tuple[bytes, bytes]:
-    event = IncidentEvent()
-    event.meta.aggregate_id, event.meta.version = str(source), version
-    event.meta.event_id = str(uuid5(source, str(version)))
-    if kind:
-        getattr(event, kind).SetInParent()
-    return str(source).encode(), event.SerializeToString()
-
-
-@dataclass
-class Bench:
-    """A consumer on a topic of its own."""
-
-    broker: Broker
-    topic: str
-    pool: Pool
-    consumer: Consumer
-    handling: Handling
-    publisher: Publisher
-    pulse: Pulse
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        loops = [self.consumer.run(self.broker.address, self.pulse), self.publisher.run()]
-        tasks = [asyncio.create_task(loop) for loop in loops]
-        try:
-            yield
-        finally:
-            assert not [task for task in tasks if task.done()]
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-
-    async def publish(self, *records: tuple[bytes, bytes | None]) -> None:
-        await publish(self.broker, self.topic, *records)
-
-    async def until(self, query: str, expected: int, *arguments: Any) -> None:
-        async with asyncio.timeout(30):
-            while await self.pool.fetchval(query, *arguments) != expected:
-                await asyncio.sleep(0.02)
-
-    async def noted(self, source: UUID, version: int) -> None:
-        query = "SELECT coalesce(max(version), 0) FROM inbox WHERE aggregate_id = $1"
-        await self.until(query, version, source)
+from tests.ledger.consuming import GROUP, Bench, Handling, an_event, make_bench
+from tests.ledger.domain import Command, Write
+from tests.topics import headers_of, read
 
 
 @pytest.fixture
 async def bench(broker: Broker, pool: Pool, door: NoteDoor) -> Bench:
     return await make_bench(broker, pool, door)
-
-
-async def make_bench(
-    broker: Broker,
-    pool: Pool,
-    door: NoteDoor,
-    handler: Callable[[Handling], Handler] = lambda handling: handling.requests,
-    **more: Any,
-) -> Bench:
-    await broker.started()
-    topic = await make_topic(broker, f".{GROUP}.dead")
-    handling, publisher = Handling(), Publisher(broker.address)
-    subscription = Subscription(GROUP, topic, IncidentEvent, handler(handling), **more)
-    consumer = Consumer(pool, door, subscription, publisher)
-    return Bench(broker, topic, pool, consumer, handling, publisher, Pulse())
 
 
 PARKED = "SELECT count(*) FROM parked"
@@ -332,21 +231,3 @@ async def test_partitions_move_to_another_worker_without_loss(
             await asyncio.wait([second])
         await bench.until("SELECT count(*) FROM inbox WHERE version = 5", 20)
     assert await pool.fetchval("SELECT count(*) FROM journal") == 20
-
-
-async def test_a_stopped_kafka_is_waited_for(bench: Bench) -> None:
-    source = uuid4()
-    bench.pulse = Pulse(patience=16)
-    async with bench.running():
-        await bench.publish(an_event(source, 1))
-        await bench.noted(source, 1)
-        bench.broker.stop()
-        try:
-            for _ in range(12):
-                await asyncio.sleep(0.5)
-                assert bench.pulse.dead() == []
-        finally:
-            bench.broker.start()
-            await bench.broker.started()
-        await bench.publish(an_event(source, 2))
-        await bench.noted(source, 2)

@@ -14,19 +14,13 @@ import pytest
 
 from backbone.anchor import verify
 from backbone.batcher import patiently
-from backbone.door import Door
-from backbone.metrics import UNSENT_AGE
 from backbone.notices import Waiting, tell
 from backbone.outcomes import Outcome
-from backbone.postgres import Pool, is_transient, open_pool
+from backbone.postgres import Pool, open_pool
 from backbone.pulse import Pulse
-from backbone.relay import Relay
-from operate.testing import Broker
 from tests.installation import Installation
-from tests.ledger.building import NoteDoor, a_claim, notes, written
+from tests.ledger.building import NoteDoor, a_claim, written
 from tests.ledger.worker import commands
-from tests.proxy import proxied
-from tests.topics import make_topic
 
 
 @asynccontextmanager
@@ -89,52 +83,6 @@ async def test_a_zombie_that_wakes_changes_nothing(
     assert await pool.fetchval("SELECT count(*) FROM journal") == 2
 
 
-async def test_a_half_open_connection_is_given_up_and_another_one_taken(
-    database: Installation, door: NoteDoor
-) -> None:
-    note_id = await written(door)
-    async with proxied(database.url()) as (proxy, dsn), await open_pool(dsn, "ledger") as pool:
-        far = Door(pool, notes)
-        claim = a_claim(note_id)
-        await far.perform([a_claim(uuid4())])
-        proxy.swallow()
-        started = time.monotonic()
-        with pytest.raises(Exception) as caught:  # noqa: PT011 - the next line says which
-            await far.perform([claim])
-        assert is_transient(caught.value)
-        assert time.monotonic() - started < 10, "well before anybody calls us dead"
-        [outcome] = await far.perform([claim])
-        assert outcome.reason == ""
-        pool.terminate()
-
-
-async def test_a_half_open_connection_holds_the_relay_up_for_a_while_only(
-    database: Installation, door: NoteDoor, pool: Pool, broker: Broker
-) -> None:
-    await broker.started()
-    topic = await make_topic(broker)
-    pulse = Pulse(patience=16)
-    async with proxied(database.url()) as (proxy, dsn):
-        relay = Relay(dsn, "ledger", broker.address, topic, pulse)
-        running = asyncio.create_task(relay.run())
-        await written(door)
-        await sent(pool)
-        proxy.swallow()
-        asyncio.get_running_loop().call_later(3, proxy.keepalives_fail)
-        await written(door)
-        await sent(pool)
-        assert pulse.dead() == []
-        running.cancel()
-        await asyncio.wait([running])
-    assert UNSENT_AGE.labels("ledger")._value.get() >= 0
-
-
-async def sent(pool: Pool) -> None:
-    async with asyncio.timeout(25):
-        while await pool.fetchval("SELECT count(*) FROM unsent"):
-            await asyncio.sleep(0.02)
-
-
 @asynccontextmanager
 async def waiting_at(dsn: str, pool: Pool) -> AsyncIterator[Waiting]:
     heard = Waiting(pool, dsn, "ledger", f"front_{uuid4().hex}", Pulse())
@@ -169,16 +117,6 @@ async def test_a_front_hears_what_is_finished(
         await admin.execute(cut)
         [again, _] = await told(door, pool, heard)
         assert again.reason == ""
-
-
-async def test_a_front_that_hears_nothing_any_more_notices(
-    database: Installation, door: NoteDoor, pool: Pool
-) -> None:
-    async with proxied(database.url()) as (proxy, dsn), waiting_at(dsn, pool) as heard:
-        await told(door, pool, heard)
-        proxy.swallow()
-        [late, _] = await told(door, pool, heard, patience=20)
-        assert late.reason == ""
 
 
 async def test_nobody_to_tell_and_nobody_to_tell_it_with(

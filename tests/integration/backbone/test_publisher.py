@@ -60,29 +60,3 @@ async def test_dead_letters_say_where_they_come_from_and_fit_their_topic(broker:
     assert headers_of(cut)["liandong-cut-from-bytes"] == "1000000"
     assert by_offset["1"].value == b"short"
     assert headers_of(by_offset["1"])["liandong-reason"] == "why"
-
-
-async def test_after_an_outage_it_is_there_again(broker: Broker) -> None:
-    """An idempotent producer of aiokafka would hold every call until Kafka is back."""
-    await broker.started()
-    topic = await make_topic(broker)
-    async with running(broker.address) as publisher:
-        await connected(publisher, topic)
-        broker.stop()
-        try:
-            for _ in range(5):  # callers that give up, as the hedge does
-                with pytest.raises((TimeoutError, KafkaError)):
-                    async with asyncio.timeout(0.2):
-                        await publisher.publish(topic, b"k", b"lost?")
-            async with asyncio.timeout(8):
-                while publisher._producer is not None:
-                    await asyncio.sleep(0.05)
-            started = time.monotonic()
-            with pytest.raises(KafkaError):
-                await publisher.publish(topic, b"k", b"refused at once")
-            assert time.monotonic() - started < 0.1
-        finally:
-            broker.start()
-            await broker.started()
-        await connected(publisher, topic)
-    assert (await read(broker, topic, 2))[-1].value in (b"hello", b"lost?")

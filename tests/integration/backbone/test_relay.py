@@ -172,30 +172,6 @@ async def test_a_relay_whose_session_is_cut_begins_anew(
     assert versions_of(note_id, await read(broker, topic, 2)) == [1, 2]
 
 
-async def test_a_stopped_kafka_holds_nothing_up(
-    door: NoteDoor, pool: Pool, database: Installation, broker: Broker, topic: str
-) -> None:
-    """The broker goes in the middle; the loop stays alive, the age grows, and then all arrive."""
-    pulse = Pulse(patience=16)
-    relay = Relay(database.url(), "ledger", broker.address, topic, pulse)
-    note_id = await written(door)
-    async with running(relay):
-        await nothing_unsent(pool)
-        broker.stop()
-        try:
-            await door.perform([a_claim(note_id)])
-            for _ in range(28):
-                await asyncio.sleep(0.5)
-                assert pulse.dead() == []
-            assert UNSENT_AGE.labels("ledger")._value.get() > 5
-        finally:
-            broker.start()
-            await broker.started()
-        await nothing_unsent(pool)
-    versions = versions_of(note_id, await read(broker, topic, 2))
-    assert sorted(set(versions)) == [1, 2]
-
-
 async def test_a_relay_that_waits_for_its_turn_says_so(
     pool: Pool, database: Installation, relay: Relay
 ) -> None:
