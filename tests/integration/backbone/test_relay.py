@@ -13,7 +13,6 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
 
 from backbone.kafka import open_producer
-from backbone.metrics import UNSENT_AGE
 from backbone.postgres import Pool, connect
 from backbone.pulse import Pulse
 from backbone.relay import BE_THE_ONE, Relay
@@ -173,16 +172,17 @@ async def test_a_relay_whose_session_is_cut_begins_anew(
 
 
 async def test_a_relay_that_waits_for_its_turn_says_so(
-    pool: Pool, database: Installation, relay: Relay
+    pool: Pool, door: NoteDoor, database: Installation, relay: Relay
 ) -> None:
     conn = await connect(database.url(), "ledger")
     assert await conn.fetchval(BE_THE_ONE)
-    UNSENT_AGE.labels("ledger").set(99)
+    await written(door)
     async with running(relay):
-        async with asyncio.timeout(10):
-            while UNSENT_AGE.labels("ledger")._value.get():
-                await asyncio.sleep(0.05)
-    await conn.close()
+        await asyncio.sleep(1)
+        assert relay.age() == 0, "whoever has it tells"
+        await conn.close()
+        await nothing_unsent(pool)
+    assert relay.age() == 0
 
 
 async def test_headers_leave_out_what_is_empty(
