@@ -149,7 +149,7 @@ def test_a_second_end_hears_the_first(outcome: Outcome, second: Move) -> None:
         refusal = refusal_of(ended, second)
         assert refusal.reason == "ALREADY_ENDED"
         assert refusal.facts["outcome"] == outcome
-        assert refusal.facts["time"] == str(NOW)
+        assert refusal.facts["time"] == NOW.isoformat()
 
 
 def test_opening_carries_the_matter() -> None:
