@@ -17,6 +17,7 @@ from backbone.door import Door
 from backbone.kafka import Publisher, is_passing
 from backbone.metrics import CONSUMED, STOPPED
 from backbone.postgres import Pool
+from backbone.progress import Progress
 from backbone.pulse import Pulse
 
 __all__ = ["Consumer", "Handler", "Subscription"]
@@ -76,9 +77,12 @@ class Consumer:
         )
         try:
             await consumer.start()
+            progress = Progress(consumer)
             while self._poisons < MOST_POISONS:
                 beat()
                 found = await consumer.getmany(timeout_ms=1_000, max_records=200)
+                if not found:
+                    await progress.check()
                 for partition, records in found.items():
                     go_on_from = await self._handle(records, beat)
                     await _commit(consumer, {partition: go_on_from})

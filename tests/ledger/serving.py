@@ -102,7 +102,10 @@ class Served:
 
 @asynccontextmanager
 async def a_ledger(settings: LedgerSettings, pulse: Pulse | None = None) -> AsyncIterator[Served]:
-    """Serve notes until the block ends; then stop as a process does."""
+    """Serve notes until the block ends; then stop as a process does.
+
+    What the block adds before it first waits, such as a consumer, is there from the beginning.
+    """
     async with open_shell(settings, pulse or Pulse(), notes, "ledger.events") as shell:
         shell.serve(rpc.add_IncidentServiceServicer_to_server, Notes(shell), pb.DESCRIPTOR)
         running = asyncio.create_task(shell.run())

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from backbone.anchor import Flaw, anchor, run_anchors, verify
-from backbone.postgres import Pool
+from backbone.postgres import Pool, open_pool
 from backbone.pulse import Pulse
 from backbone.retention import forget_outcomes, run_retention
 from tests.installation import Installation
@@ -152,3 +152,27 @@ async def test_outcomes_are_forgotten_when_nobody_can_ask_any_more(
             await asyncio.sleep(0.02)
     running.cancel()
     await asyncio.wait([running])
+
+
+async def test_upkeep_waits_while_the_database_is_away() -> None:
+    gone = await open_pool("postgresql://nobody@127.0.0.1:1/nowhere", "ledger")
+    loops = [
+        asyncio.create_task(run_anchors(gone, Pulse(), settles=0)),
+        asyncio.create_task(run_retention(gone, Pulse(), timedelta(days=30), every=0.01)),
+    ]
+    await asyncio.sleep(0.2)
+    assert not [loop for loop in loops if loop.done()]
+    for loop in loops:
+        loop.cancel()
+    await asyncio.wait(loops)
+    gone.terminate()
+
+
+async def test_upkeep_ends_for_what_no_waiting_mends(database: Installation) -> None:
+    async with await open_pool(database.url(), "pg_catalog") as pool:
+        for loop in (
+            run_anchors(pool, Pulse(), settles=0),
+            run_retention(pool, Pulse(), timedelta(days=30)),
+        ):
+            with pytest.raises(asyncpg.UndefinedTableError):
+                await loop

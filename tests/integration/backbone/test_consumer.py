@@ -6,20 +6,27 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import grpc
 import pytest
+from aiokafka import AIOKafkaConsumer
 
-from backbone.consumer import MOST_POISONS, Consumer, Handler
+from backbone.consumer import MOST_POISONS, Consumer, Handler, Subscription
+from backbone.kafka import is_passing
 from backbone.metrics import GAPS, STOPPED
 from backbone.postgres import Pool
+from backbone.progress import ConsumerStuckError, Progress
 from backbone.pulse import Pulse
 from backbone.request import Request
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from liandong.operations.v1 import operations_service_pb2 as pb
+from liandong.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
 from operate.testing import Broker
 from tests.installation import Installation
 from tests.ledger.building import NoteDoor, a_request
 from tests.ledger.consuming import GROUP, Bench, Handling, an_event, make_bench
 from tests.ledger.domain import Command, Write
-from tests.topics import headers_of, read
+from tests.ledger.serving import TOKEN, a_ledger, ledger_settings
+from tests.topics import headers_of, make_topic, publish, read
 
 
 @pytest.fixture
@@ -231,3 +238,50 @@ async def test_partitions_move_to_another_worker_without_loss(
             await asyncio.wait([second])
         await bench.until("SELECT count(*) FROM inbox WHERE version = 5", 20)
     assert await pool.fetchval("SELECT count(*) FROM journal") == 20
+
+
+async def test_a_consumer_that_gets_nothing_though_there_is_more_is_stuck(broker: Broker) -> None:
+    """Paused partitions look just like a client that has stopped fetching."""
+    await broker.started()
+    topic = await make_topic(broker)
+    async with AIOKafkaConsumer(
+        topic, bootstrap_servers=broker.address, auto_offset_reset="earliest"
+    ) as consumer:
+        progress, idle = Progress(consumer, look=0), Progress(consumer)
+        for _ in range(3):
+            await progress.check()  # at the end of the topic nothing is no news
+        consumer.pause(*consumer.assignment())
+        await publish(broker, topic, (b"k", b"v"))
+        await progress.check()
+        with pytest.raises(ConsumerStuckError) as caught:
+            await progress.check()
+        assert is_passing(caught.value)
+        await idle.check()
+
+
+async def test_parked_events_are_replayed_by_call(
+    broker: Broker, database: Installation, pool: Pool
+) -> None:
+    """As an operator does it: through the service that parked them."""
+    await broker.started()
+    topic = await make_topic(broker, f".{GROUP}.dead")
+    handling, source = Handling(), uuid4()
+    handling.broken.add(source)
+    async with a_ledger(ledger_settings(database.url(), broker.address)) as served:
+        subscription = Subscription(GROUP, topic, IncidentEvent, handling.requests)
+        served.shell.consume(subscription)
+        await publish(broker, topic, an_event(source, 1), an_event(source, 2))
+        async with asyncio.timeout(30):
+            while await pool.fetchval(PARKED) < 2:
+                await asyncio.sleep(0.05)
+        stub, token = OperationsServiceStub(served.channel), (("liandong-token", TOKEN),)
+        request = pb.ReplayParkedRequest(group=GROUP, aggregate_id=str(source))
+        answer = await stub.ReplayParked(request, timeout=5, metadata=token)
+        assert (answer.applied, answer.waiting) == (0, 2)
+        handling.broken.clear()
+        answer = await stub.ReplayParked(request, timeout=5, metadata=token)
+        assert (answer.applied, answer.waiting) == (2, 0)
+        for nobody in ("no id", str(uuid4())):
+            request = pb.ReplayParkedRequest(group=GROUP, aggregate_id=nobody)
+            with pytest.raises(grpc.aio.AioRpcError, match="NOT_PARKED"):
+                await stub.ReplayParked(request, timeout=5, metadata=token)

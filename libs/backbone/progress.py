@@ -1,0 +1,46 @@
+"""Whether a consumer gets what there is: a client may stop fetching without a word.
+
+Seen with aiokafka (its issue 1037) and with Faust on top of it (629): partitions are assigned,
+heartbeats go on, and nothing arrives any more. Liveness is progress, so this is told from a topic
+in which nothing happens.
+"""
+
+import asyncio
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+
+LOOK = 15.0
+PATIENCE = 10.0
+
+
+class ConsumerStuckError(TimeoutError):
+    """Passing: a new consumer begins where this one stood."""
+
+
+class Progress:
+    """Asked whenever nothing arrived; looks at the ends of the partitions now and then."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, look: float = LOOK) -> None:
+        self._consumer = consumer
+        self._look = look
+        self._next = asyncio.get_running_loop().time() + look
+        self._behind: dict[TopicPartition, int] = {}
+
+    async def check(self) -> None:
+        """Raises ConsumerStuckError when twice in a row nothing arrived, though there is more."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next:
+            return
+        self._next = now + self._look
+        behind = await self._positions_behind()
+        if any(self._behind.get(partition) == at for partition, at in behind.items()):
+            raise ConsumerStuckError(f"nothing arrives from {sorted(behind)}")
+        self._behind = behind
+
+    async def _positions_behind(self) -> dict[TopicPartition, int]:
+        assigned = list(self._consumer.assignment())
+        async with asyncio.timeout(PATIENCE):
+            ends = await self._consumer.end_offsets(assigned) if assigned else {}
+            positions = {each: await self._consumer.position(each) for each in assigned}
+        return {each: at for each, at in positions.items() if at < ends[each]}
