@@ -7,6 +7,7 @@ import pytest
 
 from operate.testing import Broker, Database, Installed
 from tests.installation import Installation, an_installation, make_template
+from tests.topics import wipe
 
 
 @pytest.fixture(scope="session")
@@ -40,12 +41,22 @@ async def database(template: str) -> AsyncIterator[Installation]:
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """The node; a test that stops it must start it again and wait for `started()`."""
+def kafka_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One node for the session."""
     node = Broker(tmp_path_factory.mktemp("kafka"))
     node.start()
     yield node
     node.stop()
+
+
+@pytest.fixture(scope="module")
+def broker(kafka_node: Broker) -> Broker:
+    """The node without any topic: names are fixed, so what one file leaves another would read.
+
+    A test that stops it must start it again and wait for `started()`.
+    """
+    asyncio.run(wipe(kafka_node))
+    return kafka_node
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,20 @@ async def make_topic(broker: Broker, *endings: str, partitions: int = 1) -> str:
     return name
 
 
+async def wipe(broker: Broker) -> None:
+    """Delete every topic, and with it what groups have committed there."""
+    await broker.started()
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.address)
+    await admin.start()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while names := [n for n in await admin.list_topics() if not n.startswith("__")]:
+                await admin.delete_topics(names)
+                await asyncio.sleep(0.2)
+    finally:
+        await admin.close()
+
+
 async def publish(broker: Broker, topic: str, *records: tuple[bytes, bytes | None]) -> None:
     """Send keys and values in order."""
     async with AIOKafkaProducer(bootstrap_servers=broker.address) as producer:

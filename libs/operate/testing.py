@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -132,8 +133,8 @@ class Installed:
 
 
 def free_base() -> int:
-    """A base port whose whole range is free at this moment."""
+    """A base port whose whole range is free, below those that outgoing connections are given."""
     while True:
-        base = free_port() // 100 * 100
-        if base > 1024 and all(is_free(port) for port in range(base, base + LAST + 1)):
+        base = secrets.randbelow(200) * 100 + 10_000
+        if all(is_free(port) for port in range(base, base + LAST + 1)):
             return base
