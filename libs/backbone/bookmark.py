@@ -1,12 +1,13 @@
 """A bookmark in a log: where reading goes on, and how to see that it is still the same log."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from backbone import leaving
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,7 @@ async def open_reader(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.start()
         yield consumer
     finally:
-        await stop(consumer)
-
-
-async def stop(consumer: AIOKafkaConsumer) -> None:
-    """Stop a consumer, and stay alive: it may let the cancellation of its own tasks escape."""
-    task = asyncio.current_task()
-    cancelling = task.cancelling() if task else 0
-    try:
-        await consumer.stop()
-    except asyncio.CancelledError:
-        if task is None or task.cancelling() > cancelling:
-            raise
+        await leaving.close(consumer)
 
 
 async def resume(

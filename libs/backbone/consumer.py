@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import TopicPartition
 
+from backbone import leaving
 from backbone.applier import Applier, Handler, Subscription
-from backbone.bookmark import stop
 from backbone.door import Door
 from backbone.kafka import Publisher, is_passing
 from backbone.metrics import CONSUMED, STOPPED
@@ -88,7 +88,7 @@ class Consumer:
                     await _commit(consumer, {partition: go_on_from})
             log.critical("consumer.stopped", extra={"group": self._subscription.group})
         finally:
-            await stop(consumer)
+            await leaving.close(consumer)
 
     async def _handle(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> int:
         """Repeat what is transient in place: the order of the partition is kept.

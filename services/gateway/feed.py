@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from google.protobuf.message import DecodeError, Message
 
-from backbone.bookmark import stop
+from backbone import leaving
 from backbone.postgres import is_transient
 from backbone.pulse import Pulse
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
@@ -82,7 +82,7 @@ class Feed:
                     self._take(places[partition], self._sources[partition.topic], records)
                 self._ring.wake()
         finally:
-            await stop(consumer)
+            await leaving.close(consumer)
 
     async def _resume(
         self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]

@@ -1,0 +1,45 @@
+"""A consumer leaves, whatever Kafka does meanwhile."""
+
+import asyncio
+import os
+import signal
+import time
+
+from aiokafka import AIOKafkaConsumer
+
+from backbone import leaving
+from operate.testing import Broker
+from tests.topics import make_topic
+
+
+async def joined(broker: Broker, topic: str) -> AIOKafkaConsumer:
+    consumer = AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=broker.address,
+        group_id=f"{topic}.readers",
+        enable_auto_commit=False,
+        session_timeout_ms=6_000,
+        request_timeout_ms=10_000,
+    )
+    await consumer.start()
+    return consumer
+
+
+async def test_a_consumer_leaves_while_kafka_hangs_and_another_takes_its_place(
+    broker: Broker,
+) -> None:
+    await broker.started()
+    topic = await make_topic(broker)
+    consumer = await joined(broker, topic)
+    before = asyncio.all_tasks()
+    os.kill(broker.pid, signal.SIGSTOP)
+    try:
+        start = time.monotonic()
+        await leaving.close(consumer, patience=0.5)
+        assert time.monotonic() - start < 3
+        assert not asyncio.all_tasks() - before, "nothing of it is left"
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
+    next_one = await asyncio.wait_for(joined(broker, topic), 30)
+    assert next_one.assignment()
+    await leaving.close(next_one)
