@@ -7,7 +7,7 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 STAMP := libs/liandong/py.typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types protos migrate topics replay bench doctor clean
+.PHONY: help setup run test check fmt lint types protos migrate topics replay chaos bench doctor clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ topics: setup ## create the topics, tell what differs (KAFKA_BOOTSTRAP, or the e
 
 replay: setup ## drive calls through the running city: FILE=calls.csv, REPORT=report.json, both optional
 	@$(BIN)/liandong replay $(FILE) $(if $(REPORT),--report $(REPORT))
+
+chaos: setup ## replay a day while every process is killed in turn (minutes): FILE=calls.csv, REPORT=report.json
+	@$(BIN)/python -m tests.chaos $(FILE) $(if $(REPORT),--report $(REPORT))
 
 bench: setup ## measure, beside the raw limits of the same run
 	@$(BIN)/python -m tests.bench

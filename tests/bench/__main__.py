@@ -5,6 +5,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +32,11 @@ def main() -> None:
     with installed(needed=not set(names) <= set(IN_MEMORY)) as city:
         for name in names:
             sys.stderr.write(f"{name} …\n")
-            figures += measured(name, city, plan)
+            try:
+                figures += measured(name, city, plan)
+            except Exception as error:  # noqa: BLE001 - the other figures are worth having
+                traceback.print_exc()
+                about[f"{name} failed"] = repr(error)
     path = write(ROOT / "results", figures, about)
     sys.stdout.write(f"{table(figures)}\n\n{path.relative_to(ROOT)}\n")
 

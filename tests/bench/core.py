@@ -1,10 +1,12 @@
 """B1: the pure core alone, no I/O, in batches of a hundred, beside a bare loop over a dict."""
 
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from backbone.actor import Actor
+from backbone.city import City
 from backbone.place import Place
 from services.workflow import domain
 from services.workflow.domain.claim import ClaimIncident
@@ -17,6 +19,7 @@ from tests.cities import NORTH, NOW, a_city
 
 GATE = 60_000.0
 BATCH = 100
+CITY = a_city()
 LI = Actor("li", "north", "clerk", NORTH)
 DESK = Actor("zhao", "command", "dispatcher", "990101")
 LIFE: tuple[domain.Command, ...] = (
@@ -39,7 +42,7 @@ async def measure(plan: Plan) -> list[Figure]:
     return [ours, limit]
 
 
-def rate_of(batch, seconds: float) -> float:  # type: ignore[no-untyped-def]
+def rate_of(batch: Callable[[], int], seconds: float) -> float:
     """By the processor's time: what others do on this machine does not count."""
     start, count = time.process_time(), 0
     while (spent := time.process_time() - start) < seconds:
@@ -49,17 +52,19 @@ def rate_of(batch, seconds: float) -> float:  # type: ignore[no-untyped-def]
 
 def lived() -> int:
     """A hundred incidents from their opening to their closing."""
-    city, now, states = a_city(), NOW, dict[UUID, Incident]()
+    now, states = NOW, dict[UUID, Incident]()
     for number in range(BATCH):
-        perform(states, UUID(int=number), OpenIncident(DESK, a_matter(number)), now, city)
+        perform(states, UUID(int=number), OpenIncident(DESK, a_matter(number)), now, CITY)
     for command in LIFE:
         now += timedelta(seconds=1)
         for incident in states:
-            perform(states, incident, command, now, city)
+            perform(states, incident, command, now, CITY)
     return BATCH * (len(LIFE) + 1)
 
 
-def perform(states, incident, command, now, city) -> None:  # type: ignore[no-untyped-def]
+def perform(
+    states: dict[UUID, Incident], incident: UUID, command: domain.Command, now: datetime, city: City
+) -> None:
     found = states.get(incident)
     for event in domain.decide(found, command, now, city):
         found = domain.evolve(found, event)

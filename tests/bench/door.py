@@ -1,11 +1,13 @@
 """B2: core and door in one process, batches from memory, beside one multi-row insert of as much."""
 
 import time
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from backbone.city import City
 from backbone.door import Door
 from backbone.migrate import migrate_all
 from backbone.postgres import open_pool
@@ -65,7 +67,8 @@ async def inserted(raw: Any, records: list[Command]) -> float:
     return len(records) / (time.perf_counter() - start)
 
 
-def city():  # type: ignore[no-untyped-def]
+@cache
+def city() -> City:
     found = a_city()
     found.units[UNIT] = a_unit(UNIT, "police", TOWNSHIP, parent="county")
     return found

@@ -1,0 +1,5 @@
+"""Processes die while a day is replayed, and the counts still agree.
+
+`make chaos FILE=… REPORT=…` is the long form: each process is killed in turn, again and again, and
+Kafka is held down for half a minute; then fifty clerks race for five hundred incidents.
+"""

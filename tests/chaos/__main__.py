@@ -1,0 +1,95 @@
+"""`python -m tests.chaos [FILE] [--report OUT.json]`: the long form, against a city of its own."""
+
+import argparse
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+
+from operate.replay import made_day
+from operate.replay.city import City
+from operate.replay.files import read_day
+from operate.replay.report import Report
+from operate.replay.rows import Day
+from operate.testing import Installed
+from tests.chaos.monkey import Monkey
+from tests.chaos.play import replayed
+from tests.chaos.race import race
+from tests.killing import present
+from tests.people import visiting
+
+SIZE = 1_500
+KAFKA_AWAY = 30.0
+PAUSE = 4.0
+CLERKS, INCIDENTS = 50, 500
+
+
+def main() -> None:
+    asked = arguments()
+    folder = Path(tempfile.mkdtemp(prefix="liandong-chaos-"))
+    city = Installed(folder)
+    try:
+        city.up("--split")
+        agrees = uvloop.run(survived(city, asked.file, asked.report))
+    finally:
+        city.down()
+        shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(0 if agrees else 1)
+
+
+async def survived(city: Installed, file: Path | None, report: Path | None) -> bool:
+    """Replay in trouble, then race in the calm; say whether everything came out right."""
+
+    def choose(known: City) -> Day:
+        return read_day(file, known) if file else made_day.make(known, SIZE)
+
+    monkey = Monkey(city, lambda words: sys.stderr.write(f"{words}\n"))
+    found = await tormented(city, monkey, choose)
+    found.show()
+    sys.stdout.write(f"{len(monkey.done)} faults: {', '.join(monkey.done)}\n")
+    await asyncio.to_thread(city.liandong, "start", "kafka")
+    await present(city)
+    async with visiting(city) as visit:
+        raced = await race(visit, CLERKS, INCIDENTS)
+    sys.stdout.write(
+        f"{CLERKS} clerks, {INCIDENTS} incidents: {raced.losers} losers, fair: {raced.is_fair}\n"
+    )
+    if report:
+        report.write_text(json.dumps(document(found, monkey, raced.is_fair), ensure_ascii=False))
+    return found.agrees and raced.is_fair
+
+
+async def tormented(city: Installed, monkey: Monkey, choose: Callable[[City], Day]) -> Report:
+    faults = asyncio.create_task(torment(monkey))
+    found = await replayed(city, choose)
+    faults.cancel()
+    await asyncio.gather(faults, return_exceptions=True)
+    return found
+
+
+async def torment(monkey: Monkey) -> None:
+    """For as long as the replay lasts: Kafka away for half a minute, then everybody in turn."""
+    while True:
+        await asyncio.sleep(PAUSE)
+        await monkey.hold_down("kafka", KAFKA_AWAY)
+        await monkey.kill_each(PAUSE)
+
+
+def document(found: Report, monkey: Monkey, is_fair: bool) -> dict[str, object]:
+    return {**found.document(), "faults": monkey.done, "race_is_fair": is_fair}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("file", nargs="?", type=Path, help="none: a day made here")
+    parser.add_argument("--report", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
