@@ -1,6 +1,7 @@
 """Reads a file of calls or of petitions; its header says which of the two it is."""
 
 import csv
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,13 +10,15 @@ from operate.replay.city import City
 from operate.replay.rows import Day
 from operate.trouble import Trouble
 
+LONGEST_NAME = 72
+
 Table = list[dict[str, str]]
 
 
 def read_day(path: Path, city: City) -> Day:
     """Raises Trouble for a file that is neither."""
     table = read_table(path)
-    name = quote(path.name)
+    name = name_of(path)
     columns = set(table[0])
     if columns >= call_file.COLUMNS:
         return call_file.read(name, table, city)
@@ -30,6 +33,14 @@ def read_day(path: Path, city: City) -> Day:
     )
 
 
+def name_of(path: Path) -> str:
+    """The file's name as a key may have it: ASCII, and not too long for what comes after it."""
+    name = quote(path.name)
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - 17]}-{sha256(name.encode()).hexdigest()[:16]}"
+
+
 def read_table(path: Path) -> Table:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -39,6 +50,3 @@ def read_table(path: Path) -> Table:
     if not table:
         raise Trouble(f"{path} has no rows.", f"{path} 没有数据行。")
     return table
-
-
-__all__ = ["read_day"]

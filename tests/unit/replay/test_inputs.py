@@ -6,7 +6,7 @@ import pytest
 
 from backbone.place import Point
 from operate.replay import made_day
-from operate.replay.files import read_day
+from operate.replay.files import name_of, read_day
 from operate.replay.mapping import Affine, Box, by_hash
 from operate.replay.petition_file import key_in, marker
 from operate.replay.rows import Call, Letter
@@ -43,6 +43,12 @@ def test_a_key_is_the_name_of_the_file_and_the_number_of_the_row(tmp_path: Path)
         "a%20file.csv#3",
         "a%20file.csv#4",
     ]
+
+
+def test_a_long_name_of_a_file_is_shortened_and_still_its_own() -> None:
+    names = {name_of(Path(f"{'报警记录' * 30}{number}.csv")) for number in range(3)}
+    assert len(names) == 3
+    assert all(name.isascii() and len(name) <= 72 for name in names)
 
 
 def test_ems_and_fire_are_in_danger_and_traffic_is_less_urgent(tmp_path: Path) -> None:
