@@ -37,8 +37,8 @@ class Audit:
     counts: Counts = field(default_factory=Counts)
     told: list[str] = field(default_factory=list)
 
-    async def receipts(self, keys: Collection[str]) -> list[str]:
-        """Count the receipts of these rows; return the incidents that they opened."""
+    async def receipts(self, keys: Collection[str]) -> list[dict[str, Any]]:
+        """Count the receipts of these rows; return those that opened an incident."""
         wanted, found = set(keys), []
         async for receipt in self.desk.items("/v1/receipts", page_size=PAGE):
             if receipt["reference"] in wanted:
@@ -47,7 +47,7 @@ class Audit:
         for _, receipt in found:
             if receipt["outcome"]:
                 self._add(receipt["outcome"].lower())
-        return [each["id"] for _, each in found if each["outcome"] == "OPENED"]
+        return [each for _, each in found if each["outcome"] == "OPENED"]
 
     async def petitions(self, offices: Iterable[Client], keys: Collection[str]) -> list[str]:
         """Count the petitions of these rows; a declined one is invalid, a referred one passed."""

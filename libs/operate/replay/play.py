@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from operate.replay.audit import Audit
 from operate.replay.casework import Casework
@@ -18,11 +18,9 @@ from operate.replay.pace import Pace
 from operate.replay.petitions import Offices
 from operate.replay.plan import plan
 from operate.replay.report import Report
-from operate.replay.rows import Call, Day, Letter
+from operate.replay.rows import DANGER, Call, Day, Letter
 from operate.replay.sweep import Sweep
 from operate.replay.teams import Teams
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +40,12 @@ class Play:
         self.ledger = Ledger()
 
     async def run(self, speed: float | None, width: Width) -> Report:
-        """Raises Trouble never: what does not come out stands in the report."""
+        """Raises what breaks the replay itself; what does not come out stands in the report."""
         start = time.perf_counter()
         async with Crew() as crew:
             await self._drive(crew, speed, width)
-        audit = await self._audit()
-        expected = Expected(self.rows, len(self._sent()))
+        audit, sent = await self._audit()
+        expected = Expected(self.rows, sent)
         notes: dict[str, Any] = {
             **self._day.notes,
             "seconds": round(time.perf_counter() - start, 1),
@@ -95,16 +93,14 @@ class Play:
         if case.office and not case.filed:
             await self._offices.file(case)
 
-    async def _audit(self) -> Audit:
+    async def _audit(self) -> tuple[Audit, int]:
+        """What the city says, and to how many of the calls it should have sent a team."""
         audit = Audit(Client(self._connection, self._keys.desk["dispatcher"]))
         calls = [row.key for row in self._day.rows if isinstance(row, Call)]
         letters = [row.key for row in self._day.rows if isinstance(row, Letter)]
         opened = await audit.receipts(calls) if calls else []
-        if letters:
-            opened += await audit.petitions(self._offices.readers(), letters)
-        await audit.incidents(opened)
-        await audit.missions(self._sent())
-        return audit
-
-    def _sent(self) -> list[str]:
-        return [case.id for case in self.ledger.cases.values() if case.team]
+        routed = await audit.petitions(self._offices.readers(), letters) if letters else []
+        await audit.incidents([*(receipt["id"] for receipt in opened), *routed])
+        in_danger = [receipt["id"] for receipt in opened if receipt["priority"] == DANGER]
+        await audit.missions(in_danger)
+        return audit, len(in_danger)
