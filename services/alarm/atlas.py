@@ -30,9 +30,14 @@ class Atlas:
         return self._city
 
     def locate(self, place: Place) -> Place:
-        """The place with the grid of its point; one without any lies outside the city."""
+        """The place with the grid of its point; one without any lies outside the city.
+
+        Raises Unavailable while no city is known: then nothing can be said to lie outside it.
+        """
         if place.point is None:
             return place
+        if self._city is None:
+            raise Unavailable("DIRECTORY_NOT_LOADED")
         grid = self._grids.locate(place.point.longitude, place.point.latitude)
         return Place(place.text, place.point, grid.code if grid else "")
 
