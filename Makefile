@@ -39,8 +39,11 @@ check: lint types test ## everything CI looks at
 fmt: setup ## format the code and the contracts
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q . && $(BIN)/buf format -w
 
-lint: setup ## ruff, import-linter, buf
-	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && $(BIN)/lint-imports --no-cache && $(BIN)/buf lint
+lint: setup ## ruff, import-linter, buf: style, layers, contracts that break nobody
+	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && $(BIN)/lint-imports --no-cache && $(BIN)/buf lint && $(BIN)/buf breaking --against deploy/released.binpb
+
+release-contracts: setup ## from now on these contracts are kept: the wire and the JSON names of protos/
+	@$(BIN)/buf build --exclude-source-info -o deploy/released.binpb
 
 types: setup ## mypy --strict
 	@$(BIN)/mypy
