@@ -27,15 +27,15 @@ CALL = {
 class Visit:
     """One visitor's connections to the city; everybody speaks through it."""
 
-    def __init__(self, city: Installed, connection: Connection) -> None:
-        self.city, self.connection = city, connection
+    def __init__(self, city: Installed, connection: Connection, http: httpx.AsyncClient) -> None:
+        self.city, self.connection, self.http = city, connection, http
         self._run = city.run
 
     async def person(self, user: str) -> Client:
         """Sign in with a demo account."""
         account = next(row for row in self._run["accounts"] if row["user"] == user)
         said = {"user": user, "password": account["password"]}
-        answer = await self.connection.http.post("/v1/sessions", json=said)
+        answer = await self.http.post("/v1/sessions", json=said)
         assert answer.status_code in (200, 201), answer.text
         return Client(self.connection, answer.json()["token"])
 
@@ -52,13 +52,14 @@ class Visit:
 
     def citizen(self) -> httpx.AsyncClient:
         """Somebody without an account."""
-        return self.connection.http
+        return self.http
 
 
 @asynccontextmanager
 async def visiting(city: Installed) -> AsyncIterator[Visit]:
-    async with Connection(city.run["gateway"], 16) as connection:
-        yield Visit(city, connection)
+    base = city.run["gateway"]
+    async with Connection(base, 16) as connection, httpx.AsyncClient(base_url=base) as http:
+        yield Visit(city, connection, http)
 
 
 async def act(

@@ -25,7 +25,7 @@ async def sent(
     """One request, whatever comes of it."""
     headers = {**client._headers, "idempotency-key": uuid4().hex, **more.pop("headers", {})}
     content = more or {"json": body or {}}
-    return await visit.connection.http.post(path, headers=headers, **content)
+    return await visit.http.post(path, headers=headers, **content)
 
 
 def told(answer: httpx.Response) -> tuple[int, str]:
@@ -97,18 +97,18 @@ async def test_the_token_of_another_unit(visit: Visit, desk: Client) -> None:
     one = f"/v1/incidents/{incident['id']}"
     foreign = told(await sent(visit, other, f"{one}:claim"))
     assert foreign[0] in (403, 404)
-    hidden = await visit.connection.http.get(one, headers=other._headers)
+    hidden = await visit.http.get(one, headers=other._headers)
     assert told(hidden) == (404, "NO_SUCH_INCIDENT")
     team = visit.system("990102001-emergency", "team_leader", team="990102001-emergency-team")
     stream = "/v1/teams/990101001-emergency-team/stream"
-    assert told(await visit.connection.http.get(stream, headers=team._headers)) == (
+    assert told(await visit.http.get(stream, headers=team._headers)) == (
         403,
         "NOT_YOUR_TEAM",
     )
 
 
 async def test_nobody_and_somebody_whose_time_is_over(visit: Visit) -> None:
-    without = await visit.connection.http.get("/v1/inbox")
+    without = await visit.http.get("/v1/inbox")
     assert told(without) == (401, "NOT_SIGNED_IN")
     invented = Client(visit.connection, "invented")
     assert told(await sent(visit, invented, "/v1/receipts", CALL)) == (401, "SESSION_OVER")

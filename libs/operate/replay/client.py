@@ -9,19 +9,23 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import aiohttp
+import orjson
 
+FIRST_FAILURE = 300
+JSON = {"content-type": "application/json"}
 UNKNOWN = frozenset({429, 502, 503, 504})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 PATIENCE = 600.0
 NOTHING: Mapping[str, str] = {}
-TIMEOUT = httpx.Timeout(15.0, connect=3.0, pool=None)
+TIMEOUT = aiohttp.ClientTimeout(total=15.0, sock_connect=3.0)
 # A stream says something every ten seconds; one that is silent for longer is dead.
-STREAMING = httpx.Timeout(30.0, connect=3.0, pool=None)
+STREAMING = aiohttp.ClientTimeout(total=None, sock_connect=3.0, sock_read=30.0)
+LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
 
 
 class Refused(Exception):
@@ -37,32 +41,36 @@ class NoAnswer(Exception):
     """Nothing could be reached for as long as anybody would wait."""
 
 
-@dataclass(slots=True)
 class Connection:
     """The connections of everybody, and how often something had to be sent again."""
 
-    base: str
-    width: int
-    retries: int = 0
-    http: httpx.AsyncClient = field(init=False)
-    streams: httpx.AsyncClient = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.http = opened(self.base, self.width)
-        # Streams stay open: they may not wait for a free connection, nor take one.
-        self.streams = opened(self.base, None)
+    def __init__(self, base: str, width: int) -> None:
+        self.base, self.retries, self._width = base, 0, width
 
     async def __aenter__(self) -> "Connection":
+        self.http = opened(self.base, self._width)
+        # Streams stay open: they may not wait for a free connection, nor take one.
+        self.streams = opened(self.base, 0)
         return self
 
     async def __aexit__(self, *failure: object) -> None:
-        await self.http.aclose()
-        await self.streams.aclose()
+        await self.http.close()
+        await self.streams.close()
 
 
-def opened(base: str, width: int | None) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=width, max_keepalive_connections=width)
-    return httpx.AsyncClient(base_url=base, limits=limits, timeout=TIMEOUT, trust_env=False)
+def opened(base: str, width: int) -> aiohttp.ClientSession:
+    """At most so many connections at a time; 0 means any number."""
+    connector = aiohttp.TCPConnector(limit=width)
+    return aiohttp.ClientSession(base, connector=connector, timeout=TIMEOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back over HTTP."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class Client:
 
     async def get(self, path: str, **query: Any) -> Any:
         """Raises Refused and NoAnswer."""
-        return (await self._send("GET", path, params=query)).json()
+        return orjson.loads((await self._send("GET", path, params=query)).content)
 
     async def items(self, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
         """Every item of a list, page after page."""
@@ -109,35 +117,33 @@ class Client:
         start, name, renewed = time.perf_counter(), key, 1
         while True:
             try:
-                keyed = {"idempotency-key": name, **seen}
-                response = await self._send("POST", path, keyed, json=body)
+                keyed = {"idempotency-key": name, **seen, **JSON}
+                reply = await self._send("POST", path, keyed, data=orjson.dumps(body))
             except Refused as refused:
                 if refused.reason != "EXPIRED":
                     raise
                 renewed += 1
                 name = f"{key}~{renewed}"
                 continue
-            replayed = response.headers.get("idempotency-replayed") == "true"
-            body_of = response.json() if response.content else None
-            return Answer(body_of, replayed, time.perf_counter() - start)
+            replayed = reply.headers.get("idempotency-replayed") == "true"
+            said = orjson.loads(reply.content) if reply.content else None
+            return Answer(said, replayed, time.perf_counter() - start)
 
     async def _send(
         self, method: str, path: str, more: Mapping[str, str] = NOTHING, **what: Any
-    ) -> httpx.Response:
+    ) -> Reply:
         headers = {**self._headers, **more}
         deadline, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
         while True:
             try:
-                response = await self._connection.http.request(
-                    method, path, headers=headers, **what
-                )
-                if response.is_success:
-                    return response
-                refused = Refused(response.status_code, problem_of(response))
-                if response.status_code not in UNKNOWN or refused.reason == "EXPIRED":
+                reply = await self._once(method, path, headers, what)
+                if reply.status < FIRST_FAILURE:
+                    return reply
+                refused = Refused(reply.status, problem_of(reply.content))
+                if reply.status not in UNKNOWN or refused.reason == "EXPIRED":
                     raise refused
                 said = str(refused)
-            except httpx.TransportError as error:
+            except LOST as error:
                 said = repr(error)
             if time.monotonic() > deadline:
                 raise NoAnswer(f"{method} {path}: {said}")
@@ -145,17 +151,24 @@ class Client:
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause = min(2 * pause, LONGEST_PAUSE)
 
+    async def _once(
+        self, method: str, path: str, headers: Mapping[str, str], what: Mapping[str, Any]
+    ) -> Reply:
+        http = self._connection.http
+        async with http.request(method, path, headers=headers, **what) as response:
+            return Reply(response.status, response.headers, await response.read())
+
     def stream(self, path: str, cursor: str) -> Any:
-        """An open event stream after a cursor, as httpx gives it."""
+        """An open event stream after a cursor, as aiohttp gives it."""
         headers = {**self._headers, "accept": "text/event-stream"}
         if cursor:
             headers["last-event-id"] = cursor
-        return self._connection.streams.stream("GET", path, headers=headers, timeout=STREAMING)
+        return self._connection.streams.get(path, headers=headers, timeout=STREAMING)
 
 
-def problem_of(response: httpx.Response) -> Mapping[str, Any]:
+def problem_of(content: bytes) -> Mapping[str, Any]:
     try:
-        problem: Mapping[str, Any] = response.json()
+        problem: Mapping[str, Any] = orjson.loads(content)
     except ValueError:
-        return {"reason": "NOT_JSON", "detail": response.text[:200]}
+        return {"reason": "NOT_JSON", "detail": content[:200].decode(errors="replace")}
     return problem

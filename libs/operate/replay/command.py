@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 
 from operate.home import Home
 from operate.replay import made_day
@@ -40,7 +41,7 @@ def replay(
     The same file again changes nothing: each row has a key of its own. Exit code 1 when the counts
     do not agree.
     """
-    found = asyncio.run(played(lambda city: day_of(city, file, size, seed), speed))
+    found = uvloop.run(played(lambda city: day_of(city, file, size, seed), speed))
     found.show()
     if report:
         found.write(report)

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import aiohttp
 
-from operate.replay.client import Client
+from operate.replay.client import LOST, Client
 
 PAUSE = 0.5
 
@@ -25,20 +25,21 @@ async def events(client: Client, path: str) -> AsyncIterator[Event]:
     while True:
         try:
             async with client.stream(path, cursor) as response:
-                if response.is_success:
+                if response.ok:
                     async for name, data, at in frames(response):
                         cursor = at or cursor
                         yield Event(name, json.loads(data or "null"))
-        except httpx.TransportError:
+        except LOST:
             pass
         yield Event("lost", None)
         await asyncio.sleep(PAUSE)
 
 
-async def frames(response: httpx.Response) -> AsyncIterator[tuple[str, str, str]]:
+async def frames(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str, str]]:
     """Name, data and id of each frame; comments are heartbeats, and an empty line ends a frame."""
     name, data, at = "message", "", ""
-    async for line in response.aiter_lines():
+    async for written in response.content:
+        line = written.decode().rstrip("\n")
         kind, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if kind == "event":
