@@ -60,7 +60,8 @@ class Roads:
             HEDGES.inc()
             return None
         self._breaker.arrived()
-        return outcome
+        # What is stored may be the answer to another body under the same key: the door refuses that.
+        return outcome if outcome.body_hash == request.body_hash else None
 
     def _expire(self, request: Request[Command]) -> None:
         """The caller gave up: see to it that the command is not performed behind its back."""

@@ -158,6 +158,9 @@ async def test_the_first_answer_over_either_road(home: Installation, journal: An
             assert again == won
             assert said["liandong-road"] == "stream" and said["liandong-replayed"] == "true"
             assert await refused(client.claim(incident.id, WANG, key="k2")) == (reason, facts)
+            other = await client.open()
+            reused, _ = await refused(client.claim(other.id, key="k1"))
+            assert reused == "IDEMPOTENCY_KEY_REUSED"
     versions = "SELECT count(*) FROM journal WHERE aggregate_id = $1"
     assert await journal.fetchval(versions, UUID(incident.id)) == 4
 
