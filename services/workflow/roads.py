@@ -60,7 +60,7 @@ class Roads:
             HEDGES.inc()
             return None
         self._breaker.arrived()
-        # What is stored may be the answer to another body under the same key: the door refuses that.
+        # It may be the answer to another body under the same key: the door refuses that.
         return outcome if outcome.body_hash == request.body_hash else None
 
     def _expire(self, request: Request[Command]) -> None:
