@@ -30,6 +30,10 @@ async def both(home: Installation) -> AsyncIterator[Console]:
         yield Console(home)
 
 
+def is_closed(found: resources.Receipt) -> bool:
+    return bool(found.state == resources.Receipt.STATE_CLOSED)
+
+
 async def becomes(
     console: Console, receipt: str, true: Callable[[resources.Receipt], bool]
 ) -> resources.Receipt:
@@ -67,6 +71,5 @@ async def test_receipts_follow_the_incident_that_they_opened_or_joined(
     await flow.VoidIncident(void, metadata=by)
     for receipt in (first.id, second.id):
         # A read may know the incident's state before the receipt has followed: the end comes after.
-        closed = resources.Receipt.STATE_CLOSED
-        found = await becomes(both, receipt, lambda found: found.state == closed)
+        found = await becomes(both, receipt, is_closed)
         assert found.incident.state == "VOIDED"
