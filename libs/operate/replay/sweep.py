@@ -12,6 +12,7 @@ from operate.replay.ledger import Case, Ledger
 ROUND = 1.0
 OVER = frozenset({"CLEARED", "REFUSED", "RECALLED"})
 WIDTH = 8
+NOT_THERE = 404
 # Nothing has moved for so long: what is left will not come by itself.
 STANDSTILL = 180.0
 
@@ -51,7 +52,9 @@ class Sweep:
                 elif case.is_worked:
                     case.cleared = await self._is_cleared(case)
         except (Refused, NoAnswer) as error:
-            self._ledger.trouble(f"{case.code}: {error}")
+            # An incident that was opened while workflow was away is there a moment later.
+            if not isinstance(error, Refused) or error.status != NOT_THERE:
+                self._ledger.trouble(f"{case.code}: {error}")
 
     async def _is_cleared(self, case: Case) -> bool:
         dispatcher = self._casework.dispatcher
