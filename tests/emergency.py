@@ -22,7 +22,7 @@ from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from liandong.emergency.v1.emergency_pb2 import Mission, Order, Push
 from liandong.place.v1.place_pb2 import Place
-from operate.testing import free_port
+from operate.testing import free_base
 from services.emergency import wiring
 from services.emergency.codec import dispatch_id
 
@@ -64,7 +64,7 @@ async def plant_city(dsn: str, pauses: Sequence[int] = (10, 20, 40)) -> None:
 
 def some_settings(database_url: str, brokers: str = NOWHERE) -> Settings:
     environ = {
-        "LIANDONG_PORT": str(free_port() - 16),
+        "LIANDONG_PORT": str(free_base()),
         "LIANDONG_EMERGENCY_DATABASE_URL": database_url,
         "LIANDONG_EMERGENCY_KEY": "07" * 32,
         "LIANDONG_TOKEN": TOKEN,

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import socket
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -63,9 +62,3 @@ def settings_for(
         host=HOST,
         environ=environ,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

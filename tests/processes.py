@@ -20,7 +20,7 @@ from backbone.entries import to_entry
 from backbone.migrate import migrate_all, secret_of, service_url
 from backbone.settings import PORTS, SCHEMAS, Settings, read_settings
 from operate import topics
-from operate.testing import Broker, free_port
+from operate.testing import Broker, free_base
 from tests.ledger.building import SECRET
 
 PATIENCE = 40.0
@@ -28,15 +28,12 @@ PATIENCE = 40.0
 
 @dataclass
 class Installation:
-    """One database with every schema, one Kafka, and whatever services a test starts.
-
-    Its ports lie below those that the system hands out by itself.
-    """
+    """One database with every schema, one Kafka, and whatever services a test starts."""
 
     admin_dsn: str
     broker: Broker
     logs: Path
-    port: int = field(default_factory=lambda: free_port() // 100 * 100 % 20_000 + 10_000)
+    port: int = field(default_factory=free_base)
 
     def environment(self, *names: str) -> dict[str, str]:
         schemas = {SCHEMAS[name] for name in names}

@@ -21,7 +21,7 @@ from backbone.entries import to_entry
 from backbone.migrate import secret_of
 from backbone.pulse import Pulse
 from backbone.settings import SCHEMAS, Settings, read_settings
-from operate.testing import free_port
+from operate.testing import free_base
 from tests.installation import Installation
 
 NOWHERE = "127.0.0.1:1"
@@ -82,7 +82,7 @@ async def serving(
     database: Installation, city: City, *names: str, brokers: str = NOWHERE
 ) -> AsyncIterator[Home]:
     """Run these services; each knows the city from its own table."""
-    home = Home(database, brokers, free_port() // 100 * 100 % 40_000 + 10_000)
+    home = Home(database, brokers, free_base())
     await _know(database, city, {SCHEMAS[name] for name in names})
     tasks = []
     for name in names:

@@ -33,8 +33,9 @@ class Subscription:
     """Which group reads which topic, as which message, and what it makes of an event.
 
     `parks_unknown`: an unknown kind, from a newer producer, is parked where something is decided
-    from it, and else ignored and counted. `ours` selects which of the source aggregates $1 concern
-    this service, where most do not: the others leave no trace here.
+    from it, and else ignored and counted. Where most events do not concern this service, `ours`
+    selects the source aggregates $1 that do, and `kinds` names the kinds that do: all others leave
+    no trace here, so that a gap between the versions means nothing where there are `kinds`.
     """
 
     group: str
@@ -43,6 +44,11 @@ class Subscription:
     handler: Handler
     parks_unknown: bool = False
     ours: str = ""
+    kinds: frozenset[str] = frozenset()
+
+    def concerns(self, kind: str | None) -> bool:
+        """Whether an event of this kind, None for an unknown one, asks something of us."""
+        return not self.kinds or kind in self.kinds or (kind is None and self.parks_unknown)
 
 
 class Applier:
@@ -68,6 +74,8 @@ class Applier:
         except (DecodeError, ValueError, TypeError) as error:
             await self._bury(record, error)
             return "dead"
+        if not self._subscription.concerns(event.WhichOneof("kind")):
+            return "ignored"
         try:
             async with transaction(self._pool) as conn:
                 fate = await self._settle(conn, event, record)
@@ -99,7 +107,7 @@ class Applier:
         if not known and self._subscription.parks_unknown:
             await self._inbox.park(conn, meta, record, "UNKNOWN_KIND")
             return "parked"
-        if standing.last and meta.version > standing.last + 1:
+        if not self._subscription.kinds and 0 < standing.last < meta.version - 1:
             log.warning("event.gap", extra={"source": meta.aggregate_id, "after": standing.last})
             GAPS.labels(self._subscription.group).inc()
         if known:

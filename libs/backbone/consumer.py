@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 COMMIT_SECONDS = 10.0
+# What is read again after a crash is known by the inbox; Kafka need not note every single event.
+COMMIT_EVERY = 0.5
 # So many poisons in a row are a bad deploy, not bad events: the consumer stops until somebody
 # replays one, or starts the process again, and does not drain the topic into the dead letters.
 MOST_POISONS = 20
@@ -78,14 +81,19 @@ class Consumer:
         try:
             await consumer.start()
             progress = Progress(consumer)
+            settled: dict[TopicPartition, int] = {}
+            committed = time.monotonic()
             while self._poisons < MOST_POISONS:
                 beat()
                 found = await consumer.getmany(timeout_ms=1_000, max_records=200)
                 if not found:
                     await progress.check()
                 for partition, records in found.items():
-                    go_on_from = await self._handle(records, beat)
-                    await _commit(consumer, {partition: go_on_from})
+                    settled[partition] = await self._handle(records, beat)
+                if time.monotonic() > committed + COMMIT_EVERY:
+                    settled = await _commit(consumer, settled)
+                    committed = time.monotonic()
+            await _commit(consumer, settled)
             log.critical("consumer.stopped", extra={"group": self._subscription.group})
         finally:
             await leaving.close(consumer)
@@ -136,13 +144,20 @@ async def patiently(work: Callable[[], Awaitable[T]], beat: Callable[[], None]) 
     raise AssertionError("stamina gives up never")
 
 
-async def _commit(consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
-    """Without Kafka aiokafka would try for ever; after a rebalance others have the partition."""
+async def _commit(
+    consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """Commit and return what is left, nothing: after a rebalance others have the partition.
+
+    Without Kafka aiokafka would try for ever.
+    """
     try:
         async with asyncio.timeout(COMMIT_SECONDS):
-            await consumer.commit(offsets)
+            if offsets:
+                await consumer.commit(offsets)
     except (CommitFailedError, IllegalStateError) as error:
         log.warning("commit.refused", extra={"error": str(error)})
+    return {}
 
 
 def source_of(record: ConsumerRecord) -> UUID | None:

@@ -15,8 +15,6 @@ from services.dispute.metrics import REFERRALS
 
 def on_alarm(event: AlarmEvent) -> Sequence[Request[Command]]:
     """警调对接: what the front desk referred is registered, once."""
-    if event.WhichOneof("kind") != "mediation_referred":
-        return []
     command = codec.to_referral(event.mediation_referred.referral)
     meta = event.meta
     REFERRALS.labels("ALARM").inc()
@@ -34,5 +32,11 @@ def on_alarm(event: AlarmEvent) -> Sequence[Request[Command]]:
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (
     following("dispute", storage.OURS),
-    Subscription("dispute.alarm", "liandong.alarm.events.v1", AlarmEvent, on_alarm),
+    Subscription(
+        "dispute.alarm",
+        "liandong.alarm.events.v1",
+        AlarmEvent,
+        on_alarm,
+        kinds=frozenset({"mediation_referred"}),
+    ),
 )

@@ -23,7 +23,6 @@ from services.emergency.domain.steps import Crew
 from services.emergency.scope import sight_of
 from services.emergency.statuses import Statuses
 from services.emergency.terminals import Terminals
-from services.emergency.wakes import Wakes
 
 PAGE = 50
 MOST = 200
@@ -37,12 +36,10 @@ class MissionService(rpc.EmergencyServiceServicer):
         shell: Shell[Mission, Command, Event],
         replica: Replica,
         terminals: Terminals,
-        wakes: Wakes,
     ) -> None:
         self._shell = shell
         self._replica = replica
         self._terminals = terminals
-        self._wakes = wakes
 
     async def DispatchMission(self, request: pb.DispatchMissionRequest, context: Any) -> Any:
         order = request.order
@@ -51,7 +48,6 @@ class MissionService(rpc.EmergencyServiceServicer):
         reachable = self._terminals.connected(order.team) > 0
         command = codec.to_dispatch(order, self._replica.city, reachable)
         mission = await self._shell.perform(context, command, request, mission_id, caller)
-        self._wakes.pushed()
         return pb.DispatchMissionResponse(
             mission=await self._resource(mission), reachable=mission.reachable
         )
@@ -104,9 +100,8 @@ class EmergencyService(MissionService):
         shell: Shell[Mission, Command, Event],
         replica: Replica,
         terminals: Terminals,
-        wakes: Wakes,
     ) -> None:
-        super().__init__(shell, replica, terminals, wakes)
+        super().__init__(shell, replica, terminals)
         self._statuses = Statuses(shell, replica, terminals)
 
     async def GetMission(self, request: pb.GetMissionRequest, context: Any) -> Any:

@@ -34,12 +34,10 @@ class Orders:
 
     @property
     def subscription(self) -> Subscription:
-        return Subscription(GROUP, TOPIC, AlarmEvent, self.requests)
+        kinds = frozenset({"dispatch_ordered"})
+        return Subscription(GROUP, TOPIC, AlarmEvent, self.requests, kinds=kinds)
 
     def requests(self, event: Any) -> Sequence[Request[Command]]:
-        """Only an order asks something of teams; all other kinds are ignored and counted."""
-        if event.WhichOneof("kind") != "dispatch_ordered":
-            return ()
         order = event.dispatch_ordered.order
         caller = Caller(
             actor=codec.ordering_actor(order),

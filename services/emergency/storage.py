@@ -27,15 +27,17 @@ SELECT id, version FROM missions
 WHERE due_time <= clock_timestamp() ORDER BY due_time LIMIT 100
 """
 
+# Who has terminals listens here: each word is a team in whose mailbox something was pushed.
+CHANNEL = "emergency_pushes"
 # One order of teams for all transactions: two of them never wait for each other.
-ALLOCATE = """
+ALLOCATE = f"""
 INSERT INTO mailboxes AS m (team, last_seq, last_push)
 SELECT team, fresh, pushes
 FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS t(team, fresh, pushes) ORDER BY team
 ON CONFLICT (team) DO UPDATE SET
     last_seq = m.last_seq + excluded.last_seq, last_push = m.last_push + excluded.last_push
-RETURNING team, last_seq, last_push
-"""
+RETURNING team, last_seq, last_push, pg_notify('{CHANNEL}', team)
+"""  # noqa: S608
 ADD_ENTRIES = """
 INSERT INTO mailbox_entries (team, seq, mission, revision, attempt, push)
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::integer[], $5::integer[],

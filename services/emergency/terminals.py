@@ -36,15 +36,15 @@ class Terminals:
         self._teams: dict[str, dict[str, Session]] = defaultdict(dict)
         self._cuts: dict[Session, Cut] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self._looking = asyncio.Event()
 
     def connected(self, team: str) -> int:
         """How many terminals of the team have an open stream."""
         return len(self._teams.get(team, ()))
 
-    def look(self) -> None:
-        """Something was pushed, perhaps: look at once."""
-        self._looking.set()
+    def look(self, team: str) -> None:
+        """Something was pushed: the team's terminals look at once."""
+        for session in self._teams.get(team, {}).values():
+            session.woken.set()
 
     async def stream(self, request: SubscribeRequest, cut: Cut) -> AsyncIterator[SubscribeResponse]:
         """Serve one terminal; the newest session of a device wins. `cut` ends a stuck call."""
@@ -73,10 +73,10 @@ class Terminals:
             TERMINALS.set(len(self._cuts))
 
     async def run(self) -> None:
-        """Wake those whose mailbox has moved, for ever."""
+        """Wake those who have missed a word of theirs, and drop the slow, for ever."""
         while True:
             self._pulse.beat("terminals")
-            await self._pause()
+            await asyncio.sleep(POLL)
             self._drop_the_slow()
             try:
                 await self._wake()
@@ -90,14 +90,6 @@ class Terminals:
         """The process is about to stop: every stream ends."""
         for session in self._cuts:
             session.end("STOPPING")
-
-    async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(POLL):
-                await self._looking.wait()
-        except TimeoutError:
-            pass
-        self._looking.clear()
 
     async def _wake(self) -> None:
         if not self._teams:

@@ -1,10 +1,15 @@
 """Builds the emergency service from its settings."""
 
+from functools import partial
+from typing import Any
+
 from backbone.decider import Decider
 from backbone.pulse import Pulse
 from backbone.replica import follow_directory
+from backbone.request import Request
 from backbone.settings import Settings
 from backbone.shell import open_shell
+from backbone.timers import Timers, lapse_of
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
@@ -13,9 +18,9 @@ from services.emergency.api import EmergencyService
 from services.emergency.consumers import Orders
 from services.emergency.domain import Command, Event
 from services.emergency.domain.mission import Mission
+from services.emergency.domain.repeats import Lapse
 from services.emergency.terminals import PATIENCE, Terminals
-from services.emergency.timers import Repeats
-from services.emergency.wakes import Wakes
+from services.emergency.wakes import hear
 
 TOPIC = "liandong.emergency.events.v1"
 KINDS = ("team", "policy")
@@ -36,12 +41,16 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
     async with open_shell(settings, pulse, MISSIONS, TOPIC, mailbox.ride) as shell:
         replica = follow_directory(shell, KINDS)
         terminals = Terminals(shell.pool, pulse, patience)
-        wakes = Wakes(shell.pool, settings, pulse, terminals.look)
-        service = EmergencyService(shell, replica, terminals, wakes)
+        service = EmergencyService(shell, replica, terminals)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
         shell.consume(Orders(shell, replica, terminals).subscription)
         shell.before_stop(terminals.say_goodbye)
-        repeats = Repeats(shell, wakes.pushed)
-        for loop in (terminals.run, terminals.count, wakes.tell, wakes.hear, repeats.run):
+        repeats = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
+        listening = partial(hear, settings, pulse, terminals.look)
+        for loop in (terminals.run, terminals.count, listening, repeats.run):
             shell.run_beside(loop)
         await shell.run()
+
+
+def _lapse(row: Any) -> Request[Command]:
+    return lapse_of(row, Lapse())

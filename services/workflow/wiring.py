@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from backbone import notices
 from backbone.batcher import Batcher, patiently
 from backbone.breaker import Breaker
 from backbone.city import City
@@ -17,7 +16,6 @@ from backbone.decider import Decider
 from backbone.door import Door
 from backbone.kafka import Publisher, dead_topic
 from backbone.notices import Waiting
-from backbone.outcomes import Outcome
 from backbone.postgres import open_pool
 from backbone.pulse import Pulse
 from backbone.replica import TOPIC as DIRECTORY
@@ -87,13 +85,7 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
     async with await open_pool(settings.database_url, settings.schema) as pool:
         replica = Replica(pool, settings.brokers, KINDS)
         door = Door(pool, build_decider(lambda: replica.city))
-
-        async def perform(requests: Sequence[Request[Command]]) -> list[Outcome]:
-            outcomes = await patiently(door.perform, pulse)(requests)
-            await notices.tell(pool, requests)
-            return outcomes
-
-        batcher = Batcher(perform, pulse)
+        batcher = Batcher(patiently(door.perform, pulse), pulse)
         publisher = Publisher(settings.brokers)
         bury = partial(publisher.bury, dead_topic(DIRECTORY, stream.GROUP))
         async with asyncio.TaskGroup() as tasks:

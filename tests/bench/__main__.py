@@ -65,11 +65,12 @@ def installed(needed: bool) -> Iterator[Installed]:
 
 
 def arguments() -> argparse.Namespace:
+    usual = Plan()
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"{', '.join(ALL)}; none: all")
-    parser.add_argument("--runs", type=int, default=Plan.runs)
-    parser.add_argument("--warm-ups", type=int, default=Plan.warm_ups)
-    parser.add_argument("--seconds", type=int, default=Plan.seconds, help="of each run")
+    parser.add_argument("--runs", type=int, default=usual.runs)
+    parser.add_argument("--warm-ups", type=int, default=usual.warm_ups)
+    parser.add_argument("--seconds", type=int, default=usual.seconds, help="of each run")
     return parser.parse_args()
 
 

@@ -18,7 +18,7 @@ from backbone.errors import Unavailable
 from backbone.outcomes import find
 from backbone.postgres import Pool, is_transient
 from backbone.pulse import Pulse
-from backbone.statements import LOCK
+from backbone.statements import lock_all
 from tests.installation import Installation
 from tests.ledger.building import (
     NoteDoor,
@@ -218,7 +218,7 @@ async def test_services_do_not_wait_for_each_others_locks(
     note_id = await written(door)
     conn = await asyncpg.connect(database.url("workflow"))
     async with conn.transaction():
-        await conn.execute(LOCK, [key_of(note_id)])
+        await conn.execute(lock_all([key_of(note_id)]))
         [outcome] = await door.perform([a_claim(note_id)])
     await conn.close()
     assert outcome.reason == ""

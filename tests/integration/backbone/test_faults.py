@@ -14,9 +14,9 @@ import pytest
 
 from backbone.anchor import verify
 from backbone.batcher import patiently
-from backbone.notices import Waiting, tell
+from backbone.notices import Waiting
 from backbone.outcomes import Outcome
-from backbone.postgres import Pool, open_pool
+from backbone.postgres import Pool
 from backbone.pulse import Pulse
 from tests.installation import Installation
 from tests.ledger.building import NoteDoor, a_claim, written
@@ -102,7 +102,7 @@ async def told(door: NoteDoor, pool: Pool, heard: Waiting, patience: float = 5) 
     with heard.outcome_of(request.request_id) as one, heard.outcome_of(request.request_id) as two:
         async with asyncio.timeout(patience):
             while not one.done():
-                await tell(pool, [request, a_claim(note_id)])
+                await door.perform([request])  # a repeat, which is told too
                 await asyncio.sleep(0.05)
         return [await one, await two]
 
@@ -117,13 +117,3 @@ async def test_a_front_hears_what_is_finished(
         await admin.execute(cut)
         [again, _] = await told(door, pool, heard)
         assert again.reason == ""
-
-
-async def test_nobody_to_tell_and_nobody_to_tell_it_with(
-    database: Installation, door: NoteDoor, pool: Pool, admin: Any
-) -> None:
-    request = a_claim(await written(door), front="front_x")
-    await tell(pool, [a_claim(uuid4())])
-    gone = await open_pool("postgresql://nobody@127.0.0.1:1/nowhere", "ledger")
-    await tell(gone, [request])
-    gone.terminate()

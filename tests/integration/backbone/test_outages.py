@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from backbone.door import Door
 from backbone.kafka import Publisher
-from backbone.notices import Waiting, tell
+from backbone.notices import Waiting
 from backbone.postgres import Pool, is_transient, open_pool
 from backbone.pulse import Pulse
 from backbone.relay import Relay
@@ -154,6 +154,6 @@ async def hears(door: NoteDoor, pool: Pool, heard: Waiting, note_id: UUID) -> No
     with heard.outcome_of(request.request_id) as answer:
         async with asyncio.timeout(20):
             while not answer.done():
-                await tell(pool, [request])
+                await door.perform([request])
                 await asyncio.sleep(0.05)
         assert (await answer).reason == "NO_SUCH_NOTE"

@@ -15,10 +15,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from backbone.pulse import Pulse
 from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_events_pb2 as events
-from operate.testing import Broker
+from operate.testing import Broker, free_port
 from services.gateway import feed
 from services.gateway.wiring import run
-from tests.gateway import HOST, PASSWORD, STATION, free_port, settings_for
+from tests.gateway import HOST, PASSWORD, STATION, settings_for
 
 TOPIC = "liandong.incident.events.v1"
 
