@@ -1,6 +1,7 @@
 """`python -m services NAME…` runs one or several services in one process."""
 
 import asyncio
+import gc
 import importlib
 import os
 import signal
@@ -54,6 +55,9 @@ def main(names: list[str]) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201  # to the person who started it
         return 2
+    # Reference counts free nearly all; looking for cycles after every 700 objects, through a whole
+    # city in memory, costs a tenth of the time and shows in the slowest answers.
+    gc.set_threshold(20_000, 20, 50)
     uvloop.run(_until_asked_to_stop(services))
     return 0
 

@@ -20,6 +20,7 @@ from backbone.kafka import Publisher, dead_topic
 from backbone.metrics import DEAD_LETTERS, GAPS, LINKS_REFUSED
 from backbone.postgres import Connection, Pool, is_transient, transaction
 from backbone.request import Request
+from liandong.event.v1.event_pb2 import Meta
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Applier:
         if not self._subscription.concerns(event.WhichOneof("kind")):
             return "ignored"
         try:
-            async with transaction(self._pool) as conn:
+            async with transaction(self._pool, self._lock(event.meta)) as conn:
                 fate = await self._settle(conn, event, record)
         except Exception as error:
             if is_transient(error):
@@ -88,6 +89,9 @@ class Applier:
             return "parked"
         self._door.written()
         return fate
+
+    def _lock(self, meta: Meta) -> str:
+        return self._inbox.lock(UUID(meta.aggregate_id))
 
     def _read(self, record: ConsumerRecord) -> Any:
         event: Any = self._subscription.event.FromString(record.value)
@@ -143,7 +147,7 @@ class Applier:
         return applied, await self._inbox.waiting(self._pool, source)
 
     async def _replay_first(self, source: UUID) -> bool:
-        async with transaction(self._pool) as conn:
+        async with transaction(self._pool, self._inbox.lock(source)) as conn:
             standing = await self._inbox.standing(conn, source)
             row = await self._inbox.first_parked(conn, source)
             if row is None:

@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 COMMIT_SECONDS = 10.0
+# Nobody waits for what follows an event, so Kafka may gather for a moment: at 35 calls a second
+# this is the difference between 400 fetches and 80.
+GATHER_MS = 100
+ENOUGH_BYTES = 16_384
 # What is read again after a crash is known by the inbox; Kafka need not note every single event.
 COMMIT_EVERY = 0.5
 # So many poisons in a row are a bad deploy, not bad events: the consumer stops until somebody
@@ -77,6 +81,8 @@ class Consumer:
             heartbeat_interval_ms=2_000,
             rebalance_timeout_ms=15_000,
             request_timeout_ms=10_000,
+            fetch_min_bytes=ENOUGH_BYTES,
+            fetch_max_wait_ms=GATHER_MS,
         )
         try:
             await consumer.start()

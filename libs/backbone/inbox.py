@@ -14,7 +14,7 @@ from liandong.event.v1.event_pb2 import Meta
 # queue behind another one that has just been applied.
 LOCK = """
 SELECT pg_advisory_xact_lock(
-    hashtextextended(current_schema() || ' inbox ' || $1::text || ' ' || $2::text, 0))
+    hashtextextended(current_schema() || ' inbox {group} {source}', 0))
 """
 STANDING = """
 SELECT coalesce(
@@ -56,9 +56,12 @@ class Inbox:
     def __init__(self, group: str) -> None:
         self._group = group
 
+    def lock(self, source: UUID) -> str:
+        """The first statement of a transaction over this source: nobody else goes on with it."""
+        return LOCK.format(group=self._group, source=source)
+
     async def standing(self, conn: Connection, source: UUID) -> Standing:
-        """How far the group is with this source; nobody else goes on with it meanwhile."""
-        await conn.execute(LOCK, self._group, str(source))
+        """How far the group is with this source."""
         row = await conn.fetchrow(STANDING, self._group, source)
         assert row is not None, "a SELECT without FROM has one row"  # noqa: S101
         return Standing(row["last"], row["waits"])

@@ -45,6 +45,7 @@ broker.heartbeat.interval.ms=500
 JVM = [
     "-Xmx256m",
     "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",

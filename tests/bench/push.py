@@ -22,7 +22,6 @@ from tests.bench.world import DESK, World
 RATE = 35
 TEAMS = 12
 GATES = {"p50": 30.0, "p99": 150.0}
-POINT = {"longitude": 108.912, "latitude": 34.231}
 
 
 class Terminals:
@@ -115,12 +114,20 @@ async def taken(desk: Http, number: int) -> Any:
     body = {
         "kind": "CALL",
         "caller": {"number": f"1990000{number % 10_000:04}", "name": "王某"},
-        "place": {"text": "青山镇长风路12号", "point": POINT},
+        "place": {"text": f"青山镇长风路{number % 200}号", "point": point_of(number)},
         "category": "traffic.accident.injury",
         "priority": "P1",
         "narrative": "两车相撞,有人受伤",
     }
     return await demanded(desk, "/v1/receipts", body)
+
+
+def point_of(number: int) -> dict[str, float]:
+    """Calls come from all over a county, as on a busy day, and not from one corner."""
+    return {
+        "longitude": 108.85 + number * 37 % 100 / 1_000,
+        "latitude": 34.18 + number * 61 % 100 / 1_000,
+    }
 
 
 async def sent(desk: Http, receipt: str, team: str) -> Any:
