@@ -6,7 +6,7 @@ the later ones of its source aggregate queue behind it, while all others flow.
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import isawaitable
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -15,7 +15,7 @@ from aiokafka import ConsumerRecord
 from google.protobuf.message import DecodeError, Message
 
 from backbone.door import Door
-from backbone.inbox import Inbox
+from backbone.inbox import Inbox, Standing
 from backbone.kafka import Publisher, dead_topic
 from backbone.metrics import DEAD_LETTERS, GAPS, LINKS_REFUSED
 from backbone.postgres import Connection, Pool, is_transient, transaction
@@ -52,6 +52,19 @@ class Subscription:
         return not self.kinds or kind in self.kinds or (kind is None and self.parks_unknown)
 
 
+BEHIND = "BEHIND_ANOTHER"
+
+
+class Waits(Exception):
+    """The event can not be applied yet, for this reason."""
+
+
+def kind_of(event: Any) -> str | None:
+    """The name of the kind, None for one from a newer producer."""
+    kind: str | None = event.WhichOneof("kind")
+    return kind
+
+
 class Applier:
     """What one group makes of single events, those of its topic and those that were parked."""
 
@@ -68,6 +81,18 @@ class Applier:
         self._publisher = publisher
         self._inbox = Inbox(subscription.group)
 
+    async def take_together(self, records: Sequence[ConsumerRecord]) -> list[str] | None:
+        """Settle them in one transaction and say what became of each. Raises what is transient.
+
+        None, and nothing was done, where one of them needs a look of its own.
+        """
+        try:
+            return await self._settled([self._read(record) for record in records])
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return None
+
     async def take(self, record: ConsumerRecord) -> str:
         """Settle one record and say what became of it. Raises only what is transient."""
         try:
@@ -75,23 +100,13 @@ class Applier:
         except (DecodeError, ValueError, TypeError) as error:
             await self._bury(record, error)
             return "dead"
-        if not self._subscription.concerns(event.WhichOneof("kind")):
-            return "ignored"
         try:
-            async with transaction(self._pool, self._lock(event.meta)) as conn:
-                fate = await self._settle(conn, event, record)
+            [fate] = await self._settled([event])
+            return fate
         except Exception as error:
             if is_transient(error):
                 raise
-            log.exception("event.parked", extra={"source": event.meta.aggregate_id})
-            async with transaction(self._pool) as conn:
-                await self._inbox.park(conn, event.meta, record, repr(error)[:500])
-            return "parked"
-        self._door.written()
-        return fate
-
-    def _lock(self, meta: Meta) -> str:
-        return self._inbox.lock(UUID(meta.aggregate_id))
+            return await self._park(event, record, error)
 
     def _read(self, record: ConsumerRecord) -> Any:
         event: Any = self._subscription.event.FromString(record.value)
@@ -100,38 +115,78 @@ class Applier:
             raise ValueError("an event without a version")
         return event
 
-    async def _settle(self, conn: Connection, event: Any, record: ConsumerRecord) -> str:
-        meta, known = event.meta, event.WhichOneof("kind") is not None
-        standing = await self._inbox.standing(conn, UUID(meta.aggregate_id))
-        if meta.version <= standing.last:
-            return "repeated"
-        if standing.waits:
-            await self._inbox.park(conn, meta, record, "BEHIND_ANOTHER")
-            return "queued"
-        if not known and self._subscription.parks_unknown:
-            await self._inbox.park(conn, meta, record, "UNKNOWN_KIND")
-            return "parked"
-        if not self._subscription.kinds and 0 < standing.last < meta.version - 1:
-            log.warning("event.gap", extra={"source": meta.aggregate_id, "after": standing.last})
-            GAPS.labels(self._subscription.group).inc()
-        if known:
-            return await self._apply(conn, event)
-        await self._inbox.note(conn, meta)
-        return "ignored"
+    async def _settled(self, events: Sequence[Any]) -> list[str]:
+        concerned = [each for each in events if self._subscription.concerns(kind_of(each))]
+        sources = [UUID(event.meta.aggregate_id) for event in concerned]
+        if not sources:
+            return ["ignored"] * len(events)
+        async with transaction(self._pool, self._inbox.lock(*sources)) as conn:
+            standing = await self._inbox.standing(conn, *sources)
+            fates, asked = await self._ask(events, standing)
+            await self._apply(conn, asked)
+            await self._inbox.note(conn, {of: now.last for of, now in standing.items()})
+        self._door.written()
+        return fates
 
-    async def _apply(self, conn: Connection, event: Any) -> str:
-        """Perform what the event asks, and note its version, in the transaction of the caller."""
+    async def _ask(
+        self, events: Sequence[Any], standing: dict[UUID, Standing]
+    ) -> tuple[list[str], list[tuple[Meta, Request[Any]]]]:
+        """What becomes of each, and what they ask for. Raises Waits for what has to be parked."""
+        fates: list[str] = []
+        asked: list[tuple[Meta, Request[Any]]] = []
+        for event in events:
+            meta, source = event.meta, UUID(event.meta.aggregate_id)
+            before = standing.get(source)
+            if before is None or not self._subscription.concerns(kind_of(event)):
+                fates.append("ignored")
+            elif meta.version <= before.last:
+                fates.append("repeated")
+            else:
+                requests = await self._requests(event, before)
+                standing[source] = Standing(meta.version, waits=False)
+                fates.append("applied" if requests else "ignored")
+                asked += [(meta, request) for request in requests]
+        return fates, asked
+
+    async def _requests(self, event: Any, before: Standing) -> Asked:
+        meta = event.meta
+        if before.waits:
+            raise Waits(BEHIND)
+        if not self._subscription.kinds and 0 < before.last < meta.version - 1:
+            log.warning("event.gap", extra={"source": meta.aggregate_id, "after": before.last})
+            GAPS.labels(self._subscription.group).inc()
+        if kind_of(event) is None:
+            if self._subscription.parks_unknown:
+                raise Waits("UNKNOWN_KIND")
+            return ()
         requests = self._subscription.handler(event)
-        if isawaitable(requests):
-            requests = await requests
-        for outcome in await self._door.within(conn, requests) if requests else ():
+        return await requests if isawaitable(requests) else requests
+
+    async def _apply(self, conn: Connection, asked: Sequence[tuple[Meta, Request[Any]]]) -> None:
+        """Perform what the events ask, in the transaction of the caller."""
+        requests = [request for _, request in asked]
+        outcomes = await self._door.within(conn, requests) if requests else []
+        for (meta, _), outcome in zip(asked, outcomes, strict=True):
             if outcome.reason == "INTERNAL":
                 raise RuntimeError(f"{outcome.request_id} met a bug of ours")
             if outcome.reason:
                 LINKS_REFUSED.labels(self._subscription.group, outcome.reason).inc()
-                await self._inbox.refused(conn, event.meta, outcome)
-        await self._inbox.note(conn, event.meta)
-        return "applied" if requests else "ignored"
+                await self._inbox.refused(conn, meta, outcome)
+
+    async def _park(self, event: Any, record: ConsumerRecord, error: Exception) -> str:
+        """Keep an event until somebody has mended what is in its way."""
+        source = UUID(event.meta.aggregate_id)
+        if isinstance(error, Waits):
+            reason = str(error)
+        else:
+            reason = repr(error)[:500]
+            log.error("event.parked", extra={"source": str(source)}, exc_info=error)
+        async with transaction(self._pool, self._inbox.lock(source)) as conn:
+            behind = (await self._inbox.standing(conn, source))[source].waits
+            if behind or reason != BEHIND:
+                await self._inbox.park(conn, event.meta, record, reason)
+                return "queued" if behind else "parked"
+        return await self.take(record)  # what was before it has just been replayed
 
     async def replay(self, source: UUID) -> tuple[int, int]:
         """Apply the parked events of one aggregate again, in order; return (applied, waiting)."""
@@ -148,15 +203,17 @@ class Applier:
 
     async def _replay_first(self, source: UUID) -> bool:
         async with transaction(self._pool, self._inbox.lock(source)) as conn:
-            standing = await self._inbox.standing(conn, source)
+            before = (await self._inbox.standing(conn, source))[source]
             row = await self._inbox.first_parked(conn, source)
             if row is None:
                 return False
             event: Any = self._subscription.event.FromString(row["value"])
-            if event.WhichOneof("kind") is None:
+            if kind_of(event) is None:
                 raise LookupError("still of a kind that nobody knows here")
-            if row["version"] > standing.last:
-                await self._apply(conn, event)
+            if row["version"] > before.last:
+                requests = await self._requests(event, replace(before, waits=False))
+                await self._apply(conn, [(event.meta, request) for request in requests])
+                await self._inbox.note(conn, {source: row["version"]})
             await self._inbox.unpark(conn, source, row["version"])
             return True
 

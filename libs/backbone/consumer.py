@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -34,6 +35,8 @@ GATHER_MS = 100
 ENOUGH_BYTES = 16_384
 # What is read again after a crash is known by the inbox; Kafka need not note every single event.
 COMMIT_EVERY = 0.5
+# So many events share a transaction at most: it holds the locks of their aggregates.
+TOGETHER = 50
 # So many poisons in a row are a bad deploy, not bad events: the consumer stops until somebody
 # replays one, or starts the process again, and does not drain the topic into the dead letters.
 MOST_POISONS = 20
@@ -94,8 +97,7 @@ class Consumer:
                 found = await consumer.getmany(timeout_ms=1_000, max_records=200)
                 if not found:
                     await progress.check()
-                for partition, records in found.items():
-                    settled[partition] = await self._handle(records, beat)
+                settled |= await self._handle(found, beat) if found else {}
                 if time.monotonic() > committed + COMMIT_EVERY:
                     settled = await _commit(consumer, settled)
                     committed = time.monotonic()
@@ -104,21 +106,41 @@ class Consumer:
         finally:
             await leaving.close(consumer)
 
-    async def _handle(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> int:
-        """Repeat what is transient in place: the order of the partition is kept.
+    async def _handle(
+        self, found: Mapping[TopicPartition, Sequence[ConsumerRecord]], beat: Callable[[], None]
+    ) -> dict[TopicPartition, int]:
+        """Settle the records in the order of their partitions; return from where to go on."""
+        go_on = {partition: records[-1].offset + 1 for partition, records in found.items()}
+        every = [record for records in found.values() for record in records]
+        left = list(await patiently(partial(self._ours, every), beat))
+        while left and self._poisons < MOST_POISONS:
+            del left[: await self._settle(left[:TOGETHER], beat)]
+        for record in reversed(left):
+            go_on[TopicPartition(record.topic, record.partition)] = record.offset
+        return go_on
 
-        Returns the offset from which to go on.
+    async def _settle(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> int:
+        """All at once where nothing is the matter, else one by one; return how many are settled.
+
+        Repeats what is transient in place: the order of each partition is kept.
         """
-        for record in await patiently(lambda: self._ours(records), beat):
+        fates = await patiently(partial(self._applier.take_together, records), beat)
+        for fate in fates or ():
+            self._count(fate)
+        if fates is not None:
+            return len(fates)
+        for number, record in enumerate(records):
             if self._poisons >= MOST_POISONS:
-                return int(record.offset)
-            fate = await patiently(lambda record=record: self._applier.take(record), beat)  # type: ignore[misc]
-            CONSUMED.labels(self._subscription.group, fate).inc()
-            if fate in ("parked", "dead"):
-                self._poisons += 1
-            elif fate in ("applied", "ignored"):
-                self._poisons = 0
-        return int(records[-1].offset) + 1
+                return number
+            self._count(await patiently(partial(self._applier.take, record), beat))
+        return len(records)
+
+    def _count(self, fate: str) -> None:
+        CONSUMED.labels(self._subscription.group, fate).inc()
+        if fate in ("parked", "dead"):
+            self._poisons += 1
+        elif fate in ("applied", "ignored"):
+            self._poisons = 0
 
     async def _ours(self, records: Sequence[ConsumerRecord]) -> Sequence[ConsumerRecord]:
         """Leave out what concerns others; a key that is no id is poison, and goes on."""

@@ -1,5 +1,6 @@
 """The inbox of a consumer group: what it has applied, what waits, and which links were refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,15 +15,18 @@ from liandong.event.v1.event_pb2 import Meta
 # queue behind another one that has just been applied.
 LOCK = """
 SELECT pg_advisory_xact_lock(
-    hashtextextended(current_schema() || ' inbox {group} {source}', 0))
+    hashtextextended(current_schema() || ' inbox {group} ' || source, 0))
+FROM unnest('{{{sources}}}'::text[]) AS source
 """
 STANDING = """
-SELECT coalesce(
-           (SELECT version FROM inbox WHERE consumer = $1 AND aggregate_id = $2), 0) AS last,
-       EXISTS (SELECT FROM parked WHERE consumer = $1 AND aggregate_id = $2) AS waits
+SELECT source, coalesce(inbox.version, 0) AS last,
+       EXISTS (SELECT FROM parked WHERE consumer = $1 AND parked.aggregate_id = source) AS waits
+FROM unnest($2::uuid[]) AS source
+LEFT JOIN inbox ON inbox.consumer = $1 AND inbox.aggregate_id = source
 """
 NOTE = """
-INSERT INTO inbox (consumer, aggregate_id, version) VALUES ($1, $2, $3)
+INSERT INTO inbox (consumer, aggregate_id, version)
+SELECT $1, * FROM unnest($2::uuid[], $3::bigint[])
 ON CONFLICT (consumer, aggregate_id) DO UPDATE SET version = excluded.version
 WHERE inbox.version < excluded.version
 """
@@ -56,18 +60,17 @@ class Inbox:
     def __init__(self, group: str) -> None:
         self._group = group
 
-    def lock(self, source: UUID) -> str:
-        """The first statement of a transaction over this source: nobody else goes on with it."""
-        return LOCK.format(group=self._group, source=source)
+    def lock(self, *sources: UUID) -> str:
+        """The first statement of a transaction over these: nobody else goes on with them."""
+        return LOCK.format(group=self._group, sources=",".join(map(str, sorted(set(sources)))))
 
-    async def standing(self, conn: Connection, source: UUID) -> Standing:
-        """How far the group is with this source."""
-        row = await conn.fetchrow(STANDING, self._group, source)
-        assert row is not None, "a SELECT without FROM has one row"  # noqa: S101
-        return Standing(row["last"], row["waits"])
+    async def standing(self, conn: Connection, *sources: UUID) -> dict[UUID, Standing]:
+        """How far the group is with each source."""
+        rows = await conn.fetch(STANDING, self._group, set(sources))
+        return {row["source"]: Standing(row["last"], row["waits"]) for row in rows}
 
-    async def note(self, conn: Connection, meta: Meta) -> None:
-        await conn.execute(NOTE, self._group, UUID(meta.aggregate_id), meta.version)
+    async def note(self, conn: Connection, versions: Mapping[UUID, int]) -> None:
+        await conn.execute(NOTE, self._group, list(versions), list(versions.values()))
 
     async def park(self, conn: Connection, meta: Meta, record: ConsumerRecord, reason: str) -> None:
         whose = (self._group, UUID(meta.aggregate_id), meta.version)
