@@ -28,6 +28,7 @@ CITY = "990100"
 CLERK = "key/bench"
 PATIENCE = 120.0
 
+UNSENT = "SELECT count(*) FROM workflow.unsent"
 WRITTEN = "SELECT count(*) FROM workflow.outcomes WHERE request_id = ANY($1)"
 
 
@@ -98,6 +99,11 @@ class World:
         async with self.connected() as conn:
             await self.publish(opening)
             await self.written(conn, opening)
+            async with asyncio.timeout(PATIENCE):
+                while await conn.fetchval(UNSENT):
+                    await asyncio.sleep(0.05)
+        # Whoever follows incidents hears of them too: none of that is what is measured next.
+        await asyncio.sleep(1)
         return [each.incident for each in opening]
 
     @asynccontextmanager
