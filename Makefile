@@ -32,7 +32,8 @@ run: setup ## start Kafka, PostgreSQL, the demo city and every service; Ctrl-C s
 	@$(BIN)/liandong up
 
 test: setup ## the whole suite, with a real Kafka and a real PostgreSQL
-	@$(BIN)/pytest
+	@$(BIN)/pytest -q -n 2 --dist loadfile $(addprefix tests/,unit house contract functional integration)
+	@$(BIN)/pytest tests/end_to_end tests/chaos
 
 check: lint types test ## everything CI looks at
 

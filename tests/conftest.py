@@ -10,6 +10,11 @@ from tests.installation import Installation, an_installation, make_template
 from tests.topics import wipe
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Last comes what ends the whole city."""
+    items.sort(key=lambda item: "end_to_end/operate" in item.path.as_posix())
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """The server itself, for tests that stop it."""

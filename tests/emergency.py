@@ -81,10 +81,11 @@ async def serving(settings: Settings, **more: Any) -> AsyncIterator["Desk"]:
     channel = grpc.aio.insecure_channel(settings.address_of("emergency"))
     try:
         async with asyncio.timeout(20):
-            await channel.channel_ready()
+            # Who dials before the server listens waits a second for his second try.
             while pulse.unready():
                 assert not running.done(), running.exception()
                 await asyncio.sleep(0.02)
+            await channel.channel_ready()
         yield Desk(rpc.EmergencyServiceStub(channel), running.cancel)
     finally:
         running.cancel()

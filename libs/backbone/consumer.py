@@ -4,13 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 import stamina
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import TopicPartition
 
 from backbone import leaving
@@ -87,10 +88,10 @@ class Consumer:
             fetch_min_bytes=ENOUGH_BYTES,
             fetch_max_wait_ms=GATHER_MS,
         )
+        settled: dict[TopicPartition, int] = {}
         try:
             await consumer.start()
             progress = Progress(consumer)
-            settled: dict[TopicPartition, int] = {}
             committed = time.monotonic()
             while self._poisons < MOST_POISONS:
                 beat()
@@ -101,9 +102,10 @@ class Consumer:
                 if time.monotonic() > committed + COMMIT_EVERY:
                     settled = await _commit(consumer, settled)
                     committed = time.monotonic()
-            await _commit(consumer, settled)
             log.critical("consumer.stopped", extra={"group": self._subscription.group})
         finally:
+            with suppress(KafkaError, TimeoutError):
+                await _commit(consumer, settled, patience=1.0)
             await leaving.close(consumer)
 
     async def _handle(
@@ -173,14 +175,16 @@ async def patiently(work: Callable[[], Awaitable[T]], beat: Callable[[], None]) 
 
 
 async def _commit(
-    consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]
+    consumer: AIOKafkaConsumer,
+    offsets: dict[TopicPartition, int],
+    patience: float = COMMIT_SECONDS,
 ) -> dict[TopicPartition, int]:
     """Commit and return what is left, nothing: after a rebalance others have the partition.
 
     Without Kafka aiokafka would try for ever.
     """
     try:
-        async with asyncio.timeout(COMMIT_SECONDS):
+        async with asyncio.timeout(patience):
             if offsets:
                 await consumer.commit(offsets)
     except (CommitFailedError, IllegalStateError) as error:

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -14,13 +14,9 @@ from operate.testing import Installed
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    city = Installed(tmp_path_factory.mktemp("city"))
-    try:
-        city.up()
-        yield city
-    finally:
-        city.down()
+def city(whole_city: Installed) -> Installed:
+    """The last tests of all: they end it."""
+    return whole_city
 
 
 def test_ready_means_ready(city: Installed) -> None:
