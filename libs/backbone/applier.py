@@ -56,7 +56,7 @@ BEHIND = "BEHIND_ANOTHER"
 
 
 class Waits(Exception):
-    """The event can not be applied yet, for this reason."""
+    """The event cannot be applied yet, for this reason."""
 
 
 def kind_of(event: Any) -> str | None:
@@ -116,6 +116,7 @@ class Applier:
         return event
 
     async def _settled(self, events: Sequence[Any]) -> list[str]:
+        """One transaction for all of them; it raises where an event cannot be applied."""
         concerned = [each for each in events if self._subscription.concerns(kind_of(each))]
         sources = [UUID(event.meta.aggregate_id) for event in concerned]
         if not sources:
@@ -136,13 +137,12 @@ class Applier:
         asked: list[tuple[Meta, Request[Any]]] = []
         for event in events:
             meta, source = event.meta, UUID(event.meta.aggregate_id)
-            before = standing.get(source)
-            if before is None or not self._subscription.concerns(kind_of(event)):
+            if not self._subscription.concerns(kind_of(event)):
                 fates.append("ignored")
-            elif meta.version <= before.last:
+            elif meta.version <= standing[source].last:
                 fates.append("repeated")
             else:
-                requests = await self._requests(event, before)
+                requests = await self._requests(event, standing[source])
                 standing[source] = Standing(meta.version, waits=False)
                 fates.append("applied" if requests else "ignored")
                 asked += [(meta, request) for request in requests]
