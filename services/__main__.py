@@ -55,8 +55,8 @@ def main(names: list[str]) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201  # to the person who started it
         return 2
-    # Reference counts free nearly all; looking for cycles after every 700 objects, through a whole
-    # city in memory, costs a tenth of the time and shows in the slowest answers.
+    # Reference counts free nearly all: do not look for cycles after every 700 objects, through a
+    # whole city in memory, while somebody waits.
     gc.set_threshold(20_000, 20, 50)
     # Faust reads Kafka in a thread of its own: neither shall keep the other waiting for 5 ms.
     sys.setswitchinterval(0.0005)

@@ -5,7 +5,7 @@ the later ones of its source aggregate queue behind it, while all others flow.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import isawaitable
 from typing import Any, TypeAlias
@@ -123,11 +123,28 @@ class Applier:
             return ["ignored"] * len(events)
         async with transaction(self._pool, self._inbox.lock(*sources)) as conn:
             standing = await self._inbox.standing(conn, *sources)
+            gaps = self._gaps(concerned, standing)
             fates, asked = await self._ask(events, standing)
             await self._apply(conn, asked)
             await self._inbox.note(conn, {of: now.last for of, now in standing.items()})
         self._door.written()
+        for source, after in gaps:
+            log.warning("event.gap", extra={"source": str(source), "after": after})
+        GAPS.labels(self._subscription.group).inc(len(gaps))
         return fates
+
+    def _gaps(
+        self, events: Sequence[Any], standing: Mapping[UUID, Standing]
+    ) -> list[tuple[UUID, int]]:
+        """Where versions are missing, and after which; told after the commit, so only once."""
+        gaps: list[tuple[UUID, int]] = []
+        last = {source: now.last for source, now in standing.items()}
+        for event in events if not self._subscription.kinds else ():
+            source, version = UUID(event.meta.aggregate_id), event.meta.version
+            if 0 < last[source] < version - 1:
+                gaps.append((source, last[source]))
+            last[source] = max(last[source], version)
+        return gaps
 
     async def _ask(
         self, events: Sequence[Any], standing: dict[UUID, Standing]
@@ -149,12 +166,8 @@ class Applier:
         return fates, asked
 
     async def _requests(self, event: Any, before: Standing) -> Asked:
-        meta = event.meta
         if before.waits:
             raise Waits(BEHIND)
-        if not self._subscription.kinds and 0 < before.last < meta.version - 1:
-            log.warning("event.gap", extra={"source": meta.aggregate_id, "after": before.last})
-            GAPS.labels(self._subscription.group).inc()
         if kind_of(event) is None:
             if self._subscription.parks_unknown:
                 raise Waits("UNKNOWN_KIND")

@@ -39,6 +39,7 @@ def main() -> None:
                 about[f"{name} failed"] = repr(error)
     path = write(ROOT / "results", figures, about)
     sys.stdout.write(f"{table(figures)}\n\n{path.relative_to(ROOT)}\n")
+    sys.exit(1 if any(name.endswith(" failed") for name in about) else 0)
 
 
 def measured(name: str, city: Installed, plan: Plan) -> Sequence[Figure]:
