@@ -1,10 +1,9 @@
 """Who acts: a person in a role for a unit, a department's own system, or a clock. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """`unit` is the code of the unit acted for, `area` the area code of that unit."""
 
     user: str

@@ -1,7 +1,9 @@
 """The intake record follows its incident: what it remembers of it, and how it follows. Pure."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.errors import InvalidTransition
 
@@ -12,8 +14,7 @@ VOIDED = "VOIDED"
 SETTLED = (RESOLVED, CLOSED, VOIDED)
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """What an intake record knows of its incident; PENDING until the incident is known to exist."""
 
     version: int = 0
@@ -24,8 +25,7 @@ class Followed:
     reply: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FollowIncident:
+class FollowIncident(Struct, frozen=True):
     """One step of the incident; what is None has not changed by it."""
 
     step: str
@@ -38,8 +38,7 @@ class FollowIncident:
     public_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentFollowed:
+class IncidentFollowed(Struct, frozen=True):
     """The event that every intake service records: the incident as it is known from now on."""
 
     time: datetime

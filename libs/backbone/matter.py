@@ -1,13 +1,13 @@
 """A matter as an intake service hands it to the flow: what the incident is opened with. Pure."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from backbone.place import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Matter:
+class Matter(Struct, frozen=True):
     """The fields of `liandong.incident.v1.Matter`, which says what each of them means."""
 
     id: UUID

@@ -1,21 +1,19 @@
 """Where something is: words, a point, an area code; and which area contains which. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 # A city's code is six digits of which four say something; a county's is six (GB/T 2260).
 CITY_DIGITS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """WGS-84 degrees."""
 
     longitude: float
     latitude: float
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """`area` is the code of the smallest known area, empty where nothing is known."""
 
     text: str = ""

@@ -6,7 +6,6 @@ to the other is always the same and stands here once. A plan per pair is made at
 
 import types
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -15,6 +14,7 @@ from uuid import UUID
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from msgspec.inspect import is_struct_type
 
 from backbone.errors import InvalidArgument
 
@@ -53,7 +53,7 @@ def to_record(message: Message, kind: type[R], **more: Any) -> R:
 @cache
 def _puts(record: Any, kind: Any) -> list[tuple[str, Put]]:
     known = kind.DESCRIPTOR.fields_by_name
-    return [(f.name, _put(known[f.name])) for f in fields(record) if f.name in known]
+    return [(name, _put(known[name])) for name in record.__struct_fields__ if name in known]
 
 
 def _put(field: Any) -> Put:
@@ -127,9 +127,9 @@ def name_of(field: Any, number: int) -> str:
 def _takes(record: Any, kind: Any) -> list[tuple[str, Take]]:
     known, hints = kind.DESCRIPTOR.fields_by_name, get_type_hints(record)
     return [
-        (f.name, _take(known[f.name], *_without_none(hints[f.name])))
-        for f in fields(record)
-        if f.name in known
+        (name, _take(known[name], *_without_none(hints[name])))
+        for name in record.__struct_fields__
+        if name in known
     ]
 
 
@@ -157,8 +157,8 @@ def _convert(field: Any, hint: Any) -> Take:
         return lambda value: value.ToDatetime(UTC)
     if hint is timedelta:
         return lambda value: value.ToTimedelta()
-    if is_dataclass(hint):
-        return lambda value: to_record(value, hint)  # type: ignore[arg-type]
+    if is_struct_type(hint):
+        return lambda value: to_record(value, hint)
     if field.enum_type is not None:
         return _refusing(field, hint, lambda number: hint(name_of(field, number)))
     if hint is UUID or (isinstance(hint, type) and issubclass(hint, StrEnum)):

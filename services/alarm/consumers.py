@@ -1,8 +1,9 @@
 """What the desk listens to: the steps of the incidents that its receipts belong to."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from backbone.consumer import Subscription
 from backbone.following import follow_request, following, step_of

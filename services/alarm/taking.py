@@ -1,11 +1,12 @@
 """What the desk adds to a report while it is taken down: grid, code, seal and suggestions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import cos, floor, radians
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City

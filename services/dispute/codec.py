@@ -1,9 +1,10 @@
 """Pure mappings: call → command, alarm → command, dispute → resource; parties are sealed here."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.context import Caller

@@ -1,9 +1,10 @@
 """The desks' orders that arrive as events: the guarantee behind the call of DispatchMission."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from backbone.consumer import Subscription
 from backbone.context import Caller

@@ -1,9 +1,10 @@
 """Pure mappings: call → command, petition → resource; personal data is sealed and masked here."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from backbone.context import Caller
 from backbone.decider import Scope

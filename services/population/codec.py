@@ -1,9 +1,10 @@
 """Pure mappings: call → command, case → resource; whom it concerns is sealed and masked here."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.context import Caller

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from aiokafka.errors import KafkaError
+from msgspec.structs import replace
 
 from backbone.batcher import Batcher
 from backbone.breaker import Breaker, Road

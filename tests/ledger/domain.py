@@ -1,17 +1,18 @@
 """Notes: the smallest life cycle that can be raced for, refused, lapse and break. Pure."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.errors import InvalidTransition, NotFound, Unavailable
 
 NOBODY = UUID(int=0)  # the message of the event has no such field: the record knows whose it is
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """One row of `notes`; a note that is held is due."""
 
     id: UUID
@@ -22,49 +23,41 @@ class Note:
     due_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     id: UUID
     text: str = "一张便条"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     holder: str
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """Several reasons are several events of one command."""
 
     reasons: tuple[str, ...] = ("",)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """Is accepted and changes nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lapse:
+class Lapse(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Struct, frozen=True):
     """A bug of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Nobody can say now."""
 
 
 Command: TypeAlias = Write | Claim | Release | Look | Lapse | Break | Wait
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressReported:
+class ProgressReported(Struct, frozen=True):
     """The note was written."""
 
     time: datetime
@@ -72,20 +65,17 @@ class ProgressReported:
     id: UUID = NOBODY
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentClaimed:
+class IncidentClaimed(Struct, frozen=True):
     time: datetime
     holder: str
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentReleased:
+class IncidentReleased(Struct, frozen=True):
     time: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimLapsed:
+class ClaimLapsed(Struct, frozen=True):
     time: datetime
 
 

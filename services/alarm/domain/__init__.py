@@ -1,7 +1,8 @@
 """The receipt's life cycle in one table; the use cases beside it say what each move means."""
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from backbone.city import City
 from backbone.errors import InvalidTransition, NotFound

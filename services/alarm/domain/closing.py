@@ -1,8 +1,10 @@
 """After the end: the way back from a link 撤销关联, and the filing 归档."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.errors import InvalidTransition
@@ -11,25 +13,21 @@ from services.alarm.domain.receipt import Outcome, Receipt, State
 from services.alarm.domain.texts import require_short, require_text
 
 
-@dataclass(frozen=True, slots=True)
-class UnlinkRepeat:
+class UnlinkRepeat(Struct, frozen=True):
     by: Actor
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CloseReceipt:
+class CloseReceipt(Struct, frozen=True):
     by: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatUnlinked:
+class RepeatUnlinked(Struct, frozen=True):
     time: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptClosed:
+class ReceiptClosed(Struct, frozen=True):
     time: datetime
 
 

@@ -4,10 +4,12 @@ Opened 立案 · linked 并入 · answered 当场办结 · passed 转出 (to 123
 invalid 无效. A second end is refused, so the five counts add up to the receipts.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -23,16 +25,14 @@ from services.alarm.domain.texts import require_short, require_text
 MOST_PHOTOS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class OpenIncident:
+class OpenIncident(Struct, frozen=True):
     """`to_unit` is what the desk knows already; empty: the routing policy decides."""
 
     by: Actor
     to_unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkRepeat:
+class LinkRepeat(Struct, frozen=True):
     """`incident` is None where nobody knows the incident that was named."""
 
     by: Actor
@@ -41,15 +41,13 @@ class LinkRepeat:
     incident: Followed | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerAtDesk:
+class AnswerAtDesk(Struct, frozen=True):
     by: Actor
     reply: str
     photos: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PassTo12345:
+class PassTo12345(Struct, frozen=True):
     """`to` is 12345, which is meant without it, too, or the unit that the matter belongs to."""
 
     by: Actor
@@ -57,8 +55,7 @@ class PassTo12345:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReferToMediation:
+class ReferToMediation(Struct, frozen=True):
     """The police part is over, the quarrel goes on at mediation: that is a passing, too."""
 
     by: Actor
@@ -66,22 +63,19 @@ class ReferToMediation:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MarkInvalid:
+class MarkInvalid(Struct, frozen=True):
     by: Actor
     reason: InvalidReason | None
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptOpened:
+class ReceiptOpened(Struct, frozen=True):
     time: datetime
     matter: Matter
     ended_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatLinked:
+class RepeatLinked(Struct, frozen=True):
     time: datetime
     incident_id: UUID
     incident_code: str
@@ -89,32 +83,28 @@ class RepeatLinked:
     ended_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredAtDesk:
+class AnsweredAtDesk(Struct, frozen=True):
     time: datetime
     reply: str
     photos: tuple[str, ...]
     ended_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptPassed:
+class ReceiptPassed(Struct, frozen=True):
     time: datetime
     to_unit: str
     note: str
     ended_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class MediationReferred:
+class MediationReferred(Struct, frozen=True):
     time: datetime
     referral: Matter
     note: str
     ended_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedInvalid:
+class MarkedInvalid(Struct, frozen=True):
     time: datetime
     reason: InvalidReason
     note: str

@@ -1,9 +1,11 @@
 """Taking down: receive 接报, amend 补充, classify 定类, and the class confirmed afterwards 核定."""
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -16,8 +18,7 @@ from services.alarm.domain.rights import require_may_receive
 from services.alarm.domain.texts import require_short
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiveAlarm:
+class ReceiveAlarm(Struct, frozen=True, kw_only=True):
     """The caller is sealed and the place has its grid already; a point without one lies outside.
 
     An empty priority is the category's own.
@@ -40,8 +41,7 @@ class ReceiveAlarm:
     suggestions: Suggestions = field(default_factory=Suggestions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmendReceipt:
+class AmendReceipt(Struct, frozen=True, kw_only=True):
     """What is None stays as it is."""
 
     by: Actor
@@ -55,8 +55,7 @@ class AmendReceipt:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClassifyReceipt:
+class ClassifyReceipt(Struct, frozen=True):
     """An empty part stays as it is."""
 
     by: Actor
@@ -64,14 +63,12 @@ class ClassifyReceipt:
     priority: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmClass:
+class ConfirmClass(Struct, frozen=True):
     by: Actor
     category: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptReceived:
+class ReceiptReceived(Struct, frozen=True, kw_only=True):
     time: datetime
     id: UUID
     code: str
@@ -92,8 +89,7 @@ class ReceiptReceived:
     suggestions: Suggestions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptAmended:
+class ReceiptAmended(Struct, frozen=True, kw_only=True):
     time: datetime
     caller: Caller | None
     place: Place | None
@@ -105,15 +101,13 @@ class ReceiptAmended:
     reference: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptClassified:
+class ReceiptClassified(Struct, frozen=True):
     time: datetime
     category: str
     priority: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClassConfirmed:
+class ClassConfirmed(Struct, frozen=True):
     time: datetime
     category: str
 

@@ -1,9 +1,11 @@
 """What goes on beside the end: orders to teams, call-backs, the incident's news, disclosures."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone import followed
 from backbone.actor import Actor
@@ -22,36 +24,31 @@ from services.alarm.domain.texts import require_short, require_text
 MOST_CALL_BACKS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchNow:
+class DispatchNow(Struct, frozen=True):
     by: Actor
     team: str
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordCallBack:
+class RecordCallBack(Struct, frozen=True):
     by: Actor
     finding: Finding | None
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FollowIncident:
+class FollowIncident(Struct, frozen=True):
     """One step of an incident that the receipt has opened or was linked to."""
 
     incident_id: UUID
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class RevealCaller:
+class RevealCaller(Struct, frozen=True):
     by: Actor
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What a team is told; named as the contract of the emergency service names it."""
 
     matter_id: UUID
@@ -65,23 +62,20 @@ class Order:
     ordered_unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchOrdered:
+class DispatchOrdered(Struct, frozen=True):
     time: datetime
     order: Order
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallBackRecorded:
+class CallBackRecorded(Struct, frozen=True):
     time: datetime
     finding: Finding
     note: str
     called_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmRevealed:
+class AlarmRevealed(Struct, frozen=True):
     """Changes nothing but the version: it stands in the journal for the auditor."""
 
     time: datetime

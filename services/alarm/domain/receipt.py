@@ -1,9 +1,10 @@
 """The receipt: what the desk took down of one report, how it ended, and what followed."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from backbone.followed import Followed
 from backbone.place import Place
@@ -54,8 +55,7 @@ class Finding(StrEnum):
     UNSATISFIED = "UNSATISFIED"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who reported; every text is sealed before it gets here, the index finds a number again."""
 
     number: str = ""
@@ -66,16 +66,14 @@ class Caller:
     number_index: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CategorySuggestion:
+class CategorySuggestion(Struct, frozen=True):
     category: str
     name: str
     score: float
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatSuggestion:
+class RepeatSuggestion(Struct, frozen=True):
     """`incident` is what to link to; empty while the other receipt has none."""
 
     receipt: str
@@ -85,32 +83,28 @@ class RepeatSuggestion:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestions:
+class Suggestions(Struct, frozen=True):
     """What the machine guessed when the receipt was taken; people decide."""
 
     category: tuple[CategorySuggestion, ...] = ()
     repeats: tuple[RepeatSuggestion, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(Struct, frozen=True):
     team: str
     note: str
     ordered_by: str
     order_time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CallBack:
+class CallBack(Struct, frozen=True):
     finding: Finding
     note: str
     called_by: str
     call_time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """`desk_area` is the area of the receiving unit: where the place is unknown, it counts.
 
     `incident` is what was heard last of the incident that it opened or was linked to; `title` and

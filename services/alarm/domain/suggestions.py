@@ -5,10 +5,11 @@ is compared by its index only.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from math import cos, hypot, radians
+
+from msgspec import Struct
 
 from backbone.place import Place, Point
 from services.alarm.domain.receipt import CategorySuggestion, RepeatSuggestion
@@ -26,8 +27,7 @@ FADING = 0.3
 LEAST_LIKENESS = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Keywords:
+class Keywords(Struct, frozen=True):
     """The words of one category, and those of the categories above it."""
 
     category: str
@@ -36,8 +36,7 @@ class Keywords:
     above: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """What is compared of two receipts."""
 
     time: datetime
@@ -47,8 +46,7 @@ class Sighting:
     number_index: str
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """A recent receipt that may be about the same event."""
 
     receipt: str
@@ -57,8 +55,7 @@ class Earlier:
     seen: Sighting
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """How long ago, how far away, and how many to show: the city's policy."""
 
     time: timedelta

@@ -1,8 +1,10 @@
 """Acceptance 受理: what can be mediated is taken on; what cannot is told its lawful channel."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.errors import InvalidArgument
@@ -10,16 +12,14 @@ from backbone.guards import require_text, require_unit_of
 from services.dispute.domain.dispute import Dispute, Mediation, State, involved
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptDispute:
+class AcceptDispute(Struct, frozen=True):
     """Accept 受理."""
 
     by: Actor
     mediation: Mediation | None
 
 
-@dataclass(frozen=True, slots=True)
-class RefuseDispute:
+class RefuseDispute(Struct, frozen=True):
     """Refuse 不予受理: the parties are told why, and which lawful channel is theirs."""
 
     by: Actor
@@ -27,14 +27,12 @@ class RefuseDispute:
     told_where: str
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeAccepted:
+class DisputeAccepted(Struct, frozen=True):
     time: datetime
     mediation: Mediation
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeRefused:
+class DisputeRefused(Struct, frozen=True):
     time: datetime
     reason: str
     told_where: str

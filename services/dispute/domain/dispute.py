@@ -1,9 +1,11 @@
 """The dispute 矛盾纠纷: its states, its record, and how it enters the one ledger."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -84,8 +86,7 @@ class Side(StrEnum):
     RESPONDENT = "RESPONDENT"  # 被申请人
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Struct, frozen=True):
     """Name and contact are sealed before they come here."""
 
     side: Side | None = None
@@ -93,16 +94,14 @@ class Party:
     contact: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The record of another service that it came from."""
 
     id: str
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
+class Filing(Struct, frozen=True):
     """What the desk wrote down; `violence` says that the matter itself is violence."""
 
     kind: Kind | None
@@ -118,16 +117,14 @@ class Filing:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     time: datetime
     mediator: str
     unit: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     oral: bool = False
     document: str = ""
     facts: str = ""
@@ -137,8 +134,7 @@ class Agreement:
     performance_due_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
+class Dispute(Struct, frozen=True):
     """`desk` answers for the ledger; `units` are all that ever had to do with it."""
 
     id: UUID
@@ -163,8 +159,7 @@ class Dispute:
     close_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterDispute:
+class RegisterDispute(Struct, frozen=True):
     """Register 登记: by a desk, or by the record that another service refers."""
 
     by: Actor
@@ -173,8 +168,7 @@ class RegisterDispute:
     filing: Filing
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeRegistered:
+class DisputeRegistered(Struct, frozen=True):
     time: datetime
     id: UUID
     code: str

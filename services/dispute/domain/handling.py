@@ -1,8 +1,10 @@
 """Handling 办理: who the parties are, into the flow, and to the file."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -13,56 +15,48 @@ from backbone.place import Place
 from services.dispute.domain.dispute import Dispute, Party, State, involved, require_parties
 
 
-@dataclass(frozen=True, slots=True)
-class NameParties:
+class NameParties(Struct, frozen=True):
     """Name 核实当事人: all of them, where nobody knew at first or somebody erred."""
 
     by: Actor
     parties: tuple[Party, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RouteDispute:
+class RouteDispute(Struct, frozen=True):
     """Route 分流: its incident is opened; who names no unit leaves it to the routing policy."""
 
     by: Actor
     to_unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CloseDispute:
+class CloseDispute(Struct, frozen=True):
     """Close 归档."""
 
     by: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class RevealParties:
+class RevealParties(Struct, frozen=True):
     """Disclosure 调阅: in plain words for a stated purpose only, and that is journaled."""
 
     by: Actor
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartiesNamed:
+class PartiesNamed(Struct, frozen=True):
     time: datetime
     parties: tuple[Party, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeRouted:
+class DisputeRouted(Struct, frozen=True):
     time: datetime
     matter: Matter
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeClosed:
+class DisputeClosed(Struct, frozen=True):
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PartiesRevealed:
+class PartiesRevealed(Struct, frozen=True):
     time: datetime
     purpose: str
 

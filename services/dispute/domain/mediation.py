@@ -1,8 +1,10 @@
 """Mediation 调解: sessions, and then an agreement, or the lawful channel that is left."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.errors import InvalidArgument
@@ -21,24 +23,21 @@ WRITTEN = ("document", "facts", "terms", "performance")
 ORAL = ("terms",)
 
 
-@dataclass(frozen=True, slots=True)
-class HoldSession:
+class HoldSession(Struct, frozen=True):
     """Session 调解: the caller is the mediator."""
 
     by: Actor
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordAgreement:
+class RecordAgreement(Struct, frozen=True):
     """Agreement 达成协议: in writing, or orally with a record."""
 
     by: Actor
     agreement: Agreement | None
 
 
-@dataclass(frozen=True, slots=True)
-class FailMediation:
+class FailMediation(Struct, frozen=True):
     """Failure 调解不成: the parties are told their lawful channel."""
 
     by: Actor
@@ -46,20 +45,17 @@ class FailMediation:
     told_where: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionHeld:
+class SessionHeld(Struct, frozen=True):
     time: datetime
     session: Session
 
 
-@dataclass(frozen=True, slots=True)
-class AgreementReached:
+class AgreementReached(Struct, frozen=True):
     time: datetime
     agreement: Agreement
 
 
-@dataclass(frozen=True, slots=True)
-class MediationFailed:
+class MediationFailed(Struct, frozen=True):
     time: datetime
     reason: str
     told_where: str

@@ -1,8 +1,9 @@
 """Every move of a mission: which state allows what, and what comes of it. Pure."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from backbone.errors import InvalidTransition, NotFound
 from services.emergency.domain import mission as missions

@@ -1,10 +1,11 @@
 """A mission 指令: one team sent to one matter, and how far it has come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
+
+from msgspec import Struct
 
 from backbone.errors import InvalidArgument, InvalidTransition
 from backbone.place import Place
@@ -27,8 +28,7 @@ UNANSWERED = frozenset({State.PENDING, State.DELIVERED})
 ENDED = frozenset({State.CLEARED, State.REFUSED})
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What a desk says when it sends a team."""
 
     matter_id: UUID
@@ -43,16 +43,14 @@ class Order:
     ordered_unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(Struct, frozen=True):
     """What the directory knows of the team."""
 
     unit: str
     area: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mission:
+class Mission(Struct, frozen=True):
     """`implied` holds the states whose times nobody reported: a later step implied them.
 
     `pauses` is the policy of the moment of release; `due_time` is when the push is repeated.
@@ -92,8 +90,7 @@ class Mission:
     result: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchMission:
+class DispatchMission(Struct, frozen=True):
     """`team` is None where the directory knows no such team; `pauses` are seconds.
 
     `reachable` says whether a terminal of the team was connected.
@@ -106,8 +103,7 @@ class DispatchMission:
     reachable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MissionDispatched:
+class MissionDispatched(Struct, frozen=True):
     time: datetime
     order: Order
     unit: str

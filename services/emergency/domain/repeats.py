@@ -1,19 +1,19 @@
 """Repeats 催签: nobody has answered, so the push goes out again, for ever."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.errors import InvalidTransition
 from services.emergency.domain.mission import Mission, pause_after
 
 
-@dataclass(frozen=True, slots=True)
-class Lapse:
+class Lapse(Struct, frozen=True):
     """The pause is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class MissionPushedAgain:
+class MissionPushedAgain(Struct, frozen=True):
     time: datetime
     attempt: int
     due_time: datetime

@@ -1,9 +1,10 @@
 """The status of a team 队伍状态: what it says of itself, or a dispatcher says of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
+
+from msgspec import Struct
 
 from backbone.actor import Actor
 from backbone.errors import Denied, InvalidArgument
@@ -19,8 +20,7 @@ class Duty(StrEnum):
     OUT_OF_SERVICE = "OUT_OF_SERVICE"  # 停勤
 
 
-@dataclass(frozen=True, slots=True)
-class TeamStatus:
+class TeamStatus(Struct, frozen=True):
     id: UUID
     version: int
     time: datetime
@@ -32,8 +32,7 @@ class TeamStatus:
     set_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetTeamStatus:
+class SetTeamStatus(Struct, frozen=True):
     """`of` is None where the directory knows no such team; `own_team` is the actor's."""
 
     by: Actor
@@ -44,8 +43,7 @@ class SetTeamStatus:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class TeamStatusSet:
+class TeamStatusSet(Struct, frozen=True):
     time: datetime
     team: str
     unit: str

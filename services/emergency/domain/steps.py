@@ -1,8 +1,10 @@
 """The steps of a team: its rank only rises, later implies earlier, what comes late is recorded."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.errors import Denied, InvalidArgument
 from services.emergency.domain.mission import UNANSWERED, Mission, State
@@ -26,47 +28,40 @@ STAMPS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Crew:
+class Crew(Struct, frozen=True):
     """Who acts, and for which team."""
 
     user: str
     team: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiveMission:
+class ReceiveMission(Struct, frozen=True):
     by: Crew
     device_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AcknowledgeMission:
+class AcknowledgeMission(Struct, frozen=True):
     by: Crew
     device_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RefuseMission:
+class RefuseMission(Struct, frozen=True):
     by: Crew
     reason: str
     device_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReportEnRoute:
+class ReportEnRoute(Struct, frozen=True):
     by: Crew
     device_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReportOnScene:
+class ReportOnScene(Struct, frozen=True):
     by: Crew
     device_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClearMission:
+class ClearMission(Struct, frozen=True):
     by: Crew
     result: str = ""
     device_time: datetime | None = None
@@ -82,40 +77,34 @@ Step = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MissionDelivered:
+class MissionDelivered(Struct, frozen=True):
     time: datetime
     device_time: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class MissionAcknowledged:
+class MissionAcknowledged(Struct, frozen=True):
     time: datetime
     acknowledged_by: str
     device_time: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class MissionRefused:
+class MissionRefused(Struct, frozen=True):
     time: datetime
     reason: str
     device_time: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class TeamEnRoute:
+class TeamEnRoute(Struct, frozen=True):
     time: datetime
     device_time: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class TeamOnScene:
+class TeamOnScene(Struct, frozen=True):
     time: datetime
     device_time: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class MissionCleared:
+class MissionCleared(Struct, frozen=True):
     time: datetime
     result: str
     device_time: datetime | None

@@ -1,8 +1,10 @@
 """Acceptance 受理: a clerk says what the petition is, or where it lawfully belongs."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.errors import Denied, InvalidArgument
@@ -10,8 +12,7 @@ from backbone.guards import require_text, require_unit_of
 from services.petition.domain.petition import Kind, LawfulChannel, Petition, State
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptPetition:
+class AcceptPetition(Struct, frozen=True):
     """Accept 受理."""
 
     by: Actor
@@ -19,8 +20,7 @@ class AcceptPetition:
     lawful_channel: LawfulChannel | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeclinePetition:
+class DeclinePetition(Struct, frozen=True):
     """Decline 不予受理: the petitioner is told why, and where to go."""
 
     by: Actor
@@ -28,8 +28,7 @@ class DeclinePetition:
     told_where: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReferPetition:
+class ReferPetition(Struct, frozen=True):
     """Refer 转送: to a body outside this flow, such as a court or a higher office."""
 
     by: Actor
@@ -37,22 +36,19 @@ class ReferPetition:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PetitionAccepted:
+class PetitionAccepted(Struct, frozen=True):
     time: datetime
     kind: Kind
     lawful_channel: LawfulChannel | None
 
 
-@dataclass(frozen=True, slots=True)
-class PetitionDeclined:
+class PetitionDeclined(Struct, frozen=True):
     time: datetime
     reason: str
     told_where: str
 
 
-@dataclass(frozen=True, slots=True)
-class PetitionReferred:
+class PetitionReferred(Struct, frozen=True):
     time: datetime
     to: str
     reason: str

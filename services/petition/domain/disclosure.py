@@ -1,7 +1,8 @@
 """Disclosure 调阅: who petitions is shown for a stated purpose only, and that is journaled."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from backbone.actor import Actor
 from backbone.guards import require_text, require_unit_of
@@ -9,14 +10,12 @@ from services.petition.domain.handling import involved
 from services.petition.domain.petition import Petition
 
 
-@dataclass(frozen=True, slots=True)
-class RevealPetitioner:
+class RevealPetitioner(Struct, frozen=True):
     by: Actor
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class PetitionerRevealed:
+class PetitionerRevealed(Struct, frozen=True):
     time: datetime
     purpose: str
 

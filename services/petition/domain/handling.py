@@ -1,8 +1,10 @@
 """Handling 办理: into the flow, step by step, to the written reply and the file."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -23,8 +25,7 @@ ACCUSATION = "accusation"  # the category that the routing policy gives to the d
 WORKED_ON = frozenset({"CLAIMED", "HANDLING", "RESOLVED", "CLOSED"})
 
 
-@dataclass(frozen=True, slots=True)
-class RoutePetition:
+class RoutePetition(Struct, frozen=True):
     """Route 交办: its incident is opened; who names no unit leaves it to the routing policy."""
 
     by: Actor
@@ -33,8 +34,7 @@ class RoutePetition:
     priority: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordProgress:
+class RecordProgress(Struct, frozen=True):
     """Progress 进展: internal, or public for the petitioner."""
 
     by: Actor
@@ -42,43 +42,37 @@ class RecordProgress:
     public: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyPetition:
+class ReplyPetition(Struct, frozen=True):
     """Reply 答复: in writing; empty takes the reply of the unit that resolved it."""
 
     by: Actor
     reply: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ClosePetition:
+class ClosePetition(Struct, frozen=True):
     """Close 办结."""
 
     by: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class PetitionRouted:
+class PetitionRouted(Struct, frozen=True):
     time: datetime
     matter: Matter
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressRecorded:
+class ProgressRecorded(Struct, frozen=True):
     time: datetime
     unit: str
     text: str
     public: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PetitionReplied:
+class PetitionReplied(Struct, frozen=True):
     time: datetime
     reply: str
 
 
-@dataclass(frozen=True, slots=True)
-class PetitionClosed:
+class PetitionClosed(Struct, frozen=True):
     time: datetime
 
 

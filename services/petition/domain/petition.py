@@ -1,9 +1,11 @@
 """The petition 信访件: its states, its record, and how it is registered."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -54,8 +56,7 @@ class LawfulChannel(StrEnum):
     PETITION = "PETITION"  # 信访程序
 
 
-@dataclass(frozen=True, slots=True)
-class Petitioner:
+class Petitioner(Struct, frozen=True):
     """Each part is sealed before it comes here."""
 
     name: str = ""
@@ -63,8 +64,7 @@ class Petitioner:
     id_number: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
+class Filing(Struct, frozen=True):
     """What the desk wrote down; `petitioners` and `against` are sealed."""
 
     channel: Channel | None
@@ -80,16 +80,14 @@ class Filing:
     petitioner_indexes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     time: datetime
     unit: str
     text: str
     public: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Petition:
+class Petition(Struct, frozen=True):
     """`desk` answers to the petitioner; `units` are all that ever had to do with it."""
 
     id: UUID
@@ -115,8 +113,7 @@ class Petition:
     close_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterPetition:
+class RegisterPetition(Struct, frozen=True):
     """Register 登记."""
 
     by: Actor
@@ -125,8 +122,7 @@ class RegisterPetition:
     filing: Filing
 
 
-@dataclass(frozen=True, slots=True)
-class PetitionRegistered:
+class PetitionRegistered(Struct, frozen=True):
     time: datetime
     id: UUID
     code: str

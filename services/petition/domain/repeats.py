@@ -1,8 +1,9 @@
 """Repeats 重复件: which earlier petitions of the same person may be the same matter, and why."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 SAME_PETITIONER = "SAME_PETITIONER"
 SIMILAR_TEXT = "SIMILAR_TEXT"
@@ -10,8 +11,7 @@ ALIKE = 0.5
 MOST = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """An earlier petition of the same petitioner."""
 
     id: UUID
@@ -20,8 +20,7 @@ class Earlier:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     id: UUID
     code: str
     subject: str

@@ -1,8 +1,9 @@
 """The care case's life cycle in one table; the use cases beside it say what each move means."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from backbone.city import City
 from backbone.errors import InvalidTransition, NotFound

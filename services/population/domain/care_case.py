@@ -1,9 +1,11 @@
 """The care case 帮扶档案: its states, its record, who is entrusted, and how it is registered."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -60,8 +62,7 @@ class VisitState(StrEnum):
     MISSED = "MISSED"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """Each part is sealed before it comes here."""
 
     name: str = ""
@@ -69,8 +70,7 @@ class Person:
     contact: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(Struct, frozen=True):
     """What the sender hands over; `legal_basis` is the decision or certificate."""
 
     programme: Programme | None
@@ -80,8 +80,7 @@ class Admission:
     term_end_time: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClassDecision:
+class ClassDecision(Struct, frozen=True):
     care_class: CareClass
     office: Office
     decided_by: str
@@ -89,8 +88,7 @@ class ClassDecision:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """`finding` is sealed: it says how somebody is."""
 
     id: UUID
@@ -102,8 +100,7 @@ class Visit:
     finding: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRequest:
+class ServiceRequest(Struct, frozen=True):
     """A matter of its own: its id and code lead nobody to the case."""
 
     id: UUID
@@ -116,8 +113,7 @@ class ServiceRequest:
     result: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CareCase:
+class CareCase(Struct, frozen=True):
     """`sender` handed over to `unit`; `due_time` is when the next clock of the case fires."""
 
     id: UUID
@@ -143,8 +139,7 @@ class CareCase:
     end_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterCareCase:
+class RegisterCareCase(Struct, frozen=True):
     """Register 移交: the hand-over is sent, and waits to be received."""
 
     by: Actor
@@ -154,8 +149,7 @@ class RegisterCareCase:
     admission: Admission
 
 
-@dataclass(frozen=True, slots=True)
-class CareCaseRegistered:
+class CareCaseRegistered(Struct, frozen=True):
     time: datetime
     id: UUID
     code: str

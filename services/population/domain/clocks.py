@@ -1,7 +1,8 @@
 """Clocks 时限: a hand-over nobody received, a visit nobody made, a term that is over."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from backbone.errors import InvalidTransition
 from services.population.domain import visits
@@ -11,8 +12,7 @@ from services.population.domain.handover import HandOverLapsed
 from services.population.domain.visits import VisitMissed
 
 
-@dataclass(frozen=True, slots=True)
-class Lapse:
+class Lapse(Struct, frozen=True):
     """A clock of the case ran out."""
 
 

@@ -1,8 +1,10 @@
 """Ending 解除与封存: by its term or a document; then nobody is shown the person any more."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.guards import require_text
@@ -11,38 +13,32 @@ from services.population.domain.care_case import CareCase, State, require_entrus
 TERM_OVER = "TERM_OVER"
 
 
-@dataclass(frozen=True, slots=True)
-class EndCareCase:
+class EndCareCase(Struct, frozen=True):
     by: Actor
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SealCareCase:
+class SealCareCase(Struct, frozen=True):
     by: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class RevealPerson:
+class RevealPerson(Struct, frozen=True):
     """Disclosure 调阅: in plain words for a stated purpose only, and that is journaled."""
 
     by: Actor
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class CareCaseEnded:
+class CareCaseEnded(Struct, frozen=True):
     time: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CareCaseSealed:
+class CareCaseSealed(Struct, frozen=True):
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRevealed:
+class PersonRevealed(Struct, frozen=True):
     time: datetime
     purpose: str
 

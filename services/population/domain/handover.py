@@ -1,8 +1,10 @@
 """Hand-over 必送必接: received in person, entrusted to named people, classed by a document."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -20,24 +22,21 @@ from services.population.domain.care_case import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiveCareCase:
+class ReceiveCareCase(Struct, frozen=True):
     """Receive 接收: the person was met."""
 
     by: Actor
     care_workers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EntrustCareCase:
+class EntrustCareCase(Struct, frozen=True):
     """Entrust 委托: to others from now on."""
 
     by: Actor
     care_workers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SetCareClass:
+class SetCareClass(Struct, frozen=True):
     """Class 定级: what a named officer or doctor has set on a document; never computed."""
 
     by: Actor
@@ -47,20 +46,17 @@ class SetCareClass:
     document: str
 
 
-@dataclass(frozen=True, slots=True)
-class CareCaseReceived:
+class CareCaseReceived(Struct, frozen=True):
     time: datetime
     care_workers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CareWorkersEntrusted:
+class CareWorkersEntrusted(Struct, frozen=True):
     time: datetime
     care_workers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CareClassSet:
+class CareClassSet(Struct, frozen=True):
     time: datetime
     care_class: CareClass
     office: Office
@@ -68,8 +64,7 @@ class CareClassSet:
     document: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandOverLapsed:
+class HandOverLapsed(Struct, frozen=True):
     """Nobody has received the person in time: an alarm for both sides."""
 
     time: datetime

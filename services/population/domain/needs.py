@@ -1,9 +1,11 @@
 """Needs 服务需求: what a person needs goes into the flow as a matter that names nobody."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -18,8 +20,7 @@ CATEGORY = "care"  # tells that somebody is helped, not under which programme
 TITLE = "帮扶服务需求"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestService:
+class RequestService(Struct, frozen=True):
     """Request 服务需求: the new matter has an id and a code of its own."""
 
     by: Actor
@@ -30,8 +31,7 @@ class RequestService:
     priority: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordServiceResult:
+class RecordServiceResult(Struct, frozen=True):
     """Result 落实情况; empty takes the reply of the unit that resolved it."""
 
     by: Actor
@@ -39,28 +39,24 @@ class RecordServiceResult:
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class FollowService:
+class FollowService(Struct, frozen=True):
     service_id: UUID
     step: FollowIncident
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRequested:
+class ServiceRequested(Struct, frozen=True):
     time: datetime
     matter: Matter
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceFollowed:
+class ServiceFollowed(Struct, frozen=True):
     time: datetime
     service_id: UUID
     step: str
     incident: Followed
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceResultRecorded:
+class ServiceResultRecorded(Struct, frozen=True):
     time: datetime
     service_id: UUID
     result: str
@@ -151,7 +147,6 @@ def _requested(found: CareCase, event: ServiceRequested) -> CareCase:
 
 def _changed(found: CareCase, service_id: UUID, change: dict[str, object]) -> CareCase:
     services = tuple(
-        replace(asked, **change) if asked.id == service_id else asked  # type: ignore[arg-type]
-        for asked in found.services
+        replace(asked, **change) if asked.id == service_id else asked for asked in found.services
     )
     return replace(found, services=services)

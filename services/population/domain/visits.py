@@ -1,9 +1,11 @@
 """Visits 走访: planned with a clock, made by who is entrusted, or missed, which is told."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.errors import InvalidArgument, InvalidTransition, NotFound
@@ -21,8 +23,7 @@ from services.population.domain.care_case import (
 MOST_PLANNED = 60
 
 
-@dataclass(frozen=True, slots=True)
-class PlanVisit:
+class PlanVisit(Struct, frozen=True):
     """Plan 走访计划."""
 
     by: Actor
@@ -31,8 +32,7 @@ class PlanVisit:
     due_time: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordVisit:
+class RecordVisit(Struct, frozen=True):
     """Record 走访记录: also of a visit that was missed and is made late."""
 
     by: Actor
@@ -40,24 +40,21 @@ class RecordVisit:
     finding: str
 
 
-@dataclass(frozen=True, slots=True)
-class VisitPlanned:
+class VisitPlanned(Struct, frozen=True):
     time: datetime
     visit_id: UUID
     activity: Activity
     due_time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class VisitMade:
+class VisitMade(Struct, frozen=True):
     time: datetime
     visit_id: UUID
     worker: str
     finding: str
 
 
-@dataclass(frozen=True, slots=True)
-class VisitMissed:
+class VisitMissed(Struct, frozen=True):
     time: datetime
     visit_id: UUID
 
@@ -127,7 +124,6 @@ def evolve(found: CareCase, event: Event) -> CareCase:
 
 def _changed(found: CareCase, visit_id: UUID, change: dict[str, object]) -> CareCase:
     visits = tuple(
-        replace(visit, **change) if visit.id == visit_id else visit  # type: ignore[arg-type]
-        for visit in found.visits
+        replace(visit, **change) if visit.id == visit_id else visit for visit in found.visits
     )
     return replace(found, visits=visits)

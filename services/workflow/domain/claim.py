@@ -1,7 +1,9 @@
 """Claiming 认领/签收: the clerks of the offered unit race, the first wins; 退领 puts it back."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -19,19 +21,16 @@ from services.workflow.domain.incident import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimIncident:
+class ClaimIncident(Struct, frozen=True):
     by: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseIncident:
+class ReleaseIncident(Struct, frozen=True):
     by: Actor
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentClaimed:
+class IncidentClaimed(Struct, frozen=True):
     time: datetime
     holder: str
     unit: str
@@ -39,8 +38,7 @@ class IncidentClaimed:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentReleased:
+class IncidentReleased(Struct, frozen=True):
     time: datetime
     reason: str
     due_time: datetime

@@ -1,7 +1,9 @@
 """Clocks 时限, in minutes: what starts and stops them, and what follows when they run out."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import CLOCK, Actor
 from backbone.city import City, Policy
@@ -16,22 +18,19 @@ RETURN_ANSWER = "RETURN_ANSWER"  # 退回答复
 DEFAULT_PRIORITY = "P3"
 
 
-@dataclass(frozen=True, slots=True)
-class Lapse:
+class Lapse(Struct, frozen=True):
     """The earliest clock ran out."""
 
     by: Actor = CLOCK
 
 
-@dataclass(frozen=True, slots=True)
-class SignInLapsed:
+class SignInLapsed(Struct, frozen=True):
     """Nobody of the unit claimed in time: the desk is told, the offer stands (I1)."""
 
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimLapsed:
+class ClaimLapsed(Struct, frozen=True):
     """An idle claim falls back into the pool, and its sign-in clock starts again."""
 
     time: datetime
@@ -39,16 +38,14 @@ class ClaimLapsed:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class HandOffLapsed:
+class HandOffLapsed(Struct, frozen=True):
     """Silence never means acceptance: the common superior decides."""
 
     time: datetime
     raised_to: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnLapsed:
+class ReturnLapsed(Struct, frozen=True):
     time: datetime
     raised_to: str
 

@@ -1,8 +1,10 @@
 """After the work: call-back 回访核实, rework 退回重办, filing 归档; 作废 for what was no matter."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -35,53 +37,45 @@ class VoidReason(StrEnum):
     DUPLICATE = "DUPLICATE"  # 重复
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyIncident:
+class VerifyIncident(Struct, frozen=True):
     by: Actor
     solved: str
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReworkIncident:
+class ReworkIncident(Struct, frozen=True):
     by: Actor
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CloseIncident:
+class CloseIncident(Struct, frozen=True):
     by: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class VoidIncident:
+class VoidIncident(Struct, frozen=True):
     by: Actor
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentVerified:
+class IncidentVerified(Struct, frozen=True):
     time: datetime
     solved: str
     note: str
     verifier: str
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentReworked:
+class IncidentReworked(Struct, frozen=True):
     time: datetime
     reason: str
     due_time: datetime
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentClosed:
+class IncidentClosed(Struct, frozen=True):
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentVoided:
+class IncidentVoided(Struct, frozen=True):
     time: datetime
     reason: str
 

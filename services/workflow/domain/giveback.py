@@ -1,7 +1,9 @@
 """Returning 退回: the receiver asks its sender to take it back, and answers for it until then."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -20,25 +22,21 @@ from services.workflow.domain.incident import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RequestReturn:
+class RequestReturn(Struct, frozen=True):
     by: Actor
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptReturn:
+class AcceptReturn(Struct, frozen=True):
     by: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class RejectReturn:
+class RejectReturn(Struct, frozen=True):
     by: Actor
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRequested:
+class ReturnRequested(Struct, frozen=True):
     time: datetime
     from_unit: str
     to_unit: str
@@ -47,14 +45,12 @@ class ReturnRequested:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnAccepted:
+class ReturnAccepted(Struct, frozen=True):
     time: datetime
     to_unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRejected:
+class ReturnRejected(Struct, frozen=True):
     time: datetime
     reason: str
 

@@ -1,8 +1,10 @@
 """Handling 办理: a superior's order 交办, progress 反馈 and the end of the work 办结."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -28,8 +30,7 @@ class Result(StrEnum):
     NOT_SOLVED = "NOT_SOLVED"  # 未解决
 
 
-@dataclass(frozen=True, slots=True)
-class AssignIncident:
+class AssignIncident(Struct, frozen=True):
     """Assign 交办: binding; the giver keeps the duty to get a report back."""
 
     by: Actor
@@ -37,37 +38,32 @@ class AssignIncident:
     instruction: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReportProgress:
+class ReportProgress(Struct, frozen=True):
     by: Actor
     text: str
     public: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ResolveIncident:
+class ResolveIncident(Struct, frozen=True):
     by: Actor
     outcome: str
     reply: str
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentAssigned:
+class IncidentAssigned(Struct, frozen=True):
     time: datetime
     unit: str
     by_unit: str
     instruction: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressReported:
+class ProgressReported(Struct, frozen=True):
     time: datetime
     text: str
     public: bool
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentResolved:
+class IncidentResolved(Struct, frozen=True):
     time: datetime
     outcome: str
     reply: str

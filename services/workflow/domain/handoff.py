@@ -1,7 +1,9 @@
 """Handing off 转办: offer, accept or refuse; the giver stays accountable until acceptance."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
@@ -21,26 +23,22 @@ from services.workflow.domain.incident import (
 from services.workflow.domain.routing import require_unit
 
 
-@dataclass(frozen=True, slots=True)
-class HandOffIncident:
+class HandOffIncident(Struct, frozen=True):
     by: Actor
     to_unit: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptHandOff:
+class AcceptHandOff(Struct, frozen=True):
     by: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class RefuseHandOff:
+class RefuseHandOff(Struct, frozen=True):
     by: Actor
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandOffOffered:
+class HandOffOffered(Struct, frozen=True):
     time: datetime
     from_unit: str
     to_unit: str
@@ -49,15 +47,13 @@ class HandOffOffered:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class HandOffAccepted:
+class HandOffAccepted(Struct, frozen=True):
     time: datetime
     unit: str
     holder: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandOffRefused:
+class HandOffRefused(Struct, frozen=True):
     time: datetime
     reason: str
 

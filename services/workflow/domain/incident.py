@@ -1,9 +1,11 @@
 """The incident 事件: its states, its record, and how it is opened."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.errors import Denied, InvalidArgument, InvalidTransition
@@ -29,8 +31,7 @@ POOLED_OR_HELD = HELD | {State.OFFERED}
 OPEN = POOLED_OR_HELD | {State.REPORTED, State.TRIAGE}
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """One clock: it lapses once, and keeps the figures that it started under."""
 
     clock: str
@@ -41,8 +42,7 @@ class Due:
     lapse_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """What one unit asked of another and nobody has answered yet: a hand-off, or a return."""
 
     from_unit: str
@@ -53,8 +53,7 @@ class Offer:
     raised_to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
+class Routing(Struct, frozen=True):
     """Which row of the policy chose the unit, or the best guesses where none did."""
 
     rule: str
@@ -63,8 +62,7 @@ class Routing:
     guesses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(Struct, frozen=True):
     """`accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands.
 
     `sender` is whom the unit has it from, since `unit_time`; `handlers` are all who ever held it.
@@ -109,16 +107,14 @@ class Incident:
     due_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenIncident:
+class OpenIncident(Struct, frozen=True):
     """Open 登记: services ask for it; the same matter never opens two."""
 
     by: Actor
     matter: Matter
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentOpened:
+class IncidentOpened(Struct, frozen=True):
     time: datetime
     matter: Matter
 

@@ -4,8 +4,10 @@ A function of the incident and the policy alone: it may be asked again at any ti
 itself. Not the citizen but the category and the place decide.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.areas import Level, ancestors, level_of
@@ -20,15 +22,13 @@ NAMED_BY_DESK = "desk"
 GUESSES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class RouteIncident:
+class RouteIncident(Struct, frozen=True):
     """Route 分流, asked for again by a dispatcher."""
 
     by: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class DesignateUnit:
+class DesignateUnit(Struct, frozen=True):
     """Designate 指定管辖: where rules or units disagree; binding."""
 
     by: Actor
@@ -36,27 +36,23 @@ class DesignateUnit:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentRouted:
+class IncidentRouted(Struct, frozen=True):
     time: datetime
     routing: Routing
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentLeftInTriage:
+class IncidentLeftInTriage(Struct, frozen=True):
     time: datetime
     routing: Routing
 
 
-@dataclass(frozen=True, slots=True)
-class UnitDesignated:
+class UnitDesignated(Struct, frozen=True):
     time: datetime
     to_unit: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentOffered:
+class IncidentOffered(Struct, frozen=True):
     time: datetime
     unit: str
     due_time: datetime
@@ -67,8 +63,7 @@ class IncidentOffered:
 Event = IncidentRouted | IncidentLeftInTriage | UnitDesignated | IncidentOffered
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """A routing, and the questions that led to it, one line each."""
 
     routing: Routing

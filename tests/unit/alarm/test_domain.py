@@ -1,7 +1,6 @@
 """Every state and command from one table; who may do what; replay; the five ways."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -10,6 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backbone.errors import Denied, InvalidArgument, InvalidTransition, NotFound, Refusal
 from backbone.followed import Followed

@@ -1,6 +1,6 @@
 """The fold of a batch: duplicates change nothing, aggregates commute, replay gives the state."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from uuid import UUID, uuid5
@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backbone.batch import CLOCK_SKEW, LARGEST_EVENT, Batch
 from backbone.errors import Unavailable
@@ -144,7 +145,7 @@ def test_a_command_that_is_accepted_over_nothing_is_a_bug() -> None:
     def absent_minded(note: Note | None, command: Command, now: datetime) -> list[Event]:
         return [] if note is None else decide(note, command, now)
 
-    careless = replace(notes, decide=absent_minded)
+    careless = dataclasses.replace(notes, decide=absent_minded)
     batch = Batch(careless, NOW, {}, {}, {})
     [request] = requests_of([(NOTES[0], Look())])
     assert batch.answer(request).reason == "INTERNAL"

@@ -1,10 +1,10 @@
 """An intake record follows its incident: each kind of step, and what is seen of the record."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.errors import InvalidArgument, Refusal

@@ -1,6 +1,5 @@
 """Records to messages and back: nothing is lost, and nothing unknown slips through."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -8,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from backbone.errors import InvalidArgument
 from backbone.pages import filters_of
@@ -25,22 +25,19 @@ class State(StrEnum):
     CLOSED = "CLOSED"
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     clock: str
     due_time: datetime
     minutes: int
     lapse_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
+class Routing(Struct, frozen=True):
     rule: str
     guesses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(Struct, frozen=True):
     """Some of the message's fields, of every sort; `secret` is no part of the message."""
 
     id: UUID
@@ -117,8 +114,7 @@ def test_filters_of_a_list_are_read_by_name() -> None:
         filters_of(calls.ListIncidentsRequest(state=99), ("state",))  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """A repeated plain field and a time on their own."""
 
     event_id: UUID

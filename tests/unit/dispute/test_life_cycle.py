@@ -1,6 +1,5 @@
 """Disputes: every state and command, who may do what, violence, what an agreement needs, replay."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.errors import Refusal

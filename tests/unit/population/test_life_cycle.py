@@ -1,6 +1,6 @@
 """Care: every state and command, who may see it, clocks, needs without a name, replay."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import Person as Known
@@ -53,7 +54,7 @@ WORKERS = {
         ("chen", "south", ("care_worker",)),
     )
 }
-CITY = replace(a_city(), people=WORKERS)
+CITY = dataclasses.replace(a_city(), people=WORKERS)
 ID, VISIT, NEED = UUID(int=7), UUID(int=8), UUID(int=9)
 SENDER = Actor("qian", "county", "clerk", COUNTY)
 HEAD = Actor("sun", "north", "head", NORTH)

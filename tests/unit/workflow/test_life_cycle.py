@@ -1,6 +1,5 @@
 """Every state and command from one table; who may do what; replay."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.errors import Refusal
