@@ -6,12 +6,23 @@ in which nothing happens.
 """
 
 import asyncio
+from collections.abc import Collection, Mapping
+from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
 LOOK = 15.0
 PATIENCE = 10.0
+
+
+class Reader(Protocol):
+    """What is asked of a consumer: aiokafka's own, or Faust's in other words."""
+
+    def assignment(self) -> Collection[TopicPartition]: ...
+    async def end_offsets(
+        self, partitions: list[TopicPartition], /
+    ) -> Mapping[TopicPartition, int]: ...
+    async def position(self, partition: TopicPartition, /) -> int: ...
 
 
 class ConsumerStuckError(TimeoutError):
@@ -21,7 +32,7 @@ class ConsumerStuckError(TimeoutError):
 class Progress:
     """Asked whenever nothing arrived; looks at the ends of the partitions now and then."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, look: float = LOOK) -> None:
+    def __init__(self, consumer: Reader, look: float = LOOK) -> None:
         self._consumer = consumer
         self._look = look
         self._next = asyncio.get_running_loop().time() + look

@@ -16,6 +16,7 @@ from backbone.errors import Unavailable
 from backbone.kafka import dead_topic
 from backbone.metrics import DEAD_LETTERS
 from backbone.postgres import Connection, Pool, is_transient
+from backbone.progress import Progress
 from backbone.pulse import Pulse
 from backbone.replica_state import Change, State
 from backbone.shell import Shell
@@ -117,9 +118,12 @@ class Replica:
         async with open_reader(self._brokers) as consumer:
             if not await resume(consumer, partition, bookmark):
                 self._state.begin_again()
+            progress = Progress(consumer)
             while True:
                 pulse.beat(PART)
                 found = await consumer.getmany(partition, timeout_ms=5_000, max_records=500)
+                if not found:
+                    await progress.check()
                 for records in found.values():
                     await self._take(records, pulse, bury)
 

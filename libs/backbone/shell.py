@@ -74,7 +74,7 @@ class Shell(Generic[S, C, E]):
             self.publisher.run,
             self.relay.run,
             pulse.run,
-            self._watch_database,
+            lambda: watch_database(pool, settings.schema, pulse),
             lambda: run_anchors(pool, pulse),
             lambda: run_retention(pool, pulse, settings.keep_outcomes),
         ]
@@ -165,19 +165,19 @@ class Shell(Generic[S, C, E]):
                     farewell()
                 await self.server.stop(grace=GRACE)
 
-    async def _watch_database(self) -> None:
-        while True:
-            try:
-                now = await self.pool.fetchval("SELECT clock_timestamp()")
-                CLOCK_SKEW.labels(self.settings.schema).set(
-                    (datetime.now(UTC) - now).total_seconds()
-                )
-                self.pulse.have("database")
-            except Exception as error:  # noqa: BLE001  # readiness tells it, others repeat
-                if not is_transient(error):
-                    log.warning("database.refuses", extra={"error": str(error)})
-                self.pulse.lack("database", f"the database does not answer: {error}")
-            await asyncio.sleep(1)
+
+async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:
+    """Tell for ever whether the database answers, and how far its clock is from ours."""
+    while True:
+        try:
+            now = await pool.fetchval("SELECT clock_timestamp()")
+            CLOCK_SKEW.labels(schema).set((datetime.now(UTC) - now).total_seconds())
+            pulse.have("database")
+        except Exception as error:  # noqa: BLE001  # readiness tells it, others repeat
+            if not is_transient(error):
+                log.warning("database.refuses", extra={"error": str(error)})
+            pulse.lack("database", f"the database does not answer: {error}")
+        await asyncio.sleep(1)
 
 
 async def _never_ending(loop: Run) -> None:

@@ -8,7 +8,7 @@ import grpc
 from backbone.actor import Actor
 from backbone.calls import open_channel, refusal_of
 from backbone.context import metadata_for
-from backbone.errors import Expired, NotFound, Unavailable
+from backbone.errors import Broken, Expired, NotFound, Unavailable
 from backbone.settings import Settings
 from liandong.emergency.v1 import emergency_service_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
@@ -21,6 +21,8 @@ from services.alarm.metrics import DISPATCHES
 log = logging.getLogger(__name__)
 
 PATIENCE = 2.0
+# After these the order may still be carried out: by what was begun, or by its event.
+NOBODY_KNOWS = (Unavailable, Expired, Broken)
 
 
 class Missions:
@@ -46,7 +48,7 @@ class Missions:
             )
         except grpc.aio.AioRpcError as error:
             refusal = refusal_of(error)
-            if refusal is not None and not isinstance(refusal, Unavailable | Expired):
+            if refusal is not None and not isinstance(refusal, NOBODY_KNOWS):
                 DISPATCHES.labels("refused").inc()
                 raise refusal from error
             log.warning("dispatch.pending", extra={"team": order.team, "error": error.details()})

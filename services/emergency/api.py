@@ -13,6 +13,7 @@ from backbone.errors import Denied, NotFound, Unavailable
 from backbone.replica import Replica
 from backbone.rpc import abort
 from backbone.shell import Shell
+from backbone.timers import NEVER
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
@@ -42,8 +43,9 @@ class MissionService(rpc.EmergencyServiceServicer):
         self._terminals = terminals
 
     async def DispatchMission(self, request: pb.DispatchMissionRequest, context: Any) -> Any:
+        """The desk has committed: the order holds, whether or not the call is still waited for."""
         order = request.order
-        caller = replace(caller_of(context), actor=codec.ordering_actor(order))
+        caller = replace(caller_of(context), actor=codec.ordering_actor(order), deadline=NEVER)
         mission_id = codec.ordered_mission(order)
         reachable = self._terminals.connected(order.team) > 0
         command = codec.to_dispatch(order, self._replica.city, reachable)

@@ -24,7 +24,9 @@ NEWEST = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 DUE = """
 SELECT id, version FROM missions
-WHERE due_time <= clock_timestamp() ORDER BY due_time LIMIT 100
+WHERE due_time <= clock_timestamp()
+  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
+ORDER BY due_time LIMIT 100
 """
 
 # Who has terminals listens here: each word is a team in whose mailbox something was pushed.

@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError, Message
 
 from backbone import leaving
 from backbone.postgres import is_transient
+from backbone.progress import Progress
 from backbone.pulse import Pulse
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
@@ -74,10 +75,13 @@ class Feed:
             await consumer.start()
             consumer.assign(partitions)
             await self._resume(consumer, partitions)
+            progress = Progress(consumer)
             places = {partition: at for at, partition in enumerate(partitions)}
             while True:
                 pulse.beat(NAME)
                 found = await consumer.getmany(timeout_ms=5_000, max_records=500)
+                if not found:
+                    await progress.check()
                 for partition, records in found.items():
                     self._take(places[partition], self._sources[partition.topic], records)
                 self._ring.wake()

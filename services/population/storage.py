@@ -9,7 +9,9 @@ from backbone.postgres import Pool
 
 DUE = """
 SELECT id, version FROM care_cases
-WHERE due_time <= clock_timestamp() ORDER BY due_time LIMIT 100
+WHERE due_time <= clock_timestamp()
+  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
+ORDER BY due_time LIMIT 100
 """
 OURS = "SELECT unnest(service_ids) FROM care_cases WHERE service_ids && $1::uuid[]"
 CASE_OF = "SELECT id FROM care_cases WHERE service_ids && ARRAY[$1::uuid]"

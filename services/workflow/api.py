@@ -13,6 +13,7 @@ from backbone.outcomes import Outcome
 from backbone.replica import Replica
 from backbone.shell import Shell
 from backbone.sight import watched
+from backbone.timers import NEVER
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -34,7 +35,9 @@ class IncidentService(rpc.IncidentServiceServicer):
         self._front = front
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
-        return pb.OpenIncidentResponse(incident=await self._do(request, context))
+        """The intake has committed: it is opened, whether or not the call is still waited for."""
+        caller = replace(caller_of(context), deadline=NEVER)
+        return pb.OpenIncidentResponse(incident=await self._do(request, context, caller))
 
     async def RouteIncident(self, request: pb.RouteIncidentRequest, context: Any) -> Any:
         return pb.RouteIncidentResponse(incident=await self._do(request, context))
@@ -87,8 +90,10 @@ class IncidentService(rpc.IncidentServiceServicer):
     async def VoidIncident(self, request: pb.VoidIncidentRequest, context: Any) -> Any:
         return pb.VoidIncidentResponse(incident=await self._do(request, context))
 
-    async def _do(self, body: Any, context: Any) -> resources.Incident:
-        caller = caller_of(context)
+    async def _do(
+        self, body: Any, context: Any, caller: Caller | None = None
+    ) -> resources.Incident:
+        caller = caller or caller_of(context)
         if "incident_id" in body.DESCRIPTOR.fields_by_name:
             _id(body.incident_id)
         command = codec.to_command(caller, body, self._front, datetime.now(UTC))

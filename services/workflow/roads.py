@@ -12,6 +12,7 @@ from backbone.breaker import Breaker, Road
 from backbone.notices import Waiting
 from backbone.outcomes import Outcome
 from backbone.request import Request
+from backbone.timers import NEVER
 from services.workflow.domain import Command
 from services.workflow.metrics import HEDGES
 
@@ -65,6 +66,8 @@ class Roads:
 
     def _expire(self, request: Request[Command]) -> None:
         """The caller gave up: see to it that the command is not performed behind its back."""
+        if request.deadline == NEVER:
+            return
         expired = replace(request, deadline=LONG_AGO)
         task = asyncio.create_task(self._batcher.submit(expired))
         self._expiring.add(task)

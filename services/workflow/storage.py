@@ -12,7 +12,9 @@ from backbone.postgres import Pool
 
 DUE = """
 SELECT id, version FROM incidents
-WHERE due_time <= clock_timestamp() ORDER BY due_time LIMIT 100
+WHERE due_time <= clock_timestamp()
+  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
+ORDER BY due_time LIMIT 100
 """
 
 # Whoever was involved sees it; so do those who watch over its area.

@@ -7,16 +7,18 @@ the record. Acknowledgements go out in the order of arrival: a gap would be comm
 import asyncio
 import logging
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import faust
+from aiokafka.structs import TopicPartition
 
 from backbone.batcher import Batcher
 from backbone.kafka import Publisher, dead_topic
 from backbone.metrics import DEAD_LETTERS
 from backbone.outcomes import Outcome
+from backbone.progress import ConsumerStuckError, Progress
 from backbone.request import Request
 from services.workflow import codec
 from services.workflow.domain import Command
@@ -32,18 +34,68 @@ Read = Callable[[str, bytes], Request[Command] | None]
 
 
 @dataclass(frozen=True)
+class Source:
+    """How the records of some topics are read, and which reasons make one a dead letter.
+
+    The refusal of a command is its caller's answer; that of an opening would be heard by nobody.
+    """
+
+    read: Read
+    is_lost: Callable[[str], bool]
+
+
+@dataclass(frozen=True)
 class Road:
-    """What the agents need: the patient batcher, and where unreadable records go."""
+    """What the agents need: the patient batcher, and where unreadable records go.
+
+    `lanes` are those of the agents that run, for whoever watches.
+    """
 
     batcher: Batcher[Command]
     publisher: Publisher
+    lanes: "set[Lane]" = field(default_factory=set)
+
+
+class Reading:
+    """Faust's consumer, asked for its progress."""
+
+    def __init__(self, app: faust.App) -> None:
+        self._app = app
+
+    def assignment(self) -> Collection[TopicPartition]:
+        found: Collection[TopicPartition] = self._app.consumer.assignment()
+        return found
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> Mapping[TopicPartition, int]:
+        ends: Mapping[TopicPartition, int] = await self._app.consumer.highwaters(*partitions)
+        return ends
+
+    async def position(self, partition: TopicPartition) -> int:
+        return int(await self._app.consumer.position(partition) or 0)
+
+
+async def watch(app: faust.App, road: Road) -> None:
+    """Raise ConsumerStuckError once Faust has stopped fetching without a word (its issue 629)."""
+    progress = Progress(Reading(app))
+    while True:
+        await asyncio.sleep(1)
+        try:
+            # With records in hand Faust may hold back for good reason: Postgres is awaited.
+            if not any(lane.open for lane in road.lanes):
+                await progress.check()
+        except ConsumerStuckError:
+            raise
+        except Exception as error:
+            log.info("stream.unseen", extra={"error": repr(error)})  # Kafka or Faust is on its way
 
 
 def build_app(brokers: str, road: Road, data: str) -> faust.App:
     """Return the app with its two agents; nothing connects before it is started."""
     app = _bare_app(brokers, data)
-    _add_agent(app, "commands", [COMMANDS], lambda _, value: codec.to_request(value), road)
-    _add_agent(app, "intake", list(codec.INTAKES), codec.intake_request, road)
+    commands = Source(lambda _, value: codec.to_request(value), lambda reason: reason == "INTERNAL")
+    intake = Source(codec.intake_request, lambda reason: reason not in ("", "ALREADY_OPEN"))
+    _add_agent(app, "commands", [COMMANDS], commands, road)
+    _add_agent(app, "intake", list(codec.INTAKES), intake, road)
     return app
 
 
@@ -68,7 +120,7 @@ def _bare_app(brokers: str, data: str) -> faust.App:
     )
 
 
-def _add_agent(app: faust.App, name: str, topics: list[str], read: Read, road: Road) -> None:
+def _add_agent(app: faust.App, name: str, topics: list[str], source: Source, road: Road) -> None:
     """One agent, never more than one at a time: concurrency would commit past what is open."""
     channel = app.topic(
         *topics,
@@ -80,7 +132,8 @@ def _add_agent(app: faust.App, name: str, topics: list[str], read: Read, road: R
 
     @app.agent(channel, name=name, concurrency=1)
     async def perform(stream: Any) -> None:
-        lane = Lane(road, read)
+        lane = Lane(road, source)
+        road.lanes.add(lane)
         acknowledging = asyncio.create_task(lane.acknowledge())
         acknowledging.add_done_callback(_end_the_process)
         try:
@@ -88,45 +141,50 @@ def _add_agent(app: faust.App, name: str, topics: list[str], read: Read, road: R
                 await lane.accept(event)
         finally:
             acknowledging.cancel()
+            road.lanes.discard(lane)
 
 
 class Lane:
     """Keeps records in order from their arrival until they may be acknowledged."""
 
-    def __init__(self, road: Road, read: Read) -> None:
+    def __init__(self, road: Road, source: Source) -> None:
         self._road = road
-        self._read = read
+        self._source = source
+        self.open = 0  # arrived, and not yet acknowledged
         # Nothing waits for a record that asks nothing; False marks one that nobody can read.
-        self._open: asyncio.Queue[tuple[Any, asyncio.Future[Outcome] | bool]]
-        self._open = asyncio.Queue(maxsize=1000)
+        self._queue: asyncio.Queue[tuple[Any, asyncio.Future[Outcome] | bool]]
+        self._queue = asyncio.Queue(maxsize=1000)
 
     async def accept(self, event: Any) -> None:
         """Take one record on; waits while too many are open."""
         message = event.message
+        self.open += 1
         try:
-            request = self._read(message.topic, message.value)
+            request = self._source.read(message.topic, message.value)
         except Exception as error:
             log.warning("record.unreadable", extra={"topic": message.topic, "error": repr(error)})
-            await self._open.put((event, False))
+            await self._queue.put((event, False))
             return
         waiting = True if request is None else await self._road.batcher.put(request)
-        await self._open.put((event, waiting))
+        await self._queue.put((event, waiting))
 
     async def acknowledge(self) -> None:
         """Acknowledge for ever, in order; what is broken is kept for diagnosis first."""
         while True:
-            event, waiting = await self._open.get()
+            event, waiting = await self._queue.get()
             event_fate = "ignored" if waiting is True else "performed"
-            if waiting is False or (
-                not isinstance(waiting, bool) and (await waiting).reason == "INTERNAL"
-            ):
-                await self._keep(event.message)
+            reason = "UNREADABLE" if waiting is False else ""
+            if not isinstance(waiting, bool):
+                reason = (await waiting).reason
+            if waiting is False or self._source.is_lost(reason):
+                await self._keep(event.message, reason)
                 event_fate = "dead"
             STREAMED.labels(event_fate).inc()
             event.ack()
+            self.open -= 1
 
-    async def _keep(self, message: Any) -> None:
-        await self._road.publisher.bury(dead_topic(message.topic, GROUP), message, "UNREADABLE")
+    async def _keep(self, message: Any, reason: str) -> None:
+        await self._road.publisher.bury(dead_topic(message.topic, GROUP), message, reason)
         DEAD_LETTERS.labels(GROUP).inc()
 
 

@@ -22,7 +22,7 @@ from backbone.replica import TOPIC as DIRECTORY
 from backbone.replica import Replica, follow_directory
 from backbone.request import Request
 from backbone.settings import Settings
-from backbone.shell import open_shell
+from backbone.shell import open_shell, watch_database
 from backbone.timers import Timers, lapse_of
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -92,18 +92,21 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
             for loop in (batcher.run, publisher.run, pulse.run):
                 tasks.create_task(loop())
             tasks.create_task(replica.run(pulse, bury))
+            tasks.create_task(watch_database(pool, settings.schema, pulse))
             await _stream(settings, stream.Road(batcher, publisher), replica, pulse)
 
 
 async def _stream(settings: Settings, road: stream.Road, replica: Replica, pulse: Pulse) -> None:
-    """Faust runs inside our loop; when it ends or crashes, the process ends."""
+    """Faust runs inside our loop; when it ends, crashes or stands still, the process ends."""
     await replica.wait()
     with TemporaryDirectory() as data:
         app = stream.build_app(settings.brokers, road, data)
         await app.start()
         pulse.started()
         try:
-            await app.wait_until_stopped()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(stream.watch(app, road))
+                await app.wait_until_stopped()
+                raise RuntimeError("the stream processor has stopped")
         finally:
             await app.stop()
-    raise RuntimeError("the stream processor has stopped")

@@ -30,7 +30,9 @@ LEDGER = Schema("ledger", "liandong_ledger", FILES)
 # One for all tests: roles belong to the server, and a second secret would change their passwords.
 SECRET = b"the secret of one installation"
 DUE = (
-    "SELECT id, version FROM notes WHERE due_time <= clock_timestamp() ORDER BY due_time LIMIT 100"
+    "SELECT id, version FROM notes WHERE due_time <= clock_timestamp() "
+    "AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[])) "
+    "ORDER BY due_time LIMIT 100"
 )
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind

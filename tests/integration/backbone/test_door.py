@@ -19,6 +19,7 @@ from backbone.outcomes import find
 from backbone.postgres import Pool, is_transient
 from backbone.pulse import Pulse
 from backbone.statements import lock_all
+from backbone.timers import NEVER
 from tests.installation import Installation
 from tests.ledger.building import (
     NoteDoor,
@@ -52,6 +53,19 @@ async def test_a_repeat_gets_the_first_answer(door: NoteDoor, pool: Pool) -> Non
     assert again == [first] * 10
     assert await pool.fetchval("SELECT count(*) FROM journal") == 3
     assert await find(pool, [lost.request_id]) == [first[1]]
+
+
+async def test_an_event_asks_again_what_its_call_was_told_when_nobody_knew(
+    door: NoteDoor, pool: Pool
+) -> None:
+    note_id = await written(door)
+    call = replace(a_claim(note_id, "li"), deadline=LONG_AGO)
+    event = replace(call, deadline=NEVER, cause="the event that guarantees it")
+    [late] = await door.perform([call])
+    [done] = await door.perform([event])
+    assert (late.reason, done.reason, done.answer["holder"]) == ("EXPIRED", "", "li")
+    assert await find(pool, [call.request_id]) == [done]
+    assert await door.perform([call, event]) == [done, done]
 
 
 async def test_the_same_key_with_another_body_is_refused(door: NoteDoor) -> None:

@@ -106,7 +106,7 @@ async def test_a_refused_clock_rests_and_is_not_silenced(
     """As after a step back of the clock: due by the table, not yet due by the decision."""
     note_id = await claimed(door)
     await admin.execute("UPDATE notes SET due_time = clock_timestamp() + interval '1 hour'")
-    soon = "SELECT id, version FROM notes WHERE due_time IS NOT NULL"
+    soon = DUE.replace("due_time <= clock_timestamp()", "due_time IS NOT NULL")
     timers = Timers(pool, door, soon, lambda row: lapse_of(row, Lapse()), Pulse())
     before = await pool.fetchval("SELECT count(*) FROM outcomes")
     assert await timers.fire() == 0
@@ -131,6 +131,22 @@ async def test_a_clock_that_meets_a_bug_leaves_the_others_alone(
     assert await the_timers(pool, door, Break()).fire() == 0
 
 
+async def test_many_that_rest_do_not_stand_before_the_others(
+    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+) -> None:
+    one_at_a_time = DUE.replace("LIMIT 100", "LIMIT 1")
+    broken, good = await claimed(door), await claimed(door)
+    await admin.execute(RIPE)
+    await admin.execute(
+        "UPDATE notes SET due_time = due_time - interval '1 h' WHERE id = $1", broken
+    )
+    await admin.execute("ALTER TABLE notes ADD CHECK (holder <> '' OR text <> 'unlucky') NOT VALID")
+    await admin.execute("UPDATE notes SET text = 'unlucky' WHERE id = $1", broken)
+    timers = Timers(pool, door, one_at_a_time, lambda row: lapse_of(row, Lapse()), Pulse())
+    assert [await timers.fire(), await timers.fire()] == [0, 1]
+    assert (await lapses(pool, broken), await lapses(pool, good)) == (0, 1)
+
+
 async def test_clocks_wait_while_nobody_can_say(
     door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
@@ -144,6 +160,8 @@ async def test_clocks_wait_while_nobody_can_say(
 
 
 async def test_a_statement_that_is_wrong_ends_the_loop(door: NoteDoor, pool: Pool) -> None:
-    timers = Timers(pool, door, "SELECT nonsense", lambda row: lapse_of(row, Lapse()), Pulse())
-    with pytest.raises(asyncpg.UndefinedColumnError):
+    timers = Timers(
+        pool, door, DUE.replace("notes", "nonsense"), lambda row: lapse_of(row, Lapse()), Pulse()
+    )
+    with pytest.raises(asyncpg.UndefinedTableError):
         await timers.run()

@@ -18,6 +18,9 @@ from backbone.actor import Actor
 from backbone.calls import open_channel, refusal_of
 from backbone.context import metadata_for
 from backbone.kafka import dead_topic, open_producer
+from backbone.opening import Openings, opening_id
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent, ReceiptOpened
+from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_commands_pb2 as commands
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -183,6 +186,46 @@ async def test_a_dying_worker_loses_nothing(
     assert 200 <= survived < len(records), "it died in the middle"
     rows = "SELECT count(*) FROM journal WHERE aggregate_id = ANY($1)"
     assert await journal.fetchval(rows, ids) == 3 * len(records)
+
+
+async def test_what_an_intake_opens_is_opened_though_its_call_gave_up(
+    home: Installation, journal: Any
+) -> None:
+    ids = [uuid4() for _ in range(5)]
+    async with a_front(home) as client:
+        with home.started("workflow-stream"):
+            await over_the_stream(client)
+            async with stalled(home):
+                calls = Openings(home.settings("workflow"))
+                answers = await asyncio.gather(*(calls.open(a_matter(each)) for each in ids))
+            assert answers == [None] * len(ids)
+            await tell(home, [a_matter(each) for each in ids])
+            await until(journal, OURS, len(ids), ids)
+    refused = "SELECT count(*) FROM outcomes WHERE reason <> '' AND request_id = ANY($1)"
+    assert await journal.fetchval(refused, [opening_id(each) for each in ids]) == 0
+
+
+@asynccontextmanager
+async def stalled(home: Installation) -> AsyncIterator[None]:
+    """Postgres answers nobody who writes, as during a migration that takes a lock."""
+    conn = await asyncpg.connect(home.admin_dsn, server_settings={"search_path": "workflow"})
+    try:
+        async with conn.transaction():
+            await conn.execute("LOCK TABLE outcomes IN ACCESS EXCLUSIVE MODE")
+            yield
+    finally:
+        await conn.close()
+
+
+async def tell(home: Installation, matters: list[resources.Matter]) -> None:
+    """The events of an intake that has opened these matters."""
+    async with open_producer(home.broker.address) as producer:
+        for matter in matters:
+            meta = Meta(event_id=str(uuid4()), aggregate_id=matter.id, version=1)
+            event = AlarmEvent(meta=meta, opened=ReceiptOpened(matter=matter))
+            await producer.send(
+                "liandong.alarm.events.v1", event.SerializeToString(), key=matter.id.encode()
+            )
 
 
 async def test_with_the_worker_killed_a_claim_is_hedged(home: Installation, journal: Any) -> None:

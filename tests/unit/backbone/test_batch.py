@@ -132,13 +132,36 @@ def test_a_deadline_has_an_allowance_for_clocks(late: timedelta, reason: str) ->
     assert a_batch().answer(replace(request, deadline=NOW - late)).reason == reason
 
 
+@pytest.mark.parametrize("bug", [False, True], ids=["late", "bug"])
+def test_an_event_asks_again_what_nobody_knew(bug: bool) -> None:
+    [request] = requests_of([(NOTES[0], Break() if bug else Write(NOTES[0]))])
+    told = a_batch().answer(request if bug else replace(request, deadline=NOW - CLOCK_SKEW))
+    assert told.reason == ("INTERNAL" if bug else "EXPIRED")
+    event = replace(request, command=Write(NOTES[0]), cause="an event")
+    batch = a_batch(known={request.request_id: told})
+    assert batch.answer(request) == told, "the call and its repeats keep their answer"
+    done = batch.answer(event)
+    assert done.reason == ""
+    assert (batch.withdrawn, [*batch.outcomes.values()]) == ([request.request_id], [done])
+    assert batch.answer(event) == batch.answer(request) == done
+
+
+def test_an_event_does_not_ask_again_what_was_refused() -> None:
+    [write, claim] = requests_of([(NOTES[0], Write(NOTES[0])), (NOTES[0], Write(NOTES[0]))])
+    batch = a_batch()
+    batch.answer(write)
+    refused = batch.answer(claim)
+    assert refused.reason
+    assert batch.answer(replace(claim, cause="an event")) == refused
+
+
 def test_what_cannot_be_said_is_raised_and_what_is_broken_is_answered() -> None:
     batch = a_batch()
     [wait, bug] = requests_of([(NOTES[0], Wait()), (NOTES[1], Break())])
     with pytest.raises(Unavailable):
         batch.answer(wait)
     assert batch.answer(bug).reason == "INTERNAL"
-    assert [outcome.request_id for outcome in batch.outcomes] == [bug.request_id]
+    assert [*batch.outcomes] == [bug.request_id]
 
 
 def test_a_command_that_is_accepted_over_nothing_is_a_bug() -> None:
