@@ -16,7 +16,10 @@ MEGABYTE = 1024 * 1024
 
 
 async def examine(home: Home) -> dict[str, Any]:
-    """The state as one document; `ready` as in run.json: nothing lacks that should be there."""
+    """The state as one document; `ready` only when no process says right now that it cannot serve.
+
+    run.json tells of deaths alone: a process that is frozen, or lacks its database, has not died.
+    """
     state = read_state(home)
     if not state:
         return {"running": False, "ready": False, "processes": {}}
@@ -25,7 +28,8 @@ async def examine(home: Home) -> dict[str, Any]:
     for process, found in zip(processes.values(), flaws, strict=True):
         process["flaws"] = found if process["state"] == "ready" else []
         process["memory"] = memory_of(process["pid"])
-    return {"running": True, **state, "supervisor": supervisor(home)}
+    ready = state["ready"] and not any(process["flaws"] for process in processes.values())
+    return {"running": True, **state, "ready": ready, "supervisor": supervisor(home)}
 
 
 def supervisor(home: Home) -> dict[str, int | None]:
@@ -67,7 +71,7 @@ def show(found: dict[str, Any]) -> None:
         pid, memory = process["pid"], process["memory"]
         total += 0 if pid in shown else memory
         shown.add(pid)
-        colour = STATE_COLOURS.get(process["state"], "white")
+        colour = "red" if process["flaws"] else STATE_COLOURS.get(process["state"], "white")
         said = "; ".join(process["flaws"]) or process["last_failure"]
         table.add_row(
             name,

@@ -32,6 +32,20 @@ def test_ready_means_ready(city: Installed) -> None:
     assert {name: each["flaws"] for name, each in found.items() if each["flaws"]} == {}
 
 
+def test_a_frozen_process_is_not_said_to_be_well(city: Installed) -> None:
+    pid = city.run["processes"]["emergency"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        told = city.liandong("status", "--json")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert told.returncode == 1
+    found = json.loads(told.stdout)
+    assert found["ready"] is False
+    assert found["processes"]["emergency"]["flaws"] == ["no answer"]
+    assert city.liandong("status").returncode == 0
+
+
 def test_a_second_one_does_not_start_beside_it(city: Installed) -> None:
     second = city.liandong("up", "--detach")
     assert second.returncode == 1
