@@ -16,13 +16,17 @@ from urllib.parse import quote
 import aiohttp
 import orjson
 
+from operate.trouble import Trouble
+
 FIRST_FAILURE = 300
 JSON = {"content-type": "application/json"}
 UNKNOWN = frozenset({429, 502, 503, 504})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 PATIENCE = 600.0
+# Whoever has just typed a command hears soon that nobody is there.
+FIRST_LOOK = 12.0
 NOTHING: Mapping[str, str] = {}
-TIMEOUT = aiohttp.ClientTimeout(total=15.0, sock_connect=3.0)
+LONGEST_ATTEMPT = 15.0
 # A stream says something every ten seconds; one that is silent for longer is dead.
 STREAMING = aiohttp.ClientTimeout(total=None, sock_connect=3.0, sock_read=30.0)
 LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
@@ -37,20 +41,29 @@ class Refused(Exception):
         super().__init__(f"{status} {self.reason}: {problem.get('detail', '')}")
 
 
-class NoAnswer(Exception):
+class NoAnswer(Trouble):
     """Nothing could be reached for as long as anybody would wait."""
+
+    def __init__(self, what: str, said: str, seconds: float) -> None:
+        super().__init__(
+            f"The city has not answered {what} for {seconds:.0f} s ({said}): `liandong status` "
+            "tells what is missing; then run the same command again, nothing is done twice.",
+            f"{seconds:.0f} 秒内没有收到 {what} 的应答({said}):请用 liandong status 查看缺少什么,"
+            "然后重新执行同一命令,不会重复办理。",
+        )
 
 
 class Connection:
     """The connections of everybody, and how often something had to be sent again."""
 
-    def __init__(self, base: str, width: int) -> None:
-        self.base, self.retries, self._width = base, 0, width
+    def __init__(self, base: str, width: int, patience: float = PATIENCE) -> None:
+        self.base, self.retries, self.patience, self._width = base, 0, patience, width
 
     async def __aenter__(self) -> "Connection":
-        self.http = opened(self.base, self._width)
+        attempt = min(LONGEST_ATTEMPT, self.patience)
+        self.http = opened(self.base, self._width, attempt)
         # Streams stay open: they may not wait for a free connection, nor take one.
-        self.streams = opened(self.base, 0)
+        self.streams = opened(self.base, 0, attempt)
         return self
 
     async def __aexit__(self, *failure: object) -> None:
@@ -58,10 +71,11 @@ class Connection:
         await self.streams.close()
 
 
-def opened(base: str, width: int) -> aiohttp.ClientSession:
+def opened(base: str, width: int, attempt: float) -> aiohttp.ClientSession:
     """At most so many connections at a time; 0 means any number."""
     connector = aiohttp.TCPConnector(limit=width)
-    return aiohttp.ClientSession(base, connector=connector, timeout=TIMEOUT)
+    timeout = aiohttp.ClientTimeout(total=attempt, sock_connect=3.0)
+    return aiohttp.ClientSession(base, connector=connector, timeout=timeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +147,8 @@ class Client:
         self, method: str, path: str, more: Mapping[str, str] = NOTHING, **what: Any
     ) -> Reply:
         headers = {**self._headers, **more}
-        deadline, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+        patience, pause = self._connection.patience, FIRST_PAUSE
+        deadline = time.monotonic() + patience
         while True:
             try:
                 reply = await self._once(method, path, headers, what)
@@ -144,9 +159,9 @@ class Client:
                     raise refused
                 said = str(refused)
             except LOST as error:
-                said = repr(error)
-            if time.monotonic() > deadline:
-                raise NoAnswer(f"{method} {path}: {said}")
+                said = str(error) or repr(error)
+            if time.monotonic() + pause > deadline:
+                raise NoAnswer(f"{method} {path}", said, patience)
             self._connection.retries += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause = min(2 * pause, LONGEST_PAUSE)

@@ -11,7 +11,7 @@ import uvloop
 from operate.home import Home
 from operate.replay import made_day
 from operate.replay.city import City, read_city, read_keys, read_run
-from operate.replay.client import Connection
+from operate.replay.client import FIRST_LOOK, Connection
 from operate.replay.files import read_day
 from operate.replay.play import Play, Width
 from operate.replay.progress import bars, show
@@ -55,8 +55,9 @@ def day_of(city: City, file: Path | None, size: int, seed: int) -> Day:
 async def played(choose: Callable[[City], Day], speed: float | None) -> Report:
     run = read_run(Home.here())
     keys = read_keys(run)
+    async with Connection(run["gateway"], 1, FIRST_LOOK) as first:
+        city = await read_city(first, keys)
     async with Connection(run["gateway"], CONNECTIONS) as connection:
-        city = await read_city(connection, keys)
         play = Play(connection, keys, city, choose(city))
         with bars() as progress:
             drawing = asyncio.create_task(show(progress, play.ledger, play.rows))

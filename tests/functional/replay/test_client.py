@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from operate.replay.client import Client, Connection, Refused
+from operate.replay.client import PATIENCE, Client, Connection, NoAnswer, Refused
 from operate.replay.events import Event, events
 
 OK = '200 OK\r\nidempotency-replayed: true\r\n\r\n{"id": "1"}'
@@ -15,6 +15,7 @@ BUSY = '503 X\r\n\r\n{"reason": "UNAVAILABLE"}'
 OVER = '503 X\r\n\r\n{"reason": "EXPIRED"}'
 NO = '409 X\r\n\r\n{"reason": "ALREADY_CLAIMED", "detail": "by another"}'
 CUT = ""
+SILENCE = "silence"
 
 
 @dataclass
@@ -34,7 +35,9 @@ class Server:
         self.headers.append(headers)
         self.keys.append(headers.get("idempotency-key", ""))
         answer = self.answers.pop(0)
-        if answer:
+        if answer == SILENCE:
+            await reader.read()
+        elif answer:
             status, _, body = answer.partition("\r\n\r\n")
             writer.write(f"HTTP/1.1 {status}\r\nconnection: close\r\n\r\n{body}".encode())
             await writer.drain()
@@ -42,11 +45,13 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(*answers: str) -> AsyncIterator[tuple[Server, Client, Connection]]:
+async def serving(
+    *answers: str, patience: float = PATIENCE
+) -> AsyncIterator[tuple[Server, Client, Connection]]:
     server = Server(list(answers))
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     base = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    async with listening, Connection(base, 2) as connection:
+    async with listening, Connection(base, 2, patience) as connection:
         yield server, Client(connection, "key", "经办一"), connection
 
 
@@ -69,6 +74,15 @@ async def test_a_refusal_is_final_and_says_why() -> None:
         with pytest.raises(Refused, match="by another") as refused:
             await client.post("/v1/things", "a#1", {}, version=3)
     assert refused.value.reason == "ALREADY_CLAIMED"
+
+
+@pytest.mark.parametrize("answer", [BUSY, SILENCE], ids=["refuses", "is frozen"])
+async def test_a_city_that_does_not_answer_is_told_in_a_sentence_before_long(answer: str) -> None:
+    async with serving(*[answer] * 9, patience=0.3) as (_, client, _):
+        async with asyncio.timeout(3):
+            with pytest.raises(NoAnswer, match="liandong status") as told:
+                await client.get("/v1/city")
+    assert "liandong status" in told.value.chinese
 
 
 async def test_the_person_and_the_version_that_was_seen_go_with_it() -> None:
