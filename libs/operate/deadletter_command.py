@@ -20,25 +20,24 @@ app = typer.Typer(help="records that could not be read or applied", no_args_is_h
 def list_letters(
     json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
 ) -> None:
-    """List them, oldest first. Exit code 1 when a service could not be asked."""
+    """List them, oldest first. Exit code 1 when Kafka or a service could not be asked."""
     installation = Installation.here(Home.here())
     letters, silent = asyncio.run(everything(installation))
     if json:
         print(jsons.dumps([letter.as_json() for letter in letters], ensure_ascii=False))
     else:
         show_table(letters)
-    if silent:
-        names = ", ".join(silent)
-        errors.print(words(f"no answer from: {names}", f"以下服务没有应答:{names}"))
+    tell_silent(silent)
     raise typer.Exit(1 if silent else 0)
 
 
 @app.command()
 def show(place: Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET")]) -> None:
     """Show one record with all that is known of it."""
-    letters, _ = asyncio.run(everything(Installation.here(Home.here())))
+    letters, silent = asyncio.run(everything(Installation.here(Home.here())))
     found = [letter for letter in letters if letter.place == place]
     if not found:
+        tell_silent(silent)
         raise Trouble(f"There is no dead letter {place}.", f"没有死信 {place}。")
     for letter in found:
         console.print_json(jsons.dumps(letter.as_json()))
@@ -61,20 +60,39 @@ def replay(
 
 
 async def everything(installation: Installation) -> tuple[list[Letter], list[str]]:
+    """What is dead lies in Kafka, what is parked in Postgres: one can be asked without the other.
+
+    Return what was found, and who could not be asked.
+    """
     dead, (parked, silent) = await asyncio.gather(
         deadletters.read_dead(installation.bootstrap), deadletters.read_parked(installation)
     )
-    return [*dead, *parked], silent
+    return [*(dead or ()), *parked], ["kafka", *silent] if dead is None else silent
 
 
 async def try_again(installation: Installation, aggregate_id: str) -> tuple[int, int]:
     parked, silent = await deadletters.read_parked(installation)
     if silent:
-        raise Trouble(f"No answer from {', '.join(silent)}: `liandong status` tells more.")
+        names = ", ".join(silent)
+        raise Trouble(
+            f"No answer from {names}: `liandong status` tells more.",
+            f"以下服务没有应答:{names};请用 liandong status 查看。",
+        )
     wanted = [each for each in parked if aggregate_id in ("", each.aggregate_id)]
     if aggregate_id and not wanted:
         raise Trouble(f"No event of {aggregate_id} waits.", f"{aggregate_id} 没有等待的事件。")
     return await deadletters.replay(installation, wanted)
+
+
+def tell_silent(silent: list[str]) -> None:
+    if silent:
+        names = ", ".join(silent)
+        errors.print(
+            words(
+                f"no answer from: {names}; `liandong status` tells more",
+                f"没有应答:{names};请用 liandong status 查看",
+            )
+        )
 
 
 def show_table(letters: list[Letter]) -> None:

@@ -1,11 +1,17 @@
 """Dead letters on a real broker: listed with where they came from, empty topics not waited for."""
 
 import logging
+from pathlib import Path
 
+import pytest
 from aiokafka import ConsumerRecord
 
 from backbone.kafka import Publisher, dead_topic
-from operate import deadletters, topics
+from operate import deadletter_command, deadletters, topics
+from operate.home import Home
+from operate.installation import Installation
+from operate.keys import Keys
+from operate.ports import Ports, free_port
 from operate.testing import Broker, running_task
 
 
@@ -34,7 +40,7 @@ async def test_what_a_service_buried_is_listed(broker: Broker) -> None:
         for offset in (41, 42):
             dead = dead_topic("liandong.alarm.events.v1", "emergency.alarm")
             await publisher.bury(dead, unreadable(offset), "Error parsing message")
-    first, second = await deadletters.read_dead(broker.address)
+    first, second = await deadletters.read_dead(broker.address) or ()
     assert first.as_json() | {"time": ""} == {
         "topic": "liandong.alarm.events.v1",
         "partition": 3,
@@ -48,3 +54,16 @@ async def test_what_a_service_buried_is_listed(broker: Broker) -> None:
     }
     assert second.place == "liandong.alarm.events.v1/3/42"
     assert second.value == b"\xff\xfe"
+
+
+async def test_events_that_wait_are_listed_without_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = deadletters.Letter("t", 0, 7, "", "", "alarm", "alarm.incidents", kind="parked")
+
+    async def parked(installation: Installation) -> tuple[list[deadletters.Letter], list[str]]:
+        return [waits], ["emergency"]
+
+    monkeypatch.setattr(deadletters, "read_parked", parked)
+    nobody = f"127.0.0.1:{free_port()}"
+    installation = Installation(Home(Path("nowhere"), Ports()), Keys(b""), kafka_bootstrap=nobody)
+    found = await deadletter_command.everything(installation)
+    assert found == ([waits], ["kafka", "emergency"])
