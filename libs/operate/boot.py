@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 import asyncpg
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from backbone.migrate import MigrationError, migrate_all
-from operate import accounts, city, topics, warmup
+from operate import absence, accounts, city, topics, warmup
 from operate.installation import DATABASE, STREAM, Installation
 from operate.screen import words
 from operate.supervisor import Facts, Supervisor, all_ready
@@ -79,7 +79,7 @@ class Boot:
             child = supervisor.child("kafka")
             child.start()
             await all_ready([child], PATIENCE)
-        await create_topics(installation.bootstrap)
+        await create_topics(installation)
 
     def _facts(self) -> Facts:
         installation = self._installation
@@ -114,7 +114,9 @@ async def migrate(installation: Installation) -> list[str]:
     """Raises Trouble that says what the database lacks."""
     try:
         return await migrate_all(installation.admin_dsn, installation.keys.secret)
-    except (OSError, TimeoutError, asyncpg.PostgresError, MigrationError) as error:
+    except (OSError, asyncpg.CannotConnectNowError) as error:
+        raise absence.of(installation, "postgres") from error
+    except (asyncpg.PostgresError, MigrationError) as error:
         raise Trouble(
             f"The database could not be brought up to date: {error}. An own DATABASE_URL needs a "
             "role with CREATEROLE, and CREATE on the database.",
@@ -123,14 +125,17 @@ async def migrate(installation: Installation) -> list[str]:
         ) from error
 
 
-async def create_topics(bootstrap: str) -> list[str]:
-    """Raises Trouble when no broker answers."""
+async def create_topics(installation: Installation) -> list[str]:
+    """Raises Trouble when no broker answers, or when it refuses."""
+    bootstrap = installation.bootstrap
     try:
         return await topics.ensure(bootstrap, topics.read())
+    except (OSError, KafkaConnectionError, KafkaTimeoutError) as error:
+        raise absence.of(installation, "kafka") from error
     except KafkaError as error:
         raise Trouble(
-            f"Kafka at {bootstrap} did not take the topics: {error!r}. Is KAFKA_BOOTSTRAP right?",
-            f"{bootstrap} 的 Kafka 未能建立主题:{error!r}。KAFKA_BOOTSTRAP 是否正确?",
+            f"Kafka at {bootstrap} did not take the topics: {error!r}. Its log says more.",
+            f"{bootstrap} 的 Kafka 未能建立主题:{error!r}。详见其日志。",
         ) from error
 
 

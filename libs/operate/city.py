@@ -15,6 +15,7 @@ from backbone.calls import refusal_of
 from backbone.context import metadata_for
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
+from operate import absence
 from operate.accounts import PACK
 from operate.installation import Installation
 from operate.screen import words
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 MOST = 64 * 1024 * 1024
-SILENT = Trouble(
-    "The directory does not answer: `liandong up` or `liandong start directory` starts it.",
-    "目录服务没有应答:请执行 liandong up 或 liandong start directory。",
-)
 OPERATOR = Actor(user="liandong", role="operator")
 
 
@@ -38,17 +35,17 @@ async def load_if_empty(installation: Installation, say: Callable[[str], object]
     deadline = time.monotonic() + PATIENCE
     async with directory(installation) as (stub, metadata):
         while (  # noqa: ASYNC110 - another process is polled
-            empty := await is_empty(stub, metadata)
+            empty := await is_empty(installation, stub, metadata)
         ) is None and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
     if empty is None:
-        raise SILENT
+        raise absence.of(installation, "directory")
     if empty:
         say(words("loading the demo city", "正在加载演示城市"))
         await load(installation, PACK)
 
 
-async def is_empty(stub: Any, metadata: Any) -> bool | None:
+async def is_empty(installation: Installation, stub: Any, metadata: Any) -> bool | None:
     """None while the directory does not know yet: another city must not be overwritten."""
     request = pb.GetCityRequest()
     try:
@@ -59,7 +56,7 @@ async def is_empty(stub: Any, metadata: Any) -> bool | None:
             return True
         if error.code() is grpc.StatusCode.UNAVAILABLE:
             return None
-        raise refused(error) from error
+        raise refused(installation, error) from error
     return False
 
 
@@ -70,7 +67,7 @@ async def load(installation: Installation, pack: Path) -> Any:
         try:
             return await stub.LoadCity(request, metadata=metadata, timeout=PATIENCE)
         except grpc.aio.AioRpcError as error:
-            raise refused(error) from error
+            raise refused(installation, error) from error
 
 
 def check(pack: Path) -> "list[Finding]":
@@ -87,7 +84,9 @@ def generate(pack: Path, **size: int) -> None:
     try:
         generate(pack, PACK, replace(DEMO, **size))
     except ValueError as error:
-        raise Trouble(f"Such a city cannot be: {error}.") from error
+        raise Trouble(
+            f"Such a city cannot be: {error}.", f"无法生成这样的城市:{error}。"
+        ) from error
 
 
 def archive(pack: Path) -> bytes:
@@ -112,11 +111,12 @@ async def directory(installation: Installation) -> AsyncIterator[tuple[Any, Any]
         yield rpc.DirectoryServiceStub(channel), metadata
 
 
-def refused(error: grpc.aio.AioRpcError) -> Trouble:
-    if error.code() is grpc.StatusCode.UNAVAILABLE:
-        return SILENT
-    refusal = refusal_of(error)
+def refused(installation: Installation, error: grpc.aio.AioRpcError) -> Trouble:
+    if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        return absence.of(installation, "directory")
+    said = refusal_of(error) or error.details()
     return Trouble(
-        f"The directory did not take the city: {refusal or error.details()}. "
-        "`liandong city check` lists what is wrong with a pack."
+        f"The directory did not take the city: {said}. "
+        "`liandong city check` lists what is wrong with a pack.",
+        f"目录服务未接受该城市数据包:{said}。liandong city check 会列出其中的问题。",
     )

@@ -3,8 +3,9 @@
 import time
 from typing import Any
 
-from operate.home import Home
-from operate.runner import read_state
+from operate import absence
+from operate.home import Home, read_state
+from operate.installation import Installation
 from operate.trouble import Trouble
 
 PATIENCE = 60.0
@@ -24,6 +25,13 @@ def let_go(home: Home, name: str) -> list[str]:
     shared = known(home, name)
     for each in (name, *shared):
         (home.held / each).unlink(missing_ok=True)
+    needed = absence.held_down(Installation.here(home), name)
+    if needed not in ("", name) and running(home)[name]["state"] != "ready":
+        raise Trouble(
+            f"{name} is let go, but it needs {needed}, which is held down: "
+            f"`liandong start {needed}` lets both run.",
+            f"{name} 已放行,但它需要已被停住的 {needed}:请执行 liandong start {needed}。",
+        )
     wait(home, name, "ready")
     return shared
 
@@ -47,6 +55,8 @@ def wait(home: Home, name: str, state: str) -> None:
             raise Trouble(
                 f"{name} is still {process['state']} after {PATIENCE:.0f} s; "
                 f"its log is in {home.logs}. {process['last_failure']}",
+                f"{PATIENCE:.0f} 秒后 {name} 仍处于 {process['state']};"
+                f"日志在 {home.logs}。{process['last_failure']}",
             )
         time.sleep(POLL)
 

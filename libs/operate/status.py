@@ -7,9 +7,8 @@ import psutil
 
 from backbone.settings import PORTS
 from operate import kafka, postgres, probe
-from operate.home import Home
+from operate.home import Home, read_state
 from operate.installation import Installation
-from operate.runner import read_state
 from operate.screen import STATE_COLOURS, console, plain, words
 
 MEGABYTE = 1024 * 1024

@@ -10,7 +10,7 @@ import sys
 from operate import boot
 from operate.home import Home
 from operate.installation import Installation
-from operate.screen import tell
+from operate.screen import tell, words
 from operate.trouble import Trouble
 
 
@@ -19,14 +19,14 @@ def migrate() -> int:
     home = Home.here()
     home.make()
     applied = asyncio.run(boot.migrate(Installation.here(home)))
-    print("\n".join(applied) or "every schema is up to date")
+    print("\n".join(applied) or words("every schema is up to date", "各数据库结构均为最新"))
     return 0
 
 
 def topics() -> int:
     """Create what is missing; exit code 1 when something differs that only a person may change."""
-    told = asyncio.run(boot.create_topics(Installation.here(Home.here()).bootstrap))
-    print("\n".join(told) or "all topics are as declared")
+    told = asyncio.run(boot.create_topics(Installation.here(Home.here())))
+    print("\n".join(told) or words("all topics are as declared", "所有主题与声明一致"))
     return 1 if told else 0
 
 

@@ -11,6 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from operate.screen import words
+
 DECLARED = Path(__file__).parents[2] / "deploy" / "topics.yaml"
 DAY = 24 * 60 * 60 * 1000
 OURS = "liandong."
@@ -78,8 +80,10 @@ async def compare(bootstrap: str, declared: Declared) -> list[str]:
         wanted, _ = await with_copies(admin, declared)
         present = await found(admin)
         there = [topic for topic in wanted if topic.name in present]
-        missing = [f"{t.name} is missing" for t in wanted if t.name not in present]
-        wrong = [f"{t.name} has other settings" for t in await misconfigured(admin, there)]
+        absent = [t.name for t in wanted if t.name not in present]
+        missing = [words(f"{name} is missing", f"缺少 {name}") for name in absent]
+        other = [t.name for t in await misconfigured(admin, there)]
+        wrong = [words(f"{name} has other settings", f"{name} 的设置不同") for name in other]
         return [*missing, *wrong, *differences(wanted, present)]
 
 
@@ -141,12 +145,19 @@ def resource(topic: Topic) -> ConfigResource:
 
 def differences(wanted: Sequence[Topic], present: dict[str, int]) -> list[str]:
     told = [
-        f"{topic.name} has {present[topic.name]} partitions, {topic.partitions} are declared"
+        words(
+            f"{topic.name} has {present[topic.name]} partitions, {topic.partitions} are declared",
+            f"{topic.name} 有 {present[topic.name]} 个分区,声明为 {topic.partitions} 个",
+        )
         for topic in wanted
         if present.get(topic.name, topic.partitions) != topic.partitions
     ]
     names = {topic.name for topic in wanted}
     strangers = sorted(name for name in present if name.startswith(OURS) and name not in names)
     return told + [
-        f"{name} exists, but is not declared in deploy/topics.yaml" for name in strangers
+        words(
+            f"{name} exists, but is not declared in deploy/topics.yaml",
+            f"{name} 已存在,但未在 deploy/topics.yaml 中声明",
+        )
+        for name in strangers
     ]
