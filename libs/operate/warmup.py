@@ -1,10 +1,14 @@
-"""One start of Kafka for nothing but its class cache: later starts take half the time and CPU."""
+"""One start of Kafka for nothing but its class cache: later starts take half the time and CPU.
+
+Every checkout of this user keeps its cache in the one folder, under a name of its own.
+"""
 
 import asyncio
 import logging
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from operate import kafka
@@ -15,6 +19,8 @@ log = logging.getLogger(__name__)
 
 START = 30.0
 STOP = 60.0
+# Longer than anybody leaves a checkout alone that is still in use: each start counts as a use.
+UNUSED = 30 * 24 * 60 * 60.0
 
 
 def is_due() -> bool:
@@ -26,14 +32,21 @@ def train() -> None:
     cache = kafka.class_cache(kafka.class_path())
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        for outdated in cache.parent.glob("*.aot*"):
-            outdated.unlink(missing_ok=True)
+        forget_unused(cache.parent)
         with tempfile.TemporaryDirectory(dir=cache.parent) as folder:
             made = Path(folder) / "made.aot"
             run_once(Path(folder), f"-XX:AOTCacheOutput={made}")
             made.replace(cache)
     except (OSError, subprocess.SubprocessError, TimeoutError) as error:
         log.warning("no class cache for Kafka: %r", error)
+
+
+def forget_unused(folder: Path) -> None:
+    """Of checkouts that are gone, or have other jars by now; never what another one may open."""
+    for cache in folder.glob("*.aot"):
+        with suppress(FileNotFoundError):  # another start forgets, too
+            if time.time() - cache.stat().st_mtime > UNUSED:
+                cache.unlink()
 
 
 def run_once(folder: Path, flag: str) -> None:
