@@ -10,13 +10,11 @@ from typing import Annotated
 
 import typer
 
-from operate import city_command, control, deadletter_command, doctor, runner, screen, status
+from operate import city_command, control, deadletter_command, doctor, net, runner, screen, status
 from operate.home import Home
 from operate.screen import say
-from operate.trouble import Trouble
 
 app = typer.Typer(
-    help="联动 liandong: run, watch and examine a local installation.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,6 +25,17 @@ app.add_typer(deadletter_command.app, name="deadletters")
 Json = Annotated[bool, typer.Option("--json", help="for scripts")]
 Split = Annotated[bool, typer.Option(help="each service in a process of its own")]
 Name = Annotated[str, typer.Argument(help="as `liandong status` lists them")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="show the details of what nobody foresaw")
+    ] = False,
+) -> None:
+    """联动 liandong: run, watch and examine a local installation."""
+    if debug:
+        os.environ["LIANDONG_LOG"] = "DEBUG"
 
 
 @app.command()
@@ -111,17 +120,14 @@ def also(shared: list[str]) -> str:
 
 
 def main() -> None:
-    """The entry point: a Trouble is told in a sentence, never with a traceback."""
+    """The entry point: what goes wrong is told in a sentence, never with a traceback."""
     # While a broker is away its clients say so at each attempt; we say it once.
     for noisy in ("aiokafka", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    try:
-        app(standalone_mode=True)
-    except Trouble as trouble:
-        screen.tell(trouble)
-        sys.stdout.flush()
-        # Not sys.exit: a download that a thread is still doing would keep the process.
-        os._exit(1)
+    code = net.caught(app)
+    sys.stdout.flush()
+    # Not sys.exit: a download that a thread is still doing would keep the process.
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,12 @@ class Home:
 
         While it runs its port is known, whatever this terminal's environment says.
         """
-        home = cls(Path(os.environ.get("LIANDONG_HOME") or ".run").resolve(), Ports.chosen())
-        remembered = home.remembered()
+        home = cls(Path(os.environ.get("LIANDONG_HOME") or ".run").absolute(), Ports.chosen())
+        try:
+            home = cls(home.path.resolve(), home.ports)
+            remembered = home.remembered()
+        except (OSError, RuntimeError) as error:  # the latter for links in a circle
+            raise home._impossible(error) from error
         return cls(home.path, Ports(remembered["port"])) if remembered else home
 
     @property
@@ -72,15 +76,18 @@ class Home:
                 self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self.logs.mkdir(exist_ok=True)
                 self.held.mkdir(exist_ok=True)
-        except (PermissionError, FileExistsError, NotADirectoryError) as error:
-            raise Trouble(
-                f"{self.path} cannot be used ({error.strerror}): choose another folder, "
-                "for example LIANDONG_HOME=~/liandong make run",
-                f"无法使用 {self.path}({error.strerror}):请换一个文件夹,"
-                "例如 LIANDONG_HOME=~/liandong make run",
-            ) from error
+        except OSError as error:
+            raise self._impossible(error) from error
         if full := self.is_full(ROOM):
             raise full
+
+    def _impossible(self, error: Exception) -> Trouble:
+        why = getattr(error, "strerror", None) or error
+        return Trouble(
+            f"{self.path} cannot be used ({why}): choose another folder, "
+            "for example LIANDONG_HOME=~/liandong make run",
+            f"无法使用 {self.path}({why}):请换一个文件夹,例如 LIANDONG_HOME=~/liandong make run",
+        )
 
     def is_full(self, room: int = 64 * 1024 * 1024) -> Trouble | None:
         """The sentence to tell when less room is left than this."""
@@ -116,7 +123,7 @@ class Home:
         """The process that holds the lock, if there is one."""
         if not self.lock.exists():
             return None
-        with self.lock.open("r+") as file:
+        with self.lock.open() as file:  # reading is enough to ask, also on a read-only disk
             return None if try_lock(file) else read_pid(self.lock)
 
 

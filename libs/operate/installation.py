@@ -2,9 +2,10 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,11 +18,13 @@ from operate.kafka import Kafka
 from operate.keys import Keys
 from operate.launch import Launch
 from operate.postgres import Postgres
+from operate.trouble import Trouble
 
 DATABASE = "liandong"
 STREAM = "workflow-stream"
 # On a small machine the three quiet services share a process; `--split` gives each its own.
 TOGETHER = ("petition", "dispute", "population")
+BROKER = re.compile(r" *([^\s:,]+|\[[0-9a-fA-F:]+\]):\d{1,5} *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,17 @@ class Installation:
 
     @classmethod
     def chosen(cls, home: Home, split: bool = False) -> "Installation":
-        """What the environment says, to be started; makes the secret when there is none yet."""
-        database_url = os.environ.get("DATABASE_URL", "")
-        keys = Keys.of(home.secret, home.path / "postgres" / "data")
-        return cls(home, keys, split, database_url, os.environ.get("KAFKA_BOOTSTRAP", ""))
+        """What the environment says, to be started; makes the secret when there is none yet.
+
+        Raises Trouble for an address that can be none.
+        """
+        return cls(home, keys_of(home), split, **named_servers(os.environ))
 
     @classmethod
     def here(cls, home: Home) -> "Installation":
         """What runs here, whatever this terminal's environment says; else as `chosen`."""
-        return replace(cls.chosen(home), **home.remembered().get("servers", {}))
+        known = home.remembered().get("servers")
+        return cls(home, keys_of(home), **(known or named_servers(os.environ)))
 
     def remember(self) -> None:
         """Leave word for `here`."""
@@ -132,12 +137,47 @@ class Installation:
             "LIANDONG_HOME": str(self.home.path),
             "KAFKA_BOOTSTRAP": self.bootstrap,
             "LIANDONG_TOKEN": self.keys.token,
+            "LIANDONG_LOG": os.environ.get("LIANDONG_LOG", "INFO").upper(),
         }
         for schema in {SCHEMAS[name] for name in names}:
             prefix = f"LIANDONG_{schema.upper()}"
             told[f"{prefix}_DATABASE_URL"] = service_url(self.admin_dsn, schema, self.keys.secret)
             told[f"{prefix}_KEY"] = self.keys.sealing(schema)
         return told
+
+
+def keys_of(home: Home) -> Keys:
+    if not home.secret.exists():
+        home.make()
+    return Keys.of(home.secret, home.path / "postgres" / "data")
+
+
+def named_servers(environ: Mapping[str, str]) -> dict[str, str]:
+    """Servers of one's own; empty for the embedded ones. Raises Trouble for what can be none."""
+    database_url, brokers = environ.get("DATABASE_URL", ""), environ.get("KAFKA_BOOTSTRAP", "")
+    if database_url and not is_database(database_url):
+        raise Trouble(
+            # Not said again: it may hold a password.
+            "DATABASE_URL is not the address of a database, which looks like "
+            "postgresql://user:password@host:5432/database.",
+            "DATABASE_URL 不是数据库地址,其格式应为 postgresql://用户:密码@主机:5432/数据库。",
+        )
+    if brokers and not all(BROKER.fullmatch(each) for each in brokers.split(",")):
+        raise Trouble(
+            f"KAFKA_BOOTSTRAP is {brokers!r}; it must be host:port, or several with commas.",
+            f"KAFKA_BOOTSTRAP 的值为 {brokers!r},必须是 主机:端口,多个用逗号分隔。",
+        )
+    return {"database_url": database_url, "kafka_bootstrap": brokers}
+
+
+def is_database(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        one_port = "," in parts.netloc or parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        return False
+    somewhere = parts.hostname or "host=" in parts.query
+    return parts.scheme in ("postgresql", "postgres") and bool(somewhere) and one_port
 
 
 async def as_flaws(answers: kafka.Answers, address: str) -> list[str]:

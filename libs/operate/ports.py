@@ -78,6 +78,19 @@ def demand_free(wanted: Mapping[int, str]) -> None:
             )
 
 
+def demand_host(host: str) -> None:
+    """Raise Trouble when nothing can listen at that address of this machine."""
+    try:
+        socket.create_server((host, 0)).close()
+    except OSError as error:
+        raise Trouble(
+            f"LIANDONG_HOST is {host!r}, and nothing can listen there ({error}): "
+            "name an address of this machine, or 0.0.0.0 for all of them.",
+            f"LIANDONG_HOST 的值为 {host!r},无法在该地址监听({error}):"
+            "请填写本机地址,或用 0.0.0.0 表示全部地址。",
+        ) from error
+
+
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
         # Connections of an earlier run that linger in TIME_WAIT do not count.

@@ -1,6 +1,7 @@
 """Runs the supervisor in this process, and speaks to the one of another process by its files."""
 
 import asyncio
+import importlib
 import logging
 import os
 import signal
@@ -12,11 +13,12 @@ from pathlib import Path
 
 import uvloop
 
+from backbone.settings import PORTS, SettingsError, read_settings
 from operate import leftovers
 from operate.boot import Boot
 from operate.home import Home, read_state
 from operate.installation import Installation
-from operate.ports import demand_free
+from operate.ports import demand_free, demand_host
 from operate.supervisor import Supervisor
 from operate.trouble import Trouble
 
@@ -36,12 +38,31 @@ def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]
         leftovers.end(leftovers.find(str(home.path)))
         installation = Installation.chosen(home, split)
         installation.remember()
+        demand_settings(installation)
         demand_free(installation.wanted_ports())
         try:
             uvloop.run(supervise(installation, progress, ready))
         except Trouble as trouble:
             # Whatever failed: on a full disk that is what a person must hear.
             raise home.is_full() or trouble from None
+
+
+def demand_settings(installation: Installation) -> None:
+    """Raise Trouble that says what no service could start with, before any has tried."""
+    environ = {**os.environ, **installation.environment(*PORTS)}
+    gateway = importlib.import_module("services.gateway.settings")
+    try:
+        for name in PORTS:
+            read_settings(name, environ)
+        gateway.read_gateway_settings(environ)
+        if environ["LIANDONG_LOG"] not in logging.getLevelNamesMapping():
+            raise SettingsError(f"LIANDONG_LOG is not a level: {environ['LIANDONG_LOG']!r}")
+    except SettingsError as error:
+        raise Trouble(
+            f"A setting is wrong: {error}. Correct it in the environment, then run it again.",
+            f"设置有误:{error}。请更正环境变量后重新执行。",
+        ) from error
+    demand_host(environ.get("LIANDONG_HOST", ""))
 
 
 async def supervise(

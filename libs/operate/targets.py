@@ -7,11 +7,10 @@ import asyncio
 import logging
 import sys
 
-from operate import boot
+from operate import boot, net
 from operate.home import Home
 from operate.installation import Installation
-from operate.screen import tell, words
-from operate.trouble import Trouble
+from operate.screen import words
 
 
 def migrate() -> int:
@@ -32,11 +31,7 @@ def topics() -> int:
 
 def main(name: str) -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    try:
-        return {"migrate": migrate, "topics": topics}[name]()
-    except Trouble as trouble:
-        tell(trouble)
-        return 1
+    return net.caught({"migrate": migrate, "topics": topics}[name])
 
 
 if __name__ == "__main__":

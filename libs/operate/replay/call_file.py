@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from backbone.place import Point
+from operate.replay.cells import cell, degrees
 from operate.replay.city import City
 from operate.replay.mapping import Affine, Box, by_hash
 from operate.replay.rows import DANGER, Call, Day
@@ -16,6 +17,7 @@ from operate.replay.rows import DANGER, Call, Day
 COLUMNS = frozenset({"lat", "lng", "title", "time", "township", "address"})
 TITLES = Path(__file__).with_name("titles.yaml")
 ZONE = ZoneInfo("Asia/Shanghai")
+TIME = ("a time such as 2016-01-15 12:05", "如 2016-01-15 12:05 的时间")
 LIFE_IN_DANGER = ("EMS", "Fire")
 
 Table = list[dict[str, str]]
@@ -36,7 +38,7 @@ class Meaning:
 
 
 def read(name: str, table: Table, city: City) -> Day:
-    points = [Point(float(row["lng"]), float(row["lat"])) for row in table]
+    points = [point_of(f"{name}#{number}", row) for number, row in enumerate(table, start=1)]
     place = Affine(Box.around(points), city.box.inner())
     townships = sorted(city.townships)
     calls = [
@@ -52,11 +54,18 @@ def read(name: str, table: Table, city: City) -> Day:
     return Day(name, tuple(sorted(calls, key=lambda call: call.time)), notes)
 
 
+def point_of(key: str, row: dict[str, str]) -> Point:
+    return Point(
+        cell(key, row, "lng", degrees(180), ("a longitude in degrees", "以度为单位的经度")),
+        cell(key, row, "lat", degrees(90), ("a latitude in degrees", "以度为单位的纬度")),
+    )
+
+
 def call_of(key: str, row: dict[str, str], point: Point, city: City, townships: list[str]) -> Call:
     group, _, title = row["title"].partition(":")
     meaning = meaning_of(group, title)
     township = city.townships[by_hash(row["township"], townships)]
-    time = datetime.fromisoformat(row["time"]).replace(tzinfo=ZONE)
+    time = cell(key, row, "time", datetime.fromisoformat, TIME).replace(tzinfo=ZONE)
     return Call(
         key=key,
         time=time,

@@ -26,7 +26,11 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def replay(
     file: Annotated[
-        Path | None, typer.Argument(help="calls or petitions as CSV; none: a day made here")
+        Path | None,
+        typer.Argument(
+            help="calls (lat,lng,title,time,township,address) or petitions "
+            "(id,petitioner,subject,time,text) as CSV; none: a day made here"
+        ),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="write the report there, as JSON")] = None,
     speed: Annotated[
@@ -41,6 +45,8 @@ def replay(
     The same file again changes nothing: each row has a key of its own. Exit code 1 when the counts
     do not agree.
     """
+    if report:
+        Report.demand_room(report)
     found = uvloop.run(played(lambda city: day_of(city, file, size, seed), speed))
     found.show()
     if report:

@@ -12,17 +12,20 @@ from operate.trouble import Trouble
 
 LONGEST_NAME = 72
 
+# A row that is too short has nothing in its last columns.
 Table = list[dict[str, str]]
 
 
 def read_day(path: Path, city: City) -> Day:
-    """Raises Trouble for a file that is neither."""
+    """Raises Trouble for a file that is neither, and for the first row that cannot be read."""
     table = read_table(path)
     name = name_of(path)
-    columns = set(table[0])
+    columns = {column for column in table[0] if column}
     if columns >= call_file.COLUMNS:
+        complete(path, table, call_file.COLUMNS)
         return call_file.read(name, table, city)
     if columns >= petition_file.COLUMNS:
+        complete(path, table, petition_file.COLUMNS)
         return petition_file.read(name, table, city)
     calls, petitions = (", ".join(sorted(each.COLUMNS)) for each in (call_file, petition_file))
     raise Trouble(
@@ -31,6 +34,18 @@ def read_day(path: Path, city: City) -> Day:
         f"{path} 既不是报警记录({calls})也不是信访件({petitions}):"
         f"它的列为 {', '.join(sorted(columns))}。",
     )
+
+
+def complete(path: Path, table: Table, columns: frozenset[str]) -> None:
+    """Raise Trouble for the first row that ends before its last column."""
+    for number, row in enumerate(table, start=1):
+        if missing := sorted(column for column in columns if row[column] is None):
+            names = ", ".join(missing)
+            raise Trouble(
+                f"{path}, row {number}: the row is too short, it has no {names}. "
+                "Correct the file, then run the same command again.",
+                f"{path} 第 {number} 行过短,缺少 {names}。请更正文件后重新执行。",
+            )
 
 
 def name_of(path: Path) -> str:

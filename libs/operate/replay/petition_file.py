@@ -3,12 +3,14 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from operate.replay.cells import cell
 from operate.replay.city import City
 from operate.replay.mapping import by_hash
 from operate.replay.rows import Day, Letter
 
 COLUMNS = frozenset({"id", "petitioner", "subject", "time", "text"})
 ZONE = ZoneInfo("Asia/Shanghai")
+TIME = ("a time such as 2019-02-28 11:25:05", "如 2019-02-28 11:25:05 的时间")
 CHANNELS = ("ONLINE", "ONLINE", "ONLINE", "LETTER", "VISIT", "HOTLINE", "GREEN_POST", "PROXY")
 # What the 110 desk and the mediators take; a petition about the like goes by its place.
 NOT_FOR_PETITIONS = ("accusation", "channel", "care")
@@ -32,7 +34,7 @@ def read(name: str, table: Table, city: City) -> Day:
 
 
 def letter_of(key: str, row: dict[str, str], city: City, townships: list[str]) -> Letter:
-    time = datetime.strptime(row["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
+    time = cell(key, row, "time", time_of, TIME)
     return Letter(
         key=key,
         time=time,
@@ -43,6 +45,10 @@ def letter_of(key: str, row: dict[str, str], city: City, townships: list[str]) -
         category=guessed(row["subject"] + row["text"], city),
         area=by_hash(row["petitioner"], townships),
     )
+
+
+def time_of(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
 
 
 def marker(key: str, time: str) -> str:

@@ -1,6 +1,7 @@
 """What a replay reports: to a script as JSON, to a person as two tables."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from operate.replay.counts import Counts
 from operate.screen import console, plain, words
+from operate.trouble import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,17 @@ class Report:
             "findings": list(self.findings),
             "notes": self.notes,
         }
+
+    @staticmethod
+    def demand_room(path: Path) -> None:
+        """Raise Trouble when no report could be written there: before the day, not after it."""
+        path = path.absolute()
+        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise Trouble(
+                f"No report can be written to {path}: name a file in a folder that is there "
+                "and may be written.",
+                f"无法将报告写入 {path}:请指定一个已存在且可写的文件夹中的文件。",
+            )
 
     def write(self, path: Path) -> None:
         text = json.dumps(self.document(), ensure_ascii=False, indent=2)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from operate import accounts
+from operate import accounts, runner
 from operate.home import Home
 from operate.installation import Installation
 from operate.keys import Keys
 from operate.ports import Ports
+from operate.trouble import Trouble
 
 
 @pytest.fixture
@@ -44,6 +45,62 @@ def test_servers_of_the_environment_replace_the_embedded_ones(
     address = told["LIANDONG_ALARM_DATABASE_URL"]
     assert address.startswith("postgresql://liandong_alarm:")
     assert address.endswith("@db.example:5433/city")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://me@db.example/city"),
+        ("DATABASE_URL", "postgresql://me@db.example:port/city"),
+        ("KAFKA_BOOTSTRAP", "nonsense"),
+        ("KAFKA_BOOTSTRAP", "kafka.example:9092,:9093"),
+    ],
+)
+def test_an_address_that_can_be_none_is_told_in_a_sentence(
+    home: Home, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Trouble, match=name):
+        Installation.chosen(home)
+
+
+def test_addresses_of_every_usual_form_are_taken(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP", "a.example:9092, [::1]:9093")
+    for url in (
+        "postgres://me@db.example/city?sslmode=require",
+        "postgresql://me@one.example:5432,two.example:5433/city",
+        "postgresql:///city?host=/var/run/postgresql",
+    ):
+        monkeypatch.setenv("DATABASE_URL", url)
+        assert Installation.chosen(home).database_url == url
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LIANDONG_OUTCOME_DAYS", "many"),
+        ("LIANDONG_GATEWAY_KEY_RATE", "fast"),
+        ("LIANDONG_LOG", "loud"),
+        ("LIANDONG_HOST", "256.1.1.1"),
+    ],
+)
+def test_a_setting_that_no_service_could_start_with_is_told_before_any_has_tried(
+    home: Home, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    runner.demand_settings(Installation.chosen(home))
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Trouble, match=name):
+        runner.demand_settings(Installation.chosen(home))
+
+
+def test_a_level_of_the_log_is_taken_in_small_letters(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIANDONG_LOG", "debug")
+    assert Installation.chosen(home).environment("alarm")["LIANDONG_LOG"] == "DEBUG"
 
 
 def test_nobody_gets_the_key_or_the_login_of_another_service(home: Home) -> None:

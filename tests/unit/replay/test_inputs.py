@@ -9,6 +9,7 @@ from operate.replay import made_day
 from operate.replay.files import name_of, read_day
 from operate.replay.mapping import Affine, Box, by_hash
 from operate.replay.petition_file import key_in, marker
+from operate.replay.report import Report
 from operate.replay.rows import Call, Letter
 from operate.trouble import Trouble
 from tests.replayed import BOX, demo_city
@@ -108,7 +109,32 @@ def test_only_our_own_marker_names_a_row() -> None:
     assert key_in("正文,来源 p.csv#9") == ""
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n", "a,b\n1,2\n"])
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        ("40.2", "north", "lat"),
+        ("40.2", "nan", "lat"),
+        ("-75.0", "", "lng"),
+        ("-75.0", "-475", "lng"),
+        ("2016-01-15 12:01", "yesterday", "time"),
+        (",POWELL ST", "", "address"),
+    ],
+)
+def test_one_bad_cell_is_told_with_its_row_and_column(
+    tmp_path: Path, old: str, new: str, column: str
+) -> None:
+    with pytest.raises(Trouble, match=r"row 2\b") as told:
+        read_day(write(tmp_path, CALLS.replace(old, new)), demo_city())
+    assert column in told.value.english
+    assert "第 2 行" in told.value.chinese and column in told.value.chinese
+
+
+def test_a_bad_time_of_a_petition_is_told_with_its_row(tmp_path: Path) -> None:
+    with pytest.raises(Trouble, match="row 2, column time"):
+        read_day(write(tmp_path, PETITIONS.replace("2018-01-02 08", "8 Uhr")), demo_city())
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n", "a,b\n1,2\n", "a,b\n1,2,3\n"])
 def test_a_file_of_something_else_is_told_in_a_sentence(tmp_path: Path, text: str) -> None:
     with pytest.raises(Trouble):
         read_day(write(tmp_path, text), demo_city())
@@ -117,6 +143,13 @@ def test_a_file_of_something_else_is_told_in_a_sentence(tmp_path: Path, text: st
 def test_a_file_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(Trouble, match="cannot be read"):
         read_day(tmp_path / "nothing.csv", demo_city())
+
+
+def test_a_report_that_could_not_be_written_is_told_before_the_day(tmp_path: Path) -> None:
+    Report.demand_room(tmp_path / "out.json")
+    for path in (tmp_path, tmp_path / "nowhere" / "out.json"):
+        with pytest.raises(Trouble, match="No report"):
+            Report.demand_room(path)
 
 
 def test_the_made_day_is_the_same_every_time_and_another_with_another_seed() -> None:
