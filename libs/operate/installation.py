@@ -99,13 +99,17 @@ class Installation:
         return [*self._servers(), *(self._service(names) for names in self._groups())]
 
     def addresses(self) -> dict[str, dict[str, str]]:
-        """Where each service is spoken to, for run.json."""
+        """Where each service is spoken to, for run.json.
+
+        Services of one process have one metrics address: each of their pages tells of all of them.
+        """
         ports = self.home.ports
         found = {}
-        for name in PORTS:
-            grpc = ports.grpc_address(name)
-            metrics = {"metrics": f"http://127.0.0.1:{ports.metrics(name)}/metrics"}
-            found[name] = ({"grpc": grpc} if grpc else {}) | metrics
+        for names in self._groups():
+            metrics = {"metrics": f"http://127.0.0.1:{ports.metrics(names[0])}/metrics"}
+            for name in names:
+                grpc = ports.grpc_address(name)
+                found[name] = ({"grpc": grpc} if grpc else {}) | metrics
         return found
 
     def _servers(self) -> list[Program]:

@@ -79,15 +79,16 @@ def demand_free(wanted: Mapping[int, str]) -> None:
 
 
 def demand_host(host: str) -> None:
-    """Raise Trouble when nothing can listen at that address of this machine."""
+    """Raise Trouble when nothing can listen there, or when we could not reach it ourselves."""
     try:
-        socket.create_server((host, 0)).close()
+        with socket.create_server((host, 0)) as server:
+            socket.create_connection(("127.0.0.1", server.getsockname()[1]), 1).close()
     except OSError as error:
         raise Trouble(
-            f"LIANDONG_HOST is {host!r}, and nothing can listen there ({error}): "
-            "name an address of this machine, or 0.0.0.0 for all of them.",
-            f"LIANDONG_HOST 的值为 {host!r},无法在该地址监听({error}):"
-            "请填写本机地址,或用 0.0.0.0 表示全部地址。",
+            f"LIANDONG_HOST is {host!r}, and what listens there is not found ({error}): "
+            "name 127.0.0.1, or 0.0.0.0 for all addresses of this machine.",
+            f"LIANDONG_HOST 的值为 {host!r},在该地址监听的进程无法访问({error}):"
+            "请用 127.0.0.1,或用 0.0.0.0 表示本机全部地址。",
         ) from error
 
 

@@ -57,7 +57,7 @@ def welcome(home: Home) -> None:
 
 def addresses(run: Mapping[str, Any]) -> Table:
     table = plain("", "")
-    table.add_row(words("console and API", "控制台与接口"), run["gateway"])
+    table.add_row(words("API", "接口"), run["gateway"])
     table.add_row("OpenAPI", f"{run['gateway']}/openapi.json")
     table.add_row("Kafka", run["kafka"])
     table.add_row("PostgreSQL", without_password(run["database"]))

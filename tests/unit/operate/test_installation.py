@@ -32,6 +32,17 @@ def test_the_quiet_services_share_a_process_unless_split(home: Home) -> None:
     assert every == {name for each in names(Installation.chosen(home, split=True)) for name in each}
 
 
+def test_a_process_is_scraped_at_one_address(home: Home) -> None:
+    """Its pages are the same on every port of its services: sums would count it three times."""
+    for split in (False, True):
+        installation = Installation.chosen(home, split)
+        told = installation.addresses()
+        services = [p.names for p in installation.programs() if {*p.names} <= told.keys()]
+        assert {name for names in services for name in names} == told.keys()
+        scraped = {told[name]["metrics"] for names in services for name in names}
+        assert len(scraped) == len(services)
+
+
 def test_servers_of_the_environment_replace_the_embedded_ones(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +96,7 @@ def test_addresses_of_every_usual_form_are_taken(
         ("LIANDONG_GATEWAY_KEY_RATE", "fast"),
         ("LIANDONG_LOG", "loud"),
         ("LIANDONG_HOST", "256.1.1.1"),
+        ("LIANDONG_HOST", "127.0.0.2"),
     ],
 )
 def test_a_setting_that_no_service_could_start_with_is_told_before_any_has_tried(
