@@ -143,7 +143,7 @@ def read_state(home: Home) -> dict[str, Any]:
     """What the supervisor last wrote; empty when none runs."""
     try:
         state: dict[str, Any] = json.loads(home.state.read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     return state if home.supervisor() else {}
 

@@ -123,12 +123,22 @@ def told(home: Home) -> Path:
     return home.logs / "trouble.log"
 
 
+def gave_up(home: Home) -> Trouble:
+    """Its words are in the language of this terminal already."""
+    if said := told(home).read_text().strip():
+        return Trouble(said, said)
+    return Trouble(
+        f"The supervisor ended without a word; its log is {home.logs / 'supervisor.log'}.",
+        f"守护进程已退出且没有说明原因;其日志为 {home.logs / 'supervisor.log'}。",
+    )
+
+
 def follow(home: Home, process: subprocess.Popen[bytes], progress: Progress) -> None:
     """Return when everything is ready. Raises Trouble with the words of the supervisor."""
     last = ""
     while not (home.run_file.exists() and home.supervisor() == process.pid):
         if process.poll() is not None:
-            raise Trouble(told(home).read_text().strip())
+            raise gave_up(home)
         doing = read_state(home).get("doing", "")
         if doing not in ("", last):
             progress(doing)

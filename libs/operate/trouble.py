@@ -10,9 +10,9 @@ from pathlib import Path
 class Trouble(Exception):
     """A failure with its remedy, in English and in Chinese; never shown with a traceback."""
 
-    def __init__(self, english: str, chinese: str = "") -> None:
+    def __init__(self, english: str, chinese: str) -> None:
         self.english = english
-        self.chinese = chinese or english
+        self.chinese = chinese
         super().__init__(english)
 
     def __str__(self) -> str:

@@ -1,12 +1,13 @@
 """Whatever a command raises, a person reads a sentence; the details are kept elsewhere."""
 
 import errno
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from operate import net
-from operate.home import Home
+from operate.home import Home, read_state
 from operate.trouble import Trouble
 
 
@@ -73,6 +74,8 @@ def test_a_home_in_an_impossible_place_is_told_in_a_sentence(
     monkeypatch.setenv("LIANDONG_HOME", str(tmp_path / home))
     with pytest.raises(Trouble, match="cannot be used"):
         Home.here().make()
+    with suppress(Trouble):
+        assert read_state(Home.here()) == {}
 
 
 def test_a_home_on_a_disk_for_reading_alone_is_told_in_a_sentence(
