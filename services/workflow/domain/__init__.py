@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from backbone.city import City
 from backbone.errors import InvalidTransition, NotFound
+from backbone.sight import sees
 from services.workflow.domain import (
     claim,
     clocks,
@@ -104,8 +105,16 @@ def decide(found: Incident | None, command: Command, now: datetime, city: City) 
         return [opened, *routing.route(first, now, city, command.matter.to_unit)]
     if found is None:
         raise NotFound("NO_SUCH_INCIDENT")
+    _require_may_see(found, command)
     _require_allowed(found, command)
     return _moved(found, command, now, city)
+
+
+def _require_may_see(found: Incident, command: Move) -> None:
+    """What is outside somebody's scope does not exist for them; a clock is nobody."""
+    if isinstance(command, Lapse) or sees(command.by, found.involved, found.area):
+        return
+    raise NotFound("NO_SUCH_INCIDENT")
 
 
 def _require_allowed(found: Incident, command: Move) -> None:

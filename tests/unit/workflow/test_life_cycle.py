@@ -37,6 +37,10 @@ CHEN = Actor("chen", "south", "clerk", "990101002")
 DESK = Actor("zhao", "command", "dispatcher", COUNTY)
 SECOND = Actor("qian", "command", "call_taker", COUNTY)
 HEAD = Actor("sun", "county", "head", COUNTY)
+LEADER = Actor("zhou", "county", "leader", COUNTY)
+# They have nothing to do with it: of another unit, of another county.
+STRANGER = Actor("wu", "roads", "clerk", NORTH)
+ELSEWHERE = Actor("zheng", "harbour", "leader", "990102")
 
 
 def a_matter(**parts: str) -> Matter:
@@ -71,6 +75,9 @@ OFFERED, CLAIMED = after(OPEN), after(OPEN, CLAIM)
 ASKED = after(ASK, found=CLAIMED)
 HANDING_OFF = after(OFFER, found=CLAIMED)
 RESOLVED = after(RESOLVE, found=CLAIMED)
+# South has been asked before: it may see it, and is not its desk.
+WITH_SOUTH = replace(RESOLVED, involved=(*RESOLVED.involved, "south"))
+WINDOW = Actor("feng", "south", "receptionist", "990101002")
 STATES = {
     State.TRIAGE: after(TRIAGE),
     State.OFFERED: OFFERED,
@@ -91,7 +98,7 @@ MOVES: list[Move] = [
     OFFER,
     AcceptHandOff(CHEN),
     RefuseHandOff(CHEN, "not ours"),
-    AssignIncident(HEAD, "south", "go"),
+    AssignIncident(LEADER, "south", "go"),
     ReportProgress(LI, "on it"),
     RESOLVE,
     VERIFY,
@@ -115,7 +122,7 @@ def test_the_moves_are_all_here() -> None:
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("command", MOVES, ids=lambda c: type(c).__name__)
 def test_a_move_from_a_wrong_state_is_refused(state: State, command: Move) -> None:
-    found = STATES[state]
+    found = replace(STATES[state], involved=("command", "north", "south"))
     if state in ALLOWED_FROM[type(command)]:
         return
     assert refusal_of(found, command) in ("INVALID_TRANSITION", "ALREADY_CLAIMED")
@@ -137,7 +144,7 @@ def test_a_move_from_a_wrong_state_is_refused(state: State, command: Move) -> No
         (CLAIMED, ASK, "CLAIMED", "north", "north", "li"),
         (ASKED, AcceptReturn(DESK), "TRIAGE", "", "command", ""),
         (ASKED, RejectReturn(DESK, "yours"), "CLAIMED", "north", "north", "li"),
-        (CLAIMED, AssignIncident(HEAD, "south", "go"), "OFFERED", "south", "north", ""),
+        (CLAIMED, AssignIncident(LEADER, "south", "go"), "OFFERED", "south", "north", ""),
         (CLAIMED, ReportProgress(LI, "on it"), "HANDLING", "north", "north", "li"),
         (CLAIMED, RESOLVE, "RESOLVED", "north", "north", "li"),
         (RESOLVED, VERIFY, "RESOLVED", "north", "north", "li"),
@@ -165,7 +172,8 @@ def test_where_a_move_leads(
         (OFFERED, OPEN, "ALREADY_OPEN"),
         (None, OpenIncident(DESK, a_matter(desk="")), "MATTER_INCOMPLETE"),
         (None, OpenIncident(DESK, a_matter(to_unit="moon")), "UNKNOWN_UNIT"),
-        (OFFERED, ClaimIncident(CHEN), "NOT_YOUR_UNIT"),
+        (HANDING_OFF, RequestReturn(CHEN, "x"), "NOT_THE_HOLDER"),
+        (replace(OFFERED, involved=("south",)), ClaimIncident(CHEN), "NOT_YOUR_UNIT"),
         (CLAIMED, ClaimIncident(WANG), "ALREADY_CLAIMED"),
         (CLAIMED, ReleaseIncident(WANG), "NOT_THE_HOLDER"),
         (HANDING_OFF, RELEASE, "ANSWER_PENDING"),
@@ -174,15 +182,17 @@ def test_where_a_move_leads(
         (CLAIMED, HandOffIncident(LI, "south", " "), "REASON_MISSING"),
         (replace(CLAIMED, bounces=3), OFFER, "TOO_MANY_BOUNCES"),
         (HANDING_OFF, AcceptHandOff(WANG), "NOT_YOUR_UNIT"),
-        (CLAIMED, AcceptHandOff(CHEN), "NO_HAND_OFF_PENDING"),
+        (CLAIMED, AcceptHandOff(WANG), "NO_HAND_OFF_PENDING"),
         (CLAIMED, AcceptReturn(DESK), "NO_RETURN_PENDING"),
-        (ASKED, AcceptReturn(CHEN), "NOT_THE_SENDER"),
-        (CLAIMED, AssignIncident(CHEN, "south", "go"), "NOT_A_SUPERIOR"),
-        (CLAIMED, AssignIncident(HEAD, "south", ""), "INSTRUCTION_MISSING"),
+        (ASKED, AcceptReturn(WANG), "NOT_THE_SENDER"),
+        (CLAIMED, AssignIncident(WANG, "south", "go"), "NOT_A_SUPERIOR"),
+        (CLAIMED, AssignIncident(LEADER, "south", ""), "INSTRUCTION_MISSING"),
         (CLAIMED, ReportProgress(LI, ""), "TEXT_MISSING"),
         (CLAIMED, ResolveIncident(LI, "WELL", "x"), "UNKNOWN_OUTCOME"),
         (CLAIMED, ResolveIncident(LI, "SOLVED", ""), "REPLY_MISSING"),
         (RESOLVED, VerifyIncident(LI, "YES"), "NOT_A_VERIFIER"),
+        (WITH_SOUTH, VerifyIncident(WINDOW, "YES"), "NOT_A_VERIFIER"),
+        (WITH_SOUTH, CloseIncident(WINDOW), "NOT_A_VERIFIER"),
         (replace(RESOLVED, unit="command"), VERIFY, "HANDLER_CANNOT_VERIFY"),
         (RESOLVED, VerifyIncident(SECOND, "MAYBE"), "UNKNOWN_FINDING"),
         (RESOLVED, CloseIncident(SECOND), "NOT_VERIFIED"),
@@ -195,6 +205,21 @@ def test_where_a_move_leads(
 )
 def test_guards(found: Incident | None, command: Command, reason: str) -> None:
     assert refusal_of(found, command) == reason
+
+
+@pytest.mark.parametrize("who", [STRANGER, ELSEWHERE], ids=lambda a: a.role)
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("command", MOVES, ids=lambda c: type(c).__name__)
+def test_what_somebody_may_not_see_does_not_exist(state: State, command: Move, who: Actor) -> None:
+    if isinstance(command, Lapse):
+        return
+    assert refusal_of(STATES[state], replace(command, by=who)) == "NO_SUCH_INCIDENT"
+
+
+def test_whom_a_question_was_asked_may_answer_it() -> None:
+    assert "south" in HANDING_OFF.involved and "south" not in CLAIMED.involved
+    refused = after(RefuseHandOff(CHEN, "no"), found=HANDING_OFF)
+    assert refusal_of(refused, ClaimIncident(CHEN)) == "ALREADY_CLAIMED"
 
 
 def test_a_return_must_be_asked_for_in_its_window() -> None:
