@@ -70,8 +70,13 @@ def after(now: datetime, minutes: int) -> datetime:
 
 
 def next_due(found: Incident) -> Due | None:
-    """The clock that runs out first, of those that have not run out."""
-    running = [due for due in found.due if due.lapse_time is None]
+    """The clock that runs out first, of those that have not run out.
+
+    While another unit is asked, a claim waits for its answer: it is not idle.
+    """
+    asked = found.hand_off or found.pending_return
+    waiting = {CLAIM_IDLE} if asked else set()
+    running = [due for due in found.due if due.lapse_time is None and due.clock not in waiting]
     return min(running, key=lambda due: due.due_time, default=None)
 
 

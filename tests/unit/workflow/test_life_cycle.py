@@ -244,6 +244,22 @@ def test_a_clock_fires_at_its_minute_and_once(found: Incident, minutes: int, kin
     assert refusal_of(evolve(found, event), Lapse(), due) == "NOT_DUE"
 
 
+@pytest.mark.parametrize("asked", [HANDING_OFF, ASKED], ids=["hand-off", "return"])
+def test_an_idle_claim_keeps_its_question(asked: Incident) -> None:
+    """Silence raises it to the superior; nothing else takes the question away."""
+    [lapsed] = decide(asked, Lapse(), NOW + timedelta(minutes=480), CITY)
+    raised = evolve(asked, lapsed)
+    question = raised.hand_off or raised.pending_return
+    assert question is not None and question.raised_to and raised.holder == "li"
+    assert raised.due_time is None
+    assert refusal_of(raised, Lapse(), NOW + timedelta(days=9)) == "NOT_DUE"
+
+
+def test_a_refused_hand_off_leaves_the_claim_its_clock() -> None:
+    kept = after(RefuseHandOff(CHEN, "no"), found=HANDING_OFF)
+    assert kept.due_time == CLAIMED.due_time
+
+
 def test_silence_goes_to_the_common_superior_who_then_designates() -> None:
     [lapsed] = decide(HANDING_OFF, Lapse(), NOW + timedelta(hours=2), CITY)
     raised = evolve(HANDING_OFF, lapsed)
