@@ -152,7 +152,7 @@ def _moved(  # noqa: C901  # one arm a command
         case RejectReturn():
             return [giveback.reject(found, command, now)]
         case AcceptHandOff():
-            return [handoff.accept(found, command, now)]
+            return [handoff.accept(found, command, now, city)]
         case RefuseHandOff():
             return [handoff.refuse(found, command, now)]
         case ReportProgress():

@@ -9,7 +9,7 @@ from backbone.actor import Actor
 from backbone.city import City
 from backbone.errors import Denied, InvalidArgument, InvalidTransition
 from services.workflow.domain import clocks
-from services.workflow.domain.claim import with_handler
+from services.workflow.domain.claim import idle_clock, with_handler
 from services.workflow.domain.clocks import HandOffLapsed
 from services.workflow.domain.incident import (
     Due,
@@ -48,9 +48,13 @@ class HandOffOffered(Struct, frozen=True):
 
 
 class HandOffAccepted(Struct, frozen=True):
+    """`due_time` is None where it was accepted before an acceptance started the idle clock."""
+
     time: datetime
     unit: str
     holder: str
+    due_time: datetime | None = None
+    minutes: int = 0
 
 
 class HandOffRefused(Struct, frozen=True):
@@ -75,9 +79,11 @@ def offer(found: Incident, command: HandOffIncident, now: datetime, city: City) 
     return HandOffOffered(now, found.unit, command.to_unit, command.reason, due, minutes)
 
 
-def accept(found: Incident, command: AcceptHandOff, now: datetime) -> Event:
+def accept(found: Incident, command: AcceptHandOff, now: datetime, city: City) -> Event:
     _require_receiver(found, command.by)
-    return HandOffAccepted(now, command.by.unit, command.by.user)
+    minutes = clocks.require_policy(city).claim_lapse_minutes
+    due = clocks.after(now, minutes)
+    return HandOffAccepted(now, command.by.unit, command.by.user, due, minutes)
 
 
 def refuse(found: Incident, command: RefuseHandOff, now: datetime) -> Event:
@@ -115,7 +121,7 @@ def evolve(found: Incident, event: Event) -> Incident:
 
 
 def _accepted(found: Incident, event: HandOffAccepted) -> Incident:
-    return replace(
+    accepted = replace(
         clocks.stop_all(found),
         state=State.CLAIMED,
         hand_off=None,
@@ -126,3 +132,6 @@ def _accepted(found: Incident, event: HandOffAccepted) -> Incident:
         holder=event.holder,
         handlers=with_handler(found, event.holder),
     )
+    if event.due_time is None:
+        return accepted
+    return clocks.start(accepted, idle_clock(event.time, event.due_time, event.minutes))

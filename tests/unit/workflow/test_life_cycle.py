@@ -13,6 +13,8 @@ from backbone.actor import Actor
 from backbone.errors import Refusal
 from backbone.matter import Matter
 from backbone.place import Place
+from backbone.wire import to_record
+from liandong.incident.v1 import incident_events_pb2 as events
 from services.workflow.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
 from services.workflow.domain.claim import ClaimIncident, ReleaseIncident
 from services.workflow.domain.clocks import Lapse
@@ -24,7 +26,12 @@ from services.workflow.domain.closing import (
 )
 from services.workflow.domain.giveback import AcceptReturn, RejectReturn, RequestReturn
 from services.workflow.domain.handling import AssignIncident, ReportProgress, ResolveIncident
-from services.workflow.domain.handoff import AcceptHandOff, HandOffIncident, RefuseHandOff
+from services.workflow.domain.handoff import (
+    AcceptHandOff,
+    HandOffAccepted,
+    HandOffIncident,
+    RefuseHandOff,
+)
 from services.workflow.domain.incident import Incident, OpenIncident, State
 from services.workflow.domain.routing import DesignateUnit, RouteIncident
 from tests.cities import COUNTY, NORTH, a_city
@@ -232,6 +239,7 @@ def test_a_return_must_be_asked_for_in_its_window() -> None:
     [
         (OFFERED, 15, "SignInLapsed"),
         (CLAIMED, 480, "ClaimLapsed"),
+        (after(AcceptHandOff(CHEN), found=HANDING_OFF), 480, "ClaimLapsed"),
         (HANDING_OFF, 120, "HandOffLapsed"),
         (ASKED, 120, "ReturnLapsed"),
     ],
@@ -258,6 +266,12 @@ def test_an_idle_claim_keeps_its_question(asked: Incident) -> None:
 def test_a_refused_hand_off_leaves_the_claim_its_clock() -> None:
     kept = after(RefuseHandOff(CHEN, "no"), found=HANDING_OFF)
     assert kept.due_time == CLAIMED.due_time
+
+
+def test_an_acceptance_from_before_it_had_a_clock_still_evolves() -> None:
+    message = events.HandOffAccepted(unit="south", holder="chen")
+    old = evolve(HANDING_OFF, to_record(message, HandOffAccepted, time=NOW))
+    assert (old.holder, old.due) == ("chen", ())
 
 
 def test_silence_goes_to_the_common_superior_who_then_designates() -> None:
