@@ -58,6 +58,7 @@ class IncidentOffered(Struct, frozen=True):
     due_time: datetime
     minutes: int
     rule: str
+    sender: str = ""
 
 
 Event = IncidentRouted | IncidentLeftInTriage | UnitDesignated | IncidentOffered
@@ -98,11 +99,13 @@ def reroute(found: Incident, command: RouteIncident, now: datetime, city: City) 
     return route(found, now, city)
 
 
-def offer(found: Incident, unit: str, now: datetime, city: City) -> IncidentOffered:
+def offer(
+    found: Incident, unit: str, now: datetime, city: City, sender: str = ""
+) -> IncidentOffered:
     """Put it into a unit's pool, with the sign-in clock of its priority."""
     minutes = clocks.sign_in_minutes(found, clocks.require_policy(city))
     rule = f"sign_in_minutes.{found.priority or clocks.DEFAULT_PRIORITY}"
-    return IncidentOffered(now, unit, clocks.after(now, minutes), minutes, rule)
+    return IncidentOffered(now, unit, clocks.after(now, minutes), minutes, rule, sender)
 
 
 def explain(found: Incident, city: City) -> Explained:
@@ -199,13 +202,14 @@ def _designated(found: Incident, event: UnitDesignated) -> Routing:
 
 
 def _offered(found: Incident, event: IncidentOffered) -> Incident:
+    before = found.sender if found.accountable_unit == event.unit else found.accountable_unit
     offered = replace(
         found,
         state=State.OFFERED,
         unit=event.unit,
         unit_time=event.time,
         holder="",
-        sender=found.sender if found.accountable_unit == event.unit else found.accountable_unit,
+        sender=event.sender or before,
     )
     due = Due(clocks.SIGN_IN, event.time, event.due_time, event.minutes, event.rule)
     return clocks.start(clocks.stop_all(offered), due)

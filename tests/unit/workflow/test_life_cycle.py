@@ -223,6 +223,19 @@ def test_what_somebody_may_not_see_does_not_exist(state: State, command: Move, w
     assert refusal_of(STATES[state], replace(command, by=who)) == "NO_SUCH_INCIDENT"
 
 
+def test_what_was_assigned_is_returned_to_whoever_assigned_it() -> None:
+    assigned = after(AssignIncident(LEADER, "south", "go"), ClaimIncident(CHEN), found=CLAIMED)
+    objected = after(RequestReturn(CHEN, "not ours"), found=assigned)
+    assert objected.pending_return is not None
+    assert objected.pending_return.to_unit == "county"
+    returned = after(AcceptReturn(LEADER), found=objected)
+    assert (returned.state, returned.accountable_unit) == ("TRIAGE", "county")
+    # Handed on by order of nobody, it goes back to the unit that handed it on.
+    offered = after(HandOffIncident(CHEN, "north", "theirs"), found=assigned)
+    held = after(AcceptHandOff(WANG), RequestReturn(WANG, "x"), found=offered)
+    assert held.pending_return is not None and held.pending_return.to_unit == "south"
+
+
 def test_whom_a_question_was_asked_may_answer_it() -> None:
     assert "south" in HANDING_OFF.involved and "south" not in CLAIMED.involved
     refused = after(RefuseHandOff(CHEN, "no"), found=HANDING_OFF)
