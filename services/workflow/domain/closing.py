@@ -94,6 +94,8 @@ def verify(found: Incident, command: VerifyIncident, now: datetime) -> Event:
 def rework(found: Incident, command: ReworkIncident, now: datetime, city: City) -> Event:
     """By a second person: whoever made the call-back does not also send it back alone."""
     _require_verifier(found, command.by)
+    if not found.solved:
+        raise InvalidTransition("NOT_VERIFIED", solved=found.solved)
     if command.by.user == found.verifier:
         raise Denied("SECOND_PERSON_NEEDED", verifier=found.verifier)
     if found.reworks >= REWORKS:

@@ -82,6 +82,7 @@ OFFERED, CLAIMED = after(OPEN), after(OPEN, CLAIM)
 ASKED = after(ASK, found=CLAIMED)
 HANDING_OFF = after(OFFER, found=CLAIMED)
 RESOLVED = after(RESOLVE, found=CLAIMED)
+VERIFIED = after(VERIFY, found=RESOLVED)
 # South has been asked before: it may see it, and is not its desk.
 WITH_SOUTH = replace(RESOLVED, involved=(*RESOLVED.involved, "south"))
 WINDOW = Actor("feng", "south", "receptionist", "990101002")
@@ -155,7 +156,7 @@ def test_a_move_from_a_wrong_state_is_refused(state: State, command: Move) -> No
         (CLAIMED, ReportProgress(LI, "on it"), "HANDLING", "north", "north", "li"),
         (CLAIMED, RESOLVE, "RESOLVED", "north", "north", "li"),
         (RESOLVED, VERIFY, "RESOLVED", "north", "north", "li"),
-        (RESOLVED, ReworkIncident(SECOND, "again"), "OFFERED", "north", "north", ""),
+        (VERIFIED, ReworkIncident(DESK, "again"), "OFFERED", "north", "north", ""),
         (OFFERED, VoidIncident(DESK, "TEST"), "VOIDED", "north", "command", ""),
     ],
 )
@@ -203,8 +204,9 @@ def test_where_a_move_leads(
         (replace(RESOLVED, unit="command"), VERIFY, "HANDLER_CANNOT_VERIFY"),
         (RESOLVED, VerifyIncident(SECOND, "MAYBE"), "UNKNOWN_FINDING"),
         (RESOLVED, CloseIncident(SECOND), "NOT_VERIFIED"),
-        (after(VERIFY, found=RESOLVED), ReworkIncident(SECOND, "x"), "SECOND_PERSON_NEEDED"),
-        (replace(RESOLVED, reworks=2), ReworkIncident(SECOND, "x"), "TOO_MANY_REWORKS"),
+        (RESOLVED, ReworkIncident(SECOND, "x"), "NOT_VERIFIED"),
+        (VERIFIED, ReworkIncident(SECOND, "x"), "SECOND_PERSON_NEEDED"),
+        (replace(VERIFIED, reworks=2), ReworkIncident(DESK, "x"), "TOO_MANY_REWORKS"),
         (OFFERED, VoidIncident(LI, "HOAX"), "NOT_THE_DISPATCHER"),
         (OFFERED, VoidIncident(DESK, "BORED"), "UNKNOWN_VOID_REASON"),
         (OFFERED, Lapse(), "NOT_DUE"),
