@@ -115,6 +115,7 @@ def evolve(found: Incident, event: Event) -> Incident:
             return replace(
                 clocks.stop_all(found),
                 state=State.RESOLVED,
+                raised_to="",
                 outcome=event.outcome,
                 reply=event.reply,
                 solved="",

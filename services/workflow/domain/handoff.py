@@ -60,6 +60,7 @@ class HandOffAccepted(Struct, frozen=True):
 class HandOffRefused(Struct, frozen=True):
     time: datetime
     reason: str
+    raised_to: str = ""
 
 
 Event = HandOffOffered | HandOffAccepted | HandOffRefused | HandOffLapsed
@@ -86,9 +87,10 @@ def accept(found: Incident, command: AcceptHandOff, now: datetime, city: City) -
     return HandOffAccepted(now, command.by.unit, command.by.user, due, minutes)
 
 
-def refuse(found: Incident, command: RefuseHandOff, now: datetime) -> Event:
+def refuse(found: Incident, command: RefuseHandOff, now: datetime, city: City) -> Event:
     _require_receiver(found, command.by)
-    return HandOffRefused(now, require_text(command.reason, "REASON_MISSING"))
+    reason = require_text(command.reason, "REASON_MISSING")
+    return HandOffRefused(now, reason, clocks.bounced_to(found, found.hand_off, city))
 
 
 def _require_receiver(found: Incident, actor: Actor) -> None:
@@ -114,7 +116,8 @@ def evolve(found: Incident, event: Event) -> Incident:
             return _accepted(found, event)
         case HandOffRefused():
             kept = clocks.stop(found, clocks.HAND_OFF_ANSWER)
-            return replace(kept, hand_off=None, bounces=found.bounces + 1)
+            bounces = found.bounces + 1
+            return replace(kept, hand_off=None, bounces=bounces, raised_to=event.raised_to)
         case HandOffLapsed():
             lapsed = clocks.mark_lapsed(found, clocks.HAND_OFF_ANSWER, event.time)
             return replace(lapsed, hand_off=clocks.raised(found.hand_off, event.raised_to))

@@ -86,7 +86,8 @@ def route(found: Incident, now: datetime, city: City, named: str = "") -> list[E
 def designate(found: Incident, command: DesignateUnit, now: datetime, city: City) -> list[Event]:
     require_dispatcher(found, command.by)
     require_unit(city, command.to_unit)
-    if command.to_unit == found.unit and not (found.hand_off or found.pending_return):
+    undecided = found.hand_off or found.pending_return or found.raised_to
+    if command.to_unit == found.unit and not undecided:
         raise InvalidArgument("SAME_UNIT", unit=found.unit)
     return [
         UnitDesignated(now, command.to_unit, command.reason),
@@ -173,10 +174,10 @@ def require_unit(city: City, unit: str) -> Unit:
 
 
 def require_dispatcher(found: Incident, actor: Actor) -> None:
-    """A dispatcher of the area, or the superior to whom an open question was raised."""
+    """A dispatcher of the area, or the superior to whom a question or a bounce was raised."""
     question = found.hand_off or found.pending_return
-    raised_to = question.raised_to if question else ""
-    if actor.unit and actor.unit == raised_to:
+    raised_to = (found.raised_to, question.raised_to if question else "")
+    if actor.unit and actor.unit in raised_to:
         return
     if actor.role != "dispatcher" or not contains(actor.area, found.area or actor.area):
         raise Denied("NOT_THE_DISPATCHER", area=found.area)
@@ -210,6 +211,7 @@ def _offered(found: Incident, event: IncidentOffered) -> Incident:
         unit_time=event.time,
         holder="",
         sender=event.sender or before,
+        raised_to="",
     )
     due = Due(clocks.SIGN_IN, event.time, event.due_time, event.minutes, event.rule)
     return clocks.start(clocks.stop_all(offered), due)

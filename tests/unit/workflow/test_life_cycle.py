@@ -299,6 +299,44 @@ def test_silence_goes_to_the_common_superior_who_then_designates() -> None:
     assert (designated.unit, designated.accountable_unit) == ("south", "north")
 
 
+REFUSED = after(RefuseHandOff(CHEN, "no"), found=replace(HANDING_OFF, bounces=2))
+RETURNED = after(AcceptReturn(DESK), found=replace(ASKED, bounces=2))
+
+
+def test_a_bounce_below_the_cap_troubles_nobody_above() -> None:
+    bounced = after(RefuseHandOff(CHEN, "no"), found=replace(HANDING_OFF, bounces=1))
+    assert (bounced.raised_to, "county" in bounced.waits_for) == ("", False)
+    assert refusal_of(bounced, DesignateUnit(HEAD, "south", "x")) == "NO_SUCH_INCIDENT"
+
+
+@pytest.mark.parametrize("to_unit", ["north", "south", "roads"])
+def test_after_one_bounce_too_many_the_common_superior_designates(to_unit: str) -> None:
+    assert refusal_of(REFUSED, OFFER) == "TOO_MANY_BOUNCES"
+    assert (REFUSED.raised_to, REFUSED.accountable_unit, REFUSED.holder) == (
+        "county",
+        "north",
+        "li",
+    )
+    assert "county" in REFUSED.waits_for
+    designated = after(DesignateUnit(HEAD, to_unit, "decided"), found=REFUSED)
+    assert (designated.state, designated.unit, designated.raised_to) == ("OFFERED", to_unit, "")
+    assert "county" not in designated.waits_for
+    assert refusal_of(designated, DesignateUnit(HEAD, "north", "x")) == "NOT_THE_DISPATCHER"
+
+
+def test_after_one_return_too_many_whoever_is_above_both_designates() -> None:
+    """Above the desk and the station is nobody: the desk calls the joint meeting."""
+    assert (RETURNED.state, RETURNED.raised_to) == ("TRIAGE", "command")
+    assert RETURNED.waits_for == ("command",)
+    assert after(RouteIncident(DESK), found=RETURNED).raised_to == ""
+
+
+def test_what_is_resolved_waits_for_no_superior() -> None:
+    resolved = after(RESOLVE, found=REFUSED)
+    again = after(VERIFY, ReworkIncident(DESK, "again"), found=resolved)
+    assert (again.raised_to, again.waits_for) == ("", ("north",))
+
+
 COMMANDS: list[Command] = [OPEN, *MOVES, ClaimIncident(CHEN), ClaimIncident(WANG)]
 
 
