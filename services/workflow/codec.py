@@ -104,7 +104,11 @@ def scope(found: Incident) -> Scope:
 
 
 def to_resource(found: Incident) -> resources.Incident:
-    return to_message(found, resources.Incident)
+    message = to_message(found, resources.Incident)
+    if found.pending_return is not None:
+        # A hand-off is offered, a return is requested: one record, two names.
+        message.pending_return.request_time.FromDatetime(found.pending_return.offer_time)
+    return message
 
 
 def to_routing(found: Routing | None) -> resources.Routing:

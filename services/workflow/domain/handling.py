@@ -84,7 +84,7 @@ def assign(
         raise InvalidArgument("SAME_UNIT", unit=found.unit)
     require_text(command.instruction, "INSTRUCTION_MISSING")
     assigned = IncidentAssigned(now, command.unit, command.by.unit, command.instruction)
-    return [assigned, routing.offer(found, command.unit, now, city)]
+    return [assigned, routing.offer(found, command.unit, now, city, command.by.unit)]
 
 
 def report(found: Incident, command: ReportProgress, now: datetime) -> Event:
@@ -115,6 +115,7 @@ def evolve(found: Incident, event: Event) -> Incident:
             return replace(
                 clocks.stop_all(found),
                 state=State.RESOLVED,
+                raised_to="",
                 outcome=event.outcome,
                 reply=event.reply,
                 solved="",

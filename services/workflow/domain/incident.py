@@ -65,7 +65,8 @@ class Routing(Struct, frozen=True):
 class Incident(Struct, frozen=True):
     """`accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands.
 
-    `sender` is whom the unit has it from, since `unit_time`; `handlers` are all who ever held it.
+    `sender` is whom the unit has it from, since `unit_time`; `handlers` are all who ever held it;
+    `raised_to` designates, where it has bounced too often.
     """
 
     id: UUID
@@ -95,6 +96,7 @@ class Incident(Struct, frozen=True):
     assigned_by: str = ""
     instruction: str = ""
     bounces: int = 0
+    raised_to: str = ""
     releases: int = 0
     reworks: int = 0
     outcome: str = ""

@@ -58,6 +58,7 @@ class IncidentOffered(Struct, frozen=True):
     due_time: datetime
     minutes: int
     rule: str
+    sender: str = ""
 
 
 Event = IncidentRouted | IncidentLeftInTriage | UnitDesignated | IncidentOffered
@@ -85,7 +86,8 @@ def route(found: Incident, now: datetime, city: City, named: str = "") -> list[E
 def designate(found: Incident, command: DesignateUnit, now: datetime, city: City) -> list[Event]:
     require_dispatcher(found, command.by)
     require_unit(city, command.to_unit)
-    if command.to_unit == found.unit and not (found.hand_off or found.pending_return):
+    undecided = found.hand_off or found.pending_return or found.raised_to
+    if command.to_unit == found.unit and not undecided:
         raise InvalidArgument("SAME_UNIT", unit=found.unit)
     return [
         UnitDesignated(now, command.to_unit, command.reason),
@@ -98,11 +100,13 @@ def reroute(found: Incident, command: RouteIncident, now: datetime, city: City) 
     return route(found, now, city)
 
 
-def offer(found: Incident, unit: str, now: datetime, city: City) -> IncidentOffered:
+def offer(
+    found: Incident, unit: str, now: datetime, city: City, sender: str = ""
+) -> IncidentOffered:
     """Put it into a unit's pool, with the sign-in clock of its priority."""
     minutes = clocks.sign_in_minutes(found, clocks.require_policy(city))
     rule = f"sign_in_minutes.{found.priority or clocks.DEFAULT_PRIORITY}"
-    return IncidentOffered(now, unit, clocks.after(now, minutes), minutes, rule)
+    return IncidentOffered(now, unit, clocks.after(now, minutes), minutes, rule, sender)
 
 
 def explain(found: Incident, city: City) -> Explained:
@@ -170,10 +174,10 @@ def require_unit(city: City, unit: str) -> Unit:
 
 
 def require_dispatcher(found: Incident, actor: Actor) -> None:
-    """A dispatcher of the area, or the superior to whom an open question was raised."""
+    """A dispatcher of the area, or the superior to whom a question or a bounce was raised."""
     question = found.hand_off or found.pending_return
-    raised_to = question.raised_to if question else ""
-    if actor.unit and actor.unit == raised_to:
+    raised_to = (found.raised_to, question.raised_to if question else "")
+    if actor.unit and actor.unit in raised_to:
         return
     if actor.role != "dispatcher" or not contains(actor.area, found.area or actor.area):
         raise Denied("NOT_THE_DISPATCHER", area=found.area)
@@ -199,13 +203,15 @@ def _designated(found: Incident, event: UnitDesignated) -> Routing:
 
 
 def _offered(found: Incident, event: IncidentOffered) -> Incident:
+    before = found.sender if found.accountable_unit == event.unit else found.accountable_unit
     offered = replace(
         found,
         state=State.OFFERED,
         unit=event.unit,
         unit_time=event.time,
         holder="",
-        sender=found.sender if found.accountable_unit == event.unit else found.accountable_unit,
+        sender=event.sender or before,
+        raised_to="",
     )
     due = Due(clocks.SIGN_IN, event.time, event.due_time, event.minutes, event.rule)
     return clocks.start(clocks.stop_all(offered), due)
