@@ -102,10 +102,15 @@ def decide(found: Incident | None, command: Command, now: datetime, city: City) 
         opened = incident.open_incident(found, command, now)
         first = incident.opened(opened)
         return [opened, *routing.route(first, now, city, command.matter.to_unit)]
-    if found is None:
+    if found is None or not _may_know(found, command):
         raise NotFound("NO_SUCH_INCIDENT")
     _require_allowed(found, command)
     return _moved(found, command, now, city)
+
+
+def _may_know(found: Incident, command: Move) -> bool:
+    """Of an accusation nobody hears who has nothing to do with it, not even a refusal."""
+    return not found.against or isinstance(command, Lapse) or command.by.unit in found.involved
 
 
 def _require_allowed(found: Incident, command: Move) -> None:

@@ -97,9 +97,15 @@ def lapse(found: Incident, now: datetime, city: City) -> Event:
 
 
 def _superior(found: Incident, question: Offer | None, city: City) -> str:
-    """Who decides when nobody answers; without a common superior the desk calls the meeting."""
+    """Who decides when nobody answers; without a common superior the desk calls the meeting.
+
+    So it does where the superior is itself accused, or below the accused.
+    """
     assert question is not None, "its clock runs only while the question is open"
-    return city.common_superior(question.from_unit, question.to_unit) or found.desk
+    superior = city.common_superior(question.from_unit, question.to_unit)
+    if superior is None or (found.against and city.belongs_to(superior, found.against)):
+        return found.desk
+    return superior
 
 
 def require_policy(city: City) -> Policy:

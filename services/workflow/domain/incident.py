@@ -66,6 +66,7 @@ class Incident(Struct, frozen=True):
     """`accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands.
 
     `sender` is whom the unit has it from, since `unit_time`; `handlers` are all who ever held it.
+    `against` is the unit that it may accuse: then only the units involved know of it.
     """
 
     id: UUID
@@ -105,6 +106,7 @@ class Incident(Struct, frozen=True):
     involved: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     due_time: datetime | None = None
+    against: str = ""
 
 
 class OpenIncident(Struct, frozen=True):
@@ -148,6 +150,7 @@ def opened(event: IncidentOpened) -> Incident:
         accountable_unit=matter.desk,
         area=matter.place.area,
         sender=matter.desk,
+        against=matter.against,
     )
 
 
