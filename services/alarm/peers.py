@@ -10,6 +10,7 @@ from backbone.again import Again
 from backbone.calls import may_still_happen, open_channel, refusal_of
 from backbone.context import metadata_for
 from backbone.errors import NotFound
+from backbone.matter import ACCUSATION
 from backbone.settings import Settings
 from liandong.emergency.v1 import emergency_service_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
@@ -83,7 +84,10 @@ class Incidents:
     async def find(
         self, incident_id: UUID, by: Actor, patience: float = PATIENCE
     ) -> Incident | None:
-        """Return what the caller may see, or None. Raises only what is transient."""
+        """Return what the caller may see, or None. Raises only what is transient.
+
+        No petitioner's accusation: a receipt linked to it would tell all who watch over its area.
+        """
         request = incidents.GetIncidentRequest(incident_id=str(incident_id))
         metadata = metadata_for(self._token, by)
         try:
@@ -93,4 +97,4 @@ class Incidents:
                 return None
             raise
         found: Incident = response.incident
-        return found
+        return None if (found.source, found.category) == ("PETITION", ACCUSATION) else found

@@ -11,12 +11,13 @@ from services.petition.domain import WATCHING
 
 OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
 
-# Whoever had to do with it sees it, and those who watch over its area; but never the unit that is
-# complained of, before a clerk has said that it is no accusation (domain.may_see says the same).
-VISIBLE = """
-    (units && ARRAY[$1] OR ($2 <> '' AND area LIKE $2 || '%'))
-    AND NOT ($1 <> desk AND $1 = filing ->> 'against_unit'
-             AND coalesce(kind, '') IN ('', 'ACCUSATION'))
+# The unit complained of, until a clerk has said that it is no accusation; empty: nobody.
+ACCUSED = "CASE WHEN kind IN ('ADVICE', 'CLAIM') THEN '' ELSE filing ->> 'against_unit' END"
+# Whoever had to do with it sees it, and those who watch over its area; of what may be an accusation
+# only the former, and never the accused (domain.may_see says the same).
+VISIBLE = f"""
+    (units && ARRAY[$1] AND ($1 = desk OR $1 <> {ACCUSED})
+     OR $2 <> '' AND area LIKE $2 || '%' AND {ACCUSED} = '')
 """
 ONE = f"SELECT to_jsonb(p) FROM petitions AS p WHERE id = $3 AND {VISIBLE}"  # noqa: S608  # ours
 FILTERED = f"""
@@ -34,11 +35,13 @@ ORDER BY register_time DESC, id DESC LIMIT $11
 """
 COUNT = f"SELECT count(*) {FILTERED}"
 
-EARLIER = """
+# Who registers the same person again may be the accused: of an accusation only its own desk hears.
+EARLIER = f"""
 SELECT id, code, filing ->> 'subject' AS subject, filing ->> 'text' AS text FROM petitions
 WHERE filing -> 'petitioner_indexes' ?| $1 AND (register_time, id) < ($2, $3)
+    AND (desk = $4 OR {ACCUSED} = '')
 ORDER BY register_time DESC LIMIT 20
-"""
+"""  # noqa: S608  # ours
 
 BY_CODE = "SELECT to_jsonb(p) FROM petitions AS p WHERE code = $1"
 # An attempt is counted before the PIN is looked at, so that many at once are no way around it.

@@ -17,8 +17,11 @@ WHERE due_time <= clock_timestamp()
 ORDER BY due_time LIMIT 100
 """
 
-# Whoever was involved sees it; so do those who watch over its area.
-VISIBLE = "(involved && ARRAY[$1] OR ($2 <> '' AND area LIKE $2 || '%'))"
+# Whoever was involved sees it; so do those who watch over its area, if it accuses nobody.
+VISIBLE = """
+    (involved && ARRAY[$1] AND $1 <> against
+     OR $2 <> '' AND area LIKE $2 || '%' AND against = '')
+"""
 
 ONE = "SELECT to_jsonb(i) FROM incidents AS i WHERE id = $3 AND {which}"
 

@@ -113,6 +113,11 @@ class Petition(Struct, frozen=True):
     close_time: datetime | None = None
 
 
+def accused(found: Petition) -> str:
+    """The unit complained of, until a clerk has said that it is no accusation; empty: nobody."""
+    return found.filing.against_unit if found.kind in (None, Kind.ACCUSATION) else ""
+
+
 class RegisterPetition(Struct, frozen=True):
     """Register 登记."""
 

@@ -111,8 +111,12 @@ def decide(found: Incident | None, command: Command, now: datetime, city: City) 
 
 
 def _require_may_see(found: Incident, command: Move) -> None:
-    """What is outside somebody's scope does not exist for them; a clock is nobody."""
-    if isinstance(command, Lapse) or sees(command.by, found.involved, found.area):
+    """What is outside somebody's scope does not exist for them; a clock is nobody.
+
+    Of an accusation nobody hears who has nothing to do with it, not even a refusal.
+    """
+    area = "" if found.against else found.area
+    if isinstance(command, Lapse) or sees(command.by, found.involved, area):
         return
     raise NotFound("NO_SUCH_INCIDENT")
 

@@ -102,9 +102,15 @@ def lapse(found: Incident, now: datetime, city: City) -> Event:
 
 
 def superior(found: Incident, question: Offer | None, city: City) -> str:
-    """Who decides between two units; without a common superior the desk calls the meeting."""
+    """Who decides between two units; without a common superior the desk calls the meeting.
+
+    So it does where the superior is itself accused, or below the accused.
+    """
     assert question is not None, "there is nothing to decide before somebody has asked"
-    return city.common_superior(question.from_unit, question.to_unit) or found.desk
+    common = city.common_superior(question.from_unit, question.to_unit)
+    if common is None or (found.against and city.belongs_to(common, found.against)):
+        return found.desk
+    return common
 
 
 def bounced_to(found: Incident, question: Offer | None, city: City) -> str:

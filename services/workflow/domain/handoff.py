@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from backbone.actor import Actor
 from backbone.city import City
 from backbone.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.guards import require_not_accused
 from services.workflow.domain import clocks
 from services.workflow.domain.claim import idle_clock, with_handler
 from services.workflow.domain.clocks import HandOffLapsed
@@ -69,6 +70,7 @@ Event = HandOffOffered | HandOffAccepted | HandOffRefused | HandOffLapsed
 def offer(found: Incident, command: HandOffIncident, now: datetime, city: City) -> Event:
     require_holder(found, command.by)
     require_unit(city, command.to_unit)
+    require_not_accused(city, found.against, command.to_unit)
     if command.to_unit == found.unit:
         raise InvalidArgument("SAME_UNIT", unit=found.unit)
     require_text(command.reason, "REASON_MISSING")

@@ -66,7 +66,8 @@ class Incident(Struct, frozen=True):
     """`accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands.
 
     `sender` is whom the unit has it from, since `unit_time`; `handlers` are all who ever held it;
-    `raised_to` designates, where it has bounced too often.
+    `raised_to` designates, where it has bounced too often. `against` is the unit that it may
+    accuse: then only the units involved know of it.
     """
 
     id: UUID
@@ -107,6 +108,7 @@ class Incident(Struct, frozen=True):
     involved: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     due_time: datetime | None = None
+    against: str = ""
 
 
 class OpenIncident(Struct, frozen=True):
@@ -150,6 +152,7 @@ def opened(event: IncidentOpened) -> Incident:
         accountable_unit=matter.desk,
         area=matter.place.area,
         sender=matter.desk,
+        against=matter.against,
     )
 
 

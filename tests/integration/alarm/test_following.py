@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -13,9 +14,11 @@ from backbone.context import metadata_for
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
+from liandong.incident.v1.incident_pb2 import Matter
 from tests.cities import NORTH
-from tests.desks import DISPATCHER
+from tests.desks import DISPATCHER, TAKER
 from tests.integration.alarm.conftest import Console
+from tests.integration.alarm.test_desk import refused
 from tests.processes import PATIENCE, Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -73,3 +76,27 @@ async def test_receipts_follow_the_incident_that_they_opened_or_joined(
         # A read may know the incident's state before the receipt has followed: the end comes after.
         found = await becomes(both, receipt, is_closed)
         assert found.incident.state == "VOIDED"
+
+
+async def test_no_receipt_is_linked_to_an_accusation_even_by_its_own_desk(
+    home: Installation, both: Console
+) -> None:
+    settings = home.settings("workflow")
+    flow: Any = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
+    matter = Matter(
+        id=str(uuid4()),
+        code="990101260101-100001-0",
+        source="PETITION",
+        title="所长收受好处",
+        category="accusation",
+        desk=TAKER.unit,
+        to_unit="south",
+        against="north",
+    )
+    by = metadata_for(settings.token, TAKER)
+    await flow.OpenIncident(pb.OpenIncidentRequest(matter=matter), metadata=by)
+    asked = pb.GetIncidentRequest(incident_id=matter.id)
+    assert (await flow.GetIncident(asked, metadata=by)).incident.id == matter.id
+    receipt, _ = await both.receive(category="theft")
+    linking = both.do("LinkRepeat", receipt.id, incident=matter.id)
+    assert (await refused(linking)).reason == "UNKNOWN_INCIDENT"

@@ -115,7 +115,11 @@ async def test_the_unit_complained_of_never_sees_an_accusation(call: Client) -> 
     asked = pb.GetPetitionRequest(petition_id=petition.id)
     assert await call.refused("GetPetition", asked, LEADER) == "NO_SUCH_PETITION"
     other = Actor("wu", "elsewhere", "leader", COUNTY)
-    assert (await call("GetPetition", asked, other)).petition.code == petition.code
+    assert await call.refused("GetPetition", asked, other) == "NO_SUCH_PETITION"
+    claim = await accepted(call, against_unit="county")
+    asked = pb.GetPetitionRequest(petition_id=claim.id)
+    for who in (LEADER, other):
+        assert (await call("GetPetition", asked, who)).petition.code == claim.code
 
 
 async def test_pages_and_filters(call: Client) -> None:
