@@ -173,8 +173,9 @@ class FrontDesk(Verbs):
             shown.incident.CopyFrom(following.shown(found))
 
     async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed] | None:
-        """What is known here, or else what the workflow service lets the caller see."""
-        here = await storage.known_incident(self._shell.pool, incident_id)
+        """What a receipt in the caller's sight knows, or else what the workflow service shows."""
+        who = storage.who_of(by)
+        here = await storage.known_incident(self._shell.pool, who, incident_id)
         if here is not None:
             return here[0], msgspec.convert(here[1], Followed)
         found = await self._incidents.find(incident_id, by)
@@ -184,12 +185,13 @@ class FrontDesk(Verbs):
         """A step between the look and the link was nobody's news: look again, after the commit."""
         linked = receipt.incident.version if receipt.incident else 0
         try:
-            _, now = await self._known(incident_id, by) or ("", None)
+            found = await self._incidents.find(incident_id, by)
         except grpc.aio.AioRpcError as error:
             log.info("incident.unheard", extra={"error": error.details()})
             return
-        if now is None or now.version <= linked:
+        if found is None or found.version <= linked:
             return
+        now = codec.to_followed(found)
         said = {
             name: getattr(now, name) for name in ("state", "unit", "holder", "outcome", "reply")
         }

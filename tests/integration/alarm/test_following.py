@@ -14,8 +14,9 @@ from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from tests.cities import NORTH
-from tests.desks import DISPATCHER
+from tests.desks import DISPATCHER, GRID_MEMBER
 from tests.integration.alarm.conftest import Console
+from tests.integration.alarm.test_desk import refused
 from tests.processes import PATIENCE, Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -73,3 +74,34 @@ async def test_receipts_follow_the_incident_that_they_opened_or_joined(
         # A read may know the incident's state before the receipt has followed: the end comes after.
         found = await becomes(both, receipt, is_closed)
         assert found.incident.state == "VOIDED"
+
+
+async def test_nobody_joins_an_incident_that_he_may_not_see(both: Console) -> None:
+    """The receipt would show it to him from then on, and follow it."""
+    foreign, _ = await both.receive(category="theft")
+    await both.do("OpenIncident", foreign.id)
+    own, _ = await both.receive(GRID_MEMBER, kind=resources.Receipt.KIND_GRID_REPORT)
+    refusal = await refused(both.do("LinkRepeat", own.id, GRID_MEMBER, incident=foreign.id))
+    assert refusal.reason == "UNKNOWN_INCIDENT"
+    linked = await both.do("LinkRepeat", own.id, DISPATCHER, incident=foreign.id)
+    assert linked.receipt.incident.id == foreign.id
+
+
+async def test_a_step_between_the_look_and_the_link_is_not_missed(
+    home: Installation, both: Console, tables: Any
+) -> None:
+    settings = home.settings("workflow")
+    flow: Any = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
+    first, _ = await both.receive(category="theft")
+    await both.do("OpenIncident", first.id)
+    void = pb.VoidIncidentRequest(incident_id=first.id, reason="HOAX")
+    await flow.VoidIncident(void, metadata=metadata_for(settings.token, DISPATCHER))
+    await becomes(both, first.id, is_closed)
+    # What the desk knew when it looked, a moment before the incident ended.
+    await tables.execute(
+        """UPDATE receipts SET incident = incident || '{"version": 3, "state": "OFFERED"}'"""
+    )
+    second, _ = await both.receive(category="theft")
+    await both.do("LinkRepeat", second.id, incident=first.id)
+    found = await becomes(both, second.id, is_closed)
+    assert found.incident.state == "VOIDED"
