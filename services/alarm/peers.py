@@ -23,6 +23,11 @@ log = logging.getLogger(__name__)
 PATIENCE = 2.0
 
 
+def dispatch_id(receipt_id: UUID, order: Order) -> UUID:
+    """The request id of an order: the same over the call and over its event."""
+    return uuid5(receipt_id, f"dispatch/{order.team}" + (f"/{order.again}" if order.again else ""))
+
+
 class Missions:
     """Sends teams out; neither waits for Kafka nor needs it."""
 
@@ -37,8 +42,7 @@ class Missions:
 
         Raises the refusal of the emergency service.
         """
-        request_id = str(uuid5(receipt_id, f"dispatch/{order.team}"))
-        metadata = metadata_for(self._token, by, request_id=request_id)
+        metadata = metadata_for(self._token, by, request_id=str(dispatch_id(receipt_id, order)))
         request = missions.DispatchMissionRequest(order=order)
         try:
             response: missions.DispatchMissionResponse = await self._stub.DispatchMission(

@@ -30,9 +30,9 @@ ACKNOWLEDGE_SECONDS = 60
 STEPS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}
 
 
-def dispatch_id(receipt_id: UUID, team: str) -> UUID:
+def dispatch_id(receipt_id: UUID, order: resources.Order) -> UUID:
     """The request id of a desk's order, over the call and over the event alike."""
-    return uuid5(receipt_id, f"dispatch/{team}")
+    return uuid5(receipt_id, f"dispatch/{order.team}" + (f"/{order.again}" if order.again else ""))
 
 
 def ordered_mission(order: resources.Order) -> UUID:

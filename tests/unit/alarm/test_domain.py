@@ -32,7 +32,9 @@ from services.alarm.domain.linkage import (
     DispatchOrdered,
     FollowIncident,
     RecordCallBack,
+    RefuseDispatch,
     RevealCaller,
+    order_of,
 )
 from services.alarm.domain.receipt import (
     Finding,
@@ -101,6 +103,7 @@ MOVES: list[Move] = [
     UNLINK,
     CLOSE,
     DispatchNow(TAKER, "red"),
+    RefuseDispatch("blue", "UNKNOWN_TEAM"),
     RecordCallBack(TAKER, Finding.SATISFIED),
     FOLLOW,
     RevealCaller(TAKER, "回访"),
@@ -217,6 +220,25 @@ def test_several_teams_may_be_sent_each_once() -> None:
     both = after(OPEN, found=evolve(red, ordered))
     assert [each.team for each in both.dispatches] == ["red", "blue"]
     assert refusal_of(both, DispatchNow(TAKER, "red")).reason == "ALREADY_DISPATCHED"
+
+
+def test_a_refused_order_does_not_stand_and_may_be_given_again() -> None:
+    red, refused = DispatchNow(TAKER, "red"), RefuseDispatch("red", "ALREADY_DISPATCHED")
+    found = after(red, DispatchNow(TAKER, "blue"), refused, found=RECEIVED)
+    assert [(each.team, each.refused) for each in found.dispatches] == [
+        ("red", "ALREADY_DISPATCHED"),
+        ("blue", ""),
+    ]
+    assert decide(found, refused, NOW, CITY) == [], "it is refused once"
+    [ordered] = decide(found, red, NOW, CITY)
+    assert isinstance(ordered, DispatchOrdered)
+    again = evolve(found, ordered)
+    assert order_of(again, red) == ordered.order, "the call asks for what the event says"
+    assert ordered.order.again == 1
+    assert [(each.team, each.refused, each.again) for each in again.dispatches] == [
+        ("blue", "", 0),
+        ("red", "", 1),
+    ]
 
 
 def test_a_team_is_sent_to_the_matter_that_the_report_was_linked_to() -> None:
