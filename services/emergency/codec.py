@@ -67,8 +67,10 @@ def team_of(city: City, code: str) -> Team | None:
     return Team(team.unit, team.area) if team else None
 
 
-def to_step(request: Any, by: Crew) -> Step:
-    step: Step = to_record(request, STEPS[request.DESCRIPTOR.name.removesuffix("Request")], by=by)
+def to_step(request: Any, by: Crew, **known: Any) -> Step:
+    """`known` is what the request cannot say."""
+    move = STEPS[request.DESCRIPTOR.name.removesuffix("Request")]
+    step: Step = to_record(request, move, by=by, **known)
     return step
 
 
