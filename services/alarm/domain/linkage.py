@@ -18,7 +18,7 @@ from services.alarm.domain.city import require_team
 from services.alarm.domain.closing import ReceiptClosed, is_over
 from services.alarm.domain.ending import require_not_ended
 from services.alarm.domain.receipt import CallBack, Dispatch, Finding, Outcome, Receipt, State
-from services.alarm.domain.rights import require_may_reveal
+from services.alarm.domain.rights import require_may_dispatch, require_may_reveal
 from services.alarm.domain.texts import require_short, require_text
 
 MOST_CALL_BACKS = 50
@@ -109,7 +109,7 @@ Event = DispatchOrdered | DispatchRefused | CallBackRecorded | IncidentFollowed 
 def dispatch(
     receipt: Receipt, command: DispatchNow, now: datetime, city: City
 ) -> list[DispatchOrdered]:
-    require_team(city, command.team)
+    require_may_dispatch(command.by, require_team(city, command.team))
     if receipt.outcome is Outcome.INVALID:
         require_not_ended(receipt)
     require_short(note=command.note)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from backbone.actor import Actor
 from backbone.errors import Denied, InvalidArgument, InvalidTransition, NotFound, Refusal
 from backbone.followed import Followed
 from backbone.followed import FollowIncident as Step
@@ -44,6 +45,7 @@ from services.alarm.domain.receipt import (
     Receipt,
     State,
 )
+from tests.cities import NORTH, SOUTH
 from tests.desks import (
     AUDITOR,
     DISPATCHER,
@@ -220,6 +222,29 @@ def test_several_teams_may_be_sent_each_once() -> None:
     both = after(OPEN, found=evolve(red, ordered))
     assert [each.team for each in both.dispatches] == ["red", "blue"]
     assert refusal_of(both, DispatchNow(TAKER, "red")).reason == "ALREADY_DISPATCHED"
+
+
+@pytest.mark.parametrize("role", ["grid_member", "care_worker", "receptionist", "partner"])
+def test_who_only_reports_sends_nobody(role: str) -> None:
+    by = Actor("wu", TAKER.unit, role, TAKER.area)
+    refusal = refusal_of(RECEIVED, DispatchNow(by, "red"))
+    assert (refusal.reason, refusal.facts["role"]) == ("ROLE_MAY_NOT", role)
+
+
+@pytest.mark.parametrize("role", ["call_taker", "duty_officer"])
+def test_a_desk_sends_the_teams_of_its_area_and_of_its_unit(role: str) -> None:
+    for unit, area, may in [
+        ("command", "990100", True),
+        ("command", NORTH, True),
+        ("north", SOUTH, True),
+        ("command", SOUTH, False),
+        ("command", "", False),
+    ]:
+        found, by = replace(RECEIVED, unit=unit), Actor("li", unit, role, area)
+        if may:
+            assert decide(found, DispatchNow(by, "red"), NOW, CITY)
+        else:
+            assert refusal_of(found, DispatchNow(by, "red")).reason == "NO_SUCH_TEAM"
 
 
 def test_a_refused_order_does_not_stand_and_may_be_given_again() -> None:
