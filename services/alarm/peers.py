@@ -25,6 +25,11 @@ log = logging.getLogger(__name__)
 PATIENCE = 2.0
 
 
+def dispatch_id(receipt_id: UUID, order: Order) -> UUID:
+    """The request id of an order: the same over the call and over its event."""
+    return uuid5(receipt_id, f"dispatch/{order.team}" + (f"/{order.again}" if order.again else ""))
+
+
 class Missions:
     """Sends teams out; neither waits for Kafka nor needs it."""
 
@@ -40,7 +45,7 @@ class Missions:
 
         Raises the refusal of the emergency service.
         """
-        request_id = uuid5(receipt_id, f"dispatch/{order.team}")
+        request_id = dispatch_id(receipt_id, order)
         try:
             response = await self._call(request_id, order, by)
         except grpc.aio.AioRpcError as error:

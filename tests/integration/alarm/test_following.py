@@ -16,7 +16,7 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_pb2 import Matter
 from tests.cities import NORTH
-from tests.desks import DISPATCHER, TAKER
+from tests.desks import DISPATCHER, GRID_MEMBER, TAKER
 from tests.integration.alarm.conftest import Console
 from tests.integration.alarm.test_desk import refused
 from tests.processes import PATIENCE, Installation
@@ -100,3 +100,34 @@ async def test_no_receipt_is_linked_to_an_accusation_even_by_its_own_desk(
     receipt, _ = await both.receive(category="theft")
     linking = both.do("LinkRepeat", receipt.id, incident=matter.id)
     assert (await refused(linking)).reason == "UNKNOWN_INCIDENT"
+
+
+async def test_nobody_joins_an_incident_that_he_may_not_see(both: Console) -> None:
+    """The receipt would show it to him from then on, and follow it."""
+    foreign, _ = await both.receive(category="theft")
+    await both.do("OpenIncident", foreign.id)
+    own, _ = await both.receive(GRID_MEMBER, kind=resources.Receipt.KIND_GRID_REPORT)
+    refusal = await refused(both.do("LinkRepeat", own.id, GRID_MEMBER, incident=foreign.id))
+    assert refusal.reason == "UNKNOWN_INCIDENT"
+    linked = await both.do("LinkRepeat", own.id, DISPATCHER, incident=foreign.id)
+    assert linked.receipt.incident.id == foreign.id
+
+
+async def test_a_step_between_the_look_and_the_link_is_not_missed(
+    home: Installation, both: Console, tables: Any
+) -> None:
+    settings = home.settings("workflow")
+    flow: Any = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
+    first, _ = await both.receive(category="theft")
+    await both.do("OpenIncident", first.id)
+    void = pb.VoidIncidentRequest(incident_id=first.id, reason="HOAX")
+    await flow.VoidIncident(void, metadata=metadata_for(settings.token, DISPATCHER))
+    await becomes(both, first.id, is_closed)
+    # What the desk knew when it looked, a moment before the incident ended.
+    await tables.execute(
+        """UPDATE receipts SET incident = incident || '{"version": 3, "state": "OFFERED"}'"""
+    )
+    second, _ = await both.receive(category="theft")
+    await both.do("LinkRepeat", second.id, incident=first.id)
+    found = await becomes(both, second.id, is_closed)
+    assert found.incident.state == "VOIDED"

@@ -104,4 +104,6 @@ async def test_a_team_says_what_it_can_do(desk: Desk) -> None:
         await ask(desk, "SetTeamStatus", FIRE_CLERK, "fire-2", **resting)
     with pytest.raises(InvalidArgument, match="UNKNOWN_TEAM"):
         await ask(desk, "SetTeamStatus", **{**resting, "team": "fire-9"})
+    with pytest.raises(NotFound, match="NO_SUCH_TEAM"):
+        await ask(desk, "SetTeamStatus", OTHER_COUNTY, **resting)
     assert not (await ask(desk, "ListTeamStatuses", POLICE_CLERK)).items
