@@ -14,7 +14,7 @@ OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
 # Whoever had to do with it sees it, and those who watch over its area; but never the unit that is
 # complained of, before a clerk has said that it is no accusation (domain.may_see says the same).
 VISIBLE = """
-    (units && ARRAY[$1] OR ($2 <> '' AND area LIKE $2 || '%'))
+    (units && ARRAY[$1] OR ($2 <> '' AND starts_with(area, $2)))
     AND NOT ($1 <> desk AND $1 = filing ->> 'against_unit'
              AND coalesce(kind, '') IN ('', 'ACCUSATION'))
 """
@@ -24,7 +24,7 @@ FROM petitions AS p
 WHERE {VISIBLE}
     AND ($3 = '' OR state = $3) AND ($4 = '' OR filing ->> 'channel' = $4)
     AND ($5 = '' OR kind = $5) AND ($6 = '' OR filing ->> 'category' = $6
-                                            OR filing ->> 'category' LIKE $6 || '.%')
+                                            OR starts_with(filing ->> 'category', $6 || '.'))
     AND ($7 = '' OR desk = $7) AND ($8 = '' OR code = $8)
 """
 PAGE = f"""

@@ -16,13 +16,13 @@ WHERE due_time <= clock_timestamp() ORDER BY due_time LIMIT 100
 """
 
 # Whoever was involved sees it; so do those who watch over its area.
-VISIBLE = "(involved && ARRAY[$1] OR ($2 <> '' AND area LIKE $2 || '%'))"
+VISIBLE = "(involved && ARRAY[$1] OR ($2 <> '' AND starts_with(area, $2)))"
 
 ONE = "SELECT to_jsonb(i) FROM incidents AS i WHERE id = $3 AND {which}"
 
 FILTERS = """
     ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR unit = $4)
-    AND ($5::text IS NULL OR category = $5 OR category LIKE $5 || '.%')
+    AND ($5::text IS NULL OR category = $5 OR starts_with(category, $5 || '.'))
     AND ($6::text IS NULL OR priority = $6) AND ($7::text IS NULL OR code = $7)
     AND ($8::text IS NULL OR holder = $8)
 """
