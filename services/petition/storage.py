@@ -43,13 +43,20 @@ ORDER BY register_time DESC LIMIT 20
 BY_CODE = "SELECT to_jsonb(p) FROM petitions AS p WHERE code = $1"
 # An attempt is counted before the PIN is looked at, so that many at once are no way around it.
 ATTEMPT = """
-INSERT INTO trackings AS t (petition_id, until, attempts) VALUES ($1, clock_timestamp() + $2, 1)
-ON CONFLICT (petition_id) DO UPDATE SET
+INSERT INTO trackings AS t (code, until, attempts) VALUES ($1, clock_timestamp() + $2, 1)
+ON CONFLICT (code) DO UPDATE SET
     until = CASE WHEN t.until < clock_timestamp() THEN excluded.until ELSE t.until END,
     attempts = CASE WHEN t.until < clock_timestamp() THEN 1 ELSE t.attempts + 1 END
-RETURNING attempts
+RETURNING attempts, until - clock_timestamp() AS locked
 """
-FORGIVE = "DELETE FROM trackings WHERE petition_id = $1"
+FORGIVE = "DELETE FROM trackings WHERE code = $1"
+# Codes are guessed, too: what is over is not kept. Nobody waits here for another who sweeps.
+SWEEP = """
+DELETE FROM trackings WHERE code IN (
+    SELECT code FROM trackings WHERE until < clock_timestamp() ORDER BY until LIMIT 20
+    FOR UPDATE SKIP LOCKED
+)
+"""
 
 
 async def one(pool: Pool, actor: Actor, petition_id: UUID) -> dict[str, Any] | None:
