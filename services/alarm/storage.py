@@ -12,13 +12,13 @@ from backbone.sight import watched
 
 # The desk that took it, the unit that it was passed to, and those who watch over its area.
 VISIBLE = """
-    ($1 <> '' AND $1 IN (unit, passed_to) OR $2 <> '' AND area LIKE $2 || '%')
+    ($1 <> '' AND $1 IN (unit, passed_to) OR $2 <> '' AND starts_with(area, $2))
 """
 FILTERS = """
     ($3::text IS NULL OR outcome = $3) AND ($4::text IS NULL OR state = $4)
     AND ($5::text IS NULL OR kind = $5) AND ($6::text IS NULL OR priority = $6)
-    AND ($7::text IS NULL OR category = $7 OR category LIKE $7 || '.%')
-    AND ($8::text IS NULL OR area LIKE $8 || '%') AND ($9::text IS NULL OR unit = $9)
+    AND ($7::text IS NULL OR category = $7 OR starts_with(category, $7 || '.'))
+    AND ($8::text IS NULL OR starts_with(area, $8)) AND ($9::text IS NULL OR unit = $9)
     AND ($10::text IS NULL OR code = $10)
     AND ($11::timestamptz IS NULL OR receive_time >= $11)
     AND ($12::timestamptz IS NULL OR receive_time < $12)

@@ -61,8 +61,16 @@ def body_reader(message: Descriptor, without: Iterable[str] = ()) -> SchemaValid
 
 def text_reader(message: Descriptor, fields: Mapping[str, str]) -> SchemaValidator:
     """Reads texts from path or query: `fields` says which parameter fills which field."""
-    schemas = {name: _field(field_at(message, path), {}) for name, path in fields.items()}
+    schemas = {name: _said(field_at(message, path)) for name, path in fields.items()}
     return SchemaValidator(_object(schemas), STRICT)
+
+
+def _said(field: FieldDescriptor) -> CoreSchema:
+    """Texts know no lists: the members of one come by their numbers."""
+    if not field.is_repeated:
+        return _field(field, {})
+    members = core_schema.dict_schema(values_schema=_value(field, {}))
+    return core_schema.no_info_after_validator_function(lambda said: list(said.values()), members)
 
 
 def object_reader(**schemas: CoreSchema) -> SchemaValidator:

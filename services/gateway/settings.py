@@ -21,9 +21,12 @@ class GatewaySettings:
     sign_in_burst: float = 120.0
     public_rate: float = 1.0
     public_burst: float = 20.0
-    # By user name, against guessing: wrong passwords only.
+    # Against guessing, wrong passwords only: by user name and address, so that a stranger elsewhere
+    # keeps nobody out; and by user name from wherever, for a stranger with many addresses.
     wrong_password_rate: float = 0.1
     wrong_password_burst: float = 10.0
+    guessed_person_rate: float = 1.0
+    guessed_person_burst: float = 100.0
     session_hours: float = 12.0
     streams_per_principal: float = 8.0
     heartbeat_seconds: float = 10.0

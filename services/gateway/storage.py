@@ -38,7 +38,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 REVEALS = """
 SELECT position, time, principal, user_name AS user, unit, role, what, subject, purpose, trace
 FROM reveals
-WHERE unit LIKE $1 || '%' AND ($2::text IS NULL OR subject = $2)
+WHERE starts_with(unit, $1) AND ($2::text IS NULL OR subject = $2)
   AND ($3::bigint IS NULL OR position < $3)
 ORDER BY position DESC LIMIT $4
 """

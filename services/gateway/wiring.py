@@ -83,6 +83,7 @@ def _limits(own: GatewaySettings) -> Limits:
         public=Limit("public", own.public_rate, own.public_burst),
         sign_in=Limit("sign_in", own.sign_in_rate, own.sign_in_burst),
         wrong_password=Limit("wrong_password", own.wrong_password_rate, own.wrong_password_burst),
+        guessed_person=Limit("guessed_person", own.guessed_person_rate, own.guessed_person_burst),
     )
 
 

@@ -81,7 +81,7 @@ def opened(found: Petition, sealer: Sealer) -> Filing:
 
 def to_resource(found: Petition, sealer: Sealer) -> resources.Petition:
     message = to_message(found, resources.Petition)
-    fill(message, _mapped(opened(found, sealer), lambda _, text: masked(text)))
+    fill(message, _mapped(opened(found, sealer), masked))
     if found.incident is not None:
         message.incident.id, message.incident.code = str(found.id), found.code
     return message

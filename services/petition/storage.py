@@ -17,7 +17,7 @@ ACCUSED = "CASE WHEN kind IN ('ADVICE', 'CLAIM') THEN '' ELSE filing ->> 'agains
 # only the former, and never the accused (domain.may_see says the same).
 VISIBLE = f"""
     (units && ARRAY[$1] AND ($1 = desk OR $1 <> {ACCUSED})
-     OR $2 <> '' AND area LIKE $2 || '%' AND {ACCUSED} = '')
+     OR $2 <> '' AND starts_with(area, $2) AND {ACCUSED} = '')
 """
 ONE = f"SELECT to_jsonb(p) FROM petitions AS p WHERE id = $3 AND {VISIBLE}"  # noqa: S608  # ours
 FILTERED = f"""
@@ -25,7 +25,7 @@ FROM petitions AS p
 WHERE {VISIBLE}
     AND ($3 = '' OR state = $3) AND ($4 = '' OR filing ->> 'channel' = $4)
     AND ($5 = '' OR kind = $5) AND ($6 = '' OR filing ->> 'category' = $6
-                                            OR filing ->> 'category' LIKE $6 || '.%')
+                                            OR starts_with(filing ->> 'category', $6 || '.'))
     AND ($7 = '' OR desk = $7) AND ($8 = '' OR code = $8)
 """
 PAGE = f"""
@@ -46,13 +46,20 @@ ORDER BY register_time DESC LIMIT 20
 BY_CODE = "SELECT to_jsonb(p) FROM petitions AS p WHERE code = $1"
 # An attempt is counted before the PIN is looked at, so that many at once are no way around it.
 ATTEMPT = """
-INSERT INTO trackings AS t (petition_id, until, attempts) VALUES ($1, clock_timestamp() + $2, 1)
-ON CONFLICT (petition_id) DO UPDATE SET
+INSERT INTO trackings AS t (code, until, attempts) VALUES ($1, clock_timestamp() + $2, 1)
+ON CONFLICT (code) DO UPDATE SET
     until = CASE WHEN t.until < clock_timestamp() THEN excluded.until ELSE t.until END,
     attempts = CASE WHEN t.until < clock_timestamp() THEN 1 ELSE t.attempts + 1 END
-RETURNING attempts
+RETURNING attempts, until - clock_timestamp() AS locked
 """
-FORGIVE = "DELETE FROM trackings WHERE petition_id = $1"
+FORGIVE = "DELETE FROM trackings WHERE code = $1"
+# Codes are guessed, too: what is over is not kept. Nobody waits here for another who sweeps.
+SWEEP = """
+DELETE FROM trackings WHERE code IN (
+    SELECT code FROM trackings WHERE until < clock_timestamp() ORDER BY until LIMIT 20
+    FOR UPDATE SKIP LOCKED
+)
+"""
 
 
 async def one(pool: Pool, actor: Actor, petition_id: UUID) -> dict[str, Any] | None:

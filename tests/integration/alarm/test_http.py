@@ -161,5 +161,7 @@ async def test_lists_and_reveals(web: httpx.AsyncClient) -> None:
     assert (refused.status_code, refused.json()["reason"]) == (422, "PURPOSE_MISSING")
     plain = await web.post(path, headers={"Liandong-Purpose": "%E5%9B%9E%E8%AE%BF"})
     assert plain.json()["number"] == "13800000000"
+    after = await web.get(f"/v1/receipts/{receipt['id']}")
+    assert plain.headers["ETag"] == after.headers["ETag"] == f'"{receipt["version"] + 1}"'
     nobody = await web.get("/v1/receipts/00000000-0000-0000-0000-000000000000")
     assert (nobody.status_code, nobody.json()["reason"]) == (404, "NO_SUCH_RECEIPT")

@@ -185,7 +185,12 @@ async def test_a_citizen_follows_with_code_and_pin(call: Client) -> None:
     assert reasons == ["NO_SUCH_CODE"] * 5 + ["TRACKING_LOCKED"]
     assert await call.refused("TrackPetition", ask, nobody) == "TRACKING_LOCKED"
     missing = pb.TrackPetitionRequest(code="990101260101-100001-0", pin=pin)
-    assert await call.refused("TrackPetition", missing, nobody) == "NO_SUCH_CODE"
+    unknown = [await call.refused("TrackPetition", missing, nobody) for _ in range(6)]
+    assert unknown == reasons, "nobody learns which codes there are"
+    endless = pb.TrackPetitionRequest(code="9" * 1_000, pin=pin)
+    assert [await call.refused("TrackPetition", endless, nobody) for _ in range(6)] == (
+        ["NO_SUCH_CODE"] * 6
+    )
 
 
 async def test_it_follows_its_incident_over_kafka(database: Installation, broker: Broker) -> None:
