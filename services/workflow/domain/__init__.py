@@ -216,9 +216,10 @@ def _waits_for(found: Incident) -> tuple[str, ...]:
         return _distinct([found.accountable_unit, found.raised_to])
     if found.state is State.RESOLVED:
         return (found.desk,)
-    asked = [q for q in (found.hand_off, found.pending_return) if q is not None]
     units = [found.unit, found.raised_to]
-    units += [*(q.to_unit for q in asked), *(q.raised_to for q in asked)]
+    for question in (found.hand_off, found.pending_return):
+        if question is not None:
+            units += [question.to_unit, question.raised_to]
     if any(due.clock == clocks.SIGN_IN and due.lapse_time for due in found.due):
         units.append(found.desk)
     return _distinct(units)

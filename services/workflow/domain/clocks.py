@@ -74,9 +74,9 @@ def next_due(found: Incident) -> Due | None:
 
     While another unit is asked, a claim waits for its answer: it is not idle.
     """
-    asked = found.hand_off or found.pending_return
-    waiting = {CLAIM_IDLE} if asked else set()
-    running = [due for due in found.due if due.lapse_time is None and due.clock not in waiting]
+    running = [due for due in found.due if due.lapse_time is None]
+    if found.hand_off or found.pending_return:
+        running = [due for due in running if due.clock != CLAIM_IDLE]
     return min(running, key=lambda due: due.due_time, default=None)
 
 
