@@ -53,7 +53,10 @@ class Letter:
 
 
 async def read_dead(bootstrap: str) -> list[Letter]:
-    """Every dead letter there is, oldest first. Raises Trouble when Kafka does not answer."""
+    """Every dead letter there is, oldest first; one that was put aside twice is shown once.
+
+    Raises Trouble when Kafka does not answer.
+    """
     try:
         async with asyncio.timeout(PATIENCE * 4):
             letters = [letter_of(record) async for record in records(bootstrap)]
@@ -63,7 +66,8 @@ async def read_dead(bootstrap: str) -> list[Letter]:
             "`liandong status` tells how it is.",
             f"{bootstrap} 的 Kafka 没有应答,无法读取死信:请用 liandong status 查看。",
         ) from error
-    return sorted(letters, key=lambda letter: letter.time)
+    first = {(each.place, each.group, each.value): each for each in reversed(letters)}
+    return sorted(first.values(), key=lambda letter: letter.time)
 
 
 async def records(bootstrap: str) -> AsyncIterator[ConsumerRecord]:

@@ -137,7 +137,7 @@ class EmergencyService(MissionService):
 
     async def ListTeamStatuses(self, request: pb.ListTeamStatusesRequest, context: Any) -> Any:
         sight = sight_of(caller_of(context))
-        return pb.ListTeamStatusesResponse(items=await self._statuses.list(request.teams, sight))
+        return await self._statuses.list(request, sight)
 
 
 def _cut(context: Any) -> Callable[[], Coroutine[Any, Any, None]]:

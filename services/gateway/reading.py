@@ -78,12 +78,11 @@ def object_reader(**schemas: CoreSchema) -> SchemaValidator:
     return SchemaValidator(_object(schemas, required=True), STRICT)
 
 
-def plain_reader(*texts: str, page_size: bool = False) -> SchemaValidator:
-    """Reads query parameters of an endpoint without contract: texts, and perhaps a page's size."""
-    schemas: dict[str, CoreSchema] = dict.fromkeys(texts, TEXT)
-    if page_size:
-        schemas[PAGE_SIZE] = SIZE
-    return SchemaValidator(_object(schemas), STRICT)
+def list_reader(*filters: str) -> SchemaValidator:
+    """Reads query parameters of a list without contract: its filters, and what every list takes."""
+    schemas: dict[str, CoreSchema] = dict.fromkeys((*filters, "page_token"), TEXT)
+    every = {PAGE_SIZE: SIZE, "count": core_schema.bool_schema()}
+    return SchemaValidator(_object(schemas | every), STRICT)
 
 
 def _object(

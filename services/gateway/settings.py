@@ -32,7 +32,8 @@ class GatewaySettings:
     heartbeat_seconds: float = 10.0
     # A reader of a stream that takes nothing for this long is dropped; it may resume.
     slow_reader_seconds: float = 15.0
-    # A session that has ended ends its streams within this time.
+    # A session that has ended ends its streams within this time, and the few seconds more that
+    # another gateway than the one that ended it remembers it (auth.py).
     session_check_seconds: float = 30.0
     changes_kept: float = 8_192.0
 
