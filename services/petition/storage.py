@@ -8,11 +8,18 @@ from backbone.actor import Actor
 from backbone.postgres import Pool
 from backbone.sight import watched
 from services.petition.domain import WATCHING
+from services.petition.domain.petition import SOMEBODY
 
 OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
 
-# The unit complained of, until a clerk has said that it is no accusation; empty: nobody.
-ACCUSED = "CASE WHEN kind IN ('ADVICE', 'CLAIM') THEN '' ELSE filing ->> 'against_unit' END"
+# The unit complained of, until a clerk has said that it is no accusation; empty: nobody
+# (domain.petition.accused says the same).
+ACCUSED = f"""
+    CASE WHEN kind IN ('ADVICE', 'CLAIM') THEN ''
+         WHEN filing ->> 'against_unit' <> '' THEN filing ->> 'against_unit'
+         WHEN kind = 'ACCUSATION' OR filing ->> 'against' <> '' THEN '{SOMEBODY}'
+         ELSE '' END
+"""
 # Whoever had to do with it sees it, and those who watch over its area; of what may be an accusation
 # only the former, and never the accused (domain.may_see says the same).
 VISIBLE = f"""

@@ -102,8 +102,7 @@ def intake_request(topic: str, value: bytes) -> Request[domain.Command] | None:
 def scope(found: Incident) -> Scope:
     """Who hears of its events; of an accusation nobody who only watches over the area."""
     audience = tuple(unit for unit in found.involved if unit != found.against)
-    area = "" if found.against else found.area
-    return Scope(audience=audience, area=area, correlation=str(found.id))
+    return Scope(audience=audience, area=found.watched_area, correlation=str(found.id))
 
 
 def to_resource(found: Incident) -> resources.Incident:

@@ -115,8 +115,7 @@ def _require_may_see(found: Incident, command: Move) -> None:
 
     Of an accusation nobody hears who has nothing to do with it, not even a refusal.
     """
-    area = "" if found.against else found.area
-    if isinstance(command, Lapse) or sees(command.by, found.involved, area):
+    if isinstance(command, Lapse) or sees(command.by, found.involved, found.watched_area):
         return
     raise NotFound("NO_SUCH_INCIDENT")
 

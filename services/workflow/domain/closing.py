@@ -122,7 +122,7 @@ def void(found: Incident, command: VoidIncident, now: datetime) -> Event:
 
 def _require_verifier(found: Incident, actor: Actor) -> None:
     """Of the desk that took it, or watching over its area: who worked on it asks for nothing."""
-    if actor.role not in VERIFIERS or not sees(actor, (found.desk,), found.area):
+    if actor.role not in VERIFIERS or not sees(actor, (found.desk,), found.watched_area):
         raise Denied("NOT_A_VERIFIER", role=actor.role)
     if actor.user in found.handlers or actor.unit == found.unit:
         raise Denied("HANDLER_CANNOT_VERIFY", unit=found.unit)

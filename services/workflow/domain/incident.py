@@ -110,6 +110,11 @@ class Incident(Struct, frozen=True):
     due_time: datetime | None = None
     against: str = ""
 
+    @property
+    def watched_area(self) -> str:
+        """Where those who watch over an area see it: nowhere, if it accuses somebody."""
+        return "" if self.against else self.area
+
 
 class OpenIncident(Struct, frozen=True):
     """Open 登记: services ask for it; the same matter never opens two."""

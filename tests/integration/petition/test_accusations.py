@@ -52,7 +52,9 @@ async def work(home: Home) -> AsyncIterator[Client]:
         yield client
 
 
-async def registered(call: Client, by: Actor = OFFICE) -> resources.Petition:
+async def registered(
+    call: Client, by: Actor = OFFICE, against_unit: str = "north"
+) -> resources.Petition:
     request = pb.RegisterPetitionRequest(
         channel="CHANNEL_LETTER",
         subject="所长收受好处",
@@ -61,7 +63,7 @@ async def registered(call: Client, by: Actor = OFFICE) -> resources.Petition:
         place=Place(text="gate", area=NORTH),
         category="theft",
         against="所长",
-        against_unit="north",
+        against_unit=against_unit,
     )
     petition: resources.Petition = (await call("RegisterPetition", request, by)).petition
     return petition
@@ -104,6 +106,20 @@ async def test_no_read_shows_it_to_an_outsider(call: Client, work: Client) -> No
         assert (seen.title, seen.category) == ("所长收受好处", "accusation")
         listed = await work("ListIncidents", flow.ListIncidentsRequest(count=True), who)
         assert listed.total_size == 1
+
+
+@pytest.mark.parametrize("accepted", [False, True], ids=["registered", "accepted"])
+async def test_somebody_is_accused_though_no_unit_is_named(call: Client, accepted: bool) -> None:
+    petition = await registered(call, against_unit="")
+    if accepted:
+        accept = pb.AcceptPetitionRequest(petition_id=petition.id, kind="KIND_ACCUSATION")
+        await call("AcceptPetition", accept, OFFICE)
+    asked = pb.GetPetitionRequest(petition_id=petition.id)
+    for who in OUTSIDERS:
+        assert await call.refused("GetPetition", asked, who) == "NO_SUCH_PETITION"
+        listed = await call("ListPetitions", pb.ListPetitionsRequest(count=True), who)
+        assert listed.total_size == 0
+    assert (await call("GetPetition", asked, OFFICE)).petition.id == petition.id
 
 
 async def test_nobody_sends_it_there_and_no_outsider_moves_it(call: Client, work: Client) -> None:

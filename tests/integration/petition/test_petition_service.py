@@ -98,7 +98,7 @@ async def test_personal_data_is_sealed_at_rest_and_masked_in_answers(
 
 
 async def test_who_may_see_it(call: Client) -> None:
-    petition = await registered(call)
+    petition = await registered(call, against="")
     asked = pb.GetPetitionRequest(petition_id=petition.id)
     for who in (DESK, LEADER):
         assert (await call("GetPetition", asked, who)).petition.code == petition.code
