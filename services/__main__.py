@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import importlib
+import logging
 import os
 import signal
 import sys
@@ -14,6 +15,8 @@ from backbone.observe import serve_pages
 from backbone.pulse import Pulse
 from backbone.settings import Settings, SettingsError, read_settings
 from backbone.watchdog import watch
+
+log = logging.getLogger(__name__)
 
 
 async def run(services: list[Settings]) -> None:
@@ -60,7 +63,11 @@ def main(names: list[str]) -> int:
     gc.set_threshold(20_000, 20, 50)
     # Faust reads Kafka in a thread of its own: neither shall keep the other waiting for 5 ms.
     sys.setswitchinterval(0.0005)
-    uvloop.run(_until_asked_to_stop(services))
+    try:
+        uvloop.run(_until_asked_to_stop(services))
+    except Exception as error:
+        log.critical("process.dies", exc_info=error)
+        return 1
     return 0
 
 

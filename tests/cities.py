@@ -1,5 +1,6 @@
 """A city of five units, small enough to know by heart, for the tests that need a policy."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from backbone.areas import Level
@@ -77,3 +78,14 @@ def a_city(**figures: int) -> City:
         categories={"theft": category},
         competences={theft.code: theft},
     )
+
+
+def a_city_with_discipline(**figures: int) -> City:
+    """The same city with a petition office, a discipline body, and a police box below north."""
+    city = a_city(**figures)
+    units = [
+        a_unit("office", "petition_office", COUNTY, level=Level.COUNTY),
+        a_unit("discipline", "discipline", COUNTY, level=Level.COUNTY),
+        a_unit("box", "police_box", NORTH, parent="north", level=Level.VILLAGE),
+    ]
+    return replace(city, units=dict(city.units) | {each.code: each for each in units})

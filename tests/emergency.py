@@ -108,7 +108,7 @@ class Desk:
         receipt = more.pop("receipt", None) or uuid4()
         order = an_order(team, matter or receipt, **more)
         metadata = metadata_for(
-            self.token, Actor("zhao", "desk"), request_id=str(dispatch_id(receipt, team))
+            self.token, Actor("zhao", "desk"), request_id=str(dispatch_id(receipt, order))
         )
         request = pb.DispatchMissionRequest(order=order)
         response: pb.DispatchMissionResponse = await refusing(

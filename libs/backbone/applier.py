@@ -53,6 +53,7 @@ class Subscription:
 
 
 BEHIND = "BEHIND_ANOTHER"
+UNREADABLE = (DecodeError, ValueError, TypeError)
 
 
 class Waits(Exception):
@@ -97,7 +98,7 @@ class Applier:
         """Settle one record and say what became of it. Raises only what is transient."""
         try:
             event = self._read(record)
-        except (DecodeError, ValueError, TypeError) as error:
+        except UNREADABLE as error:
             await self._bury(record, error)
             return "dead"
         try:
@@ -107,6 +108,13 @@ class Applier:
             if is_transient(error):
                 raise
             return await self._park(event, record, error)
+
+    def can_read(self, record: ConsumerRecord) -> bool:
+        try:
+            self._read(record)
+        except UNREADABLE:
+            return False
+        return True
 
     def _read(self, record: ConsumerRecord) -> Any:
         event: Any = self._subscription.event.FromString(record.value)

@@ -7,7 +7,7 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from backbone.errors import KINDS, Refusal
+from backbone.errors import KINDS, Broken, Expired, Refusal, Unavailable
 from backbone.rpc import STATUS
 from backbone.settings import Settings
 
@@ -40,6 +40,12 @@ KIND_OF_STATUS = {code: kind for kind, code in STATUS.items()}
 def open_channel(settings: Settings, service: str) -> grpc.aio.Channel:
     """A channel to another service; it connects at first use and again after every loss."""
     return grpc.aio.insecure_channel(settings.address_of(service), options=OPTIONS)
+
+
+def may_still_happen(error: grpc.aio.AioRpcError) -> bool:
+    """Say whether nobody knows what came of the call: it was not heard, or not answered in time."""
+    refusal = refusal_of(error)
+    return refusal is None or isinstance(refusal, Unavailable | Expired | Broken)
 
 
 def refusal_of(error: grpc.aio.AioRpcError) -> Refusal | None:

@@ -193,6 +193,10 @@ class City:
             here = self.units.get(here.parent)
         return tuple(above)
 
+    def belongs_to(self, unit: str, other: str) -> bool:
+        """Say whether a unit is the other one, or below it."""
+        return other in (unit, *self.superiors(unit))
+
     def common_superior(self, one: str, other: str) -> str | None:
         """Return the lowest unit above both, or None: then the joint meeting decides."""
         above = set(self.superiors(other))

@@ -114,7 +114,12 @@ class Consumer:
         """Settle the records in the order of their partitions; return from where to go on."""
         go_on = {partition: records[-1].offset + 1 for partition, records in found.items()}
         every = [record for records in found.values() for record in records]
-        left = list(await patiently(partial(self._ours, every), beat))
+        ours = await patiently(partial(self._ours, every), beat)
+        left: list[ConsumerRecord] = []
+        foreign: list[ConsumerRecord] = []
+        for record in every:
+            (left if source_of(record) in ours else foreign).append(record)
+        await self._leave(foreign, beat)
         while left and self._poisons < MOST_POISONS:
             del left[: await self._settle(left[:TOGETHER], beat)]
         for record in reversed(left):
@@ -144,16 +149,24 @@ class Consumer:
         elif fate in ("applied", "ignored"):
             self._poisons = 0
 
-    async def _ours(self, records: Sequence[ConsumerRecord]) -> Sequence[ConsumerRecord]:
-        """Leave out what concerns others; a key that is no id is poison, and goes on."""
+    async def _ours(self, records: Sequence[ConsumerRecord]) -> set[UUID | None]:
+        """Those of the sources that concern us; a key that is no id is poison, and goes on."""
+        sources = {source_of(record) for record in records} | {None}
         if not self._subscription.ours:
-            return records
-        sources = [source_of(record) for record in records]
-        asked = list({source for source in sources if source is not None})
-        ours = {row[0] for row in await self._pool.fetch(self._subscription.ours, asked)} | {None}
-        kept = [each for each, source in zip(records, sources, strict=True) if source in ours]
-        CONSUMED.labels(self._subscription.group, "foreign").inc(len(records) - len(kept))
-        return kept
+            return sources
+        asked = list(sources - {None})
+        return {row[0] for row in await self._pool.fetch(self._subscription.ours, asked)} | {None}
+
+    async def _leave(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> None:
+        """What concerns others leaves no trace, but that nobody can read it must not stay unseen.
+
+        It is no poison of ours: a service with few events of its own must not stop over it.
+        """
+        for record in records:
+            fate = "foreign"
+            if not self._applier.can_read(record):
+                fate = await patiently(partial(self._applier.take, record), beat)
+            CONSUMED.labels(self._subscription.group, fate).inc()
 
     async def replay(self, source: UUID) -> tuple[int, int]:
         """Apply the parked events of one aggregate again, in order; return (applied, waiting)."""

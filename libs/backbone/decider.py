@@ -75,7 +75,7 @@ class Decider(Generic[S, C, E]):
         name = self._fields[type(event).__name__]
         message: Any = self.event()
         meta: Meta = message.meta
-        meta.event_id = str(event_id(request.aggregate_id, state.version))
+        meta.event_id = str(event_id(self.kind, request.aggregate_id, state.version))
         meta.aggregate_id = str(request.aggregate_id)
         meta.version = state.version
         meta.time.FromDatetime(state.time)

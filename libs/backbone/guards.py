@@ -47,6 +47,12 @@ def require_unit(city: City, unit: str) -> Unit:
     return known
 
 
+def require_not_accused(city: City, accused: str, unit: str) -> None:
+    """Neither matter nor name goes to whom it accuses, nor below; an empty code accuses nobody."""
+    if accused and city.belongs_to(unit, accused):
+        raise Denied("ACCUSED_UNIT", unit=unit)
+
+
 def require_unit_of(actor: Actor, units: Collection[str]) -> None:
     """Only these units may do it."""
     if not actor.unit or actor.unit not in units:

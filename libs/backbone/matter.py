@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from backbone.place import Place
 
+ACCUSATION = "accusation"  # 检举控告: the category that routing gives to the discipline bodies
+
 
 class Matter(Struct, frozen=True):
     """The fields of `liandong.incident.v1.Matter`, which says what each of them means."""
@@ -20,3 +22,4 @@ class Matter(Struct, frozen=True):
     place: Place
     desk: str
     to_unit: str = ""
+    against: str = ""

@@ -39,6 +39,8 @@ STOPPED = Gauge("liandong_consumer_stopped", "Consumers stopped by poison.", ["g
 LINKS_REFUSED = Counter(
     "liandong_links_refused_total", "Linkage commands that were refused.", ["group", "reason"]
 )
+# An opening or an order that another service could not answer at once.
+ASKED_AGAIN = Counter("liandong_asked_again_total", "Calls to other services made again.")
 DEAD_LETTERS = Counter("liandong_dead_letters_total", "Records put aside as unreadable.", ["group"])
 # Beyond a few seconds the deadlines of calls are judged wrongly: mend the clock of the host.
 CLOCK_SKEW = Gauge(

@@ -1,6 +1,7 @@
 """The three pages of every process for those who operate it: /healthz, /readyz, /metrics."""
 
 import json
+import logging
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from threading import Thread
@@ -10,6 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from backbone.metrics import tell_build
 from backbone.pulse import Pulse
 
+log = logging.getLogger(__name__)
+
 
 def version() -> str:
     """The version of what is installed here; unknown where it runs without an installation."""
@@ -17,6 +20,14 @@ def version() -> str:
         return metadata.version("liandong")
     except metadata.PackageNotFoundError:
         return "unknown"
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Mostly a probe that has hung up; the log keeps its form."""
+        log.info("page.broken", exc_info=True)
 
 
 def serve_pages(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTTPServer:
@@ -49,7 +60,6 @@ def serve_pages(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTTP
             """A scrape each few seconds is no news."""
 
     tell_build(version())
-    server = ThreadingHTTPServer((host, port), Pages)
-    server.daemon_threads = True
+    server = Server((host, port), Pages)
     Thread(target=server.serve_forever, daemon=True, name="pages").start()
     return server

@@ -1,7 +1,8 @@
 """How an intake asks for the incident of its matter: at once by call, and surely by its event.
 
 The call comes after the intake's own commit and may fail without harm: the intake's event carries
-the same matter, and the stream processor opens it with the same request id.
+the same matter, and the stream processor opens it with the same request id. Until one of them has
+come through, the call is made again.
 """
 
 import logging
@@ -10,7 +11,8 @@ from uuid import UUID, uuid5
 import grpc
 
 from backbone.actor import Actor
-from backbone.calls import open_channel
+from backbone.again import Again
+from backbone.calls import may_still_happen, open_channel
 from backbone.context import metadata_for
 from backbone.settings import Settings
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -38,17 +40,30 @@ class Openings:
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
         self._stub = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
+        self._again = Again()
 
     async def open(self, matter: Matter) -> Incident | None:
         """Return the incident as it is now, or None where that cannot be said yet."""
-        request_id = str(opening_id(UUID(matter.id)))
-        metadata = metadata_for(self._token, desk_actor(matter), request_id=request_id)
         try:
-            response = await self._stub.OpenIncident(
-                pb.OpenIncidentRequest(matter=matter), timeout=PATIENCE, metadata=metadata
-            )
+            return await self._call(matter)
         except grpc.aio.AioRpcError as error:
             log.warning("opening.pending", extra={"matter": matter.id, "error": error.details()})
+            if may_still_happen(error):
+                self._again.later(UUID(matter.id), lambda: self._is_settled(matter))
             return None
+
+    async def _is_settled(self, matter: Matter) -> bool:
+        try:
+            await self._call(matter)
+        except grpc.aio.AioRpcError as error:
+            return not may_still_happen(error)
+        return True
+
+    async def _call(self, matter: Matter) -> Incident:
+        request_id = str(opening_id(UUID(matter.id)))
+        metadata = metadata_for(self._token, desk_actor(matter), request_id=request_id)
+        response = await self._stub.OpenIncident(
+            pb.OpenIncidentRequest(matter=matter), timeout=PATIENCE, metadata=metadata
+        )
         incident: Incident = response.incident
         return incident

@@ -5,6 +5,7 @@ field. State, journal, events and Kafka therefore never hold the plain text.
 """
 
 import hmac
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
@@ -14,6 +15,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 PREFIX = "v1."
 NONCE = 12
+# A person's or a firm's: what is left after the first sign may say which one.
+NAMES = ("name", "subscriber", "against")
+# A mobile number and an id number are shown in one form everywhere, and known by it.
+USUAL = re.compile(r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
 
 
 class Sealer:
@@ -48,9 +53,15 @@ class Sealer:
         return hmac.new(self._index_key, f"{field}\0{text}".encode(), sha256).hexdigest()[:32]
 
 
-def masked(text: str) -> str:
-    """What a screen shows of a number or name: enough to recognise, not enough to reveal."""
-    if len(text) >= 8:
-        return text[:3] + "*" * (len(text) - 7) + text[-4:]
-    shown = text[:1] if len(text) > 1 else ""
-    return shown + "*" * (len(text) - len(shown))
+def masked(field: str, text: str) -> str:
+    """What a screen shows of a part of personal data: enough to recognise, not enough to reveal.
+
+    Of a name the first sign, of all else half at most; a mobile or id number as everybody knows it.
+    """
+    if field.rpartition(".")[2] in NAMES:
+        first, last = len(text[1:2]), 0
+    elif USUAL.fullmatch(text):
+        first, last = 3, 4
+    else:
+        first = last = len(text) // 4
+    return text[:first] + "*" * (len(text) - first - last) + text[len(text) - last :]

@@ -141,7 +141,10 @@ class Shell(Generic[S, C, E]):
         """Say how it was answered in metrics and metadata; raise what was refused."""
         COMMANDS.labels(type(command).__name__, road, outcome.reason or "ACCEPTED").inc()
         replayed = "true" if outcome.call != caller.call else "false"
-        context.set_trailing_metadata((("liandong-road", road), ("liandong-replayed", replayed)))
+        said = [("liandong-road", road), ("liandong-replayed", replayed)]
+        if outcome.refusal is None:  # an answer need not show the record that it has changed
+            said.append(("liandong-version", str(outcome.version)))
+        context.set_trailing_metadata(said)
         if outcome.refusal is not None:
             raise outcome.refusal
 

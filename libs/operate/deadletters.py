@@ -53,13 +53,17 @@ class Letter:
 
 
 async def read_dead(bootstrap: str) -> list[Letter] | None:
-    """Every dead letter there is, oldest first; None when Kafka does not answer."""
+    """Every dead letter there is, oldest first; one that was put aside twice is shown once.
+
+    None when Kafka does not answer.
+    """
     try:
         async with asyncio.timeout(PATIENCE * 4):
             letters = [letter_of(record) async for record in records(bootstrap)]
     except (KafkaError, OSError):
         return None
-    return sorted(letters, key=lambda letter: letter.time)
+    first = {(each.place, each.group, each.value): each for each in reversed(letters)}
+    return sorted(first.values(), key=lambda letter: letter.time)
 
 
 async def records(bootstrap: str) -> AsyncIterator[ConsumerRecord]:

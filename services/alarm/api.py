@@ -10,7 +10,7 @@ import msgspec
 from backbone import following
 from backbone.actor import Actor
 from backbone.context import Caller, caller_of
-from backbone.errors import InvalidArgument
+from backbone.errors import InvalidArgument, Refusal
 from backbone.followed import PENDING, Followed
 from backbone.followed import FollowIncident as Step
 from backbone.opening import Openings
@@ -25,10 +25,15 @@ from services.alarm import codec, storage
 from services.alarm.atlas import Atlas
 from services.alarm.domain import Command, Event
 from services.alarm.domain.ending import LinkRepeat
-from services.alarm.domain.linkage import DispatchNow, FollowIncident, RevealCaller
+from services.alarm.domain.linkage import (
+    DispatchNow,
+    FollowIncident,
+    RefuseDispatch,
+    RevealCaller,
+)
 from services.alarm.domain.receipt import Receipt
 from services.alarm.metrics import OPENINGS
-from services.alarm.peers import Incidents, Missions
+from services.alarm.peers import Incidents, Missions, dispatch_id
 from services.alarm.reading import Reading
 from services.alarm.taking import Taking
 
@@ -142,11 +147,18 @@ class FrontDesk(Verbs):
         return pb.LinkRepeatResponse(receipt=self._shown(receipt))
 
     async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
+        """A refused order does not stand: whoever reads the receipt would count on the team."""
         caller = caller_of(context)
         command = DispatchNow(caller.actor, request.team, request.note)
         receipt = await self._perform(context, command, request, caller)
         order = codec.to_order(receipt, command)
-        sent = await self._missions.dispatch(receipt.id, order, caller.actor)
+        try:
+            sent = await self._missions.dispatch(receipt.id, order, caller.actor)
+        except Refusal as refusal:
+            told = RefuseDispatch(order.team, refusal.reason)
+            request_id = uuid5(dispatch_id(receipt.id, order), "refused")
+            await self._record(receipt.id, request_id, told, caller.actor)
+            raise
         mission = pb.MissionRef(team=order.team, state=PENDING_DELIVERY)
         if sent is not None:
             mission = codec.to_mission(sent.mission)
@@ -173,8 +185,9 @@ class FrontDesk(Verbs):
             shown.incident.CopyFrom(following.shown(found))
 
     async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed] | None:
-        """What is known here, or else what the workflow service lets the caller see."""
-        here = await storage.known_incident(self._shell.pool, incident_id)
+        """What a receipt in the caller's sight knows, or else what the workflow service shows."""
+        who = storage.who_of(by)
+        here = await storage.known_incident(self._shell.pool, who, incident_id)
         if here is not None:
             return here[0], msgspec.convert(here[1], Followed)
         found = await self._incidents.find(incident_id, by)
@@ -184,21 +197,29 @@ class FrontDesk(Verbs):
         """A step between the look and the link was nobody's news: look again, after the commit."""
         linked = receipt.incident.version if receipt.incident else 0
         try:
-            _, now = await self._known(incident_id, by) or ("", None)
+            found = await self._incidents.find(incident_id, by)
         except grpc.aio.AioRpcError as error:
             log.info("incident.unheard", extra={"error": error.details()})
             return
-        if now is None or now.version <= linked:
+        if found is None or found.version <= linked:
             return
+        now = codec.to_followed(found)
         said = {
             name: getattr(now, name) for name in ("state", "unit", "holder", "outcome", "reply")
         }
         step = Step("Linked", now.version, **said)
+        request_id = uuid5(receipt.id, f"follow {incident_id} {now.version}")
+        await self._record(receipt.id, request_id, FollowIncident(incident_id, step), by)
+
+    async def _record(
+        self, receipt_id: UUID, request_id: UUID, command: Command, by: Actor
+    ) -> None:
+        """What another service has answered; a derived request id makes a repeat harmless."""
         await self._shell.batcher.submit(
             Request(
-                request_id=uuid5(receipt.id, f"follow {incident_id} {now.version}"),
-                aggregate_id=receipt.id,
-                command=FollowIncident(incident_id, step),
+                request_id=request_id,
+                aggregate_id=receipt_id,
+                command=command,
                 body_hash="",
                 actor=by,
                 deadline=NEVER,

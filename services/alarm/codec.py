@@ -65,7 +65,7 @@ def shown(caller: Caller, sealer: Sealer) -> resources.Caller:
     if caller.protected:
         return resources.Caller(protected=True)
     hidden: dict[str, Any] = {
-        name: masked(sealer.open(name, getattr(caller, name))) for name in SEALED
+        name: masked(name, sealer.open(name, getattr(caller, name))) for name in SEALED
     }
     return resources.Caller(**hidden)
 

@@ -6,9 +6,11 @@ from uuid import UUID, uuid5
 import grpc
 
 from backbone.actor import Actor
-from backbone.calls import open_channel, refusal_of
+from backbone.again import Again
+from backbone.calls import may_still_happen, open_channel, refusal_of
 from backbone.context import metadata_for
-from backbone.errors import Broken, Expired, NotFound, Unavailable
+from backbone.errors import NotFound
+from backbone.matter import ACCUSATION
 from backbone.settings import Settings
 from liandong.emergency.v1 import emergency_service_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
@@ -21,8 +23,11 @@ from services.alarm.metrics import DISPATCHES
 log = logging.getLogger(__name__)
 
 PATIENCE = 2.0
-# After these the order may still be carried out: by what was begun, or by its event.
-NOBODY_KNOWS = (Unavailable, Expired, Broken)
+
+
+def dispatch_id(receipt_id: UUID, order: Order) -> UUID:
+    """The request id of an order: the same over the call and over its event."""
+    return uuid5(receipt_id, f"dispatch/{order.team}" + (f"/{order.again}" if order.again else ""))
 
 
 class Missions:
@@ -31,6 +36,7 @@ class Missions:
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
         self._stub = emergency.EmergencyServiceStub(open_channel(settings, "emergency"))
+        self._again = Again()
 
     async def dispatch(
         self, receipt_id: UUID, order: Order, by: Actor
@@ -39,22 +45,37 @@ class Missions:
 
         Raises the refusal of the emergency service.
         """
-        request_id = str(uuid5(receipt_id, f"dispatch/{order.team}"))
-        metadata = metadata_for(self._token, by, request_id=request_id)
-        request = missions.DispatchMissionRequest(order=order)
+        request_id = dispatch_id(receipt_id, order)
         try:
-            response: missions.DispatchMissionResponse = await self._stub.DispatchMission(
-                request, timeout=PATIENCE, metadata=metadata
-            )
+            response = await self._call(request_id, order, by)
         except grpc.aio.AioRpcError as error:
             refusal = refusal_of(error)
-            if refusal is not None and not isinstance(refusal, NOBODY_KNOWS):
+            if refusal is not None and not may_still_happen(error):
                 DISPATCHES.labels("refused").inc()
                 raise refusal from error
             log.warning("dispatch.pending", extra={"team": order.team, "error": error.details()})
             DISPATCHES.labels("pending").inc()
+            self._again.later(request_id, lambda: self._is_settled(request_id, order, by))
             return None
         DISPATCHES.labels("delivered").inc()
+        return response
+
+    async def _is_settled(self, request_id: UUID, order: Order, by: Actor) -> bool:
+        try:
+            await self._call(request_id, order, by)
+        except grpc.aio.AioRpcError as error:
+            return not may_still_happen(error)
+        DISPATCHES.labels("delivered").inc()
+        return True
+
+    async def _call(
+        self, request_id: UUID, order: Order, by: Actor
+    ) -> missions.DispatchMissionResponse:
+        metadata = metadata_for(self._token, by, request_id=str(request_id))
+        request = missions.DispatchMissionRequest(order=order)
+        response: missions.DispatchMissionResponse = await self._stub.DispatchMission(
+            request, timeout=PATIENCE, metadata=metadata
+        )
         return response
 
 
@@ -68,7 +89,10 @@ class Incidents:
     async def find(
         self, incident_id: UUID, by: Actor, patience: float = PATIENCE
     ) -> Incident | None:
-        """Return what the caller may see, or None. Raises only what is transient."""
+        """Return what the caller may see, or None. Raises only what is transient.
+
+        No petitioner's accusation: a receipt linked to it would tell all who watch over its area.
+        """
         request = incidents.GetIncidentRequest(incident_id=str(incident_id))
         metadata = metadata_for(self._token, by)
         try:
@@ -78,4 +102,4 @@ class Incidents:
                 return None
             raise
         found: Incident = response.incident
-        return found
+        return None if (found.source, found.category) == ("PETITION", ACCUSATION) else found

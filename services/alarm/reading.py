@@ -7,11 +7,10 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from backbone import pages
-from backbone.context import Caller, caller_of
+from backbone.context import caller_of
 from backbone.errors import NotFound
 from backbone.place import significant
 from backbone.shell import Shell
-from backbone.sight import watched
 from backbone.wire import enum_names
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
@@ -38,14 +37,14 @@ class Reading:
 
     async def get(self, request: pb.GetReceiptRequest, context: Any) -> resources.Receipt:
         """Raises NotFound, also for what is outside the caller's scope."""
-        who = _who(caller_of(context))
+        who = storage.who_of(caller_of(context).actor)
         row = await storage.one(self._pool, who, codec.receipt_id(request.receipt_id))
         if row is None:
             raise NotFound("NO_SUCH_RECEIPT")
         return self._shown(self._from_row(row))
 
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:
-        who = _who(caller_of(context))
+        who = storage.who_of(caller_of(context).actor)
         filters, size = _filters(request), pages.size_of(request.page_size)
         after = pages.after(request.page_token)
         rows = await storage.page(self._pool, who, filters, after, size)
@@ -56,10 +55,6 @@ class Reading:
         if request.count:
             response.total_size = await storage.count(self._pool, who, filters)
         return response
-
-
-def _who(caller: Caller) -> storage.Who:
-    return caller.actor.unit, watched(caller.actor)
 
 
 def _filters(request: pb.ListReceiptsRequest) -> storage.Filters:

@@ -6,17 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backbone.actor import Actor
 from backbone.postgres import Pool
+from backbone.sight import watched
 
 # The desk that took it, the unit that it was passed to, and those who watch over its area.
 VISIBLE = """
-    ($1 <> '' AND $1 IN (unit, passed_to) OR $2 <> '' AND area LIKE $2 || '%')
+    ($1 <> '' AND $1 IN (unit, passed_to) OR $2 <> '' AND starts_with(area, $2))
 """
 FILTERS = """
     ($3::text IS NULL OR outcome = $3) AND ($4::text IS NULL OR state = $4)
     AND ($5::text IS NULL OR kind = $5) AND ($6::text IS NULL OR priority = $6)
-    AND ($7::text IS NULL OR category = $7 OR category LIKE $7 || '.%')
-    AND ($8::text IS NULL OR area LIKE $8 || '%') AND ($9::text IS NULL OR unit = $9)
+    AND ($7::text IS NULL OR category = $7 OR starts_with(category, $7 || '.'))
+    AND ($8::text IS NULL OR starts_with(area, $8)) AND ($9::text IS NULL OR unit = $9)
     AND ($10::text IS NULL OR code = $10)
     AND ($11::timestamptz IS NULL OR receive_time >= $11)
     AND ($12::timestamptz IS NULL OR receive_time < $12)
@@ -30,24 +32,26 @@ ORDER BY receive_time DESC, id DESC LIMIT $15
 """  # noqa: S608
 COUNT = f"SELECT count(*) FROM receipts WHERE {VISIBLE} AND {FILTERS}"  # noqa: S608
 
-# A few rows by each index, never a scan: this runs while somebody is on the line.
+# A few rows by each index, never a scan: this runs while somebody is on the line. Only what the
+# caller may see: a suggestion must not tell who else has called.
 EARLIER = " UNION ALL ".join(
     f"""(
     SELECT id, code, incident_id, receive_time, place, category, narrative, number_index
-    FROM receipts WHERE {which} AND receive_time > $1 AND outcome IS DISTINCT FROM 'INVALID'
+    FROM receipts WHERE {which} AND receive_time > $3 AND outcome IS DISTINCT FROM 'INVALID'
+        AND {VISIBLE}
     ORDER BY receive_time DESC LIMIT 40
 )"""  # noqa: S608
     for which in (
-        "cell = ANY($2::bigint[])",
-        "area = $3 AND $3 <> ''",
-        "number_index = $4 AND number_index <> ''",
+        "cell = ANY($4::bigint[])",
+        "area = $5 AND $5 <> ''",
+        "number_index = $6 AND number_index <> ''",
     )
 )
 
-KNOWN = """
-SELECT incident_code, incident FROM receipts WHERE incident_id = $1
+KNOWN = f"""
+SELECT incident_code, incident FROM receipts WHERE incident_id = $3 AND {VISIBLE}
 ORDER BY (incident ->> 'version')::bigint DESC LIMIT 1
-"""
+"""  # noqa: S608
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 OURS = "SELECT DISTINCT incident_id FROM receipts WHERE incident_id = ANY($1)"
 
@@ -77,6 +81,10 @@ class Filters:
 Who = tuple[str, str]  # the unit, and the leading digits of the area that is watched over
 
 
+def who_of(actor: Actor) -> Who:
+    return actor.unit, watched(actor)
+
+
 async def one(pool: Pool, who: Who, receipt_id: UUID) -> Row | None:
     row: Row | None = await pool.fetchval(ONE, *who, receipt_id)
     return row
@@ -95,16 +103,16 @@ async def count(pool: Pool, who: Who, filters: Filters) -> int:
 
 
 async def earlier(
-    pool: Pool, since: datetime, cells: Collection[int], area: str, number_index: str
+    pool: Pool, who: Who, since: datetime, cells: Collection[int], area: str, number_index: str
 ) -> Sequence[Any]:
     """Recent rows in these cells or in the whole area, and of this number; each once."""
-    rows = await pool.fetch(EARLIER, since, list(cells), area, number_index)
+    rows = await pool.fetch(EARLIER, *who, since, list(cells), area, number_index)
     return list({row["id"]: row for row in rows}.values())
 
 
-async def known_incident(pool: Pool, incident_id: UUID) -> tuple[str, Row] | None:
-    """Code and last state of an incident that some receipt opened or was linked to."""
-    row = await pool.fetchrow(KNOWN, incident_id)
+async def known_incident(pool: Pool, who: Who, incident_id: UUID) -> tuple[str, Row] | None:
+    """Code and last state of an incident that a receipt in sight opened or was linked to."""
+    row = await pool.fetchrow(KNOWN, *who, incident_id)
     return (row["incident_code"], row["incident"]) if row else None
 
 

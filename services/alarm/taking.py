@@ -80,18 +80,19 @@ class Taking:
             number_index=taken.caller.number_index,
         )
         window = window_of(self._atlas.city)
-        rows = await self._earlier(seen, window)
+        rows = await self._earlier(seen, window, taken.by)
         others = (codec.to_earlier(row) for row in rows if row["id"] != taken.id)
         found = Suggestions(classes, repeats(seen, others, window))
         SUGGESTED.labels("repeat" if found.repeats else "none").inc()
         return found
 
-    async def _earlier(self, seen: Sighting, window: Window) -> Sequence[Any]:
+    async def _earlier(self, seen: Sighting, window: Window, by: Actor) -> Sequence[Any]:
         """By cells where the point is known, else by the whole area that is."""
         since, point = seen.time - window.time, seen.place.point
         cells = cells_around(point, window.metres) if point else ()
         area = "" if point else seen.place.area
-        return await storage.earlier(self._pool, since, cells, area, seen.number_index)
+        who = storage.who_of(by)
+        return await storage.earlier(self._pool, who, since, cells, area, seen.number_index)
 
 
 def window_of(city: City) -> Window:

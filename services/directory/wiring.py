@@ -9,6 +9,7 @@ from backbone import server
 from backbone.postgres import Pool, open_pool
 from backbone.pulse import Pulse
 from backbone.settings import Settings
+from backbone.shell import watch_database
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
 from services.directory.api import DirectoryService
@@ -51,6 +52,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(pulse.run())
+                tasks.create_task(watch_database(directory.pool, settings.schema, pulse))
                 tasks.create_task(directory.holding.run(directory.loader, pulse))
                 tasks.create_task(directory.publishing.run())
         finally:

@@ -94,7 +94,7 @@ def _mapped(parties: tuple[Party, ...], change: Callable[[str, str], str]) -> tu
 
 def to_resource(found: Dispute, sealer: Sealer) -> resources.Dispute:
     message = to_message(found, resources.Dispute)
-    shown = _mapped(opened(found, sealer), lambda _, text: masked(text))
+    shown = _mapped(opened(found, sealer), masked)
     fill(message, replace(found.filing, parties=shown))
     if found.incident is not None:
         message.incident.id, message.incident.code = str(found.id), found.code

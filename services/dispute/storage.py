@@ -11,7 +11,7 @@ from backbone.sight import watched
 OURS = "SELECT id FROM disputes WHERE id = ANY($1)"
 
 # Whoever had to do with it sees it, and those who watch over its area.
-VISIBLE = "(units && ARRAY[$1] OR ($2 <> '' AND area LIKE $2 || '%'))"
+VISIBLE = "(units && ARRAY[$1] OR ($2 <> '' AND starts_with(area, $2)))"
 ONE = f"SELECT to_jsonb(d) FROM disputes AS d WHERE id = $3 AND {VISIBLE}"  # noqa: S608  # ours
 FILTERED = f"""
 FROM disputes AS d

@@ -55,7 +55,12 @@ class MissionService(rpc.EmergencyServiceServicer):
         )
 
     async def ReceiveMission(self, request: pb.ReceiveMissionRequest, context: Any) -> Any:
-        return pb.ReceiveMissionResponse(mission=await self._do(request, context))
+        """The number is the mission's own, or the terminal has stored something else."""
+        entry = 0
+        if request.seq:
+            mission_id = codec.id_of(request.mission_id)
+            entry = (await storage.seqs_of(self._shell.pool, [mission_id])).get(mission_id, 0)
+        return pb.ReceiveMissionResponse(mission=await self._do(request, context, entry=entry))
 
     async def AcknowledgeMission(self, request: pb.AcknowledgeMissionRequest, context: Any) -> Any:
         return pb.AcknowledgeMissionResponse(mission=await self._do(request, context))
@@ -81,9 +86,10 @@ class MissionService(rpc.EmergencyServiceServicer):
         async for frame in self._terminals.stream(request, _cut(context)):
             yield frame
 
-    async def _do(self, request: Any, context: Any) -> resources.Mission:
+    async def _do(self, request: Any, context: Any, **known: Any) -> resources.Mission:
         caller = caller_of(context)
-        command = codec.to_step(request, Crew(caller.actor.user, caller.team))
+        crew = Crew(caller.actor.user, caller.team, caller.actor.unit)
+        command = codec.to_step(request, crew, **known)
         mission_id = codec.id_of(request.mission_id)
         mission = await self._shell.perform(context, command, request, mission_id, caller)
         return await self._resource(mission)
@@ -131,7 +137,7 @@ class EmergencyService(MissionService):
 
     async def ListTeamStatuses(self, request: pb.ListTeamStatusesRequest, context: Any) -> Any:
         sight = sight_of(caller_of(context))
-        return pb.ListTeamStatusesResponse(items=await self._statuses.list(request.teams, sight))
+        return await self._statuses.list(request, sight)
 
 
 def _cut(context: Any) -> Callable[[], Coroutine[Any, Any, None]]:

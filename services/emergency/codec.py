@@ -30,9 +30,9 @@ ACKNOWLEDGE_SECONDS = 60
 STEPS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}
 
 
-def dispatch_id(receipt_id: UUID, team: str) -> UUID:
+def dispatch_id(receipt_id: UUID, order: resources.Order) -> UUID:
     """The request id of a desk's order, over the call and over the event alike."""
-    return uuid5(receipt_id, f"dispatch/{team}")
+    return uuid5(receipt_id, f"dispatch/{order.team}" + (f"/{order.again}" if order.again else ""))
 
 
 def ordered_mission(order: resources.Order) -> UUID:
@@ -67,8 +67,10 @@ def team_of(city: City, code: str) -> Team | None:
     return Team(team.unit, team.area) if team else None
 
 
-def to_step(request: Any, by: Crew) -> Step:
-    step: Step = to_record(request, STEPS[request.DESCRIPTOR.name.removesuffix("Request")], by=by)
+def to_step(request: Any, by: Crew, **known: Any) -> Step:
+    """`known` is what the request cannot say."""
+    move = STEPS[request.DESCRIPTOR.name.removesuffix("Request")]
+    step: Step = to_record(request, move, by=by, **known)
     return step
 
 

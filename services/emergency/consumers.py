@@ -42,7 +42,7 @@ class Orders:
         order = event.dispatch_ordered.order
         caller = Caller(
             actor=codec.ordering_actor(order),
-            request_id=codec.dispatch_id(UUID(event.meta.aggregate_id), order.team),
+            request_id=codec.dispatch_id(UUID(event.meta.aggregate_id), order),
             deadline=NEVER,
         )
         reachable = self._terminals.connected(order.team) > 0

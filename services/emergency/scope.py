@@ -32,8 +32,8 @@ class Sight:
     @property
     def parameters(self) -> tuple[bool, str | None, str | None, str | None]:
         """The first four parameters of every query that is limited to what may be seen."""
-        pattern = f"{significant(self.area)}%" if self.area else None
-        return self.everything, self.team or None, self.unit or None, pattern
+        inside = significant(self.area) or None
+        return self.everything, self.team or None, self.unit or None, inside
 
     def sees(self, team: str, unit: str, area: str) -> bool:
         return (

@@ -1,14 +1,16 @@
 """Team statuses: aggregates of their own beside the missions, through a door of their own."""
 
-from collections.abc import Sequence
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import msgspec
 
+from backbone import pages
 from backbone.city import Team
 from backbone.context import caller_of
 from backbone.decider import Decider
 from backbone.door import Door
+from backbone.errors import InvalidArgument
 from backbone.replica import Replica
 from backbone.shell import Shell
 from backbone.wire import to_message
@@ -51,16 +53,23 @@ class Statuses:
         found = DECIDER.from_row(outcome.answer)
         return to_message(found, resources.TeamStatus, name=city.teams[found.team].name)
 
-    async def list(self, teams: Sequence[str], sight: Sight) -> Sequence[resources.TeamStatus]:
-        """The teams that may be seen, by code; without names all of them."""
-        known = self._replica.city.teams
-        codes = sorted(set(teams) & known.keys() if teams else known)
-        seen = [known[c] for c in codes if sight.sees(c, known[c].unit, known[c].area)]
-        codes = [team.code for team in seen]
+    async def list(
+        self, request: pb.ListTeamStatusesRequest, sight: Sight
+    ) -> pb.ListTeamStatusesResponse:
+        """A page of the teams that may be seen, by code; without names all of them."""
+        known, last = self._replica.city.teams, _read_token(request.page_token)
+        codes = sorted(set(request.teams) & known.keys() if request.teams else known)
+        seen = [c for c in codes if sight.sees(c, known[c].unit, known[c].area)]
+        after = [code for code in seen if code > last]
+        codes = after[: pages.size_of(request.page_size)]
         rows = await self._shell.pool.fetch(storage.READ_STATUSES, codes)
         said = {row[0]["team"]: msgspec.convert(row[0], TeamStatus) for row in rows}
         missions = await storage.open_by_team(self._shell.pool, codes)
-        return [self._resource(team, said, missions) for team in seen]
+        return pb.ListTeamStatusesResponse(
+            items=[self._resource(known[code], said, missions) for code in codes],
+            next_page_token=_write_token(codes[-1]) if len(after) > len(codes) else "",
+            total_size=len(seen) if request.count else None,
+        )
 
     def _resource(
         self, team: Team, said: dict[str, TeamStatus], missions: dict[str, int]
@@ -73,3 +82,15 @@ class Statuses:
         message.terminals = self._terminals.connected(team.code)
         message.open_missions = missions.get(team.code, 0)
         return message
+
+
+def _write_token(code: str) -> str:
+    return urlsafe_b64encode(msgspec.json.encode(code)).decode()
+
+
+def _read_token(token: str) -> str:
+    """The last code before the page, empty for the first one. Raises InvalidArgument."""
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(token), type=str) if token else ""
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise InvalidArgument("BAD_PAGE_TOKEN") from error

@@ -68,7 +68,7 @@ ORDER BY e.seq LIMIT $5
 PUSHED = f"{ENTRY} WHERE e.team = $1 AND e.push > $2 ORDER BY e.push"
 SEQS = "SELECT mission, max(seq) AS seq FROM mailbox_entries WHERE mission = ANY($1) GROUP BY 1"
 
-VISIBLE = "($1 OR team = $2 OR unit = $3 OR ordered_unit = $3 OR area LIKE $4)"
+VISIBLE = "($1 OR team = $2 OR unit = $3 OR ordered_unit = $3 OR starts_with(area, $4))"
 ROWS = "FROM missions AS m"
 FIND = f"SELECT to_jsonb(m) {ROWS} WHERE id = $5 AND {VISIBLE}"
 MATCHING = f"""{ROWS}

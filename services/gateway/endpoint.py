@@ -33,6 +33,7 @@ class Limits:
     public: Limit
     sign_in: Limit
     wrong_password: Limit
+    guessed_person: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +156,6 @@ def _headers_of(trailing: Any) -> dict[str, str]:
             headers["Liandong-Road"] = value
         elif name == "liandong-replayed" and value == "true":
             headers["Idempotency-Replayed"] = value
+        elif name == "liandong-version":
+            headers["ETag"] = f'"{value}"'
     return headers

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from zlib import crc32
@@ -14,6 +15,8 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from google.protobuf.message import DecodeError, Message
 
 from backbone import leaving
+from backbone.kafka import Publisher, dead_topic
+from backbone.metrics import DEAD_LETTERS
 from backbone.postgres import is_transient
 from backbone.progress import Progress
 from backbone.pulse import Pulse
@@ -31,6 +34,9 @@ from services.gateway.writing import to_json
 log = logging.getLogger(__name__)
 
 NAME = "changes"
+GROUP = "gateway.changes"
+# So many unreadable records may wait for Kafka; more are only counted.
+MOST_UNREADABLE = 1_000
 EVENTS: dict[str, type[Message]] = {
     "alarm": AlarmEvent,
     "petition": PetitionEvent,
@@ -44,8 +50,15 @@ EVENTS: dict[str, type[Message]] = {
 class Feed:
     """`events` maps a source, such as "incident", to the message of its topic."""
 
-    def __init__(self, brokers: str, events: Mapping[str, type[Message]], ring: Ring) -> None:
-        self._brokers, self._ring = brokers, ring
+    def __init__(
+        self,
+        brokers: str,
+        events: Mapping[str, type[Message]],
+        ring: Ring,
+        publisher: Publisher,
+    ) -> None:
+        self._brokers, self._ring, self._publisher = brokers, ring, publisher
+        self._unreadable: asyncio.Queue[ConsumerRecord] = asyncio.Queue(MOST_UNREADABLE)
         self._sources = {f"liandong.{source}.events.v1": source for source in events}
         self._showing = {source: Showing(source, event) for source, event in events.items()}
 
@@ -60,6 +73,16 @@ class Feed:
                     raise
                 log.warning("changes.away", extra={"error": repr(error)})
             await asyncio.sleep(0.5)
+
+    async def bury(self) -> None:
+        """Put aside what nobody can read, for ever, beside the streams: they do not wait for it.
+
+        The end of the log is read again at each start, so a letter may come twice.
+        """
+        while True:
+            record = await self._unreadable.get()
+            await self._publisher.bury(dead_topic(record.topic, GROUP), record, "UNREADABLE")
+            DEAD_LETTERS.labels(GROUP).inc()
 
     async def _follow(self, pulse: Pulse) -> None:
         partitions = await partitions_of(self._brokers, self._sources)
@@ -108,7 +131,13 @@ class Feed:
 
     def _take(self, place: int, source: str, records: Sequence[ConsumerRecord]) -> None:
         for record in records:
-            change = self._showing[source].change_of(place, record)
+            try:
+                change = self._showing[source].change_of(place, record)
+            except (DecodeError, ValueError):
+                change = None
+                CHANGES.labels("unreadable").inc()
+                with suppress(asyncio.QueueFull):
+                    self._unreadable.put_nowait(record)
             if change is not None:
                 self._ring.append(change)
             else:
@@ -141,13 +170,11 @@ class Showing:
         self._kinds = {each.name: each.message_type.name for each in kinds if each.message_type}
 
     def change_of(self, place: int, record: ConsumerRecord) -> Change | None:
-        """None for what nobody can read, and for a kind from a newer producer."""
-        try:
-            event: Any = self._event.FromString(record.value or b"")
-            kind = event.WhichOneof("kind")
-        except DecodeError:
-            CHANGES.labels("unreadable").inc()
-            return None
+        """None for a kind from a newer producer. Raises what says that nobody can read it."""
+        event: Any = self._event.FromString(record.value or b"")
+        if not event.meta.aggregate_id:
+            raise ValueError("an event that does not say whose it is")
+        kind = event.WhichOneof("kind")
         CHANGES.labels("known" if kind else "unknown").inc()
         if kind is None:
             return None

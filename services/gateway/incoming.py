@@ -111,10 +111,11 @@ def parse_texts(reader: SchemaValidator, texts: Any) -> dict[str, Any]:
     return values
 
 
-def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | list[str]]:
-    """Raises Problem 400 for broken UTF-8, and for a parameter said twice that is no list."""
+def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | dict[str, str]]:
+    """A list as its members by number. Raises Problem 400 for broken UTF-8, and for a parameter
+    said twice that is no list."""
     query: bytes = request.scope["query_string"]
-    texts: dict[str, str | list[str]] = {}
+    texts: dict[str, str | dict[str, str]] = {}
     if not query:
         return texts
     try:
@@ -124,9 +125,9 @@ def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | list[
         raise Problem(400, "BROKEN_UTF8") from error
     for name, text in pairs:
         if name in lists:
-            said = texts.setdefault(name, [])
-            assert isinstance(said, list)  # noqa: S101 - only lists are put there
-            said.append(text)
+            said = texts.setdefault(name, {})
+            assert isinstance(said, dict)  # noqa: S101 - only lists are put there
+            said[str(len(said))] = text
         elif name in texts:
             raise Problem(400, "REPEATED_PARAMETER", errors=[Flaw(name, "REPEATED_PARAMETER")])
         else:
@@ -187,7 +188,7 @@ def _flaw(line: Any, text_flaw: str) -> Flaw:
 
 def _path(parts: Sequence[Any]) -> str:
     """`items[0].name`, as a person writes it."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    text = "".join(f"[{part}]" if str(part).isdecimal() else f".{part}" for part in parts)
     return text.removeprefix(".")
 
 

@@ -35,7 +35,8 @@ class Live:
     async def changes(self, request: Request) -> Response:
         caller, _ = await self.gate.admit(request)
         self.streams.require_room(caller)
-        return self.streams.respond(self._stream(request, caller))
+        still_admits = partial(self.gate.still_admits, request)
+        return self.streams.respond(self._stream(request, caller), still_admits)
 
     async def _stream(self, request: Request, caller: Caller) -> AsyncIterator[bytes]:
         with self.streams.counted("changes", caller):
@@ -46,15 +47,13 @@ class Live:
                 yield self._reset(reader, "unknown")
             else:
                 yield place(reader)
-            async for part in self._parts(request, caller, reader):
+            async for part in self._parts(caller, reader):
                 yield part
 
-    async def _parts(
-        self, request: Request, caller: Caller, reader: Reader
-    ) -> AsyncIterator[bytes]:
+    async def _parts(self, caller: Caller, reader: Reader) -> AsyncIterator[bytes]:
         actor = Actor(caller.user, caller.unit, caller.role, caller.area)
         sees = partial(may_see, actor)
-        placed = checked = time.monotonic()
+        placed = time.monotonic()
         while True:
             if reader.is_lost:
                 reader = Reader(self.ring, None)
@@ -66,10 +65,6 @@ class Live:
             elif now - placed > self.streams.heartbeat:
                 placed = now
                 yield place(reader)
-            if now - checked > self.streams.check:
-                checked = now
-                if not await self.gate.still_admits(request):
-                    return
             with suppress(TimeoutError):
                 await asyncio.wait_for(reader.wait(), self.streams.heartbeat)
 

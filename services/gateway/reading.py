@@ -61,8 +61,16 @@ def body_reader(message: Descriptor, without: Iterable[str] = ()) -> SchemaValid
 
 def text_reader(message: Descriptor, fields: Mapping[str, str]) -> SchemaValidator:
     """Reads texts from path or query: `fields` says which parameter fills which field."""
-    schemas = {name: _field(field_at(message, path), {}) for name, path in fields.items()}
+    schemas = {name: _said(field_at(message, path)) for name, path in fields.items()}
     return SchemaValidator(_object(schemas), STRICT)
+
+
+def _said(field: FieldDescriptor) -> CoreSchema:
+    """Texts know no lists: the members of one come by their numbers."""
+    if not field.is_repeated:
+        return _field(field, {})
+    members = core_schema.dict_schema(values_schema=_value(field, {}))
+    return core_schema.no_info_after_validator_function(lambda said: list(said.values()), members)
 
 
 def object_reader(**schemas: CoreSchema) -> SchemaValidator:
@@ -70,12 +78,11 @@ def object_reader(**schemas: CoreSchema) -> SchemaValidator:
     return SchemaValidator(_object(schemas, required=True), STRICT)
 
 
-def plain_reader(*texts: str, page_size: bool = False) -> SchemaValidator:
-    """Reads query parameters of an endpoint without contract: texts, and perhaps a page's size."""
-    schemas: dict[str, CoreSchema] = dict.fromkeys(texts, TEXT)
-    if page_size:
-        schemas[PAGE_SIZE] = SIZE
-    return SchemaValidator(_object(schemas), STRICT)
+def list_reader(*filters: str) -> SchemaValidator:
+    """Reads query parameters of a list without contract: its filters, and what every list takes."""
+    schemas: dict[str, CoreSchema] = dict.fromkeys((*filters, "page_token"), TEXT)
+    every = {PAGE_SIZE: SIZE, "count": core_schema.bool_schema()}
+    return SchemaValidator(_object(schemas | every), STRICT)
 
 
 def _object(

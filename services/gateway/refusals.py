@@ -23,6 +23,8 @@ STATUS: dict[grpc.StatusCode, int] = {
 }
 # Aborted calls say by their reason which of two promises was broken.
 ABORTED = {"STALE_VERSION": 412, "IDEMPOTENCY_KEY_REUSED": 422}
+# Refused by a count, not for good: the fact `seconds` says when to come again.
+LIMITED = ("TRACKING_LOCKED",)
 UNKNOWN = "UNKNOWN_REPEAT"
 RETRY_AFTER = "1"
 
@@ -41,6 +43,9 @@ def problem_of(error: grpc.aio.AioRpcError) -> Problem:
         return Problem(500, "INTERNAL")
     if code is Code.ABORTED:
         status = ABORTED.get(info.reason, status)
+    if info.reason in LIMITED:
+        headers = {"Retry-After": str(info.facts["seconds"])}
+        return Problem(429, info.reason, info.facts, headers=headers)
     return Problem(status, info.reason, info.facts)
 
 

@@ -1,6 +1,7 @@
 """The audit of disclosures: who was shown what about whom, for which purpose; read by auditors."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,13 +12,13 @@ from services.gateway import incoming, storage
 from services.gateway.auth import require_role
 from services.gateway.endpoint import JSON, Gate
 from services.gateway.problems import Problem
-from services.gateway.reading import plain_reader
+from services.gateway.reading import list_reader
 from services.gateway.roles import roles
 from services.gateway.route import Extra
 from services.gateway.writing import to_json
 
 AUDITORS = roles("auditor")
-FILTERS = plain_reader("subject", "page_token", page_size=True)
+FILTERS = list_reader("subject")
 PAGE, MOST = 50, 200
 
 
@@ -34,10 +35,12 @@ class Reveals:
         asked = incoming.parse_texts(FILTERS, incoming.read_query(request, frozenset()))
         size = min(asked.get("page_size") or PAGE, MOST)
         before = _position(asked.get("page_token", ""))
-        within = significant(caller.area)
-        rows = await storage.reveals(self.pool, within, asked.get("subject"), before, size)
+        which = significant(caller.area), asked.get("subject")
+        rows = await storage.reveals(self.pool, *which, before, size)
         token = str(rows[-1]["position"]) if len(rows) == size else ""
-        answer = {"items": [dict(row) for row in rows], "next_page_token": token}
+        answer: dict[str, Any] = {"items": [dict(row) for row in rows], "next_page_token": token}
+        if asked.get("count"):
+            answer["total_size"] = await storage.count_reveals(self.pool, *which)
         return Response(to_json(answer), 200, headers | {"Cache-Control": "no-store"}, JSON)
 
 

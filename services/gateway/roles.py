@@ -46,8 +46,9 @@ HANDLERS = roles(
     "duty_officer", "centre_director", "partner",
 )  # fmt: skip
 DESKS = roles("call_taker", "dispatcher", "duty_officer", "receptionist")
-DISPATCHERS = roles("dispatcher", "duty_officer")
+DISPATCHERS = roles("dispatcher")
 SUPERIORS = roles("dispatcher", "head", "leader", "centre_director", "duty_officer")
-VERIFIERS = roles("call_taker", "dispatcher", "head", "supervisor", "receptionist", "partner")
+# Neither who handled the matter nor who supervises it.
+VERIFIERS = roles("call_taker", "dispatcher", "receptionist", "centre_director")
 TEAMS = roles("team_member", "team_leader")
 READERS = HANDLERS | DESKS | SUPERIORS | VERIFIERS | WATCHERS | roles("signer", "statistician")

@@ -36,7 +36,7 @@ class Sessions:
     async def open(self, request: Request) -> Response:
         self.gate.limits.sign_in.take(address_of(request))
         given = incoming.parse_body(CREDENTIALS, await incoming.read_body(request))
-        account = await self._account(given["user"], given["password"])
+        account = await self._account(given["user"], given["password"], address_of(request))
         token = secrets.token_urlsafe(32)
         user = account["user_name"]
         expire_time = await storage.open_session(self.pool, digest(token), user, self.lifetime)
@@ -55,14 +55,17 @@ class Sessions:
         self.gate.authenticator.forget(token_hash)
         return Response(status_code=204, headers=NO_STORE)
 
-    async def _account(self, user: str, password: str) -> Any:
+    async def _account(self, user: str, password: str, address: str) -> Any:
         """Raises Problem 401 in the same words and the same time, whatever was wrong."""
-        wrong = self.gate.limits.wrong_password
-        wrong.require(user)
+        limits = self.gate.limits
+        from_here = f"{address} {user}"
+        limits.wrong_password.require(from_here)
+        limits.guessed_person.require(user)
         account = await storage.account_of(self.pool, user)
         known = account["password_hash"] if account else None
         if not await self.passwords.match(known, password):
-            wrong.take(user)
+            limits.wrong_password.take(from_here)
+            limits.guessed_person.take(user)
             SIGN_INS.labels("refused").inc()
             raise unauthenticated("WRONG_PASSWORD")
         return account

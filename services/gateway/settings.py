@@ -21,15 +21,19 @@ class GatewaySettings:
     sign_in_burst: float = 120.0
     public_rate: float = 1.0
     public_burst: float = 20.0
-    # By user name, against guessing: wrong passwords only.
+    # Against guessing, wrong passwords only: by user name and address, so that a stranger elsewhere
+    # keeps nobody out; and by user name from wherever, for a stranger with many addresses.
     wrong_password_rate: float = 0.1
     wrong_password_burst: float = 10.0
+    guessed_person_rate: float = 1.0
+    guessed_person_burst: float = 100.0
     session_hours: float = 12.0
     streams_per_principal: float = 8.0
     heartbeat_seconds: float = 10.0
     # A reader of a stream that takes nothing for this long is dropped; it may resume.
     slow_reader_seconds: float = 15.0
-    # A session that has ended ends its streams within this time.
+    # A session that has ended ends its streams within this time, and the few seconds more that
+    # another gateway than the one that ended it remembers it (auth.py).
     session_check_seconds: float = 30.0
     changes_kept: float = 8_192.0
 

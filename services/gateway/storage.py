@@ -38,9 +38,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 REVEALS = """
 SELECT position, time, principal, user_name AS user, unit, role, what, subject, purpose, trace
 FROM reveals
-WHERE unit LIKE $1 || '%' AND ($2::text IS NULL OR subject = $2)
+WHERE starts_with(unit, $1) AND ($2::text IS NULL OR subject = $2)
   AND ($3::bigint IS NULL OR position < $3)
 ORDER BY position DESC LIMIT $4
+"""
+COUNT_REVEALS = """
+SELECT count(*) FROM reveals WHERE starts_with(unit, $1) AND ($2::text IS NULL OR subject = $2)
 """
 SAVE_ACCOUNT = """
 INSERT INTO accounts (user_name, display_name, role, unit, area, team, password_hash)
@@ -87,6 +90,10 @@ async def reveals(
 ) -> list[Any]:
     """The latest first; `within` is what the codes of the units begin with."""
     return list(await pool.fetch(REVEALS, within, subject, before, size))
+
+
+async def count_reveals(pool: Pool, within: str, subject: str | None) -> int:
+    return int(await pool.fetchval(COUNT_REVEALS, within, subject))
 
 
 async def save_accounts(pool: Pool, rows: Sequence[Sequence[Any]]) -> None:

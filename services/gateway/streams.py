@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,9 @@ from services.gateway.metrics import STREAMS, STREAMS_DROPPED
 from services.gateway.problems import Problem
 from services.gateway.refusals import RETRY_AFTER, UNKNOWN
 
+# Says whether the caller is still who he was.
+Admits = Callable[[], Awaitable[bool]]
+
 # What a client waits before it connects again.
 RETRY = b"retry: 1000\n\n"
 
@@ -26,9 +29,14 @@ def frame(event: str, data: bytes = b"", cursor: str | None = None) -> bytes:
 
 
 class EventStream(EventSourceResponse):
-    """Ends when the reader is slow: its place is kept by its id, not by our memory."""
+    """Ends when the reader is slow: its place is kept by its id, not by our memory.
 
-    def __init__(self, content: AsyncIterator[bytes], streams: "Streams") -> None:
+    Ends with the session, too, however much or little there is to send.
+    """
+
+    def __init__(
+        self, content: AsyncIterator[bytes], streams: "Streams", still_admits: Admits
+    ) -> None:
         super().__init__(
             content,
             sep="\n",
@@ -36,19 +44,29 @@ class EventStream(EventSourceResponse):
             ping_message_factory=lambda: ServerSentEvent(comment="", sep="\n"),
             send_timeout=streams.patience,
         )
-        self._streams = streams
+        self._streams, self._still_admits = streams, still_admits
+        self._is_over = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._streams.running() as task:
+            watching = asyncio.create_task(self._end_with_the_session(task))
             try:
                 await super().__call__(scope, receive, send)
             except SendTimeoutError:
                 STREAMS_DROPPED.inc()
             except asyncio.CancelledError:
-                if not self._streams.closed:
+                if not self._streams.closed and not self._is_over:
                     raise
                 task.uncancel()
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
+            finally:
+                watching.cancel()
+
+    async def _end_with_the_session(self, task: asyncio.Task[Any]) -> None:
+        while not self._is_over:
+            await asyncio.sleep(self._streams.check)
+            self._is_over = not await self._still_admits()
+        task.cancel()
 
 
 class Streams:
@@ -61,8 +79,8 @@ class Streams:
         self._open: Counter[str] = Counter()
         self._running: set[asyncio.Task[Any]] = set()
 
-    def respond(self, content: AsyncIterator[bytes]) -> EventStream:
-        return EventStream(content, self)
+    def respond(self, content: AsyncIterator[bytes], still_admits: Admits) -> EventStream:
+        return EventStream(content, self, still_admits)
 
     def close(self) -> None:
         """End every stream in good order; each is resumed elsewhere by its id."""

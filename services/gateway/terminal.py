@@ -6,8 +6,7 @@ link to the service is taken up again from the last cursor, without the terminal
 
 import asyncio
 import logging
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -69,7 +68,6 @@ class Session:
     caller: Caller
     frames: AsyncGenerator[Any, None]
     after: str
-    still_signed_in: Callable[[], Awaitable[bool]]
 
     async def responses(self) -> AsyncIterator[Any]:
         """Ends when the service says bye or refuses; a lost link is taken up again."""
@@ -116,20 +114,15 @@ class Terminal:
             raise Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
         if request.method == "HEAD":
             await frames.aclose()
-        still = partial(self._gate.still_admits, request)
-        session = Session(subscription, caller, frames, after, still)
-        return self._streams.respond(self._pass_on(session, welcome))
+        session = Session(subscription, caller, frames, after)
+        still_admits = partial(self._gate.still_admits, request)
+        return self._streams.respond(self._pass_on(session, welcome), still_admits)
 
     async def _pass_on(self, session: Session, welcome: Any) -> AsyncIterator[bytes]:
         with self._streams.counted("terminal", session.caller):
             yield RETRY + _written(welcome)
-            checked = time.monotonic()
             async for response in session.responses():
                 yield _written(response)
-                if time.monotonic() - checked > self._streams.check:
-                    checked = time.monotonic()
-                    if not await session.still_signed_in():
-                        return
 
 
 def _cursor_of(request: Request) -> str:

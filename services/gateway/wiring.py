@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
+from backbone.kafka import Publisher
 from backbone.postgres import Pool, open_pool
 from backbone.pulse import Pulse
 from backbone.settings import Settings
@@ -40,6 +41,7 @@ class Gateway:
     gate: Gate
     pool: Pool
     feed: Feed
+    publisher: Publisher
     streams: Streams
 
 
@@ -69,7 +71,9 @@ async def open_gateway(
     )
     try:
         app = build_app(gate, areas, extras)
-        yield Gateway(app, gate, pool, Feed(settings.brokers, EVENTS, ring), streams)
+        publisher = Publisher(settings.brokers)
+        feed = Feed(settings.brokers, EVENTS, ring, publisher)
+        yield Gateway(app, gate, pool, feed, publisher, streams)
     finally:
         passwords.close()
         await upstream.close()
@@ -83,6 +87,7 @@ def _limits(own: GatewaySettings) -> Limits:
         public=Limit("public", own.public_rate, own.public_burst),
         sign_in=Limit("sign_in", own.sign_in_rate, own.sign_in_burst),
         wrong_password=Limit("wrong_password", own.wrong_password_rate, own.wrong_password_burst),
+        guessed_person=Limit("guessed_person", own.guessed_person_rate, own.guessed_person_burst),
     )
 
 
@@ -91,6 +96,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
         tasks.create_task(gateway.feed.run(pulse))
+        tasks.create_task(gateway.feed.bury())
+        tasks.create_task(gateway.publisher.run())
         tasks.create_task(_watch_database(gateway.pool, pulse))
         close = gateway.streams.close
         tasks.create_task(serve(gateway.app, settings.host, settings.port, pulse, close))

@@ -121,7 +121,8 @@ class PetitionService(rpc.PetitionServiceServicer):
         indexes = list(found.filing.petitioner_indexes)
         if not indexes:
             return []
-        rows = await self._shell.pool.fetch(storage.EARLIER, indexes, found.register_time, found.id)
+        asked = (indexes, found.register_time, found.id, found.desk)
+        rows = await self._shell.pool.fetch(storage.EARLIER, *asked)
         earlier = (Earlier(**row) for row in rows)
         return [codec.to_repeat(each) for each in suggest(found.filing.text, earlier)]
 

@@ -17,7 +17,13 @@ from liandong.petition.v1 import petition_service_pb2 as pb
 from services.petition import domain
 from services.petition.domain.disclosure import RevealPetitioner
 from services.petition.domain.handling import matter_of
-from services.petition.domain.petition import Filing, Kind, Petition, Petitioner, RegisterPetition
+from services.petition.domain.petition import (
+    Filing,
+    Petition,
+    Petitioner,
+    RegisterPetition,
+    accused,
+)
 from services.petition.domain.repeats import Repeat
 
 # The message of a call, less its ending, is named like the domain's command.
@@ -75,7 +81,7 @@ def opened(found: Petition, sealer: Sealer) -> Filing:
 
 def to_resource(found: Petition, sealer: Sealer) -> resources.Petition:
     message = to_message(found, resources.Petition)
-    fill(message, _mapped(opened(found, sealer), lambda _, text: masked(text)))
+    fill(message, _mapped(opened(found, sealer), masked))
     if found.incident is not None:
         message.incident.id, message.incident.code = str(found.id), found.code
     return message
@@ -104,7 +110,7 @@ def to_matter(found: Petition) -> incidents.Matter:
 
 
 def scope(found: Petition) -> Scope:
-    """Who hears of its events; not the unit complained of, as long as it may be an accusation."""
-    accused = found.filing.against_unit if found.kind in (None, Kind.ACCUSATION) else ""
-    audience = tuple(unit for unit in found.units if unit == found.desk or unit != accused)
-    return Scope(audience=audience, area=found.area, correlation=str(found.id))
+    """Who hears of its events; of what may be an accusation only the units involved."""
+    whom = accused(found)
+    audience = tuple(unit for unit in found.units if unit == found.desk or unit != whom)
+    return Scope(audience, area="" if whom else found.area, correlation=str(found.id))

@@ -8,15 +8,23 @@ from backbone.actor import Actor
 from backbone.postgres import Pool
 from backbone.sight import watched
 from services.petition.domain import WATCHING
+from services.petition.domain.petition import SOMEBODY
 
 OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
 
-# Whoever had to do with it sees it, and those who watch over its area; but never the unit that is
-# complained of, before a clerk has said that it is no accusation (domain.may_see says the same).
-VISIBLE = """
-    (units && ARRAY[$1] OR ($2 <> '' AND area LIKE $2 || '%'))
-    AND NOT ($1 <> desk AND $1 = filing ->> 'against_unit'
-             AND coalesce(kind, '') IN ('', 'ACCUSATION'))
+# The unit complained of, until a clerk has said that it is no accusation; empty: nobody
+# (domain.petition.accused says the same).
+ACCUSED = f"""
+    CASE WHEN kind IN ('ADVICE', 'CLAIM') THEN ''
+         WHEN filing ->> 'against_unit' <> '' THEN filing ->> 'against_unit'
+         WHEN kind = 'ACCUSATION' OR filing ->> 'against' <> '' THEN '{SOMEBODY}'
+         ELSE '' END
+"""
+# Whoever had to do with it sees it, and those who watch over its area; of what may be an accusation
+# only the former, and never the accused (domain.may_see says the same).
+VISIBLE = f"""
+    (units && ARRAY[$1] AND ($1 = desk OR $1 <> {ACCUSED})
+     OR $2 <> '' AND starts_with(area, $2) AND {ACCUSED} = '')
 """
 ONE = f"SELECT to_jsonb(p) FROM petitions AS p WHERE id = $3 AND {VISIBLE}"  # noqa: S608  # ours
 FILTERED = f"""
@@ -24,7 +32,7 @@ FROM petitions AS p
 WHERE {VISIBLE}
     AND ($3 = '' OR state = $3) AND ($4 = '' OR filing ->> 'channel' = $4)
     AND ($5 = '' OR kind = $5) AND ($6 = '' OR filing ->> 'category' = $6
-                                            OR filing ->> 'category' LIKE $6 || '.%')
+                                            OR starts_with(filing ->> 'category', $6 || '.'))
     AND ($7 = '' OR desk = $7) AND ($8 = '' OR code = $8)
 """
 PAGE = f"""
@@ -34,22 +42,31 @@ ORDER BY register_time DESC, id DESC LIMIT $11
 """
 COUNT = f"SELECT count(*) {FILTERED}"
 
-EARLIER = """
+# Who registers the same person again may be the accused: of an accusation only its own desk hears.
+EARLIER = f"""
 SELECT id, code, filing ->> 'subject' AS subject, filing ->> 'text' AS text FROM petitions
 WHERE filing -> 'petitioner_indexes' ?| $1 AND (register_time, id) < ($2, $3)
+    AND (desk = $4 OR {ACCUSED} = '')
 ORDER BY register_time DESC LIMIT 20
-"""
+"""  # noqa: S608  # ours
 
 BY_CODE = "SELECT to_jsonb(p) FROM petitions AS p WHERE code = $1"
 # An attempt is counted before the PIN is looked at, so that many at once are no way around it.
 ATTEMPT = """
-INSERT INTO trackings AS t (petition_id, until, attempts) VALUES ($1, clock_timestamp() + $2, 1)
-ON CONFLICT (petition_id) DO UPDATE SET
+INSERT INTO trackings AS t (code, until, attempts) VALUES ($1, clock_timestamp() + $2, 1)
+ON CONFLICT (code) DO UPDATE SET
     until = CASE WHEN t.until < clock_timestamp() THEN excluded.until ELSE t.until END,
     attempts = CASE WHEN t.until < clock_timestamp() THEN 1 ELSE t.attempts + 1 END
-RETURNING attempts
+RETURNING attempts, until - clock_timestamp() AS locked
 """
-FORGIVE = "DELETE FROM trackings WHERE petition_id = $1"
+FORGIVE = "DELETE FROM trackings WHERE code = $1"
+# Codes are guessed, too: what is over is not kept. Nobody waits here for another who sweeps.
+SWEEP = """
+DELETE FROM trackings WHERE code IN (
+    SELECT code FROM trackings WHERE until < clock_timestamp() ORDER BY until LIMIT 20
+    FOR UPDATE SKIP LOCKED
+)
+"""
 
 
 async def one(pool: Pool, actor: Actor, petition_id: UUID) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """Tracking 查询: a citizen follows a petition with its code and a PIN, and guesses get nowhere."""
 
 import hmac
+import math
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from services.petition.metrics import TRACKINGS
 DIGITS = 6
 MOST_ATTEMPTS = 5
 WINDOW = timedelta(minutes=15)
+LONGEST_CODE = 40
+# Whose PIN is compared where there is no petition: as much work as where there is one.
+NOBODY = UUID(int=0)
 
 
 def pin_of(petition_id: UUID, sealer: Sealer) -> str:
@@ -36,9 +40,9 @@ class Tracking:
         self._sealer = sealer
 
     async def find(self, code: str, pin: str) -> Petition:
-        """Raises NotFound, or Denied after too many attempts."""
+        """Raises NotFound, or Denied after too many attempts, and when to come again."""
         try:
-            found = await self._find(code, pin)
+            found = await self._find(code.strip(), pin.strip())
         except Refusal as refusal:
             TRACKINGS.labels(refusal.reason).inc()
             raise
@@ -46,14 +50,17 @@ class Tracking:
         return found
 
     async def _find(self, code: str, pin: str) -> Petition:
-        row = await self._pool.fetchval(storage.BY_CODE, code.strip())
-        if row is None:
+        if len(code) > LONGEST_CODE:
             raise NotFound("NO_SUCH_CODE")
-        found = self._decider.from_row(row)
-        attempts = await self._pool.fetchval(storage.ATTEMPT, found.id, WINDOW)
-        if attempts > MOST_ATTEMPTS:
-            raise Denied("TRACKING_LOCKED", minutes=WINDOW.seconds // 60)
-        if not hmac.compare_digest(pin.strip().encode(), pin_of(found.id, self._sealer).encode()):
+        await self._pool.execute(storage.SWEEP)
+        [attempt] = await self._pool.fetch(storage.ATTEMPT, code, WINDOW)
+        if attempt["attempts"] > MOST_ATTEMPTS:
+            seconds = max(1, math.ceil(attempt["locked"].total_seconds()))
+            raise Denied("TRACKING_LOCKED", seconds=seconds, minutes=math.ceil(seconds / 60))
+        row = await self._pool.fetchval(storage.BY_CODE, code)
+        found = self._decider.from_row(row) if row else None
+        right = pin_of(found.id if found else NOBODY, self._sealer)
+        if not hmac.compare_digest(pin.encode(), right.encode()) or found is None:
             raise NotFound("NO_SUCH_CODE")
-        await self._pool.execute(storage.FORGIVE, found.id)
+        await self._pool.execute(storage.FORGIVE, code)
         return found

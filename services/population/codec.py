@@ -84,7 +84,7 @@ def to_resource(found: CareCase, sealer: Sealer, actor: Actor) -> resources.Care
     known = found if is_entrusted(found, actor) else _handed_over(found)
     message = to_message(known, resources.CareCase)
     person = Person() if found.state is State.SEALED else opened(found, sealer)
-    shown = _mapped(person, lambda _, text: masked(text))
+    shown = _mapped(person, masked)
     fill(message, replace(found.admission, person=shown))
     for visit, each in zip(known.visits, message.visits, strict=True):
         each.finding = _finding(found, visit, sealer)

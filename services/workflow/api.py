@@ -160,6 +160,16 @@ class Front(IncidentService):
         self._reads = IncidentReads(shell, replica)
         self._replica = replica
 
+    async def ClaimIncident(self, request: pb.ClaimIncidentRequest, context: Any) -> Any:
+        """Whoever holds enough claims no more; a repeat gets its first answer all the same."""
+        caller = caller_of(context)
+        try:
+            await self._require_free_hands(caller)
+        except InvalidTransition:
+            if not await outcomes.find(self._shell.pool, [caller.request_id]):
+                raise
+        return await super().ClaimIncident(request, context)
+
     async def GetIncident(self, request: pb.GetIncidentRequest, context: Any) -> Any:
         found = await self._reads.get(request, context)
         return pb.GetIncidentResponse(incident=codec.to_resource(found))

@@ -100,11 +100,17 @@ def intake_request(topic: str, value: bytes) -> Request[domain.Command] | None:
 
 
 def scope(found: Incident) -> Scope:
-    return Scope(audience=found.involved, area=found.area, correlation=str(found.id))
+    """Who hears of its events; of an accusation nobody who only watches over the area."""
+    audience = tuple(unit for unit in found.involved if unit != found.against)
+    return Scope(audience=audience, area=found.watched_area, correlation=str(found.id))
 
 
 def to_resource(found: Incident) -> resources.Incident:
-    return to_message(found, resources.Incident)
+    message = to_message(found, resources.Incident)
+    if found.pending_return is not None:
+        # A hand-off is offered, a return is requested: one record, two names.
+        message.pending_return.request_time.FromDatetime(found.pending_return.offer_time)
+    return message
 
 
 def to_routing(found: Routing | None) -> resources.Routing:

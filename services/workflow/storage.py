@@ -17,14 +17,17 @@ WHERE due_time <= clock_timestamp()
 ORDER BY due_time LIMIT 100
 """
 
-# Whoever was involved sees it; so do those who watch over its area.
-VISIBLE = "(involved && ARRAY[$1] OR ($2 <> '' AND area LIKE $2 || '%'))"
+# Whoever was involved sees it; so do those who watch over its area, if it accuses nobody.
+VISIBLE = """
+    (involved && ARRAY[$1] AND $1 <> against
+     OR $2 <> '' AND starts_with(area, $2) AND against = '')
+"""
 
 ONE = "SELECT to_jsonb(i) FROM incidents AS i WHERE id = $3 AND {which}"
 
 FILTERS = """
     ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR unit = $4)
-    AND ($5::text IS NULL OR category = $5 OR category LIKE $5 || '.%')
+    AND ($5::text IS NULL OR category = $5 OR starts_with(category, $5 || '.'))
     AND ($6::text IS NULL OR priority = $6) AND ($7::text IS NULL OR code = $7)
     AND ($8::text IS NULL OR holder = $8)
 """

@@ -89,9 +89,12 @@ async def claimed(world: World, http: Http, rate: int, seconds: int) -> list[Tim
 
 
 async def claim(http: Http, incident: str) -> str:
-    """Claim it and say by which road. Raises RuntimeError for a refusal."""
+    """Claim it and say by which road. Raises RuntimeError for a refusal.
+
+    Each has a clerk of its own: nobody may hold as many as are claimed here.
+    """
     answer = await http.post(
-        f"/v1/incidents/{incident}:claim", {}, idempotency_key=uuid4().hex, liandong_person="bench"
+        f"/v1/incidents/{incident}:claim", {}, idempotency_key=uuid4().hex, liandong_person=incident
     )
     if answer.status != 200:
         raise RuntimeError(f"{answer.status} {answer.body}")

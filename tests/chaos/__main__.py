@@ -34,13 +34,16 @@ CLERKS, INCIDENTS = 50, 500
 def main() -> None:
     asked = arguments()
     folder = Path(tempfile.mkdtemp(prefix="liandong-chaos-"))
-    city = Installed(folder)
+    city, agrees = Installed(folder), False
     try:
         city.up("--split")
         agrees = uvloop.run(survived(city, asked.file, asked.report))
     finally:
         city.down()
-        shutil.rmtree(folder, ignore_errors=True)
+        if agrees:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            sys.stderr.write(f"What is left for whoever looks for the reason: {folder}\n")
     sys.exit(0 if agrees else 1)
 
 

@@ -30,14 +30,19 @@ class Race:
 
 
 async def race(visit: Visit, clerks: int, incidents: int) -> Race:
-    """Every clerk tries every incident, at the same moment."""
+    """Every clerk tries every incident, at the same moment.
+
+    Each is the first in line in turn: one who won too many would hold as many as anybody may.
+    """
     found = Race()
     ids = await opened(visit, incidents)
     found.winners = {each: [] for each in ids}
     names = [f"经办{number:02}" for number in range(1, clerks + 1)]
     systems = [visit.system(POLICE, "clerk", name) for name in names]
-    for incident in ids:
-        await asyncio.gather(*(claim(client, incident, found) for client in systems))
+    for number, incident in enumerate(ids):
+        first = number % clerks
+        line = systems[first:] + systems[:first]
+        await asyncio.gather(*(claim(client, incident, found) for client in line))
     return found
 
 

@@ -37,8 +37,10 @@ from services.alarm.domain.linkage import (
     CallBackRecorded,
     DispatchNow,
     DispatchOrdered,
+    DispatchRefused,
     FollowIncident,
     RecordCallBack,
+    RefuseDispatch,
     RevealCaller,
 )
 from services.alarm.domain.receipt import Receipt, State
@@ -65,6 +67,7 @@ ALLOWED_FROM: dict[type[Move], frozenset[State]] = {
     UnlinkRepeat: OVER,
     CloseReceipt: frozenset({State.ENDED}),
     DispatchNow: frozenset({State.RECEIVED, State.ENDED}),
+    RefuseDispatch: ANY,
     RecordCallBack: ANY,
     FollowIncident: ANY,
     RevealCaller: ANY,
@@ -88,8 +91,8 @@ def decide(receipt: Receipt | None, command: Command, now: datetime, city: City)
 
 
 def _require_right(receipt: Receipt, command: Move) -> None:
-    """A clock and the incident's news come from inside; a disclosure has a rule of its own."""
-    if not isinstance(command, FollowIncident | RevealCaller):
+    """The news of incidents and orders come from inside; a disclosure has a rule of its own."""
+    if not isinstance(command, FollowIncident | RefuseDispatch | RevealCaller):
         require_may_work(receipt, command.by)
 
 
@@ -121,6 +124,8 @@ def _moved(  # noqa: C901  # one arm a command
             return [*closing.close(receipt, now)]
         case DispatchNow():
             return [*linkage.dispatch(receipt, command, now, city)]
+        case RefuseDispatch():
+            return [*linkage.refuse(receipt, command, now)]
         case RecordCallBack():
             return [*linkage.call_back(receipt, command, now)]
         case FollowIncident():
@@ -144,7 +149,13 @@ def _after(receipt: Receipt | None, event: Event) -> Receipt:
     match event:
         case ReceiptAmended() | ReceiptClassified() | ClassConfirmed():
             return intake.evolve(receipt, event)
-        case DispatchOrdered() | CallBackRecorded() | IncidentFollowed() | AlarmRevealed():
+        case (
+            DispatchOrdered()
+            | DispatchRefused()
+            | CallBackRecorded()
+            | IncidentFollowed()
+            | AlarmRevealed()
+        ):
             return linkage.evolve(receipt, event)
         case RepeatUnlinked() | ReceiptClosed():
             return closing.evolve(receipt, event)

@@ -1,16 +1,18 @@
 """What a decision asks of the city: places and teams that exist, the nearest unit of a kind."""
 
 from backbone.areas import ancestors
-from backbone.city import City
+from backbone.city import City, Team
 from backbone.errors import InvalidArgument
 from backbone.place import Place
 
 HOTLINE = "12345"
 
 
-def require_team(city: City, team: str) -> None:
-    if team not in city.teams:
+def require_team(city: City, team: str) -> Team:
+    known = city.teams.get(team)
+    if known is None:
         raise InvalidArgument("UNKNOWN_TEAM", team=team)
+    return known
 
 
 def require_place(city: City, place: Place) -> None:

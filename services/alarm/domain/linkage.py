@@ -18,7 +18,7 @@ from services.alarm.domain.city import require_team
 from services.alarm.domain.closing import ReceiptClosed, is_over
 from services.alarm.domain.ending import require_not_ended
 from services.alarm.domain.receipt import CallBack, Dispatch, Finding, Outcome, Receipt, State
-from services.alarm.domain.rights import require_may_reveal
+from services.alarm.domain.rights import require_may_dispatch, require_may_reveal
 from services.alarm.domain.texts import require_short, require_text
 
 MOST_CALL_BACKS = 50
@@ -28,6 +28,13 @@ class DispatchNow(Struct, frozen=True):
     by: Actor
     team: str
     note: str = ""
+
+
+class RefuseDispatch(Struct, frozen=True):
+    """What the emergency service has answered to the order that the receipt keeps already."""
+
+    team: str
+    reason: str
 
 
 class RecordCallBack(Struct, frozen=True):
@@ -49,7 +56,10 @@ class RevealCaller(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """What a team is told; named as the contract of the emergency service names it."""
+    """What a team is told; named as the contract of the emergency service names it.
+
+    `again` counts the refused orders before this one: a new order is a new request.
+    """
 
     matter_id: UUID
     code: str
@@ -60,12 +70,19 @@ class Order(Struct, frozen=True):
     category: str
     ordered_by: str
     ordered_unit: str
+    again: int = 0
 
 
 class DispatchOrdered(Struct, frozen=True):
     time: datetime
     order: Order
     note: str
+
+
+class DispatchRefused(Struct, frozen=True):
+    time: datetime
+    team: str
+    reason: str
 
 
 class CallBackRecorded(Struct, frozen=True):
@@ -85,32 +102,33 @@ class AlarmRevealed(Struct, frozen=True):
     purpose: str
 
 
-Command = DispatchNow | RecordCallBack | FollowIncident | RevealCaller
-Event = DispatchOrdered | CallBackRecorded | IncidentFollowed | AlarmRevealed
+Command = DispatchNow | RefuseDispatch | RecordCallBack | FollowIncident | RevealCaller
+Event = DispatchOrdered | DispatchRefused | CallBackRecorded | IncidentFollowed | AlarmRevealed
 
 
 def dispatch(
     receipt: Receipt, command: DispatchNow, now: datetime, city: City
 ) -> list[DispatchOrdered]:
-    require_team(city, command.team)
+    require_may_dispatch(command.by, require_team(city, command.team))
     if receipt.outcome is Outcome.INVALID:
         require_not_ended(receipt)
     require_short(note=command.note)
-    for order in receipt.dispatches:
-        if order.team == command.team:
-            raise InvalidTransition(
-                "ALREADY_DISPATCHED",
-                team=order.team,
-                unit=receipt.unit,
-                by=order.ordered_by,
-                time=order.order_time,
-                state="ORDERED",
-            )
+    order = _latest(receipt, command.team)
+    if order is not None and not order.refused:
+        raise InvalidTransition(
+            "ALREADY_DISPATCHED",
+            team=order.team,
+            unit=receipt.unit,
+            by=order.ordered_by,
+            time=order.order_time,
+            state="ORDERED",
+        )
     return [DispatchOrdered(now, order_of(receipt, command), command.note)]
 
 
 def order_of(receipt: Receipt, command: DispatchNow) -> Order:
-    """The order, the same over the call and over the event."""
+    """The order, the same over the call and over the event, before it is kept and after."""
+    latest = _latest(receipt, command.team)
     return Order(
         matter_id=receipt.matter_id,
         code=receipt.matter_code,
@@ -121,7 +139,19 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         category=receipt.category,
         ordered_by=command.by.user,
         ordered_unit=command.by.unit,
+        again=latest.again + bool(latest.refused) if latest else 0,
     )
+
+
+def refuse(receipt: Receipt, command: RefuseDispatch, now: datetime) -> list[DispatchRefused]:
+    order = _latest(receipt, command.team)
+    if order is None or order.refused:
+        return []
+    return [DispatchRefused(now, command.team, command.reason)]
+
+
+def _latest(receipt: Receipt, team: str) -> Dispatch | None:
+    return next((order for order in receipt.dispatches if order.team == team), None)
 
 
 def call_back(receipt: Receipt, command: RecordCallBack, now: datetime) -> list[CallBackRecorded]:
@@ -156,8 +186,17 @@ def evolve(receipt: Receipt, event: Event) -> Receipt:
     match event:
         case DispatchOrdered():
             order = event.order
-            given = Dispatch(order.team, event.note, order.ordered_by, event.time)
-            return replace(receipt, dispatches=(*receipt.dispatches, given))
+            given = Dispatch(
+                order.team, event.note, order.ordered_by, event.time, again=order.again
+            )
+            others = (each for each in receipt.dispatches if each.team != order.team)
+            return replace(receipt, dispatches=(*others, given))
+        case DispatchRefused(_, team, reason):
+            told = (
+                replace(each, refused=reason) if each.team == team else each
+                for each in receipt.dispatches
+            )
+            return replace(receipt, dispatches=tuple(told))
         case CallBackRecorded():
             made = CallBack(event.finding, event.note, event.called_by, event.time)
             return replace(receipt, call_backs=(*receipt.call_backs, made))

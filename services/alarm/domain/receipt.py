@@ -91,10 +91,14 @@ class Suggestions(Struct, frozen=True):
 
 
 class Dispatch(Struct, frozen=True):
+    """The latest order to a team. `refused` is why nobody was sent by it; empty where it stands."""
+
     team: str
     note: str
     ordered_by: str
     order_time: datetime
+    refused: str = ""
+    again: int = 0
 
 
 class CallBack(Struct, frozen=True):

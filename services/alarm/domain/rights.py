@@ -1,7 +1,9 @@
 """Who may do what at the desk: roles and areas, each rule one line of a table."""
 
 from backbone.actor import Actor
+from backbone.city import Team
 from backbone.errors import Denied, NotFound
+from backbone.place import contains
 from backbone.sight import sees
 from services.alarm.domain.receipt import Kind, Receipt
 
@@ -19,6 +21,7 @@ MAY_RECEIVE: dict[str, frozenset[Kind]] = {
 # Answers for the desks of a whole area, not only for the own one.
 OVER_DESKS = "dispatcher"
 MAY_REVEAL = frozenset({"call_taker", "dispatcher"})
+MAY_DISPATCH = frozenset({"call_taker", "dispatcher", "duty_officer"})
 
 
 def require_may_receive(actor: Actor, kind: Kind) -> None:
@@ -40,6 +43,14 @@ def require_may_work(receipt: Receipt, actor: Actor) -> None:
     at_home = actor.unit == receipt.unit and actor.role in MAY_RECEIVE
     if not at_home and actor.role != OVER_DESKS:
         raise Denied("NOT_YOUR_DESK", desk=receipt.unit)
+
+
+def require_may_dispatch(actor: Actor, team: Team) -> None:
+    """A desk sends the teams of its area and of its own unit; who only reports sends none."""
+    if actor.role not in MAY_DISPATCH:
+        raise Denied("ROLE_MAY_NOT", role=actor.role)
+    if actor.unit != team.unit and not contains(actor.area, team.area):
+        raise NotFound("NO_SUCH_TEAM")
 
 
 def require_may_reveal(receipt: Receipt, actor: Actor) -> None:

@@ -29,7 +29,7 @@ ENDED = frozenset({State.CLEARED, State.REFUSED})
 
 
 class Order(Struct, frozen=True):
-    """What a desk says when it sends a team."""
+    """What a desk says when it sends a team; `again` after so many refusals."""
 
     matter_id: UUID
     code: str
@@ -41,6 +41,7 @@ class Order(Struct, frozen=True):
     exercise: bool
     ordered_by: str
     ordered_unit: str
+    again: int = 0
 
 
 class Team(Struct, frozen=True):

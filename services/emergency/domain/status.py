@@ -7,11 +7,12 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from backbone.actor import Actor
-from backbone.errors import Denied, InvalidArgument
+from backbone.errors import Denied, InvalidArgument, NotFound
+from backbone.place import contains
 from services.emergency.domain.mission import Team
 
 TEAMS = UUID("0b0c6b86-5a0e-4f0e-9d43-6f2f3a1d7c55")
-MAY_SET_ANY = frozenset({"dispatcher", "duty_officer"})
+MAY_SET_OTHERS = frozenset({"dispatcher", "duty_officer"})
 
 
 class Duty(StrEnum):
@@ -61,14 +62,24 @@ def decide(status: TeamStatus | None, command: SetTeamStatus, now: datetime) -> 
     """Return what happens, or raise a Refusal."""
     if command.of is None:
         raise InvalidArgument("UNKNOWN_TEAM", team=command.team)
-    if command.own_team != command.team and command.by.role not in MAY_SET_ANY:
-        raise Denied("NOT_YOUR_TEAM", team=command.team)
+    _require_may_set(command, command.of)
     if command.duty is None:
         raise InvalidArgument("UNKNOWN_DUTY")
     if status and (status.duty, status.note) == (command.duty, command.note):
         return []
     of, who = command.of, command.by.user
     return [TeamStatusSet(now, command.team, of.unit, of.area, command.duty, command.note, who)]
+
+
+def _require_may_set(command: SetTeamStatus, of: Team) -> None:
+    """The team of itself; who commands an area, of the teams in it and of the own unit."""
+    by = command.by
+    if command.own_team == command.team:
+        return
+    if by.role not in MAY_SET_OTHERS:
+        raise Denied("NOT_YOUR_TEAM", team=command.team)
+    if by.unit != of.unit and not contains(by.area, of.area):
+        raise NotFound("NO_SUCH_TEAM")
 
 
 def evolve(status: TeamStatus | None, event: TeamStatusSet) -> TeamStatus:

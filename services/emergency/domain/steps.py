@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.errors import Denied, InvalidArgument
+from backbone.errors import Denied, InvalidArgument, InvalidTransition, NotFound
 from services.emergency.domain.mission import UNANSWERED, Mission, State
 
 # A refusal stands beside the ladder: it implies the delivery and nothing more.
@@ -29,14 +29,22 @@ STAMPS = {
 
 
 class Crew(Struct, frozen=True):
-    """Who acts, and for which team."""
+    """Who acts, for which team, and of which unit."""
 
     user: str
     team: str
+    unit: str = ""
 
 
 class ReceiveMission(Struct, frozen=True):
+    """`seq` is the entry that the terminal says it has stored, 0 where it says none.
+
+    `entry` is the mission's own in the mailbox of its team.
+    """
+
     by: Crew
+    seq: int = 0
+    entry: int = 0
     device_time: datetime | None = None
 
 
@@ -121,15 +129,20 @@ Taken = (
 
 
 def require_crew(mission: Mission, by: Crew) -> None:
-    if by.team != mission.team:
+    """A crew sees the missions of its team alone; without one, those of the unit, to look at."""
+    if by.team == mission.team:
+        return
+    if by.unit and not by.team and by.unit in (mission.unit, mission.ordered_unit):
         raise Denied("NOT_YOUR_TEAM", team=mission.team)
+    raise NotFound("NO_SUCH_MISSION")
 
 
 def take(mission: Mission, command: Step, now: datetime) -> list[Taken]:
     """Nothing happens twice: a step that was reported before is accepted and changes nothing."""
     at = command.device_time
     match command:
-        case ReceiveMission():
+        case ReceiveMission(_, seq, entry):
+            _require_own_entry(seq, entry)
             return _once(mission, State.DELIVERED, MissionDelivered(now, at))
         case AcknowledgeMission(by):
             return _once(mission, State.ACKNOWLEDGED, MissionAcknowledged(now, by.user, at))
@@ -138,16 +151,36 @@ def take(mission: Mission, command: Step, now: datetime) -> list[Taken]:
         case ReportOnScene():
             return _once(mission, State.ON_SCENE, TeamOnScene(now, at))
         case ClearMission(_, result):
-            return _once(mission, State.CLEARED, MissionCleared(now, result, at))
+            return _clear(mission, MissionCleared(now, result, at))
         case RefuseMission(_, reason):
-            if not reason.strip():
-                raise InvalidArgument("REASON_MISSING")
+            _require_reason(reason)
             return [MissionRefused(now, reason, at)]
+
+
+def _require_own_entry(seq: int, entry: int) -> None:
+    if seq not in (0, entry):
+        raise InvalidArgument("WRONG_SEQ", seq=seq)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise InvalidArgument("REASON_MISSING")
 
 
 def _once(mission: Mission, reached: State, event: Taken) -> list[Taken]:
     was_reported = RANK[mission.state] >= RANK[reached] and reached not in mission.implied
     return [] if was_reported else [event]
+
+
+def _clear(mission: Mission, event: MissionCleared) -> list[Taken]:
+    """The first result stays; one that comes after a clearing without any is recorded, too."""
+    if mission.state is not State.CLEARED:
+        return [event]
+    if event.result in ("", mission.result):
+        return []
+    if mission.result:
+        raise InvalidTransition("ALREADY_CLEARED", time=mission.end_time)
+    return [event]
 
 
 def taken(mission: Mission, event: Taken) -> Mission:

@@ -8,6 +8,7 @@ ONE = "/v1/receipts/{receipt_id}"
 # Whoever may take something down may also carry it on, each at the own desk.
 TAKERS = DESKS | roles("grid_member", "grid_leader", "care_worker", "partner")
 REVEALERS = roles("call_taker", "dispatcher")
+SENDERS = roles("call_taker", "dispatcher", "duty_officer")
 
 AREA = Area(
     "Receipts",
@@ -32,7 +33,7 @@ AREA = Area(
         post(f"{ONE}:pass", "PassTo12345", TAKERS),
         post(f"{ONE}:refer", "ReferToMediation", TAKERS),
         post(f"{ONE}:markInvalid", "MarkInvalid", TAKERS),
-        post(f"{ONE}:dispatch", "DispatchNow", TAKERS, status=202),
+        post(f"{ONE}:dispatch", "DispatchNow", SENDERS, status=202),
         post(f"{ONE}:callBack", "RecordCallBack", TAKERS),
         post(f"{ONE}:close", "CloseReceipt", TAKERS),
         post(f"{ONE}:reveal", "RevealCaller", REVEALERS, reveals="receipt_id"),

@@ -1,10 +1,11 @@
 """Missions: what a team answers from its terminal, who reads them, and the status of teams."""
 
 from liandong.emergency.v1 import emergency_service_pb2 as pb
-from services.gateway.roles import DISPATCHERS, READERS, TEAMS
+from services.gateway.roles import READERS, TEAMS, roles
 from services.gateway.route import Area, get, post
 
 ONE = "/v1/missions/{mission_id}"
+COMMANDERS = roles("dispatcher", "duty_officer")
 
 AREA = Area(
     "Missions",
@@ -20,6 +21,6 @@ AREA = Area(
         post(f"{ONE}:onScene", "ReportOnScene", TEAMS),
         post(f"{ONE}:clear", "ClearMission", TEAMS),
         get("/v1/team-statuses", "ListTeamStatuses", READERS | TEAMS),
-        post("/v1/teams/{team}:setStatus", "SetTeamStatus", DISPATCHERS | TEAMS),
+        post("/v1/teams/{team}:setStatus", "SetTeamStatus", COMMANDERS | TEAMS),
     ),
 )

@@ -1,4 +1,8 @@
-"""Care cases: hand-over, visits and service requests; the service shows them to the entrusted."""
+"""Care cases: hand-over, visits and service requests; the service shows them to the entrusted.
+
+No watcher reads them, the auditor neither: what he reads of care is who was shown whom and why, in
+/v1/reveals.
+"""
 
 from liandong.population.v1 import population_service_pb2 as pb
 from services.gateway.roles import roles

@@ -20,7 +20,6 @@ from services.petition.domain.handling import (
     RoutePetition,
 )
 from services.petition.domain.petition import (
-    Kind,
     Petition,
     PetitionRegistered,
     RegisterPetition,
@@ -72,11 +71,11 @@ def decide(found: Petition | None, command: Command, now: datetime, city: City) 
 
 
 def may_see(found: Petition, actor: Actor) -> bool:
-    """Who is complained of never sees it before a clerk has said that it is no accusation."""
-    accusing = found.kind in (None, Kind.ACCUSATION) and actor.unit != found.desk
-    if accusing and actor.unit and actor.unit == found.filing.against_unit:
-        return False
-    return sees(actor, found.units, found.area, WATCHING)
+    """What may be an accusation stays with the units involved: any watcher may be the accused."""
+    accused = petition.accused(found)
+    if not accused:
+        return sees(actor, found.units, found.area, WATCHING)
+    return actor.unit in found.units and (actor.unit == found.desk or actor.unit != accused)
 
 
 def _moved(  # noqa: C901  # one arm a command

@@ -8,20 +8,20 @@ from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.city import City
-from backbone.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.errors import InvalidArgument, InvalidTransition
 from backbone.followed import SETTLED, Followed, IncidentFollowed
 from backbone.guards import (
     require_category,
+    require_not_accused,
     require_priority,
     require_text,
     require_unit,
     require_unit_of,
 )
-from backbone.matter import Matter
+from backbone.matter import ACCUSATION, Matter
 from backbone.place import Place
-from services.petition.domain.petition import Kind, Petition, Progress, State
+from services.petition.domain.petition import Kind, Petition, Progress, State, accused
 
-ACCUSATION = "accusation"  # the category that the routing policy gives to the discipline bodies
 WORKED_ON = frozenset({"CLAIMED", "HANDLING", "RESOLVED", "CLOSED"})
 
 
@@ -109,6 +109,7 @@ def matter_of(found: Petition) -> Matter:
         place=place if place.area else replace(place, area=found.area),
         desk=found.desk,
         to_unit=found.to_unit,
+        against=accused(found),
     )
 
 
@@ -116,9 +117,7 @@ def _require_far_from_accused(found: Petition, to_unit: str, city: City) -> None
     """Neither the matter nor the name reaches the accused, nor anything below the accused."""
     if not to_unit:
         raise InvalidArgument("RECEIVER_MISSING")
-    accused = found.filing.against_unit
-    if accused and accused in (to_unit, *city.superiors(to_unit)):
-        raise Denied("ACCUSED_UNIT", unit=to_unit)
+    require_not_accused(city, accused(found), to_unit)
 
 
 def record_progress(found: Petition, command: RecordProgress, now: datetime) -> ProgressRecorded:

@@ -113,6 +113,21 @@ class Petition(Struct, frozen=True):
     close_time: datetime | None = None
 
 
+# Whoever it is, somebody in sight may be meant: no unit has this code.
+SOMEBODY = "*"
+
+
+def accused(found: Petition) -> str:
+    """The unit complained of, until a clerk has said that it is no accusation; empty: nobody.
+
+    SOMEBODY where a person is complained of, or somebody who has not been named.
+    """
+    if found.kind not in (None, Kind.ACCUSATION):
+        return ""
+    somebody = found.kind is Kind.ACCUSATION or found.filing.against
+    return found.filing.against_unit or (SOMEBODY if somebody else "")
+
+
 class RegisterPetition(Struct, frozen=True):
     """Register 登记."""
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from backbone.city import City
 from backbone.errors import InvalidTransition, NotFound
+from backbone.sight import sees
 from services.workflow.domain import (
     claim,
     clocks,
@@ -104,8 +105,19 @@ def decide(found: Incident | None, command: Command, now: datetime, city: City) 
         return [opened, *routing.route(first, now, city, command.matter.to_unit)]
     if found is None:
         raise NotFound("NO_SUCH_INCIDENT")
+    _require_may_see(found, command)
     _require_allowed(found, command)
     return _moved(found, command, now, city)
+
+
+def _require_may_see(found: Incident, command: Move) -> None:
+    """What is outside somebody's scope does not exist for them; a clock is nobody.
+
+    Of an accusation nobody hears who has nothing to do with it, not even a refusal.
+    """
+    if isinstance(command, Lapse) or sees(command.by, found.involved, found.watched_area):
+        return
+    raise NotFound("NO_SUCH_INCIDENT")
 
 
 def _require_allowed(found: Incident, command: Move) -> None:
@@ -139,13 +151,13 @@ def _moved(  # noqa: C901  # one arm a command
         case Lapse():
             return [clocks.lapse(found, now, city)]
         case AcceptReturn():
-            return [giveback.accept(found, command, now)]
+            return [giveback.accept(found, command, now, city)]
         case RejectReturn():
             return [giveback.reject(found, command, now)]
         case AcceptHandOff():
-            return [handoff.accept(found, command, now)]
+            return [handoff.accept(found, command, now, city)]
         case RefuseHandOff():
-            return [handoff.refuse(found, command, now)]
+            return [handoff.refuse(found, command, now, city)]
         case ReportProgress():
             return [handling.report(found, command, now)]
         case ResolveIncident():
@@ -200,11 +212,13 @@ def _waits_for(found: Incident) -> tuple[str, ...]:
     if found.state in (State.CLOSED, State.VOIDED, State.MERGED):
         return ()
     if found.state in (State.TRIAGE, State.REPORTED):
-        return (found.accountable_unit,)
+        return _distinct([found.accountable_unit, found.raised_to])
     if found.state is State.RESOLVED:
         return (found.desk,)
-    asked = [q for q in (found.hand_off, found.pending_return) if q is not None]
-    units = [found.unit, *(q.to_unit for q in asked), *(q.raised_to for q in asked)]
+    units = [found.unit, found.raised_to]
+    for question in (found.hand_off, found.pending_return):
+        if question is not None:
+            units += [question.to_unit, question.raised_to]
     if any(due.clock == clocks.SIGN_IN and due.lapse_time for due in found.due):
         units.append(found.desk)
     return _distinct(units)

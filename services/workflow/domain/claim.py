@@ -91,9 +91,12 @@ def _claimed(found: Incident, event: IncidentClaimed) -> Incident:
         unit_time=event.time,
         handlers=with_handler(found, event.holder),
     )
-    rule = "claim_lapse_minutes"
-    due = Due(clocks.CLAIM_IDLE, event.time, event.due_time, event.minutes, rule)
-    return clocks.start(claimed, due)
+    return clocks.start(claimed, idle_clock(event.time, event.due_time, event.minutes))
+
+
+def idle_clock(start: datetime, due: datetime, minutes: int) -> Due:
+    """Whoever holds it, however it came, shows progress in time."""
+    return Due(clocks.CLAIM_IDLE, start, due, minutes, "claim_lapse_minutes")
 
 
 def _back_in_the_pool(found: Incident, event: IncidentReleased | ClaimLapsed) -> Incident:

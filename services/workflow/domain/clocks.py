@@ -70,8 +70,13 @@ def after(now: datetime, minutes: int) -> datetime:
 
 
 def next_due(found: Incident) -> Due | None:
-    """The clock that runs out first, of those that have not run out."""
+    """The clock that runs out first, of those that have not run out.
+
+    While another unit is asked, a claim waits for its answer: it is not idle.
+    """
     running = [due for due in found.due if due.lapse_time is None]
+    if found.hand_off or found.pending_return:
+        running = [due for due in running if due.clock != CLAIM_IDLE]
     return min(running, key=lambda due: due.due_time, default=None)
 
 
@@ -91,15 +96,28 @@ def lapse(found: Incident, now: datetime, city: City) -> Event:
             minutes = sign_in_minutes(found, require_policy(city))
             return ClaimLapsed(now, after(now, minutes), minutes)
         case "HAND_OFF_ANSWER":
-            return HandOffLapsed(now, _superior(found, found.hand_off, city))
+            return HandOffLapsed(now, superior(found, found.hand_off, city))
         case _:
-            return ReturnLapsed(now, _superior(found, found.pending_return, city))
+            return ReturnLapsed(now, superior(found, found.pending_return, city))
 
 
-def _superior(found: Incident, question: Offer | None, city: City) -> str:
-    """Who decides when nobody answers; without a common superior the desk calls the meeting."""
-    assert question is not None, "its clock runs only while the question is open"
-    return city.common_superior(question.from_unit, question.to_unit) or found.desk
+def superior(found: Incident, question: Offer | None, city: City) -> str:
+    """Who decides between two units; without a common superior the desk calls the meeting.
+
+    So it does where the superior is itself accused, or below the accused.
+    """
+    assert question is not None, "there is nothing to decide before somebody has asked"
+    common = city.common_superior(question.from_unit, question.to_unit)
+    if common is None or (found.against and city.belongs_to(common, found.against)):
+        return found.desk
+    return common
+
+
+def bounced_to(found: Incident, question: Offer | None, city: City) -> str:
+    """Who designates once this bounce reaches the cap, because nobody may hand it off any more."""
+    if found.bounces + 1 < require_policy(city).bounce_cap:
+        return ""
+    return superior(found, question, city)
 
 
 def require_policy(city: City) -> Policy:

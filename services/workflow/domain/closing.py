@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from backbone.actor import Actor
 from backbone.city import City
 from backbone.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.sight import sees
 from services.workflow.domain import clocks
 from services.workflow.domain.incident import (
     Due,
@@ -93,6 +94,8 @@ def verify(found: Incident, command: VerifyIncident, now: datetime) -> Event:
 def rework(found: Incident, command: ReworkIncident, now: datetime, city: City) -> Event:
     """By a second person: whoever made the call-back does not also send it back alone."""
     _require_verifier(found, command.by)
+    if not found.solved:
+        raise InvalidTransition("NOT_VERIFIED", solved=found.solved)
     if command.by.user == found.verifier:
         raise Denied("SECOND_PERSON_NEEDED", verifier=found.verifier)
     if found.reworks >= REWORKS:
@@ -118,7 +121,8 @@ def void(found: Incident, command: VoidIncident, now: datetime) -> Event:
 
 
 def _require_verifier(found: Incident, actor: Actor) -> None:
-    if actor.role not in VERIFIERS:
+    """Of the desk that took it, or watching over its area: who worked on it asks for nothing."""
+    if actor.role not in VERIFIERS or not sees(actor, (found.desk,), found.watched_area):
         raise Denied("NOT_A_VERIFIER", role=actor.role)
     if actor.user in found.handlers or actor.unit == found.unit:
         raise Denied("HANDLER_CANNOT_VERIFY", unit=found.unit)

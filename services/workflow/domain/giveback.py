@@ -48,6 +48,7 @@ class ReturnRequested(Struct, frozen=True):
 class ReturnAccepted(Struct, frozen=True):
     time: datetime
     to_unit: str
+    raised_to: str = ""
 
 
 class ReturnRejected(Struct, frozen=True):
@@ -74,9 +75,10 @@ def ask(found: Incident, command: RequestReturn, now: datetime, city: City) -> E
     return ReturnRequested(now, found.unit, found.sender, command.reason, due, minutes)
 
 
-def accept(found: Incident, command: AcceptReturn, now: datetime) -> Event:
+def accept(found: Incident, command: AcceptReturn, now: datetime, city: City) -> Event:
     _require_sender(found, command.by)
-    return ReturnAccepted(now, command.by.unit)
+    raised_to = clocks.bounced_to(found, found.pending_return, city)
+    return ReturnAccepted(now, command.by.unit, raised_to)
 
 
 def reject(found: Incident, command: RejectReturn, now: datetime) -> Event:
@@ -126,4 +128,5 @@ def _returned(found: Incident, event: ReturnAccepted) -> Incident:
         unit_time=event.time,
         accountable_unit=event.to_unit,
         bounces=found.bounces + 1,
+        raised_to=event.raised_to,
     )

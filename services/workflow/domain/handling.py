@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from backbone.actor import Actor
 from backbone.city import City
 from backbone.errors import Denied, InvalidArgument
+from backbone.guards import require_not_accused
 from backbone.place import contains
 from services.workflow.domain import clocks, routing
 from services.workflow.domain.incident import (
@@ -80,11 +81,12 @@ def assign(
     over_the_area = command.by.role != "head" and contains(command.by.area, target.area)
     if command.by.role not in COMMANDING or not (above or over_the_area):
         raise Denied("NOT_A_SUPERIOR", unit=command.unit)
+    require_not_accused(city, found.against, command.unit)
     if command.unit == found.unit:
         raise InvalidArgument("SAME_UNIT", unit=found.unit)
     require_text(command.instruction, "INSTRUCTION_MISSING")
     assigned = IncidentAssigned(now, command.unit, command.by.unit, command.instruction)
-    return [assigned, routing.offer(found, command.unit, now, city)]
+    return [assigned, routing.offer(found, command.unit, now, city, command.by.unit)]
 
 
 def report(found: Incident, command: ReportProgress, now: datetime) -> Event:
@@ -115,6 +117,7 @@ def evolve(found: Incident, event: Event) -> Incident:
             return replace(
                 clocks.stop_all(found),
                 state=State.RESOLVED,
+                raised_to="",
                 outcome=event.outcome,
                 reply=event.reply,
                 solved="",

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from backbone.actor import Actor
 from backbone.city import City
 from backbone.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.guards import require_not_accused
 from services.workflow.domain import clocks
-from services.workflow.domain.claim import with_handler
+from services.workflow.domain.claim import idle_clock, with_handler
 from services.workflow.domain.clocks import HandOffLapsed
 from services.workflow.domain.incident import (
     Due,
@@ -48,14 +49,19 @@ class HandOffOffered(Struct, frozen=True):
 
 
 class HandOffAccepted(Struct, frozen=True):
+    """`due_time` is None where it was accepted before an acceptance started the idle clock."""
+
     time: datetime
     unit: str
     holder: str
+    due_time: datetime | None = None
+    minutes: int = 0
 
 
 class HandOffRefused(Struct, frozen=True):
     time: datetime
     reason: str
+    raised_to: str = ""
 
 
 Event = HandOffOffered | HandOffAccepted | HandOffRefused | HandOffLapsed
@@ -64,6 +70,7 @@ Event = HandOffOffered | HandOffAccepted | HandOffRefused | HandOffLapsed
 def offer(found: Incident, command: HandOffIncident, now: datetime, city: City) -> Event:
     require_holder(found, command.by)
     require_unit(city, command.to_unit)
+    require_not_accused(city, found.against, command.to_unit)
     if command.to_unit == found.unit:
         raise InvalidArgument("SAME_UNIT", unit=found.unit)
     require_text(command.reason, "REASON_MISSING")
@@ -75,14 +82,17 @@ def offer(found: Incident, command: HandOffIncident, now: datetime, city: City) 
     return HandOffOffered(now, found.unit, command.to_unit, command.reason, due, minutes)
 
 
-def accept(found: Incident, command: AcceptHandOff, now: datetime) -> Event:
+def accept(found: Incident, command: AcceptHandOff, now: datetime, city: City) -> Event:
     _require_receiver(found, command.by)
-    return HandOffAccepted(now, command.by.unit, command.by.user)
+    minutes = clocks.require_policy(city).claim_lapse_minutes
+    due = clocks.after(now, minutes)
+    return HandOffAccepted(now, command.by.unit, command.by.user, due, minutes)
 
 
-def refuse(found: Incident, command: RefuseHandOff, now: datetime) -> Event:
+def refuse(found: Incident, command: RefuseHandOff, now: datetime, city: City) -> Event:
     _require_receiver(found, command.by)
-    return HandOffRefused(now, require_text(command.reason, "REASON_MISSING"))
+    reason = require_text(command.reason, "REASON_MISSING")
+    return HandOffRefused(now, reason, clocks.bounced_to(found, found.hand_off, city))
 
 
 def _require_receiver(found: Incident, actor: Actor) -> None:
@@ -108,14 +118,15 @@ def evolve(found: Incident, event: Event) -> Incident:
             return _accepted(found, event)
         case HandOffRefused():
             kept = clocks.stop(found, clocks.HAND_OFF_ANSWER)
-            return replace(kept, hand_off=None, bounces=found.bounces + 1)
+            bounces = found.bounces + 1
+            return replace(kept, hand_off=None, bounces=bounces, raised_to=event.raised_to)
         case HandOffLapsed():
             lapsed = clocks.mark_lapsed(found, clocks.HAND_OFF_ANSWER, event.time)
             return replace(lapsed, hand_off=clocks.raised(found.hand_off, event.raised_to))
 
 
 def _accepted(found: Incident, event: HandOffAccepted) -> Incident:
-    return replace(
+    accepted = replace(
         clocks.stop_all(found),
         state=State.CLAIMED,
         hand_off=None,
@@ -126,3 +137,6 @@ def _accepted(found: Incident, event: HandOffAccepted) -> Incident:
         holder=event.holder,
         handlers=with_handler(found, event.holder),
     )
+    if event.due_time is None:
+        return accepted
+    return clocks.start(accepted, idle_clock(event.time, event.due_time, event.minutes))

@@ -65,7 +65,9 @@ class Routing(Struct, frozen=True):
 class Incident(Struct, frozen=True):
     """`accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands.
 
-    `sender` is whom the unit has it from, since `unit_time`; `handlers` are all who ever held it.
+    `sender` is whom the unit has it from, since `unit_time`; `handlers` are all who ever held it;
+    `raised_to` designates, where it has bounced too often. `against` is the unit that it may
+    accuse: then only the units involved know of it.
     """
 
     id: UUID
@@ -95,6 +97,7 @@ class Incident(Struct, frozen=True):
     assigned_by: str = ""
     instruction: str = ""
     bounces: int = 0
+    raised_to: str = ""
     releases: int = 0
     reworks: int = 0
     outcome: str = ""
@@ -105,6 +108,12 @@ class Incident(Struct, frozen=True):
     involved: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     due_time: datetime | None = None
+    against: str = ""
+
+    @property
+    def watched_area(self) -> str:
+        """Where those who watch over an area see it: nowhere, if it accuses somebody."""
+        return "" if self.against else self.area
 
 
 class OpenIncident(Struct, frozen=True):
@@ -148,6 +157,7 @@ def opened(event: IncidentOpened) -> Incident:
         accountable_unit=matter.desk,
         area=matter.place.area,
         sender=matter.desk,
+        against=matter.against,
     )
 
 

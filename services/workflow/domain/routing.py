@@ -14,6 +14,7 @@ from backbone.areas import Level, ancestors, level_of
 from backbone.city import City, Route, Unit
 from backbone.competence import competent_unit
 from backbone.errors import Denied, InvalidArgument
+from backbone.guards import require_not_accused
 from backbone.place import contains
 from services.workflow.domain import clocks
 from services.workflow.domain.incident import Due, Incident, Routing, State, without_questions
@@ -58,6 +59,7 @@ class IncidentOffered(Struct, frozen=True):
     due_time: datetime
     minutes: int
     rule: str
+    sender: str = ""
 
 
 Event = IncidentRouted | IncidentLeftInTriage | UnitDesignated | IncidentOffered
@@ -74,7 +76,9 @@ def route(found: Incident, now: datetime, city: City, named: str = "") -> list[E
     """Offer it to the unit that the desk named, else to the one that the policy chooses."""
     if named:
         require_unit(city, named)
-        chosen = Routing(NAMED_BY_DESK, named, city.head.version)
+        # Refused, the matter would be lost: what names the accused is decided at the desk.
+        unit = "" if is_accused(found, named, city) else named
+        chosen = Routing(NAMED_BY_DESK, unit, city.head.version)
     else:
         chosen = explain(found, city).routing
     if not chosen.unit:
@@ -85,7 +89,9 @@ def route(found: Incident, now: datetime, city: City, named: str = "") -> list[E
 def designate(found: Incident, command: DesignateUnit, now: datetime, city: City) -> list[Event]:
     require_dispatcher(found, command.by)
     require_unit(city, command.to_unit)
-    if command.to_unit == found.unit and not (found.hand_off or found.pending_return):
+    require_not_accused(city, found.against, command.to_unit)
+    undecided = found.hand_off or found.pending_return or found.raised_to
+    if command.to_unit == found.unit and not undecided:
         raise InvalidArgument("SAME_UNIT", unit=found.unit)
     return [
         UnitDesignated(now, command.to_unit, command.reason),
@@ -98,11 +104,13 @@ def reroute(found: Incident, command: RouteIncident, now: datetime, city: City) 
     return route(found, now, city)
 
 
-def offer(found: Incident, unit: str, now: datetime, city: City) -> IncidentOffered:
+def offer(
+    found: Incident, unit: str, now: datetime, city: City, sender: str = ""
+) -> IncidentOffered:
     """Put it into a unit's pool, with the sign-in clock of its priority."""
     minutes = clocks.sign_in_minutes(found, clocks.require_policy(city))
     rule = f"sign_in_minutes.{found.priority or clocks.DEFAULT_PRIORITY}"
-    return IncidentOffered(now, unit, clocks.after(now, minutes), minutes, rule)
+    return IncidentOffered(now, unit, clocks.after(now, minutes), minutes, rule, sender)
 
 
 def explain(found: Incident, city: City) -> Explained:
@@ -114,7 +122,7 @@ def explain(found: Incident, city: City) -> Explained:
             continue
         unit = _target(row, found, city)
         path.append(f"{row.code}: {unit or row.target.lower()}")
-        if row.target == "TRIAGE":
+        if row.target == "TRIAGE" or is_accused(found, unit, city):
             break
         if unit:
             return Explained(Routing(row.code, unit, city.head.version), tuple(path))
@@ -156,10 +164,16 @@ def _units_of_kind(row: Route, found: Incident, city: City) -> list[Unit]:
 def _guesses(found: Incident, city: City) -> list[str]:
     """The best three units for the place or the category alone, each with the reason."""
     by_category = competent_unit(city, found.category, found.area or city.head.code)
-    guesses = [f"{each.unit.code}: {each.row.code}" for each in by_category]
+    guesses = [(each.unit.code, each.row.code) for each in by_category]
     for area in ancestors(found.area):
-        guesses += [f"{unit.code}: {area}" for unit in city.units_at("township", area)]
-    return guesses[:GUESSES]
+        guesses += [(unit.code, area) for unit in city.units_at("township", area)]
+    guesses = [each for each in guesses if not is_accused(found, each[0], city)]
+    return [f"{unit}: {why}" for unit, why in guesses[:GUESSES]]
+
+
+def is_accused(found: Incident, unit: str, city: City) -> bool:
+    """Say whether the incident must never reach the unit: it is accused, or below the accused."""
+    return bool(found.against) and city.belongs_to(unit, found.against)
 
 
 def require_unit(city: City, unit: str) -> Unit:
@@ -170,11 +184,13 @@ def require_unit(city: City, unit: str) -> Unit:
 
 
 def require_dispatcher(found: Incident, actor: Actor) -> None:
-    """A dispatcher of the area, or the superior to whom an open question was raised."""
+    """A dispatcher of the area, or the superior to whom a question or a bounce was raised."""
     question = found.hand_off or found.pending_return
-    raised_to = question.raised_to if question else ""
-    if actor.unit and actor.unit == raised_to:
+    raised_to = (found.raised_to, question.raised_to if question else "")
+    if actor.unit and actor.unit in raised_to:
         return
+    if found.against and actor.unit == found.desk:
+        return  # the dispatchers of the area know nothing of an accusation
     if actor.role != "dispatcher" or not contains(actor.area, found.area or actor.area):
         raise Denied("NOT_THE_DISPATCHER", area=found.area)
 
@@ -199,13 +215,15 @@ def _designated(found: Incident, event: UnitDesignated) -> Routing:
 
 
 def _offered(found: Incident, event: IncidentOffered) -> Incident:
+    before = found.sender if found.accountable_unit == event.unit else found.accountable_unit
     offered = replace(
         found,
         state=State.OFFERED,
         unit=event.unit,
         unit_time=event.time,
         holder="",
-        sender=found.sender if found.accountable_unit == event.unit else found.accountable_unit,
+        sender=event.sender or before,
+        raised_to="",
     )
     due = Due(clocks.SIGN_IN, event.time, event.due_time, event.minutes, event.rule)
     return clocks.start(clocks.stop_all(offered), due)

@@ -59,7 +59,7 @@ async def test_an_answer_says_how_it_came(ledger: Served) -> None:
     assert (trailers["liandong-road"], trailers["liandong-replayed"]) == ("direct", "false")
     again, trailers = await ledger.call("OpenIncident", an_opening(), **key)
     assert again == first and trailers["liandong-replayed"] == "true"
-    assert first.incident.version == 1
+    assert first.incident.version == 1 and trailers["liandong-version"] == "1"
 
 
 async def test_a_refusal_arrives_as_what_it_was(ledger: Served) -> None:

@@ -86,6 +86,9 @@ async def test_the_record_has_pages(face: Face) -> None:
     more = f"{page}&page_token={first['next_page_token']}"
     second = (await face.http.get(more, headers=auditor)).json()
     assert [line["purpose"] for line in first["items"] + second["items"]] == ["c", "b", "a"]
+    assert "total_size" not in first
+    counted = (await face.http.get(f"{page}&count=true", headers=auditor)).json()
+    assert (len(counted["items"]), counted["total_size"]) == (2, 3)
     for query in ("page_token=x", "page_token=-1"):
         answer = await face.http.get(f"/v1/reveals?{query}", headers=auditor)
         assert (answer.status_code, answer.json()["reason"]) == (422, "BAD_PAGE_TOKEN")

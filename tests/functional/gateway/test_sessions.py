@@ -1,7 +1,9 @@
 """Signing in, out, and what sessions and keys say of their holders."""
 
 import time
+from typing import Any
 
+import httpx
 import pytest
 
 from services.gateway import storage
@@ -60,6 +62,22 @@ async def test_guessing_is_stopped_for_the_user_who_is_guessed(face: Face) -> No
     assert (answer.status_code, answer.json()["reason"]) == (429, "RATE_LIMITED")
     assert int(answer.headers["Retry-After"]) >= 1
     assert await face.sign_in("li")
+
+
+async def test_a_stranger_elsewhere_keeps_nobody_out(face: Face) -> None:
+    elsewhere: Any = httpx.ASGITransport(app=face.gateway.app, client=("192.0.2.7", 1))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://gateway") as stranger:
+        guess = {"user": "zhao", "password": "guess"}
+        answers = [await stranger.post("/v1/sessions", json=guess) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+    assert await face.sign_in("zhao")
+
+
+async def test_many_addresses_are_no_way_to_guess_on_and_on(face: Face) -> None:
+    for _ in range(100):
+        face.gateway.gate.limits.guessed_person.take("zhao")
+    answer = await face.http.post("/v1/sessions", json={"user": "zhao", "password": PASSWORD})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
 
 
 @pytest.mark.parametrize("body", [{}, {"user": "li"}, {"user": "", "password": ""}, {"a": 1}])

@@ -13,7 +13,15 @@ from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.place.v1.place_pb2 import Place, Point
 from services.alarm.domain.receipt import Outcome
-from tests.desks import AUDITOR, DISPATCHER, EAST_GRID, HOTLINE_CLERK, STRANGER, TAKER
+from tests.desks import (
+    AUDITOR,
+    DISPATCHER,
+    EAST_GRID,
+    GRID_MEMBER,
+    HOTLINE_CLERK,
+    STRANGER,
+    TAKER,
+)
 from tests.integration.alarm.conftest import NAME, NUMBER, Console
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -55,6 +63,21 @@ async def test_the_second_caller_is_shown_the_first(console: Console, tables: An
     far = Place(point=Point(longitude=0.05, latitude=0.09))
     third, _ = await console.receive(caller=pb.CallerFacts(), place=far)
     assert not third.suggestions.repeats
+
+
+async def test_a_suggestion_does_not_tell_who_else_has_called(
+    console: Console, tables: Any
+) -> None:
+    """A grid member cannot see the call, so the number of its caller tells him nothing either."""
+    first, _ = await console.receive()
+    report = {"kind": Receipt.KIND_GRID_REPORT}
+    theirs, _ = await console.receive(GRID_MEMBER, **report)
+    assert not theirs.suggestions.repeats
+    again, _ = await console.receive(GRID_MEMBER, **report)
+    assert [each.receipt for each in again.suggestions.repeats] == [theirs.id]
+    over_both, _ = await console.receive(DISPATCHER)
+    seen = {each.receipt for each in over_both.suggestions.repeats}
+    assert seen == {first.id, theirs.id, again.id}
 
 
 async def test_five_ways_to_end_add_up_and_a_second_is_refused(
@@ -182,6 +205,9 @@ async def test_lists_by_scope_filter_and_page(console: Console, tables: Any) -> 
     assert ([each.id for each in rest.items], rest.next_page_token) == (taken[1::-1], "")
     assert [each.id for each in (await listed(outcome=Receipt.OUTCOME_ANSWERED)).items] == taken[:1]
     assert len((await listed(area=EAST_GRID, priority="P2", category="traffic")).items) == 5
+    for wild in ("%", "_" * len(EAST_GRID)):
+        assert not (await listed(category=wild)).items, "what somebody writes is no pattern"
+        assert not (await listed(area=wild)).items
     assert not (await listed(kind=Receipt.KIND_DEVICE)).items
     assert len((await listed(DISPATCHER)).items) == len((await listed(AUDITOR)).items) == 5
     assert [each.id for each in (await listed(HOTLINE_CLERK)).items] == [taken[1]]

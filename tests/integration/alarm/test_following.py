@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -13,9 +14,11 @@ from backbone.context import metadata_for
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
+from liandong.incident.v1.incident_pb2 import Matter
 from tests.cities import NORTH
-from tests.desks import DISPATCHER
+from tests.desks import DISPATCHER, GRID_MEMBER, TAKER
 from tests.integration.alarm.conftest import Console
+from tests.integration.alarm.test_desk import refused
 from tests.processes import PATIENCE, Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -73,3 +76,58 @@ async def test_receipts_follow_the_incident_that_they_opened_or_joined(
         # A read may know the incident's state before the receipt has followed: the end comes after.
         found = await becomes(both, receipt, is_closed)
         assert found.incident.state == "VOIDED"
+
+
+async def test_no_receipt_is_linked_to_an_accusation_even_by_its_own_desk(
+    home: Installation, both: Console
+) -> None:
+    settings = home.settings("workflow")
+    flow: Any = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
+    matter = Matter(
+        id=str(uuid4()),
+        code="990101260101-100001-0",
+        source="PETITION",
+        title="所长收受好处",
+        category="accusation",
+        desk=TAKER.unit,
+        to_unit="south",
+        against="north",
+    )
+    by = metadata_for(settings.token, TAKER)
+    await flow.OpenIncident(pb.OpenIncidentRequest(matter=matter), metadata=by)
+    asked = pb.GetIncidentRequest(incident_id=matter.id)
+    assert (await flow.GetIncident(asked, metadata=by)).incident.id == matter.id
+    receipt, _ = await both.receive(category="theft")
+    linking = both.do("LinkRepeat", receipt.id, incident=matter.id)
+    assert (await refused(linking)).reason == "UNKNOWN_INCIDENT"
+
+
+async def test_nobody_joins_an_incident_that_he_may_not_see(both: Console) -> None:
+    """The receipt would show it to him from then on, and follow it."""
+    foreign, _ = await both.receive(category="theft")
+    await both.do("OpenIncident", foreign.id)
+    own, _ = await both.receive(GRID_MEMBER, kind=resources.Receipt.KIND_GRID_REPORT)
+    refusal = await refused(both.do("LinkRepeat", own.id, GRID_MEMBER, incident=foreign.id))
+    assert refusal.reason == "UNKNOWN_INCIDENT"
+    linked = await both.do("LinkRepeat", own.id, DISPATCHER, incident=foreign.id)
+    assert linked.receipt.incident.id == foreign.id
+
+
+async def test_a_step_between_the_look_and_the_link_is_not_missed(
+    home: Installation, both: Console, tables: Any
+) -> None:
+    settings = home.settings("workflow")
+    flow: Any = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
+    first, _ = await both.receive(category="theft")
+    await both.do("OpenIncident", first.id)
+    void = pb.VoidIncidentRequest(incident_id=first.id, reason="HOAX")
+    await flow.VoidIncident(void, metadata=metadata_for(settings.token, DISPATCHER))
+    await becomes(both, first.id, is_closed)
+    # What the desk knew when it looked, a moment before the incident ended.
+    await tables.execute(
+        """UPDATE receipts SET incident = incident || '{"version": 3, "state": "OFFERED"}'"""
+    )
+    second, _ = await both.receive(category="theft")
+    await both.do("LinkRepeat", second.id, incident=first.id)
+    found = await becomes(both, second.id, is_closed)
+    assert found.incident.state == "VOIDED"

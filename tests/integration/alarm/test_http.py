@@ -114,6 +114,26 @@ async def test_a_team_is_sent_by_one_key(web: httpx.AsyncClient) -> None:
     assert answer["mission"]["seq"] >= 1
 
 
+async def test_an_order_that_was_refused_does_not_stand(web: httpx.AsyncClient) -> None:
+    first = await taken(web, category="theft")
+    await web.post(f"/v1/receipts/{first['id']}:open")
+    await web.post(f"/v1/receipts/{first['id']}:dispatch", json={"team": "red"})
+    repeat = f"/v1/receipts/{(await taken(web, category='theft'))['id']}"
+    await web.post(f"{repeat}:link", json={"incident": first["id"]})
+    key = {"Idempotency-Key": "red-again"}
+    for headers in (key, key, {}):
+        refused = await web.post(f"{repeat}:dispatch", json={"team": "red"}, headers=headers)
+        assert (refused.status_code, refused.json()["reason"]) == (409, "ALREADY_DISPATCHED")
+        assert refused.json()["state"] == "PENDING", "it hears of the mission, not of its own order"
+        [order] = (await web.get(repeat)).json()["dispatches"]
+        assert (order["team"], order["refused"]) == ("red", "ALREADY_DISPATCHED")
+    await web.post(f"{repeat}:unlink", json={"reason": "不是一回事"})
+    sent = await web.post(f"{repeat}:dispatch", json={"team": "red"})
+    assert sent.json()["mission"]["state"] == "PENDING"
+    [order] = (await web.get(repeat)).json()["dispatches"]
+    assert (order["refused"], order["again"]) == ("", 2)
+
+
 @pytest.mark.parametrize(
     ("parts", "status", "reason"),
     [
@@ -141,5 +161,7 @@ async def test_lists_and_reveals(web: httpx.AsyncClient) -> None:
     assert (refused.status_code, refused.json()["reason"]) == (422, "PURPOSE_MISSING")
     plain = await web.post(path, headers={"Liandong-Purpose": "%E5%9B%9E%E8%AE%BF"})
     assert plain.json()["number"] == "13800000000"
+    after = await web.get(f"/v1/receipts/{receipt['id']}")
+    assert plain.headers["ETag"] == after.headers["ETag"] == f'"{receipt["version"] + 1}"'
     nobody = await web.get("/v1/receipts/00000000-0000-0000-0000-000000000000")
     assert (nobody.status_code, nobody.json()["reason"]) == (404, "NO_SUCH_RECEIPT")

@@ -1,11 +1,18 @@
-"""An incident asked for while nobody could open it: the receipt's event is the guarantee."""
+"""An incident asked for while nobody could open it: the receipt's event is the guarantee.
+
+Without Kafka the desk asks again.
+"""
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
+import asyncpg
 import pytest
 
 from liandong.alarm.v1 import alarm_pb2 as resources
 from tests.integration.alarm.conftest import Console
+from tests.integration.alarm.test_without_kafka import NoBroker
 from tests.processes import PATIENCE, Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -29,3 +36,24 @@ async def test_the_stream_opens_what_the_call_could_not(home: Installation) -> N
                     state = (await console.do("GetReceipt", receipt.id)).receipt.incident.state
             again = (await console.do("GetReceipt", receipt.id)).receipt
             assert (again.incident.version, again.incident.unit) == (3, "north")
+
+
+async def test_without_kafka_the_desk_asks_again(home: Installation) -> None:
+    cut_off: Any = replace(home, broker=NoBroker())
+    with cut_off.started("alarm"):
+        await cut_off.ready("alarm")
+        console = Console(cut_off)
+        receipt, _ = await console.receive(category="theft")
+        opened = (await console.do("OpenIncident", receipt.id)).receipt
+        sent = await console.do("DispatchNow", receipt.id, team="red")
+        assert (opened.incident.state, sent.mission.id) == ("PENDING", "")
+        with cut_off.started("workflow", "emergency"):
+            conn = await asyncpg.connect(home.admin_dsn)
+            async with asyncio.timeout(PATIENCE):
+                while not await conn.fetchval(
+                    "SELECT EXISTS (SELECT FROM workflow.incidents WHERE code = $1) "
+                    "AND EXISTS (SELECT FROM emergency.missions WHERE code = $1)",
+                    receipt.code,
+                ):
+                    await asyncio.sleep(0.2)
+            await conn.close()

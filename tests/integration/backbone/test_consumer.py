@@ -223,6 +223,20 @@ async def test_a_handler_may_wait_and_leave_out_what_concerns_others(
     assert await pool.fetchval("SELECT count(*) FROM inbox") == 1
 
 
+async def test_what_nobody_can_read_is_put_aside_whoever_it_concerns_and_stops_nobody(
+    broker: Broker, pool: Pool, door: NoteDoor
+) -> None:
+    mine, foreign = uuid4(), str(uuid4()).encode()
+    await door.perform([a_request(mine, Write(mine, "mine"))])
+    bench = await make_bench(broker, pool, door, ours="SELECT id FROM notes WHERE id = ANY($1)")
+    async with bench.running():
+        await bench.publish(*[(foreign, b"\xff no event")] * MOST_POISONS, an_event(mine, 1))
+        async with asyncio.timeout(5):
+            dead = await read(broker, f"{bench.topic}.{GROUP}.dead", MOST_POISONS)
+            await bench.noted(mine, 1)
+    assert {(letter.key, letter.value) for letter in dead} == {(foreign, b"\xff no event")}
+
+
 async def test_partitions_move_to_another_worker_without_loss(
     broker: Broker, pool: Pool, door: NoteDoor, database: Installation
 ) -> None:

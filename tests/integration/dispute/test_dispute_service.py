@@ -143,8 +143,8 @@ async def test_a_referred_alarm_is_registered_once_and_follows_its_incident(
 
 def a_referral(receipt: UUID) -> bytes:
     event = AlarmEvent()
-    event.meta.event_id, event.meta.aggregate_id = str(event_id(receipt, 3)), str(receipt)
-    event.meta.version = 3
+    event.meta.event_id = str(event_id("liandong.alarm", receipt, 3))
+    event.meta.aggregate_id, event.meta.version = str(receipt), 3
     matter = event.mediation_referred.referral
     matter.id, matter.code = str(receipt), "990101260101-000001-2"
     matter.title, matter.category, matter.desk = "邻居争吵", "dispute.neighbour", "command"

@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from backbone.errors import Conflict, Denied, InvalidArgument, InvalidTransition, NotFound
+from backbone.errors import Conflict, InvalidArgument, InvalidTransition, NotFound
 from liandong.emergency.v1.emergency_pb2 import Mission
 from tests.emergency import TEAMS, Desk, serving, some_settings
 from tests.installation import Installation
@@ -125,10 +125,30 @@ async def test_what_was_done_offline_is_taken_in_any_order(desk: Desk) -> None:
 
 async def test_another_team_may_not_act(desk: Desk) -> None:
     mission = (await desk.dispatch()).mission.id
-    with pytest.raises(Denied, match="NOT_YOUR_TEAM"):
+    with pytest.raises(NotFound, match="NO_SUCH_MISSION"):
         await desk.act("AcknowledgeMission", mission, team="fire-2")
     with pytest.raises(NotFound, match="NO_SUCH_MISSION"):
+        await desk.act("ReceiveMission", mission, team="fire-2", seq=1)
+    with pytest.raises(NotFound, match="NO_SUCH_MISSION"):
         await desk.act("AcknowledgeMission", "nothing")
+
+
+async def test_a_terminal_tells_which_entry_it_has_stored(desk: Desk) -> None:
+    await desk.dispatch()
+    mission = (await desk.dispatch()).mission
+    for seq in (1, 3, -2):
+        with pytest.raises(InvalidArgument, match="WRONG_SEQ"):
+            await desk.act("ReceiveMission", mission.id, seq=seq)
+    found = await desk.act("ReceiveMission", mission.id, seq=2)
+    assert (found.state, found.seq) == (Mission.STATE_DELIVERED, 2)
+
+
+async def test_a_result_may_come_after_the_clearing(desk: Desk) -> None:
+    mission = (await desk.dispatch()).mission.id
+    await desk.act("ClearMission", mission)
+    assert (await desk.act("ClearMission", mission, result="done")).result == "done"
+    with pytest.raises(InvalidTransition, match="ALREADY_CLEARED"):
+        await desk.act("ClearMission", mission, result="something else")
 
 
 async def test_a_refusal_ends_the_mission(desk: Desk) -> None:

@@ -39,7 +39,7 @@ async def tell(brokers: str, receipt: UUID, *orders: Order) -> None:
     async with AIOKafkaProducer(bootstrap_servers=brokers) as producer:
         for version, order in enumerate(orders, 1):
             meta = Meta(
-                event_id=str(event_id(receipt, version)),
+                event_id=str(event_id("liandong.alarm", receipt, version)),
                 aggregate_id=str(receipt),
                 version=version,
             )

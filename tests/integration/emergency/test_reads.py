@@ -104,4 +104,17 @@ async def test_a_team_says_what_it_can_do(desk: Desk) -> None:
         await ask(desk, "SetTeamStatus", FIRE_CLERK, "fire-2", **resting)
     with pytest.raises(InvalidArgument, match="UNKNOWN_TEAM"):
         await ask(desk, "SetTeamStatus", **{**resting, "team": "fire-9"})
+    with pytest.raises(NotFound, match="NO_SUCH_TEAM"):
+        await ask(desk, "SetTeamStatus", OTHER_COUNTY, **resting)
     assert not (await ask(desk, "ListTeamStatuses", POLICE_CLERK)).items
+
+
+async def test_statuses_have_pages_like_every_list(desk: Desk) -> None:
+    first = await ask(desk, "ListTeamStatuses", page_size=2, count=True)
+    rest = await ask(desk, "ListTeamStatuses", page_size=2, page_token=first.next_page_token)
+    assert [each.team for each in (*first.items, *rest.items)] == sorted(TEAMS)
+    assert (len(first.items), first.total_size, rest.next_page_token) == (2, len(TEAMS), "")
+    assert not rest.HasField("total_size")
+    for bad in ("x", "fire-1", "Z2FyYmFnZQ=="):
+        with pytest.raises(InvalidArgument, match="BAD_PAGE_TOKEN"):
+            await ask(desk, "ListTeamStatuses", page_token=bad)

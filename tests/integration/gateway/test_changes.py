@@ -12,9 +12,11 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from backbone.kafka import dead_topic
 from backbone.pulse import Pulse
 from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_events_pb2 as events
+from operate.deadletters import read_dead
 from operate.testing import Broker, free_port
 from services.gateway import feed
 from services.gateway.wiring import run
@@ -62,6 +64,7 @@ async def make_anew(broker: Broker) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.address)
     await admin.start()
     names = [f"liandong.{source}.events.v1" for source in feed.EVENTS]
+    names += [dead_topic(name, feed.GROUP) for name in names]
     await admin.delete_topics([name for name in names if name in await admin.list_topics()])
     while set(names) & set(await admin.list_topics()):
         await asyncio.sleep(0.1)
@@ -142,6 +145,27 @@ async def test_each_sees_what_concerns_him_and_resumes_where_he_was(
     await publish(topics, an_event(5))
     async with stream(gateway, li, clerk.last_id) as resumed:
         assert {change["id"] for _, change in await resumed.until(2)} == {"i-4", "i-5"}
+
+
+async def test_what_nobody_can_read_is_put_aside_and_holds_nobody_up(
+    gateway: httpx.AsyncClient, topics: str
+) -> None:
+    """Of the missions nobody else would: no service follows them."""
+    missions = "liandong.emergency.events.v1"
+    li = await sign_in(gateway, "li")
+    async with stream(gateway, li) as seen, asyncio.timeout(5):
+        async with AIOKafkaProducer(bootstrap_servers=topics) as producer:
+            for value in (b"\xff poison", b""):
+                await producer.send_and_wait(missions, value, key=b"k")
+        await publish(topics, an_event(1))
+        await seen.until(1)
+        while len(letters := await read_dead(topics)) < 2:
+            await asyncio.sleep(0.1)
+    assert {(letter.topic, letter.value) for letter in letters} == {
+        (missions, b"\xff poison"),
+        (missions, b""),
+    }
+    assert {letter.service for letter in letters} == {"gateway"}
 
 
 async def test_what_cannot_be_resumed_is_reset_once(

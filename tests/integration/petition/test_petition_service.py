@@ -98,7 +98,7 @@ async def test_personal_data_is_sealed_at_rest_and_masked_in_answers(
 
 
 async def test_who_may_see_it(call: Client) -> None:
-    petition = await registered(call)
+    petition = await registered(call, against="")
     asked = pb.GetPetitionRequest(petition_id=petition.id)
     for who in (DESK, LEADER):
         assert (await call("GetPetition", asked, who)).petition.code == petition.code
@@ -115,7 +115,11 @@ async def test_the_unit_complained_of_never_sees_an_accusation(call: Client) -> 
     asked = pb.GetPetitionRequest(petition_id=petition.id)
     assert await call.refused("GetPetition", asked, LEADER) == "NO_SUCH_PETITION"
     other = Actor("wu", "elsewhere", "leader", COUNTY)
-    assert (await call("GetPetition", asked, other)).petition.code == petition.code
+    assert await call.refused("GetPetition", asked, other) == "NO_SUCH_PETITION"
+    claim = await accepted(call, against_unit="county")
+    asked = pb.GetPetitionRequest(petition_id=claim.id)
+    for who in (LEADER, other):
+        assert (await call("GetPetition", asked, who)).petition.code == claim.code
 
 
 async def test_pages_and_filters(call: Client) -> None:
@@ -181,7 +185,12 @@ async def test_a_citizen_follows_with_code_and_pin(call: Client) -> None:
     assert reasons == ["NO_SUCH_CODE"] * 5 + ["TRACKING_LOCKED"]
     assert await call.refused("TrackPetition", ask, nobody) == "TRACKING_LOCKED"
     missing = pb.TrackPetitionRequest(code="990101260101-100001-0", pin=pin)
-    assert await call.refused("TrackPetition", missing, nobody) == "NO_SUCH_CODE"
+    unknown = [await call.refused("TrackPetition", missing, nobody) for _ in range(6)]
+    assert unknown == reasons, "nobody learns which codes there are"
+    endless = pb.TrackPetitionRequest(code="9" * 1_000, pin=pin)
+    assert [await call.refused("TrackPetition", endless, nobody) for _ in range(6)] == (
+        ["NO_SUCH_CODE"] * 6
+    )
 
 
 async def test_it_follows_its_incident_over_kafka(database: Installation, broker: Broker) -> None:

@@ -29,7 +29,7 @@ from tests.integration.workflow.test_roads import DESK, LI, WANG, Client, a_fron
 from tests.processes import PATIENCE, Installation, an_installation
 
 CHEN = Actor("chen", "south", "clerk", "990101002")
-HEAD = Actor("sun", "county", "head", COUNTY)
+LEADER = Actor("sun", "county", "leader", COUNTY)
 INCIDENTS, COMMANDS, MOST_COPIES = 12, 240, 3
 
 
@@ -55,7 +55,11 @@ def a_command(client: Client, dice: random.Random, incident_id: str) -> tuple[An
         (stub.RequestReturn, pb.RequestReturnRequest(**one, reason="x"), clerk),
         (stub.AcceptReturn, pb.AcceptReturnRequest(**one), DESK),
         (stub.RouteIncident, pb.RouteIncidentRequest(**one), DESK),
-        (stub.AssignIncident, pb.AssignIncidentRequest(**one, unit="north", instruction="x"), HEAD),
+        (
+            stub.AssignIncident,
+            pb.AssignIncidentRequest(**one, unit="north", instruction="x"),
+            LEADER,
+        ),
     ]
     return dice.choice(choices)
 

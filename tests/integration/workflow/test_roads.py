@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ import asyncpg
 import grpc
 import pytest
 from aiokafka import AIOKafkaConsumer
+from msgspec.structs import replace
 
 from backbone.actor import Actor
 from backbone.calls import open_channel, refusal_of
@@ -101,7 +103,12 @@ async def a_front(home: Installation) -> AsyncIterator[Client]:
 async def over_the_stream(client: Client) -> None:
     """Wait until the stream processor answers."""
     async with asyncio.timeout(PATIENCE):
-        while (await client.claim((await client.open()).id))[1]["liandong-road"] != "stream":
+        for number in count():
+            # Each of them a clerk of their own: nobody may hold as many as this may take.
+            clerk = replace(LI, user=f"clerk-{number}")
+            _, said = await client.claim((await client.open()).id, clerk)
+            if said["liandong-road"] == "stream":
+                return
             await asyncio.sleep(0.1)
 
 
@@ -295,6 +302,29 @@ async def test_take_next_takes_the_most_urgent_and_repeats_its_answer(home: Inst
         assert ids == {opened[1].id, opened[2].id}
         reason, _ = await refused(client.call(client.stub.TakeNext, pb.TakeNextRequest(), LI))
         assert reason == "POOL_EMPTY"
+
+
+async def test_whoever_holds_enough_claims_no_more(
+    postgres_dsn: str, broker: Broker, tmp_path: Path
+) -> None:
+    async with an_installation(postgres_dsn, broker, tmp_path) as home:
+        await home.know(a_city(claim_cap=2), "workflow")
+        await the_cap_holds(home)
+
+
+async def the_cap_holds(home: Installation) -> None:
+    async with a_front(home) as client:
+        first, second, third = [await client.open() for _ in range(3)]
+        won, _ = await client.claim(first.id, key="k1")
+        await client.claim(second.id)
+        reason, facts = await refused(client.claim(third.id))
+        assert (reason, facts["held"], facts["cap"]) == ("TOO_MANY_HELD", "2", "2")
+        again, said = await client.claim(first.id, key="k1")
+        assert again == won and said["liandong-replayed"] == "true"
+        assert (await client.claim(third.id, WANG))[0].holder == "wang"
+        released = pb.ReleaseIncidentRequest(incident_id=second.id)
+        await client.call(client.stub.ReleaseIncident, released, LI)
+        assert (await client.claim(second.id))[0].holder == "li"
 
 
 async def test_without_kafka_a_claim_works(home: Installation, broker: Broker) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from backbone.actor import Actor
 from backbone.errors import Denied, InvalidArgument, InvalidTransition, NotFound, Refusal
 from backbone.followed import Followed
 from backbone.followed import FollowIncident as Step
@@ -32,7 +33,9 @@ from services.alarm.domain.linkage import (
     DispatchOrdered,
     FollowIncident,
     RecordCallBack,
+    RefuseDispatch,
     RevealCaller,
+    order_of,
 )
 from services.alarm.domain.receipt import (
     Finding,
@@ -42,6 +45,7 @@ from services.alarm.domain.receipt import (
     Receipt,
     State,
 )
+from tests.cities import NORTH, SOUTH
 from tests.desks import (
     AUDITOR,
     DISPATCHER,
@@ -101,6 +105,7 @@ MOVES: list[Move] = [
     UNLINK,
     CLOSE,
     DispatchNow(TAKER, "red"),
+    RefuseDispatch("blue", "UNKNOWN_TEAM"),
     RecordCallBack(TAKER, Finding.SATISFIED),
     FOLLOW,
     RevealCaller(TAKER, "回访"),
@@ -217,6 +222,48 @@ def test_several_teams_may_be_sent_each_once() -> None:
     both = after(OPEN, found=evolve(red, ordered))
     assert [each.team for each in both.dispatches] == ["red", "blue"]
     assert refusal_of(both, DispatchNow(TAKER, "red")).reason == "ALREADY_DISPATCHED"
+
+
+@pytest.mark.parametrize("role", ["grid_member", "care_worker", "receptionist", "partner"])
+def test_who_only_reports_sends_nobody(role: str) -> None:
+    by = Actor("wu", TAKER.unit, role, TAKER.area)
+    refusal = refusal_of(RECEIVED, DispatchNow(by, "red"))
+    assert (refusal.reason, refusal.facts["role"]) == ("ROLE_MAY_NOT", role)
+
+
+@pytest.mark.parametrize("role", ["call_taker", "duty_officer"])
+def test_a_desk_sends_the_teams_of_its_area_and_of_its_unit(role: str) -> None:
+    for unit, area, may in [
+        ("command", "990100", True),
+        ("command", NORTH, True),
+        ("north", SOUTH, True),
+        ("command", SOUTH, False),
+        ("command", "", False),
+    ]:
+        found, by = replace(RECEIVED, unit=unit), Actor("li", unit, role, area)
+        if may:
+            assert decide(found, DispatchNow(by, "red"), NOW, CITY)
+        else:
+            assert refusal_of(found, DispatchNow(by, "red")).reason == "NO_SUCH_TEAM"
+
+
+def test_a_refused_order_does_not_stand_and_may_be_given_again() -> None:
+    red, refused = DispatchNow(TAKER, "red"), RefuseDispatch("red", "ALREADY_DISPATCHED")
+    found = after(red, DispatchNow(TAKER, "blue"), refused, found=RECEIVED)
+    assert [(each.team, each.refused) for each in found.dispatches] == [
+        ("red", "ALREADY_DISPATCHED"),
+        ("blue", ""),
+    ]
+    assert decide(found, refused, NOW, CITY) == [], "it is refused once"
+    [ordered] = decide(found, red, NOW, CITY)
+    assert isinstance(ordered, DispatchOrdered)
+    again = evolve(found, ordered)
+    assert order_of(again, red) == ordered.order, "the call asks for what the event says"
+    assert ordered.order.again == 1
+    assert [(each.team, each.refused, each.again) for each in again.dispatches] == [
+        ("blue", "", 0),
+        ("red", "", 1),
+    ]
 
 
 def test_a_team_is_sent_to_the_matter_that_the_report_was_linked_to() -> None:

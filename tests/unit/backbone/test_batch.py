@@ -15,6 +15,7 @@ from backbone.errors import Unavailable
 from backbone.journal import FIRST, hash_of
 from backbone.outcomes import from_row, to_row
 from backbone.request import Request
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.ledger.building import KINDS, a_request, notes
 from tests.ledger.domain import (
     Break,
@@ -182,3 +183,16 @@ def test_an_event_too_large_leaves_no_trace() -> None:
     assert batch.answer(write).reason == "TOO_LARGE"
     assert batch.answer(lapse).reason == "NO_SUCH_NOTE"
     assert (batch.changed, batch.records) == ({}, [])
+
+
+def test_events_of_two_kinds_of_aggregates_with_one_id_have_ids_of_their_own() -> None:
+    request = requests_of([(NOTES[0], Write(NOTES[0]))])[0]
+    both = [notes, dataclasses.replace(notes, kind="liandong.other")]
+    ids = set()
+    for each in both:
+        batch = Batch(each, NOW, states={}, hashes={}, known={})
+        batch.answer(request)
+        [record] = batch.records
+        assert IncidentEvent.FromString(record.payload).meta.event_id == str(record.event_id)
+        ids.add(record.event_id)
+    assert len(ids) == 2

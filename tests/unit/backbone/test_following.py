@@ -29,8 +29,8 @@ UNSEEN = {
 
 def an_event(kind: str, source: UUID, version: int = 2) -> IncidentEvent:
     event = IncidentEvent()
-    event.meta.event_id, event.meta.aggregate_id = str(event_id(source, version)), str(source)
-    event.meta.version = version
+    event.meta.event_id = str(event_id("liandong.incident", source, version))
+    event.meta.aggregate_id, event.meta.version = str(source), version
     getattr(event, KINDS[kind]).SetInParent()
     return event
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from backbone.actor import Actor
@@ -19,7 +19,7 @@ from backbone.matter_code import Intake, is_code, mint
 from backbone.place import contains, significant
 from backbone.pulse import Pulse
 from backbone.request import created_id, hash_of, request_id_of
-from backbone.sealing import Sealer, masked
+from backbone.sealing import USUAL, Sealer, masked
 from backbone.settings import PORTS, SettingsError, read_settings
 from liandong.incident.v1 import incident_service_pb2 as pb
 
@@ -88,18 +88,38 @@ def test_what_was_never_sealed_is_refused(rubbish: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("field", "text", "shown"),
     [
-        ("", ""),
-        ("王", "*"),
-        ("王某", "王*"),
-        ("欧阳某某", "欧***"),
-        ("13800000000", "138****0000"),
-        ("990101199001011234", "990***********1234"),
+        ("name", "", ""),
+        ("name", "王", "*"),
+        ("name", "王某", "王*"),
+        ("petitioner.name", "欧阳某某", "欧***"),
+        ("against", "某某贸易有限公司", "某*******"),
+        ("subscriber", "13800000000", "1**********"),
+        ("number", "13800000000", "138****0000"),
+        ("person.id_number", "990101199001011234", "990***********1234"),
+        ("person.id_number", "99010119900101123X", "990***********123X"),
+        ("number", "88123456", "88****56"),
+        ("number", "110", "***"),
+        ("installed_address", "青山镇长风路12号", "青山*****2号"),
     ],
 )
-def test_a_mask_shows_enough_to_recognise(text: str, shown: str) -> None:
-    assert masked(text) == shown
+def test_a_mask_shows_enough_to_recognise(field: str, text: str, shown: str) -> None:
+    assert masked(field, text) == shown
+
+
+@given(st.sampled_from(["name", "number", "party.contact"]), st.text(max_size=40))
+@example("number", "12345678901")
+def test_a_mask_hides_half_at_least_and_shows_only_the_ends(field: str, text: str) -> None:
+    assume(not USUAL.fullmatch(text))
+    shown = masked(field, text)
+    first, last = shown.partition("*")[0], shown.rpartition("*")[2]
+    assume("*" not in text)
+    most = 1 if field == "name" else len(text) // 4
+    assert len(shown) == len(text) and len(first) <= most and len(last) <= len(text) // 4
+    assert len(first + last) <= len(text) / 2
+    assert text.startswith(first) and text.endswith(last)
+    assert set(shown[len(first) : len(shown) - len(last)]) <= {"*"}
 
 
 def test_five_hedges_in_a_row_open_the_breaker_and_one_arrival_closes_it() -> None:

@@ -25,6 +25,7 @@ from services.emergency.domain.steps import (
     STAMPS,
     AcknowledgeMission,
     ClearMission,
+    Crew,
     ReceiveMission,
     RefuseMission,
     ReportEnRoute,
@@ -98,7 +99,9 @@ def test_nothing_moves_that_does_not_exist(command: Move) -> None:
 @pytest.mark.parametrize("state", State)
 def test_only_the_team_acts(state: State, command: Any) -> None:
     foreign = type(command)(**{**as_dict(command), "by": STRANGER})
-    assert refusal_of(a_mission(state), foreign).reason == "NOT_YOUR_TEAM"
+    assert refusal_of(a_mission(state), foreign).reason == "NO_SUCH_MISSION"
+    of_the_unit = type(command)(**{**as_dict(command), "by": Crew("sun", "", "990101-fire")})
+    assert refusal_of(a_mission(state), of_the_unit).reason == "NOT_YOUR_TEAM"
 
 
 def test_a_team_is_sent_once_to_a_matter_and_the_second_hears_by_whom() -> None:
@@ -145,6 +148,26 @@ def test_what_was_implied_is_confirmed_when_it_comes_late() -> None:
     assert late.implied == (State.DELIVERED, State.EN_ROUTE)
     assert late.acknowledge_time == NOW, "the earlier bound stays; the terminal's time is evidence"
     assert decide(late, AcknowledgeMission(LEE), NOW) == []
+
+
+def test_a_result_that_comes_late_is_recorded_once() -> None:
+    cleared = after(DISPATCH, ClearMission(LEE))
+    [event] = decide(cleared, ClearMission(LEE, "done"), NOW + timedelta(hours=1))
+    late = evolve(cleared, event)
+    assert (late.result, late.end_time) == ("done", NOW), "it ended when it was cleared first"
+    assert decide(late, ClearMission(LEE, "done"), NOW) == []
+    assert decide(late, ClearMission(LEE), NOW) == []
+    assert refusal_of(late, ClearMission(LEE, "something else")).reason == "ALREADY_CLEARED"
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.ACKNOWLEDGED])
+@pytest.mark.parametrize(("seq", "is_right"), [(0, True), (41, True), (40, False), (-41, False)])
+def test_only_its_own_entry_is_a_delivery(state: State, seq: int, is_right: bool) -> None:
+    command, mission = ReceiveMission(LEE, seq, entry=41), a_mission(state)
+    if is_right:
+        decide(mission, command, NOW)
+    else:
+        assert refusal_of(mission, command).reason == "WRONG_SEQ"
 
 
 def test_a_silent_refusal_implies_the_delivery() -> None:

@@ -10,7 +10,8 @@ from services.emergency.domain.mission import Team
 from services.emergency.domain.status import Duty, SetTeamStatus, TeamStatus, decide, evolve
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-LEADER, DISPATCHER = Actor("lee", role="team_leader"), Actor("zhao", role="dispatcher")
+LEADER = Actor("lee", role="team_leader")
+DISPATCHER = Actor("zhao", "990100-command", "dispatcher", "990100")
 FIRE = Team("990101-fire", "990101")
 
 
@@ -47,6 +48,22 @@ def test_a_team_and_a_dispatcher_may_say(duty: Duty) -> None:
 def test_guards(command: SetTeamStatus, reason: str) -> None:
     with pytest.raises(Refusal, match=reason):
         decide(None, command, NOW)
+
+
+@pytest.mark.parametrize("role", ["dispatcher", "duty_officer"])
+def test_nobody_speaks_for_a_team_outside_the_own_area_and_unit(role: str) -> None:
+    for area, unit, may in [
+        ("990101", "990101-command", True),
+        ("990102", "990101-fire", True),
+        ("990102", "990102-command", False),
+        ("", "", False),
+    ]:
+        command = a_command(by=Actor("zhao", unit, role, area), own_team="")
+        if may:
+            assert a_status(command).set_by == "zhao"
+        else:
+            with pytest.raises(Refusal, match="NO_SUCH_TEAM"):
+                decide(None, command, NOW)
 
 
 def test_the_same_again_changes_nothing() -> None:

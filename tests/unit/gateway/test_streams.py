@@ -1,6 +1,7 @@
 """A stream holds nobody's memory: the slow are dropped, the many are refused."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +14,10 @@ from services.gateway.streams import Streams, frame
 
 def a_caller(*, exempt: bool = False) -> Caller:
     return Caller("person:li", "li", "u", "clerk", "990101", exempt=exempt)
+
+
+async def always() -> bool:
+    return True
 
 
 class Connection:
@@ -43,7 +48,7 @@ async def test_a_reader_who_takes_nothing_is_dropped() -> None:
             closed.set()
 
     streams, reader = Streams(most=8, heartbeat=10, patience=0.05), Connection(takes=3)
-    response = streams.respond(content())
+    response = streams.respond(content(), always)
     scope = {"type": "http", "method": "GET"}
     await asyncio.wait_for(response(scope, reader.receive, reader.send), 5)
     assert reader.taken == [b"event: change\ndata: {}\n\n"] * 3
@@ -56,8 +61,35 @@ async def test_heartbeats_are_comments() -> None:
         yield b""
 
     streams, reader = Streams(most=8, heartbeat=0.1, patience=1), Connection(takes=9)
-    await streams.respond(silence())({"type": "http", "method": "GET"}, reader.receive, reader.send)
+    response = streams.respond(silence(), always)
+    await response({"type": "http", "method": "GET"}, reader.receive, reader.send)
     assert next(filter(None, reader.taken)).startswith(b":")
+
+
+@pytest.mark.parametrize("pause", [0.01, 30])
+async def test_a_session_that_ends_ends_its_stream_in_time(pause: float) -> None:
+    """However busy or quiet the stream is, and with a last word: the client must not wait on."""
+    closed = asyncio.Event()
+    answers = iter([True, False])
+
+    async def content() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield frame("change", b"{}")
+                await asyncio.sleep(pause)
+        finally:
+            closed.set()
+
+    async def still_admits() -> bool:
+        return next(answers)
+
+    streams, reader = Streams(8, heartbeat=10, patience=1, check=0.1), Connection(takes=99)
+    response = streams.respond(content(), still_admits)
+    scope = {"type": "http", "method": "GET"}
+    began = time.monotonic()
+    await asyncio.wait_for(response(scope, reader.receive, reader.send), 5)
+    assert 0.2 <= time.monotonic() - began < 1
+    assert reader.taken[-1] == b"" and closed.is_set()
 
 
 def test_no_more_than_so_many_of_one_principal() -> None:

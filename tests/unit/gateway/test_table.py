@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from starlette.routing import Match
 
+from services.gateway.routes import incident
 from services.gateway.table import RouteTable
 
 
@@ -67,3 +68,9 @@ def test_nothing_is_defined_twice() -> None:
         table.add("GET", "/v1/inbox", nowhere)
     with pytest.raises(ValueError, match="differently"):
         table.add("POST", "/v1/incidents/{id}", nowhere)
+
+
+def test_whoever_may_assign_may_answer_the_return() -> None:
+    roles = {route.rpc: route.roles for route in incident.AREA.routes}
+    for answer in ("AcceptReturn", "RejectReturn"):
+        assert roles["AssignIncident"] <= roles[answer]

@@ -220,6 +220,26 @@ def test_an_accusation_never_reaches_the_accused() -> None:
     assert codec.scope(strayed).audience == ("command",)
 
 
+LEADERS = [LEADER, replace(LEADER, unit="north"), replace(LEADER, unit="elsewhere", role="auditor")]
+
+
+@pytest.mark.parametrize("who", LEADERS, ids=lambda a: f"{a.role} of {a.unit}")
+def test_what_may_be_an_accusation_stays_with_the_units_involved(who: Actor) -> None:
+    routed = after(RoutePetition(DESK, "county"), found=ACCUSATION)
+    for found in (after(ACCUSE), ACCUSATION, routed):
+        assert may_see(found, DESK) and not may_see(found, who)
+        assert codec.scope(found).area == ""
+    claim = after(ACCUSE, ACCEPT)
+    assert may_see(claim, who)
+    assert codec.scope(claim).area == NORTH
+
+
+def test_the_matter_says_whom_it_accuses_and_only_an_accusation_does() -> None:
+    assert matter_of(ACCUSATION).against == "north"
+    assert matter_of(after(ACCUSE)).against == "north", "nobody has said yet that it is none"
+    assert matter_of(after(ACCUSE, ACCEPT)).against == ""
+
+
 def test_who_is_complained_of_may_handle_a_claim() -> None:
     claim = after(ACCUSE, ACCEPT, RoutePetition(DESK, "north"), CLAIMED)
     assert may_see(claim, LI)

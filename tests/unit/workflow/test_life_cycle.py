@@ -13,6 +13,8 @@ from backbone.actor import Actor
 from backbone.errors import Refusal
 from backbone.matter import Matter
 from backbone.place import Place
+from backbone.wire import to_record
+from liandong.incident.v1 import incident_events_pb2 as events
 from services.workflow.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
 from services.workflow.domain.claim import ClaimIncident, ReleaseIncident
 from services.workflow.domain.clocks import Lapse
@@ -24,7 +26,12 @@ from services.workflow.domain.closing import (
 )
 from services.workflow.domain.giveback import AcceptReturn, RejectReturn, RequestReturn
 from services.workflow.domain.handling import AssignIncident, ReportProgress, ResolveIncident
-from services.workflow.domain.handoff import AcceptHandOff, HandOffIncident, RefuseHandOff
+from services.workflow.domain.handoff import (
+    AcceptHandOff,
+    HandOffAccepted,
+    HandOffIncident,
+    RefuseHandOff,
+)
 from services.workflow.domain.incident import Incident, OpenIncident, State
 from services.workflow.domain.routing import DesignateUnit, RouteIncident
 from tests.cities import COUNTY, NORTH, a_city
@@ -37,6 +44,10 @@ CHEN = Actor("chen", "south", "clerk", "990101002")
 DESK = Actor("zhao", "command", "dispatcher", COUNTY)
 SECOND = Actor("qian", "command", "call_taker", COUNTY)
 HEAD = Actor("sun", "county", "head", COUNTY)
+LEADER = Actor("zhou", "county", "leader", COUNTY)
+# They have nothing to do with it: of another unit, of another county.
+STRANGER = Actor("wu", "roads", "clerk", NORTH)
+ELSEWHERE = Actor("zheng", "harbour", "leader", "990102")
 
 
 def a_matter(**parts: str) -> Matter:
@@ -71,6 +82,10 @@ OFFERED, CLAIMED = after(OPEN), after(OPEN, CLAIM)
 ASKED = after(ASK, found=CLAIMED)
 HANDING_OFF = after(OFFER, found=CLAIMED)
 RESOLVED = after(RESOLVE, found=CLAIMED)
+VERIFIED = after(VERIFY, found=RESOLVED)
+# South has been asked before: it may see it, and is not its desk.
+WITH_SOUTH = replace(RESOLVED, involved=(*RESOLVED.involved, "south"))
+WINDOW = Actor("feng", "south", "receptionist", "990101002")
 STATES = {
     State.TRIAGE: after(TRIAGE),
     State.OFFERED: OFFERED,
@@ -91,7 +106,7 @@ MOVES: list[Move] = [
     OFFER,
     AcceptHandOff(CHEN),
     RefuseHandOff(CHEN, "not ours"),
-    AssignIncident(HEAD, "south", "go"),
+    AssignIncident(LEADER, "south", "go"),
     ReportProgress(LI, "on it"),
     RESOLVE,
     VERIFY,
@@ -115,7 +130,7 @@ def test_the_moves_are_all_here() -> None:
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("command", MOVES, ids=lambda c: type(c).__name__)
 def test_a_move_from_a_wrong_state_is_refused(state: State, command: Move) -> None:
-    found = STATES[state]
+    found = replace(STATES[state], involved=("command", "north", "south"))
     if state in ALLOWED_FROM[type(command)]:
         return
     assert refusal_of(found, command) in ("INVALID_TRANSITION", "ALREADY_CLAIMED")
@@ -137,11 +152,11 @@ def test_a_move_from_a_wrong_state_is_refused(state: State, command: Move) -> No
         (CLAIMED, ASK, "CLAIMED", "north", "north", "li"),
         (ASKED, AcceptReturn(DESK), "TRIAGE", "", "command", ""),
         (ASKED, RejectReturn(DESK, "yours"), "CLAIMED", "north", "north", "li"),
-        (CLAIMED, AssignIncident(HEAD, "south", "go"), "OFFERED", "south", "north", ""),
+        (CLAIMED, AssignIncident(LEADER, "south", "go"), "OFFERED", "south", "north", ""),
         (CLAIMED, ReportProgress(LI, "on it"), "HANDLING", "north", "north", "li"),
         (CLAIMED, RESOLVE, "RESOLVED", "north", "north", "li"),
         (RESOLVED, VERIFY, "RESOLVED", "north", "north", "li"),
-        (RESOLVED, ReworkIncident(SECOND, "again"), "OFFERED", "north", "north", ""),
+        (VERIFIED, ReworkIncident(DESK, "again"), "OFFERED", "north", "north", ""),
         (OFFERED, VoidIncident(DESK, "TEST"), "VOIDED", "north", "command", ""),
     ],
 )
@@ -165,7 +180,8 @@ def test_where_a_move_leads(
         (OFFERED, OPEN, "ALREADY_OPEN"),
         (None, OpenIncident(DESK, a_matter(desk="")), "MATTER_INCOMPLETE"),
         (None, OpenIncident(DESK, a_matter(to_unit="moon")), "UNKNOWN_UNIT"),
-        (OFFERED, ClaimIncident(CHEN), "NOT_YOUR_UNIT"),
+        (HANDING_OFF, RequestReturn(CHEN, "x"), "NOT_THE_HOLDER"),
+        (replace(OFFERED, involved=("south",)), ClaimIncident(CHEN), "NOT_YOUR_UNIT"),
         (CLAIMED, ClaimIncident(WANG), "ALREADY_CLAIMED"),
         (CLAIMED, ReleaseIncident(WANG), "NOT_THE_HOLDER"),
         (HANDING_OFF, RELEASE, "ANSWER_PENDING"),
@@ -174,20 +190,23 @@ def test_where_a_move_leads(
         (CLAIMED, HandOffIncident(LI, "south", " "), "REASON_MISSING"),
         (replace(CLAIMED, bounces=3), OFFER, "TOO_MANY_BOUNCES"),
         (HANDING_OFF, AcceptHandOff(WANG), "NOT_YOUR_UNIT"),
-        (CLAIMED, AcceptHandOff(CHEN), "NO_HAND_OFF_PENDING"),
+        (CLAIMED, AcceptHandOff(WANG), "NO_HAND_OFF_PENDING"),
         (CLAIMED, AcceptReturn(DESK), "NO_RETURN_PENDING"),
-        (ASKED, AcceptReturn(CHEN), "NOT_THE_SENDER"),
-        (CLAIMED, AssignIncident(CHEN, "south", "go"), "NOT_A_SUPERIOR"),
-        (CLAIMED, AssignIncident(HEAD, "south", ""), "INSTRUCTION_MISSING"),
+        (ASKED, AcceptReturn(WANG), "NOT_THE_SENDER"),
+        (CLAIMED, AssignIncident(WANG, "south", "go"), "NOT_A_SUPERIOR"),
+        (CLAIMED, AssignIncident(LEADER, "south", ""), "INSTRUCTION_MISSING"),
         (CLAIMED, ReportProgress(LI, ""), "TEXT_MISSING"),
         (CLAIMED, ResolveIncident(LI, "WELL", "x"), "UNKNOWN_OUTCOME"),
         (CLAIMED, ResolveIncident(LI, "SOLVED", ""), "REPLY_MISSING"),
         (RESOLVED, VerifyIncident(LI, "YES"), "NOT_A_VERIFIER"),
+        (WITH_SOUTH, VerifyIncident(WINDOW, "YES"), "NOT_A_VERIFIER"),
+        (WITH_SOUTH, CloseIncident(WINDOW), "NOT_A_VERIFIER"),
         (replace(RESOLVED, unit="command"), VERIFY, "HANDLER_CANNOT_VERIFY"),
         (RESOLVED, VerifyIncident(SECOND, "MAYBE"), "UNKNOWN_FINDING"),
         (RESOLVED, CloseIncident(SECOND), "NOT_VERIFIED"),
-        (after(VERIFY, found=RESOLVED), ReworkIncident(SECOND, "x"), "SECOND_PERSON_NEEDED"),
-        (replace(RESOLVED, reworks=2), ReworkIncident(SECOND, "x"), "TOO_MANY_REWORKS"),
+        (RESOLVED, ReworkIncident(SECOND, "x"), "NOT_VERIFIED"),
+        (VERIFIED, ReworkIncident(SECOND, "x"), "SECOND_PERSON_NEEDED"),
+        (replace(VERIFIED, reworks=2), ReworkIncident(DESK, "x"), "TOO_MANY_REWORKS"),
         (OFFERED, VoidIncident(LI, "HOAX"), "NOT_THE_DISPATCHER"),
         (OFFERED, VoidIncident(DESK, "BORED"), "UNKNOWN_VOID_REASON"),
         (OFFERED, Lapse(), "NOT_DUE"),
@@ -195,6 +214,34 @@ def test_where_a_move_leads(
 )
 def test_guards(found: Incident | None, command: Command, reason: str) -> None:
     assert refusal_of(found, command) == reason
+
+
+@pytest.mark.parametrize("who", [STRANGER, ELSEWHERE], ids=lambda a: a.role)
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("command", MOVES, ids=lambda c: type(c).__name__)
+def test_what_somebody_may_not_see_does_not_exist(state: State, command: Move, who: Actor) -> None:
+    if isinstance(command, Lapse):
+        return
+    assert refusal_of(STATES[state], replace(command, by=who)) == "NO_SUCH_INCIDENT"
+
+
+def test_what_was_assigned_is_returned_to_whoever_assigned_it() -> None:
+    assigned = after(AssignIncident(LEADER, "south", "go"), ClaimIncident(CHEN), found=CLAIMED)
+    objected = after(RequestReturn(CHEN, "not ours"), found=assigned)
+    assert objected.pending_return is not None
+    assert objected.pending_return.to_unit == "county"
+    returned = after(AcceptReturn(LEADER), found=objected)
+    assert (returned.state, returned.accountable_unit) == ("TRIAGE", "county")
+    # Handed on by order of nobody, it goes back to the unit that handed it on.
+    offered = after(HandOffIncident(CHEN, "north", "theirs"), found=assigned)
+    held = after(AcceptHandOff(WANG), RequestReturn(WANG, "x"), found=offered)
+    assert held.pending_return is not None and held.pending_return.to_unit == "south"
+
+
+def test_whom_a_question_was_asked_may_answer_it() -> None:
+    assert "south" in HANDING_OFF.involved and "south" not in CLAIMED.involved
+    refused = after(RefuseHandOff(CHEN, "no"), found=HANDING_OFF)
+    assert refusal_of(refused, ClaimIncident(CHEN)) == "ALREADY_CLAIMED"
 
 
 def test_a_return_must_be_asked_for_in_its_window() -> None:
@@ -207,6 +254,7 @@ def test_a_return_must_be_asked_for_in_its_window() -> None:
     [
         (OFFERED, 15, "SignInLapsed"),
         (CLAIMED, 480, "ClaimLapsed"),
+        (after(AcceptHandOff(CHEN), found=HANDING_OFF), 480, "ClaimLapsed"),
         (HANDING_OFF, 120, "HandOffLapsed"),
         (ASKED, 120, "ReturnLapsed"),
     ],
@@ -219,6 +267,28 @@ def test_a_clock_fires_at_its_minute_and_once(found: Incident, minutes: int, kin
     assert refusal_of(evolve(found, event), Lapse(), due) == "NOT_DUE"
 
 
+@pytest.mark.parametrize("asked", [HANDING_OFF, ASKED], ids=["hand-off", "return"])
+def test_an_idle_claim_keeps_its_question(asked: Incident) -> None:
+    """Silence raises it to the superior; nothing else takes the question away."""
+    [lapsed] = decide(asked, Lapse(), NOW + timedelta(minutes=480), CITY)
+    raised = evolve(asked, lapsed)
+    question = raised.hand_off or raised.pending_return
+    assert question is not None and question.raised_to and raised.holder == "li"
+    assert raised.due_time is None
+    assert refusal_of(raised, Lapse(), NOW + timedelta(days=9)) == "NOT_DUE"
+
+
+def test_a_refused_hand_off_leaves_the_claim_its_clock() -> None:
+    kept = after(RefuseHandOff(CHEN, "no"), found=HANDING_OFF)
+    assert kept.due_time == CLAIMED.due_time
+
+
+def test_an_acceptance_from_before_it_had_a_clock_still_evolves() -> None:
+    message = events.HandOffAccepted(unit="south", holder="chen")
+    old = evolve(HANDING_OFF, to_record(message, HandOffAccepted, time=NOW))
+    assert (old.holder, old.due) == ("chen", ())
+
+
 def test_silence_goes_to_the_common_superior_who_then_designates() -> None:
     [lapsed] = decide(HANDING_OFF, Lapse(), NOW + timedelta(hours=2), CITY)
     raised = evolve(HANDING_OFF, lapsed)
@@ -227,6 +297,44 @@ def test_silence_goes_to_the_common_superior_who_then_designates() -> None:
     assert "county" in raised.waits_for
     designated = after(DesignateUnit(HEAD, "south", "decided"), found=raised)
     assert (designated.unit, designated.accountable_unit) == ("south", "north")
+
+
+REFUSED = after(RefuseHandOff(CHEN, "no"), found=replace(HANDING_OFF, bounces=2))
+RETURNED = after(AcceptReturn(DESK), found=replace(ASKED, bounces=2))
+
+
+def test_a_bounce_below_the_cap_troubles_nobody_above() -> None:
+    bounced = after(RefuseHandOff(CHEN, "no"), found=replace(HANDING_OFF, bounces=1))
+    assert (bounced.raised_to, "county" in bounced.waits_for) == ("", False)
+    assert refusal_of(bounced, DesignateUnit(HEAD, "south", "x")) == "NO_SUCH_INCIDENT"
+
+
+@pytest.mark.parametrize("to_unit", ["north", "south", "roads"])
+def test_after_one_bounce_too_many_the_common_superior_designates(to_unit: str) -> None:
+    assert refusal_of(REFUSED, OFFER) == "TOO_MANY_BOUNCES"
+    assert (REFUSED.raised_to, REFUSED.accountable_unit, REFUSED.holder) == (
+        "county",
+        "north",
+        "li",
+    )
+    assert "county" in REFUSED.waits_for
+    designated = after(DesignateUnit(HEAD, to_unit, "decided"), found=REFUSED)
+    assert (designated.state, designated.unit, designated.raised_to) == ("OFFERED", to_unit, "")
+    assert "county" not in designated.waits_for
+    assert refusal_of(designated, DesignateUnit(HEAD, "north", "x")) == "NOT_THE_DISPATCHER"
+
+
+def test_after_one_return_too_many_whoever_is_above_both_designates() -> None:
+    """Above the desk and the station is nobody: the desk calls the joint meeting."""
+    assert (RETURNED.state, RETURNED.raised_to) == ("TRIAGE", "command")
+    assert RETURNED.waits_for == ("command",)
+    assert after(RouteIncident(DESK), found=RETURNED).raised_to == ""
+
+
+def test_what_is_resolved_waits_for_no_superior() -> None:
+    resolved = after(RESOLVE, found=REFUSED)
+    again = after(VERIFY, ReworkIncident(DESK, "again"), found=resolved)
+    assert (again.raised_to, again.waits_for) == ("", ("north",))
 
 
 COMMANDS: list[Command] = [OPEN, *MOVES, ClaimIncident(CHEN), ClaimIncident(WANG)]

@@ -1,0 +1,25 @@
+"""What a service refuses, as HTTP: who may come again later is told when."""
+
+import grpc
+from grpc_status import rpc_status
+
+from backbone.errors import Denied
+from backbone.rpc import status_of
+from services.gateway.refusals import problem_of
+
+
+def refused(refusal: Denied) -> grpc.aio.AioRpcError:
+    status = rpc_status.to_status(status_of(refusal))
+    trailing = grpc.aio.Metadata(*status.trailing_metadata)
+    return grpc.aio.AioRpcError(status.code, grpc.aio.Metadata(), trailing, status.details)
+
+
+def test_too_many_attempts_say_when_to_come_again() -> None:
+    problem = problem_of(refused(Denied("TRACKING_LOCKED", seconds=840, minutes=14)))
+    assert (problem.status, problem.reason) == (429, "TRACKING_LOCKED")
+    assert problem.headers == {"Retry-After": "840"}
+
+
+def test_who_may_not_need_not_come_again() -> None:
+    problem = problem_of(refused(Denied("ROLE_MAY_NOT", role="clerk")))
+    assert (problem.status, dict(problem.headers)) == (403, {})

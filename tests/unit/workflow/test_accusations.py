@@ -1,0 +1,209 @@
+"""An incident that accuses a unit: it never gets there, and nobody else hears of it."""
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from backbone.actor import Actor
+from backbone.errors import Refusal
+from backbone.matter import Matter
+from backbone.place import Place
+from backbone.wire import to_message, to_record
+from liandong.incident.v1 import incident_events_pb2 as events
+from services.workflow import codec
+from services.workflow.domain import Command, Move, decide, evolve, routing
+from services.workflow.domain.claim import ClaimIncident, ReleaseIncident
+from services.workflow.domain.clocks import Lapse
+from services.workflow.domain.closing import VerifyIncident, VoidIncident
+from services.workflow.domain.giveback import AcceptReturn, RequestReturn
+from services.workflow.domain.handling import AssignIncident, ReportProgress, ResolveIncident
+from services.workflow.domain.handoff import AcceptHandOff, HandOffIncident
+from services.workflow.domain.incident import Incident, IncidentOpened, OpenIncident, State
+from services.workflow.domain.routing import DesignateUnit, RouteIncident
+from tests.cities import COUNTY, NORTH, SOUTH, a_city_with_discipline
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CITY = a_city_with_discipline()
+ACCUSED, BELOW = "north", "box"
+
+OFFICE = Actor("ma", "office", "head", COUNTY)
+SU, LIN = Actor("su", "discipline", "leader", COUNTY), Actor("lin", "discipline", "clerk", COUNTY)
+CHEN = Actor("chen", "south", "clerk", SOUTH)
+LEADER = Actor("sun", "county", "leader", COUNTY)
+OUTSIDERS = [
+    LEADER,
+    CHEN,
+    Actor("zhao", "command", "dispatcher", COUNTY),
+    Actor("li", ACCUSED, "leader", COUNTY),
+    Actor("li", ACCUSED, "head", NORTH),
+    Actor("wu", BELOW, "clerk", NORTH),
+    Actor("he", "", "dispatcher", COUNTY),
+]
+
+
+def an_opening(**parts: str) -> OpenIncident:
+    given = {
+        "code": "990101260101-100001-0",
+        "source": "PETITION",
+        "title": "所长收受好处",
+        "narrative": "…",
+        "category": "accusation",
+        "priority": "P3",
+        "desk": "office",
+        "to_unit": "discipline",
+        "against": ACCUSED,
+        **parts,
+    }
+    matter = Matter(id=UUID(int=7), place=Place("gate", area=NORTH), **given)
+    return OpenIncident(Actor("", "office", "service"), matter)
+
+
+def after(*commands: Command, found: Incident | None = None) -> Incident:
+    for command in commands:
+        found = reduce(evolve, decide(found, command, NOW, CITY), found)
+    assert found is not None
+    return found
+
+
+def refusal_of(found: Incident, command: Command) -> str:
+    with pytest.raises(Refusal) as caught:
+        decide(found, command, NOW, CITY)
+    return caught.value.reason
+
+
+OFFERED = after(an_opening())
+CLAIMED = after(ClaimIncident(LIN), found=OFFERED)
+RESOLVED = after(ResolveIncident(LIN, "SOLVED", "已处理"), found=CLAIMED)
+
+
+@pytest.mark.parametrize("to", [ACCUSED, BELOW])
+def test_nobody_sends_it_to_the_accused_or_below(to: str) -> None:
+    sends: list[Move] = [
+        HandOffIncident(LIN, to, "theirs"),
+        AssignIncident(SU, to, "go"),
+        DesignateUnit(OFFICE, to, "theirs"),
+    ]
+    for command in sends:
+        assert refusal_of(CLAIMED, command) == "ACCUSED_UNIT"
+
+
+def test_elsewhere_it_goes_as_any_other() -> None:
+    offered = after(HandOffIncident(LIN, "south", "theirs"), found=CLAIMED)
+    assert after(AcceptHandOff(CHEN), found=offered).unit == "south"
+    assert after(AssignIncident(SU, "south", "go"), found=CLAIMED).unit == "south"
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        an_opening(to_unit="", category="theft"),
+        an_opening(to_unit=ACCUSED),
+        an_opening(to_unit=BELOW),
+        an_opening(to_unit="", category="theft", against="county"),
+    ],
+)
+def test_a_policy_that_chooses_the_accused_leaves_it_in_triage(opening: OpenIncident) -> None:
+    found = after(opening)
+    assert (found.state, found.unit, found.involved) == (State.TRIAGE, "", ("office",))
+    assert found.routing is not None and found.routing.guesses == ()
+    assert routing.explain(found, CITY).routing.guesses == ()
+
+
+def test_its_desk_names_the_next_unit_where_no_dispatcher_may_know() -> None:
+    returned = after(RequestReturn(LIN, "不属"), AcceptReturn(OFFICE), found=CLAIMED)
+    assert returned.state is State.TRIAGE
+    assert after(DesignateUnit(OFFICE, "south", "改派"), found=returned).unit == "south"
+    assert after(RouteIncident(OFFICE), found=returned).state is State.TRIAGE
+    other = after(an_opening(against=""))
+    assert refusal_of(other, DesignateUnit(OFFICE, "south", "改派")) == "NOT_THE_DISPATCHER"
+
+
+@pytest.mark.parametrize("found", [OFFERED, CLAIMED, RESOLVED], ids=lambda f: f.state)
+@pytest.mark.parametrize("by", OUTSIDERS, ids=lambda a: f"{a.role} of {a.unit}")
+def test_outsiders_hear_only_that_there_is_no_such_incident(found: Incident, by: Actor) -> None:
+    commands: list[Move] = [
+        ClaimIncident(by),
+        AssignIncident(by, "south", "go"),
+        DesignateUnit(by, "south", "mine"),
+        VoidIncident(by, "HOAX"),
+        VerifyIncident(by, "YES"),
+        HandOffIncident(by, "south", "x"),
+    ]
+    for command in commands:
+        assert refusal_of(found, command) == "NO_SUCH_INCIDENT"
+
+
+def test_silence_is_raised_to_no_superior_who_is_accused() -> None:
+    asked = after(HandOffIncident(CHEN, "roads", "x"), found=held_by_south())
+    for against, raised_to in (("north", "county"), ("county", "office")):
+        accusing = replace(asked, against=against)
+        [lapsed] = decide(accusing, Lapse(), NOW + timedelta(hours=2), CITY)
+        raised = evolve(accusing, lapsed)
+        assert raised.hand_off is not None and raised.hand_off.raised_to == raised_to
+
+
+def held_by_south() -> Incident:
+    return after(an_opening(to_unit="south"), ClaimIncident(CHEN))
+
+
+def test_only_the_units_involved_hear_of_its_events() -> None:
+    scope = codec.scope(CLAIMED)
+    assert (scope.audience, scope.area) == (("office", "discipline"), "")
+    strayed = replace(CLAIMED, involved=(*CLAIMED.involved, ACCUSED))
+    assert ACCUSED not in codec.scope(strayed).audience
+    assert codec.scope(after(an_opening(against=""))).area == NORTH
+
+
+def test_the_record_keeps_it_and_no_answer_shows_it() -> None:
+    [opened, *_] = decide(None, an_opening(), NOW, CITY)
+    assert isinstance(opened, IncidentOpened)
+    message = to_message(opened, events.IncidentOpened)
+    assert to_record(message, IncidentOpened, time=NOW) == opened
+    assert "against" not in codec.to_resource(CLAIMED).DESCRIPTOR.fields_by_name
+
+
+PEOPLE = [OFFICE, SU, LIN, CHEN, *OUTSIDERS]
+SENDS = [
+    send
+    for by in PEOPLE
+    for to in (ACCUSED, BELOW, "south", "discipline", "county")
+    for send in (
+        HandOffIncident(by, to, "x"),
+        AssignIncident(by, to, "x"),
+        DesignateUnit(by, to, "x"),
+    )
+]
+STEPS = [
+    step
+    for by in PEOPLE
+    for step in (
+        ClaimIncident(by),
+        ReleaseIncident(by),
+        AcceptHandOff(by),
+        RequestReturn(by, "x"),
+        AcceptReturn(by),
+        RouteIncident(by),
+        ReportProgress(by, "x"),
+    )
+]
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from([an_opening(), an_opening(to_unit="", category="theft")]),
+    st.lists(st.tuples(st.sampled_from([*SENDS, *STEPS, Lapse()]), st.integers(0, 300))),
+)
+def test_it_never_gets_there(opening: OpenIncident, commands: list[tuple[Command, int]]) -> None:
+    found, now = after(opening), NOW
+    for command, minutes in commands:
+        now += timedelta(minutes=minutes)
+        try:
+            found = reduce(evolve, decide(found, command, now, CITY), found)
+        except Refusal:
+            continue
+        assert not {ACCUSED, BELOW} & {*found.involved, *found.waits_for, found.unit}
