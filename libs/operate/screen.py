@@ -22,11 +22,12 @@ STATE_COLOURS = {"ready": "green", "held": "yellow", "down": "red", "no answer":
 
 
 def say(english: str, chinese: str) -> None:
-    console.print(chinese if speaks_chinese() else english)
+    console.print(chinese if speaks_chinese() else english, soft_wrap=True)
 
 
 def tell(trouble: Trouble) -> None:
-    errors.print(Text(str(trouble), style="red"))
+    # Soft: the terminal wraps by itself, and a path or a command can be copied whole.
+    errors.print(Text(str(trouble), style="red"), soft_wrap=True)
 
 
 def words(english: str, chinese: str) -> str:
