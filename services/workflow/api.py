@@ -21,6 +21,7 @@ from services.workflow import codec, storage
 from services.workflow.domain import Command, Event, routing
 from services.workflow.domain.claim import ClaimIncident
 from services.workflow.domain.incident import Incident
+from services.workflow.hands import Hands
 from services.workflow.roads import Roads
 
 LOST = frozenset({"ALREADY_CLAIMED", "INVALID_TRANSITION", "NOT_YOUR_UNIT"})
@@ -158,13 +159,13 @@ class Front(IncidentService):
     ) -> None:
         super().__init__(shell, roads, front)
         self._reads = IncidentReads(shell, replica)
-        self._replica = replica
+        self._hands = Hands(shell.pool, replica)
 
     async def ClaimIncident(self, request: pb.ClaimIncidentRequest, context: Any) -> Any:
         """Whoever holds enough claims no more; a repeat gets its first answer all the same."""
         caller = caller_of(context)
         try:
-            await self._require_free_hands(caller)
+            await self._hands.require_free(caller.actor)
         except InvalidTransition:
             if not await outcomes.find(self._shell.pool, [caller.request_id]):
                 raise
@@ -203,20 +204,13 @@ class Front(IncidentService):
         raise AssertionError("a count never ends")
 
     async def _try(self, caller: Caller, lost: list[UUID]) -> Outcome:
-        await self._require_free_hands(caller)
+        await self._hands.require_free(caller.actor)
         found = await self._shell.pool.fetchval(storage.NEXT, caller.actor.unit, lost)
         if found is None:
             raise NotFound("POOL_EMPTY", unit=caller.actor.unit)
         claim = pb.ClaimIncidentRequest(incident_id=str(found))
         command = codec.to_command(caller, claim, "", datetime.now(UTC))
         return await self._roads.directly(codec.to_request(command.SerializeToString()))
-
-    async def _require_free_hands(self, caller: Caller) -> None:
-        """A cap per person stops hoarding."""
-        policy = self._replica.city.policy
-        held = await self._shell.pool.fetchval(storage.HELD, caller.actor.unit, caller.actor.user)
-        if policy is not None and held >= policy.claim_cap:
-            raise InvalidTransition("TOO_MANY_HELD", held=held, cap=policy.claim_cap)
 
 
 def scope_of(caller: Caller) -> tuple[str, str]:
