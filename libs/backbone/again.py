@@ -9,10 +9,13 @@ from collections.abc import Awaitable, Callable
 from itertools import chain, repeat
 from uuid import UUID
 
+import grpc
+
+from backbone.calls import may_still_happen
 from backbone.metrics import ASKED_AGAIN
 
-# Says whether the question is settled. It may be asked any number of times.
-Ask = Callable[[], Awaitable[bool]]
+# A call to another service; it may be made any number of times.
+Call = Callable[[], Awaitable[object]]
 
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 # More than these are left to their events alone.
@@ -26,17 +29,21 @@ class Again:
         self._pauses = pauses
         self._asking: dict[UUID, asyncio.Task[None]] = {}
 
-    def later(self, request_id: UUID, ask: Ask) -> None:
-        """Ask in a moment, and then at growing intervals, until it is settled."""
+    def later(self, request_id: UUID, call: Call) -> None:
+        """Call in a moment, and then at growing intervals, until it is answered or refused."""
         if request_id in self._asking or len(self._asking) >= MOST:
             return
-        task = asyncio.create_task(self._until_settled(ask))
+        task = asyncio.create_task(self._until_settled(call))
         self._asking[request_id] = task
         task.add_done_callback(lambda _: self._asking.pop(request_id))
 
-    async def _until_settled(self, ask: Ask) -> None:
+    async def _until_settled(self, call: Call) -> None:
         for pause in chain(self._pauses, repeat(self._pauses[-1])):
             await asyncio.sleep(pause)
             ASKED_AGAIN.inc()
-            if await ask():
-                return
+            try:
+                await call()
+            except grpc.aio.AioRpcError as error:
+                if may_still_happen(error):
+                    continue
+            return

@@ -49,15 +49,8 @@ class Openings:
         except grpc.aio.AioRpcError as error:
             log.warning("opening.pending", extra={"matter": matter.id, "error": error.details()})
             if may_still_happen(error):
-                self._again.later(UUID(matter.id), lambda: self._is_settled(matter))
+                self._again.later(UUID(matter.id), lambda: self._call(matter))
             return None
-
-    async def _is_settled(self, matter: Matter) -> bool:
-        try:
-            await self._call(matter)
-        except grpc.aio.AioRpcError as error:
-            return not may_still_happen(error)
-        return True
 
     async def _call(self, matter: Matter) -> Incident:
         request_id = str(opening_id(UUID(matter.id)))

@@ -55,18 +55,9 @@ class Missions:
                 raise refusal from error
             log.warning("dispatch.pending", extra={"team": order.team, "error": error.details()})
             DISPATCHES.labels("pending").inc()
-            self._again.later(request_id, lambda: self._is_settled(request_id, order, by))
+            self._again.later(request_id, lambda: self._call(request_id, order, by))
             return None
-        DISPATCHES.labels("delivered").inc()
         return response
-
-    async def _is_settled(self, request_id: UUID, order: Order, by: Actor) -> bool:
-        try:
-            await self._call(request_id, order, by)
-        except grpc.aio.AioRpcError as error:
-            return not may_still_happen(error)
-        DISPATCHES.labels("delivered").inc()
-        return True
 
     async def _call(
         self, request_id: UUID, order: Order, by: Actor
@@ -76,6 +67,7 @@ class Missions:
         response: missions.DispatchMissionResponse = await self._stub.DispatchMission(
             request, timeout=PATIENCE, metadata=metadata
         )
+        DISPATCHES.labels("delivered").inc()
         return response
 
 

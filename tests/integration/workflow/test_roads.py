@@ -312,6 +312,18 @@ async def test_whoever_holds_enough_claims_no_more(
         await the_cap_holds(home)
 
 
+async def test_nobody_comes_past_the_cap_by_claims_that_are_not_counted(
+    postgres_dsn: str, broker: Broker, tmp_path: Path
+) -> None:
+    async with an_installation(postgres_dsn, broker, tmp_path) as home:
+        await home.know(a_city(claim_cap=7), "workflow")
+        async with a_front(home) as client:
+            for _ in range(7):
+                await client.claim((await client.open()).id)
+            reason, facts = await refused(client.claim((await client.open()).id))
+            assert (reason, facts["held"]) == ("TOO_MANY_HELD", "7")
+
+
 async def the_cap_holds(home: Installation) -> None:
     async with a_front(home) as client:
         first, second, third = [await client.open() for _ in range(3)]
