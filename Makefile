@@ -50,10 +50,10 @@ types: setup ## mypy --strict
 	@$(BIN)/mypy
 
 migrate: setup ## bring the schemas up to date (DATABASE_URL, or the embedded one while it runs)
-	@$(BIN)/python -m operate.targets migrate
+	@$(BIN)/python -m operate.cli.targets migrate
 
 topics: setup ## create the topics, tell what differs (KAFKA_BOOTSTRAP, or the embedded one while it runs)
-	@$(BIN)/python -m operate.targets topics
+	@$(BIN)/python -m operate.cli.targets topics
 
 replay: setup ## drive calls through the running city: FILE=calls.csv, REPORT=report.json, both optional
 	@$(BIN)/liandong replay $(FILE) $(if $(REPORT),--report $(REPORT))

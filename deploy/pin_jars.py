@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jgo
 
-from operate.jars import LIST, checksum
+from operate.servers.jars import LIST, checksum
 
 # slf4j-simple, not log4j: log4j's own dependency management pulls kafka-clients down to 3.9.
 WANTED = "org.apache.kafka:kafka_2.13:4.4.0+org.slf4j:slf4j-simple:1.7.36"

@@ -10,11 +10,11 @@ import sys
 
 import uvloop
 
-from backbone.logs import speak_json
-from backbone.observe import serve_pages
-from backbone.pulse import Pulse
-from backbone.settings import Settings, SettingsError, read_settings
-from backbone.watchdog import watch
+from backbone.process.logs import speak_json
+from backbone.process.probes import serve_pages
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings, SettingsError, read_settings
+from backbone.process.watchdog import watch
 
 log = logging.getLogger(__name__)
 

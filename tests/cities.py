@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from backbone.areas import Level
-from backbone.city import Category, City, Competence, Head, Policy, Route, Unit
+from backbone.words.areas import Level
+from backbone.words.city import Category, City, Competence, Head, Policy, Route, Unit
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 COUNTY, NORTH, SOUTH = "990101", "990101001", "990101002"

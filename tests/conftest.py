@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from operate.testing import Broker, Database, Installed
 from tests.installation import Installation, an_installation, make_template
+from tests.servers import Broker, Database, Installed
 from tests.topics import wipe
 
 

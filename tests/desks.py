@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from backbone.actor import Actor
-from backbone.areas import Level
-from backbone.city import Area, Category, City, Grid, Team
-from backbone.place import Place, Point
-from services.alarm.domain.intake import ReceiveAlarm
-from services.alarm.domain.receipt import Caller, Kind
+from backbone.words.actor import Actor
+from backbone.words.areas import Level
+from backbone.words.city import Area, Category, City, Grid, Team
+from backbone.words.place import Place, Point
+from services.alarm.receipt.intake import ReceiveAlarm
+from services.alarm.receipt.record import Caller, Kind
 from tests.cities import COUNTY, NORTH, SOUTH, a_city, a_unit
 
 VILLAGE = f"{NORTH}001"

@@ -11,20 +11,20 @@ from uuid import UUID, uuid4
 import asyncpg
 import grpc
 
-from backbone.actor import Actor
-from backbone.calls import refusal_of
-from backbone.city import Head, Policy, Record, Team
-from backbone.context import metadata_for
-from backbone.entries import key_of, to_entry
-from backbone.pulse import Pulse
-from backbone.settings import Settings, read_settings
+from backbone.directory.entries import key_of, to_entry
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings, read_settings
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import refusal_of
+from backbone.words.actor import Actor
+from backbone.words.city import Head, Policy, Record, Team
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from liandong.emergency.v1.emergency_pb2 import Mission, Order, Push
 from liandong.place.v1.place_pb2 import Place
-from operate.testing import free_base
 from services.emergency import wiring
 from services.emergency.codec import dispatch_id
+from tests.servers import free_base
 
 NOWHERE = "127.0.0.1:1"
 TOKEN = "token"

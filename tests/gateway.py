@@ -8,9 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from backbone.migrate import migrate_all, service_url
-from backbone.settings import Settings
-from services.gateway.accounts import load_accounts
+from backbone.postgres.migrate import migrate_all, service_url
+from backbone.process.settings import Settings
+from services.gateway.accounts.loading import load_accounts
 from tests.ledger.building import SECRET
 
 HOST = "127.0.0.1"

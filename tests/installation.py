@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from backbone.migrate import migrate_all, schemas, service_url
+from backbone.postgres.migrate import migrate_all, schemas, service_url
 from tests.ledger.building import LEDGER, SECRET
 
 TEMPLATE = "liandong_template"

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from operate.testing import Installed
+from tests.servers import Installed
 
 BACK = 60.0
 

@@ -10,7 +10,7 @@ import pytest
 
 from operate.replay.client import Client, Connection, Refused
 from operate.replay.events import Event, events
-from operate.testing import Installed
+from tests.servers import Installed
 
 POINT = {"longitude": 108.912, "latitude": 34.231}
 TOWNSHIP = "990101001"

@@ -15,13 +15,13 @@ from uuid import uuid4
 
 import asyncpg
 
-from backbone.city import City
-from backbone.entries import to_entry
-from backbone.migrate import migrate_all, secret_of, service_url
-from backbone.settings import PORTS, SCHEMAS, Settings, read_settings
-from operate import topics
-from operate.testing import Broker, free_base
+from backbone.directory.entries import to_entry
+from backbone.postgres.migrate import migrate_all, secret_of, service_url
+from backbone.process.settings import PORTS, SCHEMAS, Settings, read_settings
+from backbone.words.city import City
+from operate.admin import topics
 from tests.ledger.building import SECRET
+from tests.servers import Broker, free_base
 
 PATIENCE = 40.0
 

@@ -13,16 +13,16 @@ import asyncpg
 import grpc
 import pytest
 
-from backbone.actor import Actor
-from backbone.calls import open_channel, refusal_of
-from backbone.city import City
-from backbone.context import metadata_for
-from backbone.entries import to_entry
-from backbone.migrate import secret_of
-from backbone.pulse import Pulse
-from backbone.settings import SCHEMAS, Settings, read_settings
-from operate.testing import free_base
+from backbone.directory.entries import to_entry
+from backbone.postgres.migrate import secret_of
+from backbone.process.pulse import Pulse
+from backbone.process.settings import SCHEMAS, Settings, read_settings
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import open_channel, refusal_of
+from backbone.words.actor import Actor
+from backbone.words.city import City
 from tests.installation import Installation
+from tests.servers import free_base
 
 NOWHERE = "127.0.0.1:1"
 PATIENCE = 20.0

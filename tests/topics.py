@@ -7,7 +7,7 @@ from uuid import uuid4
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from operate.testing import Broker
+from tests.servers import Broker
 
 PATIENCE = 30
 

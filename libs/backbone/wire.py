@@ -16,7 +16,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from msgspec.inspect import is_struct_type
 
-from backbone.errors import InvalidArgument
+from backbone.words.errors import InvalidArgument
 
 R = TypeVar("R")
 M = TypeVar("M", bound=Message)

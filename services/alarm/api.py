@@ -7,34 +7,34 @@ from uuid import UUID, uuid5
 import grpc
 import msgspec
 
-from backbone import following
-from backbone.actor import Actor
-from backbone.context import Caller, caller_of
-from backbone.errors import InvalidArgument, Refusal
-from backbone.followed import PENDING, Followed
-from backbone.followed import FollowIncident as Step
-from backbone.opening import Openings
-from backbone.request import Request, created_id
-from backbone.sealing import Sealer
-from backbone.shell import Shell
-from backbone.timers import NEVER
+from backbone.door.request import Request, created_id
+from backbone.door.timers import NEVER
+from backbone.intake import following
+from backbone.intake.opening import Openings
+from backbone.postgres.sealing import Sealer
+from backbone.rpc.caller import Caller, caller_of
+from backbone.shell.shell import Shell
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidArgument, Refusal
+from backbone.words.followed import PENDING, Followed
+from backbone.words.followed import FollowIncident as Step
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
 from services.alarm import codec, storage
 from services.alarm.atlas import Atlas
-from services.alarm.domain import Command, Event
-from services.alarm.domain.ending import LinkRepeat
-from services.alarm.domain.linkage import (
+from services.alarm.metrics import OPENINGS
+from services.alarm.peers import Incidents, Missions, dispatch_id
+from services.alarm.reading import Reading
+from services.alarm.receipt import Command, Event
+from services.alarm.receipt.ending import LinkRepeat
+from services.alarm.receipt.linkage import (
     DispatchNow,
     FollowIncident,
     RefuseDispatch,
     RevealCaller,
 )
-from services.alarm.domain.receipt import Receipt
-from services.alarm.metrics import OPENINGS
-from services.alarm.peers import Incidents, Missions, dispatch_id
-from services.alarm.reading import Reading
+from services.alarm.receipt.record import Receipt
 from services.alarm.taking import Taking
 
 log = logging.getLogger(__name__)

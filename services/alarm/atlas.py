@@ -1,11 +1,11 @@
 """What the desk knows of the city by heart: made ready once, when a city arrives."""
 
-from backbone.city import Category, City
-from backbone.competence import prefixes
-from backbone.errors import Unavailable
-from backbone.grids import GridIndex
-from backbone.place import Place
-from services.alarm.domain.suggestions import Keywords
+from backbone.directory.grids import GridIndex
+from backbone.words.city import Category, City
+from backbone.words.competence import prefixes
+from backbone.words.errors import Unavailable
+from backbone.words.place import Place
+from services.alarm.receipt.suggestions import Keywords
 
 
 class Atlas:

@@ -5,24 +5,24 @@ from uuid import UUID
 
 import msgspec
 
-from backbone.actor import Actor
-from backbone.city import City
-from backbone.decider import Scope
-from backbone.errors import NotFound
-from backbone.followed import Followed
-from backbone.place import Place
-from backbone.sealing import Sealer, masked
+from backbone.door.decider import Scope
+from backbone.postgres.sealing import Sealer, masked
 from backbone.wire import to_message, to_record
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.errors import NotFound
+from backbone.words.followed import Followed
+from backbone.words.place import Place
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
 from liandong.incident.v1 import incident_pb2 as incidents
-from services.alarm import domain
-from services.alarm.domain.ending import matter_of
-from services.alarm.domain.linkage import DispatchNow, order_of
-from services.alarm.domain.receipt import Caller, Receipt
-from services.alarm.domain.suggestions import Earlier, Sighting
-from services.alarm.domain.texts import require_short
+from services.alarm import receipt as domain
+from services.alarm.receipt.ending import matter_of
+from services.alarm.receipt.linkage import DispatchNow, order_of
+from services.alarm.receipt.record import Caller, Receipt
+from services.alarm.receipt.suggestions import Earlier, Sighting
+from services.alarm.receipt.texts import require_short
 
 C = TypeVar("C")
 

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backbone.consumer import Subscription
-from backbone.following import follow_request, following, step_of
-from backbone.postgres import Pool
-from backbone.request import Request
+from backbone.door.request import Request
+from backbone.intake.following import follow_request, following, step_of
+from backbone.kafka.consumer import Subscription
+from backbone.postgres.pool import Pool
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.alarm import storage
-from services.alarm.domain import Command
-from services.alarm.domain.linkage import FollowIncident
+from services.alarm.receipt import Command
+from services.alarm.receipt.linkage import FollowIncident
 
 
 def incidents(pool: Pool) -> Subscription:

@@ -5,13 +5,13 @@ from uuid import UUID, uuid5
 
 import grpc
 
-from backbone.actor import Actor
-from backbone.again import Again
-from backbone.calls import may_still_happen, open_channel, refusal_of
-from backbone.context import metadata_for
-from backbone.errors import NotFound
-from backbone.matter import ACCUSATION
-from backbone.settings import Settings
+from backbone.process.settings import Settings
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import may_still_happen, open_channel, refusal_of
+from backbone.rpc.retrying import Again
+from backbone.words.actor import Actor
+from backbone.words.errors import NotFound
+from backbone.words.matter import ACCUSATION
 from liandong.emergency.v1 import emergency_service_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
 from liandong.emergency.v1.emergency_pb2 import Order

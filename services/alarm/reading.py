@@ -6,17 +6,17 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from backbone import pages
-from backbone.context import caller_of
-from backbone.errors import NotFound
-from backbone.place import significant
-from backbone.shell import Shell
+from backbone.postgres import paging as pages
+from backbone.rpc.caller import caller_of
+from backbone.shell.shell import Shell
 from backbone.wire import enum_names
+from backbone.words.errors import NotFound
+from backbone.words.place import significant
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import codec, storage
-from services.alarm.domain import Command, Event
-from services.alarm.domain.receipt import Receipt
+from services.alarm.receipt import Command, Event
+from services.alarm.receipt.record import Receipt
 
 ENUMS = ("outcome", "state", "kind")
 TEXTS = ("priority", "category", "unit", "code")

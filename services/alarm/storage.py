@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backbone.actor import Actor
-from backbone.postgres import Pool
-from backbone.sight import watched
+from backbone.postgres.pool import Pool
+from backbone.words.actor import Actor
+from backbone.words.sight import watched
 
 # The desk that took it, the unit that it was passed to, and those who watch over its area.
 VISIBLE = """

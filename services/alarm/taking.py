@@ -8,27 +8,27 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backbone.actor import Actor
-from backbone.city import City
-from backbone.context import Caller as Call
-from backbone.matter_code import Intake, mint
-from backbone.numbers import Numbers, today
-from backbone.place import Place, Point
-from backbone.postgres import Pool
-from backbone.sealing import Sealer
+from backbone.postgres.numbers import Numbers, today
+from backbone.postgres.pool import Pool
+from backbone.postgres.sealing import Sealer
+from backbone.rpc.caller import Caller as Call
 from backbone.wire import to_record
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.matter_code import Intake, mint
+from backbone.words.place import Place, Point
 from services.alarm import codec, storage
 from services.alarm.atlas import Atlas
-from services.alarm.domain.intake import AmendReceipt, ReceiveAlarm
-from services.alarm.domain.receipt import Suggestions
-from services.alarm.domain.suggestions import (
+from services.alarm.metrics import SUGGESTED
+from services.alarm.receipt.intake import AmendReceipt, ReceiveAlarm
+from services.alarm.receipt.record import Suggestions
+from services.alarm.receipt.suggestions import (
     METRES_OF_DEGREE,
     Sighting,
     Window,
     categories,
     repeats,
 )
-from services.alarm.metrics import SUGGESTED
 
 CELLS_OF_DEGREE = 100
 USUAL = Window(timedelta(minutes=60), metres=500, most=3)

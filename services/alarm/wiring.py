@@ -3,23 +3,24 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from backbone.batch import Batch
-from backbone.city import City
-from backbone.decider import Decider
-from backbone.postgres import Connection
-from backbone.pulse import Pulse
-from backbone.replica import follow_directory
-from backbone.sealing import Sealer
-from backbone.settings import Settings
-from backbone.shell import open_shell
+from backbone.door.batch import Batch
+from backbone.door.decider import Decider
+from backbone.postgres.pool import Connection
+from backbone.postgres.sealing import Sealer
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
+from backbone.shell.directory import follow_directory
+from backbone.shell.shell import open_shell
+from backbone.words.city import City
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
-from services.alarm import codec, consumers, domain, metrics
+from services.alarm import codec, consumers, metrics
+from services.alarm import receipt as domain
 from services.alarm.api import FrontDesk
 from services.alarm.atlas import Atlas
-from services.alarm.domain import Command, Event
-from services.alarm.domain.receipt import Receipt
+from services.alarm.receipt import Command, Event
+from services.alarm.receipt.record import Receipt
 
 EVENTS = "liandong.alarm.events.v1"
 KINDS = ("area", "category", "grid", "policy", "team", "unit")

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from typing import Any
 
-from backbone.competence import prefixes
-from backbone.context import caller_of
-from backbone.entries import message_of
-from backbone.errors import Denied, NotFound
-from backbone.place import contains
+from backbone.directory.entries import message_of
+from backbone.rpc.caller import caller_of
+from backbone.words.competence import prefixes
+from backbone.words.errors import Denied, NotFound
+from backbone.words.place import contains
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
 from services.directory import codec

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from backbone.city import Grid
-from backbone.entries import message_of
+from backbone.directory.entries import message_of
+from backbone.words.city import Grid
 from liandong.directory.v1 import directory_service_pb2 as pb
 from services.directory.flaws import Finding
 from services.directory.loading import Loaded

@@ -4,12 +4,12 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from backbone.city import City, Grid
-from backbone.entries import to_city, to_record
-from backbone.errors import InvalidArgument, Unavailable
-from backbone.grids import GridIndex
-from backbone.postgres import Pool, is_transient
-from backbone.pulse import Pulse
+from backbone.directory.entries import to_city, to_record
+from backbone.directory.grids import GridIndex
+from backbone.postgres.pool import Pool, is_transient
+from backbone.process.pulse import Pulse
+from backbone.words.city import City, Grid
+from backbone.words.errors import InvalidArgument, Unavailable
 from liandong.directory.v1.directory_pb2 import DirectoryEntry
 from services.directory import storage
 from services.directory.loading import Loader

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from backbone.errors import InvalidArgument
+from backbone.words.errors import InvalidArgument
 
 T = TypeVar("T")
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from backbone.city import Head
-from backbone.entries import PLURALS, to_entry
-from backbone.errors import InvalidArgument
-from backbone.postgres import Connection, Pool
+from backbone.directory.entries import PLURALS, to_entry
+from backbone.postgres.pool import Connection, Pool
+from backbone.words.city import Head
+from backbone.words.errors import InvalidArgument
 from liandong.directory.v1.directory_pb2 import DirectoryEntry
 from services.directory import storage
 from services.directory.checks import examine

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backbone.areas import level_of
-from backbone.city import (
+from backbone.directory.entries import PLURALS
+from backbone.words.areas import level_of
+from backbone.words.city import (
     Area,
     Category,
     City,
@@ -18,7 +19,6 @@ from backbone.city import (
     Team,
     Unit,
 )
-from backbone.entries import PLURALS
 from services.directory.files import checksum, read_archive, read_folder, to_texts
 from services.directory.flaws import Flaws, Spot
 from services.directory.rules import read_city, read_policy

@@ -9,14 +9,14 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from backbone.bookmark import Bookmark, open_reader, resume
-from backbone.entries import HEAD
-from backbone.kafka import open_producer
-from backbone.postgres import Connection, connect, is_transient
-from backbone.pulse import Pulse
-from backbone.replica import TOPIC
-from backbone.replica_state import VERSION
-from backbone.settings import Settings
+from backbone.directory.entries import HEAD
+from backbone.directory.replica import TOPIC
+from backbone.directory.replica_state import VERSION
+from backbone.kafka.bookmark import Bookmark, open_reader, resume
+from backbone.kafka.producer import open_producer
+from backbone.postgres.pool import Connection, connect, is_transient
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
 from liandong.directory.v1.directory_pb2 import DirectoryEntry
 from services.directory import storage
 from services.directory.metrics import PUBLISHED, UNPUBLISHED

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from backbone.areas import Level
-from backbone.city import Policy, Route
+from backbone.words.areas import Level
+from backbone.words.city import Policy, Route
 from services.directory.documents import Value, read_document
 from services.directory.flaws import Flaws, Spot
 

@@ -4,8 +4,8 @@ import json
 import math
 from typing import Any
 
-from backbone.areas import Level, level_of
-from backbone.city import Grid, Ring
+from backbone.words.areas import Level, level_of
+from backbone.words.city import Grid, Ring
 from services.directory.flaws import Flaws, Spot
 
 

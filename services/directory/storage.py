@@ -6,8 +6,8 @@ from datetime import datetime
 
 import asyncpg
 
-from backbone.bookmark import Bookmark
-from backbone.postgres import Connection
+from backbone.kafka.bookmark import Bookmark
+from backbone.postgres.pool import Connection
 
 # A city of 15,238 grids has 55,000 entries: that takes longer than a command may.
 PATIENCE = 60

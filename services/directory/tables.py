@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from backbone.areas import Level
+from backbone.words.areas import Level
 from services.directory.flaws import Flaws, Spot
 
 SEPARATOR = ";"

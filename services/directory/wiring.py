@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from backbone import server
-from backbone.postgres import Pool, open_pool
-from backbone.pulse import Pulse
-from backbone.settings import Settings
-from backbone.shell import watch_database
+from backbone.postgres.pool import Pool, open_pool
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
+from backbone.rpc import server
+from backbone.shell.shell import watch_database
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
 from services.directory.api import DirectoryService

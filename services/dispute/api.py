@@ -2,22 +2,22 @@
 
 from typing import Any
 
-from backbone import pages
-from backbone.context import caller_of
-from backbone.errors import NotFound
-from backbone.following import shown
-from backbone.matter_code import Intake, mint
-from backbone.numbers import Numbers, today
-from backbone.opening import Openings
-from backbone.request import created_id
-from backbone.sealing import Sealer
-from backbone.shell import Shell
+from backbone.door.request import created_id
+from backbone.intake.following import shown
+from backbone.intake.opening import Openings
+from backbone.postgres import paging as pages
+from backbone.postgres.numbers import Numbers, today
+from backbone.postgres.sealing import Sealer
+from backbone.rpc.caller import caller_of
+from backbone.shell.shell import Shell
+from backbone.words.errors import NotFound
+from backbone.words.matter_code import Intake, mint
 from liandong.dispute.v1 import dispute_pb2 as resources
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.dispute.v1 import dispute_service_pb2_grpc as rpc
 from services.dispute import codec, storage
-from services.dispute.domain import Command, Event
-from services.dispute.domain.dispute import Dispute
+from services.dispute.dispute import Command, Event
+from services.dispute.dispute.record import Dispute
 
 FILTERS = ("state", "kind", "source", "level", "desk", "code")
 

@@ -6,18 +6,19 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backbone.actor import Actor
-from backbone.context import Caller
-from backbone.decider import Scope
-from backbone.errors import NotFound
-from backbone.place import Place
-from backbone.sealing import Sealer, masked
+from backbone.door.decider import Scope
+from backbone.postgres.sealing import Sealer, masked
+from backbone.rpc.caller import Caller
 from backbone.wire import fill, to_message, to_record
+from backbone.words.actor import Actor
+from backbone.words.errors import NotFound
+from backbone.words.place import Place
 from liandong.dispute.v1 import dispute_pb2 as resources
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.incident.v1 import incident_pb2 as incidents
-from services.dispute import domain
-from services.dispute.domain.dispute import (
+from services.dispute import dispute as domain
+from services.dispute.dispute.handling import NameParties, RevealParties, matter_of
+from services.dispute.dispute.record import (
     CATEGORIES,
     Dispute,
     Filing,
@@ -27,7 +28,6 @@ from services.dispute.domain.dispute import (
     RegisterDispute,
     Source,
 )
-from services.dispute.domain.handling import NameParties, RevealParties, matter_of
 
 # The message of a call, less its ending, is named like the domain's command.
 COMMANDS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
-from backbone.consumer import Subscription
-from backbone.following import following
-from backbone.request import Request
-from backbone.timers import NEVER
+from backbone.door.request import Request
+from backbone.door.timers import NEVER
+from backbone.intake.following import following
+from backbone.kafka.consumer import Subscription
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from services.dispute import codec, storage
-from services.dispute.domain import Command
+from services.dispute.dispute import Command
 from services.dispute.metrics import REFERRALS
 
 

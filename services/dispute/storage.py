@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from backbone import pages
-from backbone.actor import Actor
-from backbone.postgres import Pool
-from backbone.sight import watched
+from backbone.postgres import paging as pages
+from backbone.postgres.pool import Pool
+from backbone.words.actor import Actor
+from backbone.words.sight import watched
 
 OURS = "SELECT id FROM disputes WHERE id = ANY($1)"
 

@@ -3,22 +3,23 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from backbone.city import City
-from backbone.decider import Decider
-from backbone.opening import Openings
-from backbone.pulse import Pulse
-from backbone.replica import follow_directory
-from backbone.sealing import Sealer
-from backbone.settings import Settings
-from backbone.shell import open_shell
+from backbone.door.decider import Decider
+from backbone.intake.opening import Openings
+from backbone.postgres.sealing import Sealer
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
+from backbone.shell.directory import follow_directory
+from backbone.shell.shell import open_shell
+from backbone.words.city import City
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.dispute.v1 import dispute_service_pb2_grpc as rpc
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
-from services.dispute import codec, domain
+from services.dispute import codec
+from services.dispute import dispute as domain
 from services.dispute.api import DisputeService
 from services.dispute.consumers import SUBSCRIPTIONS
-from services.dispute.domain import Command, Event
-from services.dispute.domain.dispute import Dispute
+from services.dispute.dispute import Command, Event
+from services.dispute.dispute.record import Dispute
 
 TOPIC = "liandong.dispute.events.v1"
 KINDS = ("unit", "category")

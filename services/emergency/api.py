@@ -8,19 +8,19 @@ from typing import Any
 
 import grpc
 
-from backbone.context import caller_of
-from backbone.errors import Denied, NotFound, Unavailable
-from backbone.replica import Replica
-from backbone.rpc import abort
-from backbone.shell import Shell
-from backbone.timers import NEVER
+from backbone.directory.replica import Replica
+from backbone.door.timers import NEVER
+from backbone.rpc.caller import caller_of
+from backbone.rpc.edge import abort
+from backbone.shell.shell import Shell
+from backbone.words.errors import Denied, NotFound, Unavailable
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from services.emergency import codec, storage
-from services.emergency.domain import Command, Event
-from services.emergency.domain.mission import Mission
-from services.emergency.domain.steps import Crew
+from services.emergency.mission import Command, Event
+from services.emergency.mission.record import Mission
+from services.emergency.mission.steps import Crew
 from services.emergency.scope import sight_of
 from services.emergency.statuses import Statuses
 from services.emergency.terminals import Terminals

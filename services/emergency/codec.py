@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from backbone.actor import Actor
-from backbone.city import City, Policy
-from backbone.decider import Scope
-from backbone.errors import InvalidArgument, NotFound
+from backbone.door.decider import Scope
 from backbone.wire import to_message, to_record
+from backbone.words.actor import Actor
+from backbone.words.city import City, Policy
+from backbone.words.errors import InvalidArgument, NotFound
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
-from services.emergency import domain
-from services.emergency.domain.mission import (
+from services.emergency import mission as domain
+from services.emergency.mission.record import (
     DispatchMission,
     Mission,
     Order,
@@ -20,8 +20,8 @@ from services.emergency.domain.mission import (
     Team,
     mission_id,
 )
-from services.emergency.domain.status import Duty, SetTeamStatus, TeamStatus
-from services.emergency.domain.steps import Crew, Step
+from services.emergency.mission.steps import Crew, Step
+from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus
 
 # In force where the city's policy says nothing.
 PAUSES = (10, 20, 40)

@@ -6,17 +6,17 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backbone.consumer import Subscription
-from backbone.context import Caller
-from backbone.replica import Replica
-from backbone.request import Request
-from backbone.shell import Shell
-from backbone.timers import NEVER
+from backbone.directory.replica import Replica
+from backbone.door.request import Request
+from backbone.door.timers import NEVER
+from backbone.kafka.consumer import Subscription
+from backbone.rpc.caller import Caller
+from backbone.shell.shell import Shell
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
 from services.emergency import codec
-from services.emergency.domain import Command, Event
-from services.emergency.domain.mission import Mission
+from services.emergency.mission import Command, Event
+from services.emergency.mission.record import Mission
 from services.emergency.terminals import Terminals
 
 TOPIC = "liandong.alarm.events.v1"

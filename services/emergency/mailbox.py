@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backbone.batch import Batch
-from backbone.postgres import Connection
+from backbone.door.batch import Batch
+from backbone.postgres.pool import Connection
 from services.emergency import storage
-from services.emergency.domain import Command, Event
-from services.emergency.domain.mission import Mission
 from services.emergency.metrics import PUSHES
+from services.emergency.mission import Command, Event
+from services.emergency.mission.record import Mission
 from services.emergency.storage import Entry
 
 PUSHED = {"liandong.emergency.dispatched.v1": False, "liandong.emergency.pushed_again.v1": True}

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from backbone.context import Caller
-from backbone.place import contains, significant
+from backbone.rpc.caller import Caller
+from backbone.words.place import contains, significant
 
 # These watch over an area, not only over their own unit.
 WATCHERS = frozenset(

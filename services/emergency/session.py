@@ -8,14 +8,14 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from backbone.errors import InvalidArgument
-from backbone.postgres import Pool
+from backbone.postgres.pool import Pool
+from backbone.words.errors import InvalidArgument
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1.emergency_service_pb2 import SubscribeResponse
 from services.emergency import storage
 from services.emergency.codec import to_push
-from services.emergency.domain.mission import UNANSWERED
 from services.emergency.metrics import FRAME_SECONDS
+from services.emergency.mission.record import UNANSWERED
 
 HEARTBEAT = 10
 # So many entries of a replay are read at once; inside them the most urgent go first.

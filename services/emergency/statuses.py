@@ -5,22 +5,22 @@ from typing import Any
 
 import msgspec
 
-from backbone import pages
-from backbone.city import Team
-from backbone.context import caller_of
-from backbone.decider import Decider
-from backbone.door import Door
-from backbone.errors import InvalidArgument
-from backbone.replica import Replica
-from backbone.shell import Shell
+from backbone.directory.replica import Replica
+from backbone.door.decider import Decider
+from backbone.door.door import Door
+from backbone.postgres import paging as pages
+from backbone.rpc.caller import caller_of
+from backbone.shell.shell import Shell
 from backbone.wire import to_message
+from backbone.words.city import Team
+from backbone.words.errors import InvalidArgument
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from services.emergency import codec, storage
-from services.emergency.domain import status
-from services.emergency.domain.status import SetTeamStatus, TeamStatus, TeamStatusSet, status_id
 from services.emergency.scope import Sight
+from services.emergency.team import status
+from services.emergency.team.status import SetTeamStatus, TeamStatus, TeamStatusSet, status_id
 from services.emergency.terminals import Terminals
 
 DECIDER: Decider[TeamStatus, SetTeamStatus, TeamStatusSet] = Decider(

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from backbone.errors import InvalidArgument
-from backbone.postgres import Connection, Pool
+from backbone.postgres.pool import Connection, Pool
+from backbone.words.errors import InvalidArgument
 
 Row: TypeAlias = dict[str, Any]
 # The first parameters of every query that is limited to what a caller may see (scope.py).

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from backbone.postgres import Pool, is_transient
-from backbone.pulse import Pulse
+from backbone.postgres.pool import Pool, is_transient
+from backbone.process.pulse import Pulse
 from liandong.emergency.v1.emergency_service_pb2 import SubscribeRequest, SubscribeResponse
 from services.emergency import storage
 from services.emergency.metrics import DROPPED, OVERDUE, TERMINALS, WAITING

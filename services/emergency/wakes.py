@@ -7,9 +7,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from backbone.postgres import connect, is_transient
-from backbone.pulse import Pulse
-from backbone.settings import Settings
+from backbone.postgres.pool import connect, is_transient
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
 from services.emergency.storage import CHANNEL
 
 log = logging.getLogger(__name__)

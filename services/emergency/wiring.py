@@ -3,22 +3,23 @@
 from functools import partial
 from typing import Any
 
-from backbone.decider import Decider
-from backbone.pulse import Pulse
-from backbone.replica import follow_directory
-from backbone.request import Request
-from backbone.settings import Settings
-from backbone.shell import open_shell
-from backbone.timers import Timers, lapse_of
+from backbone.door.decider import Decider
+from backbone.door.request import Request
+from backbone.door.timers import Timers, lapse_of
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
+from backbone.shell.directory import follow_directory
+from backbone.shell.shell import open_shell
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
-from services.emergency import codec, domain, mailbox, storage
+from services.emergency import codec, mailbox, storage
+from services.emergency import mission as domain
 from services.emergency.api import EmergencyService
 from services.emergency.consumers import Orders
-from services.emergency.domain import Command, Event
-from services.emergency.domain.mission import Mission
-from services.emergency.domain.repeats import Lapse
+from services.emergency.mission import Command, Event
+from services.emergency.mission.record import Mission
+from services.emergency.mission.repeats import Lapse
 from services.emergency.terminals import PATIENCE, Terminals
 from services.emergency.wakes import hear
 

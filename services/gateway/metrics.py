@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from backbone.metrics import SECONDS
+from backbone.process.metrics import SECONDS
 
 # From the request's head to the answer's; streams are not in it.
 HTTP_SECONDS = Histogram(

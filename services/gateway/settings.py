@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from backbone.settings import SettingsError
+from backbone.process.settings import SettingsError
 
 PREFIX = "LIANDONG_GATEWAY_"
 

@@ -8,29 +8,32 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
-from backbone.kafka import Publisher
-from backbone.postgres import Pool, open_pool
-from backbone.pulse import Pulse
-from backbone.settings import Settings
-from services.gateway import live, pages, reveals, sessions, terminal
-from services.gateway.app import build_app
-from services.gateway.auth import Authenticator
-from services.gateway.changes import Ring
-from services.gateway.endpoint import Gate, Limits
-from services.gateway.feed import EVENTS, Feed
-from services.gateway.limits import Limit
-from services.gateway.live import Live
-from services.gateway.passwords import Passwords
-from services.gateway.problems import Reasons
-from services.gateway.reveals import Reveals
-from services.gateway.route import Area
+from backbone.kafka.producer import Publisher
+from backbone.postgres.pool import Pool, open_pool
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
+from services.gateway.accounts import reveals, sessions
+from services.gateway.accounts.auth import Authenticator
+from services.gateway.accounts.passwords import Passwords
+from services.gateway.accounts.reveals import Reveals
+from services.gateway.accounts.sessions import Sessions
+from services.gateway.http import pages
+from services.gateway.http.app import build_app
+from services.gateway.http.endpoint import Gate, Limits
+from services.gateway.http.limits import Limit
+from services.gateway.http.problems import Reasons
+from services.gateway.http.server import serve
+from services.gateway.http.upstream import Upstream
+from services.gateway.live import change_stream as live
+from services.gateway.live import terminal
+from services.gateway.live.change_stream import Live
+from services.gateway.live.changes import Ring
+from services.gateway.live.feed import EVENTS, Feed
+from services.gateway.live.streams import Streams
+from services.gateway.live.terminal import Terminal
 from services.gateway.routes import AREAS
-from services.gateway.server import serve
-from services.gateway.sessions import Sessions
+from services.gateway.routes.route import Area
 from services.gateway.settings import GatewaySettings, read_gateway_settings
-from services.gateway.streams import Streams
-from services.gateway.terminal import Terminal
-from services.gateway.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)

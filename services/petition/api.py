@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from backbone import pages
-from backbone.context import caller_of
-from backbone.errors import NotFound
-from backbone.following import shown
-from backbone.matter_code import Intake, mint
-from backbone.numbers import Numbers, today
-from backbone.opening import Openings
-from backbone.replica import Replica
-from backbone.request import created_id
-from backbone.sealing import Sealer
-from backbone.shell import Shell
+from backbone.directory.replica import Replica
+from backbone.door.request import created_id
+from backbone.intake.following import shown
+from backbone.intake.opening import Openings
+from backbone.postgres import paging as pages
+from backbone.postgres.numbers import Numbers, today
+from backbone.postgres.sealing import Sealer
+from backbone.rpc.caller import caller_of
+from backbone.shell.shell import Shell
+from backbone.words.errors import NotFound
+from backbone.words.matter_code import Intake, mint
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1 import petition_service_pb2_grpc as rpc
 from services.petition import codec, storage
-from services.petition.domain import Command, Event
-from services.petition.domain.petition import Petition
-from services.petition.domain.repeats import Earlier, suggest
+from services.petition.petition import Command, Event
+from services.petition.petition.record import Petition
+from services.petition.petition.repeats import Earlier, suggest
 from services.petition.tracking import Tracking, pin_of
 
 FILTERS = ("state", "channel", "kind", "category", "desk", "code")

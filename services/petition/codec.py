@@ -6,25 +6,25 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backbone.context import Caller
-from backbone.decider import Scope
-from backbone.errors import NotFound
-from backbone.sealing import Sealer, masked
+from backbone.door.decider import Scope
+from backbone.postgres.sealing import Sealer, masked
+from backbone.rpc.caller import Caller
 from backbone.wire import fill, to_message, to_record
+from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
-from services.petition import domain
-from services.petition.domain.disclosure import RevealPetitioner
-from services.petition.domain.handling import matter_of
-from services.petition.domain.petition import (
+from services.petition import petition as domain
+from services.petition.petition.disclosure import RevealPetitioner
+from services.petition.petition.handling import matter_of
+from services.petition.petition.record import (
     Filing,
     Petition,
     Petitioner,
     RegisterPetition,
     accused,
 )
-from services.petition.domain.repeats import Repeat
+from services.petition.petition.repeats import Repeat
 
 # The message of a call, less its ending, is named like the domain's command.
 COMMANDS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}

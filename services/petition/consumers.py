@@ -1,7 +1,7 @@
 """What petition listens to: the incidents of its own petitions."""
 
-from backbone.consumer import Subscription
-from backbone.following import following
+from backbone.intake.following import following
+from backbone.kafka.consumer import Subscription
 from services.petition import storage
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (following("petition", storage.OURS),)

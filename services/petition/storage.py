@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from backbone import pages
-from backbone.actor import Actor
-from backbone.postgres import Pool
-from backbone.sight import watched
-from services.petition.domain import WATCHING
-from services.petition.domain.petition import SOMEBODY
+from backbone.postgres import paging as pages
+from backbone.postgres.pool import Pool
+from backbone.words.actor import Actor
+from backbone.words.sight import watched
+from services.petition.petition import WATCHING
+from services.petition.petition.record import SOMEBODY
 
 OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
 

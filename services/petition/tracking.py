@@ -5,14 +5,14 @@ import math
 from datetime import timedelta
 from uuid import UUID
 
-from backbone.decider import Decider
-from backbone.errors import Denied, NotFound, Refusal
-from backbone.postgres import Pool
-from backbone.sealing import Sealer
+from backbone.door.decider import Decider
+from backbone.postgres.pool import Pool
+from backbone.postgres.sealing import Sealer
+from backbone.words.errors import Denied, NotFound, Refusal
 from services.petition import storage
-from services.petition.domain import Command, Event
-from services.petition.domain.petition import Petition
 from services.petition.metrics import TRACKINGS
+from services.petition.petition import Command, Event
+from services.petition.petition.record import Petition
 
 DIGITS = 6
 MOST_ATTEMPTS = 5

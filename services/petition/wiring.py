@@ -3,22 +3,23 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from backbone.city import City
-from backbone.decider import Decider
-from backbone.opening import Openings
-from backbone.pulse import Pulse
-from backbone.replica import follow_directory
-from backbone.sealing import Sealer
-from backbone.settings import Settings
-from backbone.shell import open_shell
+from backbone.door.decider import Decider
+from backbone.intake.opening import Openings
+from backbone.postgres.sealing import Sealer
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
+from backbone.shell.directory import follow_directory
+from backbone.shell.shell import open_shell
+from backbone.words.city import City
 from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1 import petition_service_pb2_grpc as rpc
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
-from services.petition import codec, domain
+from services.petition import codec
+from services.petition import petition as domain
 from services.petition.api import PetitionService
 from services.petition.consumers import SUBSCRIPTIONS
-from services.petition.domain import Command, Event
-from services.petition.domain.petition import Petition
+from services.petition.petition import Command, Event
+from services.petition.petition.record import Petition
 
 TOPIC = "liandong.petition.events.v1"
 KINDS = ("unit", "category")

@@ -2,23 +2,23 @@
 
 from typing import Any
 
-from backbone import pages
-from backbone.context import Caller, caller_of
-from backbone.errors import NotFound
-from backbone.following import shown
-from backbone.matter_code import Intake, mint
-from backbone.numbers import Numbers, today
-from backbone.opening import Openings
-from backbone.request import created_id
-from backbone.sealing import Sealer
-from backbone.shell import Shell
+from backbone.door.request import created_id
+from backbone.intake.following import shown
+from backbone.intake.opening import Openings
+from backbone.postgres import paging as pages
+from backbone.postgres.numbers import Numbers, today
+from backbone.postgres.sealing import Sealer
+from backbone.rpc.caller import Caller, caller_of
+from backbone.shell.shell import Shell
+from backbone.words.errors import NotFound
+from backbone.words.matter_code import Intake, mint
 from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1 import population_service_pb2_grpc as rpc
 from services.population import codec, storage
-from services.population.domain import Command, Event
-from services.population.domain.care_case import CareCase
-from services.population.domain.needs import RequestService, require_unnamed
+from services.population.care_case import Command, Event
+from services.population.care_case.needs import RequestService, require_unnamed
+from services.population.care_case.record import CareCase
 from services.population.metrics import REVEALS
 
 FILTERS = ("state", "programme", "overdue")

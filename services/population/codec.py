@@ -6,18 +6,20 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backbone.actor import Actor
-from backbone.context import Caller
-from backbone.decider import Scope
-from backbone.errors import NotFound
-from backbone.request import created_id
-from backbone.sealing import Sealer, masked
+from backbone.door.decider import Scope
+from backbone.door.request import created_id
+from backbone.postgres.sealing import Sealer, masked
+from backbone.rpc.caller import Caller
 from backbone.wire import fill, to_message, to_record
+from backbone.words.actor import Actor
+from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb
-from services.population import domain
-from services.population.domain.care_case import (
+from services.population import care_case as domain
+from services.population.care_case.ending import RevealPerson
+from services.population.care_case.needs import RequestService, matter_of
+from services.population.care_case.record import (
     Admission,
     CareCase,
     Person,
@@ -26,9 +28,7 @@ from services.population.domain.care_case import (
     Visit,
     is_entrusted,
 )
-from services.population.domain.ending import RevealPerson
-from services.population.domain.needs import RequestService, matter_of
-from services.population.domain.visits import PlanVisit, RecordVisit, require_finding
+from services.population.care_case.visits import PlanVisit, RecordVisit, require_finding
 
 # The message of a call, less its ending, is named like the domain's command.
 COMMANDS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}

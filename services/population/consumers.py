@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-from backbone.consumer import Subscription
-from backbone.following import follow_request, following, step_of
-from backbone.postgres import Pool
-from backbone.request import Request
+from backbone.door.request import Request
+from backbone.intake.following import follow_request, following, step_of
+from backbone.kafka.consumer import Subscription
+from backbone.postgres.pool import Pool
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.population import storage
-from services.population.domain import Command
-from services.population.domain.needs import FollowService
+from services.population.care_case import Command
+from services.population.care_case.needs import FollowService
 
 
 def subscriptions(pool: Pool) -> tuple[Subscription, ...]:

@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from backbone import pages
-from backbone.actor import Actor
-from backbone.postgres import Pool
+from backbone.postgres import paging as pages
+from backbone.postgres.pool import Pool
+from backbone.words.actor import Actor
 
 DUE = """
 SELECT id, version FROM care_cases

@@ -4,25 +4,26 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from backbone.city import City
-from backbone.decider import Decider
-from backbone.opening import Openings
-from backbone.pulse import Pulse
-from backbone.replica import follow_directory
-from backbone.request import Request
-from backbone.sealing import Sealer
-from backbone.settings import Settings
-from backbone.shell import open_shell
-from backbone.timers import Timers, lapse_of
+from backbone.door.decider import Decider
+from backbone.door.request import Request
+from backbone.door.timers import Timers, lapse_of
+from backbone.intake.opening import Openings
+from backbone.postgres.sealing import Sealer
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
+from backbone.shell.directory import follow_directory
+from backbone.shell.shell import open_shell
+from backbone.words.city import City
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1 import population_service_pb2_grpc as rpc
 from liandong.population.v1.population_events_pb2 import PopulationEvent
-from services.population import codec, domain, storage
+from services.population import care_case as domain
+from services.population import codec, storage
 from services.population.api import PopulationService
+from services.population.care_case import Command, Event
+from services.population.care_case.clocks import Lapse
+from services.population.care_case.record import CareCase
 from services.population.consumers import subscriptions
-from services.population.domain import Command, Event
-from services.population.domain.care_case import CareCase
-from services.population.domain.clocks import Lapse
 
 TOPIC = "liandong.population.events.v1"
 KINDS = ("unit", "category", "person")

@@ -6,22 +6,22 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
-from backbone import outcomes
-from backbone.context import Caller, caller_of
-from backbone.errors import InvalidTransition, NotFound
-from backbone.outcomes import Outcome
-from backbone.replica import Replica
-from backbone.shell import Shell
-from backbone.sight import watched
-from backbone.timers import NEVER
+from backbone.directory.replica import Replica
+from backbone.door import outcomes
+from backbone.door.outcomes import Outcome
+from backbone.door.timers import NEVER
+from backbone.rpc.caller import Caller, caller_of
+from backbone.shell.shell import Shell
+from backbone.words.errors import InvalidTransition, NotFound
+from backbone.words.sight import watched
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from services.workflow import codec, storage
-from services.workflow.domain import Command, Event, routing
-from services.workflow.domain.claim import ClaimIncident
-from services.workflow.domain.incident import Incident
 from services.workflow.hands import Hands
+from services.workflow.incident import Command, Event, routing
+from services.workflow.incident.claim import ClaimIncident
+from services.workflow.incident.record import Incident
 from services.workflow.roads import Roads
 
 LOST = frozenset({"ALREADY_CLAIMED", "INVALID_TRANSITION", "NOT_YOUR_UNIT"})

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from google.protobuf.json_format import MessageToDict
 
-from backbone.actor import Actor
-from backbone.decider import Scope
-from backbone.matter import Matter
-from backbone.opening import desk_actor, opening_id
-from backbone.request import Request, hash_of
-from backbone.timers import NEVER
+from backbone.door.decider import Scope
+from backbone.door.request import Request, hash_of
+from backbone.door.timers import NEVER
+from backbone.intake.opening import desk_actor, opening_id
 from backbone.wire import to_message, to_record
+from backbone.words.actor import Actor
+from backbone.words.matter import Matter
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1 import incident_commands_pb2 as commands
@@ -21,8 +21,8 @@ from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.population.v1.population_events_pb2 import PopulationEvent
-from services.workflow import domain
-from services.workflow.domain.incident import Incident, OpenIncident, Routing
+from services.workflow import incident as domain
+from services.workflow.incident.record import Incident, OpenIncident, Routing
 
 INTAKES: dict[str, Any] = {
     "liandong.alarm.events.v1": AlarmEvent,

@@ -1,9 +1,9 @@
 """How many one person holds: a cap stops hoarding. Asked of the table only as often as needed."""
 
-from backbone.actor import Actor
-from backbone.errors import InvalidTransition
-from backbone.postgres import Pool
-from backbone.replica import Replica
+from backbone.directory.replica import Replica
+from backbone.postgres.pool import Pool
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidTransition
 from services.workflow import storage
 
 

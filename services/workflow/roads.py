@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from aiokafka.errors import KafkaError
 from msgspec.structs import replace
 
-from backbone.batcher import Batcher
-from backbone.breaker import Breaker, Road
-from backbone.notices import Waiting
-from backbone.outcomes import Outcome
-from backbone.request import Request
-from backbone.timers import NEVER
-from services.workflow.domain import Command
+from backbone.door.batcher import Batcher
+from backbone.door.notices import Waiting
+from backbone.door.outcomes import Outcome
+from backbone.door.request import Request
+from backbone.door.timers import NEVER
+from services.workflow.breaker import Breaker, Road
+from services.workflow.incident import Command
 from services.workflow.metrics import HEDGES
 
 HEDGE_AFTER = 0.4

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from backbone.errors import InvalidArgument
-from backbone.postgres import Pool
+from backbone.postgres.pool import Pool
+from backbone.words.errors import InvalidArgument
 
 DUE = """
 SELECT id, version FROM incidents

@@ -14,14 +14,14 @@ from typing import Any
 import faust
 from aiokafka.structs import TopicPartition
 
-from backbone.batcher import Batcher
-from backbone.kafka import Publisher, dead_topic
-from backbone.metrics import DEAD_LETTERS
-from backbone.outcomes import Outcome
-from backbone.progress import ConsumerStuckError, Progress
-from backbone.request import Request
+from backbone.door.batcher import Batcher
+from backbone.door.outcomes import Outcome
+from backbone.door.request import Request
+from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.stall import ConsumerStuckError, Progress
+from backbone.process.metrics import DEAD_LETTERS
 from services.workflow import codec
-from services.workflow.domain import Command
+from services.workflow.incident import Command
 from services.workflow.metrics import STREAMED
 
 GROUP = "workflow.stream"

@@ -9,29 +9,31 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from backbone.batcher import Batcher, patiently
-from backbone.breaker import Breaker
-from backbone.city import City
-from backbone.decider import Decider
-from backbone.door import Door
-from backbone.kafka import Publisher, dead_topic
-from backbone.notices import Waiting
-from backbone.postgres import open_pool
-from backbone.pulse import Pulse
-from backbone.replica import TOPIC as DIRECTORY
-from backbone.replica import Replica, follow_directory
-from backbone.request import Request
-from backbone.settings import Settings
-from backbone.shell import open_shell, watch_database
-from backbone.timers import Timers, lapse_of
+from backbone.directory.replica import TOPIC as DIRECTORY
+from backbone.directory.replica import Replica
+from backbone.door.batcher import Batcher, patiently
+from backbone.door.decider import Decider
+from backbone.door.door import Door
+from backbone.door.notices import Waiting
+from backbone.door.request import Request
+from backbone.door.timers import Timers, lapse_of
+from backbone.kafka.producer import Publisher, dead_topic
+from backbone.postgres.pool import open_pool
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
+from backbone.shell.directory import follow_directory
+from backbone.shell.shell import open_shell, watch_database
+from backbone.words.city import City
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from services.workflow import codec, domain, storage, stream
+from services.workflow import codec, storage, stream
+from services.workflow import incident as domain
 from services.workflow.api import Front
-from services.workflow.domain import Command, Event
-from services.workflow.domain.clocks import Lapse
-from services.workflow.domain.incident import Incident
+from services.workflow.breaker import Breaker
+from services.workflow.incident import Command, Event
+from services.workflow.incident.clocks import Lapse
+from services.workflow.incident.record import Incident
 from services.workflow.roads import Roads
 
 EVENTS = "liandong.incident.events.v1"

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import uvloop
 
-from operate.testing import Installed
 from tests.bench import claims, core, door, flow, lookups, push, startup
 from tests.bench.figures import Figure, machine, table, write
 from tests.bench.plan import Plan
 from tests.bench.world import World
+from tests.servers import Installed
 
 ROOT = Path(__file__).parents[2]
 IN_MEMORY = {"B1": core, "B14": lookups}

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from backbone.actor import Actor
-from backbone.city import City
-from backbone.place import Place
-from services.workflow import domain
-from services.workflow.domain.claim import ClaimIncident
-from services.workflow.domain.closing import CloseIncident, VerifyIncident
-from services.workflow.domain.handling import ReportProgress, ResolveIncident
-from services.workflow.domain.incident import Incident, Matter, OpenIncident
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.place import Place
+from services.workflow import incident as domain
+from services.workflow.incident.claim import ClaimIncident
+from services.workflow.incident.closing import CloseIncident, VerifyIncident
+from services.workflow.incident.handling import ReportProgress, ResolveIncident
+from services.workflow.incident.record import Incident, Matter, OpenIncident
 from tests.bench.figures import MORE, Figure
 from tests.bench.plan import Plan
 from tests.cities import NORTH, NOW, a_city

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import asyncpg
 
-from backbone.city import City
-from backbone.door import Door
-from backbone.migrate import migrate_all
-from backbone.postgres import open_pool
+from backbone.door.door import Door
+from backbone.postgres.migrate import migrate_all
+from backbone.postgres.pool import open_pool
+from backbone.words.city import City
 from services.workflow import codec
 from services.workflow.wiring import build_decider
 from tests.bench.figures import MORE, Figure

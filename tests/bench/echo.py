@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from operate.ports import free_port
+from operate.home.ports import free_port
 from tests.bench.caller import Http
 from tests.bench.world import World
 

@@ -13,10 +13,10 @@ from random import Random
 
 from shapely import Point, Polygon, prepare
 
-from backbone.areas import Level
-from backbone.city import City, Competence
-from backbone.competence import competent_unit
-from backbone.grids import GridIndex
+from backbone.directory.grids import GridIndex
+from backbone.words.areas import Level
+from backbone.words.city import City, Competence
+from backbone.words.competence import competent_unit
 from services.directory.generator import LARGE, generate
 from services.directory.pack import read_pack
 from tests.bench.figures import Figure

@@ -4,9 +4,9 @@ import json
 import time
 from typing import Any
 
-from operate.testing import Installed
 from tests.bench.figures import Figure
 from tests.bench.plan import Plan
+from tests.servers import Installed
 
 SERVERS = ("kafka", "postgres")
 MEBIBYTE = 2**20

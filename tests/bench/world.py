@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from backbone.kafka import open_producer
-from backbone.migrate import service_url
+from backbone.kafka.producer import open_producer
+from backbone.postgres.migrate import service_url
 from liandong.incident.v1 import incident_commands_pb2 as commands
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.place.v1.place_pb2 import Place
-from operate.testing import Installed
+from tests.servers import Installed
 
 COMMANDS = "liandong.incident.commands.v1"
 TOWNSHIP = "990101001"

@@ -16,12 +16,12 @@ from operate.replay.city import City
 from operate.replay.files import read_day
 from operate.replay.report import Report
 from operate.replay.rows import Day
-from operate.testing import Installed
 from tests.chaos.monkey import Monkey
 from tests.chaos.play import replayed
 from tests.chaos.race import race
 from tests.killing import present
 from tests.people import visiting
+from tests.servers import Installed
 
 SIZE = 1_500
 KAFKA_AWAY = 30.0

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from operate.testing import Installed
 from tests.killing import killed, present
+from tests.servers import Installed
 
 
 @dataclass(slots=True)

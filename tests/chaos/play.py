@@ -7,7 +7,7 @@ from operate.replay.client import Connection
 from operate.replay.play import Play, Width
 from operate.replay.report import Report
 from operate.replay.rows import Day
-from operate.testing import Installed
+from tests.servers import Installed
 
 CONNECTIONS = 32
 

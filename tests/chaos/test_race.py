@@ -1,8 +1,8 @@
 """Many clerks, few incidents: each has one holder, and each loser was told who won."""
 
-from operate.testing import Installed
 from tests.chaos.race import race
 from tests.people import visiting
+from tests.servers import Installed
 
 CLERKS, INCIDENTS = 12, 15
 

@@ -6,10 +6,10 @@ from functools import partial
 
 from operate.replay import made_day
 from operate.replay.report import Report
-from operate.testing import Installed
 from tests.chaos.monkey import Monkey
 from tests.chaos.play import replayed
 from tests.killing import present
+from tests.servers import Installed
 
 SIZE = 24
 

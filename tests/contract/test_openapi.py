@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from backbone.pulse import Pulse
-from services.gateway.openapi import DESCRIBED, PROBLEMS
-from services.gateway.plan import Plan, plan_of
+from backbone.process.pulse import Pulse
+from services.gateway.contract.openapi import DESCRIBED, PROBLEMS
+from services.gateway.contract.plan import Plan, plan_of
 from services.gateway.routes import AREAS
 from services.gateway.wiring import open_gateway
 from tests.gateway import settings_for

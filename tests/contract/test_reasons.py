@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from backbone.errors import KINDS
-from services.gateway.problems import FILE
-from services.gateway.words import read_words
+from backbone.words.errors import KINDS
+from services.gateway.contract.words import read_words
+from services.gateway.http.problems import FILE
 
 LINES = yaml.safe_load(FILE.read_text("utf-8"))
 RAISERS = {*KINDS, "Problem", "Flaw", "unauthenticated"}

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from operate.testing import Installed
 from tests.people import Visit, visiting
+from tests.servers import Installed
 
 
 @pytest.fixture

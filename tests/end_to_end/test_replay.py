@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from operate.replay.client import Client
-from operate.testing import Installed
 from tests.people import Visit
+from tests.servers import Installed
 
 PETITIONS = """id,petitioner,subject,time,text,against,support
 7,A1,路灯不亮,2019-02-28 11:25:05,村口路灯不亮半年了,,

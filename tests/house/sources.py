@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from backbone.errors import KINDS
+from backbone.words.errors import KINDS
 
 TOP = Path(__file__).parent.parent.parent
 ROOTS = ("services", "libs/backbone", "libs/operate")
@@ -44,7 +44,7 @@ def shown(path: Path) -> str:
 def reasons() -> dict[str, dict[str, str]]:
     """The sentences that callers read."""
     told: dict[str, dict[str, str]] = yaml.safe_load(
-        (TOP / "services/gateway/reasons.yaml").read_text()
+        (TOP / "services/gateway/http/reasons.yaml").read_text()
     )
     return told
 

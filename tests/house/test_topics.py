@@ -3,7 +3,7 @@
 import ast
 import re
 
-from backbone.settings import OUTCOME_DAYS
+from backbone.process.settings import OUTCOME_DAYS
 from tests.house.sources import constants, shown, sources, topics, tree_of
 
 TOPIC = re.compile(r"liandong\.[a-z]+\.(events|commands)\.v\d+|liandong\.directory\.v\d+")

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from backbone.actor import Actor
-from backbone.decider import Decider, Scope
-from backbone.door import Door
-from backbone.migrate import SHELL, Schema
-from backbone.request import Request
+from backbone.door.decider import Decider, Scope
+from backbone.door.door import Door
+from backbone.door.request import Request
+from backbone.postgres.migrate import SHELL, Schema
+from backbone.words.actor import Actor
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.ledger.domain import (
     Claim,

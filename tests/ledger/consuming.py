@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from backbone.consumer import Consumer, Handler, Subscription
-from backbone.errors import Unavailable
-from backbone.kafka import Publisher
-from backbone.postgres import Pool
-from backbone.pulse import Pulse
-from backbone.request import Request
+from backbone.door.request import Request
+from backbone.kafka.consumer import Consumer, Handler, Subscription
+from backbone.kafka.producer import Publisher
+from backbone.postgres.pool import Pool
+from backbone.process.pulse import Pulse
+from backbone.words.errors import Unavailable
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from operate.testing import Broker
 from tests.ledger.building import NoteDoor, a_request
 from tests.ledger.domain import Break, Claim, Command, Write
+from tests.servers import Broker
 from tests.topics import make_topic, publish
 
 GROUP = "ledger.test"

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.errors import InvalidTransition, NotFound, Unavailable
+from backbone.words.errors import InvalidTransition, NotFound, Unavailable
 
 NOBODY = UUID(int=0)  # the message of the event has no such field: the record knows whose it is
 

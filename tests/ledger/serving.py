@@ -9,19 +9,19 @@ from uuid import UUID
 
 import grpc
 
-from backbone.actor import Actor
-from backbone.calls import open_channel
-from backbone.context import caller_of, metadata_for
-from backbone.pulse import Pulse
-from backbone.request import created_id
-from backbone.settings import Settings
-from backbone.shell import Shell, open_shell
+from backbone.door.request import created_id
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
+from backbone.rpc.caller import caller_of, metadata_for
+from backbone.rpc.channels import open_channel
+from backbone.shell.shell import Shell, open_shell
+from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
-from operate.testing import free_port
 from tests.ledger.building import notes
 from tests.ledger.domain import Break, Claim, Command, Event, Note, Wait, Write
+from tests.servers import free_port
 
 TOKEN = "the internal token"
 LI = Actor("li", "990101001-police", "clerk", "990101001")

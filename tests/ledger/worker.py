@@ -9,13 +9,13 @@ import signal
 import sys
 from uuid import UUID, uuid5
 
-from backbone.batch import Batch
-from backbone.batcher import Batcher, patiently
-from backbone.door import Door
-from backbone.outcomes import Outcome
-from backbone.postgres import Connection, open_pool
-from backbone.pulse import Pulse
-from backbone.request import Request
+from backbone.door.batch import Batch
+from backbone.door.batcher import Batcher, patiently
+from backbone.door.door import Door
+from backbone.door.outcomes import Outcome
+from backbone.door.request import Request
+from backbone.postgres.pool import Connection, open_pool
+from backbone.process.pulse import Pulse
 from tests.ledger.building import a_request, notes
 from tests.ledger.domain import Claim, Command, Event, Note, Write
 

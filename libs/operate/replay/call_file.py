@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from backbone.place import Point
+from backbone.words.place import Point
 from operate.replay.cells import cell, degrees
 from operate.replay.city import City
 from operate.replay.mapping import Affine, Box, by_hash

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import unquote
 
-from operate.trouble import Trouble
+from operate.home.trouble import Trouble
 
 T = TypeVar("T")
 

@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from operate.home import Home
+from operate.home.home import Home
+from operate.home.trouble import Trouble
 from operate.replay.client import Client, Connection
 from operate.replay.mapping import Box
-from operate.trouble import Trouble
 
 PAGE = 1_000
 DESK = "command"

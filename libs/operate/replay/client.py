@@ -16,7 +16,7 @@ from urllib.parse import quote
 import aiohttp
 import orjson
 
-from operate.trouble import Trouble
+from operate.home.trouble import Trouble
 
 FIRST_FAILURE = 300
 JSON = {"content-type": "application/json"}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from operate.home import Home
+from operate.home.home import Home
 from operate.replay import made_day
 from operate.replay.city import City, read_city, read_keys, read_run
 from operate.replay.client import FIRST_LOOK, Connection

@@ -5,10 +5,10 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+from operate.home.trouble import Trouble
 from operate.replay import call_file, petition_file
 from operate.replay.city import City
 from operate.replay.rows import Day
-from operate.trouble import Trouble
 
 LONGEST_NAME = 72
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from backbone.place import Point
+from backbone.words.place import Point
 from operate.replay.city import City
 from operate.replay.rows import Call, Day
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from backbone.place import Point
+from backbone.words.place import Point
 
 # The outermost places still lie inside the city, whatever its border does between corners.
 MARGIN = 0.01

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backbone.place import Point, contains, significant
+from backbone.words.place import Point, contains, significant
 from operate.replay.city import Team
 from operate.replay.rows import DANGER, Call
 

@@ -11,8 +11,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from operate.cli.screen import console, words
 from operate.replay.ledger import Ledger
-from operate.screen import console, words
 
 BEAT = 0.2
 

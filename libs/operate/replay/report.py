@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from operate.cli.screen import console, plain, words
+from operate.home.trouble import Trouble
 from operate.replay.counts import Counts
-from operate.screen import console, plain, words
-from operate.trouble import Trouble
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from backbone.place import Point
+from backbone.words.place import Point
 
 DANGER = "P1"
 

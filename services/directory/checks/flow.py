@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import fields
 
-from backbone.areas import Level, level_of
-from backbone.city import City, Competence, Policy, Route
-from backbone.competence import competent_unit, prefixes
+from backbone.words.areas import Level, level_of
+from backbone.words.city import City, Competence, Policy, Route
+from backbone.words.competence import competent_unit, prefixes
 from services.directory.flaws import Finding, Severity
 from services.directory.pack import Pack
 from services.directory.rules import PRIORITIES

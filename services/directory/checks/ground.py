@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from backbone.city import Grid
+from backbone.words.city import Grid
 from services.directory.flaws import Finding, Severity, Spot
 from services.directory.pack import Pack
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from backbone.city import Person, Team
+from backbone.words.city import Person, Team
 from services.directory.flaws import Finding, Severity, Spot
 from services.directory.pack import Pack
 

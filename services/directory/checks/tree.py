@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from backbone.areas import Level, level_of, parent_of
-from backbone.city import Unit
+from backbone.words.areas import Level, level_of, parent_of
+from backbone.words.city import Unit
 from services.directory.flaws import Finding, Severity, Spot
 from services.directory.pack import Pack
 

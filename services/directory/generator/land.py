@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
-from backbone.city import Grid, Ring
+from backbone.words.city import Grid, Ring
 from services.directory.generator.curve import Cell, walk
 from services.directory.generator.names import Names
 

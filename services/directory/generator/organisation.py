@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from backbone.areas import Level, level_of, parent_of
+from backbone.words.areas import Level, level_of, parent_of
 from services.directory.generator.land import CITY, Land
 
 # What follows the name of the area in the name of the unit.

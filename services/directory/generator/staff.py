@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from backbone.areas import Level, level_of
+from backbone.words.areas import Level, level_of
 from services.directory.generator.land import Land
 from services.directory.generator.names import Names
 from services.directory.generator.organisation import UnitRow

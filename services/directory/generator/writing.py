@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable
 
-from backbone.city import Grid
+from backbone.words.city import Grid
 
 
 def table(columns: str, rows: Iterable[Iterable[str]]) -> str:

@@ -4,8 +4,8 @@ Example, `routes/dispute.py`, complete:
 
     from liandong.dispute.v1 import dispute_service_pb2 as pb
 
-    from services.gateway.roles import HANDLERS, READERS
-    from services.gateway.route import Area, get, post
+    from services.gateway.routes.roles import HANDLERS, READERS
+    from services.gateway.routes.route import Area, get, post
 
     AREA = Area(
         "Disputes",
@@ -27,7 +27,7 @@ Then one import and one entry in AREAS below. Everything else follows from the c
   `next_page_token` and one repeated field is answered as `{"items", "next_page_token"}`, with
   `total_size` only where it is set; any other response is answered whole;
 - the identity of the caller, the idempotency key, the expected version and the purpose travel as
-  metadata (`backbone.context`), never as fields; a missing key is replaced by a fresh one;
+  metadata (`backbone.rpc.caller`), never as fields; a missing key is replaced by a fresh one;
 - refusals become problems by their reason: give each new reason its lines in `reasons.yaml`;
 - `empty="POOL_EMPTY"` answers 204 for that refusal; `returns="incident.due"` answers one part;
   `query={"longitude": "point.longitude"}` and `always={"inbox": True}` fill request fields;
@@ -38,7 +38,6 @@ Then one import and one entry in AREAS below. Everything else follows from the c
 The whole of it is described in /openapi.json without another word.
 """
 
-from services.gateway.route import Area
 from services.gateway.routes import (
     alarm,
     directory,
@@ -48,6 +47,7 @@ from services.gateway.routes import (
     petition,
     population,
 )
+from services.gateway.routes.route import Area
 
 AREAS: tuple[Area, ...] = (
     incident.AREA,

@@ -1,8 +1,8 @@
 """Disputes: one ledger for every desk, and the mediation up to agreement or lawful channel."""
 
 from liandong.dispute.v1 import dispute_service_pb2 as pb
-from services.gateway.roles import READERS, roles
-from services.gateway.route import Area, get, post
+from services.gateway.routes.roles import READERS, roles
+from services.gateway.routes.route import Area, get, post
 
 DESK = roles(
     "receptionist", "clerk", "head", "mediator", "duty_officer", "centre_director", "partner"

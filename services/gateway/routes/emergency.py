@@ -1,8 +1,8 @@
 """Missions: what a team answers from its terminal, who reads them, and the status of teams."""
 
 from liandong.emergency.v1 import emergency_service_pb2 as pb
-from services.gateway.roles import READERS, TEAMS, roles
-from services.gateway.route import Area, get, post
+from services.gateway.routes.roles import READERS, TEAMS, roles
+from services.gateway.routes.route import Area, get, post
 
 ONE = "/v1/missions/{mission_id}"
 COMMANDERS = roles("dispatcher", "duty_officer")

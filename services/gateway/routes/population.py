@@ -5,8 +5,8 @@ No watcher reads them, the auditor neither: what he reads of care is who was sho
 """
 
 from liandong.population.v1 import population_service_pb2 as pb
-from services.gateway.roles import roles
-from services.gateway.route import Area, get, post
+from services.gateway.routes.roles import roles
+from services.gateway.routes.route import Area, get, post
 
 CARE = roles("care_worker", "head")
 SENDERS = CARE | roles("clerk", "receptionist", "partner")

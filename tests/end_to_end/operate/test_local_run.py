@@ -9,8 +9,8 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from operate import leftovers
-from operate.testing import Installed
+from operate.home import leftovers
+from tests.servers import Installed
 
 
 @pytest.fixture(scope="module")

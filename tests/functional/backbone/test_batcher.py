@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from backbone.batcher import MOST, Batcher, patiently
-from backbone.outcomes import Outcome
-from backbone.pulse import Pulse
-from backbone.request import Request
+from backbone.door.batcher import MOST, Batcher, patiently
+from backbone.door.outcomes import Outcome
+from backbone.door.request import Request
+from backbone.process.pulse import Pulse
 from tests.ledger.building import a_writing
 from tests.ledger.domain import Command
 

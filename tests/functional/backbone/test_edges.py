@@ -11,16 +11,16 @@ from typing import Any
 import grpc
 import pytest
 
-from backbone.errors import Denied, Unavailable
-from backbone.numbers import BLOCK, Numbers, today
-from backbone.observe import serve_pages
-from backbone.postgres import open_pool
-from backbone.pulse import Pulse
-from backbone.rpc import Edge
+from backbone.postgres.numbers import BLOCK, Numbers, today
+from backbone.postgres.pool import open_pool
+from backbone.process.probes import serve_pages
+from backbone.process.pulse import Pulse
+from backbone.rpc.edge import Edge
+from backbone.words.errors import Denied, Unavailable
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
-from operate.testing import free_port
 from tests.installation import Installation
+from tests.servers import free_port
 
 TOKEN = "inside"
 

@@ -13,10 +13,10 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
-from backbone.batch import LARGEST_EVENT
-from backbone.calls import refusal_of
-from backbone.errors import Conflict, InvalidArgument, InvalidTransition
-from backbone.pulse import Pulse
+from backbone.door.batch import LARGEST_EVENT
+from backbone.process.pulse import Pulse
+from backbone.rpc.channels import refusal_of
+from backbone.words.errors import Conflict, InvalidArgument, InvalidTransition
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1.incident_pb2 import Matter
 from liandong.operations.v1 import operations_service_pb2 as operations

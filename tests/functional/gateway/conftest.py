@@ -8,8 +8,8 @@ import grpc
 import httpx
 import pytest
 
-from backbone.pulse import Pulse
-from backbone.rpc import Edge
+from backbone.process.pulse import Pulse
+from backbone.rpc.edge import Edge
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from services.gateway.wiring import Gateway, open_gateway
 from tests.functional.gateway.incidents import Incidents

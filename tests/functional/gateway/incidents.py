@@ -5,8 +5,8 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from backbone.context import Caller, caller_of
-from backbone.errors import Refusal
+from backbone.rpc.caller import Caller, caller_of
+from backbone.words.errors import Refusal
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc

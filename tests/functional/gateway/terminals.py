@@ -6,8 +6,8 @@ from typing import Any
 
 import grpc
 
-from backbone.context import caller_of
-from backbone.errors import Denied
+from backbone.rpc.caller import caller_of
+from backbone.words.errors import Denied
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc

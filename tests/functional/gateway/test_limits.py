@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.gateway.limits import Limit
-from services.gateway.problems import Problem
+from services.gateway.http.limits import Limit
+from services.gateway.http.problems import Problem
 from tests.functional.gateway.conftest import Face
 from tests.gateway import REPLAY_KEY
 

@@ -7,10 +7,10 @@ import asyncpg
 import httpx
 import pytest
 
-from backbone.pulse import Pulse
+from backbone.process.pulse import Pulse
 from liandong.incident.v1 import incident_service_pb2 as pb
-from services.gateway.roles import HANDLERS
-from services.gateway.route import Area, post
+from services.gateway.routes.roles import HANDLERS
+from services.gateway.routes.route import Area, post
 from services.gateway.wiring import open_gateway
 from tests.functional.gateway.conftest import Face
 from tests.functional.gateway.incidents import Incidents

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from backbone.errors import Conflict, Denied, InvalidArgument, InvalidTransition, NotFound, Refusal
+from backbone.words.errors import (
+    Conflict,
+    Denied,
+    InvalidArgument,
+    InvalidTransition,
+    NotFound,
+    Refusal,
+)
 from liandong.incident.v1 import incident_pb2 as resources
 from tests.functional.gateway.conftest import Face
 from tests.gateway import STATION

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from services.gateway import storage
-from services.gateway.accounts import load_accounts
-from services.gateway.auth import digest
+from services.gateway.accounts import storage
+from services.gateway.accounts.auth import digest
+from services.gateway.accounts.loading import load_accounts
 from tests.functional.gateway.conftest import Face
 from tests.gateway import PASSWORD, REPLAY_KEY, STATION, STATION_KEY
 

@@ -11,14 +11,14 @@ import httpx
 import pytest
 import uvicorn
 
-from backbone.pulse import Pulse
-from backbone.rpc import Edge
+from backbone.process.pulse import Pulse
+from backbone.rpc.edge import Edge
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
-from operate.testing import free_port
-from services.gateway.server import Server
+from services.gateway.http.server import Server
 from services.gateway.wiring import open_gateway
 from tests.functional.gateway.terminals import Terminals, a_push
 from tests.gateway import HOST, PASSWORD, TOKEN, settings_for
+from tests.servers import free_port
 
 STREAM = "/v1/teams/team-7/stream"
 

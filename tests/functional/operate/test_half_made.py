@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from operate import home as homes
-from operate.home import Home
-from operate.kafka import Kafka
-from operate.keys import Keys
-from operate.ports import Ports, demand_free
-from operate.postgres import Postgres
-from operate.trouble import Trouble
+from operate.home import home as homes
+from operate.home.home import Home
+from operate.home.keys import Keys
+from operate.home.ports import Ports, demand_free
+from operate.home.trouble import Trouble
+from operate.servers.kafka import Kafka
+from operate.servers.postgres import Postgres
 
 
 def postgres_at(folder: Path) -> Postgres:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from operate import jars
-from operate.jars import Jar
-from operate.trouble import Trouble
+from operate.home.trouble import Trouble
+from operate.servers import jars
+from operate.servers.jars import Jar
 
 CONTENT = b"a jar, more or less" * 1000
 

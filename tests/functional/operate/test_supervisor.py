@@ -14,13 +14,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from operate import child, leftovers, probe
-from operate.child import Program, State
-from operate.home import Home
-from operate.launch import Launch
-from operate.ports import Ports, free_port
-from operate.supervisor import Facts, Supervisor, all_ready
-from operate.trouble import Trouble
+from operate.admin import probe
+from operate.home import leftovers
+from operate.home.home import Home
+from operate.home.ports import Ports, free_port
+from operate.home.trouble import Trouble
+from operate.run import child
+from operate.run.child import Program, State
+from operate.run.launch import Launch
+from operate.run.supervisor import Facts, Supervisor, all_ready
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 

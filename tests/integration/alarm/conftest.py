@@ -8,16 +8,16 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from backbone.actor import Actor
-from backbone.calls import open_channel
-from backbone.context import metadata_for
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import open_channel
+from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
 from liandong.place.v1.place_pb2 import Place, Point
-from operate.testing import Broker
 from tests.desks import TAKER, a_desk_city
 from tests.processes import Installation, an_installation
+from tests.servers import Broker
 
 NUMBER, NAME = "13800001234", "王小明"
 

@@ -6,13 +6,13 @@ import asyncpg
 import grpc
 import pytest
 
-from backbone.calls import refusal_of
-from backbone.errors import Refusal
+from backbone.rpc.channels import refusal_of
+from backbone.words.errors import Refusal
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.place.v1.place_pb2 import Place, Point
-from services.alarm.domain.receipt import Outcome
+from services.alarm.receipt.record import Outcome
 from tests.desks import (
     AUDITOR,
     DISPATCHER,

@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from backbone.actor import Actor
-from backbone.calls import open_channel
-from backbone.context import metadata_for
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import open_channel
+from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from services.gateway.accounts import load_accounts
+from services.gateway.accounts.loading import load_accounts
 from tests.cities import COUNTY
 from tests.desks import DESK, EAST_GRID
 from tests.processes import Installation

@@ -8,7 +8,7 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from backbone.calls import refusal_of
+from backbone.rpc.channels import refusal_of
 from liandong.alarm.v1 import alarm_pb2 as resources
 from tests.integration.alarm.conftest import Console
 from tests.processes import Installation

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from backbone.door import Door
-from backbone.postgres import Pool, open_pool
+from backbone.door.door import Door
+from backbone.postgres.pool import Pool, open_pool
 from tests.installation import Installation
 from tests.ledger.building import NoteDoor, notes
 

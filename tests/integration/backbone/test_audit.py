@@ -7,10 +7,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from backbone.anchor import Flaw, anchor, run_anchors, verify
-from backbone.postgres import Pool, open_pool
-from backbone.pulse import Pulse
-from backbone.retention import forget_outcomes, run_retention
+from backbone.door.anchor import Flaw, anchor, run_anchors, verify
+from backbone.door.retention import forget_outcomes, run_retention
+from backbone.postgres.pool import Pool, open_pool
+from backbone.process.pulse import Pulse
 from tests.installation import Installation
 from tests.ledger.building import NoteDoor, a_claim, a_request, claimed
 from tests.ledger.domain import Release

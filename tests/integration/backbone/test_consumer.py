@@ -10,22 +10,22 @@ import grpc
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from backbone.consumer import MOST_POISONS, Consumer, Handler, Subscription
-from backbone.kafka import is_passing
-from backbone.metrics import GAPS, STOPPED
-from backbone.postgres import Pool
-from backbone.progress import ConsumerStuckError, Progress
-from backbone.pulse import Pulse
-from backbone.request import Request
+from backbone.door.request import Request
+from backbone.kafka.consumer import MOST_POISONS, Consumer, Handler, Subscription
+from backbone.kafka.producer import is_passing
+from backbone.kafka.stall import ConsumerStuckError, Progress
+from backbone.postgres.pool import Pool
+from backbone.process.metrics import GAPS, STOPPED
+from backbone.process.pulse import Pulse
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
-from operate.testing import Broker
 from tests.installation import Installation
 from tests.ledger.building import NoteDoor, a_request
 from tests.ledger.consuming import GROUP, Bench, Handling, an_event, make_bench
 from tests.ledger.domain import Command, Write
 from tests.ledger.serving import TOKEN, a_ledger, ledger_settings
+from tests.servers import Broker
 from tests.topics import headers_of, make_topic, publish, read
 
 

@@ -11,15 +11,15 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from backbone.batch import LARGEST_EVENT
-from backbone.batcher import Batcher, patiently
-from backbone.door import Door, key_of
-from backbone.errors import Unavailable
-from backbone.outcomes import find
-from backbone.postgres import Pool, is_transient
-from backbone.pulse import Pulse
-from backbone.statements import lock_all
-from backbone.timers import NEVER
+from backbone.door.batch import LARGEST_EVENT
+from backbone.door.batcher import Batcher, patiently
+from backbone.door.door import Door, key_of
+from backbone.door.outcomes import find
+from backbone.door.statements import lock_all
+from backbone.door.timers import NEVER
+from backbone.postgres.pool import Pool, is_transient
+from backbone.process.pulse import Pulse
+from backbone.words.errors import Unavailable
 from tests.installation import Installation
 from tests.ledger.building import (
     NoteDoor,

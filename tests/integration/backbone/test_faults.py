@@ -12,12 +12,12 @@ from uuid import uuid4
 
 import pytest
 
-from backbone.anchor import verify
-from backbone.batcher import patiently
-from backbone.notices import Waiting
-from backbone.outcomes import Outcome
-from backbone.postgres import Pool
-from backbone.pulse import Pulse
+from backbone.door.anchor import verify
+from backbone.door.batcher import patiently
+from backbone.door.notices import Waiting
+from backbone.door.outcomes import Outcome
+from backbone.postgres.pool import Pool
+from backbone.process.pulse import Pulse
 from tests.installation import Installation
 from tests.ledger.building import NoteDoor, a_claim, written
 from tests.ledger.worker import commands

@@ -7,8 +7,8 @@ import time
 
 from aiokafka import AIOKafkaConsumer
 
-from backbone import leaving
-from operate.testing import Broker
+from backbone.kafka import closing as leaving
+from tests.servers import Broker
 from tests.topics import make_topic
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from backbone.migrate import MigrationError, Schema, migrate_all, schemas
+from backbone.postgres.migrate import MigrationError, Schema, migrate_all, schemas
 from tests.installation import Installation, named
 from tests.ledger.building import LEDGER, SECRET
 

@@ -10,18 +10,18 @@ import pytest
 from aiokafka.errors import KafkaError
 from prometheus_client import REGISTRY
 
-from backbone.door import Door
-from backbone.kafka import Publisher
-from backbone.notices import Waiting
-from backbone.postgres import Pool, is_transient, open_pool
-from backbone.pulse import Pulse
-from backbone.relay import Relay
+from backbone.door.door import Door
+from backbone.door.notices import Waiting
+from backbone.kafka.producer import Publisher
+from backbone.kafka.relay import Relay
+from backbone.postgres.pool import Pool, is_transient, open_pool
+from backbone.process.pulse import Pulse
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from operate.testing import Broker
 from tests.installation import Installation
 from tests.ledger.building import NoteDoor, a_claim, notes, written
 from tests.ledger.consuming import an_event, make_bench
 from tests.proxy import proxied
+from tests.servers import Broker
 from tests.topics import make_topic, read
 
 PATIENCE = 30

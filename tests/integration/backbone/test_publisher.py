@@ -9,8 +9,8 @@ import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
-from backbone.kafka import LARGEST_VALUE, Publisher, dead_topic, is_passing
-from operate.testing import Broker
+from backbone.kafka.producer import LARGEST_VALUE, Publisher, dead_topic, is_passing
+from tests.servers import Broker
 from tests.topics import headers_of, make_topic, publish, read
 
 

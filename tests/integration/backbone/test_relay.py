@@ -12,15 +12,15 @@ from aiokafka import ConsumerRecord
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
 
-from backbone.kafka import open_producer
-from backbone.postgres import Pool, connect
-from backbone.pulse import Pulse
-from backbone.relay import BE_THE_ONE, Relay
+from backbone.kafka.producer import open_producer
+from backbone.kafka.relay import BE_THE_ONE, Relay
+from backbone.postgres.pool import Pool, connect
+from backbone.process.pulse import Pulse
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from operate.testing import Broker
 from tests.installation import Installation
 from tests.ledger.building import NoteDoor, a_claim, a_request, a_writing, written
 from tests.ledger.domain import Release
+from tests.servers import Broker
 from tests.topics import headers_of, make_topic, read
 
 

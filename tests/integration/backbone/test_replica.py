@@ -12,14 +12,14 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from backbone.areas import Level
-from backbone.city import City, Head, Record, Unit
-from backbone.entries import key_of, to_entry
-from backbone.errors import Unavailable
-from backbone.postgres import Pool, open_pool
-from backbone.pulse import Pulse
-from backbone.replica import TOPIC, Replica
-from operate.testing import Broker
+from backbone.directory.entries import key_of, to_entry
+from backbone.directory.replica import TOPIC, Replica
+from backbone.postgres.pool import Pool, open_pool
+from backbone.process.pulse import Pulse
+from backbone.words.areas import Level
+from backbone.words.city import City, Head, Record, Unit
+from backbone.words.errors import Unavailable
+from tests.servers import Broker
 
 MIGRATION = Path("libs/backbone/migrations/0002_replica.sql")
 COMPACTED = {"cleanup.policy": "compact"}

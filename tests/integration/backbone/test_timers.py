@@ -7,10 +7,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backbone.postgres import Pool
-from backbone.pulse import Pulse
-from backbone.request import Request
-from backbone.timers import Timers, lapse_of
+from backbone.door.request import Request
+from backbone.door.timers import Timers, lapse_of
+from backbone.postgres.pool import Pool
+from backbone.process.pulse import Pulse
 from tests.ledger.building import (
     DUE,
     NoteDoor,

@@ -3,12 +3,12 @@
 import subprocess
 import sys
 
-from backbone.watchdog import STOOD_STILL
+from backbone.process.watchdog import STOOD_STILL
 
 HANGS = """
 import time
-from backbone.pulse import Pulse
-from backbone.watchdog import watch
+from backbone.process.pulse import Pulse
+from backbone.process.watchdog import watch
 pulse = Pulse(patience=0.2)
 pulse.beat("{loop}")
 watch({"ledger": pulse}, look=0.2)

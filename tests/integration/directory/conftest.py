@@ -10,13 +10,13 @@ import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from backbone.migrate import Schema, migrate, schemas
-from backbone.pulse import Pulse
-from backbone.replica import TOPIC
-from backbone.settings import Settings
-from operate.testing import Broker
+from backbone.directory.replica import TOPIC
+from backbone.postgres.migrate import Schema, migrate, schemas
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
 from services.directory.files import read_folder, to_archive
 from services.directory.wiring import Directory, open_directory
+from tests.servers import Broker
 
 DEMO = Path("deploy/city/demo")
 

@@ -9,14 +9,14 @@ from typing import Any
 import grpc
 import pytest
 
-from backbone.actor import Actor
-from backbone.calls import refusal_of
-from backbone.context import metadata_for
-from backbone.pulse import Pulse
+from backbone.process.pulse import Pulse
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import refusal_of
+from backbone.words.actor import Actor
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
 from liandong.place.v1.place_pb2 import Point
-from operate.ports import free_port
+from operate.home.ports import free_port
 from services.directory import wiring
 from tests.integration.directory.conftest import demo, settings_for
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backbone.errors import InvalidArgument, Unavailable
+from backbone.words.errors import InvalidArgument, Unavailable
 from services.directory import storage
 from services.directory.wiring import Directory
 from tests.integration.directory.conftest import demo

@@ -8,15 +8,15 @@ from pathlib import Path
 import asyncpg
 from aiokafka import ConsumerRecord
 
-from backbone.city import City
-from backbone.postgres import open_pool
-from backbone.pulse import Pulse
-from backbone.replica import Replica
-from operate.testing import Broker
+from backbone.directory.replica import Replica
+from backbone.postgres.pool import open_pool
+from backbone.process.pulse import Pulse
+from backbone.words.city import City
 from services.directory.files import read_folder, to_archive
 from services.directory.generator import LARGE, generate
 from services.directory.wiring import Directory, open_directory
 from tests.integration.directory.conftest import DEMO, demo, make_topic_anew, settings_for
+from tests.servers import Broker
 
 RENAMED = {"organisations.csv": ("青山镇派出所", "青山镇新派出所")}
 REDUNDANT = "traffic.accident,traffic.accident,police,,,,交通事故由事发地公安机关处理\n"

@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backbone.actor import Actor
-from backbone.journal import event_id
-from backbone.kafka import open_producer
+from backbone.door.journal import event_id
+from backbone.kafka.producer import open_producer
+from backbone.words.actor import Actor
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.dispute.v1 import dispute_pb2 as resources
 from liandong.dispute.v1 import dispute_service_pb2 as pb
@@ -15,10 +15,10 @@ from liandong.dispute.v1.dispute_service_pb2_grpc import DisputeServiceStub
 from liandong.incident.v1 import incident_service_pb2 as flow
 from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
 from liandong.place.v1.place_pb2 import Place
-from operate import topics
-from operate.testing import Broker
+from operate.admin import topics
 from tests.cities import COUNTY, NORTH, SOUTH, a_city
 from tests.installation import Installation
+from tests.servers import Broker
 from tests.serving import Client, Home, calling, everything_at_rest, serving, until
 
 DESK = Actor("zhao", "command", "receptionist", COUNTY)

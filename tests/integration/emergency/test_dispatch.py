@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from backbone.errors import Conflict, InvalidArgument, InvalidTransition, NotFound
+from backbone.words.errors import Conflict, InvalidArgument, InvalidTransition, NotFound
 from liandong.emergency.v1.emergency_pb2 import Mission
 from tests.emergency import TEAMS, Desk, serving, some_settings
 from tests.installation import Installation

@@ -7,11 +7,11 @@ from pathlib import Path
 import grpc
 import pytest
 
-from backbone.entries import key_of, to_city
+from backbone.directory.entries import key_of, to_city
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
-from operate.testing import Broker
 from tests.emergency import Desk, some_records
 from tests.processes import Installation, an_installation
+from tests.servers import Broker
 
 
 @pytest.fixture

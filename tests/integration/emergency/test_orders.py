@@ -8,17 +8,17 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from backbone.journal import event_id
+from backbone.door.journal import event_id
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent, DispatchOrdered
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.emergency.v1.emergency_pb2 import Mission, Order
 from liandong.event.v1.event_pb2 import Meta
-from operate import topics
-from operate.testing import Broker
+from operate.admin import topics
 from services.emergency.consumers import TOPIC
 from services.emergency.wiring import TOPIC as OWN
 from tests.emergency import Desk, an_order, serving, some_settings
 from tests.installation import Installation
+from tests.servers import Broker
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from backbone.actor import Actor
-from backbone.context import metadata_for
-from backbone.errors import Denied, InvalidArgument, NotFound
+from backbone.rpc.caller import metadata_for
+from backbone.words.actor import Actor
+from backbone.words.errors import Denied, InvalidArgument, NotFound
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1.emergency_pb2 import Mission, TeamStatus
 from tests.emergency import TEAMS, TOKEN, Desk, refusing, serving, some_settings

@@ -9,7 +9,7 @@ import asyncpg
 import grpc
 import pytest
 
-from backbone.errors import Denied, InvalidArgument
+from backbone.words.errors import Denied, InvalidArgument
 from liandong.emergency.v1.emergency_pb2 import Mission, Welcome
 from tests.emergency import Desk, serving, some_settings
 from tests.installation import Installation

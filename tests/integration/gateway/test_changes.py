@@ -12,15 +12,15 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from backbone.kafka import dead_topic
-from backbone.pulse import Pulse
+from backbone.kafka.producer import dead_topic
+from backbone.process.pulse import Pulse
 from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_events_pb2 as events
-from operate.deadletters import read_dead
-from operate.testing import Broker, free_port
-from services.gateway import feed
+from operate.admin.deadletters import read_dead
+from services.gateway.live import feed
 from services.gateway.wiring import run
 from tests.gateway import HOST, PASSWORD, STATION, settings_for
+from tests.servers import Broker, free_port
 
 TOPIC = "liandong.incident.events.v1"
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from aiokafka import ConsumerRecord
 
-from backbone.kafka import Publisher, dead_topic
-from operate import deadletter_command, deadletters, topics
-from operate.home import Home
-from operate.installation import Installation
-from operate.keys import Keys
-from operate.ports import Ports, free_port
-from operate.testing import Broker, running_task
+from backbone.kafka.producer import Publisher, dead_topic
+from operate.admin import deadletters, topics
+from operate.cli import deadletter_command
+from operate.home.home import Home
+from operate.home.keys import Keys
+from operate.home.ports import Ports, free_port
+from operate.run.installation import Installation
+from tests.servers import Broker, running_task
 
 
 def unreadable(offset: int) -> "ConsumerRecord[bytes, bytes]":

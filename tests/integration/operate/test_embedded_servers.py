@@ -4,7 +4,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from operate.testing import Broker, Database
+from tests.servers import Broker, Database
 
 
 async def test_postgres_is_durable_and_has_room_for_the_locks_of_a_batch(postgres_dsn: str) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from operate import topics
-from operate.testing import Broker
+from operate.admin import topics
+from tests.servers import Broker
 
 
 async def test_declared_topics_are_created_and_found_again(broker: Broker) -> None:

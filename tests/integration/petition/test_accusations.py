@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from backbone.actor import Actor
+from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_service_pb2 as flow
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
@@ -15,7 +15,7 @@ from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
 from liandong.place.v1.place_pb2 import Place
-from services.gateway.visibility import Scope, may_see
+from services.gateway.live.visibility import Scope, may_see
 from tests.cities import COUNTY, NORTH, a_city_with_discipline
 from tests.installation import Installation
 from tests.serving import Client, Home, calling, serving

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from backbone.actor import Actor
+from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2 as flow
 from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
@@ -13,10 +13,10 @@ from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
 from liandong.place.v1.place_pb2 import Place
-from operate import topics
-from operate.testing import Broker
+from operate.admin import topics
 from tests.cities import COUNTY, NORTH, SOUTH, a_city
 from tests.installation import Installation
+from tests.servers import Broker
 from tests.serving import Client, Home, calling, everything_at_rest, serving, until
 
 DESK = Actor("zhao", "command", "receptionist", COUNTY)

@@ -9,18 +9,18 @@ import asyncpg
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from backbone.actor import Actor
-from backbone.city import City
-from backbone.city import Person as Known
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.city import Person as Known
 from liandong.incident.v1 import incident_service_pb2 as flow
 from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
 from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1.population_service_pb2_grpc import PopulationServiceStub
-from operate import topics
-from operate.testing import Broker
+from operate.admin import topics
 from tests.cities import COUNTY, NORTH, a_city
 from tests.installation import Installation
+from tests.servers import Broker
 from tests.serving import Client, Home, calling, everything_at_rest, serving, until
 
 SENDER = Actor("qian", "county", "clerk", COUNTY)

@@ -15,18 +15,18 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from backbone.actor import Actor
-from backbone.calls import refusal_of
+from backbone.rpc.channels import refusal_of
+from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from operate.testing import Broker
-from services.workflow import domain
-from services.workflow.domain import Event
-from services.workflow.domain.incident import HELD, Incident
+from services.workflow import incident as domain
+from services.workflow.incident import Event
+from services.workflow.incident.record import HELD, Incident
 from services.workflow.wiring import EVENTS, build_decider
 from tests.cities import COUNTY, a_city
 from tests.integration.workflow.test_roads import DESK, LI, WANG, Client, a_front
 from tests.processes import PATIENCE, Installation, an_installation
+from tests.servers import Broker
 
 CHEN = Actor("chen", "south", "clerk", "990101002")
 LEADER = Actor("sun", "county", "leader", COUNTY)

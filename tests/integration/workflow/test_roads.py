@@ -16,11 +16,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from msgspec.structs import replace
 
-from backbone.actor import Actor
-from backbone.calls import open_channel, refusal_of
-from backbone.context import metadata_for
-from backbone.kafka import dead_topic, open_producer
-from backbone.opening import Openings, opening_id
+from backbone.intake.opening import Openings, opening_id
+from backbone.kafka.producer import dead_topic, open_producer
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import open_channel, refusal_of
+from backbone.words.actor import Actor
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent, ReceiptOpened
 from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_commands_pb2 as commands
@@ -28,10 +28,10 @@ from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.place.v1.place_pb2 import Place
-from operate.testing import Broker
 from services.workflow.stream import COMMANDS, GROUP
 from tests.cities import NORTH, a_city
 from tests.processes import PATIENCE, Installation, an_installation
+from tests.servers import Broker
 
 LI, WANG = Actor("li", "north", "clerk", NORTH), Actor("wang", "north", "clerk", NORTH)
 DESK = Actor("zhao", "command", "dispatcher", "990101")

@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from backbone.batcher import Batcher
-from backbone.kafka import Publisher, open_producer
-from backbone.progress import ConsumerStuckError, Progress
-from backbone.pulse import Pulse
-from operate.testing import Broker
+from backbone.door.batcher import Batcher
+from backbone.kafka.producer import Publisher, open_producer
+from backbone.kafka.stall import ConsumerStuckError, Progress
+from backbone.process.pulse import Pulse
 from services.workflow import stream
 from tests.processes import PATIENCE, an_installation
+from tests.servers import Broker
 
 
 async def nobody_asks(requests: Any) -> list[Any]:

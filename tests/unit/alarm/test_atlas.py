@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from backbone.city import Grid
-from backbone.errors import Unavailable
-from backbone.place import Place, Point
+from backbone.words.city import Grid
+from backbone.words.errors import Unavailable
+from backbone.words.place import Place, Point
 from services.alarm.atlas import Atlas
 from tests.cities import a_city
 

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from backbone.actor import Actor
-from backbone.errors import Denied, InvalidArgument, InvalidTransition, NotFound, Refusal
-from backbone.followed import Followed
-from backbone.followed import FollowIncident as Step
-from backbone.place import Place
-from services.alarm.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
-from services.alarm.domain.closing import CloseReceipt, UnlinkRepeat
-from services.alarm.domain.ending import (
+from backbone.words.actor import Actor
+from backbone.words.errors import Denied, InvalidArgument, InvalidTransition, NotFound, Refusal
+from backbone.words.followed import Followed
+from backbone.words.followed import FollowIncident as Step
+from backbone.words.place import Place
+from services.alarm.receipt import ALLOWED_FROM, Command, Event, Move, decide, evolve
+from services.alarm.receipt.closing import CloseReceipt, UnlinkRepeat
+from services.alarm.receipt.ending import (
     AnswerAtDesk,
     LinkRepeat,
     MarkInvalid,
@@ -27,8 +27,8 @@ from services.alarm.domain.ending import (
     ReceiptOpened,
     ReferToMediation,
 )
-from services.alarm.domain.intake import AmendReceipt, ClassifyReceipt, ConfirmClass
-from services.alarm.domain.linkage import (
+from services.alarm.receipt.intake import AmendReceipt, ClassifyReceipt, ConfirmClass
+from services.alarm.receipt.linkage import (
     DispatchNow,
     DispatchOrdered,
     FollowIncident,
@@ -37,7 +37,7 @@ from services.alarm.domain.linkage import (
     RevealCaller,
     order_of,
 )
-from services.alarm.domain.receipt import (
+from services.alarm.receipt.record import (
     Finding,
     InvalidReason,
     Kind,

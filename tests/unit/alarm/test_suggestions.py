@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backbone.place import Place, Point
+from backbone.words.place import Place, Point
 from services.alarm.atlas import Atlas
-from services.alarm.domain.suggestions import (
+from services.alarm.receipt.suggestions import (
     Earlier,
     Sighting,
     Window,

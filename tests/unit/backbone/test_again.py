@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 import grpc
 
-from backbone import again
-from backbone.again import Again
+from backbone.rpc import retrying as again
+from backbone.rpc.retrying import Again
 
 
 def error_of(code: grpc.StatusCode) -> grpc.aio.AioRpcError:

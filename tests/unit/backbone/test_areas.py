@@ -2,7 +2,7 @@
 
 import pytest
 
-from backbone.areas import Level, ancestors, level_of, parent_of
+from backbone.words.areas import Level, ancestors, level_of, parent_of
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from backbone.batch import CLOCK_SKEW, LARGEST_EVENT, Batch
-from backbone.errors import Unavailable
-from backbone.journal import FIRST, hash_of
-from backbone.outcomes import from_row, to_row
-from backbone.request import Request
+from backbone.door.batch import CLOCK_SKEW, LARGEST_EVENT, Batch
+from backbone.door.journal import FIRST, hash_of
+from backbone.door.outcomes import from_row, to_row
+from backbone.door.request import Request
+from backbone.words.errors import Unavailable
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.ledger.building import KINDS, a_request, notes
 from tests.ledger.domain import (

@@ -1,8 +1,8 @@
 """Who is competent: the exact category before the wide one, the near unit before the far one."""
 
-from backbone.areas import Level, level_of
-from backbone.city import City, Competence, Unit
-from backbone.competence import competent_unit, prefixes
+from backbone.words.areas import Level, level_of
+from backbone.words.city import City, Competence, Unit
+from backbone.words.competence import competent_unit, prefixes
 from tests.cities import a_city
 
 PLACE = "990101001002003"

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from backbone.areas import Level
-from backbone.city import (
+from backbone.directory.entries import key_of, to_city, to_entry, to_record
+from backbone.words.areas import Level
+from backbone.words.city import (
     Area,
     Category,
     Competence,
@@ -18,7 +19,6 @@ from backbone.city import (
     Team,
     Unit,
 )
-from backbone.entries import key_of, to_city, to_entry, to_record
 from liandong.directory.v1.directory_pb2 import DirectoryEntry
 
 RING = ((108.9, 34.2), (108.91, 34.2), (108.91, 34.21))

@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from backbone.actor import Actor
-from backbone.errors import InvalidArgument, Refusal
-from backbone.followed import Followed, FollowIncident, follow
-from backbone.following import CHANGES, follow_by_id, step_of
-from backbone.journal import event_id
-from backbone.pages import after, cut, size_of, token_of
-from backbone.sight import sees, watched
+from backbone.door.journal import event_id
+from backbone.intake.following import CHANGES, follow_by_id, step_of
+from backbone.postgres.paging import after, cut, size_of, token_of
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidArgument, Refusal
+from backbone.words.followed import Followed, FollowIncident, follow
+from backbone.words.sight import sees, watched
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

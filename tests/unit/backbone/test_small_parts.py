@@ -10,18 +10,18 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from backbone.actor import Actor
-from backbone.breaker import FAILURES, Breaker, Road
-from backbone.context import caller_of, metadata_for, require_token
-from backbone.errors import KINDS, LONGEST_FACT, Denied, InvalidArgument, NotFound
-from backbone.logs import JsonLines, bound, speak_json
-from backbone.matter_code import Intake, is_code, mint
-from backbone.place import contains, significant
-from backbone.pulse import Pulse
-from backbone.request import created_id, hash_of, request_id_of
-from backbone.sealing import USUAL, Sealer, masked
-from backbone.settings import PORTS, SettingsError, read_settings
+from backbone.door.request import created_id, hash_of, request_id_of
+from backbone.postgres.sealing import USUAL, Sealer, masked
+from backbone.process.logs import JsonLines, bound, speak_json
+from backbone.process.pulse import Pulse
+from backbone.process.settings import PORTS, SettingsError, read_settings
+from backbone.rpc.caller import caller_of, metadata_for, require_token
+from backbone.words.actor import Actor
+from backbone.words.errors import KINDS, LONGEST_FACT, Denied, InvalidArgument, NotFound
+from backbone.words.matter_code import Intake, is_code, mint
+from backbone.words.place import contains, significant
 from liandong.incident.v1 import incident_service_pb2 as pb
+from services.workflow.breaker import FAILURES, Breaker, Road
 
 areas = st.from_regex(r"9901[0-9]{2}", fullmatch=True)
 codes = st.builds(

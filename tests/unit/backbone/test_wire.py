@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from backbone.errors import InvalidArgument
-from backbone.pages import filters_of
-from backbone.place import Place, Point
+from backbone.postgres.paging import filters_of
 from backbone.wire import enum_numbers, name_of, to_message, to_record
+from backbone.words.errors import InvalidArgument
+from backbone.words.place import Place, Point
 from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2 as calls

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backbone.grids import GridIndex
+from backbone.directory.grids import GridIndex
 from services.directory.checks import examine
 from services.directory.generator import DEMO, Size, generate, make_files
 from services.directory.generator.curve import walk

@@ -9,17 +9,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from backbone.actor import Actor
-from backbone.errors import Refusal
-from backbone.followed import FollowIncident
-from backbone.place import Place
 from backbone.wire import to_message, to_record
+from backbone.words.actor import Actor
+from backbone.words.errors import Refusal
+from backbone.words.followed import FollowIncident
+from backbone.words.place import Place
 from liandong.dispute.v1 import dispute_events_pb2 as events
 from liandong.incident.v1 import incident_pb2 as incidents
 from services.dispute import codec
-from services.dispute.domain import ALLOWED_FROM, Command, Event, decide, evolve
-from services.dispute.domain.acceptance import AcceptDispute, RefuseDispute
-from services.dispute.domain.dispute import (
+from services.dispute.dispute import ALLOWED_FROM, Command, Event, decide, evolve
+from services.dispute.dispute.acceptance import AcceptDispute, RefuseDispute
+from services.dispute.dispute.handling import (
+    CloseDispute,
+    NameParties,
+    RevealParties,
+    RouteDispute,
+    matter_of,
+)
+from services.dispute.dispute.mediation import FailMediation, HoldSession, RecordAgreement
+from services.dispute.dispute.record import (
     Agreement,
     Dispute,
     Filing,
@@ -31,14 +39,6 @@ from services.dispute.domain.dispute import (
     Source,
     State,
 )
-from services.dispute.domain.handling import (
-    CloseDispute,
-    NameParties,
-    RevealParties,
-    RouteDispute,
-    matter_of,
-)
-from services.dispute.domain.mediation import FailMediation, HoldSession, RecordAgreement
 from tests.cities import COUNTY, NORTH, SOUTH, a_city
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

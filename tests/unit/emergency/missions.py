@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from functools import reduce
 from uuid import UUID
 
-from backbone.place import Place
-from services.emergency.domain import Command, decide, evolve
-from services.emergency.domain.mission import DispatchMission, Mission, Order, Team
-from services.emergency.domain.steps import Crew
+from backbone.words.place import Place
+from services.emergency.mission import Command, decide, evolve
+from services.emergency.mission.record import DispatchMission, Mission, Order, Team
+from services.emergency.mission.steps import Crew
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MATTER = UUID(int=7)

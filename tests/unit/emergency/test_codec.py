@@ -6,19 +6,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backbone.actor import Actor
-from backbone.errors import InvalidArgument, NotFound
-from backbone.place import Place, Point
-from backbone.request import Request
-from backbone.timers import NEVER
+from backbone.door.request import Request
+from backbone.door.timers import NEVER
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidArgument, NotFound
+from backbone.words.place import Place, Point
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec
-from services.emergency.domain import Event
-from services.emergency.domain.mission import Mission, MissionDispatched, Order, mission_id
-from services.emergency.domain.repeats import MissionPushedAgain
-from services.emergency.domain.status import Duty, TeamStatus, TeamStatusSet
-from services.emergency.domain.steps import (
+from services.emergency.mission import Event
+from services.emergency.mission.record import Mission, MissionDispatched, Order, mission_id
+from services.emergency.mission.repeats import MissionPushedAgain
+from services.emergency.mission.steps import (
     Crew,
     MissionAcknowledged,
     MissionCleared,
@@ -29,6 +28,7 @@ from services.emergency.domain.steps import (
     TeamOnScene,
 )
 from services.emergency.statuses import DECIDER
+from services.emergency.team.status import Duty, TeamStatus, TeamStatusSet
 from services.emergency.wiring import MISSIONS
 from tests.unit.emergency.missions import DISPATCH, NOW, after
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbone.errors import InvalidArgument
+from backbone.words.errors import InvalidArgument
 from services.emergency.session import read_cursor, write_cursor
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbone.errors import Refusal
-from services.emergency.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
-from services.emergency.domain.mission import (
+from backbone.words.errors import Refusal
+from services.emergency.mission import ALLOWED_FROM, Command, Event, Move, decide, evolve
+from services.emergency.mission.record import (
     ENDED,
     UNANSWERED,
     DispatchMission,
@@ -19,8 +19,8 @@ from services.emergency.domain.mission import (
     State,
     mission_id,
 )
-from services.emergency.domain.repeats import Lapse
-from services.emergency.domain.steps import (
+from services.emergency.mission.repeats import Lapse
+from services.emergency.mission.steps import (
     RANK,
     STAMPS,
     AcknowledgeMission,

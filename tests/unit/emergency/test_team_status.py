@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backbone.actor import Actor
-from backbone.errors import Refusal
-from services.emergency.domain.mission import Team
-from services.emergency.domain.status import Duty, SetTeamStatus, TeamStatus, decide, evolve
+from backbone.words.actor import Actor
+from backbone.words.errors import Refusal
+from services.emergency.mission.record import Team
+from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus, decide, evolve
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LEADER = Actor("lee", role="team_leader")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.changes import Change, Reader, Ring
-from services.gateway.event_ids import EventId, decode
-from services.gateway.visibility import Scope
+from services.gateway.live.changes import Change, Reader, Ring
+from services.gateway.live.event_ids import EventId, decode
+from services.gateway.live.visibility import Scope
 
 EVERYWHERE = Scope("incident", frozenset({"u"}), "990101")
 

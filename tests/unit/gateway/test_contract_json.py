@@ -10,13 +10,13 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.gateway.contract import DURATION, PAGE_SIZE, TIMESTAMP, map_of, names_of
-from services.gateway.incoming import parse_body
-from services.gateway.plan import plan_of
-from services.gateway.problems import Problem
-from services.gateway.reading import body_reader
+from services.gateway.contract.fields import DURATION, PAGE_SIZE, TIMESTAMP, map_of, names_of
+from services.gateway.contract.plan import plan_of
+from services.gateway.contract.reading import body_reader
+from services.gateway.contract.writing import Writer, to_json, writer_of
+from services.gateway.http.incoming import parse_body
+from services.gateway.http.problems import Problem
 from services.gateway.routes import AREAS
-from services.gateway.writing import Writer, to_json, writer_of
 
 PLANS = [plan_of(area, route) for area in AREAS for route in area.routes]
 MESSAGES: dict[str, Any] = {

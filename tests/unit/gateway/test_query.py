@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from services.gateway.incoming import parse_texts, read_query
-from services.gateway.plan import plan_of
-from services.gateway.problems import Problem
+from services.gateway.contract.plan import plan_of
+from services.gateway.http.incoming import parse_texts, read_query
+from services.gateway.http.problems import Problem
 from services.gateway.routes import emergency
 
 [PLAN] = [

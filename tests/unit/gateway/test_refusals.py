@@ -3,9 +3,9 @@
 import grpc
 from grpc_status import rpc_status
 
-from backbone.errors import Denied
-from backbone.rpc import status_of
-from services.gateway.refusals import problem_of
+from backbone.rpc.edge import status_of
+from backbone.words.errors import Denied
+from services.gateway.http.refusals import problem_of
 
 
 def refused(refusal: Denied) -> grpc.aio.AioRpcError:

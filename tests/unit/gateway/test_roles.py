@@ -1,11 +1,11 @@
 """The gateway lets in whom the domain lets act, and nobody whom it refuses for the role alone."""
 
-from services.alarm.domain.rights import MAY_DISPATCH, MAY_RECEIVE, MAY_REVEAL
-from services.emergency.domain.status import MAY_SET_OTHERS
-from services.gateway.roles import DISPATCHERS, TEAMS, VERIFIERS, Roles
-from services.gateway.route import Area
+from services.alarm.receipt.rights import MAY_DISPATCH, MAY_RECEIVE, MAY_REVEAL
+from services.emergency.team.status import MAY_SET_OTHERS
 from services.gateway.routes import alarm, emergency, incident
-from services.workflow.domain import closing
+from services.gateway.routes.roles import DISPATCHERS, TEAMS, VERIFIERS, Roles
+from services.gateway.routes.route import Area
+from services.workflow.incident import closing
 
 
 def admitted(area: Area, rpc: str) -> Roles:

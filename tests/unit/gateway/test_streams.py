@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.gateway.auth import Caller
-from services.gateway.problems import Problem
-from services.gateway.streams import Streams, frame
+from services.gateway.accounts.auth import Caller
+from services.gateway.http.problems import Problem
+from services.gateway.live.streams import Streams, frame
 
 
 def a_caller(*, exempt: bool = False) -> Caller:

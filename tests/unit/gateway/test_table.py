@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from starlette.routing import Match
 
+from services.gateway.http.table import RouteTable
 from services.gateway.routes import incident
-from services.gateway.table import RouteTable
 
 
 async def nowhere(request: Any) -> Any:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from backbone.actor import Actor
-from services.gateway.visibility import Scope, may_see
+from backbone.words.actor import Actor
+from services.gateway.live.visibility import Scope, may_see
 
 STATION = "990101001-police"
 CASES = [

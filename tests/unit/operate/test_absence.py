@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from operate import absence, control, doctor, status
-from operate.home import Home
-from operate.installation import Installation
-from operate.ports import Ports
-from operate.trouble import Trouble
+from operate.admin import doctor, status
+from operate.home import absence
+from operate.home.home import Home
+from operate.home.ports import Ports
+from operate.home.trouble import Trouble
+from operate.run import control
+from operate.run.installation import Installation
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from operate import accounts, runner
-from operate.home import Home
-from operate.installation import Installation
-from operate.keys import Keys
-from operate.ports import Ports
-from operate.trouble import Trouble
+from operate.admin import accounts
+from operate.home.home import Home
+from operate.home.keys import Keys
+from operate.home.ports import Ports
+from operate.home.trouble import Trouble
+from operate.run import runner
+from operate.run.installation import Installation
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from operate import net
-from operate.home import Home, read_state
-from operate.trouble import Trouble
+from operate.cli import guard as net
+from operate.home.home import Home, read_state
+from operate.home.trouble import Trouble
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from operate import status
-from operate.home import Home
-from operate.ports import Ports
+from operate.admin import status
+from operate.home.home import Home
+from operate.home.ports import Ports
 
 
 def processes(**states: str) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from operate import kafka, warmup
+from operate.run import warmup
+from operate.servers import kafka
 
 
 @pytest.fixture

@@ -9,24 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from backbone.actor import Actor
-from backbone.errors import Refusal
-from backbone.followed import FollowIncident
-from backbone.place import Place
 from backbone.wire import to_message, to_record
+from backbone.words.actor import Actor
+from backbone.words.errors import Refusal
+from backbone.words.followed import FollowIncident
+from backbone.words.place import Place
 from liandong.petition.v1 import petition_events_pb2 as events
 from services.petition import codec
-from services.petition.domain import ALLOWED_FROM, Command, Event, decide, evolve, may_see
-from services.petition.domain.acceptance import AcceptPetition, DeclinePetition, ReferPetition
-from services.petition.domain.disclosure import RevealPetitioner
-from services.petition.domain.handling import (
+from services.petition.petition import ALLOWED_FROM, Command, Event, decide, evolve, may_see
+from services.petition.petition.acceptance import AcceptPetition, DeclinePetition, ReferPetition
+from services.petition.petition.disclosure import RevealPetitioner
+from services.petition.petition.handling import (
     ClosePetition,
     RecordProgress,
     ReplyPetition,
     RoutePetition,
     matter_of,
 )
-from services.petition.domain.petition import (
+from services.petition.petition.record import (
     Channel,
     Filing,
     Kind,
@@ -36,7 +36,7 @@ from services.petition.domain.petition import (
     RegisterPetition,
     State,
 )
-from services.petition.domain.repeats import Earlier, suggest
+from services.petition.petition.repeats import Earlier, suggest
 from tests.cities import COUNTY, NORTH, SOUTH, a_city
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,15 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from backbone.actor import Actor
-from backbone.city import Person as Known
-from backbone.errors import Refusal
-from backbone.followed import FollowIncident
 from backbone.wire import to_message, to_record
+from backbone.words.actor import Actor
+from backbone.words.city import Person as Known
+from backbone.words.errors import Refusal
+from backbone.words.followed import FollowIncident
 from liandong.population.v1 import population_events_pb2 as events
 from services.population import codec
-from services.population.domain import ALLOWED_FROM, Command, Event, decide, evolve
-from services.population.domain.care_case import (
+from services.population.care_case import ALLOWED_FROM, Command, Event, decide, evolve
+from services.population.care_case.clocks import Lapse
+from services.population.care_case.ending import EndCareCase, RevealPerson, SealCareCase
+from services.population.care_case.handover import EntrustCareCase, ReceiveCareCase, SetCareClass
+from services.population.care_case.needs import (
+    FollowService,
+    RecordServiceResult,
+    RequestService,
+    matter_of,
+    require_unnamed,
+)
+from services.population.care_case.record import (
     Activity,
     Admission,
     CareCase,
@@ -30,17 +40,7 @@ from services.population.domain.care_case import (
     State,
     VisitState,
 )
-from services.population.domain.clocks import Lapse
-from services.population.domain.ending import EndCareCase, RevealPerson, SealCareCase
-from services.population.domain.handover import EntrustCareCase, ReceiveCareCase, SetCareClass
-from services.population.domain.needs import (
-    FollowService,
-    RecordServiceResult,
-    RequestService,
-    matter_of,
-    require_unnamed,
-)
-from services.population.domain.visits import PlanVisit, RecordVisit
+from services.population.care_case.visits import PlanVisit, RecordVisit
 from tests.cities import COUNTY, NORTH, a_city
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from backbone.place import Point
+from backbone.words.place import Point
+from operate.home.trouble import Trouble
 from operate.replay import made_day
 from operate.replay.files import name_of, read_day
 from operate.replay.mapping import Affine, Box, by_hash
 from operate.replay.petition_file import key_in, marker
 from operate.replay.report import Report
 from operate.replay.rows import Call, Letter
-from operate.trouble import Trouble
 from tests.replayed import BOX, demo_city
 
 CALLS = """lat,lng,title,time,township,address

@@ -9,31 +9,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from backbone.actor import Actor
-from backbone.errors import Refusal
-from backbone.matter import Matter
-from backbone.place import Place
 from backbone.wire import to_record
+from backbone.words.actor import Actor
+from backbone.words.errors import Refusal
+from backbone.words.matter import Matter
+from backbone.words.place import Place
 from liandong.incident.v1 import incident_events_pb2 as events
-from services.workflow.domain import ALLOWED_FROM, Command, Event, Move, decide, evolve
-from services.workflow.domain.claim import ClaimIncident, ReleaseIncident
-from services.workflow.domain.clocks import Lapse
-from services.workflow.domain.closing import (
+from services.workflow.incident import ALLOWED_FROM, Command, Event, Move, decide, evolve
+from services.workflow.incident.claim import ClaimIncident, ReleaseIncident
+from services.workflow.incident.clocks import Lapse
+from services.workflow.incident.closing import (
     CloseIncident,
     ReworkIncident,
     VerifyIncident,
     VoidIncident,
 )
-from services.workflow.domain.giveback import AcceptReturn, RejectReturn, RequestReturn
-from services.workflow.domain.handling import AssignIncident, ReportProgress, ResolveIncident
-from services.workflow.domain.handoff import (
+from services.workflow.incident.giveback import AcceptReturn, RejectReturn, RequestReturn
+from services.workflow.incident.handling import AssignIncident, ReportProgress, ResolveIncident
+from services.workflow.incident.handoff import (
     AcceptHandOff,
     HandOffAccepted,
     HandOffIncident,
     RefuseHandOff,
 )
-from services.workflow.domain.incident import Incident, OpenIncident, State
-from services.workflow.domain.routing import DesignateUnit, RouteIncident
+from services.workflow.incident.record import Incident, OpenIncident, State
+from services.workflow.incident.routing import DesignateUnit, RouteIncident
 from tests.cities import COUNTY, NORTH, a_city
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,0 +1,211 @@
+"""Entries of the directory on the wire, and the records that services work with."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from backbone.words.areas import Level, ancestors
+from backbone.words.city import (
+    Area,
+    Category,
+    City,
+    Competence,
+    Grid,
+    Head,
+    Person,
+    Policy,
+    Record,
+    Ring,
+    Route,
+    Team,
+    Unit,
+)
+from liandong.directory.v1 import directory_pb2 as wire
+from liandong.place.v1 import place_pb2 as place
+
+Point: TypeAlias = tuple[float, float]
+
+HEAD = "city"
+POLICY = "policy"
+FLAT: dict[str, type[Any]] = {
+    "area": Area,
+    "unit": Unit,
+    "category": Category,
+    "competence": Competence,
+    "person": Person,
+    "team": Team,
+}
+PLURALS = {
+    "area": "areas",
+    "grid": "grids",
+    "unit": "units",
+    "category": "categories",
+    "competence": "competences",
+    "person": "people",
+    "team": "teams",
+}
+KINDS = frozenset(PLURALS) | {POLICY}
+"""What a service may ask for; the head of the city always comes along."""
+
+
+def kind_of(key: str) -> str:
+    """Return the kind of an entry by its key: unit for unit/990101001-police."""
+    return key.partition("/")[0]
+
+
+def key_of(record: Record) -> str:
+    """Return the key under which a record is published."""
+    match record:
+        case Head():
+            return HEAD
+        case Policy():
+            return POLICY
+        case Person():
+            return f"person/{record.user}"
+        case _:
+            return f"{type(record).__name__.lower()}/{record.code}"
+
+
+def to_entry(record: Record, version: int) -> wire.DirectoryEntry:
+    """Put a record on the wire; the head's own version is that of its entry."""
+    key = key_of(record)
+    body: dict[str, Any] = {kind_of(key): message_of(record)}
+    return wire.DirectoryEntry(key=key, version=version, **body)
+
+
+def message_of(record: Record) -> Any:
+    """Return the message of a record as it stands in its entry, without key and version."""
+    match record:
+        case Head():
+            return _head_message(record)
+        case Policy():
+            return _policy_message(record)
+        case Grid():
+            path = list(reversed(ancestors(record.code)[1:]))
+            rings = [wire.Ring(points=_points(ring)) for ring in record.rings]
+            return wire.Grid(code=record.code, name=record.name, area_path=path, rings=rings)
+        case _:
+            kind: Any = getattr(wire, type(record).__name__)
+            return kind(**_plain(record))
+
+
+def to_record(entry: wire.DirectoryEntry) -> Record | None:
+    """Take a record from the wire; None for a kind that only newer services know."""
+    kind = entry.WhichOneof("body")
+    if kind is None:
+        return None
+    return _READERS[kind](getattr(entry, kind))
+
+
+def to_city(records: Mapping[str, Record]) -> City | None:
+    """Put the records of one state together; None while the head is missing."""
+    head = records.get(HEAD)
+    if not isinstance(head, Head):
+        return None
+    sorts: dict[str, dict[str, Any]] = {plural: {} for plural in PLURALS.values()}
+    for key, record in records.items():
+        kind, _, code = key.partition("/")
+        if kind in PLURALS:
+            sorts[PLURALS[kind]][code] = record
+    policy = records.get(POLICY)
+    return City(head, policy if isinstance(policy, Policy) else None, **sorts)
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    return {each.name: getattr(record, each.name) for each in fields(record)}
+
+
+def _head_message(head: Head) -> wire.City:
+    time = Timestamp()
+    time.FromDatetime(head.effective_time)
+    bounds = wire.Bounds(south_west=_point(head.south_west), north_east=_point(head.north_east))
+    plain = _plain(head) | {"effective_time": time, "bounds": bounds}
+    del plain["south_west"], plain["north_east"]
+    return wire.City(**plain)
+
+
+def _policy_message(policy: Policy) -> wire.Policy:
+    routes = [
+        wire.Route(**_plain(route) | {"target": f"TARGET_{route.target}"})
+        for route in policy.routes
+    ]
+    return wire.Policy(**_plain(policy) | {"routes": routes})
+
+
+def _flat(kind: type[Any]) -> Callable[[Any], Any]:
+    names = [each.name for each in fields(kind)]
+    return lambda message: kind(**{name: _value(name, getattr(message, name)) for name in names})
+
+
+def _value(name: str, value: Any) -> Any:
+    if name == "level":
+        return Level(value)
+    return value if isinstance(value, str | int) else tuple(value)
+
+
+def _head(message: wire.City) -> Head:
+    south_west, north_east = message.bounds.south_west, message.bounds.north_east
+    return Head(
+        code=message.code,
+        name=message.name,
+        south_west=(south_west.longitude, south_west.latitude),
+        north_east=(north_east.longitude, north_east.latitude),
+        version=message.version,
+        effective_time=_time(message.effective_time),
+        checksum=message.checksum,
+        entries=message.entries,
+    )
+
+
+def _policy(message: wire.Policy) -> Policy:
+    numbers = {
+        each.name: getattr(message, each.name)
+        for each in fields(Policy)
+        if each.name not in {"sign_in_minutes", "repush_seconds", "routes"}
+    }
+    return Policy(
+        sign_in_minutes=dict(message.sign_in_minutes),
+        repush_seconds=tuple(message.repush_seconds),
+        routes=tuple(_route(route) for route in message.routes),
+        **numbers,
+    )
+
+
+def _route(message: wire.Route) -> Route:
+    target = wire.Route.Target.Name(message.target).removeprefix("TARGET_")
+    plain = {
+        each.name: _value(each.name, getattr(message, each.name))
+        for each in fields(Route)
+        if each.name != "target"
+    }
+    return Route(target=target, **plain)
+
+
+def _grid(message: wire.Grid) -> Grid:
+    rings: tuple[Ring, ...] = tuple(
+        tuple((point.longitude, point.latitude) for point in ring.points) for ring in message.rings
+    )
+    return Grid(message.code, message.name, rings)
+
+
+def _time(value: Timestamp) -> datetime:
+    return value.ToDatetime(tzinfo=UTC)
+
+
+def _point(point: Point) -> place.Point:
+    return place.Point(longitude=point[0], latitude=point[1])
+
+
+def _points(ring: Iterable[Point]) -> list[place.Point]:
+    return [_point(point) for point in ring]
+
+
+_READERS: dict[str, Callable[[Any], Record]] = {
+    HEAD: _head,
+    POLICY: _policy,
+    "grid": _grid,
+    **{kind: _flat(record) for kind, record in FLAT.items()},
+}

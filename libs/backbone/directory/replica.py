@@ -1,0 +1,157 @@
+"""A service's own copy of the directory: kept in its schema, so that it outlives Kafka."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from itertools import pairwise
+
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from backbone.directory.entries import HEAD
+from backbone.directory.replica_state import Change, State
+from backbone.kafka.bookmark import Bookmark, open_reader, resume
+from backbone.kafka.stall import Progress
+from backbone.postgres.pool import Connection, Pool, is_transient
+from backbone.process.pulse import Pulse
+from backbone.words.city import City
+from backbone.words.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+TOPIC = "liandong.directory.v1"
+PART = "directory"
+
+READ = "SELECT key, value FROM replica"
+READ_BOOKMARK = "SELECT log_offset, log_time FROM replica_bookmark WHERE topic = $1"
+SAVE = """
+INSERT INTO replica (key, version, value)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[])
+ON CONFLICT (key) DO UPDATE SET version = excluded.version, value = excluded.value
+WHERE replica.version < excluded.version
+"""
+DROP = """
+DELETE FROM replica USING unnest($1::text[], $2::bigint[]) AS gone (key, version)
+WHERE replica.key = gone.key AND replica.version <= gone.version
+"""
+SAVE_BOOKMARK = """
+INSERT INTO replica_bookmark (topic, log_offset, log_time) VALUES ($1, $2, $3)
+ON CONFLICT (topic) DO UPDATE SET log_offset = excluded.log_offset, log_time = excluded.log_time
+"""
+
+
+Bury = Callable[[ConsumerRecord, str], Awaitable[None]]
+
+
+class Replica:
+    """Follows the topic without a group. Processes that share a schema ask for the same kinds.
+
+    The city changes only when the entry of its head arrives, which is published last: so a pack
+    is seen whole or not at all. The topic has one partition, or this order would not hold.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        brokers: str,
+        kinds: Collection[str],
+        changed: Callable[[City], object] = lambda city: None,
+        *,
+        polygons: bool = False,
+    ) -> None:
+        self._pool = pool
+        self._brokers = brokers
+        self._changed = changed
+        self._state = State(kinds, polygons=polygons)
+        self._city: City | None = None
+        self._ready = asyncio.Event()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a city is known."""
+        return self._city is not None
+
+    @property
+    def city(self) -> City:
+        """The city of this moment; a decision takes it once and holds on to it.
+
+        Raises Unavailable while there is none; that is transient and never stored.
+        """
+        if self._city is None:
+            raise Unavailable("DIRECTORY_NOT_LOADED")
+        return self._city
+
+    async def wait(self) -> City:
+        """Return the city as soon as there is one."""
+        await self._ready.wait()
+        return self.city
+
+    async def run(self, pulse: Pulse, bury: Bury) -> None:
+        """Serve what the table holds, then follow the topic for ever."""
+        pulse.lack(PART, "no city pack has reached this service yet")
+        while True:
+            pulse.beat(PART)
+            try:
+                bookmark = await self._restore(pulse)
+                await self._follow(bookmark, pulse, bury)
+            except Exception as error:
+                if not isinstance(error, KafkaError) and not is_transient(error):
+                    raise
+                log.warning("replica.away", extra={"error": str(error)})
+            await asyncio.sleep(1)
+
+    async def _restore(self, pulse: Pulse) -> Bookmark | None:
+        async with self._pool.acquire() as conn:
+            # The bookmark first: the rows may then be newer than it says, never older.
+            row = await conn.fetchrow(READ_BOOKMARK, TOPIC)
+            rows = await conn.fetch(READ)
+        self._state.restore((each["key"], each["value"]) for each in rows)
+        self._publish(pulse)
+        return Bookmark(row["log_offset"], row["log_time"]) if row else None
+
+    async def _follow(self, bookmark: Bookmark | None, pulse: Pulse, bury: Bury) -> None:
+        partition = TopicPartition(TOPIC, 0)
+        async with open_reader(self._brokers) as consumer:
+            if not await resume(consumer, partition, bookmark):
+                self._state.begin_again()
+            progress = Progress(consumer)
+            while True:
+                pulse.beat(PART)
+                found = await consumer.getmany(partition, timeout_ms=5_000, max_records=500)
+                if not found:
+                    await progress.check()
+                for records in found.values():
+                    await self._take(records, pulse, bury)
+
+    async def _take(self, records: Sequence[ConsumerRecord], pulse: Pulse, bury: Bury) -> None:
+        """Write a batch to the table in parts that end at each head."""
+        heads = (at for at, record in enumerate(records, 1) if record.key == HEAD.encode())
+        for start, end in pairwise(sorted({0, *heads, len(records)})):
+            part = records[start:end]
+            changes, unreadable = self._state.take(part)
+            for record, reason in unreadable:
+                await bury(record, reason)
+            async with self._pool.acquire() as conn, conn.transaction():
+                await write(conn, changes)
+                bookmark = Bookmark.at(part[-1])
+                await conn.execute(SAVE_BOOKMARK, TOPIC, bookmark.offset, bookmark.timestamp)
+            if changes and part[-1].key == HEAD.encode():
+                self._publish(pulse)
+
+    def _publish(self, pulse: Pulse) -> None:
+        city = self._state.city()
+        if city is not None:
+            self._city = city
+            pulse.have(PART)
+            self._ready.set()
+            self._changed(city)
+
+
+async def write(conn: Connection, changes: Sequence[Change]) -> None:
+    """Write in the order of the keys, as every process of the schema does: no deadlock."""
+    changes = sorted(changes, key=lambda each: each.key)
+    kept = [change for change in changes if change.record is not None]
+    gone = [change for change in changes if change.record is None]
+    keys, versions = [each.key for each in kept], [each.version for each in kept]
+    await conn.execute(SAVE, keys, versions, [each.value for each in kept])
+    await conn.execute(DROP, [each.key for each in gone], [each.version for each in gone])

@@ -1,0 +1,1 @@
+"""The one door: every change of every aggregate, in one transaction."""

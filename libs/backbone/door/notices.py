@@ -1,0 +1,112 @@
+"""Tells waiting fronts over LISTEN/NOTIFY which requests are finished. A hint, never the truth.
+
+The door writes the notices in the transaction of the outcomes, so they arrive with the commit and
+cost no round trip. Each holds ids alone: every role of the database may listen.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from backbone.door import outcomes
+from backbone.door.outcomes import Outcome
+from backbone.door.request import Request
+from backbone.postgres.pool import Pool, connect, is_transient
+from backbone.process.pulse import Pulse
+
+log = logging.getLogger(__name__)
+
+# For a batch of repeats, in which nothing is written.
+TELL = """
+SELECT pg_notify(channel, ids) FROM unnest($1::text[], $2::text[]) AS notice (channel, ids)
+"""
+
+
+def addressed(requests: Sequence[Request[Any]]) -> tuple[list[str], list[str]]:
+    """Channels, and what is said on each: the ids of the requests for which its front waits."""
+    finished: dict[str, list[str]] = defaultdict(list)
+    for request in requests:
+        if request.front:
+            finished[request.front].append(request.request_id.hex)
+    return list(finished), [",".join(ids) for ids in finished.values()]
+
+
+class Waiting:
+    """The requests for which this front waits. Listens on a connection of its own.
+
+    `heard` is called for each notice: something was written by another process.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        dsn: str,
+        schema: str,
+        channel: str,
+        pulse: Pulse,
+        heard: Callable[[], object] = lambda: None,
+    ) -> None:
+        self.channel = channel
+        self._pool = pool
+        self._dsn = dsn
+        self._schema = schema
+        self._pulse = pulse
+        self._tell_heard = heard
+        self._answers: dict[UUID, list[asyncio.Future[Outcome]]] = defaultdict(list)
+        self._heard: asyncio.Queue[list[UUID]] = asyncio.Queue()
+
+    @contextmanager
+    def outcome_of(self, request_id: UUID) -> Iterator[asyncio.Future[Outcome]]:
+        """The future of one call; several calls may wait for the same request."""
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._answers[request_id].append(answer)
+        try:
+            yield answer
+        finally:
+            self._answers[request_id].remove(answer)
+            if not self._answers[request_id]:
+                del self._answers[request_id]
+
+    async def run(self) -> None:
+        """Listen for ever; while the connection is away, the callers hedge."""
+        while True:
+            self._pulse.beat("notices")
+            try:
+                await self._listen()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("notices.away", exc_info=error)
+            await asyncio.sleep(0.2)
+
+    async def _listen(self) -> None:
+        conn = await connect(self._dsn, self._schema)
+        try:
+            conn.add_termination_listener(lambda _: self._heard.put_nowait([]))
+            await conn.add_listener(self.channel, self._hear)
+            while not conn.is_closed():
+                self._pulse.beat("notices")
+                try:
+                    async with asyncio.timeout(5):
+                        heard = await self._heard.get()
+                except TimeoutError:
+                    await conn.execute("SELECT 1")  # a half-open connection hears nothing
+                    continue
+                await self._resolve(heard)
+        finally:
+            conn.terminate()
+
+    def _hear(self, conn: object, pid: int, channel: str, payload: object) -> None:
+        self._tell_heard()
+        self._heard.put_nowait([UUID(hex=part) for part in str(payload).split(",")])
+
+    async def _resolve(self, finished: list[UUID]) -> None:
+        expected = [request_id for request_id in finished if request_id in self._answers]
+        for outcome in await outcomes.find(self._pool, expected) if expected else ():
+            for answer in self._answers.get(outcome.request_id, ()):
+                if not answer.done():
+                    answer.set_result(outcome)

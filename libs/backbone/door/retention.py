@@ -1,0 +1,48 @@
+"""Forgets outcomes that nobody can ask for any more, a few at a time.
+
+They must be kept longer than the topic of commands keeps its records: a command that comes again
+is known by its outcome.
+"""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from backbone.postgres.pool import Pool, is_transient
+from backbone.process.pulse import Pulse
+
+log = logging.getLogger(__name__)
+
+EVERY = 60.0
+# Small enough to hold nobody up, enough for 80 outcomes a second.
+MOST = 5_000
+FORGET = """
+WITH old AS (
+    SELECT request_id FROM outcomes WHERE time < clock_timestamp() - $1::interval
+    ORDER BY time LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM outcomes USING old WHERE outcomes.request_id = old.request_id
+"""
+
+
+async def forget_outcomes(pool: Pool, older_than: timedelta, most: int = MOST) -> int:
+    """Delete the oldest outcomes beyond the age; return how many."""
+    said = await pool.execute(FORGET, older_than, most)
+    return int(said.rpartition(" ")[2])
+
+
+async def run_retention(
+    pool: Pool, pulse: Pulse, older_than: timedelta, every: float = EVERY
+) -> None:
+    """Forget for ever."""
+    while True:
+        try:
+            if forgotten := await forget_outcomes(pool, older_than):
+                log.info("outcomes.forgotten", extra={"count": forgotten})
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("retention.away", extra={"error": str(error)})
+        for _ in range(max(1, round(every))):
+            pulse.beat("retention")
+            await asyncio.sleep(min(every, 1.0))

@@ -1,0 +1,122 @@
+"""Timers: finds what is due without locks, then goes through the door like everybody else."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4, uuid5
+
+from backbone.door.decider import Aggregate
+from backbone.door.door import Door
+from backbone.door.outcomes import Outcome
+from backbone.door.request import Request
+from backbone.postgres.pool import Pool, is_transient
+from backbone.process.metrics import TIMERS
+from backbone.process.pulse import Pulse
+from backbone.words.actor import CLOCK
+
+log = logging.getLogger(__name__)
+
+S = TypeVar("S", bound=Aggregate)
+C = TypeVar("C")
+E = TypeVar("E")
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+# A clock that was refused or met a bug is tried again after so many seconds, not at once.
+REST = 30.0
+
+
+def lapse_of(row: Any, command: C) -> Request[C]:
+    """The request of a clock: of one version of one aggregate there is only one."""
+    return Request(
+        request_id=uuid5(row["id"], f"lapse@{row['version']}"),
+        aggregate_id=row["id"],
+        command=command,
+        body_hash="",
+        actor=CLOCK,
+        deadline=NEVER,
+        call=uuid4().hex,
+    )
+
+
+class Timers(Generic[S, C, E]):
+    """Any number may run: whoever gets the lock fires, and the state itself is the mark.
+
+    `due` selects id and version of what is due by the database's clock, except for those given to
+    it, ids and versions: they rest, and a hundred of them must not stand before all others.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        door: Door[S, C, E],
+        due: str,
+        lapse: Callable[[Any], Request[C]],
+        pulse: Pulse,
+    ) -> None:
+        self._pool = pool
+        self._door = door
+        self._due = due
+        self._lapse = lapse
+        self._pulse = pulse
+        self._resting: dict[tuple[UUID, int], float] = {}
+
+    async def run(self, pause: float = 0.2) -> None:
+        """Fire what is due, for ever."""
+        while True:
+            self._pulse.beat("timers")
+            try:
+                if await self.fire():
+                    continue  # there may be more than one page
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("timers.away", extra={"error": str(error)})
+            await asyncio.sleep(pause)
+
+    async def fire(self) -> int:
+        """Fire what is due now, and return how many took effect here.
+
+        A busy aggregate waits for the next time. A clock that was refused, or met a bug, rests:
+        it must not be tried at every turn.
+        """
+        now = asyncio.get_running_loop().time()
+        self._resting = {key: until for key, until in self._resting.items() if until > now}
+        ids, versions = [of for of, _ in self._resting], [version for _, version in self._resting]
+        found = await self._pool.fetch(self._due, ids, versions)
+        due = [(row["version"], self._lapse(row)) for row in found]
+        answers = await self._attempt([request for _, request in due]) if due else []
+        fates = []
+        for (version, request), answer in zip(due, answers, strict=True):
+            fate = fate_of(request, version, answer)
+            fates.append(fate)
+            TIMERS.labels(self._door.table, fate).inc()
+            if fate in ("refused", "broken"):
+                log.warning("timer.rests", extra={"of": request.aggregate_id, "fate": fate})
+                self._resting[request.aggregate_id, version] = now + REST
+        return fates.count("fired")
+
+    async def _attempt(self, due: list[Request[C]]) -> list[Outcome | Exception | None]:
+        """All in one transaction; one by one where one of them breaks it."""
+        try:
+            return [*await self._door.attempt(due)]
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if len(due) == 1:
+                log.exception("timer.broken", extra={"of": due[0].aggregate_id})
+                return [error]
+            return [answer for request in due for answer in await self._attempt([request])]
+
+
+def fate_of(request: Request[Any], version: int, answer: Outcome | Exception | None) -> str:
+    """What came of a clock that was due at this version of its aggregate."""
+    if answer is None:
+        return "busy"
+    if isinstance(answer, Exception) or answer.reason == "INTERNAL":
+        return "broken"
+    if not answer.reason and answer.call == request.call:
+        return "fired"
+    # Between the look without a lock and the lock, somebody may have been here.
+    return "overtaken" if answer.version != version else "refused"

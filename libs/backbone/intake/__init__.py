@@ -1,0 +1,1 @@
+"""What the intake services share: opening an incident, and following it."""

@@ -1,0 +1,62 @@
+"""How an intake asks for the incident of its matter: at once by call, and surely by its event.
+
+The call comes after the intake's own commit and may fail without harm: the intake's event carries
+the same matter, and the stream processor opens it with the same request id. Until one of them has
+come through, the call is made again.
+"""
+
+import logging
+from uuid import UUID, uuid5
+
+import grpc
+
+from backbone.process.settings import Settings
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import may_still_happen, open_channel
+from backbone.rpc.retrying import Again
+from backbone.words.actor import Actor
+from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.incident.v1 import incident_service_pb2_grpc as rpc
+from liandong.incident.v1.incident_pb2 import Incident, Matter
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 1.0
+
+
+def opening_id(matter_id: UUID) -> UUID:
+    """The request id of the opening, over the call and over the event alike."""
+    return uuid5(matter_id, "open")
+
+
+def desk_actor(matter: Matter) -> Actor:
+    """Who opens: the desk that took the matter, whoever of it pressed the key."""
+    return Actor(user="", unit=matter.desk, role="service")
+
+
+class Openings:
+    """Asks the workflow service to open incidents."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.token
+        self._stub = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
+        self._again = Again()
+
+    async def open(self, matter: Matter) -> Incident | None:
+        """Return the incident as it is now, or None where that cannot be said yet."""
+        try:
+            return await self._call(matter)
+        except grpc.aio.AioRpcError as error:
+            log.warning("opening.pending", extra={"matter": matter.id, "error": error.details()})
+            if may_still_happen(error):
+                self._again.later(UUID(matter.id), lambda: self._call(matter))
+            return None
+
+    async def _call(self, matter: Matter) -> Incident:
+        request_id = str(opening_id(UUID(matter.id)))
+        metadata = metadata_for(self._token, desk_actor(matter), request_id=request_id)
+        response = await self._stub.OpenIncident(
+            pb.OpenIncidentRequest(matter=matter), timeout=PATIENCE, metadata=metadata
+        )
+        incident: Incident = response.incident
+        return incident

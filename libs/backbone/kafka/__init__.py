@@ -1,0 +1,1 @@
+"""Kafka: producers, the relay of the journal, consumers and what they have applied."""

@@ -1,0 +1,213 @@
+"""Consumers of events: they follow a topic in order, and wait for whatever is away."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+import stamina
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.structs import TopicPartition
+
+from backbone.door.door import Door
+from backbone.kafka import closing as leaving
+from backbone.kafka.applier import Applier, Handler, Subscription
+from backbone.kafka.producer import Publisher, is_passing
+from backbone.kafka.stall import Progress
+from backbone.postgres.pool import Pool
+from backbone.process.metrics import CONSUMED, STOPPED
+from backbone.process.pulse import Pulse
+
+__all__ = ["Consumer", "Handler", "Subscription"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+COMMIT_SECONDS = 10.0
+# Nobody waits for what follows an event, so Kafka may gather for a moment: fewer fetches, and more
+# events that share a transaction.
+GATHER_MS = 100
+ENOUGH_BYTES = 16_384
+# What is read again after a crash is known by the inbox; Kafka need not note every single event.
+COMMIT_EVERY = 0.5
+# So many events share a transaction at most: it holds the locks of their aggregates.
+TOGETHER = 50
+# So many poisons in a row are a bad deploy, not bad events: the consumer stops until somebody
+# replays one, or starts the process again, and does not drain the topic into the dead letters.
+MOST_POISONS = 20
+
+
+class Consumer:
+    """Applies the events of one subscription to the door of one service."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        door: Door[Any, Any, Any],
+        subscription: Subscription,
+        publisher: Publisher,
+    ) -> None:
+        self._pool = pool
+        self._subscription = subscription
+        self._applier = Applier(pool, door, subscription, publisher)
+        self._poisons = 0
+
+    async def run(self, brokers: str, pulse: Pulse) -> None:
+        """Consume for ever; while Kafka is away, wait."""
+        name = f"consumer {self._subscription.group}"
+        stopped = STOPPED.labels(self._subscription.group)
+        while True:
+            pulse.beat(name)
+            stopped.set(self._poisons >= MOST_POISONS)
+            try:
+                if self._poisons < MOST_POISONS:
+                    await self._consume(brokers, lambda: pulse.beat(name))
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                log.warning("consumer.away", extra={"error": str(error), "loop": name})
+            await asyncio.sleep(0.5)
+
+    async def _consume(self, brokers: str, beat: Callable[[], None]) -> None:
+        consumer = AIOKafkaConsumer(
+            self._subscription.topic,
+            bootstrap_servers=brokers,
+            group_id=self._subscription.group,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=2_000,
+            rebalance_timeout_ms=15_000,
+            request_timeout_ms=10_000,
+            fetch_min_bytes=ENOUGH_BYTES,
+            fetch_max_wait_ms=GATHER_MS,
+        )
+        settled: dict[TopicPartition, int] = {}
+        try:
+            await consumer.start()
+            progress = Progress(consumer)
+            committed = time.monotonic()
+            while self._poisons < MOST_POISONS:
+                beat()
+                found = await consumer.getmany(timeout_ms=1_000, max_records=200)
+                if not found:
+                    await progress.check()
+                settled |= await self._handle(found, beat) if found else {}
+                if time.monotonic() > committed + COMMIT_EVERY:
+                    settled = await _commit(consumer, settled)
+                    committed = time.monotonic()
+            log.critical("consumer.stopped", extra={"group": self._subscription.group})
+        finally:
+            with suppress(KafkaError, TimeoutError):
+                await _commit(consumer, settled, patience=1.0)
+            await leaving.close(consumer)
+
+    async def _handle(
+        self, found: Mapping[TopicPartition, Sequence[ConsumerRecord]], beat: Callable[[], None]
+    ) -> dict[TopicPartition, int]:
+        """Settle the records in the order of their partitions; return from where to go on."""
+        go_on = {partition: records[-1].offset + 1 for partition, records in found.items()}
+        every = [record for records in found.values() for record in records]
+        ours = await patiently(partial(self._ours, every), beat)
+        left: list[ConsumerRecord] = []
+        foreign: list[ConsumerRecord] = []
+        for record in every:
+            (left if source_of(record) in ours else foreign).append(record)
+        await self._leave(foreign, beat)
+        while left and self._poisons < MOST_POISONS:
+            del left[: await self._settle(left[:TOGETHER], beat)]
+        for record in reversed(left):
+            go_on[TopicPartition(record.topic, record.partition)] = record.offset
+        return go_on
+
+    async def _settle(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> int:
+        """All at once where nothing is the matter, else one by one; return how many are settled.
+
+        Repeats what is transient in place: the order of each partition is kept.
+        """
+        fates = await patiently(partial(self._applier.take_together, records), beat)
+        for fate in fates or ():
+            self._count(fate)
+        if fates is not None:
+            return len(fates)
+        for number, record in enumerate(records):
+            if self._poisons >= MOST_POISONS:
+                return number
+            self._count(await patiently(partial(self._applier.take, record), beat))
+        return len(records)
+
+    def _count(self, fate: str) -> None:
+        CONSUMED.labels(self._subscription.group, fate).inc()
+        if fate in ("parked", "dead"):
+            self._poisons += 1
+        elif fate in ("applied", "ignored"):
+            self._poisons = 0
+
+    async def _ours(self, records: Sequence[ConsumerRecord]) -> set[UUID | None]:
+        """Those of the sources that concern us; a key that is no id is poison, and goes on."""
+        sources = {source_of(record) for record in records} | {None}
+        if not self._subscription.ours:
+            return sources
+        asked = list(sources - {None})
+        return {row[0] for row in await self._pool.fetch(self._subscription.ours, asked)} | {None}
+
+    async def _leave(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> None:
+        """What concerns others leaves no trace, but that nobody can read it must not stay unseen.
+
+        It is no poison of ours: a service with few events of its own must not stop over it.
+        """
+        for record in records:
+            fate = "foreign"
+            if not self._applier.can_read(record):
+                fate = await patiently(partial(self._applier.take, record), beat)
+            CONSUMED.labels(self._subscription.group, fate).inc()
+
+    async def replay(self, source: UUID) -> tuple[int, int]:
+        """Apply the parked events of one aggregate again, in order; return (applied, waiting)."""
+        applied, waiting = await self._applier.replay(source)
+        if applied:
+            self._poisons = 0  # whoever stopped over it may go on
+        return applied, waiting
+
+
+async def patiently(work: Callable[[], Awaitable[T]], beat: Callable[[], None]) -> T:
+    """Repeat what fails in passing until it succeeds: who waits for a database is not dead."""
+    async for attempt in stamina.retry_context(
+        on=is_passing, attempts=None, timeout=None, wait_max=2.0
+    ):
+        with attempt:
+            beat()
+            return await work()
+    raise AssertionError("stamina gives up never")
+
+
+async def _commit(
+    consumer: AIOKafkaConsumer,
+    offsets: dict[TopicPartition, int],
+    patience: float = COMMIT_SECONDS,
+) -> dict[TopicPartition, int]:
+    """Commit and return what is left, nothing: after a rebalance others have the partition.
+
+    Without Kafka aiokafka would try for ever.
+    """
+    try:
+        async with asyncio.timeout(patience):
+            if offsets:
+                await consumer.commit(offsets)
+    except (CommitFailedError, IllegalStateError) as error:
+        log.warning("commit.refused", extra={"error": str(error)})
+    return {}
+
+
+def source_of(record: ConsumerRecord) -> UUID | None:
+    """The aggregate that the key of a record names, None where it names none."""
+    try:
+        return UUID((record.key or b"").decode())
+    except ValueError:
+        return None

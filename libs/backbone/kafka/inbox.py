@@ -1,0 +1,94 @@
+"""The inbox of a consumer group: what it has applied, what waits, and which links were refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from aiokafka import ConsumerRecord
+
+from backbone.door.outcomes import Outcome
+from backbone.postgres.pool import Connection, Pool
+from liandong.event.v1.event_pb2 import Meta
+
+# Taking and replaying the events of one source aggregate exclude each other, or an event could
+# queue behind another one that has just been applied.
+LOCK = """
+SELECT pg_advisory_xact_lock(
+    hashtextextended(current_schema() || ' inbox {group} ' || source, 0))
+FROM unnest('{{{sources}}}'::text[]) AS source
+"""
+STANDING = """
+SELECT source, coalesce(inbox.version, 0) AS last,
+       EXISTS (SELECT FROM parked WHERE consumer = $1 AND parked.aggregate_id = source) AS waits
+FROM unnest($2::uuid[]) AS source
+LEFT JOIN inbox ON inbox.consumer = $1 AND inbox.aggregate_id = source
+"""
+NOTE = """
+INSERT INTO inbox (consumer, aggregate_id, version)
+SELECT $1, * FROM unnest($2::uuid[], $3::bigint[])
+ON CONFLICT (consumer, aggregate_id) DO UPDATE SET version = excluded.version
+WHERE inbox.version < excluded.version
+"""
+PARK = """
+INSERT INTO parked (consumer, aggregate_id, version, topic, partition, record, value, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+"""
+UNPARK = "DELETE FROM parked WHERE consumer = $1 AND aggregate_id = $2 AND version = $3"
+FIRST_PARKED = """
+SELECT version, value FROM parked WHERE consumer = $1 AND aggregate_id = $2
+ORDER BY version LIMIT 1
+"""
+WAITING = "SELECT count(*) FROM parked WHERE consumer = $1 AND aggregate_id = $2"
+REFUSED = """
+INSERT INTO refused_links (consumer, event_id, aggregate_id, reason, facts)
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The last version of a source aggregate that was applied, and whether events of it wait."""
+
+    last: int
+    waits: bool
+
+
+class Inbox:
+    """Statements over the tables of one consumer group; the caller brings the transaction."""
+
+    def __init__(self, group: str) -> None:
+        self._group = group
+
+    def lock(self, *sources: UUID) -> str:
+        """The first statement of a transaction over these: nobody else goes on with them."""
+        return LOCK.format(group=self._group, sources=",".join(map(str, sorted(set(sources)))))
+
+    async def standing(self, conn: Connection, *sources: UUID) -> dict[UUID, Standing]:
+        """How far the group is with each source."""
+        rows = await conn.fetch(STANDING, self._group, set(sources))
+        return {row["source"]: Standing(row["last"], row["waits"]) for row in rows}
+
+    async def note(self, conn: Connection, versions: Mapping[UUID, int]) -> None:
+        await conn.execute(NOTE, self._group, list(versions), list(versions.values()))
+
+    async def park(self, conn: Connection, meta: Meta, record: ConsumerRecord, reason: str) -> None:
+        whose = (self._group, UUID(meta.aggregate_id), meta.version)
+        origin = (record.topic, record.partition, record.offset)
+        await conn.execute(PARK, *whose, *origin, record.value, reason)
+
+    async def unpark(self, conn: Connection, source: UUID, version: int) -> None:
+        await conn.execute(UNPARK, self._group, source, version)
+
+    async def first_parked(self, conn: Connection, source: UUID) -> Any | None:
+        return await conn.fetchrow(FIRST_PARKED, self._group, source)
+
+    async def waiting(self, pool: Pool, source: UUID) -> int:
+        return int(await pool.fetchval(WAITING, self._group, source))
+
+    async def refused(self, conn: Connection, meta: Meta, outcome: Outcome) -> None:
+        """A link that was refused is a task for a dispatcher: it stays visible until settled."""
+        event_id, facts = UUID(meta.event_id), outcome.answer["facts"]
+        await conn.execute(
+            REFUSED, self._group, event_id, outcome.aggregate_id, outcome.reason, facts
+        )

@@ -1,0 +1,130 @@
+"""Producers that lose nothing and hold nobody up: a service starts and serves without Kafka."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+
+from backbone.postgres.pool import is_transient
+
+Headers: TypeAlias = Sequence[tuple[str, bytes]]
+
+log = logging.getLogger(__name__)
+
+# An idempotent producer of aiokafka repeats for ever and never says that Kafka is away.
+SEND_SECONDS = 10.0
+FLUSH_SECONDS = 3.0
+FAILURES = 5
+# A record at the limit of its topic would not fit with what is told about it.
+LARGEST_VALUE = 900_000
+
+
+def is_passing(error: BaseException) -> bool:
+    """Say whether the same work, with Kafka in it, may succeed later, unchanged."""
+    return isinstance(error, KafkaError) or is_transient(error)
+
+
+@asynccontextmanager
+async def open_producer(brokers: str) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer that is gone soon after the block, even when Kafka is not there."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=brokers,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,
+        request_timeout_ms=10_000,
+    )
+    try:
+        await producer.start()
+        yield producer
+    finally:
+        await _close(producer)
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    """Flush for a moment only: what was not acknowledged is still kept by whoever sent it."""
+    stopping = asyncio.create_task(producer.stop())
+    try:
+        await asyncio.wait([stopping], timeout=FLUSH_SECONDS)
+    finally:
+        if not stopping.done():
+            log.warning("producer.abandoned")
+            # stop() waits for the flush or for the end of the sender, and then closes all the rest.
+            await producer._sender.close()
+            await stopping
+
+
+class Publisher:
+    """A producer that connects in the background, and anew when it seems to be broken."""
+
+    def __init__(self, brokers: str) -> None:
+        self._brokers = brokers
+        self._producer: AIOKafkaProducer | None = None
+        self._failures = 0
+        self._broken = asyncio.Event()
+
+    async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> None:
+        """Return when all replicas have it. Raises KafkaError, at once when not connected."""
+        if self._producer is None:
+            raise KafkaConnectionError("not connected")
+        self._failures += 1  # until it has succeeded; a caller may give up in between
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._producer.send_and_wait(topic, value, key=key, headers=list(headers))
+            self._failures = 0
+        except TimeoutError as error:
+            raise KafkaTimeoutError(f"not acknowledged within {SEND_SECONDS} s") from error
+        finally:
+            if self._failures >= FAILURES:
+                self._broken.set()
+
+    async def put_aside(self, dead: str, record: Any, reason: str) -> None:
+        """Keep a record that nobody can read, with where it came from. Raises KafkaError."""
+        origin = {
+            "topic": record.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "time": record.timestamp,
+            "reason": reason[:500],
+        }
+        value = record.value or b""
+        if len(value) > LARGEST_VALUE:
+            origin["cut-from-bytes"] = len(value)
+        kept = [(f"liandong-{name}", str(value).encode()) for name, value in origin.items()]
+        headers = [*(record.headers or ()), *kept]
+        await self.publish(dead, record.key or b"", value[:LARGEST_VALUE], headers)
+
+    async def bury(self, dead: str, record: Any, reason: str) -> None:
+        """Put an unreadable record aside; waits until Kafka takes it."""
+        while True:
+            try:
+                return await self.put_aside(dead, record, reason)
+            except KafkaError as error:
+                log.warning("dead_letter.waits", extra={"error": str(error)})
+            await asyncio.sleep(0.5)
+
+    async def run(self) -> None:
+        """Connect, and hold the connection until it seems to be broken, for ever."""
+        while True:
+            try:
+                async with open_producer(self._brokers) as self._producer:
+                    self._failures = 0
+                    self._broken.clear()
+                    await self._broken.wait()
+                    self._producer = None  # nobody shall wait for the one that is being closed
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                log.warning("kafka.away", extra={"error": str(error)})
+            finally:
+                self._producer = None
+            await asyncio.sleep(0.5)
+
+
+def dead_topic(topic: str, group: str) -> str:
+    """Where a group puts the records of a topic that nobody can read."""
+    return f"{topic}.{group}.dead"

@@ -1,0 +1,147 @@
+"""The relay: carries unsent journal rows to Kafka in order, and forgets them after the ack."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from backbone.kafka.producer import SEND_SECONDS, is_passing, open_producer
+from backbone.postgres.pool import Connection, connect
+from backbone.process.metrics import RELAYED, UNSENT_AGE
+from backbone.process.pulse import Pulse
+
+log = logging.getLogger(__name__)
+
+# Of one schema only one relay works, or two would overtake each other. The lock belongs to the
+# session, never to a transaction: waiting for Kafka inside one would meet the idle limit.
+BE_THE_ONE = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.relay', 0))"
+# Forgets what was sent and reads what comes next, in one round trip. At most a few MiB at a time,
+# whatever the rows hold; the first one always. The OFFSET keeps the planner from joining the whole
+# journal before it counts to 500.
+NEXT = """
+WITH forgotten AS (DELETE FROM unsent WHERE position = ANY($1))
+SELECT position, event_id, aggregate_id, version, kind, payload, time,
+       correlation_id, causation_id, traceparent,
+       extract(epoch FROM clock_timestamp() - time)::float8 AS age
+FROM (SELECT row.*, sum(octet_length(row.payload)) OVER (ORDER BY row.position)
+                    - octet_length(row.payload) AS before
+      FROM (SELECT position FROM unsent WHERE position <> ALL($1)
+            ORDER BY position LIMIT 500) AS oldest,
+           LATERAL (SELECT * FROM journal WHERE position = oldest.position OFFSET 0) AS row) AS few
+WHERE before < 4000000 ORDER BY position
+"""
+# No event is anybody's answer, so the first one waits a moment for company: fewer trips to
+# Postgres, fewer requests to Kafka, fewer wake-ups of whoever reads it.
+GATHER = 0.02
+# A deletion that is lost in a crash of Postgres costs a second copy, which every inbox drops.
+BE_QUICK = "SET synchronous_commit = off"
+
+
+class Relay:
+    """Delivery is at least once; per aggregate the order is that of the versions."""
+
+    def __init__(self, dsn: str, schema: str, brokers: str, topic: str, pulse: Pulse) -> None:
+        self._dsn = dsn
+        self._schema = schema
+        self._brokers = brokers
+        self._topic = topic
+        self._pulse = pulse
+        self._wake = asyncio.Event()
+        self._since: float | None = None
+        UNSENT_AGE.labels(schema).set_function(self.age)
+
+    def age(self) -> float:
+        """Seconds since the oldest event that waits was written; it grows while nothing moves."""
+        return time.monotonic() - self._since if self._since is not None else 0.0
+
+    def wake(self) -> None:
+        """Say that something was written here; what others wrote is found by polling."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Relay for ever; a new producer after each failure, so that no old buffer comes late."""
+        while True:
+            self._pulse.beat("relay")
+            try:
+                await self._connected()
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                log.warning("relay.away", extra={"error": str(error)})
+            await asyncio.sleep(0.5)
+
+    async def _connected(self) -> None:
+        conn = await connect(self._dsn, self._schema)
+        try:
+            while not await conn.fetchval(BE_THE_ONE):
+                self._since = None  # another process has it, and tells
+                self._pulse.beat("relay")
+                await asyncio.sleep(0.5)
+            await conn.execute(BE_QUICK)
+            self._measure(await conn.fetch(NEXT, []))
+            async with open_producer(self._brokers) as producer:
+                await self._relay(conn, producer)
+        finally:
+            conn.terminate()
+
+    async def _relay(self, conn: Connection, producer: AIOKafkaProducer) -> None:
+        sent: list[int] = []
+        while True:
+            self._pulse.beat("relay")
+            self._wake.clear()
+            sent = await self.step(conn, producer, sent)
+            if not sent:
+                await self._sleep()
+
+    def _measure(self, rows: Sequence[Any]) -> None:
+        self._since = time.monotonic() - max(0.0, rows[0]["age"]) if rows else None
+
+    async def _sleep(self) -> None:
+        try:
+            async with asyncio.timeout(0.2):
+                await self._wake.wait()
+                await asyncio.sleep(GATHER)
+        except TimeoutError:
+            pass
+
+    async def step(
+        self, conn: Connection, producer: AIOKafkaProducer, sent: Sequence[int]
+    ) -> list[int]:
+        """Forget the rows that were sent, send the oldest that wait, and return their positions."""
+        rows = await conn.fetch(NEXT, sent)
+        self._measure(rows)
+        async with asyncio.timeout(SEND_SECONDS):
+            await asyncio.gather(*[await self._send(producer, row) for row in rows])
+        RELAYED.labels(self._schema).inc(len(rows))
+        return [row["position"] for row in rows]
+
+    async def _send(self, producer: AIOKafkaProducer, row: Any) -> Awaitable[Any]:
+        """Put the row into the producer's buffer; what is returned waits for the broker's ack."""
+        sent: Awaitable[Any] = await producer.send(
+            self._topic,
+            row["payload"],
+            key=str(row["aggregate_id"]).encode(),
+            headers=cloud_event(row, f"liandong/{self._schema}"),
+        )
+        return sent
+
+
+def cloud_event(row: Any, source: str) -> list[tuple[str, bytes]]:
+    """The headers that make the record a CloudEvent in binary mode."""
+    attributes = {
+        "content-type": "application/protobuf",
+        "ce_specversion": "1.0",
+        "ce_id": str(row["event_id"]),
+        "ce_source": source,
+        "ce_type": row["kind"],
+        "ce_subject": str(row["aggregate_id"]),
+        "ce_time": row["time"].isoformat(),
+        "ce_sequence": str(row["version"]),
+        "ce_correlationid": row["correlation_id"],
+        "ce_causationid": row["causation_id"],
+        "ce_traceparent": row["traceparent"],
+    }
+    return [(name, value.encode()) for name, value in attributes.items() if value]

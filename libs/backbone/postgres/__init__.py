@@ -1,0 +1,1 @@
+"""PostgreSQL: the pool, migrations, pages of lists, numbers, sealed values."""

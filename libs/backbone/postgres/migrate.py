@@ -1,0 +1,141 @@
+"""Roles, schemas and numbered SQL: forward only, one transaction a file, never changed."""
+
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+
+from backbone.postgres.pool import LIMITS
+
+SHELL = Path(__file__).parent / "migrations"
+SERVICES = Path(__file__).parents[3] / "services"
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+LOCK = "SELECT pg_advisory_lock(hashtextextended('liandong.migrate', 0))"
+DONE = """
+CREATE TABLE IF NOT EXISTS migrations (
+    name text PRIMARY KEY, checksum text NOT NULL, time timestamptz NOT NULL DEFAULT now()
+)
+"""
+RECORD = "INSERT INTO migrations (name, checksum) VALUES ($1, $2)"
+# The first line of a file with one statement that Postgres refuses inside a transaction, such as
+# CREATE INDEX CONCURRENTLY IF NOT EXISTS: it must do no harm when it runs twice.
+OUTSIDE = "-- outside a transaction\n"
+
+
+class MigrationError(Exception):
+    """A file that was applied already has changed since: say what happened to the schema."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What one service owns: a schema, a login role of its own, and its numbered files."""
+
+    name: str
+    role: str
+    files: tuple[Path, ...]
+
+
+def schemas() -> list[Schema]:
+    """Every service with migrations; the shell's own tables come first in each schema."""
+    folders = sorted(SERVICES.glob("*/migrations"))
+    shell = tuple(sorted(SHELL.glob("*.sql")))
+    return [
+        Schema(f.parent.name, f"liandong_{f.parent.name}", (*shell, *sorted(f.glob("*.sql"))))
+        for f in folders
+    ]
+
+
+def secret_of(secret: bytes, purpose: str) -> str:
+    """Every secret of an installation follows from its one secret: 64 hexadecimal digits."""
+    return hmac.digest(secret, purpose.encode(), sha256).hex()
+
+
+def service_url(admin_dsn: str, service: str, secret: bytes) -> str:
+    """The DSN with which a service logs in as its own role."""
+    parts = urlsplit(admin_dsn)
+    password = secret_of(secret, f"role/{service}")
+    host = parts.netloc.rpartition("@")[2]
+    netloc = f"liandong_{service}:{quote(password)}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc))
+
+
+async def migrate_all(
+    admin_dsn: str, secret: bytes, owned: Sequence[Schema] | None = None
+) -> list[str]:
+    """Bring every schema up to date; return the names of the files that were applied."""
+    conn = await asyncpg.connect(admin_dsn)
+    try:
+        await conn.execute(LOCK)
+        applied = []
+        for schema in schemas() if owned is None else owned:
+            await _ensure_role(conn, schema, secret_of(secret, f"role/{schema.name}"))
+            applied += [f"{schema.name}/{name}" for name in await migrate(conn, schema)]
+        return applied
+    finally:
+        await conn.close()
+
+
+async def migrate(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> list[str]:
+    """Apply what is new in one schema. Raises MigrationError for a file that has changed."""
+    await conn.execute(f"SET search_path TO {schema.name}; {DONE}")
+    known = {row["name"]: row["checksum"] for row in await conn.fetch("SELECT * FROM migrations")}
+    applied = []
+    for path in schema.files:
+        text = path.read_text()
+        checksum = sha256(text.encode()).hexdigest()
+        name = f"{'shell' if path.parent == SHELL else schema.name}/{path.name}"
+        if known.get(name, checksum) != checksum:
+            raise MigrationError(f"{name} was applied to schema {schema.name} and changed since")
+        if name in known:
+            continue
+        await _apply(conn, text, name, checksum)
+        applied.append(name)
+    # Every time: an earlier run may have died between its last file and this.
+    await _grant(conn, schema)
+    return applied
+
+
+async def _apply(
+    conn: "asyncpg.Connection[asyncpg.Record]", text: str, name: str, checksum: str
+) -> None:
+    if text.startswith(OUTSIDE):
+        await conn.execute(text)
+        await conn.execute(RECORD, name, checksum)
+        return
+    async with conn.transaction():
+        await conn.execute(text)
+        await conn.execute(RECORD, name, checksum)
+
+
+async def _ensure_role(
+    conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema, password: str
+) -> None:
+    """The role may log in and see its own schema, and nothing else of ours."""
+    assert NAME.fullmatch(schema.name) and password.isalnum(), schema.name  # noqa: S101
+    if not await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", schema.role):
+        await conn.execute(f"CREATE ROLE {schema.role} LOGIN PASSWORD '{password}'")
+    limits = "; ".join(
+        f"ALTER ROLE {schema.role} SET {name} = '{value}'" for name, value in LIMITS.items()
+    )
+    await conn.execute(f"""
+        ALTER ROLE {schema.role} PASSWORD '{password}'; {limits};
+        ALTER ROLE {schema.role} SET search_path = {schema.name};
+        CREATE SCHEMA IF NOT EXISTS {schema.name};
+        REVOKE ALL ON SCHEMA {schema.name} FROM PUBLIC;
+        GRANT USAGE ON SCHEMA {schema.name} TO {schema.role};
+    """)
+
+
+async def _grant(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> None:
+    """Everything on its own tables, but the journal, which nobody changes, and the migrations."""
+    await conn.execute(f"""
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema.name} TO {schema.role};
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema.name} TO {schema.role};
+        REVOKE UPDATE, DELETE ON journal, anchors FROM {schema.role};
+        REVOKE ALL ON migrations FROM {schema.role};
+    """)

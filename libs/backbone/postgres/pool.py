@@ -1,0 +1,123 @@
+"""The pool of a service, and which errors pass by themselves."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+import msgspec
+
+from backbone.words.errors import Unavailable
+
+if TYPE_CHECKING:
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Connection: TypeAlias = (
+        asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    )
+else:
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection
+
+# The same limits are defaults of each role (backbone.postgres.migrate): they protect other sessions
+# from a frozen process. They also travel with the connection, for a role that was made by hand.
+LIMITS = {
+    "timezone": "UTC",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "2s",
+    "transaction_timeout": "5s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+
+TRANSIENT = (
+    Unavailable,
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.TransactionRollbackError,
+    asyncpg.exceptions.InvalidTransactionStateError,
+    asyncpg.exceptions.ObjectNotInPrerequisiteStateError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.PostgresSystemError,  # a disk that fails is no fault of the command
+    asyncpg.exceptions.InvalidCachedStatementError,  # a migration ran beside us
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Say whether the same work may succeed later, unchanged."""
+    # asyncpg reports a value that it cannot encode as an InterfaceError that is a ValueError.
+    if isinstance(error, Unavailable):
+        return True
+    return isinstance(error, TRANSIENT) and not isinstance(error, ValueError)
+
+
+async def open_pool(dsn: str, schema: str, size: int = 4) -> Pool:
+    """Return a pool that connects at first use, so that a service starts without Postgres."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        timeout=2,
+        command_timeout=6,
+        server_settings={"search_path": schema, **LIMITS},
+        init=speak_json,
+        reset=_keep,
+    )
+
+
+@asynccontextmanager
+async def transaction(pool: Pool, first: str = "") -> AsyncIterator[Connection]:
+    """One transaction on a pooled connection; the first statement travels with its BEGIN.
+
+    It must hold no text of a stranger: it is sent as it stands.
+    """
+    async with pool.acquire() as conn:
+        try:
+            await conn.execute(f"BEGIN; {first}")
+            yield conn
+            await conn.execute("COMMIT")
+        except TimeoutError:
+            # It may be half-open, and so may the others: to roll back politely would take as long
+            # once more, and so would each of them.
+            conn.terminate()
+            await pool.expire_connections()
+            raise
+        except BaseException:
+            await _roll_back(conn)
+            raise
+
+
+async def _roll_back(conn: Connection) -> None:
+    """Whatever goes wrong here must not hide why: least of all that the task was cancelled."""
+    try:
+        if not conn.is_closed():
+            await conn.execute("ROLLBACK")
+    except Exception:  # noqa: BLE001 - Postgres rolls back what it loses
+        conn.terminate()
+
+
+async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Return a connection of its own, for what listens or holds a lock of its session."""
+    conn = await asyncpg.connect(
+        dsn, timeout=2, command_timeout=6, server_settings={"search_path": schema, **LIMITS}
+    )
+    await speak_json(conn)
+    return conn
+
+
+async def speak_json(conn: Connection) -> None:
+    await conn.set_type_codec(
+        "jsonb",
+        encoder=lambda value: msgspec.json.encode(value).decode(),
+        decoder=msgspec.json.decode,
+        schema="pg_catalog",
+    )
+
+
+async def _keep(conn: Connection) -> None:
+    """Skip the reset of a released connection: no session state is ever set on a pooled one."""

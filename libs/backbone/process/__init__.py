@@ -1,0 +1,1 @@
+"""One process: its settings, logs, metrics, readiness and liveness."""

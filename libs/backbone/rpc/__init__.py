@@ -1,0 +1,1 @@
+"""gRPC between services: the edge, the server, channels, who calls, asking again."""

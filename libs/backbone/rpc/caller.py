@@ -1,0 +1,79 @@
+"""Who calls, and with which key: what travels in the metadata of every call between services."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, unquote
+from uuid import UUID, uuid4
+
+from backbone.door.request import request_id_of
+from backbone.words.actor import Actor
+from backbone.words.errors import Denied, InvalidArgument
+
+PATIENCE = 5.0
+
+Metadata = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One call: who, which request, until when, and what the caller saw."""
+
+    actor: Actor
+    request_id: UUID
+    deadline: datetime
+    expected_version: int | None = None
+    team: str = ""
+    purpose: str = ""
+    traceparent: str = ""
+    call: str = ""
+
+
+def caller_of(context: Any) -> Caller:
+    """Read the metadata of a call. Raises InvalidArgument for a malformed part."""
+    given = dict(context.invocation_metadata())
+    actor = Actor(
+        *(unquote(given.get(f"liandong-{part}", "")) for part in ("user", "unit", "role", "area"))
+    )
+    remaining = context.time_remaining()
+    patience = PATIENCE if remaining is None else min(remaining, PATIENCE)
+    try:
+        version = given.get("liandong-expected-version")
+        return Caller(
+            actor=actor,
+            request_id=_request_id(given, actor),
+            deadline=datetime.now(UTC) + timedelta(seconds=patience),
+            expected_version=int(version) if version else None,
+            team=unquote(given.get("liandong-team", "")),
+            purpose=unquote(given.get("liandong-purpose", "")),
+            traceparent=given.get("traceparent", ""),
+            call=uuid4().hex,
+        )
+    except ValueError as error:
+        raise InvalidArgument("BAD_METADATA", detail=error) from error
+
+
+def _request_id(given: dict[str, str], actor: Actor) -> UUID:
+    if "liandong-request-id" in given:
+        return UUID(given["liandong-request-id"])
+    if key := given.get("idempotency-key"):
+        principal = unquote(given.get("liandong-principal", "")) or actor.user
+        return request_id_of(principal, unquote(key))
+    return uuid4()
+
+
+def metadata_for(token: str, actor: Actor, **more: str) -> list[tuple[str, str]]:
+    """The metadata of an outgoing call; `more` names parts without the prefix, `_` for `-`."""
+    parts = {"user": actor.user, "unit": actor.unit, "role": actor.role, "area": actor.area}
+    parts |= {name.replace("_", "-"): value for name, value in more.items()}
+    said = [(f"liandong-{name}", quote(value)) for name, value in parts.items() if value]
+    return [("liandong-token", token), *said]
+
+
+def require_token(metadata: Metadata, token: str) -> None:
+    """Raises Denied for a call that does not come from one of our own processes."""
+    given = next((value for name, value in metadata if name == "liandong-token"), "")
+    if not secrets.compare_digest(given, token):
+        raise Denied("NOT_FROM_INSIDE")

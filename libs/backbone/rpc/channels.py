@@ -1,0 +1,59 @@
+"""Calls to other services: channels that stay open, deadlines, careful repeats, refusals back."""
+
+import json
+from typing import Any
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from backbone.process.settings import Settings
+from backbone.rpc.edge import STATUS
+from backbone.words.errors import KINDS, Broken, Expired, Refusal, Unavailable
+
+# Only what is surely not done, or may be done twice by its request id, is repeated by itself.
+RETRIES = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 3,
+                "initialBackoff": "0.05s",
+                "maxBackoff": "0.5s",
+                "backoffMultiplier": 3,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+OPTIONS = [
+    ("grpc.service_config", json.dumps(RETRIES)),
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+]
+KIND_OF_STATUS = {code: kind for kind, code in STATUS.items()}
+
+
+def open_channel(settings: Settings, service: str) -> grpc.aio.Channel:
+    """A channel to another service; it connects at first use and again after every loss."""
+    return grpc.aio.insecure_channel(settings.address_of(service), options=OPTIONS)
+
+
+def may_still_happen(error: grpc.aio.AioRpcError) -> bool:
+    """Say whether nobody knows what came of the call: it was not heard, or not answered in time."""
+    refusal = refusal_of(error)
+    return refusal is None or isinstance(refusal, Unavailable | Expired | Broken)
+
+
+def refusal_of(error: grpc.aio.AioRpcError) -> Refusal | None:
+    """The refusal that the other service meant, or None where nobody knows what happened there."""
+    status: Any = rpc_status.from_call(error)  # type: ignore[arg-type]
+    for detail in status.details if status else ():
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info) and info.domain == "liandong":
+            kind = KIND_OF_STATUS.get(status.code, KINDS["Broken"])
+            return kind(info.reason, **dict(info.metadata))
+    return None

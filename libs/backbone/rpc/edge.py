@@ -1,0 +1,127 @@
+"""gRPC edge of all services: token, metrics, and refusals as status codes, in one place."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from backbone.postgres.pool import is_transient
+from backbone.process.logs import bound
+from backbone.process.metrics import CALL_SECONDS
+from backbone.rpc.caller import require_token
+from backbone.words.errors import (
+    Broken,
+    Conflict,
+    Denied,
+    Expired,
+    InvalidArgument,
+    InvalidTransition,
+    NotFound,
+    Refusal,
+    Unavailable,
+)
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[Refusal], int] = {
+    NotFound: code_pb2.NOT_FOUND,
+    InvalidTransition: code_pb2.FAILED_PRECONDITION,
+    InvalidArgument: code_pb2.INVALID_ARGUMENT,
+    Denied: code_pb2.PERMISSION_DENIED,
+    Conflict: code_pb2.ABORTED,
+    Expired: code_pb2.DEADLINE_EXCEEDED,
+    Broken: code_pb2.INTERNAL,
+    Unavailable: code_pb2.UNAVAILABLE,
+}
+OPEN_TO_ALL = ("/grpc.health.", "/grpc.reflection.")
+
+
+class Edge(grpc.aio.ServerInterceptor):
+    """Lets in who has the token; aborts with status and ErrorInfo of the raised Refusal."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["Handler | None"]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "Handler | None":
+        handler = await continuation(handler_call_details)
+        if handler is None or handler_call_details.method.startswith(OPEN_TO_ALL):
+            return handler
+        name = handler_call_details.method.rpartition("/")[2]
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(
+                self._unary(name, handler.unary_unary),
+                handler.request_deserializer,
+                handler.response_serializer,
+            )
+        return grpc.unary_stream_rpc_method_handler(
+            self._stream(handler.unary_stream),
+            handler.request_deserializer,
+            handler.response_serializer,
+        )
+
+    def _unary(self, name: str, method: Any) -> Any:
+        async def unary(request: Any, context: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                require_token(context.invocation_metadata(), self._token)
+                with bound(method=name):
+                    return await method(request, context)
+            except Exception as error:
+                await abort(context, error)
+            finally:
+                CALL_SECONDS.labels(name).observe(time.perf_counter() - started)
+
+        return unary
+
+    def _stream(self, method: Any) -> Any:
+        async def stream(request: Any, context: Any) -> Any:
+            try:
+                require_token(context.invocation_metadata(), self._token)
+                async for part in method(request, context):
+                    yield part
+            except Exception as error:
+                await abort(context, error)
+
+        return stream
+
+
+async def abort(context: Any, error: Exception) -> None:
+    """End the call with the status of the error. A bug is INTERNAL and logged, once, here."""
+    if isinstance(error, grpc.aio.AbortError):
+        raise error
+    if isinstance(error, Refusal):
+        await _refuse(context, error)
+    if is_transient(error) or isinstance(error, grpc.aio.AioRpcError):
+        log.warning("call.unknown", extra={"error": repr(error)})
+        await _refuse(context, Unavailable("UNKNOWN_REPEAT"))
+    if isinstance(error, NotImplementedError):  # raised by what protoc generates
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
+    log.exception("call.broken", exc_info=error)
+    await _refuse(context, Broken("INTERNAL"))
+
+
+async def _refuse(context: Any, refusal: Refusal) -> None:
+    status = rpc_status.to_status(status_of(refusal))
+    # Aborting replaces what was set before: which road it took, and whether it is a repeat.
+    said = tuple(context.trailing_metadata() or ())
+    await context.abort(status.code, status.details, (*said, *status.trailing_metadata))
+
+
+def status_of(refusal: Refusal) -> status_pb2.Status:
+    info = error_details_pb2.ErrorInfo(
+        reason=refusal.reason, domain="liandong", metadata=refusal.facts
+    )
+    detail = any_pb2.Any()
+    detail.Pack(info)
+    return status_pb2.Status(code=STATUS[type(refusal)], message=refusal.reason, details=[detail])

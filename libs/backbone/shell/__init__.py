@@ -1,0 +1,1 @@
+"""The shell around one service: everything above, opened and closed as one."""

@@ -1,0 +1,32 @@
+"""Keeps a copy of the city beside a service."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from aiokafka.structs import ConsumerRecord
+
+from backbone.directory.replica import TOPIC, Replica
+from backbone.kafka.producer import dead_topic
+from backbone.process.metrics import DEAD_LETTERS
+from backbone.shell.shell import Shell
+from backbone.words.city import City
+
+
+def follow_directory(
+    shell: Shell[Any, Any, Any],
+    kinds: Collection[str],
+    changed: Callable[[City], object] = lambda city: None,
+    *,
+    polygons: bool = False,
+) -> Replica:
+    """Keep a copy of these kinds beside a service; the service is ready once there is a city."""
+    settings = shell.settings
+    replica = Replica(shell.pool, settings.brokers, kinds, changed, polygons=polygons)
+    group = f"{settings.schema}.directory"
+
+    async def bury(record: ConsumerRecord, reason: str) -> None:
+        await shell.publisher.bury(dead_topic(TOPIC, group), record, reason)
+        DEAD_LETTERS.labels(group).inc()
+
+    shell.run_beside(lambda: replica.run(shell.pulse, bury))
+    return replica

@@ -1,0 +1,204 @@
+"""The shell around one service: pool, door, relay, server and loops, opened and closed as one.
+
+A service's wiring opens it, adds its servicers, consumers and timers, and runs it.
+"""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from backbone.door.anchor import run_anchors
+from backbone.door.batcher import Batcher
+from backbone.door.decider import Aggregate, Decider
+from backbone.door.door import Door, Ride, no_ride
+from backbone.door.outcomes import Outcome
+from backbone.door.request import Request, hash_of
+from backbone.door.retention import run_retention
+from backbone.kafka.consumer import Consumer, Subscription
+from backbone.kafka.producer import Publisher
+from backbone.kafka.relay import Relay
+from backbone.postgres.pool import Pool, is_transient, open_pool
+from backbone.process.metrics import CLOCK_SKEW, COMMANDS
+from backbone.process.pulse import Pulse
+from backbone.process.settings import Settings
+from backbone.rpc import server
+from backbone.rpc.caller import Caller, caller_of
+from backbone.shell.operations import OperationsService
+from liandong.operations.v1 import operations_service_pb2 as pb
+from liandong.operations.v1 import operations_service_pb2_grpc as rpc
+
+log = logging.getLogger(__name__)
+
+S = TypeVar("S", bound=Aggregate)
+C = TypeVar("C")
+E = TypeVar("E")
+Run = Callable[[], Awaitable[None]]
+
+GRACE = 2.0
+
+
+class Shell(Generic[S, C, E]):
+    """What a service needs beside its own files; nothing here waits for Kafka or Postgres."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        pulse: Pulse,
+        pool: Pool,
+        decider: Decider[S, C, E],
+        topic: str,
+        ride: Ride[S, C, E],
+    ) -> None:
+        self.settings = settings
+        self.pulse = pulse
+        self.pool = pool
+        self.decider = decider
+        self.publisher = Publisher(settings.brokers)
+        self.relay = Relay(settings.database_url, settings.schema, settings.brokers, topic, pulse)
+        self.door = Door(pool, decider, self.relay.wake, ride)
+        self.batcher = Batcher(self.door.perform, pulse)
+        self.server = server.build(settings)
+        self.consumers: dict[str, Consumer] = {}
+        self._contracts: list[str] = []
+        self._farewells: list[Callable[[], object]] = []
+        self._loops: list[Run] = [
+            self.batcher.run,
+            self.publisher.run,
+            self.relay.run,
+            pulse.run,
+            lambda: watch_database(pool, settings.schema, pulse),
+            lambda: run_anchors(pool, pulse),
+            lambda: run_retention(pool, pulse, settings.keep_outcomes),
+        ]
+
+    def serve(self, add: Callable[[Any, Any], None], servicer: Any, contract: Any) -> None:
+        """Answer the calls of a service; `contract` is the descriptor of its proto file."""
+        add(servicer, self.server)
+        self._contracts += [service.full_name for service in contract.services_by_name.values()]
+
+    def run_beside(self, loop: Run) -> None:
+        """Run this for ever too; when it ends, the process ends."""
+        self._loops.append(loop)
+
+    def before_stop(self, farewell: Callable[[], object]) -> None:
+        """Call this when the server is about to stop: streams do not end by themselves."""
+        self._farewells.append(farewell)
+
+    def consume(self, subscription: Subscription) -> None:
+        consumer = Consumer(self.pool, self.door, subscription, self.publisher)
+        self.consumers[subscription.group] = consumer
+        self.run_beside(lambda: consumer.run(self.settings.brokers, self.pulse))
+
+    async def perform(
+        self,
+        context: Any,
+        command: C,
+        body: Message,
+        aggregate_id: UUID,
+        caller: Caller | None = None,
+    ) -> S:
+        """Answer a call through the door: the state afterwards, or the Refusal, raised.
+
+        `body` is the call's request as it came: the same key with another body is refused.
+        """
+        caller = caller or caller_of(context)
+        outcome = await self.batcher.submit(self.request(caller, command, body, aggregate_id))
+        return self.settle(context, caller, command, outcome)
+
+    def request(self, caller: Caller, command: C, body: Message, aggregate_id: UUID) -> Request[C]:
+        """The request of a call. The hash is keyed: it must not tell what the body said."""
+        body_hash = hmac.new(self.settings.key, hash_of(body).encode(), sha256).hexdigest()
+        return Request(
+            request_id=caller.request_id,
+            aggregate_id=aggregate_id,
+            command=command,
+            body_hash=body_hash,
+            actor=caller.actor,
+            deadline=caller.deadline,
+            expected_version=caller.expected_version,
+            call=caller.call,
+            traceparent=caller.traceparent,
+        )
+
+    def settle(
+        self, context: Any, caller: Caller, command: C, outcome: Outcome, road: str = "direct"
+    ) -> S:
+        """Say how it was answered; return the state or raise."""
+        self.report(context, caller, command, outcome, road)
+        return self.decider.from_row(outcome.answer)
+
+    def report(
+        self, context: Any, caller: Caller, command: Any, outcome: Outcome, road: str = "direct"
+    ) -> None:
+        """Say how it was answered in metrics and metadata; raise what was refused."""
+        COMMANDS.labels(type(command).__name__, road, outcome.reason or "ACCEPTED").inc()
+        replayed = "true" if outcome.call != caller.call else "false"
+        said = [("liandong-road", road), ("liandong-replayed", replayed)]
+        if outcome.refusal is None:  # an answer need not show the record that it has changed
+            said.append(("liandong-version", str(outcome.version)))
+        context.set_trailing_metadata(said)
+        if outcome.refusal is not None:
+            raise outcome.refusal
+
+    async def run(self) -> None:
+        """Serve for ever; a loop that ends or dies ends the process."""
+        self.pulse.lack("database", "the database has not answered yet")
+        operations = OperationsService(self.pool, self.consumers)
+        self.serve(rpc.add_OperationsServiceServicer_to_server, operations, pb.DESCRIPTOR)
+        server.reflect(self.server, self._contracts)
+        await self.server.start()
+        self.pulse.started()
+        async with asyncio.TaskGroup() as tasks:
+            for loop in self._loops:
+                tasks.create_task(_never_ending(loop))
+            try:
+                await asyncio.Event().wait()
+            finally:
+                # The loops go on meanwhile: a call that is waiting for the batcher gets its answer.
+                self.pulse.lack("server", "it is stopping")
+                for farewell in self._farewells:
+                    farewell()
+                await self.server.stop(grace=GRACE)
+
+
+async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:
+    """Tell for ever whether the database answers, and how far its clock is from ours."""
+    while True:
+        try:
+            now = await pool.fetchval("SELECT clock_timestamp()")
+            CLOCK_SKEW.labels(schema).set((datetime.now(UTC) - now).total_seconds())
+            pulse.have("database")
+        except Exception as error:  # noqa: BLE001  # readiness tells it, others repeat
+            if not is_transient(error):
+                log.warning("database.refuses", extra={"error": str(error)})
+            pulse.lack("database", f"the database does not answer: {error}")
+        await asyncio.sleep(1)
+
+
+async def _never_ending(loop: Run) -> None:
+    await loop()
+    raise RuntimeError(f"{loop} has ended")
+
+
+@asynccontextmanager
+async def open_shell(
+    settings: Settings,
+    pulse: Pulse,
+    decider: Decider[S, C, E],
+    topic: str,
+    ride: Ride[S, C, E] = no_ride,
+) -> AsyncIterator[Shell[S, C, E]]:
+    """Open the shell of one service."""
+    pool = await open_pool(settings.database_url, settings.schema)
+    try:
+        yield Shell(settings, pulse, pool, decider, topic, ride)
+    finally:
+        pool.terminate()

@@ -1,0 +1,1 @@
+"""The pure vocabulary that every domain shares; the only room of ours that a domain imports."""

@@ -1,0 +1,203 @@
+"""The city as a service knows it: what the directory says, as records, indexed and immutable."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TypeAlias
+
+from backbone.words.areas import Level
+from backbone.words.place import contains
+
+Ring: TypeAlias = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A node of the administrative tree."""
+
+    code: str
+    name: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The smallest area; its rings are empty where a service asked for no shapes."""
+
+    code: str
+    name: str
+    rings: tuple[Ring, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An organisation that can be responsible; it hangs on an area."""
+
+    code: str
+    name: str
+    kind: str
+    area: str
+    parent: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A class of matters; its code is dotted, its path the names from the top."""
+
+    code: str
+    name: str
+    path: tuple[str, ...]
+    keywords: tuple[str, ...]
+    default_priority: str
+
+
+@dataclass(frozen=True, slots=True)
+class Competence:
+    """Who answers for a category: a unit, or the unit of a kind at a level (or the lowest)."""
+
+    code: str
+    category: str
+    unit_kind: str
+    unit: str
+    level: Level
+    area: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who works here, with the roles they may act in."""
+
+    user: str
+    name: str
+    unit: str
+    roles: tuple[str, ...]
+    team: str
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A group that missions are pushed to; the leader is one of the members."""
+
+    code: str
+    name: str
+    unit: str
+    area: str
+    skills: tuple[str, ...]
+    leader: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the routing table; an empty condition always holds."""
+
+    code: str
+    title: str
+    target: str  # COMPETENT, UNIT_KIND, UNIT, TRIAGE or NEXT
+    categories: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    unit_kind: str = ""
+    level: Level = Level.UNSPECIFIED
+    unit: str = ""
+    linkage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Every figure and row that a city may change without touching code."""
+
+    sign_in_minutes: Mapping[str, int]
+    hand_off_answer_minutes: int
+    return_answer_minutes: int
+    claim_lapse_minutes: int
+    return_window_minutes: int
+    bounce_cap: int
+    claim_cap: int
+    repush_seconds: tuple[int, ...]
+    acknowledge_seconds: int
+    repeat_minutes: int
+    repeat_metres: int
+    suggestions: int
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The city itself, and the version of the pack that is in force."""
+
+    code: str
+    name: str
+    south_west: tuple[float, float]
+    north_east: tuple[float, float]
+    version: int
+    effective_time: datetime
+    checksum: str
+    entries: int
+
+
+Record: TypeAlias = Head | Policy | Area | Grid | Unit | Category | Competence | Person | Team
+
+
+@dataclass(frozen=True)
+class City:
+    """One consistent state of the directory, of the kinds that a service asked for."""
+
+    head: Head
+    policy: Policy | None = None
+    areas: Mapping[str, Area] = field(default_factory=dict)
+    grids: Mapping[str, Grid] = field(default_factory=dict)
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    categories: Mapping[str, Category] = field(default_factory=dict)
+    competences: Mapping[str, Competence] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    teams: Mapping[str, Team] = field(default_factory=dict)
+
+    @cached_property
+    def _units_at(self) -> Mapping[tuple[str, str], tuple[Unit, ...]]:
+        found: dict[tuple[str, str], list[Unit]] = {}
+        for unit in sorted(self.units.values(), key=lambda each: each.code):
+            found.setdefault((unit.kind, unit.area), []).append(unit)
+        return {place: tuple(units) for place, units in found.items()}
+
+    @cached_property
+    def _competences_of(self) -> Mapping[str, Mapping[str, tuple[Competence, ...]]]:
+        found: dict[str, dict[str, tuple[Competence, ...]]] = {}
+        for row in sorted(self.competences.values(), key=lambda each: each.code):
+            rows = found.setdefault(row.category, {})
+            rows[row.area] = (*rows.get(row.area, ()), row)
+        return found
+
+    def units_at(self, kind: str, area: str) -> tuple[Unit, ...]:
+        """Return the units of a kind that hang on exactly this area."""
+        return self._units_at.get((kind, area), ())
+
+    def competences_of(self, category: str) -> Mapping[str, tuple[Competence, ...]]:
+        """Return the rows for exactly this category, by the area to which they are restricted."""
+        return self._competences_of.get(category, {})
+
+    def units_in(self, area: str) -> Iterable[Unit]:
+        """Return the units of an area and of everything in it."""
+        return (unit for unit in self.units.values() if contains(area, unit.area))
+
+    def superiors(self, unit: str) -> tuple[str, ...]:
+        """Return the units above one, the nearest first."""
+        above: list[str] = []
+        here = self.units.get(unit)
+        while here is not None and here.parent and here.parent not in above:
+            above.append(here.parent)
+            here = self.units.get(here.parent)
+        return tuple(above)
+
+    def belongs_to(self, unit: str, other: str) -> bool:
+        """Say whether a unit is the other one, or below it."""
+        return other in (unit, *self.superiors(unit))
+
+    def common_superior(self, one: str, other: str) -> str | None:
+        """Return the lowest unit above both, or None: then the joint meeting decides."""
+        above = set(self.superiors(other))
+        return next((unit for unit in self.superiors(one) if unit in above), None)

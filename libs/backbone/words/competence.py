@@ -1,0 +1,54 @@
+"""Who is responsible: the units competent for a category at a place, the best first, with why."""
+
+from dataclasses import dataclass
+
+from backbone.words.areas import Level, ancestors, level_of
+from backbone.words.city import City, Competence, Unit
+from backbone.words.place import contains
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A competent unit, and the row that makes it one."""
+
+    unit: Unit
+    row: Competence
+
+
+def prefixes(category: str) -> tuple[str, ...]:
+    """Return a category code and the codes above it, the most exact first; at last, any."""
+    parts = category.split(".")
+    exact_first = (".".join(parts[:size]) for size in range(len(parts), 0, -1))
+    return (*exact_first, "") if category else ("",)
+
+
+def competent_unit(city: City, category: str, area: str) -> list[Candidate]:
+    """Rank the competent units: exact category, exact area, a named unit, the lowest level."""
+    places = ancestors(area)
+    found: dict[str, Candidate] = {}
+    for prefix in prefixes(category):
+        rows = city.competences_of(prefix)
+        for restriction in (*places, "") if rows else ():
+            if restriction in rows:
+                for candidate in _rank(city, rows[restriction], places):
+                    found.setdefault(candidate.unit.code, candidate)
+    return list(found.values())
+
+
+def _rank(city: City, rows: tuple[Competence, ...], places: tuple[str, ...]) -> list[Candidate]:
+    found = [Candidate(unit, row) for row in rows for unit in _holders(city, row, places)]
+    return sorted(found, key=lambda each: (not each.row.unit, -each.unit.level))
+
+
+def _holders(city: City, row: Competence, places: tuple[str, ...]) -> tuple[Unit, ...]:
+    if row.unit:
+        unit = city.units.get(row.unit)
+        # A unit named without an area answers for its own area, not for the whole city.
+        answers = unit is not None and bool(places) and (row.area or contains(unit.area, places[0]))
+        return (unit,) if unit is not None and answers else ()
+    for place in places:
+        if row.level is Level.UNSPECIFIED or level_of(place) is row.level:
+            units = city.units_at(row.unit_kind, place)
+            if units:
+                return units
+    return ()

@@ -1,0 +1,25 @@
+"""A matter as an intake service hands it to the flow: what the incident is opened with. Pure."""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from backbone.words.place import Place
+
+ACCUSATION = "accusation"  # 检举控告: the category that routing gives to the discipline bodies
+
+
+class Matter(Struct, frozen=True):
+    """The fields of `liandong.incident.v1.Matter`, which says what each of them means."""
+
+    id: UUID
+    code: str
+    source: str
+    title: str
+    narrative: str
+    category: str
+    priority: str
+    place: Place
+    desk: str
+    to_unit: str = ""
+    against: str = ""

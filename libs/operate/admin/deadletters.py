@@ -1,0 +1,182 @@
+"""Dead letters: records that nobody could read, and events that wait behind one not applied."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from backbone.rpc.caller import metadata_for
+from backbone.words.actor import Actor
+from liandong.operations.v1 import operations_service_pb2 as pb
+from liandong.operations.v1 import operations_service_pb2_grpc as rpc
+from operate.admin import topics
+from operate.home.trouble import Trouble
+from operate.run.installation import Installation
+
+PATIENCE = 5.0
+HEADER = "liandong-"
+# The services that apply events, and so may have some that wait.
+APPLYING = ("alarm", "petition", "dispute", "emergency", "population", "workflow")
+OPERATOR = Actor(user="liandong", role="operator")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One record; `kind` is `dead` (unreadable) or `parked` (readable, and may be replayed)."""
+
+    topic: str
+    partition: int
+    offset: int
+    time: str
+    reason: str
+    service: str
+    group: str
+    kind: str = "dead"
+    aggregate_id: str = ""
+    key: bytes = field(default=b"", repr=False)
+    value: bytes = field(default=b"", repr=False)
+
+    @property
+    def place(self) -> str:
+        """Names the letter in `show`."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    def as_json(self) -> dict[str, Any]:
+        document = asdict(self)
+        del document["key"], document["value"]
+        return document
+
+
+async def read_dead(bootstrap: str) -> list[Letter] | None:
+    """Every dead letter there is, oldest first; one that was put aside twice is shown once.
+
+    None when Kafka does not answer.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE * 4):
+            letters = [letter_of(record) async for record in records(bootstrap)]
+    except (KafkaError, OSError):
+        return None
+    first = {(each.place, each.group, each.value): each for each in reversed(letters)}
+    return sorted(first.values(), key=lambda letter: letter.time)
+
+
+async def records(bootstrap: str) -> AsyncIterator[ConsumerRecord]:
+    """What all dead letter topics hold at this moment."""
+    async with topics.administrator(bootstrap) as admin:
+        found = await topics.found(admin)
+    parts = [
+        TopicPartition(name, partition)
+        for name, partitions in found.items()
+        for partition in range(partitions)
+        if name.endswith(".dead")
+    ]
+    if not parts:
+        return
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as consumer:
+        async for record in until_now(consumer, parts):
+            yield record
+
+
+async def until_now(
+    consumer: AIOKafkaConsumer, parts: list[TopicPartition]
+) -> AsyncIterator[ConsumerRecord]:
+    """From the first record of each partition to the one that is last now."""
+    consumer.assign(parts)
+    await consumer.seek_to_beginning(*parts)
+    ends = await consumer.end_offsets(parts)
+    starts = await consumer.beginning_offsets(parts)
+    unread = {part for part in parts if starts[part] < ends[part]}
+    while unread:
+        for part, found in (await consumer.getmany(*unread, timeout_ms=500)).items():
+            for record in found:
+                yield record
+            if await consumer.position(part) >= ends[part]:
+                unread.discard(part)
+
+
+def letter_of(record: ConsumerRecord) -> Letter:
+    """The headers tell where it came from; a stranger's record is shown by its own place."""
+    told = {name: value.decode(errors="replace") for name, value in record.headers}
+    origin = told.get(f"{HEADER}topic", record.topic)
+    group = record.topic.removeprefix(f"{origin}.").removesuffix(".dead")
+    return Letter(
+        topic=origin,
+        partition=int(told.get(f"{HEADER}partition", record.partition)),
+        offset=int(told.get(f"{HEADER}offset", record.offset)),
+        time=datetime.fromtimestamp(record.timestamp / 1000, UTC).isoformat(),
+        reason=told.get(f"{HEADER}reason", ""),
+        service=group.partition(".")[0],
+        group=group,
+        key=record.key or b"",
+        value=record.value or b"",
+    )
+
+
+async def read_parked(installation: Installation) -> tuple[list[Letter], list[str]]:
+    """The events that wait, and the services that could not be asked."""
+    answers = await asyncio.gather(*(ask(installation, name) for name in APPLYING))
+    silent = [name for name, found in zip(APPLYING, answers, strict=True) if found is None]
+    return [letter for found in answers for letter in found or ()], silent
+
+
+async def ask(installation: Installation, service: str) -> list[Letter] | None:
+    async with channel(installation, service) as opened:
+        stub: Any = rpc.OperationsServiceStub(opened)
+        try:
+            answer = await stub.ListParked(
+                pb.ListParkedRequest(), metadata=metadata(installation), timeout=PATIENCE
+            )
+        except grpc.aio.AioRpcError:
+            return None
+    return [parked(service, each) for each in answer.parked]
+
+
+def parked(service: str, event: pb.Parked) -> Letter:
+    return Letter(
+        topic=event.topic,
+        partition=event.partition,
+        offset=event.offset,
+        time=event.time.ToDatetime(UTC).isoformat(),
+        reason=event.reason,
+        service=service,
+        group=event.group,
+        kind="parked",
+        aggregate_id=event.aggregate_id,
+    )
+
+
+async def replay(installation: Installation, letters: list[Letter]) -> tuple[int, int]:
+    """Try the parked events of these letters' aggregates again; return (applied, waiting)."""
+    applied = waiting = 0
+    for service, group, aggregate_id in sorted(
+        {(each.service, each.group, each.aggregate_id) for each in letters}
+    ):
+        async with channel(installation, service) as opened:
+            stub: Any = rpc.OperationsServiceStub(opened)
+            try:
+                answer = await stub.ReplayParked(
+                    pb.ReplayParkedRequest(group=group, aggregate_id=aggregate_id),
+                    metadata=metadata(installation),
+                    timeout=PATIENCE * 4,
+                )
+            except grpc.aio.AioRpcError as error:
+                raise Trouble(
+                    f"{service} did not replay {aggregate_id}: {error.details()}",
+                    f"{service} 未能重放 {aggregate_id}:{error.details()}",
+                ) from error
+        applied, waiting = applied + answer.applied, waiting + answer.waiting
+    return applied, waiting
+
+
+def channel(installation: Installation, service: str) -> grpc.aio.Channel:
+    return grpc.aio.insecure_channel(installation.home.ports.grpc_address(service) or "")
+
+
+def metadata(installation: Installation) -> list[tuple[str, str]]:
+    return metadata_for(installation.keys.token, OPERATOR)

@@ -1,0 +1,227 @@
+"""`liandong doctor`: looks at everything that can stand in the way, and says what to do."""
+
+import asyncio
+import importlib
+import os
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import psutil
+from aiokafka.errors import KafkaError
+
+from backbone.process.settings import SettingsError
+from operate.admin import status, topics
+from operate.cli.screen import console, plain, words
+from operate.home import absence, leftovers, ports
+from operate.home.home import Home
+from operate.home.trouble import Trouble
+from operate.run.installation import Installation
+from operate.servers import jars, postgres
+
+GIGABYTE = 1024**3
+PATIENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`remedy` is empty when all is well."""
+
+    what: str
+    seen: str
+    remedy: str = ""
+
+
+async def examine(home: Home) -> bool:
+    """Print what was found; say whether all is well."""
+    findings = [machine(), disk(home), *home_of(home), *downloads(), *permission()]
+    if home.supervisor() is None:
+        findings += await careful(words("ports", "端口"), "", free_ports, home)
+    else:
+        findings += await careful(words("processes", "进程"), "", processes, home)
+        findings += await careful(words("database", "数据库"), "postgres", database, home)
+        findings += await careful(words("topics", "主题"), "kafka", topics_of, home)
+    table = plain("", *words("what seen remedy", "检查 结果 处理").split())
+    rates = limits(findings)
+    for each in findings:
+        sign = "[red]✗[/]" if each.remedy else "[green]✓[/]"
+        table.add_row(sign, each.what, each.seen, each.remedy)
+    console.print(table)
+    console.print()
+    console.print(rates)
+    return not any(each.remedy for each in findings)
+
+
+async def careful(
+    what: str, part: str, check: Callable[[Home], Awaitable[list[Finding]]], home: Home
+) -> list[Finding]:
+    """A check that meets trouble is a finding, not the end of the examination.
+
+    `part` is what the check has to ask, and so what a person should look after.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await check(home)
+    except Trouble as trouble:
+        return [Finding(what, "", str(trouble))]
+    except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        remedy = str(absence.of(Installation.here(home), part)) if part else see_logs(home)
+        return [Finding(what, str(error) or words("no answer", "没有应答"), remedy)]
+
+
+def see_logs(home: Home) -> str:
+    return words(f"see the logs in {home.logs}", f"请查看 {home.logs} 中的日志")
+
+
+def machine() -> Finding:
+    free = psutil.virtual_memory().available
+    version = ".".join(map(str, sys.version_info[:3]))
+    cores, memory = os.cpu_count(), f"{free / GIGABYTE:.1f} GiB"
+    seen = words(
+        f"Python {version}, {cores} cores, {memory} of memory free",
+        f"Python {version},{cores} 核,可用内存 {memory}",
+    )
+    needed = words("about 2.5 GiB are needed", "约需 2.5 GiB")
+    return Finding(words("machine", "机器"), seen, needed if free < 2 * GIGABYTE else "")
+
+
+def disk(home: Home) -> Finding:
+    folder = present(home.path)
+    free = shutil.disk_usage(folder).free
+    room = words(f"free some space on the disk of {folder}", f"请在 {folder} 所在磁盘腾出空间")
+    seen = words(f"{free / GIGABYTE:.1f} GiB free", f"剩余 {free / GIGABYTE:.1f} GiB")
+    return Finding(words("disk", "磁盘"), seen, room if free < GIGABYTE else "")
+
+
+def present(path: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    return next(each for each in (path, *path.parents) if each.exists())
+
+
+def home_of(home: Home) -> list[Finding]:
+    base = words(f"{home.ports.base} and following", f"自 {home.ports.base} 起")
+    usable = os.access(present(home.path), os.W_OK | os.X_OK) and present(home.path).is_dir()
+    other = words(
+        "it cannot be written: choose another folder with LIANDONG_HOME",
+        "无法写入:请用 LIANDONG_HOME 指定另一个文件夹",
+    )
+    found = [
+        Finding(words("home", "主目录"), str(home.path), "" if usable else other),
+        Finding(words("ports", "端口"), base),
+    ]
+    if home.secret.exists() and home.secret.stat().st_mode & 0o077:
+        seen = words("others may read it", "其他用户可读")
+        found.append(Finding(words("secret", "密钥文件"), seen, f"chmod 600 {home.secret}"))
+    return found
+
+
+def downloads() -> list[Finding]:
+    """Present and as pinned, without fetching anything."""
+    wanted = jars.read_list()
+    folder = jars.cache_folder() / "m2"
+    good = [jar for jar in wanted if jars.is_good(folder / jar.path, jar)]
+    seen = words(
+        f"{len(good)} of {len(wanted)} Kafka files in {folder}",
+        f"{folder} 中有 Kafka 文件 {len(good)}/{len(wanted)} 个",
+    )
+    pinned = words(", all as pinned", ",均与锁定版本一致")
+    return [Finding(words("downloads", "下载"), seen + pinned * (len(good) == len(wanted)))]
+
+
+def permission() -> list[Finding]:
+    if os.environ.get("DATABASE_URL"):
+        return [Finding("PostgreSQL", words("from DATABASE_URL", "由 DATABASE_URL 指定"))]
+    try:
+        disguised = postgres.disguise()
+    except Trouble as trouble:
+        seen = words("cannot run as root here", "此处无法以 root 运行")
+        return [Finding("PostgreSQL", seen, str(trouble))]
+    as_root = words("as root, in a user namespace", "以 root 在用户命名空间中运行")
+    return [Finding("PostgreSQL", as_root if disguised else words("embedded", "内嵌"))]
+
+
+async def free_ports(home: Home) -> list[Finding]:
+    what = words("running", "运行")
+    if left := leftovers.find(str(home.path)):
+        seen = words(
+            f"no, but {len(left)} processes of an earlier run are left",
+            f"否,但上次运行遗留 {len(left)} 个进程",
+        )
+        ends = words(
+            "liandong down ends them; so does make run", "liandong down 或 make run 会清理"
+        )
+        return [Finding(what, seen, ends)]
+    ports.demand_free(Installation.here(home).wanted_ports() if home.secret.exists() else {})
+    return [Finding(what, words("no: make run starts it", "否:make run 启动"))]
+
+
+async def processes(home: Home) -> list[Finding]:
+    """Each as it is right now, not how it once died."""
+    found = (await status.examine(home))["processes"]
+    return [
+        Finding(name, seen_of(each), remedy_of(home, name, each)) for name, each in found.items()
+    ]
+
+
+def seen_of(process: dict[str, Any]) -> str:
+    if process["state"] in ("ready", "held"):
+        return ": ".join(filter(None, (process["state"], "; ".join(process["flaws"]))))
+    return ": ".join(filter(None, (process["state"], process["last_failure"])))
+
+
+def remedy_of(home: Home, name: str, process: dict[str, Any]) -> str:
+    if process["state"] == "ready" and not process["flaws"]:
+        return ""
+    if held := absence.held_down(Installation.here(home), name):
+        return f"liandong start {held}"
+    if process["state"] == "ready":
+        again = f"liandong stop {name} && liandong start {name}"
+        return words(f"{again}; {see_logs(home)}", f"{again};{see_logs(home)}")
+    return see_logs(home)
+
+
+async def database(home: Home) -> list[Finding]:
+    """Durable, and with a clock like ours: clocks and deadlines are judged by the database."""
+    conn = await asyncpg.connect(Installation.here(home).admin_dsn, timeout=5)
+    try:
+        time = await conn.fetchval("SELECT clock_timestamp()")
+        apart = abs((datetime.now(UTC) - time).total_seconds())
+        fsync = await conn.fetchval("SHOW fsync")
+    finally:
+        await conn.close()
+    lose = words("switch it on: data may be lost", "请打开,否则可能丢失数据")
+    seen = words(f"{apart:.1f} s apart", f"相差 {apart:.1f} 秒")
+    clocks = words("set the clocks", "请校准时钟")
+    return [
+        Finding("fsync", fsync, "" if fsync == "on" else lose),
+        Finding(words("clocks", "时钟"), seen, clocks if apart > 2 else ""),
+    ]
+
+
+async def topics_of(home: Home) -> list[Finding]:
+    told = await topics.compare(Installation.here(home).bootstrap, topics.read())
+    what = words("topics", "主题")
+    return [Finding(what, each, "make topics") for each in told] or [
+        Finding(what, words("as declared", "与声明一致"))
+    ]
+
+
+def limits(findings: list[Finding]) -> Any:
+    """The rate limits in force, and the variables that change them; what is wrong is a finding."""
+    settings = importlib.import_module("services.gateway.settings")
+    table = plain(*words("limit value", "限额 值").split())
+    try:
+        given = settings.read_gateway_settings(os.environ)
+    except SettingsError as error:
+        mend = words("mend the setting", "请更正该设置")
+        findings.append(Finding(words("settings", "设置"), str(error), mend))
+        return table
+    for each in fields(given):
+        if each.name.endswith(("_rate", "_burst")):
+            table.add_row(f"{settings.PREFIX}{each.name.upper()}", f"{getattr(given, each.name):g}")
+    return table

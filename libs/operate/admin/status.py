@@ -1,0 +1,85 @@
+"""How an installation is: what the supervisor knows, and what each process says right now."""
+
+import asyncio
+from typing import Any
+
+import psutil
+
+from backbone.process.settings import PORTS
+from operate.admin import probe
+from operate.cli.screen import STATE_COLOURS, console, plain, words
+from operate.home.home import Home, read_state
+from operate.run.installation import Installation
+from operate.servers import kafka, postgres
+
+MEGABYTE = 1024 * 1024
+
+
+async def examine(home: Home) -> dict[str, Any]:
+    """The state as one document; `ready` only when no process says right now that it cannot serve.
+
+    run.json tells of deaths alone: a process that is frozen, or lacks its database, has not died.
+    """
+    state = read_state(home)
+    if not state:
+        return {"running": False, "ready": False, "processes": {}}
+    processes = state["processes"]
+    flaws = await asyncio.gather(*(flaws_of(home, name) for name in processes))
+    for process, found in zip(processes.values(), flaws, strict=True):
+        process["flaws"] = found if process["state"] == "ready" else []
+        process["memory"] = memory_of(process["pid"])
+    ready = state["ready"] and not any(process["flaws"] for process in processes.values())
+    return {"running": True, **state, "ready": ready, "supervisor": supervisor(home)}
+
+
+def supervisor(home: Home) -> dict[str, int | None]:
+    pid = home.supervisor()
+    return {"pid": pid, "memory": memory_of_one(psutil.Process(pid)) if pid else 0}
+
+
+async def flaws_of(home: Home, name: str) -> list[str]:
+    if name in PORTS:
+        return await probe.flaws_of(home.ports.metrics(name))
+    installation = Installation.here(home)
+    if name == "kafka":
+        return [] if await kafka.answers(installation.bootstrap) else ["no answer"]
+    return [] if await postgres.answers(installation.admin_dsn) else ["no answer"]
+
+
+def memory_of(pid: int | None) -> int:
+    """Bytes in use by a process and its children; what they share is counted once."""
+    try:
+        process = psutil.Process(pid or 0)
+        family = [process, *process.children(recursive=True)] if pid else []
+        return sum(memory_of_one(each) for each in family)
+    except psutil.Error:
+        return 0
+
+
+def memory_of_one(process: psutil.Process) -> int:
+    memory = process.memory_full_info()
+    return int(getattr(memory, "pss", memory.uss))
+
+
+def show(found: dict[str, Any]) -> None:
+    table = plain(
+        *words("process state pid MiB restarts says", "进程 状态 进程号 内存MiB 重启 说明").split()
+    )
+    total = found["supervisor"]["memory"]
+    shown: set[int] = set()
+    for name, process in found["processes"].items():
+        pid, memory = process["pid"], process["memory"]
+        total += 0 if pid in shown else memory
+        shown.add(pid)
+        colour = "red" if process["flaws"] else STATE_COLOURS.get(process["state"], "white")
+        said = "; ".join(process["flaws"]) or process["last_failure"]
+        table.add_row(
+            name,
+            f"[{colour}]{process['state']}[/]",
+            str(pid or ""),
+            f"{memory / MEGABYTE:.0f}",
+            str(process["restarts"]),
+            said,
+        )
+    console.print(table)
+    console.print(words(f"{total / MEGABYTE:.0f} MiB in all", f"共 {total / MEGABYTE:.0f} MiB"))

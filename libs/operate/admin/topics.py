@@ -1,0 +1,163 @@
+"""Topics: what deploy/topics.yaml declares is created, and what differs from it is told."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from operate.cli.screen import words
+
+DECLARED = Path(__file__).parents[3] / "deploy" / "topics.yaml"
+DAY = 24 * 60 * 60 * 1000
+OURS = "liandong."
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as it should be."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """All topics, dead letters included, and how many copies of each record there should be."""
+
+    topics: list[Topic]
+    replication: int
+
+    @property
+    def dead(self) -> list[str]:
+        return [topic.name for topic in self.topics if topic.name.endswith(".dead")]
+
+
+def read(path: Path = DECLARED) -> Declared:
+    """Raises KeyError with the name of what is missing."""
+    document = yaml.safe_load(path.read_text())
+    topics = []
+    for name, entry in document["topics"].items():
+        topics.append(topic(name, entry))
+        for group in entry["groups"]:
+            topics.append(topic(f"{name}.{group}.dead", document["dead_letters"]))
+    return Declared(topics, document["replication"])
+
+
+def topic(name: str, entry: dict[str, Any]) -> Topic:
+    keep = entry["keep"]
+    if keep == "latest":
+        config = {"cleanup.policy": "compact"}
+    else:
+        config = {"cleanup.policy": "delete", "retention.ms": str(keep * DAY)}
+    return Topic(name, entry["partitions"], config)
+
+
+async def ensure(bootstrap: str, declared: Declared) -> list[str]:
+    """Create what is missing, correct settings, and return a sentence for whatever still differs.
+
+    The number of partitions is never changed: that would break the order per key.
+    """
+    async with administrator(bootstrap) as admin:
+        wanted, copies = await with_copies(admin, declared)
+        present = await found(admin)
+        await create(admin, [topic for topic in wanted if topic.name not in present], copies)
+        for topic in await misconfigured(admin, [t for t in wanted if t.name in present]):
+            # This protocol replaces all settings of a topic at once.
+            await admin.alter_configs([resource(topic)])
+        return differences(wanted, present)
+
+
+async def compare(bootstrap: str, declared: Declared) -> list[str]:
+    """Return a sentence for whatever differs; change nothing."""
+    async with administrator(bootstrap) as admin:
+        wanted, _ = await with_copies(admin, declared)
+        present = await found(admin)
+        there = [topic for topic in wanted if topic.name in present]
+        absent = [t.name for t in wanted if t.name not in present]
+        missing = [words(f"{name} is missing", f"缺少 {name}") for name in absent]
+        other = [t.name for t in await misconfigured(admin, there)]
+        wrong = [words(f"{name} has other settings", f"{name} 的设置不同") for name in other]
+        return [*missing, *wrong, *differences(wanted, present)]
+
+
+@asynccontextmanager
+async def administrator(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def found(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    """How many partitions each topic of the broker has."""
+    return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+
+
+async def with_copies(admin: AIOKafkaAdminClient, declared: Declared) -> tuple[list[Topic], int]:
+    """How many copies there can be, and so how many must be in sync."""
+    copies = min(declared.replication, len((await admin.describe_cluster())["brokers"]))
+    more = {"min.insync.replicas": str(max(1, copies - 1))}
+    return [replace(topic, config={**topic.config, **more}) for topic in declared.topics], copies
+
+
+async def create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], copies: int) -> None:
+    if not topics:
+        return
+    answer = await admin.create_topics(
+        [NewTopic(t.name, t.partitions, copies, topic_configs=t.config) for t in topics]
+    )
+    for name, code, *_ in answer.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(name)
+
+
+async def misconfigured(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[Topic]:
+    actual = await settings(admin, topics)
+    return [topic for topic in topics if not topic.config.items() <= actual[topic.name].items()]
+
+
+async def settings(
+    admin: AIOKafkaAdminClient, topics: Sequence[Topic]
+) -> dict[str, dict[str, str]]:
+    if not topics:
+        return {}
+    answers = await admin.describe_configs([resource(topic) for topic in topics])
+    return {
+        name: {entry[0]: entry[1] for entry in entries}
+        for answer in answers
+        for _, _, _, name, entries in answer.resources
+    }
+
+
+def resource(topic: Topic) -> ConfigResource:
+    return ConfigResource(ConfigResourceType.TOPIC, topic.name, topic.config)
+
+
+def differences(wanted: Sequence[Topic], present: dict[str, int]) -> list[str]:
+    told = [
+        words(
+            f"{topic.name} has {present[topic.name]} partitions, {topic.partitions} are declared",
+            f"{topic.name} 有 {present[topic.name]} 个分区,声明为 {topic.partitions} 个",
+        )
+        for topic in wanted
+        if present.get(topic.name, topic.partitions) != topic.partitions
+    ]
+    names = {topic.name for topic in wanted}
+    strangers = sorted(name for name in present if name.startswith(OURS) and name not in names)
+    return told + [
+        words(
+            f"{name} exists, but is not declared in deploy/topics.yaml",
+            f"{name} 已存在,但未在 deploy/topics.yaml 中声明",
+        )
+        for name in strangers
+    ]

@@ -1,0 +1,1 @@
+"""The `liandong` command line and the make targets."""

@@ -1,0 +1,137 @@
+"""The `liandong` command: each verb is one function here, and its work is done elsewhere."""
+
+import asyncio
+import importlib
+import json as jsons
+import logging
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from operate.admin import doctor, status
+from operate.cli import city_command, deadletter_command, screen
+from operate.cli import guard as net
+from operate.cli.screen import say
+from operate.home.home import Home
+from operate.run import control, runner
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(city_command.app, name="city")
+app.add_typer(deadletter_command.app, name="deadletters")
+
+Json = Annotated[bool, typer.Option("--json", help="for scripts")]
+Split = Annotated[bool, typer.Option(help="each service in a process of its own")]
+Name = Annotated[str, typer.Argument(help="as `liandong status` lists them")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="show the details of what nobody foresaw")
+    ] = False,
+) -> None:
+    """联动 liandong: run, watch and examine a local installation."""
+    if debug:
+        os.environ["LIANDONG_LOG"] = "DEBUG"
+
+
+@app.command()
+def up(
+    detach: Annotated[bool, typer.Option(help="return when everything is ready")] = False,
+    split: Split = False,
+) -> None:
+    """Start everything; without --detach, watch it until Ctrl-C."""
+    home = Home.here()
+    with screen.waiting() as waiting:
+
+        def ready() -> None:
+            waiting("")
+            screen.welcome(home)
+
+        if detach:
+            runner.follow(home, runner.detach(home, split), waiting)
+            ready()
+        else:
+            runner.run(home, split, waiting, ready)
+    if not detach:
+        say("stopped; the data stays", "已停止,数据保留")
+
+
+@app.command()
+def down() -> None:
+    """Stop everything; data stays."""
+    if runner.end(Home.here()):
+        say("stopped; the data stays", "已停止,数据保留")
+    else:
+        say("nothing was running", "没有正在运行的进程")
+
+
+@app.command("status")
+def show_status(json: Json = False) -> None:
+    """Tell how each process is. Exit code 1 when something is not as it should be."""
+    found = asyncio.run(status.examine(Home.here()))
+    if json:
+        print(jsons.dumps(found, ensure_ascii=False))
+    elif found["running"]:
+        status.show(found)
+    else:
+        say("not running: make run, or liandong up", "未运行:请执行 make run 或 liandong up")
+    raise typer.Exit(0 if found["ready"] else 1)
+
+
+@app.command()
+def stop(name: Name) -> None:
+    """Hold one process down until `liandong start NAME`."""
+    shared = control.hold(Home.here(), name)
+    say(f"{name} is held down{also(shared)}", f"{name} 已停住{also(shared)}")
+
+
+@app.command()
+def start(name: Name) -> None:
+    """Let a process go that was held down, and wait until it is ready."""
+    shared = control.let_go(Home.here(), name)
+    say(f"{name} is ready{also(shared)}", f"{name} 已就绪{also(shared)}")
+
+
+@app.command("doctor")
+def examine() -> None:
+    """Look for what stands in the way, and say what to do about it."""
+    raise typer.Exit(0 if asyncio.run(doctor.examine(Home.here())) else 1)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def replay(context: typer.Context) -> None:
+    """Drive a day through the running city, and check that the counts agree."""
+    part = importlib.import_module("operate.replay.command")
+    raise typer.Exit(part.main(context.args))
+
+
+def also(shared: list[str]) -> str:
+    if not shared:
+        return ""
+    names = ", ".join(shared)
+    return screen.words(f" (and {names}, which share its process)", f"(同一进程:{names})")
+
+
+def main() -> None:
+    """The entry point: what goes wrong is told in a sentence, never with a traceback."""
+    # While a broker is away its clients say so at each attempt; we say it once.
+    for noisy in ("aiokafka", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    code = net.caught(app)
+    sys.stdout.flush()
+    # Not sys.exit: a download that a thread is still doing would keep the process.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""`liandong deadletters`: what could not be read or applied, and another try for what waits."""
+
+import asyncio
+import json as jsons
+from typing import Annotated
+
+import typer
+
+from operate.admin import deadletters
+from operate.admin.deadletters import Letter
+from operate.cli.screen import console, errors, plain, say, words
+from operate.home.home import Home
+from operate.home.trouble import Trouble
+from operate.run.installation import Installation
+
+app = typer.Typer(help="records that could not be read or applied", no_args_is_help=True)
+
+
+@app.command("list")
+def list_letters(
+    json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
+) -> None:
+    """List them, oldest first. Exit code 1 when Kafka or a service could not be asked."""
+    installation = Installation.here(Home.here())
+    letters, silent = asyncio.run(everything(installation))
+    if json:
+        print(jsons.dumps([letter.as_json() for letter in letters], ensure_ascii=False))
+    else:
+        show_table(letters)
+    tell_silent(silent)
+    raise typer.Exit(1 if silent else 0)
+
+
+@app.command()
+def show(place: Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET")]) -> None:
+    """Show one record with all that is known of it."""
+    letters, silent = asyncio.run(everything(Installation.here(Home.here())))
+    found = [letter for letter in letters if letter.place == place]
+    if not found:
+        tell_silent(silent)
+        raise Trouble(f"There is no dead letter {place}.", f"没有死信 {place}。")
+    for letter in found:
+        console.print_json(jsons.dumps(letter.as_json()))
+        if letter.kind == "dead":
+            console.print(f"key   {letter.key.decode(errors='replace')}", markup=False)
+            console.print(f"value {readable(letter.value)}", markup=False)
+
+
+@app.command()
+def replay(
+    aggregate_id: Annotated[str, typer.Argument(help="all that wait, when not given")] = "",
+) -> None:
+    """Apply parked events again, in order. Exit code 1 when some still wait.
+
+    What is dead stays dead: nobody can read it. Commands are never replayed.
+    """
+    applied, waiting = asyncio.run(try_again(Installation.here(Home.here()), aggregate_id))
+    say(f"{applied} applied, {waiting} still wait", f"已应用 {applied} 条,仍等待 {waiting} 条")
+    raise typer.Exit(1 if waiting else 0)
+
+
+async def everything(installation: Installation) -> tuple[list[Letter], list[str]]:
+    """What is dead lies in Kafka, what is parked in Postgres: one can be asked without the other.
+
+    Return what was found, and who could not be asked.
+    """
+    dead, (parked, silent) = await asyncio.gather(
+        deadletters.read_dead(installation.bootstrap), deadletters.read_parked(installation)
+    )
+    return [*(dead or ()), *parked], ["kafka", *silent] if dead is None else silent
+
+
+async def try_again(installation: Installation, aggregate_id: str) -> tuple[int, int]:
+    parked, silent = await deadletters.read_parked(installation)
+    if silent:
+        names = ", ".join(silent)
+        raise Trouble(
+            f"No answer from {names}: `liandong status` tells more.",
+            f"以下服务没有应答:{names};请用 liandong status 查看。",
+        )
+    wanted = [each for each in parked if aggregate_id in ("", each.aggregate_id)]
+    if aggregate_id and not wanted:
+        raise Trouble(f"No event of {aggregate_id} waits.", f"{aggregate_id} 没有等待的事件。")
+    return await deadletters.replay(installation, wanted)
+
+
+def tell_silent(silent: list[str]) -> None:
+    if silent:
+        names = ", ".join(silent)
+        errors.print(
+            words(
+                f"no answer from: {names}; `liandong status` tells more",
+                f"没有应答:{names};请用 liandong status 查看",
+            )
+        )
+
+
+def show_table(letters: list[Letter]) -> None:
+    if not letters:
+        say("no dead letters", "没有死信")
+        return
+    table = plain(*words("kind service where time reason", "类别 服务 位置 时间 原因").split())
+    for each in letters:
+        table.add_row(each.kind, each.service, each.place, each.time[:19], each.reason)
+    console.print(table)
+
+
+def readable(value: bytes) -> str:
+    """Text as text, anything else as hexadecimal digits; never more than a screen of it."""
+    try:
+        return value.decode()[:2000]
+    except UnicodeDecodeError:
+        return value.hex(" ")[:2000]

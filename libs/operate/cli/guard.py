@@ -1,0 +1,63 @@
+"""The net under every command: a Trouble is told in a sentence, and so is what nobody foresaw."""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from operate.cli.screen import tell
+from operate.home.trouble import Trouble
+
+
+def caught(work: Callable[[], int | None]) -> int:
+    """Return the exit code of the work: 1 after whatever it raised was told."""
+    try:
+        return work() or 0
+    except Exception as error:  # noqa: BLE001 - a person at a terminal reads sentences
+        tell(trouble_in(error) or unforeseen(error))
+        return 1
+
+
+def trouble_in(error: BaseException) -> Trouble | None:
+    """The first Trouble, also of those that were raised side by side."""
+    if isinstance(error, Trouble):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(trouble_in, error.exceptions)), None)
+    return None
+
+
+def unforeseen(error: Exception) -> Trouble:
+    """Keep the details for whoever mends it; whoever debugs sees them at once."""
+    details = "".join(traceback.format_exception(error))
+    if os.environ.get("LIANDONG_LOG", "").upper() == "DEBUG":
+        print(details, file=sys.stderr)
+    kept, first = keep(details), leaf(error)
+    said = f"{type(first).__name__}: {first}"
+    return Trouble(
+        f"Something went wrong that nobody foresaw: {said}. The details are in {kept}; "
+        "`liandong --debug …` shows them here.",
+        f"出现未预料的错误:{said}。详情已写入 {kept};liandong --debug … 可直接显示。",
+    )
+
+
+def leaf(error: BaseException) -> BaseException:
+    return leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def keep(details: str) -> Path:
+    """Beside the other logs where there are some, else where temporary files lie."""
+    told = f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv)}\n{details}\n"
+    log = Path(os.environ.get("LIANDONG_HOME") or ".run").absolute() / "logs" / "commands.log"
+    try:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(told)
+    except OSError:
+        descriptor, name = tempfile.mkstemp(prefix="liandong-", suffix=".log")
+        log = Path(name)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(told)
+    return log

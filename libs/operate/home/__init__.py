@@ -1,0 +1,1 @@
+"""What an installation keeps on disk: its folder, keys, ports and logs."""

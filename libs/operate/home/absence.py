@@ -1,0 +1,47 @@
+"""Why a part does not answer, and what to do: held down, not started, or a server of one's own."""
+
+from operate.home.home import read_state
+from operate.home.trouble import Trouble
+from operate.run.installation import Installation
+
+# Servers that somebody else may run, and the variable that names them.
+OWN = {"kafka": "KAFKA_BOOTSTRAP", "postgres": "DATABASE_URL"}
+
+
+def of(installation: Installation, name: str) -> Trouble:
+    """The sentence for a server or service that was asked and gave no answer."""
+    home = installation.home
+    variable = OWN.get(name, "")
+    if held := held_down(installation, name):
+        return Trouble(
+            f"{name} does not answer: {held} is held down, and `liandong start {held}` lets it go.",
+            f"{name} 没有应答:{held} 已被停住,请执行 liandong start {held}。",
+        )
+    if variable and getattr(installation, name) is None:
+        return Trouble(
+            f"{name} does not answer: is {variable} right, and does that server run?",
+            f"{name} 没有应答:{variable} 是否正确?该服务器是否在运行?",
+        )
+    if not read_state(home):
+        return Trouble(
+            f"{name} does not run in {home.path}: start it with make run, or liandong up --detach"
+            + (f"; or name a server of your own with {variable}." if variable else "."),
+            f"{name} 未在 {home.path} 运行:请执行 make run 或 liandong up --detach"
+            + (f",或用 {variable} 指定自己的服务器。" if variable else "。"),
+        )
+    return Trouble(
+        f"{name} was started, but does not answer: `liandong status` tells how it is, "
+        f"and its log is in {home.logs}.",
+        f"{name} 已启动但没有应答:请用 liandong status 查看,日志在 {home.logs}。",
+    )
+
+
+def held_down(installation: Installation, name: str) -> str:
+    """What a person holds down and the part cannot do without, itself included; else empty."""
+    processes = read_state(installation.home).get("processes", {})
+    programs = [program for program in installation.programs() if name in program.names]
+    needs = sorted(frozenset[str]().union(*(program.needs for program in programs)))
+    for each in (*needs, name):
+        if processes.get(each, {}).get("state") == "held":
+            return each
+    return ""

@@ -1,0 +1,156 @@
+"""The home of an installation: the folder that LIANDONG_HOME names, and what lies where in it."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from operate.home.ports import Ports
+from operate.home.trouble import Trouble, full_disk, full_disk_told
+
+ROOM = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One installation; two checkouts side by side have a home and a base port each."""
+
+    path: Path
+    ports: Ports
+
+    @classmethod
+    def here(cls) -> "Home":
+        """What the environment says, `.run` in the current folder by default.
+
+        While it runs its port is known, whatever this terminal's environment says.
+        """
+        home = cls(Path(os.environ.get("LIANDONG_HOME") or ".run").absolute(), Ports.chosen())
+        try:
+            home = cls(home.path.resolve(), home.ports)
+            remembered = home.remembered()
+        except (OSError, RuntimeError) as error:  # the latter for links in a circle
+            raise home._impossible(error) from error
+        return cls(home.path, Ports(remembered["port"])) if remembered else home
+
+    @property
+    def secret(self) -> Path:
+        return self.path / "secret"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def held(self) -> Path:
+        """One empty file for each process that a person holds down."""
+        return self.path / "held"
+
+    @property
+    def state(self) -> Path:
+        """What the supervisor knows, for `liandong status`."""
+        return self.path / "state.json"
+
+    @property
+    def choices(self) -> Path:
+        """With which settings it was started, for the commands of other terminals."""
+        return self.path / "choices.json"
+
+    @property
+    def run_file(self) -> Path:
+        """What scripts rely on; there only while everything is ready."""
+        return self.path / "run.json"
+
+    def make(self) -> None:
+        """Make the folders. Raises Trouble when that is impossible or the disk is nearly full."""
+        try:
+            with full_disk_told(self.path):
+                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self.logs.mkdir(exist_ok=True)
+                self.held.mkdir(exist_ok=True)
+        except OSError as error:
+            raise self._impossible(error) from error
+        if full := self.is_full(ROOM):
+            raise full
+
+    def _impossible(self, error: Exception) -> Trouble:
+        why = getattr(error, "strerror", None) or error
+        return Trouble(
+            f"{self.path} cannot be used ({why}): choose another folder, "
+            "for example LIANDONG_HOME=~/liandong make run",
+            f"无法使用 {self.path}({why}):请换一个文件夹,例如 LIANDONG_HOME=~/liandong make run",
+        )
+
+    def is_full(self, room: int = 64 * 1024 * 1024) -> Trouble | None:
+        """The sentence to tell when less room is left than this."""
+        return full_disk(self.path) if shutil.disk_usage(self.path).free < room else None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold this home alone; the system lets go of it even after `kill -9`."""
+        with self.lock.open("a+") as file:
+            if not try_lock(file):
+                raise self.in_use()
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def in_use(self) -> Trouble:
+        return Trouble(
+            f"liandong already runs in {self.path} (pid {read_pid(self.lock)}): "
+            "`liandong status` shows it, `liandong down` stops it.",
+            f"liandong 已在 {self.path} 运行(pid {read_pid(self.lock)}):"
+            "liandong status 查看,liandong down 停止。",
+        )
+
+    def remembered(self) -> dict[str, Any]:
+        """The settings of what runs here; empty when nothing does."""
+        if self.supervisor() is None or not self.choices.exists():
+            return {}
+        choices: dict[str, Any] = json.loads(self.choices.read_text())
+        return choices
+
+    def supervisor(self) -> int | None:
+        """The process that holds the lock, if there is one."""
+        if not self.lock.exists():
+            return None
+        with self.lock.open() as file:  # reading is enough to ask, also on a read-only disk
+            return None if try_lock(file) else read_pid(self.lock)
+
+
+def try_lock(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def read_pid(path: Path) -> int:
+    return int(path.read_text() or 0)
+
+
+def read_state(home: Home) -> dict[str, Any]:
+    """What the supervisor last wrote; empty when none runs."""
+    try:
+        state: dict[str, Any] = json.loads(home.state.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return state if home.supervisor() else {}
+
+
+def write(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a whole file at once: a reader sees the old one or the new one, never half."""
+    fresh = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
+        file.write(text)
+    fresh.replace(path)

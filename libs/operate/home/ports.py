@@ -1,0 +1,121 @@
+"""The ports of an installation: all of them follow from one base."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psutil
+
+from backbone.process.settings import BASE_PORT, PORTS
+from operate.home.trouble import Trouble
+
+LAST = 94
+UNSPOKEN = "workflow-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where everything of one installation listens."""
+
+    base: int = BASE_PORT
+
+    @classmethod
+    def chosen(cls) -> "Ports":
+        """What LIANDONG_PORT says. Raises Trouble when that is no usable number."""
+        text = os.environ.get("LIANDONG_PORT") or str(BASE_PORT)
+        if not text.isdecimal() or not 1024 <= int(text) <= 65535 - LAST:
+            raise Trouble(
+                f"LIANDONG_PORT is {text!r}; it must be a number from 1024 to {65535 - LAST}.",
+                f"LIANDONG_PORT 的值为 {text!r},必须是 1024 到 {65535 - LAST} 之间的数字。",
+            )
+        return cls(int(text))
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://127.0.0.1:{self.base}"
+
+    @property
+    def kafka(self) -> int:
+        return self.base + 92
+
+    @property
+    def controller(self) -> int:
+        return self.base + 93
+
+    @property
+    def postgres(self) -> int:
+        return self.base + 94
+
+    @property
+    def kafka_address(self) -> str:
+        return f"127.0.0.1:{self.kafka}"
+
+    def grpc_address(self, service: str) -> str | None:
+        """The gateway speaks HTTP, and the stream processor to nobody."""
+        if service in ("gateway", UNSPOKEN):
+            return None
+        return f"127.0.0.1:{self.base + PORTS[service][0]}"
+
+    def metrics(self, service: str) -> int:
+        return self.base + PORTS[service][1]
+
+    def of_services(self) -> dict[int, str]:
+        """Each port that services take, with the name of its service."""
+        return {self.base + offset: name for name, both in PORTS.items() for offset in both}
+
+
+def demand_free(wanted: Mapping[int, str]) -> None:
+    """Raise Trouble that names the first port in use, and who holds it, if that can be seen."""
+    for port, name in sorted(wanted.items()):
+        if not is_free(port):
+            holder = holder_of(port)
+            raise Trouble(
+                f"Port {port} ({name}) is in use{f' by {holder}' if holder else ''}. End that "
+                "program, or choose another range: LIANDONG_PORT=9600 make run",
+                f"端口 {port}({name})已被{holder or '其他程序'}占用。"
+                "请结束该程序,或换一段端口:LIANDONG_PORT=9600 make run",
+            )
+
+
+def demand_host(host: str) -> None:
+    """Raise Trouble when nothing can listen there, or when we could not reach it ourselves."""
+    try:
+        with socket.create_server((host, 0)) as server:
+            socket.create_connection(("127.0.0.1", server.getsockname()[1]), 1).close()
+    except OSError as error:
+        raise Trouble(
+            f"LIANDONG_HOST is {host!r}, and what listens there is not found ({error}): "
+            "name 127.0.0.1, or 0.0.0.0 for all addresses of this machine.",
+            f"LIANDONG_HOST 的值为 {host!r},在该地址监听的进程无法访问({error}):"
+            "请用 127.0.0.1,或用 0.0.0.0 表示本机全部地址。",
+        ) from error
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # Connections of an earlier run that linger in TIME_WAIT do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def holder_of(port: int) -> str:
+    """The program that listens there; empty when it belongs to someone whom we may not look at."""
+    try:
+        found = psutil.net_connections("tcp")
+    except psutil.Error:
+        return ""
+    for each in found:
+        if each.status == "LISTEN" and each.laddr and each.laddr.port == port and each.pid:
+            return f"{psutil.Process(each.pid).name()} (pid {each.pid})"
+    return ""

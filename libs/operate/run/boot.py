@@ -1,0 +1,151 @@
+"""The boot: what is started after what, so that nothing waits for longer than it must."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any
+
+import asyncpg
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+
+from backbone.postgres.migrate import MigrationError, migrate_all
+from operate.admin import accounts, city, topics
+from operate.cli.screen import words
+from operate.home import absence
+from operate.home.trouble import Trouble
+from operate.run import warmup
+from operate.run.installation import DATABASE, STREAM, Installation
+from operate.run.supervisor import Facts, Supervisor, all_ready
+
+PATIENCE = 120.0
+
+
+class Boot:
+    """Called by the supervisor with itself; brings one installation up."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    async def __call__(self, supervisor: Supervisor) -> Facts:
+        """Return what run.json tells beside the processes. Raises Trouble."""
+        await together(self._bring_up_database(supervisor), self._bring_up_kafka(supervisor))
+        supervisor.child(STREAM).start()
+        supervisor.say(words("waiting for the services", "等待各服务就绪"))
+        await self._load_city(supervisor)
+        supervisor.say(words("waiting for the services", "等待各服务就绪"))
+        await all_ready(supervisor.children, PATIENCE)
+        return self._facts()
+
+    async def _load_city(self, supervisor: Supervisor) -> None:
+        """The directory answers before it is ready, and may be ready only with a city."""
+        starting = asyncio.create_task(supervisor.child("directory").ready())
+        loading = asyncio.create_task(city.load_if_empty(self._installation, supervisor.say))
+        try:
+            await asyncio.wait({starting, loading}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+            await loading
+        finally:
+            starting.cancel()
+            loading.cancel()
+
+    async def _bring_up_database(self, supervisor: Supervisor) -> None:
+        installation = self._installation
+        if server := installation.postgres:
+            supervisor.say(words("starting PostgreSQL", "正在启动 PostgreSQL"))
+            child = supervisor.child("postgres")
+            child.start()
+            await all_ready([child], PATIENCE)
+            await create_database(server.dsn)
+        supervisor.say(words("migrating the schemas", "正在迁移数据库"))
+        await migrate(installation)
+        supervisor.say(words("starting the services", "正在启动各服务"))
+        for each in supervisor.children:
+            if not {"kafka", "postgres", STREAM} & {*each.program.names}:
+                each.start()
+        await accounts.load(installation)
+
+    async def _bring_up_kafka(self, supervisor: Supervisor) -> None:
+        installation = self._installation
+        if node := installation.kafka:
+            await asyncio.to_thread(node.prepare, partial(fetched, supervisor, time.monotonic()))
+            if await asyncio.to_thread(warmup.is_due):
+                supervisor.say(
+                    words(
+                        "preparing Kafka for fast starts, once", "首次运行:为 Kafka 快速启动做准备"
+                    )
+                )
+                await asyncio.to_thread(warmup.train)
+            supervisor.say(words("starting Kafka", "正在启动 Kafka"))
+            child = supervisor.child("kafka")
+            child.start()
+            await all_ready([child], PATIENCE)
+        await create_topics(installation)
+
+    def _facts(self) -> Facts:
+        installation = self._installation
+        return {
+            "gateway": installation.home.ports.gateway_url,
+            "kafka": installation.bootstrap,
+            "database": installation.admin_dsn,
+            "accounts": accounts.demo(),
+            "api_keys": accounts.api_keys(installation.keys),
+        }
+
+
+def fetched(supervisor: Supervisor, started: float, done: int, total: int) -> None:
+    """Called from a thread; what is there already takes no time and is not worth a word."""
+    if done < total and time.monotonic() - started > 1:
+        supervisor.doing = words(
+            f"fetching Kafka, {done} of {total} files", f"正在下载 Kafka:{done}/{total}"
+        )
+
+
+async def create_database(dsn: str) -> None:
+    conn = await asyncpg.connect(dsn)
+    try:
+        known = await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE)
+        if not known:
+            await conn.execute(f"CREATE DATABASE {DATABASE}")
+    finally:
+        await conn.close()
+
+
+async def migrate(installation: Installation) -> list[str]:
+    """Raises Trouble that says what the database lacks."""
+    try:
+        return await migrate_all(installation.admin_dsn, installation.keys.secret)
+    except (OSError, asyncpg.CannotConnectNowError) as error:
+        raise absence.of(installation, "postgres") from error
+    except (asyncpg.PostgresError, MigrationError) as error:
+        raise Trouble(
+            f"The database could not be brought up to date: {error}. An own DATABASE_URL needs a "
+            "role with CREATEROLE, and CREATE on the database.",
+            f"数据库迁移失败:{error}。使用自己的 DATABASE_URL 时,其角色需要 CREATEROLE 权限"
+            "以及该数据库的 CREATE 权限。",
+        ) from error
+
+
+async def create_topics(installation: Installation) -> list[str]:
+    """Raises Trouble when no broker answers, or when it refuses."""
+    bootstrap = installation.bootstrap
+    try:
+        return await topics.ensure(bootstrap, topics.read())
+    except (OSError, KafkaConnectionError, KafkaTimeoutError) as error:
+        raise absence.of(installation, "kafka") from error
+    except KafkaError as error:
+        raise Trouble(
+            f"Kafka at {bootstrap} did not take the topics: {error!r}. Its log says more.",
+            f"{bootstrap} 的 Kafka 未能建立主题:{error!r}。详见其日志。",
+        ) from error
+
+
+async def together(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run side by side; the first that fails ends the others, and its failure is raised."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for part in parts:
+                tasks.create_task(part)
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None

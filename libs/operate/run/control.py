@@ -1,0 +1,72 @@
+"""Holds one process down and lets it go: a file asks, the supervisor's state answers."""
+
+import time
+from typing import Any
+
+from operate.home import absence
+from operate.home.home import Home, read_state
+from operate.home.trouble import Trouble
+from operate.run.installation import Installation
+
+PATIENCE = 60.0
+POLL = 0.05
+
+
+def hold(home: Home, name: str) -> list[str]:
+    """Return when the process is gone, with the names that share it. Raises Trouble."""
+    shared = known(home, name)
+    (home.held / name).touch()
+    wait(home, name, "held")
+    return shared
+
+
+def let_go(home: Home, name: str) -> list[str]:
+    """Return when the process is ready again, with the names that share it. Raises Trouble."""
+    shared = known(home, name)
+    for each in (name, *shared):
+        (home.held / each).unlink(missing_ok=True)
+    needed = absence.held_down(Installation.here(home), name)
+    if needed not in ("", name) and running(home)[name]["state"] != "ready":
+        raise Trouble(
+            f"{name} is let go, but it needs {needed}, which is held down: "
+            f"`liandong start {needed}` lets both run.",
+            f"{name} 已放行,但它需要已被停住的 {needed}:请执行 liandong start {needed}。",
+        )
+    wait(home, name, "ready")
+    return shared
+
+
+def known(home: Home, name: str) -> list[str]:
+    """The other names of the same process."""
+    processes = running(home)
+    if name not in processes:
+        names = ", ".join(sorted(processes))
+        raise Trouble(
+            f"There is no process {name!r}; there are: {names}.",
+            f"没有名为 {name!r} 的进程;现有:{names}。",
+        )
+    return list(processes[name]["shares_with"])
+
+
+def wait(home: Home, name: str, state: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while (process := running(home)[name])["state"] != state:
+        if time.monotonic() > deadline:
+            raise Trouble(
+                f"{name} is still {process['state']} after {PATIENCE:.0f} s; "
+                f"its log is in {home.logs}. {process['last_failure']}",
+                f"{PATIENCE:.0f} 秒后 {name} 仍处于 {process['state']};"
+                f"日志在 {home.logs}。{process['last_failure']}",
+            )
+        time.sleep(POLL)
+
+
+def running(home: Home) -> dict[str, dict[str, Any]]:
+    state = read_state(home)
+    if not state:
+        raise Trouble(
+            f"liandong does not run in {home.path}: `make run` or `liandong up` starts it.",
+            f"liandong 未在 {home.path} 运行:请执行 make run 或 liandong up。",
+        )
+    processes: dict[str, dict[str, Any]] = state["processes"]
+    return processes

@@ -1,0 +1,189 @@
+"""An installation: which servers and services one home consists of, and what each is told."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from urllib.parse import urlsplit, urlunsplit
+
+from backbone.postgres.migrate import service_url
+from backbone.process.settings import PORTS, SCHEMAS
+from operate.admin import probe
+from operate.home.home import Home, write
+from operate.home.keys import Keys
+from operate.home.trouble import Trouble
+from operate.run.child import Program
+from operate.run.launch import Launch
+from operate.servers import kafka, postgres
+from operate.servers.kafka import Kafka
+from operate.servers.postgres import Postgres
+
+DATABASE = "liandong"
+STREAM = "workflow-stream"
+# On a small machine the three quiet services share a process; `--split` gives each its own.
+TOGETHER = ("petition", "dispute", "population")
+BROKER = re.compile(r" *([^\s:,]+|\[[0-9a-fA-F:]+\]):\d{1,5} *")
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Servers named by DATABASE_URL and KAFKA_BOOTSTRAP are used instead of the embedded ones."""
+
+    home: Home
+    keys: Keys
+    split: bool = False
+    database_url: str = field(default="", repr=False)
+    kafka_bootstrap: str = ""
+
+    @classmethod
+    def chosen(cls, home: Home, split: bool = False) -> "Installation":
+        """What the environment says, to be started; makes the secret when there is none yet.
+
+        Raises Trouble for an address that can be none.
+        """
+        return cls(home, keys_of(home), split, **named_servers(os.environ))
+
+    @classmethod
+    def here(cls, home: Home) -> "Installation":
+        """What runs here, whatever this terminal's environment says; else as `chosen`."""
+        known = home.remembered().get("servers")
+        return cls(home, keys_of(home), **(known or named_servers(os.environ)))
+
+    def remember(self) -> None:
+        """Leave word for `here`."""
+        servers = {"database_url": self.database_url, "kafka_bootstrap": self.kafka_bootstrap}
+        told = {"port": self.home.ports.base, "servers": servers}
+        write(self.home.choices, json.dumps(told))
+
+    @property
+    def postgres(self) -> Postgres | None:
+        if self.database_url:
+            return None
+        password = self.keys.password("postgres")
+        home = self.home
+        return Postgres(
+            home.path / "postgres", home.ports.postgres, password, home.logs / "postgres.log"
+        )
+
+    @property
+    def kafka(self) -> Kafka | None:
+        if self.kafka_bootstrap:
+            return None
+        home, ports = self.home, self.home.ports
+        return Kafka(home.path / "kafka", ports.kafka, ports.controller, home.logs / "kafka.log")
+
+    @property
+    def admin_dsn(self) -> str:
+        """The database of all services, as the one who may make their roles and schemas."""
+        if self.postgres is None:
+            return self.database_url
+        return urlunsplit(urlsplit(self.postgres.dsn)._replace(path=f"/{DATABASE}"))
+
+    @property
+    def bootstrap(self) -> str:
+        return self.kafka_bootstrap or self.home.ports.kafka_address
+
+    def wanted_ports(self) -> dict[int, str]:
+        """Every port that this installation will listen on, and for what."""
+        ports = self.home.ports
+        wanted = ports.of_services()
+        if self.kafka:
+            wanted |= {ports.kafka: "kafka", ports.controller: "kafka"}
+        if self.postgres:
+            wanted[ports.postgres] = "postgres"
+        return wanted
+
+    def programs(self) -> list[Program]:
+        return [*self._servers(), *(self._service(names) for names in self._groups())]
+
+    def addresses(self) -> dict[str, dict[str, str]]:
+        """Where each service is spoken to, for run.json.
+
+        Services of one process have one metrics address: each of their pages tells of all of them.
+        """
+        ports = self.home.ports
+        found = {}
+        for names in self._groups():
+            metrics = {"metrics": f"http://127.0.0.1:{ports.metrics(names[0])}/metrics"}
+            for name in names:
+                grpc = ports.grpc_address(name)
+                found[name] = ({"grpc": grpc} if grpc else {}) | metrics
+        return found
+
+    def _servers(self) -> list[Program]:
+        servers = []
+        if node := self.kafka:
+            asked = partial(as_flaws, kafka.answers, node.address)
+            servers.append(Program(("kafka",), node.prepare, asked))
+        if server := self.postgres:
+            asked = partial(as_flaws, postgres.answers, server.dsn)
+            servers.append(Program(("postgres",), server.prepare, asked))
+        return servers
+
+    def _groups(self) -> list[tuple[str, ...]]:
+        alone: list[tuple[str, ...]] = [(n,) for n in PORTS if self.split or n not in TOGETHER]
+        return alone if self.split else [*alone, TOGETHER]
+
+    def _service(self, names: tuple[str, ...]) -> Program:
+        log = self.home.logs / f"{'+'.join(names)}.log"
+        launch = Launch([sys.executable, "-m", "services", *names], log, self.environment(*names))
+        flaws = partial(probe.flaws_of, self.home.ports.metrics(names[0]))
+        # Only the stream processor cannot do without Kafka.
+        needs = {"postgres", "kafka"} if STREAM in names else {"postgres"}
+        return Program(names, lambda: launch, flaws, frozenset(needs))
+
+    def environment(self, *names: str) -> Mapping[str, str]:
+        """What a process of these services is told; nobody gets the key of another service."""
+        told = {
+            "LIANDONG_PORT": str(self.home.ports.base),
+            "LIANDONG_HOME": str(self.home.path),
+            "KAFKA_BOOTSTRAP": self.bootstrap,
+            "LIANDONG_TOKEN": self.keys.token,
+            "LIANDONG_LOG": os.environ.get("LIANDONG_LOG", "INFO").upper(),
+        }
+        for schema in {SCHEMAS[name] for name in names}:
+            prefix = f"LIANDONG_{schema.upper()}"
+            told[f"{prefix}_DATABASE_URL"] = service_url(self.admin_dsn, schema, self.keys.secret)
+            told[f"{prefix}_KEY"] = self.keys.sealing(schema)
+        return told
+
+
+def keys_of(home: Home) -> Keys:
+    if not home.secret.exists():
+        home.make()
+    return Keys.of(home.secret, home.path / "postgres" / "data")
+
+
+def named_servers(environ: Mapping[str, str]) -> dict[str, str]:
+    """Servers of one's own; empty for the embedded ones. Raises Trouble for what can be none."""
+    database_url, brokers = environ.get("DATABASE_URL", ""), environ.get("KAFKA_BOOTSTRAP", "")
+    if database_url and not is_database(database_url):
+        raise Trouble(
+            # Not said again: it may hold a password.
+            "DATABASE_URL is not the address of a database, which looks like "
+            "postgresql://user:password@host:5432/database.",
+            "DATABASE_URL 不是数据库地址,其格式应为 postgresql://用户:密码@主机:5432/数据库。",
+        )
+    if brokers and not all(BROKER.fullmatch(each) for each in brokers.split(",")):
+        raise Trouble(
+            f"KAFKA_BOOTSTRAP is {brokers!r}; it must be host:port, or several with commas.",
+            f"KAFKA_BOOTSTRAP 的值为 {brokers!r},必须是 主机:端口,多个用逗号分隔。",
+        )
+    return {"database_url": database_url, "kafka_bootstrap": brokers}
+
+
+def is_database(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        one_port = "," in parts.netloc or parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        return False
+    somewhere = parts.hostname or "host=" in parts.query
+    return parts.scheme in ("postgresql", "postgres") and bool(somewhere) and one_port
+
+
+async def as_flaws(answers: kafka.Answers, address: str) -> list[str]:
+    return [] if await answers(address) else ["no answer"]

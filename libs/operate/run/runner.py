@@ -1,0 +1,165 @@
+"""Runs the supervisor in this process, and speaks to the one of another process by its files."""
+
+import asyncio
+import importlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+
+from backbone.process.settings import PORTS, SettingsError, read_settings
+from operate.home import leftovers
+from operate.home.home import Home, read_state
+from operate.home.ports import demand_free, demand_host
+from operate.home.trouble import Trouble
+from operate.run.boot import Boot
+from operate.run.installation import Installation
+from operate.run.supervisor import Supervisor
+
+Progress = Callable[[str], object]
+
+POLL = 0.1
+DOWN = 60.0
+
+
+def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]) -> None:
+    """Bring everything up and keep it running until Ctrl-C or SIGTERM. Raises Trouble."""
+    home.make()
+    with home.locked():
+        keep_log(home)
+        home.run_file.unlink(missing_ok=True)
+        home.choices.unlink(missing_ok=True)
+        leftovers.end(leftovers.find(str(home.path)))
+        installation = Installation.chosen(home, split)
+        installation.remember()
+        demand_settings(installation)
+        demand_free(installation.wanted_ports())
+        try:
+            uvloop.run(supervise(installation, progress, ready))
+        except Trouble as trouble:
+            # Whatever failed: on a full disk that is what a person must hear.
+            raise home.is_full() or trouble from None
+
+
+def demand_settings(installation: Installation) -> None:
+    """Raise Trouble that says what no service could start with, before any has tried."""
+    environ = {**os.environ, **installation.environment(*PORTS)}
+    gateway = importlib.import_module("services.gateway.settings")
+    try:
+        for name in PORTS:
+            read_settings(name, environ)
+        gateway.read_gateway_settings(environ)
+        if environ["LIANDONG_LOG"] not in logging.getLevelNamesMapping():
+            raise SettingsError(f"LIANDONG_LOG is not a level: {environ['LIANDONG_LOG']!r}")
+    except SettingsError as error:
+        raise Trouble(
+            f"A setting is wrong: {error}. Correct it in the environment, then run it again.",
+            f"设置有误:{error}。请更正环境变量后重新执行。",
+        ) from error
+    demand_host(environ.get("LIANDONG_HOST", ""))
+
+
+async def supervise(
+    installation: Installation, progress: Progress, ready: Callable[[], object]
+) -> None:
+    supervisor = Supervisor(
+        installation.home, installation.programs(), Boot(installation), installation.addresses()
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            loop.add_signal_handler(number, supervisor.stop)
+    telling = asyncio.create_task(tell(supervisor, progress))
+    try:
+        await supervisor.run(ready)
+    finally:
+        telling.cancel()
+
+
+async def tell(supervisor: Supervisor, progress: Progress) -> None:
+    last = ""
+    while True:
+        if supervisor.doing != last:
+            last = supervisor.doing
+            progress(last)
+        await asyncio.sleep(POLL)
+
+
+def keep_log(home: Home) -> None:
+    """What happened to the children, and when, stands beside their own logs."""
+    logging.basicConfig(
+        filename=home.logs / "supervisor.log",
+        format="%(asctime)s %(levelname)s %(message)s",
+        level=logging.INFO,
+        force=True,
+    )
+
+
+def detach(home: Home, split: bool) -> subprocess.Popen[bytes]:
+    """Start the supervisor in the background; its own words go to files."""
+    home.make()
+    if home.supervisor():
+        raise home.in_use()
+    command = [sys.executable, "-m", "operate.cli.command", "up", *(["--split"] if split else [])]
+    with (home.logs / "up.log").open("wb") as said, told(home).open("wb") as trouble:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=trouble,
+            env={**os.environ, "COLUMNS": "200"},
+            start_new_session=True,
+        )
+
+
+def told(home: Home) -> Path:
+    """What a supervisor in the background has to say when it gives up."""
+    return home.logs / "trouble.log"
+
+
+def gave_up(home: Home) -> Trouble:
+    """Its words are in the language of this terminal already."""
+    if said := told(home).read_text().strip():
+        return Trouble(said, said)
+    return Trouble(
+        f"The supervisor ended without a word; its log is {home.logs / 'supervisor.log'}.",
+        f"守护进程已退出且没有说明原因;其日志为 {home.logs / 'supervisor.log'}。",
+    )
+
+
+def follow(home: Home, process: subprocess.Popen[bytes], progress: Progress) -> None:
+    """Return when everything is ready. Raises Trouble with the words of the supervisor."""
+    last = ""
+    while not (home.run_file.exists() and home.supervisor() == process.pid):
+        if process.poll() is not None:
+            raise gave_up(home)
+        doing = read_state(home).get("doing", "")
+        if doing not in ("", last):
+            progress(doing)
+            last = doing
+        time.sleep(POLL)
+
+
+def end(home: Home) -> bool:
+    """Stop the supervisor, or what an earlier one left; say whether anything ran."""
+    pid = home.supervisor()
+    if pid:
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + DOWN
+        while home.supervisor() == pid:
+            if time.monotonic() > deadline:
+                raise Trouble(
+                    f"The supervisor (pid {pid}) does not stop: end it with kill -9 {pid}, "
+                    "then run the same command again.",
+                    f"守护进程(pid {pid})未能停止:请执行 kill -9 {pid},然后重新执行同一命令。",
+                )
+            time.sleep(POLL)
+    left = leftovers.find(str(home.path)) if home.path.exists() else []
+    leftovers.end(left)
+    return bool(pid or left)

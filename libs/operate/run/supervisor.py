@@ -1,0 +1,198 @@
+"""The supervisor: keeps all children of one home running, and says at any time how they are."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from operate.home.home import Home, write
+from operate.home.logfiles import trim
+from operate.home.trouble import Trouble
+from operate.run.child import Child, Program, State
+
+log = logging.getLogger(__name__)
+
+POLL = 0.1
+TRIM = 30.0
+
+# What scripts are told of a process beside its number: where it listens.
+Addresses = Mapping[str, Mapping[str, str]]
+Facts = Mapping[str, Any]
+
+
+class Supervisor:
+    """`boot` starts the children in the order that it likes, and returns what run.json tells."""
+
+    def __init__(
+        self,
+        home: Home,
+        programs: Sequence[Program],
+        boot: Callable[["Supervisor"], Awaitable[Facts]],
+        addresses: Addresses,
+    ) -> None:
+        self.home = home
+        self.doing = ""
+        self.children = [Child(program, str(home.path), self._changed) for program in programs]
+        self._boot = boot
+        self._addresses = addresses
+        self._facts: Facts | None = None
+        self._written: dict[str, str] = {}
+        self._complete = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Stop everything; `run` then returns."""
+        self._stopping.set()
+
+    def child(self, name: str) -> Child:
+        """Raises KeyError when nothing has that name."""
+        for child in self.children:
+            if name in child.program.names:
+                return child
+        raise KeyError(name)
+
+    async def run(self, ready: Callable[[], object] = lambda: None) -> None:
+        """Boot, call `ready`, watch until `stop`. Raises Trouble when the boot fails."""
+        for file in self.home.held.iterdir():
+            file.unlink()
+        tasks: list[asyncio.Task[Any]] = []
+        tasks += [asyncio.create_task(child.run()) for child in self.children]
+        tasks += [asyncio.create_task(loop()) for loop in (self._obey, self._trim)]
+        tasks.append(asyncio.create_task(self._stopping.wait()))
+        tasks.append(asyncio.create_task(self._come_up(ready)))
+        try:
+            await until_one_stops(tasks)
+        finally:
+            await self._stop_children()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.home.state.unlink(missing_ok=True)
+
+    async def _come_up(self, ready: Callable[[], object]) -> None:
+        self._facts = await self._boot(self)
+        self.say("")
+        await self._complete.wait()  # one may have died since
+        ready()
+        await asyncio.Event().wait()
+
+    async def _stop_children(self) -> None:
+        """Those that are needed last: services may have something to finish."""
+        self._facts = None
+        needed = frozenset[str]().union(*(child.program.needs for child in self.children))
+        self.home.run_file.unlink(missing_ok=True)
+        for last in (False, True):
+            children = [c for c in self.children if bool(needed & {*c.program.names}) is last]
+            with suppress(TimeoutError):
+                # A download in a thread cannot be stopped; nothing is running then.
+                async with asyncio.timeout(30):
+                    await asyncio.gather(*(child.stop() for child in children))
+
+    async def _obey(self) -> None:
+        """Hold down what a person wants held: each file in `held` names a process."""
+        stopping: dict[Child, asyncio.Task[None]] = {}
+        while True:
+            wanted = {file.name for file in self.home.held.iterdir()}
+            for child in self.children:
+                held = bool(wanted & {*child.program.names})
+                if held and child not in stopping:
+                    log.info("%s is held down", child.program.label)
+                    stopping[child] = asyncio.create_task(child.stop())
+                elif not held and child in stopping and stopping[child].done():
+                    log.info("%s is let go", child.program.label)
+                    del stopping[child]
+                    child.start()
+            await asyncio.sleep(POLL)
+
+    async def _trim(self) -> None:
+        while True:
+            trim(self.home.logs)
+            await asyncio.sleep(TRIM)
+
+    def say(self, doing: str) -> None:
+        """Tell those who watch what is being done."""
+        self.doing = doing
+        self._publish()
+
+    def _changed(self, child: Child) -> None:
+        if child.state is State.READY:
+            for other in self.children:
+                if other.program.needs & {*child.program.names}:
+                    other.nudge()
+        self._publish()
+
+    def _publish(self) -> None:
+        complete = self._facts is not None and all(self._is_as_wanted(c) for c in self.children)
+        state = {"doing": self.doing, "ready": complete, "processes": self._states()}
+        try:
+            self._write("state", json.dumps(state))
+            if complete and self._facts is not None:
+                self._write("run", json.dumps({**self._facts, "processes": self._processes()}))
+                self._complete.set()
+            else:
+                self._written.pop("run", None)
+                self.home.run_file.unlink(missing_ok=True)
+        except OSError as error:  # a full disk must not end what runs
+            log.warning("cannot write into %s: %s", self.home.path, error)
+
+    def _write(self, name: str, text: str) -> None:
+        if self._written.get(name) != text:
+            write(self.home.path / f"{name}.json", text)
+            self._written[name] = text
+
+    def _is_as_wanted(self, child: Child) -> bool:
+        """Ready, or held down by a person, or in need of what is held down."""
+        held = {n for c in self.children if c.state is State.HELD for n in c.program.names}
+        return child.state in (State.READY, State.HELD) or bool(child.program.needs & held)
+
+    def _states(self) -> dict[str, dict[str, object]]:
+        return {
+            name: {
+                "state": child.state,
+                "pid": child.pid,
+                "restarts": child.restarts,
+                "last_failure": str(child.last_failure),
+                "shares_with": [n for n in child.program.names if n != name],
+            }
+            for child in self.children
+            for name in child.program.names
+        }
+
+    def _processes(self) -> dict[str, dict[str, object]]:
+        """A process that is held down keeps its place, without a number."""
+        return {
+            name: {"pid": child.pid, **self._addresses.get(name, {})}
+            for child in self.children
+            for name in child.program.names
+        }
+
+
+async def until_one_stops(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Return when one task returns; raise what one raises. A child's task never should."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
+
+
+async def all_ready(children: Sequence[Child], patience: float) -> None:
+    """Wait for all of them. Raises the Trouble of the first that has no hope, or is too slow."""
+    waiting = [asyncio.create_task(child.ready()) for child in children]
+    try:
+        async with asyncio.timeout(patience):
+            await asyncio.gather(*waiting)
+    except TimeoutError:
+        raise await too_slow(children, patience) from None
+    finally:
+        for task in waiting:
+            task.cancel()
+
+
+async def too_slow(children: Sequence[Child], patience: float) -> Trouble:
+    late = [child.program for child in children if child.state is not State.READY]
+    told = [f"{program.label}: {', '.join(await program.flaws())}" for program in late]
+    return Trouble(
+        f"Not ready after {patience:.0f} s: {'; '.join(told)}. The logs say more.",
+        f"{patience:.0f} 秒后仍未就绪:{'; '.join(told)}。详见日志。",
+    )

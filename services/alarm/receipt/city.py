@@ -1,0 +1,57 @@
+"""What a decision asks of the city: places and teams that exist, the nearest unit of a kind."""
+
+from backbone.words.areas import ancestors
+from backbone.words.city import City, Team
+from backbone.words.errors import InvalidArgument
+from backbone.words.place import Place
+
+HOTLINE = "12345"
+
+
+def require_team(city: City, team: str) -> Team:
+    known = city.teams.get(team)
+    if known is None:
+        raise InvalidArgument("UNKNOWN_TEAM", team=team)
+    return known
+
+
+def require_place(city: City, place: Place) -> None:
+    """A point that lies in no grid lies outside the city."""
+    if place.point and not place.area:
+        point = place.point
+        raise InvalidArgument(
+            "OUTSIDE_CITY", longitude=point.longitude, latitude=point.latitude, city=city.head.name
+        )
+    known = place.area in city.grids or place.area in city.areas or place.area == city.head.code
+    if place.area and not known:
+        raise InvalidArgument("UNKNOWN_AREA", area=place.area)
+
+
+def nearest(city: City, kind: str, area: str) -> str | None:
+    """The unit of a kind at the lowest level around the area."""
+    for place in ancestors(area):
+        units = city.units_at(kind, place)
+        if units:
+            return units[0].code
+    return None
+
+
+def hotline(city: City, area: str) -> str:
+    unit = nearest(city, "hotline", area)
+    if unit is None:
+        raise InvalidArgument("UNKNOWN_UNIT", unit=HOTLINE)
+    return unit
+
+
+def mediation(city: City, area: str) -> str:
+    unit = nearest(city, "mediation", area)
+    if unit is None:
+        raise InvalidArgument("UNKNOWN_UNIT", unit="mediation")
+    return unit
+
+
+def title(city: City, category: str, place: Place) -> str:
+    """What the matter is called on every list: class and place, nothing about persons."""
+    known = city.categories.get(category)
+    parts = (known.name if known else "未定类警情", place.text.strip())
+    return " · ".join(filter(None, parts))

@@ -1,0 +1,158 @@
+"""What the desk is offered: the likely classes, and receipts about the same event. With reasons.
+
+Pure arithmetic over a handful of rows; nothing here decides, and nothing looks at persons: a number
+is compared by its index only.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from math import cos, hypot, radians
+
+from msgspec import Struct
+
+from backbone.words.place import Place, Point
+from services.alarm.receipt.record import CategorySuggestion, RepeatSuggestion
+
+METRES_OF_DEGREE = 111_320.0
+BEST_CATEGORIES = 3
+
+# What speaks for a repeat, and how much; together a little over 1. Half of it is convincing.
+SAME_NUMBER, NEAR, SAME_PLACE, SIMILAR_WORDS, SAME_CLASS = 0.40, 0.35, 0.20, 0.30, 0.10
+CONVINCING = 0.40
+# Of like ones an incident that one key links to is of more use than a receipt without any.
+CAN_BE_LINKED = 0.05
+# The oldest of the window counts so much less than the newest.
+FADING = 0.3
+LEAST_LIKENESS = 0.2
+
+
+class Keywords(Struct, frozen=True):
+    """The words of one category, and those of the categories above it."""
+
+    category: str
+    name: str
+    own: tuple[str, ...]
+    above: tuple[str, ...]
+
+
+class Sighting(Struct, frozen=True):
+    """What is compared of two receipts."""
+
+    time: datetime
+    place: Place
+    category: str
+    narrative: str
+    number_index: str
+
+
+class Earlier(Struct, frozen=True):
+    """A recent receipt that may be about the same event."""
+
+    receipt: str
+    code: str
+    incident: str
+    seen: Sighting
+
+
+class Window(Struct, frozen=True):
+    """How long ago, how far away, and how many to show: the city's policy."""
+
+    time: timedelta
+    metres: float
+    most: int
+
+
+def categories(narrative: str, table: Iterable[Keywords]) -> tuple[CategorySuggestion, ...]:
+    """The best classes with the words that matched; longer words say more, a parent's say half."""
+    found = [guess for row in table if (guess := _guess(narrative, row)) is not None]
+    found.sort(key=lambda each: (-each.score, -each.category.count("."), each.category))
+    return tuple(found[:BEST_CATEGORIES])
+
+
+def _guess(narrative: str, row: Keywords) -> CategorySuggestion | None:
+    own = tuple(word for word in row.own if word in narrative)
+    if not own:
+        return None
+    above = tuple(word for word in row.above if word in narrative)
+    points = sum(map(len, own)) + sum(map(len, above)) / 2
+    return CategorySuggestion(row.category, row.name, round(points / (points + 2), 2), own + above)
+
+
+def repeats(
+    seen: Sighting, earlier: Iterable[Earlier], window: Window
+) -> tuple[RepeatSuggestion, ...]:
+    """The most likely repeats, one for each incident; of like ones, what can be linked to first."""
+    best: dict[str, RepeatSuggestion] = {}
+    for other in earlier:
+        guess = _likeness(seen, other, window)
+        key = other.incident or other.receipt
+        if guess.score >= CONVINCING and (key not in best or best[key].score < guess.score):
+            best[key] = guess
+    ranked = sorted(best.values(), key=_rank)
+    return tuple(ranked[: window.most])
+
+
+def _rank(guess: RepeatSuggestion) -> tuple[float, str]:
+    useful = CAN_BE_LINKED if guess.incident else 0.0
+    return -guess.score - useful, guess.code
+
+
+def _likeness(seen: Sighting, other: Earlier, window: Window) -> RepeatSuggestion:
+    age = seen.time - other.seen.time
+    reasons = [*_by_caller(seen, other.seen), *_by_place(seen.place, other.seen.place, window)]
+    reasons += _by_words(seen, other.seen)
+    fading = 1 - FADING * min(max(age / window.time, 0.0), 1.0)
+    score = min(sum(weight for weight, _ in reasons) * fading, 1.0)
+    told = (*(text for _, text in reasons), f"RECENT {max(age, timedelta()) // MINUTE} min")
+    return RepeatSuggestion(other.receipt, other.code, other.incident, round(score, 2), told)
+
+
+MINUTE = timedelta(minutes=1)
+Reasons = Sequence[tuple[float, str]]
+
+
+def _by_caller(seen: Sighting, other: Sighting) -> Reasons:
+    same = seen.number_index and seen.number_index == other.number_index
+    return [(SAME_NUMBER, "SAME_NUMBER")] if same else []
+
+
+def _by_place(seen: Place, other: Place, window: Window) -> Reasons:
+    if seen.point and other.point:
+        metres = distance(seen.point, other.point)
+        near = max(1 - metres / window.metres, 0.0)
+        return [(NEAR * (0.5 + near / 2), f"NEAR {metres:.0f} m")] if near else []
+    alike = likeness(seen.text, other.text)
+    if alike < 0.5:
+        return []
+    return [(SAME_PLACE * alike, f"SAME_PLACE {alike:.0%}")]
+
+
+def _by_words(seen: Sighting, other: Sighting) -> Reasons:
+    reasons = []
+    alike = likeness(seen.narrative, other.narrative)
+    if alike >= LEAST_LIKENESS:
+        reasons.append((SIMILAR_WORDS * alike, f"SIMILAR_WORDS {alike:.0%}"))
+    if seen.category and seen.category.split(".")[0] == other.category.split(".")[0]:
+        reasons.append((SAME_CLASS, "SAME_CLASS"))
+    return reasons
+
+
+def distance(one: Point, other: Point) -> float:
+    """Metres between two points of one city, where the earth is flat enough."""
+    east = (one.longitude - other.longitude) * cos(radians(one.latitude))
+    return METRES_OF_DEGREE * hypot(east, one.latitude - other.latitude)
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two texts are by their pairs of neighbouring characters, 0 to 1 (Dice)."""
+    first, second = _pairs(one), _pairs(other)
+    if not first or not second:
+        return 0.0
+    return 2 * len(first & second) / (len(first) + len(second))
+
+
+@lru_cache(maxsize=2_000)  # a receipt of the last hour is compared again with every new one
+def _pairs(text: str) -> frozenset[str]:
+    letters = "".join(filter(str.isalnum, text[:500].lower()))
+    return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))

@@ -1,0 +1,1 @@
+"""A team's status: available, resting, or out of service."""

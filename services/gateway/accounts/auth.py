@@ -1,0 +1,130 @@
+"""Who is calling: sessions and API keys, and what is passed on to services about the caller."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote, unquote
+
+from starlette.requests import Request
+
+from backbone.postgres.pool import Pool
+from services.gateway.accounts import storage
+from services.gateway.http.problems import Problem
+from services.gateway.routes.roles import Roles
+
+# A disabled account or an ended session works at most this much longer on another gateway.
+KEPT = 5.0
+UNKNOWN_KEPT = 1.0
+MOST_KEPT = 20_000
+LONGEST_PERSON = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Someone who may call: `principal` is who proved it, `user` the person who acts."""
+
+    principal: str
+    user: str
+    unit: str
+    role: str
+    area: str
+    team: str = ""
+    is_key: bool = False
+    exempt: bool = False
+    metadata: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+
+
+CITIZEN = Caller(principal="citizen", user="", unit="", role="", area="")
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a token or key; both are long and random, so a plain hash is enough."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+def token_of(request: Request) -> str:
+    """Raises Problem 401 where there is no bearer token."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise unauthenticated("NOT_SIGNED_IN")
+    return token.strip()
+
+
+def unauthenticated(reason: str) -> Problem:
+    return Problem(401, reason, headers={"WWW-Authenticate": "Bearer"})
+
+
+def require_role(caller: Caller, roles: Roles) -> None:
+    """Raises Problem 403."""
+    if caller.role not in roles:
+        raise Problem(403, "ROLE_MAY_NOT", {"role": caller.role})
+
+
+class Authenticator:
+    """Knows callers by their tokens, and remembers them for a few seconds."""
+
+    def __init__(self, pool: Pool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pool, self._clock = pool, clock
+        self._known: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
+
+    async def caller_of(self, request: Request) -> Caller:
+        """Raises Problem 401, and what asyncpg raises when nobody can be known now."""
+        caller = await self._holder(digest(token_of(request)))
+        if caller is None:
+            raise unauthenticated("SESSION_OVER")
+        person = request.headers.get("liandong-person")
+        return _acting_for(caller, person) if person and caller.is_key else caller
+
+    def forget(self, token_hash: bytes) -> None:
+        self._known.pop(token_hash, None)
+
+    async def _holder(self, token_hash: bytes) -> Caller | None:
+        now = self._clock()
+        known = self._known.get(token_hash)
+        if known is not None and now < known[0]:
+            return known[1]
+        row = await storage.holder_of(self._pool, token_hash)
+        caller = None if row is None else _caller(row)
+        self._known[token_hash] = (now + (KEPT if caller else UNKNOWN_KEPT), caller)
+        self._known.move_to_end(token_hash)
+        while len(self._known) > MOST_KEPT:
+            self._known.popitem(last=False)
+        return caller
+
+
+def _caller(row: Any) -> Caller:
+    is_key = row["kind"] == "key"
+    # A unit may hold a key for each of several roles: each is a principal of its own.
+    principal = f"key:{row['name']}:{row['role']}" if is_key else f"person:{row['name']}"
+    caller = Caller(
+        principal=principal,
+        user=row["name"],
+        unit=row["unit"],
+        role=row["role"],
+        area=row["area"],
+        team=row["team"],
+        is_key=is_key,
+        exempt=row["exempt"],
+    )
+    return replace(caller, metadata=_metadata(caller))
+
+
+def _acting_for(key: Caller, person: str) -> Caller:
+    """A department's system names its own clerk: `<key name>/<person>`."""
+    try:
+        name = unquote(person, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Problem(400, "MALFORMED_PERSON") from error
+    if not name.isprintable() or len(name) > LONGEST_PERSON:
+        raise Problem(400, "MALFORMED_PERSON")
+    caller = replace(key, user=f"{key.user}/{name}")
+    return replace(caller, metadata=_metadata(caller))
+
+
+def _metadata(caller: Caller) -> tuple[tuple[str, str], ...]:
+    parts = ("principal", "user", "unit", "role", "area", "team")
+    said = ((part, getattr(caller, part)) for part in parts)
+    return tuple((f"liandong-{part}", quote(value)) for part, value in said if value)

@@ -1,0 +1,56 @@
+"""The audit of disclosures: who was shown what about whom, for which purpose; read by auditors."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backbone.postgres.pool import Pool
+from backbone.words.place import significant
+from services.gateway.accounts import storage
+from services.gateway.accounts.auth import require_role
+from services.gateway.contract.reading import list_reader
+from services.gateway.contract.writing import to_json
+from services.gateway.http import incoming
+from services.gateway.http.endpoint import JSON, Gate
+from services.gateway.http.problems import Problem
+from services.gateway.routes.roles import roles
+from services.gateway.routes.route import Extra
+
+AUDITORS = roles("auditor")
+FILTERS = list_reader("subject")
+PAGE, MOST = 50, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reveals:
+    """The list for auditors: the latest first, of the units inside their area."""
+
+    gate: Gate
+    pool: Pool
+
+    async def show(self, request: Request) -> Response:
+        caller, headers = await self.gate.admit(request)
+        require_role(caller, AUDITORS)
+        asked = incoming.parse_texts(FILTERS, incoming.read_query(request, frozenset()))
+        size = min(asked.get("page_size") or PAGE, MOST)
+        before = _position(asked.get("page_token", ""))
+        which = significant(caller.area), asked.get("subject")
+        rows = await storage.reveals(self.pool, *which, before, size)
+        token = str(rows[-1]["position"]) if len(rows) == size else ""
+        answer: dict[str, Any] = {"items": [dict(row) for row in rows], "next_page_token": token}
+        if asked.get("count"):
+            answer["total_size"] = await storage.count_reveals(self.pool, *which)
+        return Response(to_json(answer), 200, headers | {"Cache-Control": "no-store"}, JSON)
+
+
+def _position(token: str) -> int | None:
+    """Raises Problem 422 for what is no token of ours."""
+    if token and not (token.isdecimal() and len(token) < 19):
+        raise Problem(422, "BAD_PAGE_TOKEN")
+    return int(token) if token else None
+
+
+def extras_of(reveals: Reveals) -> tuple[Extra, ...]:
+    return (Extra("GET", "/v1/reveals", reveals.show),)

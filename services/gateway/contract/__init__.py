@@ -1,0 +1,1 @@
+"""The contract: JSON to messages and back, and the OpenAPI document."""

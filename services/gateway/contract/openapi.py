@@ -1,0 +1,173 @@
+"""The OpenAPI document, made from the same tables and contracts that serve the requests."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+from google.protobuf.descriptor import Descriptor
+
+from services.gateway.contract.fields import field_at
+from services.gateway.contract.plan import Plan
+from services.gateway.contract.schemas import REF, Schema, Schemas
+from services.gateway.contract.writing import only_message
+from services.gateway.routes.route import Extra
+
+JSON, PROBLEM = "application/json", "application/problem+json"
+# The endpoints that no contract describes.
+DESCRIBED: dict[str, Schema] = yaml.safe_load(
+    Path(__file__).with_name("described.yaml").read_text("utf-8")
+)
+
+PROBLEMS = {
+    400: "Malformed JSON, unknown field, broken UTF-8, wrong type, malformed header",
+    401: "No token, or one that has expired",
+    403: "The role may not do this",
+    404: "Does not exist, or is outside the caller's scope",
+    408: "The body did not arrive in time",
+    409: "The state does not allow it, or the race was lost (ALREADY_CLAIMED: holder, time)",
+    412: "If-Match names another version",
+    413: "The body is over 1 MiB",
+    415: "The body is not application/json in UTF-8",
+    422: "A rule of the domain, an unknown code, or IDEMPOTENCY_KEY_REUSED",
+    429: "The rate limit of the principal; Retry-After says when to come again",
+    503: "Unknown whether done: repeat with the same key after Retry-After",
+}
+READ_PROBLEMS = (400, 401, 403, 404, 422, 429, 503)
+TEXT = {"type": "string"}
+PROBLEM_SCHEMA: Schema = {
+    "type": "object",
+    "description": "RFC 9457; facts of the reason (`holder`, `time` …) stand beside these members.",
+    "properties": {
+        **dict.fromkeys(("type", "title", "detail", "reason", "instance"), TEXT),
+        "status": {"type": "integer"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": dict.fromkeys(("field", "reason", "detail"), TEXT),
+                "required": ["field", "reason", "detail"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail", "reason", "instance", "errors"],
+}
+WRITE_HEADERS: list[Schema] = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "schema": {"type": "string", "maxLength": 128},
+        "description": "A repeat with the same key is answered with the first answer.",
+    },
+    {
+        "name": "If-Match",
+        "in": "header",
+        "schema": {"type": "string", "pattern": '^"[0-9]+"$|^\\*$'},
+        "description": "The version that the caller saw, as the ETag gave it.",
+    },
+]
+ANSWER_HEADERS: Schema = {
+    "ETag": {"schema": TEXT, "description": "The version, in quotes."},
+    "Liandong-Road": {"schema": {"type": "string", "enum": ["stream", "direct"]}},
+    "Idempotency-Replayed": {"schema": {"type": "string", "enum": ["true"]}},
+}
+
+
+def document(plans: Iterable[Plan], extras: Iterable[Extra], words: Mapping[str, str]) -> Schema:
+    """The whole document; `words` are the comments of the contracts by full name."""
+    schemas = Schemas(words)
+    schemas.components["Problem"] = PROBLEM_SCHEMA
+    paths: dict[str, Schema] = {}
+    for extra in extras:
+        paths.setdefault(extra.path, {})[extra.method.lower()] = _described(extra)
+        for message in extra.mentions:
+            schemas.whole(message)
+    for plan in plans:
+        operation = _operation(plan, schemas, words)
+        paths.setdefault(plan.route.path, {})[plan.route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "liandong 联动", "version": "1"},
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(schemas.components.items())),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"bearer": []}],
+    }
+
+
+def problem_responses(statuses: Sequence[int]) -> dict[str, Schema]:
+    content = {PROBLEM: {"schema": {"$ref": f"{REF}Problem"}}}
+    return {str(code): {"description": PROBLEMS[code], "content": content} for code in statuses}
+
+
+def _described(extra: Extra) -> Schema:
+    operation = dict(DESCRIBED[f"{extra.method} {extra.path}"])
+    problems = operation.pop("problems", ())
+    operation["responses"] = {**operation["responses"], **problem_responses(problems)}
+    return operation
+
+
+def _operation(plan: Plan, schemas: Schemas, words: Mapping[str, str]) -> Schema:
+    route = plan.route
+    summary, _, more = words.get(plan.method.full_name, plan.method.name).partition(". ")
+    operation: Schema = {
+        "operationId": _operation_id(plan),
+        "tags": [plan.area.title],
+        "summary": summary,
+        "description": f"{more}\n\nRoles: {', '.join(sorted(route.roles)) or 'anyone'}.".strip(),
+        "parameters": _parameters(plan, schemas),
+        "responses": _responses(plan, schemas),
+    }
+    if plan.body_without is not None:
+        schema = schemas.body(plan.method.input_type, plan.body_without)
+        if schema is not None:
+            operation["requestBody"] = {"content": {JSON: {"schema": schema}}}
+    if route.public:
+        operation["security"] = []
+    return operation
+
+
+def _operation_id(plan: Plan) -> str:
+    """The RPC's name; where two routes share one RPC, the path tells them apart."""
+    same = [r.path for r in plan.area.routes if r.rpc == plan.route.rpc]
+    if len(same) == 1:
+        return plan.route.rpc
+    words = plan.route.path.replace("{", "").replace("}", "").replace(":", "/").split("/")[2:]
+    return plan.route.rpc + "".join(f"_{word}" for word in words)
+
+
+def _parameters(plan: Plan, schemas: Schemas) -> list[Schema]:
+    message: Descriptor = plan.method.input_type
+    path = [
+        {
+            "name": n,
+            "in": "path",
+            "required": True,
+            "schema": schemas.parameter(field_at(message, n)),
+        }
+        for n in plan.path_fields
+    ]
+    query = [
+        {"name": name, "in": "query", "schema": schemas.parameter(field_at(message, to))}
+        for name, to in plan.query.items()
+    ]
+    return [*path, *query, *(WRITE_HEADERS if plan.route.is_write else ())]
+
+
+def _responses(plan: Plan, schemas: Schemas) -> dict[str, Schema]:
+    route, response = plan.route, plan.method.output_type
+    returns = only_message(response) if route.returns is None else route.returns
+    if returns:
+        field = field_at(response, returns)
+        schema = schemas.answer(field)
+        if field.is_repeated:
+            schema = {"type": "object", "properties": {"items": schema}, "required": ["items"]}
+    else:
+        schema = schemas.whole(response)
+    headers = ANSWER_HEADERS if route.is_write else {"ETag": ANSWER_HEADERS["ETag"]}
+    done = {"description": "Done", "headers": headers, "content": {JSON: {"schema": schema}}}
+    responses: dict[str, Schema] = {str(route.status): done}
+    if route.empty:
+        responses["204"] = {"description": f"Nothing there ({route.empty})"}
+    return responses | problem_responses(tuple(PROBLEMS) if route.is_write else READ_PROBLEMS)

@@ -1,0 +1,83 @@
+"""A route made ready: every walk over a contract is done here, once, at start."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.descriptor import Descriptor, MethodDescriptor
+from google.protobuf.message_factory import GetMessageClass
+from pydantic_core import SchemaValidator
+
+from services.gateway.contract.fields import field_at, is_plain, map_of
+from services.gateway.contract.reading import body_reader, text_reader
+from services.gateway.contract.writing import Convert, writer_of
+from services.gateway.routes.route import Area, Route
+
+PLACE = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One route with its readers and writer; `query` maps parameters to request fields."""
+
+    area: Area
+    route: Route
+    method: MethodDescriptor
+    request: Any
+    path_fields: tuple[str, ...]
+    query: dict[str, str]
+    query_lists: frozenset[str]
+    body_without: frozenset[str] | None
+    read_path: SchemaValidator
+    read_query: SchemaValidator
+    read_body: SchemaValidator | None
+    write: Convert
+
+    @property
+    def label(self) -> str:
+        return f"{self.route.method} {self.route.path}"
+
+
+def plan_of(area: Area, route: Route) -> Plan:
+    """Raises KeyError, at start, where the route names what the contract does not have."""
+    method = area.method_of(route)
+    message, response = method.input_type, method.output_type
+    path = tuple(PLACE.findall(route.path))
+    taken = frozenset(path) | route.always.keys()
+    query = dict(route.query)
+    if route.method == "GET":
+        query |= _plain_fields(message, taken)
+    without = None if route.method == "GET" else taken | _roots(route.query)
+    lists = (name for name, to in query.items() if field_at(message, to).is_repeated)
+    return Plan(
+        area=area,
+        route=route,
+        method=method,
+        request=GetMessageClass(message),
+        path_fields=path,
+        query=query,
+        query_lists=frozenset(lists),
+        body_without=without,
+        read_path=text_reader(message, {name: name for name in path}),
+        read_query=text_reader(message, query),
+        read_body=None if without is None else body_reader(message, without),
+        write=writer_of(response, route.returns),
+    )
+
+
+def put(values: dict[str, Any], path: str, value: Any) -> None:
+    """Set `point.longitude` in nested dictionaries."""
+    name, _, rest = path.partition(".")
+    if rest:
+        put(values.setdefault(name, {}), rest, value)
+    else:
+        values[name] = value
+
+
+def _roots(query: Any) -> set[str]:
+    return {path.partition(".")[0] for path in query.values()}
+
+
+def _plain_fields(message: Descriptor, taken: frozenset[str]) -> dict[str, str]:
+    fields = (f for f in message.fields if f.name not in taken)
+    return {f.name: f.name for f in fields if is_plain(f) and map_of(f) is None}

@@ -1,0 +1,143 @@
+"""Readers made from contracts: JSON or query text in, the values of a protobuf message out.
+
+Strict on purpose: a field that the contract does not have, a number sent as text or a time without
+zone is refused by name, so that a client's mistake is never silently lost. The validators are
+pydantic's, built once at start.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from pydantic_core import SchemaValidator, core_schema
+from pydantic_core.core_schema import CoreConfig, CoreSchema
+
+from services.gateway.contract.fields import (
+    DURATION,
+    PAGE_SIZE,
+    TIMESTAMP,
+    field_at,
+    map_of,
+    names_of,
+)
+
+# Postgres cannot store NUL in text, so nobody may send it.
+TEXT = core_schema.str_schema(pattern=r"^[^\x00]*$", regex_engine="rust-regex")
+SIZE = core_schema.int_schema(ge=0, le=2**31 - 1)
+STRICT = CoreConfig(strict=True, val_json_bytes="base64")
+REAL = core_schema.float_schema(allow_inf_nan=False)
+CENTURIES = 10_000 * 365 * 86_400  # more than a Duration can hold is refused
+
+
+def _whole(bits: int, *, signed: bool) -> CoreSchema:
+    top = 2 ** (bits - signed)
+    return core_schema.int_schema(ge=-top if signed else 0, le=top - 1)
+
+
+PLAIN: dict[int, CoreSchema] = {
+    FieldDescriptor.CPPTYPE_STRING: TEXT,
+    FieldDescriptor.CPPTYPE_BOOL: core_schema.bool_schema(),
+    FieldDescriptor.CPPTYPE_DOUBLE: REAL,
+    FieldDescriptor.CPPTYPE_FLOAT: REAL,
+    FieldDescriptor.CPPTYPE_INT32: _whole(32, signed=True),
+    FieldDescriptor.CPPTYPE_INT64: _whole(64, signed=True),
+    FieldDescriptor.CPPTYPE_UINT32: _whole(32, signed=False),
+    FieldDescriptor.CPPTYPE_UINT64: _whole(64, signed=False),
+}
+WELL_KNOWN: dict[str, CoreSchema] = {
+    TIMESTAMP: core_schema.datetime_schema(
+        tz_constraint="aware",
+        ge=datetime(1, 1, 2, tzinfo=UTC),
+        le=datetime(9999, 12, 30, tzinfo=UTC),
+    ),
+    DURATION: core_schema.no_info_after_validator_function(
+        lambda seconds: timedelta(seconds=seconds),
+        core_schema.float_schema(allow_inf_nan=False, ge=-CENTURIES, le=CENTURIES),
+    ),
+}
+
+
+def body_reader(message: Descriptor, without: Iterable[str] = ()) -> SchemaValidator:
+    """Reads a JSON object into keyword arguments of the message, `without` the named fields."""
+    definitions: dict[str, CoreSchema] = {}
+    fields = [field for field in message.fields if field.name not in set(without)]
+    root = _object({field.name: _field(field, definitions) for field in fields})
+    schema = core_schema.definitions_schema(root, list(definitions.values()))
+    return SchemaValidator(schema, STRICT)
+
+
+def text_reader(message: Descriptor, fields: Mapping[str, str]) -> SchemaValidator:
+    """Reads texts from path or query: `fields` says which parameter fills which field."""
+    schemas = {name: _said(field_at(message, path)) for name, path in fields.items()}
+    return SchemaValidator(_object(schemas), STRICT)
+
+
+def _said(field: FieldDescriptor) -> CoreSchema:
+    """Texts know no lists: the members of one come by their numbers."""
+    if not field.is_repeated:
+        return _field(field, {})
+    members = core_schema.dict_schema(values_schema=_value(field, {}))
+    return core_schema.no_info_after_validator_function(lambda said: list(said.values()), members)
+
+
+def object_reader(**schemas: CoreSchema) -> SchemaValidator:
+    """Reads a JSON object whose members are all required; for the few bodies without contract."""
+    return SchemaValidator(_object(schemas, required=True), STRICT)
+
+
+def list_reader(*filters: str) -> SchemaValidator:
+    """Reads query parameters of a list without contract: its filters, and what every list takes."""
+    schemas: dict[str, CoreSchema] = dict.fromkeys((*filters, "page_token"), TEXT)
+    every = {PAGE_SIZE: SIZE, "count": core_schema.bool_schema()}
+    return SchemaValidator(_object(schemas | every), STRICT)
+
+
+def _object(
+    schemas: Mapping[str, CoreSchema], *, required: bool = False, ref: str | None = None
+) -> CoreSchema:
+    members = {
+        name: core_schema.typed_dict_field(schema, required=required)
+        for name, schema in schemas.items()
+    }
+    # An object goes by its own configuration, not by that of what holds it.
+    return core_schema.typed_dict_schema(members, extra_behavior="forbid", ref=ref, config=STRICT)
+
+
+def _field(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSchema:
+    entry = map_of(field)
+    if entry is not None:
+        return core_schema.dict_schema(*(_value(part, definitions) for part in entry))
+    schema = _value(field, definitions)
+    if field.is_repeated:
+        return core_schema.list_schema(schema)
+    # null says "not set", which only these can be.
+    absent = field.has_presence or field.enum_type is not None
+    return core_schema.nullable_schema(schema) if absent else schema
+
+
+def _value(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSchema:
+    if field.enum_type is not None:
+        return _enum({name: number for number, name in names_of(field.enum_type).items()})
+    if field.message_type is not None:
+        return _message(field.message_type, definitions)
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return core_schema.bytes_schema()
+    if field.name == PAGE_SIZE:
+        return SIZE
+    return PLAIN[field.cpp_type]
+
+
+def _enum(numbers: Mapping[str, int]) -> CoreSchema:
+    names = core_schema.literal_schema(list(numbers))
+    return core_schema.no_info_after_validator_function(numbers.__getitem__, names)
+
+
+def _message(message: Descriptor, definitions: dict[str, CoreSchema]) -> CoreSchema:
+    name = message.full_name
+    if name in WELL_KNOWN:
+        return WELL_KNOWN[name]
+    if name not in definitions:
+        definitions[name] = core_schema.any_schema()  # holds the place: a message may hold itself
+        fields = {field.name: _field(field, definitions) for field in message.fields}
+        definitions[name] = _object(fields, ref=name)
+    return core_schema.definition_reference_schema(name)

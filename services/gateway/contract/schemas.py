@@ -1,0 +1,125 @@
+"""JSON schemas of the contracts' messages, for the OpenAPI document."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from services.gateway.contract.fields import (
+    DURATION,
+    PAGE_TOKEN,
+    STRUCT,
+    TIMESTAMP,
+    items_of,
+    map_of,
+    names_of,
+)
+
+Schema: TypeAlias = dict[str, Any]
+
+REF = "#/components/schemas/"
+PLAIN: dict[int, Schema] = {
+    FieldDescriptor.CPPTYPE_STRING: {"type": "string"},
+    FieldDescriptor.CPPTYPE_BOOL: {"type": "boolean"},
+    FieldDescriptor.CPPTYPE_DOUBLE: {"type": "number", "format": "double"},
+    FieldDescriptor.CPPTYPE_FLOAT: {"type": "number", "format": "float"},
+    FieldDescriptor.CPPTYPE_INT32: {"type": "integer", "format": "int32"},
+    FieldDescriptor.CPPTYPE_INT64: {"type": "integer", "format": "int64"},
+    FieldDescriptor.CPPTYPE_UINT32: {"type": "integer", "format": "int32", "minimum": 0},
+    FieldDescriptor.CPPTYPE_UINT64: {"type": "integer", "format": "int64", "minimum": 0},
+}
+WELL_KNOWN: dict[str, Schema] = {
+    TIMESTAMP: {"type": "string", "format": "date-time"},
+    DURATION: {"type": "number", "description": "seconds"},
+    STRUCT: {"type": "object", "additionalProperties": True},
+}
+
+
+class Schemas:
+    """Collects components; a message has one shape in requests and another in answers."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
+        self.components: dict[str, Schema] = {}
+
+    def body(self, message: Descriptor, without: Iterable[str]) -> Schema | None:
+        """What a request may carry; nothing where all comes from the path."""
+        fields = [field for field in message.fields if field.name not in set(without)]
+        if not fields:
+            return None
+        name = f"{_name(message)}Body"
+        schema = self._object(fields, answered=False)
+        self.components[name] = self._said(message.full_name, schema)
+        return {"$ref": REF + name}
+
+    def answer(self, field: FieldDescriptor) -> Schema:
+        """One part of a response as a whole answer."""
+        return self._field(field, answered=True)
+
+    def whole(self, message: Descriptor) -> Schema:
+        """A whole response; a page has `items`."""
+        page = items_of(message)
+        if page is None:
+            return self._message(message, answered=True)
+        token = PLAIN[FieldDescriptor.CPPTYPE_STRING]
+        others = [f for f in message.fields if f.name not in (page.name, PAGE_TOKEN)]
+        more = {field.name: self._field(field, answered=True) for field in others}
+        items = self._field(page, answered=True)
+        return _closed({"items": items, PAGE_TOKEN: token, **more}, ["items", PAGE_TOKEN])
+
+    def parameter(self, field: FieldDescriptor) -> Schema:
+        return self._field(field, answered=False, nullable=False)
+
+    def _field(self, field: FieldDescriptor, *, answered: bool, nullable: bool = True) -> Schema:
+        entry = map_of(field)
+        if entry is not None:
+            return {"type": "object", "additionalProperties": self._one(entry[1], answered)}
+        schema = self._one(field, answered)
+        if field.is_repeated:
+            return {"type": "array", "items": schema}
+        absent = field.has_presence or field.enum_type is not None
+        return _or_null(schema) if absent and nullable else schema
+
+    def _one(self, field: FieldDescriptor, answered: bool) -> Schema:
+        if field.enum_type is not None:
+            return {"type": "string", "enum": list(names_of(field.enum_type).values())}
+        if field.message_type is not None:
+            return self._message(field.message_type, answered=answered)
+        if field.type == FieldDescriptor.TYPE_BYTES:
+            return {"type": "string", "format": "byte"}
+        return PLAIN[field.cpp_type]
+
+    def _message(self, message: Descriptor, *, answered: bool) -> Schema:
+        if message.full_name in WELL_KNOWN:
+            return WELL_KNOWN[message.full_name]
+        name = _name(message) if answered else f"{_name(message)}Input"
+        if name not in self.components:
+            self.components[name] = {}  # holds the place: a message may hold itself
+            schema = self._object(message.fields, answered=answered)
+            self.components[name] = self._said(message.full_name, schema)
+        return {"$ref": REF + name}
+
+    def _said(self, full_name: str, schema: Schema) -> Schema:
+        words = self._words.get(full_name)
+        return {**schema, "description": words} if words else schema
+
+    def _object(self, fields: Iterable[FieldDescriptor], *, answered: bool) -> Schema:
+        members = {
+            field.name: self._said(field.full_name, self._field(field, answered=answered))
+            for field in fields
+        }
+        return _closed(members, list(members) if answered else [])
+
+
+def _closed(members: dict[str, Schema], required: list[str]) -> Schema:
+    schema: Schema = {"type": "object", "properties": members, "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _name(message: Descriptor) -> str:
+    """`incident.Incident`: unique, and short enough to be a class of a generated client."""
+    return str(message.full_name.removeprefix("liandong.").replace(".v1.", "."))

@@ -1,0 +1,137 @@
+"""Writers made from contracts: a protobuf message in, what JSON shows of it out.
+
+No validation and no descriptor walk per answer: the conversion of each field is chosen at start.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+import orjson
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.json_format import MessageToDict
+
+from services.gateway.contract.fields import (
+    DURATION,
+    PAGE_TOKEN,
+    STRUCT,
+    TIMESTAMP,
+    field_at,
+    items_of,
+    map_of,
+    names_of,
+)
+
+Convert: TypeAlias = Callable[[Any], Any]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_json(answer: Any) -> bytes:
+    return orjson.dumps(answer, option=orjson.OPT_UTC_Z)
+
+
+class Writer:
+    """Writes one kind of message as a JSON object with every field, null where it is not set."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, message: Any, known: dict[str, "Writer"]) -> None:
+        known[message.full_name] = self
+        self._fields = [
+            (field.name, field.has_presence, _convert(field, known)) for field in message.fields
+        ]
+
+    def __call__(self, message: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = {}
+        for name, has_presence, convert in self._fields:
+            if has_presence and not message.HasField(name):
+                answer[name] = None
+            else:
+                value = getattr(message, name)
+                answer[name] = value if convert is None else convert(value)
+        return answer
+
+
+def writer_of(response: Descriptor, returns: str | None = None) -> Convert:
+    """What a route answers with: a page, one part of the response, or all of it."""
+    page = items_of(response)
+    if page is not None and returns is None:
+        return _page(response, page)
+    path = only_message(response) if returns is None else returns
+    if not path:
+        return Writer(response, {})
+    field = field_at(response, path)
+    part = _convert(field, {}) or _same
+    names = path.split(".")
+
+    def write(message: Any) -> Any:
+        for name in names:
+            message = getattr(message, name)
+        value = part(message)
+        return {"items": value} if field.is_repeated else value
+
+    return write
+
+
+def only_message(response: Descriptor) -> str:
+    """The field whose message is the whole response, or nothing."""
+    only = response.fields[0] if len(response.fields) == 1 else None
+    return str(only.name) if only and only.message_type and not only.is_repeated else ""
+
+
+def _page(response: Descriptor, items: FieldDescriptor) -> Convert:
+    write = Writer(response, {})
+    name = items.name
+
+    def write_page(message: Any) -> Any:
+        answer = write(message)
+        page = {"items": answer.pop(name), PAGE_TOKEN: answer.pop(PAGE_TOKEN)}
+        page.update((key, value) for key, value in answer.items() if value is not None)
+        return page
+
+    return write_page
+
+
+def _convert(field: FieldDescriptor, known: dict[str, Writer]) -> Convert | None:
+    entry = map_of(field)
+    if entry is not None:
+        value = _one(entry[1], known) or _same
+        return lambda values: {str(key): value(values[key]) for key in values}
+    convert = _one(field, known)
+    if not field.is_repeated:
+        return convert
+    return list if convert is None else lambda values: [convert(value) for value in values]
+
+
+def _one(field: FieldDescriptor, known: dict[str, Writer]) -> Convert | None:
+    if field.enum_type is not None:
+        names = names_of(field.enum_type)
+        # A number that this contract does not know comes from a newer service: shown, not hidden.
+        return lambda number: names.get(number, str(number)) if number else None
+    if field.message_type is not None:
+        name = field.message_type.full_name
+        if name in WELL_KNOWN:
+            return WELL_KNOWN[name]
+        return known.get(name) or Writer(field.message_type, known)
+    return _base64 if field.type == FieldDescriptor.TYPE_BYTES else None
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _base64(value: bytes) -> str:
+    return b64encode(value).decode("ascii")
+
+
+def _time(value: Any) -> datetime:
+    return EPOCH + timedelta(seconds=value.seconds, microseconds=value.nanos // 1000)
+
+
+def _seconds(value: Any) -> float:
+    return float(value.seconds + value.nanos / 1e9)
+
+
+WELL_KNOWN: dict[str, Convert] = {TIMESTAMP: _time, DURATION: _seconds, STRUCT: MessageToDict}

@@ -1,0 +1,161 @@
+"""The one endpoint behind every route of the tables: HTTP in, gRPC, HTTP out."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import grpc
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backbone.postgres.pool import Pool, is_transient
+from services.gateway.accounts.auth import CITIZEN, Authenticator, Caller, require_role
+from services.gateway.accounts.disclosure import record_reveal
+from services.gateway.contract.plan import Plan, put
+from services.gateway.contract.writing import to_json
+from services.gateway.http import incoming
+from services.gateway.http.edge import trace_of, traceparent
+from services.gateway.http.limits import Limit
+from services.gateway.http.problems import Problem, Reasons
+from services.gateway.http.refusals import problem_of, reason_of
+from services.gateway.http.upstream import Upstream
+
+JSON = "application/json"
+EXEMPT = {"Liandong-Rate-Limit": "exempt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """By person, by API key, and by the address of whoever has no account."""
+
+    people: Limit
+    keys: Limit
+    public: Limit
+    sign_in: Limit
+    wrong_password: Limit
+    guessed_person: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What every endpoint needs."""
+
+    authenticator: Authenticator
+    limits: Limits
+    reasons: Reasons
+    upstream: Upstream
+    pool: Pool
+
+    async def admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
+        """Who calls, and the headers that tell of the limit. Raises Problem 401, 429."""
+        caller = await self.authenticator.caller_of(request)
+        if caller.exempt:
+            return caller, dict(EXEMPT)
+        (self.limits.keys if caller.is_key else self.limits.people).take(caller.principal)
+        return caller, {}
+
+    async def still_admits(self, request: Request) -> bool:
+        """Whether the caller of an open stream is still who he was; nobody knows means yes."""
+        try:
+            await self.authenticator.caller_of(request)
+        except Problem:
+            return False
+        except Exception as error:  # noqa: BLE001  # only what passes by itself keeps it open
+            return is_transient(error)
+        return True
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+class RpcEndpoint:
+    """Serves one route of the tables."""
+
+    def __init__(self, plan: Plan, gate: Gate) -> None:
+        self._plan, self._route, self._gate = plan, plan.route, gate
+        self._call = gate.upstream.unary(plan.area.service, plan.method)
+
+    async def serve(self, request: Request) -> Response:
+        caller, headers = await self._admit(request)
+        message = await self._read(request)
+        call = self._call(
+            message, timeout=self._route.patience, metadata=self._metadata(request, caller)
+        )
+        try:
+            response = await call
+        except grpc.aio.AioRpcError as error:
+            return self._refused(error, headers)
+        if self._route.is_write:
+            headers |= _headers_of(await call.trailing_metadata())
+        if self._route.reveals:
+            await self._record_reveal(request, caller)
+        return self._answer(self._plan.write(response), headers)
+
+    def _refused(self, error: grpc.aio.AioRpcError, headers: dict[str, str]) -> Response:
+        """Raises Problem, but for a refusal that only says that there is nothing."""
+        if self._route.is_write:
+            headers |= _headers_of(error.trailing_metadata())
+        if self._route.empty and reason_of(error) == self._route.empty:
+            return Response(status_code=204, headers=headers)
+        problem = problem_of(error)
+        problem.headers = {**headers, **problem.headers}
+        raise problem from error
+
+    async def _admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
+        if self._route.public:
+            self._gate.limits.public.take(address_of(request))
+            return CITIZEN, {}
+        caller, headers = await self._gate.admit(request)
+        require_role(caller, self._route.roles)
+        return caller, headers
+
+    async def _read(self, request: Request) -> Any:
+        plan, values = self._plan, {}
+        if plan.read_body is not None:
+            body = await incoming.read_body(request)
+            values = incoming.parse_body(plan.read_body, body)
+        if plan.query or request.scope["query_string"]:
+            texts = incoming.read_query(request, plan.query_lists)
+            for name, value in incoming.parse_texts(plan.read_query, texts).items():
+                put(values, plan.query[name], value)
+        if plan.path_fields:
+            values |= incoming.parse_texts(plan.read_path, incoming.read_path(request))
+        return plan.request(**values, **self._route.always)
+
+    async def _record_reveal(self, request: Request, caller: Caller) -> None:
+        """Before the answer goes out: what is not on record is not shown."""
+        subject = request.path_params[self._route.reveals]
+        purpose = incoming.purpose_of(request)
+        trace = trace_of(request)
+        await record_reveal(self._gate.pool, caller, self._route.rpc, subject, purpose, trace)
+
+    def _metadata(self, request: Request, caller: Caller) -> list[tuple[str, str]]:
+        metadata = [*self._gate.upstream.metadata, *caller.metadata, traceparent(request)]
+        if self._route.is_write:
+            metadata += incoming.write_metadata(request)
+        purpose = incoming.purpose_of(request)
+        if self._route.reveals and not purpose:
+            raise Problem(422, "PURPOSE_MISSING")
+        if purpose:
+            metadata.append(("liandong-purpose", quote(purpose)))
+        return metadata
+
+    def _answer(self, answer: Any, headers: dict[str, str]) -> Response:
+        version = answer.get("version") if isinstance(answer, dict) else None
+        if isinstance(version, int) and version:
+            headers["ETag"] = f'"{version}"'
+        headers["Cache-Control"] = "no-store"
+        return Response(to_json(answer), self._route.status, headers, JSON)
+
+
+def _headers_of(trailing: Any) -> dict[str, str]:
+    headers = {}
+    for name, value in trailing or ():
+        if name == "liandong-road":
+            headers["Liandong-Road"] = value
+        elif name == "liandong-replayed" and value == "true":
+            headers["Idempotency-Replayed"] = value
+        elif name == "liandong-version":
+            headers["ETag"] = f'"{value}"'
+    return headers

@@ -1,0 +1,124 @@
+"""Refusals as `application/problem+json`, in the reader's language, from one data file."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.contract.writing import to_json
+
+FILE = Path(__file__).with_name("reasons.yaml")
+# The members that every problem has; a fact never overwrites one.
+MEMBERS = ("type", "title", "status", "detail", "reason", "instance", "errors")
+CITY = timezone(timedelta(hours=8))
+
+
+@dataclass
+class Problem(Exception):
+    """Raised anywhere in the gateway; `facts` fill the sentences and stand in the answer."""
+
+    status: int
+    reason: str
+    facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    errors: Sequence["Flaw"] = ()
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing that is wrong with a request, by the field's path."""
+
+    field: str
+    reason: str
+    facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class Reasons:
+    """The sentences of `reasons.yaml`: reason → title and detail in both languages."""
+
+    def __init__(self, path: Path = FILE) -> None:
+        self._lines: dict[str, dict[str, str]] = yaml.safe_load(path.read_text("utf-8"))
+
+    def __contains__(self, reason: str) -> bool:
+        return reason in self._lines
+
+    def say(self, part: str, reason: str, status: int, language: str, facts: Any) -> str:
+        """A sentence; that of the status where the reason is a newer service's."""
+        lines = self._lines.get(reason) or self._lines.get(
+            f"HTTP_{status}", self._lines["HTTP_500"]
+        )
+        return lines[f"{part}_{language}"].format_map(_Facts(facts))
+
+
+class _Facts(dict[str, Any]):
+    """Facts as a person reads them; a fact that is missing leaves a dash."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        super().__init__({name: _readable(name, str(fact)) for name, fact in facts.items()})
+
+    def __missing__(self, name: str) -> str:
+        return "—"
+
+
+def _readable(name: str, fact: str) -> str:
+    if name != "time" and not name.endswith("_time"):
+        return fact
+    try:
+        return datetime.fromisoformat(fact).astimezone(CITY).strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return fact
+
+
+@lru_cache(1024)
+def language_of(accept: str) -> str:
+    """Chinese, unless English is wanted more."""
+    wanted = {"zh": 0.0, "en": 0.0}
+    for part in accept.split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        name = tag.strip()[:2].lower()
+        if name in wanted:
+            wanted[name] = max(wanted[name], _weight(weight))
+    return "en" if wanted["en"] > wanted["zh"] else "zh"
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
+def answer_problem(request: Request, problem: Problem, reasons: Reasons, trace: str) -> Response:
+    """The whole answer; what it says is all that the caller learns."""
+    language = language_of(request.headers.get("accept-language", ""))
+
+    def say(part: str, reason: str, facts: Any) -> str:
+        return reasons.say(part, reason, problem.status, language, facts)
+
+    body = {
+        **{name: fact for name, fact in problem.facts.items() if name not in MEMBERS},
+        "type": f"urn:liandong:problem:{problem.reason}",
+        "title": say("title", problem.reason, problem.facts),
+        "status": problem.status,
+        "detail": say("detail", problem.reason, problem.facts),
+        "reason": problem.reason,
+        "instance": f"urn:liandong:trace:{trace}",
+        "errors": [
+            {
+                "field": flaw.field,
+                "reason": flaw.reason,
+                "detail": say("detail", flaw.reason, {"field": flaw.field, **flaw.facts}),
+            }
+            for flaw in problem.errors
+        ],
+    }
+    headers = {"Content-Language": language, "Cache-Control": "no-store", **problem.headers}
+    media_type = "application/problem+json"
+    return Response(to_json(body), problem.status, headers, media_type)

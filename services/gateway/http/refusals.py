@@ -1,0 +1,55 @@
+"""What a service's gRPC status means over HTTP: reasons and facts are passed on as they are."""
+
+import grpc
+
+from backbone.rpc.channels import refusal_of
+from services.gateway.http.problems import Problem
+
+Code = grpc.StatusCode
+
+STATUS: dict[grpc.StatusCode, int] = {
+    Code.NOT_FOUND: 404,
+    Code.FAILED_PRECONDITION: 409,
+    Code.ALREADY_EXISTS: 409,
+    Code.INVALID_ARGUMENT: 422,
+    Code.OUT_OF_RANGE: 422,
+    Code.PERMISSION_DENIED: 403,
+    Code.ABORTED: 409,
+    Code.RESOURCE_EXHAUSTED: 503,
+    Code.UNIMPLEMENTED: 501,
+    Code.UNAVAILABLE: 503,
+    Code.DEADLINE_EXCEEDED: 503,
+    Code.CANCELLED: 503,
+}
+# Aborted calls say by their reason which of two promises was broken.
+ABORTED = {"STALE_VERSION": 412, "IDEMPOTENCY_KEY_REUSED": 422}
+# Refused by a count, not for good: the fact `seconds` says when to come again.
+LIMITED = ("TRACKING_LOCKED",)
+UNKNOWN = "UNKNOWN_REPEAT"
+RETRY_AFTER = "1"
+
+
+def problem_of(error: grpc.aio.AioRpcError) -> Problem:
+    """Nothing of an unexpected failure reaches the caller but that it happened."""
+    code = error.code()
+    status = STATUS.get(code, 500)
+    info = refusal_of(error)
+    if status == 503:
+        reason = info.reason if info else UNKNOWN
+        return Problem(503, reason, headers={"Retry-After": RETRY_AFTER})
+    if status == 501:
+        return Problem(501, "NOT_IMPLEMENTED")
+    if status == 500 or info is None:
+        return Problem(500, "INTERNAL")
+    if code is Code.ABORTED:
+        status = ABORTED.get(info.reason, status)
+    if info.reason in LIMITED:
+        headers = {"Retry-After": str(info.facts["seconds"])}
+        return Problem(429, info.reason, info.facts, headers=headers)
+    return Problem(status, info.reason, info.facts)
+
+
+def reason_of(error: grpc.aio.AioRpcError) -> str:
+    """The stable reason of a refusal, or nothing."""
+    info = refusal_of(error)
+    return info.reason if info else ""

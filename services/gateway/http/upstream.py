@@ -1,0 +1,43 @@
+"""Channels to the services, and the callables of their RPCs, made at start."""
+
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message_factory import GetMessageClass
+
+from backbone.process.settings import Settings
+from backbone.rpc.channels import open_channel
+
+
+class Upstream:
+    """One channel per service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._channels: dict[str, grpc.aio.Channel] = {}
+        self.metadata = (("liandong-token", settings.token),)
+
+    def unary(self, service: str, method: MethodDescriptor) -> Any:
+        """The callable of one RPC; calling it sends a request and waits for the answer."""
+        return self._channel(service).unary_unary(*_call(method))
+
+    def streaming(self, service: str, method: MethodDescriptor) -> Any:
+        """The callable of one RPC whose answers stream in."""
+        return self._channel(service).unary_stream(*_call(method))
+
+    async def close(self) -> None:
+        for channel in self._channels.values():
+            await channel.close(grace=1)
+
+    def _channel(self, service: str) -> grpc.aio.Channel:
+        if service not in self._channels:
+            self._channels[service] = open_channel(self._settings, service)
+        return self._channels[service]
+
+
+def _call(method: MethodDescriptor) -> tuple[str, Any, Any]:
+    request = GetMessageClass(method.input_type)
+    response = GetMessageClass(method.output_type)
+    path = f"/{method.containing_service.full_name}/{method.name}"
+    return path, request.SerializeToString, response.FromString

@@ -1,0 +1,1 @@
+"""Live streams: changes of matters, and the mailbox of a team."""

@@ -1,0 +1,98 @@
+"""GET /v1/changes: what this caller may see, as it happens, resumable by Last-Event-ID."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backbone.words.actor import Actor
+from services.gateway.accounts.auth import Caller
+from services.gateway.http.endpoint import Gate
+from services.gateway.live.changes import Reader, Ring
+from services.gateway.live.event_ids import EventId, decode
+from services.gateway.live.streams import RETRY, Streams, frame
+from services.gateway.live.visibility import may_see
+from services.gateway.metrics import RESETS
+from services.gateway.routes.route import Extra
+
+# How long a gateway that has just started, or has read less than another, may take to catch up.
+CATCH_UP = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The stream's endpoint; each caller reads the one ring from a place of its own."""
+
+    gate: Gate
+    ring: Ring
+    streams: Streams
+
+    async def changes(self, request: Request) -> Response:
+        caller, _ = await self.gate.admit(request)
+        self.streams.require_room(caller)
+        still_admits = partial(self.gate.still_admits, request)
+        return self.streams.respond(self._stream(request, caller), still_admits)
+
+    async def _stream(self, request: Request, caller: Caller) -> AsyncIterator[bytes]:
+        with self.streams.counted("changes", caller):
+            yield RETRY
+            await self._until(lambda: self.ring.has_begun)
+            reader = Reader(self.ring, await self._resumable(request))
+            if "last-event-id" in request.headers and not reader.resumes:
+                yield self._reset(reader, "unknown")
+            else:
+                yield place(reader)
+            async for part in self._parts(caller, reader):
+                yield part
+
+    async def _parts(self, caller: Caller, reader: Reader) -> AsyncIterator[bytes]:
+        actor = Actor(caller.user, caller.unit, caller.role, caller.area)
+        sees = partial(may_see, actor)
+        placed = time.monotonic()
+        while True:
+            if reader.is_lost:
+                reader = Reader(self.ring, None)
+                yield self._reset(reader, "lost")
+            taken, now = reader.take(sees), time.monotonic()
+            if taken:
+                placed = now
+                yield b"".join(frame("change", data, cursor=at) for at, data in taken)
+            elif now - placed > self.streams.heartbeat:
+                placed = now
+                yield place(reader)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(reader.wait(), self.streams.heartbeat)
+
+    def _reset(self, reader: Reader, cause: str) -> bytes:
+        RESETS.labels(cause).inc()
+        return frame("reset", b"{}", cursor=reader.here())
+
+    async def _resumable(self, request: Request) -> EventId | None:
+        """The id to go on from, or None where that would leave a gap."""
+        try:
+            given = decode(request.headers.get("last-event-id", ""))
+        except ValueError:
+            return None
+        await self._until(lambda: given.epoch != self.ring.epoch or not self.ring.lags(given))
+        return given if self.ring.knows(given) else None
+
+    async def _until(self, so: Callable[[], bool]) -> None:
+        """Wait for the ring, but not for long: without Kafka a stream opens all the same."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP):
+                while not so():
+                    await self.ring.moved()
+
+
+def place(reader: Reader) -> bytes:
+    """An id without an event: what others may see has moved on, and this caller with it."""
+    return b"id: " + reader.here().encode() + b"\n\n"
+
+
+def extras_of(live: Live) -> tuple[Extra, ...]:
+    return (Extra("GET", "/v1/changes", live.changes),)

@@ -1,0 +1,199 @@
+"""Reads every partition of every event topic into the ring, without a group, for ever."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from zlib import crc32
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+from google.protobuf.message import DecodeError, Message
+
+from backbone.kafka import closing as leaving
+from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.stall import Progress
+from backbone.postgres.pool import is_transient
+from backbone.process.metrics import DEAD_LETTERS
+from backbone.process.pulse import Pulse
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
+from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from liandong.petition.v1.petition_events_pb2 import PetitionEvent
+from liandong.population.v1.population_events_pb2 import PopulationEvent
+from services.gateway.contract.writing import to_json
+from services.gateway.live.changes import Change, Ring
+from services.gateway.live.visibility import Scope
+from services.gateway.metrics import CHANGES
+
+log = logging.getLogger(__name__)
+
+NAME = "changes"
+GROUP = "gateway.changes"
+# So many unreadable records may wait for Kafka; more are only counted.
+MOST_UNREADABLE = 1_000
+EVENTS: dict[str, type[Message]] = {
+    "alarm": AlarmEvent,
+    "petition": PetitionEvent,
+    "dispute": DisputeEvent,
+    "emergency": EmergencyEvent,
+    "population": PopulationEvent,
+    "incident": IncidentEvent,
+}
+
+
+class Feed:
+    """`events` maps a source, such as "incident", to the message of its topic."""
+
+    def __init__(
+        self,
+        brokers: str,
+        events: Mapping[str, type[Message]],
+        ring: Ring,
+        publisher: Publisher,
+    ) -> None:
+        self._brokers, self._ring, self._publisher = brokers, ring, publisher
+        self._unreadable: asyncio.Queue[ConsumerRecord] = asyncio.Queue(MOST_UNREADABLE)
+        self._sources = {f"liandong.{source}.events.v1": source for source in events}
+        self._showing = {source: Showing(source, event) for source, event in events.items()}
+
+    async def run(self, pulse: Pulse) -> None:
+        """While Kafka is away the streams stay open, and what happened meanwhile follows."""
+        while True:
+            pulse.beat(NAME)
+            try:
+                await self._follow(pulse)
+            except (KafkaError, Exception) as error:
+                if not isinstance(error, KafkaError) and not is_transient(error):
+                    raise
+                log.warning("changes.away", extra={"error": repr(error)})
+            await asyncio.sleep(0.5)
+
+    async def bury(self) -> None:
+        """Put aside what nobody can read, for ever, beside the streams: they do not wait for it.
+
+        The end of the log is read again at each start, so a letter may come twice.
+        """
+        while True:
+            record = await self._unreadable.get()
+            await self._publisher.bury(dead_topic(record.topic, GROUP), record, "UNREADABLE")
+            DEAD_LETTERS.labels(GROUP).inc()
+
+    async def _follow(self, pulse: Pulse) -> None:
+        partitions = await partitions_of(self._brokers, self._sources)
+        if not partitions:
+            return
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._brokers,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            request_timeout_ms=10_000,
+        )
+        try:
+            await consumer.start()
+            consumer.assign(partitions)
+            await self._resume(consumer, partitions)
+            progress = Progress(consumer)
+            places = {partition: at for at, partition in enumerate(partitions)}
+            while True:
+                pulse.beat(NAME)
+                found = await consumer.getmany(timeout_ms=5_000, max_records=500)
+                if not found:
+                    await progress.check()
+                for partition, records in found.items():
+                    self._take(places[partition], self._sources[partition.topic], records)
+                self._ring.wake()
+        finally:
+            await leaving.close(consumer)
+
+    async def _resume(
+        self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
+    ) -> None:
+        """Go on where the ring ends, or begin anew shortly before the ends of the logs."""
+        epoch = crc32(repr([tuple(partition) for partition in partitions]).encode())
+        starts = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        head = self._ring.head
+        if epoch != self._ring.epoch or not all(
+            starts[partition] <= at <= ends[partition]
+            for partition, at in zip(partitions, head, strict=True)
+        ):
+            share = self._ring.most // max(1, len(partitions))
+            head = [max(starts[each], ends[each] - share) for each in partitions]
+            self._ring.begin(epoch, head)
+        for partition, at in zip(partitions, head, strict=True):
+            consumer.seek(partition, at)
+
+    def _take(self, place: int, source: str, records: Sequence[ConsumerRecord]) -> None:
+        for record in records:
+            try:
+                change = self._showing[source].change_of(place, record)
+            except (DecodeError, ValueError):
+                change = None
+                CHANGES.labels("unreadable").inc()
+                with suppress(asyncio.QueueFull):
+                    self._unreadable.put_nowait(record)
+            if change is not None:
+                self._ring.append(change)
+            else:
+                self._ring.skip(place, record.offset)
+
+
+async def partitions_of(brokers: str, topics: Collection[str]) -> list[TopicPartition]:
+    """All of them, in the same order in every gateway; none while a topic is not there yet."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=10_000)
+    try:
+        await admin.start()
+        if not set(topics) <= set(await admin.list_topics()):
+            return []
+        found = await admin.describe_topics(sorted(topics))
+    finally:
+        await admin.close()
+    return sorted(
+        TopicPartition(topic["topic"], partition["partition"])
+        for topic in found
+        for partition in topic["partitions"]
+    )
+
+
+class Showing:
+    """How the events of one topic are shown."""
+
+    def __init__(self, source: str, event: type[Message]) -> None:
+        self._source, self._event = source, event
+        kinds = event.DESCRIPTOR.oneofs_by_name["kind"].fields
+        self._kinds = {each.name: each.message_type.name for each in kinds if each.message_type}
+
+    def change_of(self, place: int, record: ConsumerRecord) -> Change | None:
+        """None for a kind from a newer producer. Raises what says that nobody can read it."""
+        event: Any = self._event.FromString(record.value or b"")
+        if not event.meta.aggregate_id:
+            raise ValueError("an event that does not say whose it is")
+        kind = event.WhichOneof("kind")
+        CHANGES.labels("known" if kind else "unknown").inc()
+        if kind is None:
+            return None
+        scope = Scope(self._source, frozenset(event.meta.audience), event.meta.area)
+        write = partial(self._write, event, kind)
+        return Change(place, record.offset, record.timestamp, scope, write)
+
+    def _write(self, event: Any, kind: str) -> bytes:
+        """Which aggregate changed and how: what it says now is read where its service guards it."""
+        meta = event.meta
+        change = {
+            "source": self._source,
+            "kind": self._kinds[kind],
+            "id": meta.aggregate_id,
+            "version": meta.version,
+            "time": meta.time.ToJsonString(),
+            "actor": meta.actor or None,
+            "unit": meta.unit or None,
+            "area": meta.area or None,
+            "event_id": meta.event_id,
+        }
+        return to_json(change)

@@ -1,0 +1,119 @@
+"""Server-sent events as every stream of ours sends them: heartbeats, and no room for the slow."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sse_starlette.event import ServerSentEvent
+from sse_starlette.sse import EventSourceResponse, SendTimeoutError
+from starlette.types import Receive, Scope, Send
+
+from services.gateway.accounts.auth import Caller
+from services.gateway.http.problems import Problem
+from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
+from services.gateway.metrics import STREAMS, STREAMS_DROPPED
+
+# Says whether the caller is still who he was.
+Admits = Callable[[], Awaitable[bool]]
+
+# What a client waits before it connects again.
+RETRY = b"retry: 1000\n\n"
+
+
+def frame(event: str, data: bytes = b"", cursor: str | None = None) -> bytes:
+    """One event; the data is one line, as all our JSON is."""
+    said = b"" if cursor is None else b"id: " + cursor.encode() + b"\n"
+    return said + b"event: " + event.encode() + b"\ndata: " + data + b"\n\n"
+
+
+class EventStream(EventSourceResponse):
+    """Ends when the reader is slow: its place is kept by its id, not by our memory.
+
+    Ends with the session, too, however much or little there is to send.
+    """
+
+    def __init__(
+        self, content: AsyncIterator[bytes], streams: "Streams", still_admits: Admits
+    ) -> None:
+        super().__init__(
+            content,
+            sep="\n",
+            ping=streams.heartbeat,
+            ping_message_factory=lambda: ServerSentEvent(comment="", sep="\n"),
+            send_timeout=streams.patience,
+        )
+        self._streams, self._still_admits = streams, still_admits
+        self._is_over = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._streams.running() as task:
+            watching = asyncio.create_task(self._end_with_the_session(task))
+            try:
+                await super().__call__(scope, receive, send)
+            except SendTimeoutError:
+                STREAMS_DROPPED.inc()
+            except asyncio.CancelledError:
+                if not self._streams.closed and not self._is_over:
+                    raise
+                task.uncancel()
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            finally:
+                watching.cancel()
+
+    async def _end_with_the_session(self, task: asyncio.Task[Any]) -> None:
+        while not self._is_over:
+            await asyncio.sleep(self._streams.check)
+            self._is_over = not await self._still_admits()
+        task.cancel()
+
+
+class Streams:
+    """How many are open, how each is kept, and how all are ended."""
+
+    def __init__(self, most: int, heartbeat: float, patience: float, check: float = 30) -> None:
+        self.heartbeat, self.patience, self.check = heartbeat, patience, check
+        self.closed = False
+        self._most = most
+        self._open: Counter[str] = Counter()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    def respond(self, content: AsyncIterator[bytes], still_admits: Admits) -> EventStream:
+        return EventStream(content, self, still_admits)
+
+    def close(self) -> None:
+        """End every stream in good order; each is resumed elsewhere by its id."""
+        self.closed = True
+        for task in self._running:
+            task.cancel()
+
+    @contextmanager
+    def running(self) -> Iterator[asyncio.Task[Any]]:
+        task = asyncio.current_task()
+        assert task is not None  # a response is always sent by a task
+        self._running.add(task)
+        try:
+            yield task
+        finally:
+            self._running.discard(task)
+
+    def require_room(self, caller: Caller) -> None:
+        """Raises Problem 429, and 503 at the end of the process."""
+        if self.closed:
+            raise Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
+        if self._open[caller.principal] >= self._most and not caller.exempt:
+            facts = {"most": self._most}
+            raise Problem(429, "TOO_MANY_STREAMS", facts, headers={"Retry-After": "5"})
+
+    @contextmanager
+    def counted(self, kind: str, caller: Caller) -> Iterator[None]:
+        self._open[caller.principal] += 1
+        STREAMS.labels(kind).inc()
+        try:
+            yield
+        finally:
+            STREAMS.labels(kind).dec()
+            self._open[caller.principal] -= 1
+            if not self._open[caller.principal]:
+                del self._open[caller.principal]

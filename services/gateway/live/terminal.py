@@ -1,0 +1,158 @@
+"""GET /v1/teams/{team}/stream: a terminal's mailbox, passed on from the emergency service.
+
+The id is the service's own cursor, so that whatever a terminal has not stored comes again. A lost
+link to the service is taken up again from the last cursor, without the terminal noticing.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import grpc
+from starlette.requests import Request
+from starlette.responses import Response
+
+from liandong.emergency.v1 import emergency_pb2 as resources
+from liandong.emergency.v1 import emergency_service_pb2 as pb
+from services.gateway.accounts.auth import Caller, require_role
+from services.gateway.contract.writing import Writer, to_json
+from services.gateway.http.edge import traceparent
+from services.gateway.http.endpoint import Gate
+from services.gateway.http.problems import Problem
+from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
+from services.gateway.live.streams import RETRY, Streams, frame
+from services.gateway.routes.roles import TEAMS
+from services.gateway.routes.route import Extra
+
+log = logging.getLogger(__name__)
+
+SUBSCRIBE = pb.DESCRIPTOR.services_by_name["EmergencyService"].methods_by_name["Subscribe"]
+PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN)
+PAUSE = 0.25
+LONGEST_CURSOR = 100
+STOPPING = "STOPPING"
+
+write_welcome = Writer(resources.Welcome.DESCRIPTOR, {})
+write_push = Writer(resources.Push.DESCRIPTOR, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a terminal asked for, and how the service is asked for it again."""
+
+    subscribe: Any
+    metadata: list[tuple[str, str]]
+    team: str
+    device: str
+
+    async def frames(self, after: str) -> AsyncGenerator[Any, None]:
+        """The frames after a cursor. Raises AioRpcError when the service refuses or is lost."""
+        request = pb.SubscribeRequest(team=self.team, device=self.device, after=after)
+        call = self.subscribe(request, metadata=self.metadata)
+        try:
+            async for response in call:
+                yield response
+        finally:
+            call.cancel()
+
+
+@dataclass(slots=True)
+class Session:
+    """One terminal's stream, over as many subscriptions as it takes."""
+
+    subscription: Subscription
+    caller: Caller
+    frames: AsyncGenerator[Any, None]
+    after: str
+
+    async def responses(self) -> AsyncIterator[Any]:
+        """Ends when the service says bye or refuses; a lost link is taken up again."""
+        while True:
+            try:
+                async with aclosing(self.frames):
+                    async for response in self.frames:
+                        if response.bye.reason == STOPPING:
+                            break  # the service comes back: the terminal need not notice
+                        self.after = _cursor(response) or self.after
+                        yield response
+                        if response.HasField("bye"):
+                            return
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in PASSING:
+                    log.warning("terminal.ended", extra={"code": str(error.code())})
+                    return
+            await asyncio.sleep(PAUSE)
+            self.frames = self.subscription.frames(self.after)
+
+
+class Terminal:
+    """The stream's endpoint."""
+
+    def __init__(self, gate: Gate, streams: Streams) -> None:
+        self._gate, self._streams = gate, streams
+        self._subscribe = gate.upstream.streaming("emergency", SUBSCRIBE)
+
+    async def stream(self, request: Request) -> Response:
+        caller, _ = await self._gate.admit(request)
+        require_role(caller, TEAMS)
+        team = request.path_params["team"]
+        if caller.team != team:
+            raise Problem(403, "NOT_YOUR_TEAM", {"team": team})
+        self._streams.require_room(caller)
+        metadata = [*self._gate.upstream.metadata, *caller.metadata, traceparent(request)]
+        device = request.query_params.get("device", "")
+        subscription = Subscription(self._subscribe, metadata, team, device)
+        after = _cursor_of(request)
+        frames = subscription.frames(after)
+        # Refusals come before the first frame: they must be problems, not broken streams.
+        welcome = await anext(frames, None)
+        if welcome is None:
+            raise Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
+        if request.method == "HEAD":
+            await frames.aclose()
+        session = Session(subscription, caller, frames, after)
+        still_admits = partial(self._gate.still_admits, request)
+        return self._streams.respond(self._pass_on(session, welcome), still_admits)
+
+    async def _pass_on(self, session: Session, welcome: Any) -> AsyncIterator[bytes]:
+        with self._streams.counted("terminal", session.caller):
+            yield RETRY + _written(welcome)
+            async for response in session.responses():
+                yield _written(response)
+
+
+def _cursor_of(request: Request) -> str:
+    """Raises Problem 400 for what cannot be a cursor."""
+    cursor: str = request.headers.get("last-event-id", "")
+    if len(cursor) > LONGEST_CURSOR or not cursor.isprintable() or not cursor.isascii():
+        raise Problem(400, "MALFORMED_EVENT_ID")
+    return cursor
+
+
+def _cursor(response: Any) -> str:
+    kind = response.WhichOneof("frame")
+    return str(getattr(response, kind).cursor) if kind in ("push", "ping") else ""
+
+
+def _written(response: Any) -> bytes:
+    kind = response.WhichOneof("frame")
+    if kind == "push":
+        push = write_push(response.push)
+        cursor = push.pop("cursor")
+        return frame("mission", to_json(push), cursor=cursor)
+    if kind == "ping":
+        ping = response.ping
+        return frame("ping", to_json({"last_seq": ping.last_seq}), cursor=ping.cursor or None)
+    if kind == "welcome":
+        return frame("welcome", to_json(write_welcome(response.welcome)))
+    if kind == "bye":
+        return frame("bye", to_json({"reason": response.bye.reason}))
+    return b""  # a frame from a newer service
+
+
+def extras_of(terminal: Terminal) -> tuple[Extra, ...]:
+    return (Extra("GET", "/v1/teams/{team}/stream", terminal.stream, (resources.Push.DESCRIPTOR,)),)

@@ -1,0 +1,54 @@
+"""Role codes of people and systems, and the groups of them that routes name."""
+
+from typing import TypeAlias
+
+from backbone.words.sight import WATCHERS
+
+Roles: TypeAlias = frozenset[str]
+
+
+def roles(*codes: str) -> Roles:
+    """A group of role codes. Raises ValueError for a code that nobody can hold."""
+    unknown = set(codes) - EVERYONE
+    if unknown:
+        raise ValueError(f"unknown role codes: {sorted(unknown)}")
+    return frozenset(codes)
+
+
+EVERYONE: Roles = frozenset(
+    {
+        "call_taker",  # 接警员
+        "dispatcher",  # 值班调度
+        "clerk",  # 单位经办
+        "head",  # 单位负责人
+        "mediator",  # 调解员
+        "care_worker",  # 帮教、网格专干
+        "grid_member",  # 网格员
+        "grid_leader",  # 网格长
+        "team_member",  # 应急队员
+        "team_leader",  # 应急队长
+        "receptionist",  # 窗口接待员
+        "duty_officer",  # 值班员
+        "centre_director",  # 调处中心主任
+        "signer",  # 签发人
+        "supervisor",  # 督查员
+        "leader",  # 分管领导
+        "statistician",  # 内勤
+        "partner",  # 对接系统
+        "auditor",  # 审计
+        "operator",  # 运维
+    }
+)
+
+# Work on matters of one's own unit; a partner system is a unit's own software.
+HANDLERS = roles(
+    "clerk", "head", "mediator", "care_worker", "grid_member", "grid_leader", "receptionist",
+    "duty_officer", "centre_director", "partner",
+)  # fmt: skip
+DESKS = roles("call_taker", "dispatcher", "duty_officer", "receptionist")
+DISPATCHERS = roles("dispatcher")
+SUPERIORS = roles("dispatcher", "head", "leader", "centre_director", "duty_officer")
+# Neither who handled the matter nor who supervises it.
+VERIFIERS = roles("call_taker", "dispatcher", "receptionist", "centre_director")
+TEAMS = roles("team_member", "team_leader")
+READERS = HANDLERS | DESKS | SUPERIORS | VERIFIERS | WATCHERS | roles("signer", "statistician")

@@ -1,0 +1,140 @@
+"""A real Kafka and a real PostgreSQL for tests, on free ports, from the modules of `make run`."""
+
+import asyncio
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from operate.home.ports import LAST, free_port, is_free
+from operate.run.launch import Launch
+from operate.servers import kafka, postgres
+from operate.servers.kafka import Kafka
+from operate.servers.postgres import Postgres
+
+START = 60.0
+
+
+class Server:
+    """A child process that a test may stop and start again."""
+
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError("not started")
+        return self._process.pid
+
+    def start(self) -> None:
+        with self._launch.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._launch.argv, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(self._launch.stop_signal)
+            self._process.wait()
+            self._process = None
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Broker(Server):
+    """One Kafka node."""
+
+    def __init__(self, folder: Path) -> None:
+        node = Kafka(folder, free_port(), free_port(), folder / "kafka.log")
+        self.address = node.address
+        super().__init__(node.prepare())
+
+    async def started(self) -> None:
+        """Return when the broker can be asked for its topics."""
+        await until(lambda: kafka.answers(self.address))
+
+
+class Database(Server):
+    """One PostgreSQL server."""
+
+    def __init__(self, folder: Path) -> None:
+        server = Postgres(folder, free_port(), "test", folder / "postgres.log")
+        self.dsn = server.dsn
+        super().__init__(server.prepare())
+
+    async def started(self) -> None:
+        """Return when the server takes connections."""
+        await until(lambda: postgres.answers(self.dsn))
+
+
+async def until(answers: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(START):
+        while not await answers():
+            await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def running_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Work beside the test, ended with it."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class Installed:
+    """A whole installation in a folder of its own, driven by the command that people use."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "run"
+        self.env = {
+            **os.environ,
+            "LIANDONG_HOME": str(self.home),
+            "LIANDONG_PORT": str(free_base()),
+        }
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """What scripts are told; raises FileNotFoundError while something is not ready."""
+        document: dict[str, Any] = json.loads((self.home / "run.json").read_text())
+        return document
+
+    def liandong(self, *arguments: str, timeout: float = 180) -> "subprocess.CompletedProcess[str]":
+        """Run one command to its end; its exit code says whether what was asked is true."""
+        return subprocess.run(
+            [sys.executable, "-m", "operate.cli.command", *arguments],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def up(self, *options: str) -> None:
+        done = self.liandong("up", "--detach", *options)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr + done.stdout)
+
+    def down(self) -> None:
+        self.liandong("down")
+
+
+def free_base() -> int:
+    """A base port whose whole range is free, below those that outgoing connections are given."""
+    while True:
+        base = secrets.randbelow(200) * 100 + 10_000
+        if all(is_free(port) for port in range(base, base + LAST + 1)):
+            return base
