@@ -5,24 +5,19 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from backbone.door.decider import Decider, Scope
+from backbone.door.decider import Decider, Group, Scope, Table
 from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.postgres.migrate import SHELL, Schema
 from backbone.words.actor import Actor
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.ledger.domain import (
+    NOTES,
     Claim,
-    ClaimLapsed,
     Command,
-    Event,
-    IncidentClaimed,
-    IncidentReleased,
     Note,
-    ProgressReported,
     Write,
-    decide,
-    evolve,
+    hands_of,
 )
 
 FILES = (*sorted(SHELL.glob("*.sql")), *sorted((Path(__file__).parent / "migrations").glob("*")))
@@ -34,20 +29,25 @@ DUE = (
     "AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[])) "
     "ORDER BY due_time LIMIT 100"
 )
-KINDS: dict[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (ProgressReported, IncidentClaimed, IncidentReleased, ClaimLapsed)
-}
 
-NoteDoor = Door[Note, Command, Event]
 
-notes: Decider[Note, Command, Event] = Decider(
-    table="notes",
+def hands(note: Note) -> UUID | None:
+    return hands_of(note.holder) if note.holder else None
+
+
+TABLE: Table[Note] = Table(
+    name="notes",
+    columns={"text": "text", "hands": "uuid", "due_time": "timestamptz"},
+    project=lambda note: {"text": note.text, "hands": hands(note), "due_time": note.due_time},
+    group=Group("hands", hands),
+)
+notes: Decider[Note] = Decider(
     record=Note,
+    table=TABLE,
+    life_cycle=NOTES,
     event=IncidentEvent,
     kind="liandong.note",
-    decide=decide,
-    evolve=evolve,
+    topic="ledger.events",
     scope=lambda note: Scope(("990101001-police",), "990101001", str(note.id)),
 )
 
@@ -82,14 +82,14 @@ def a_claim(note_id: UUID, holder: str = "li", **more: Any) -> Request[Command]:
     return a_request(note_id, Claim(holder), **more)
 
 
-async def written(door: NoteDoor) -> UUID:
+async def written(door: Door) -> UUID:
     """Write a note through the door."""
     [outcome] = await door.perform([a_writing()])
     assert not outcome.reason, outcome
     return outcome.aggregate_id
 
 
-async def claimed(door: NoteDoor) -> UUID:
+async def claimed(door: Door) -> UUID:
     """Write a note and claim it."""
     note_id = await written(door)
     await door.perform([a_claim(note_id)])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
+from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.kafka.consumer import Consumer, Handler, Subscription
 from backbone.kafka.producer import Publisher
@@ -14,7 +15,7 @@ from backbone.postgres.pool import Pool
 from backbone.process.pulse import Pulse
 from backbone.words.errors import Unavailable
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from tests.ledger.building import NoteDoor, a_request
+from tests.ledger.building import a_request
 from tests.ledger.domain import Break, Claim, Command, Write
 from tests.servers import Broker
 from tests.topics import make_topic, publish
@@ -106,7 +107,7 @@ class Bench:
 async def make_bench(
     broker: Broker,
     pool: Pool,
-    door: NoteDoor,
+    door: Door,
     handler: Callable[[Handling], Handler] = lambda handling: handling.requests,
     **more: Any,
 ) -> Bench:

@@ -1,14 +1,17 @@
 """Notes: the smallest life cycle that can be raced for, refused, lapse and break. Pure."""
 
+import sys
 from datetime import datetime, timedelta
-from typing import TypeAlias, assert_never
-from uuid import UUID
+from typing import Any, TypeAlias
+from uuid import UUID, uuid5
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.words.errors import InvalidTransition, NotFound, Unavailable
+from backbone.life_cycle import Also, LifeCycle, begins, change, creates, verb
+from backbone.words.errors import Denied, InvalidTransition, NotFound, Unavailable
 
+CAP = 3  # notes that one holder may hold
 NOBODY = UUID(int=0)  # the message of the event has no such field: the record knows whose it is
 
 
@@ -41,6 +44,14 @@ class Release(Struct, frozen=True):
 class Look(Struct, frozen=True):
     """Is accepted and changes nothing."""
 
+    by: str = ""
+
+
+class Reveal(Struct, frozen=True):
+    """Discloses: whoever holds the note may see it, each time anew."""
+
+    holder: str
+
 
 class Lapse(Struct, frozen=True):
     pass
@@ -54,7 +65,7 @@ class Wait(Struct, frozen=True):
     """Nobody can say now."""
 
 
-Command: TypeAlias = Write | Claim | Release | Look | Lapse | Break | Wait
+Command: TypeAlias = Write | Claim | Release | Look | Reveal | Lapse | Break | Wait
 
 
 class ProgressReported(Struct, frozen=True):
@@ -82,52 +93,88 @@ class ClaimLapsed(Struct, frozen=True):
 Event: TypeAlias = ProgressReported | IncidentClaimed | IncidentReleased | ClaimLapsed
 
 
-def decide(note: Note | None, command: Command, now: datetime) -> list[Event]:
-    match command:
-        case Write(id=note_id, text=text):
-            if note is not None:
-                raise InvalidTransition("ALREADY_WRITTEN")
-            return [ProgressReported(now, text, note_id)]
-        case Break():
-            raise ZeroDivisionError("a bug of ours")
-        case Wait():
-            raise Unavailable("DIRECTORY_NOT_LOADED")
-    if note is None:
+def write(note: Note | None, command: Write, now: datetime, also: Also) -> list[Event]:
+    if note is not None:
+        raise InvalidTransition("ALREADY_WRITTEN")
+    return [ProgressReported(now, command.text, command.id)]
+
+
+def claim(note: Note, command: Claim, now: datetime, also: Also) -> list[Event]:
+    if note.holder:
+        raise InvalidTransition("ALREADY_CLAIMED", holder=note.holder)
+    if len(also.members(hands_of(command.holder))) >= CAP:
+        raise InvalidTransition("TOO_MANY_HELD", held=CAP, cap=CAP)
+    return [IncidentClaimed(now, command.holder)]
+
+
+def release(note: Note, command: Release, now: datetime, also: Also) -> list[Event]:
+    if not note.holder:
+        raise InvalidTransition("NOT_CLAIMED")
+    return [IncidentReleased(now, reason) for reason in command.reasons]
+
+
+def look(note: Note, command: Look, now: datetime, also: Also) -> list[Event]:
+    return []
+
+
+def reveal(note: Note, command: Reveal, now: datetime, also: Also) -> list[Event]:
+    if command.holder != note.holder:
+        raise Denied("NOT_THE_HOLDER", holder=note.holder, unit="")
+    return []
+
+
+def lapse(note: Note, command: Lapse, now: datetime, also: Also) -> list[Event]:
+    if note.due_time is None or note.due_time > now:
+        raise InvalidTransition("NOT_DUE")
+    return [ClaimLapsed(now)]
+
+
+def break_down(note: Note | None, command: Break, now: datetime, also: Also) -> list[Event]:
+    raise ZeroDivisionError("a bug of ours")
+
+
+def wait(note: Note | None, command: Wait, now: datetime, also: Also) -> list[Event]:
+    raise Unavailable("DIRECTORY_NOT_LOADED")
+
+
+def written(event: ProgressReported) -> Note:
+    return Note(event.id, 0, event.time, event.text)
+
+
+def claimed(note: Note, event: IncidentClaimed) -> Note:
+    return replace(note, holder=event.holder, due_time=event.time + timedelta(hours=1))
+
+
+def released(note: Note, event: IncidentReleased) -> Note:
+    return replace(note, holder="", due_time=None)
+
+
+def lapsed(note: Note, event: ClaimLapsed) -> Note:
+    return replace(note, holder="", due_time=None)
+
+
+def may_see(note: Note, command: Any) -> None:
+    """A note that is held is not shown to a stranger."""
+    if isinstance(command, Look) and command.by == "stranger" and note.holder:
         raise NotFound("NO_SUCH_NOTE")
-    return _decide(note, command, now)
 
 
-def _decide(note: Note, command: Claim | Release | Look | Lapse, now: datetime) -> list[Event]:
-    match command:
-        case Claim(holder=holder):
-            if note.holder:
-                raise InvalidTransition("ALREADY_CLAIMED", holder=note.holder)
-            return [IncidentClaimed(now, holder)]
-        case Release(reasons=reasons):
-            if not note.holder:
-                raise InvalidTransition("NOT_CLAIMED")
-            return [IncidentReleased(now, reason) for reason in reasons]
-        case Look():
-            return []
-        case Lapse():
-            if note.due_time is None or note.due_time > now:
-                raise InvalidTransition("NOT_DUE")
-            return [ClaimLapsed(now)]
-        case _:
-            assert_never(command)
+def hands_of(holder: str) -> UUID:
+    return uuid5(NOBODY, holder)
 
 
-def evolve(note: Note | None, event: Event) -> Note:
-    if note is None:
-        assert isinstance(event, ProgressReported)
-        return Note(event.id, 1, event.time, event.text)
-    note = replace(note, version=note.version + 1, time=event.time)
-    match event:
-        case IncidentClaimed(holder=holder):
-            return replace(note, holder=holder, due_time=event.time + timedelta(hours=1))
-        case ClaimLapsed() | IncidentReleased():
-            return replace(note, holder="", due_time=None)
-        case ProgressReported(text=text):
-            return replace(note, text=text)
-        case _:
-            assert_never(event)
+ANY = ("ANY",)
+VERBS = (
+    creates(write),
+    verb(ANY, claim, also=lambda command: (hands_of(command.holder),)),
+    verb(ANY, release),
+    verb(ANY, look),
+    verb(ANY, reveal, discloses=True),
+    verb(ANY, lapse),
+    creates(break_down),
+    creates(wait),
+)
+CHANGES = (begins(written), change(claimed), change(released), change(lapsed))
+NOTES: LifeCycle[Note, Also] = LifeCycle(
+    (sys.modules[__name__],), "NO_SUCH_NOTE", guard=may_see, state_of=lambda note: "ANY"
+)

@@ -17,7 +17,7 @@ from backbone.door.request import Request
 from backbone.postgres.pool import Connection, open_pool
 from backbone.process.pulse import Pulse
 from tests.ledger.building import a_request, notes
-from tests.ledger.domain import Claim, Command, Event, Note, Write
+from tests.ledger.domain import Claim, Command, Write
 
 
 def commands(seed: str, count: int) -> list[Request[Command]]:
@@ -31,7 +31,7 @@ def commands(seed: str, count: int) -> list[Request[Command]]:
     return found
 
 
-async def lie_down(conn: Connection, batch: Batch[Note, Command, Event]) -> None:
+async def lie_down(conn: Connection, batch: Batch) -> None:
     say("inside")
     await asyncio.sleep(1)
 
@@ -44,7 +44,7 @@ def say(line: str) -> None:
 async def work(dsn: str, seed: str, count: int, pause: bool) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _stop, asyncio.current_task())
     async with await open_pool(dsn, "ledger") as pool:
-        door = Door(pool, notes, ride=lie_down) if pause else Door(pool, notes)
+        door = Door(pool, [notes], ride=lie_down) if pause else Door(pool, [notes])
         batcher = Batcher(patiently(door.perform, Pulse()), Pulse())
         running = asyncio.create_task(batcher.run())
         answers = [await batcher.put(request) for request in commands(seed, count)]

@@ -3,155 +3,241 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
-from backbone.door.decider import Aggregate, Decider
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.door.decider import Decider
 from backbone.door.journal import FIRST, Record, sealed
-from backbone.door.outcomes import Outcome, Row, refused_answer
+from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
-from backbone.words.errors import Broken, Conflict, Expired, InvalidArgument, Refusal, Unavailable
+from backbone.words.errors import (
+    Broken,
+    Conflict,
+    Expired,
+    InvalidArgument,
+    Refusal,
+    Unavailable,
+)
 
 log = logging.getLogger(__name__)
-
-S = TypeVar("S", bound=Aggregate)
-C = TypeVar("C")
-E = TypeVar("E")
 
 # Deadlines are written by the clock of a front and judged by the one of the database. They stop
 # only commands whose front has died, so a clock that is somewhat off must not stop living ones.
 CLOCK_SKEW = timedelta(seconds=10)
-# What a call was told when nobody knew how it would end. It stays the answer to the call and to its
-# repeats, and does not stop the event that guarantees the same request.
-NOBODY_KNOWS = frozenset({"EXPIRED", "INTERNAL"})
-# The journal and Kafka take no more in one piece: a longer text is refused, and blocks nobody.
+# An event may ask again for a request whose stored outcome is one of these: the call was answered
+# before its effect was known. The outcome stays the answer to the call and to the call's repeats.
+RETRYABLE_BY_EVENT = frozenset({"EXPIRED", "INTERNAL"})
+# The journal and Kafka take no more in one piece: a longer text is refused, and blocks no one.
 LARGEST_EVENT = 800_000
 
 
-class Batch(Generic[S, C, E]):
+class Loaded(Struct, frozen=True):
+    """A row as it was read: the state and the hash of its last event, or why it is unreadable."""
+
+    state: Any
+    hash: bytes
+    flaw: Exception | None = None
+
+
+class Read(Struct, frozen=True):
+    """What the transaction of a batch has read.
+
+    `members` are the ids of each group, by the group's key.
+    """
+
+    now: datetime
+    rows: Mapping[UUID, Loaded]
+    known: Mapping[UUID, Outcome]
+    members: Mapping[UUID, frozenset[UUID]] = {}
+
+
+class Batch:
     """Answers requests one after the other; a later one sees what an earlier one changed."""
 
-    def __init__(
-        self,
-        decider: Decider[S, C, E],
-        now: datetime,
-        states: Mapping[UUID, S],
-        hashes: Mapping[UUID, bytes],
-        known: Mapping[UUID, Outcome],
-    ) -> None:
-        self._decider = decider
-        self._now = now
-        self._states = dict(states)
-        self._hashes = dict(hashes)
-        self._known = dict(known)
-        self.changed: dict[UUID, S] = {}
-        self.rows: dict[UUID, Row] = {}  # of what has changed
+    def __init__(self, decider_of: Callable[[Any], Decider[Any]], read: Read) -> None:
+        self._decider_of = decider_of
+        self._read = read
+        self._known = dict(read.known)
+        self._hashes = {of: row.hash for of, row in read.rows.items()}
+        self.changed: dict[UUID, Any] = {}
+        self.deciders: dict[UUID, Decider[Any]] = {}  # of what has changed
         self.records: list[Record] = []
         self.outcomes: dict[UUID, Outcome] = {}
         self.withdrawn: list[UUID] = []  # stored outcomes that make room for those above
 
-    def answer(self, request: Request[C]) -> Outcome:
+    def answer(self, request: Request[Any]) -> Outcome:
         """Return the first answer ever given to this request, giving it now if need be.
 
-        Only an event may ask again what a call was told that nobody knew.
+        A caller who repeats a call hears the first answer while the caller may still see it.
         """
         return self._first_answer(request, self._judge)
 
-    def give_up(self, request: Request[C]) -> Outcome:
-        """Answer a request that cannot be carried out here, unless somebody has answered it."""
+    def give_up(self, request: Request[Any]) -> Outcome:
+        """Answer a request that cannot be carried out here, unless it has an answer already."""
         return self._first_answer(request, self._broken)
 
-    def _first_answer(self, request: Request[C], judge: Callable[[Request[C]], Outcome]) -> Outcome:
+    def hash_of(self, aggregate_id: UUID) -> bytes:
+        """The hash of the aggregate's last event."""
+        return self._hashes.get(aggregate_id, FIRST)
+
+    def one(self, key: UUID) -> Any | None:
+        """The state of an aggregate, as the batch has left it so far; None where there is none."""
+        if key in self.changed:
+            return self.changed[key]
+        row = self._read.rows.get(key)
+        if row is None:
+            return None
+        if row.flaw is not None:
+            raise row.flaw
+        return row.state
+
+    def members(self, key: UUID) -> frozenset[UUID]:
+        """The ids of a group, as the batch has left it so far."""
+        found = set(self._read.members.get(key, ()))
+        for of, state in self.changed.items():
+            group = self.deciders[of].table.group
+            if group is not None:
+                (found.add if group.key_of(state) == key else found.discard)(of)
+        return frozenset(found)
+
+    def _first_answer(
+        self, request: Request[Any], judge: Callable[[Request[Any]], Outcome]
+    ) -> Outcome:
         known = self._known.get(request.request_id)
-        if known is not None and known.body_hash != request.body_hash:
+        if known is None:
+            return self._answered(request, judge(request))
+        # An outcome from before 0.2.0 of the flow has no hash that can be compared.
+        if known.body_hash and known.body_hash != request.body_hash:
             reused = Conflict("IDEMPOTENCY_KEY_REUSED", aggregate_id=known.aggregate_id)
             return self._refused(request, reused)
-        if known is not None and not (request.cause and known.reason in NOBODY_KNOWS):
-            return known
-        if known is not None:
+        if request.cause and known.reason in RETRYABLE_BY_EVENT:
             self.withdrawn.append(request.request_id)
-        outcome = self._known[request.request_id] = judge(request)
+            return self._answered(request, judge(request))
+        return self._repeated(request, known)
+
+    def _answered(self, request: Request[Any], outcome: Outcome) -> Outcome:
+        if outcome.kind == Unavailable.__name__:
+            return outcome  # transient: never stored
+        self._known[request.request_id] = outcome
         self.outcomes[request.request_id] = outcome
         return outcome
 
-    def _judge(self, request: Request[C]) -> Outcome:
+    def _repeated(self, request: Request[Any], known: Outcome) -> Outcome:
+        """The first answer, unless its caller may no longer see it; that refusal is not stored."""
+        if not request.call or request.call == known.call:
+            return known
+        decider = self._decider_of(request.command)
         try:
-            if request.aggregate_id in self._hashes and request.aggregate_id not in self._states:
-                raise LookupError("its row is missing or cannot be read back")
+            state = self.one(request.aggregate_id)
+            if state is None:
+                return known
+            decider.ask_again(state, request.command, self._now_after(state), self)
+        except Refusal as refusal:
+            return self._refused(request, refusal)
+        if known.reason or decider.discloses(request.command):
+            return replace(known, state=state)
+        return replace(known, state=state if state.version == known.version else known.state)
+
+    def _judge(self, request: Request[Any]) -> Outcome:
+        try:
             return self._accepted(request, self._decide(request))
-        except Unavailable:
-            raise  # transient: never stored
+        except Unavailable as unavailable:
+            if unavailable.reason == "NEWER_SHAPE":  # of this aggregate alone
+                return self._refused(request, unavailable)
+            raise  # of the whole service
         except Refusal as refusal:
             return self._refused(request, refusal)
         except Exception:
             log.exception("command.broken", extra={"request_id": request.request_id})
             return self._broken(request)
 
-    def _decide(self, request: Request[C]) -> list[E]:
-        if request.deadline <= self._now - CLOCK_SKEW:
+    def _decide(self, request: Request[Any]) -> list[Any]:
+        if request.deadline <= self._read.now - CLOCK_SKEW:
             raise Expired("EXPIRED", deadline=request.deadline)
-        state = self._states.get(request.aggregate_id)
-        events = self._decider.decide(state, request.command, self._now_after(state))
+        state = self.one(request.aggregate_id)
+        decider = self._decider_of(request.command)
+        events = decider.decide(state, request.command, self._now_after(state), self)
         # Only now: a loser must hear who won, not that its version is old.
         if request.expected_version not in (None, state.version if state else 0):
             raise Conflict("STALE_VERSION", version=state.version if state else 0)
         return events
 
-    def _accepted(self, request: Request[C], events: list[E]) -> Outcome:
-        state = self._states.get(request.aggregate_id)
+    def _accepted(self, request: Request[Any], events: list[Any]) -> Outcome:
+        decider, of = self._decider_of(request.command), request.aggregate_id
+        state = self.one(of)
         records: list[Record] = []
         for event in events:
-            state = self._decider.evolve(state, event)
-            records.append(self._record(request, state, event, records))
+            state = decider.evolve(state, event)
+            records.append(_record(decider, request, state, event, self._previous(of, records)))
         if state is None:
             raise ValueError("a command was accepted, yet nothing exists")
-        row = self._decider.to_row(state)
         if records:
-            self._states[request.aggregate_id] = self.changed[request.aggregate_id] = state
-            self.rows[request.aggregate_id] = row
-            self._hashes[request.aggregate_id] = records[-1].hash
+            self.changed[of], self.deciders[of] = state, decider
+            self._hashes[of] = records[-1].hash
             self.records += records
-        return self._outcome(request, "", row)
+        return self._outcome(request, state=state)
 
-    def _record(self, request: Request[C], state: S, event: E, before: list[Record]) -> Record:
-        scope = self._decider.scope(state)
-        kind, payload = self._decider.to_event(state, event, request, scope)
-        if len(payload) > LARGEST_EVENT:
-            raise InvalidArgument("TOO_LARGE", bytes=len(payload), most=LARGEST_EVENT)
-        previous = before[-1].hash if before else self._hashes.get(request.aggregate_id, FIRST)
-        record = Record(
-            aggregate_id=request.aggregate_id,
-            version=state.version,
-            kind=kind,
-            payload=payload,
-            request_id=request.request_id,
-            actor=request.actor,
-            time=state.time,
-            correlation_id=scope.correlation,
-            causation_id=request.cause,
-            traceparent=request.traceparent,
-        )
-        return sealed(record, previous)
+    def _previous(self, of: UUID, before: list[Record]) -> bytes:
+        return before[-1].hash if before else self._hashes.get(of, FIRST)
 
-    def _broken(self, request: Request[C]) -> Outcome:
+    def _broken(self, request: Request[Any]) -> Outcome:
         return self._refused(request, Broken("INTERNAL"))
 
-    def _refused(self, request: Request[C], refusal: Refusal) -> Outcome:
-        return self._outcome(request, refusal.reason, refused_answer(refusal))
+    def _refused(self, request: Request[Any], refusal: Refusal) -> Outcome:
+        kind = type(refusal).__name__
+        return self._outcome(request, refusal.reason, kind, refusal.facts)
 
-    def _outcome(self, request: Request[C], reason: str, answer: Row) -> Outcome:
-        state = self._states.get(request.aggregate_id)
+    def _outcome(
+        self,
+        request: Request[Any],
+        reason: str = "",
+        kind: str = "",
+        facts: dict[str, str] | None = None,
+        state: Any = None,
+    ) -> Outcome:
+        now = state or self._readable(request.aggregate_id)
         return Outcome(
             request_id=request.request_id,
             body_hash=request.body_hash,
             aggregate_id=request.aggregate_id,
-            version=state.version if state else 0,
+            version=now.version if now else 0,
             reason=reason,
-            answer=answer,
-            time=self._now_after(state),
+            kind=kind,
+            facts=facts or {},
+            time=self._now_after(now),
             call=request.call,
+            state=state,
         )
 
-    def _now_after(self, state: S | None) -> datetime:
+    def _readable(self, of: UUID) -> Any | None:
+        row = self._read.rows.get(of)
+        return self.changed.get(of, row.state if row else None)
+
+    def _now_after(self, state: Any | None) -> datetime:
         """Time of an aggregate never runs backwards, whatever the clock of the database does."""
-        return max(self._now, state.time) if state else self._now
+        return max(self._read.now, state.time) if state else self._read.now
+
+
+def _record(
+    decider: Decider[Any], request: Request[Any], state: Any, event: Any, previous: bytes
+) -> Record:
+    scope = decider.scope(state)
+    kind, payload = decider.to_event(state, event, request, scope)
+    if len(payload) > LARGEST_EVENT:
+        raise InvalidArgument("TOO_LARGE", bytes=len(payload), most=LARGEST_EVENT)
+    record = Record(
+        aggregate_id=request.aggregate_id,
+        version=state.version,
+        kind=kind,
+        payload=payload,
+        request_id=request.request_id,
+        actor=request.actor,
+        time=state.time,
+        correlation_id=scope.correlation,
+        causation_id=request.cause,
+        traceparent=request.traceparent,
+    )
+    return sealed(record, previous)

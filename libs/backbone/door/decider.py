@@ -1,23 +1,27 @@
-"""The decider: what a service hands to the door. All the rest of a service stands around it."""
+"""Everything the door needs to know about one aggregate type."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
 
 import msgspec
 from google.protobuf.message import Message
 
 from backbone.door.journal import event_id
-from backbone.door.outcomes import Row
 from backbone.door.request import Request
+from backbone.life_cycle import Also, LifeCycle
 from backbone.wire import fill, to_record
+from backbone.words.errors import Unavailable
 from liandong.event.v1.event_pb2 import Meta
 
 
 class Aggregate(Protocol):
-    """What the door must know of every aggregate; its key is called `id`."""
+    """What every aggregate has."""
 
+    @property
+    def id(self) -> UUID: ...
     @property
     def version(self) -> int: ...
     @property
@@ -25,8 +29,6 @@ class Aggregate(Protocol):
 
 
 S = TypeVar("S", bound=Aggregate)
-C = TypeVar("C")
-E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +43,111 @@ class Scope:
     correlation: str
 
 
-@dataclass(frozen=True)
-class Decider(Generic[S, C, E]):
-    """Two pure functions, the record that is a row of `table`, and the message of the topic.
+@dataclass(frozen=True, slots=True)
+class Group(Generic[S]):
+    """Aggregates that share a key, such as all matters that one person holds.
 
-    `event` is the topic's message: `meta`, and a oneof whose messages are named like the domain's
-    events. `decide` raises a Refusal or returns events; `evolve` never fails.
+    `column` is the key's column in the table; `key_of` gives the key of a state, or None.
     """
 
-    table: str
+    column: str
+    key_of: Callable[[S], UUID | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[S]):
+    """Where the states are kept: a document and the columns that queries and CHECKs need.
+
+    `columns` maps each projected column to its Postgres type; `project` gives their values.
+    `upgrade` makes a document of an older `shape` one of the present shape.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    project: Callable[[S], Mapping[str, Any]]
+    shape: int = 1
+    upgrade: Callable[[dict[str, Any], int], dict[str, Any]] = lambda doc, shape: doc
+    group: Group[S] | None = None
+
+
+def _unchanged(world: Any) -> Any:
+    return world
+
+
+@dataclass(frozen=True)
+class Decider(Generic[S]):
+    """One aggregate type: record, table, life cycle, and the message of its topic.
+
+    `event` is the topic's message: `meta`, and a oneof whose messages are named like the domain's
+    events. `world` gives a verb what it may look at beside the state, from what is locked with it.
+    """
+
     record: type[S]
+    table: Table[S]
+    life_cycle: LifeCycle[S, Any]
     event: type[Message]
     kind: str  # CloudEvents types are `<kind>.<oneof field>.v1`
-    decide: Callable[[S | None, C, datetime], list[E]]
-    evolve: Callable[[S | None, E], S]
+    topic: str
     scope: Callable[[S], Scope]
+    world: Callable[[Also], Any] = _unchanged
     _fields: dict[str, str] = field(init=False, repr=False)
+    _events: dict[str, type[Any]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        """Raises LookupError, at start, for an event of the life cycle that the topic lacks."""
         kinds: Any = self.event.DESCRIPTOR.oneofs_by_name["kind"].fields
-        object.__setattr__(self, "_fields", {f.message_type.name: f.name for f in kinds})
+        fields = {each.message_type.name: each.name for each in kinds}
+        events = {each.__name__: each for each in self.life_cycle.changes}
+        if unknown := events.keys() - fields.keys():
+            raise LookupError(f"{self.event.DESCRIPTOR.name} has no {', '.join(sorted(unknown))}")
+        object.__setattr__(self, "_fields", fields)
+        object.__setattr__(self, "_events", events)
 
-    def to_row(self, state: S) -> Row:
-        row: Row = msgspec.to_builtins(state)
-        return row
+    def decide(self, found: S | None, command: Any, now: datetime, also: Also) -> list[Any]:
+        """Return the events that the command causes, or raise a Refusal."""
+        return self.life_cycle.decide(found, command, now, self.world(also))
 
-    def from_row(self, row: Row) -> S:
-        """Raises msgspec.ValidationError for a row that no present code has written."""
-        return msgspec.convert(row, self.record)
+    def ask_again(self, found: S, command: Any, now: datetime, also: Also) -> None:
+        """Raise the Refusal of a repeat whose caller may no longer see the answer."""
+        self.life_cycle.ask_again(found, command, now, self.world(also))
 
-    def to_event(self, state: S, event: E, request: Request[C], scope: Scope) -> tuple[str, bytes]:
+    def evolve(self, found: S | None, event: Any) -> S:
+        """Return the state after the event."""
+        return self.life_cycle.evolve(found, event)
+
+    def also(self, command: Any) -> Iterable[UUID]:
+        """The ids that are locked and readable together with the command's aggregate."""
+        known = self.life_cycle.verbs[type(command)]
+        return known.also(command)
+
+    def discloses(self, command: Any) -> bool:
+        """Whether the answer to this command shows personal data."""
+        return self.life_cycle.verbs[type(command)].discloses
+
+    def to_doc(self, state: S) -> str:
+        """The document of a state, as JSON."""
+        return msgspec.json.encode(state).decode()
+
+    def from_doc(self, doc: str | bytes, shape: int) -> S:
+        """Read a document of the present or an older shape.
+
+        Raises Unavailable for a shape that only a newer process can read, ValueError or TypeError
+        for a document that no release has written.
+        """
+        if shape == self.table.shape:
+            return msgspec.json.decode(doc, type=self.record)
+        if shape > self.table.shape:
+            raise Unavailable("NEWER_SHAPE", table=self.table.name, shape=shape)
+        older = msgspec.json.decode(doc)
+        return msgspec.convert(self.table.upgrade(older, shape), self.record, str_keys=True)
+
+    def from_row(self, row: Any) -> S:
+        """Read the columns `shape` and `doc` of a row; raises as `from_doc` does."""
+        return self.from_doc(row["doc"], row["shape"])
+
+    def to_event(
+        self, state: S, event: Any, request: Request[Any], scope: Scope
+    ) -> tuple[str, bytes]:
         """Return the kind and the exact Kafka value of the event that led to this state."""
         name = self._fields[type(event).__name__]
         message: Any = self.event()
@@ -89,9 +166,28 @@ class Decider(Generic[S, C, E]):
         fill(body, event)
         return f"{self.kind}.{name}.v1", message.SerializeToString()
 
-    def from_event(self, payload: bytes, kinds: dict[str, type[E]]) -> E:
-        """Return the domain event that a journal row holds, for replay and audit."""
+    def from_event(self, payload: bytes) -> Any:
+        """Return the domain event that a journal row holds."""
         message: Any = self.event.FromString(payload)
         body = getattr(message, message.WhichOneof("kind"))
-        time = message.meta.time.ToDatetime(UTC)
-        return to_record(body, kinds[body.DESCRIPTOR.name], time=time)
+        kind: Any = self._events[body.DESCRIPTOR.name]
+        more: dict[str, Any] = {"time": message.meta.time.ToDatetime(UTC)}
+        if "id" in kind.__struct_fields__ and "id" not in body.DESCRIPTOR.fields_by_name:
+            more["id"] = UUID(message.meta.aggregate_id)
+        return to_record(body, kind, **more)
+
+    def fold(self, payloads: Iterable[bytes]) -> S | None:
+        """Return the state that the journal rows of one aggregate lead to, None for no rows."""
+        found: S | None = None
+        for payload in payloads:
+            found = self.evolve(found, self.from_event(payload))
+        return found
+
+
+def require_every_change(deciders: Sequence[Decider[Any]]) -> None:
+    """Raises LookupError, at start, for an event of a topic that changes no aggregate."""
+    known = {event.__name__ for each in deciders for event in each.life_cycle.changes}
+    for decider in deciders:
+        kinds: Any = decider.event.DESCRIPTOR.oneofs_by_name["kind"].fields
+        if lacking := {each.message_type.name for each in kinds} - known:
+            raise LookupError(f"no change for {', '.join(sorted(lacking))}")

@@ -1,58 +1,65 @@
 """The one door: a batch of requests, one transaction, three statements: lock, load, write."""
 
 import logging
-from base64 import b64decode
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
-from backbone.door import journal, outcomes
-from backbone.door.batch import Batch
-from backbone.door.decider import Aggregate, Decider
+import msgspec
+from msgspec.structs import replace
+
+from backbone.door import outcomes, statements
+from backbone.door.batch import Batch, Loaded, Read
+from backbone.door.decider import Decider
 from backbone.door.notices import TELL, addressed
-from backbone.door.outcomes import Outcome, Row
+from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
-from backbone.door.statements import TRY_LOCK, WITHDRAW, load_from, lock_all, write_to
+from backbone.door.statements import HISTORY, TRY_LOCK, WITHDRAW, lock_all
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process.metrics import BATCH_SIZE
+from backbone.words.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-S = TypeVar("S", bound=Aggregate)
-C = TypeVar("C")
-E = TypeVar("E")
-
 # Rows that are not decided but ride in the same transaction, such as the entries of a mailbox.
-Ride = Callable[[Connection, Batch[S, C, E]], Awaitable[None]]
+Ride = Callable[[Connection, Batch], Awaitable[None]]
 
 
-async def no_ride(conn: Connection, batch: Batch[S, C, E]) -> None:
+async def no_ride(conn: Connection, batch: Batch) -> None:
     """Most services write nothing beside the door's own tables."""
 
 
-class Door(Generic[S, C, E]):
+class Door:
     """Changes the aggregates of one service; nothing else does."""
 
     def __init__(
         self,
         pool: Pool,
-        decider: Decider[S, C, E],
+        deciders: Sequence[Decider[Any]],
         written: Callable[[], object] = lambda: None,
-        ride: Ride[S, C, E] = no_ride,
+        ride: Ride = no_ride,
     ) -> None:
+        """Raises ValueError where two aggregate types claim one command."""
         self.written = written
-        self.table = decider.table
+        self.name = deciders[0].table.name
         self._pool = pool
-        self._decider = decider
-        self._load = load_from(decider.table)
-        self._write = write_to(decider.table, decider.record)
+        self._deciders = tuple(deciders)
+        self._by_table = {each.table.name: each for each in deciders}
+        self._by_command = _by_command(deciders)
+        self._load = statements.load_from(each.table for each in deciders)
+        self._find = statements.find_in(each.table for each in deciders)
+        self._writes: dict[tuple[str, ...], str] = {}
         self._ride = ride
 
-    async def perform(self, requests: Sequence[Request[C]]) -> list[Outcome]:
+    def decider_of(self, command: Any) -> Decider[Any]:
+        """The aggregate type that knows this command. Raises KeyError."""
+        return self._by_command[type(command)]
+
+    async def perform(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Answer every request once and for all. Raises only what is transient."""
-        BATCH_SIZE.labels(self.table).observe(len(requests))
+        BATCH_SIZE.labels(self.name).observe(len(requests))
         try:
-            async with transaction(self._pool, lock_all(lock_keys(requests))) as conn:
+            async with transaction(self._pool, lock_all(self._lock_keys(requests))) as conn:
                 answers = await self._locked(conn, requests)
         except Exception as error:
             if is_transient(error):
@@ -61,11 +68,11 @@ class Door(Generic[S, C, E]):
         self.written()
         return answers
 
-    async def attempt(self, requests: Sequence[Request[C]]) -> list[Outcome | None]:
+    async def attempt(self, requests: Sequence[Request[Any]]) -> list[Outcome | None]:
         """Answer clocks; None for those whose aggregate is busy. Never waits.
 
-        Only what takes effect is written: nobody repeats the request of a clock, and a refusal
-        that were kept would silence this clock for ever. Raises whatever breaks the transaction.
+        Only what takes effect is written: the request of a clock has no repeats, and a stored
+        refusal would silence this clock for ever. Raises the error that breaks the transaction.
         """
         async with transaction(self._pool) as conn:
             keys = {key_of(request.aggregate_id) for request in requests}
@@ -78,45 +85,70 @@ class Door(Generic[S, C, E]):
         self.written()
         return [answers.get(request.request_id) for request in requests]
 
-    async def within(self, conn: Connection, requests: Sequence[Request[C]]) -> list[Outcome]:
+    async def within(self, conn: Connection, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Answer the requests inside a transaction of the caller, who may add rows of its own.
 
         After the commit the caller says `written()`.
         """
-        await conn.execute(lock_all(lock_keys(requests)))
+        await conn.execute(lock_all(self._lock_keys(requests)))
         return await self._locked(conn, requests)
 
-    async def _locked(self, conn: Connection, requests: Sequence[Request[C]]) -> list[Outcome]:
+    async def find(self, request_ids: Sequence[UUID]) -> list[Outcome]:
+        """Return the stored outcomes among these requests, with their states at hand."""
+        rows = await self._pool.fetch(self._find, request_ids)
+        return [self._with_state(outcomes.from_row(row), row) for row in rows]
+
+    async def _locked(self, conn: Connection, requests: Sequence[Request[Any]]) -> list[Outcome]:
         batch = await self._read(conn, requests)
         answers = [batch.answer(request) for request in requests]
         await self._save(conn, batch, requests)
-        return answers
+        return [
+            await self._recalled(conn, request, answer)
+            for request, answer in zip(requests, answers, strict=True)
+        ]
 
-    async def _read(self, conn: Connection, requests: Sequence[Request[C]]) -> Batch[S, C, E]:
-        aggregate_ids = [request.aggregate_id for request in requests]
+    async def _recalled(self, conn: Connection, request: Request[Any], answer: Outcome) -> Outcome:
+        """The answer with the state that it was given with, for a call that asks again."""
+        if answer.reason or answer.state is not None or not request.call:
+            return answer
+        rows = await conn.fetch(HISTORY, answer.aggregate_id, answer.version)
+        decider = self.decider_of(request.command)
+        return replace(answer, state=decider.fold(row["payload"] for row in rows))
+
+    async def _read(self, conn: Connection, requests: Sequence[Request[Any]]) -> Batch:
+        also = {key for request in requests for key in self._also(request)}
+        aggregate_ids = {request.aggregate_id for request in requests} | also
         request_ids = [request.request_id for request in requests]
-        row = await conn.fetchrow(self._load, aggregate_ids, request_ids)
-        assert row is not None, "a SELECT without FROM has one row"  # noqa: S101
-        known = [outcomes.from_row(found) for found in row["outcomes"]]
-        return Batch(
-            self._decider,
-            row["now"],
-            dict(filter(None, map(self._state, row["states"]))),
-            {UUID(of): b64decode(text) for of, text in row["hashes"].items()},
-            {outcome.request_id: outcome for outcome in known},
-        )
+        rows = await conn.fetch(self._load, list(aggregate_ids), request_ids, list(also))
+        known: dict[UUID, Outcome] = {}
+        states: dict[UUID, Loaded] = {}
+        members: dict[UUID, set[UUID]] = {}
+        now = rows[0]["now"]
+        for row in rows[1:]:
+            if row["part"] == "outcomes":
+                known[row["id"]] = msgspec.json.decode(row["doc"], type=Outcome)
+            elif row["part"] == "group":
+                members.setdefault(UUID(row["doc"]), set()).add(row["id"])
+            else:
+                states[row["id"]] = self._loaded(self._by_table[row["part"]], row)
+        groups = {key: frozenset(ids) for key, ids in members.items()}
+        return Batch(self.decider_of, Read(now, states, known, groups))
 
-    def _state(self, row: Row) -> tuple[UUID, S] | None:
-        """A row that cannot be read back parks its aggregate; the others go on."""
+    def _loaded(self, decider: Decider[Any], row: Any) -> Loaded:
+        """A row that cannot be read parks its aggregate; the others go on."""
         try:
-            return UUID(row["id"]), self._decider.from_row(row)
-        except (ValueError, TypeError):
-            log.exception("state.unreadable", extra={"aggregate_id": row["id"]})
-            return None
+            return Loaded(decider.from_row(row), row["hash"])
+        except (ValueError, TypeError, Unavailable) as error:
+            log.error("state.unreadable", extra={"aggregate_id": row["id"]}, exc_info=error)
+            return Loaded(None, row["hash"], error)
 
-    async def _save(
-        self, conn: Connection, batch: Batch[S, C, E], requests: Sequence[Request[C]]
-    ) -> None:
+    def _with_state(self, outcome: Outcome, row: Any) -> Outcome:
+        if row["doc"] is None:
+            return outcome
+        decider = self._by_table[row["part"]]
+        return replace(outcome, state=decider.from_row(row))
+
+    async def _save(self, conn: Connection, batch: Batch, requests: Sequence[Request[Any]]) -> None:
         """Write what is new, and tell the fronts that wait; a repeat is told its first answer."""
         notices = addressed(requests)
         if not batch.outcomes:
@@ -125,33 +157,67 @@ class Door(Generic[S, C, E]):
             return
         if batch.withdrawn:
             await conn.execute(WITHDRAW, batch.withdrawn)
-        await conn.execute(
-            self._write,
-            list(batch.rows.values()),
-            [journal.to_row(record) for record in batch.records],
-            [outcomes.to_row(outcome) for outcome in batch.outcomes.values()],
-            *notices,
-        )
+        await conn.execute(*self._write_of(batch), *notices)
         if batch.records:
             await self._ride(conn, batch)
 
-    async def _one_by_one(self, requests: Sequence[Request[C]], error: Exception) -> list[Outcome]:
+    def _write_of(self, batch: Batch) -> tuple[Any, ...]:
+        """The statement for the tables that the batch has changed, and its arrays but notices."""
+        rows: dict[str, list[list[Any]]] = {}
+        for of, state in batch.changed.items():
+            decider = batch.deciders[of]
+            values = statements.state_values(decider, state, batch.hash_of(of))
+            rows.setdefault(decider.table.name, []).append(values)
+        tables = tuple(sorted(rows))
+        statement = self._writes.get(tables)
+        if statement is None:
+            owned = [self._by_table[name].table for name in tables]
+            statement = self._writes[tables] = statements.write_to(owned)
+        records = [statements.record_values(record) for record in batch.records]
+        answers = [statements.outcome_values(each) for each in batch.outcomes.values()]
+        arrays = [array for name in tables for array in _turned(rows[name])]
+        arrays += _turned(records, len(statements.JOURNAL))
+        return (statement, *arrays, *_turned(answers))
+
+    def _also(self, request: Request[Any]) -> Sequence[UUID]:
+        return tuple(self.decider_of(request.command).also(request.command))
+
+    def _lock_keys(self, requests: Sequence[Request[Any]]) -> list[int]:
+        """The advisory locks of a batch in the one order that all transactions use."""
+        ids = {request.aggregate_id for request in requests}
+        ids |= {request.request_id for request in requests}
+        ids |= {key for request in requests for key in self._also(request)}
+        return sorted(map(key_of, ids))
+
+    async def _one_by_one(
+        self, requests: Sequence[Request[Any]], error: Exception
+    ) -> list[Outcome]:
         """One bad request must not take the others along; alone, it is a bug and stored as one."""
         if len(requests) > 1:
             return [(await self.perform([request]))[0] for request in requests]
         log.error("command.broken", exc_info=error)
-        async with transaction(self._pool, lock_all(lock_keys(requests))) as conn:
+        async with transaction(self._pool, lock_all(self._lock_keys(requests))) as conn:
             batch = await self._read(conn, requests)
             answer = batch.give_up(requests[0])
             await self._save(conn, batch, requests)
             return [answer]
 
 
-def lock_keys(requests: Sequence[Request[C]]) -> list[int]:
-    """The advisory locks of a batch in the one order that all transactions use."""
-    ids = {request.aggregate_id for request in requests}
-    ids |= {request.request_id for request in requests}
-    return sorted(map(key_of, ids))
+def _by_command(deciders: Sequence[Decider[Any]]) -> dict[type[Any], Decider[Any]]:
+    found: dict[type[Any], Decider[Any]] = {}
+    for decider in deciders:
+        for command in decider.life_cycle.verbs:
+            if command in found:
+                raise ValueError(f"{command.__name__} belongs to two aggregate types")
+            found[command] = decider
+    return found
+
+
+def _turned(rows: Sequence[Sequence[Any]], width: int = 0) -> list[list[Any]]:
+    """Rows as columns; so many empty columns where there are no rows."""
+    return (
+        [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+    )
 
 
 def key_of(some_id: UUID) -> int:

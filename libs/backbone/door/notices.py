@@ -7,15 +7,14 @@ cost no round trip. Each holds ids alone: every role of the database may listen.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from backbone.door import outcomes
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
-from backbone.postgres.pool import Pool, connect, is_transient
+from backbone.postgres.pool import connect, is_transient
 from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -35,15 +34,19 @@ def addressed(requests: Sequence[Request[Any]]) -> tuple[list[str], list[str]]:
     return list(finished), [",".join(ids) for ids in finished.values()]
 
 
+# Returns the stored outcomes among these requests.
+Find = Callable[[Sequence[UUID]], Awaitable[Sequence[Outcome]]]
+
+
 class Waiting:
     """The requests for which this front waits. Listens on a connection of its own.
 
-    `heard` is called for each notice: something was written by another process.
+    `find` reads outcomes; `heard` is called for each notice, which another process has written.
     """
 
     def __init__(
         self,
-        pool: Pool,
+        find: Find,
         dsn: str,
         schema: str,
         channel: str,
@@ -51,7 +54,7 @@ class Waiting:
         heard: Callable[[], object] = lambda: None,
     ) -> None:
         self.channel = channel
-        self._pool = pool
+        self._find = find
         self._dsn = dsn
         self._schema = schema
         self._pulse = pulse
@@ -106,7 +109,7 @@ class Waiting:
 
     async def _resolve(self, finished: list[UUID]) -> None:
         expected = [request_id for request_id in finished if request_id in self._answers]
-        for outcome in await outcomes.find(self._pool, expected) if expected else ():
+        for outcome in await self._find(expected) if expected else ():
             for answer in self._answers.get(outcome.request_id, ()):
                 if not answer.done():
                     answer.set_result(outcome)

@@ -1,24 +1,24 @@
-"""Outcomes: what was answered to each request, acceptance or refusal, for every repeat."""
+"""Outcomes: what was answered to each request, acceptance or refusal, for every repeat.
+
+An outcome keeps no copy of the state. The answer to an accepted request is the row while it still
+has the outcome's version, else the journal folded up to it.
+"""
 
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
-from backbone.postgres.pool import Pool
 from backbone.words.errors import KINDS, Refusal
-
-Row: TypeAlias = dict[str, Any]
-
-FIND = "SELECT to_jsonb(o) FROM outcomes AS o WHERE request_id = ANY($1)"
 
 
 class Outcome(Struct, frozen=True):
-    """One answer. `reason` is empty for an acceptance, and then `answer` is the state's row.
+    """One answer. `reason` is empty for an acceptance.
 
-    `call` names the call that was answered first: any other call with this outcome is a repeat.
+    `kind` and `facts` are those of the refusal. `call` names the call that was answered first: any
+    other call with this outcome is a repeat. `state` is the aggregate at `version`, where it is at
+    hand; it is not stored.
     """
 
     request_id: UUID
@@ -26,30 +26,31 @@ class Outcome(Struct, frozen=True):
     aggregate_id: UUID
     version: int
     reason: str
-    answer: Row
+    kind: str
+    facts: dict[str, str]
     time: datetime
     call: str = ""
+    state: Any = None
 
     @property
     def refusal(self) -> Refusal | None:
         if not self.reason:
             return None
-        return KINDS[self.answer["kind"]](self.reason, **self.answer["facts"])
+        return KINDS[self.kind](self.reason, **self.facts)
 
 
-def from_row(row: Row) -> Outcome:
-    return msgspec.convert(row, Outcome)
+COLUMNS = {
+    "request_id": "uuid",
+    "body_hash": "text",
+    "aggregate_id": "uuid",
+    "version": "bigint",
+    "reason": "text",
+    "kind": "text",
+    "facts": "jsonb",
+    "time": "timestamptz",
+    "call": "text",
+}
 
 
-def to_row(outcome: Outcome) -> Row:
-    row: Row = msgspec.to_builtins(outcome)
-    return row
-
-
-def refused_answer(refusal: Refusal) -> Row:
-    return {"kind": type(refusal).__name__, "facts": refusal.facts}
-
-
-async def find(pool: Pool, request_ids: list[UUID]) -> list[Outcome]:
-    """Return the stored outcomes among these requests."""
-    return [from_row(row[0]) for row in await pool.fetch(FIND, request_ids)]
+def from_row(row: Any) -> Outcome:
+    return Outcome(*(row[name] for name in COLUMNS))

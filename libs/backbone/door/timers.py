@@ -4,10 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from backbone.door.decider import Aggregate
 from backbone.door.door import Door
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
@@ -18,16 +17,12 @@ from backbone.words.actor import CLOCK
 
 log = logging.getLogger(__name__)
 
-S = TypeVar("S", bound=Aggregate)
-C = TypeVar("C")
-E = TypeVar("E")
-
 NEVER = datetime.max.replace(tzinfo=UTC)
 # A clock that was refused or met a bug is tried again after so many seconds, not at once.
 REST = 30.0
 
 
-def lapse_of(row: Any, command: C) -> Request[C]:
+def lapse_of(row: Any, command: Any) -> Request[Any]:
     """The request of a clock: of one version of one aggregate there is only one."""
     return Request(
         request_id=uuid5(row["id"], f"lapse@{row['version']}"),
@@ -40,7 +35,7 @@ def lapse_of(row: Any, command: C) -> Request[C]:
     )
 
 
-class Timers(Generic[S, C, E]):
+class Timers:
     """Any number may run: whoever gets the lock fires, and the state itself is the mark.
 
     `due` selects id and version of what is due by the database's clock, except for those given to
@@ -50,9 +45,9 @@ class Timers(Generic[S, C, E]):
     def __init__(
         self,
         pool: Pool,
-        door: Door[S, C, E],
+        door: Door,
         due: str,
-        lapse: Callable[[Any], Request[C]],
+        lapse: Callable[[Any], Request[Any]],
         pulse: Pulse,
     ) -> None:
         self._pool = pool
@@ -91,13 +86,13 @@ class Timers(Generic[S, C, E]):
         for (version, request), answer in zip(due, answers, strict=True):
             fate = fate_of(request, version, answer)
             fates.append(fate)
-            TIMERS.labels(self._door.table, fate).inc()
+            TIMERS.labels(self._door.name, fate).inc()
             if fate in ("refused", "broken"):
                 log.warning("timer.rests", extra={"of": request.aggregate_id, "fate": fate})
                 self._resting[request.aggregate_id, version] = now + REST
         return fates.count("fired")
 
-    async def _attempt(self, due: list[Request[C]]) -> list[Outcome | Exception | None]:
+    async def _attempt(self, due: list[Request[Any]]) -> list[Outcome | Exception | None]:
         """All in one transaction; one by one where one of them breaks it."""
         try:
             return [*await self._door.attempt(due)]

@@ -72,7 +72,7 @@ class Applier:
     def __init__(
         self,
         pool: Pool,
-        door: Door[Any, Any, Any],
+        door: Door,
         subscription: Subscription,
         publisher: Publisher,
     ) -> None:

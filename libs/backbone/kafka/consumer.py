@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import stamina
@@ -49,7 +49,7 @@ class Consumer:
     def __init__(
         self,
         pool: Pool,
-        door: Door[Any, Any, Any],
+        door: Door,
         subscription: Subscription,
         publisher: Publisher,
     ) -> None:

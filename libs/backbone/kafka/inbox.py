@@ -88,7 +88,7 @@ class Inbox:
 
     async def refused(self, conn: Connection, meta: Meta, outcome: Outcome) -> None:
         """A link that was refused is a task for a dispatcher: it stays visible until settled."""
-        event_id, facts = UUID(meta.event_id), outcome.answer["facts"]
+        event_id, facts = UUID(meta.event_id), outcome.facts
         await conn.execute(
             REFUSED, self._group, event_id, outcome.aggregate_id, outcome.reason, facts
         )

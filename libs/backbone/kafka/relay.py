@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -43,11 +43,14 @@ BE_QUICK = "SET synchronous_commit = off"
 class Relay:
     """Delivery is at least once; per aggregate the order is that of the versions."""
 
-    def __init__(self, dsn: str, schema: str, brokers: str, topic: str, pulse: Pulse) -> None:
+    def __init__(
+        self, dsn: str, schema: str, brokers: str, topics: Mapping[str, str], pulse: Pulse
+    ) -> None:
+        """`topics` maps the kind of an aggregate to the topic of its events."""
         self._dsn = dsn
         self._schema = schema
         self._brokers = brokers
-        self._topic = topic
+        self._topics = topics
         self._pulse = pulse
         self._wake = asyncio.Event()
         self._since: float | None = None
@@ -121,7 +124,7 @@ class Relay:
     async def _send(self, producer: AIOKafkaProducer, row: Any) -> Awaitable[Any]:
         """Put the row into the producer's buffer; what is returned waits for the broker's ack."""
         sent: Awaitable[Any] = await producer.send(
-            self._topic,
+            self._topics[row["kind"].rsplit(".", 2)[0]],
             row["payload"],
             key=str(row["aggregate_id"]).encode(),
             headers=cloud_event(row, f"liandong/{self._schema}"),

@@ -1,7 +1,6 @@
 """Keeps a copy of the city beside a service."""
 
 from collections.abc import Callable, Collection
-from typing import Any
 
 from aiokafka.structs import ConsumerRecord
 
@@ -13,7 +12,7 @@ from backbone.words.city import City
 
 
 def follow_directory(
-    shell: Shell[Any, Any, Any],
+    shell: Shell,
     kinds: Collection[str],
     changed: Callable[[City], object] = lambda city: None,
     *,

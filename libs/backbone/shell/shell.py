@@ -4,13 +4,11 @@ A service's wiring opens it, adds its servicers, consumers and timers, and runs 
 """
 
 import asyncio
-import hmac
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from hashlib import sha256
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -38,14 +36,12 @@ from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Aggregate)
-C = TypeVar("C")
-E = TypeVar("E")
 Run = Callable[[], Awaitable[None]]
 
 GRACE = 2.0
 
 
-class Shell(Generic[S, C, E]):
+class Shell:
     """What a service needs beside its own files; nothing here waits for Kafka or Postgres."""
 
     def __init__(
@@ -53,17 +49,16 @@ class Shell(Generic[S, C, E]):
         settings: Settings,
         pulse: Pulse,
         pool: Pool,
-        decider: Decider[S, C, E],
-        topic: str,
-        ride: Ride[S, C, E],
+        deciders: Sequence[Decider[Any]],
+        ride: Ride,
     ) -> None:
         self.settings = settings
         self.pulse = pulse
         self.pool = pool
-        self.decider = decider
         self.publisher = Publisher(settings.brokers)
-        self.relay = Relay(settings.database_url, settings.schema, settings.brokers, topic, pulse)
-        self.door = Door(pool, decider, self.relay.wake, ride)
+        topics = {each.kind: each.topic for each in deciders}
+        self.relay = Relay(settings.database_url, settings.schema, settings.brokers, topics, pulse)
+        self.door = Door(pool, deciders, self.relay.wake, ride)
         self.batcher = Batcher(self.door.perform, pulse)
         self.server = server.build(settings)
         self.consumers: dict[str, Consumer] = {}
@@ -99,8 +94,9 @@ class Shell(Generic[S, C, E]):
 
     async def perform(
         self,
+        decider: Decider[S],
         context: Any,
-        command: C,
+        command: Any,
         body: Message,
         aggregate_id: UUID,
         caller: Caller | None = None,
@@ -111,29 +107,25 @@ class Shell(Generic[S, C, E]):
         """
         caller = caller or caller_of(context)
         outcome = await self.batcher.submit(self.request(caller, command, body, aggregate_id))
-        return self.settle(context, caller, command, outcome)
+        self.report(context, caller, command, outcome)
+        state: S = outcome.state
+        return state
 
-    def request(self, caller: Caller, command: C, body: Message, aggregate_id: UUID) -> Request[C]:
-        """The request of a call. The hash is keyed: it must not tell what the body said."""
-        body_hash = hmac.new(self.settings.key, hash_of(body).encode(), sha256).hexdigest()
+    def request(
+        self, caller: Caller, command: Any, body: Message, aggregate_id: UUID
+    ) -> Request[Any]:
+        """The request of a call, for either road."""
         return Request(
             request_id=caller.request_id,
             aggregate_id=aggregate_id,
             command=command,
-            body_hash=body_hash,
+            body_hash=hash_of(body, self.settings.key),
             actor=caller.actor,
             deadline=caller.deadline,
             expected_version=caller.expected_version,
             call=caller.call,
             traceparent=caller.traceparent,
         )
-
-    def settle(
-        self, context: Any, caller: Caller, command: C, outcome: Outcome, road: str = "direct"
-    ) -> S:
-        """Say how it was answered; return the state or raise."""
-        self.report(context, caller, command, outcome, road)
-        return self.decider.from_row(outcome.answer)
 
     def report(
         self, context: Any, caller: Caller, command: Any, outcome: Outcome, road: str = "direct"
@@ -192,13 +184,12 @@ async def _never_ending(loop: Run) -> None:
 async def open_shell(
     settings: Settings,
     pulse: Pulse,
-    decider: Decider[S, C, E],
-    topic: str,
-    ride: Ride[S, C, E] = no_ride,
-) -> AsyncIterator[Shell[S, C, E]]:
+    deciders: Sequence[Decider[Any]],
+    ride: Ride = no_ride,
+) -> AsyncIterator[Shell]:
     """Open the shell of one service."""
     pool = await open_pool(settings.database_url, settings.schema)
     try:
-        yield Shell(settings, pulse, pool, decider, topic, ride)
+        yield Shell(settings, pulse, pool, deciders, ride)
     finally:
         pool.terminate()

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from backbone.postgres.pool import Pool
 from services.gateway.accounts import storage
 from services.gateway.http.problems import Problem
-from services.gateway.routes.roles import Roles
+from backbone.words.roles import Roles
 
 # A disabled account or an ended session works at most this much longer on another gateway.
 KEPT = 5.0

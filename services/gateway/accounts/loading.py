@@ -7,7 +7,7 @@ from backbone.postgres.pool import open_pool
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import digest
 from services.gateway.accounts.passwords import hash_of
-from services.gateway.routes.roles import roles
+from backbone.words.roles import roles
 
 
 async def load_accounts(

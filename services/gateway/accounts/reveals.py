@@ -15,7 +15,7 @@ from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
 from services.gateway.http.endpoint import JSON, Gate
 from services.gateway.http.problems import Problem
-from services.gateway.routes.roles import roles
+from backbone.words.roles import roles
 from services.gateway.routes.route import Extra
 
 AUDITORS = roles("auditor")

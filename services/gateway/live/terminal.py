@@ -25,7 +25,7 @@ from services.gateway.http.endpoint import Gate
 from services.gateway.http.problems import Problem
 from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
 from services.gateway.live.streams import RETRY, Streams, frame
-from services.gateway.routes.roles import TEAMS
+from backbone.words.roles import TEAMS
 from services.gateway.routes.route import Extra
 
 log = logging.getLogger(__name__)

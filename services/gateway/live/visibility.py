@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from backbone.words.actor import Actor
 from backbone.words.sight import WATCHERS, sees
-from services.gateway.routes.roles import roles
+from backbone.words.roles import roles
 
 # Petition history is invisible to the 110 desk, and care to everyone but those who answer for it.
 WATCHERS_OF = {

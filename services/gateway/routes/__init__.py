@@ -4,7 +4,7 @@ Example, `routes/dispute.py`, complete:
 
     from liandong.dispute.v1 import dispute_service_pb2 as pb
 
-    from services.gateway.routes.roles import HANDLERS, READERS
+    from backbone.words.roles import HANDLERS, READERS
     from services.gateway.routes.route import Area, get, post
 
     AREA = Area(

@@ -1,7 +1,7 @@
 """The front desk: receipts, the five ways in which one ends, and what goes on beside."""
 
 from liandong.alarm.v1 import alarm_service_pb2 as pb
-from services.gateway.routes.roles import DESKS, READERS, roles
+from backbone.words.roles import DESKS, READERS, roles
 from services.gateway.routes.route import Area, get, post
 
 ONE = "/v1/receipts/{receipt_id}"

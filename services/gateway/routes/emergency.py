@@ -1,7 +1,7 @@
 """Missions: what a team answers from its terminal, who reads them, and the status of teams."""
 
 from liandong.emergency.v1 import emergency_service_pb2 as pb
-from services.gateway.routes.roles import READERS, TEAMS, roles
+from backbone.words.roles import READERS, TEAMS, roles
 from services.gateway.routes.route import Area, get, post
 
 ONE = "/v1/missions/{mission_id}"

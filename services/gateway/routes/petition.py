@@ -1,7 +1,7 @@
 """Petitions: from the desk to the written reply; invisible to the 110 desk and to care staff."""
 
 from liandong.petition.v1 import petition_service_pb2 as pb
-from services.gateway.routes.roles import roles
+from backbone.words.roles import roles
 from services.gateway.routes.route import Area, get, post
 
 DESK = roles("receptionist", "clerk", "head", "duty_officer", "centre_director", "partner")

@@ -5,7 +5,7 @@ No watcher reads them, the auditor neither: what he reads of care is who was sho
 """
 
 from liandong.population.v1 import population_service_pb2 as pb
-from services.gateway.routes.roles import roles
+from backbone.words.roles import roles
 from services.gateway.routes.route import Area, get, post
 
 CARE = roles("care_worker", "head")

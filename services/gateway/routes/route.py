@@ -8,7 +8,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.routes.roles import Roles
+from backbone.words.roles import Roles
 
 PATIENCE = 6.0
 

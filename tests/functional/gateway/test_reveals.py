@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from backbone.process.pulse import Pulse
+from backbone.words.roles import HANDLERS
 from liandong.incident.v1 import incident_service_pb2 as pb
-from services.gateway.routes.roles import HANDLERS
 from services.gateway.routes.route import Area, post
 from services.gateway.wiring import open_gateway
 from tests.functional.gateway.conftest import Face

@@ -8,11 +8,12 @@ import asyncpg
 import pytest
 
 from backbone.door.anchor import Flaw, anchor, run_anchors, verify
+from backbone.door.door import Door
 from backbone.door.retention import forget_outcomes, run_retention
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
 from tests.installation import Installation
-from tests.ledger.building import NoteDoor, a_claim, a_request, claimed
+from tests.ledger.building import a_claim, a_request, claimed
 from tests.ledger.domain import Release
 
 Admin = Any  # an asyncpg connection: its generic class cannot be subscribed at run time
@@ -23,7 +24,7 @@ async def flaws(admin: Admin) -> list[Flaw]:
     return [flaw async for flaw in verify(admin, "notes")]
 
 
-async def some_history(door: NoteDoor, pool: Pool) -> None:
+async def some_history(door: Door, pool: Pool) -> None:
     for _ in range(3):
         note_id = await claimed(door)
         await door.perform([a_request(note_id, Release(("one", "two")))])
@@ -31,7 +32,7 @@ async def some_history(door: NoteDoor, pool: Pool) -> None:
     await anchor(pool, await pool.fetchval(HIGHEST))
 
 
-async def test_an_honest_journal_has_no_flaws(door: NoteDoor, pool: Pool, admin: Admin) -> None:
+async def test_an_honest_journal_has_no_flaws(door: Door, pool: Pool, admin: Admin) -> None:
     await some_history(door, pool)
     await claimed(door)  # not anchored yet
     assert await flaws(admin) == []
@@ -60,7 +61,7 @@ FORGERIES = {
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-async def test_a_forgery_shows(door: NoteDoor, pool: Pool, admin: Admin, forgery: str) -> None:
+async def test_a_forgery_shows(door: Door, pool: Pool, admin: Admin, forgery: str) -> None:
     await some_history(door, pool)
     one = "position = (SELECT min(position) + 7 FROM journal)"
     await admin.execute("DELETE FROM unsent")
@@ -69,7 +70,7 @@ async def test_a_forgery_shows(door: NoteDoor, pool: Pool, admin: Admin, forgery
 
 
 async def test_a_cut_tail_with_its_states_set_back_shows_by_the_anchor(
-    door: NoteDoor, pool: Pool, admin: Admin
+    door: Door, pool: Pool, admin: Admin
 ) -> None:
     await some_history(door, pool)
     await admin.execute("""
@@ -78,7 +79,7 @@ async def test_a_cut_tail_with_its_states_set_back_shows_by_the_anchor(
     assert [flaw.where.split()[0] for flaw in await flaws(admin)] == ["anchor"]
 
 
-async def test_two_rows_that_changed_places_show(door: NoteDoor, pool: Pool, admin: Admin) -> None:
+async def test_two_rows_that_changed_places_show(door: Door, pool: Pool, admin: Admin) -> None:
     await some_history(door, pool)
     await admin.execute("""
         UPDATE journal SET version = version + 10 WHERE version IN (3, 4);
@@ -87,7 +88,7 @@ async def test_two_rows_that_changed_places_show(door: NoteDoor, pool: Pool, adm
     assert await flaws(admin) != []
 
 
-async def test_the_service_itself_cannot_change_its_journal(door: NoteDoor, pool: Pool) -> None:
+async def test_the_service_itself_cannot_change_its_journal(door: Door, pool: Pool) -> None:
     await some_history(door, pool)
     for statement in (
         "UPDATE journal SET actor = 'x'",
@@ -124,7 +125,7 @@ async def test_limits_of_a_role_hold_for_connections_made_by_hand(database: Inst
     assert list(shown.values()) == ["1s", "2s", "5s"]
 
 
-async def test_anchors_are_set_by_themselves(door: NoteDoor, pool: Pool) -> None:
+async def test_anchors_are_set_by_themselves(door: Door, pool: Pool) -> None:
     await claimed(door)
     loops = [
         asyncio.create_task(run_anchors(pool, Pulse(), every=1, settles=0.05)) for _ in range(2)
@@ -138,7 +139,7 @@ async def test_anchors_are_set_by_themselves(door: NoteDoor, pool: Pool) -> None
 
 
 async def test_outcomes_are_forgotten_when_nobody_can_ask_any_more(
-    door: NoteDoor, pool: Pool, admin: Admin
+    door: Door, pool: Pool, admin: Admin
 ) -> None:
     note_id = await claimed(door)
     await admin.execute("UPDATE outcomes SET time = time - interval '31 days'")

@@ -10,6 +10,7 @@ import grpc
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.kafka.consumer import MOST_POISONS, Consumer, Handler, Subscription
 from backbone.kafka.producer import is_passing
@@ -21,7 +22,7 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
 from tests.installation import Installation
-from tests.ledger.building import NoteDoor, a_request
+from tests.ledger.building import a_request
 from tests.ledger.consuming import GROUP, Bench, Handling, an_event, make_bench
 from tests.ledger.domain import Command, Write
 from tests.ledger.serving import TOKEN, a_ledger, ledger_settings
@@ -30,7 +31,7 @@ from tests.topics import headers_of, make_topic, publish, read
 
 
 @pytest.fixture
-async def bench(broker: Broker, pool: Pool, door: NoteDoor) -> Bench:
+async def bench(broker: Broker, pool: Pool, door: Door) -> Bench:
     return await make_bench(broker, pool, door)
 
 
@@ -53,7 +54,7 @@ async def test_repeats_change_nothing_and_a_gap_is_counted(bench: Bench) -> None
 
 
 async def test_offsets_are_committed_so_that_the_next_worker_goes_on(
-    bench: Bench, pool: Pool, door: NoteDoor
+    bench: Bench, pool: Pool, door: Door
 ) -> None:
     one, other = uuid4(), uuid4()
     async with bench.running():
@@ -86,7 +87,7 @@ async def test_what_cannot_be_applied_parks_its_aggregate_and_only_that(bench: B
     assert bench.handling.seen == [f"{str(bad)[:4]}@{version}" for version in (1, 2, 3, 4)]
 
 
-async def test_replay_stops_at_the_one_that_still_fails(bench: Bench, door: NoteDoor) -> None:
+async def test_replay_stops_at_the_one_that_still_fails(bench: Bench, door: Door) -> None:
     source = uuid4()
     bench.handling.broken.add(source)
     async with bench.running():
@@ -130,7 +131,7 @@ async def test_poison_is_put_aside_within_five_seconds_and_stops_nothing(bench: 
 
 
 async def test_a_kind_from_a_newer_producer_is_ignored_or_parked(
-    bench: Bench, broker: Broker, pool: Pool, door: NoteDoor
+    bench: Bench, broker: Broker, pool: Pool, door: Door
 ) -> None:
     source = uuid4()
     async with bench.running():
@@ -200,7 +201,7 @@ async def test_a_bad_deploy_does_not_drain_the_topic_into_the_dead_letters(bench
 
 
 async def test_a_handler_may_wait_and_leave_out_what_concerns_others(
-    broker: Broker, pool: Pool, door: NoteDoor
+    broker: Broker, pool: Pool, door: Door
 ) -> None:
     mine, foreign = uuid4(), uuid4()
     await door.perform([a_request(mine, Write(mine, "mine"))])
@@ -224,7 +225,7 @@ async def test_a_handler_may_wait_and_leave_out_what_concerns_others(
 
 
 async def test_what_nobody_can_read_is_put_aside_whoever_it_concerns_and_stops_nobody(
-    broker: Broker, pool: Pool, door: NoteDoor
+    broker: Broker, pool: Pool, door: Door
 ) -> None:
     mine, foreign = uuid4(), str(uuid4()).encode()
     await door.perform([a_request(mine, Write(mine, "mine"))])
@@ -238,7 +239,7 @@ async def test_what_nobody_can_read_is_put_aside_whoever_it_concerns_and_stops_n
 
 
 async def test_partitions_move_to_another_worker_without_loss(
-    broker: Broker, pool: Pool, door: NoteDoor, database: Installation
+    broker: Broker, pool: Pool, door: Door, database: Installation
 ) -> None:
     bench = await make_bench(broker, pool, door)
     other = Consumer(pool, door, bench.consumer._subscription, bench.publisher)

@@ -22,7 +22,6 @@ from backbone.process.pulse import Pulse
 from backbone.words.errors import Unavailable
 from tests.installation import Installation
 from tests.ledger.building import (
-    NoteDoor,
     a_claim,
     a_request,
     a_writing,
@@ -36,14 +35,14 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @asynccontextmanager
-async def batching(door: NoteDoor) -> AsyncIterator[Batcher[Command]]:
+async def batching(door: Door) -> AsyncIterator[Batcher[Command]]:
     batcher = Batcher(door.perform, Pulse())
     running = asyncio.create_task(batcher.run())
     yield batcher
     running.cancel()
 
 
-async def test_a_repeat_gets_the_first_answer(door: NoteDoor, pool: Pool) -> None:
+async def test_a_repeat_gets_the_first_answer(door: Door, pool: Pool) -> None:
     note_id = await written(door)
     won, lost = a_claim(note_id, "li"), a_claim(note_id, "wang")
     first = await door.perform([won, lost])
@@ -56,7 +55,7 @@ async def test_a_repeat_gets_the_first_answer(door: NoteDoor, pool: Pool) -> Non
 
 
 async def test_an_event_asks_again_what_its_call_was_told_when_nobody_knew(
-    door: NoteDoor, pool: Pool
+    door: Door, pool: Pool
 ) -> None:
     note_id = await written(door)
     call = replace(a_claim(note_id, "li"), deadline=LONG_AGO)
@@ -68,7 +67,7 @@ async def test_an_event_asks_again_what_its_call_was_told_when_nobody_knew(
     assert await door.perform([call, event]) == [done, done]
 
 
-async def test_the_same_key_with_another_body_is_refused(door: NoteDoor) -> None:
+async def test_the_same_key_with_another_body_is_refused(door: Door) -> None:
     one, other = await written(door), await written(door)
     key = uuid4()
     await door.perform([a_claim(one, request_id=key)])
@@ -81,7 +80,7 @@ async def test_the_same_key_with_another_body_is_refused(door: NoteDoor) -> None
 
 
 async def test_a_create_repeated_after_a_time_out_is_the_same_create(
-    door: NoteDoor, pool: Pool
+    door: Door, pool: Pool
 ) -> None:
     """The caller heard nothing and asks again, while the first attempt may still be at work."""
     writing = a_writing()
@@ -92,19 +91,19 @@ async def test_a_create_repeated_after_a_time_out_is_the_same_create(
 
 
 async def test_a_refusal_repeated_over_the_other_road_stays_a_refusal(
-    door: NoteDoor, database: Installation, pool: Pool
+    door: Door, database: Installation, pool: Pool
 ) -> None:
     note_id = await claimed(door)
     lost = a_claim(note_id, "wang")
     [refused] = await door.perform([lost])
     await door.perform([a_request(note_id, Release())])
-    other_road = Door(pool, notes)
+    other_road = Door(pool, [notes])
     assert await other_road.perform([replace(lost, call="another")]) == [refused]
     assert refused.reason == "ALREADY_CLAIMED"
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one_batch", "own_transactions"])
-async def test_fifty_claims_one_winner(door: NoteDoor, together: bool) -> None:
+async def test_fifty_claims_one_winner(door: Door, together: bool) -> None:
     note_id = await written(door)
     claims = [a_claim(note_id, f"clerk-{i}", expected_version=1) for i in range(50)]
     async with batching(door) as batcher:
@@ -119,13 +118,13 @@ async def test_fifty_claims_one_winner(door: NoteDoor, together: bool) -> None:
     assert {loser.answer["facts"]["holder"] for loser in losers} == {winner.answer["holder"]}
 
 
-async def test_only_a_legal_command_hears_that_its_version_is_old(door: NoteDoor) -> None:
+async def test_only_a_legal_command_hears_that_its_version_is_old(door: Door) -> None:
     note_id = await written(door)
     [stale] = await door.perform([a_claim(note_id, expected_version=7)])
     assert (stale.reason, stale.answer["facts"]) == ("STALE_VERSION", {"version": "1"})
 
 
-async def test_who_gives_up_writes_it_down(door: NoteDoor) -> None:
+async def test_who_gives_up_writes_it_down(door: Door) -> None:
     claim = a_claim(await written(door))
     [expired] = await door.perform([replace(claim, deadline=LONG_AGO)])
     [late] = await door.perform([claim])
@@ -134,7 +133,7 @@ async def test_who_gives_up_writes_it_down(door: NoteDoor) -> None:
 
 @pytest.mark.parametrize(("late", "reason"), [(5, ""), (60, "EXPIRED")])
 async def test_clocks_of_two_hosts_may_be_somewhat_apart(
-    door: NoteDoor, late: int, reason: str
+    door: Door, late: int, reason: str
 ) -> None:
     """The front's clock is behind the database's: its deadlines seem to be over at once."""
     claim = a_claim(await written(door), lives=timedelta(seconds=-late))
@@ -142,7 +141,7 @@ async def test_clocks_of_two_hosts_may_be_somewhat_apart(
     assert outcome.reason == reason
 
 
-async def test_commands_of_one_aggregate_are_folded_in_memory(door: NoteDoor, pool: Pool) -> None:
+async def test_commands_of_one_aggregate_are_folded_in_memory(door: Door, pool: Pool) -> None:
     writing = a_writing()
     claim = a_claim(writing.aggregate_id)
     release = a_request(writing.aggregate_id, Release(("one", "two", "three")))
@@ -154,7 +153,7 @@ async def test_commands_of_one_aggregate_are_folded_in_memory(door: NoteDoor, po
 
 
 async def test_time_never_runs_backwards(
-    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
     note_id = await written(door)
     await admin.execute("UPDATE notes SET time = time + interval '1 hour'")
@@ -163,7 +162,7 @@ async def test_time_never_runs_backwards(
     assert await pool.fetchval("SELECT time > clock_timestamp() FROM notes")
 
 
-async def test_one_bad_command_does_not_take_the_others_along(door: NoteDoor, pool: Pool) -> None:
+async def test_one_bad_command_does_not_take_the_others_along(door: Door, pool: Pool) -> None:
     good = await written(door)
     bad = a_writing("forbidden by the database")  # the whole batch fails, then only this one
     bug = a_request(good, Break())
@@ -173,7 +172,7 @@ async def test_one_bad_command_does_not_take_the_others_along(door: NoteDoor, po
     assert await pool.fetchval("SELECT count(*) FROM notes") == 2
 
 
-async def test_the_same_bad_command_over_both_roads_at_once(door: NoteDoor, pool: Pool) -> None:
+async def test_the_same_bad_command_over_both_roads_at_once(door: Door, pool: Pool) -> None:
     """Both fail, both come to write it down: the second finds what the first has written."""
     for _ in range(5):
         bad = a_writing("forbidden by the database")
@@ -182,7 +181,7 @@ async def test_the_same_bad_command_over_both_roads_at_once(door: NoteDoor, pool
     assert await pool.fetchval("SELECT count(*) FROM outcomes") == 5
 
 
-async def test_a_text_too_long_is_refused_by_name(door: NoteDoor, pool: Pool) -> None:
+async def test_a_text_too_long_is_refused_by_name(door: Door, pool: Pool) -> None:
     long = a_writing("长" * LARGEST_EVENT)
     short = a_writing()
     outcomes = await door.perform([long, short])
@@ -191,7 +190,7 @@ async def test_a_text_too_long_is_refused_by_name(door: NoteDoor, pool: Pool) ->
     assert await door.perform([long]) == outcomes[:1]
 
 
-async def test_a_refusal_may_quote_what_no_table_holds(door: NoteDoor) -> None:
+async def test_a_refusal_may_quote_what_no_table_holds(door: Door) -> None:
     note_id = await written(door)
     await door.perform([a_claim(note_id, "\N{GRINNING FACE}" * 2_000)])
     [refused] = await door.perform([a_claim(note_id)])
@@ -199,7 +198,7 @@ async def test_a_refusal_may_quote_what_no_table_holds(door: NoteDoor) -> None:
     assert len(refused.refusal.facts["holder"]) < 600
 
 
-async def test_what_is_transient_is_not_stored(door: NoteDoor, pool: Pool) -> None:
+async def test_what_is_transient_is_not_stored(door: Door, pool: Pool) -> None:
     note_id = await written(door)
     claim = a_claim(note_id)
     async with pool.acquire() as other, other.transaction():
@@ -215,7 +214,7 @@ async def test_what_is_transient_is_not_stored(door: NoteDoor, pool: Pool) -> No
 
 
 async def test_a_row_that_cannot_be_read_parks_its_aggregate_alone(
-    door: NoteDoor, admin: "asyncpg.Connection[Any]"
+    door: Door, admin: "asyncpg.Connection[Any]"
 ) -> None:
     broken, gone, good = [await written(door) for _ in range(3)]
     await admin.execute("ALTER TABLE notes ALTER holder DROP NOT NULL")
@@ -226,7 +225,7 @@ async def test_a_row_that_cannot_be_read_parks_its_aggregate_alone(
 
 
 async def test_services_do_not_wait_for_each_others_locks(
-    door: NoteDoor, database: Installation
+    door: Door, database: Installation
 ) -> None:
     """A receipt's id is its incident's id, and advisory locks belong to the whole database."""
     note_id = await written(door)
@@ -238,7 +237,7 @@ async def test_services_do_not_wait_for_each_others_locks(
     assert outcome.reason == ""
 
 
-async def test_the_patient_road_waits_for_a_busy_aggregate(door: NoteDoor, pool: Pool) -> None:
+async def test_the_patient_road_waits_for_a_busy_aggregate(door: Door, pool: Pool) -> None:
     note_id = await written(door)
     perform = patiently(door.perform, Pulse(), pause=0.01)
     async with pool.acquire() as other, other.transaction():
@@ -249,9 +248,7 @@ async def test_the_patient_road_waits_for_a_busy_aggregate(door: NoteDoor, pool:
     assert [outcome.reason for outcome in await waiting] == [""]
 
 
-async def test_a_pooled_connection_is_clean_after_a_cancelled_call(
-    door: NoteDoor, pool: Pool
-) -> None:
+async def test_a_pooled_connection_is_clean_after_a_cancelled_call(door: Door, pool: Pool) -> None:
     """The pool does not reset its connections: a transaction that was cut must be over."""
     note_id = await written(door)
     for delay in range(40):

@@ -14,12 +14,13 @@ import pytest
 
 from backbone.door.anchor import verify
 from backbone.door.batcher import patiently
+from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.door.outcomes import Outcome
 from backbone.postgres.pool import Pool
 from backbone.process.pulse import Pulse
 from tests.installation import Installation
-from tests.ledger.building import NoteDoor, a_claim, written
+from tests.ledger.building import a_claim, written
 from tests.ledger.worker import commands
 
 
@@ -65,7 +66,7 @@ async def test_a_worker_that_dies_in_the_middle_of_its_batches_loses_and_doubles
 
 
 async def test_a_zombie_that_wakes_changes_nothing(
-    database: Installation, door: NoteDoor, pool: Pool
+    database: Installation, door: Door, pool: Pool
 ) -> None:
     """Frozen between its write and its commit, for longer than Postgres waits for it."""
     opening, claim = commands("zombie", 1)
@@ -94,7 +95,7 @@ async def waiting_at(dsn: str, pool: Pool) -> AsyncIterator[Waiting]:
         await asyncio.wait([running])
 
 
-async def told(door: NoteDoor, pool: Pool, heard: Waiting, patience: float = 5) -> list[Outcome]:
+async def told(door: Door, pool: Pool, heard: Waiting, patience: float = 5) -> list[Outcome]:
     """Perform a request for which two calls wait, and tell them until they have heard."""
     note_id = await written(door)
     request = a_claim(note_id, front=heard.channel)
@@ -108,7 +109,7 @@ async def told(door: NoteDoor, pool: Pool, heard: Waiting, patience: float = 5) 
 
 
 async def test_a_front_hears_what_is_finished(
-    database: Installation, door: NoteDoor, pool: Pool, admin: Any
+    database: Installation, door: Door, pool: Pool, admin: Any
 ) -> None:
     async with waiting_at(database.url(), pool) as heard:
         one, two = await told(door, pool, heard)

@@ -18,7 +18,7 @@ from backbone.postgres.pool import Pool, is_transient, open_pool
 from backbone.process.pulse import Pulse
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.installation import Installation
-from tests.ledger.building import NoteDoor, a_claim, notes, written
+from tests.ledger.building import a_claim, notes, written
 from tests.ledger.consuming import an_event, make_bench
 from tests.proxy import proxied
 from tests.servers import Broker
@@ -46,7 +46,7 @@ async def until(true: Callable[[], Awaitable[bool]], patience: float = PATIENCE)
 
 
 async def test_kafka_goes_and_comes_back(
-    database: Installation, pool: Pool, door: NoteDoor, broker: Broker
+    database: Installation, pool: Pool, door: Door, broker: Broker
 ) -> None:
     """Nothing dies, nothing is held up, nothing is lost, and the age of what waits is told."""
     bench = await make_bench(broker, pool, door)
@@ -111,7 +111,7 @@ async def is_sent(publisher: Publisher, topic: str) -> bool:
 
 
 async def test_connections_that_only_seem_to_be_open_are_given_up(
-    database: Installation, pool: Pool, door: NoteDoor, broker: Broker
+    database: Installation, pool: Pool, door: Door, broker: Broker
 ) -> None:
     """The door, the relay and who listens notice by themselves and take other connections."""
     await broker.started()
@@ -144,7 +144,7 @@ async def none_unsent(pool: Pool) -> bool:
     return not await pool.fetchval("SELECT count(*) FROM unsent")
 
 
-async def gives_up(far: NoteDoor, note_id: UUID) -> None:
+async def gives_up(far: Door, note_id: UUID) -> None:
     claim, started = a_claim(note_id, "far"), time.monotonic()
     with pytest.raises(Exception) as caught:  # noqa: PT011 - the next line says which
         await far.perform([claim])
@@ -154,7 +154,7 @@ async def gives_up(far: NoteDoor, note_id: UUID) -> None:
     assert outcome.reason == ""
 
 
-async def hears(door: NoteDoor, pool: Pool, heard: Waiting, note_id: UUID) -> None:
+async def hears(door: Door, pool: Pool, heard: Waiting, note_id: UUID) -> None:
     """A request is finished, and its front is told until it has heard."""
     request = a_claim(uuid4(), front=heard.channel)
     await door.perform([request])

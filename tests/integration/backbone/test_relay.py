@@ -12,13 +12,14 @@ from aiokafka import ConsumerRecord
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
 
+from backbone.door.door import Door
 from backbone.kafka.producer import open_producer
 from backbone.kafka.relay import BE_THE_ONE, Relay
 from backbone.postgres.pool import Pool, connect
 from backbone.process.pulse import Pulse
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.installation import Installation
-from tests.ledger.building import NoteDoor, a_claim, a_request, a_writing, written
+from tests.ledger.building import a_claim, a_request, a_writing, written
 from tests.ledger.domain import Release
 from tests.servers import Broker
 from tests.topics import headers_of, make_topic, read
@@ -71,7 +72,7 @@ async def nothing_unsent(pool: Pool) -> None:
 
 
 async def test_an_independent_decoder_reads_our_records(
-    door: NoteDoor, relay: Relay, database: Installation, broker: Broker, topic: str
+    door: Door, relay: Relay, database: Installation, broker: Broker, topic: str
 ) -> None:
     """The CloudEvents SDK finds a valid event in binary mode."""
     writing = a_writing(cause="the-cause", traceparent="00-trace")
@@ -99,7 +100,7 @@ async def test_an_independent_decoder_reads_our_records(
 
 
 async def test_an_older_transaction_that_writes_later_is_sent_later(
-    door: NoteDoor, pool: Pool, relay: Relay, database: Installation, broker: Broker, topic: str
+    door: Door, pool: Pool, relay: Relay, database: Installation, broker: Broker, topic: str
 ) -> None:
     """A relay ordered by transaction id would send version 3 before version 2."""
     note_id = await written(door)
@@ -114,7 +115,7 @@ async def test_an_older_transaction_that_writes_later_is_sent_later(
 
 
 async def test_a_position_that_commits_late_is_not_skipped(
-    door: NoteDoor, pool: Pool, relay: Relay, database: Installation, broker: Broker, topic: str
+    door: Door, pool: Pool, relay: Relay, database: Installation, broker: Broker, topic: str
 ) -> None:
     """A relay that remembers the last position would never send the first note."""
     async with pool.acquire() as slow, slow.transaction():
@@ -126,7 +127,7 @@ async def test_a_position_that_commits_late_is_not_skipped(
 
 
 async def test_large_rows_are_carried_a_few_at_a_time(
-    door: NoteDoor, relay: Relay, database: Installation, broker: Broker
+    door: Door, relay: Relay, database: Installation, broker: Broker
 ) -> None:
     """Five hundred of the largest rows would be half a gigabyte."""
     for _ in range(8):
@@ -135,7 +136,7 @@ async def test_large_rows_are_carried_a_few_at_a_time(
 
 
 async def test_only_one_relay_works_and_another_takes_over(
-    door: NoteDoor, pool: Pool, database: Installation, broker: Broker, topic: str
+    door: Door, pool: Pool, database: Installation, broker: Broker, topic: str
 ) -> None:
     first, second = (
         Relay(database.url(), "ledger", broker.address, topic, Pulse()) for _ in range(2)
@@ -157,7 +158,7 @@ async def test_only_one_relay_works_and_another_takes_over(
 
 
 async def test_a_relay_whose_session_is_cut_begins_anew(
-    door: NoteDoor,
+    door: Door,
     pool: Pool,
     relay: Relay,
     admin: "asyncpg.Connection[Any]",
@@ -176,7 +177,7 @@ async def test_a_relay_whose_session_is_cut_begins_anew(
 
 
 async def test_a_relay_that_waits_for_its_turn_says_so(
-    pool: Pool, door: NoteDoor, database: Installation, relay: Relay
+    pool: Pool, door: Door, database: Installation, relay: Relay
 ) -> None:
     conn = await connect(database.url(), "ledger")
     assert await conn.fetchval(BE_THE_ONE)
@@ -190,7 +191,7 @@ async def test_a_relay_that_waits_for_its_turn_says_so(
 
 
 async def test_headers_leave_out_what_is_empty(
-    door: NoteDoor, relay: Relay, database: Installation, broker: Broker, topic: str
+    door: Door, relay: Relay, database: Installation, broker: Broker, topic: str
 ) -> None:
     await written(door)
     await drained(relay, database, broker)

@@ -21,7 +21,7 @@ from backbone.words.city import City, Head, Record, Unit
 from backbone.words.errors import Unavailable
 from tests.servers import Broker
 
-MIGRATION = Path("libs/backbone/migrations/0002_replica.sql")
+MIGRATION = Path("libs/backbone/postgres/migrations/0002_replica.sql")
 COMPACTED = {"cleanup.policy": "compact"}
 
 

@@ -13,7 +13,7 @@ from backbone.postgres.pool import Pool
 from backbone.process.pulse import Pulse
 from tests.ledger.building import (
     DUE,
-    NoteDoor,
+    Door,
     a_claim,
     a_request,
     claimed,
@@ -25,7 +25,7 @@ RIPE = "UPDATE notes SET due_time = clock_timestamp() - interval '1 second' WHER
 
 
 def the_timers(
-    pool: Pool, door: NoteDoor, command: Command | None = None
+    pool: Pool, door: Door, command: Command | None = None
 ) -> Timers[Note, Command, Event]:
     def lapse(row: Any) -> Request[Command]:
         return lapse_of(row, command or Lapse())
@@ -40,7 +40,7 @@ async def lapses(pool: Pool, note_id: UUID | None = None) -> int:
 
 
 async def test_what_is_due_fires_once_whoever_is_there(
-    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
     for _ in range(30):
         await claimed(door)
@@ -52,7 +52,7 @@ async def test_what_is_due_fires_once_whoever_is_there(
 
 
 async def test_many_clocks_of_one_second_fire_in_batches(
-    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
     for _ in range(250):
         await claimed(door)
@@ -64,14 +64,14 @@ async def test_many_clocks_of_one_second_fire_in_batches(
     running.cancel()
 
 
-async def _released(door: NoteDoor, note_id: UUID, later: float) -> None:
+async def _released(door: Door, note_id: UUID, later: float) -> None:
     """The timers look before they fire: without a head start they would never be first."""
     await asyncio.sleep(later)
     await door.perform([a_request(note_id, Release())])
 
 
 async def test_timer_and_command_do_not_deadlock(
-    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
     note_id = await written(door)
     timers = [the_timers(pool, door) for _ in range(2)]
@@ -87,7 +87,7 @@ async def test_timer_and_command_do_not_deadlock(
 
 
 async def test_a_busy_aggregate_holds_no_clock_up(
-    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
     busy, free = await claimed(door), await claimed(door)
     await admin.execute(RIPE)
@@ -101,7 +101,7 @@ async def test_a_busy_aggregate_holds_no_clock_up(
 
 
 async def test_a_refused_clock_rests_and_is_not_silenced(
-    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
     """As after a step back of the clock: due by the table, not yet due by the decision."""
     note_id = await claimed(door)
@@ -118,7 +118,7 @@ async def test_a_refused_clock_rests_and_is_not_silenced(
 
 
 async def test_a_clock_that_meets_a_bug_leaves_the_others_alone(
-    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
     broken, good = await claimed(door), await claimed(door)
     await admin.execute(RIPE)
@@ -132,7 +132,7 @@ async def test_a_clock_that_meets_a_bug_leaves_the_others_alone(
 
 
 async def test_many_that_rest_do_not_stand_before_the_others(
-    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
     one_at_a_time = DUE.replace("LIMIT 100", "LIMIT 1")
     broken, good = await claimed(door), await claimed(door)
@@ -148,7 +148,7 @@ async def test_many_that_rest_do_not_stand_before_the_others(
 
 
 async def test_clocks_wait_while_nobody_can_say(
-    door: NoteDoor, pool: Pool, admin: "asyncpg.Connection[Any]"
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
     await claimed(door)
     await admin.execute(RIPE)
@@ -159,7 +159,7 @@ async def test_clocks_wait_while_nobody_can_say(
     assert await lapses(pool) == 0
 
 
-async def test_a_statement_that_is_wrong_ends_the_loop(door: NoteDoor, pool: Pool) -> None:
+async def test_a_statement_that_is_wrong_ends_the_loop(door: Door, pool: Pool) -> None:
     timers = Timers(
         pool, door, DUE.replace("notes", "nonsense"), lambda row: lapse_of(row, Lapse()), Pulse()
     )

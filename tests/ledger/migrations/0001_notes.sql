@@ -2,9 +2,12 @@
 CREATE TABLE notes (
     id       uuid PRIMARY KEY,
     version  bigint NOT NULL,
-    time     timestamptz NOT NULL,
+    shape    integer NOT NULL,
+    doc      json NOT NULL,
+    hash     bytea NOT NULL,
     text     text NOT NULL CHECK (text <> 'forbidden by the database'),
-    holder   text NOT NULL,
+    hands    uuid,
     due_time timestamptz
 );
 CREATE INDEX notes_due ON notes (due_time) WHERE due_time IS NOT NULL;
+CREATE INDEX notes_held ON notes (hands) WHERE hands IS NOT NULL;

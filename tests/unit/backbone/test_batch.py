@@ -37,7 +37,7 @@ NOTES = [UUID(int=number) for number in range(1, 4)]
 Asked = tuple[UUID, Command]
 
 
-def a_batch(**parts: object) -> Batch[Note, Command, Event]:
+def a_batch(**parts: object) -> Batch:
     given = {"states": {}, "hashes": {}, "known": {}} | parts
     return Batch(notes, NOW, **given)  # type: ignore[arg-type]
 

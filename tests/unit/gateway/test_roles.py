@@ -1,9 +1,9 @@
 """The gateway lets in whom the domain lets act, and nobody whom it refuses for the role alone."""
 
+from backbone.words.roles import DISPATCHERS, TEAMS, VERIFIERS, Roles
 from services.alarm.receipt.rights import MAY_DISPATCH, MAY_RECEIVE, MAY_REVEAL
 from services.emergency.team.status import MAY_SET_OTHERS
 from services.gateway.routes import alarm, emergency, incident
-from services.gateway.routes.roles import DISPATCHERS, TEAMS, VERIFIERS, Roles
 from services.gateway.routes.route import Area
 from services.workflow.incident import closing
 

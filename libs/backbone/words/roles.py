@@ -1,4 +1,4 @@
-"""Role codes of people and systems, and the groups of them that routes name."""
+"""Role codes of people and systems, and the groups of them that routes and rules name. Pure."""
 
 from typing import TypeAlias
 
