@@ -99,13 +99,15 @@ class LifeCycle(Generic[S, W]):
     """All verbs and changes of one aggregate type.
 
     `missing` is the reason where the aggregate does not exist. `guard` raises NotFound for a
-    command whose actor may not know of the aggregate; it also judges every repeat. `finish` derives
-    what follows from the rest of the record, after every event.
+    command whose actor may not know of the aggregate; it also judges every repeat. `before` does
+    what an event does by its kind, such as stopping clocks, before its own change; `finish` derives
+    what follows from the rest of the record, after it.
     """
 
     parts: tuple[Any, ...]  # modules that declare VERBS, CHANGES or both
     missing: str
     guard: Callable[[S, Any], None]
+    before: Callable[[S, Any], S] = lambda found, event: found
     finish: Callable[[S], S] = lambda found: found
     state_of: Callable[[S], str] = lambda found: found.state  # type: ignore[attr-defined]
     verbs: Mapping[type[Any], Verb[S, W]] = field(init=False, repr=False)
@@ -150,7 +152,8 @@ class LifeCycle(Generic[S, W]):
 
     def evolve(self, found: S | None, event: Any) -> S:
         """Return the aggregate after the event: the next version, at the event's time."""
-        after: Any = self.changes[type(event)].evolve(found, event)
+        before = None if found is None else self.before(found, event)
+        after: Any = self.changes[type(event)].evolve(before, event)
         return self.finish(replace(after, version=after.version + 1, time=event.time))
 
 

@@ -1,234 +1,78 @@
-"""The incident's life cycle in one table; the use cases beside it say what each move means."""
+"""The incident's life cycle: the use-case files, joined; what every event derives stands here."""
 
-from datetime import datetime
-from typing import assert_never
+from typing import Any
 
 from msgspec.structs import replace
 
-from backbone.words.city import City
-from backbone.words.errors import InvalidTransition, NotFound
+from backbone.life_cycle import LifeCycle
+from backbone.words.errors import NotFound
 from backbone.words.sight import sees
 from services.workflow.incident import (
-    claim,
+    assigning,
+    claiming,
     clocks,
     closing,
-    giveback,
+    handing_off,
     handling,
-    handoff,
-    record,
+    lapsing,
+    opening,
+    question,
+    returning,
     routing,
 )
-from services.workflow.incident.claim import ClaimIncident, ReleaseIncident
-from services.workflow.incident.clocks import Lapse, SignInLapsed
-from services.workflow.incident.closing import (
-    CloseIncident,
-    ReworkIncident,
-    VerifyIncident,
-    VoidIncident,
-)
-from services.workflow.incident.giveback import AcceptReturn, RejectReturn, RequestReturn
-from services.workflow.incident.handling import AssignIncident, ReportProgress, ResolveIncident
-from services.workflow.incident.handoff import AcceptHandOff, HandOffIncident, RefuseHandOff
-from services.workflow.incident.record import (
-    HELD,
-    OPEN,
-    POOLED_OR_HELD,
-    Incident,
-    IncidentOpened,
-    OpenIncident,
-    State,
-)
-from services.workflow.incident.routing import DesignateUnit, RouteIncident
-
-Move = (
-    RouteIncident
-    | DesignateUnit
-    | ClaimIncident
-    | ReleaseIncident
-    | RequestReturn
-    | AcceptReturn
-    | RejectReturn
-    | HandOffIncident
-    | AcceptHandOff
-    | RefuseHandOff
-    | AssignIncident
-    | ReportProgress
-    | ResolveIncident
-    | VerifyIncident
-    | ReworkIncident
-    | CloseIncident
-    | VoidIncident
-    | Lapse
-)
-Command = OpenIncident | Move
-Event = (
-    IncidentOpened
-    | routing.Event
-    | claim.Event
-    | handoff.Event
-    | giveback.Event
-    | handling.Event
-    | closing.Event
-    | SignInLapsed
-)
-
-ALLOWED_FROM: dict[type[Move], frozenset[State]] = {
-    RouteIncident: frozenset({State.TRIAGE}),
-    DesignateUnit: OPEN,
-    ClaimIncident: frozenset({State.OFFERED}),
-    ReleaseIncident: HELD,
-    RequestReturn: POOLED_OR_HELD,
-    AcceptReturn: POOLED_OR_HELD,
-    RejectReturn: POOLED_OR_HELD,
-    HandOffIncident: HELD,
-    AcceptHandOff: HELD,
-    RefuseHandOff: HELD,
-    AssignIncident: OPEN,
-    ReportProgress: HELD,
-    ResolveIncident: HELD,
-    VerifyIncident: frozenset({State.RESOLVED}),
-    ReworkIncident: frozenset({State.RESOLVED}),
-    CloseIncident: frozenset({State.RESOLVED}),
-    VoidIncident: OPEN,
-    Lapse: POOLED_OR_HELD,
-}
+from services.workflow.incident.kinds import SIGN_IN
+from services.workflow.incident.lapsing import Lapse
+from services.workflow.incident.record import OVER, Incident, State
+from services.workflow.incident.world import World
 
 
-def decide(found: Incident | None, command: Command, now: datetime, city: City) -> list[Event]:
-    """Return the events that the command causes, or raise a Refusal.
+def may_see(incident: Incident, command: Any) -> None:
+    """An incident outside the actor's scope does not exist for the actor; a clock sees all.
 
-    `city` is the policy of this moment: units, competences, routing table, minutes.
+    Of an accusation only the units involved hear, not even a refusal.
     """
-    if isinstance(command, OpenIncident):
-        opened = record.open_incident(found, command, now)
-        first = record.opened(opened)
-        return [opened, *routing.route(first, now, city, command.matter.to_unit)]
-    if found is None:
+    if isinstance(command, Lapse):
+        return
+    if not sees(command.by, incident.involved, incident.watched_area):
         raise NotFound("NO_SUCH_INCIDENT")
-    _require_may_see(found, command)
-    _require_allowed(found, command)
-    return _moved(found, command, now, city)
 
 
-def _require_may_see(found: Incident, command: Move) -> None:
-    """What is outside somebody's scope does not exist for them; a clock is nobody.
-
-    Of an accusation nobody hears who has nothing to do with it, not even a refusal.
-    """
-    if isinstance(command, Lapse) or sees(command.by, found.involved, found.watched_area):
-        return
-    raise NotFound("NO_SUCH_INCIDENT")
+def end_by_kind(incident: Incident, event: Any) -> Incident:
+    """Before its own change, an event ends the clocks and questions whose kind names it."""
+    name = type(event).__name__
+    return question.ended_by(clocks.ended_by(incident, name, event.time), name)
 
 
-def _require_allowed(found: Incident, command: Move) -> None:
-    if found.state in ALLOWED_FROM[type(command)]:
-        return
-    if isinstance(command, ClaimIncident):
-        claim.require_unclaimed(found)
-    raise InvalidTransition("INVALID_TRANSITION", command=type(command).__name__, state=found.state)
-
-
-def _moved(  # noqa: C901  # one arm a command
-    found: Incident, command: Move, now: datetime, city: City
-) -> list[Event]:
-    match command:
-        case RouteIncident():
-            return [*routing.reroute(found, command, now, city)]
-        case DesignateUnit():
-            return [*routing.designate(found, command, now, city)]
-        case ClaimIncident():
-            return [claim.claim(found, command, now, city)]
-        case ReleaseIncident():
-            return [claim.release(found, command, now, city)]
-        case RequestReturn():
-            return [giveback.ask(found, command, now, city)]
-        case HandOffIncident():
-            return [handoff.offer(found, command, now, city)]
-        case AssignIncident():
-            return [*handling.assign(found, command, now, city)]
-        case ReworkIncident():
-            return [closing.rework(found, command, now, city)]
-        case Lapse():
-            return [clocks.lapse(found, now, city)]
-        case AcceptReturn():
-            return [giveback.accept(found, command, now, city)]
-        case RejectReturn():
-            return [giveback.reject(found, command, now)]
-        case AcceptHandOff():
-            return [handoff.accept(found, command, now, city)]
-        case RefuseHandOff():
-            return [handoff.refuse(found, command, now, city)]
-        case ReportProgress():
-            return [handling.report(found, command, now)]
-        case ResolveIncident():
-            return [handling.resolve(found, command, now)]
-        case VerifyIncident():
-            return [closing.verify(found, command, now)]
-        case CloseIncident():
-            return [closing.close(found, command, now)]
-        case VoidIncident():
-            return [closing.void(found, command, now)]
-        case _:
-            assert_never(command)
-
-
-def evolve(found: Incident | None, event: Event) -> Incident:
-    """Return the incident after the event: the next version, at the event's time."""
-    after = _after(found, event)
-    due = clocks.next_due(after)
-    return replace(
-        after,
-        version=after.version + 1,
-        time=event.time,
-        due_time=due.due_time if due else None,
-        waits_for=_waits_for(after),
-        involved=_involved(after),
-    )
-
-
-def _after(found: Incident | None, event: Event) -> Incident:  # noqa: C901  # one a use case
-    if isinstance(event, IncidentOpened):
-        return record.opened(event)
-    assert found is not None, "every event but the first has an incident"
-    if isinstance(event, routing.Event):
-        return routing.evolve(found, event)
-    if isinstance(event, claim.Event):
-        return claim.evolve(found, event)
-    if isinstance(event, handoff.Event):
-        return handoff.evolve(found, event)
-    if isinstance(event, giveback.Event):
-        return giveback.evolve(found, event)
-    if isinstance(event, handling.Event):
-        return handling.evolve(found, event)
-    if isinstance(event, closing.Event):
-        return closing.evolve(found, event)
-    if isinstance(event, SignInLapsed):
-        return clocks.mark_lapsed(found, clocks.SIGN_IN, event.time)
-    assert_never(event)
-
-
-def _waits_for(found: Incident) -> tuple[str, ...]:
-    """The units in whose inbox it stands: who must do something next."""
-    if found.state in (State.CLOSED, State.VOIDED, State.MERGED):
-        return ()
-    if found.state in (State.TRIAGE, State.REPORTED):
-        return _distinct([found.accountable_unit, found.raised_to])
-    if found.state is State.RESOLVED:
-        return (found.desk,)
-    units = [found.unit, found.raised_to]
-    for question in (found.hand_off, found.pending_return):
-        if question is not None:
-            units += [question.to_unit, question.raised_to]
-    if any(due.clock == clocks.SIGN_IN and due.lapse_time for due in found.due):
-        units.append(found.desk)
-    return _distinct(units)
-
-
-def _involved(found: Incident) -> tuple[str, ...]:
+def derive(incident: Incident) -> Incident:
     """Every unit that has had to do with it may read it."""
-    units = [*found.involved, found.desk, found.accountable_unit, found.assigned_by]
-    return _distinct([*units, *_waits_for(found)])
+    matter, charge = incident.matter, incident.charge
+    units = (matter.desk, charge.accountable_unit, charge.assigned_by, *waits_for(incident))
+    involved = dict.fromkeys((*incident.involved, *units))
+    return replace(incident, involved=tuple(unit for unit in involved if unit))
 
 
-def _distinct(units: list[str]) -> tuple[str, ...]:
+def waits_for(incident: Incident) -> tuple[str, ...]:
+    """The units in whose inbox it stands: each must do something next."""
+    charge = incident.charge
+    if incident.state in OVER:
+        return ()
+    if incident.state in (State.TRIAGE, State.REPORTED):
+        return _distinct(charge.accountable_unit, charge.raised_to)
+    if incident.state is State.RESOLVED:
+        return (incident.matter.desk,)
+    asked = (unit for each in incident.questions for unit in (each.to_unit, each.raised_to))
+    desk = incident.matter.desk if clocks.has_lapsed(incident, SIGN_IN) else ""
+    return _distinct(charge.unit, charge.raised_to, *asked, desk)
+
+
+def _distinct(*units: str) -> tuple[str, ...]:
     return tuple(unit for unit in dict.fromkeys(units) if unit)
+
+
+INCIDENTS: LifeCycle[Incident, World] = LifeCycle(
+    (opening, routing, claiming, returning, handing_off, assigning, handling, closing, lapsing),
+    missing="NO_SUCH_INCIDENT",
+    guard=may_see,
+    before=end_by_kind,
+    finish=derive,
+)

@@ -1,137 +1,64 @@
-"""Clocks 时限, in minutes: what starts and stops them, and what follows when they run out."""
+"""Clocks 时限 of an incident: starting one, the one that fires next, and the mark of a lapse."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.words.actor import CLOCK, Actor
-from backbone.words.city import City, Policy
-from backbone.words.errors import InvalidTransition
-from services.workflow.incident.record import Due, Incident, Offer
-
-SIGN_IN = "SIGN_IN"  # 签收: a unit claims what it was offered
-CLAIM_IDLE = "CLAIM_IDLE"  # a claim shows progress
-HAND_OFF_ANSWER = "HAND_OFF_ANSWER"  # 转办答复
-RETURN_ANSWER = "RETURN_ANSWER"  # 退回答复
+from backbone.words.city import Policy
+from backbone.words.clock import LAPSE, Clock, Term
+from backbone.words.timekeeping import Firing, Happening, after_event, fire, next_firing, start
+from backbone.words.working_time import Budget, Unit
+from services.workflow.incident.kinds import CLOCKS, SIGN_IN, SILENT_WHILE_ASKED
+from services.workflow.incident.record import Incident
 
 DEFAULT_PRIORITY = "P3"
 
 
-class Lapse(Struct, frozen=True):
-    """The earliest clock ran out."""
-
-    by: Actor = CLOCK
-
-
-class SignInLapsed(Struct, frozen=True):
-    """Nobody of the unit claimed in time: the desk is told, the offer stands (I1)."""
-
-    time: datetime
+def started(incident: Incident, kind: str, rule: str, at: datetime, minutes: int) -> Incident:
+    """The incident with one more clock; its id holds the version of the event that started it."""
+    term = Term(rule, Budget(minutes, Unit.MINUTES))
+    clock = start(f"{kind}@{incident.version + 1}", CLOCKS[kind], term, "", at)
+    return replace(incident, clocks=(*incident.clocks, clock))
 
 
-class ClaimLapsed(Struct, frozen=True):
-    """An idle claim falls back into the pool, and its sign-in clock starts again."""
-
-    time: datetime
-    due_time: datetime
-    minutes: int
+def signing_in(incident: Incident, at: datetime, minutes: int, rule: str = "") -> Incident:
+    """The incident with the clock of its priority for signing in."""
+    priority = incident.matter.priority or DEFAULT_PRIORITY
+    return started(incident, SIGN_IN, rule or f"sign_in_minutes.{priority}", at, minutes)
 
 
-class HandOffLapsed(Struct, frozen=True):
-    """Silence never means acceptance: the common superior decides."""
+def ended_by(incident: Incident, event: str, at: datetime) -> Incident:
+    """The incident without the clocks that the event stops.
 
-    time: datetime
-    raised_to: str
-
-
-class ReturnLapsed(Struct, frozen=True):
-    time: datetime
-    raised_to: str
-
-
-Event = SignInLapsed | ClaimLapsed | HandOffLapsed | ReturnLapsed
-
-
-def start(found: Incident, due: Due) -> Incident:
-    return replace(found, due=(*stop(found, due.clock).due, due))
-
-
-def stop(found: Incident, *clocks: str) -> Incident:
-    return replace(found, due=tuple(due for due in found.due if due.clock not in clocks))
-
-
-def stop_all(found: Incident) -> Incident:
-    return replace(found, due=())
-
-
-def after(now: datetime, minutes: int) -> datetime:
-    return now + timedelta(minutes=minutes)
-
-
-def next_due(found: Incident) -> Due | None:
-    """The clock that runs out first, of those that have not run out.
-
-    While another unit is asked, a claim waits for its answer: it is not idle.
+    A clock of an unknown kind was started by a newer process: it stays, and silences no other.
     """
-    running = [due for due in found.due if due.lapse_time is None]
-    if found.hand_off or found.pending_return:
-        running = [due for due in running if due.clock != CLAIM_IDLE]
-    return min(running, key=lambda due: due.due_time, default=None)
+    ours = (each for each in incident.clocks if each.kind in CLOCKS)
+    after = {each.id: each for each in after_event(ours, Happening(event, at), CLOCKS)}
+    left = (after.get(each.id, each) for each in incident.clocks)
+    return replace(incident, clocks=tuple(each for each in left if each.stop_time is None))
 
 
-def sign_in_minutes(found: Incident, policy: Policy) -> int:
-    return policy.sign_in_minutes.get(found.priority, policy.sign_in_minutes[DEFAULT_PRIORITY])
+def next_due(incident: Incident) -> tuple[Clock, Firing] | None:
+    """The clock that fires next, and when. A clock of an unknown kind silences no other."""
+    silent = SILENT_WHILE_ASKED if incident.questions else frozenset()
+    heard = (each for each in incident.clocks if each.kind in CLOCKS and each.kind not in silent)
+    firings = [(clock, firing) for clock in heard if (firing := next_firing(clock))]
+    return min(firings, key=lambda each: each[1].time, default=None)
 
 
-def lapse(found: Incident, now: datetime, city: City) -> Event:
-    """What the earliest clock brings about. Raises InvalidTransition when none is due."""
-    due = next_due(found)
-    if due is None or now < due.due_time:
-        raise InvalidTransition("NOT_DUE", due=due.due_time if due else "")
-    match due.clock:
-        case "SIGN_IN":
-            return SignInLapsed(now)
-        case "CLAIM_IDLE":
-            minutes = sign_in_minutes(found, require_policy(city))
-            return ClaimLapsed(now, after(now, minutes), minutes)
-        case "HAND_OFF_ANSWER":
-            return HandOffLapsed(now, superior(found, found.hand_off, city))
-        case _:
-            return ReturnLapsed(now, superior(found, found.pending_return, city))
+def has_lapsed(incident: Incident, kind: str) -> bool:
+    return any(each.kind == kind and each.lapse_time for each in incident.clocks)
 
 
-def superior(found: Incident, question: Offer | None, city: City) -> str:
-    """Who decides between two units; without a common superior the desk calls the meeting.
-
-    So it does where the superior is itself accused, or below the accused.
-    """
-    assert question is not None, "there is nothing to decide before somebody has asked"
-    common = city.common_superior(question.from_unit, question.to_unit)
-    if common is None or (found.against and city.belongs_to(common, found.against)):
-        return found.desk
-    return common
-
-
-def bounced_to(found: Incident, question: Offer | None, city: City) -> str:
-    """Who designates once this bounce reaches the cap, because nobody may hand it off any more."""
-    if found.bounces + 1 < require_policy(city).bounce_cap:
-        return ""
-    return superior(found, question, city)
-
-
-def require_policy(city: City) -> Policy:
-    assert city.policy is not None, "workflow asks the directory for the policy"
-    return city.policy
-
-
-def mark_lapsed(found: Incident, clock: str, time: datetime) -> Incident:
-    due = tuple(
-        replace(each, lapse_time=time) if each.clock == clock else each for each in found.due
+def lapsed(incident: Incident, kind: str, clock_id: str, at: datetime) -> Incident:
+    """The incident whose clock is marked as lapsed; events of 0.1.0 name no clock: its kind's."""
+    marked = (
+        fire(each, LAPSE, at) if each.kind == kind and clock_id in (each.id, "") else each
+        for each in incident.clocks
     )
-    return replace(found, due=due)
+    return replace(incident, clocks=tuple(marked))
 
 
-def raised(offer: Offer | None, to: str) -> Offer:
-    assert offer is not None, "only an open question can lapse"
-    return replace(offer, raised_to=to)
+def sign_in_minutes(incident: Incident, policy: Policy) -> int:
+    minutes = policy.sign_in_minutes
+    return minutes.get(incident.matter.priority, minutes[DEFAULT_PRIORITY])

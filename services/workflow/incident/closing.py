@@ -6,21 +6,17 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
-from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.words.guards import require_text
+from backbone.words.roles import VERIFIERS
 from backbone.words.sight import sees
-from services.workflow.incident import clocks
-from services.workflow.incident.record import (
-    Due,
-    Incident,
-    State,
-    require_text,
-    without_questions,
-)
+from services.workflow.incident import claiming, clocks, question
+from services.workflow.incident.record import OPEN, Incident, State
 from services.workflow.incident.routing import require_dispatcher
+from services.workflow.incident.world import World
 
-VERIFIERS = frozenset({"dispatcher", "call_taker", "receptionist", "centre_director"})
 REWORKS = 2
 
 
@@ -81,77 +77,101 @@ class IncidentVoided(Struct, frozen=True):
     reason: str
 
 
-Event = IncidentVerified | IncidentReworked | IncidentClosed | IncidentVoided
-
-
-def verify(found: Incident, command: VerifyIncident, now: datetime) -> Event:
-    _require_verifier(found, command.by)
+def verify(
+    incident: Incident, command: VerifyIncident, now: datetime, world: World
+) -> list[IncidentVerified]:
+    _require_verifier(incident, command.by)
     if command.solved not in list(Finding):
         raise InvalidArgument("UNKNOWN_FINDING", solved=command.solved)
-    return IncidentVerified(now, command.solved, command.note, command.by.user)
+    return [IncidentVerified(now, command.solved, command.note, command.by.user)]
 
 
-def rework(found: Incident, command: ReworkIncident, now: datetime, city: City) -> Event:
-    """By a second person: whoever made the call-back does not also send it back alone."""
-    _require_verifier(found, command.by)
-    if not found.solved:
-        raise InvalidTransition("NOT_VERIFIED", solved=found.solved)
-    if command.by.user == found.verifier:
-        raise Denied("SECOND_PERSON_NEEDED", verifier=found.verifier)
-    if found.reworks >= REWORKS:
-        raise InvalidTransition("TOO_MANY_REWORKS", reworks=found.reworks)
+def rework(
+    incident: Incident, command: ReworkIncident, now: datetime, world: World
+) -> list[IncidentReworked]:
+    """By a second person: the person who made the call-back does not also send it back alone."""
+    _require_verifier(incident, command.by)
+    ending, reworks = incident.ending, incident.counts.reworks
+    if not ending.solved:
+        raise InvalidTransition("NOT_VERIFIED", solved=ending.solved)
+    if command.by.user == ending.verifier:
+        raise Denied("SECOND_PERSON_NEEDED", verifier=ending.verifier)
+    if reworks >= REWORKS:
+        raise InvalidTransition("TOO_MANY_REWORKS", reworks=reworks)
     reason = require_text(command.reason, "REASON_MISSING")
-    minutes = clocks.sign_in_minutes(found, clocks.require_policy(city))
-    return IncidentReworked(now, reason, clocks.after(now, minutes), minutes)
+    minutes = clocks.sign_in_minutes(incident, world.policy)
+    return [IncidentReworked(now, reason, question.due_after(now, minutes), minutes)]
 
 
-def close(found: Incident, command: CloseIncident, now: datetime) -> Event:
-    _require_verifier(found, command.by)
-    open_again = found.solved == Finding.NO and found.reworks < REWORKS
-    if not found.solved or open_again:
-        raise InvalidTransition("NOT_VERIFIED", solved=found.solved)
-    return IncidentClosed(now)
+def close(
+    incident: Incident, command: CloseIncident, now: datetime, world: World
+) -> list[IncidentClosed]:
+    _require_verifier(incident, command.by)
+    solved = incident.ending.solved
+    open_again = solved == Finding.NO and incident.counts.reworks < REWORKS
+    if not solved or open_again:
+        raise InvalidTransition("NOT_VERIFIED", solved=solved)
+    return [IncidentClosed(now)]
 
 
-def void(found: Incident, command: VoidIncident, now: datetime) -> Event:
-    require_dispatcher(found, command.by)
+def void(
+    incident: Incident, command: VoidIncident, now: datetime, world: World
+) -> list[IncidentVoided]:
+    require_dispatcher(incident, command.by)
     if command.reason not in list(VoidReason):
         raise InvalidArgument("UNKNOWN_VOID_REASON", given=command.reason)
-    return IncidentVoided(now, command.reason)
+    return [IncidentVoided(now, command.reason)]
 
 
-def _require_verifier(found: Incident, actor: Actor) -> None:
-    """Of the desk that took it, or watching over its area: who worked on it asks for nothing."""
-    if actor.role not in VERIFIERS or not sees(actor, (found.desk,), found.watched_area):
+def _require_verifier(incident: Incident, actor: Actor) -> None:
+    """Of the desk that took it, or watching over its area; a person or unit that worked on it
+    does not judge the work.
+    """
+    charge = incident.charge
+    if actor.role not in VERIFIERS or not sees(
+        actor, (incident.matter.desk,), incident.watched_area
+    ):
         raise Denied("NOT_A_VERIFIER", role=actor.role)
-    if actor.user in found.handlers or actor.unit == found.unit:
-        raise Denied("HANDLER_CANNOT_VERIFY", unit=found.unit)
+    if actor.user in charge.handlers or actor.unit == charge.unit:
+        raise Denied("HANDLER_CANNOT_VERIFY", unit=charge.unit)
 
 
-def evolve(found: Incident, event: Event) -> Incident:
-    match event:
-        case IncidentVerified():
-            return replace(found, solved=event.solved, verifier=event.verifier)
-        case IncidentReworked():
-            return _reworked(found, event)
-        case IncidentClosed():
-            return replace(clocks.stop_all(found), state=State.CLOSED)
-        case IncidentVoided():
-            ended = clocks.stop_all(without_questions(found))
-            return replace(ended, state=State.VOIDED, void_reason=event.reason)
+def verified(incident: Incident, event: IncidentVerified) -> Incident:
+    ending = replace(incident.ending, solved=event.solved, verifier=event.verifier)
+    return replace(incident, ending=ending)
 
 
-def _reworked(found: Incident, event: IncidentReworked) -> Incident:
+def reworked(incident: Incident, event: IncidentReworked) -> Incident:
     """Back into the pool of the unit that handled it, which stays accountable."""
-    pooled = replace(
-        found,
-        state=State.OFFERED,
-        holder="",
-        unit_time=event.time,
-        solved="",
-        verifier="",
-        reworks=found.reworks + 1,
-    )
-    rule = f"sign_in_minutes.{found.priority or clocks.DEFAULT_PRIORITY}"
-    due = Due(clocks.SIGN_IN, event.time, event.due_time, event.minutes, rule)
-    return clocks.start(pooled, due)
+    ending = replace(incident.ending, solved="", verifier="")
+    counts = replace(incident.counts, reworks=incident.counts.reworks + 1)
+    again = replace(incident, ending=ending, counts=counts)
+    return claiming.pooled(again, event.time, event.minutes)
+
+
+def closed(incident: Incident, event: IncidentClosed) -> Incident:
+    return replace(incident, state=State.CLOSED)
+
+
+def voided(incident: Incident, event: IncidentVoided) -> Incident:
+    ending = replace(incident.ending, void_reason=event.reason)
+    return replace(incident, state=State.VOIDED, ending=ending)
+
+
+VERBS = (
+    verb({State.RESOLVED}, verify, "NOT_A_VERIFIER", "HANDLER_CANNOT_VERIFY", "UNKNOWN_FINDING"),
+    verb(
+        {State.RESOLVED},
+        rework,
+        "NOT_A_VERIFIER",
+        "HANDLER_CANNOT_VERIFY",
+        "NOT_VERIFIED",
+        "SECOND_PERSON_NEEDED",
+        "TOO_MANY_REWORKS",
+        "REASON_MISSING",
+        "TEXT_TOO_LONG",
+    ),
+    verb({State.RESOLVED}, close, "NOT_A_VERIFIER", "HANDLER_CANNOT_VERIFY", "NOT_VERIFIED"),
+    verb(OPEN, void, "NOT_THE_DISPATCHER", "UNKNOWN_VOID_REASON"),
+)
+CHANGES = (change(verified), change(reworked), change(closed), change(voided))

@@ -1,23 +1,24 @@
-"""The incident 事件: its states, its record, and how it is opened."""
+"""The incident 事件: its states, and its record in the parts that the use cases change."""
 
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from backbone.words.actor import Actor
-from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.words.clock import Clock
+from backbone.words.errors import Denied
 from backbone.words.matter import Matter
-from backbone.words.place import Place
+
+HOLDERS = UUID("0e1c4c0b-5f57-4f0c-9c57-7d6a3a1d7f10")
 
 
 class State(StrEnum):
     REPORTED = "REPORTED"  # 已登记: exists, not yet routed
     TRIAGE = "TRIAGE"  # 待分流: no rule matched, or returned; a dispatcher decides
     OFFERED = "OFFERED"  # 待认领: in a unit's pool
-    CLAIMED = "CLAIMED"  # 已签收: somebody holds it
+    CLAIMED = "CLAIMED"  # 已签收: a person holds it
     HANDLING = "HANDLING"  # 办理中: the holder has reported progress
     SUSPENDED = "SUSPENDED"  # 中止
     RESOLVED = "RESOLVED"  # 已办结待核
@@ -29,32 +30,30 @@ class State(StrEnum):
 HELD = frozenset({State.CLAIMED, State.HANDLING})
 POOLED_OR_HELD = HELD | {State.OFFERED}
 OPEN = POOLED_OR_HELD | {State.REPORTED, State.TRIAGE}
+OVER = frozenset({State.CLOSED, State.MERGED, State.VOIDED})
 
 
-class Due(Struct, frozen=True):
-    """One clock: it lapses once, and keeps the figures that it started under."""
+class Charge(Struct, frozen=True):
+    """Who has it.
 
-    clock: str
-    start_time: datetime
-    due_time: datetime
-    minutes: int
-    rule: str
-    lapse_time: datetime | None = None
+    `accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands
+    since `unit_time`, and has it from `sender`. `handlers` are all people who ever held it.
+    `raised_to` is the superior that designates, after too many bounces.
+    """
 
-
-class Offer(Struct, frozen=True):
-    """What one unit asked of another and nobody has answered yet: a hand-off, or a return."""
-
-    from_unit: str
-    to_unit: str
-    reason: str
-    offer_time: datetime
-    due: datetime
+    accountable_unit: str
+    unit: str = ""
+    unit_time: datetime | None = None
+    sender: str = ""
+    holder: str = ""
+    handlers: tuple[str, ...] = ()
+    assigned_by: str = ""
+    instruction: str = ""
     raised_to: str = ""
 
 
 class Routing(Struct, frozen=True):
-    """Which row of the policy chose the unit, or the best guesses where none did."""
+    """The row of the policy that chose the unit, or the best guesses where no row matched."""
 
     rule: str
     unit: str
@@ -62,122 +61,69 @@ class Routing(Struct, frozen=True):
     guesses: tuple[str, ...] = ()
 
 
-class Incident(Struct, frozen=True):
-    """`accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands.
+class Question(Struct, frozen=True):
+    """What one unit has asked of another, until it is answered (`question`)."""
 
-    `sender` is whom the unit has it from, since `unit_time`; `handlers` are all who ever held it;
-    `raised_to` designates, where it has bounced too often. `against` is the unit that it may
-    accuse: then only the units involved know of it.
-    """
-
-    id: UUID
-    code: str
-    version: int
-    time: datetime
-    state: State
-    source: str
-    title: str
-    narrative: str
-    category: str
-    priority: str
-    place: Place
-    desk: str
-    open_time: datetime
-    accountable_unit: str
-    area: str
-    unit: str = ""
-    unit_time: datetime | None = None
-    sender: str = ""
-    holder: str = ""
-    handlers: tuple[str, ...] = ()
-    due: tuple[Due, ...] = ()
-    hand_off: Offer | None = None
-    pending_return: Offer | None = None
-    routing: Routing | None = None
-    assigned_by: str = ""
-    instruction: str = ""
-    bounces: int = 0
+    kind: str
+    from_unit: str
+    to_unit: str
+    reason: str
+    ask_time: datetime
+    due_time: datetime
     raised_to: str = ""
-    releases: int = 0
-    reworks: int = 0
+
+
+class Ending(Struct, frozen=True):
+    """How the work ended, and what the call-back found."""
+
     outcome: str = ""
     reply: str = ""
     solved: str = ""
     verifier: str = ""
     void_reason: str = ""
+
+
+class Counts(Struct, frozen=True):
+    """How often it came back: between units, into the pool, from the call-back."""
+
+    bounces: int = 0
+    releases: int = 0
+    reworks: int = 0
+
+
+class Incident(Struct, frozen=True):
+    """The responsibility for one matter; `involved` are all units that ever had to do with it."""
+
+    id: UUID
+    version: int
+    time: datetime
+    state: State
+    matter: Matter
+    open_time: datetime
+    charge: Charge
+    routing: Routing | None = None
+    clocks: tuple[Clock, ...] = ()
+    questions: tuple[Question, ...] = ()
+    ending: Ending = Ending()
+    counts: Counts = Counts()
     involved: tuple[str, ...] = ()
-    waits_for: tuple[str, ...] = ()
-    due_time: datetime | None = None
-    against: str = ""
+
+    @property
+    def area(self) -> str:
+        return self.matter.place.area
 
     @property
     def watched_area(self) -> str:
-        """Where those who watch over an area see it: nowhere, if it accuses somebody."""
-        return "" if self.against else self.area
+        """The area whose watchers may see it: none, if it accuses a unit."""
+        return "" if self.matter.against else self.area
 
 
-class OpenIncident(Struct, frozen=True):
-    """Open 登记: services ask for it; the same matter never opens two."""
-
-    by: Actor
-    matter: Matter
+def holder_key(unit: str, user: str) -> UUID:
+    """The key of the group of incidents that one person of one unit holds."""
+    return uuid5(HOLDERS, f"{unit}/{user}")
 
 
-class IncidentOpened(Struct, frozen=True):
-    time: datetime
-    matter: Matter
-
-
-def open_incident(found: Incident | None, command: OpenIncident, now: datetime) -> IncidentOpened:
-    if found is not None:
-        raise InvalidTransition("ALREADY_OPEN", state=found.state, code=found.code)
-    matter = command.matter
-    missing = [name for name in ("code", "title", "desk", "source") if not getattr(matter, name)]
-    if missing:
-        raise InvalidArgument("MATTER_INCOMPLETE", missing=", ".join(missing))
-    return IncidentOpened(now, matter)
-
-
-def opened(event: IncidentOpened) -> Incident:
-    matter = event.matter
-    return Incident(
-        id=matter.id,
-        code=matter.code,
-        version=0,
-        time=event.time,
-        state=State.REPORTED,
-        source=matter.source,
-        title=matter.title,
-        narrative=matter.narrative,
-        category=matter.category,
-        priority=matter.priority,
-        place=matter.place,
-        desk=matter.desk,
-        open_time=event.time,
-        accountable_unit=matter.desk,
-        area=matter.place.area,
-        sender=matter.desk,
-        against=matter.against,
-    )
-
-
-def require_holder(found: Incident, actor: Actor) -> None:
-    if (actor.unit, actor.user) != (found.unit, found.holder):
-        raise Denied("NOT_THE_HOLDER", holder=found.holder, unit=found.unit)
-
-
-def require_no_question(found: Incident) -> None:
-    """What another unit has been asked must be answered or lapse first."""
-    for question, kind in ((found.hand_off, "hand_off"), (found.pending_return, "return")):
-        if question is not None:
-            raise InvalidTransition("ANSWER_PENDING", question=kind, unit=question.to_unit)
-
-
-def require_text(text: str, reason: str) -> str:
-    if not text.strip():
-        raise InvalidArgument(reason)
-    return text
-
-
-def without_questions(found: Incident) -> Incident:
-    return replace(found, hand_off=None, pending_return=None)
+def require_holder(incident: Incident, actor: Actor) -> None:
+    charge = incident.charge
+    if (actor.unit, actor.user) != (charge.unit, charge.holder):
+        raise Denied("NOT_THE_HOLDER", holder=charge.holder, unit=charge.unit)

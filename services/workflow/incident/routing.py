@@ -4,20 +4,23 @@ A function of the incident and the policy alone: it may be asked again at any ti
 itself. Not the citizen but the category and the place decide.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.areas import Level, ancestors, level_of
 from backbone.words.city import City, Route, Unit
 from backbone.words.competence import competent_unit
 from backbone.words.errors import Denied, InvalidArgument
-from backbone.words.guards import require_not_accused
+from backbone.words.guards import require_not_accused, require_unit
 from backbone.words.place import contains
+from backbone.words.roles import DISPATCHERS
 from services.workflow.incident import clocks
-from services.workflow.incident.record import Due, Incident, Routing, State, without_questions
+from services.workflow.incident.record import OPEN, Incident, Routing, State
+from services.workflow.incident.world import World
 
 NAMED_BY_DESK = "desk"
 GUESSES = 3
@@ -72,158 +75,164 @@ class Explained(Struct, frozen=True):
     path: tuple[str, ...]
 
 
-def route(found: Incident, now: datetime, city: City, named: str = "") -> list[Event]:
+def route(
+    incident: Incident, now: datetime, world: World, named: str = ""
+) -> list[IncidentRouted | IncidentLeftInTriage | IncidentOffered]:
     """Offer it to the unit that the desk named, else to the one that the policy chooses."""
+    city = world.city
     if named:
         require_unit(city, named)
         # Refused, the matter would be lost: what names the accused is decided at the desk.
-        unit = "" if is_accused(found, named, city) else named
+        unit = "" if is_accused(incident, named, city) else named
         chosen = Routing(NAMED_BY_DESK, unit, city.head.version)
     else:
-        chosen = explain(found, city).routing
+        chosen = explain(incident, city).routing
     if not chosen.unit:
         return [IncidentLeftInTriage(now, chosen)]
-    return [IncidentRouted(now, chosen), offer(found, chosen.unit, now, city)]
+    return [IncidentRouted(now, chosen), offer(incident, chosen.unit, now, world)]
 
 
-def designate(found: Incident, command: DesignateUnit, now: datetime, city: City) -> list[Event]:
-    require_dispatcher(found, command.by)
-    require_unit(city, command.to_unit)
-    require_not_accused(city, found.against, command.to_unit)
-    undecided = found.hand_off or found.pending_return or found.raised_to
-    if command.to_unit == found.unit and not undecided:
-        raise InvalidArgument("SAME_UNIT", unit=found.unit)
+def designate(
+    incident: Incident, command: DesignateUnit, now: datetime, world: World
+) -> list[UnitDesignated | IncidentOffered]:
+    require_dispatcher(incident, command.by)
+    require_unit(world.city, command.to_unit)
+    require_not_accused(world.city, incident.matter.against, command.to_unit)
+    undecided = incident.questions or incident.charge.raised_to
+    if command.to_unit == incident.charge.unit and not undecided:
+        raise InvalidArgument("SAME_UNIT", unit=command.to_unit)
     return [
         UnitDesignated(now, command.to_unit, command.reason),
-        offer(found, command.to_unit, now, city),
+        offer(incident, command.to_unit, now, world),
     ]
 
 
-def reroute(found: Incident, command: RouteIncident, now: datetime, city: City) -> list[Event]:
-    require_dispatcher(found, command.by)
-    return route(found, now, city)
+def reroute(
+    incident: Incident, command: RouteIncident, now: datetime, world: World
+) -> list[IncidentRouted | IncidentLeftInTriage | IncidentOffered]:
+    require_dispatcher(incident, command.by)
+    return route(incident, now, world)
 
 
 def offer(
-    found: Incident, unit: str, now: datetime, city: City, sender: str = ""
+    incident: Incident, unit: str, now: datetime, world: World, sender: str = ""
 ) -> IncidentOffered:
     """Put it into a unit's pool, with the sign-in clock of its priority."""
-    minutes = clocks.sign_in_minutes(found, clocks.require_policy(city))
-    rule = f"sign_in_minutes.{found.priority or clocks.DEFAULT_PRIORITY}"
-    return IncidentOffered(now, unit, clocks.after(now, minutes), minutes, rule, sender)
+    minutes = clocks.sign_in_minutes(incident, world.policy)
+    rule = f"sign_in_minutes.{incident.matter.priority or clocks.DEFAULT_PRIORITY}"
+    due = now + timedelta(minutes=minutes)
+    return IncidentOffered(now, unit, due, minutes, rule, sender)
 
 
-def explain(found: Incident, city: City) -> Explained:
+def explain(incident: Incident, city: City) -> Explained:
     """Ask the rows of the routing table from top to bottom; the first that names a unit decides."""
     path: list[str] = []
-    for row in clocks.require_policy(city).routes:
-        if not _holds(row, found):
+    for row in city.policy.routes if city.policy else ():
+        if not _holds(row, incident):
             path.append(f"{row.code}: no")
             continue
-        unit = _target(row, found, city)
+        unit = _target(row, incident, city)
         path.append(f"{row.code}: {unit or row.target.lower()}")
-        if row.target == "TRIAGE" or is_accused(found, unit, city):
+        if row.target == "TRIAGE" or is_accused(incident, unit, city):
             break
         if unit:
             return Explained(Routing(row.code, unit, city.head.version), tuple(path))
-    guesses = tuple(_guesses(found, city))
+    guesses = tuple(_guesses(incident, city))
     return Explained(Routing("", "", city.head.version, guesses), tuple(path))
 
 
-def _holds(row: Route, found: Incident) -> bool:
+def _holds(row: Route, incident: Incident) -> bool:
     by_category = not row.categories or any(
-        found.category == each or found.category.startswith(f"{each}.") for each in row.categories
+        incident.matter.category == each or incident.matter.category.startswith(f"{each}.")
+        for each in row.categories
     )
-    by_priority = not row.priorities or found.priority in row.priorities
-    return by_category and by_priority and (not row.sources or found.source in row.sources)
+    by_priority = not row.priorities or incident.matter.priority in row.priorities
+    return (
+        by_category and by_priority and (not row.sources or incident.matter.source in row.sources)
+    )
 
 
-def _target(row: Route, found: Incident, city: City) -> str:
+def _target(row: Route, incident: Incident, city: City) -> str:
     match row.target:
         case "UNIT":
             return row.unit
-        case "COMPETENT" if found.category and found.area:
-            candidates = competent_unit(city, found.category, found.area)
+        case "COMPETENT" if incident.matter.category and incident.area:
+            candidates = competent_unit(city, incident.matter.category, incident.area)
             return candidates[0].unit.code if candidates else ""
         case "UNIT_KIND":
-            units = list(_units_of_kind(row, found, city))
+            units = list(_units_of_kind(row, incident, city))
             return units[0].code if units else ""
         case _:
             return ""
 
 
-def _units_of_kind(row: Route, found: Incident, city: City) -> list[Unit]:
+def _units_of_kind(row: Route, incident: Incident, city: City) -> list[Unit]:
     return [
         unit
-        for area in ancestors(found.area)
+        for area in ancestors(incident.area)
         if row.level in (Level.UNSPECIFIED, level_of(area))
         for unit in city.units_at(row.unit_kind, area)
     ]
 
 
-def _guesses(found: Incident, city: City) -> list[str]:
+def _guesses(incident: Incident, city: City) -> list[str]:
     """The best three units for the place or the category alone, each with the reason."""
-    by_category = competent_unit(city, found.category, found.area or city.head.code)
+    by_category = competent_unit(city, incident.matter.category, incident.area or city.head.code)
     guesses = [(each.unit.code, each.row.code) for each in by_category]
-    for area in ancestors(found.area):
+    for area in ancestors(incident.area):
         guesses += [(unit.code, area) for unit in city.units_at("township", area)]
-    guesses = [each for each in guesses if not is_accused(found, each[0], city)]
+    guesses = [each for each in guesses if not is_accused(incident, each[0], city)]
     return [f"{unit}: {why}" for unit, why in guesses[:GUESSES]]
 
 
-def is_accused(found: Incident, unit: str, city: City) -> bool:
+def is_accused(incident: Incident, unit: str, city: City) -> bool:
     """Say whether the incident must never reach the unit: it is accused, or below the accused."""
-    return bool(found.against) and city.belongs_to(unit, found.against)
+    return bool(incident.matter.against) and city.belongs_to(unit, incident.matter.against)
 
 
-def require_unit(city: City, unit: str) -> Unit:
-    known = city.units.get(unit)
-    if known is None:
-        raise InvalidArgument("UNKNOWN_UNIT", unit=unit)
-    return known
-
-
-def require_dispatcher(found: Incident, actor: Actor) -> None:
+def require_dispatcher(incident: Incident, actor: Actor) -> None:
     """A dispatcher of the area, or the superior to whom a question or a bounce was raised."""
-    question = found.hand_off or found.pending_return
-    raised_to = (found.raised_to, question.raised_to if question else "")
+    raised_to = {incident.charge.raised_to, *(each.raised_to for each in incident.questions)}
     if actor.unit and actor.unit in raised_to:
         return
-    if found.against and actor.unit == found.desk:
+    if incident.matter.against and actor.unit == incident.matter.desk:
         return  # the dispatchers of the area know nothing of an accusation
-    if actor.role != "dispatcher" or not contains(actor.area, found.area or actor.area):
-        raise Denied("NOT_THE_DISPATCHER", area=found.area)
+    area = incident.area
+    if actor.role not in DISPATCHERS or not contains(actor.area, area or actor.area):
+        raise Denied("NOT_THE_DISPATCHER", area=area)
 
 
-def evolve(found: Incident, event: Event) -> Incident:
-    match event:
-        case IncidentRouted():
-            return replace(found, routing=event.routing)
-        case IncidentLeftInTriage():
-            return replace(clocks.stop_all(found), state=State.TRIAGE, routing=event.routing)
-        case UnitDesignated():
-            return replace(
-                clocks.stop_all(without_questions(found)), routing=_designated(found, event)
-            )
-        case IncidentOffered():
-            return _offered(found, event)
+def routed(incident: Incident, event: IncidentRouted) -> Incident:
+    return replace(incident, routing=event.routing)
 
 
-def _designated(found: Incident, event: UnitDesignated) -> Routing:
-    version = found.routing.policy_version if found.routing else 0
-    return Routing("designated", event.to_unit, version)
+def left_in_triage(incident: Incident, event: IncidentLeftInTriage) -> Incident:
+    return replace(incident, state=State.TRIAGE, routing=event.routing)
 
 
-def _offered(found: Incident, event: IncidentOffered) -> Incident:
-    before = found.sender if found.accountable_unit == event.unit else found.accountable_unit
-    offered = replace(
-        found,
-        state=State.OFFERED,
+def designated(incident: Incident, event: UnitDesignated) -> Incident:
+    version = incident.routing.policy_version if incident.routing else 0
+    return replace(incident, routing=Routing("designated", event.to_unit, version))
+
+
+def offered(incident: Incident, event: IncidentOffered) -> Incident:
+    """In the unit's pool; whoever was accountable stays so until a clerk claims."""
+    charge = incident.charge
+    from_unit = charge.sender if charge.accountable_unit == event.unit else charge.accountable_unit
+    pooled = replace(
+        charge,
         unit=event.unit,
         unit_time=event.time,
         holder="",
-        sender=event.sender or before,
+        sender=event.sender or from_unit,
         raised_to="",
     )
-    due = Due(clocks.SIGN_IN, event.time, event.due_time, event.minutes, event.rule)
-    return clocks.start(clocks.stop_all(offered), due)
+    waiting = replace(incident, state=State.OFFERED, charge=pooled)
+    return clocks.signing_in(waiting, event.time, event.minutes, event.rule)
+
+
+VERBS = (
+    verb({State.TRIAGE}, reroute, "NOT_THE_DISPATCHER"),
+    verb(OPEN, designate, "NOT_THE_DISPATCHER", "UNKNOWN_UNIT", "ACCUSED_UNIT", "SAME_UNIT"),
+)
+CHANGES = (change(routed), change(left_in_triage), change(designated), change(offered))
