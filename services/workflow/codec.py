@@ -1,4 +1,4 @@
-"""Pure mappings: record → request, intake event → request, incident → resource."""
+"""Pure mappings: call or record → request, intake event → request, incident → resource."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +10,9 @@ from backbone.door.decider import Scope
 from backbone.door.request import Request, hash_of
 from backbone.door.timers import NEVER
 from backbone.intake.opening import desk_actor, opening_id
-from backbone.wire import to_message, to_record
+from backbone.rpc.caller import Caller
+from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
-from backbone.words.matter import Matter
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1 import incident_commands_pb2 as commands
@@ -21,8 +21,9 @@ from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.population.v1.population_events_pb2 import PopulationEvent
-from services.workflow import incident as domain
-from services.workflow.incident.record import Incident, OpenIncident, Routing
+from services.workflow.incident import INCIDENTS
+from services.workflow.incident.kinds import HAND_OFF, RETURN
+from services.workflow.incident.record import Incident, Routing
 
 INTAKES: dict[str, Any] = {
     "liandong.alarm.events.v1": AlarmEvent,
@@ -30,26 +31,58 @@ INTAKES: dict[str, Any] = {
     "liandong.dispute.events.v1": DisputeEvent,
     "liandong.population.events.v1": PopulationEvent,
 }
-# The message of a call, less its ending, is named like the domain's command.
-COMMANDS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}
-BODIES: Any = commands.IncidentCommand.DESCRIPTOR.oneofs_by_name["body"].fields
-FIELD_OF_BODY = {field.message_type.name: field.name for field in BODIES}
 
 
-def to_request(value: bytes) -> Request[domain.Command]:
-    """Read one record of the command topic. Raises ValueError for one that nobody can read."""
+def request_of(caller: Caller, body: Any, key: bytes, front: str = "") -> Request[Any]:
+    """The request of a call, the same over both roads. Raises ValueError for an id that is none."""
+    return Request(
+        request_id=caller.request_id,
+        aggregate_id=aggregate_id(body),
+        command=_command(body, caller.actor),
+        body_hash=hash_of(body, key),
+        actor=caller.actor,
+        deadline=caller.deadline,
+        expected_version=caller.expected_version,
+        call=caller.call,
+        front=front,
+        traceparent=caller.traceparent,
+    )
+
+
+def to_value(request: Request[Any], body: Any) -> bytes:
+    """The record of a request on the command topic."""
+    actor = request.actor
+    message = commands.IncidentCommand(
+        request_id=str(request.request_id),
+        user=actor.user,
+        unit=actor.unit,
+        role=actor.role,
+        area=actor.area,
+        front=request.front,
+        expected_version=request.expected_version,
+        call_id=request.call,
+        traceparent=request.traceparent,
+        method=type(request.command).__name__,
+        request=body.SerializeToString(),
+    )
+    message.issue_time.FromDatetime(datetime.now(UTC))
+    message.deadline.FromDatetime(request.deadline)
+    return message.SerializeToString()
+
+
+def from_value(value: bytes, key: bytes) -> Request[Any]:
+    """Read one record of the command topic, also one of 0.1.0.
+
+    Raises ValueError or LookupError for a record that this reader cannot read.
+    """
     message = commands.IncidentCommand.FromString(value)
-    field = message.WhichOneof("body")
-    if field is None:
-        raise ValueError("a command without a body, or of a kind newer than this reader")
-    body = getattr(message, field)
+    body = _body(message)
     actor = Actor(message.user, message.unit, message.role, message.area)
-    command = _command(body, actor)
     return Request(
         request_id=UUID(message.request_id),
         aggregate_id=aggregate_id(body),
-        command=command,
-        body_hash=hash_of(body),
+        command=_command(body, actor),
+        body_hash=hash_of(body, key),
         actor=actor,
         deadline=message.deadline.ToDatetime(UTC),
         expected_version=message.expected_version if message.HasField("expected_version") else None,
@@ -59,24 +92,34 @@ def to_request(value: bytes) -> Request[domain.Command]:
     )
 
 
+def _body(message: commands.IncidentCommand) -> Any:
+    """The request of the call, by its method; of a record of 0.1.0, by its field."""
+    if message.method:
+        INCIDENTS.command(message.method)
+        return getattr(pb, f"{message.method}Request").FromString(message.request)
+    field = message.WhichOneof("body")
+    if field is None:
+        raise ValueError("a command without a request")
+    return getattr(message, field)
+
+
 def aggregate_id(body: Any) -> UUID:
     """The incident that the body is about: the key of its record."""
     opening = isinstance(body, pb.OpenIncidentRequest)
     return UUID(body.matter.id if opening else body.incident_id)
 
 
-def _command(body: Any, actor: Actor) -> domain.Command:
-    if isinstance(body, pb.OpenIncidentRequest):
-        return OpenIncident(actor, to_record(body.matter, Matter))
-    kind = COMMANDS[body.DESCRIPTOR.name.removesuffix("Request")]
-    command: domain.Command = to_record(body, kind, by=actor)
-    return command
+def _command(body: Any, actor: Actor) -> Any:
+    """The command of a request: named like it, with the same fields."""
+    return to_record(
+        body, INCIDENTS.command(body.DESCRIPTOR.name.removesuffix("Request")), by=actor
+    )
 
 
-def intake_request(topic: str, value: bytes) -> Request[domain.Command] | None:
+def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
     """The opening that an intake's event asks for, the very request of its call; else None.
 
-    Raises ValueError or DecodeError for a record that nobody can read.
+    Raises ValueError or DecodeError for a record that this reader cannot read.
     """
     event = INTAKES[topic].FromString(value)
     kind = event.WhichOneof("kind")
@@ -92,29 +135,48 @@ def intake_request(topic: str, value: bytes) -> Request[domain.Command] | None:
         request_id=opening_id(matter_id),
         aggregate_id=matter_id,
         command=_command(opening, actor),
-        body_hash=hash_of(opening),
+        body_hash=hash_of(opening, key),
         actor=actor,
         deadline=NEVER,
         cause=event.meta.event_id,
     )
 
 
-def scope(found: Incident) -> Scope:
-    """Who hears of its events; of an accusation nobody who only watches over the area."""
-    audience = tuple(unit for unit in found.involved if unit != found.against)
-    return Scope(audience=audience, area=found.watched_area, correlation=str(found.id))
+def scope(incident: Incident) -> Scope:
+    """Who hears of its events; of an accusation the units involved alone, without the accused."""
+    against = incident.matter.against
+    audience = tuple(unit for unit in incident.involved if unit != against)
+    return Scope(audience=audience, area=incident.watched_area, correlation=str(incident.id))
 
 
-def to_resource(found: Incident) -> resources.Incident:
-    message = to_message(found, resources.Incident)
-    if found.pending_return is not None:
-        # A hand-off is offered, a return is requested: one record, two names.
-        message.pending_return.request_time.FromDatetime(found.pending_return.offer_time)
+def to_resource(incident: Incident) -> resources.Incident:
+    """The incident as answers show it: its parts side by side."""
+    message = to_message(incident, resources.Incident)
+    for part in (incident.matter, incident.charge, incident.ending, incident.counts):
+        fill(message, part)
+    for clock in incident.clocks:
+        due = message.due.add(clock=clock.kind, minutes=clock.budget.amount)
+        fill(due, clock)
+        due.start_time.FromDatetime(clock.start_time)
+    for question in incident.questions:
+        _show(question, message)
     return message
 
 
-def to_routing(found: Routing | None) -> resources.Routing:
-    return to_message(found, resources.Routing) if found else resources.Routing()
+def _show(question: Any, message: resources.Incident) -> None:
+    """A hand-off and a return also stand in fields of their own, which 0.1.0 had alone."""
+    parts = {HAND_OFF: message.hand_off, RETURN: message.pending_return}
+    part: Any = parts.get(question.kind)
+    if part is None:
+        return
+    fill(part, question)
+    part.due.FromDatetime(question.due_time)
+    asked = part.offer_time if question.kind == HAND_OFF else part.request_time
+    asked.FromDatetime(question.ask_time)
+
+
+def to_routing(routing: Routing | None) -> resources.Routing:
+    return to_message(routing, resources.Routing) if routing else resources.Routing()
 
 
 def to_progress(row: Any) -> resources.Progress:
@@ -130,22 +192,3 @@ def to_progress(row: Any) -> resources.Progress:
     progress.time.FromDatetime(row["time"])
     progress.facts.update(MessageToDict(body, preserving_proto_field_name=True))
     return progress
-
-
-def to_command(caller: Any, body: Any, front: str, now: datetime) -> commands.IncidentCommand:
-    """The record of a call on the command topic."""
-    message = commands.IncidentCommand(
-        request_id=str(caller.request_id),
-        user=caller.actor.user,
-        unit=caller.actor.unit,
-        role=caller.actor.role,
-        area=caller.actor.area,
-        front=front,
-        expected_version=caller.expected_version,
-        call_id=caller.call,
-        traceparent=caller.traceparent,
-    )
-    message.issue_time.FromDatetime(now)
-    message.deadline.FromDatetime(caller.deadline)
-    getattr(message, FIELD_OF_BODY[body.DESCRIPTOR.name]).CopyFrom(body)
-    return message

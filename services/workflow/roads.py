@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from aiokafka.errors import KafkaError
 from msgspec.structs import replace
@@ -13,7 +14,6 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from services.workflow.breaker import Breaker, Road
-from services.workflow.incident import Command
 from services.workflow.metrics import HEDGES
 
 HEDGE_AFTER = 0.4
@@ -26,7 +26,7 @@ class Roads:
     """Whichever road writes the outcome first gives the answer; the other one finds it there."""
 
     def __init__(
-        self, publish: Publish, batcher: Batcher[Command], waiting: Waiting, breaker: Breaker
+        self, publish: Publish, batcher: Batcher[Any], waiting: Waiting, breaker: Breaker
     ) -> None:
         self._publish = publish
         self._batcher = batcher
@@ -34,7 +34,7 @@ class Roads:
         self._breaker = breaker
         self._expiring: set[asyncio.Task[Outcome]] = set()
 
-    async def perform(self, request: Request[Command], value: bytes) -> tuple[Outcome, Road]:
+    async def perform(self, request: Request[Any], value: bytes) -> tuple[Outcome, Road]:
         """Return the outcome and the road that it came by. Raises only what is transient."""
         try:
             if self._breaker.choose() is Road.STREAM:
@@ -46,11 +46,11 @@ class Roads:
             self._expire(request)
             raise
 
-    async def directly(self, request: Request[Command]) -> Outcome:
+    async def directly(self, request: Request[Any]) -> Outcome:
         """The direct road alone. Raises only what is transient."""
         return await self._batcher.submit(request)
 
-    async def _by_stream(self, request: Request[Command], value: bytes) -> Outcome | None:
+    async def _by_stream(self, request: Request[Any], value: bytes) -> Outcome | None:
         try:
             with self._waiting.outcome_of(request.request_id) as answer:
                 async with asyncio.timeout(HEDGE_AFTER):
@@ -61,10 +61,11 @@ class Roads:
             HEDGES.inc()
             return None
         self._breaker.arrived()
-        # It may be the answer to another body under the same key: the door refuses that.
-        return outcome if outcome.body_hash == request.body_hash else None
+        # The door judges a repeat: the body may be another, the caller may no longer see it, and
+        # the state may have gone on since.
+        return outcome if outcome.call == request.call and outcome.has_answer else None
 
-    def _expire(self, request: Request[Command]) -> None:
+    def _expire(self, request: Request[Any]) -> None:
         """The caller gave up: see to it that the command is not performed behind its back."""
         if request.deadline == NEVER:
             return

@@ -7,11 +7,23 @@ from uuid import UUID
 
 import msgspec
 
+from backbone.door.decider import Group, Table
 from backbone.postgres.pool import Pool
 from backbone.words.errors import InvalidArgument
+from services.workflow.incident import table
+from services.workflow.incident.record import Incident
+
+TABLE: Table[Incident] = Table(
+    name="incidents",
+    columns=table.COLUMNS,
+    project=table.project,
+    shape=table.SHAPE,
+    upgrade=table.upgrade,
+    group=Group("held_by", table.held_by),
+)
 
 DUE = """
-SELECT id, version FROM incidents
+SELECT id, version, due_clock FROM incidents
 WHERE due_time <= clock_timestamp()
   AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 ORDER BY due_time LIMIT 100
@@ -23,7 +35,7 @@ VISIBLE = """
      OR $2 <> '' AND starts_with(area, $2) AND against = '')
 """
 
-ONE = "SELECT to_jsonb(i) FROM incidents AS i WHERE id = $3 AND {which}"
+ONE = "SELECT shape, doc::text AS doc FROM incidents WHERE id = $3 AND {which}"
 
 FILTERS = """
     ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR unit = $4)
@@ -32,20 +44,17 @@ FILTERS = """
     AND ($8::text IS NULL OR holder = $8)
 """
 PAGE = """
-SELECT to_jsonb(i) FROM incidents AS i
+SELECT id, priority, open_time, shape, doc::text AS doc FROM incidents
 WHERE {which} AND {filters} AND (priority, open_time, id) > ($9, $10, $11)
 ORDER BY priority, open_time, id LIMIT $12
 """
-COUNT = "SELECT count(*) FROM incidents AS i WHERE {which} AND {filters}"
+COUNT = "SELECT count(*) FROM incidents WHERE {which} AND {filters}"
 INBOX = "(waits_for && ARRAY[$1] AND $2::text IS NOT NULL)"
 
 NEXT = """
 SELECT id FROM incidents
 WHERE unit = $1 AND state = 'OFFERED' AND id <> ALL($2)
 ORDER BY priority, open_time, id LIMIT 1
-"""
-HELD = """
-SELECT count(*) FROM incidents WHERE unit = $1 AND holder = $2 AND state IN ('CLAIMED', 'HANDLING')
 """
 TIMELINE = """
 SELECT version, payload, actor, unit, time FROM journal WHERE aggregate_id = $1 ORDER BY version
@@ -54,12 +63,15 @@ SELECT version, payload, actor, unit, time FROM journal WHERE aggregate_id = $1 
 FIRST = ("", datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
-async def one(pool: Pool, unit: str, area: str, incident_id: UUID) -> dict[str, Any] | None:
+async def one(pool: Pool, unit: str, area: str, incident_id: UUID) -> Any | None:
     """The row of an incident that the caller may see, or None."""
-    row: dict[str, Any] | None = await pool.fetchval(
-        ONE.format(which=VISIBLE), unit, area, incident_id
-    )
-    return row
+    return await pool.fetchrow(ONE.format(which=VISIBLE), unit, area, incident_id)
+
+
+async def next_of(pool: Pool, unit: str, but: list[UUID]) -> UUID | None:
+    """The most urgent incident of the unit's pool, but for these."""
+    found: UUID | None = await pool.fetchval(NEXT, unit, but)
+    return found
 
 
 async def page(
@@ -68,12 +80,12 @@ async def page(
     who: tuple[str, str],
     filters: list[str | None],
     window: tuple[str, int],
-) -> tuple[list[dict[str, Any]], str]:
+) -> tuple[list[Any], str]:
     """One page, most urgent first, and the token of the next one, empty at the end."""
     token, size = window
     after = _read_token(token)
     rows = await pool.fetch(_over(PAGE, inbox), *who, *filters, *after, size + 1)
-    found = [row[0] for row in rows[:size]]
+    found = rows[:size]
     return found, _write_token(found[-1]) if len(rows) > size else ""
 
 
@@ -85,7 +97,7 @@ def _over(statement: str, inbox: bool) -> str:
     return statement.format(which=INBOX if inbox else VISIBLE, filters=FILTERS)
 
 
-def _write_token(row: dict[str, Any]) -> str:
+def _write_token(row: Any) -> str:
     return urlsafe_b64encode(
         msgspec.json.encode((row["priority"], row["open_time"], row["id"]))
     ).decode()

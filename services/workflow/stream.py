@@ -21,7 +21,6 @@ from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.metrics import DEAD_LETTERS
 from services.workflow import codec
-from services.workflow.incident import Command
 from services.workflow.metrics import STREAMED
 
 GROUP = "workflow.stream"
@@ -30,7 +29,7 @@ COMMANDS = "liandong.incident.commands.v1"
 log = logging.getLogger(__name__)
 
 # Returns the request of a record, or None where it asks nothing of us; raises for what is broken.
-Read = Callable[[str, bytes], Request[Command] | None]
+Read = Callable[[str, bytes], Request[Any] | None]
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Road:
     `lanes` are those of the agents that run, for whoever watches.
     """
 
-    batcher: Batcher[Command]
+    batcher: Batcher[Any]
     publisher: Publisher
     lanes: "set[Lane]" = field(default_factory=set)
 
@@ -89,11 +88,19 @@ async def watch(app: faust.App, road: Road) -> None:
             log.info("stream.unseen", extra={"error": repr(error)})  # Kafka or Faust is on its way
 
 
-def build_app(brokers: str, road: Road, data: str) -> faust.App:
-    """Return the app with its two agents; nothing connects before it is started."""
+def build_app(brokers: str, road: Road, data: str, key: bytes) -> faust.App:
+    """Return the app with its two agents; nothing connects before it is started.
+
+    `key` is the service's, which the hashes of request bodies are made with.
+    """
     app = _bare_app(brokers, data)
-    commands = Source(lambda _, value: codec.to_request(value), lambda reason: reason == "INTERNAL")
-    intake = Source(codec.intake_request, lambda reason: reason not in ("", "ALREADY_OPEN"))
+    commands = Source(
+        lambda _, value: codec.from_value(value, key), lambda reason: reason == "INTERNAL"
+    )
+    intake = Source(
+        lambda topic, value: codec.intake_request(topic, value, key),
+        lambda reason: reason not in ("", "ALREADY_OPEN"),
+    )
     _add_agent(app, "commands", [COMMANDS], commands, road)
     _add_agent(app, "intake", list(codec.INTAKES), intake, road)
     return app

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,7 +11,7 @@ from uuid import uuid4
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
 from backbone.door.batcher import Batcher, patiently
-from backbone.door.decider import Decider
+from backbone.door.decider import Decider, require_every_change
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.door.request import Request
@@ -28,12 +27,12 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.workflow import codec, storage, stream
-from services.workflow import incident as domain
 from services.workflow.api import Front
 from services.workflow.breaker import Breaker
-from services.workflow.incident import Command, Event
-from services.workflow.incident.clocks import Lapse
+from services.workflow.incident import INCIDENTS
+from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.record import Incident
+from services.workflow.incident.world import World
 from services.workflow.roads import Roads
 
 EVENTS = "liandong.incident.events.v1"
@@ -42,20 +41,17 @@ KINDS = ("unit", "category", "competence", "policy")
 log = logging.getLogger(__name__)
 
 
-def build_decider(city: Callable[[], City]) -> Decider[Incident, Command, Event]:
+def build_decider(city: Callable[[], City]) -> Decider[Incident]:
     """What the door must know of incidents; every decision takes the city of its moment."""
-
-    def decide(found: Incident | None, command: Command, now: datetime) -> list[Event]:
-        return domain.decide(found, command, now, city())
-
     return Decider(
-        table="incidents",
         record=Incident,
+        table=storage.TABLE,
+        life_cycle=INCIDENTS,
         event=IncidentEvent,
         kind="liandong.incident",
-        decide=decide,
-        evolve=domain.evolve,
+        topic=EVENTS,
         scope=codec.scope,
+        world=lambda also: World(city(), also),
     )
 
 
@@ -63,30 +59,36 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
     """The front: serves for ever; nothing here waits for Kafka or Postgres to be there."""
     channel = f"front_{uuid4().hex}"
     decider = build_decider(lambda: replica.city)
-    async with open_shell(settings, pulse, decider, EVENTS) as shell:
+    require_every_change([decider])
+    async with open_shell(settings, pulse, [decider]) as shell:
         replica = follow_directory(shell, KINDS)
         waiting = Waiting(
-            shell.pool, settings.database_url, settings.schema, channel, pulse, shell.relay.wake
+            shell.door.find,
+            settings.database_url,
+            settings.schema,
+            channel,
+            pulse,
+            shell.relay.wake,
         )
         publish = partial(shell.publisher.publish, stream.COMMANDS)
         roads = Roads(publish, shell.batcher, waiting, breaker or Breaker())
         timers = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
-        front = Front(shell, roads, channel, replica)
+        front = Front(shell, decider, roads, channel, replica)
         shell.serve(rpc.add_IncidentServiceServicer_to_server, front, pb.DESCRIPTOR)
         shell.run_beside(waiting.run)
         shell.run_beside(timers.run)
         await shell.run()
 
 
-def _lapse(row: Any) -> Request[Command]:
-    return lapse_of(row, Lapse())
+def _lapse(row: Any) -> Request[Any]:
+    return lapse_of(row, Lapse(row["due_clock"]))
 
 
 async def run_stream(settings: Settings, pulse: Pulse) -> None:
     """The stream processor: its batches are repeated until Postgres takes them."""
     async with await open_pool(settings.database_url, settings.schema) as pool:
         replica = Replica(pool, settings.brokers, KINDS)
-        door = Door(pool, build_decider(lambda: replica.city))
+        door = Door(pool, [build_decider(lambda: replica.city)])
         batcher = Batcher(patiently(door.perform, pulse), pulse)
         publisher = Publisher(settings.brokers)
         bury = partial(publisher.bury, dead_topic(DIRECTORY, stream.GROUP))
@@ -102,7 +104,7 @@ async def _stream(settings: Settings, road: stream.Road, replica: Replica, pulse
     """Faust runs inside our loop; when it ends, crashes or stands still, the process ends."""
     await replica.wait()
     with TemporaryDirectory() as data:
-        app = stream.build_app(settings.brokers, road, data)
+        app = stream.build_app(settings.brokers, road, data, settings.key)
         await app.start()
         pulse.started()
         try:

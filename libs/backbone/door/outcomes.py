@@ -33,6 +33,11 @@ class Outcome(Struct, frozen=True):
     state: Any = None
 
     @property
+    def has_answer(self) -> bool:
+        """Whether everything that its caller is told is at hand."""
+        return bool(self.reason) or self.state is not None
+
+    @property
     def refusal(self) -> Refusal | None:
         if not self.reason:
             return None

@@ -25,6 +25,7 @@ CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
     "ClaimLapsed": lambda step: {"state": "OFFERED", "holder": ""},
     "ReturnAccepted": lambda step: {"state": "TRIAGE", "holder": ""},
     "HandOffAccepted": lambda step: {"state": "CLAIMED", "unit": step.unit, "holder": step.holder},
+    "IncidentReassigned": lambda step: {"state": "CLAIMED", "holder": step.holder},
     "ProgressReported": lambda step: {
         "state": "HANDLING",
         "public_text": step.text if step.public else "",

@@ -1,6 +1,6 @@
 """Clocks 时限 of an incident: starting one, the one that fires next, and the mark of a lapse."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
@@ -15,10 +15,15 @@ DEFAULT_PRIORITY = "P3"
 
 
 def started(incident: Incident, kind: str, rule: str, at: datetime, minutes: int) -> Incident:
-    """The incident with one more clock; its id holds the version of the event that started it."""
+    """The incident with one more clock; its id is its kind and the moment of its start."""
     term = Term(rule, Budget(minutes, Unit.MINUTES))
-    clock = start(f"{kind}@{incident.version + 1}", CLOCKS[kind], term, "", at)
+    clock = start(id_of(kind, at), CLOCKS[kind], term, "", at)
     return replace(incident, clocks=(*incident.clocks, clock))
+
+
+def id_of(kind: str, at: datetime) -> str:
+    """Of one kind one clock at most starts at one moment of one incident."""
+    return f"{kind}@{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
 
 
 def signing_in(incident: Incident, at: datetime, minutes: int, rule: str = "") -> Incident:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID, uuid5
+from hashlib import md5
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -10,8 +11,6 @@ from backbone.words.actor import Actor
 from backbone.words.clock import Clock
 from backbone.words.errors import Denied
 from backbone.words.matter import Matter
-
-HOLDERS = UUID("0e1c4c0b-5f57-4f0c-9c57-7d6a3a1d7f10")
 
 
 class State(StrEnum):
@@ -119,8 +118,11 @@ class Incident(Struct, frozen=True):
 
 
 def holder_key(unit: str, user: str) -> UUID:
-    """The key of the group of incidents that one person of one unit holds."""
-    return uuid5(HOLDERS, f"{unit}/{user}")
+    """The key of the group of incidents that one person of one unit holds.
+
+    MD5, because a migration has to make the same key without an extension of Postgres.
+    """
+    return UUID(md5(f"{unit}/{user}".encode(), usedforsecurity=False).hexdigest())
 
 
 def require_holder(incident: Incident, actor: Actor) -> None:

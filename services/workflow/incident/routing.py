@@ -142,14 +142,12 @@ def explain(incident: Incident, city: City) -> Explained:
 
 
 def _holds(row: Route, incident: Incident) -> bool:
+    matter = incident.matter
     by_category = not row.categories or any(
-        incident.matter.category == each or incident.matter.category.startswith(f"{each}.")
-        for each in row.categories
+        matter.category == each or matter.category.startswith(f"{each}.") for each in row.categories
     )
-    by_priority = not row.priorities or incident.matter.priority in row.priorities
-    return (
-        by_category and by_priority and (not row.sources or incident.matter.source in row.sources)
-    )
+    by_priority = not row.priorities or matter.priority in row.priorities
+    return by_category and by_priority and (not row.sources or matter.source in row.sources)
 
 
 def _target(row: Route, incident: Incident, city: City) -> str:

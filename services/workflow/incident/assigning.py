@@ -1,0 +1,124 @@
+"""Orders up and down the line: 交办 to a subordinate unit, 接办 by a colleague inside the unit."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words.actor import Actor
+from backbone.words.errors import Denied, InvalidArgument
+from backbone.words.guards import require_not_accused, require_text, require_unit
+from backbone.words.place import contains
+from backbone.words.roles import SUPERIORS
+from services.workflow.incident import claiming, question, routing
+from services.workflow.incident.record import HELD, OPEN, Incident, holder_key
+from services.workflow.incident.world import World
+
+
+class AssignIncident(Struct, frozen=True):
+    """Assign 交办: binding; the giver keeps the duty to get a report back."""
+
+    by: Actor
+    unit: str
+    instruction: str
+
+
+class ReassignIncident(Struct, frozen=True):
+    """Reassign 接办: the head or a colleague of the unit takes over what another person holds."""
+
+    by: Actor
+    reason: str
+
+
+class IncidentAssigned(Struct, frozen=True):
+    time: datetime
+    unit: str
+    by_unit: str
+    instruction: str
+
+
+class IncidentReassigned(Struct, frozen=True):
+    """`holder` has it now; it had been held by `from_holder`."""
+
+    time: datetime
+    holder: str
+    from_holder: str
+    reason: str
+    due_time: datetime
+    minutes: int
+
+
+def assign(
+    incident: Incident, command: AssignIncident, now: datetime, world: World
+) -> list[IncidentAssigned | routing.IncidentOffered]:
+    city, by = world.city, command.by
+    target = require_unit(city, command.unit)
+    above = by.unit in city.superiors(command.unit)
+    over_the_area = by.role != "head" and contains(by.area, target.area)
+    if by.role not in SUPERIORS or not (above or over_the_area):
+        raise Denied("NOT_A_SUPERIOR", unit=command.unit)
+    require_not_accused(city, incident.matter.against, command.unit)
+    if command.unit == incident.charge.unit:
+        raise InvalidArgument("SAME_UNIT", unit=command.unit)
+    require_text(command.instruction, "INSTRUCTION_MISSING")
+    return [
+        IncidentAssigned(now, command.unit, by.unit, command.instruction),
+        routing.offer(incident, command.unit, now, world, by.unit),
+    ]
+
+
+def reassign(
+    incident: Incident, command: ReassignIncident, now: datetime, world: World
+) -> list[IncidentReassigned]:
+    """A person of the unit steps in for a holder who is away; the unit stays accountable."""
+    by, charge = command.by, incident.charge
+    if by.unit != charge.unit:
+        raise Denied("NOT_YOUR_UNIT", unit=charge.unit)
+    if by.user == charge.holder:
+        raise InvalidArgument("SAME_HOLDER", holder=charge.holder)
+    reason = require_text(command.reason, "REASON_MISSING")
+    claiming.require_free_hands(by, world)
+    minutes = world.policy.claim_lapse_minutes
+    due = question.due_after(now, minutes)
+    return [IncidentReassigned(now, by.user, charge.holder, reason, due, minutes)]
+
+
+def hands_of(command: ReassignIncident) -> tuple[UUID]:
+    """The group that the take-over is decided with: everything that its actor holds."""
+    return (holder_key(command.by.unit, command.by.user),)
+
+
+def assigned(incident: Incident, event: IncidentAssigned) -> Incident:
+    charge = replace(incident.charge, assigned_by=event.by_unit, instruction=event.instruction)
+    return replace(incident, charge=charge)
+
+
+def reassigned(incident: Incident, event: IncidentReassigned) -> Incident:
+    return claiming.held(incident, event.holder, event.time, event.minutes)
+
+
+VERBS = (
+    verb(
+        OPEN,
+        assign,
+        "NOT_A_SUPERIOR",
+        "UNKNOWN_UNIT",
+        "ACCUSED_UNIT",
+        "SAME_UNIT",
+        "INSTRUCTION_MISSING",
+        "TEXT_TOO_LONG",
+    ),
+    verb(
+        HELD,
+        reassign,
+        "NOT_YOUR_UNIT",
+        "SAME_HOLDER",
+        "REASON_MISSING",
+        "TEXT_TOO_LONG",
+        "TOO_MANY_HELD",
+        also=hands_of,
+    ),
+)
+CHANGES = (change(assigned), change(reassigned))

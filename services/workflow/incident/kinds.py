@@ -1,0 +1,85 @@
+"""The kinds of clocks and questions, as data: the events that end each, and who may answer.
+
+An event ends exactly the clocks and questions whose kind names it; no use case ends them all.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from backbone.words.clock import KindOfClock, table
+
+SIGN_IN = "SIGN_IN"  # 签收: a unit claims what it was offered
+CLAIM_IDLE = "CLAIM_IDLE"  # a claim shows progress
+HAND_OFF_ANSWER = "HAND_OFF_ANSWER"  # 转办答复
+RETURN_ANSWER = "RETURN_ANSWER"  # 退回答复
+
+HAND_OFF = "HAND_OFF"  # 转办
+RETURN = "RETURN"  # 申请退回
+
+
+class KindOfQuestion(Struct, frozen=True):
+    """A question from one unit to another: its answer clock, and the events that end it.
+
+    `superior_answers` says whether the superior to whom silence has raised it may answer too.
+    `missing` and `denied` are the reasons for an answer that has no question, and for another
+    unit's answer.
+    """
+
+    kind: str
+    clock: str
+    ends_on: frozenset[str]
+    superior_answers: bool
+    missing: str
+    denied: str
+
+
+_DECIDED = {"UnitDesignated", "IncidentAssigned", "IncidentVoided"}
+_CHANGES_HANDS = {"IncidentClaimed", "IncidentReleased", "ClaimLapsed"}
+_LEAVES_THE_UNIT = _DECIDED | {
+    "IncidentLeftInTriage",
+    "IncidentOffered",
+    "HandOffAccepted",
+    "ReturnAccepted",
+    "IncidentResolved",
+    "IncidentClosed",
+}
+QUESTIONS: Mapping[str, KindOfQuestion] = {
+    each.kind: each
+    for each in (
+        KindOfQuestion(
+            HAND_OFF,
+            HAND_OFF_ANSWER,
+            frozenset(_DECIDED | _CHANGES_HANDS | {"HandOffAccepted", "HandOffRefused"}),
+            superior_answers=False,
+            missing="NO_HAND_OFF_PENDING",
+            denied="NOT_YOUR_UNIT",
+        ),
+        KindOfQuestion(
+            RETURN,
+            RETURN_ANSWER,
+            frozenset(_DECIDED | _CHANGES_HANDS | {"ReturnAccepted", "ReturnRejected"}),
+            superior_answers=True,
+            missing="NO_RETURN_PENDING",
+            denied="NOT_THE_SENDER",
+        ),
+    )
+}
+CLOCKS: Mapping[str, KindOfClock] = table(
+    [
+        KindOfClock(SIGN_IN, stops_on=frozenset(_LEAVES_THE_UNIT | {"IncidentClaimed"})),
+        KindOfClock(
+            CLAIM_IDLE,
+            stops_on=frozenset(
+                _LEAVES_THE_UNIT
+                | {"IncidentReleased", "ClaimLapsed", "IncidentReassigned", "ProgressReported"}
+            ),
+        ),
+        *(
+            KindOfClock(each.clock, stops_on=each.ends_on | {"IncidentResolved"})
+            for each in QUESTIONS.values()
+        ),
+    ]
+)
+# A claim that waits for the answer of another unit is not idle.
+SILENT_WHILE_ASKED = frozenset({CLAIM_IDLE})

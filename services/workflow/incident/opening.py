@@ -1,0 +1,54 @@
+"""Opening 登记: an intake service asks for the incident of its matter; a matter has one."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from backbone.life_cycle import begins, creates
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidArgument, InvalidTransition
+from backbone.words.matter import Matter
+from services.workflow.incident import routing
+from services.workflow.incident.record import Charge, Incident, State
+from services.workflow.incident.world import World
+
+
+class OpenIncident(Struct, frozen=True):
+    by: Actor
+    matter: Matter
+
+
+class IncidentOpened(Struct, frozen=True):
+    time: datetime
+    matter: Matter
+
+
+def open_incident(
+    incident: Incident | None, command: OpenIncident, now: datetime, world: World
+) -> list[IncidentOpened | routing.Event]:
+    if incident is not None:
+        code = incident.matter.code
+        raise InvalidTransition("ALREADY_OPEN", state=incident.state, code=code)
+    matter = command.matter
+    missing = [name for name in ("code", "title", "desk", "source") if not getattr(matter, name)]
+    if missing:
+        raise InvalidArgument("MATTER_INCOMPLETE", missing=", ".join(missing))
+    event = IncidentOpened(now, matter)
+    return [event, *routing.route(opened(event), now, world, matter.to_unit)]
+
+
+def opened(event: IncidentOpened) -> Incident:
+    matter = event.matter
+    return Incident(
+        id=matter.id,
+        version=0,
+        time=event.time,
+        state=State.REPORTED,
+        matter=matter,
+        open_time=event.time,
+        charge=Charge(accountable_unit=matter.desk, sender=matter.desk),
+    )
+
+
+VERBS = (creates(open_incident, "ALREADY_OPEN", "MATTER_INCOMPLETE", "UNKNOWN_UNIT"),)
+CHANGES = (begins(opened),)

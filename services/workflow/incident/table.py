@@ -1,0 +1,113 @@
+"""What the table of incidents shows of each, and how the documents of older releases are read."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.workflow.incident import clocks, waits_for
+from services.workflow.incident.kinds import (
+    HAND_OFF,
+    RETURN,
+)
+from services.workflow.incident.record import HELD, Incident, holder_key
+
+SHAPE = 2
+COLUMNS = {
+    "state": "text",
+    "code": "text",
+    "source": "text",
+    "category": "text",
+    "priority": "text",
+    "area": "text",
+    "against": "text",
+    "open_time": "timestamptz",
+    "accountable_unit": "text",
+    "unit": "text",
+    "holder": "text",
+    "held_by": "uuid",
+    "waits_for": "text[]",
+    "involved": "text[]",
+    "due_time": "timestamptz",
+    "due_clock": "text",
+}
+
+
+def project(incident: Incident) -> dict[str, Any]:
+    """The columns that queries, timers and CHECKs need."""
+    matter, charge = incident.matter, incident.charge
+    due = clocks.next_due(incident)
+    return {
+        "state": incident.state,
+        "code": matter.code,
+        "source": matter.source,
+        "category": matter.category,
+        "priority": matter.priority,
+        "area": incident.area,
+        "against": matter.against,
+        "open_time": incident.open_time,
+        "accountable_unit": charge.accountable_unit,
+        "unit": charge.unit,
+        "holder": charge.holder,
+        "held_by": held_by(incident),
+        "waits_for": waits_for(incident),
+        "involved": incident.involved,
+        "due_time": due[1].time if due else None,
+        "due_clock": due[0].id if due else "",
+    }
+
+
+def held_by(incident: Incident) -> UUID | None:
+    """The key of the person who holds it, None while it is not held."""
+    if incident.state not in HELD:
+        return None
+    return holder_key(incident.charge.unit, incident.charge.holder)
+
+
+def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
+    """Shape 1, the flat row of 0.1.0, in the parts of the present record."""
+    matter = ("id", "code", "source", "title", "narrative", "category", "priority", "place", "desk")
+    charge = (
+        "accountable_unit",
+        "unit",
+        "unit_time",
+        "sender",
+        "holder",
+        "handlers",
+        "assigned_by",
+        "instruction",
+        "raised_to",
+    )
+    questions = {HAND_OFF: doc["hand_off"], RETURN: doc["pending_return"]}
+    return {
+        **{name: doc[name] for name in ("id", "version", "time", "state", "open_time", "routing")},
+        "matter": _some(doc, (*matter, "against")),
+        "charge": _some(doc, charge),
+        "clocks": [_clock(due) for due in doc["due"]],
+        "questions": [_question(kind, each) for kind, each in questions.items() if each],
+        "ending": _some(doc, ("outcome", "reply", "solved", "verifier", "void_reason")),
+        "counts": _some(doc, ("bounces", "releases", "reworks")),
+        "involved": doc["involved"],
+    }
+
+
+def _some(doc: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: doc[name] for name in names}
+
+
+def _question(kind: str, offer: dict[str, Any]) -> dict[str, Any]:
+    parts = _some(offer, ("from_unit", "to_unit", "reason", "raised_to"))
+    return {**parts, "kind": kind, "ask_time": offer["offer_time"], "due_time": offer["due"]}
+
+
+def _clock(due: dict[str, Any]) -> dict[str, Any]:
+    start = due["start_time"]
+    return {
+        "id": clocks.id_of(due["clock"], datetime.fromisoformat(start)),
+        "kind": due["clock"],
+        "rule": due["rule"],
+        "about": "",
+        "budget": {"amount": due["minutes"], "unit": "MINUTES"},
+        "ledger": [{"start": start}],
+        "due_time": due["due_time"],
+        "lapse_time": due["lapse_time"],
+    }
