@@ -115,7 +115,8 @@ class Shell(Generic[S, C, E]):
 
     def request(self, caller: Caller, command: C, body: Message, aggregate_id: UUID) -> Request[C]:
         """The request of a call. The hash is keyed: it must not tell what the body said."""
-        body_hash = hmac.new(self.settings.key, hash_of(body).encode(), sha256).hexdigest()
+        key = self.settings.keyring.lasting
+        body_hash = hmac.new(key, hash_of(body).encode(), sha256).hexdigest()
         return Request(
             request_id=caller.request_id,
             aggregate_id=aggregate_id,
