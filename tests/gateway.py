@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from backbone.postgres.migrate import migrate_all, service_url
+from backbone.process.keyring import Keyring
 from backbone.process.settings import Settings
 from services.gateway.accounts.loading import load_accounts
 from tests.ledger.building import SECRET
@@ -56,7 +57,7 @@ def settings_for(
         database_url=database,
         brokers=brokers,
         token=TOKEN,
-        key=bytes(32),
+        keyring=Keyring((bytes(32),)),
         port=port,
         metrics_port=0,
         host=HOST,

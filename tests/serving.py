@@ -14,13 +14,13 @@ import grpc
 import pytest
 
 from backbone.directory.entries import to_entry
-from backbone.postgres.migrate import secret_of
 from backbone.process.pulse import Pulse
 from backbone.process.settings import SCHEMAS, Settings, read_settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import open_channel, refusal_of
 from backbone.words.actor import Actor
 from backbone.words.city import City
+from operate.home.keys import Keys, Seal
 from tests.installation import Installation
 from tests.servers import free_base
 
@@ -35,17 +35,19 @@ class Home:
     database: Installation
     brokers: str
     port: int
+    seals: tuple[Seal, ...] = ()
 
     def settings(self, name: str) -> Settings:
         schema = SCHEMAS[name]
+        keys = Keys(self.database.secret, self.seals)
         return read_settings(
             name,
             {
                 "KAFKA_BOOTSTRAP": self.brokers,
                 "LIANDONG_PORT": str(self.port),
-                "LIANDONG_TOKEN": secret_of(self.database.secret, "token"),
+                "LIANDONG_TOKEN": keys.token,
                 f"LIANDONG_{schema.upper()}_DATABASE_URL": self.database.url(schema),
-                f"LIANDONG_{schema.upper()}_KEY": secret_of(self.database.secret, f"key/{schema}"),
+                f"LIANDONG_{schema.upper()}_KEY": ",".join(keys.sealing(schema)),
             },
         )
 
@@ -68,10 +70,12 @@ class Client:
         self.trailing = dict(await call.trailing_metadata())
         return response
 
-    async def refused(self, method: str, request: Any, who: Actor, key: str = "") -> str:
+    async def refused(
+        self, method: str, request: Any, who: Actor, key: str = "", **more: str
+    ) -> str:
         """The reason of the refusal that the call must meet."""
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await self(method, request, who, key)
+            await self(method, request, who, key, **more)
         refusal = refusal_of(caught.value)
         assert refusal is not None
         return refusal.reason
@@ -79,10 +83,14 @@ class Client:
 
 @asynccontextmanager
 async def serving(
-    database: Installation, city: City, *names: str, brokers: str = NOWHERE
+    database: Installation,
+    city: City,
+    *names: str,
+    brokers: str = NOWHERE,
+    seals: tuple[Seal, ...] = (),
 ) -> AsyncIterator[Home]:
-    """Run these services; each knows the city from its own table."""
-    home = Home(database, brokers, free_base())
+    """Run these services; each knows the city from its own table. `seals`: rotated so far."""
+    home = Home(database, brokers, free_base(), seals)
     await _know(database, city, {SCHEMAS[name] for name in names})
     tasks = []
     for name in names:
@@ -119,12 +127,15 @@ async def until(true: Any) -> Any:
 async def _know(database: Installation, city: City, schemas: set[str]) -> None:
     records = [city.head, city.policy, *city.units.values(), *city.categories.values()]
     records += [*city.competences.values(), *city.people.values()]
+    records += [*city.grids.values(), *city.areas.values()]
     entries = [to_entry(record, city.head.version) for record in records if record is not None]
     rows = [(entry.key, entry.version, entry.SerializeToString()) for entry in entries]
     conn = await asyncpg.connect(database.admin)
     for schema in schemas:
         await conn.executemany(
-            f"INSERT INTO {schema}.replica (key, version, value) VALUES ($1, $2, $3)", rows
+            f"INSERT INTO {schema}.replica (key, version, value) VALUES ($1, $2, $3) "
+            "ON CONFLICT DO NOTHING",
+            rows,
         )
     await conn.close()
 

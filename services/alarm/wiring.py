@@ -49,7 +49,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     decider = build_decider(lambda: atlas.city)
     async with open_shell(settings, pulse, decider, EVENTS, _count) as shell:
         follow_directory(shell, KINDS, atlas.learn, polygons=True)
-        desk = FrontDesk(shell, atlas, Sealer(settings.key))
+        desk = FrontDesk(shell, atlas, Sealer(settings.keyring))
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)
         shell.consume(consumers.incidents(shell.pool))
         await shell.run()

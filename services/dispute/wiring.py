@@ -47,7 +47,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     decider = build_decider(lambda: replica.city)
     async with open_shell(settings, pulse, decider, TOPIC) as shell:
         replica = follow_directory(shell, KINDS)
-        service = DisputeService(shell, Sealer(settings.key), Openings(settings))
+        service = DisputeService(shell, Sealer(settings.keyring), Openings(settings))
         shell.serve(rpc.add_DisputeServiceServicer_to_server, service, pb.DESCRIPTOR)
         for subscription in SUBSCRIPTIONS:
             shell.consume(subscription)

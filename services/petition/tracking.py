@@ -23,8 +23,8 @@ NOBODY = UUID(int=0)
 
 
 def pin_of(petition_id: UUID, sealer: Sealer) -> str:
-    """The PIN follows from the id and the service's key: a repeated registration shows it again,
-    and it is stored nowhere."""
+    """The PIN follows from the id and the service's lasting key: a repeated registration shows it
+    again, also after a rotation, and it is stored nowhere."""
     number = int(sealer.index("pin", str(petition_id)), 16)
     return f"{number % 10**DIGITS:0{DIGITS}d}"
 

@@ -47,7 +47,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     decider = build_decider(lambda: replica.city)
     async with open_shell(settings, pulse, decider, TOPIC) as shell:
         replica = follow_directory(shell, KINDS)
-        service = PetitionService(shell, replica, Sealer(settings.key), Openings(settings))
+        service = PetitionService(shell, replica, Sealer(settings.keyring), Openings(settings))
         shell.serve(rpc.add_PetitionServiceServicer_to_server, service, pb.DESCRIPTOR)
         for subscription in SUBSCRIPTIONS:
             shell.consume(subscription)

@@ -51,7 +51,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     decider = build_decider(lambda: replica.city)
     async with open_shell(settings, pulse, decider, TOPIC) as shell:
         replica = follow_directory(shell, KINDS)
-        service = PopulationService(shell, Sealer(settings.key), Openings(settings))
+        service = PopulationService(shell, Sealer(settings.keyring), Openings(settings))
         shell.serve(rpc.add_PopulationServiceServicer_to_server, service, pb.DESCRIPTOR)
         timers = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
         shell.run_beside(timers.run)

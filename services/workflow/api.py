@@ -90,7 +90,7 @@ class Front(rpc.IncidentServiceServicer):
         self._shell = shell
         self._roads = roads
         self._front = front
-        self._key = shell.settings.key
+        self._key = shell.settings.keyring.lasting
         self._reads = IncidentReads(shell, decider, replica)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Incident:

@@ -104,7 +104,7 @@ async def _stream(settings: Settings, road: stream.Road, replica: Replica, pulse
     """Faust runs inside our loop; when it ends, crashes or stands still, the process ends."""
     await replica.wait()
     with TemporaryDirectory() as data:
-        app = stream.build_app(settings.brokers, road, data, settings.key)
+        app = stream.build_app(settings.brokers, road, data, settings.keyring.lasting)
         await app.start()
         pulse.started()
         try:

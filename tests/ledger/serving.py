@@ -10,6 +10,7 @@ from uuid import UUID
 import grpc
 
 from backbone.door.request import created_id
+from backbone.process.keyring import Keyring
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc.caller import caller_of, metadata_for
@@ -41,7 +42,8 @@ class LedgerSettings(Settings):
 def ledger_settings(dsn: str, brokers: str = NO_KAFKA, port: int = 0) -> LedgerSettings:
     port = port or free_port()
     environ = {"LIANDONG_WORKFLOW_ADDRESS": f"127.0.0.1:{port}"}
-    return LedgerSettings("ledger", dsn, brokers, TOKEN, bytes(32), port, 0, "127.0.0.1", environ)
+    keyring = Keyring((bytes(32),))
+    return LedgerSettings("ledger", dsn, brokers, TOKEN, keyring, port, 0, "127.0.0.1", environ)
 
 
 class Notes(rpc.IncidentServiceServicer):

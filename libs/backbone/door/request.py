@@ -52,5 +52,5 @@ def hash_of(body: Message, key: bytes) -> str:
     It is keyed with the service's key: a plain hash of a telephone number can be found by trying.
     """
     name = body.DESCRIPTOR.name.encode()
-    said = name + body.SerializeToString(deterministic=True)
-    return hmac.digest(key, said, sha256).hex()
+    plain = sha256(name + body.SerializeToString(deterministic=True)).hexdigest()
+    return hmac.digest(key, plain.encode(), sha256).hex()

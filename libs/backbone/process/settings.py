@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from backbone.process.keyring import Keyring, flaw
+
 # gRPC and metrics ports, counted from LIANDONG_PORT; the gateway's own HTTP port is the base.
 PORTS: dict[str, tuple[int, int]] = {
     "gateway": (0, 1),
@@ -27,13 +29,16 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of one service; `key` seals personal data, `token` proves a call from inside."""
+    """Settings of one service.
+
+    `keyring` seals and opens personal data, `token` proves a call from inside.
+    """
 
     name: str
     database_url: str
     brokers: str
     token: str
-    key: bytes
+    keyring: Keyring
     port: int
     metrics_port: int
     host: str
@@ -68,13 +73,13 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         for variable in (f"{prefix}_DATABASE_URL", "KAFKA_BOOTSTRAP", "LIANDONG_TOKEN")
         if not environ.get(variable)
     ]
-    base, key = environ.get("LIANDONG_PORT", str(BASE_PORT)), environ.get(f"{prefix}_KEY", "")
+    base, keys = environ.get("LIANDONG_PORT", str(BASE_PORT)), environ.get(f"{prefix}_KEY", "")
     if not base.isdecimal() or not 0 < int(base) < 65_000:
         flaws.append(f"LIANDONG_PORT is not a port: {base!r}")
     if not environ.get("LIANDONG_OUTCOME_DAYS", "30").isdecimal():
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
-    if not _is_key(key):
-        flaws.append(f"{prefix}_KEY is not 64 hexadecimal digits")
+    if wrong := flaw(keys):
+        flaws.append(f"{prefix}_KEY: {wrong}")
     if flaws:
         raise SettingsError(f"{name} cannot start: " + "; ".join(flaws))
     return Settings(
@@ -82,16 +87,9 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         database_url=environ[f"{prefix}_DATABASE_URL"],
         brokers=environ["KAFKA_BOOTSTRAP"],
         token=environ["LIANDONG_TOKEN"],
-        key=bytes.fromhex(key),
+        keyring=Keyring.read(keys),
         port=int(base) + PORTS[name][0],
         metrics_port=int(base) + PORTS[name][1],
         host=environ.get("LIANDONG_HOST", "127.0.0.1"),
         environ=environ,
     )
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return len(bytes.fromhex(text)) == 32
-    except ValueError:
-        return False

@@ -11,6 +11,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from backbone.postgres.pool import is_transient
+from backbone.postgres.sealing import KeyMissing
 from backbone.process.logs import bound
 from backbone.process.metrics import CALL_SECONDS
 from backbone.rpc.caller import require_token
@@ -105,6 +106,9 @@ async def abort(context: Any, error: Exception) -> None:
     if is_transient(error) or isinstance(error, grpc.aio.AioRpcError):
         log.warning("call.unknown", extra={"error": repr(error)})
         await _refuse(context, Unavailable("UNKNOWN_REPEAT"))
+    if isinstance(error, KeyMissing):
+        log.error("seal.key_missing", extra={"key": error.key, "field": error.field})
+        await _refuse(context, Unavailable("SEAL_KEY_MISSING"))
     if isinstance(error, NotImplementedError):  # raised by what protoc generates
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
     log.exception("call.broken", exc_info=error)

@@ -119,7 +119,7 @@ class Shell:
             request_id=caller.request_id,
             aggregate_id=aggregate_id,
             command=command,
-            body_hash=hash_of(body, self.settings.key),
+            body_hash=hash_of(body, self.settings.keyring.lasting),
             actor=caller.actor,
             deadline=caller.deadline,
             expected_version=caller.expected_version,

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from operate.admin import doctor, status
-from operate.cli import city_command, deadletter_command, screen
+from operate.cli import city_command, deadletter_command, screen, seal_command
 from operate.cli import guard as net
 from operate.cli.screen import say
 from operate.home.home import Home
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(city_command.app, name="city")
 app.add_typer(deadletter_command.app, name="deadletters")
+app.add_typer(seal_command.app, name="seals")
 
 Json = Annotated[bool, typer.Option("--json", help="for scripts")]
 Split = Annotated[bool, typer.Option(help="each service in a process of its own")]

@@ -1,23 +1,47 @@
-"""The keys of an installation: one secret in a file, everything else derived from it."""
+"""The keys of an installation: one secret in a file, and one more for each rotation of its seals.
 
+The file of an installation that was never rotated is the secret alone, 64 hexadecimal digits.
+After a rotation it is JSON: `{"secret": …, "seals": [{"made": …, "secret": …}, …]}`, oldest first.
+"""
+
+import fcntl
+import json
 import os
+import re
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from backbone.postgres.migrate import secret_of
-from operate.home.trouble import Trouble
+from operate.home.trouble import Trouble, full_disk_told
+
+SECRET = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What one rotation added: the key of each service derives from its secret."""
+
+    made: datetime
+    secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Same secret, same keys: nothing else has to be stored, and a restart changes nothing."""
+    """Passwords, tokens and each service's first key derive from the secret; later keys from
+    `seals`, oldest first. The same file gives the same keys, so a restart changes nothing.
+    """
 
     secret: bytes = field(repr=False)
+    seals: tuple[Seal, ...] = ()
 
     @classmethod
     def of(cls, path: Path, data: Path) -> "Keys":
-        """Read the secret, or make it when there is no data yet that another one has sealed."""
+        """Read the keys, or make them when there is no data yet that others have sealed."""
         if not path.exists():
             if data.exists():
                 raise Trouble(
@@ -27,7 +51,23 @@ class Keys:
                     f"或移走 {data} 以空数据重新开始。",
                 )
             make(path)
-        return cls(bytes.fromhex(path.read_text()))
+        return cls.read(path)
+
+    @classmethod
+    def read(cls, path: Path) -> "Keys":
+        """Raises Trouble for a file that is missing or damaged."""
+        try:
+            return _parsed(path.read_text().strip())
+        except FileNotFoundError as error:
+            raise Trouble(
+                f"There are no keys yet: {path} is made by the first `liandong up`.",
+                f"尚无密钥:首次执行 liandong up 时生成 {path}。",
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise Trouble(
+                f"{path} is damaged: put back a copy of it; nothing else opens the sealed data.",
+                f"{path} 已损坏:请放回其备份;没有它就无法打开已加密的数据。",
+            ) from error
 
     def derive(self, purpose: str) -> str:
         return secret_of(self.secret, purpose)
@@ -35,9 +75,10 @@ class Keys:
     def password(self, role: str) -> str:
         return self.derive(f"role/{role}")
 
-    def sealing(self, service: str) -> str:
-        """What the service seals personal data with: 32 bytes, as hex."""
-        return self.derive(f"key/{service}")
+    def sealing(self, service: str) -> list[str]:
+        """The keys of a service, oldest first: 32 bytes each, as hex. The last one seals."""
+        every = (self.secret, *(seal.secret for seal in self.seals))
+        return [secret_of(each, f"key/{service}") for each in every]
 
     @property
     def token(self) -> str:
@@ -49,12 +90,58 @@ class Keys:
 
 
 def make(path: Path) -> None:
-    """Write under another name first, so that a full disk never leaves half a secret."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(path.parent) as folder:
+        _store(path, secrets.token_hex(32), folder)
+
+
+def rotate(path: Path) -> Keys:
+    """Add a secret of which each service gets a new key; return all. Raises Trouble.
+
+    It is on the disk before this returns: text that a lost key sealed could never be opened.
+    """
+    Keys.read(path)
+    with full_disk_told(path.parent), _alone(path.parent) as folder:
+        known = Keys.read(path)
+        fresh = Seal(datetime.now(UTC).replace(microsecond=0), secrets.token_bytes(32))
+        keys = replace(known, seals=(*known.seals, fresh))
+        seals = [{"made": e.made.isoformat(), "secret": e.secret.hex()} for e in keys.seals]
+        _store(path, json.dumps({"secret": keys.secret.hex(), "seals": seals}), folder)
+    return keys
+
+
+def _parsed(text: str) -> Keys:
+    """Raises ValueError, KeyError or TypeError."""
+    document: dict[str, Any] = json.loads(text) if text.startswith("{") else {"secret": text}
+    seals = document.get("seals", [])
+    read = [Seal(datetime.fromisoformat(each["made"]), _secret(each["secret"])) for each in seals]
+    return Keys(_secret(document["secret"]), tuple(read))
+
+
+def _secret(text: str) -> bytes:
+    if not SECRET.fullmatch(text):
+        raise ValueError("not 64 hexadecimal digits")
+    return bytes.fromhex(text)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[int]:
+    """Hold the folder, so that of two rotations at once neither loses the other's key."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _store(path: Path, text: str, folder: int) -> None:
+    """Write under another name first, so that a full disk never leaves half a secret."""
     fresh = path.with_name("secret.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
+    os.fsync(folder)

@@ -1,6 +1,7 @@
-"""Holds one process down and lets it go: a file asks, the supervisor's state answers."""
+"""Holds a process down or starts it again: a file asks, the supervisor's state answers."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from operate.home import absence
@@ -34,6 +35,19 @@ def let_go(home: Home, name: str) -> list[str]:
         )
     wait(home, name, "ready")
     return shared
+
+
+def again(home: Home, names: Iterable[str]) -> list[str]:
+    """Start the processes of these services again, one after the other; return their names.
+
+    A process that a person holds down stays down. Raises Trouble when one does not become ready.
+    """
+    done: list[str] = []
+    for name in names:
+        if name not in done and running(home)[name]["state"] != "held":
+            done += [name, *hold(home, name)]
+            let_go(home, name)
+    return done
 
 
 def known(home: Home, name: str) -> list[str]:

@@ -1,11 +1,12 @@
 """An installation: which servers and services one home consists of, and what each is told."""
 
 import json
+import logging
 import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,6 +21,8 @@ from operate.run.launch import Launch
 from operate.servers import kafka, postgres
 from operate.servers.kafka import Kafka
 from operate.servers.postgres import Postgres
+
+log = logging.getLogger(__name__)
 
 DATABASE = "liandong"
 STREAM = "workflow-stream"
@@ -128,12 +131,24 @@ class Installation:
         return alone if self.split else [*alone, TOGETHER]
 
     def _service(self, names: tuple[str, ...]) -> Program:
-        log = self.home.logs / f"{'+'.join(names)}.log"
-        launch = Launch([sys.executable, "-m", "services", *names], log, self.environment(*names))
+        log_file = self.home.logs / f"{'+'.join(names)}.log"
+
+        def launch() -> Launch:
+            told = self._with_keys_of_now().environment(*names)
+            return Launch([sys.executable, "-m", "services", *names], log_file, told)
+
         flaws = partial(probe.flaws_of, self.home.ports.metrics(names[0]))
         # Only the stream processor cannot do without Kafka.
         needs = {"postgres", "kafka"} if STREAM in names else {"postgres"}
-        return Program(names, lambda: launch, flaws, frozenset(needs))
+        return Program(names, launch, flaws, frozenset(needs))
+
+    def _with_keys_of_now(self) -> "Installation":
+        """Keys may be rotated while it runs; each start of a service takes what is there then."""
+        try:
+            return replace(self, keys=Keys.read(self.home.secret))
+        except (Trouble, OSError) as error:  # a service starts again without that file, too
+            log.warning("the keys are as they were when liandong was started: %s", error)
+            return self
 
     def environment(self, *names: str) -> Mapping[str, str]:
         """What a process of these services is told; nobody gets the key of another service."""
@@ -147,7 +162,7 @@ class Installation:
         for schema in {SCHEMAS[name] for name in names}:
             prefix = f"LIANDONG_{schema.upper()}"
             told[f"{prefix}_DATABASE_URL"] = service_url(self.admin_dsn, schema, self.keys.secret)
-            told[f"{prefix}_KEY"] = self.keys.sealing(schema)
+            told[f"{prefix}_KEY"] = ",".join(self.keys.sealing(schema))
         return told
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from backbone.postgres.numbers import BLOCK, Numbers, today
 from backbone.postgres.pool import open_pool
+from backbone.postgres.sealing import KeyMissing
 from backbone.process.probes import serve_pages
 from backbone.process.pulse import Pulse
 from backbone.rpc.edge import Edge
@@ -45,6 +46,7 @@ class Stream(rpc.EmergencyServiceServicer):
         (Denied("NOT_YOUR_TEAM"), TOKEN, "PERMISSION_DENIED", "NOT_YOUR_TEAM", 2),
         (Unavailable("READ_TOO_SLOWLY"), TOKEN, "UNAVAILABLE", "READ_TOO_SLOWLY", 2),
         (ConnectionError(), TOKEN, "UNAVAILABLE", "UNKNOWN_REPEAT", 2),
+        (KeyMissing("0a1b2c3d", "number"), TOKEN, "UNAVAILABLE", "SEAL_KEY_MISSING", 2),
         (ZeroDivisionError(), TOKEN, "INTERNAL", "INTERNAL", 2),
         (None, "outside", "PERMISSION_DENIED", "NOT_FROM_INSIDE", 0),
     ],

@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from backbone.directory.replica import TOPIC
 from backbone.postgres.migrate import Schema, migrate, schemas
+from backbone.process.keyring import Keyring
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from services.directory.files import read_folder, to_archive
@@ -62,7 +63,7 @@ def settings_for(database: str, brokers: str) -> Settings:
         database_url=database,
         brokers=brokers,
         token="inside",
-        key=bytes(32),
+        keyring=Keyring((bytes(32),)),
         port=0,
         metrics_port=0,
         host="127.0.0.1",

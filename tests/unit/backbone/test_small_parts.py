@@ -11,7 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from backbone.door.request import created_id, hash_of, request_id_of
-from backbone.postgres.sealing import USUAL, Sealer, masked
+from backbone.postgres.sealing import USUAL, masked
 from backbone.process.logs import JsonLines, bound, speak_json
 from backbone.process.pulse import Pulse
 from backbone.process.settings import PORTS, SettingsError, read_settings
@@ -62,29 +62,6 @@ def test_an_area_contains_what_begins_with_its_digits(area: str, more: str) -> N
     assert contains(area, area)
     assert contains(area, significant(area) + more)
     assert contains("990100", area) and not contains("", area) and not contains("990200", area)
-
-
-@given(st.text(), st.text(), st.binary(min_size=32, max_size=32))
-def test_what_is_sealed_opens_only_with_its_key_and_for_its_field(
-    field: str, text: str, key: bytes
-) -> None:
-    text = text.encode(errors="replace").decode()
-    field = field.encode(errors="replace").decode()
-    sealer = Sealer(key)
-    sealed = sealer.seal(field, text)
-    assert sealer.open(field, sealed) == text
-    assert sealer.index(field, text) == Sealer(key).index(field, text)
-    if text:
-        assert text not in sealed or len(text) < 4
-        for other, name in ((Sealer(bytes(31) + b"x"), field), (sealer, field + "x")):
-            with pytest.raises(ValueError, match="sealed with"):
-                other.open(name, sealed)
-
-
-@pytest.mark.parametrize("rubbish", ["v1.", "v1.AAAA", "汉字", "v1.%%%"])
-def test_what_was_never_sealed_is_refused(rubbish: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
-        Sealer(bytes(32)).open("name", rubbish)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +136,8 @@ def test_settings_are_read_for_each_process() -> None:
         "postgresql://y",
         9023,
     )
+    rotated = read_settings("alarm", {**ENVIRON, "LIANDONG_ALARM_KEY": f"{'ab' * 32},{'ef' * 32}"})
+    assert rotated.keyring.keys == (b"\xab" * 32, b"\xef" * 32)
     elsewhere = read_settings("alarm", {**ENVIRON, "LIANDONG_WORKFLOW_ADDRESS": "host:1"})
     assert elsewhere.address_of("workflow") == "host:1"
 
@@ -169,6 +148,9 @@ def test_every_flaw_of_the_settings_is_told_at_once() -> None:
         read_settings("alarm", environ)
     for name in ("DATABASE_URL", "KAFKA_BOOTSTRAP", "TOKEN", "PORT", "ALARM_KEY", "OUTCOME_DAYS"):
         assert name in str(caught.value)
+    twice = {**ENVIRON, "LIANDONG_ALARM_KEY": ",".join(["ab" * 32] * 2)}
+    with pytest.raises(SettingsError, match=r"LIANDONG_ALARM_KEY: one key stands twice$"):
+        read_settings("alarm", twice)
     with pytest.raises(SettingsError, match="no service is called alarms; there are: gateway"):
         read_settings("alarms", ENVIRON)
     assert len({port for pair in PORTS.values() for port in pair}) == 2 * len(PORTS)

@@ -1,0 +1,50 @@
+"""The keys of one service, as its environment names them: one seals, all open."""
+
+import re
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+KEY = re.compile(r"[0-9a-fA-F]{64}")
+
+
+def key_id(key: bytes) -> str:
+    """Eight hexadecimal digits that name a key and tell nothing of it."""
+    return sha256(b"liandong key id\0" + key).hexdigest()[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Keys of 32 bytes, oldest first: a rotation adds one at the end and removes none."""
+
+    keys: tuple[bytes, ...] = field(repr=False)
+
+    @classmethod
+    def read(cls, text: str) -> "Keyring":
+        """Read keys in hexadecimal digits with commas between them. Raises ValueError: see flaw."""
+        if found := flaw(text):
+            raise ValueError(found)
+        return cls(tuple(bytes.fromhex(each) for each in text.split(",")))
+
+    @property
+    def sealing(self) -> bytes:
+        """The key that seals."""
+        return self.keys[-1]
+
+    @property
+    def lasting(self) -> bytes:
+        """The first key. A rotation does not change it, so what must stay equal derives from it:
+        exact-match indexes, PINs, and the hashes that recognise a repeated request.
+        """
+        return self.keys[0]
+
+
+def flaw(text: str) -> str:
+    """Say what is wrong with the text of a keyring, without quoting it; empty when it is good."""
+    keys = text.split(",")
+    for number, key in enumerate(keys, 1):
+        if not KEY.fullmatch(key):
+            which = "" if len(keys) == 1 else f"key {number} of {len(keys)} is "
+            return f"{which}not 64 hexadecimal digits"
+    if len({key.lower() for key in keys}) < len(keys):
+        return "one key stands twice"
+    return ""

@@ -1,0 +1,76 @@
+"""`liandong seals`: which keys open personal data, which one seals it, and a new one for all."""
+
+import json as jsons
+from typing import Annotated
+
+import typer
+
+from backbone.process.keyring import key_id
+from operate.cli.screen import console, plain, say, words
+from operate.home.home import Home
+from operate.home.keys import Keys, rotate
+from operate.run import control
+
+app = typer.Typer(help="the keys of personal data: list, rotate", no_args_is_help=True)
+
+# The services that hold personal data.
+SEALING = ("alarm", "petition", "dispute", "population")
+
+
+@app.command("list")
+def list_keys(
+    json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
+) -> None:
+    """List each service's keys by their ids, oldest first. The keys themselves are never shown."""
+    rows = listed(Keys.read(Home.here().secret))
+    if json:
+        print(jsons.dumps(rows))
+        return
+    table = plain(*words("service key made", "服务 密钥编号 生成时间").split(), "")
+    for row in rows:
+        made = str(row["made"] or words("with the installation", "随系统建立"))
+        role = words("seals and opens", "加密并解密") if row["seals"] else words("opens", "仅解密")
+        table.add_row(str(row["service"]), str(row["key"]), made, role)
+    console.print(table)
+
+
+@app.command("rotate")
+def rotate_keys() -> None:
+    """Add a new key for every service; what was sealed before stays readable.
+
+    Where liandong runs, the services that seal are started again, one process after the other.
+    Stored data keeps the key that sealed it: no key may be thrown away.
+    """
+    home = Home.here()
+    rotate(home.secret)
+    say(
+        f"Every service has a new key. {home.secret} has changed: keep a copy of it in a safe "
+        "place, because nothing else opens what is sealed from now on.",
+        f"每个服务都有了新密钥。{home.secret} 已更改:请在安全处另存副本,"
+        "今后加密的数据只有它才能打开。",
+    )
+    if home.supervisor() is None:
+        say("The next start seals with it.", "下次启动后即用新密钥加密。")
+        return
+    waiting = words("starting the services again that seal", "正在逐个重新启动使用密钥的服务")
+    with console.status(waiting):
+        names = ", ".join(control.again(home, SEALING))
+    say(
+        f"Started again, and sealing with it: {names or 'none'}. A service that is held down "
+        "does so after `liandong start`.",
+        f"已重新启动并用新密钥加密:{names or '无'}。被停住的服务在 liandong start 之后使用新密钥。",
+    )
+
+
+def listed(keys: Keys) -> list[dict[str, str | bool | None]]:
+    """One row for each key of each service: its id, when it was made, and whether it seals.
+
+    `made` is an RFC 3339 time, or None for the key that is as old as the installation.
+    """
+    made = [None, *(seal.made.isoformat() for seal in keys.seals)]
+    newest = len(keys.seals)
+    return [
+        {"service": name, "key": key_id(bytes.fromhex(key)), "made": made[n], "seals": n == newest}
+        for name in SEALING
+        for n, key in enumerate(keys.sealing(name))
+    ]

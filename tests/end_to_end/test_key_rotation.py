@@ -1,0 +1,55 @@
+"""Keys are rotated while the city runs: the services that seal start again, nothing is lost."""
+
+import asyncio
+import json
+from typing import Any
+from uuid import uuid4
+
+from tests.end_to_end.test_petition import PETITION, track
+from tests.people import Visit, act, take_call
+
+TAKER, CLERK = "call_taker.990100-command", "clerk.990101-petition_office"
+CALLER = {"number": "13811112222", "name": "李某", "protected": False}
+SEALING = {"alarm", "petition", "dispute", "population"}
+
+
+async def test_a_rotation_in_a_running_city(visit: Visit) -> None:
+    desk, office = await visit.person(TAKER), await visit.person(CLERK)
+    receipt = await take_call(desk, caller=CALLER)
+    petition = await act(office, "/v1/petitions", PETITION)
+    await rotated(visit)
+
+    told = await revealed(visit, TAKER, f"/v1/receipts/{receipt['id']}:reveal")
+    assert (told["number"], told["name"]) == (CALLER["number"], CALLER["name"])
+    again = await take_call(desk, caller=CALLER, narrative="两车相撞,有人受伤,又来电")
+    assert receipt["id"] in {each["receipt"] for each in again["suggestions"]["repeats"]}
+    told = await revealed(visit, CLERK, f"/v1/petitions/{petition['id']}:reveal")
+    assert [each["name"] for each in told["petitioners"]] == ["赵某"]
+    tracked = await track(visit, petition["code"], petition["pin"])
+    assert tracked["code"] == petition["code"]
+
+
+async def rotated(visit: Visit) -> None:
+    before = visit.city.run["processes"]
+    done = await asyncio.to_thread(visit.city.liandong, "seals", "rotate")
+    assert done.returncode == 0, done.stderr
+    after = visit.city.run["processes"]
+    assert {name for name in after if after[name]["pid"] != before[name]["pid"]} == SEALING
+    assert all(name in done.stdout for name in SEALING)
+    told = await asyncio.to_thread(visit.city.liandong, "seals", "list", "--json")
+    keys: list[dict[str, Any]] = json.loads(told.stdout)
+    assert [key["seals"] for key in keys if key["service"] == "alarm"] == [False, True]
+
+
+async def revealed(visit: Visit, user: str, path: str) -> Any:
+    account = next(row for row in visit.city.run["accounts"] if row["user"] == user)
+    said = {"user": user, "password": account["password"]}
+    token = (await visit.http.post("/v1/sessions", json=said)).json()["token"]
+    headers = {
+        "authorization": f"Bearer {token}",
+        "idempotency-key": uuid4().hex,
+        "liandong-purpose": "%E5%9B%9E%E8%AE%BF",
+    }
+    answer = await visit.http.post(path, json={}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()

@@ -1,0 +1,120 @@
+"""Keys are rotated under real services: what was sealed before opens, and is recognised."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from backbone.process.keyring import key_id
+from backbone.words.actor import Actor
+from liandong.alarm.v1 import alarm_pb2 as receipts
+from liandong.alarm.v1 import alarm_service_pb2 as desk
+from liandong.alarm.v1.alarm_service_pb2_grpc import AlarmServiceStub
+from liandong.petition.v1 import petition_pb2 as petitions
+from liandong.petition.v1 import petition_service_pb2 as office
+from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
+from liandong.place.v1.place_pb2 import Place, Point
+from operate.home.keys import Seal
+from tests.cities import COUNTY, NORTH, a_city
+from tests.desks import TAKER, a_desk_city
+from tests.installation import Installation
+from tests.serving import Home, calling, everything_at_rest, serving
+
+CLERK = Actor("zhao", "command", "receptionist", COUNTY)
+ADDED = Seal(datetime(2026, 1, 1, tzinfo=UTC), b"second secret of an installation")
+CALLER = desk.CallerFacts(number="13800001234", name="王小明")
+PETITIONER = petitions.Petitioner(name="欧阳小明", contact="13912345678")
+PLACE = Place(text="长风路12号", point=Point(longitude=0.15, latitude=0.05))
+CALL = desk.ReceiveAlarmRequest(
+    kind="KIND_CALL",
+    caller=CALLER,
+    place=PLACE,
+    category="traffic.accident",
+    narrative="两车相撞,有人受伤",
+)
+LETTER = office.RegisterPetitionRequest(
+    channel="CHANNEL_LETTER",
+    subject="路灯不亮",
+    text="小区门前的路灯坏了三个月没有人修",
+    petitioners=[PETITIONER],
+    place=Place(text="gate", area=NORTH),
+    category="theft",
+)
+
+
+async def received(home: Home, key: str) -> receipts.Receipt:
+    async with calling(home, "alarm", AlarmServiceStub) as call:
+        receipt: receipts.Receipt = (await call("ReceiveAlarm", CALL, TAKER, key)).receipt
+        return receipt
+
+
+async def registered(home: Home, key: str) -> petitions.Petition:
+    async with calling(home, "petition", PetitionServiceStub) as call:
+        answer = await call("RegisterPetition", LETTER, CLERK, key)
+        petition: petitions.Petition = answer.petition
+        return petition
+
+
+def sealing(home: Home, name: str) -> str:
+    return f"v2.{key_id(home.settings(name).keyring.sealing)}."
+
+
+async def test_a_caller_taken_down_before_a_rotation_is_revealed_and_recognised_after_it(
+    database: Installation,
+) -> None:
+    city = a_desk_city()
+    async with serving(database, city, "alarm") as before:
+        first = await received(before, "first")
+    async with serving(database, city, "alarm", seals=(ADDED,)) as after:
+        assert sealing(after, "alarm") not in await everything_at_rest(database, "alarm")
+        async with calling(after, "alarm", AlarmServiceStub) as call:
+            asked = desk.RevealCallerRequest(receipt_id=first.id)
+            revealed = (await call("RevealCaller", asked, TAKER, purpose="回访")).caller
+            shown = desk.GetReceiptRequest(receipt_id=first.id)
+            masked = (await call("GetReceipt", shown, TAKER)).receipt.caller
+        assert (revealed.number, revealed.name) == (CALLER.number, CALLER.name)
+        assert (masked.number, masked.name) == ("138****1234", "王**")
+        again = await received(after, "first")
+        assert again.id == first.id, "the repeat of a request of before is known as one"
+        second = await received(after, "second")
+        [found] = second.suggestions.repeats
+        assert found.receipt == first.id
+        assert "SAME_NUMBER" in {reason.split()[0] for reason in found.reasons}
+        stored = await everything_at_rest(database, "alarm")
+        assert sealing(before, "alarm") in stored and sealing(after, "alarm") in stored
+
+
+async def test_a_petition_of_before_a_rotation_is_revealed_recognised_and_tracked_after_it(
+    database: Installation,
+) -> None:
+    async with serving(database, a_city(), "petition") as before:
+        first = await registered(before, "first")
+    async with serving(database, a_city(), "petition", seals=(ADDED,)) as after:
+        async with calling(after, "petition", PetitionServiceStub) as call:
+            asked = office.RevealPetitionerRequest(petition_id=first.id)
+            revealed = await call("RevealPetitioner", asked, CLERK, purpose="送达答复")
+            track = office.TrackPetitionRequest(code=first.code, pin=first.pin)
+            tracked = await call("TrackPetition", track, CLERK)
+        assert list(revealed.petitioners) == [PETITIONER]
+        assert tracked.petition.code == first.code
+        assert (await registered(after, "first")).pin == first.pin
+        second = await registered(after, "second")
+        [found] = second.repeats
+        assert found.code == first.code and "SAME_PETITIONER" in found.reasons
+        stored = await everything_at_rest(database, "petition")
+        assert sealing(before, "petition") in stored and sealing(after, "petition") in stored
+
+
+@pytest.mark.parametrize("method", ["GetPetition", "ListPetitions", "RevealPetitioner"])
+async def test_without_the_key_nothing_of_the_record_is_shown(
+    database: Installation, method: str
+) -> None:
+    async with serving(database, a_city(), "petition", seals=(ADDED,)) as rotated:
+        first = await registered(rotated, "first")
+    async with (
+        serving(database, a_city(), "petition") as forgetful,
+        calling(forgetful, "petition", PetitionServiceStub) as call,
+    ):
+        known = {} if method == "ListPetitions" else {"petition_id": first.id}
+        request = getattr(office, f"{method}Request")(**known)
+        metadata = {"purpose": "送达答复"}
+        assert await call.refused(method, request, CLERK, **metadata) == "SEAL_KEY_MISSING"
