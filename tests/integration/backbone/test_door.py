@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from backbone.door.batch import LARGEST_EVENT
+from backbone.door.decider import LARGEST_EVENT
 from backbone.door.batcher import Batcher, patiently
 from backbone.door.door import Door, key_of
 from backbone.door.outcomes import find

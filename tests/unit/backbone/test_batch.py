@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from backbone.door.batch import CLOCK_SKEW, LARGEST_EVENT, Batch
+from backbone.door.batch import CLOCK_SKEW, Batch
 from backbone.door.journal import FIRST, hash_of
 from backbone.door.outcomes import from_row, to_row
 from backbone.door.request import Request
