@@ -10,6 +10,7 @@ from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.postgres.migrate import SHELL, Schema
 from backbone.words.actor import Actor
+from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.ledger.domain import (
     NOTES,
@@ -19,6 +20,7 @@ from tests.ledger.domain import (
     Write,
     hands_of,
 )
+from tests.ledger.shelves import SHELVES, Build, Shelf
 
 FILES = (*sorted(SHELL.glob("*.sql")), *sorted((Path(__file__).parent / "migrations").glob("*")))
 LEDGER = Schema("ledger", "liandong_ledger", FILES)
@@ -50,17 +52,32 @@ notes: Decider[Note] = Decider(
     topic="ledger.events",
     scope=lambda note: Scope(("990101001-police",), "990101001", str(note.id)),
 )
+shelves: Decider[Shelf] = Decider(
+    record=Shelf,
+    table=Table(name="shelves", columns={}, project=lambda shelf: {}),
+    life_cycle=SHELVES,
+    event=DisputeEvent,
+    kind="liandong.shelf",
+    topic="ledger.shelves",
+    scope=lambda shelf: Scope((), "990101001", str(shelf.id)),
+)
+# As time passes in tests: a held note is due since a second.
+RIPE = """
+UPDATE notes SET due_time = clock_timestamp() - interval '1 second', doc = jsonb_set(
+    doc::jsonb, '{due_time}', to_jsonb(clock_timestamp() - interval '1 second'))::json
+WHERE hands IS NOT NULL
+"""
 
 
 def a_request(
     aggregate_id: UUID,
-    command: Command,
+    command: Any,
     *,
     request_id: UUID | None = None,
     body_hash: str | None = None,
     lives: timedelta = timedelta(minutes=1),
     **more: Any,
-) -> Request[Command]:
+) -> Request[Any]:
     """A request that lives a minute; the hash is that of the command."""
     return Request(
         request_id=request_id or uuid4(),
@@ -89,8 +106,16 @@ async def written(door: Door) -> UUID:
     return outcome.aggregate_id
 
 
+async def built(door: Door) -> UUID:
+    """Build a shelf through the door."""
+    shelf_id = uuid4()
+    [outcome] = await door.perform([a_request(shelf_id, Build(shelf_id))])
+    assert not outcome.reason, outcome
+    return shelf_id
+
+
 async def claimed(door: Door) -> UUID:
-    """Write a note and claim it."""
+    """Write a note, and claim it for a holder who has no other one."""
     note_id = await written(door)
-    await door.perform([a_claim(note_id)])
+    await door.perform([a_claim(note_id, f"holder of {note_id}")])
     return note_id

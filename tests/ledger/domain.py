@@ -24,6 +24,7 @@ class Note(Struct, frozen=True):
     text: str
     holder: str = ""
     due_time: datetime | None = None
+    shelf: str = ""
 
 
 class Write(Struct, frozen=True):
@@ -39,6 +40,13 @@ class Release(Struct, frozen=True):
     """Several reasons are several events of one command."""
 
     reasons: tuple[str, ...] = ("",)
+    by: str = ""
+
+
+class File(Struct, frozen=True):
+    """Puts the note on a shelf, which is locked with it and only looked at."""
+
+    shelf: UUID
 
 
 class Look(Struct, frozen=True):
@@ -65,7 +73,7 @@ class Wait(Struct, frozen=True):
     """Nobody can say now."""
 
 
-Command: TypeAlias = Write | Claim | Release | Look | Reveal | Lapse | Break | Wait
+Command: TypeAlias = Write | Claim | Release | File | Look | Reveal | Lapse | Break | Wait
 
 
 class ProgressReported(Struct, frozen=True):
@@ -86,11 +94,18 @@ class IncidentReleased(Struct, frozen=True):
     reason: str
 
 
+class IncidentAssigned(Struct, frozen=True):
+    """The note was put on a shelf."""
+
+    time: datetime
+    unit: str
+
+
 class ClaimLapsed(Struct, frozen=True):
     time: datetime
 
 
-Event: TypeAlias = ProgressReported | IncidentClaimed | IncidentReleased | ClaimLapsed
+Event: TypeAlias = ProgressReported | IncidentClaimed | IncidentReleased | IncidentAssigned | ClaimLapsed
 
 
 def write(note: Note | None, command: Write, now: datetime, also: Also) -> list[Event]:
@@ -111,6 +126,15 @@ def release(note: Note, command: Release, now: datetime, also: Also) -> list[Eve
     if not note.holder:
         raise InvalidTransition("NOT_CLAIMED")
     return [IncidentReleased(now, reason) for reason in command.reasons]
+
+
+def file(note: Note, command: File, now: datetime, also: Also) -> list[Event]:
+    shelf = also.one(command.shelf)
+    if shelf is None:
+        raise NotFound("NO_SUCH_SHELF")
+    if shelf.shut:
+        raise InvalidTransition("SHELF_SHUT", notes=shelf.version)
+    return [IncidentAssigned(now, str(command.shelf))]
 
 
 def look(note: Note, command: Look, now: datetime, also: Also) -> list[Event]:
@@ -149,13 +173,17 @@ def released(note: Note, event: IncidentReleased) -> Note:
     return replace(note, holder="", due_time=None)
 
 
+def filed(note: Note, event: IncidentAssigned) -> Note:
+    return replace(note, shelf=event.unit)
+
+
 def lapsed(note: Note, event: ClaimLapsed) -> Note:
     return replace(note, holder="", due_time=None)
 
 
 def may_see(note: Note, command: Any) -> None:
     """A note that is held is not shown to a stranger."""
-    if isinstance(command, Look) and command.by == "stranger" and note.holder:
+    if isinstance(command, Look | Release) and command.by == "stranger" and note.holder:
         raise NotFound("NO_SUCH_NOTE")
 
 
@@ -168,13 +196,14 @@ VERBS = (
     creates(write),
     verb(ANY, claim, also=lambda command: (hands_of(command.holder),)),
     verb(ANY, release),
+    verb(ANY, file, also=lambda command: (command.shelf,)),
     verb(ANY, look),
     verb(ANY, reveal, discloses=True),
     verb(ANY, lapse),
     creates(break_down),
     creates(wait),
 )
-CHANGES = (begins(written), change(claimed), change(released), change(lapsed))
+CHANGES = (begins(written), change(claimed), change(released), change(filed), change(lapsed))
 NOTES: LifeCycle[Note, Also] = LifeCycle(
     (sys.modules[__name__],), "NO_SUCH_NOTE", guard=may_see, state_of=lambda note: "ANY"
 )

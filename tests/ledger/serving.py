@@ -21,14 +21,12 @@ from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from tests.ledger.building import notes
-from tests.ledger.domain import Break, Claim, Command, Event, Note, Wait, Write
+from tests.ledger.domain import Break, Claim, Note, Wait, Write
 from tests.servers import free_port
 
 TOKEN = "the internal token"
 LI = Actor("li", "990101001-police", "clerk", "990101001")
 NO_KAFKA = "127.0.0.1:1"
-
-NoteShell = Shell[Note, Command, Event]
 
 
 class LedgerSettings(Settings):
@@ -49,26 +47,26 @@ def ledger_settings(dsn: str, brokers: str = NO_KAFKA, port: int = 0) -> LedgerS
 class Notes(rpc.IncidentServiceServicer):
     """Calls of the contract that happen to fit."""
 
-    def __init__(self, shell: NoteShell) -> None:
+    def __init__(self, shell: Shell) -> None:
         self._shell = shell
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
         caller = caller_of(context)
         note_id = created_id(caller.request_id, "note")
         command = Write(note_id, request.matter.title)
-        note = await self._shell.perform(context, command, request, note_id, caller)
+        note = await self._shell.perform(notes, context, command, request, note_id, caller)
         return pb.OpenIncidentResponse(incident=shown(note))
 
     async def ClaimIncident(self, request: pb.ClaimIncidentRequest, context: Any) -> Any:
         note_id = UUID(request.incident_id)
-        note = await self._shell.perform(context, Claim("li"), request, note_id)
+        note = await self._shell.perform(notes, context, Claim("li"), request, note_id)
         return pb.ClaimIncidentResponse(incident=shown(note))
 
     async def RouteIncident(self, request: pb.RouteIncidentRequest, context: Any) -> Any:
-        await self._shell.perform(context, Wait(), request, UUID(request.incident_id))
+        await self._shell.perform(notes, context, Wait(), request, UUID(request.incident_id))
 
     async def VoidIncident(self, request: pb.VoidIncidentRequest, context: Any) -> Any:
-        await self._shell.perform(context, Break(), request, UUID(request.incident_id))
+        await self._shell.perform(notes, context, Break(), request, UUID(request.incident_id))
 
     async def GetIncident(self, request: pb.GetIncidentRequest, context: Any) -> Any:
         raise ZeroDivisionError("a bug of an edge")
@@ -85,7 +83,7 @@ class Served:
     """A running service and a client of it."""
 
     settings: LedgerSettings
-    shell: NoteShell
+    shell: Shell
     stub: rpc.IncidentServiceStub
     channel: grpc.aio.Channel
     running: asyncio.Task[None]
@@ -108,7 +106,7 @@ async def a_ledger(settings: LedgerSettings, pulse: Pulse | None = None) -> Asyn
 
     What the block adds before it first waits, such as a consumer, is there from the beginning.
     """
-    async with open_shell(settings, pulse or Pulse(), notes, "ledger.events") as shell:
+    async with open_shell(settings, pulse or Pulse(), [notes]) as shell:
         shell.serve(rpc.add_IncidentServiceServicer_to_server, Notes(shell), pb.DESCRIPTOR)
         running = asyncio.create_task(shell.run())
         async with open_channel(settings, "workflow") as channel:

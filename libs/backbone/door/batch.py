@@ -10,17 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.door.decider import Decider
-from backbone.door.journal import FIRST, Record, sealed
+from backbone.door.journal import FIRST, Record
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
-from backbone.words.errors import (
-    Broken,
-    Conflict,
-    Expired,
-    InvalidArgument,
-    Refusal,
-    Unavailable,
-)
+from backbone.words.errors import Broken, Conflict, Expired, Refusal, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +23,6 @@ CLOCK_SKEW = timedelta(seconds=10)
 # An event may ask again for a request whose stored outcome is one of these: the call was answered
 # before its effect was known. The outcome stays the answer to the call and to the call's repeats.
 RETRYABLE_BY_EVENT = frozenset({"EXPIRED", "INTERNAL"})
-# The journal and Kafka take no more in one piece: a longer text is refused, and blocks no one.
-LARGEST_EVENT = 800_000
 
 
 class Loaded(Struct, frozen=True):
@@ -114,8 +105,10 @@ class Batch:
             reused = Conflict("IDEMPOTENCY_KEY_REUSED", aggregate_id=known.aggregate_id)
             return self._refused(request, reused)
         if request.cause and known.reason in RETRYABLE_BY_EVENT:
-            self.withdrawn.append(request.request_id)
-            return self._answered(request, judge(request))
+            answer = self._answered(request, judge(request))
+            if request.request_id in self.outcomes:  # else transient: the stored one stays
+                self.withdrawn.append(request.request_id)
+            return answer
         return self._repeated(request, known)
 
     def _answered(self, request: Request[Any], outcome: Outcome) -> Outcome:
@@ -127,19 +120,27 @@ class Batch:
 
     def _repeated(self, request: Request[Any], known: Outcome) -> Outcome:
         """The first answer, unless its caller may no longer see it; that refusal is not stored."""
-        if not request.call or request.call == known.call:
+        if not request.call:
             return known
-        decider = self._decider_of(request.command)
+        if request.call == known.call:
+            return _at_hand(known, self._readable(request.aggregate_id))
         try:
-            state = self.one(request.aggregate_id)
-            if state is None:
-                return known
-            decider.ask_again(state, request.command, self._now_after(state), self)
+            return self._asked_again(request, known)
         except Refusal as refusal:
             return self._refused(request, refusal)
-        if known.reason or decider.discloses(request.command):
-            return replace(known, state=state)
-        return replace(known, state=state if state.version == known.version else known.state)
+        except Exception:
+            log.exception("repeat.broken", extra={"request_id": request.request_id})
+            return self._broken(request)
+
+    def _asked_again(self, request: Request[Any], known: Outcome) -> Outcome:
+        state = self._own(request)
+        if state is None:
+            return known
+        decider = self._decider_of(request.command)
+        decider.ask_again(state, request.command, self._now_after(state), self)
+        if decider.discloses(request.command) and not known.reason:
+            return replace(known, version=state.version, state=state)
+        return _at_hand(known, state)
 
     def _judge(self, request: Request[Any]) -> Outcome:
         try:
@@ -157,7 +158,7 @@ class Batch:
     def _decide(self, request: Request[Any]) -> list[Any]:
         if request.deadline <= self._read.now - CLOCK_SKEW:
             raise Expired("EXPIRED", deadline=request.deadline)
-        state = self.one(request.aggregate_id)
+        state = self._own(request)
         decider = self._decider_of(request.command)
         events = decider.decide(state, request.command, self._now_after(state), self)
         # Only now: a loser must hear who won, not that its version is old.
@@ -167,11 +168,11 @@ class Batch:
 
     def _accepted(self, request: Request[Any], events: list[Any]) -> Outcome:
         decider, of = self._decider_of(request.command), request.aggregate_id
-        state = self.one(of)
+        state = self._own(request)
         records: list[Record] = []
         for event in events:
             state = decider.evolve(state, event)
-            records.append(_record(decider, request, state, event, self._previous(of, records)))
+            records.append(decider.record_of(state, event, request, self._previous(of, records)))
         if state is None:
             raise ValueError("a command was accepted, yet nothing exists")
         if records:
@@ -179,6 +180,11 @@ class Batch:
             self._hashes[of] = records[-1].hash
             self.records += records
         return self._outcome(request, state=state)
+
+    def _own(self, request: Request[Any]) -> Any | None:
+        """The command's aggregate; an id of another aggregate type names none."""
+        state = self.one(request.aggregate_id)
+        return state if isinstance(state, self._decider_of(request.command).record) else None
 
     def _previous(self, of: UUID, before: list[Record]) -> bytes:
         return before[-1].hash if before else self._hashes.get(of, FIRST)
@@ -221,23 +227,7 @@ class Batch:
         return max(self._read.now, state.time) if state else self._read.now
 
 
-def _record(
-    decider: Decider[Any], request: Request[Any], state: Any, event: Any, previous: bytes
-) -> Record:
-    scope = decider.scope(state)
-    kind, payload = decider.to_event(state, event, request, scope)
-    if len(payload) > LARGEST_EVENT:
-        raise InvalidArgument("TOO_LARGE", bytes=len(payload), most=LARGEST_EVENT)
-    record = Record(
-        aggregate_id=request.aggregate_id,
-        version=state.version,
-        kind=kind,
-        payload=payload,
-        request_id=request.request_id,
-        actor=request.actor,
-        time=state.time,
-        correlation_id=scope.correlation,
-        causation_id=request.cause,
-        traceparent=request.traceparent,
-    )
-    return sealed(record, previous)
+def _at_hand(known: Outcome, state: Any | None) -> Outcome:
+    """The outcome with the state, where that is still the one of the answer."""
+    current = not known.reason and state is not None and state.version == known.version
+    return replace(known, state=state) if current else known

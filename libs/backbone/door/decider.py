@@ -9,12 +9,16 @@ from uuid import UUID
 import msgspec
 from google.protobuf.message import Message
 
-from backbone.door.journal import event_id
+from backbone.door.journal import Record, event_id, sealed
 from backbone.door.request import Request
 from backbone.life_cycle import Also, LifeCycle
 from backbone.wire import fill, to_record
-from backbone.words.errors import Unavailable
+from backbone.words.errors import InvalidArgument, Unavailable
 from liandong.event.v1.event_pb2 import Meta
+
+
+# The journal and Kafka take no more in one piece: a longer text is refused, and blocks no one.
+LARGEST_EVENT = 800_000
 
 
 class Aggregate(Protocol):
@@ -145,10 +149,30 @@ class Decider(Generic[S]):
         """Read the columns `shape` and `doc` of a row; raises as `from_doc` does."""
         return self.from_doc(row["doc"], row["shape"])
 
-    def to_event(
-        self, state: S, event: Any, request: Request[Any], scope: Scope
-    ) -> tuple[str, bytes]:
-        """Return the kind and the exact Kafka value of the event that led to this state."""
+    def record_of(self, state: S, event: Any, request: Request[Any], previous: bytes) -> Record:
+        """The journal row of the event that led to this state, after the row of that hash.
+
+        Its payload is the exact Kafka value. Raises InvalidArgument for one that is too large.
+        """
+        scope, name = self.scope(state), self._fields[type(event).__name__]
+        payload = self._payload(state, event, request, scope)
+        if len(payload) > LARGEST_EVENT:
+            raise InvalidArgument("TOO_LARGE", bytes=len(payload), most=LARGEST_EVENT)
+        record = Record(
+            aggregate_id=request.aggregate_id,
+            version=state.version,
+            kind=f"{self.kind}.{name}.v1",
+            payload=payload,
+            request_id=request.request_id,
+            actor=request.actor,
+            time=state.time,
+            correlation_id=scope.correlation,
+            causation_id=request.cause,
+            traceparent=request.traceparent,
+        )
+        return sealed(record, previous)
+
+    def _payload(self, state: S, event: Any, request: Request[Any], scope: Scope) -> bytes:
         name = self._fields[type(event).__name__]
         message: Any = self.event()
         meta: Meta = message.meta
@@ -164,7 +188,7 @@ class Decider(Generic[S]):
         body = getattr(message, name)
         body.SetInParent()
         fill(body, event)
-        return f"{self.kind}.{name}.v1", message.SerializeToString()
+        return message.SerializeToString()
 
     def from_event(self, payload: bytes) -> Any:
         """Return the domain event that a journal row holds."""

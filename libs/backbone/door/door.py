@@ -75,9 +75,9 @@ class Door:
         refusal would silence this clock for ever. Raises the error that breaks the transaction.
         """
         async with transaction(self._pool) as conn:
-            keys = {key_of(request.aggregate_id) for request in requests}
-            free = {row["key"] for row in await conn.fetch(TRY_LOCK, sorted(keys))}
-            own = [request for request in requests if key_of(request.aggregate_id) in free]
+            wanted = [self._aggregate_keys(request) for request in requests]
+            free = {row["key"] for row in await conn.fetch(TRY_LOCK, sorted(set().union(*wanted)))}
+            own = [each for each, keys in zip(requests, wanted, strict=True) if keys <= free]
             batch = await self._read(conn, own)
             answers = {request.request_id: batch.answer(request) for request in own}
             batch.outcomes = {of: each for of, each in batch.outcomes.items() if not each.reason}
@@ -119,7 +119,16 @@ class Door:
         also = {key for request in requests for key in self._also(request)}
         aggregate_ids = {request.aggregate_id for request in requests} | also
         request_ids = [request.request_id for request in requests]
-        rows = await conn.fetch(self._load, list(aggregate_ids), request_ids, list(also))
+        return await self._load_of(conn, list(aggregate_ids), request_ids, list(also))
+
+    async def _load_of(
+        self,
+        conn: Connection,
+        aggregate_ids: Sequence[UUID],
+        request_ids: Sequence[UUID],
+        groups: Sequence[UUID],
+    ) -> Batch:
+        rows = await conn.fetch(self._load, aggregate_ids, request_ids, groups)
         known: dict[UUID, Outcome] = {}
         states: dict[UUID, Loaded] = {}
         members: dict[UUID, set[UUID]] = {}
@@ -131,8 +140,8 @@ class Door:
                 members.setdefault(UUID(row["doc"]), set()).add(row["id"])
             else:
                 states[row["id"]] = self._loaded(self._by_table[row["part"]], row)
-        groups = {key: frozenset(ids) for key, ids in members.items()}
-        return Batch(self.decider_of, Read(now, states, known, groups))
+        found = {key: frozenset(ids) for key, ids in members.items()}
+        return Batch(self.decider_of, Read(now, states, known, found))
 
     def _loaded(self, decider: Decider[Any], row: Any) -> Loaded:
         """A row that cannot be read parks its aggregate; the others go on."""
@@ -145,8 +154,7 @@ class Door:
     def _with_state(self, outcome: Outcome, row: Any) -> Outcome:
         if row["doc"] is None:
             return outcome
-        decider = self._by_table[row["part"]]
-        return replace(outcome, state=decider.from_row(row))
+        return replace(outcome, state=self._loaded(self._by_table[row["part"]], row).state)
 
     async def _save(self, conn: Connection, batch: Batch, requests: Sequence[Request[Any]]) -> None:
         """Write what is new, and tell the fronts that wait; a repeat is told its first answer."""
@@ -182,12 +190,13 @@ class Door:
     def _also(self, request: Request[Any]) -> Sequence[UUID]:
         return tuple(self.decider_of(request.command).also(request.command))
 
+    def _aggregate_keys(self, request: Request[Any]) -> set[int]:
+        return {key_of(each) for each in (request.aggregate_id, *self._also(request))}
+
     def _lock_keys(self, requests: Sequence[Request[Any]]) -> list[int]:
         """The advisory locks of a batch in the one order that all transactions use."""
-        ids = {request.aggregate_id for request in requests}
-        ids |= {request.request_id for request in requests}
-        ids |= {key for request in requests for key in self._also(request)}
-        return sorted(map(key_of, ids))
+        keys = {key_of(request.request_id) for request in requests}
+        return sorted(keys.union(*map(self._aggregate_keys, requests)))
 
     async def _one_by_one(
         self, requests: Sequence[Request[Any]], error: Exception
@@ -195,10 +204,12 @@ class Door:
         """One bad request must not take the others along; alone, it is a bug and stored as one."""
         if len(requests) > 1:
             return [(await self.perform([request]))[0] for request in requests]
+        [request] = requests
         log.error("command.broken", exc_info=error)
-        async with transaction(self._pool, lock_all(self._lock_keys(requests))) as conn:
-            batch = await self._read(conn, requests)
-            answer = batch.give_up(requests[0])
+        own = sorted({key_of(request.aggregate_id), key_of(request.request_id)})
+        async with transaction(self._pool, lock_all(own)) as conn:
+            batch = await self._load_of(conn, [request.aggregate_id], [request.request_id], [])
+            answer = batch.give_up(request)
             await self._save(conn, batch, requests)
             return [answer]
 

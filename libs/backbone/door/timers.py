@@ -14,6 +14,7 @@ from backbone.postgres.pool import Pool, is_transient
 from backbone.process.metrics import TIMERS
 from backbone.process.pulse import Pulse
 from backbone.words.actor import CLOCK
+from backbone.words.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Timers:
             fate = fate_of(request, version, answer)
             fates.append(fate)
             TIMERS.labels(self._door.name, fate).inc()
-            if fate in ("refused", "broken"):
+            if fate in ("refused", "broken", "unavailable"):
                 log.warning("timer.rests", extra={"of": request.aggregate_id, "fate": fate})
                 self._resting[request.aggregate_id, version] = now + REST
         return fates.count("fired")
@@ -111,6 +112,8 @@ def fate_of(request: Request[Any], version: int, answer: Outcome | Exception | N
         return "busy"
     if isinstance(answer, Exception) or answer.reason == "INTERNAL":
         return "broken"
+    if answer.kind == Unavailable.__name__:
+        return "unavailable"
     if not answer.reason and answer.call == request.call:
         return "fired"
     # Between the look without a lock and the lock, somebody may have been here.

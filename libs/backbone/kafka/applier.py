@@ -20,6 +20,7 @@ from backbone.kafka.inbox import Inbox, Standing
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process.metrics import DEAD_LETTERS, GAPS, LINKS_REFUSED
+from backbone.words.errors import Unavailable
 from liandong.event.v1.event_pb2 import Meta
 
 log = logging.getLogger(__name__)
@@ -188,6 +189,8 @@ class Applier:
         requests = [request for _, request in asked]
         outcomes = await self._door.within(conn, requests) if requests else []
         for (meta, _), outcome in zip(asked, outcomes, strict=True):
+            if isinstance(outcome.refusal, Unavailable):
+                raise outcome.refusal  # transient: a newer process can apply the event
             if outcome.reason == "INTERNAL":
                 raise RuntimeError(f"{outcome.request_id} met a bug of ours")
             if outcome.reason:

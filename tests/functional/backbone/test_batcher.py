@@ -34,7 +34,7 @@ class Recorder:
 
 def answer_to(request: Request[Command]) -> Outcome:
     now = datetime.now(UTC)
-    return Outcome(request.request_id, "", request.aggregate_id, 1, "", {}, now)
+    return Outcome(request.request_id, "", request.aggregate_id, 1, "", "", {}, now)
 
 
 @asynccontextmanager

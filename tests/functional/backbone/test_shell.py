@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
-from backbone.door.batch import LARGEST_EVENT
+from backbone.door.decider import LARGEST_EVENT
 from backbone.process.pulse import Pulse
 from backbone.rpc.channels import refusal_of
 from backbone.words.errors import Conflict, InvalidArgument, InvalidTransition

@@ -21,7 +21,7 @@ HIGHEST = "SELECT max(position) FROM journal"
 
 
 async def flaws(admin: Admin) -> list[Flaw]:
-    return [flaw async for flaw in verify(admin, "notes")]
+    return [flaw async for flaw in verify(admin, "notes", "shelves")]
 
 
 async def some_history(door: Door, pool: Pool) -> None:

@@ -11,10 +11,9 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from backbone.door.batch import LARGEST_EVENT
+from backbone.door.decider import LARGEST_EVENT
 from backbone.door.batcher import Batcher, patiently
 from backbone.door.door import Door, key_of
-from backbone.door.outcomes import find
 from backbone.door.statements import lock_all
 from backbone.door.timers import NEVER
 from backbone.postgres.pool import Pool, is_transient
@@ -29,7 +28,7 @@ from tests.ledger.building import (
     notes,
     written,
 )
-from tests.ledger.domain import Break, Command, Look, Release, Wait
+from tests.ledger.domain import Break, Command, Look, Release, Wait, Write
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -47,11 +46,12 @@ async def test_a_repeat_gets_the_first_answer(door: Door, pool: Pool) -> None:
     won, lost = a_claim(note_id, "li"), a_claim(note_id, "wang")
     first = await door.perform([won, lost])
     await door.perform([a_request(note_id, Release())])
-    again = await asyncio.gather(*(door.perform([won, lost]) for _ in range(10)))
+    calls = [replace(won, call="again"), replace(lost, call="again")]
+    again = await asyncio.gather(*(door.perform(calls) for _ in range(10)))
     assert [outcome.reason for outcome in first] == ["", "ALREADY_CLAIMED"]
     assert again == [first] * 10
     assert await pool.fetchval("SELECT count(*) FROM journal") == 3
-    assert await find(pool, [lost.request_id]) == [first[1]]
+    assert await door.find([lost.request_id]) == [first[1]]
 
 
 async def test_an_event_asks_again_what_its_call_was_told_when_nobody_knew(
@@ -62,9 +62,10 @@ async def test_an_event_asks_again_what_its_call_was_told_when_nobody_knew(
     event = replace(call, deadline=NEVER, cause="the event that guarantees it")
     [late] = await door.perform([call])
     [done] = await door.perform([event])
-    assert (late.reason, done.reason, done.answer["holder"]) == ("EXPIRED", "", "li")
-    assert await find(pool, [call.request_id]) == [done]
-    assert await door.perform([call, event]) == [done, done]
+    assert (late.reason, done.reason, done.state.holder) == ("EXPIRED", "", "li")
+    assert await door.find([call.request_id]) == [done]
+    assert await door.perform([call, event]) == [replace(done, state=None)] * 2
+    assert await door.perform([replace(call, call="again")]) == [done]
 
 
 async def test_the_same_key_with_another_body_is_refused(door: Door) -> None:
@@ -115,13 +116,13 @@ async def test_fifty_claims_one_winner(door: Door, together: bool) -> None:
     [winner] = [outcome for outcome in outcomes if not outcome.reason]
     losers = [outcome for outcome in outcomes if outcome.reason == "ALREADY_CLAIMED"]
     assert len(losers) == 49
-    assert {loser.answer["facts"]["holder"] for loser in losers} == {winner.answer["holder"]}
+    assert {loser.facts["holder"] for loser in losers} == {winner.state.holder}
 
 
 async def test_only_a_legal_command_hears_that_its_version_is_old(door: Door) -> None:
     note_id = await written(door)
     [stale] = await door.perform([a_claim(note_id, expected_version=7)])
-    assert (stale.reason, stale.answer["facts"]) == ("STALE_VERSION", {"version": "1"})
+    assert (stale.reason, stale.facts) == ("STALE_VERSION", {"version": "1"})
 
 
 async def test_who_gives_up_writes_it_down(door: Door) -> None:
@@ -156,10 +157,11 @@ async def test_time_never_runs_backwards(
     door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
     note_id = await written(door)
-    await admin.execute("UPDATE notes SET time = time + interval '1 hour'")
+    await admin.execute("""UPDATE notes SET doc = jsonb_set(
+        doc::jsonb, '{time}', to_jsonb(clock_timestamp() + interval '1 hour'))::json""")
     [claim] = await door.perform([a_claim(note_id)])
-    assert claim.time == await pool.fetchval("SELECT time FROM notes")
-    assert await pool.fetchval("SELECT time > clock_timestamp() FROM notes")
+    assert claim.time == claim.state.time
+    assert await pool.fetchval("SELECT max(time) > clock_timestamp() FROM journal")
 
 
 async def test_one_bad_command_does_not_take_the_others_along(door: Door, pool: Pool) -> None:
@@ -186,7 +188,7 @@ async def test_a_text_too_long_is_refused_by_name(door: Door, pool: Pool) -> Non
     short = a_writing()
     outcomes = await door.perform([long, short])
     assert [outcome.reason for outcome in outcomes] == ["TOO_LARGE", ""]
-    assert outcomes[0].answer["facts"]["most"] == str(LARGEST_EVENT)
+    assert outcomes[0].facts["most"] == str(LARGEST_EVENT)
     assert await door.perform([long]) == outcomes[:1]
 
 
@@ -217,10 +219,10 @@ async def test_a_row_that_cannot_be_read_parks_its_aggregate_alone(
     door: Door, admin: "asyncpg.Connection[Any]"
 ) -> None:
     broken, gone, good = [await written(door) for _ in range(3)]
-    await admin.execute("ALTER TABLE notes ALTER holder DROP NOT NULL")
-    await admin.execute("UPDATE notes SET holder = NULL WHERE id = $1", broken)
+    await admin.execute("UPDATE notes SET doc = '{}' WHERE id = $1", broken)
     await admin.execute("DELETE FROM notes WHERE id = $1", gone)
-    outcomes = await door.perform([a_claim(broken), a_claim(gone), a_claim(good)])
+    twice = a_request(gone, Write(gone))  # its journal is still there, and forbids it
+    outcomes = await door.perform([a_claim(broken), twice, a_claim(good)])
     assert [outcome.reason for outcome in outcomes] == ["INTERNAL", "INTERNAL", ""]
 
 

@@ -80,13 +80,13 @@ async def test_a_zombie_that_wakes_changes_nothing(
         assert won.reason == "" and time.monotonic() - started < 5
         worker.send_signal(signal.SIGCONT)
         assert [await line_of(worker) for _ in range(2)] == ["ACCEPTED", "ALREADY_CLAIMED"]
-    assert await pool.fetchval("SELECT holder FROM notes") == "rival"
+    assert await pool.fetchval("SELECT doc ->> 'holder' FROM notes") == "rival"
     assert await pool.fetchval("SELECT count(*) FROM journal") == 2
 
 
 @asynccontextmanager
-async def waiting_at(dsn: str, pool: Pool) -> AsyncIterator[Waiting]:
-    heard = Waiting(pool, dsn, "ledger", f"front_{uuid4().hex}", Pulse())
+async def waiting_at(dsn: str, door: Door) -> AsyncIterator[Waiting]:
+    heard = Waiting(door.find, dsn, "ledger", f"front_{uuid4().hex}", Pulse())
     running = asyncio.create_task(heard.run())
     try:
         yield heard
@@ -95,7 +95,7 @@ async def waiting_at(dsn: str, pool: Pool) -> AsyncIterator[Waiting]:
         await asyncio.wait([running])
 
 
-async def told(door: Door, pool: Pool, heard: Waiting, patience: float = 5) -> list[Outcome]:
+async def told(door: Door, heard: Waiting, patience: float = 5) -> list[Outcome]:
     """Perform a request for which two calls wait, and tell them until they have heard."""
     note_id = await written(door)
     request = a_claim(note_id, front=heard.channel)
@@ -109,12 +109,12 @@ async def told(door: Door, pool: Pool, heard: Waiting, patience: float = 5) -> l
 
 
 async def test_a_front_hears_what_is_finished(
-    database: Installation, door: Door, pool: Pool, admin: Any
+    database: Installation, door: Door, admin: Any
 ) -> None:
-    async with waiting_at(database.url(), pool) as heard:
-        one, two = await told(door, pool, heard)
+    async with waiting_at(database.url(), door) as heard:
+        one, two = await told(door, heard)
         assert one == two and one.reason == ""
         cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
         await admin.execute(cut)
-        [again, _] = await told(door, pool, heard)
+        [again, _] = await told(door, heard)
         assert again.reason == ""

@@ -52,7 +52,7 @@ async def test_kafka_goes_and_comes_back(
     bench = await make_bench(broker, pool, door)
     topic, pulse, publisher = await make_topic(broker), Pulse(patience=16), bench.publisher
     bench.pulse = pulse
-    relay = Relay(database.url(), "ledger", broker.address, topic, pulse)
+    relay = Relay(database.url(), "ledger", broker.address, {"liandong.note": topic}, pulse)
     source, note_id = uuid4(), await written(door)
 
     async def nothing_unsent() -> bool:
@@ -117,17 +117,17 @@ async def test_connections_that_only_seem_to_be_open_are_given_up(
     await broker.started()
     topic, pulse = await make_topic(broker), Pulse(patience=16)
     async with proxied(database.url()) as (proxy, dsn), await open_pool(dsn, "ledger") as far:
-        relay = Relay(dsn, "ledger", broker.address, topic, pulse)
-        heard = Waiting(pool, dsn, "ledger", f"front_{uuid4().hex}", pulse)
+        relay = Relay(dsn, "ledger", broker.address, {"liandong.note": topic}, pulse)
+        heard = Waiting(door.find, dsn, "ledger", f"front_{uuid4().hex}", pulse)
         async with running(relay.run, heard.run):
-            note_id = await written(Door(far, notes))
+            note_id = await written(Door(far, [notes]))
             await until(lambda: none_unsent(pool))
-            await hears(door, pool, heard, note_id)
+            await hears(door, heard, note_id)
             await use_all(far)
             proxy.swallow()
             asyncio.get_running_loop().call_later(3, proxy.keepalives_fail)
             await asyncio.gather(
-                gives_up(Door(far, notes), note_id), hears(door, pool, heard, note_id)
+                gives_up(Door(far, [notes]), note_id), hears(door, heard, note_id)
             )
             await until(lambda: none_unsent(pool))
             assert pulse.dead() == []
@@ -154,7 +154,7 @@ async def gives_up(far: Door, note_id: UUID) -> None:
     assert outcome.reason == ""
 
 
-async def hears(door: Door, pool: Pool, heard: Waiting, note_id: UUID) -> None:
+async def hears(door: Door, heard: Waiting, note_id: UUID) -> None:
     """A request is finished, and its front is told until it has heard."""
     request = a_claim(uuid4(), front=heard.channel)
     await door.perform([request])

@@ -13,20 +13,16 @@ from backbone.postgres.pool import Pool
 from backbone.process.pulse import Pulse
 from tests.ledger.building import (
     DUE,
+    RIPE,
     Door,
     a_claim,
     a_request,
     claimed,
     written,
 )
-from tests.ledger.domain import Break, Command, Event, Lapse, Look, Note, Release, Wait
+from tests.ledger.domain import Break, Command, Lapse, Look, Release, Wait
 
-RIPE = "UPDATE notes SET due_time = clock_timestamp() - interval '1 second' WHERE holder <> ''"
-
-
-def the_timers(
-    pool: Pool, door: Door, command: Command | None = None
-) -> Timers[Note, Command, Event]:
+def the_timers(pool: Pool, door: Door, command: Command | None = None) -> Timers:
     def lapse(row: Any) -> Request[Command]:
         return lapse_of(row, command or Lapse())
 
@@ -105,7 +101,7 @@ async def test_a_refused_clock_rests_and_is_not_silenced(
 ) -> None:
     """As after a step back of the clock: due by the table, not yet due by the decision."""
     note_id = await claimed(door)
-    await admin.execute("UPDATE notes SET due_time = clock_timestamp() + interval '1 hour'")
+    # A claim is due in an hour.
     soon = DUE.replace("due_time <= clock_timestamp()", "due_time IS NOT NULL")
     timers = Timers(pool, door, soon, lambda row: lapse_of(row, Lapse()), Pulse())
     before = await pool.fetchval("SELECT count(*) FROM outcomes")
@@ -122,8 +118,8 @@ async def test_a_clock_that_meets_a_bug_leaves_the_others_alone(
 ) -> None:
     broken, good = await claimed(door), await claimed(door)
     await admin.execute(RIPE)
-    await admin.execute("ALTER TABLE notes ADD CHECK (holder <> '' OR text <> 'unlucky') NOT VALID")
-    await admin.execute("UPDATE notes SET text = 'unlucky' WHERE id = $1", broken)
+    await admin.execute("ALTER TABLE notes ADD CHECK (hands IS NOT NULL OR text <> 'unlucky') NOT VALID")
+    await admin.execute("UPDATE notes SET text = 'unlucky', doc = jsonb_set(doc::jsonb, '{text}', '\"unlucky\"')::json WHERE id = $1", broken)
     timers = the_timers(pool, door)
     assert await timers.fire() == 1
     assert (await lapses(pool, broken), await lapses(pool, good)) == (0, 1)
@@ -140,8 +136,8 @@ async def test_many_that_rest_do_not_stand_before_the_others(
     await admin.execute(
         "UPDATE notes SET due_time = due_time - interval '1 h' WHERE id = $1", broken
     )
-    await admin.execute("ALTER TABLE notes ADD CHECK (holder <> '' OR text <> 'unlucky') NOT VALID")
-    await admin.execute("UPDATE notes SET text = 'unlucky' WHERE id = $1", broken)
+    await admin.execute("ALTER TABLE notes ADD CHECK (hands IS NOT NULL OR text <> 'unlucky') NOT VALID")
+    await admin.execute("UPDATE notes SET text = 'unlucky', doc = jsonb_set(doc::jsonb, '{text}', '\"unlucky\"')::json WHERE id = $1", broken)
     timers = Timers(pool, door, one_at_a_time, lambda row: lapse_of(row, Lapse()), Pulse())
     assert [await timers.fire(), await timers.fire()] == [0, 1]
     assert (await lapses(pool, broken), await lapses(pool, good)) == (0, 1)

@@ -225,8 +225,10 @@ def test_the_hash_of_a_body_tells_calls_and_contents_apart() -> None:
         pb.ClaimIncidentRequest(incident_id="1"),
         pb.RouteIncidentRequest(incident_id="1"),
     )
-    assert hash_of(claim) == hash_of(pb.ClaimIncidentRequest(incident_id="1"))
-    assert len({hash_of(claim), hash_of(route), hash_of(pb.ClaimIncidentRequest())}) == 3
+    key, other = b"1" * 32, b"2" * 32
+    assert hash_of(claim, key) == hash_of(pb.ClaimIncidentRequest(incident_id="1"), key)
+    bodies = (claim, route, pb.ClaimIncidentRequest())
+    assert len({hash_of(each, key) for each in bodies} | {hash_of(claim, other)}) == 4
     request_id = uuid4()
     assert created_id(request_id, "a") != created_id(request_id, "b")
 
