@@ -105,7 +105,9 @@ class ClaimLapsed(Struct, frozen=True):
     time: datetime
 
 
-Event: TypeAlias = ProgressReported | IncidentClaimed | IncidentReleased | IncidentAssigned | ClaimLapsed
+Event: TypeAlias = (
+    ProgressReported | IncidentClaimed | IncidentReleased | IncidentAssigned | ClaimLapsed
+)
 
 
 def write(note: Note | None, command: Write, now: datetime, also: Also) -> list[Event]:

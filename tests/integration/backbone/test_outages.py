@@ -126,9 +126,7 @@ async def test_connections_that_only_seem_to_be_open_are_given_up(
             await use_all(far)
             proxy.swallow()
             asyncio.get_running_loop().call_later(3, proxy.keepalives_fail)
-            await asyncio.gather(
-                gives_up(Door(far, [notes]), note_id), hears(door, heard, note_id)
-            )
+            await asyncio.gather(gives_up(Door(far, [notes]), note_id), hears(door, heard, note_id))
             await until(lambda: none_unsent(pool))
             assert pulse.dead() == []
         far.terminate()

@@ -139,7 +139,8 @@ async def test_only_one_relay_works_and_another_takes_over(
     door: Door, pool: Pool, database: Installation, broker: Broker, topic: str
 ) -> None:
     first, second = (
-        Relay(database.url(), "ledger", broker.address, {"liandong.note": topic}, Pulse()) for _ in range(2)
+        Relay(database.url(), "ledger", broker.address, {"liandong.note": topic}, Pulse())
+        for _ in range(2)
     )
     holders = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
     note_id = await written(door)

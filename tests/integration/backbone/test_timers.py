@@ -22,6 +22,7 @@ from tests.ledger.building import (
 )
 from tests.ledger.domain import Break, Command, Lapse, Look, Release, Wait
 
+
 def the_timers(pool: Pool, door: Door, command: Command | None = None) -> Timers:
     def lapse(row: Any) -> Request[Command]:
         return lapse_of(row, command or Lapse())
@@ -118,8 +119,13 @@ async def test_a_clock_that_meets_a_bug_leaves_the_others_alone(
 ) -> None:
     broken, good = await claimed(door), await claimed(door)
     await admin.execute(RIPE)
-    await admin.execute("ALTER TABLE notes ADD CHECK (hands IS NOT NULL OR text <> 'unlucky') NOT VALID")
-    await admin.execute("UPDATE notes SET text = 'unlucky', doc = jsonb_set(doc::jsonb, '{text}', '\"unlucky\"')::json WHERE id = $1", broken)
+    await admin.execute(
+        "ALTER TABLE notes ADD CHECK (hands IS NOT NULL OR text <> 'unlucky') NOT VALID"
+    )
+    await admin.execute(
+        "UPDATE notes SET text = 'unlucky', doc = jsonb_set(doc::jsonb, '{text}', '\"unlucky\"')::json WHERE id = $1",
+        broken,
+    )
     timers = the_timers(pool, door)
     assert await timers.fire() == 1
     assert (await lapses(pool, broken), await lapses(pool, good)) == (0, 1)
@@ -136,8 +142,13 @@ async def test_many_that_rest_do_not_stand_before_the_others(
     await admin.execute(
         "UPDATE notes SET due_time = due_time - interval '1 h' WHERE id = $1", broken
     )
-    await admin.execute("ALTER TABLE notes ADD CHECK (hands IS NOT NULL OR text <> 'unlucky') NOT VALID")
-    await admin.execute("UPDATE notes SET text = 'unlucky', doc = jsonb_set(doc::jsonb, '{text}', '\"unlucky\"')::json WHERE id = $1", broken)
+    await admin.execute(
+        "ALTER TABLE notes ADD CHECK (hands IS NOT NULL OR text <> 'unlucky') NOT VALID"
+    )
+    await admin.execute(
+        "UPDATE notes SET text = 'unlucky', doc = jsonb_set(doc::jsonb, '{text}', '\"unlucky\"')::json WHERE id = $1",
+        broken,
+    )
     timers = Timers(pool, door, one_at_a_time, lambda row: lapse_of(row, Lapse()), Pulse())
     assert [await timers.fire(), await timers.fire()] == [0, 1]
     assert (await lapses(pool, broken), await lapses(pool, good)) == (0, 1)

@@ -30,7 +30,7 @@ async def test_a_stream_that_gets_nothing_though_there_is_more_is_stuck(
 
 async def gets_stuck(broker: Broker, data: Path) -> None:
     road = stream.Road(Batcher(nobody_asks, Pulse()), Publisher(broker.address))
-    app = stream.build_app(broker.address, road, str(data))
+    app = stream.build_app(broker.address, road, str(data), bytes(32))
     await app.start()
     try:
         reading = stream.Reading(app)

@@ -63,7 +63,11 @@ def left_by(batch: Batch) -> Batch:
     """A later batch, which reads what the first one has written."""
     rows = {of: Loaded(state, batch.hash_of(of)) for of, state in batch.changed.items()}
     hands = {hands_of(state.holder) for state in batch.changed.values() if state.holder}
-    return a_batch(rows, {of: bare(each) for of, each in batch.outcomes.items()}, {key: batch.members(key) for key in hands})
+    return a_batch(
+        rows,
+        {of: bare(each) for of, each in batch.outcomes.items()},
+        {key: batch.members(key) for key in hands},
+    )
 
 
 def requests_of(asked: list[Asked]) -> list[Request[Command]]:
