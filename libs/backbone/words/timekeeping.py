@@ -1,0 +1,171 @@
+"""What happens to clocks: they start, are suspended, resume, are extended, fire and stop. Pure.
+
+A move that breaks the ledger (a resume of what runs, a second firing) is a bug of its caller and
+raises ValueError; what a person may not do is refused by the use case before.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.words.calendar import UNANNOUNCED, Calendar
+from backbone.words.clock import LAPSE, Clock, Extension, KindOfClock, Span, Term
+from backbone.words.due import Due, due_of, timed
+from backbone.words.working_time import WHOLE
+
+
+class Firing(Struct, frozen=True):
+    """What fires next on a clock, and when: a grade by its name, or LAPSE."""
+
+    time: datetime
+    name: str
+
+
+class Happening(Struct, frozen=True):
+    """An event as clocks see it: its name, its time, what it is about, the document it carries."""
+
+    name: str
+    time: datetime
+    about: str = ""
+    document: str = ""
+
+
+def start(
+    clock_id: str,
+    kind: KindOfClock,
+    term: Term,
+    about: str,
+    at: datetime,
+    calendar: Calendar = UNANNOUNCED,
+) -> Clock:
+    """Return a clock that runs from now on, with the grades of its kind."""
+    clock = Clock(
+        id=clock_id,
+        kind=kind.kind,
+        rule=term.rule,
+        about=about,
+        budget=term.budget,
+        ledger=(Span(at),),
+        grades=kind.grades,
+    )
+    return timed(clock, due_of(clock, calendar))
+
+
+def suspend(clock: Clock, at: datetime, cause: str, document: str) -> Clock:
+    """Suspend 中止: what is left of the budget is kept. What is due by then stays due."""
+    _require(clock.is_running, clock, "suspended, but it does not run")
+    span = Span(at, running=False, cause=cause, document=document)
+    reached, *grades = (
+        time if time and time <= at else None
+        for time in (clock.due_time, *(grade.due_time for grade in clock.grades))
+    )
+    provisional = clock.provisional and reached is not None
+    return timed(_turned(clock, at, span), Due(reached, provisional, tuple(grades)))
+
+
+def resume(clock: Clock, at: datetime, calendar: Calendar = UNANNOUNCED) -> Clock:
+    """Resume 恢复 with exactly what was left of the budget."""
+    _require(clock.is_suspended, clock, "resumed, but it is not suspended")
+    resumed = _turned(clock, at, Span(at))
+    return timed(resumed, due_of(resumed, calendar))
+
+
+def stop(clock: Clock, at: datetime) -> Clock:
+    """End the ledger: nothing fires any more, and the due time stays for whoever asks later."""
+    _require(clock.stop_time is None, clock, "stopped twice")
+    return replace(clock, ledger=_closed(clock, at))
+
+
+def extend(clock: Clock, extension: Extension, calendar: Calendar = UNANNOUNCED) -> Clock:
+    """Add time 延期, in the unit of the budget; how often and how long the use case decides."""
+    _require(clock.stop_time is None, clock, "extended, but it has stopped")
+    unit = extension.budget.unit
+    _require(unit is clock.budget.unit, clock, f"extended in {unit}")
+    extended = replace(clock, extensions=(*clock.extensions, extension))
+    return timed(extended, due_of(extended, calendar))
+
+
+def next_firing(clock: Clock) -> Firing | None:
+    """Return what fires next: the earliest of what has not fired, the lapse before its grades."""
+    if clock.stop_time is not None:
+        return None
+    waiting = [
+        (grade.due_time, grade.percent, 1, grade.name)
+        for grade in clock.grades
+        if grade.due_time is not None and grade.fire_time is None
+    ]
+    if clock.due_time is not None and clock.lapse_time is None:
+        waiting.append((clock.due_time, WHOLE, 0, LAPSE))
+    first = min(waiting, default=None)
+    return Firing(first[0], first[3]) if first else None
+
+
+def first_firing(clocks: Iterable[Clock]) -> tuple[Clock, Firing] | None:
+    """Return the clock that fires first, and what; of one moment the clock given first."""
+    firings = [(clock, firing) for clock in clocks if (firing := next_firing(clock))]
+    return min(firings, key=lambda each: each[1].time, default=None)
+
+
+def fire(clock: Clock, name: str, at: datetime) -> Clock:
+    """Note that a grade or the lapse has fired: each once, in order, and not before its time."""
+    firing = next_firing(clock)
+    _require(firing is not None and firing.name == name, clock, f"firing {name} out of its turn")
+    _require(firing is not None and firing.time <= at, clock, f"firing {name} before its time")
+    if name == LAPSE:
+        return replace(clock, lapse_time=at)
+    grades = (
+        replace(grade, fire_time=at) if grade.name == name else grade for grade in clock.grades
+    )
+    return replace(clock, grades=tuple(grades))
+
+
+def after_event(
+    clocks: Iterable[Clock],
+    event: Happening,
+    kinds: Mapping[str, KindOfClock],
+    calendar: Calendar = UNANNOUNCED,
+) -> tuple[Clock, ...]:
+    """Return the clocks as the event leaves them: it touches those alone whose kind names it.
+
+    Raises LookupError for a clock of a kind that the table does not have.
+    """
+    return tuple(_after(clock, event, _kind_of(clock, kinds), calendar) for clock in clocks)
+
+
+def _kind_of(clock: Clock, kinds: Mapping[str, KindOfClock]) -> KindOfClock:
+    kind = kinds.get(clock.kind)
+    if kind is None:
+        raise LookupError(f"clock {clock.id} is of the unknown kind {clock.kind}")
+    return kind
+
+
+def _after(clock: Clock, event: Happening, kind: KindOfClock, calendar: Calendar) -> Clock:
+    another = kind.side_by_side and event.about != clock.about
+    if another or clock.stop_time is not None:
+        return clock
+    if event.name in kind.stops_on:
+        return stop(clock, event.time)
+    if event.name in kind.suspends_on and clock.is_running:
+        return suspend(clock, event.time, event.name, event.document)
+    if event.name in kind.resumes_on and clock.is_suspended:
+        return resume(clock, event.time, calendar)
+    return clock
+
+
+def _turned(clock: Clock, at: datetime, span: Span) -> Clock:
+    """The ledger with another span, which begins where the last one ends."""
+    closed = _closed(clock, at)
+    return replace(clock, ledger=(*closed, replace(span, start=closed[-1].end or at)))
+
+
+def _closed(clock: Clock, at: datetime) -> tuple[Span, ...]:
+    """Two processes may differ by a moment: a span never ends before it begins."""
+    last = clock.ledger[-1]
+    return (*clock.ledger[:-1], replace(last, end=max(at, last.start)))
+
+
+def _require(holds: bool, clock: Clock, what: str) -> None:
+    if not holds:
+        raise ValueError(f"clock {clock.id}: {what}")
