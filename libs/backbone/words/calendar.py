@@ -1,7 +1,7 @@
 """The working calendar 工作日历: holidays, make-up workdays and the hours of a working day. Pure.
 
-The days come from the yearly notice of the State Council 国务院办公厅关于部分节假日安排的通知, which
-turns weekdays into holidays and weekend days into workdays (调休). The city pack carries them.
+The days come from the yearly notice of the State Council 国务院办公厅关于部分节假日安排的通知,
+which turns weekdays into holidays and weekend days into workdays (调休). They come with the city.
 """
 
 from collections.abc import Iterator, Mapping
