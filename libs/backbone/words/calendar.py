@@ -40,7 +40,7 @@ class Calendar(Struct, frozen=True):
     hours: tuple[Hours, ...] = OFFICE_HOURS
 
     def is_provisional(self, day: date) -> bool:
-        """Say whether the day lies in a year that nobody has announced yet."""
+        """Say whether the notice of its year is not known yet."""
         return day.year not in self.notices
 
     def knows(self, first: date, last: date) -> bool:

@@ -11,7 +11,6 @@
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
-from itertools import count
 
 from msgspec import Struct
 
@@ -52,12 +51,12 @@ def days_of(clock: Clock, percent: int, calendar: Calendar) -> Iterator[Day]:
 
     A clock that has stopped counts as if it were running on.
     """
-    first, left = day_of(clock.start_time), share_of(clock, percent)
-    yield Day(first, Why.FIRST_DAY)
-    for number in count(1):
-        day = first + ONE_DAY * number
+    day, left = day_of(clock.start_time), share_of(clock, percent)
+    yield Day(day, Why.FIRST_DAY)
+    while left:
+        day += ONE_DAY
         span = _span_at(clock, day)
-        if not left or (span is clock.ledger[-1] and not span.running):
+        if span is clock.ledger[-1] and not span.running:
             return
         asks = clock.budget.unit is Unit.WORKING_DAYS or (left == 1 and percent >= WHOLE)
         found = _day(day, span, calendar, by_calendar=asks)

@@ -44,7 +44,7 @@ def test_the_next_workday_is_found_over_a_holiday_and_on_a_weekend() -> None:
     assert CALENDAR.first_workday(date(2025, 10, 4)) == date(2025, 10, 9)
 
 
-def test_a_year_that_nobody_announced_counts_by_weekends_and_says_so() -> None:
+def test_a_year_without_a_notice_counts_by_weekends_and_says_so() -> None:
     day = date(2027, 10, 1)
     assert CALENDAR.is_provisional(day)
     assert not CALENDAR.is_provisional(date(2026, 10, 1))

@@ -30,7 +30,7 @@ from tests.calendars import CALENDAR, local
 
 GRADED = KindOfClock(
     "REPLY",
-    grades=(Grade("RED", 100), Grade("YELLOW", 80), Grade("SERIOUS", 150)),
+    grades=(Grade("BREACH", 100), Grade("YELLOW", 80), Grade("SERIOUS", 150)),
 )
 PLAIN = KindOfClock("REPLY")
 NOON = local("2026-03-02 12:00")  # a Monday
@@ -142,6 +142,29 @@ def test_a_period_that_may_not_end_yet_is_not_due_when_it_is_suspended() -> None
     assert resume(waits, local("2026-03-25 10:00"), CALENDAR).due_time == local("2026-03-25 24:00")
 
 
+def test_a_suspension_from_midnight_takes_nothing_of_the_day_before() -> None:
+    # Mon 2 begins; 3 = 1, 4 = 2 and over; it runs again on Tue 10, which is 3.
+    clock = a_clock(3, Unit.WORKING_DAYS, "2026-03-02 10:00")
+    waits = suspend(clock, local("2026-03-04 24:00"), "补正", "")
+    assert remaining(waits, local("2026-03-06 10:00"), CALENDAR) == timedelta(days=1)
+    assert resume(waits, local("2026-03-10 10:00"), CALENDAR).due_time == local("2026-03-10 24:00")
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_a_clock_that_is_due_when_it_is_suspended_stays_due(unit: Unit) -> None:
+    clock = a_clock(3, unit, NOON)
+    assert clock.due_time is not None
+    waits = suspend(clock, clock.due_time, "听证", "")
+    assert waits.due_time == due_of(waits, CALENDAR).time == clock.due_time
+    firing = next_firing(waits)
+    assert firing is not None and firing.name == LAPSE
+
+
+def test_a_process_whose_time_is_a_moment_behind_breaks_no_ledger() -> None:
+    clock = a_clock(10, Unit.MINUTES, NOON)
+    assert stop(clock, NOON - timedelta(seconds=1)).stop_time == NOON
+
+
 def test_a_suspension_gives_working_hours_back() -> None:
     # Mon 2: 9:00-11:30 = 2.5 of 8. From Tue 3 at 16:00: 2 hours; Wed 4: 3, then 14:00-14:30.
     clock = a_clock(8, Unit.WORKING_HOURS, "2026-03-02 09:00")
@@ -150,7 +173,7 @@ def test_a_suspension_gives_working_hours_back() -> None:
     assert resume(waits, local("2026-03-03 16:00"), CALENDAR).due_time == local("2026-03-04 14:30")
 
 
-def test_what_is_left() -> None:
+def test_the_rest_of_a_budget() -> None:
     minutes = a_clock(15, Unit.MINUTES, NOON)
     assert remaining(minutes, NOON + timedelta(minutes=4)) == timedelta(minutes=11)
     assert remaining(minutes, NOON + timedelta(minutes=99)) == timedelta(0)
@@ -249,7 +272,7 @@ def test_grades_and_the_lapse_fire_in_order_and_once() -> None:
         clock = fire(clock, firing.name, late)
         with pytest.raises(ValueError, match="out of its turn"):
             fire(clock, firing.name, late)
-    assert fired == [("YELLOW", 80), (LAPSE, 100), ("RED", 100), ("SERIOUS", 150)]
+    assert fired == [("YELLOW", 80), (LAPSE, 100), ("BREACH", 100), ("SERIOUS", 150)]
     assert clock.lapse_time == late
     assert {grade.fire_time for grade in clock.grades} == {late}
 
@@ -270,8 +293,18 @@ def test_a_warning_is_never_late_and_does_not_fire_again_after_an_extension() ->
     assert (yellow.name, yellow.time) == ("YELLOW", local("2026-03-06 24:00"))
     warned = fire(clock, "YELLOW", local("2026-03-07 00:00"))
     extension = Extension(NOON, Budget(6, Unit.WORKING_DAYS), "")
-    firing = next_firing(extend(warned, extension, CALENDAR))
+    extended = extend(warned, extension, CALENDAR)
+    firing = next_firing(extended)
     assert firing is not None and firing.name == LAPSE
+    [yellow_after] = [grade for grade in extended.grades if grade.name == "YELLOW"]
+    assert yellow_after.due_time == yellow.time
+
+
+def test_a_warning_stays_on_a_day_of_rest() -> None:
+    # 80 % of 10 days are 8: 6 March + 8 = Saturday 14. The period itself ends on Mon 16.
+    yellow = next_firing(a_clock(10, Unit.CALENDAR_DAYS, "2026-03-06 10:00", CALENDAR, GRADED))
+    assert yellow is not None
+    assert (yellow.name, yellow.time) == ("YELLOW", local("2026-03-14 24:00"))
 
 
 def test_a_stopped_clock_keeps_its_ledger_and_its_due_time_and_never_fires() -> None:
@@ -357,8 +390,8 @@ def test_of_clocks_side_by_side_an_event_touches_the_one_it_is_about() -> None:
 
 def test_a_clock_of_an_unknown_kind_is_a_bug_that_names_it() -> None:
     [clock] = clocks_of(("REPLY", "accepted/2"))
-    strange = replace(clock, id="42", kind="NOBODY_KNOWS")
-    with pytest.raises(LookupError, match="clock 42 is of the unknown kind NOBODY_KNOWS"):
+    strange = replace(clock, id="42", kind="STRANGE")
+    with pytest.raises(LookupError, match="clock 42 is of the unknown kind STRANGE"):
         after_event([strange], Happening("Claimed", NOON), KINDS)
 
 
@@ -476,7 +509,7 @@ def test_firings_come_in_order_and_each_once(
         names.append(firing.name)
         clock = fire(clock, firing.name, firing.time)
     assert times == sorted(times)
-    assert names == ["YELLOW", LAPSE, "RED", "SERIOUS"][: len(names)]
+    assert names == ["YELLOW", LAPSE, "BREACH", "SERIOUS"][: len(names)]
     assert clock.is_suspended or len(names) == 4
 
 
