@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeAlias
 
 import yaml
@@ -9,7 +10,12 @@ import yaml
 from services.directory.flaws import Flaws, Spot
 
 Reader: TypeAlias = Callable[["Value"], Any]
-TYPES: dict[type, str] = {int: "a whole number", str: "a text", bool: "true or false"}
+TYPES: dict[type, str] = {
+    int: "a whole number",
+    str: "a text",
+    bool: "true or false",
+    date: "a day of the calendar, such as 2026-10-01",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,10 @@ class Value:
 
     def truth(self) -> bool:
         return bool(self._plain(bool, False))
+
+    def day(self) -> date:
+        day: date = self._plain(date, date.min)
+        return day
 
     def one_of(self, names: Mapping[str, Any] | frozenset[str]) -> str:
         name = self.text()
@@ -76,7 +86,8 @@ class Value:
     def _plain(self, kind: type, otherwise: Any) -> Any:
         value = _construct(self.node)
         if type(value) is not kind:
-            self.flaw("WRONG_TYPE", str(value), f"it must be {TYPES[kind]}")
+            given = self.node.value if isinstance(self.node, yaml.ScalarNode) else ""
+            self.flaw("WRONG_TYPE", given, f"it must be {TYPES[kind]}")
             return otherwise
         return value
 
@@ -100,4 +111,7 @@ def read_document(file: str, text: str, flaws: Flaws) -> Value | None:
 def _construct(node: yaml.Node) -> Any:
     if not isinstance(node, yaml.ScalarNode):
         return None
-    return yaml.SafeLoader("").construct_object(node)
+    try:
+        return yaml.SafeLoader("").construct_object(node)
+    except ValueError:  # it looks like a day and is none, such as 2026-02-30
+        return None

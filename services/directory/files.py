@@ -20,7 +20,10 @@ NAMES = (
     "competences.csv",
     "routes.yaml",
     "clocks.yaml",
+    "calendar.yaml",
 )
+# A pack of before there were calendars stays loadable.
+OPTIONAL = frozenset({"calendar.yaml"})
 # A city of 15,238 grids takes 10 MiB; anything far beyond is no pack.
 LARGEST = 64 * 1024 * 1024
 # The archive says the same for the same files: no times of a disk in it.
@@ -61,11 +64,12 @@ def checksum(files: Mapping[str, bytes]) -> str:
 
 
 def to_texts(files: Mapping[str, bytes], flaws: Flaws) -> dict[str, str]:
-    """Decode every file; name each that is missing or is not UTF-8."""
+    """Decode every file; name each that is missing, unless it is optional, or is not UTF-8."""
     texts: dict[str, str] = {}
     for name in NAMES:
         if name not in files:
-            flaws.add(Spot(name), "FILE_MISSING", name, "the pack has no such file")
+            if name not in OPTIONAL:
+                flaws.add(Spot(name), "FILE_MISSING", name, "the pack has no such file")
             continue
         try:
             # Spreadsheets put a mark before the first column.

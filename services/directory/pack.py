@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backbone.directory.entries import PLURALS
+from backbone.directory.entries import CALENDAR, PLURALS, POLICY
 from backbone.words.areas import level_of
+from backbone.words.calendar import UNANNOUNCED
 from backbone.words.city import (
     Area,
     Category,
@@ -19,6 +20,7 @@ from backbone.words.city import (
     Team,
     Unit,
 )
+from services.directory.calendar_file import read_calendar
 from services.directory.files import checksum, read_archive, read_folder, to_texts
 from services.directory.flaws import Flaws, Spot
 from services.directory.rules import read_city, read_policy
@@ -74,6 +76,7 @@ def parse(files: Mapping[str, bytes]) -> Pack:
     city = City(
         head=_head(city_file.code, city_file.name, grids, checksum(files)),
         policy=policy,
+        calendar=read_calendar("calendar.yaml", texts.get("calendar.yaml"), flaws),
         areas=tables.areas(),
         grids=grids,
         units=tables.units(),
@@ -89,7 +92,9 @@ def parse(files: Mapping[str, bytes]) -> Pack:
 
 def records(city: City) -> dict[str, Record]:
     """Return the entries of a city by key, the head last; the head knows how many there are."""
-    found: dict[str, Record] = {"policy": city.policy} if city.policy else {}
+    found: dict[str, Record] = {POLICY: city.policy} if city.policy else {}
+    if city.calendar != UNANNOUNCED:
+        found[CALENDAR] = city.calendar
     for kind, plural in PLURALS.items():
         found |= {f"{kind}/{code}": each for code, each in getattr(city, plural).items()}
     return found | {"city": replace(city.head, entries=len(found) + 1)}

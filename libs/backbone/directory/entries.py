@@ -7,7 +7,9 @@ from typing import Any, TypeAlias
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from backbone.directory.working_calendar import to_calendar, to_message
 from backbone.words.areas import Level, ancestors
+from backbone.words.calendar import UNANNOUNCED, Calendar
 from backbone.words.city import (
     Area,
     Category,
@@ -30,6 +32,7 @@ Point: TypeAlias = tuple[float, float]
 
 HEAD = "city"
 POLICY = "policy"
+CALENDAR = "calendar"
 FLAT: dict[str, type[Any]] = {
     "area": Area,
     "unit": Unit,
@@ -47,7 +50,7 @@ PLURALS = {
     "person": "people",
     "team": "teams",
 }
-KINDS = frozenset(PLURALS) | {POLICY}
+KINDS = frozenset(PLURALS) | {POLICY, CALENDAR}
 """What a service may ask for; the head of the city always comes along."""
 
 
@@ -63,6 +66,8 @@ def key_of(record: Record) -> str:
             return HEAD
         case Policy():
             return POLICY
+        case Calendar():
+            return CALENDAR
         case Person():
             return f"person/{record.user}"
         case _:
@@ -83,6 +88,8 @@ def message_of(record: Record) -> Any:
             return _head_message(record)
         case Policy():
             return _policy_message(record)
+        case Calendar():
+            return to_message(record)
         case Grid():
             path = list(reversed(ancestors(record.code)[1:]))
             rings = [wire.Ring(points=_points(ring)) for ring in record.rings]
@@ -110,8 +117,13 @@ def to_city(records: Mapping[str, Record]) -> City | None:
         kind, _, code = key.partition("/")
         if kind in PLURALS:
             sorts[PLURALS[kind]][code] = record
-    policy = records.get(POLICY)
-    return City(head, policy if isinstance(policy, Policy) else None, **sorts)
+    policy, calendar = records.get(POLICY), records.get(CALENDAR)
+    return City(
+        head,
+        policy if isinstance(policy, Policy) else None,
+        calendar=calendar if isinstance(calendar, Calendar) else UNANNOUNCED,
+        **sorts,
+    )
 
 
 def _plain(record: Any) -> dict[str, Any]:
@@ -206,6 +218,7 @@ def _points(ring: Iterable[Point]) -> list[place.Point]:
 _READERS: dict[str, Callable[[Any], Record]] = {
     HEAD: _head,
     POLICY: _policy,
+    CALENDAR: to_calendar,
     "grid": _grid,
     **{kind: _flat(record) for kind, record in FLAT.items()},
 }

@@ -1,7 +1,7 @@
 """The working calendar 工作日历: holidays, make-up workdays and the hours of a working day. Pure.
 
 The days come from the yearly notice of the State Council 国务院办公厅关于部分节假日安排的通知,
-which turns weekdays into holidays and weekend days into workdays (调休). The city pack has them.
+which turns weekdays into holidays and weekend days into workdays (调休). They come with the city.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ class Calendar(Struct, frozen=True):
     hours: tuple[Hours, ...] = OFFICE_HOURS
 
     def is_provisional(self, day: date) -> bool:
-        """Say whether the day lies in a year that nobody has announced yet."""
+        """Say whether the notice of its year is not known yet."""
         return day.year not in self.notices
 
     def knows(self, first: date, last: date) -> bool:

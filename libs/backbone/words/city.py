@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from backbone.words.areas import Level
+from backbone.words.calendar import UNANNOUNCED, Calendar
 from backbone.words.place import contains
 
 Ring: TypeAlias = tuple[tuple[float, float], ...]
@@ -140,12 +141,17 @@ class Head:
     entries: int
 
 
-Record: TypeAlias = Head | Policy | Area | Grid | Unit | Category | Competence | Person | Team
+Record: TypeAlias = (
+    Head | Policy | Calendar | Area | Grid | Unit | Category | Competence | Person | Team
+)
 
 
 @dataclass(frozen=True)
 class City:
-    """One consistent state of the directory, of the kinds that a service asked for."""
+    """One consistent state of the directory, of the kinds that a service asked for.
+
+    Where there is no calendar, every year is provisional.
+    """
 
     head: Head
     policy: Policy | None = None
@@ -156,6 +162,7 @@ class City:
     competences: Mapping[str, Competence] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
+    calendar: Calendar = UNANNOUNCED
 
     @cached_property
     def _units_at(self) -> Mapping[tuple[str, str], tuple[Unit, ...]]:

@@ -2,6 +2,9 @@
 
 A move that breaks the ledger (a resume of what runs, a second firing) is a bug of its caller and
 raises ValueError; what a person may not do is refused by the use case before.
+
+Where something is decided, the city's calendar is given, and the event carries the `Due` that
+follows. Where a journal is folded there is none: `timed` sets the times that the event carries.
 """
 
 from collections.abc import Iterable, Mapping
@@ -73,7 +76,7 @@ def resume(clock: Clock, at: datetime, calendar: Calendar = UNANNOUNCED) -> Cloc
 
 
 def stop(clock: Clock, at: datetime) -> Clock:
-    """End the ledger: nothing fires any more, and the due time stays for whoever asks later."""
+    """End the ledger: nothing fires any more, and the due time stays readable."""
     _require(clock.stop_time is None, clock, "stopped twice")
     return replace(clock, ledger=_closed(clock, at))
 

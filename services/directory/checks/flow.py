@@ -6,7 +6,7 @@ from dataclasses import fields
 from backbone.words.areas import Level, level_of
 from backbone.words.city import City, Competence, Policy, Route
 from backbone.words.competence import competent_unit, prefixes
-from services.directory.flaws import Finding, Severity
+from services.directory.flaws import Finding, Severity, Spot
 from services.directory.pack import Pack
 from services.directory.rules import PRIORITIES
 
@@ -15,7 +15,7 @@ WORKERS = frozenset({"clerk", "head", "mediator", "call_taker", "care_worker"})
 
 
 def check_flow(pack: Pack) -> Iterator[Finding]:
-    """Categories, competences, owners, routes, clocks."""
+    """Categories, competences, owners, routes, clocks, and whether these have a calendar."""
     yield from _categories(pack)
     for row in pack.city.competences.values():
         yield from _competence(pack, row)
@@ -26,6 +26,9 @@ def check_flow(pack: Pack) -> Iterator[Finding]:
     if pack.city.policy is not None:
         yield from _routes(pack, pack.city.policy)
         yield from _clocks(pack, pack.city.policy)
+    if not pack.city.calendar.notices:
+        spot, detail = Spot("calendar.yaml"), "no year is announced: weekends alone are left out"
+        yield Finding(Severity.WARNING, "CALENDAR_MISSING", spot, "calendar", detail)
 
 
 def _categories(pack: Pack) -> Iterator[Finding]:

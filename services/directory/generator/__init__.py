@@ -12,7 +12,14 @@ from services.directory.generator.staff import make_staff
 from services.directory.generator.writing import geojson, table
 from services.directory.rules import read_city
 
-RULES = ("city.yaml", "categories.csv", "competences.csv", "routes.yaml", "clocks.yaml")
+RULES = (
+    "city.yaml",
+    "categories.csv",
+    "competences.csv",
+    "routes.yaml",
+    "clocks.yaml",
+    "calendar.yaml",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from backbone.words.city import City
 from services.directory.files import read_folder, to_archive
 from services.directory.generator import LARGE, generate
 from services.directory.wiring import Directory, open_directory
+from tests.calendars import CALENDAR
 from tests.integration.directory.conftest import DEMO, demo, make_topic_anew, settings_for
 from tests.servers import Broker
 
 RENAMED = {"organisations.csv": ("青山镇派出所", "青山镇新派出所")}
 REDUNDANT = "traffic.accident,traffic.accident,police,,,,交通事故由事发地公安机关处理\n"
-KINDS = ("unit", "grid", "competence", "policy")
+KINDS = ("unit", "grid", "competence", "policy", "calendar")
 
 
 @asynccontextmanager
@@ -81,6 +82,7 @@ async def test_a_copy_becomes_what_was_loaded(database: str, topic: Broker) -> N
         assert city.units == directory.holding.city.units
         assert city.grids == directory.holding.city.grids
         assert city.policy == directory.holding.city.policy
+        assert city.calendar == directory.holding.city.calendar == CALENDAR
         assert not city.people
         changes = {**RENAMED, "competences.csv": (REDUNDANT, "")}
         second = await directory.loader.load(demo(changes), None, "somebody")

@@ -6,6 +6,7 @@ import pytest
 
 from backbone.directory.entries import key_of, to_city, to_entry, to_record
 from backbone.words.areas import Level
+from backbone.words.calendar import UNANNOUNCED
 from backbone.words.city import (
     Area,
     Category,
@@ -19,7 +20,8 @@ from backbone.words.city import (
     Team,
     Unit,
 )
-from liandong.directory.v1.directory_pb2 import DirectoryEntry
+from liandong.directory.v1.directory_pb2 import Calendar, DirectoryEntry
+from tests.calendars import CALENDAR
 
 RING = ((108.9, 34.2), (108.91, 34.2), (108.91, 34.21))
 POLICY = Policy(
@@ -43,6 +45,7 @@ HEAD = Head(
 RECORDS: list[Record] = [
     HEAD,
     POLICY,
+    CALENDAR,
     Area("990101", "青岚区", Level.COUNTY),
     Grid("990101001001001", "第1网格", (RING, RING)),
     Unit("990101-fire", "消防", "fire", "990101", "990100-fire", Level.COUNTY),
@@ -72,6 +75,19 @@ def test_a_city_needs_its_head() -> None:
     assert city is not None
     assert city.head == HEAD
     assert city.policy == POLICY
+    assert city.calendar == CALENDAR
     assert set(city.people) == {"clerk.990101-fire"}
     del records["city"]
     assert to_city(records) is None
+
+
+def test_a_city_from_before_there_were_calendars_has_one_of_which_nothing_is_known() -> None:
+    city = to_city({"city": HEAD})
+    assert city is not None
+    assert city.calendar == UNANNOUNCED
+
+
+def test_a_day_that_is_none_makes_the_entry_unreadable() -> None:
+    entry = DirectoryEntry(key="calendar", calendar=Calendar(workdays=["2026-02-30"]))
+    with pytest.raises(ValueError, match="day is out of range"):
+        to_record(entry)

@@ -1,0 +1,90 @@
+"""Counts the days of a legal period one by one, each with the reason if it does not count. Pure.
+
+- The day on which a period begins does not count (Civil Code 民法典 art. 201).
+- A day counts if the clock runs at its end, 24:00. So the day of a suspension does not count and
+  the day of the resumption does (自恢复之日起继续计算): what was left is given back in whole days.
+- Of working days only workdays count, make-up workdays among them.
+- A period in calendar days does not end on a day of rest, but on the next workday; a period in days
+  ends at 24:00 of its last day (art. 203). 法定休假日 in that article means weekends too.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+
+from msgspec import Struct
+
+from backbone.words.calendar import ONE_DAY, Calendar, day_of, end_of
+from backbone.words.clock import Clock, Span
+from backbone.words.working_time import WHOLE, Unit
+
+
+class Why(StrEnum):
+    """Why a day does not count."""
+
+    FIRST_DAY = "FIRST_DAY"  # 起始日不计
+    WEEKEND = "WEEKEND"  # 周末
+    HOLIDAY = "HOLIDAY"  # 法定节假日
+    SUSPENDED = "SUSPENDED"  # 中止
+
+
+class Day(Struct, frozen=True):
+    """One day of a period; `why` it does not count, None if it counts.
+
+    `words` is the holiday's name, or the cause of the suspension with its `document`.
+    `by_calendar` says that the calendar was asked, so that a notice may change the answer.
+    """
+
+    day: date
+    why: Why | None = None
+    words: str = ""
+    document: str = ""
+    by_calendar: bool = False
+
+    @property
+    def counts(self) -> bool:
+        return self.why is None
+
+
+def days_of(clock: Clock, percent: int, calendar: Calendar) -> Iterator[Day]:
+    """Yield every day from the first until so many per cent are used, or a suspension is open.
+
+    A clock that has stopped counts as if it were running on.
+    """
+    day, left = day_of(clock.start_time), share_of(clock, percent)
+    yield Day(day, Why.FIRST_DAY)
+    while left:
+        day += ONE_DAY
+        span = _span_at(clock, day)
+        if span is clock.ledger[-1] and not span.running:
+            return
+        asks = clock.budget.unit is Unit.WORKING_DAYS or (left == 1 and percent >= WHOLE)
+        found = _day(day, span, calendar, by_calendar=asks)
+        left -= found.counts
+        yield found
+
+
+def share_of(clock: Clock, percent: int) -> int:
+    """Return how many days so many per cent of the budget are."""
+    return clock.total.share(percent).days
+
+
+def rest(day: date, calendar: Calendar) -> Day:
+    """Return the day as the calendar has it: a holiday, a weekend, or one that counts."""
+    if calendar.is_workday(day):
+        return Day(day, by_calendar=True)
+    if calendar.is_holiday(day):
+        return Day(day, Why.HOLIDAY, calendar.holidays[day], by_calendar=True)
+    return Day(day, Why.WEEKEND, by_calendar=True)
+
+
+def _day(day: date, span: Span, calendar: Calendar, *, by_calendar: bool) -> Day:
+    if not span.running:
+        return Day(day, Why.SUSPENDED, span.cause, span.document)
+    return rest(day, calendar) if by_calendar else Day(day)
+
+
+def _span_at(clock: Clock, day: date) -> Span:
+    """The span in which a day after the first ends."""
+    end = end_of(day)
+    return next(span for span in reversed(clock.ledger) if span.start < end)
