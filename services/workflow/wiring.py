@@ -36,7 +36,7 @@ from services.workflow.incident.world import World
 from services.workflow.roads import Roads
 
 EVENTS = "liandong.incident.events.v1"
-KINDS = ("unit", "category", "competence", "policy")
+KINDS = ("unit", "category", "competence", "policy", "calendar")
 
 log = logging.getLogger(__name__)
 

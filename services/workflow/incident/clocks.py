@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from backbone.words.city import Policy
 from backbone.words.clock import LAPSE, Clock, Term
-from backbone.words.timekeeping import Firing, Happening, after_event, fire, next_firing, start
+from backbone.words.timekeeping import Firing, Happening, after_event, fire, first_firing, start
 from backbone.words.working_time import Budget, Unit
 from services.workflow.incident.kinds import CLOCKS, SIGN_IN, SILENT_WHILE_ASKED
 from services.workflow.incident.record import Incident
@@ -47,8 +47,7 @@ def next_due(incident: Incident) -> tuple[Clock, Firing] | None:
     """The clock that fires next, and when. A clock of an unknown kind silences no other."""
     silent = SILENT_WHILE_ASKED if incident.questions else frozenset()
     heard = (each for each in incident.clocks if each.kind in CLOCKS and each.kind not in silent)
-    firings = [(clock, firing) for clock in heard if (firing := next_firing(clock))]
-    return min(firings, key=lambda each: each[1].time, default=None)
+    return first_firing(heard)
 
 
 def has_lapsed(incident: Incident, kind: str) -> bool:
