@@ -16,7 +16,6 @@ from backbone.wire import fill, to_record
 from backbone.words.errors import InvalidArgument, Unavailable
 from liandong.event.v1.event_pb2 import Meta
 
-
 # The journal and Kafka take no more in one piece: a longer text is refused, and blocks no one.
 LARGEST_EVENT = 800_000
 
@@ -188,7 +187,8 @@ class Decider(Generic[S]):
         body = getattr(message, name)
         body.SetInParent()
         fill(body, event)
-        return message.SerializeToString()
+        payload: bytes = message.SerializeToString()
+        return payload
 
     def from_event(self, payload: bytes) -> Any:
         """Return the domain event that a journal row holds."""
