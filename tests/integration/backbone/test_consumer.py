@@ -206,7 +206,7 @@ async def test_a_row_of_a_newer_shape_is_waited_for_in_place(
     for table in ("parked", "refused_links"):
         assert await bench.pool.fetchval(f"SELECT count(*) FROM {table}") == 0
     assert refused.get() == before
-    assert await bench.pool.fetchval("SELECT count(*) FROM notes WHERE hands IS NOT NULL") == 1
+    assert await bench.pool.fetchval("SELECT version FROM notes WHERE id = $1", source) == 2
 
 
 async def test_a_parked_event_that_meets_a_newer_shape_stays_parked(
