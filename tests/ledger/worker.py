@@ -25,7 +25,7 @@ def commands(seed: str, count: int) -> list[Request[Command]]:
     found: list[Request[Command]] = []
     for number in range(count):
         note_id = uuid5(UUID(int=0), f"{seed}/{number}")
-        for command in (Write(note_id), Claim("worker")):
+        for command in (Write(note_id), Claim(f"worker {number}")):
             request_id = uuid5(note_id, type(command).__name__)
             found.append(a_request(note_id, command, request_id=request_id))
     return found

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.door.decider import Decider
+from backbone.door.decider import Decider, Group
 from backbone.door.journal import FIRST, Record
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
@@ -53,6 +53,7 @@ class Batch:
         self._read = read
         self._known = dict(read.known)
         self._hashes = {of: row.hash for of, row in read.rows.items()}
+        self._members = {key: set(ids) for key, ids in read.members.items()}
         self.changed: dict[UUID, Any] = {}
         self.deciders: dict[UUID, Decider[Any]] = {}  # of what has changed
         self.records: list[Record] = []
@@ -87,12 +88,7 @@ class Batch:
 
     def members(self, key: UUID) -> frozenset[UUID]:
         """The ids of a group, as the batch has left it so far."""
-        found = set(self._read.members.get(key, ()))
-        for of, state in self.changed.items():
-            group = self.deciders[of].table.group
-            if group is not None:
-                (found.add if group.key_of(state) == key else found.discard)(of)
-        return frozenset(found)
+        return frozenset(self._members.get(key, ()))
 
     def _first_answer(
         self, request: Request[Any], judge: Callable[[Request[Any]], Outcome]
@@ -168,7 +164,7 @@ class Batch:
 
     def _accepted(self, request: Request[Any], events: list[Any]) -> Outcome:
         decider, of = self._decider_of(request.command), request.aggregate_id
-        state = self._own(request)
+        state = before = self._own(request)
         records: list[Record] = []
         for event in events:
             state = decider.evolve(state, event)
@@ -177,9 +173,19 @@ class Batch:
             raise ValueError("a command was accepted, yet nothing exists")
         if records:
             self.changed[of], self.deciders[of] = state, decider
+            self._regroup(decider.table.group, before, state)
             self._hashes[of] = records[-1].hash
             self.records += records
         return self._outcome(request, state=state)
+
+    def _regroup(self, group: Group[Any] | None, before: Any | None, after: Any) -> None:
+        if group is None:
+            return
+        old, new = group.key_of(before) if before else None, group.key_of(after)
+        if old is not None:
+            self._members.setdefault(old, set()).discard(after.id)
+        if new is not None:
+            self._members.setdefault(new, set()).add(after.id)
 
     def _own(self, request: Request[Any]) -> Any | None:
         """The command's aggregate; an id of another aggregate type names none."""

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
@@ -38,6 +39,7 @@ class Record(Struct, frozen=True):
         return event_id(self.kind.rsplit(".", 2)[0], self.aggregate_id, self.version)
 
 
+@lru_cache(maxsize=1_024)  # asked for the payload and for the row
 def event_id(kind: str, aggregate_id: UUID, version: int) -> UUID:
     """The id of an event follows from whose it is and which one; `kind` is the decider's.
 

@@ -104,6 +104,19 @@ async def test_each_failure_has_its_status(
     assert (error.code().name, error.details()) == (code, reason)
 
 
+async def test_a_row_of_a_newer_shape_is_answered_with_unavailable(
+    ledger: Served, database: Installation
+) -> None:
+    note_id = await opened(ledger)
+    await ledger.shell.pool.execute("UPDATE notes SET shape = 2")
+    key = {"idempotency_key": "k"}
+    error = await refused(ledger, "ClaimIncident", a_claim(note_id), **key)
+    assert (error.code().name, error.details()) == ("UNAVAILABLE", "NEWER_SHAPE")
+    await ledger.shell.pool.execute("UPDATE notes SET shape = 1")
+    answer, trailers = await ledger.call("ClaimIncident", a_claim(note_id), **key)
+    assert (answer.incident.version, trailers["liandong-replayed"]) == (2, "false")
+
+
 async def test_malformed_metadata_is_refused_by_name(ledger: Served) -> None:
     for more in ({"liandong_request_id": "x"}, {"liandong_expected_version": "new"}):
         error = await refused(ledger, "ClaimIncident", a_claim(str(uuid4())), **more)

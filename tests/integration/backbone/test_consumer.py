@@ -16,8 +16,9 @@ from backbone.kafka.consumer import MOST_POISONS, Consumer, Handler, Subscriptio
 from backbone.kafka.producer import is_passing
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.postgres.pool import Pool
-from backbone.process.metrics import GAPS, STOPPED
+from backbone.process.metrics import GAPS, LINKS_REFUSED, STOPPED
 from backbone.process.pulse import Pulse
+from backbone.words.errors import Unavailable
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
@@ -181,6 +182,49 @@ async def test_what_nobody_can_say_yet_is_waited_for_in_place(bench: Bench) -> N
         bench.handling.away = False
         await bench.noted(source, 1)
         assert await bench.pool.fetchval(PARKED) == 0
+
+
+async def test_a_row_of_a_newer_shape_is_waited_for_in_place(
+    bench: Bench, door: Door, admin: "asyncpg.Connection[Any]"
+) -> None:
+    """Neither parked nor dropped nor a refused link: the next release will apply it."""
+    source, other = uuid4(), uuid4()
+    await door.perform([a_request(source, Write(source))])
+    await admin.execute("UPDATE notes SET shape = 2")
+    refused = LINKS_REFUSED.labels(GROUP, "NEWER_SHAPE")._value
+    before = refused.get()
+    async with bench.running():
+        await bench.publish(an_event(source, 2, "claimed"), an_event(other, 1))
+        async with asyncio.timeout(20):
+            while len(bench.handling.seen) < 2:
+                await asyncio.sleep(0.05)
+        noted = "SELECT count(*) FROM inbox WHERE aggregate_id = $1"
+        assert await bench.pool.fetchval(noted, source) == 0
+        await admin.execute("UPDATE notes SET shape = 1")
+        await bench.noted(source, 2)
+        await bench.noted(other, 1)
+    for table in ("parked", "refused_links"):
+        assert await bench.pool.fetchval(f"SELECT count(*) FROM {table}") == 0
+    assert refused.get() == before
+    assert await bench.pool.fetchval("SELECT version FROM notes WHERE id = $1", source) == 2
+
+
+async def test_a_parked_event_that_meets_a_newer_shape_stays_parked(
+    bench: Bench, door: Door, admin: "asyncpg.Connection[Any]"
+) -> None:
+    source = uuid4()
+    await door.perform([a_request(source, Write(source))])
+    bench.handling.broken.add(source)
+    async with bench.running():
+        await bench.publish(an_event(source, 2, "claimed"))
+        await bench.until(PARKED, 1)
+        bench.handling.broken.clear()
+        await admin.execute("UPDATE notes SET shape = 2")
+        with pytest.raises(Unavailable, match="NEWER_SHAPE"):
+            await bench.consumer.replay(source)
+        assert await bench.pool.fetchval(PARKED) == 1
+        await admin.execute("UPDATE notes SET shape = 1")
+        assert await bench.consumer.replay(source) == (1, 0)
 
 
 async def test_a_bad_deploy_does_not_drain_the_topic_into_the_dead_letters(bench: Bench) -> None:

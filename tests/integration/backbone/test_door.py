@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from backbone.door.decider import LARGEST_EVENT
 from backbone.door.batcher import Batcher, patiently
+from backbone.door.decider import LARGEST_EVENT
 from backbone.door.door import Door, key_of
 from backbone.door.statements import lock_all
 from backbone.door.timers import NEVER

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,9 +11,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from backbone.door.door import Door
+from backbone.door.outcomes import Outcome
 from backbone.postgres.migrate import MigrationError, Schema, migrate_all, schemas
+from backbone.postgres.pool import open_pool
+from backbone.words.errors import InvalidTransition
 from tests.installation import Installation, named
-from tests.ledger.building import LEDGER, SECRET
+from tests.ledger.building import FILES, LEDGER, SECRET, notes
 
 
 @pytest.fixture
@@ -111,6 +116,33 @@ async def test_another_secret_is_another_password(empty: Installation, one: Sche
         await ask(empty, "SELECT 1")
     await run(empty, one)
     assert await ask(empty, "SELECT 1") == 1
+
+
+COPY = """
+INSERT INTO outcomes (request_id, body_hash, aggregate_id, version, reason, answer, time, call)
+VALUES ($1, 'h', $1, 2, $2, $3, '2026-01-01Z', 'first')
+"""
+
+
+async def test_outcomes_lose_their_copies_and_keep_their_refusals(empty: Installation) -> None:
+    """0003: what 0.1.0 has answered is answered again, in the words of the refusal."""
+    older = replace(LEDGER, files=tuple(each for each in FILES if not each.name.startswith("0003")))
+    await run(empty, older)
+    refused, accepted = uuid4(), uuid4()
+    facts = {"holder": '😀 李"四', "version": "2"}
+    async with await open_pool(empty.admin, "ledger") as before:
+        answer = {"kind": "InvalidTransition", "facts": facts}
+        await before.execute(COPY, refused, "ALREADY_CLAIMED", answer)
+        await before.execute(COPY, accepted, "", {"id": str(accepted), "version": 2, "kind": "x"})
+    assert await run(empty, LEDGER) == ["ledger/shell/0003_outcomes_without_copies.sql"]
+    async with await open_pool(empty.url(), "ledger") as pool:
+        found = {each.request_id: each for each in await Door(pool, [notes]).find([refused])}
+        told = found[refused].refusal
+        assert isinstance(told, InvalidTransition)
+        assert (told.reason, told.facts) == ("ALREADY_CLAIMED", facts)
+        [done] = await Door(pool, [notes]).find([accepted])
+        moment = datetime(2026, 1, 1, tzinfo=UTC)
+        assert done == Outcome(accepted, "h", accepted, 2, "", "", {}, moment, "first")
 
 
 async def test_every_service_is_found_by_its_folder(database: Installation) -> None:

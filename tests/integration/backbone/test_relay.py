@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -17,10 +17,12 @@ from backbone.kafka.producer import open_producer
 from backbone.kafka.relay import BE_THE_ONE, Relay
 from backbone.postgres.pool import Pool, connect
 from backbone.process.pulse import Pulse
+from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.installation import Installation
 from tests.ledger.building import a_claim, a_request, a_writing, written
-from tests.ledger.domain import Release
+from tests.ledger.domain import File, Release
+from tests.ledger.shelves import Build, Shut
 from tests.servers import Broker
 from tests.topics import headers_of, make_topic, read
 
@@ -97,6 +99,26 @@ async def test_an_independent_decoder_reads_our_records(
         "990101001-police",
         str(writing.request_id),
     )
+
+
+async def test_each_aggregate_type_has_its_topic(
+    door: Door, database: Installation, broker: Broker, topic: str
+) -> None:
+    other = await make_topic(broker)
+    topics = {"liandong.note": topic, "liandong.shelf": other}
+    relay = Relay(database.url(), "ledger", broker.address, topics, Pulse())
+    shelf, writing = uuid4(), a_writing()
+    shut, file = a_request(shelf, Shut()), a_request(writing.aggregate_id, File(shelf))
+    await door.perform([a_request(shelf, Build(shelf)), writing, file, shut])
+    assert await drained(relay, database, broker) == [4]
+    assert versions_of(writing.aggregate_id, await read(broker, topic, 2)) == [1, 2]
+    records = await read(broker, other, 2)
+    assert [headers_of(record)["ce_type"] for record in records] == [
+        "liandong.shelf.session_held.v1",
+        "liandong.shelf.closed.v1",
+    ]
+    assert [DisputeEvent.FromString(record.value).meta.version for record in records] == [1, 2]
+    assert {record.key for record in records} == {str(shelf).encode()}
 
 
 async def test_an_older_transaction_that_writes_later_is_sent_later(

@@ -30,6 +30,14 @@ def the_timers(pool: Pool, door: Door, command: Command | None = None) -> Timers
     return Timers(pool, door, DUE, lapse, Pulse())
 
 
+async def unlucky(admin: "asyncpg.Connection[Any]", note_id: UUID) -> None:
+    """A note that the database does not let go of its holder."""
+    check = "CHECK (hands IS NOT NULL OR text <> 'unlucky') NOT VALID"
+    await admin.execute(f"ALTER TABLE notes ADD {check}")
+    said = """doc = jsonb_set(doc::jsonb, '{text}', '"unlucky"')::json"""
+    await admin.execute(f"UPDATE notes SET text = 'unlucky', {said} WHERE id = $1", note_id)
+
+
 async def lapses(pool: Pool, note_id: UUID | None = None) -> int:
     whose = "($1::uuid IS NULL OR aggregate_id = $1)"
     query = f"SELECT count(*) FROM journal WHERE kind LIKE '%lapsed%' AND {whose}"
@@ -119,13 +127,7 @@ async def test_a_clock_that_meets_a_bug_leaves_the_others_alone(
 ) -> None:
     broken, good = await claimed(door), await claimed(door)
     await admin.execute(RIPE)
-    await admin.execute(
-        "ALTER TABLE notes ADD CHECK (hands IS NOT NULL OR text <> 'unlucky') NOT VALID"
-    )
-    await admin.execute(
-        "UPDATE notes SET text = 'unlucky', doc = jsonb_set(doc::jsonb, '{text}', '\"unlucky\"')::json WHERE id = $1",
-        broken,
-    )
+    await unlucky(admin, broken)
     timers = the_timers(pool, door)
     assert await timers.fire() == 1
     assert (await lapses(pool, broken), await lapses(pool, good)) == (0, 1)
@@ -142,13 +144,7 @@ async def test_many_that_rest_do_not_stand_before_the_others(
     await admin.execute(
         "UPDATE notes SET due_time = due_time - interval '1 h' WHERE id = $1", broken
     )
-    await admin.execute(
-        "ALTER TABLE notes ADD CHECK (hands IS NOT NULL OR text <> 'unlucky') NOT VALID"
-    )
-    await admin.execute(
-        "UPDATE notes SET text = 'unlucky', doc = jsonb_set(doc::jsonb, '{text}', '\"unlucky\"')::json WHERE id = $1",
-        broken,
-    )
+    await unlucky(admin, broken)
     timers = Timers(pool, door, one_at_a_time, lambda row: lapse_of(row, Lapse()), Pulse())
     assert [await timers.fire(), await timers.fire()] == [0, 1]
     assert (await lapses(pool, broken), await lapses(pool, good)) == (0, 1)

@@ -24,10 +24,10 @@ class Reads(DisputeServiceServicer):
         self.passed.append((request, context))
         return Dispute(id="d1")
 
-    async def GetDispute(self, request: Any, context: Any) -> str:  # noqa: N802  # gRPC's name
+    async def GetDispute(self, request: Any, context: Any) -> str:  # gRPC's name
         return "by hand"
 
-    async def ListDisputes(self, request: Any, context: Any) -> str:  # noqa: N802
+    async def ListDisputes(self, request: Any, context: Any) -> str:
         return "by hand"
 
 
