@@ -1,0 +1,106 @@
+"""Each verb names exactly the refusals that its code can raise, and its contract says the same."""
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from backbone.life_cycle import LifeCycle, Verb
+from backbone.words.errors import Refusal
+from services.gateway.contract.words import read_words
+from services.workflow.incident import INCIDENTS
+from services.workflow.incident.kinds import QUESTIONS
+
+# Aggregates by the contract's service that answers for their verbs.
+LIFE_CYCLES: dict[str, LifeCycle[Any, Any]] = {
+    "liandong.incident.v1.IncidentService": INCIDENTS,
+}
+OURS = ("services.", "backbone.words.")
+# Said once for the whole service, in the comment of the service itself.
+GENERAL = {"STALE_VERSION", "IDEMPOTENCY_KEY_REUSED", "EXPIRED", "INVALID_TRANSITION"}
+
+
+def verbs() -> Iterator[Any]:
+    for service, life_cycle in LIFE_CYCLES.items():
+        for command, verb in life_cycle.verbs.items():
+            yield pytest.param(service, verb, id=command.__name__)
+
+
+@pytest.mark.parametrize(("service", "verb"), verbs())
+def test_a_verb_names_what_its_code_raises(service: str, verb: Verb[Any, Any]) -> None:
+    raised = raised_by(verb.decide) | raised_by(verb.otherwise)
+    assert set(verb.reasons) == raised
+
+
+@pytest.mark.parametrize(("service", "verb"), verbs())
+def test_the_contract_says_the_same(service: str, verb: Verb[Any, Any]) -> None:
+    words = read_words().get(f"{service}.{verb.command.__name__}")
+    if words is None:
+        return  # a clock or a follower: no call
+    _, _, failures = words.partition("ails with ")
+    named = set(re.findall(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", failures.partition(". ")[0]))
+    assert named - GENERAL == set(verb.reasons)
+
+
+def test_a_reason_stands_once() -> None:
+    for life_cycle in LIFE_CYCLES.values():
+        for verb in life_cycle.verbs.values():
+            assert len(verb.reasons) == len(set(verb.reasons)), verb.command.__name__
+
+
+def raised_by(function: Any) -> set[str]:
+    """The reasons of every refusal that the function, or a function of ours it calls, can raise."""
+    return {reason for reason, _ in _raised(function)}
+
+
+@cache
+def _raised(function: Any, seen: tuple[Any, ...] = ()) -> frozenset[tuple[str, str]]:
+    if function in seen:
+        return frozenset()
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    found: set[tuple[str, str]] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = _resolve(node.func, function)
+        if isinstance(called, type) and issubclass(called, Refusal):
+            found |= {(text, "raise") for text in _texts(node.args[:1])}
+        elif inspect.isfunction(called) and called.__module__.startswith(OURS):
+            found |= _raised(called, (*seen, function))
+            found |= {(text, "given") for text in _given_reasons(node, called)}
+            found |= {(text, "kind") for text in _of_question(node, called, function)}
+    return frozenset(found)
+
+
+def _resolve(node: ast.expr, function: Any) -> Any:
+    if isinstance(node, ast.Name):
+        return function.__globals__.get(node.id)
+    if isinstance(node, ast.Attribute):
+        return getattr(_resolve(node.value, function), node.attr, None)
+    return None
+
+
+def _texts(nodes: list[ast.expr]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _given_reasons(call: ast.Call, called: Any) -> Iterator[str]:
+    """The constant that is given for a parameter called `reason`."""
+    names = [*inspect.signature(called).parameters]
+    if "reason" in names:
+        yield from _texts(call.args[names.index("reason") : names.index("reason") + 1])
+        yield from _texts([each.value for each in call.keywords if each.arg == "reason"])
+
+
+def _of_question(call: ast.Call, called: Any, function: Any) -> Iterator[str]:
+    """What the kind of a question says to an answer without a question, or by another unit."""
+    if called.__name__ == "require_answerer":
+        kind = QUESTIONS[_resolve(call.args[1], function)]
+        yield from (kind.missing, kind.denied)
