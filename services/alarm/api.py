@@ -1,18 +1,19 @@
-"""The gRPC face of the front desk: each method makes a command and answers the receipt."""
+"""The gRPC methods of the front desk: each makes a command and answers the receipt."""
 
 import logging
 from typing import Any
 from uuid import UUID, uuid5
 
 import grpc
-import msgspec
 
+from backbone.door.decider import Decider
 from backbone.door.request import Request, created_id
 from backbone.door.timers import NEVER
 from backbone.intake import following
 from backbone.intake.opening import Openings
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Caller, caller_of
+from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument, Refusal
@@ -26,107 +27,64 @@ from services.alarm.atlas import Atlas
 from services.alarm.metrics import OPENINGS
 from services.alarm.peers import Incidents, Missions, dispatch_id
 from services.alarm.reading import Reading
-from services.alarm.receipt import Command, Event
-from services.alarm.receipt.ending import LinkRepeat
-from services.alarm.receipt.linkage import (
-    DispatchNow,
-    FollowIncident,
-    RefuseDispatch,
-    RevealCaller,
-)
+from services.alarm.receipt import RECEIPTS
+from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch
+from services.alarm.receipt.linking import FollowIncident, LinkRepeat
 from services.alarm.receipt.record import Receipt
+from services.alarm.receipt.reveal import RevealCaller
 from services.alarm.taking import Taking
 
 log = logging.getLogger(__name__)
 
 PENDING_DELIVERY = "PENDING_DELIVERY"
 GLANCE = 0.3
-Desk = Shell[Receipt, Command, Event]
 
 
-class Verbs(rpc.AlarmServiceServicer):
-    """The changes that need nobody but the door."""
+@passing(pb.DESCRIPTOR.services_by_name["AlarmService"], RECEIPTS.verbs)
+class FrontDesk(rpc.AlarmServiceServicer):
+    """The changes that only pass to the door, those that do something beside, and the reads."""
 
-    def __init__(self, shell: Desk, atlas: Atlas, sealer: Sealer) -> None:
+    def __init__(
+        self, shell: Shell, decider: Decider[Receipt], atlas: Atlas, sealer: Sealer
+    ) -> None:
         self._shell = shell
+        self._decider = decider
         self._atlas = atlas
         self._sealer = sealer
-        self._taking = Taking(shell.pool, atlas, sealer)
+        self._taking = Taking(shell.pool, decider, atlas, sealer)
+        self._openings = Openings(shell.settings)
+        self._missions = Missions(shell.settings)
+        self._incidents = Incidents(shell.settings)
+        self._reading = Reading(shell.pool, decider, self._shown)
+
+    async def pass_on(self, request: Any, context: Any) -> resources.Receipt:
+        caller = caller_of(context)
+        command = codec.to_command(request, caller.actor)
+        return self._shown(await self._perform(context, command, request, caller))
 
     async def ReceiveAlarm(self, request: pb.ReceiveAlarmRequest, context: Any) -> Any:
         caller = caller_of(context)
         receipt_id = created_id(caller.request_id, "receipt")
         command = await self._taking.received(request, caller, receipt_id)
-        receipt = await self._shell.perform(context, command, request, receipt_id, caller)
+        receipt = await self._shell.perform(
+            self._decider, context, command, request, receipt_id, caller
+        )
         return pb.ReceiveAlarmResponse(receipt=self._shown(receipt))
 
     async def AmendReceipt(self, request: pb.AmendReceiptRequest, context: Any) -> Any:
         caller = caller_of(context)
         command = self._taking.amended(request, caller.actor)
-        receipt_id = codec.receipt_id(request.receipt_id)
-        receipt = await self._shell.perform(context, command, request, receipt_id, caller)
+        receipt = await self._perform(context, command, request, caller)
         return pb.AmendReceiptResponse(receipt=self._shown(receipt))
-
-    async def ClassifyReceipt(self, request: pb.ClassifyReceiptRequest, context: Any) -> Any:
-        return pb.ClassifyReceiptResponse(receipt=await self._do(request, context))
-
-    async def ConfirmClass(self, request: pb.ConfirmClassRequest, context: Any) -> Any:
-        return pb.ConfirmClassResponse(receipt=await self._do(request, context))
-
-    async def UnlinkRepeat(self, request: pb.UnlinkRepeatRequest, context: Any) -> Any:
-        return pb.UnlinkRepeatResponse(receipt=await self._do(request, context))
-
-    async def AnswerAtDesk(self, request: pb.AnswerAtDeskRequest, context: Any) -> Any:
-        return pb.AnswerAtDeskResponse(receipt=await self._do(request, context))
-
-    async def PassTo12345(self, request: pb.PassTo12345Request, context: Any) -> Any:
-        return pb.PassTo12345Response(receipt=await self._do(request, context))
-
-    async def ReferToMediation(self, request: pb.ReferToMediationRequest, context: Any) -> Any:
-        return pb.ReferToMediationResponse(receipt=await self._do(request, context))
-
-    async def MarkInvalid(self, request: pb.MarkInvalidRequest, context: Any) -> Any:
-        return pb.MarkInvalidResponse(receipt=await self._do(request, context))
-
-    async def RecordCallBack(self, request: pb.RecordCallBackRequest, context: Any) -> Any:
-        return pb.RecordCallBackResponse(receipt=await self._do(request, context))
-
-    async def CloseReceipt(self, request: pb.CloseReceiptRequest, context: Any) -> Any:
-        return pb.CloseReceiptResponse(receipt=await self._do(request, context))
 
     async def RevealCaller(self, request: pb.RevealCallerRequest, context: Any) -> Any:
         caller = caller_of(context)
         command = RevealCaller(caller.actor, caller.purpose)
         receipt = await self._perform(context, command, request, caller)
-        return pb.RevealCallerResponse(caller=codec.unseal(receipt.caller, self._sealer))
-
-    async def _do(self, request: Any, context: Any) -> resources.Receipt:
-        caller = caller_of(context)
-        command = codec.to_command(request, caller.actor)
-        return self._shown(await self._perform(context, command, request, caller))
-
-    async def _perform(
-        self, context: Any, command: Command, request: Any, caller: Caller
-    ) -> Receipt:
-        receipt_id = codec.receipt_id(request.receipt_id)
-        return await self._shell.perform(context, command, request, receipt_id, caller)
-
-    def _shown(self, receipt: Receipt) -> resources.Receipt:
-        return codec.to_resource(receipt, self._atlas.city, self._sealer)
-
-
-class FrontDesk(Verbs):
-    """The whole service: the verbs, those that call others after their commit, and the reads."""
-
-    def __init__(self, shell: Desk, atlas: Atlas, sealer: Sealer) -> None:
-        super().__init__(shell, atlas, sealer)
-        self._openings = Openings(shell.settings)
-        self._missions = Missions(shell.settings)
-        self._incidents = Incidents(shell.settings)
-        self._reading = Reading(shell, self._shown)
+        return pb.RevealCallerResponse(caller=codec.unseal(receipt.report.caller, self._sealer))
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
-        """The commit comes first: whatever becomes of the call, the event asks for the same."""
+        """Commit, then call: should the call fail, the event asks for the same opening."""
         caller = caller_of(context)
         command = codec.to_command(request, caller.actor)
         receipt = await self._perform(context, command, request, caller)
@@ -147,7 +105,7 @@ class FrontDesk(Verbs):
         return pb.LinkRepeatResponse(receipt=self._shown(receipt))
 
     async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
-        """A refused order does not stand: whoever reads the receipt would count on the team."""
+        """Order, then call: a refusal is recorded, so that the order does not stand."""
         caller = caller_of(context)
         command = DispatchNow(caller.actor, request.team, request.note)
         receipt = await self._perform(context, command, request, caller)
@@ -166,7 +124,7 @@ class FrontDesk(Verbs):
         return pb.DispatchNowResponse(mission=mission, reachable=reachable, version=receipt.version)
 
     async def GetReceipt(self, request: pb.GetReceiptRequest, context: Any) -> Any:
-        """What the desk opened but has not heard of yet, as while Kafka is away, it asks about."""
+        """An incident that the receipt has no news of yet, as without Kafka, is looked up."""
         shown = await self._reading.get(request, context)
         if shown.incident.state == PENDING:
             await self._glance(shown, caller_of(context).actor)
@@ -174,6 +132,15 @@ class FrontDesk(Verbs):
 
     async def ListReceipts(self, request: pb.ListReceiptsRequest, context: Any) -> Any:
         return await self._reading.page(request, context)
+
+    async def _perform(self, context: Any, command: Any, request: Any, caller: Caller) -> Receipt:
+        receipt_id = codec.receipt_id(request.receipt_id)
+        return await self._shell.perform(
+            self._decider, context, command, request, receipt_id, caller
+        )
+
+    def _shown(self, receipt: Receipt) -> resources.Receipt:
+        return codec.to_resource(receipt, self._atlas.city, self._sealer)
 
     async def _glance(self, shown: resources.Receipt, by: Actor) -> None:
         try:
@@ -186,16 +153,16 @@ class FrontDesk(Verbs):
 
     async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed] | None:
         """What a receipt in the caller's sight knows, or else what the workflow service shows."""
-        who = storage.who_of(by)
-        here = await storage.known_incident(self._shell.pool, who, incident_id)
+        row = await storage.known_incident(self._shell.pool, storage.who_of(by), incident_id)
+        here = self._decider.from_row(row).incident if row else None
         if here is not None:
-            return here[0], msgspec.convert(here[1], Followed)
+            return here.code, here.known
         found = await self._incidents.find(incident_id, by)
         return (found.code, codec.to_followed(found)) if found else None
 
     async def _catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
-        """A step between the look and the link was nobody's news: look again, after the commit."""
-        linked = receipt.incident.version if receipt.incident else 0
+        """Look the incident up again: a step between look-up and link had no follower yet."""
+        linked = receipt.incident.known.version if receipt.incident else 0
         try:
             found = await self._incidents.find(incident_id, by)
         except grpc.aio.AioRpcError as error:
@@ -211,10 +178,8 @@ class FrontDesk(Verbs):
         request_id = uuid5(receipt.id, f"follow {incident_id} {now.version}")
         await self._record(receipt.id, request_id, FollowIncident(incident_id, step), by)
 
-    async def _record(
-        self, receipt_id: UUID, request_id: UUID, command: Command, by: Actor
-    ) -> None:
-        """What another service has answered; a derived request id makes a repeat harmless."""
+    async def _record(self, receipt_id: UUID, request_id: UUID, command: Any, by: Actor) -> None:
+        """Record what another service has answered; the derived request id is that of a repeat."""
         await self._shell.batcher.submit(
             Request(
                 request_id=request_id,

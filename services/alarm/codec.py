@@ -1,39 +1,33 @@
 """Pure mappings: request → command, receipt → resource, caller ↔ sealed caller."""
 
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
-
-import msgspec
 
 from backbone.door.decider import Scope
 from backbone.postgres.sealing import Sealer, masked
-from backbone.wire import to_message, to_record
+from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
-from backbone.words.place import Place
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
 from liandong.incident.v1 import incident_pb2 as incidents
-from services.alarm import receipt as domain
+from services.alarm.receipt import RECEIPTS
+from services.alarm.receipt.dispatch import DispatchNow, order_of
 from services.alarm.receipt.ending import matter_of
-from services.alarm.receipt.linkage import DispatchNow, order_of
 from services.alarm.receipt.record import Caller, Receipt
 from services.alarm.receipt.suggestions import Earlier, Sighting
 from services.alarm.receipt.texts import require_short
 
-C = TypeVar("C")
-
 SEALED = ("number", "name", "subscriber", "installed_address")
-# The message of a call, less its ending, is named like the domain's command.
-COMMANDS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}
 
 
 def to_command(request: Any, by: Actor) -> Any:
-    """The command of a request whose fields are the command's own."""
-    return to_record(request, COMMANDS[request.DESCRIPTOR.name.removesuffix("Request")], by=by)
+    """The command of a request whose fields are the command's own, and which is named like it."""
+    command = RECEIPTS.command(request.DESCRIPTOR.name.removesuffix("Request"))
+    return to_record(request, command, by=by)
 
 
 def receipt_id(text: str) -> UUID:
@@ -71,14 +65,17 @@ def shown(caller: Caller, sealer: Sealer) -> resources.Caller:
 
 
 def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resources.Receipt:
+    """The receipt as answers show it; its parts stand side by side in the message."""
     message = to_message(receipt, resources.Receipt)
-    message.caller.CopyFrom(shown(receipt.caller, sealer))
-    grid = city.grids.get(receipt.place.area) if city else None
+    parts = (receipt.origin, receipt.report, receipt.classification, receipt.ending)
+    for part in filter(None, parts):
+        fill(message, part)
+    message.caller.CopyFrom(shown(receipt.report.caller, sealer))
+    grid = city.grids.get(receipt.report.place.area) if city else None
     if grid is not None:
         message.grid.code, message.grid.name = grid.code, grid.name
     if receipt.incident is not None:
-        message.incident.id = str(receipt.incident_id)
-        message.incident.code = receipt.incident_code
+        fill(message.incident, receipt.incident.known)
     return message
 
 
@@ -104,15 +101,17 @@ def to_followed(incident: incidents.Incident) -> Followed:
     return Followed(version=incident.version, state=state, **said)
 
 
-def to_earlier(row: Any) -> Earlier:
+def to_earlier(receipt: Receipt) -> Earlier:
+    report = receipt.report
     seen = Sighting(
-        time=row["receive_time"],
-        place=msgspec.convert(row["place"], Place),
-        category=row["category"],
-        narrative=row["narrative"],
-        number_index=row["number_index"],
+        time=receipt.origin.receive_time,
+        place=report.place,
+        category=receipt.classification.category,
+        narrative=report.narrative,
+        number_index=report.caller.number_index,
     )
-    return Earlier(str(row["id"]), row["code"], str(row["incident_id"] or ""), seen)
+    incident = str(receipt.incident.id) if receipt.incident else ""
+    return Earlier(str(receipt.id), receipt.code, incident, seen)
 
 
 def to_mission(mission: emergency.Mission) -> pb.MissionRef:

@@ -1,4 +1,4 @@
-"""What the desk listens to: the steps of the incidents that its receipts belong to."""
+"""The desk follows Kafka for the steps of the incidents that its receipts belong to."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,14 +11,13 @@ from backbone.kafka.consumer import Subscription
 from backbone.postgres.pool import Pool
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.alarm import storage
-from services.alarm.receipt import Command
-from services.alarm.receipt.linkage import FollowIncident
+from services.alarm.receipt.linking import FollowIncident
 
 
 def incidents(pool: Pool) -> Subscription:
     """One event concerns the receipt that opened the incident, and all that were linked to it."""
 
-    async def follow(event: IncidentEvent) -> Sequence[Request[Command]]:
+    async def follow(event: IncidentEvent) -> Sequence[Request[FollowIncident]]:
         step = step_of(event)
         if step is None:
             return []

@@ -6,16 +6,16 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from backbone.door.decider import Decider
 from backbone.postgres import paging as pages
+from backbone.postgres.pool import Pool
 from backbone.rpc.caller import caller_of
-from backbone.shell.shell import Shell
 from backbone.wire import enum_names
 from backbone.words.errors import NotFound
 from backbone.words.place import significant
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import codec, storage
-from services.alarm.receipt import Command, Event
 from services.alarm.receipt.record import Receipt
 
 ENUMS = ("outcome", "state", "kind")
@@ -24,15 +24,16 @@ FIELDS = pb.ListReceiptsRequest.DESCRIPTOR.fields_by_name
 
 
 class Reading:
-    """Reads go to the rows of the primary: whoever has written sees it."""
+    """Reads the rows of the primary: a caller who has written sees it."""
 
     def __init__(
         self,
-        shell: Shell[Receipt, Command, Event],
+        pool: Pool,
+        decider: Decider[Receipt],
         shown: Callable[[Receipt], resources.Receipt],
     ) -> None:
-        self._pool = shell.pool
-        self._from_row = shell.decider.from_row
+        self._pool = pool
+        self._from_row = decider.from_row
         self._shown = shown
 
     async def get(self, request: pb.GetReceiptRequest, context: Any) -> resources.Receipt:
@@ -51,7 +52,8 @@ class Reading:
         found = [self._from_row(row) for row in rows[:size]]
         response = pb.ListReceiptsResponse(items=[self._shown(each) for each in found])
         if len(rows) > size:
-            response.next_page_token = pages.token_of(found[-1].receive_time, found[-1].id)
+            last = found[-1]
+            response.next_page_token = pages.token_of(last.origin.receive_time, last.id)
         if request.count:
             response.total_size = await storage.count(self._pool, who, filters)
         return response
@@ -59,9 +61,7 @@ class Reading:
 
 def _filters(request: pb.ListReceiptsRequest) -> storage.Filters:
     enums = {name: enum_names(FIELDS[name])[getattr(request, name)] or None for name in ENUMS}
-    texts = {
-        name: getattr(request, name) or None for name in ("priority", "category", "unit", "code")
-    }
+    texts = {name: getattr(request, name) or None for name in TEXTS}
     area = significant(request.area) or None
     start = _time(request.from_time) if request.HasField("from_time") else None
     end = _time(request.to_time) if request.HasField("to_time") else None

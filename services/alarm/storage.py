@@ -1,4 +1,4 @@
-"""The receipts table: who may see what, pages, what may be a repeat, who follows an incident."""
+"""The receipts table: rows in sight, pages, possible repeats, the followers of an incident."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backbone.door.decider import Table
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor
 from backbone.words.sight import watched
+from services.alarm.receipt.record import Receipt
+from services.alarm.receipt.table import COLUMNS, SHAPE, project, upgrade
 
 # The desk that took it, the unit that it was passed to, and those who watch over its area.
 VISIBLE = """
@@ -23,9 +26,9 @@ FILTERS = """
     AND ($11::timestamptz IS NULL OR receive_time >= $11)
     AND ($12::timestamptz IS NULL OR receive_time < $12)
 """
-ONE = f"SELECT to_jsonb(r) FROM receipts AS r WHERE id = $3 AND {VISIBLE}"  # noqa: S608
+ONE = f"SELECT shape, doc::text AS doc FROM receipts WHERE id = $3 AND {VISIBLE}"  # noqa: S608
 PAGE = f"""
-SELECT to_jsonb(r) FROM receipts AS r
+SELECT shape, doc::text AS doc FROM receipts
 WHERE {VISIBLE} AND {FILTERS}
     AND ($13::timestamptz IS NULL OR (receive_time, id) < ($13, $14::uuid))
 ORDER BY receive_time DESC, id DESC LIMIT $15
@@ -36,8 +39,8 @@ COUNT = f"SELECT count(*) FROM receipts WHERE {VISIBLE} AND {FILTERS}"  # noqa: 
 # caller may see: a suggestion must not tell who else has called.
 EARLIER = " UNION ALL ".join(
     f"""(
-    SELECT id, code, incident_id, receive_time, place, category, narrative, number_index
-    FROM receipts WHERE {which} AND receive_time > $3 AND outcome IS DISTINCT FROM 'INVALID'
+    SELECT id, shape, doc::text AS doc FROM receipts
+    WHERE {which} AND receive_time > $3 AND outcome IS DISTINCT FROM 'INVALID'
         AND {VISIBLE}
     ORDER BY receive_time DESC LIMIT 40
 )"""  # noqa: S608
@@ -49,13 +52,15 @@ EARLIER = " UNION ALL ".join(
 )
 
 KNOWN = f"""
-SELECT incident_code, incident FROM receipts WHERE incident_id = $3 AND {VISIBLE}
-ORDER BY (incident ->> 'version')::bigint DESC LIMIT 1
+SELECT shape, doc::text AS doc FROM receipts WHERE incident_id = $3 AND {VISIBLE}
+ORDER BY incident_version DESC LIMIT 1
 """  # noqa: S608
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 OURS = "SELECT DISTINCT incident_id FROM receipts WHERE incident_id = ANY($1)"
 
-Row = dict[str, Any]
+TABLE: Table[Receipt] = Table(
+    name="receipts", columns=COLUMNS, project=project, shape=SHAPE, upgrade=upgrade
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +90,17 @@ def who_of(actor: Actor) -> Who:
     return actor.unit, watched(actor)
 
 
-async def one(pool: Pool, who: Who, receipt_id: UUID) -> Row | None:
-    row: Row | None = await pool.fetchval(ONE, *who, receipt_id)
-    return row
+async def one(pool: Pool, who: Who, receipt_id: UUID) -> Any | None:
+    """The row of a receipt in sight: `shape` and `doc`, as the decider reads them."""
+    return await pool.fetchrow(ONE, *who, receipt_id)
 
 
 async def page(
     pool: Pool, who: Who, filters: Filters, after: tuple[datetime, UUID] | None, size: int
-) -> list[Row]:
-    """One more than a page, so that the last page is known as such."""
+) -> Sequence[Any]:
+    """One row more than a page, so that the last page is known as such."""
     start = after or (None, None)
-    return [row[0] for row in await pool.fetch(PAGE, *who, *filters.values, *start, size + 1)]
+    return await pool.fetch(PAGE, *who, *filters.values, *start, size + 1)
 
 
 async def count(pool: Pool, who: Who, filters: Filters) -> int:
@@ -110,10 +115,9 @@ async def earlier(
     return list({row["id"]: row for row in rows}.values())
 
 
-async def known_incident(pool: Pool, who: Who, incident_id: UUID) -> tuple[str, Row] | None:
-    """Code and last state of an incident that a receipt in sight opened or was linked to."""
-    row = await pool.fetchrow(KNOWN, *who, incident_id)
-    return (row["incident_code"], row["incident"]) if row else None
+async def known_incident(pool: Pool, who: Who, incident_id: UUID) -> Any | None:
+    """The row of the receipt in sight that knows the latest of this incident."""
+    return await pool.fetchrow(KNOWN, *who, incident_id)
 
 
 async def followers(pool: Pool, incident_id: UUID) -> list[UUID]:

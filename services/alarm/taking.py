@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from math import cos, floor, radians
 from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
 
+from backbone.door.decider import Decider
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.pool import Pool
 from backbone.postgres.sealing import Sealer
@@ -16,29 +16,29 @@ from backbone.wire import to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.matter_code import Intake, mint
-from backbone.words.place import Place, Point
+from backbone.words.place import Place
 from services.alarm import codec, storage
 from services.alarm.atlas import Atlas
 from services.alarm.metrics import SUGGESTED
+from services.alarm.receipt.cells import cells_around
 from services.alarm.receipt.intake import AmendReceipt, ReceiveAlarm
-from services.alarm.receipt.record import Suggestions
+from services.alarm.receipt.record import Receipt, Suggestions
 from services.alarm.receipt.suggestions import (
-    METRES_OF_DEGREE,
     Sighting,
     Window,
     categories,
     repeats,
 )
 
-CELLS_OF_DEGREE = 100
 USUAL = Window(timedelta(minutes=60), metres=500, most=3)
 
 
 class Taking:
     """Makes commands of what a desk heard; reads, but changes nothing."""
 
-    def __init__(self, pool: Pool, atlas: Atlas, sealer: Sealer) -> None:
+    def __init__(self, pool: Pool, decider: Decider[Receipt], atlas: Atlas, sealer: Sealer) -> None:
         self._pool = pool
+        self._decider = decider
         self._atlas = atlas
         self._sealer = sealer
         self._numbers = Numbers(pool)
@@ -80,19 +80,21 @@ class Taking:
             number_index=taken.caller.number_index,
         )
         window = window_of(self._atlas.city)
-        rows = await self._earlier(seen, window, taken.by)
-        others = (codec.to_earlier(row) for row in rows if row["id"] != taken.id)
+        receipts = await self._earlier(seen, window, taken.by)
+        others = (codec.to_earlier(each) for each in receipts if each.id != taken.id)
         found = Suggestions(classes, repeats(seen, others, window))
         SUGGESTED.labels("repeat" if found.repeats else "none").inc()
         return found
 
-    async def _earlier(self, seen: Sighting, window: Window, by: Actor) -> Sequence[Any]:
+    async def _earlier(self, seen: Sighting, window: Window, by: Actor) -> Sequence[Receipt]:
         """By cells where the point is known, else by the whole area that is."""
         since, point = seen.time - window.time, seen.place.point
         cells = cells_around(point, window.metres) if point else ()
         area = "" if point else seen.place.area
         who = storage.who_of(by)
-        return await storage.earlier(self._pool, who, since, cells, area, seen.number_index)
+        number = seen.number_index
+        rows = await storage.earlier(self._pool, who, since, cells, area, number)
+        return [self._decider.from_row(row) for row in rows]
 
 
 def window_of(city: City) -> Window:
@@ -101,17 +103,3 @@ def window_of(city: City) -> Window:
         return USUAL
     span = timedelta(minutes=policy.repeat_minutes)
     return Window(span, policy.repeat_metres, policy.suggestions)
-
-
-def cells_around(point: Point, metres: float) -> tuple[int, ...]:
-    """The cells of the table's index that a circle around the point can touch."""
-    north = metres / METRES_OF_DEGREE
-    east = north / max(cos(radians(point.latitude)), 0.01)
-    columns = _span(point.longitude, east)
-    rows = _span(point.latitude, north)
-    return tuple(column * 100_000 + row for column in columns for row in rows)
-
-
-def _span(middle: float, reach: float) -> range:
-    first = floor((middle - reach) * CELLS_OF_DEGREE)
-    return range(first, floor((middle + reach) * CELLS_OF_DEGREE) + 1)

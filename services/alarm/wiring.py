@@ -1,10 +1,9 @@
 """Builds the front desk from the settings: its door, what it calls and what it listens to."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from backbone.door.batch import Batch
-from backbone.door.decider import Decider
+from backbone.door.decider import Decider, require_every_change
 from backbone.postgres.pool import Connection
 from backbone.postgres.sealing import Sealer
 from backbone.process.pulse import Pulse
@@ -16,30 +15,27 @@ from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from services.alarm import codec, consumers, metrics
-from services.alarm import receipt as domain
 from services.alarm.api import FrontDesk
 from services.alarm.atlas import Atlas
-from services.alarm.receipt import Command, Event
+from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.record import Receipt
+from services.alarm.storage import TABLE
 
 EVENTS = "liandong.alarm.events.v1"
 KINDS = ("area", "category", "grid", "policy", "team", "unit")
 
 
-def build_decider(city: Callable[[], City]) -> Decider[Receipt, Command, Event]:
-    """What the door must know of receipts; every decision takes the city of its moment."""
-
-    def decide(receipt: Receipt | None, command: Command, now: datetime) -> list[Event]:
-        return domain.decide(receipt, command, now, city())
-
+def build_decider(city: Callable[[], City]) -> Decider[Receipt]:
+    """The decider of receipts; every decision takes the city of its moment."""
     return Decider(
-        table="receipts",
         record=Receipt,
+        table=TABLE,
+        life_cycle=RECEIPTS,
         event=AlarmEvent,
         kind="liandong.alarm",
-        decide=decide,
-        evolve=domain.evolve,
+        topic=EVENTS,
         scope=codec.scope,
+        world=lambda also: city(),
     )
 
 
@@ -47,15 +43,16 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     """Serves for ever; nothing here waits for Kafka or Postgres to be there."""
     atlas = Atlas()
     decider = build_decider(lambda: atlas.city)
-    async with open_shell(settings, pulse, decider, EVENTS, _count) as shell:
+    require_every_change([decider])
+    async with open_shell(settings, pulse, [decider], _count) as shell:
         follow_directory(shell, KINDS, atlas.learn, polygons=True)
-        desk = FrontDesk(shell, atlas, Sealer(settings.keyring))
+        desk = FrontDesk(shell, decider, atlas, Sealer(settings.keyring))
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)
         shell.consume(consumers.incidents(shell.pool))
         await shell.run()
 
 
-async def _count(conn: Connection, batch: Batch[Receipt, Command, Event]) -> None:
-    """Rides along and writes nothing: what is answered again is not counted again."""
+async def _count(conn: Connection, batch: Batch) -> None:
+    """Counts the events of a batch; the answer to a repeat has none, so nothing counts twice."""
     for record in batch.records:
         metrics.EVENTS.labels(record.kind.split(".")[2]).inc()

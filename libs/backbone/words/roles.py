@@ -46,6 +46,10 @@ HANDLERS = roles(
     "duty_officer", "centre_director", "partner",
 )  # fmt: skip
 DESKS = roles("call_taker", "dispatcher", "duty_officer", "receptionist")
+# Take reports down, and work on them at the desk that did.
+TAKERS = DESKS | roles("grid_member", "grid_leader", "care_worker", "partner")
+TEAM_SENDERS = roles("call_taker", "dispatcher", "duty_officer")
+CALLER_REVEALERS = roles("call_taker", "dispatcher")
 DISPATCHERS = roles("dispatcher")
 SUPERIORS = roles("dispatcher", "head", "leader", "centre_director", "duty_officer")
 # Neither who handled the matter nor who supervises it.

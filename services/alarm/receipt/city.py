@@ -1,4 +1,4 @@
-"""What a decision asks of the city: places and teams that exist, the nearest unit of a kind."""
+"""Look-ups in the city: places and teams that exist, the nearest unit of a kind."""
 
 from backbone.words.areas import ancestors
 from backbone.words.city import City, Team

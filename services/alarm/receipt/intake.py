@@ -1,20 +1,30 @@
 """Taking down: receive 接报, amend 补充, classify 定类, and the class confirmed afterwards 核定."""
 
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from backbone.life_cycle import begins, change, creates, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.errors import InvalidArgument
+from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.guards import require_category, require_priority
 from backbone.words.place import Place
 from services.alarm.receipt.city import require_place
-from services.alarm.receipt.record import Caller, Kind, Receipt, Suggestions
-from services.alarm.receipt.rights import require_may_receive
+from services.alarm.receipt.record import (
+    Caller,
+    Classification,
+    Kind,
+    Origin,
+    Receipt,
+    Report,
+    State,
+    Suggestions,
+)
+from services.alarm.receipt.rights import require_desk, require_may_receive
 from services.alarm.receipt.texts import require_short
 
 
@@ -112,22 +122,11 @@ class ClassConfirmed(Struct, frozen=True):
     category: str
 
 
-Command = AmendReceipt | ClassifyReceipt | ConfirmClass
-Event = ReceiptAmended | ReceiptClassified | ClassConfirmed
-
-AMENDABLE = (
-    "caller",
-    "place",
-    "narrative",
-    "ring_time",
-    "answer_time",
-    "hang_up_time",
-    "recording",
-    "reference",
-)
-
-
-def receive(command: ReceiveAlarm, now: datetime, city: City) -> list[ReceiptReceived]:
+def receive(
+    receipt: Receipt | None, command: ReceiveAlarm, now: datetime, city: City
+) -> list[ReceiptReceived]:
+    if receipt is not None:
+        raise InvalidTransition("ALREADY_RECEIVED", code=receipt.code)
     if command.kind is None:
         raise InvalidArgument("KIND_MISSING")
     require_may_receive(command.by, command.kind)
@@ -146,7 +145,7 @@ def receive(command: ReceiveAlarm, now: datetime, city: City) -> list[ReceiptRec
             category=command.category,
             priority=_priority(city, command),
             suggestions=command.suggestions,
-            **_facts(command),
+            **_reported(command),
         )
     ]
 
@@ -156,66 +155,74 @@ def _priority(city: City, command: ReceiveAlarm) -> str:
     return require_priority(command.priority or (category.default_priority if category else ""))
 
 
-def amend(command: AmendReceipt, now: datetime, city: City) -> list[ReceiptAmended]:
+def amend(
+    receipt: Receipt, command: AmendReceipt, now: datetime, city: City
+) -> list[ReceiptAmended]:
+    require_desk(receipt, command)
     _require_short(command)
     if command.place:
         require_place(city, command.place)
-    facts = _facts(command)
-    if all(fact is None for fact in facts.values()):
+    reported = _reported(command)
+    if all(part is None for part in reported.values()):
         raise InvalidArgument("NOTHING_TO_CHANGE")
-    return [ReceiptAmended(time=now, **facts)]
+    return [ReceiptAmended(time=now, **reported)]
 
 
 def classify(
     receipt: Receipt, command: ClassifyReceipt, now: datetime, city: City
 ) -> list[ReceiptClassified]:
+    require_desk(receipt, command)
     if not command.category and not command.priority:
         raise InvalidArgument("NOTHING_TO_CHANGE")
     require_category(city, command.category)
-    priority = require_priority(command.priority or receipt.priority)
-    return [ReceiptClassified(now, command.category or receipt.category, priority)]
+    before = receipt.classification
+    priority = require_priority(command.priority or before.priority)
+    return [ReceiptClassified(now, command.category or before.category, priority)]
 
 
-def confirm(command: ConfirmClass, now: datetime, city: City) -> list[ClassConfirmed]:
+def confirm(
+    receipt: Receipt, command: ConfirmClass, now: datetime, city: City
+) -> list[ClassConfirmed]:
+    require_desk(receipt, command)
     if not command.category:
         raise InvalidArgument("UNKNOWN_CATEGORY", category="")
     require_category(city, command.category)
     return [ClassConfirmed(now, command.category)]
 
 
-def received(event: ReceiptReceived) -> Receipt:
+def _received(event: ReceiptReceived) -> Receipt:
     return Receipt(
         id=event.id,
         version=0,
         time=event.time,
         code=event.code,
-        kind=event.kind,
-        unit=event.unit,
-        desk_area=event.desk_area,
-        receiver=event.receiver,
-        receive_time=event.time,
-        category=event.category,
-        priority=event.priority,
+        origin=Origin(event.kind, event.unit, event.desk_area, event.receiver, event.time),
+        report=Report(**_reported(event)),
+        classification=Classification(event.category, event.priority),
         suggestions=event.suggestions,
-        **_facts(event),
     )
 
 
-def evolve(receipt: Receipt, event: Event) -> Receipt:
-    match event:
-        case ReceiptAmended():
-            said = {name: fact for name, fact in _facts(event).items() if fact is not None}
-            return replace(receipt, **said)
-        case ReceiptClassified():
-            return replace(receipt, category=event.category, priority=event.priority)
-        case ClassConfirmed():
-            return replace(receipt, confirmed_category=event.category)
-        case _:
-            assert_never(event)
+def _amended(receipt: Receipt, event: ReceiptAmended) -> Receipt:
+    said = {name: part for name, part in _reported(event).items() if part is not None}
+    return replace(receipt, report=replace(receipt.report, **said))
 
 
-def _facts(said: ReceiveAlarm | AmendReceipt | ReceiptReceived | ReceiptAmended) -> dict[str, Any]:
-    return {name: getattr(said, name) for name in AMENDABLE}
+def _classified(receipt: Receipt, event: ReceiptClassified) -> Receipt:
+    after = replace(receipt.classification, category=event.category, priority=event.priority)
+    return replace(receipt, classification=after)
+
+
+def _confirmed(receipt: Receipt, event: ClassConfirmed) -> Receipt:
+    after = replace(receipt.classification, confirmed_category=event.category)
+    return replace(receipt, classification=after)
+
+
+def _reported(
+    said: ReceiveAlarm | AmendReceipt | ReceiptReceived | ReceiptAmended,
+) -> dict[str, Any]:
+    """The fields of the part `Report`, which all four have."""
+    return {name: getattr(said, name) for name in Report.__struct_fields__}
 
 
 def _require_short(said: ReceiveAlarm | AmendReceipt) -> None:
@@ -225,3 +232,45 @@ def _require_short(said: ReceiveAlarm | AmendReceipt) -> None:
         recording=said.recording,
         reference=said.reference,
     )
+
+
+VERBS = (
+    creates(
+        receive,
+        "ALREADY_RECEIVED",
+        "KIND_MISSING",
+        "MAY_NOT_RECEIVE",
+        "UNKNOWN_CATEGORY",
+        "UNKNOWN_PRIORITY",
+        "OUTSIDE_CITY",
+        "UNKNOWN_AREA",
+        "TEXT_TOO_LONG",
+    ),
+    verb(
+        {State.RECEIVED, State.ENDED},
+        amend,
+        "NOT_YOUR_DESK",
+        "OUTSIDE_CITY",
+        "UNKNOWN_AREA",
+        "NOTHING_TO_CHANGE",
+        "TEXT_TOO_LONG",
+        otherwise=require_desk,
+    ),
+    verb(
+        {State.RECEIVED},
+        classify,
+        "NOT_YOUR_DESK",
+        "UNKNOWN_CATEGORY",
+        "UNKNOWN_PRIORITY",
+        "NOTHING_TO_CHANGE",
+        otherwise=require_desk,
+    ),
+    verb(
+        {State.ENDED, State.CLOSED},
+        confirm,
+        "NOT_YOUR_DESK",
+        "UNKNOWN_CATEGORY",
+        otherwise=require_desk,
+    ),
+)
+CHANGES = (begins(_received), change(_amended), change(_classified), change(_confirmed))

@@ -56,7 +56,10 @@ class Finding(StrEnum):
 
 
 class Caller(Struct, frozen=True):
-    """Who reported; every text is sealed before it gets here, the index finds a number again."""
+    """The person who reported. Every text is sealed before it gets here.
+
+    `number_index` is the same for the same number: receipts of one number are found by it.
+    """
 
     number: str = ""
     name: str = ""
@@ -84,14 +87,17 @@ class RepeatSuggestion(Struct, frozen=True):
 
 
 class Suggestions(Struct, frozen=True):
-    """What the machine guessed when the receipt was taken; people decide."""
+    """The classes and repeats that the service suggested when the receipt was taken."""
 
     category: tuple[CategorySuggestion, ...] = ()
     repeats: tuple[RepeatSuggestion, ...] = ()
 
 
 class Dispatch(Struct, frozen=True):
-    """The latest order to a team. `refused` is why nobody was sent by it; empty where it stands."""
+    """The latest order to a team. `refused` is the reason of its refusal, empty where it stands.
+
+    `again` counts the refused orders to this team before it.
+    """
 
     team: str
     note: str
@@ -108,59 +114,105 @@ class CallBack(Struct, frozen=True):
     call_time: datetime
 
 
-class Receipt(Struct, frozen=True):
-    """`desk_area` is the area of the receiving unit: where the place is unknown, it counts.
+class Origin(Struct, frozen=True):
+    """How, where and by whom the report was taken down; it never changes.
 
-    `incident` is what was heard last of the incident that it opened or was linked to; `title` and
-    `to_unit` are what it was opened or referred with.
+    `desk_area` is the area of the receiving unit.
     """
 
-    id: UUID
-    version: int
-    time: datetime
-    code: str
     kind: Kind
     unit: str
     desk_area: str
     receiver: str
     receive_time: datetime
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What was reported; the desk may amend it."""
+
     caller: Caller
     place: Place
-    category: str
-    priority: str
     narrative: str
     ring_time: datetime | None = None
     answer_time: datetime | None = None
     hang_up_time: datetime | None = None
     recording: str = ""
     reference: str = ""
-    suggestions: Suggestions = field(default_factory=Suggestions)
+
+
+class Classification(Struct, frozen=True):
+    """Class and priority; `confirmed_category` is the class found after the handling."""
+
+    category: str
+    priority: str
     confirmed_category: str = ""
-    state: State = State.RECEIVED
-    outcome: Outcome | None = None
-    incident_id: UUID | None = None
-    incident_code: str = ""
-    incident: Followed | None = None
+
+
+class Ending(Struct, frozen=True, kw_only=True):
+    """How the receipt ended, and what belongs to that one way.
+
+    `title` and `to_unit` are those of the matter that was opened or referred.
+    """
+
+    outcome: Outcome
+    end_time: datetime
+    ended_by: str
     title: str = ""
     to_unit: str = ""
     reply: str = ""
     photos: tuple[str, ...] = ()
     passed_to: str = ""
     invalid_reason: InvalidReason | None = None
-    end_time: datetime | None = None
-    ended_by: str = ""
+
+
+class Incident(Struct, frozen=True):
+    """The incident that the receipt opened or was linked to; `known` is its last known state."""
+
+    id: UUID
+    code: str
+    known: Followed
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """One report. `ending` is set unless the receipt is open; `incident` where it has one."""
+
+    id: UUID
+    version: int
+    time: datetime
+    code: str
+    origin: Origin
+    report: Report
+    classification: Classification
+    suggestions: Suggestions = field(default_factory=Suggestions)
+    state: State = State.RECEIVED
+    ending: Ending | None = None
+    incident: Incident | None = None
     dispatches: tuple[Dispatch, ...] = ()
     call_backs: tuple[CallBack, ...] = ()
 
     @property
+    def unit(self) -> str:
+        return self.origin.unit
+
+    @property
     def area(self) -> str:
-        return self.place.area or self.desk_area
+        """The area of the place; where the place is unknown, that of the desk."""
+        return self.report.place.area or self.origin.desk_area
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return self.ending.outcome if self.ending else None
+
+    @property
+    def passed_to(self) -> str:
+        """The unit that it was passed to, empty if it was not passed."""
+        return self.ending.passed_to if self.ending else ""
 
     @property
     def matter_id(self) -> UUID:
         """The matter that this report belongs to: another one's where it was linked."""
-        return self.incident_id or self.id
+        return self.incident.id if self.incident else self.id
 
     @property
     def matter_code(self) -> str:
-        return self.incident_code or self.code
+        return self.incident.code if self.incident else self.code

@@ -1,17 +1,18 @@
 """Who may do what at the desk: roles and areas, each rule one line of a table."""
 
+from typing import Protocol
+
 from backbone.words.actor import Actor
 from backbone.words.city import Team
 from backbone.words.errors import Denied, NotFound
 from backbone.words.place import contains
+from backbone.words.roles import CALLER_REVEALERS, TAKERS, TEAM_SENDERS
 from backbone.words.sight import sees
 from services.alarm.receipt.record import Kind, Receipt
 
 EVERY_KIND = frozenset(Kind)
-MAY_RECEIVE: dict[str, frozenset[Kind]] = {
-    "call_taker": EVERY_KIND,
-    "dispatcher": EVERY_KIND,
-    "duty_officer": EVERY_KIND,
+# The takers that take down only some kinds of report; the other takers take down every kind.
+ONLY: dict[str, frozenset[Kind]] = {
     "receptionist": frozenset({Kind.WALK_IN}),
     "grid_member": frozenset({Kind.GRID_REPORT}),
     "grid_leader": frozenset({Kind.GRID_REPORT}),
@@ -20,40 +21,46 @@ MAY_RECEIVE: dict[str, frozenset[Kind]] = {
 }
 # Answers for the desks of a whole area, not only for the own one.
 OVER_DESKS = "dispatcher"
-MAY_REVEAL = frozenset({"call_taker", "dispatcher"})
-MAY_DISPATCH = frozenset({"call_taker", "dispatcher", "duty_officer"})
+
+
+class ByActor(Protocol):
+    """A command that a person gives."""
+
+    @property
+    def by(self) -> Actor: ...
 
 
 def require_may_receive(actor: Actor, kind: Kind) -> None:
-    if not actor.unit or kind not in MAY_RECEIVE.get(actor.role, ()):
+    may = actor.role in TAKERS and kind in ONLY.get(actor.role, EVERY_KIND)
+    if not actor.unit or not may:
         raise Denied("MAY_NOT_RECEIVE", role=actor.role, kind=kind)
 
 
 def require_may_see(receipt: Receipt, actor: Actor) -> None:
-    """The receiving unit, the unit that it was passed to, and who watches over the area.
+    """The receiving unit, the unit that it was passed to, and the watchers over the area.
 
-    What is outside somebody's scope does not exist for them.
+    A receipt outside the actor's scope does not exist for the actor.
     """
     if not sees(actor, (receipt.unit, receipt.passed_to), receipt.area):
         raise NotFound("NO_SUCH_RECEIPT")
 
 
-def require_may_work(receipt: Receipt, actor: Actor) -> None:
-    require_may_see(receipt, actor)
-    at_home = actor.unit == receipt.unit and actor.role in MAY_RECEIVE
+def require_desk(receipt: Receipt, command: ByActor) -> None:
+    """The receipt is worked on at the desk that took it down, and by dispatchers of the area."""
+    actor = command.by
+    at_home = actor.unit == receipt.unit and actor.role in TAKERS
     if not at_home and actor.role != OVER_DESKS:
         raise Denied("NOT_YOUR_DESK", desk=receipt.unit)
 
 
 def require_may_dispatch(actor: Actor, team: Team) -> None:
-    """A desk sends the teams of its area and of its own unit; who only reports sends none."""
-    if actor.role not in MAY_DISPATCH:
+    """A desk sends the teams of its area and of its own unit; other takers send none."""
+    if actor.role not in TEAM_SENDERS:
         raise Denied("ROLE_MAY_NOT", role=actor.role)
     if actor.unit != team.unit and not contains(actor.area, team.area):
         raise NotFound("NO_SUCH_TEAM")
 
 
 def require_may_reveal(receipt: Receipt, actor: Actor) -> None:
-    require_may_see(receipt, actor)
-    if actor.unit != receipt.unit or actor.role not in MAY_REVEAL:
+    if actor.unit != receipt.unit or actor.role not in CALLER_REVEALERS:
         raise Denied("MAY_NOT_REVEAL", desk=receipt.unit)

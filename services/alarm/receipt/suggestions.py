@@ -12,9 +12,9 @@ from math import cos, hypot, radians
 from msgspec import Struct
 
 from backbone.words.place import Place, Point
+from services.alarm.receipt.cells import METRES_OF_DEGREE
 from services.alarm.receipt.record import CategorySuggestion, RepeatSuggestion
 
-METRES_OF_DEGREE = 111_320.0
 BEST_CATEGORIES = 3
 
 # What speaks for a repeat, and how much; together a little over 1. Half of it is convincing.

@@ -1,4 +1,4 @@
-"""How long a text may be: what a person can have said, with room, and no more."""
+"""How long a text may be: the most that a person can have said, with room."""
 
 from backbone.words.errors import InvalidArgument
 
@@ -26,9 +26,3 @@ def require_short(**texts: str | None) -> None:
             raise InvalidArgument(
                 "TEXT_TOO_LONG", field=name, characters=len(text), most=MOST[name]
             )
-
-
-def require_text(reason: str, text: str) -> None:
-    """Raises InvalidArgument with the reason where nothing was said."""
-    if not text.strip():
-        raise InvalidArgument(reason)

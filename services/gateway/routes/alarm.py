@@ -1,14 +1,10 @@
 """The front desk: receipts, the five ways in which one ends, and what goes on beside."""
 
+from backbone.words.roles import CALLER_REVEALERS, READERS, TAKERS, TEAM_SENDERS
 from liandong.alarm.v1 import alarm_service_pb2 as pb
-from backbone.words.roles import DESKS, READERS, roles
 from services.gateway.routes.route import Area, get, post
 
 ONE = "/v1/receipts/{receipt_id}"
-# Whoever may take something down may also carry it on, each at the own desk.
-TAKERS = DESKS | roles("grid_member", "grid_leader", "care_worker", "partner")
-REVEALERS = roles("call_taker", "dispatcher")
-SENDERS = roles("call_taker", "dispatcher", "duty_officer")
 
 AREA = Area(
     "Receipts",
@@ -33,9 +29,9 @@ AREA = Area(
         post(f"{ONE}:pass", "PassTo12345", TAKERS),
         post(f"{ONE}:refer", "ReferToMediation", TAKERS),
         post(f"{ONE}:markInvalid", "MarkInvalid", TAKERS),
-        post(f"{ONE}:dispatch", "DispatchNow", SENDERS, status=202),
+        post(f"{ONE}:dispatch", "DispatchNow", TEAM_SENDERS, status=202),
         post(f"{ONE}:callBack", "RecordCallBack", TAKERS),
         post(f"{ONE}:close", "CloseReceipt", TAKERS),
-        post(f"{ONE}:reveal", "RevealCaller", REVEALERS, reveals="receipt_id"),
+        post(f"{ONE}:reveal", "RevealCaller", CALLER_REVEALERS, reveals="receipt_id"),
     ),
 )

@@ -5,14 +5,19 @@ from typing import Any
 import asyncpg
 import grpc
 import pytest
+from msgspec.structs import replace
 
 from backbone.rpc.channels import refusal_of
+from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.place.v1.place_pb2 import Place, Point
 from services.alarm.receipt.record import Outcome
+from services.alarm.receipt.table import COLUMNS, project
+from services.alarm.wiring import build_decider
+from tests.cities import SOUTH
 from tests.desks import (
     AUDITOR,
     DISPATCHER,
@@ -21,12 +26,14 @@ from tests.desks import (
     HOTLINE_CLERK,
     STRANGER,
     TAKER,
+    a_desk_city,
 )
 from tests.integration.alarm.conftest import NAME, NUMBER, Console
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Receipt = resources.Receipt
+DECIDER = build_decider(a_desk_city)
 
 
 async def refused(call: Any) -> Refusal:
@@ -116,7 +123,9 @@ async def test_the_database_repeats_the_law(console: Console, tables: Any) -> No
     for lie in (
         "outcome = 'ANSWERED'",
         "state = 'ENDED'",
-        "state = 'ENDED', outcome = 'OPENED', end_time = now()",
+        "state = 'ENDED', outcome = 'OPENED'",
+        "state = 'ENDED', outcome = 'OPENED', incident_id = id",
+        "passed_to = 'hotline'",
         "incident_id = id",
         "priority = 'P9'",
     ):
@@ -158,6 +167,71 @@ async def test_answers_mask_and_only_a_purpose_reveals(console: Console, tables:
     payload = await tables.fetchval("SELECT payload FROM journal ORDER BY position DESC LIMIT 1")
     revealed = AlarmEvent.FromString(payload).revealed
     assert (revealed.user, revealed.unit, revealed.purpose) == (TAKER.user, TAKER.unit, "回访")
+
+
+async def test_a_repeated_reveal_is_answered_only_while_the_right_is_there(
+    console: Console, tables: Any
+) -> None:
+    receipt, _ = await console.receive()
+    request = pb.RevealCallerRequest(receipt_id=receipt.id)
+
+    async def reveal(who: Actor) -> tuple[Any, dict[str, str]]:
+        return await console.call("RevealCaller", request, who, "see", purpose="回访")
+
+    first, _ = await reveal(TAKER)
+    again, trailing = await reveal(TAKER)
+    assert (again, trailing["liandong-replayed"]) == (first, "true")
+    moved = Actor(TAKER.user, "south", TAKER.role, SOUTH)
+    assert (await refused(reveal(moved))).reason == "NO_SUCH_RECEIPT"
+    retired = replace(TAKER, role="auditor")
+    assert (await refused(reveal(retired))).reason == "MAY_NOT_REVEAL"
+    assert (await reveal(TAKER))[0] == first, "the refusal of a repeat is not kept"
+    revealed = "SELECT count(*) FROM journal WHERE kind = 'liandong.alarm.revealed.v1'"
+    assert await tables.fetchval(revealed) == 1
+
+
+async def test_a_repeat_gets_the_first_answer_whatever_has_happened_since(
+    console: Console, tables: Any
+) -> None:
+    receipt, _ = await console.receive()
+    request = pb.AmendReceiptRequest(receipt_id=receipt.id, narrative="三车相撞")
+    first, _ = await console.call("AmendReceipt", request, key="amend")
+    await console.do("AmendReceipt", receipt.id, narrative="四车相撞")
+    await console.do("AnswerAtDesk", receipt.id, reply="已告知")
+    again, trailing = await console.call("AmendReceipt", request, key="amend")
+    assert (again, trailing["liandong-replayed"]) == (first, "true")
+    assert trailing["liandong-version"] == "2"
+    moved = Actor(TAKER.user, "south", TAKER.role, SOUTH)
+    repeated = refused(console.call("AmendReceipt", request, moved, "amend"))
+    assert (await repeated).reason == "NO_SUCH_RECEIPT"
+
+
+async def test_the_journal_folds_to_the_row(console: Console, tables: Any) -> None:
+    ids = [(await console.receive(recording="disk 1"))[0].id for _ in range(6)]
+    await console.do("AmendReceipt", ids[0], caller=pb.CallerFacts(name=NAME, protected=True))
+    await console.do("ClassifyReceipt", ids[0], priority="P1")
+    await console.do("DispatchNow", ids[0], team="red", note="快")
+    await console.do("OpenIncident", ids[0], to_unit="north")
+    await console.do("LinkRepeat", ids[1], incident=ids[0])
+    await console.do("UnlinkRepeat", ids[1], reason="不是一回事")
+    await console.do("LinkRepeat", ids[1], incident=ids[0])
+    await console.do("AnswerAtDesk", ids[2], reply="已告知", photos=["a", "b"])
+    await console.do("RecordCallBack", ids[2], finding=resources.CallBack.FINDING_PARTLY)
+    await console.do("ConfirmClass", ids[2], category="theft")
+    await console.do("CloseReceipt", ids[2])
+    await console.do("PassTo12345", ids[3], note="转办")
+    await console.do("ReferToMediation", ids[4])
+    await console.do("MarkInvalid", ids[5], reason=Receipt.INVALID_REASON_SILENT)
+    rows = await tables.fetch("SELECT * FROM receipts")
+    assert len(rows) == len(ids)
+    for row in rows:
+        journal = await tables.fetch(
+            "SELECT payload, hash FROM journal WHERE aggregate_id = $1 ORDER BY version", row["id"]
+        )
+        folded = DECIDER.fold(each["payload"] for each in journal)
+        assert folded == DECIDER.from_row(row)
+        assert (row["version"], row["hash"]) == (len(journal), journal[-1]["hash"])
+        assert {name: row[name] for name in COLUMNS} == project(folded)
 
 
 async def test_an_order_is_kept_while_the_emergency_service_is_away(console: Console) -> None:

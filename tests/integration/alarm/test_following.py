@@ -123,9 +123,10 @@ async def test_a_step_between_the_look_and_the_link_is_not_missed(
     void = pb.VoidIncidentRequest(incident_id=first.id, reason="HOAX")
     await flow.VoidIncident(void, metadata=metadata_for(settings.token, DISPATCHER))
     await becomes(both, first.id, is_closed)
-    # What the desk knew when it looked, a moment before the incident ended.
+    # The state that the desk knew when it looked, a moment before the incident ended.
     await tables.execute(
-        """UPDATE receipts SET incident = incident || '{"version": 3, "state": "OFFERED"}'"""
+        "UPDATE receipts SET doc = jsonb_set(doc::jsonb, '{incident,known}', "
+        'doc::jsonb #> \'{incident,known}\' || \'{"version": 3, "state": "OFFERED"}\')::json'
     )
     second, _ = await both.receive(category="theft")
     await both.do("LinkRepeat", second.id, incident=first.id)

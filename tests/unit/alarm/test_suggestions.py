@@ -6,6 +6,7 @@ import pytest
 
 from backbone.words.place import Place, Point
 from services.alarm.atlas import Atlas
+from services.alarm.receipt.cells import cell_of, cells_around
 from services.alarm.receipt.suggestions import (
     Earlier,
     Sighting,
@@ -15,7 +16,6 @@ from services.alarm.receipt.suggestions import (
     likeness,
     repeats,
 )
-from services.alarm.taking import CELLS_OF_DEGREE, cells_around
 from tests.desks import EAST_GRID, HERE, WEST_GRID, a_desk_city
 
 NOW = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
@@ -118,7 +118,5 @@ def test_the_grid_of_a_point() -> None:
 def test_the_cells_around_a_point_hold_all_that_is_near() -> None:
     cells = cells_around(HERE, 500)
     for east, north in ((0.004, 0), (-0.004, 0), (0, 0.004), (0, -0.004)):
-        column = int((HERE.longitude + east) * CELLS_OF_DEGREE)
-        row = int((HERE.latitude + north) * CELLS_OF_DEGREE)
-        assert column * 100_000 + row in cells
+        assert cell_of(Point(HERE.longitude + east, HERE.latitude + north)) in cells
     assert len(cells) <= 9

@@ -1,0 +1,147 @@
+"""Orders to teams 派队, before or after the end, and the refusals of the emergency service."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.errors import InvalidTransition
+from backbone.words.place import Place
+from services.alarm.receipt.city import require_team
+from services.alarm.receipt.ending import require_not_ended
+from services.alarm.receipt.record import Dispatch, Outcome, Receipt, State
+from services.alarm.receipt.rights import require_desk, require_may_dispatch
+from services.alarm.receipt.texts import require_short
+
+
+class DispatchNow(Struct, frozen=True):
+    by: Actor
+    team: str
+    note: str = ""
+
+
+class RefuseDispatch(Struct, frozen=True):
+    """What the emergency service has answered to the order that the receipt keeps already."""
+
+    team: str
+    reason: str
+
+
+class Order(Struct, frozen=True):
+    """What a team is told; named as the contract of the emergency service names it.
+
+    `again` counts the refused orders before this one: a new order is a new request.
+    """
+
+    matter_id: UUID
+    code: str
+    team: str
+    priority: str
+    place: Place
+    narrative: str
+    category: str
+    ordered_by: str
+    ordered_unit: str
+    again: int = 0
+
+
+class DispatchOrdered(Struct, frozen=True):
+    time: datetime
+    order: Order
+    note: str
+
+
+class DispatchRefused(Struct, frozen=True):
+    time: datetime
+    team: str
+    reason: str
+
+
+def dispatch(
+    receipt: Receipt, command: DispatchNow, now: datetime, city: City
+) -> list[DispatchOrdered]:
+    require_desk(receipt, command)
+    require_may_dispatch(command.by, require_team(city, command.team))
+    if receipt.outcome is Outcome.INVALID:
+        require_not_ended(receipt, command)
+    require_short(note=command.note)
+    order = _latest(receipt, command.team)
+    if order is not None and not order.refused:
+        raise InvalidTransition(
+            "ALREADY_DISPATCHED",
+            team=order.team,
+            unit=receipt.unit,
+            by=order.ordered_by,
+            time=order.order_time,
+            state="ORDERED",
+        )
+    return [DispatchOrdered(now, order_of(receipt, command), command.note)]
+
+
+def order_of(receipt: Receipt, command: DispatchNow) -> Order:
+    """The order, the same over the call and over the event, before it is kept and after."""
+    latest = _latest(receipt, command.team)
+    report, classification = receipt.report, receipt.classification
+    return Order(
+        matter_id=receipt.matter_id,
+        code=receipt.matter_code,
+        team=command.team,
+        priority=classification.priority,
+        place=replace(report.place, area=receipt.area),
+        narrative="\n".join(filter(None, (report.narrative, command.note))),
+        category=classification.category,
+        ordered_by=command.by.user,
+        ordered_unit=command.by.unit,
+        again=latest.again + bool(latest.refused) if latest else 0,
+    )
+
+
+def refuse(
+    receipt: Receipt, command: RefuseDispatch, now: datetime, city: City
+) -> list[DispatchRefused]:
+    """An order is refused once; the refusal of an order that does not stand changes nothing."""
+    order = _latest(receipt, command.team)
+    if order is None or order.refused:
+        return []
+    return [DispatchRefused(now, command.team, command.reason)]
+
+
+def _latest(receipt: Receipt, team: str) -> Dispatch | None:
+    return next((order for order in receipt.dispatches if order.team == team), None)
+
+
+def _ordered(receipt: Receipt, event: DispatchOrdered) -> Receipt:
+    order = event.order
+    given = Dispatch(order.team, event.note, order.ordered_by, event.time, again=order.again)
+    others = (each for each in receipt.dispatches if each.team != order.team)
+    return replace(receipt, dispatches=(*others, given))
+
+
+def _refused(receipt: Receipt, event: DispatchRefused) -> Receipt:
+    told = (
+        replace(each, refused=event.reason) if each.team == event.team else each
+        for each in receipt.dispatches
+    )
+    return replace(receipt, dispatches=tuple(told))
+
+
+VERBS = (
+    verb(
+        {State.RECEIVED, State.ENDED},
+        dispatch,
+        "ALREADY_ENDED",
+        "ALREADY_DISPATCHED",
+        "NOT_YOUR_DESK",
+        "ROLE_MAY_NOT",
+        "UNKNOWN_TEAM",
+        "NO_SUCH_TEAM",
+        "TEXT_TOO_LONG",
+        otherwise=require_desk,
+    ),
+    verb(State, refuse),
+)
+CHANGES = (change(_ordered), change(_refused))

@@ -1,0 +1,132 @@
+"""The incident of a report: linked 并入, the link taken back 撤销关联, its news followed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words import followed
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.errors import InvalidArgument, InvalidTransition
+from backbone.words.followed import Followed, IncidentFollowed
+from backbone.words.followed import FollowIncident as Step
+from backbone.words.guards import require_text
+from services.alarm.receipt.closing import ReceiptClosed, is_over
+from services.alarm.receipt.ending import ended, require_not_ended
+from services.alarm.receipt.record import Ending, Incident, Outcome, Receipt, State
+from services.alarm.receipt.rights import require_desk
+from services.alarm.receipt.texts import require_short
+
+
+class LinkRepeat(Struct, frozen=True):
+    """`incident` is None if there is no such incident in the sight of the caller."""
+
+    by: Actor
+    incident_id: UUID
+    incident_code: str = ""
+    incident: Followed | None = None
+
+
+class UnlinkRepeat(Struct, frozen=True):
+    by: Actor
+    reason: str
+
+
+class FollowIncident(Struct, frozen=True):
+    """One step of an incident that the receipt has opened or was linked to."""
+
+    incident_id: UUID
+    step: Step
+
+
+class RepeatLinked(Struct, frozen=True):
+    time: datetime
+    incident_id: UUID
+    incident_code: str
+    incident: Followed
+    ended_by: str
+
+
+class RepeatUnlinked(Struct, frozen=True):
+    time: datetime
+    reason: str
+
+
+def link(
+    receipt: Receipt, command: LinkRepeat, now: datetime, city: City
+) -> list[RepeatLinked | ReceiptClosed]:
+    """A link to an incident that is over files the receipt at once."""
+    require_desk(receipt, command)
+    if command.incident_id == receipt.id:
+        raise InvalidArgument("LINKED_TO_ITSELF")
+    known = command.incident
+    if known is None:
+        raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.incident_id)
+    by = command.by.user
+    linked = RepeatLinked(now, command.incident_id, command.incident_code, known, by)
+    return [linked, ReceiptClosed(now)] if is_over(known) else [linked]
+
+
+def unlink(
+    receipt: Receipt, command: UnlinkRepeat, now: datetime, city: City
+) -> list[RepeatUnlinked]:
+    require_desk(receipt, command)
+    if receipt.outcome is not Outcome.LINKED:
+        raise InvalidTransition("NOT_LINKED", outcome=receipt.outcome or "")
+    reason = require_text(command.reason, "REASON_MISSING")
+    require_short(reason=reason)
+    return [RepeatUnlinked(now, reason)]
+
+
+def follow(
+    receipt: Receipt, command: FollowIncident, now: datetime, city: City
+) -> list[IncidentFollowed | ReceiptClosed]:
+    """News of a link that was taken back change nothing; an incident's end files the receipt."""
+    incident = receipt.incident
+    if incident is None or incident.id != command.incident_id:
+        return []
+    news = followed.follow(incident.known, command.step, now)
+    closes = receipt.state is State.ENDED and any(is_over(each.incident) for each in news)
+    return [*news, ReceiptClosed(now)] if closes else [*news]
+
+
+def _linked(receipt: Receipt, event: RepeatLinked) -> Receipt:
+    ending = Ending(outcome=Outcome.LINKED, end_time=event.time, ended_by=event.ended_by)
+    incident = Incident(event.incident_id, event.incident_code, event.incident)
+    return ended(receipt, ending, incident)
+
+
+def _unlinked(receipt: Receipt, event: RepeatUnlinked) -> Receipt:
+    return replace(receipt, state=State.RECEIVED, ending=None, incident=None)
+
+
+def _followed(receipt: Receipt, event: IncidentFollowed) -> Receipt:
+    assert receipt.incident is not None, "only a receipt with an incident follows one"
+    return replace(receipt, incident=replace(receipt.incident, known=event.incident))
+
+
+VERBS = (
+    verb(
+        {State.RECEIVED},
+        link,
+        "ALREADY_ENDED",
+        "NOT_YOUR_DESK",
+        "UNKNOWN_INCIDENT",
+        "LINKED_TO_ITSELF",
+        otherwise=require_not_ended,
+    ),
+    verb(
+        {State.ENDED, State.CLOSED},
+        unlink,
+        "NOT_LINKED",
+        "NOT_YOUR_DESK",
+        "REASON_MISSING",
+        "TEXT_TOO_LONG",
+        otherwise=require_desk,
+    ),
+    verb(State, follow),
+)
+CHANGES = (change(_linked), change(_unlinked), change(_followed))

@@ -1,0 +1,46 @@
+"""The disclosure 查看: the caller shown plain, to the desk that took the call, for a purpose."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from backbone.life_cycle import change, verb
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.guards import require_text
+from services.alarm.receipt.record import Receipt, State
+from services.alarm.receipt.rights import require_may_reveal
+from services.alarm.receipt.texts import require_short
+
+
+class RevealCaller(Struct, frozen=True):
+    by: Actor
+    purpose: str
+
+
+class AlarmRevealed(Struct, frozen=True):
+    """Changes nothing but the version: it stands in the journal for the auditor."""
+
+    time: datetime
+    user: str
+    unit: str
+    role: str
+    purpose: str
+
+
+def reveal(
+    receipt: Receipt, command: RevealCaller, now: datetime, city: City
+) -> list[AlarmRevealed]:
+    by = command.by
+    require_may_reveal(receipt, by)
+    purpose = require_text(command.purpose, "PURPOSE_MISSING")
+    require_short(purpose=purpose)
+    return [AlarmRevealed(now, by.user, by.unit, by.role, purpose)]
+
+
+def _revealed(receipt: Receipt, event: AlarmRevealed) -> Receipt:
+    return receipt
+
+
+VERBS = (verb(State, reveal, "MAY_NOT_REVEAL", "PURPOSE_MISSING", "TEXT_TOO_LONG", discloses=True),)
+CHANGES = (change(_revealed),)

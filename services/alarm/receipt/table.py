@@ -1,0 +1,89 @@
+"""The receipt as a row: the columns that queries and CHECKs need, and documents of old releases."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.alarm.receipt.cells import cell_of
+from services.alarm.receipt.record import Receipt
+
+SHAPE = 2
+COLUMNS = {
+    "code": "text",
+    "kind": "text",
+    "unit": "text",
+    "area": "text",
+    "passed_to": "text",
+    "receive_time": "timestamptz",
+    "category": "text",
+    "priority": "text",
+    "state": "text",
+    "outcome": "text",
+    "incident_id": "uuid",
+    "incident_version": "bigint",
+    "number_index": "text",
+    "cell": "bigint",
+}
+
+# The parts of shape 2 by the names that their fields had in the flat document of shape 1.
+WHOLE = ("id", "version", "time", "code", "suggestions", "state", "dispatches", "call_backs")
+ORIGIN = ("kind", "unit", "desk_area", "receiver", "receive_time")
+REPORT = (
+    "caller",
+    "place",
+    "narrative",
+    "ring_time",
+    "answer_time",
+    "hang_up_time",
+    "recording",
+    "reference",
+)
+CLASSIFICATION = ("category", "priority", "confirmed_category")
+ENDING = (
+    "outcome",
+    "end_time",
+    "ended_by",
+    "title",
+    "to_unit",
+    "reply",
+    "photos",
+    "passed_to",
+    "invalid_reason",
+)
+
+
+def project(receipt: Receipt) -> Mapping[str, Any]:
+    """The values of `COLUMNS`."""
+    incident, point = receipt.incident, receipt.report.place.point
+    return {
+        "code": receipt.code,
+        "kind": receipt.origin.kind,
+        "unit": receipt.unit,
+        "area": receipt.area,
+        "passed_to": receipt.passed_to,
+        "receive_time": receipt.origin.receive_time,
+        "category": receipt.classification.category,
+        "priority": receipt.classification.priority,
+        "state": receipt.state,
+        "outcome": receipt.outcome,
+        "incident_id": incident.id if incident else None,
+        "incident_version": incident.known.version if incident else None,
+        "number_index": receipt.report.caller.number_index,
+        "cell": cell_of(point) if point else None,
+    }
+
+
+def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
+    """Make a document of shape 1, the flat row of 0.1.0, one of shape 2."""
+    incident = {"id": doc["incident_id"], "code": doc["incident_code"], "known": doc["incident"]}
+    return {
+        **_picked(doc, WHOLE),
+        "origin": _picked(doc, ORIGIN),
+        "report": _picked(doc, REPORT),
+        "classification": _picked(doc, CLASSIFICATION),
+        "ending": _picked(doc, ENDING) if doc["outcome"] else None,
+        "incident": incident if doc["incident"] else None,
+    }
+
+
+def _picked(doc: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: doc[name] for name in names}

@@ -1,0 +1,122 @@
+"""The receipts of 0.1.0, a flat row each, become documents without a loss."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID, uuid4
+
+import asyncpg
+import msgspec
+
+from backbone.door import statements
+from backbone.door.journal import FIRST, Record
+from backbone.door.request import Request
+from backbone.postgres.migrate import Schema, migrate_all, schemas
+from backbone.words.followed import Followed
+from backbone.words.followed import FollowIncident as Step
+from backbone.words.place import Place
+from services.alarm.receipt import RECEIPTS
+from services.alarm.receipt.dispatch import DispatchNow
+from services.alarm.receipt.ending import AnswerAtDesk, OpenIncident
+from services.alarm.receipt.linking import FollowIncident, LinkRepeat
+from services.alarm.receipt.record import Receipt
+from services.alarm.receipt.table import COLUMNS, project
+from services.alarm.wiring import build_decider
+from tests.desks import TAKER, a_desk_city, a_report
+from tests.ledger.building import SECRET
+
+NOW = datetime(2026, 1, 1, 8, 0, 0, 125_000, tzinfo=UTC)
+CITY = a_desk_city()
+DECIDER = build_decider(lambda: CITY)
+ID = UUID(int=7)
+[ALARM] = [schema for schema in schemas() if schema.name == "alarm"]
+DOCUMENTS = [path.name for path in ALARM.files].index("0002_documents.sql")
+OLD = Schema(ALARM.name, ALARM.role, ALARM.files[:DOCUMENTS])
+NEW = Schema(ALARM.name, ALARM.role, ALARM.files[: DOCUMENTS + 1])
+
+LIVES: list[list[Any]] = [
+    [
+        a_report(id=ID),
+        DispatchNow(TAKER, "red", "快"),
+        OpenIncident(TAKER),
+        FollowIncident(ID, Step("IncidentClaimed", 4, state="CLAIMED")),
+    ],
+    [
+        a_report(id=UUID(int=8), code="2", place=Place("桥头")),
+        LinkRepeat(TAKER, ID, a_report().code, Followed(3, "OFFERED", "north")),
+    ],
+    [a_report(id=UUID(int=9), code="3"), AnswerAtDesk(TAKER, "已告知", ("a",))],
+]
+
+
+def lived(commands: list[Any]) -> tuple[Receipt, list[Record]]:
+    """The receipt after the commands, and its journal."""
+    found: Any = None
+    records: list[Record] = []
+    for at, command in enumerate(commands):
+        for event in RECEIPTS.decide(found, command, NOW + timedelta(minutes=at), CITY):
+            found = RECEIPTS.evolve(found, event)
+            request = Request(uuid4(), found.id, command, "", TAKER, NOW)
+            previous = records[-1].hash if records else FIRST
+            records.append(DECIDER.record_of(found, event, request, previous))
+    return found, records
+
+
+def flat(receipt: Receipt) -> dict[str, Any]:
+    """The row as 0.1.0 wrote it: every field a column, records and lists as JSON."""
+    doc = msgspec.to_builtins(receipt)
+    ending, incident = doc.pop("ending"), doc.pop("incident")
+    ended = {"title": "", "to_unit": "", "reply": "", "photos": [], "passed_to": "", "ended_by": ""}
+    ended |= ending or {"outcome": None, "end_time": None, "invalid_reason": None}
+    followed = {"incident_id": None, "incident_code": "", "incident": None}
+    if incident:
+        followed = {
+            "incident_id": incident["id"],
+            "incident_code": incident["code"],
+            "incident": incident["known"],
+        }
+    parts = [doc.pop(name) for name in ("origin", "report", "classification")]
+    return reduce(lambda row, part: row | part, [*parts, ended, followed], doc)
+
+
+async def fill_old(
+    conn: "asyncpg.Connection[asyncpg.Record]", receipt: Receipt, records: list[Record]
+) -> None:
+    """Write the row and the journal as 0.1.0 wrote them."""
+    row = flat(receipt)
+    columns = ", ".join(row)
+    await conn.execute(
+        f"INSERT INTO receipts ({columns}) SELECT {columns} "
+        "FROM jsonb_populate_record(NULL::receipts, $1::text::jsonb)",
+        json.dumps(row),
+    )
+    places = ", ".join(f"${at}" for at in range(1, len(statements.JOURNAL) + 1))
+    await conn.executemany(
+        f"INSERT INTO journal ({', '.join(statements.JOURNAL)}) VALUES ({places})",
+        [statements.record_values(record) for record in records],
+    )
+
+
+async def test_receipts_of_the_first_release_become_documents(postgres_dsn: str) -> None:
+    name = f"test_{uuid4().hex[:10]}"
+    admin = await asyncpg.connect(postgres_dsn)
+    await admin.execute(f"CREATE DATABASE {name}")
+    dsn = urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}"))
+    try:
+        await migrate_all(dsn, SECRET, [OLD])
+        conn = await asyncpg.connect(dsn, server_settings={"search_path": "alarm"})
+        lives = [lived(commands) for commands in LIVES]
+        for receipt, records in lives:
+            await fill_old(conn, receipt, records)
+        await migrate_all(dsn, SECRET, [NEW])
+        for receipt, records in lives:
+            row = await conn.fetchrow("SELECT * FROM receipts WHERE id = $1", receipt.id)
+            assert (row["shape"], row["hash"]) == (1, records[-1].hash)
+            assert DECIDER.from_row(row) == receipt
+            assert {column: row[column] for column in COLUMNS} == project(receipt)
+        await conn.close()
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
