@@ -25,7 +25,11 @@ OURS = ("services.", "backbone.words.")
 GENERAL = {"STALE_VERSION", "IDEMPOTENCY_KEY_REUSED", "EXPIRED", "INVALID_TRANSITION"}
 
 
-def verbs() -> Iterator[Any]:
+def verbs() -> list[Any]:
+    return [*_verbs()]
+
+
+def _verbs() -> Iterator[Any]:
     for service, life_cycle in LIFE_CYCLES.items():
         for command, verb in life_cycle.verbs.items():
             yield pytest.param(service, verb, id=command.__name__)

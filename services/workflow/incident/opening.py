@@ -34,7 +34,12 @@ def open_incident(
     if missing:
         raise InvalidArgument("MATTER_INCOMPLETE", missing=", ".join(missing))
     event = IncidentOpened(now, matter)
-    return [event, *routing.route(opened(event), now, world, matter.to_unit)]
+    first, city = opened(event), world.city
+    if matter.to_unit:
+        chosen = routing.named_by_desk(first, matter.to_unit, city)
+    else:
+        chosen = routing.explain(first, city).routing
+    return [event, *routing.place(first, chosen, now, world)]
 
 
 def opened(event: IncidentOpened) -> Incident:

@@ -75,18 +75,17 @@ class Explained(Struct, frozen=True):
     path: tuple[str, ...]
 
 
-def route(
-    incident: Incident, now: datetime, world: World, named: str = ""
+def named_by_desk(incident: Incident, unit: str, city: City) -> Routing:
+    """The unit that the desk named; no unit, if that one is accused: then the desk decides."""
+    require_unit(city, unit)
+    chosen = "" if is_accused(incident, unit, city) else unit
+    return Routing(NAMED_BY_DESK, chosen, city.head.version)
+
+
+def place(
+    incident: Incident, chosen: Routing, now: datetime, world: World
 ) -> list[IncidentRouted | IncidentLeftInTriage | IncidentOffered]:
-    """Offer it to the unit that the desk named, else to the one that the policy chooses."""
-    city = world.city
-    if named:
-        require_unit(city, named)
-        # Refused, the matter would be lost: what names the accused is decided at the desk.
-        unit = "" if is_accused(incident, named, city) else named
-        chosen = Routing(NAMED_BY_DESK, unit, city.head.version)
-    else:
-        chosen = explain(incident, city).routing
+    """Offer it to the chosen unit, or leave it in triage where none was chosen."""
     if not chosen.unit:
         return [IncidentLeftInTriage(now, chosen)]
     return [IncidentRouted(now, chosen), offer(incident, chosen.unit, now, world)]
@@ -111,7 +110,7 @@ def reroute(
     incident: Incident, command: RouteIncident, now: datetime, world: World
 ) -> list[IncidentRouted | IncidentLeftInTriage | IncidentOffered]:
     require_dispatcher(incident, command.by)
-    return route(incident, now, world)
+    return place(incident, explain(incident, world.city).routing, now, world)
 
 
 def offer(
