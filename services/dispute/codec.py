@@ -16,8 +16,8 @@ from backbone.words.place import Place
 from liandong.dispute.v1 import dispute_pb2 as resources
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.incident.v1 import incident_pb2 as incidents
-from services.dispute import dispute as domain
-from services.dispute.dispute.handling import NameParties, RevealParties, matter_of
+from services.dispute.dispute import DISPUTES
+from services.dispute.dispute.parties import NameParties, RevealParties
 from services.dispute.dispute.record import (
     CATEGORIES,
     Dispute,
@@ -25,27 +25,27 @@ from services.dispute.dispute.record import (
     Kind,
     Origin,
     Party,
-    RegisterDispute,
     Source,
 )
+from services.dispute.dispute.registration import RegisterDispute
+from services.dispute.dispute.routing import matter_of
 
-# The message of a call, less its ending, is named like the domain's command.
-COMMANDS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}
 KINDS = {category: kind for kind, category in CATEGORIES.items()}
 
 
 def dispute_id(text: str) -> UUID:
-    """Raises NotFound for what cannot be the id of any dispute."""
+    """Raises NotFound for a text that is no UUID."""
     try:
         return UUID(text)
     except ValueError as error:
         raise NotFound("NO_SUCH_DISPUTE") from error
 
 
-def to_command(body: Any, caller: Caller, sealer: Sealer) -> domain.Move:
-    kind = COMMANDS[body.DESCRIPTOR.name.removesuffix("Request")]
+def to_command(body: Any, caller: Caller, sealer: Sealer) -> Any:
+    """The command of a call: its request, less the ending, is named like it."""
+    kind = DISPUTES.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more = {"purpose": caller.purpose} if kind is RevealParties else {}
-    command: domain.Move = to_record(body, kind, by=caller.actor, **more)
+    command = to_record(body, kind, by=caller.actor, **more)
     if isinstance(command, NameParties):
         return replace(command, parties=_mapped(command.parties, sealer.seal))
     return command
@@ -61,9 +61,9 @@ def to_registration(
 
 
 def to_referral(matter: incidents.Matter) -> RegisterDispute:
-    """What the front desk referred, for the desk of the unit that it referred it to.
+    """The registration of what the front desk referred, at the desk of the unit it names.
 
-    It stays the same matter, with its id and code. Who called is sealed with another key, so the
+    It stays the same matter, with its id and code. The caller is sealed with another key, so the
     parties are named later.
     """
     place = to_record(matter.place, Place) if matter.HasField("place") else None
@@ -92,28 +92,34 @@ def _mapped(parties: tuple[Party, ...], change: Callable[[str, str], str]) -> tu
     )
 
 
-def to_resource(found: Dispute, sealer: Sealer) -> resources.Dispute:
-    message = to_message(found, resources.Dispute)
-    shown = _mapped(opened(found, sealer), masked)
-    fill(message, replace(found.filing, parties=shown))
-    if found.incident is not None:
-        message.incident.id, message.incident.code = str(found.id), found.code
+def to_resource(dispute: Dispute, sealer: Sealer) -> resources.Dispute:
+    """The record and its parts, whose fields are those of the resource; parties are masked."""
+    message = resources.Dispute()
+    shown = _mapped(opened(dispute, sealer), masked)
+    filing = replace(dispute.filing, parties=shown)
+    parts = (dispute.acceptance, dispute.routing, dispute.proceedings, dispute.ending)
+    for part in (dispute, filing, *parts):
+        if part is not None:
+            fill(message, part)
+    if dispute.routing.incident is not None:
+        message.incident.id, message.incident.code = str(dispute.id), dispute.code
     return message
 
 
-def opened(found: Dispute, sealer: Sealer) -> tuple[Party, ...]:
+def opened(dispute: Dispute, sealer: Sealer) -> tuple[Party, ...]:
     """The parties in plain words: only ever to be shown, never to be stored."""
-    return _mapped(found.filing.parties, sealer.open)
+    return _mapped(dispute.filing.parties, sealer.open)
 
 
-def to_revealed(found: Dispute, sealer: Sealer) -> pb.RevealPartiesResponse:
-    parties = [to_message(each, resources.Party) for each in opened(found, sealer)]
+def to_revealed(dispute: Dispute, sealer: Sealer) -> pb.RevealPartiesResponse:
+    parties = [to_message(each, resources.Party) for each in opened(dispute, sealer)]
     return pb.RevealPartiesResponse(parties=parties)
 
 
-def to_matter(found: Dispute) -> incidents.Matter:
-    return to_message(matter_of(found), incidents.Matter)
+def to_matter(dispute: Dispute) -> incidents.Matter:
+    return to_message(matter_of(dispute), incidents.Matter)
 
 
-def scope(found: Dispute) -> Scope:
-    return Scope(audience=found.units, area=found.area, correlation=str(found.id))
+def scope(dispute: Dispute) -> Scope:
+    """Who hears of its events: exactly those who may see it."""
+    return Scope(dispute.units, dispute.area, correlation=str(dispute.id))

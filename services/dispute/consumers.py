@@ -1,4 +1,4 @@
-"""What dispute listens to: its own incidents, and alarms that were referred to mediation."""
+"""The events that dispute follows: of its own incidents, and of alarms referred to mediation."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid5
@@ -9,16 +9,16 @@ from backbone.intake.following import following
 from backbone.kafka.consumer import Subscription
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from services.dispute import codec, storage
-from services.dispute.dispute import Command
+from services.dispute.dispute.registration import RegisterDispute
 from services.dispute.metrics import REFERRALS
 
 
-def on_alarm(event: AlarmEvent) -> Sequence[Request[Command]]:
-    """警调对接: what the front desk referred is registered, once."""
+def on_alarm(event: AlarmEvent) -> Sequence[Request[RegisterDispute]]:
+    """警调对接: a matter that the front desk referred is registered, once."""
     command = codec.to_referral(event.mediation_referred.referral)
     meta = event.meta
     REFERRALS.labels("ALARM").inc()
-    request: Request[Command] = Request(
+    request = Request(
         request_id=uuid5(UUID(meta.event_id), "register"),
         aggregate_id=command.id,
         command=command,

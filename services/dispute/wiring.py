@@ -1,9 +1,8 @@
 """Builds the dispute service from its settings."""
 
 from collections.abc import Callable
-from datetime import datetime
 
-from backbone.door.decider import Decider
+from backbone.door.decider import Decider, require_every_change
 from backbone.intake.opening import Openings
 from backbone.postgres.sealing import Sealer
 from backbone.process.pulse import Pulse
@@ -15,39 +14,37 @@ from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.dispute.v1 import dispute_service_pb2_grpc as rpc
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from services.dispute import codec
-from services.dispute import dispute as domain
 from services.dispute.api import DisputeService
 from services.dispute.consumers import SUBSCRIPTIONS
-from services.dispute.dispute import Command, Event
+from services.dispute.dispute import DISPUTES
 from services.dispute.dispute.record import Dispute
+from services.dispute.storage import TABLE
 
-TOPIC = "liandong.dispute.events.v1"
 KINDS = ("unit", "category")
 
 
-def build_decider(city: Callable[[], City]) -> Decider[Dispute, Command, Event]:
+def build_decider(city: Callable[[], City]) -> Decider[Dispute]:
     """What the door must know of disputes; every decision takes the city of its moment."""
-
-    def decide(found: Dispute | None, command: Command, now: datetime) -> list[Event]:
-        return domain.decide(found, command, now, city())
-
     return Decider(
-        table="disputes",
         record=Dispute,
+        table=TABLE,
+        life_cycle=DISPUTES,
         event=DisputeEvent,
         kind="liandong.dispute",
-        decide=decide,
-        evolve=domain.evolve,
+        topic="liandong.dispute.events.v1",
         scope=codec.scope,
+        world=lambda also: city(),
     )
 
 
 async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve for ever; nothing here waits for Kafka or Postgres to be there."""
-    decider = build_decider(lambda: replica.city)
-    async with open_shell(settings, pulse, decider, TOPIC) as shell:
+    disputes = build_decider(lambda: replica.city)
+    require_every_change([disputes])
+    async with open_shell(settings, pulse, [disputes]) as shell:
         replica = follow_directory(shell, KINDS)
-        service = DisputeService(shell, Sealer(settings.keyring), Openings(settings))
+        sealer, openings = Sealer(settings.keyring), Openings(settings)
+        service = DisputeService(shell, disputes, sealer, openings)
         shell.serve(rpc.add_DisputeServiceServicer_to_server, service, pb.DESCRIPTOR)
         for subscription in SUBSCRIPTIONS:
             shell.consume(subscription)

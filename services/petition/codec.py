@@ -14,36 +14,35 @@ from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
-from services.petition import petition as domain
+from services.petition.petition import PETITIONS
 from services.petition.petition.disclosure import RevealPetitioner
-from services.petition.petition.handling import matter_of
 from services.petition.petition.record import (
     Filing,
     Petition,
     Petitioner,
-    RegisterPetition,
-    accused,
+    audience,
+    watched_area,
 )
-from services.petition.petition.repeats import Repeat
+from services.petition.petition.registration import RegisterPetition
+from services.petition.petition.repeats import Earlier, Repeat
+from services.petition.petition.routing import matter_of
 
-# The message of a call, less its ending, is named like the domain's command.
-COMMANDS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}
 PERSONAL = ("name", "contact", "id_number")
 
 
 def petition_id(text: str) -> UUID:
-    """Raises NotFound for what cannot be the id of any petition."""
+    """Raises NotFound for a text that is no UUID."""
     try:
         return UUID(text)
     except ValueError as error:
         raise NotFound("NO_SUCH_PETITION") from error
 
 
-def to_command(body: Any, caller: Caller) -> domain.Move:
-    kind = COMMANDS[body.DESCRIPTOR.name.removesuffix("Request")]
+def to_command(body: Any, caller: Caller) -> Any:
+    """The command of a call: its request, less the ending, is named like it."""
+    kind = PETITIONS.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more = {"purpose": caller.purpose} if kind is RevealPetitioner else {}
-    command: domain.Move = to_record(body, kind, by=caller.actor, **more)
-    return command
+    return to_record(body, kind, by=caller.actor, **more)
 
 
 def to_registration(
@@ -74,43 +73,55 @@ def _mapped(filing: Filing, change: Callable[[str, str], str]) -> Filing:
     return replace(filing, petitioners=people, against=change("against", filing.against))
 
 
-def opened(found: Petition, sealer: Sealer) -> Filing:
+def opened(petition: Petition, sealer: Sealer) -> Filing:
     """The filing in plain words: only ever to be shown, never to be stored."""
-    return _mapped(found.filing, sealer.open)
+    return _mapped(petition.filing, sealer.open)
 
 
-def to_resource(found: Petition, sealer: Sealer) -> resources.Petition:
-    message = to_message(found, resources.Petition)
-    fill(message, _mapped(opened(found, sealer), masked))
-    if found.incident is not None:
-        message.incident.id, message.incident.code = str(found.id), found.code
+def _parts(petition: Petition) -> list[Any]:
+    """The record and its parts, whose fields are those of the resource."""
+    parts = (petition, petition.acceptance, petition.dismissal, petition.handling, petition.ending)
+    return [part for part in parts if part is not None]
+
+
+def to_resource(petition: Petition, sealer: Sealer) -> resources.Petition:
+    message = resources.Petition()
+    for part in (*_parts(petition), _mapped(opened(petition, sealer), masked)):
+        fill(message, part)
+    if petition.handling.incident is not None:
+        message.incident.id, message.incident.code = str(petition.id), petition.code
     return message
 
 
-def to_revealed(found: Petition, sealer: Sealer) -> pb.RevealPetitionerResponse:
-    plain = opened(found, sealer)
+def to_revealed(petition: Petition, sealer: Sealer) -> pb.RevealPetitionerResponse:
+    plain = opened(petition, sealer)
     people = [to_message(each, resources.Petitioner) for each in plain.petitioners]
     return pb.RevealPetitionerResponse(petitioners=people, against=plain.against)
+
+
+def to_earlier(petition: Petition) -> Earlier:
+    filing = petition.filing
+    return Earlier(petition.id, petition.code, filing.subject, filing.text)
 
 
 def to_repeat(repeat: Repeat) -> resources.Repeat:
     return to_message(repeat, resources.Repeat)
 
 
-def to_tracked(found: Petition, handling_unit: str) -> resources.Tracked:
-    """What the petitioner may know: no internal step, nobody's name."""
-    public = tuple(step for step in found.progress if step.public)
-    return to_message(
-        replace(found, progress=public), resources.Tracked, handling_unit=handling_unit
-    )
+def to_tracked(petition: Petition, handling_unit: str) -> resources.Tracked:
+    """What the petitioner may know: no internal step, and no person's name."""
+    public = tuple(step for step in petition.handling.progress if step.public)
+    shown = replace(petition, handling=replace(petition.handling, progress=public))
+    message = resources.Tracked(handling_unit=handling_unit)
+    for part in _parts(shown):
+        fill(message, part)
+    return message
 
 
-def to_matter(found: Petition) -> incidents.Matter:
-    return to_message(matter_of(found), incidents.Matter)
+def to_matter(petition: Petition) -> incidents.Matter:
+    return to_message(matter_of(petition), incidents.Matter)
 
 
-def scope(found: Petition) -> Scope:
-    """Who hears of its events; of what may be an accusation only the units involved."""
-    whom = accused(found)
-    audience = tuple(unit for unit in found.units if unit == found.desk or unit != whom)
-    return Scope(audience, area="" if whom else found.area, correlation=str(found.id))
+def scope(petition: Petition) -> Scope:
+    """Who hears of its events: exactly those who may see it."""
+    return Scope(audience(petition), watched_area(petition), correlation=str(petition.id))

@@ -1,4 +1,4 @@
-"""What petition listens to: the incidents of its own petitions."""
+"""The events that petition follows: those of the incidents of its own petitions."""
 
 from backbone.intake.following import following
 from backbone.kafka.consumer import Subscription

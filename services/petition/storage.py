@@ -3,55 +3,47 @@
 from typing import Any
 from uuid import UUID
 
+from backbone.door.decider import Table
 from backbone.postgres import paging as pages
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor
+from backbone.words.roles import PETITION_WATCHERS
 from backbone.words.sight import watched
-from services.petition.petition import WATCHING
-from services.petition.petition.record import SOMEBODY
+from services.petition.petition.record import Petition
+from services.petition.petition.table import COLUMNS, SHAPE, project, upgrade
+
+TABLE: Table[Petition] = Table("petitions", COLUMNS, project, SHAPE, upgrade)
 
 OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
 
-# The unit complained of, until a clerk has said that it is no accusation; empty: nobody
-# (domain.petition.accused says the same).
-ACCUSED = f"""
-    CASE WHEN kind IN ('ADVICE', 'CLAIM') THEN ''
-         WHEN filing ->> 'against_unit' <> '' THEN filing ->> 'against_unit'
-         WHEN kind = 'ACCUSATION' OR filing ->> 'against' <> '' THEN '{SOMEBODY}'
-         ELSE '' END
-"""
-# Whoever had to do with it sees it, and those who watch over its area; of what may be an accusation
-# only the former, and never the accused (domain.may_see says the same).
-VISIBLE = f"""
-    (units && ARRAY[$1] AND ($1 = desk OR $1 <> {ACCUSED})
-     OR $2 <> '' AND starts_with(area, $2) AND {ACCUSED} = '')
-"""
-ONE = f"SELECT to_jsonb(p) FROM petitions AS p WHERE id = $3 AND {VISIBLE}"  # noqa: S608  # ours
+# $1 is the actor's unit, $2 the area that the actor watches: `may_see` over projected columns.
+VISIBLE = "(audience && ARRAY[$1] OR ($2 <> '' AND starts_with(watched_area, $2)))"
+ONE = f"SELECT shape, doc::text AS doc FROM petitions WHERE id = $3 AND {VISIBLE}"  # noqa: S608  # ours
 FILTERED = f"""
-FROM petitions AS p
+FROM petitions
 WHERE {VISIBLE}
-    AND ($3 = '' OR state = $3) AND ($4 = '' OR filing ->> 'channel' = $4)
-    AND ($5 = '' OR kind = $5) AND ($6 = '' OR filing ->> 'category' = $6
-                                            OR starts_with(filing ->> 'category', $6 || '.'))
+    AND ($3 = '' OR state = $3) AND ($4 = '' OR channel = $4) AND ($5 = '' OR kind = $5)
+    AND ($6 = '' OR category = $6 OR starts_with(category, $6 || '.'))
     AND ($7 = '' OR desk = $7) AND ($8 = '' OR code = $8)
 """
 PAGE = f"""
-SELECT to_jsonb(p) {FILTERED}
+SELECT register_time, id, shape, doc::text AS doc {FILTERED}
     AND ($9::timestamptz IS NULL OR (register_time, id) < ($9, $10::uuid))
 ORDER BY register_time DESC, id DESC LIMIT $11
 """
 COUNT = f"SELECT count(*) {FILTERED}"
 
-# Who registers the same person again may be the accused: of an accusation only its own desk hears.
-EARLIER = f"""
-SELECT id, code, filing ->> 'subject' AS subject, filing ->> 'text' AS text FROM petitions
-WHERE filing -> 'petitioner_indexes' ?| $1 AND (register_time, id) < ($2, $3)
-    AND (desk = $4 OR {ACCUSED} = '')
+# The clerk who registers the same person again may be the accused: of an accusation only its own
+# desk hears.
+EARLIER = """
+SELECT shape, doc::text AS doc FROM petitions
+WHERE petitioner_indexes && $1::text[] AND (register_time, id) < ($2, $3)
+    AND (desk = $4 OR accused = '')
 ORDER BY register_time DESC LIMIT 20
-"""  # noqa: S608  # ours
+"""
 
-BY_CODE = "SELECT to_jsonb(p) FROM petitions AS p WHERE code = $1"
-# An attempt is counted before the PIN is looked at, so that many at once are no way around it.
+BY_CODE = "SELECT shape, doc::text AS doc FROM petitions WHERE code = $1"
+# An attempt is counted before the PIN is compared, so that many at once are no way around it.
 ATTEMPT = """
 INSERT INTO trackings AS t (code, until, attempts) VALUES ($1, clock_timestamp() + $2, 1)
 ON CONFLICT (code) DO UPDATE SET
@@ -60,7 +52,7 @@ ON CONFLICT (code) DO UPDATE SET
 RETURNING attempts, until - clock_timestamp() AS locked
 """
 FORGIVE = "DELETE FROM trackings WHERE code = $1"
-# Codes are guessed, too: what is over is not kept. Nobody waits here for another who sweeps.
+# Codes are guessed, too: old counts are not kept. A sweep never waits for another one.
 SWEEP = """
 DELETE FROM trackings WHERE code IN (
     SELECT code FROM trackings WHERE until < clock_timestamp() ORDER BY until LIMIT 20
@@ -69,23 +61,30 @@ DELETE FROM trackings WHERE code IN (
 """
 
 
-async def one(pool: Pool, actor: Actor, petition_id: UUID) -> dict[str, Any] | None:
+async def one(pool: Pool, actor: Actor, petition_id: UUID) -> Any | None:
     """The row of a petition that the actor may see, or None."""
-    row: dict[str, Any] | None = await pool.fetchval(
-        ONE, actor.unit, watched(actor, WATCHING), petition_id
-    )
-    return row
+    return await pool.fetchrow(ONE, actor.unit, watched(actor, PETITION_WATCHERS), petition_id)
 
 
 async def page(
     pool: Pool, actor: Actor, filters: list[Any], size: int, token: str
-) -> tuple[list[dict[str, Any]], str]:
-    """One page, the latest first, and the token of the next one, empty at the end."""
-    who = (actor.unit, watched(actor, WATCHING))
+) -> tuple[list[Any], str]:
+    """One page of rows, the latest first, and the token of the next one, empty at the end."""
+    who = (actor.unit, watched(actor, PETITION_WATCHERS))
     after = pages.after(token) or (None, None)
     rows = await pool.fetch(PAGE, *who, *filters, *after, size + 1)
-    return pages.cut([row[0] for row in rows], size)
+    return pages.cut(rows, size)
 
 
 async def count(pool: Pool, actor: Actor, filters: list[Any]) -> int:
-    return int(await pool.fetchval(COUNT, actor.unit, watched(actor, WATCHING), *filters))
+    watching = watched(actor, PETITION_WATCHERS)
+    return int(await pool.fetchval(COUNT, actor.unit, watching, *filters))
+
+
+async def earlier(pool: Pool, petition: Petition) -> list[Any]:
+    """The rows of earlier petitions of the same people, as far as its desk may know of them."""
+    indexes = list(petition.filing.petitioner_indexes)
+    if not indexes:
+        return []
+    asked = (indexes, petition.register_time, petition.id, petition.desk)
+    return list(await pool.fetch(EARLIER, *asked))

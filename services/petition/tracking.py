@@ -11,14 +11,13 @@ from backbone.postgres.sealing import Sealer
 from backbone.words.errors import Denied, NotFound, Refusal
 from services.petition import storage
 from services.petition.metrics import TRACKINGS
-from services.petition.petition import Command, Event
 from services.petition.petition.record import Petition
 
 DIGITS = 6
 MOST_ATTEMPTS = 5
 WINDOW = timedelta(minutes=15)
 LONGEST_CODE = 40
-# Whose PIN is compared where there is no petition: as much work as where there is one.
+# Its PIN is compared where there is no petition: as much work as where there is one.
 NOBODY = UUID(int=0)
 
 
@@ -30,11 +29,9 @@ def pin_of(petition_id: UUID, sealer: Sealer) -> str:
 
 
 class Tracking:
-    """Answers whoever has both the code and the PIN; which of them was wrong is not told."""
+    """Answers a caller who has both the code and the PIN; which of them was wrong is not told."""
 
-    def __init__(
-        self, pool: Pool, decider: Decider[Petition, Command, Event], sealer: Sealer
-    ) -> None:
+    def __init__(self, pool: Pool, decider: Decider[Petition], sealer: Sealer) -> None:
         self._pool = pool
         self._decider = decider
         self._sealer = sealer
@@ -42,12 +39,12 @@ class Tracking:
     async def find(self, code: str, pin: str) -> Petition:
         """Raises NotFound, or Denied after too many attempts, and when to come again."""
         try:
-            found = await self._find(code.strip(), pin.strip())
+            petition = await self._find(code.strip(), pin.strip())
         except Refusal as refusal:
             TRACKINGS.labels(refusal.reason).inc()
             raise
         TRACKINGS.labels("SHOWN").inc()
-        return found
+        return petition
 
     async def _find(self, code: str, pin: str) -> Petition:
         if len(code) > LONGEST_CODE:
@@ -57,10 +54,10 @@ class Tracking:
         if attempt["attempts"] > MOST_ATTEMPTS:
             seconds = max(1, math.ceil(attempt["locked"].total_seconds()))
             raise Denied("TRACKING_LOCKED", seconds=seconds, minutes=math.ceil(seconds / 60))
-        row = await self._pool.fetchval(storage.BY_CODE, code)
-        found = self._decider.from_row(row) if row else None
-        right = pin_of(found.id if found else NOBODY, self._sealer)
-        if not hmac.compare_digest(pin.encode(), right.encode()) or found is None:
+        row = await self._pool.fetchrow(storage.BY_CODE, code)
+        petition = self._decider.from_row(row) if row else None
+        right = pin_of(petition.id if petition else NOBODY, self._sealer)
+        if not hmac.compare_digest(pin.encode(), right.encode()) or petition is None:
             raise NotFound("NO_SUCH_CODE")
         await self._pool.execute(storage.FORGIVE, code)
-        return found
+        return petition

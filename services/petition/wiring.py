@@ -1,9 +1,8 @@
 """Builds the petition service from its settings."""
 
 from collections.abc import Callable
-from datetime import datetime
 
-from backbone.door.decider import Decider
+from backbone.door.decider import Decider, require_every_change
 from backbone.intake.opening import Openings
 from backbone.postgres.sealing import Sealer
 from backbone.process.pulse import Pulse
@@ -15,39 +14,37 @@ from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1 import petition_service_pb2_grpc as rpc
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from services.petition import codec
-from services.petition import petition as domain
 from services.petition.api import PetitionService
 from services.petition.consumers import SUBSCRIPTIONS
-from services.petition.petition import Command, Event
+from services.petition.petition import PETITIONS
 from services.petition.petition.record import Petition
+from services.petition.storage import TABLE
 
-TOPIC = "liandong.petition.events.v1"
 KINDS = ("unit", "category")
 
 
-def build_decider(city: Callable[[], City]) -> Decider[Petition, Command, Event]:
+def build_decider(city: Callable[[], City]) -> Decider[Petition]:
     """What the door must know of petitions; every decision takes the city of its moment."""
-
-    def decide(found: Petition | None, command: Command, now: datetime) -> list[Event]:
-        return domain.decide(found, command, now, city())
-
     return Decider(
-        table="petitions",
         record=Petition,
+        table=TABLE,
+        life_cycle=PETITIONS,
         event=PetitionEvent,
         kind="liandong.petition",
-        decide=decide,
-        evolve=domain.evolve,
+        topic="liandong.petition.events.v1",
         scope=codec.scope,
+        world=lambda also: city(),
     )
 
 
 async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve for ever; nothing here waits for Kafka or Postgres to be there."""
-    decider = build_decider(lambda: replica.city)
-    async with open_shell(settings, pulse, decider, TOPIC) as shell:
+    petitions = build_decider(lambda: replica.city)
+    require_every_change([petitions])
+    async with open_shell(settings, pulse, [petitions]) as shell:
         replica = follow_directory(shell, KINDS)
-        service = PetitionService(shell, replica, Sealer(settings.keyring), Openings(settings))
+        sealer, openings = Sealer(settings.keyring), Openings(settings)
+        service = PetitionService(shell, petitions, replica, sealer, openings)
         shell.serve(rpc.add_PetitionServiceServicer_to_server, service, pb.DESCRIPTOR)
         for subscription in SUBSCRIPTIONS:
             shell.consume(subscription)

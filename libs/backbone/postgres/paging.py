@@ -1,6 +1,7 @@
 """Pages of lists, the latest first: filters, the size, and the token where the next begins."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,13 +25,15 @@ def filters_of(request: Any, names: tuple[str, ...]) -> list[Any]:
     return [value if field.enum_type is None else name_of(field, value) for field, value in asked]
 
 
-def cut(rows: list[dict[str, Any]], size: int) -> tuple[list[dict[str, Any]], str]:
-    """The page out of one row more than it holds, and the token of the next, empty at the end."""
-    found = rows[:size]
+def cut(rows: Sequence[Any], size: int) -> tuple[list[Any], str]:
+    """The page out of one row more than it holds, and the token of the next, empty at the end.
+
+    The rows have the columns `register_time` and `id`.
+    """
+    found = list(rows[:size])
     if len(rows) == len(found):
         return found, ""
-    last = found[-1]
-    return found, token_of(datetime.fromisoformat(last["register_time"]), UUID(last["id"]))
+    return found, token_of(found[-1]["register_time"], found[-1]["id"])
 
 
 def token_of(time: datetime, key: UUID) -> str:

@@ -55,4 +55,6 @@ SUPERIORS = roles("dispatcher", "head", "leader", "centre_director", "duty_offic
 # Neither who handled the matter nor who supervises it.
 VERIFIERS = roles("call_taker", "dispatcher", "receptionist", "centre_director")
 TEAMS = roles("team_member", "team_leader")
+# They watch over petitions; the 110 desk sees no petition.
+PETITION_WATCHERS = WATCHERS - DISPATCHERS
 READERS = HANDLERS | DESKS | SUPERIORS | VERIFIERS | WATCHERS | roles("signer", "statistician")

@@ -1,15 +1,23 @@
 """Acceptance 受理: what can be mediated is taken on; what cannot is told its lawful channel."""
 
 from datetime import datetime
-from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
+from backbone.words.city import City
 from backbone.words.errors import InvalidArgument
 from backbone.words.guards import require_text, require_unit_of
-from services.dispute.dispute.record import Dispute, Mediation, State, involved
+from services.dispute.dispute.record import (
+    Acceptance,
+    Dispute,
+    Ending,
+    Mediation,
+    State,
+    mediating_units,
+)
 
 
 class AcceptDispute(Struct, frozen=True):
@@ -38,38 +46,51 @@ class DisputeRefused(Struct, frozen=True):
     told_where: str
 
 
-Event = DisputeAccepted | DisputeRefused
-
-
-def accept(found: Dispute, command: AcceptDispute, now: datetime) -> DisputeAccepted:
-    require_unit_of(command.by, involved(found))
-    if found.filing.violence:
+def accept(
+    dispute: Dispute, command: AcceptDispute, now: datetime, city: City
+) -> list[DisputeAccepted]:
+    require_unit_of(command.by, mediating_units(dispute))
+    if dispute.filing.violence:
         # Anti-Domestic Violence Law: protection first; the quarrel around it is another dispute.
         raise InvalidArgument("VIOLENCE_NOT_MEDIATED")
     if command.mediation is None:
         raise InvalidArgument("MEDIATION_MISSING")
-    return DisputeAccepted(now, command.mediation)
+    return [DisputeAccepted(now, command.mediation)]
 
 
-def refuse(found: Dispute, command: RefuseDispute, now: datetime) -> DisputeRefused:
-    require_unit_of(command.by, involved(found))
+def refuse(
+    dispute: Dispute, command: RefuseDispute, now: datetime, city: City
+) -> list[DisputeRefused]:
+    require_unit_of(command.by, mediating_units(dispute))
     reason = require_text(command.reason, "REASON_MISSING")
-    return DisputeRefused(now, reason, require_text(command.told_where, "TOLD_WHERE_MISSING"))
+    return [DisputeRefused(now, reason, require_text(command.told_where, "TOLD_WHERE_MISSING"))]
 
 
-def evolve(found: Dispute, event: Event) -> Dispute:
-    match event:
-        case DisputeAccepted():
-            return replace(
-                found, state=State.ACCEPTED, mediation=event.mediation, accept_time=event.time
-            )
-        case DisputeRefused():
-            return replace(
-                found,
-                state=State.REFUSED,
-                reason=event.reason,
-                told_where=event.told_where,
-                end_time=event.time,
-            )
-        case _:
-            assert_never(event)
+def accepted(dispute: Dispute, event: DisputeAccepted) -> Dispute:
+    acceptance = Acceptance(event.mediation, event.time)
+    return replace(dispute, state=State.ACCEPTED, acceptance=acceptance)
+
+
+def refused(dispute: Dispute, event: DisputeRefused) -> Dispute:
+    ending = Ending(event.time, event.reason, event.told_where)
+    return replace(dispute, state=State.REFUSED, ending=ending)
+
+
+VERBS = (
+    verb(
+        {State.REGISTERED},
+        accept,
+        "NOT_YOUR_UNIT",
+        "VIOLENCE_NOT_MEDIATED",
+        "MEDIATION_MISSING",
+    ),
+    verb(
+        {State.REGISTERED},
+        refuse,
+        "NOT_YOUR_UNIT",
+        "REASON_MISSING",
+        "TOLD_WHERE_MISSING",
+        "TEXT_TOO_LONG",
+    ),
+)
+CHANGES = (change(accepted), change(refused))

@@ -1,20 +1,23 @@
-"""Mediation 调解: sessions, and then an agreement, or the lawful channel that is left."""
+"""Mediation 调解: sessions, then an agreement or the lawful channel that is left, and the file."""
 
 from datetime import datetime
-from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
+from backbone.words.city import City
 from backbone.words.errors import InvalidArgument
 from backbone.words.guards import require_short, require_text, require_unit_of
 from services.dispute.dispute.record import (
+    OPEN,
     Agreement,
     Dispute,
+    Ending,
     Session,
     State,
-    involved,
+    mediating_units,
     require_parties,
 )
 
@@ -45,6 +48,12 @@ class FailMediation(Struct, frozen=True):
     told_where: str
 
 
+class CloseDispute(Struct, frozen=True):
+    """Close 归档."""
+
+    by: Actor
+
+
 class SessionHeld(Struct, frozen=True):
     time: datetime
     session: Session
@@ -61,18 +70,23 @@ class MediationFailed(Struct, frozen=True):
     told_where: str
 
 
-Event = SessionHeld | AgreementReached | MediationFailed
+class DisputeClosed(Struct, frozen=True):
+    time: datetime
 
 
-def hold_session(found: Dispute, command: HoldSession, now: datetime) -> SessionHeld:
-    require_unit_of(command.by, involved(found))
+def hold_session(
+    dispute: Dispute, command: HoldSession, now: datetime, city: City
+) -> list[SessionHeld]:
+    require_unit_of(command.by, mediating_units(dispute))
     text = require_text(command.text, "TEXT_MISSING")
-    return SessionHeld(now, Session(now, command.by.user, command.by.unit, text))
+    return [SessionHeld(now, Session(now, command.by.user, command.by.unit, text))]
 
 
-def agree(found: Dispute, command: RecordAgreement, now: datetime) -> AgreementReached:
-    require_unit_of(command.by, involved(found))
-    require_parties(found.filing.parties)
+def agree(
+    dispute: Dispute, command: RecordAgreement, now: datetime, city: City
+) -> list[AgreementReached]:
+    require_unit_of(command.by, mediating_units(dispute))
+    require_parties(dispute.filing.parties)
     agreement = command.agreement or Agreement()
     needed = ORAL if agreement.oral else WRITTEN
     missing = [name for name in needed if not getattr(agreement, name).strip()]
@@ -80,31 +94,52 @@ def agree(found: Dispute, command: RecordAgreement, now: datetime) -> AgreementR
         raise InvalidArgument("AGREEMENT_INCOMPLETE", missing=", ".join(missing))
     for text in (agreement.facts, agreement.liability, agreement.terms, agreement.performance):
         require_short(text)
-    return AgreementReached(now, agreement)
+    return [AgreementReached(now, agreement)]
 
 
-def fail(found: Dispute, command: FailMediation, now: datetime) -> MediationFailed:
-    require_unit_of(command.by, involved(found))
+def fail(
+    dispute: Dispute, command: FailMediation, now: datetime, city: City
+) -> list[MediationFailed]:
+    require_unit_of(command.by, mediating_units(dispute))
     reason = require_text(command.reason, "REASON_MISSING")
-    return MediationFailed(now, reason, require_text(command.told_where, "TOLD_WHERE_MISSING"))
+    return [MediationFailed(now, reason, require_text(command.told_where, "TOLD_WHERE_MISSING"))]
 
 
-def evolve(found: Dispute, event: Event) -> Dispute:
-    match event:
-        case SessionHeld():
-            sessions = (*found.sessions, event.session)
-            return replace(found, state=State.MEDIATING, sessions=sessions)
-        case AgreementReached():
-            return replace(
-                found, state=State.AGREED, agreement=event.agreement, end_time=event.time
-            )
-        case MediationFailed():
-            return replace(
-                found,
-                state=State.FAILED,
-                reason=event.reason,
-                told_where=event.told_where,
-                end_time=event.time,
-            )
-        case _:
-            assert_never(event)
+def close(
+    dispute: Dispute, command: CloseDispute, now: datetime, city: City
+) -> list[DisputeClosed]:
+    require_unit_of(command.by, {dispute.desk})
+    return [DisputeClosed(now)]
+
+
+def session_held(dispute: Dispute, event: SessionHeld) -> Dispute:
+    proceedings = dispute.proceedings
+    sessions = (*proceedings.sessions, event.session)
+    proceedings = replace(proceedings, sessions=sessions)
+    return replace(dispute, state=State.MEDIATING, proceedings=proceedings)
+
+
+def agreed(dispute: Dispute, event: AgreementReached) -> Dispute:
+    proceedings = replace(dispute.proceedings, agreement=event.agreement)
+    ending = Ending(event.time)
+    return replace(dispute, state=State.AGREED, proceedings=proceedings, ending=ending)
+
+
+def failed(dispute: Dispute, event: MediationFailed) -> Dispute:
+    ending = Ending(event.time, event.reason, event.told_where)
+    return replace(dispute, state=State.FAILED, ending=ending)
+
+
+def closed(dispute: Dispute, event: DisputeClosed) -> Dispute:
+    assert dispute.ending is not None, "only a dispute whose mediation has ended is closed"
+    ending = replace(dispute.ending, close_time=event.time)
+    return replace(dispute, state=State.CLOSED, ending=ending)
+
+
+VERBS = (
+    verb(OPEN, hold_session, "NOT_YOUR_UNIT", "TEXT_MISSING", "TEXT_TOO_LONG"),
+    verb(OPEN, agree, "NOT_YOUR_UNIT", "PARTIES_MISSING", "AGREEMENT_INCOMPLETE", "TEXT_TOO_LONG"),
+    verb(OPEN, fail, "NOT_YOUR_UNIT", "REASON_MISSING", "TOLD_WHERE_MISSING", "TEXT_TOO_LONG"),
+    verb({State.AGREED, State.FAILED}, close, "NOT_YOUR_UNIT"),
+)
+CHANGES = (change(session_held), change(agreed), change(failed), change(closed))

@@ -1,20 +1,16 @@
-"""The dispute 矛盾纠纷: its states, its record, and how it enters the one ledger."""
+"""The dispute 矛盾纠纷: its states, the parts of its record, and who may know of it."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from backbone.words.actor import Actor
-from backbone.words.city import City
-from backbone.words.errors import InvalidArgument, InvalidTransition
+from backbone.words.errors import InvalidArgument
 from backbone.words.followed import Followed
-from backbone.words.guards import require_category, require_priority, require_short, require_text
 from backbone.words.place import Place
-
-LONGEST_SUBJECT = 500
+from backbone.words.sight import sees
 
 
 class State(StrEnum):
@@ -26,6 +22,11 @@ class State(StrEnum):
     AGREED = "AGREED"  # 达成协议
     FAILED = "FAILED"  # 调解不成
     CLOSED = "CLOSED"  # 已归档
+
+
+ANY = frozenset(State)
+# It was accepted, and its mediation has not ended.
+OPEN = frozenset({State.ACCEPTED, State.ROUTED, State.MEDIATING})
 
 
 class Kind(StrEnum):
@@ -70,7 +71,7 @@ class Source(StrEnum):
     GRID = "GRID"  # 网格排查
 
 
-# They pass on what they saw or heard; the parties are named when somebody has met them.
+# They report what they saw or heard; the parties are named once a mediator has met them.
 NAMED_LATER = frozenset({Source.ALARM, Source.MISSION, Source.GRID})
 
 
@@ -134,6 +135,39 @@ class Agreement(Struct, frozen=True):
     performance_due_time: datetime | None = None
 
 
+class Acceptance(Struct, frozen=True):
+    """How the desk has it mediated."""
+
+    mediation: Mediation
+    accept_time: datetime
+
+
+class Routing(Struct, frozen=True):
+    """The unit it was routed to, and its incident."""
+
+    to_unit: str = ""
+    incident: Followed | None = None
+
+
+class Proceedings(Struct, frozen=True):
+    """The sessions, and the agreement that they led to."""
+
+    sessions: tuple[Session, ...] = ()
+    agreement: Agreement | None = None
+
+
+class Ending(Struct, frozen=True):
+    """When it was refused, agreed or failed, and when it was filed after that.
+
+    Of a refusal or failure: why, and which lawful channel the parties were told.
+    """
+
+    end_time: datetime
+    reason: str = ""
+    told_where: str = ""
+    close_time: datetime | None = None
+
+
 class Dispute(Struct, frozen=True):
     """`desk` answers for the ledger; `units` are all that ever had to do with it."""
 
@@ -147,88 +181,25 @@ class Dispute(Struct, frozen=True):
     register_time: datetime
     filing: Filing
     units: tuple[str, ...]
-    mediation: Mediation | None = None
-    accept_time: datetime | None = None
-    to_unit: str = ""
-    incident: Followed | None = None
-    sessions: tuple[Session, ...] = ()
-    agreement: Agreement | None = None
-    reason: str = ""
-    told_where: str = ""
-    end_time: datetime | None = None
-    close_time: datetime | None = None
+    acceptance: Acceptance | None = None
+    routing: Routing = Routing()
+    proceedings: Proceedings = Proceedings()
+    ending: Ending | None = None
 
 
-class RegisterDispute(Struct, frozen=True):
-    """Register 登记: by a desk, or by the record that another service refers."""
-
-    by: Actor
-    id: UUID
-    code: str
-    filing: Filing
+def may_see(dispute: Dispute, actor: Actor) -> bool:
+    """Whether the actor may know that the dispute exists."""
+    return sees(actor, dispute.units, dispute.area)
 
 
-class DisputeRegistered(Struct, frozen=True):
-    time: datetime
-    id: UUID
-    code: str
-    desk: str
-    area: str
-    filing: Filing
-
-
-def register(
-    found: Dispute | None, command: RegisterDispute, now: datetime, city: City
-) -> DisputeRegistered:
-    if found is not None:
-        raise InvalidTransition("ALREADY_REGISTERED", code=found.code)
-    filing, desk = _complete(command.filing, city), command.by
-    home = city.units.get(desk.unit)
-    known = (filing.place.area if filing.place else "") or desk.area
-    area = known or (home.area if home else "")
-    return DisputeRegistered(now, command.id, command.code, desk.unit, area, filing)
-
-
-def _complete(filing: Filing, city: City) -> Filing:
-    if filing.kind is None:
-        raise InvalidArgument("KIND_MISSING")
-    if filing.level not in (0, 1, 2, 3):
-        raise InvalidArgument("UNKNOWN_LEVEL", level=filing.level)
-    source = filing.source or Source.WALK_IN
-    if filing.parties or source not in NAMED_LATER:
-        require_parties(filing.parties)
-    return replace(
-        filing,
-        source=source,
-        level=filing.level or 3,
-        subject=require_text(filing.subject, "SUBJECT_MISSING", LONGEST_SUBJECT),
-        text=require_short(filing.text),
-        category=require_category(city, filing.category) or CATEGORIES[filing.kind],
-        priority=require_priority(filing.priority),
-    )
+def mediating_units(dispute: Dispute) -> set[str]:
+    """The units that may write: the desk, and the unit that handles it now."""
+    incident = dispute.routing.incident
+    return {dispute.desk, incident.unit if incident else dispute.desk}
 
 
 def require_parties(parties: tuple[Party, ...]) -> tuple[Party, ...]:
+    """Raises InvalidArgument where a party is missing or has no name."""
     if not parties or not all(party.name for party in parties):
         raise InvalidArgument("PARTIES_MISSING")
     return parties
-
-
-def registered(event: DisputeRegistered) -> Dispute:
-    return Dispute(
-        id=event.id,
-        code=event.code,
-        version=0,
-        time=event.time,
-        state=State.REGISTERED,
-        desk=event.desk,
-        area=event.area,
-        register_time=event.time,
-        filing=event.filing,
-        units=(event.desk,),
-    )
-
-
-def involved(found: Dispute) -> set[str]:
-    """The units that may write: the desk, and whoever has it now."""
-    return {found.desk, found.incident.unit if found.incident else found.desk}

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from backbone.words.actor import Actor
+from backbone.words.roles import PETITION_WATCHERS, roles
 from backbone.words.sight import WATCHERS, sees
-from backbone.words.roles import roles
 
 # Petition history is invisible to the 110 desk, and care to everyone but those who answer for it.
 WATCHERS_OF = {
     "alarm": WATCHERS | roles("call_taker"),
     "incident": WATCHERS,
     "emergency": WATCHERS | roles("call_taker"),
-    "petition": WATCHERS - roles("dispatcher"),
+    "petition": PETITION_WATCHERS,
     "dispute": WATCHERS,
     "population": roles("auditor", "leader", "supervisor"),
 }

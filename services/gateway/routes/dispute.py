@@ -1,7 +1,7 @@
 """Disputes: one ledger for every desk, and the mediation up to agreement or lawful channel."""
 
-from liandong.dispute.v1 import dispute_service_pb2 as pb
 from backbone.words.roles import READERS, roles
+from liandong.dispute.v1 import dispute_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
 DESK = roles(

@@ -1,11 +1,11 @@
 """Petitions: from the desk to the written reply; invisible to the 110 desk and to care staff."""
 
+from backbone.words.roles import PETITION_WATCHERS, roles
 from liandong.petition.v1 import petition_service_pb2 as pb
-from backbone.words.roles import roles
 from services.gateway.routes.route import Area, get, post
 
 DESK = roles("receptionist", "clerk", "head", "duty_officer", "centre_director", "partner")
-READERS = DESK | roles("signer", "supervisor", "leader", "statistician", "auditor")
+READERS = DESK | PETITION_WATCHERS | roles("signer", "statistician")
 ONE = "/v1/petitions/{petition_id}"
 
 AREA = Area(

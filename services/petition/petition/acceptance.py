@@ -1,15 +1,23 @@
 """Acceptance 受理: a clerk says what the petition is, or where it lawfully belongs."""
 
 from datetime import datetime
-from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
+from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.guards import require_text, require_unit_of
-from services.petition.petition.record import Kind, LawfulChannel, Petition, State
+from services.petition.petition.record import (
+    Acceptance,
+    Dismissal,
+    Kind,
+    LawfulChannel,
+    Petition,
+    State,
+)
 
 
 class AcceptPetition(Struct, frozen=True):
@@ -54,50 +62,64 @@ class PetitionReferred(Struct, frozen=True):
     reason: str
 
 
-Event = PetitionAccepted | PetitionDeclined | PetitionReferred
-
-
-def accept(found: Petition, command: AcceptPetition, now: datetime) -> PetitionAccepted:
-    require_unit_of(command.by, {found.desk})
+def accept(
+    petition: Petition, command: AcceptPetition, now: datetime, city: City
+) -> list[PetitionAccepted]:
+    require_unit_of(command.by, {petition.desk})
     if command.kind is None:
         raise InvalidArgument("KIND_MISSING")
     if command.kind is Kind.CLAIM and command.lawful_channel is None:
         raise InvalidArgument("LAWFUL_CHANNEL_MISSING")
     if command.kind is not Kind.CLAIM and command.lawful_channel is not None:
         raise InvalidArgument("ONLY_CLAIMS_HAVE_CHANNELS", kind=command.kind)
-    if command.kind is Kind.ACCUSATION and found.filing.against_unit == found.desk:
+    if command.kind is Kind.ACCUSATION and petition.filing.against_unit == petition.desk:
         # It would judge itself: it refers the matter to a body above.
-        raise Denied("OWN_UNIT_ACCUSED", unit=found.desk)
-    return PetitionAccepted(now, command.kind, command.lawful_channel)
+        raise Denied("OWN_UNIT_ACCUSED", unit=petition.desk)
+    return [PetitionAccepted(now, command.kind, command.lawful_channel)]
 
 
-def decline(found: Petition, command: DeclinePetition, now: datetime) -> PetitionDeclined:
-    require_unit_of(command.by, {found.desk})
+def decline(
+    petition: Petition, command: DeclinePetition, now: datetime, city: City
+) -> list[PetitionDeclined]:
+    require_unit_of(command.by, {petition.desk})
     reason = require_text(command.reason, "REASON_MISSING")
-    return PetitionDeclined(now, reason, require_text(command.told_where, "TOLD_WHERE_MISSING"))
+    return [PetitionDeclined(now, reason, require_text(command.told_where, "TOLD_WHERE_MISSING"))]
 
 
-def refer(found: Petition, command: ReferPetition, now: datetime) -> PetitionReferred:
-    require_unit_of(command.by, {found.desk})
+def refer(
+    petition: Petition, command: ReferPetition, now: datetime, city: City
+) -> list[PetitionReferred]:
+    require_unit_of(command.by, {petition.desk})
     reason = require_text(command.reason, "REASON_MISSING")
-    return PetitionReferred(now, require_text(command.to, "TOLD_WHERE_MISSING"), reason)
+    return [PetitionReferred(now, require_text(command.to, "TOLD_WHERE_MISSING"), reason)]
 
 
-def evolve(found: Petition, event: Event) -> Petition:
-    match event:
-        case PetitionAccepted():
-            return replace(
-                found,
-                state=State.ACCEPTED,
-                kind=event.kind,
-                lawful_channel=event.lawful_channel,
-                accept_time=event.time,
-            )
-        case PetitionDeclined():
-            return replace(
-                found, state=State.DECLINED, reason=event.reason, told_where=event.told_where
-            )
-        case PetitionReferred():
-            return replace(found, state=State.REFERRED, reason=event.reason, told_where=event.to)
-        case _:
-            assert_never(event)
+def accepted(petition: Petition, event: PetitionAccepted) -> Petition:
+    acceptance = Acceptance(event.kind, event.lawful_channel, event.time)
+    return replace(petition, state=State.ACCEPTED, acceptance=acceptance)
+
+
+def declined(petition: Petition, event: PetitionDeclined) -> Petition:
+    dismissal = Dismissal(event.reason, event.told_where)
+    return replace(petition, state=State.DECLINED, dismissal=dismissal)
+
+
+def referred(petition: Petition, event: PetitionReferred) -> Petition:
+    return replace(petition, state=State.REFERRED, dismissal=Dismissal(event.reason, event.to))
+
+
+TOLD = ("NOT_YOUR_UNIT", "REASON_MISSING", "TOLD_WHERE_MISSING", "TEXT_TOO_LONG")
+VERBS = (
+    verb(
+        {State.REGISTERED},
+        accept,
+        "NOT_YOUR_UNIT",
+        "KIND_MISSING",
+        "LAWFUL_CHANNEL_MISSING",
+        "ONLY_CLAIMS_HAVE_CHANNELS",
+        "OWN_UNIT_ACCUSED",
+    ),
+    verb({State.REGISTERED}, decline, *TOLD),
+    verb({State.REGISTERED, State.ACCEPTED}, refer, *TOLD),
+)
+CHANGES = (change(accepted), change(declined), change(referred))

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
+from backbone.words.city import City
 from backbone.words.guards import require_text, require_unit_of
-from services.petition.petition.handling import involved
-from services.petition.petition.record import Petition
+from services.petition.petition.record import ANY, Petition, handling_units
 
 
 class RevealPetitioner(Struct, frozen=True):
@@ -20,6 +21,16 @@ class PetitionerRevealed(Struct, frozen=True):
     purpose: str
 
 
-def reveal(found: Petition, command: RevealPetitioner, now: datetime) -> PetitionerRevealed:
-    require_unit_of(command.by, involved(found))
-    return PetitionerRevealed(now, require_text(command.purpose, "PURPOSE_MISSING", 200))
+def reveal(
+    petition: Petition, command: RevealPetitioner, now: datetime, city: City
+) -> list[PetitionerRevealed]:
+    require_unit_of(command.by, handling_units(petition))
+    return [PetitionerRevealed(now, require_text(command.purpose, "PURPOSE_MISSING", 200))]
+
+
+def revealed(petition: Petition, event: PetitionerRevealed) -> Petition:
+    return petition
+
+
+VERBS = (verb(ANY, reveal, "NOT_YOUR_UNIT", "PURPOSE_MISSING", "TEXT_TOO_LONG", discloses=True),)
+CHANGES = (change(revealed),)

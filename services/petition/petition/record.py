@@ -1,22 +1,16 @@
-"""The petition 信访件: its states, its record, and how it is registered."""
+"""The petition 信访件: its states, the parts of its record, and who may know of it."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from backbone.words.actor import Actor
-from backbone.words.city import City
-from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.followed import Followed
-from backbone.words.guards import require_category, require_priority, require_text, require_unit
 from backbone.words.place import Place
-
-MOST_REPRESENTATIVES = 5  # Petition Regulations, art. 20: of those who visit
-MOST_NAMED = 100
-LONGEST_SUBJECT = 500
+from backbone.words.roles import PETITION_WATCHERS
+from backbone.words.sight import sees
 
 
 class State(StrEnum):
@@ -28,6 +22,11 @@ class State(StrEnum):
     HANDLING = "HANDLING"  # 办理中: a unit has claimed it
     REPLIED = "REPLIED"  # 已答复
     CLOSED = "CLOSED"  # 已办结
+
+
+ANY = frozenset(State)
+# It was accepted and is not yet replied to.
+OPEN = frozenset({State.ACCEPTED, State.ASSIGNED, State.HANDLING})
 
 
 class Channel(StrEnum):
@@ -87,6 +86,37 @@ class Progress(Struct, frozen=True):
     public: bool
 
 
+class Acceptance(Struct, frozen=True):
+    """What the clerk said that the petition is."""
+
+    kind: Kind
+    lawful_channel: LawfulChannel | None
+    accept_time: datetime
+
+
+class Dismissal(Struct, frozen=True):
+    """Why it was declined or referred, and where the petitioner was told to go."""
+
+    reason: str
+    told_where: str
+
+
+class Handling(Struct, frozen=True):
+    """The unit it was routed to, its incident, and the steps that were written down."""
+
+    to_unit: str = ""
+    incident: Followed | None = None
+    progress: tuple[Progress, ...] = ()
+
+
+class Ending(Struct, frozen=True):
+    """The written reply; `close_time` is when the petition was filed after it."""
+
+    reply: str
+    reply_time: datetime
+    close_time: datetime | None = None
+
+
 class Petition(Struct, frozen=True):
     """`desk` answers to the petitioner; `units` are all that ever had to do with it."""
 
@@ -100,95 +130,55 @@ class Petition(Struct, frozen=True):
     register_time: datetime
     filing: Filing
     units: tuple[str, ...]
-    kind: Kind | None = None
-    lawful_channel: LawfulChannel | None = None
-    accept_time: datetime | None = None
-    reason: str = ""
-    told_where: str = ""
-    to_unit: str = ""
-    incident: Followed | None = None
-    progress: tuple[Progress, ...] = ()
-    reply: str = ""
-    reply_time: datetime | None = None
-    close_time: datetime | None = None
+    acceptance: Acceptance | None = None
+    dismissal: Dismissal | None = None
+    handling: Handling = Handling()
+    ending: Ending | None = None
+
+    @property
+    def kind(self) -> Kind | None:
+        """None until a clerk has accepted it."""
+        return self.acceptance.kind if self.acceptance else None
 
 
-# Whoever it is, somebody in sight may be meant: no unit has this code.
+# A person or an unnamed unit is complained of: it may be any unit. No unit has this code.
 SOMEBODY = "*"
 
 
-def accused(found: Petition) -> str:
-    """The unit complained of, until a clerk has said that it is no accusation; empty: nobody.
+def accused(petition: Petition) -> str:
+    """The unit complained of, until a clerk has said that it is no accusation; else empty.
 
-    SOMEBODY where a person is complained of, or somebody who has not been named.
+    SOMEBODY where a person or an unnamed unit is complained of.
     """
-    if found.kind not in (None, Kind.ACCUSATION):
+    if petition.kind not in (None, Kind.ACCUSATION):
         return ""
-    somebody = found.kind is Kind.ACCUSATION or found.filing.against
-    return found.filing.against_unit or (SOMEBODY if somebody else "")
+    somebody = petition.kind is Kind.ACCUSATION or petition.filing.against
+    return petition.filing.against_unit or (SOMEBODY if somebody else "")
 
 
-class RegisterPetition(Struct, frozen=True):
-    """Register 登记."""
+def audience(petition: Petition) -> tuple[str, ...]:
+    """The units that may know of it: all that had to do with it, except an accused one.
 
-    by: Actor
-    id: UUID
-    code: str
-    filing: Filing
-
-
-class PetitionRegistered(Struct, frozen=True):
-    time: datetime
-    id: UUID
-    code: str
-    desk: str
-    area: str
-    filing: Filing
+    The desk knows what it has registered itself, even against itself.
+    """
+    whom = accused(petition)
+    return tuple(unit for unit in petition.units if unit == petition.desk or unit != whom)
 
 
-def register(
-    found: Petition | None, command: RegisterPetition, now: datetime, city: City
-) -> PetitionRegistered:
-    if found is not None:
-        raise InvalidTransition("ALREADY_REGISTERED", code=found.code)
-    filing = _complete(command.filing)
-    require_category(city, filing.category)
-    if filing.against_unit:
-        require_unit(city, filing.against_unit)
-    desk = command.by
-    area = (filing.place.area if filing.place else "") or desk.area
-    return PetitionRegistered(now, command.id, command.code, desk.unit, area, filing)
+def watched_area(petition: Petition) -> str:
+    """The area whose watchers may know of it.
+
+    Empty for what may be an accusation: any of the watchers may be the accused.
+    """
+    return "" if accused(petition) else petition.area
 
 
-def _complete(filing: Filing) -> Filing:
-    named = len(filing.petitioners)
-    if filing.channel is None:
-        raise InvalidArgument("CHANNEL_MISSING")
-    if not named or not all(each.name for each in filing.petitioners):
-        raise InvalidArgument("PETITIONER_MISSING")
-    if filing.channel is Channel.VISIT and named > MOST_REPRESENTATIVES:
-        raise InvalidArgument("TOO_MANY_REPRESENTATIVES", named=named, most=MOST_REPRESENTATIVES)
-    if named > MOST_NAMED:
-        raise InvalidArgument("TOO_MANY_NAMED", named=named, most=MOST_NAMED)
-    return replace(
-        filing,
-        subject=require_text(filing.subject, "SUBJECT_MISSING", LONGEST_SUBJECT),
-        text=require_text(filing.text, "TEXT_MISSING"),
-        head_count=max(filing.head_count, named),
-        priority=require_priority(filing.priority),
-    )
+def may_see(petition: Petition, actor: Actor) -> bool:
+    """Whether the actor may know that the petition exists."""
+    return sees(actor, audience(petition), watched_area(petition), PETITION_WATCHERS)
 
 
-def registered(event: PetitionRegistered) -> Petition:
-    return Petition(
-        id=event.id,
-        code=event.code,
-        version=0,
-        time=event.time,
-        state=State.REGISTERED,
-        desk=event.desk,
-        area=event.area,
-        register_time=event.time,
-        filing=event.filing,
-        units=(event.desk,),
-    )
+def handling_units(petition: Petition) -> set[str]:
+    """The units that may write: the desk, and the unit that handles it now."""
+    incident = petition.handling.incident
+    return {petition.desk, incident.unit if incident else petition.desk}

@@ -19,7 +19,7 @@ from operate.admin import topics
 from tests.cities import COUNTY, NORTH, SOUTH, a_city
 from tests.installation import Installation
 from tests.servers import Broker
-from tests.serving import Client, Home, calling, everything_at_rest, serving, until
+from tests.serving import Client, calling, everything_at_rest, serving, until
 
 DESK = Actor("zhao", "command", "receptionist", COUNTY)
 LI, CHEN = Actor("li", "north", "mediator", NORTH), Actor("chen", "south", "clerk", SOUTH)
@@ -41,14 +41,11 @@ def a_request(**more: object) -> pb.RegisterDisputeRequest:
 
 
 @pytest.fixture
-async def home(database: Installation) -> AsyncIterator[Home]:
-    async with serving(database, a_city(), "dispute", "workflow") as home:
-        yield home
-
-
-@pytest.fixture
-async def call(home: Home) -> AsyncIterator[Client]:
-    async with calling(home, "dispute", DisputeServiceStub) as client:
+async def call(database: Installation) -> AsyncIterator[Client]:
+    async with (
+        serving(database, a_city(), "dispute") as home,
+        calling(home, "dispute", DisputeServiceStub) as client,
+    ):
         yield client
 
 
@@ -92,11 +89,38 @@ async def test_who_may_see_it(call: Client) -> None:
         assert not (await call("ListDisputes", listed, who)).items
 
 
-async def test_it_enters_the_flow_without_kafka(call: Client) -> None:
-    dispute = await accepted(call, kind="KIND_LABOUR")
-    route = pb.RouteDisputeRequest(dispute_id=dispute.id, to_unit="north")
-    incident = (await call("RouteDispute", route, DESK)).dispute.incident
-    assert (incident.id, incident.state, incident.unit) == (dispute.id, "OFFERED", "north")
+async def test_a_repeated_reveal_is_judged_anew(call: Client) -> None:
+    request = pb.RevealPartiesRequest(dispute_id=(await accepted(call)).id)
+    first = await call("RevealParties", request, DESK, "look", purpose="回访履行")
+    again = await call("RevealParties", request, DESK, "look", purpose="回访履行")
+    assert (again, call.trailing["liandong-replayed"]) == (first, "true")
+    moved = Actor("zhao", "south", "clerk", SOUTH)
+    assert await call.refused("RevealParties", request, moved, "look") == "NO_SUCH_DISPUTE"
+    promoted = Actor("zhao", "county", "leader", COUNTY)
+    assert await call.refused("RevealParties", request, promoted, "look") == "NOT_YOUR_UNIT"
+
+
+async def test_the_first_answer_comes_again_after_the_dispute_went_on(call: Client) -> None:
+    dispute = await accepted(call)
+    session = pb.HoldSessionRequest(dispute_id=dispute.id, text="双方到场")
+    first = await call("HoldSession", session, DESK, "session")
+    agreement = resources.Agreement(oral=True, terms="三日内修好")
+    agree = pb.RecordAgreementRequest(dispute_id=dispute.id, agreement=agreement)
+    await call("RecordAgreement", agree, DESK)
+    again = await call("HoldSession", session, DESK, "session")
+    assert (again, call.trailing["liandong-replayed"]) == (first, "true")
+    assert again.dispute.state == resources.Dispute.STATE_MEDIATING
+
+
+async def test_it_enters_the_flow_without_kafka(database: Installation) -> None:
+    async with (
+        serving(database, a_city(), "dispute", "workflow") as home,
+        calling(home, "dispute", DisputeServiceStub) as call,
+    ):
+        dispute = await accepted(call, kind="KIND_LABOUR")
+        route = pb.RouteDisputeRequest(dispute_id=dispute.id, to_unit="north")
+        incident = (await call("RouteDispute", route, DESK)).dispute.incident
+        assert (incident.id, incident.state, incident.unit) == (dispute.id, "OFFERED", "north")
 
 
 async def test_a_referred_alarm_is_registered_once_and_follows_its_incident(

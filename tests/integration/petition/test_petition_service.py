@@ -17,7 +17,7 @@ from operate.admin import topics
 from tests.cities import COUNTY, NORTH, SOUTH, a_city
 from tests.installation import Installation
 from tests.servers import Broker
-from tests.serving import Client, Home, calling, everything_at_rest, serving, until
+from tests.serving import Client, calling, everything_at_rest, serving, until
 
 DESK = Actor("zhao", "command", "receptionist", COUNTY)
 LI, CHEN = Actor("li", "north", "clerk", NORTH), Actor("chen", "south", "clerk", SOUTH)
@@ -40,14 +40,11 @@ def a_request(**more: object) -> pb.RegisterPetitionRequest:
 
 
 @pytest.fixture
-async def home(database: Installation) -> AsyncIterator[Home]:
-    async with serving(database, a_city(), "petition", "workflow") as home:
-        yield home
-
-
-@pytest.fixture
-async def call(home: Home) -> AsyncIterator[Client]:
-    async with calling(home, "petition", PetitionServiceStub) as client:
+async def call(database: Installation) -> AsyncIterator[Client]:
+    async with (
+        serving(database, a_city(), "petition") as home,
+        calling(home, "petition", PetitionServiceStub) as client,
+    ):
         yield client
 
 
@@ -95,6 +92,29 @@ async def test_personal_data_is_sealed_at_rest_and_masked_in_answers(
     assert petition.subject in stored and "送达答复" in stored
     for plain in (NAME, PHONE, NUMBER, "某物业公司", petition.pin):
         assert plain not in stored
+
+
+async def test_a_repeated_reveal_is_judged_anew(call: Client) -> None:
+    petition = await registered(call, against="")
+    request = pb.RevealPetitionerRequest(petition_id=petition.id)
+    first = await call("RevealPetitioner", request, DESK, "look", purpose="送达答复")
+    again = await call("RevealPetitioner", request, DESK, "look", purpose="送达答复")
+    assert (again, call.trailing["liandong-replayed"]) == (first, "true")
+    moved = Actor("zhao", "south", "clerk", SOUTH)
+    assert await call.refused("RevealPetitioner", request, moved, "look") == "NO_SUCH_PETITION"
+    promoted = Actor("zhao", "county", "leader", COUNTY)
+    assert await call.refused("RevealPetitioner", request, promoted, "look") == "NOT_YOUR_UNIT"
+
+
+async def test_the_first_answer_comes_again_after_the_petition_went_on(call: Client) -> None:
+    petition = await registered(call)
+    accept = pb.AcceptPetitionRequest(petition_id=petition.id, kind="KIND_ADVICE")
+    first = await call("AcceptPetition", accept, DESK, "accept")
+    reply = pb.ReplyPetitionRequest(petition_id=petition.id, reply="已转有关部门研究")
+    await call("ReplyPetition", reply, DESK)
+    again = await call("AcceptPetition", accept, DESK, "accept")
+    assert (again, call.trailing["liandong-replayed"]) == (first, "true")
+    assert again.petition.state == resources.Petition.STATE_ACCEPTED
 
 
 async def test_who_may_see_it(call: Client) -> None:
@@ -155,16 +175,18 @@ async def test_repeats_of_the_same_person_are_suggested(call: Client) -> None:
     assert list(second.repeats[0].reasons) == ["SAME_PETITIONER", "SIMILAR_TEXT"]
 
 
-async def test_it_enters_the_flow_without_kafka(call: Client) -> None:
-    petition = await accepted(call)
-    routed = await call(
-        "RoutePetition", pb.RoutePetitionRequest(petition_id=petition.id), DESK, "r"
-    )
-    incident = routed.petition.incident
-    assert (incident.id, incident.code) == (petition.id, petition.code)
-    assert (incident.state, incident.unit, incident.version) == ("OFFERED", "north", 3)
-    again = await call("RoutePetition", pb.RoutePetitionRequest(petition_id=petition.id), DESK, "r")
-    assert again.petition.incident.id == incident.id
+async def test_it_enters_the_flow_without_kafka(database: Installation) -> None:
+    async with (
+        serving(database, a_city(), "petition", "workflow") as home,
+        calling(home, "petition", PetitionServiceStub) as call,
+    ):
+        petition = await accepted(call)
+        route = pb.RoutePetitionRequest(petition_id=petition.id)
+        incident = (await call("RoutePetition", route, DESK, "r")).petition.incident
+        assert (incident.id, incident.code) == (petition.id, petition.code)
+        assert (incident.state, incident.unit, incident.version) == ("OFFERED", "north", 3)
+        again = (await call("RoutePetition", route, DESK, "r")).petition
+        assert again.incident.id == incident.id
 
 
 async def test_a_citizen_follows_with_code_and_pin(call: Client) -> None:

@@ -81,7 +81,7 @@ def test_who_sees_a_record(actor: Actor, seen: bool) -> None:
 
 
 def test_pages_begin_after_the_last_item() -> None:
-    rows = [{"id": str(UUID(int=n)), "register_time": NOW.isoformat()} for n in range(3)]
+    rows = [{"id": UUID(int=n), "register_time": NOW} for n in range(3)]
     found, token = cut(rows, 2)
     assert (len(found), after(token)) == (2, (NOW, UUID(int=1)))
     assert cut(rows, 3) == (rows, "")

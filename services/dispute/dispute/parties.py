@@ -1,0 +1,73 @@
+"""Parties 当事人: who they are, and to whom they are shown in plain words."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.guards import require_text, require_unit_of
+from services.dispute.dispute.record import (
+    ANY,
+    OPEN,
+    Dispute,
+    Party,
+    State,
+    mediating_units,
+    require_parties,
+)
+
+
+class NameParties(Struct, frozen=True):
+    """Name 核实当事人: all of them, where they were unknown at first or wrong."""
+
+    by: Actor
+    parties: tuple[Party, ...]
+
+
+class RevealParties(Struct, frozen=True):
+    """Disclosure 调阅: in plain words for a stated purpose only, and that is journaled."""
+
+    by: Actor
+    purpose: str
+
+
+class PartiesNamed(Struct, frozen=True):
+    time: datetime
+    parties: tuple[Party, ...]
+
+
+class PartiesRevealed(Struct, frozen=True):
+    time: datetime
+    purpose: str
+
+
+def name_parties(
+    dispute: Dispute, command: NameParties, now: datetime, city: City
+) -> list[PartiesNamed]:
+    require_unit_of(command.by, mediating_units(dispute))
+    return [PartiesNamed(now, require_parties(command.parties))]
+
+
+def reveal(
+    dispute: Dispute, command: RevealParties, now: datetime, city: City
+) -> list[PartiesRevealed]:
+    require_unit_of(command.by, mediating_units(dispute))
+    return [PartiesRevealed(now, require_text(command.purpose, "PURPOSE_MISSING", 200))]
+
+
+def named(dispute: Dispute, event: PartiesNamed) -> Dispute:
+    return replace(dispute, filing=replace(dispute.filing, parties=event.parties))
+
+
+def revealed(dispute: Dispute, event: PartiesRevealed) -> Dispute:
+    return dispute
+
+
+VERBS = (
+    verb(OPEN | {State.REGISTERED}, name_parties, "NOT_YOUR_UNIT", "PARTIES_MISSING"),
+    verb(ANY, reveal, "NOT_YOUR_UNIT", "PURPOSE_MISSING", "TEXT_TOO_LONG", discloses=True),
+)
+CHANGES = (change(named), change(revealed))

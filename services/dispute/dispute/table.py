@@ -1,0 +1,53 @@
+"""The dispute's row: the columns beside its document, and how older documents are read. Pure."""
+
+from typing import Any
+
+from services.dispute.dispute.record import Dispute
+
+SHAPE = 2
+COLUMNS = {
+    "code": "text",
+    "state": "text",
+    "register_time": "timestamptz",
+    "desk": "text",
+    "area": "text",
+    "units": "text[]",
+    "kind": "text",
+    "source": "text",
+    "level": "integer",
+    "violence": "boolean",
+}
+
+
+def project(dispute: Dispute) -> dict[str, Any]:
+    """The columns that lists filter by, those that say who may know of it, and those of CHECKs."""
+    filing = dispute.filing
+    return {
+        "code": dispute.code,
+        "state": dispute.state,
+        "register_time": dispute.register_time,
+        "desk": dispute.desk,
+        "area": dispute.area,
+        "units": dispute.units,
+        "kind": filing.kind,
+        "source": filing.source,
+        "level": filing.level,
+        "violence": filing.violence,
+    }
+
+
+def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
+    """Shape 1 is the flat record of 0.1.0."""
+    kept = ("id", "code", "version", "time", "state", "desk", "area", "register_time")
+    return {
+        **{name: doc[name] for name in (*kept, "filing", "units")},
+        "acceptance": _part(doc, "mediation", "accept_time"),
+        "routing": {name: doc[name] for name in ("to_unit", "incident")},
+        "proceedings": {name: doc[name] for name in ("sessions", "agreement")},
+        "ending": _part(doc, "end_time", "reason", "told_where", "close_time"),
+    }
+
+
+def _part(doc: dict[str, Any], *names: str) -> dict[str, Any] | None:
+    """A part of these fields; None where the first of them says nothing."""
+    return {name: doc[name] for name in names} if doc[names[0]] else None

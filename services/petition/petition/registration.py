@@ -1,0 +1,103 @@
+"""Registration 登记: a desk writes down what came in."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import begins, creates
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.errors import InvalidArgument, InvalidTransition
+from backbone.words.guards import require_category, require_priority, require_text, require_unit
+from services.petition.petition.record import Channel, Filing, Petition, State
+
+MOST_REPRESENTATIVES = 5  # Petition Regulations, art. 20: of those who visit
+MOST_NAMED = 100
+LONGEST_SUBJECT = 500
+
+
+class RegisterPetition(Struct, frozen=True):
+    """Register 登记."""
+
+    by: Actor
+    id: UUID
+    code: str
+    filing: Filing
+
+
+class PetitionRegistered(Struct, frozen=True):
+    time: datetime
+    id: UUID
+    code: str
+    desk: str
+    area: str
+    filing: Filing
+
+
+def register(
+    petition: Petition | None, command: RegisterPetition, now: datetime, city: City
+) -> list[PetitionRegistered]:
+    if petition is not None:
+        raise InvalidTransition("ALREADY_REGISTERED", code=petition.code)
+    filing = _complete(command.filing)
+    require_category(city, filing.category)
+    if filing.against_unit:
+        require_unit(city, filing.against_unit)
+    desk = command.by
+    area = (filing.place.area if filing.place else "") or desk.area
+    return [PetitionRegistered(now, command.id, command.code, desk.unit, area, filing)]
+
+
+def _complete(filing: Filing) -> Filing:
+    named = len(filing.petitioners)
+    if filing.channel is None:
+        raise InvalidArgument("CHANNEL_MISSING")
+    if not named or not all(each.name for each in filing.petitioners):
+        raise InvalidArgument("PETITIONER_MISSING")
+    if filing.channel is Channel.VISIT and named > MOST_REPRESENTATIVES:
+        raise InvalidArgument("TOO_MANY_REPRESENTATIVES", named=named, most=MOST_REPRESENTATIVES)
+    if named > MOST_NAMED:
+        raise InvalidArgument("TOO_MANY_NAMED", named=named, most=MOST_NAMED)
+    return replace(
+        filing,
+        subject=require_text(filing.subject, "SUBJECT_MISSING", LONGEST_SUBJECT),
+        text=require_text(filing.text, "TEXT_MISSING"),
+        head_count=max(filing.head_count, named),
+        priority=require_priority(filing.priority),
+    )
+
+
+def registered(event: PetitionRegistered) -> Petition:
+    return Petition(
+        id=event.id,
+        code=event.code,
+        version=0,
+        time=event.time,
+        state=State.REGISTERED,
+        desk=event.desk,
+        area=event.area,
+        register_time=event.time,
+        filing=event.filing,
+        units=(event.desk,),
+    )
+
+
+VERBS = (
+    creates(
+        register,
+        "ALREADY_REGISTERED",
+        "CHANNEL_MISSING",
+        "PETITIONER_MISSING",
+        "TOO_MANY_REPRESENTATIVES",
+        "TOO_MANY_NAMED",
+        "SUBJECT_MISSING",
+        "TEXT_MISSING",
+        "TEXT_TOO_LONG",
+        "UNKNOWN_PRIORITY",
+        "UNKNOWN_CATEGORY",
+        "UNKNOWN_UNIT",
+    ),
+)
+CHANGES = (begins(registered),)
