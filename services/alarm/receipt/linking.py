@@ -127,6 +127,6 @@ VERBS = (
         "TEXT_TOO_LONG",
         otherwise=require_desk,
     ),
-    verb(State, follow),
+    verb(State, follow, "NOT_ROUTED"),
 )
 CHANGES = (change(_linked), change(_unlinked), change(_followed))
