@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backbone.door.journal import FIRST
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.words.actor import Actor
@@ -63,17 +64,17 @@ def a_request(command: Any) -> Request[Any]:
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_every_event_reads_back(event: Any) -> None:
     mission: Mission = after(DISPATCH)
-    kind, payload = missions.to_event(mission, event, a_request(None), codec.scope(mission))
-    assert kind.startswith("liandong.emergency.")
-    assert missions.from_event(payload) == event
+    record = missions.record_of(mission, event, a_request(None), FIRST)
+    assert record.kind.startswith("liandong.emergency.")
+    assert record.correlation_id == str(mission.order.matter_id)
+    assert missions.from_event(record.payload) == event
 
 
 def test_the_status_of_a_team_reads_back() -> None:
     event = TeamStatusSet(NOW, "fire-1", "990101-fire", "990101", Duty.RESTING, "换班", "lee")
     status = TeamStatus(uuid4(), 1, NOW, "fire-1", "u", "a", Duty.RESTING, "", "lee")
-    scope = codec.status_scope(status)
-    _, payload = statuses.to_event(status, event, a_request(None), scope)
-    assert statuses.from_event(payload) == event
+    record = statuses.record_of(status, event, a_request(None), FIRST)
+    assert statuses.from_event(record.payload) == event
 
 
 def test_a_call_becomes_the_command_of_its_name() -> None:
