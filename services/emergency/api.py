@@ -12,13 +12,15 @@ from backbone.directory.replica import Replica
 from backbone.door.timers import NEVER
 from backbone.rpc.caller import caller_of
 from backbone.rpc.edge import abort
+from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.errors import Denied, NotFound, Unavailable
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from services.emergency import codec, storage
-from services.emergency.mission import Command, Event
+from services.emergency.deciders import missions
+from services.emergency.mission import MISSIONS
 from services.emergency.mission.record import Mission
 from services.emergency.mission.steps import Crew
 from services.emergency.scope import sight_of
@@ -34,7 +36,7 @@ class MissionService(rpc.EmergencyServiceServicer):
 
     def __init__(
         self,
-        shell: Shell[Mission, Command, Event],
+        shell: Shell,
         replica: Replica,
         terminals: Terminals,
     ) -> None:
@@ -49,9 +51,9 @@ class MissionService(rpc.EmergencyServiceServicer):
         mission_id = codec.ordered_mission(order)
         reachable = self._terminals.connected(order.team) > 0
         command = codec.to_dispatch(order, self._replica.city, reachable)
-        mission = await self._shell.perform(context, command, request, mission_id, caller)
+        mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
         return pb.DispatchMissionResponse(
-            mission=await self._resource(mission), reachable=mission.reachable
+            mission=await self._resource(mission), reachable=mission.release.reachable
         )
 
     async def ReceiveMission(self, request: pb.ReceiveMissionRequest, context: Any) -> Any:
@@ -60,22 +62,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         if request.seq:
             mission_id = codec.id_of(request.mission_id)
             entry = (await storage.seqs_of(self._shell.pool, [mission_id])).get(mission_id, 0)
-        return pb.ReceiveMissionResponse(mission=await self._do(request, context, entry=entry))
-
-    async def AcknowledgeMission(self, request: pb.AcknowledgeMissionRequest, context: Any) -> Any:
-        return pb.AcknowledgeMissionResponse(mission=await self._do(request, context))
-
-    async def RefuseMission(self, request: pb.RefuseMissionRequest, context: Any) -> Any:
-        return pb.RefuseMissionResponse(mission=await self._do(request, context))
-
-    async def ReportEnRoute(self, request: pb.ReportEnRouteRequest, context: Any) -> Any:
-        return pb.ReportEnRouteResponse(mission=await self._do(request, context))
-
-    async def ReportOnScene(self, request: pb.ReportOnSceneRequest, context: Any) -> Any:
-        return pb.ReportOnSceneResponse(mission=await self._do(request, context))
-
-    async def ClearMission(self, request: pb.ClearMissionRequest, context: Any) -> Any:
-        return pb.ClearMissionResponse(mission=await self._do(request, context))
+        return pb.ReceiveMissionResponse(mission=await self.pass_on(request, context, entry=entry))
 
     async def Subscribe(
         self, request: pb.SubscribeRequest, context: Any
@@ -86,12 +73,13 @@ class MissionService(rpc.EmergencyServiceServicer):
         async for frame in self._terminals.stream(request, _cut(context)):
             yield frame
 
-    async def _do(self, request: Any, context: Any, **known: Any) -> resources.Mission:
+    async def pass_on(self, request: Any, context: Any, **known: Any) -> resources.Mission:
+        """Perform the step of the request's name; `known` is what the request cannot say."""
         caller = caller_of(context)
         crew = Crew(caller.actor.user, caller.team, caller.actor.unit)
         command = codec.to_step(request, crew, **known)
         mission_id = codec.id_of(request.mission_id)
-        mission = await self._shell.perform(context, command, request, mission_id, caller)
+        mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
         return await self._resource(mission)
 
     async def _resource(self, mission: Mission) -> resources.Mission:
@@ -100,12 +88,13 @@ class MissionService(rpc.EmergencyServiceServicer):
         return codec.to_resource(mission, seqs.get(mission.id, 0))
 
 
+@passing(pb.DESCRIPTOR.services_by_name["EmergencyService"], MISSIONS.verbs)
 class EmergencyService(MissionService):
     """The whole service: the verbs, the reads, and the status of teams."""
 
     def __init__(
         self,
-        shell: Shell[Mission, Command, Event],
+        shell: Shell,
         replica: Replica,
         terminals: Terminals,
     ) -> None:
@@ -117,16 +106,16 @@ class EmergencyService(MissionService):
         row = await storage.find(self._shell.pool, sight.parameters, mission_id)
         if row is None:
             raise NotFound("NO_SUCH_MISSION")
-        mission = self._shell.decider.from_row(row)
+        mission = missions.from_row(row)
         return pb.GetMissionResponse(mission=await self._resource(mission))
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
         pool, sight = self._shell.pool, sight_of(caller_of(context)).parameters
         filters, size = codec.to_filters(request), min(max(request.page_size, 0) or PAGE, MOST)
         rows, token = await storage.page(pool, sight, filters, request.page_token, size)
-        missions = [self._shell.decider.from_row(row) for row in rows]
-        seqs = await storage.seqs_of(pool, [mission.id for mission in missions])
-        items = [codec.to_resource(mission, seqs.get(mission.id, 0)) for mission in missions]
+        found = [missions.from_row(row) for row in rows]
+        seqs = await storage.seqs_of(pool, [mission.id for mission in found])
+        items = [codec.to_resource(mission, seqs.get(mission.id, 0)) for mission in found]
         response = pb.ListMissionsResponse(items=items, next_page_token=token)
         if request.count:
             response.total_size = await storage.count(pool, sight, filters)

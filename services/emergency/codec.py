@@ -1,33 +1,25 @@
 """Pure mappings: call → command, desk's event → request body, mission ↔ resource, row → frame."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID, uuid5
 
 from backbone.door.decider import Scope
-from backbone.wire import to_message, to_record
+from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City, Policy
 from backbone.words.errors import InvalidArgument, NotFound
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
-from services.emergency import mission as domain
-from services.emergency.mission.record import (
-    DispatchMission,
-    Mission,
-    Order,
-    State,
-    Team,
-    mission_id,
-)
+from services.emergency.mission import MISSIONS
+from services.emergency.mission.dispatching import DispatchMission
+from services.emergency.mission.record import Mission, Order, State, Team, mission_id
 from services.emergency.mission.steps import Crew, Step
 from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus
 
 # In force where the city's policy says nothing.
 PAUSES = (10, 20, 40)
 ACKNOWLEDGE_SECONDS = 60
-# The message of a call, less its ending, is named like the domain's command.
-STEPS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}
 
 
 def dispatch_id(receipt_id: UUID, order: resources.Order) -> UUID:
@@ -68,9 +60,9 @@ def team_of(city: City, code: str) -> Team | None:
 
 
 def to_step(request: Any, by: Crew, **known: Any) -> Step:
-    """`known` is what the request cannot say."""
-    move = STEPS[request.DESCRIPTOR.name.removesuffix("Request")]
-    step: Step = to_record(request, move, by=by, **known)
+    """`known` is what the request cannot say. The request is named like the domain's command."""
+    kind = MISSIONS.command(request.DESCRIPTOR.name.removesuffix("Request"))
+    step: Step = to_record(request, kind, by=by, **known)
     return step
 
 
@@ -112,8 +104,9 @@ def id_of(text: str) -> UUID:
 
 
 def scope(mission: Mission) -> Scope:
-    audience = dict.fromkeys(unit for unit in (mission.unit, mission.ordered_unit) if unit)
-    return Scope(tuple(audience), mission.area, correlation=str(mission.matter_id))
+    order, release = mission.order, mission.release
+    audience = dict.fromkeys(unit for unit in (release.unit, order.ordered_unit) if unit)
+    return Scope(tuple(audience), release.area, correlation=str(order.matter_id))
 
 
 def status_scope(status: TeamStatus) -> Scope:
@@ -121,30 +114,24 @@ def status_scope(status: TeamStatus) -> Scope:
 
 
 def to_resource(mission: Mission, seq: int) -> resources.Mission:
-    return to_message(mission, resources.Mission, seq=seq)
+    message = to_message(mission, resources.Mission, seq=seq)
+    for part in (mission.order, mission.release, mission.pushes, mission.progress, mission.ending):
+        if part is not None:
+            fill(message, part)
+    return message
 
 
-def to_push(row: Any, cursor: str) -> resources.Push:
-    """The frame of a mailbox entry."""
-    push = resources.Push(
+def to_push(row: Any, mission: Mission, cursor: str) -> resources.Push:
+    """The frame of a mailbox entry and its mission."""
+    push = to_message(
+        mission.order,
+        resources.Push,
         seq=row["seq"],
         cursor=cursor,
-        mission=str(row["id"]),
+        mission=str(mission.id),
         revision=row["revision"],
         attempt=row["attempt"],
-        priority=row["priority"],
-        code=row["code"],
-        place=_place(row["place"]),
-        narrative=row["narrative"],
-        category=row["category"],
-        exercise=row["exercise"],
         state=f"STATE_{State(row['state'])}",
     )
-    acknowledge_by: datetime = row["acknowledge_by"]
-    push.acknowledge_by.FromDatetime(acknowledge_by.astimezone(UTC))
+    push.acknowledge_by.FromDatetime(mission.release.acknowledge_by.astimezone(UTC))
     return push
-
-
-def _place(row: dict[str, Any]) -> Any:
-    """A place as the row keeps it: its names are those of the message."""
-    return {name: value for name, value in row.items() if value is not None}

@@ -15,8 +15,6 @@ from backbone.shell.shell import Shell
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
 from services.emergency import codec
-from services.emergency.mission import Command, Event
-from services.emergency.mission.record import Mission
 from services.emergency.terminals import Terminals
 
 TOPIC = "liandong.alarm.events.v1"
@@ -26,9 +24,7 @@ GROUP = "emergency.alarm"
 class Orders:
     """Makes of an event the very request of the call, so that whichever comes first is the one."""
 
-    def __init__(
-        self, shell: Shell[Mission, Command, Event], replica: Replica, terminals: Terminals
-    ) -> None:
+    def __init__(self, shell: Shell, replica: Replica, terminals: Terminals) -> None:
         self._shell = shell
         self._replica = replica
         self._terminals = terminals
@@ -38,7 +34,7 @@ class Orders:
         kinds = frozenset({"dispatch_ordered"})
         return Subscription(GROUP, TOPIC, AlarmEvent, self.requests, kinds=kinds)
 
-    def requests(self, event: Any) -> Sequence[Request[Command]]:
+    def requests(self, event: Any) -> Sequence[Request[Any]]:
         order = event.dispatch_ordered.order
         caller = Caller(
             actor=codec.ordering_actor(order),

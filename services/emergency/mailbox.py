@@ -11,14 +11,14 @@ from backbone.door.batch import Batch
 from backbone.postgres.pool import Connection
 from services.emergency import storage
 from services.emergency.metrics import PUSHES
-from services.emergency.mission import Command, Event
 from services.emergency.mission.record import Mission
 from services.emergency.storage import Entry
 
+# No record of a team's status is among them: only missions lie in mailboxes.
 PUSHED = {"liandong.emergency.dispatched.v1": False, "liandong.emergency.pushed_again.v1": True}
 
 
-async def ride(conn: Connection, batch: Batch[Mission, Command, Event]) -> None:
+async def ride(conn: Connection, batch: Batch) -> None:
     """Write the mailbox entries of what a batch has decided."""
     fresh: list[Entry] = []
     again: list[Entry] = []
@@ -27,7 +27,7 @@ async def ride(conn: Connection, batch: Batch[Mission, Command, Event]) -> None:
         if repeated is not None:
             mission = batch.changed[record.aggregate_id]
             (again if repeated else fresh).append(_entry(mission))
-            PUSHES.labels(mission.priority, mission.exercise, repeated).inc()
+            PUSHES.labels(mission.order.priority, mission.order.exercise, repeated).inc()
     if not fresh and not again:
         return
     fresh, again = await _numbered(conn, fresh, again)
@@ -38,7 +38,8 @@ async def ride(conn: Connection, batch: Batch[Mission, Command, Event]) -> None:
 
 
 def _entry(mission: Mission) -> Entry:
-    return Entry(mission.team, 0, mission.id, mission.revision, mission.attempt, 0)
+    pushes = mission.pushes
+    return Entry(mission.order.team, 0, mission.id, pushes.revision, pushes.attempt, 0)
 
 
 async def _numbered(

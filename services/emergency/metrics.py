@@ -17,5 +17,5 @@ FRAME_SECONDS = Histogram(
 TERMINALS = Gauge("liandong_terminals_connected", "Terminals with an open stream.")
 # A slow reader loses its connection, never a message: it resumes with its cursor.
 DROPPED = Counter("liandong_terminals_dropped_total", "Streams that were ended.", ["reason"])
-WAITING = Gauge("liandong_missions_unanswered", "Missions that nobody has signed for.", ["state"])
+WAITING = Gauge("liandong_missions_unanswered", "Missions that are not signed for.", ["state"])
 OVERDUE = Gauge("liandong_missions_overdue", "Unanswered missions past their acknowledge_by.")

@@ -4,25 +4,14 @@ from dataclasses import dataclass
 
 from backbone.rpc.caller import Caller
 from backbone.words.place import contains, significant
+from backbone.words.roles import MISSION_WATCHERS
 
-# These watch over an area, not only over their own unit.
-WATCHERS = frozenset(
-    {
-        "auditor",
-        "call_taker",
-        "centre_director",
-        "dispatcher",
-        "duty_officer",
-        "leader",
-        "supervisor",
-    }
-)
 INSIDE = "service"
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one caller may see; `area` is empty for whoever watches over none."""
+    """What one caller may see; `area` is empty where the caller watches over none."""
 
     everything: bool
     team: str
@@ -49,5 +38,5 @@ def sight_of(caller: Caller) -> Sight:
     actor = caller.actor
     if caller.team:
         return Sight(False, caller.team, "", "")
-    area = actor.area if actor.role in WATCHERS else ""
+    area = actor.area if actor.role in MISSION_WATCHERS else ""
     return Sight(actor.role == INSIDE, "", actor.unit, area)

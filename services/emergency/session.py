@@ -14,6 +14,7 @@ from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1.emergency_service_pb2 import SubscribeResponse
 from services.emergency import storage
 from services.emergency.codec import to_push
+from services.emergency.deciders import missions
 from services.emergency.metrics import FRAME_SECONDS
 from services.emergency.mission.record import UNANSWERED
 
@@ -128,7 +129,8 @@ class Session:
             if row["seq"] in waiting:
                 waiting.remove(row["seq"])
             contiguous = min(waiting, default=until + 1) - 1
-            pushes.append(to_push(row, write_cursor(self._epoch, contiguous)))
+            cursor = write_cursor(self._epoch, contiguous)
+            pushes.append(to_push(row, missions.from_row(row), cursor))
             if row["attempt"] == 1 and row["seq"] not in self._replayed:
                 FRAME_SECONDS.labels(row["priority"]).observe(row["age"])
         self._covered = until

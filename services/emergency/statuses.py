@@ -1,4 +1,4 @@
-"""Team statuses: aggregates of their own beside the missions, through a door of their own."""
+"""Team statuses: set through the door like everything else, and listed with what is known."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
@@ -6,8 +6,6 @@ from typing import Any
 import msgspec
 
 from backbone.directory.replica import Replica
-from backbone.door.decider import Decider
-from backbone.door.door import Door
 from backbone.postgres import paging as pages
 from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
@@ -16,42 +14,29 @@ from backbone.words.city import Team
 from backbone.words.errors import InvalidArgument
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
-from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from services.emergency import codec, storage
+from services.emergency.deciders import statuses
 from services.emergency.scope import Sight
-from services.emergency.team import status
-from services.emergency.team.status import SetTeamStatus, TeamStatus, TeamStatusSet, status_id
+from services.emergency.team.status import TeamStatus, status_id
 from services.emergency.terminals import Terminals
-
-DECIDER: Decider[TeamStatus, SetTeamStatus, TeamStatusSet] = Decider(
-    table=storage.STATUSES,
-    record=TeamStatus,
-    event=EmergencyEvent,
-    kind="liandong.emergency",
-    decide=status.decide,
-    evolve=status.evolve,
-    scope=codec.status_scope,
-)
 
 
 class Statuses:
     """What teams say of themselves, with what this service knows of them."""
 
-    def __init__(self, shell: Shell[Any, Any, Any], replica: Replica, terminals: Terminals) -> None:
+    def __init__(self, shell: Shell, replica: Replica, terminals: Terminals) -> None:
         self._shell = shell
         self._replica = replica
         self._terminals = terminals
-        self._door = Door(shell.pool, DECIDER, shell.relay.wake)
 
     async def set(self, body: pb.SetTeamStatusRequest, context: Any) -> resources.TeamStatus:
         caller = caller_of(context)
         city = self._replica.city
         command = codec.to_status_command(body, caller.actor, caller.team, city)
-        request = self._shell.request(caller, command, body, status_id(body.team))
-        [outcome] = await self._door.perform([request])
-        self._shell.report(context, caller, command, outcome)
-        found = DECIDER.from_row(outcome.answer)
-        return to_message(found, resources.TeamStatus, name=city.teams[found.team].name)
+        of = status_id(body.team)
+        status = await self._shell.perform(statuses, context, command, body, of, caller)
+        team = city.teams.get(status.team)
+        return to_message(status, resources.TeamStatus, name=team.name if team else "")
 
     async def list(
         self, request: pb.ListTeamStatusesRequest, sight: Sight
@@ -63,7 +48,7 @@ class Statuses:
         after = [code for code in seen if code > last]
         codes = after[: pages.size_of(request.page_size)]
         rows = await self._shell.pool.fetch(storage.READ_STATUSES, codes)
-        said = {row[0]["team"]: msgspec.convert(row[0], TeamStatus) for row in rows}
+        said = {status.team: status for status in map(statuses.from_row, rows)}
         missions = await storage.open_by_team(self._shell.pool, codes)
         return pb.ListTeamStatusesResponse(
             items=[self._resource(known[code], said, missions) for code in codes],
@@ -74,7 +59,7 @@ class Statuses:
     def _resource(
         self, team: Team, said: dict[str, TeamStatus], missions: dict[str, int]
     ) -> resources.TeamStatus:
-        """Who has said nothing is available."""
+        """A team that has said nothing is available."""
         message = resources.TeamStatus(team=team.code, duty=resources.TeamStatus.DUTY_AVAILABLE)
         if team.code in said:
             message = to_message(said[team.code], resources.TeamStatus)

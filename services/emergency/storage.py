@@ -9,17 +9,31 @@ from uuid import UUID
 
 import msgspec
 
+from backbone.door.decider import Table
 from backbone.postgres.pool import Connection, Pool
 from backbone.words.errors import InvalidArgument
+from services.emergency.mission import table
+from services.emergency.mission.record import Mission
+from services.emergency.team.status import TeamStatus
 
-Row: TypeAlias = dict[str, Any]
 # The first parameters of every query that is limited to what a caller may see (scope.py).
 Sight: TypeAlias = tuple[bool, str | None, str | None, str | None]
 # Team, state, matter, code, priority; None means any. Then: only what has not ended.
 Filters: TypeAlias = tuple[str | None, str | None, UUID | None, str | None, str | None, bool]
 
-TABLE = "missions"
-STATUSES = "team_statuses"
+MISSIONS: Table[Mission] = Table(
+    name="missions",
+    columns=table.COLUMNS,
+    project=table.project,
+    shape=table.SHAPE,
+    upgrade=table.upgrade,
+)
+# Its document is still the flat row of 0.1.0.
+STATUSES: Table[TeamStatus] = Table(
+    name="team_statuses",
+    columns={"team": "text", "duty": "text"},
+    project=lambda status: {"team": status.team, "duty": status.duty},
+)
 NEWEST = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 DUE = """
@@ -55,8 +69,7 @@ WHERE e.mission = p.mission AND e.revision = p.revision
 MAILBOX = "SELECT epoch, last_seq, last_push FROM mailboxes WHERE team = $1"
 MARKS = "SELECT team, last_seq, last_push FROM mailboxes WHERE team = ANY($1)"
 ENTRY = """
-SELECT e.seq, e.push, e.revision, e.attempt, m.id, m.state, m.priority, m.code, m.place,
-       m.narrative, m.category, m.exercise, m.acknowledge_by,
+SELECT e.seq, e.push, e.revision, e.attempt, m.shape, m.doc::text AS doc, m.state, m.priority,
        extract(epoch FROM clock_timestamp() - e.time)::float8 AS age
 FROM mailbox_entries AS e JOIN missions AS m ON m.id = e.mission
 """
@@ -69,15 +82,15 @@ PUSHED = f"{ENTRY} WHERE e.team = $1 AND e.push > $2 ORDER BY e.push"
 SEQS = "SELECT mission, max(seq) AS seq FROM mailbox_entries WHERE mission = ANY($1) GROUP BY 1"
 
 VISIBLE = "($1 OR team = $2 OR unit = $3 OR ordered_unit = $3 OR starts_with(area, $4))"
-ROWS = "FROM missions AS m"
-FIND = f"SELECT to_jsonb(m) {ROWS} WHERE id = $5 AND {VISIBLE}"
-MATCHING = f"""{ROWS}
+FIND = f"SELECT shape, doc::text AS doc FROM missions WHERE id = $5 AND {VISIBLE}"  # noqa: S608
+MATCHING = f"""
+FROM missions
 WHERE {VISIBLE} AND ($5::text IS NULL OR team = $5) AND ($6::text IS NULL OR state = $6)
   AND ($7::uuid IS NULL OR matter_id = $7) AND ($8::text IS NULL OR code = $8)
   AND ($9::text IS NULL OR priority = $9) AND (end_time IS NULL OR NOT $10)
 """
 LIST = f"""
-SELECT to_jsonb(m) {MATCHING} AND (dispatch_time, id) < ($11, $12)
+SELECT id, dispatch_time, shape, doc::text AS doc {MATCHING} AND (dispatch_time, id) < ($11, $12)
 ORDER BY dispatch_time DESC, id DESC LIMIT $13
 """
 COUNT = f"SELECT count(*) {MATCHING}"
@@ -90,7 +103,7 @@ OPEN_BY_TEAM = """
 SELECT team, count(*) AS missions FROM missions
 WHERE end_time IS NULL AND team = ANY($1) GROUP BY team
 """
-READ_STATUSES = "SELECT to_jsonb(s) FROM team_statuses AS s WHERE team = ANY($1)"
+READ_STATUSES = "SELECT shape, doc::text AS doc FROM team_statuses WHERE team = ANY($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +146,17 @@ async def open_by_team(pool: Pool, teams: Sequence[str]) -> dict[str, int]:
     return {row["team"]: row["missions"] for row in await pool.fetch(OPEN_BY_TEAM, list(teams))}
 
 
-async def find(pool: Pool, sight: Sight, mission: UUID) -> Row | None:
+async def find(pool: Pool, sight: Sight, mission: UUID) -> Any | None:
     """The row of a mission that may be seen, or None."""
-    row: Row | None = await pool.fetchval(FIND, *sight, mission)
-    return row
+    return await pool.fetchrow(FIND, *sight, mission)
 
 
 async def page(
     pool: Pool, sight: Sight, filters: Filters, token: str, size: int
-) -> tuple[list[Row], str]:
+) -> tuple[list[Any], str]:
     """One page, the newest first, and the token of the next one, empty at the end."""
     rows = await pool.fetch(LIST, *sight, *filters, *_read_token(token), size + 1)
-    found: list[Row] = [row[0] for row in rows[:size]]
+    found = rows[:size]
     return found, _write_token(found[-1]) if len(rows) > size else ""
 
 
@@ -152,7 +164,7 @@ async def count(pool: Pool, sight: Sight, filters: Filters) -> int:
     return int(await pool.fetchval(COUNT, *sight, *filters))
 
 
-def _write_token(row: Row) -> str:
+def _write_token(row: Any) -> str:
     return urlsafe_b64encode(msgspec.json.encode((row["dispatch_time"], row["id"]))).decode()
 
 

@@ -111,7 +111,7 @@ class Terminals:
                 ending.add_done_callback(self._ending.discard)
 
     async def count(self, pause: float = 5.0) -> None:
-        """Keep the gauges of what nobody has answered, for ever."""
+        """Keep the gauges of unanswered missions, for ever."""
         while True:
             self._pulse.beat("unanswered")
             try:

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from backbone.door.decider import Decider
+from backbone.door.decider import Decider, require_every_change
 from backbone.door.request import Request
 from backbone.door.timers import Timers, lapse_of
 from backbone.process.pulse import Pulse
@@ -12,34 +12,22 @@ from backbone.shell.directory import follow_directory
 from backbone.shell.shell import open_shell
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
-from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
-from services.emergency import codec, mailbox, storage
-from services.emergency import mission as domain
+from services.emergency import mailbox, storage
 from services.emergency.api import EmergencyService
 from services.emergency.consumers import Orders
-from services.emergency.mission import Command, Event
-from services.emergency.mission.record import Mission
+from services.emergency.deciders import missions, statuses
 from services.emergency.mission.repeats import Lapse
 from services.emergency.terminals import PATIENCE, Terminals
 from services.emergency.wakes import hear
 
-TOPIC = "liandong.emergency.events.v1"
 KINDS = ("team", "policy")
-
-MISSIONS: Decider[Mission, Command, Event] = Decider(
-    table=storage.TABLE,
-    record=Mission,
-    event=EmergencyEvent,
-    kind="liandong.emergency",
-    decide=domain.decide,
-    evolve=domain.evolve,
-    scope=codec.scope,
-)
 
 
 async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> None:
     """Serve for ever; nothing here waits for Kafka or Postgres to be there."""
-    async with open_shell(settings, pulse, MISSIONS, TOPIC, mailbox.ride) as shell:
+    deciders: list[Decider[Any]] = [missions, statuses]
+    require_every_change(deciders)
+    async with open_shell(settings, pulse, deciders, mailbox.ride) as shell:
         replica = follow_directory(shell, KINDS)
         terminals = Terminals(shell.pool, pulse, patience)
         service = EmergencyService(shell, replica, terminals)
@@ -53,5 +41,5 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         await shell.run()
 
 
-def _lapse(row: Any) -> Request[Command]:
+def _lapse(row: Any) -> Request[Any]:
     return lapse_of(row, Lapse())

@@ -1,7 +1,8 @@
-"""The gRPC edge: each method wraps its request as a command and returns the case."""
+"""The gRPC edge: what only passes a request to the door is made from the contract."""
 
 from typing import Any
 
+from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
 from backbone.intake.opening import Openings
@@ -9,6 +10,7 @@ from backbone.postgres import paging as pages
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Caller, caller_of
+from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.errors import NotFound
 from backbone.words.matter_code import Intake, mint
@@ -16,19 +18,21 @@ from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1 import population_service_pb2_grpc as rpc
 from services.population import codec, storage
-from services.population.care_case import Command, Event
-from services.population.care_case.needs import RequestService, require_unnamed
+from services.population.care_case import CARE_CASES
+from services.population.care_case.needs import names_the_person
 from services.population.care_case.record import CareCase
 from services.population.metrics import REVEALS
 
 FILTERS = ("state", "programme", "overdue")
 
 
+@passing(pb.DESCRIPTOR.services_by_name["PopulationService"], CARE_CASES.verbs)
 class PopulationService(rpc.PopulationServiceServicer):
     def __init__(
-        self, shell: Shell[CareCase, Command, Event], sealer: Sealer, openings: Openings
+        self, shell: Shell, decider: Decider[CareCase], sealer: Sealer, openings: Openings
     ) -> None:
         self._shell = shell
+        self._decider = decider
         self._sealer = sealer
         self._openings = openings
         self._numbers = Numbers(shell.pool)
@@ -38,68 +42,43 @@ class PopulationService(rpc.PopulationServiceServicer):
         new = created_id(caller.request_id, "care_case")
         code = await self._code(caller)
         command = codec.to_registration(request, caller, (new, code), self._sealer)
-        found = await self._shell.perform(context, command, request, new, caller)
-        return pb.RegisterCareCaseResponse(care_case=self._resource(found, caller))
-
-    async def ReceiveCareCase(self, request: pb.ReceiveCareCaseRequest, context: Any) -> Any:
-        return pb.ReceiveCareCaseResponse(care_case=await self._do(request, context))
-
-    async def EntrustCareCase(self, request: pb.EntrustCareCaseRequest, context: Any) -> Any:
-        return pb.EntrustCareCaseResponse(care_case=await self._do(request, context))
-
-    async def SetCareClass(self, request: pb.SetCareClassRequest, context: Any) -> Any:
-        return pb.SetCareClassResponse(care_case=await self._do(request, context))
-
-    async def PlanVisit(self, request: pb.PlanVisitRequest, context: Any) -> Any:
-        return pb.PlanVisitResponse(care_case=await self._do(request, context))
-
-    async def RecordVisit(self, request: pb.RecordVisitRequest, context: Any) -> Any:
-        return pb.RecordVisitResponse(care_case=await self._do(request, context))
+        case = await self._shell.perform(self._decider, context, command, request, new, caller)
+        return pb.RegisterCareCaseResponse(care_case=self._resource(case, caller))
 
     async def RequestService(self, request: pb.RequestServiceRequest, context: Any) -> Any:
         caller = caller_of(context)
         before = await self._see(request.care_case_id, caller)
         person = codec.opened(before, self._sealer)
-        require_unnamed(request.text, (person.name, person.id_number, person.contact))
+        named = names_the_person(request.text, (person.name, person.id_number, person.contact))
         code = await self._code(caller)
-        command = codec.to_command(request, caller, self._sealer, code)
-        assert isinstance(command, RequestService)  # noqa: S101  # named like its message
-        found = await self._shell.perform(context, command, request, before.id, caller)
-        care_case = self._resource(found, caller)
-        incident = await self._openings.open(codec.to_matter(found, command.service_id))
+        command = codec.to_command(request, caller, self._sealer, code=code, names_the_person=named)
+        case = await self._shell.perform(
+            self._decider, context, command, request, before.id, caller
+        )
+        care_case = self._resource(case, caller)
+        incident = await self._openings.open(codec.to_matter(case, command.service_id))
         for asked in care_case.services:
             if incident is not None and asked.id == incident.id:
                 asked.incident.CopyFrom(shown(incident))
         return pb.RequestServiceResponse(care_case=care_case)
 
-    async def RecordServiceResult(
-        self, request: pb.RecordServiceResultRequest, context: Any
-    ) -> Any:
-        return pb.RecordServiceResultResponse(care_case=await self._do(request, context))
-
-    async def EndCareCase(self, request: pb.EndCareCaseRequest, context: Any) -> Any:
-        return pb.EndCareCaseResponse(care_case=await self._do(request, context))
-
-    async def SealCareCase(self, request: pb.SealCareCaseRequest, context: Any) -> Any:
-        return pb.SealCareCaseResponse(care_case=await self._do(request, context))
-
     async def RevealPerson(self, request: pb.RevealPersonRequest, context: Any) -> Any:
-        found = await self._perform(request, context, caller_of(context))
-        REVEALS.labels(found.admission.programme).inc()
-        return codec.to_revealed(found, self._sealer)
+        case = await self._perform(request, context, caller_of(context))
+        REVEALS.labels(case.admission.programme).inc()
+        return codec.to_revealed(case, self._sealer)
 
     async def GetCareCase(self, request: pb.GetCareCaseRequest, context: Any) -> Any:
-        """Reads go to the rows of the primary: whoever has written sees it."""
+        """Reads go to the rows of the primary: a caller sees what the caller has written."""
         caller = caller_of(context)
-        found = await self._see(request.care_case_id, caller)
-        return pb.GetCareCaseResponse(care_case=self._resource(found, caller))
+        case = await self._see(request.care_case_id, caller)
+        return pb.GetCareCaseResponse(care_case=self._resource(case, caller))
 
     async def ListCareCases(self, request: pb.ListCareCasesRequest, context: Any) -> Any:
         caller, pool = caller_of(context), self._shell.pool
         filters = pages.filters_of(request, FILTERS)
         size = pages.size_of(request.page_size)
         rows, token = await storage.page(pool, caller.actor, filters, size, request.page_token)
-        read = self._shell.decider.from_row
+        read = self._decider.from_row
         items = [self._resource(read(row), caller) for row in rows]
         response = pb.ListCareCasesResponse(items=items, next_page_token=token)
         if request.count:
@@ -111,21 +90,22 @@ class PopulationService(rpc.PopulationServiceServicer):
         row = await storage.one(self._shell.pool, caller.actor, case_id)
         if row is None:
             raise NotFound("NO_SUCH_CARE_CASE")
-        return self._shell.decider.from_row(row)
+        return self._decider.from_row(row)
 
     async def _code(self, caller: Caller) -> str:
         day = today()
         number = await self._numbers.next(day)
         return mint(caller.actor.area, day, Intake.POPULATION, number)
 
-    async def _do(self, body: Any, context: Any) -> resources.CareCase:
+    async def pass_on(self, body: Any, context: Any) -> resources.CareCase:
+        """Perform the command of the request's name."""
         caller = caller_of(context)
         return self._resource(await self._perform(body, context, caller), caller)
 
     async def _perform(self, body: Any, context: Any, caller: Caller) -> CareCase:
         about = codec.care_case_id(body.care_case_id)
         command = codec.to_command(body, caller, self._sealer)
-        return await self._shell.perform(context, command, body, about, caller)
+        return await self._shell.perform(self._decider, context, command, body, about, caller)
 
-    def _resource(self, found: CareCase, caller: Caller) -> resources.CareCase:
-        return codec.to_resource(found, self._sealer, caller.actor)
+    def _resource(self, case: CareCase, caller: Caller) -> resources.CareCase:
+        return codec.to_resource(case, self._sealer, caller.actor)

@@ -16,22 +16,20 @@ from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb
-from services.population import care_case as domain
+from services.population.care_case import CARE_CASES
 from services.population.care_case.ending import RevealPerson
 from services.population.care_case.needs import RequestService, matter_of
 from services.population.care_case.record import (
     Admission,
     CareCase,
     Person,
-    RegisterCareCase,
     State,
     Visit,
     is_entrusted,
 )
-from services.population.care_case.visits import PlanVisit, RecordVisit, require_finding
+from services.population.care_case.registering import RegisterCareCase
+from services.population.care_case.visits import PlanVisit, RecordVisit
 
-# The message of a call, less its ending, is named like the domain's command.
-COMMANDS: dict[str, type[Any]] = {move.__name__: move for move in domain.ALLOWED_FROM}
 PERSONAL = ("name", "id_number", "contact")
 
 
@@ -43,20 +41,20 @@ def care_case_id(text: str) -> UUID:
         raise NotFound("NO_SUCH_CARE_CASE") from error
 
 
-def to_command(body: Any, caller: Caller, sealer: Sealer, code: str = "") -> domain.Move:
-    """`code` is that of the new matter, where the command makes one."""
-    kind = COMMANDS[body.DESCRIPTOR.name.removesuffix("Request")]
-    more: dict[str, Any] = {"by": caller.actor}
+def to_command(body: Any, caller: Caller, sealer: Sealer, **known: Any) -> Any:
+    """The call is named like its command; `known` is what neither call nor caller can say."""
+    kind = CARE_CASES.command(body.DESCRIPTOR.name.removesuffix("Request"))
+    more: dict[str, Any] = {"by": caller.actor, **known}
     if kind is RevealPerson:
         more["purpose"] = caller.purpose
     elif kind is PlanVisit:
         more["visit_id"] = created_id(caller.request_id, "visit")
     elif kind is RequestService:
-        more |= {"service_id": created_id(caller.request_id, "service"), "code": code}
+        more["service_id"] = created_id(caller.request_id, "service")
     elif kind is RecordVisit:
-        more["finding"] = sealer.seal("visit.finding", require_finding(body.finding))
-    command: domain.Move = to_record(body, kind, **more)
-    return command
+        more["finding"] = sealer.seal("visit.finding", body.finding.strip())
+        more["characters"] = len(body.finding)
+    return to_record(body, kind, **more)
 
 
 def to_registration(
@@ -74,42 +72,46 @@ def _mapped(person: Person, change: Callable[[str, str], str]) -> Person:
     return Person(*(change(f"person.{part}", getattr(person, part)) for part in PERSONAL))
 
 
-def opened(found: CareCase, sealer: Sealer) -> Person:
+def opened(case: CareCase, sealer: Sealer) -> Person:
     """The person in plain words: only ever to be shown, never to be stored."""
-    return _mapped(found.admission.person or Person(), sealer.open)
+    return _mapped(case.admission.person or Person(), sealer.open)
 
 
-def to_resource(found: CareCase, sealer: Sealer, actor: Actor) -> resources.CareCase:
-    """What the actor may see: nobody sees a sealed person, a sender nothing of the care."""
-    known = found if is_entrusted(found, actor) else _handed_over(found)
+def to_resource(case: CareCase, sealer: Sealer, actor: Actor) -> resources.CareCase:
+    """What the actor may see: not a sealed person, and as the sender nothing of the care."""
+    known = case if is_entrusted(case, actor) else _handed_over(case)
     message = to_message(known, resources.CareCase)
-    person = Person() if found.state is State.SEALED else opened(found, sealer)
+    for part in (known.hand_over, known.charge, known.ending):
+        if part is not None:
+            fill(message, part)
+    person = Person() if case.state is State.SEALED else opened(case, sealer)
     shown = _mapped(person, masked)
-    fill(message, replace(found.admission, person=shown))
+    fill(message, replace(case.admission, person=shown))
     for visit, each in zip(known.visits, message.visits, strict=True):
-        each.finding = _finding(found, visit, sealer)
+        each.finding = _finding(case, visit, sealer)
     for asked in message.services:
         asked.incident.id, asked.incident.code = asked.id, asked.code
     return message
 
 
-def _finding(found: CareCase, visit: Visit, sealer: Sealer) -> str:
-    return "" if found.state is State.SEALED else sealer.open("visit.finding", visit.finding)
+def _finding(case: CareCase, visit: Visit, sealer: Sealer) -> str:
+    return "" if case.state is State.SEALED else sealer.open("visit.finding", visit.finding)
 
 
-def _handed_over(found: CareCase) -> CareCase:
-    return replace(found, care_workers=(), class_decision=None, visits=(), services=())
+def _handed_over(case: CareCase) -> CareCase:
+    charge = replace(case.charge, care_workers=())
+    return replace(case, charge=charge, class_decision=None, visits=(), services=())
 
 
-def to_revealed(found: CareCase, sealer: Sealer) -> pb.RevealPersonResponse:
-    return pb.RevealPersonResponse(person=to_message(opened(found, sealer), resources.Person))
+def to_revealed(case: CareCase, sealer: Sealer) -> pb.RevealPersonResponse:
+    return pb.RevealPersonResponse(person=to_message(opened(case, sealer), resources.Person))
 
 
-def to_matter(found: CareCase, service_id: UUID) -> incidents.Matter:
-    [asked] = [each for each in found.services if each.id == service_id]
-    return to_message(matter_of(found, asked), incidents.Matter)
+def to_matter(case: CareCase, service_id: UUID) -> incidents.Matter:
+    [asked] = [each for each in case.services if each.id == service_id]
+    return to_message(matter_of(case, asked), incidents.Matter)
 
 
-def scope(found: CareCase) -> Scope:
-    """Nobody hears of it by a unit or an area: there is no audience for care."""
-    return Scope(audience=(), area="", correlation=str(found.id))
+def scope(case: CareCase) -> Scope:
+    """Care has no audience: no unit and no area hears of it."""
+    return Scope(audience=(), area="", correlation=str(case.id))

@@ -1,6 +1,7 @@
 """What population listens to: the incidents of service requests, each a matter of its own."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from backbone.door.request import Request
@@ -9,7 +10,6 @@ from backbone.kafka.consumer import Subscription
 from backbone.postgres.pool import Pool
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.population import storage
-from services.population.care_case import Command
 from services.population.care_case.needs import FollowService
 
 
@@ -17,12 +17,10 @@ def subscriptions(pool: Pool) -> tuple[Subscription, ...]:
     return (following("population", storage.OURS, follower(pool)),)
 
 
-def follower(
-    pool: Pool,
-) -> Callable[[IncidentEvent], Awaitable[Sequence[Request[Command]]]]:
+def follower(pool: Pool) -> Callable[[IncidentEvent], Awaitable[Sequence[Request[Any]]]]:
     """The incident does not know the case, so the case is looked up here."""
 
-    async def on_incident(event: IncidentEvent) -> Sequence[Request[Command]]:
+    async def on_incident(event: IncidentEvent) -> Sequence[Request[Any]]:
         step, service_id = step_of(event), UUID(event.meta.aggregate_id)
         case_id = await pool.fetchval(storage.CASE_OF, service_id) if step else None
         if step is None or case_id is None:

@@ -2,4 +2,4 @@
 
 from prometheus_client import Counter
 
-REVEALS = Counter("liandong_care_reveals_total", "Disclosures of somebody in care.", ["programme"])
+REVEALS = Counter("liandong_care_reveals_total", "Disclosures of a person in care.", ["programme"])

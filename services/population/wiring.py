@@ -1,10 +1,9 @@
 """Builds the population service from its settings."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from backbone.door.decider import Decider
+from backbone.door.decider import Decider, require_every_change
 from backbone.door.request import Request
 from backbone.door.timers import Timers, lapse_of
 from backbone.intake.opening import Openings
@@ -17,10 +16,9 @@ from backbone.words.city import City
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1 import population_service_pb2_grpc as rpc
 from liandong.population.v1.population_events_pb2 import PopulationEvent
-from services.population import care_case as domain
 from services.population import codec, storage
 from services.population.api import PopulationService
-from services.population.care_case import Command, Event
+from services.population.care_case import CARE_CASES
 from services.population.care_case.clocks import Lapse
 from services.population.care_case.record import CareCase
 from services.population.consumers import subscriptions
@@ -29,29 +27,27 @@ TOPIC = "liandong.population.events.v1"
 KINDS = ("unit", "category", "person")
 
 
-def build_decider(city: Callable[[], City]) -> Decider[CareCase, Command, Event]:
+def build_decider(city: Callable[[], City]) -> Decider[CareCase]:
     """What the door must know of care; every decision takes the city of its moment."""
-
-    def decide(found: CareCase | None, command: Command, now: datetime) -> list[Event]:
-        return domain.decide(found, command, now, city())
-
     return Decider(
-        table="care_cases",
         record=CareCase,
+        table=storage.TABLE,
+        life_cycle=CARE_CASES,
         event=PopulationEvent,
         kind="liandong.population",
-        decide=decide,
-        evolve=domain.evolve,
+        topic=TOPIC,
         scope=codec.scope,
+        world=lambda also: city(),
     )
 
 
 async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve for ever; nothing here waits for Kafka or Postgres to be there."""
     decider = build_decider(lambda: replica.city)
-    async with open_shell(settings, pulse, decider, TOPIC) as shell:
+    require_every_change([decider])
+    async with open_shell(settings, pulse, [decider]) as shell:
         replica = follow_directory(shell, KINDS)
-        service = PopulationService(shell, Sealer(settings.keyring), Openings(settings))
+        service = PopulationService(shell, decider, Sealer(settings.keyring), Openings(settings))
         shell.serve(rpc.add_PopulationServiceServicer_to_server, service, pb.DESCRIPTOR)
         timers = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
         shell.run_beside(timers.run)
@@ -60,5 +56,5 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         await shell.run()
 
 
-def _lapse(row: Any) -> Request[Command]:
+def _lapse(row: Any) -> Request[Any]:
     return lapse_of(row, Lapse())

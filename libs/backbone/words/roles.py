@@ -57,4 +57,8 @@ VERIFIERS = roles("call_taker", "dispatcher", "receptionist", "centre_director")
 TEAMS = roles("team_member", "team_leader")
 # They watch over petitions; the 110 desk sees no petition.
 PETITION_WATCHERS = WATCHERS - DISPATCHERS
+# They say of the teams in their area whether these can be sent.
+COMMANDERS = roles("dispatcher", "duty_officer")
+# They see the missions of an area, not only those of their own unit.
+MISSION_WATCHERS = WATCHERS | roles("call_taker", "duty_officer")
 READERS = HANDLERS | DESKS | SUPERIORS | VERIFIERS | WATCHERS | roles("signer", "statistician")

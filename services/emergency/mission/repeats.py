@@ -1,12 +1,14 @@
-"""Repeats 催签: nobody has answered, so the push goes out again, for ever."""
+"""Repeats 催签: a mission that is not answered is pushed again, for ever."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import Also, change, verb
 from backbone.words.errors import InvalidTransition
-from services.emergency.mission.record import Mission, pause_after
+from services.emergency.mission.record import UNANSWERED, Mission
 
 
 class Lapse(Struct, frozen=True):
@@ -19,12 +21,23 @@ class MissionPushedAgain(Struct, frozen=True):
     due_time: datetime
 
 
-def lapse(mission: Mission, now: datetime) -> list[MissionPushedAgain]:
-    if mission.due_time is None or now < mission.due_time:
+def lapse(mission: Mission, command: Lapse, now: datetime, also: Also) -> list[MissionPushedAgain]:
+    pushes = mission.pushes
+    if pushes.due_time is None or now < pushes.due_time:
         raise InvalidTransition("NOT_DUE", state=mission.state)
-    attempt = mission.attempt + 1
-    return [MissionPushedAgain(now, attempt, now + pause_after(mission.pauses, attempt))]
+    attempt = pushes.attempt + 1
+    return [MissionPushedAgain(now, attempt, now + pause_after(mission.release.pauses, attempt))]
+
+
+def pause_after(pauses: Sequence[int], attempt: int) -> timedelta:
+    """The pause before the next attempt; the last one repeats for ever."""
+    return timedelta(seconds=pauses[min(attempt, len(pauses)) - 1])
 
 
 def pushed_again(mission: Mission, event: MissionPushedAgain) -> Mission:
-    return replace(mission, attempt=event.attempt, due_time=event.due_time)
+    pushes = replace(mission.pushes, attempt=event.attempt, due_time=event.due_time)
+    return replace(mission, pushes=pushes)
+
+
+VERBS = (verb(UNANSWERED, lapse, "NOT_DUE"),)
+CHANGES = (change(pushed_again),)

@@ -1,13 +1,19 @@
 """The steps of a team: its rank only rises, later implies earlier, what comes late is recorded."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import Also, change, verb
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition, NotFound
-from services.emergency.mission.record import UNANSWERED, Mission, State
+from services.emergency.mission.record import ANY, UNANSWERED, Ending, Mission, State
+
+E = TypeVar("E")
+
+# Steps of a terminal that was offline come late and out of order: they are recorded, not refused.
+NOT_REFUSED = ANY - {State.REFUSED}
 
 # A refusal stands beside the ladder: it implies the delivery and nothing more.
 RANK = {
@@ -24,7 +30,6 @@ STAMPS = {
     State.ACKNOWLEDGED: "acknowledge_time",
     State.EN_ROUTE: "depart_time",
     State.ON_SCENE: "arrive_time",
-    State.CLEARED: "end_time",
 }
 
 
@@ -118,109 +123,147 @@ class MissionCleared(Struct, frozen=True):
     device_time: datetime | None
 
 
-Taken = (
-    MissionDelivered
-    | MissionAcknowledged
-    | MissionRefused
-    | TeamEnRoute
-    | TeamOnScene
-    | MissionCleared
-)
+def require_known(mission: Mission, by: Crew) -> None:
+    """A crew knows the missions of its team alone; others know those of their unit."""
+    of_the_unit = by.unit and by.unit in (mission.release.unit, mission.order.ordered_unit)
+    if by.team != mission.order.team and (by.team or not of_the_unit):
+        raise NotFound("NO_SUCH_MISSION")
 
 
-def require_crew(mission: Mission, by: Crew) -> None:
-    """A crew sees the missions of its team alone; without one, those of the unit, to look at."""
-    if by.team == mission.team:
-        return
-    if by.unit and not by.team and by.unit in (mission.unit, mission.ordered_unit):
-        raise Denied("NOT_YOUR_TEAM", team=mission.team)
-    raise NotFound("NO_SUCH_MISSION")
+def _require_crew(mission: Mission, command: Step) -> None:
+    """People of the unit may look at the mission; the team alone takes its steps."""
+    if command.by.team != mission.order.team:
+        raise Denied("NOT_YOUR_TEAM", team=mission.order.team)
 
 
-def take(mission: Mission, command: Step, now: datetime) -> list[Taken]:
-    """Nothing happens twice: a step that was reported before is accepted and changes nothing."""
-    at = command.device_time
-    match command:
-        case ReceiveMission(_, seq, entry):
-            _require_own_entry(seq, entry)
-            return _once(mission, State.DELIVERED, MissionDelivered(now, at))
-        case AcknowledgeMission(by):
-            return _once(mission, State.ACKNOWLEDGED, MissionAcknowledged(now, by.user, at))
-        case ReportEnRoute():
-            return _once(mission, State.EN_ROUTE, TeamEnRoute(now, at))
-        case ReportOnScene():
-            return _once(mission, State.ON_SCENE, TeamOnScene(now, at))
-        case ClearMission(_, result):
-            return _clear(mission, MissionCleared(now, result, at))
-        case RefuseMission(_, reason):
-            _require_reason(reason)
-            return [MissionRefused(now, reason, at)]
+def receive(
+    mission: Mission, command: ReceiveMission, now: datetime, also: Also
+) -> list[MissionDelivered]:
+    _require_crew(mission, command)
+    if command.seq not in (0, command.entry):
+        raise InvalidArgument("WRONG_SEQ", seq=command.seq)
+    return _once(mission, State.DELIVERED, MissionDelivered(now, command.device_time))
 
 
-def _require_own_entry(seq: int, entry: int) -> None:
-    if seq not in (0, entry):
-        raise InvalidArgument("WRONG_SEQ", seq=seq)
+def acknowledge(
+    mission: Mission, command: AcknowledgeMission, now: datetime, also: Also
+) -> list[MissionAcknowledged]:
+    _require_crew(mission, command)
+    event = MissionAcknowledged(now, command.by.user, command.device_time)
+    return _once(mission, State.ACKNOWLEDGED, event)
 
 
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise InvalidArgument("REASON_MISSING")
+def depart(
+    mission: Mission, command: ReportEnRoute, now: datetime, also: Also
+) -> list[TeamEnRoute]:
+    _require_crew(mission, command)
+    return _once(mission, State.EN_ROUTE, TeamEnRoute(now, command.device_time))
 
 
-def _once(mission: Mission, reached: State, event: Taken) -> list[Taken]:
-    was_reported = RANK[mission.state] >= RANK[reached] and reached not in mission.implied
-    return [] if was_reported else [event]
+def arrive(
+    mission: Mission, command: ReportOnScene, now: datetime, also: Also
+) -> list[TeamOnScene]:
+    _require_crew(mission, command)
+    return _once(mission, State.ON_SCENE, TeamOnScene(now, command.device_time))
 
 
-def _clear(mission: Mission, event: MissionCleared) -> list[Taken]:
+def clear(
+    mission: Mission, command: ClearMission, now: datetime, also: Also
+) -> list[MissionCleared]:
     """The first result stays; one that comes after a clearing without any is recorded, too."""
-    if mission.state is not State.CLEARED:
+    _require_crew(mission, command)
+    event = MissionCleared(now, command.result, command.device_time)
+    if mission.state is not State.CLEARED or mission.ending is None:
         return [event]
-    if event.result in ("", mission.result):
+    if event.result in ("", mission.ending.result):
         return []
-    if mission.result:
-        raise InvalidTransition("ALREADY_CLEARED", time=mission.end_time)
+    if mission.ending.result:
+        raise InvalidTransition("ALREADY_CLEARED", time=mission.ending.end_time)
     return [event]
 
 
-def taken(mission: Mission, event: Taken) -> Mission:
-    match event:
-        case MissionDelivered():
-            return _risen(mission, State.DELIVERED, event.time)
-        case MissionAcknowledged():
-            who = event.acknowledged_by
-            return _risen(mission, State.ACKNOWLEDGED, event.time, acknowledged_by=who)
-        case TeamEnRoute():
-            return _risen(mission, State.EN_ROUTE, event.time)
-        case TeamOnScene():
-            return _risen(mission, State.ON_SCENE, event.time)
-        case MissionCleared():
-            return _risen(mission, State.CLEARED, event.time, result=event.result)
-        case MissionRefused():
-            heard = _risen(mission, State.DELIVERED, event.time)
-            was_silent = mission.state is State.PENDING
-            return replace(
-                heard,
-                state=State.REFUSED,
-                implied=(State.DELIVERED,) if was_silent else mission.implied,
-                refuse_reason=event.reason,
-                end_time=event.time,
-                due_time=None,
-            )
+def refuse(
+    mission: Mission, command: RefuseMission, now: datetime, also: Also
+) -> list[MissionRefused]:
+    _require_crew(mission, command)
+    if not command.reason.strip():
+        raise InvalidArgument("REASON_MISSING")
+    return [MissionRefused(now, command.reason, command.device_time)]
 
 
-def _risen(mission: Mission, reached: State, time: datetime, **facts: Any) -> Mission:
+def _once(mission: Mission, reached: State, event: E) -> list[E]:
+    """A step that was reported before is accepted and changes nothing."""
+    known = RANK[mission.state] >= RANK[reached] and reached not in mission.progress.implied
+    return [] if known else [event]
+
+
+def delivered(mission: Mission, event: MissionDelivered) -> Mission:
+    return _risen(mission, State.DELIVERED, event.time)
+
+
+def acknowledged(mission: Mission, event: MissionAcknowledged) -> Mission:
+    after = _risen(mission, State.ACKNOWLEDGED, event.time)
+    signed = replace(after.progress, acknowledged_by=event.acknowledged_by)
+    return replace(after, progress=signed)
+
+
+def departed(mission: Mission, event: TeamEnRoute) -> Mission:
+    return _risen(mission, State.EN_ROUTE, event.time)
+
+
+def arrived(mission: Mission, event: TeamOnScene) -> Mission:
+    return _risen(mission, State.ON_SCENE, event.time)
+
+
+def cleared(mission: Mission, event: MissionCleared) -> Mission:
+    """It ended when it was cleared first, whenever the result came."""
+    ending = mission.ending or Ending(event.time)
+    after = _risen(mission, State.CLEARED, event.time)
+    return replace(after, ending=replace(ending, result=event.result))
+
+
+def refused(mission: Mission, event: MissionRefused) -> Mission:
+    heard = _risen(mission, State.DELIVERED, event.time)
+    was_silent = mission.state is State.PENDING
+    implied = (State.DELIVERED,) if was_silent else mission.progress.implied
+    return replace(
+        heard,
+        state=State.REFUSED,
+        pushes=replace(heard.pushes, due_time=None),
+        progress=replace(heard.progress, implied=implied),
+        ending=Ending(event.time, refuse_reason=event.reason),
+    )
+
+
+def _risen(mission: Mission, reached: State, time: datetime) -> Mission:
     """Come to the state, or confirm what a later one has implied already."""
+    progress, pushes = mission.progress, mission.pushes
     if RANK[mission.state] >= RANK[reached]:
-        still = tuple(state for state in mission.implied if state is not reached)
-        return replace(mission, implied=still, **facts)
+        still = tuple(state for state in progress.implied if state is not reached)
+        return replace(mission, progress=replace(progress, implied=still))
     skipped = tuple(s for s in STAMPS if RANK[mission.state] < RANK[s] < RANK[reached])
-    stamps: dict[str, Any] = {STAMPS[state]: time for state in (*skipped, reached)}
+    stamps: dict[str, Any] = {STAMPS[s]: time for s in (*skipped, reached) if s in STAMPS}
     return replace(
         mission,
         state=reached,
-        implied=mission.implied + skipped,
-        due_time=mission.due_time if reached in UNANSWERED else None,
-        **stamps,
-        **facts,
+        progress=replace(progress, implied=progress.implied + skipped, **stamps),
+        pushes=pushes if reached in UNANSWERED else replace(pushes, due_time=None),
     )
+
+
+VERBS = (
+    verb(ANY, receive, "NOT_YOUR_TEAM", "WRONG_SEQ"),
+    verb(NOT_REFUSED, acknowledge, "NOT_YOUR_TEAM", otherwise=_require_crew),
+    verb(NOT_REFUSED, depart, "NOT_YOUR_TEAM", otherwise=_require_crew),
+    verb(NOT_REFUSED, arrive, "NOT_YOUR_TEAM", otherwise=_require_crew),
+    verb(NOT_REFUSED, clear, "NOT_YOUR_TEAM", "ALREADY_CLEARED", otherwise=_require_crew),
+    verb(UNANSWERED, refuse, "NOT_YOUR_TEAM", "REASON_MISSING", otherwise=_require_crew),
+)
+CHANGES = (
+    change(delivered),
+    change(acknowledged),
+    change(departed),
+    change(arrived),
+    change(cleared),
+    change(refused),
+)

@@ -1,1 +1,9 @@
-"""A team's status: available, resting, or out of service."""
+"""The status of a team: available, resting, or out of service. It has no states of a life."""
+
+from backbone.life_cycle import Also, LifeCycle
+from services.emergency.team import status
+from services.emergency.team.status import TeamStatus, require_may_set_again
+
+STATUSES: LifeCycle[TeamStatus, Also] = LifeCycle(
+    (status,), "NO_SUCH_TEAM", guard=require_may_set_again, state_of=lambda status: "ANY"
+)

@@ -6,13 +6,14 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
+from backbone.life_cycle import Also, change, creates
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidArgument, NotFound
 from backbone.words.place import contains
+from backbone.words.roles import COMMANDERS
 from services.emergency.mission.record import Team
 
 TEAMS = UUID("0b0c6b86-5a0e-4f0e-9d43-6f2f3a1d7c55")
-MAY_SET_OTHERS = frozenset({"dispatcher", "duty_officer"})
 
 
 class Duty(StrEnum):
@@ -58,8 +59,10 @@ def status_id(team: str) -> UUID:
     return uuid5(TEAMS, team)
 
 
-def decide(status: TeamStatus | None, command: SetTeamStatus, now: datetime) -> list[TeamStatusSet]:
-    """Return what happens, or raise a Refusal."""
+def set_status(
+    status: TeamStatus | None, command: SetTeamStatus, now: datetime, also: Also
+) -> list[TeamStatusSet]:
+    """The same status again changes nothing."""
     if command.of is None:
         raise InvalidArgument("UNKNOWN_TEAM", team=command.team)
     _require_may_set(command, command.of)
@@ -72,21 +75,25 @@ def decide(status: TeamStatus | None, command: SetTeamStatus, now: datetime) -> 
 
 
 def _require_may_set(command: SetTeamStatus, of: Team) -> None:
-    """The team of itself; who commands an area, of the teams in it and of the own unit."""
+    """A team says it of itself; a commander of the teams in the own area and of the own unit."""
     by = command.by
     if command.own_team == command.team:
         return
-    if by.role not in MAY_SET_OTHERS:
+    if by.role not in COMMANDERS:
         raise Denied("NOT_YOUR_TEAM", team=command.team)
     if by.unit != of.unit and not contains(by.area, of.area):
         raise NotFound("NO_SUCH_TEAM")
 
 
-def evolve(status: TeamStatus | None, event: TeamStatusSet) -> TeamStatus:
-    """Return the status after the event. Never fails."""
+def require_may_set_again(status: TeamStatus, command: SetTeamStatus) -> None:
+    """A repeat is answered while its caller may set the status, also of a team that is gone."""
+    _require_may_set(command, command.of or Team(status.unit, status.area))
+
+
+def status_set(status: TeamStatus | None, event: TeamStatusSet) -> TeamStatus:
     return TeamStatus(
         id=status_id(event.team),
-        version=status.version + 1 if status else 1,
+        version=status.version if status else 0,
         time=event.time,
         team=event.team,
         unit=event.unit,
@@ -95,3 +102,7 @@ def evolve(status: TeamStatus | None, event: TeamStatusSet) -> TeamStatus:
         note=event.note,
         set_by=event.set_by,
     )
+
+
+VERBS = (creates(set_status, "UNKNOWN_TEAM", "NO_SUCH_TEAM", "NOT_YOUR_TEAM", "UNKNOWN_DUTY"),)
+CHANGES = (change(status_set),)

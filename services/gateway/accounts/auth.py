@@ -11,9 +11,9 @@ from urllib.parse import quote, unquote
 from starlette.requests import Request
 
 from backbone.postgres.pool import Pool
+from backbone.words.roles import Roles
 from services.gateway.accounts import storage
 from services.gateway.http.problems import Problem
-from backbone.words.roles import Roles
 
 # A disabled account or an ended session works at most this much longer on another gateway.
 KEPT = 5.0

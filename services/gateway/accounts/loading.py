@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from backbone.postgres.pool import open_pool
+from backbone.words.roles import roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import digest
 from services.gateway.accounts.passwords import hash_of
-from backbone.words.roles import roles
 
 
 async def load_accounts(

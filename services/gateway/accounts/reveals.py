@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from backbone.postgres.pool import Pool
 from backbone.words.place import significant
+from backbone.words.roles import roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import require_role
 from services.gateway.contract.reading import list_reader
@@ -15,7 +16,6 @@ from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
 from services.gateway.http.endpoint import JSON, Gate
 from services.gateway.http.problems import Problem
-from backbone.words.roles import roles
 from services.gateway.routes.route import Extra
 
 AUDITORS = roles("auditor")

@@ -16,6 +16,7 @@ import grpc
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backbone.words.roles import TEAMS
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.gateway.accounts.auth import Caller, require_role
@@ -25,7 +26,6 @@ from services.gateway.http.endpoint import Gate
 from services.gateway.http.problems import Problem
 from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
 from services.gateway.live.streams import RETRY, Streams, frame
-from backbone.words.roles import TEAMS
 from services.gateway.routes.route import Extra
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """The directory: what forms need — units, teams, categories, and the grid of a point."""
 
-from liandong.directory.v1 import directory_service_pb2 as pb
 from backbone.words.roles import EVERYONE
+from liandong.directory.v1 import directory_service_pb2 as pb
 from services.gateway.routes.route import Area, get
 
 POINT = {"longitude": "point.longitude", "latitude": "point.latitude"}

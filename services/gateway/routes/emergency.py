@@ -1,11 +1,10 @@
 """Missions: what a team answers from its terminal, who reads them, and the status of teams."""
 
+from backbone.words.roles import COMMANDERS, READERS, TEAMS
 from liandong.emergency.v1 import emergency_service_pb2 as pb
-from backbone.words.roles import READERS, TEAMS, roles
 from services.gateway.routes.route import Area, get, post
 
 ONE = "/v1/missions/{mission_id}"
-COMMANDERS = roles("dispatcher", "duty_officer")
 
 AREA = Area(
     "Missions",

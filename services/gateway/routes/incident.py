@@ -1,7 +1,7 @@
 """Incidents: the pool, the verbs of the flow, and what explains them."""
 
-from liandong.incident.v1 import incident_service_pb2 as pb
 from backbone.words.roles import DISPATCHERS, HANDLERS, READERS, SUPERIORS, VERIFIERS
+from liandong.incident.v1 import incident_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
 ONE = "/v1/incidents/{incident_id}"

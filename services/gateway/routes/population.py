@@ -4,8 +4,8 @@ No watcher reads them, the auditor neither: what he reads of care is who was sho
 /v1/reveals.
 """
 
-from liandong.population.v1 import population_service_pb2 as pb
 from backbone.words.roles import roles
+from liandong.population.v1 import population_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
 CARE = roles("care_worker", "head")

@@ -1,14 +1,16 @@
-"""Clocks 时限: a hand-over nobody received, a visit nobody made, a term that is over."""
+"""Clocks 时限: a hand-over not received, a visit not made, a term that is over."""
 
 from datetime import datetime
 
 from msgspec import Struct
 
+from backbone.life_cycle import verb
+from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
 from services.population.care_case import visits
 from services.population.care_case.ending import TERM_OVER, CareCaseEnded
 from services.population.care_case.handover import HandOverLapsed
-from services.population.care_case.record import CareCase, State
+from services.population.care_case.record import ANY, CareCase, State
 from services.population.care_case.visits import VisitMissed
 
 
@@ -16,27 +18,30 @@ class Lapse(Struct, frozen=True):
     """A clock of the case ran out."""
 
 
-Event = CareCaseEnded | HandOverLapsed | VisitMissed
-
-
-def next_due(found: CareCase) -> datetime | None:
+def next_due(case: CareCase) -> datetime | None:
     """When the next clock fires; each fires once."""
-    admission = found.admission
+    admission = case.admission
     times = {
-        State.SENT: [None if found.hand_over_overdue else admission.hand_over_due_time],
+        State.SENT: [None if case.hand_over.hand_over_overdue else admission.hand_over_due_time],
         State.ACTIVE: [
             admission.term_end_time,
-            *(visit.due_time for visit in visits.planned(found)),
+            *(visit.due_time for visit in visits.planned(case)),
         ],
-    }.get(found.state, [])
+    }.get(case.state, [])
     return min((time for time in times if time is not None), default=None)
 
 
-def lapse(found: CareCase, now: datetime) -> list[Event]:
-    if found.due_time is None or now < found.due_time:
-        raise InvalidTransition("NOT_DUE", due=found.due_time)
-    if found.state is State.SENT:
+def lapse(
+    case: CareCase, command: Lapse, now: datetime, city: City
+) -> list[HandOverLapsed | VisitMissed | CareCaseEnded]:
+    due = next_due(case)
+    if due is None or now < due:
+        raise InvalidTransition("NOT_DUE", due=due)
+    if case.state is State.SENT:
         return [HandOverLapsed(now)]
-    over: list[Event] = [*visits.missed(found, now)]
-    term = found.admission.term_end_time
-    return [*over, CareCaseEnded(now, TERM_OVER)] if term is not None and term <= now else over
+    term = case.admission.term_end_time
+    ended = [CareCaseEnded(now, TERM_OVER)] if term is not None and term <= now else []
+    return [*visits.missed(case, now), *ended]
+
+
+VERBS = (verb(ANY, lapse, "NOT_DUE"),)

@@ -1,14 +1,23 @@
-"""Ending 解除与封存: by its term or a document; then nobody is shown the person any more."""
+"""Ending 解除与封存: by its term or a document; once sealed, the person is not shown any more."""
 
 from datetime import datetime
-from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
+from backbone.words.city import City
 from backbone.words.guards import require_text
-from services.population.care_case.record import CareCase, State, require_entrusted, require_head
+from services.population.care_case.record import (
+    ANY,
+    CARED_FOR,
+    CareCase,
+    Ending,
+    State,
+    require_entrusted,
+    require_head,
+)
 
 TERM_OVER = "TERM_OVER"
 
@@ -43,31 +52,46 @@ class PersonRevealed(Struct, frozen=True):
     purpose: str
 
 
-Event = CareCaseEnded | CareCaseSealed | PersonRevealed
+def end(case: CareCase, command: EndCareCase, now: datetime, city: City) -> list[CareCaseEnded]:
+    require_head(case, command.by)
+    return [CareCaseEnded(now, require_text(command.reason, "REASON_MISSING"))]
 
 
-def end(found: CareCase, command: EndCareCase, now: datetime) -> CareCaseEnded:
-    require_head(found, command.by)
-    return CareCaseEnded(now, require_text(command.reason, "REASON_MISSING"))
+def seal(case: CareCase, command: SealCareCase, now: datetime, city: City) -> list[CareCaseSealed]:
+    require_head(case, command.by)
+    return [CareCaseSealed(now)]
 
 
-def seal(found: CareCase, command: SealCareCase, now: datetime) -> CareCaseSealed:
-    require_head(found, command.by)
-    return CareCaseSealed(now)
+def reveal(
+    case: CareCase, command: RevealPerson, now: datetime, city: City
+) -> list[PersonRevealed]:
+    require_entrusted(case, command.by)
+    return [PersonRevealed(now, require_text(command.purpose, "PURPOSE_MISSING", 200))]
 
 
-def reveal(found: CareCase, command: RevealPerson, now: datetime) -> PersonRevealed:
-    require_entrusted(found, command.by)
-    return PersonRevealed(now, require_text(command.purpose, "PURPOSE_MISSING", 200))
+def ended(case: CareCase, event: CareCaseEnded) -> CareCase:
+    return replace(case, state=State.ENDED, ending=Ending(event.reason, event.time))
 
 
-def evolve(found: CareCase, event: Event) -> CareCase:
-    match event:
-        case CareCaseEnded():
-            return replace(found, state=State.ENDED, end_reason=event.reason, end_time=event.time)
-        case CareCaseSealed():
-            return replace(found, state=State.SEALED)
-        case PersonRevealed():
-            return found
-        case _:
-            assert_never(event)
+def sealed(case: CareCase, event: CareCaseSealed) -> CareCase:
+    return replace(case, state=State.SEALED)
+
+
+def revealed(case: CareCase, event: PersonRevealed) -> CareCase:
+    """The journal keeps it; the case stays as it is."""
+    return case
+
+
+VERBS = (
+    verb(CARED_FOR | {State.SENT}, end, "NOT_THE_HEAD", "REASON_MISSING", "TEXT_TOO_LONG"),
+    verb({State.ENDED}, seal, "NOT_THE_HEAD"),
+    verb(
+        ANY - {State.SEALED},
+        reveal,
+        "NOT_ENTRUSTED",
+        "PURPOSE_MISSING",
+        "TEXT_TOO_LONG",
+        discloses=True,
+    ),
+)
+CHANGES = (change(ended), change(sealed), change(revealed))

@@ -1,16 +1,17 @@
 """Hand-over 必送必接: received in person, entrusted to named people, classed by a document."""
 
 from datetime import datetime
-from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument
 from backbone.words.guards import require_text
 from services.population.care_case.record import (
+    CARED_FOR,
     CareCase,
     CareClass,
     ClassDecision,
@@ -65,68 +66,83 @@ class CareClassSet(Struct, frozen=True):
 
 
 class HandOverLapsed(Struct, frozen=True):
-    """Nobody has received the person in time: an alarm for both sides."""
+    """The person was not received in time: an alarm for both sides."""
 
     time: datetime
 
 
-Event = CareCaseReceived | CareWorkersEntrusted | CareClassSet | HandOverLapsed
-
-
 def receive(
-    found: CareCase, command: ReceiveCareCase, now: datetime, city: City
-) -> CareCaseReceived:
-    require_head(found, command.by)
-    return CareCaseReceived(now, _workers(found, command.care_workers, city))
+    case: CareCase, command: ReceiveCareCase, now: datetime, city: City
+) -> list[CareCaseReceived]:
+    require_head(case, command.by)
+    return [CareCaseReceived(now, _workers(case, command.care_workers, city))]
 
 
 def entrust(
-    found: CareCase, command: EntrustCareCase, now: datetime, city: City
-) -> CareWorkersEntrusted:
-    require_head(found, command.by)
-    return CareWorkersEntrusted(now, _workers(found, command.care_workers, city))
+    case: CareCase, command: EntrustCareCase, now: datetime, city: City
+) -> list[CareWorkersEntrusted]:
+    require_head(case, command.by)
+    return [CareWorkersEntrusted(now, _workers(case, command.care_workers, city))]
 
 
-def _workers(found: CareCase, users: tuple[str, ...], city: City) -> tuple[str, ...]:
+def _workers(case: CareCase, users: tuple[str, ...], city: City) -> tuple[str, ...]:
     if not users:
         raise InvalidArgument("CARE_WORKERS_MISSING")
     for user in users:
         person = city.people.get(user)
-        if person is None or person.unit != found.unit or "care_worker" not in person.roles:
+        if person is None or person.unit != case.charge.unit or "care_worker" not in person.roles:
             raise InvalidArgument("UNKNOWN_PERSON", user=user)
     return tuple(dict.fromkeys(users))
 
 
-def set_class(found: CareCase, command: SetCareClass, now: datetime) -> CareClassSet:
-    require_entrusted(found, command.by)
-    if found.admission.programme is Programme.MIGRANT_SERVICE:
-        raise InvalidArgument("PROGRAMME_HAS_NO_CLASS", programme=found.admission.programme)
+def set_class(
+    case: CareCase, command: SetCareClass, now: datetime, city: City
+) -> list[CareClassSet]:
+    require_entrusted(case, command.by)
+    if case.admission.programme is Programme.MIGRANT_SERVICE:
+        raise InvalidArgument("PROGRAMME_HAS_NO_CLASS", programme=case.admission.programme)
     if command.care_class is None:
         raise InvalidArgument("CARE_CLASS_MISSING")
     if command.office is None:
         raise InvalidArgument("DECIDER_MISSING")
     decider = require_text(command.decided_by, "DECIDER_MISSING", 100)
     document = require_text(command.document, "DOCUMENT_MISSING", 200)
-    return CareClassSet(now, command.care_class, command.office, decider, document)
+    return [CareClassSet(now, command.care_class, command.office, decider, document)]
 
 
-def evolve(found: CareCase, event: Event) -> CareCase:
-    match event:
-        case CareCaseReceived():
-            return replace(
-                found,
-                state=State.ACTIVE,
-                receive_time=event.time,
-                care_workers=event.care_workers,
-            )
-        case CareWorkersEntrusted():
-            return replace(found, care_workers=event.care_workers)
-        case CareClassSet():
-            decision = ClassDecision(
-                event.care_class, event.office, event.decided_by, event.document, event.time
-            )
-            return replace(found, class_decision=decision)
-        case HandOverLapsed():
-            return replace(found, hand_over_overdue=True)
-        case _:
-            assert_never(event)
+def received(case: CareCase, event: CareCaseReceived) -> CareCase:
+    met = replace(case.hand_over, receive_time=event.time)
+    charge = replace(case.charge, care_workers=event.care_workers)
+    return replace(case, state=State.ACTIVE, hand_over=met, charge=charge)
+
+
+def entrusted(case: CareCase, event: CareWorkersEntrusted) -> CareCase:
+    return replace(case, charge=replace(case.charge, care_workers=event.care_workers))
+
+
+def class_set(case: CareCase, event: CareClassSet) -> CareCase:
+    decision = ClassDecision(
+        event.care_class, event.office, event.decided_by, event.document, event.time
+    )
+    return replace(case, class_decision=decision)
+
+
+def hand_over_lapsed(case: CareCase, event: HandOverLapsed) -> CareCase:
+    return replace(case, hand_over=replace(case.hand_over, hand_over_overdue=True))
+
+
+VERBS = (
+    verb({State.SENT}, receive, "NOT_THE_HEAD", "CARE_WORKERS_MISSING", "UNKNOWN_PERSON"),
+    verb(CARED_FOR, entrust, "NOT_THE_HEAD", "CARE_WORKERS_MISSING", "UNKNOWN_PERSON"),
+    verb(
+        CARED_FOR,
+        set_class,
+        "NOT_ENTRUSTED",
+        "PROGRAMME_HAS_NO_CLASS",
+        "CARE_CLASS_MISSING",
+        "DECIDER_MISSING",
+        "DOCUMENT_MISSING",
+        "TEXT_TOO_LONG",
+    ),
+)
+CHANGES = (change(received), change(entrusted), change(class_set), change(hand_over_lapsed))

@@ -1,12 +1,12 @@
-"""Needs 服务需求: what a person needs goes into the flow as a matter that names nobody."""
+"""Needs 服务需求: what a person needs goes into the flow as a matter without the name."""
 
 from datetime import datetime
-from typing import assert_never
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition, NotFound
@@ -14,14 +14,23 @@ from backbone.words.followed import SETTLED, Followed, FollowIncident, follow
 from backbone.words.guards import require_category, require_priority, require_text
 from backbone.words.matter import Matter
 from backbone.words.place import Place
-from services.population.care_case.record import CareCase, ServiceRequest, require_entrusted
+from services.population.care_case.record import (
+    ANY,
+    CARED_FOR,
+    CareCase,
+    ServiceRequest,
+    require_entrusted,
+)
 
-CATEGORY = "care"  # tells that somebody is helped, not under which programme
+CATEGORY = "care"  # tells of help, not under which programme
 TITLE = "帮扶服务需求"
 
 
 class RequestService(Struct, frozen=True):
-    """Request 服务需求: the new matter has an id and a code of its own."""
+    """Request 服务需求: the new matter has an id and a code of its own.
+
+    `names_the_person` says whether the text names the person, whom only the edge can unseal.
+    """
 
     by: Actor
     service_id: UUID
@@ -29,6 +38,7 @@ class RequestService(Struct, frozen=True):
     category: str
     text: str
     priority: str
+    names_the_person: bool = False
 
 
 class RecordServiceResult(Struct, frozen=True):
@@ -62,11 +72,12 @@ class ServiceResultRecorded(Struct, frozen=True):
     result: str
 
 
-Event = ServiceRequested | ServiceFollowed | ServiceResultRecorded
-
-
-def request(found: CareCase, command: RequestService, now: datetime, city: City) -> Event:
-    require_entrusted(found, command.by)
+def request(
+    case: CareCase, command: RequestService, now: datetime, city: City
+) -> list[ServiceRequested]:
+    require_entrusted(case, command.by)
+    if command.names_the_person:  # the words go to other units: they must not say who it is
+        raise InvalidArgument("NAMES_THE_PERSON")
     asked = ServiceRequest(
         id=command.service_id,
         code=command.code,
@@ -76,10 +87,10 @@ def request(found: CareCase, command: RequestService, now: datetime, city: City)
         request_time=now,
         incident=Followed(),
     )
-    return ServiceRequested(now, matter_of(found, asked))
+    return [ServiceRequested(now, matter_of(case, asked))]
 
 
-def matter_of(found: CareCase, asked: ServiceRequest) -> Matter:
+def matter_of(case: CareCase, asked: ServiceRequest) -> Matter:
     """What the incident is opened with: neither the person, nor the case, nor the programme."""
     return Matter(
         id=asked.id,
@@ -89,48 +100,39 @@ def matter_of(found: CareCase, asked: ServiceRequest) -> Matter:
         narrative=asked.text,
         category=asked.category,
         priority=asked.priority,
-        place=Place(area=found.area),
-        desk=found.unit,
+        place=Place(area=case.charge.area),
+        desk=case.charge.unit,
     )
 
 
-def require_unnamed(text: str, plain: tuple[str, ...]) -> None:
-    """The words go to other units: they must not say who it is."""
-    if any(part.strip() and part.strip() in text for part in plain):
-        raise InvalidArgument("NAMES_THE_PERSON")
+def names_the_person(text: str, plain: tuple[str, ...]) -> bool:
+    """Whether the text says name, number or contact of the person."""
+    return any(part.strip() and part.strip() in text for part in plain)
 
 
-def record_result(found: CareCase, command: RecordServiceResult, now: datetime) -> Event:
-    require_entrusted(found, command.by)
-    asked = next((each for each in found.services if str(each.id) == command.service_id), None)
+def record_result(
+    case: CareCase, command: RecordServiceResult, now: datetime, city: City
+) -> list[ServiceResultRecorded]:
+    require_entrusted(case, command.by)
+    asked = next((each for each in case.services if str(each.id) == command.service_id), None)
     if asked is None:
         raise NotFound("NO_SUCH_SERVICE")
     incident = asked.incident
     if incident.state not in SETTLED:
         raise InvalidTransition("NOT_RESOLVED", state=incident.state, unit=incident.unit)
     result = require_text(command.result or incident.reply, "RESULT_MISSING")
-    return ServiceResultRecorded(now, asked.id, result)
+    return [ServiceResultRecorded(now, asked.id, result)]
 
 
-def follow_service(found: CareCase, command: FollowService, now: datetime) -> list[Event]:
-    known = {each.id: each.incident for each in found.services}
+def follow_service(
+    case: CareCase, command: FollowService, now: datetime, city: City
+) -> list[ServiceFollowed]:
+    known = {each.id: each.incident for each in case.services}
     steps = follow(known.get(command.service_id), command.step, now)
     return [ServiceFollowed(now, command.service_id, each.step, each.incident) for each in steps]
 
 
-def evolve(found: CareCase, event: Event) -> CareCase:
-    match event:
-        case ServiceRequested():
-            return _requested(found, event)
-        case ServiceFollowed():
-            return _changed(found, event.service_id, {"incident": event.incident})
-        case ServiceResultRecorded():
-            return _changed(found, event.service_id, {"result": event.result})
-        case _:
-            assert_never(event)
-
-
-def _requested(found: CareCase, event: ServiceRequested) -> CareCase:
+def requested(case: CareCase, event: ServiceRequested) -> CareCase:
     matter = event.matter
     asked = ServiceRequest(
         id=matter.id,
@@ -141,12 +143,44 @@ def _requested(found: CareCase, event: ServiceRequested) -> CareCase:
         request_time=event.time,
         incident=Followed(),
     )
-    ids = (*found.service_ids, matter.id)
-    return replace(found, services=(*found.services, asked), service_ids=ids)
+    return replace(case, services=(*case.services, asked))
 
 
-def _changed(found: CareCase, service_id: UUID, change: dict[str, object]) -> CareCase:
+def followed(case: CareCase, event: ServiceFollowed) -> CareCase:
+    return _changed(case, event.service_id, {"incident": event.incident})
+
+
+def result_recorded(case: CareCase, event: ServiceResultRecorded) -> CareCase:
+    return _changed(case, event.service_id, {"result": event.result})
+
+
+def _changed(case: CareCase, service_id: UUID, change: dict[str, object]) -> CareCase:
     services = tuple(
-        replace(asked, **change) if asked.id == service_id else asked for asked in found.services
+        replace(asked, **change) if asked.id == service_id else asked for asked in case.services
     )
-    return replace(found, services=services)
+    return replace(case, services=services)
+
+
+VERBS = (
+    verb(
+        CARED_FOR,
+        request,
+        "NOT_ENTRUSTED",
+        "UNKNOWN_CATEGORY",
+        "UNKNOWN_PRIORITY",
+        "TEXT_MISSING",
+        "TEXT_TOO_LONG",
+        "NAMES_THE_PERSON",
+    ),
+    verb(
+        CARED_FOR,
+        record_result,
+        "NOT_ENTRUSTED",
+        "NO_SUCH_SERVICE",
+        "NOT_RESOLVED",
+        "RESULT_MISSING",
+        "TEXT_TOO_LONG",
+    ),
+    verb(ANY, follow_service, "NOT_ROUTED"),
+)
+CHANGES = (change(requested), change(followed), change(result_recorded))

@@ -1,20 +1,14 @@
-"""The care case 帮扶档案: its states, its record, who is entrusted, and how it is registered."""
+"""The care case 帮扶档案: its states, its record, and who is entrusted."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from backbone.words.actor import Actor
-from backbone.words.city import City
-from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.followed import Followed
-from backbone.words.guards import require_text, require_unit
-
-HAND_OVER_WITHIN = timedelta(days=10)  # Community Correction Law, art. 21
-LONGEST_BASIS = 500
 
 
 class State(StrEnum):
@@ -22,6 +16,10 @@ class State(StrEnum):
     ACTIVE = "ACTIVE"  # 帮扶中
     ENDED = "ENDED"  # 已解除
     SEALED = "SEALED"  # 已封存
+
+
+ANY = frozenset(State)
+CARED_FOR = frozenset({State.ACTIVE})
 
 
 class Programme(StrEnum):
@@ -89,7 +87,7 @@ class ClassDecision(Struct, frozen=True):
 
 
 class Visit(Struct, frozen=True):
-    """`finding` is sealed: it says how somebody is."""
+    """`finding` is sealed: it says how the person is."""
 
     id: UUID
     activity: Activity
@@ -101,7 +99,7 @@ class Visit(Struct, frozen=True):
 
 
 class ServiceRequest(Struct, frozen=True):
-    """A matter of its own: its id and code lead nobody to the case."""
+    """A matter of its own: neither id nor code leads to the case."""
 
     id: UUID
     code: str
@@ -113,77 +111,42 @@ class ServiceRequest(Struct, frozen=True):
     result: str = ""
 
 
-class CareCase(Struct, frozen=True):
-    """`sender` handed over to `unit`; `due_time` is when the next clock of the case fires."""
+class HandOver(Struct, frozen=True):
+    """Who handed over, when, and whether the person was met in time."""
 
+    sender: str
+    sent_by: str
+    register_time: datetime
+    hand_over_overdue: bool = False
+    receive_time: datetime | None = None
+
+
+class Charge(Struct, frozen=True):
+    """The unit that cares, and the users whom its head has entrusted with the person."""
+
+    unit: str
+    area: str
+    care_workers: tuple[str, ...] = ()
+
+
+class Ending(Struct, frozen=True):
+    end_reason: str
+    end_time: datetime
+
+
+class CareCase(Struct, frozen=True):
     id: UUID
     code: str
     version: int
     time: datetime
     state: State
-    sender: str
-    sent_by: str
-    unit: str
-    area: str
-    register_time: datetime
     admission: Admission
-    due_time: datetime | None = None
-    hand_over_overdue: bool = False
-    receive_time: datetime | None = None
-    care_workers: tuple[str, ...] = ()
+    hand_over: HandOver
+    charge: Charge
     class_decision: ClassDecision | None = None
     visits: tuple[Visit, ...] = ()
     services: tuple[ServiceRequest, ...] = ()
-    service_ids: tuple[UUID, ...] = ()
-    end_reason: str = ""
-    end_time: datetime | None = None
-
-
-class RegisterCareCase(Struct, frozen=True):
-    """Register 移交: the hand-over is sent, and waits to be received."""
-
-    by: Actor
-    id: UUID
-    code: str
-    to_unit: str
-    admission: Admission
-
-
-class CareCaseRegistered(Struct, frozen=True):
-    time: datetime
-    id: UUID
-    code: str
-    sender: str
-    sent_by: str
-    unit: str
-    area: str
-    admission: Admission
-
-
-def register(
-    found: CareCase | None, command: RegisterCareCase, now: datetime, city: City
-) -> CareCaseRegistered:
-    if found is not None:
-        raise InvalidTransition("ALREADY_REGISTERED", code=found.code)
-    if not command.to_unit:
-        raise InvalidArgument("UNIT_MISSING")
-    unit, sender = require_unit(city, command.to_unit), command.by
-    admission = _complete(command.admission, now)
-    return CareCaseRegistered(
-        now, command.id, command.code, sender.unit, sender.user, unit.code, unit.area, admission
-    )
-
-
-def _complete(admission: Admission, now: datetime) -> Admission:
-    if admission.programme is None:
-        raise InvalidArgument("PROGRAMME_MISSING")
-    if admission.person is None or not admission.person.name:
-        raise InvalidArgument("PERSON_MISSING")
-    basis = require_text(admission.legal_basis, "LEGAL_BASIS_MISSING", LONGEST_BASIS)
-    due = admission.hand_over_due_time or now + HAND_OVER_WITHIN
-    for time in (due, admission.term_end_time):
-        require_ahead(time, now)
-    return replace(admission, legal_basis=basis, hand_over_due_time=due)
+    ending: Ending | None = None
 
 
 def require_ahead(time: datetime | None, now: datetime) -> None:
@@ -191,42 +154,27 @@ def require_ahead(time: datetime | None, now: datetime) -> None:
         raise InvalidArgument("DUE_TIME_OVER", time=time.isoformat())
 
 
-def registered(event: CareCaseRegistered) -> CareCase:
-    return CareCase(
-        id=event.id,
-        code=event.code,
-        version=0,
-        time=event.time,
-        state=State.SENT,
-        sender=event.sender,
-        sent_by=event.sent_by,
-        unit=event.unit,
-        area=event.area,
-        register_time=event.time,
-        admission=event.admission,
-    )
+def is_head(case: CareCase, actor: Actor) -> bool:
+    return actor.role == "head" and actor.unit == case.charge.unit
 
 
-def is_head(found: CareCase, actor: Actor) -> bool:
-    return actor.role == "head" and actor.unit == found.unit
-
-
-def is_entrusted(found: CareCase, actor: Actor) -> bool:
+def is_entrusted(case: CareCase, actor: Actor) -> bool:
     """Only the people named, and the head of their unit; no office, no superior, no watcher."""
-    named = actor.user in found.care_workers and actor.unit == found.unit
-    return bool(actor.user) and (named or is_head(found, actor))
+    named = actor.user in case.charge.care_workers and actor.unit == case.charge.unit
+    return bool(actor.user) and (named or is_head(case, actor))
 
 
-def has_sent(found: CareCase, actor: Actor) -> bool:
+def has_sent(case: CareCase, actor: Actor) -> bool:
     """Who handed over may see that the person was received, and nothing of the care."""
-    return bool(actor.user) and (actor.user, actor.unit) == (found.sent_by, found.sender)
+    sent = case.hand_over
+    return bool(actor.user) and (actor.user, actor.unit) == (sent.sent_by, sent.sender)
 
 
-def require_head(found: CareCase, actor: Actor) -> None:
-    if not is_head(found, actor):
-        raise Denied("NOT_THE_HEAD", unit=found.unit)
+def require_head(case: CareCase, actor: Actor) -> None:
+    if not is_head(case, actor):
+        raise Denied("NOT_THE_HEAD", unit=case.charge.unit)
 
 
-def require_entrusted(found: CareCase, actor: Actor) -> None:
-    if not is_entrusted(found, actor):
+def require_entrusted(case: CareCase, actor: Actor) -> None:
+    if not is_entrusted(case, actor):
         raise Denied("NOT_ENTRUSTED")

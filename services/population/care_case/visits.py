@@ -1,16 +1,18 @@
-"""Visits 走访: planned with a clock, made by who is entrusted, or missed, which is told."""
+"""Visits 走访: planned with a clock, made by the entrusted, or missed, which is told."""
 
 from datetime import datetime
-from typing import assert_never
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
+from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition, NotFound
-from backbone.words.guards import require_text
+from backbone.words.guards import LONGEST
 from services.population.care_case.record import (
+    CARED_FOR,
     Activity,
     CareCase,
     Programme,
@@ -33,11 +35,15 @@ class PlanVisit(Struct, frozen=True):
 
 
 class RecordVisit(Struct, frozen=True):
-    """Record 走访记录: also of a visit that was missed and is made late."""
+    """Record 走访记录: also of a visit that was missed and is made late.
+
+    `finding` is sealed, empty where nothing was said; `characters` is its plain length.
+    """
 
     by: Actor
     visit_id: str
     finding: str
+    characters: int = 0
 
 
 class VisitPlanned(Struct, frozen=True):
@@ -59,71 +65,88 @@ class VisitMissed(Struct, frozen=True):
     visit_id: UUID
 
 
-Event = VisitPlanned | VisitMade | VisitMissed
-
-
-def plan(found: CareCase, command: PlanVisit, now: datetime) -> VisitPlanned:
-    require_entrusted(found, command.by)
-    if found.admission.programme is Programme.MIGRANT_SERVICE:
-        raise InvalidArgument("PROGRAMME_HAS_NO_VISITS", programme=found.admission.programme)
+def plan(case: CareCase, command: PlanVisit, now: datetime, city: City) -> list[VisitPlanned]:
+    require_entrusted(case, command.by)
+    if case.admission.programme is Programme.MIGRANT_SERVICE:
+        raise InvalidArgument("PROGRAMME_HAS_NO_VISITS", programme=case.admission.programme)
     if command.activity is None:
         raise InvalidArgument("ACTIVITY_MISSING")
     if command.due_time is None:
         raise InvalidArgument("DUE_TIME_OVER", time="")
     require_ahead(command.due_time, now)
-    if len(planned(found)) >= MOST_PLANNED:
+    if len(planned(case)) >= MOST_PLANNED:
         raise InvalidTransition("TOO_MANY_PLANNED", most=MOST_PLANNED)
-    return VisitPlanned(now, command.visit_id, command.activity, command.due_time)
+    return [VisitPlanned(now, command.visit_id, command.activity, command.due_time)]
 
 
-def record(found: CareCase, command: RecordVisit, now: datetime) -> VisitMade:
-    require_entrusted(found, command.by)
-    visit = next((each for each in found.visits if str(each.id) == command.visit_id), None)
+def record(case: CareCase, command: RecordVisit, now: datetime, city: City) -> list[VisitMade]:
+    require_entrusted(case, command.by)
+    visit = next((each for each in case.visits if str(each.id) == command.visit_id), None)
     if visit is None:
         raise NotFound("NO_SUCH_VISIT")
     if visit.state is VisitState.MADE:
         raise InvalidTransition("VISIT_ALREADY_MADE")
     if not command.finding:
         raise InvalidArgument("FINDING_MISSING")
-    # The finding is sealed already: its plain length was looked at before.
-    return VisitMade(now, visit.id, command.by.user, command.finding)
+    if command.characters > LONGEST:
+        raise InvalidArgument("TEXT_TOO_LONG", characters=command.characters, most=LONGEST)
+    return [VisitMade(now, visit.id, command.by.user, command.finding)]
 
 
-def require_finding(plain: str) -> str:
-    return require_text(plain, "FINDING_MISSING")
+def planned(case: CareCase) -> tuple[Visit, ...]:
+    return tuple(visit for visit in case.visits if visit.state is VisitState.PLANNED)
 
 
-def planned(found: CareCase) -> tuple[Visit, ...]:
-    return tuple(visit for visit in found.visits if visit.state is VisitState.PLANNED)
-
-
-def missed(found: CareCase, now: datetime) -> list[VisitMissed]:
+def missed(case: CareCase, now: datetime) -> list[VisitMissed]:
     """The planned visits whose time is over, the earliest first."""
-    over = [visit for visit in planned(found) if visit.due_time <= now]
+    over = [visit for visit in planned(case) if visit.due_time <= now]
     return [VisitMissed(now, visit.id) for visit in sorted(over, key=lambda v: v.due_time)]
 
 
-def evolve(found: CareCase, event: Event) -> CareCase:
-    match event:
-        case VisitPlanned():
-            visit = Visit(event.visit_id, event.activity, event.due_time)
-            return replace(found, visits=(*found.visits, visit))
-        case VisitMade():
-            made = {
-                "state": VisitState.MADE,
-                "visit_time": event.time,
-                "worker": event.worker,
-                "finding": event.finding,
-            }
-            return _changed(found, event.visit_id, made)
-        case VisitMissed():
-            return _changed(found, event.visit_id, {"state": VisitState.MISSED})
-        case _:
-            assert_never(event)
+def visit_planned(case: CareCase, event: VisitPlanned) -> CareCase:
+    visit = Visit(event.visit_id, event.activity, event.due_time)
+    return replace(case, visits=(*case.visits, visit))
 
 
-def _changed(found: CareCase, visit_id: UUID, change: dict[str, object]) -> CareCase:
+def visit_made(case: CareCase, event: VisitMade) -> CareCase:
+    made = {
+        "state": VisitState.MADE,
+        "visit_time": event.time,
+        "worker": event.worker,
+        "finding": event.finding,
+    }
+    return _changed(case, event.visit_id, made)
+
+
+def visit_missed(case: CareCase, event: VisitMissed) -> CareCase:
+    return _changed(case, event.visit_id, {"state": VisitState.MISSED})
+
+
+def _changed(case: CareCase, visit_id: UUID, change: dict[str, object]) -> CareCase:
     visits = tuple(
-        replace(visit, **change) if visit.id == visit_id else visit for visit in found.visits
+        replace(visit, **change) if visit.id == visit_id else visit for visit in case.visits
     )
-    return replace(found, visits=visits)
+    return replace(case, visits=visits)
+
+
+VERBS = (
+    verb(
+        CARED_FOR,
+        plan,
+        "NOT_ENTRUSTED",
+        "PROGRAMME_HAS_NO_VISITS",
+        "ACTIVITY_MISSING",
+        "DUE_TIME_OVER",
+        "TOO_MANY_PLANNED",
+    ),
+    verb(
+        CARED_FOR,
+        record,
+        "NOT_ENTRUSTED",
+        "NO_SUCH_VISIT",
+        "VISIT_ALREADY_MADE",
+        "FINDING_MISSING",
+        "TEXT_TOO_LONG",
+    ),
+)
+CHANGES = (change(visit_planned), change(visit_made), change(visit_missed))

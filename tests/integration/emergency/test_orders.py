@@ -15,7 +15,7 @@ from liandong.emergency.v1.emergency_pb2 import Mission, Order
 from liandong.event.v1.event_pb2 import Meta
 from operate.admin import topics
 from services.emergency.consumers import TOPIC
-from services.emergency.wiring import TOPIC as OWN
+from services.emergency.deciders import TOPIC as OWN
 from tests.emergency import Desk, an_order, serving, some_settings
 from tests.installation import Installation
 from tests.servers import Broker

@@ -121,6 +121,38 @@ async def test_a_sealed_person_is_shown_to_nobody(call: Client) -> None:
     assert await call.refused("RevealPerson", reveal, HEAD) == "INVALID_TRANSITION"
 
 
+async def test_a_repeated_reveal_is_for_those_who_may_still_see(call: Client) -> None:
+    about = await received(call)
+    reveal, purpose = pb.RevealPersonRequest(care_case_id=about), {"purpose": "上门走访"}
+    first = await call("RevealPerson", reveal, LI, key="once", **purpose)
+    assert first.person == PERSON
+    assert await call("RevealPerson", reveal, LI, key="once", **purpose) == first
+    assert call.trailing["liandong-replayed"] == "true"
+    entrust = pb.EntrustCareCaseRequest(care_case_id=about, care_workers=["wang"])
+    await call("EntrustCareCase", entrust, HEAD)
+    assert await call.refused("RevealPerson", reveal, LI, "once") == "NO_SUCH_CARE_CASE"
+    by_head = await call("RevealPerson", reveal, HEAD, key="head", **purpose)
+    assert by_head.person == PERSON
+    await call("EndCareCase", pb.EndCareCaseRequest(care_case_id=about, reason="期满"), HEAD)
+    await call("SealCareCase", pb.SealCareCaseRequest(care_case_id=about), HEAD)
+    assert await call.refused("RevealPerson", reveal, HEAD, "head") == "INVALID_TRANSITION"
+
+
+async def test_a_repeat_gets_the_first_answer_while_its_caller_may_see_the_case(
+    call: Client,
+) -> None:
+    about = await received(call)
+    plan = pb.PlanVisitRequest(
+        care_case_id=about, activity="ACTIVITY_FAMILY_VISIT", due_time=in_the_future(days=1)
+    )
+    first = await call("PlanVisit", plan, LI, key="plan")
+    await call("PlanVisit", plan, LI)
+    assert await call("PlanVisit", plan, LI, key="plan") == first, "with one visit, as it was"
+    entrust = pb.EntrustCareCaseRequest(care_case_id=about, care_workers=["wang"])
+    await call("EntrustCareCase", entrust, HEAD)
+    assert await call.refused("PlanVisit", plan, LI, "plan") == "NO_SUCH_CARE_CASE"
+
+
 async def test_clocks_fire_by_themselves(call: Client) -> None:
     case = (
         await call(
@@ -144,15 +176,26 @@ async def test_the_table_refuses_any_other_programme(database: Installation) -> 
             NULL::population.care_cases, $1::jsonb)
     """
     row = (
-        '{"id": "%s", "code": "x", "version": 1, "time": "now", "state": "SENT", "sender": "",'
-        ' "sent_by": "", "unit": "north", "area": "", "register_time": "now",'
-        ' "admission": {"programme": "%s", "legal_basis": "x"}, "hand_over_overdue": false,'
-        ' "care_workers": [], "visits": [], "services": [], "service_ids": [], "end_reason": ""}'
+        '{"id": "%s", "code": "%s", "version": 1, "shape": 2, "doc": {}, "hash": "",'
+        ' "state": "SENT", "sender": "", "sent_by": "", "unit": "north", "register_time": "now",'
+        ' "programme": "%s", "legal_basis": "%s", "overdue": false, "followed_up": %s,'
+        ' "care_workers": [], "service_ids": []}'
     )
-    await conn.execute(insert, row % (uuid4(), "MINOR_PROTECTION"))
-    for programme in ("BELIEVERS", "PETITIONERS", ""):
+
+    async def put(programme: str, basis: str = "x", followed_up: str = "false") -> None:
+        await conn.execute(insert, row % (uuid4(), uuid4(), programme, basis, followed_up))
+
+    await put("MINOR_PROTECTION", followed_up="true")
+    await put("MIGRANT_SERVICE")
+    for refused in (
+        ("BELIEVERS",),
+        ("PETITIONERS",),
+        ("",),
+        ("MINOR_PROTECTION", ""),  # no legal basis
+        ("MIGRANT_SERVICE", "x", "true"),  # visited or classed
+    ):
         with pytest.raises(asyncpg.CheckViolationError):
-            await conn.execute(insert, row % (uuid4(), programme))
+            await put(*refused)
     await conn.close()
 
 

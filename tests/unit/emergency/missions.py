@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 from functools import reduce
+from typing import Any
 from uuid import UUID
 
+from backbone.life_cycle import Also
 from backbone.words.place import Place
-from services.emergency.mission import Command, decide, evolve
-from services.emergency.mission.record import DispatchMission, Mission, Order, Team
+from services.emergency.mission import MISSIONS
+from services.emergency.mission.dispatching import DispatchMission
+from services.emergency.mission.record import Mission, Order, Team
 from services.emergency.mission.steps import Crew
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,7 +34,27 @@ DISPATCH = DispatchMission(
 )
 
 
-def after(*commands: Command, start: Mission | None = None) -> Mission:
+class Alone:
+    """A mission is decided without a look at any other aggregate."""
+
+    def one(self, key: UUID) -> Any | None:
+        raise LookupError(key)
+
+    def members(self, key: UUID) -> frozenset[UUID]:
+        raise LookupError(key)
+
+
+ALONE: Also = Alone()
+
+
+def decide(mission: Mission | None, command: Any, now: datetime) -> list[Any]:
+    return MISSIONS.decide(mission, command, now, ALONE)
+
+
+evolve = MISSIONS.evolve
+
+
+def after(*commands: Any, start: Mission | None = None) -> Mission:
     mission = start
     for command in commands:
         mission = reduce(evolve, decide(mission, command, NOW), mission)

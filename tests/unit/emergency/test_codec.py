@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backbone.door.journal import FIRST
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.words.actor import Actor
@@ -14,8 +15,9 @@ from backbone.words.place import Place, Point
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec
-from services.emergency.mission import Event
-from services.emergency.mission.record import Mission, MissionDispatched, Order, mission_id
+from services.emergency.deciders import missions, statuses
+from services.emergency.mission.dispatching import MissionDispatched
+from services.emergency.mission.record import Mission, Order, State, mission_id
 from services.emergency.mission.repeats import MissionPushedAgain
 from services.emergency.mission.steps import (
     Crew,
@@ -27,9 +29,7 @@ from services.emergency.mission.steps import (
     TeamEnRoute,
     TeamOnScene,
 )
-from services.emergency.statuses import DECIDER
 from services.emergency.team.status import Duty, TeamStatus, TeamStatusSet
-from services.emergency.wiring import MISSIONS
 from tests.unit.emergency.missions import DISPATCH, NOW, after
 
 LATER = NOW + timedelta(seconds=10)
@@ -45,7 +45,7 @@ ORDER = Order(
     ordered_by="zhao",
     ordered_unit="desk",
 )
-EVENTS: list[Event] = [
+EVENTS: list[Any] = [
     MissionDispatched(NOW, ORDER, "990101-fire", "990101", (10, 20), LATER, LATER, True),
     MissionDelivered(NOW, LATER),
     MissionAcknowledged(NOW, "lee", None),
@@ -62,19 +62,19 @@ def a_request(command: Any) -> Request[Any]:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
-def test_every_event_reads_back(event: Event) -> None:
+def test_every_event_reads_back(event: Any) -> None:
     mission: Mission = after(DISPATCH)
-    kind, payload = MISSIONS.to_event(mission, event, a_request(None), codec.scope(mission))
-    assert kind.startswith("liandong.emergency.")
-    assert MISSIONS.from_event(payload, {type(event).__name__: type(event)}) == event
+    record = missions.record_of(mission, event, a_request(None), FIRST)
+    assert record.kind.startswith("liandong.emergency.")
+    assert record.correlation_id == str(mission.order.matter_id)
+    assert missions.from_event(record.payload) == event
 
 
 def test_the_status_of_a_team_reads_back() -> None:
     event = TeamStatusSet(NOW, "fire-1", "990101-fire", "990101", Duty.RESTING, "换班", "lee")
     status = TeamStatus(uuid4(), 1, NOW, "fire-1", "u", "a", Duty.RESTING, "", "lee")
-    scope = codec.status_scope(status)
-    _, payload = DECIDER.to_event(status, event, a_request(None), scope)
-    assert DECIDER.from_event(payload, {"TeamStatusSet": TeamStatusSet}) == event
+    record = statuses.record_of(status, event, a_request(None), FIRST)
+    assert statuses.from_event(record.payload) == event
 
 
 def test_a_call_becomes_the_command_of_its_name() -> None:
@@ -95,3 +95,23 @@ def test_what_names_nothing() -> None:
 
 def test_without_a_policy_the_pauses_are_the_usual_ones() -> None:
     assert codec.pauses_of(None) == (10, 20, 40)
+
+
+def test_a_frame_says_what_the_order_said_and_how_often() -> None:
+    mission = after(DISPATCH)
+    row = {"seq": 3, "revision": 1, "attempt": 2, "state": State.DELIVERED}
+    acknowledge_by = mission.release.acknowledge_by
+    assert codec.to_push(row, mission, "2") == resources.Push(
+        seq=3,
+        cursor="2",
+        mission=str(mission.id),
+        revision=1,
+        attempt=2,
+        priority="P1",
+        code="990101260101-000001-3",
+        place={"text": "长风路12号"},
+        narrative="两车相撞",
+        category="traffic.accident",
+        acknowledge_by=acknowledge_by,
+        state=resources.Mission.STATE_DELIVERED,
+    )

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbone.words.errors import Refusal
-from services.emergency.mission import ALLOWED_FROM, Command, Event, Move, decide, evolve
+from backbone.words.errors import NotFound, Refusal
+from services.emergency.mission import MISSIONS
+from services.emergency.mission.dispatching import DispatchMission
 from services.emergency.mission.record import (
     ENDED,
     UNANSWERED,
-    DispatchMission,
+    Ending,
     Mission,
     Order,
     State,
@@ -31,9 +32,19 @@ from services.emergency.mission.steps import (
     ReportEnRoute,
     ReportOnScene,
 )
-from tests.unit.emergency.missions import DISPATCH, LEE, MATTER, NOW, STRANGER, after
+from tests.unit.emergency.missions import (
+    ALONE,
+    DISPATCH,
+    LEE,
+    MATTER,
+    NOW,
+    STRANGER,
+    after,
+    decide,
+    evolve,
+)
 
-MOVES: list[Move] = [
+MOVES: list[Any] = [
     ReceiveMission(LEE),
     AcknowledgeMission(LEE),
     RefuseMission(LEE, "vehicle broken"),
@@ -59,7 +70,7 @@ def a_mission(state: State) -> Mission:
     return after(DISPATCH, *(s for s in steps if RANK[REACHES[type(s)]] <= RANK[state]))
 
 
-def expected(state: State, command: Move) -> State | None:
+def expected(state: State, command: Any) -> State | None:
     """Where the command leads, or None where it is refused."""
     match command:
         case RefuseMission():
@@ -75,10 +86,10 @@ def expected(state: State, command: Move) -> State | None:
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("command", MOVES, ids=lambda c: type(c).__name__)
-def test_every_state_and_command(state: State, command: Move) -> None:
+def test_every_state_and_command(state: State, command: Any) -> None:
     before, leads_to = a_mission(state), expected(state, command)
     assert before.state is state
-    assert (state in ALLOWED_FROM[type(command)]) == (leads_to is not None)
+    assert (state in (MISSIONS.verbs[type(command)].states or ())) == (leads_to is not None)
     when = NOW + timedelta(hours=1)
     if leads_to is None:
         with pytest.raises(Refusal):
@@ -86,12 +97,12 @@ def test_every_state_and_command(state: State, command: Move) -> None:
         return
     result = reduce(evolve, decide(before, command, when), before)
     assert result.state is leads_to
-    assert (result.due_time is not None) == (leads_to in UNANSWERED)
-    assert (result.end_time is not None) == (leads_to in ENDED)
+    assert (result.pushes.due_time is not None) == (leads_to in UNANSWERED)
+    assert (result.ending is not None) == (leads_to in ENDED)
 
 
 @pytest.mark.parametrize("command", MOVES, ids=lambda c: type(c).__name__)
-def test_nothing_moves_that_does_not_exist(command: Move) -> None:
+def test_nothing_moves_that_does_not_exist(command: Any) -> None:
     assert refusal_of(None, command).reason == "NO_SUCH_MISSION"
 
 
@@ -136,17 +147,20 @@ def test_a_refusal_says_why() -> None:
 
 def test_a_late_step_implies_the_earlier_ones() -> None:
     mission = after(DISPATCH, ReportOnScene(LEE))
-    assert mission.implied == (State.DELIVERED, State.ACKNOWLEDGED, State.EN_ROUTE)
-    assert mission.deliver_time == mission.acknowledge_time == mission.arrive_time == NOW
+    assert mission.progress.implied == (State.DELIVERED, State.ACKNOWLEDGED, State.EN_ROUTE)
+    progress = mission.progress
+    assert progress.deliver_time == progress.acknowledge_time == progress.arrive_time == NOW
 
 
 def test_what_was_implied_is_confirmed_when_it_comes_late() -> None:
     mission = after(DISPATCH, ReportOnScene(LEE))
     [event] = decide(mission, AcknowledgeMission(LEE, NOW), NOW + timedelta(hours=3))
     late = evolve(mission, event)
-    assert (late.state, late.acknowledged_by) == (State.ON_SCENE, "lee")
-    assert late.implied == (State.DELIVERED, State.EN_ROUTE)
-    assert late.acknowledge_time == NOW, "the earlier bound stays; the terminal's time is evidence"
+    assert (late.state, late.progress.acknowledged_by) == (State.ON_SCENE, "lee")
+    assert late.progress.implied == (State.DELIVERED, State.EN_ROUTE)
+    assert late.progress.acknowledge_time == NOW, (
+        "the earlier bound stays; the terminal's time is evidence"
+    )
     assert decide(late, AcknowledgeMission(LEE), NOW) == []
 
 
@@ -154,7 +168,7 @@ def test_a_result_that_comes_late_is_recorded_once() -> None:
     cleared = after(DISPATCH, ClearMission(LEE))
     [event] = decide(cleared, ClearMission(LEE, "done"), NOW + timedelta(hours=1))
     late = evolve(cleared, event)
-    assert (late.result, late.end_time) == ("done", NOW), "it ended when it was cleared first"
+    assert late.ending == Ending(NOW, result="done"), "it ended when it was cleared first"
     assert decide(late, ClearMission(LEE, "done"), NOW) == []
     assert decide(late, ClearMission(LEE), NOW) == []
     assert refusal_of(late, ClearMission(LEE, "something else")).reason == "ALREADY_CLEARED"
@@ -172,19 +186,20 @@ def test_only_its_own_entry_is_a_delivery(state: State, seq: int, is_right: bool
 
 def test_a_silent_refusal_implies_the_delivery() -> None:
     mission = after(DISPATCH, RefuseMission(LEE, "no crew"))
-    assert mission.implied == (State.DELIVERED,)
-    assert after(ReceiveMission(LEE), start=mission).implied == ()
+    assert mission.progress.implied == (State.DELIVERED,)
+    assert after(ReceiveMission(LEE), start=mission).progress.implied == ()
 
 
 def test_pauses_grow_and_the_last_one_repeats_for_ever() -> None:
     mission, pauses = after(DISPATCH), []
     for _ in range(6):
-        assert mission.due_time is not None
-        pauses.append((mission.due_time - mission.time).total_seconds())
-        [event] = decide(mission, Lapse(), mission.due_time)
+        due = mission.pushes.due_time
+        assert due is not None
+        pauses.append((due - mission.time).total_seconds())
+        [event] = decide(mission, Lapse(), due)
         mission = evolve(mission, event)
     assert pauses == [10, 20, 40, 40, 40, 40]
-    assert (mission.attempt, mission.revision) == (7, 1)
+    assert (mission.pushes.attempt, mission.pushes.revision) == (7, 1)
 
 
 def test_a_repeat_does_not_come_early() -> None:
@@ -193,9 +208,9 @@ def test_a_repeat_does_not_come_early() -> None:
 
 
 @given(st.lists(st.sampled_from([DISPATCH, *MOVES, ReceiveMission(STRANGER)]), max_size=30))
-def test_replay_gives_the_same_mission_and_versions_without_gap(commands: list[Command]) -> None:
+def test_replay_gives_the_same_mission_and_versions_without_gap(commands: list[Any]) -> None:
     mission: Mission | None = None
-    journal: list[Event] = []
+    journal: list[Any] = []
     rank = 0
     for command in commands:
         try:
@@ -207,20 +222,35 @@ def test_replay_gives_the_same_mission_and_versions_without_gap(commands: list[C
         assert mission is not None
         assert mission.id == mission_id(MATTER, "fire-1")
         assert mission.version == len(journal)
-        assert (mission.due_time is not None) == (mission.state in UNANSWERED)
+        assert (mission.pushes.due_time is not None) == (mission.state in UNANSWERED)
         assert RANK[mission.state] >= rank, "the rank only rises"
         rank = RANK[mission.state]
         reached = [s for s in STAMPS if RANK[s] <= rank]
-        assert all(getattr(mission, STAMPS[state]) for state in reached)
-        assert set(mission.implied) <= set(reached)
-    assert reduce(evolve, journal, None) == mission  # type: ignore[arg-type]
+        assert (mission.ending is not None) == (mission.state in ENDED)
+        assert all(getattr(mission.progress, STAMPS[state]) for state in reached)
+        assert set(mission.progress.implied) <= set(reached)
+    assert reduce(evolve, journal, None) == mission
+
+
+@pytest.mark.parametrize("command", MOVES[:-1], ids=lambda c: type(c).__name__)
+def test_a_repeat_is_for_those_who_may_still_know(command: Any) -> None:
+    mission = a_mission(State.REFUSED)
+    MISSIONS.ask_again(mission, command, NOW, ALONE)
+    foreign = type(command)(**{**as_dict(command), "by": STRANGER})
+    with pytest.raises(NotFound, match="NO_SUCH_MISSION"):
+        MISSIONS.ask_again(mission, foreign, NOW, ALONE)
+
+
+@pytest.mark.parametrize("command", [DISPATCH, Lapse()], ids=lambda c: type(c).__name__)
+def test_a_repeat_from_inside_is_answered(command: Any) -> None:
+    MISSIONS.ask_again(a_mission(State.CLEARED), command, NOW, ALONE)
 
 
 def as_dict(record: Any) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__slots__}
 
 
-def refusal_of(mission: Mission | None, command: Command, now: datetime = NOW) -> Refusal:
+def refusal_of(mission: Mission | None, command: Any, now: datetime = NOW) -> Refusal:
     with pytest.raises(Refusal) as caught:
         decide(mission, command, now)
     return caught.value

@@ -1,18 +1,28 @@
 """What a team says of itself, and who else may say it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from backbone.words.actor import Actor
-from backbone.words.errors import Refusal
+from backbone.words.errors import NotFound, Refusal
 from services.emergency.mission.record import Team
-from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus, decide, evolve
+from services.emergency.team import STATUSES
+from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus
+from tests.unit.emergency.missions import ALONE
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LEADER = Actor("lee", role="team_leader")
 DISPATCHER = Actor("zhao", "990100-command", "dispatcher", "990100")
 FIRE = Team("990101-fire", "990101")
+
+
+def decide(status: TeamStatus | None, command: SetTeamStatus, now: datetime) -> list[Any]:
+    return STATUSES.decide(status, command, now, ALONE)
+
+
+evolve = STATUSES.evolve
 
 
 def a_command(
@@ -71,3 +81,12 @@ def test_the_same_again_changes_nothing() -> None:
     assert decide(status, a_command(), NOW) == []
     [event] = decide(status, a_command(note="refuelling"), NOW + timedelta(hours=1))
     assert (evolve(status, event).version, evolve(status, event).note) == (2, "refuelling")
+
+
+def test_a_repeat_is_for_those_who_may_still_set_it() -> None:
+    status = a_status(a_command(by=DISPATCHER, own_team=""))
+    STATUSES.ask_again(status, a_command(by=DISPATCHER, own_team=""), NOW, ALONE)
+    STATUSES.ask_again(status, a_command(of=None), NOW, ALONE)
+    moved = a_command(by=Actor("zhao", "990102-command", "dispatcher", "990102"), own_team="")
+    with pytest.raises(NotFound, match="NO_SUCH_TEAM"):
+        STATUSES.ask_again(status, moved, NOW, ALONE)

@@ -2,10 +2,9 @@
 
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied
-from backbone.words.roles import DISPATCHERS, EVERYONE, TEAMS, VERIFIERS, Roles
+from backbone.words.roles import COMMANDERS, DISPATCHERS, EVERYONE, TEAMS, VERIFIERS, Roles
 from services.alarm.receipt.record import Kind
 from services.alarm.receipt.rights import require_may_receive
-from services.emergency.team.status import MAY_SET_OTHERS
 from services.gateway.routes import alarm, emergency, incident
 from services.gateway.routes.route import Area
 from services.workflow.incident import closing
@@ -30,7 +29,7 @@ def test_the_desk() -> None:
 
 
 def test_the_teams() -> None:
-    assert admitted(emergency.AREA, "SetTeamStatus") == MAY_SET_OTHERS | TEAMS
+    assert admitted(emergency.AREA, "SetTeamStatus") == COMMANDERS | TEAMS
 
 
 def test_the_flow() -> None:

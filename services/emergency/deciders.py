@@ -1,0 +1,32 @@
+"""What the door must know of missions and of team statuses; both tell the same topic."""
+
+from backbone.door.decider import Decider
+from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
+from services.emergency import codec, storage
+from services.emergency.mission import MISSIONS
+from services.emergency.mission.record import Mission
+from services.emergency.team import STATUSES
+from services.emergency.team.status import TeamStatus
+
+TOPIC = "liandong.emergency.events.v1"
+KIND = "liandong.emergency"
+
+# Neither looks at the city: a team's step must not wait for the directory to be known.
+missions: Decider[Mission] = Decider(
+    record=Mission,
+    table=storage.MISSIONS,
+    life_cycle=MISSIONS,
+    event=EmergencyEvent,
+    kind=KIND,
+    topic=TOPIC,
+    scope=codec.scope,
+)
+statuses: Decider[TeamStatus] = Decider(
+    record=TeamStatus,
+    table=storage.STATUSES,
+    life_cycle=STATUSES,
+    event=EmergencyEvent,
+    kind=KIND,
+    topic=TOPIC,
+    scope=codec.status_scope,
+)
