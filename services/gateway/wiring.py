@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from backbone.kafka.producer import Publisher
 from backbone.postgres.pool import Pool, open_pool
@@ -40,7 +40,7 @@ from services.gateway.settings import GatewaySettings, read_gateway_settings
 class Gateway:
     """The application and what it holds open."""
 
-    app: FastAPI
+    app: Starlette
     gate: Gate
     pool: Pool
     feed: Feed

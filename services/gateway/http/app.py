@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,9 +17,8 @@ from services.gateway.http.table import RouteTable
 from services.gateway.routes.route import Area, Extra
 
 
-def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> FastAPI:
-    """FastAPI's routing and OpenAPI page around endpoints that are made, not written."""
-    app = FastAPI(title="liandong 联动", openapi_url=None, docs_url=None, redoc_url=None)
+def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> Starlette:
+    """The application: one table of all routes, and the OpenAPI document made from it."""
     plans = [plan_of(area, route) for area in areas for route in area.routes]
     table = RouteTable()
 
@@ -36,6 +35,4 @@ def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> Fas
         return Response(described, 200, {"Cache-Control": "max-age=60"}, JSON)
 
     add("GET", "/openapi.json", openapi)
-    app.router.routes.append(table)
-    app.add_exception_handler(HTTPException, unmatched(gate.reasons))
-    return app
+    return Starlette(routes=[table], exception_handlers={HTTPException: unmatched(gate.reasons)})

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from backbone.process.pulse import Pulse
 
@@ -19,7 +19,7 @@ class Server(uvicorn.Server):
 
 
 async def serve(
-    app: FastAPI, host: str, port: int, pulse: Pulse, close: Callable[[], None]
+    app: Starlette, host: str, port: int, pulse: Pulse, close: Callable[[], None]
 ) -> None:
     """Serve until cancelled; answers in the making are finished, `close` ends the streams."""
     config = uvicorn.Config(
