@@ -1,15 +1,14 @@
 """The same benches of this checkout and of an earlier commit, in turn, and both in one table.
 
-Every run of a side starts an installation of its own from the side's code. A bench belongs to its
-checkout, so that each side measures itself; B18 needs nothing but HTTP, so that this checkout's
-drives both.
+A bench belongs to its checkout, so each side measures itself, run after run in turn, with an
+installation of its own for each. B18 needs nothing but HTTP, so this checkout's drives both sides.
 """
 
 import json
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,9 +57,8 @@ def measure(sides: Sequence[Side], names: Sequence[str], plan: Plan, install: In
             if its:
                 sys.stderr.write(f"run {number + 1}: {' '.join(its)} of {side.code.name} …\n")
                 by_itself(side, its, plan)
-        for side in sides if DRIVEN in names else ():
-            sys.stderr.write(f"run {number + 1}: {DRIVEN} of {side.code.name} …\n")
-            driven(side, plan, install)
+    if DRIVEN in names:
+        driven(sides, plan, install)
 
 
 def by_itself(side: Side, names: Sequence[str], plan: Plan) -> None:
@@ -78,14 +76,19 @@ def by_itself(side: Side, names: Sequence[str], plan: Plan) -> None:
             each.unlink()
 
 
-def driven(side: Side, plan: Plan, install: Install) -> None:
-    once = Plan(1, plan.warm_ups, plan.seconds, plan.incidents)
+def driven(sides: Sequence[Side], plan: Plan, install: Install) -> None:
+    """All sides run at the same time, and each stretch is measured on all of them in turn."""
+    sys.stderr.write(f"{DRIVEN} of {' and '.join(side.code.name for side in sides)} …\n")
     try:
-        with install(side.code) as city:
-            side.add(uvloop.run(commands.measure(World(city), once)))
+        with ExitStack() as stack:
+            worlds = [World(stack.enter_context(install(side.code))) for side in sides]
+            for side, figures in zip(
+                sides, uvloop.run(commands.in_turn(worlds, plan)), strict=True
+            ):
+                side.add(figures)
     except Exception as error:  # noqa: BLE001 - the other figures are worth having
         traceback.print_exc()
-        side.fail(f"{DRIVEN}: {error!r}")
+        sides[0].fail(f"{DRIVEN}: {error!r}")
 
 
 def figures_of(document: dict[str, Any]) -> list[Figure]:

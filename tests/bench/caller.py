@@ -47,6 +47,9 @@ class Http:
         head = f"POST {path} HTTP/1.1\r\n{self._head}{more}content-type: application/json\r\n"
         return await self._send(f"{head}content-length: {len(content)}\r\n\r\n".encode() + content)
 
+    async def get(self, path: str) -> Answer:
+        return await self._send(f"GET {path} HTTP/1.1\r\n{self._head}\r\n".encode())
+
     async def open_stream(self, path: str) -> asyncio.StreamReader:
         """The lines of an event stream, after its head."""
         reader, writer = await asyncio.open_connection(self._host, self._port)

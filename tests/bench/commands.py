@@ -2,42 +2,29 @@
 
 One incident is eight commands: received, opened, claimed, reported on three times, resolved and
 verified. Each caller begins the next command when it has the answer of the last. Beside it, by the
-same caller, the plain service of `plain`. Only HTTP, run.json and the process table are used, so
-that it drives an installation of any commit.
+same caller, the plain service of `plain`. Several installations are driven in turn, stretch by
+stretch, so that what else this machine does falls on all of them alike.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import count
-from typing import Any
-from uuid import UUID, uuid4
-
-import orjson
-from shapely.geometry import shape
+from uuid import uuid4
 
 from tests.bench import filled, plain, processor
-from tests.bench.caller import Http
 from tests.bench.figures import LESS, MORE, Figure, percentiles
-from tests.bench.plan import ROOT, Plan
-from tests.bench.world import DESK, World
+from tests.bench.loops import Loop, PlainLoop, closed
+from tests.bench.plan import Plan
+from tests.bench.world import World
 
 # How many incidents are lived through by so many callers; 64 is told for information.
 INCIDENTS = {16: 320, 64: 384, 192: 576}
-WARM_UP = 256, 64
+WARM_UP, WARM_CALLERS = 256, 64
 PLAIN_TIMES = 3  # the plain service is quicker, and has to be measured for as long
 SETTLING = 1.5  # seconds: what commands leave to be done afterwards is theirs too
-CLERKS = 500  # nobody may hold as many as are claimed here
 GATES = {16: 5.5}
-COMMANDS = 8
-STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("claim", {}),
-    ("report", {"text": "已到现场,正在了解情况。", "public": True}),
-    ("report", {"text": "已联系当事人,双方同意协商。", "public": True}),
-    ("report", {"text": "正在协商处理,预计今天办结。", "public": False}),
-    ("resolve", {"outcome": "SOLVED", "reply": "双方自行协商,道路已恢复。"}),
-)
 
 
 @dataclass(slots=True)
@@ -56,63 +43,6 @@ class Stretch:
     def each(self, seconds: float) -> float:
         """Milliseconds of one command."""
         return 1000 * seconds / len(self.took)
-
-
-class Loop:
-    """Lives through incidents over HTTP, and notes how long every command took."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._http = Http(world.gateway, "")
-        self._taker = self._http.speaking_for(world.key(DESK, "call_taker"))
-        self._verifier = self._http.speaking_for(world.key(DESK, "dispatcher"))
-        self._points, self._numbers = points(), count()
-        self.took: list[float] = []
-
-    async def live(self) -> None:
-        """Raises RuntimeError for a refusal."""
-        number = next(self._numbers)
-        receipt = await self._say(self._taker, "/v1/receipts", call_of(number, self._points))
-        one = receipt["id"]
-        opened = await self._say(self._taker, f"/v1/receipts/{one}:open", {})
-        clerk = self._http.speaking_for(self._world.key(opened["incident"]["unit"], "clerk"))
-        person = {"liandong_person": f"bench-{number % CLERKS}"}
-        for verb, body in STEPS:
-            await self._say(clerk, f"/v1/incidents/{one}:{verb}", body, **person)
-        await self._say(self._verifier, f"/v1/incidents/{one}:verify", {"solved": "YES"})
-
-    async def _say(self, http: Http, path: str, body: Any, **headers: str) -> Any:
-        start = time.perf_counter()
-        answer = await http.post(path, body, idempotency_key=uuid4().hex, **headers)
-        self.took.append(time.perf_counter() - start)
-        if answer.status >= 300:
-            raise RuntimeError(f"{path}: {answer.status} {answer.body}")
-        return answer.body
-
-    def close(self) -> None:
-        self._http.close()
-
-
-class PlainLoop:
-    """As many commands to the plain service."""
-
-    def __init__(self, service: plain.Plain) -> None:
-        self._http = service.http
-        self._ids: Iterator[UUID] = iter(())
-        self.took: list[float] = []
-
-    def take(self, ids: Sequence[UUID]) -> None:
-        self._ids = iter(ids)
-
-    async def live(self) -> None:
-        one = next(self._ids)
-        for number in range(COMMANDS):
-            body = {"text": "双方自行协商,道路已恢复。", "actor": f"bench-{number}"}
-            start = time.perf_counter()
-            answer = await self._http.post(f"/incidents/{one}/step-{number}", body)
-            self.took.append(time.perf_counter() - start)
-            if answer.status != 200:
-                raise RuntimeError(f"{answer.status} {answer.body}")
 
 
 @dataclass(slots=True)
@@ -143,50 +73,75 @@ class Figures:
         return figure
 
 
+class Session:
+    """One installation under B18, with a plain service on its Postgres."""
+
+    def __init__(self, world: World, service: plain.Plain) -> None:
+        self._world, self._service = world, service
+        self._loop, self._peer = Loop(world), PlainLoop(service)
+        self._told: dict[tuple[int, int], Figures] = {}
+
+    async def prepare(self, incidents: int) -> None:
+        """So many incidents in the tables, and everything warm."""
+        await filled.fill(self._world, incidents, self._loop)
+        await closed(self._loop, WARM_UP, WARM_CALLERS)
+        await self._plainly(WARM_CALLERS)
+
+    async def run(self, callers: int, incidents: int) -> None:
+        at = f", {incidents:,} incidents" if incidents else ""
+        told = self._told.setdefault((incidents, callers), Figures(callers, at))
+        run = self._world.city.run
+        ours = await stretch(self._loop, INCIDENTS[callers], callers, lambda: processor.used(run))
+        told.note(ours, await self._plainly(callers))
+
+    async def _plainly(self, callers: int) -> Stretch:
+        """The same to the plain service; its part of Postgres counts with it."""
+        incidents = INCIDENTS[callers] * PLAIN_TIMES
+        ids = [uuid4() for _ in range(incidents)]
+        await self._service.rows(ids)
+        self._peer.take(ids)
+        postgres = self._world.city.run["processes"]["postgres"]["pid"]
+
+        def spent() -> dict[str, float]:
+            families = {"plain": self._service.pid, "postgres": postgres}
+            return {name: processor.of_family(pid) for name, pid in families.items()}
+
+        return await stretch(self._peer, incidents, callers, spent)
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [figure for told in self._told.values() for figure in told.known.values()]
+
+    def close(self) -> None:
+        self._loop.close()
+
+
 async def measure(world: World, plan: Plan) -> list[Figure]:
-    """At every number of incidents that the plan asks for, in ascending order."""
-    figures: list[Figure] = []
-    loop = Loop(world)
-    async with plain.serving(world) as service:
-        peer = PlainLoop(service)
-        await closed(loop, *WARM_UP)
-        await lived_plainly(world, service, peer, WARM_UP[1])
+    return (await in_turn([world], plan))[0]
+
+
+async def in_turn(worlds: Sequence[World], plan: Plan) -> list[list[Figure]]:
+    """The figures of each installation, at every number of incidents that the plan asks for."""
+    async with AsyncExitStack() as stack:
+        sessions = [await stack.enter_async_context(session_of(world)) for world in worlds]
         for incidents in sorted(plan.incidents):
-            await filled.fill(world, incidents)
-            await closed(loop, *WARM_UP)
-            at = f", {incidents:,} incidents" if incidents else ""
-            told = [Figures(callers, at) for callers in INCIDENTS]
+            for each in sessions:
+                await each.prepare(incidents)
             for _ in range(plan.runs):
-                for each in told:
-                    ours = await lived(world, loop, each.callers)
-                    each.note(ours, await lived_plainly(world, service, peer, each.callers))
-            figures += [figure for each in told for figure in each.known.values()]
-    loop.close()
-    return figures
+                for callers in INCIDENTS:
+                    for each in sessions:
+                        await each.run(callers, incidents)
+        return [each.figures for each in sessions]
 
 
-async def lived(world: World, loop: Loop, callers: int) -> Stretch:
-    run = world.city.run
-    return await stretch(loop, INCIDENTS[callers], callers, lambda: processor.used(run))
-
-
-async def lived_plainly(
-    world: World, service: plain.Plain, loop: PlainLoop, callers: int
-) -> Stretch:
-    """The same to the plain service; its part of Postgres counts with it."""
-    incidents = INCIDENTS[callers] * PLAIN_TIMES
-    ids = [uuid4() for _ in range(incidents)]
-    await service.rows(ids)
-    loop.take(ids)
-    postgres = world.city.run["processes"]["postgres"]["pid"]
-
-    def spent() -> dict[str, float]:
-        return {
-            "plain": processor.of_family(service.pid),
-            "postgres": processor.of_family(postgres),
-        }
-
-    return await stretch(loop, incidents, callers, spent)
+@asynccontextmanager
+async def session_of(world: World) -> AsyncIterator[Session]:
+    async with plain.serving(world) as service:
+        session = Session(world, service)
+        try:
+            yield session
+        finally:
+            session.close()
 
 
 async def stretch(
@@ -203,37 +158,3 @@ async def stretch(
     await asyncio.sleep(SETTLING)
     found.spent = processor.difference(before, spent())
     return found
-
-
-async def closed(loop: Loop | PlainLoop, incidents: int, callers: int) -> None:
-    """So many incidents by so many callers, each of which has one command under way."""
-    left = iter(range(incidents))
-
-    async def call() -> None:
-        for _ in left:
-            await loop.live()
-
-    calls: list[Awaitable[None]] = [call() for _ in range(callers)]
-    await asyncio.gather(*calls)
-
-
-def call_of(number: int, places: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    longitude, latitude = places[number * 7 % len(places)]
-    return {
-        "kind": "CALL",
-        "caller": {"number": f"199{number % 10**8:08}", "name": "王某"},
-        "place": {
-            "text": f"青山镇长风路{number % 900}号",
-            "point": {"longitude": longitude, "latitude": latitude},
-        },
-        "category": "traffic.accident",
-        "priority": "P3",
-        "narrative": "两车相撞,无人受伤,堵住路口",
-    }
-
-
-def points() -> list[tuple[float, float]]:
-    """One in each grid of the demo city, so that calls come from all over it."""
-    document = orjson.loads((ROOT / "deploy/city/demo/grids.geojson").read_bytes())
-    inside = [shape(each["geometry"]).representative_point() for each in document["features"]]
-    return [(round(point.x, 6), round(point.y, 6)) for point in inside]
