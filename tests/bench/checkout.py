@@ -61,14 +61,14 @@ class Code:
 
 @contextmanager
 def checked_out(commit: str) -> Iterator[Code]:
-    """A copy of the commit, ready to run. Raises ValueError for what is no commit.
+    """A copy of the commit, ready to run. Ends the program for what is no commit.
 
     It is a copy out of git and no second worktree: when a bench is killed, git knows nothing of it.
     An environment of its own is made only when other packages are pinned there.
     """
     full = git("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}").decode().strip()
     if not full:
-        raise ValueError(f"{commit} is no commit of this repository")
+        sys.exit(f"{commit} is no commit of this repository")
     folder = Path(tempfile.mkdtemp(prefix="liandong-base-"))
     try:
         with tarfile.open(fileobj=io.BytesIO(git("archive", full))) as archive:

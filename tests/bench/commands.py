@@ -35,6 +35,7 @@ class Stretch:
     took: list[float] = field(default_factory=list)
     spent: dict[str, float] = field(default_factory=dict)
     caller: float = 0.0
+    pending: int = 0
 
     @property
     def rate(self) -> float:
@@ -61,6 +62,7 @@ class Figures:
         for process, seconds in ours.spent.items():
             self._note(f"of it {process}", "ms", ours.each(seconds)).judged = False
         self._note("the caller's own, apart", "ms", ours.each(ours.caller)).judged = False
+        self._note("opened before its unit was known", "incidents", ours.pending).judged = False
         rate.limit = self._note("plain FastAPI + asyncpg", "commands/s", peer.rate, MORE)
         plainly = peer.each(sum(peer.spent.values()))
         spent.limit = self._note("processor time of a plain command", "ms", plainly)
@@ -150,11 +152,11 @@ async def stretch(
     """One measured loop. What is still done for it after the last answer counts too."""
     found = Stretch()
     before, own = spent(), processor.own()
-    loop.took = found.took
+    loop.took, loop.pending = found.took, 0
     start = time.perf_counter()
     await closed(loop, incidents, callers)
     found.wall = time.perf_counter() - start
-    found.caller = processor.own() - own
+    found.caller, found.pending = processor.own() - own, loop.pending
     await asyncio.sleep(SETTLING)
     found.spent = processor.difference(before, spent())
     return found

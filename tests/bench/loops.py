@@ -59,8 +59,8 @@ class Loop:
         receipt = await self._say(self._taker, "/v1/receipts", call_of(number, self._points))
         opened = await self._say(self._taker, f"/v1/receipts/{receipt['id']}:open", {})
         one, unit = receipt["id"], opened["incident"]["unit"]
-        while not unit:  # the desk's answer did not wait for the flow: it is on its way
-            self.pending += 1
+        self.pending += not unit  # the desk's answer did not wait for the flow
+        while not unit:
             await asyncio.sleep(PAUSE)
             told = await self._verifier.get(f"/v1/incidents/{one}")
             unit = told.body["unit"] if told.status == 200 else ""
@@ -91,6 +91,7 @@ class PlainLoop:
         self._http = service.http
         self._ids: Iterator[UUID] = iter(())
         self.took: list[float] = []
+        self.pending = 0
 
     def take(self, ids: Sequence[UUID]) -> None:
         self._ids = iter(ids)
