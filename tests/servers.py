@@ -6,7 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from operate.servers.kafka import Kafka
 from operate.servers.postgres import Postgres
 
 START = 60.0
+COMMAND = (sys.executable, "-m", "operate.cli.command")
 
 
 class Server:
@@ -96,12 +97,19 @@ async def running_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio
 
 
 class Installed:
-    """A whole installation in a folder of its own, driven by the command that people use."""
+    """A whole installation in a folder of its own, driven by the command that people use.
 
-    def __init__(self, folder: Path) -> None:
+    `command` and `env` start another checkout's code instead of this one's.
+    """
+
+    def __init__(
+        self, folder: Path, command: Sequence[str] = COMMAND, env: Mapping[str, str] | None = None
+    ) -> None:
         self.home = folder / "run"
+        self._command = command
         self.env = {
             **os.environ,
+            **(env or {}),
             "LIANDONG_HOME": str(self.home),
             "LIANDONG_PORT": str(free_base()),
         }
@@ -115,7 +123,7 @@ class Installed:
     def liandong(self, *arguments: str, timeout: float = 180) -> "subprocess.CompletedProcess[str]":
         """Run one command to its end; its exit code says whether what was asked is true."""
         return subprocess.run(
-            [sys.executable, "-m", "operate.cli.command", *arguments],
+            [*self._command, *arguments],
             env=self.env,
             capture_output=True,
             text=True,

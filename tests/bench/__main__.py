@@ -1,4 +1,4 @@
-"""`python -m tests.bench [B4 B3 …] [--runs N] [--seconds N]`."""
+"""`python -m tests.bench [B4 B18 …] [--base COMMIT] [--runs N]`: exit code 1 when a bench fails."""
 
 import argparse
 import asyncio
@@ -9,37 +9,58 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
-from tests.bench import claims, core, door, flow, lookups, push, startup
-from tests.bench.figures import Figure, machine, table, write
-from tests.bench.plan import Plan
+from tests.bench import beside, claims, commands, core, door, flow, lookups, push, startup
+from tests.bench.checkout import Code, checked_out
+from tests.bench.figures import Figure, as_row, machine, table, write
+from tests.bench.plan import ROOT, Plan
 from tests.bench.world import World
 from tests.servers import Installed
 
-ROOT = Path(__file__).parents[2]
 IN_MEMORY = {"B1": core, "B14": lookups}
-ALL = ("B1", "B14", "B16", "B2", "B4", "B5", "B3")
+ALL = ("B1", "B14", "B16", "B2", "B4", "B5", "B3", "B18")
+OURS = Code("ours")
 
 
 def main() -> None:
     asked = arguments()
-    plan = Plan(asked.runs, asked.warm_ups, asked.seconds)
-    about = machine() | {"plan": str(plan)}
+    plan = Plan(asked.runs, asked.warm_ups, asked.seconds, tuple(asked.incidents))
     names = [name for name in ALL if not asked.benches or name in asked.benches]
+    about = machine() | {"plan": str(plan)}
+    if asked.base:
+        figures, text, flaws = both(asked.base, names, plan)
+        about["base"] = asked.base
+    else:
+        figures, text, flaws = alone(names, plan)
+    path = write(asked.out, about | {f"failed: {flaw}": True for flaw in flaws}, figures, text)
+    sys.stdout.write(f"{text}\n\n{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}\n")
+    sys.exit(1 if flaws else 0)
+
+
+def alone(names: Sequence[str], plan: Plan) -> tuple[Any, str, list[str]]:
+    """The figures as documents and as a table, and what failed."""
     figures: list[Figure] = []
-    with installed(needed=not set(names) <= set(IN_MEMORY)) as city:
+    flaws: list[str] = []
+    with installed(OURS, needed=not set(names) <= set(IN_MEMORY)) as city:
         for name in names:
             sys.stderr.write(f"{name} …\n")
             try:
                 figures += measured(name, city, plan)
             except Exception as error:  # noqa: BLE001 - the other figures are worth having
                 traceback.print_exc()
-                about[f"{name} failed"] = repr(error)
-    path = write(ROOT / "results", figures, about)
-    sys.stdout.write(f"{table(figures)}\n\n{path.relative_to(ROOT)}\n")
-    sys.exit(1 if any(name.endswith(" failed") for name in about) else 0)
+                flaws.append(f"{name}: {error!r}")
+    return [as_row(figure) for figure in figures], table(figures), flaws
+
+
+def both(base: str, names: Sequence[str], plan: Plan) -> tuple[Any, str, list[str]]:
+    """The same with the commit before beside it."""
+    with checked_out(base) as code:
+        ours, its = beside.Side(OURS), beside.Side(code)
+        beside.measure((ours, its), names, plan, installed)
+    return beside.documents((ours, its)), beside.table(ours, its), [*ours.flaws, *its.flaws]
 
 
 def measured(name: str, city: Installed, plan: Plan) -> Sequence[Figure]:
@@ -47,15 +68,15 @@ def measured(name: str, city: Installed, plan: Plan) -> Sequence[Figure]:
         return asyncio.run(IN_MEMORY[name].measure(plan))
     if name == "B16":
         return startup.measure(city, plan)
-    bench = {"B2": door, "B3": flow, "B4": claims, "B5": push}[name]
+    bench = {"B2": door, "B3": flow, "B4": claims, "B5": push, "B18": commands}[name]
     return uvloop.run(bench.measure(World(city), plan))
 
 
 @contextmanager
-def installed(needed: bool) -> Iterator[Installed]:
-    """An installation of its own in a folder that is gone afterwards."""
+def installed(code: Code, needed: bool = True) -> Iterator[Installed]:
+    """An installation of this code, in a folder of its own that is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="liandong-bench-"))
-    city = Installed(folder)
+    city = Installed(folder, code.command, code.env)
     try:
         if needed:
             city.up()
@@ -69,9 +90,18 @@ def arguments() -> argparse.Namespace:
     usual = Plan()
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"{', '.join(ALL)}; none: all")
+    parser.add_argument("--base", help="a commit whose figures are measured in turn with ours")
     parser.add_argument("--runs", type=int, default=usual.runs)
     parser.add_argument("--warm-ups", type=int, default=usual.warm_ups)
     parser.add_argument("--seconds", type=int, default=usual.seconds, help="of each run")
+    parser.add_argument(
+        "--incidents",
+        type=int,
+        nargs="+",
+        default=usual.incidents,
+        help="how many the tables hold when B18 begins; several: one after the other",
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "results", help="a folder")
     return parser.parse_args()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,9 +27,18 @@ class Http:
 
     def __init__(self, base: str, key: str) -> None:
         parts = urlsplit(base)
-        self._host, self._port = parts.hostname or "", parts.port or 80
-        self._head = f"host: {parts.netloc}\r\nauthorization: Bearer {key}\r\n"
+        self._host, self._port, self._netloc = parts.hostname or "", parts.port or 80, parts.netloc
+        self._head = self._head_of(key)
         self._idle: list[tuple[float, Streams]] = []
+
+    def speaking_for(self, key: str) -> "Http":
+        """The same connections, with another key."""
+        other = copy(self)
+        other._head = self._head_of(key)
+        return other
+
+    def _head_of(self, key: str) -> str:
+        return f"host: {self._netloc}\r\nauthorization: Bearer {key}\r\n"
 
     async def post(self, path: str, body: Any, **headers: str) -> Answer:
         """Headers are named with `_` for `-`."""
@@ -36,6 +46,9 @@ class Http:
         more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
         head = f"POST {path} HTTP/1.1\r\n{self._head}{more}content-type: application/json\r\n"
         return await self._send(f"{head}content-length: {len(content)}\r\n\r\n".encode() + content)
+
+    async def get(self, path: str) -> Answer:
+        return await self._send(f"GET {path} HTTP/1.1\r\n{self._head}\r\n".encode())
 
     async def open_stream(self, path: str) -> asyncio.StreamReader:
         """The lines of an event stream, after its head."""

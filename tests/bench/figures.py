@@ -4,7 +4,7 @@ import json
 import platform
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -38,6 +38,7 @@ class Figure:
     gate: float | None = None
     limit: "Figure | None" = None
     most: float | None = None  # how many times the limit is allowed
+    judged: bool = True  # a part of another figure is shown, and its sum is judged
     runs: list[float] = field(default_factory=list)
 
     @property
@@ -66,12 +67,21 @@ class Figure:
 
     def row(self) -> list[str]:
         mark = {True: "yes", False: "**no**", None: ""}[self.holds]
-        spread = f"{shown(min(self.runs))} / **{shown(self.median)}** / {shown(max(self.runs))}"
         limit = shown(self.limit.median) if self.limit and self.limit.runs else ""
         ratio = f"{self.ratio:.1f}×" if self.ratio is not None else ""
-        gate = f"{'≤' if self.better == LESS else '≥'} {shown(self.gate)}" if self.gate else ""
-        gate += f" and ≤ {self.most:g}× the limit" if self.most else ""
-        return [self.bench, self.name, self.unit, spread, gate, limit, ratio, mark]
+        return [self.bench, self.name, self.unit, spread(self), demand(self), limit, ratio, mark]
+
+
+def spread(figure: Figure) -> str:
+    """Minimum, median and maximum of the runs."""
+    lowest, highest = min(figure.runs), max(figure.runs)
+    return f"{shown(lowest)} / **{shown(figure.median)}** / {shown(highest)}"
+
+
+def demand(figure: Figure) -> str:
+    sign = "≤" if figure.better == LESS else "≥"
+    gate = f"{sign} {shown(figure.gate)}" if figure.gate else ""
+    return gate + (f" and ≤ {figure.most:g}× the limit" if figure.most else "")
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
@@ -102,17 +112,26 @@ def machine() -> dict[str, Any]:
 
 def table(figures: Sequence[Figure]) -> str:
     head = ["", "what", "unit", "min / median / max", "gate", "limit", "of the limit", "kept"]
-    rows = [head, ["---"] * len(head), *(figure.row() for figure in figures)]
+    return lines([head, ["---"] * len(head), *(figure.row() for figure in figures)])
+
+
+def lines(rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def write(folder: Path, figures: Sequence[Figure], about: dict[str, Any]) -> Path:
-    """One file for scripts, one for people; returns the latter."""
-    folder.mkdir(exist_ok=True)
+def as_row(figure: Figure) -> dict[str, Any]:
+    """For scripts."""
+    return {**asdict(figure), "holds": figure.holds}
+
+
+def write(folder: Path, about: dict[str, Any], figures: Any, text: str) -> Path:
+    """One file for scripts, one with the table for people; returns the latter."""
+    folder.mkdir(parents=True, exist_ok=True)
     stem = folder / f"bench-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    document = {"about": about, "figures": [{**asdict(f), "holds": f.holds} for f in figures]}
+    document = {"about": about, "figures": figures}
     stem.with_suffix(".json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     facts = "\n".join(f"- {name}: {value}" for name, value in about.items())
     path = stem.with_suffix(".md")
-    path.write_text(f"# Figures\n\n{facts}\n\n{table(figures)}\n")
+    path.write_text(f"# Figures\n\n{facts}\n\n{text}\n")
     return path

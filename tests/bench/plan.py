@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """`incidents`: how many the tables hold before B18 begins, one measurement for each."""
+
     runs: int = 5
     warm_ups: int = 3
     seconds: int = 6
+    incidents: tuple[int, ...] = (0,)
 
     @property
     def all_rounds(self) -> int:
