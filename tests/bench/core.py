@@ -3,26 +3,29 @@
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from backbone.words.actor import Actor
-from backbone.words.city import City
 from backbone.words.place import Place
-from services.workflow import incident as domain
-from services.workflow.incident.claim import ClaimIncident
+from services.workflow.incident import INCIDENTS
+from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.closing import CloseIncident, VerifyIncident
 from services.workflow.incident.handling import ReportProgress, ResolveIncident
-from services.workflow.incident.record import Incident, Matter, OpenIncident
+from services.workflow.incident.opening import OpenIncident
+from services.workflow.incident.record import Incident, Matter
+from services.workflow.incident.world import World
 from tests.bench.figures import MORE, Figure
 from tests.bench.plan import Plan
 from tests.cities import NORTH, NOW, a_city
+from tests.incidents import Alone
 
 GATE = 60_000.0
 BATCH = 100
-CITY = a_city()
+WORLD = World(a_city(), Alone())
 LI = Actor("li", "north", "clerk", NORTH)
 DESK = Actor("zhao", "command", "dispatcher", "990101")
-LIFE: tuple[domain.Command, ...] = (
+LIFE: tuple[Any, ...] = (
     ClaimIncident(LI),
     ReportProgress(LI, "on the way"),
     ResolveIncident(LI, "SOLVED", "done"),
@@ -54,20 +57,18 @@ def lived() -> int:
     """A hundred incidents from their opening to their closing."""
     now, states = NOW, dict[UUID, Incident]()
     for number in range(BATCH):
-        perform(states, UUID(int=number), OpenIncident(DESK, a_matter(number)), now, CITY)
+        perform(states, UUID(int=number), OpenIncident(DESK, a_matter(number)), now)
     for command in LIFE:
         now += timedelta(seconds=1)
         for incident in states:
-            perform(states, incident, command, now, CITY)
+            perform(states, incident, command, now)
     return BATCH * (len(LIFE) + 1)
 
 
-def perform(
-    states: dict[UUID, Incident], incident: UUID, command: domain.Command, now: datetime, city: City
-) -> None:
+def perform(states: dict[UUID, Incident], incident: UUID, command: Any, now: datetime) -> None:
     found = states.get(incident)
-    for event in domain.decide(found, command, now, city):
-        found = domain.evolve(found, event)
+    for event in INCIDENTS.decide(found, command, now, WORLD):
+        found = INCIDENTS.evolve(found, event)
     states[incident] = found
 
 

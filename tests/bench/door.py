@@ -23,6 +23,7 @@ GATE = 4_000.0
 BATCH = 200
 EACH_SECOND = 2_500
 DATABASE = "bench_door"
+KEY = bytes(32)
 RAW = """
 INSERT INTO public.raw (id, payload) SELECT * FROM unnest($1::text[], $2::bytea[])
 """
@@ -34,7 +35,7 @@ async def measure(world: World, plan: Plan) -> list[Figure]:
     ours = Figure("B2", "core and door, one process", "commands/s", MORE, gate=GATE, limit=limit)
     dsn = await fresh(world)
     async with await open_pool(world.dsn_of("workflow", DATABASE), "workflow") as pool:
-        door = Door(pool, build_decider(city))
+        door = Door(pool, [build_decider(city)])
         raw = await asyncpg.connect(dsn)
         for is_warm in plan.rounds():
             records = lives(EACH_SECOND * plan.seconds // 4)
@@ -47,13 +48,13 @@ async def measure(world: World, plan: Plan) -> list[Figure]:
     return [ours, limit]
 
 
-async def performed(door: Door[Any, Any, Any], records: list[Command]) -> float:
-    requests = [codec.to_request(each.value) for each in records]
+async def performed(door: Door, records: list[Command]) -> float:
+    requests = [codec.from_value(each.value, KEY) for each in records]
     start = time.perf_counter()
     for first in range(0, len(requests), BATCH):
         for outcome in await door.perform(requests[first : first + BATCH]):
             if outcome.reason:
-                raise RuntimeError(f"{outcome.reason} {outcome.answer}")
+                raise RuntimeError(f"{outcome.reason} {outcome.facts}")
     return len(requests) / (time.perf_counter() - start)
 
 

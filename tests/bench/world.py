@@ -134,13 +134,14 @@ def open_command() -> Command:
 
 
 def life_of(incident: str) -> list[Command]:
-    """Claim, report and resolve, by one clerk."""
+    """Claim, report and resolve, by a clerk of its own: one person may hold only so many."""
+    clerk = f"{CLERK}-{incident[:8]}"
     bodies = (
         pb.ClaimIncidentRequest(incident_id=incident),
         pb.ReportProgressRequest(incident_id=incident, text="已到场了解情况,正在处理。"),
         pb.ResolveIncidentRequest(incident_id=incident, outcome="SOLVED", reply="已经处理完毕。"),
     )
-    return [command_of(incident, body, CLERK, UNIT, "clerk") for body in bodies]
+    return [command_of(incident, body, clerk, UNIT, "clerk") for body in bodies]
 
 
 def command_of(incident: str, body: Any, user: str, unit: str, role: str) -> Command:
