@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from backbone.door.journal import Record, event_id, sealed
 from backbone.door.request import Request
 from backbone.life_cycle import Also, LifeCycle
-from backbone.wire import fill, to_record
+from backbone.wire import fill, stamp, to_record
 from backbone.words.errors import InvalidArgument, Unavailable
 from liandong.event.v1.event_pb2 import Meta
 
@@ -71,6 +71,11 @@ class Table(Generic[S]):
     shape: int = 1
     upgrade: Callable[[dict[str, Any], int], dict[str, Any]] = lambda doc, shape: doc
     group: Group[S] | None = None
+    lists: frozenset[str] = field(init=False)  # the columns that are arrays
+
+    def __post_init__(self) -> None:
+        lists = (name for name, kind in self.columns.items() if kind.endswith("[]"))
+        object.__setattr__(self, "lists", frozenset(lists))
 
 
 def _unchanged(world: Any) -> Any:
@@ -178,7 +183,7 @@ class Decider(Generic[S]):
         meta.event_id = str(event_id(self.kind, request.aggregate_id, state.version))
         meta.aggregate_id = str(request.aggregate_id)
         meta.version = state.version
-        meta.time.FromDatetime(state.time)
+        stamp(meta.time, state.time)
         meta.actor, meta.unit = request.actor.user, request.actor.unit
         meta.request_id = str(request.request_id)
         meta.correlation_id, meta.causation_id = scope.correlation, request.cause

@@ -1,10 +1,8 @@
 """The journal: every event of every aggregate, append-only; audit trail and source of events."""
 
-from base64 import b64encode
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
 from uuid import UUID, uuid5
 
 from msgspec import Struct
@@ -69,21 +67,3 @@ def hash_of(record: Record, previous: bytes) -> bytes:
         previous.hex(),
     )
     return sha256("\0".join(parts).encode() + b"\0" + record.payload).digest()
-
-
-def to_row(record: Record) -> dict[str, Any]:
-    return {
-        "event_id": str(record.event_id),
-        "aggregate_id": str(record.aggregate_id),
-        "version": record.version,
-        "kind": record.kind,
-        "payload": b64encode(record.payload).decode(),
-        "request_id": str(record.request_id),
-        "actor": record.actor.user,
-        "unit": record.actor.unit,
-        "time": record.time.isoformat(),
-        "correlation_id": record.correlation_id,
-        "causation_id": record.causation_id,
-        "traceparent": record.traceparent,
-        "hash": b64encode(record.hash).decode(),
-    }

@@ -47,8 +47,10 @@ def derive(incident: Incident) -> Incident:
     """Every unit that has had to do with it may read it."""
     matter, charge = incident.matter, incident.charge
     units = (matter.desk, charge.accountable_unit, charge.assigned_by, *waits_for(incident))
-    involved = dict.fromkeys((*incident.involved, *units))
-    return replace(incident, involved=tuple(unit for unit in involved if unit))
+    fresh = [unit for unit in units if unit and unit not in incident.involved]
+    if not fresh:
+        return incident
+    return replace(incident, involved=(*incident.involved, *dict.fromkeys(fresh)))
 
 
 def waits_for(incident: Incident) -> tuple[str, ...]:
@@ -60,13 +62,13 @@ def waits_for(incident: Incident) -> tuple[str, ...]:
         return _distinct(charge.accountable_unit, charge.raised_to)
     if incident.state is State.RESOLVED:
         return (incident.matter.desk,)
-    asked = (unit for each in incident.questions for unit in (each.to_unit, each.raised_to))
+    asked = [unit for each in incident.questions for unit in (each.to_unit, each.raised_to)]
     desk = incident.matter.desk if clocks.has_lapsed(incident, SIGN_IN) else ""
     return _distinct(charge.unit, charge.raised_to, *asked, desk)
 
 
 def _distinct(*units: str) -> tuple[str, ...]:
-    return tuple(unit for unit in dict.fromkeys(units) if unit)
+    return tuple(dict.fromkeys(filter(None, units)))
 
 
 INCIDENTS: LifeCycle[Incident, World] = LifeCycle(

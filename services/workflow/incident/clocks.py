@@ -8,7 +8,7 @@ from backbone.words.city import Policy
 from backbone.words.clock import LAPSE, Clock, Term
 from backbone.words.timekeeping import Firing, Happening, after_event, fire, first_firing, start
 from backbone.words.working_time import Budget, Unit
-from services.workflow.incident.kinds import CLOCKS, SIGN_IN, SILENT_WHILE_ASKED
+from services.workflow.incident.kinds import CLOCKS, SIGN_IN, SILENT_WHILE_ASKED, STOPPED_BY
 from services.workflow.incident.record import Incident
 
 DEFAULT_PRIORITY = "P3"
@@ -37,6 +37,8 @@ def ended_by(incident: Incident, event: str, at: datetime) -> Incident:
 
     A clock of an unknown kind was started by a newer process: it stays, and silences no other.
     """
+    if not any(each.kind in STOPPED_BY.get(event, ()) for each in incident.clocks):
+        return incident
     ours = (each for each in incident.clocks if each.kind in CLOCKS)
     after = {each.id: each for each in after_event(ours, Happening(event, at), CLOCKS)}
     left = (after.get(each.id, each) for each in incident.clocks)

@@ -81,5 +81,10 @@ CLOCKS: Mapping[str, KindOfClock] = table(
         ),
     ]
 )
+# The kinds that an event stops, by the event.
+STOPPED_BY: Mapping[str, frozenset[str]] = {
+    event: frozenset(kind.kind for kind in CLOCKS.values() if event in kind.stops_on)
+    for event in frozenset().union(*(kind.stops_on for kind in CLOCKS.values()))
+}
 # A claim that waits for the answer of another unit is not idle.
 SILENT_WHILE_ASKED = frozenset({CLAIM_IDLE})

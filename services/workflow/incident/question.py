@@ -46,6 +46,8 @@ def asked(incident: Incident, question: Question, minutes: int) -> Incident:
 
 def ended_by(incident: Incident, event: str) -> Incident:
     """The incident without the questions that the event ends."""
+    if not incident.questions:
+        return incident
     left = (each for each in incident.questions if event not in QUESTIONS[each.kind].ends_on)
     return replace(incident, questions=tuple(left))
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import md5
 from uuid import UUID
 
@@ -117,6 +118,7 @@ class Incident(Struct, frozen=True):
         return "" if self.matter.against else self.area
 
 
+@lru_cache(maxsize=16_384)  # asked for every write of what a person holds
 def holder_key(unit: str, user: str) -> UUID:
     """The key of the group of incidents that one person of one unit holds.
 
