@@ -18,6 +18,7 @@ from liandong.dispute.v1 import dispute_pb2
 from liandong.dispute.v1 import dispute_service_pb2 as dispute
 from liandong.emergency.v1 import emergency_service_pb2 as emergency
 from liandong.incident.v1 import incident_service_pb2 as incident
+from liandong.incident.v1.incident_pb2 import Matter
 from liandong.petition.v1 import petition_pb2
 from liandong.petition.v1 import petition_service_pb2 as petition
 from liandong.place.v1.place_pb2 import Place, Point
@@ -80,6 +81,9 @@ FLAWED: list[tuple[Message, str, str]] = [
     (named(*[Party(name="李")] * 101), "parties", "TOO_MANY_ITEMS"),
     (dispute.RecordAgreementRequest(), "agreement", "FIELD_MISSING"),
     (incident.OpenIncidentRequest(), "matter", "MATTER_INCOMPLETE"),
+    (incident.OpenIncidentRequest(matter=Matter(
+        id="i-1", code="1", source="ALARM", title="x", desk="command"
+    )), "matter.id", "MATTER_INCOMPLETE"),
     (incident.ReportProgressRequest(text="\ufeff"), "text", "TEXT_MISSING"),
     (emergency.ReceiveMissionRequest(seq=-1), "seq", "WRONG_SEQ"),
     (emergency.ListTeamStatusesRequest(teams=["a", "\0"]), "teams[1]", "NUL_CHARACTER"),
