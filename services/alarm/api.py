@@ -55,7 +55,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._openings = Openings(shell.settings)
         self._missions = Missions(shell.settings)
         self._incidents = Incidents(shell.settings)
-        self._reading = Reading(shell.pool, decider, self._shown)
+        self._reading = Reading(shell.pool, decider, self._shown, shell.settings.keyring.lasting)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Receipt:
         caller = caller_of(context)

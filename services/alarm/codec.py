@@ -19,7 +19,6 @@ from services.alarm.receipt.dispatch import DispatchNow, order_of
 from services.alarm.receipt.ending import matter_of
 from services.alarm.receipt.record import Caller, Receipt
 from services.alarm.receipt.suggestions import Earlier, Sighting
-from services.alarm.receipt.texts import require_short
 
 SEALED = ("number", "name", "subscriber", "installed_address")
 
@@ -40,7 +39,6 @@ def receipt_id(text: str) -> UUID:
 def seal(facts: pb.CallerFacts, sealer: Sealer) -> Caller:
     """What a desk heard of a caller, sealed before any command, journal or topic sees it."""
     plain = {name: getattr(facts, name).strip() for name in SEALED}
-    require_short(**plain)
     number = "".join(sign for sign in plain["number"] if sign.isalnum() or sign == "+")
     return Caller(
         protected=facts.protected,

@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from backbone.door.decider import Decider
-from backbone.postgres import paging as pages
+from backbone.postgres.paging import Latest
 from backbone.postgres.pool import Pool
 from backbone.rpc.caller import caller_of
 from backbone.wire import enum_names
@@ -31,10 +31,12 @@ class Reading:
         pool: Pool,
         decider: Decider[Receipt],
         shown: Callable[[Receipt], resources.Receipt],
+        key: bytes,
     ) -> None:
         self._pool = pool
         self._from_row = decider.from_row
         self._shown = shown
+        self._key = key
 
     async def get(self, request: pb.GetReceiptRequest, context: Any) -> resources.Receipt:
         """Raises NotFound, also for what is outside the caller's scope."""
@@ -46,14 +48,10 @@ class Reading:
 
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:
         who = storage.who_of(caller_of(context).actor)
-        filters, size = _filters(request), pages.size_of(request.page_size)
-        after = pages.after(request.page_token)
-        rows = await storage.page(self._pool, who, filters, after, size)
-        found = [self._from_row(row) for row in rows[:size]]
-        response = pb.ListReceiptsResponse(items=[self._shown(each) for each in found])
-        if len(rows) > size:
-            last = found[-1]
-            response.next_page_token = pages.token_of(last.origin.receive_time, last.id)
+        filters, window = _filters(request), Latest(self._key, request, "receive_time")
+        rows, token = await storage.page(self._pool, who, filters, window)
+        items = [self._shown(self._from_row(row)) for row in rows]
+        response = pb.ListReceiptsResponse(items=items, next_page_token=token)
         if request.count:
             response.total_size = await storage.count(self._pool, who, filters)
         return response

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.decider import Table
+from backbone.postgres.paging import Latest
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor
 from backbone.words.sight import watched
@@ -28,7 +29,7 @@ FILTERS = """
 """
 ONE = f"SELECT shape, doc::text AS doc FROM receipts WHERE id = $3 AND {VISIBLE}"  # noqa: S608
 PAGE = f"""
-SELECT shape, doc::text AS doc FROM receipts
+SELECT receive_time, id, shape, doc::text AS doc FROM receipts
 WHERE {VISIBLE} AND {FILTERS}
     AND ($13::timestamptz IS NULL OR (receive_time, id) < ($13, $14::uuid))
 ORDER BY receive_time DESC, id DESC LIMIT $15
@@ -95,12 +96,10 @@ async def one(pool: Pool, who: Who, receipt_id: UUID) -> Any | None:
     return await pool.fetchrow(ONE, *who, receipt_id)
 
 
-async def page(
-    pool: Pool, who: Who, filters: Filters, after: tuple[datetime, UUID] | None, size: int
-) -> Sequence[Any]:
-    """One row more than a page, so that the last page is known as such."""
-    start = after or (None, None)
-    return await pool.fetch(PAGE, *who, *filters.values, *start, size + 1)
+async def page(pool: Pool, who: Who, filters: Filters, window: Latest) -> tuple[list[Any], str]:
+    """One page of rows, the latest first, and the token of the next one, empty at the end."""
+    rows = await pool.fetch(PAGE, *who, *filters.values, *window.after, window.size + 1)
+    return window.cut(rows)
 
 
 async def count(pool: Pool, who: Who, filters: Filters) -> int:

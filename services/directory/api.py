@@ -22,9 +22,10 @@ from services.directory.loading import Loader, counts_of
 class DirectoryService(rpc.DirectoryServiceServicer):
     """Answers who and what there is in the city."""
 
-    def __init__(self, holding: Holding, loader: Loader) -> None:
+    def __init__(self, holding: Holding, loader: Loader, key: bytes) -> None:
         self._holding = holding
         self._loader = loader
+        self._key = key
 
     async def GetCity(self, request: pb.GetCityRequest, context: Any) -> pb.GetCityResponse:
         return pb.GetCityResponse(city=message_of(self._holding.city.head))
@@ -46,14 +47,14 @@ class DirectoryService(rpc.DirectoryServiceServicer):
             grid = self._at(request)
             grids = {grid.code: grid}
         return pb.ListGridsResponse(
-            **_page("grids", grids, lambda grid: _lies_in(request.area, grid.code), request)
+            **self._page("grids", grids, lambda grid: _lies_in(request.area, grid.code), request)
         )
 
     async def ListUnits(self, request: pb.ListUnitsRequest, context: Any) -> pb.ListUnitsResponse:
         def fits(unit: Any) -> bool:
             return request.kind in ("", unit.kind) and _lies_in(request.area, unit.area)
 
-        return pb.ListUnitsResponse(**_page("units", self._holding.city.units, fits, request))
+        return pb.ListUnitsResponse(**self._page("units", self._holding.city.units, fits, request))
 
     async def ListTeams(self, request: pb.ListTeamsRequest, context: Any) -> pb.ListTeamsResponse:
         def fits(team: Any) -> bool:
@@ -63,7 +64,7 @@ class DirectoryService(rpc.DirectoryServiceServicer):
                 and _lies_in(request.area, team.area)
             )
 
-        return pb.ListTeamsResponse(**_page("teams", self._holding.city.teams, fits, request))
+        return pb.ListTeamsResponse(**self._page("teams", self._holding.city.teams, fits, request))
 
     async def ListCategories(
         self, request: pb.ListCategoriesRequest, context: Any
@@ -72,7 +73,7 @@ class DirectoryService(rpc.DirectoryServiceServicer):
             return request.category in prefixes(category.code)
 
         categories = self._holding.city.categories
-        return pb.ListCategoriesResponse(**_page("categories", categories, fits, request))
+        return pb.ListCategoriesResponse(**self._page("categories", categories, fits, request))
 
     async def CheckCity(self, request: pb.CheckCityRequest, context: Any) -> pb.CheckCityResponse:
         _operator(context)
@@ -89,6 +90,17 @@ class DirectoryService(rpc.DirectoryServiceServicer):
         await self._holding.renew()
         return codec.to_load_response(loaded)
 
+    def _page(
+        self, name: str, items: Mapping[str, Any], fits: Callable[[Any], bool], request: Any
+    ) -> dict[str, Any]:
+        found = page(items, fits, request, self._key)
+        to_message = codec.to_grid if name == "grids" else message_of
+        return {
+            name: [to_message(item) for item in found.items],
+            "next_page_token": found.next_token,
+            "total_size": found.total,
+        }
+
     def _at(self, request: Any) -> Any:
         return self._holding.locate(request.point.longitude, request.point.latitude)
 
@@ -103,15 +115,3 @@ def _operator(context: Any) -> str:
 
 def _lies_in(area: str, other: str) -> bool:
     return not area or contains(area, other)
-
-
-def _page(
-    name: str, items: Mapping[str, Any], fits: Callable[[Any], bool], request: Any
-) -> dict[str, Any]:
-    found = page(items, fits, request.page_size, request.page_token, count=request.count)
-    to_message = codec.to_grid if name == "grids" else message_of
-    return {
-        name: [to_message(item) for item in found.items],
-        "next_page_token": found.next_token,
-        "total_size": found.total,
-    }

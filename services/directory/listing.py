@@ -1,18 +1,15 @@
 """Pages of a list in the order of the codes: the token of a page holds the last code before it."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from backbone.words.errors import InvalidArgument
+from backbone.postgres.paging import read_token, scope_of, sign_token
 
 T = TypeVar("T")
 
 SIZE = 100
 LARGEST = 1_000
-# Of whatever else somebody may send as a token, nothing begins with it.
-MARK = "after "
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +21,17 @@ class Page(Generic[T]):
     total: int | None
 
 
-def page(
-    items: Mapping[str, T], fits: Callable[[T], bool], size: int, token: str, *, count: bool
-) -> Page[T]:
-    """Return the items that fit and come after the token. Raises InvalidArgument."""
-    size = min(size, LARGEST) if size > 0 else SIZE
+def page(items: Mapping[str, T], fits: Callable[[T], bool], request: Any, key: bytes) -> Page[T]:
+    """Return the items that fit and come after the request's token, which `key` has signed.
+
+    Raises InvalidArgument for another token. The item before the page need not be there any more:
+    the city may have changed between two pages.
+    """
+    size, scope = min(request.page_size, LARGEST) or SIZE, scope_of(request)
     codes = sorted(code for code, item in items.items() if fits(item))
-    last = _code_in(token) if token else ""
+    last = read_token(key, scope, request.page_token, str) or ""
     after = [code for code in codes if code > last]
     shown = after[:size]
-    next_token = _token_of(shown[-1]) if len(after) > size else ""
-    return Page([items[code] for code in shown], next_token, len(codes) if count else None)
-
-
-def _token_of(code: str) -> str:
-    return urlsafe_b64encode(f"{MARK}{code}".encode()).decode()
-
-
-def _code_in(token: str) -> str:
-    """The code need not be there any more: the city may have changed between two pages."""
-    try:
-        text = urlsafe_b64decode(token).decode()
-    except ValueError as error:
-        raise InvalidArgument("BAD_PAGE_TOKEN") from error
-    if not text.startswith(MARK):
-        raise InvalidArgument("BAD_PAGE_TOKEN")
-    return text.removeprefix(MARK)
+    next_token = sign_token(key, scope, shown[-1]) if len(after) > size else ""
+    total = len(codes) if request.count else None
+    return Page([items[code] for code in shown], next_token, total)

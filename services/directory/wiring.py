@@ -43,7 +43,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve until cancelled; a loop that ends or dies ends the process."""
     async with open_directory(settings, pulse) as directory:
         grpc = server.build(settings)
-        service = DirectoryService(directory.holding, directory.loader)
+        service = DirectoryService(directory.holding, directory.loader, settings.keyring.lasting)
         rpc.add_DirectoryServiceServicer_to_server(service, grpc)
         names = [each.full_name for each in pb.DESCRIPTOR.services_by_name.values()]
         server.reflect(grpc, names)

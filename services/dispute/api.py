@@ -66,8 +66,8 @@ class DisputeService(rpc.DisputeServiceServicer):
     async def ListDisputes(self, request: pb.ListDisputesRequest, context: Any) -> Any:
         actor, pool = caller_of(context).actor, self._shell.pool
         filters = pages.filters_of(request, FILTERS)
-        size = pages.size_of(request.page_size)
-        rows, token = await storage.page(pool, actor, filters, size, request.page_token)
+        window = pages.Latest(self._shell.settings.keyring.lasting, request)
+        rows, token = await storage.page(pool, actor, filters, window)
         items = [self._resource(row) for row in rows]
         response = pb.ListDisputesResponse(items=items, next_page_token=token)
         if request.count:

@@ -10,6 +10,7 @@ import grpc
 
 from backbone.directory.replica import Replica
 from backbone.door.timers import NEVER
+from backbone.postgres.paging import Latest
 from backbone.rpc.caller import caller_of
 from backbone.rpc.edge import abort
 from backbone.rpc.passing import passing
@@ -26,9 +27,6 @@ from services.emergency.mission.steps import Crew
 from services.emergency.scope import sight_of
 from services.emergency.statuses import Statuses
 from services.emergency.terminals import Terminals
-
-PAGE = 50
-MOST = 200
 
 
 class MissionService(rpc.EmergencyServiceServicer):
@@ -111,8 +109,9 @@ class EmergencyService(MissionService):
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
         pool, sight = self._shell.pool, sight_of(caller_of(context)).parameters
-        filters, size = codec.to_filters(request), min(max(request.page_size, 0) or PAGE, MOST)
-        rows, token = await storage.page(pool, sight, filters, request.page_token, size)
+        filters = codec.to_filters(request)
+        window = Latest(self._shell.settings.keyring.lasting, request, "dispatch_time")
+        rows, token = await storage.page(pool, sight, filters, window)
         found = [missions.from_row(row) for row in rows]
         seqs = await storage.seqs_of(pool, [mission.id for mission in found])
         items = [codec.to_resource(mission, seqs.get(mission.id, 0)) for mission in found]

@@ -1,9 +1,6 @@
 """Team statuses: set through the door like everything else, and listed with what is known."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
-
-import msgspec
 
 from backbone.directory.replica import Replica
 from backbone.postgres import paging as pages
@@ -11,7 +8,6 @@ from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
 from backbone.wire import to_message
 from backbone.words.city import Team
-from backbone.words.errors import InvalidArgument
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec, storage
@@ -42,7 +38,9 @@ class Statuses:
         self, request: pb.ListTeamStatusesRequest, sight: Sight
     ) -> pb.ListTeamStatusesResponse:
         """A page of the teams that may be seen, by code; without names all of them."""
-        known, last = self._replica.city.teams, _read_token(request.page_token)
+        key, scope = self._shell.settings.keyring.lasting, pages.scope_of(request)
+        last = pages.read_token(key, scope, request.page_token, str) or ""
+        known = self._replica.city.teams
         codes = sorted(set(request.teams) & known.keys() if request.teams else known)
         seen = [c for c in codes if sight.sees(c, known[c].unit, known[c].area)]
         after = [code for code in seen if code > last]
@@ -52,7 +50,9 @@ class Statuses:
         missions = await storage.open_by_team(self._shell.pool, codes)
         return pb.ListTeamStatusesResponse(
             items=[self._resource(known[code], said, missions) for code in codes],
-            next_page_token=_write_token(codes[-1]) if len(after) > len(codes) else "",
+            next_page_token=pages.sign_token(key, scope, codes[-1])
+            if len(after) > len(codes)
+            else "",
             total_size=len(seen) if request.count else None,
         )
 
@@ -67,15 +67,3 @@ class Statuses:
         message.terminals = self._terminals.connected(team.code)
         message.open_missions = missions.get(team.code, 0)
         return message
-
-
-def _write_token(code: str) -> str:
-    return urlsafe_b64encode(msgspec.json.encode(code)).decode()
-
-
-def _read_token(token: str) -> str:
-    """The last code before the page, empty for the first one. Raises InvalidArgument."""
-    try:
-        return msgspec.json.decode(urlsafe_b64decode(token), type=str) if token else ""
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise InvalidArgument("BAD_PAGE_TOKEN") from error

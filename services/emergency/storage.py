@@ -1,17 +1,14 @@
 """The SQL of missions, mailboxes and team statuses, and the few functions that use it."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-import msgspec
-
 from backbone.door.decider import Table
+from backbone.postgres.paging import Latest
 from backbone.postgres.pool import Connection, Pool
-from backbone.words.errors import InvalidArgument
 from services.emergency.mission import table
 from services.emergency.mission.record import Mission
 from services.emergency.team.status import TeamStatus
@@ -151,27 +148,11 @@ async def find(pool: Pool, sight: Sight, mission: UUID) -> Any | None:
     return await pool.fetchrow(FIND, *sight, mission)
 
 
-async def page(
-    pool: Pool, sight: Sight, filters: Filters, token: str, size: int
-) -> tuple[list[Any], str]:
+async def page(pool: Pool, sight: Sight, filters: Filters, window: Latest) -> tuple[list[Any], str]:
     """One page, the newest first, and the token of the next one, empty at the end."""
-    rows = await pool.fetch(LIST, *sight, *filters, *_read_token(token), size + 1)
-    found = rows[:size]
-    return found, _write_token(found[-1]) if len(rows) > size else ""
+    after = window.after if window.after[0] else NEWEST
+    return window.cut(await pool.fetch(LIST, *sight, *filters, *after, window.size + 1))
 
 
 async def count(pool: Pool, sight: Sight, filters: Filters) -> int:
     return int(await pool.fetchval(COUNT, *sight, *filters))
-
-
-def _write_token(row: Any) -> str:
-    return urlsafe_b64encode(msgspec.json.encode((row["dispatch_time"], row["id"]))).decode()
-
-
-def _read_token(token: str) -> tuple[datetime, UUID]:
-    if not token:
-        return NEWEST
-    try:
-        return msgspec.json.decode(urlsafe_b64decode(token), type=tuple[datetime, UUID])
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise InvalidArgument("BAD_PAGE_TOKEN") from error

@@ -69,7 +69,7 @@ async def open_gateway(
         *sessions.extras_of(Sessions(gate, pool, passwords, lifetime)),
         *live.extras_of(Live(gate, ring, streams)),
         *terminal.extras_of(Terminal(gate, streams)),
-        *reveals.extras_of(Reveals(gate, pool)),
+        *reveals.extras_of(Reveals(gate, pool, settings.keyring.lasting)),
         *pages.extras_of(pulse),
     )
     try:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.decider import Table
-from backbone.postgres import paging as pages
+from backbone.postgres.paging import Latest
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor
 from backbone.words.roles import PETITION_WATCHERS
@@ -67,13 +67,11 @@ async def one(pool: Pool, actor: Actor, petition_id: UUID) -> Any | None:
 
 
 async def page(
-    pool: Pool, actor: Actor, filters: list[Any], size: int, token: str
+    pool: Pool, actor: Actor, filters: list[Any], window: Latest
 ) -> tuple[list[Any], str]:
     """One page of rows, the latest first, and the token of the next one, empty at the end."""
     who = (actor.unit, watched(actor, PETITION_WATCHERS))
-    after = pages.after(token) or (None, None)
-    rows = await pool.fetch(PAGE, *who, *filters, *after, size + 1)
-    return pages.cut(rows, size)
+    return window.cut(await pool.fetch(PAGE, *who, *filters, *window.after, window.size + 1))
 
 
 async def count(pool: Pool, actor: Actor, filters: list[Any]) -> int:

@@ -76,8 +76,8 @@ class PopulationService(rpc.PopulationServiceServicer):
     async def ListCareCases(self, request: pb.ListCareCasesRequest, context: Any) -> Any:
         caller, pool = caller_of(context), self._shell.pool
         filters = pages.filters_of(request, FILTERS)
-        size = pages.size_of(request.page_size)
-        rows, token = await storage.page(pool, caller.actor, filters, size, request.page_token)
+        window = pages.Latest(self._shell.settings.keyring.lasting, request)
+        rows, token = await storage.page(pool, caller.actor, filters, window)
         read = self._decider.from_row
         items = [self._resource(read(row), caller) for row in rows]
         response = pb.ListCareCasesResponse(items=items, next_page_token=token)

@@ -53,7 +53,6 @@ def to_command(body: Any, caller: Caller, sealer: Sealer, **known: Any) -> Any:
         more["service_id"] = created_id(caller.request_id, "service")
     elif kind is RecordVisit:
         more["finding"] = sealer.seal("visit.finding", body.finding.strip())
-        more["characters"] = len(body.finding)
     return to_record(body, kind, **more)
 
 

@@ -9,6 +9,7 @@ from backbone.directory.replica import Replica
 from backbone.door.decider import Decider
 from backbone.door.outcomes import Outcome
 from backbone.door.timers import NEVER
+from backbone.postgres.paging import read_token, scope_of, sign_token, size_of
 from backbone.rpc.caller import Caller, caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
@@ -25,8 +26,6 @@ from services.workflow.roads import Roads
 
 SERVICE = pb.DESCRIPTOR.services_by_name["IncidentService"]
 LOST = frozenset({"ALREADY_CLAIMED", "INVALID_TRANSITION", "NOT_YOUR_UNIT"})
-PAGE = 50
-MOST = 200
 
 
 class IncidentReads:
@@ -34,28 +33,32 @@ class IncidentReads:
 
     def __init__(self, shell: Shell, decider: Decider[Incident], replica: Replica) -> None:
         self._pool = shell.pool
+        self._key = shell.settings.keyring.lasting
         self._decider = decider
         self._replica = replica
 
     async def get(self, request: Any, context: Any) -> Incident:
         """Raises NotFound, also for an incident outside the caller's scope."""
-        unit, area = scope_of(caller_of(context))
+        unit, area = sight_of(caller_of(context))
         row = await storage.one(self._pool, unit, area, _id(request.incident_id))
         if row is None:
             raise NotFound("NO_SUCH_INCIDENT")
         return self._decider.from_row(row)
 
     async def page(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
-        who = scope_of(caller_of(context))
+        who = sight_of(caller_of(context))
         state = resources.Incident.State.Name(request.state).removeprefix("STATE_")
         given = ("unit", "category", "priority", "code", "holder")
         filters = [None if not request.state else state]
         filters += [getattr(request, name) or None for name in given]
-        size = min(max(request.page_size, 0) or PAGE, MOST)
-        window = (request.page_token, size)
-        rows, token = await storage.page(self._pool, request.inbox, who, filters, window)
-        items = [codec.to_resource(self._decider.from_row(row)) for row in rows]
-        response = pb.ListIncidentsResponse(items=items, next_page_token=token)
+        scope, size = scope_of(request), size_of(request.page_size)
+        after = read_token(self._key, scope, request.page_token, storage.Place) or storage.FIRST
+        rows = await storage.page(self._pool, request.inbox, who, filters, (after, size))
+        items = [codec.to_resource(self._decider.from_row(row)) for row in rows[:size]]
+        response = pb.ListIncidentsResponse(items=items)
+        if len(rows) > size:
+            place = storage.place_of(rows[size - 1])
+            response.next_page_token = sign_token(self._key, scope, place)
         if request.count:
             response.total_size = await storage.count(self._pool, request.inbox, who, filters)
         return response
@@ -150,7 +153,7 @@ class Front(rpc.IncidentServiceServicer):
         return codec.to_resource(outcome.state)
 
 
-def scope_of(caller: Caller) -> tuple[str, str]:
+def sight_of(caller: Caller) -> tuple[str, str]:
     """The caller's unit, and the leading digits of the area that the caller watches over."""
     return caller.actor.unit, watched(caller.actor)
 

@@ -1,15 +1,12 @@
 """The incidents table: what is due, who may see what, inboxes, the next to take, timelines."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
-
-import msgspec
 
 from backbone.door.decider import Group, Table
 from backbone.postgres.pool import Pool
-from backbone.words.errors import InvalidArgument
 from services.workflow.incident import table
 from services.workflow.incident.record import Incident
 
@@ -60,7 +57,10 @@ TIMELINE = """
 SELECT version, payload, actor, unit, time FROM journal WHERE aggregate_id = $1 ORDER BY version
 """
 
-FIRST = ("", datetime.min.replace(tzinfo=UTC), UUID(int=0))
+# Where an item stands: the most urgent first, of these the oldest. And how many follow it.
+Place: TypeAlias = tuple[str, datetime, UUID]
+Window: TypeAlias = tuple[Place, int]
+FIRST: Place = ("", datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
 async def one(pool: Pool, unit: str, area: str, incident_id: UUID) -> Any | None:
@@ -75,18 +75,11 @@ async def next_of(pool: Pool, unit: str, but: list[UUID]) -> UUID | None:
 
 
 async def page(
-    pool: Pool,
-    inbox: bool,
-    who: tuple[str, str],
-    filters: list[str | None],
-    window: tuple[str, int],
-) -> tuple[list[Any], str]:
-    """One page, most urgent first, and the token of the next one, empty at the end."""
-    token, size = window
-    after = _read_token(token)
-    rows = await pool.fetch(_over(PAGE, inbox), *who, *filters, *after, size + 1)
-    found = rows[:size]
-    return found, _write_token(found[-1]) if len(rows) > size else ""
+    pool: Pool, inbox: bool, who: tuple[str, str], filters: list[str | None], window: Window
+) -> Sequence[Any]:
+    """One row more than a page, the most urgent first, so that the last page is known as such."""
+    after, size = window
+    return await pool.fetch(_over(PAGE, inbox), *who, *filters, *after, size + 1)
 
 
 async def count(pool: Pool, inbox: bool, who: tuple[str, str], filters: list[str | None]) -> int:
@@ -97,16 +90,6 @@ def _over(statement: str, inbox: bool) -> str:
     return statement.format(which=INBOX if inbox else VISIBLE, filters=FILTERS)
 
 
-def _write_token(row: Any) -> str:
-    return urlsafe_b64encode(
-        msgspec.json.encode((row["priority"], row["open_time"], row["id"]))
-    ).decode()
-
-
-def _read_token(token: str) -> tuple[str, datetime, UUID]:
-    if not token:
-        return FIRST
-    try:
-        return msgspec.json.decode(urlsafe_b64decode(token), type=tuple[str, datetime, UUID])
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise InvalidArgument("BAD_PAGE_TOKEN") from error
+def place_of(row: Any) -> Place:
+    """Where a row stands in the list."""
+    return row["priority"], row["open_time"], row["id"]

@@ -59,7 +59,9 @@ def test_every_route_is_described(plan: Plan) -> None:
     for status in said["responses"].keys() & {str(status) for status in PROBLEMS}:
         assert "application/problem+json" in said["responses"][status]["content"]
     headers = {p["name"] for p in said["parameters"] if p["in"] == "header"}
-    assert headers == ({"Idempotency-Key", "If-Match"} if plan.route.is_write else set())
+    expected = {"Idempotency-Key", "If-Match"} if plan.route.is_write else set()
+    expected |= {"Liandong-Purpose"} if plan.route.reveals else set()
+    assert headers == expected | (set() if plan.route.public else {"Liandong-Person"})
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -80,7 +82,7 @@ def test_operations_have_names_of_their_own() -> None:
 def test_a_body_refuses_what_it_does_not_name_and_an_answer_has_every_field() -> None:
     body = SCHEMAS["incident.HandOffIncidentRequestBody"]
     assert body["properties"].keys() == {"to_unit", "reason"}
-    assert body["additionalProperties"] is False and "required" not in body
+    assert body["additionalProperties"] is False and body["required"] == ["to_unit", "reason"]
     incident = SCHEMAS["incident.Incident"]
     assert set(incident["required"]) == incident["properties"].keys()
     assert incident["properties"]["state"]["anyOf"][0]["enum"][0] == "REPORTED"

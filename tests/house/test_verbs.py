@@ -9,8 +9,10 @@ from functools import cache
 from typing import Any
 
 import pytest
+from google.protobuf.descriptor_pool import Default
 
 from backbone.life_cycle import LifeCycle, Verb
+from backbone.rpc.rules import reasons_of
 from backbone.words.errors import Refusal
 from services.alarm.receipt import RECEIPTS
 from services.dispute.dispute import DISPUTES
@@ -61,7 +63,13 @@ def test_the_contract_says_the_same(service: str, verb: Verb[Any, Any]) -> None:
     _, _, failures = words.partition("ails with ")
     named = set(re.findall(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", failures.partition(". ")[0]))
     general = GENERAL | {each.missing for name, each in LIFE_CYCLES if name == service}
+    general |= reasons_of(Default().FindMessageTypeByName(request_of(service, verb)))
     assert named - general == set(verb.reasons) - general
+
+
+def request_of(service: str, verb: Verb[Any, Any]) -> str:
+    """What breaks the rules of a request is refused before its verb hears of it."""
+    return f"{service.rpartition('.')[0]}.{verb.command.__name__}Request"
 
 
 def test_a_reason_stands_once() -> None:

@@ -1,16 +1,67 @@
-"""Pages of lists, the latest first: filters, the size, and the token where the next begins."""
+"""Pages of lists: filters, sizes, and the token that says where the next page begins.
 
+A token holds the place of the last item shown, and is signed with the key of the service over the
+list and its filters: whoever gets one back knows that it is its own, for this very list.
+"""
+
+import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
+
+import msgspec
+from google.protobuf.message import Message
 
 from backbone.wire import name_of
 from backbone.words.errors import InvalidArgument
 
 USUAL = 50
 MOST = 200
+# Of a signature; enough, as a wrong token shows nothing that its sender may not see anyway.
+SIGNED = 12
+# What asks for another page of the same list, and not for another list.
+WINDOW = ("page_size", "page_token", "count")
+
+
+def sign_token(key: bytes, scope: bytes, place: Any) -> str:
+    """The token of the page that begins after `place`: values that msgspec can write as JSON.
+
+    `scope` names the list and its filters (`scope_of` for a request).
+    """
+    written = msgspec.json.encode(place)
+    return urlsafe_b64encode(_signature(key, scope, written) + written).decode().rstrip("=")
+
+
+def read_token(key: bytes, scope: bytes, token: str, kind: Any) -> Any:
+    """The place that the token holds, of the type `kind`; None for an empty token. Raises
+    InvalidArgument for a token of another list, of other filters, or that another has made."""
+    if not token:
+        return None
+    try:
+        given = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        if hmac.compare_digest(given[:SIGNED], _signature(key, scope, given[SIGNED:])):
+            return msgspec.json.decode(given[SIGNED:], type=kind)
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise InvalidArgument("BAD_PAGE_TOKEN") from error
+    raise InvalidArgument("BAD_PAGE_TOKEN")
+
+
+def scope_of(request: Message) -> bytes:
+    """The list that a request asks for, with its filters and without its window."""
+    asked = type(request)()
+    asked.CopyFrom(request)
+    for name in WINDOW:
+        asked.ClearField(name)
+    listed = str(request.DESCRIPTOR.full_name).encode()
+    return listed + b"\0" + asked.SerializeToString(deterministic=True)
+
+
+def _signature(key: bytes, scope: bytes, written: bytes) -> bytes:
+    signed = hmac.digest(key, b"page token\0" + sha256(scope).digest() + written, sha256)
+    return signed[:SIGNED]
 
 
 def size_of(asked: int) -> int:
@@ -25,28 +76,25 @@ def filters_of(request: Any, names: tuple[str, ...]) -> list[Any]:
     return [value if field.enum_type is None else name_of(field, value) for field, value in asked]
 
 
-def cut(rows: Sequence[Any], size: int) -> tuple[list[Any], str]:
-    """The page out of one row more than it holds, and the token of the next, empty at the end.
+class Latest:
+    """The window of a list that is sorted by a time and the id, the latest first."""
 
-    The rows have the columns `register_time` and `id`.
-    """
-    found = list(rows[:size])
-    if len(rows) == len(found):
-        return found, ""
-    return found, token_of(found[-1]["register_time"], found[-1]["id"])
+    def __init__(self, key: bytes, request: Any, column: str = "register_time") -> None:
+        """Raises InvalidArgument for a token that is not one of this list."""
+        self.size = size_of(request.page_size)
+        self._key, self._scope, self._column = key, scope_of(request), column
+        self._after = read_token(key, self._scope, request.page_token, tuple[datetime, UUID])
 
+    @property
+    def after(self) -> tuple[datetime | None, UUID | None]:
+        """The place that the page begins after; none for the first page."""
+        return self._after or (None, None)
 
-def token_of(time: datetime, key: UUID) -> str:
-    """The token of the page that begins after this item; items are sorted by time and key."""
-    return urlsafe_b64encode(f"{time.isoformat()} {key}".encode()).decode()
-
-
-def after(token: str) -> tuple[datetime, UUID] | None:
-    """The item that the page begins after, None for the first page. Raises InvalidArgument."""
-    if not token:
-        return None
-    try:
-        time, _, key = urlsafe_b64decode(token).decode().partition(" ")
-        return datetime.fromisoformat(time), UUID(key)
-    except ValueError as error:
-        raise InvalidArgument("BAD_PAGE_TOKEN") from error
+    def cut(self, rows: Sequence[Any]) -> tuple[list[Any], str]:
+        """The page out of one row more than it holds, and the token of the next, empty at the
+        end."""
+        found = list(rows[: self.size])
+        if len(rows) == len(found):
+            return found, ""
+        last = found[-1]
+        return found, sign_token(self._key, self._scope, (last[self._column], last["id"]))

@@ -9,10 +9,16 @@ from urllib.parse import quote, unquote
 from uuid import UUID, uuid4
 
 from backbone.door.request import request_id_of
+from backbone.rpc.rules import require_texts
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidArgument
 
 PATIENCE = 5.0
+# What the metadata says in words, percent-encoded.
+TEXTS = ("user", "unit", "role", "area", "team", "purpose")
+LONGEST_PURPOSE = 200
+# As Postgres can count.
+LAST_VERSION = 2**63 - 1
 
 Metadata = Sequence[tuple[str, str]]
 
@@ -34,20 +40,25 @@ class Caller:
 def caller_of(context: Any) -> Caller:
     """Read the metadata of a call. Raises InvalidArgument for a malformed part."""
     given = dict(context.invocation_metadata())
-    actor = Actor(
-        *(unquote(given.get(f"liandong-{part}", "")) for part in ("user", "unit", "role", "area"))
-    )
+    said = {part: unquote(given.get(f"liandong-{part}", "")) for part in TEXTS}
+    require_texts(said)
+    if len(said["purpose"]) > LONGEST_PURPOSE:
+        facts = {"characters": len(said["purpose"]), "most": LONGEST_PURPOSE}
+        raise InvalidArgument("TEXT_TOO_LONG", field="purpose", **facts)
+    actor = Actor(*(said[part] for part in ("user", "unit", "role", "area")))
     remaining = context.time_remaining()
     patience = PATIENCE if remaining is None else min(remaining, PATIENCE)
     try:
         version = given.get("liandong-expected-version")
+        if version and not 0 <= int(version) <= LAST_VERSION:
+            raise ValueError(f"no version is {version}")
         return Caller(
             actor=actor,
             request_id=_request_id(given, actor),
             deadline=datetime.now(UTC) + timedelta(seconds=patience),
             expected_version=int(version) if version else None,
-            team=unquote(given.get("liandong-team", "")),
-            purpose=unquote(given.get("liandong-purpose", "")),
+            team=said["team"],
+            purpose=said["purpose"],
             traceparent=given.get("traceparent", ""),
             call=uuid4().hex,
         )

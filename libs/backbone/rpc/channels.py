@@ -9,7 +9,16 @@ from grpc_status import rpc_status
 
 from backbone.process.settings import Settings
 from backbone.rpc.edge import STATUS
-from backbone.words.errors import KINDS, Broken, Expired, Refusal, Unavailable
+from backbone.words.errors import (
+    KINDS,
+    Broken,
+    Expired,
+    Flaw,
+    InvalidArgument,
+    Refusal,
+    Unavailable,
+)
+from liandong.input.v1 import flaws_pb2
 
 # Only what is surely not done, or may be done twice by its request id, is repeated by itself.
 RETRIES = {
@@ -51,9 +60,12 @@ def may_still_happen(error: grpc.aio.AioRpcError) -> bool:
 def refusal_of(error: grpc.aio.AioRpcError) -> Refusal | None:
     """The refusal that the other service meant, or None where nobody knows what happened there."""
     status: Any = rpc_status.from_call(error)  # type: ignore[arg-type]
-    for detail in status.details if status else ():
-        info = error_details_pb2.ErrorInfo()
-        if detail.Unpack(info) and info.domain == "liandong":
-            kind = KIND_OF_STATUS.get(status.code, KINDS["Broken"])
-            return kind(info.reason, **dict(info.metadata))
-    return None
+    details = status.details if status else ()
+    info, flaws = error_details_pb2.ErrorInfo(), flaws_pb2.Flaws()
+    if not any(detail.Unpack(info) for detail in details) or info.domain != "liandong":
+        return None
+    kind = KIND_OF_STATUS.get(status.code, KINDS["Broken"])
+    refusal = kind(info.reason, **dict(info.metadata))
+    if isinstance(refusal, InvalidArgument) and any(detail.Unpack(flaws) for detail in details):
+        refusal.flaws = [Flaw(each.field, each.reason, dict(each.facts)) for each in flaws.flaws]
+    return refusal

@@ -1,4 +1,4 @@
-"""gRPC edge of all services: token, metrics, and refusals as status codes, in one place."""
+"""gRPC edge of all services: token, rules of requests, metrics, refusals as status codes."""
 
 import logging
 import time
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 import grpc
-from google.protobuf import any_pb2
+from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -15,17 +15,21 @@ from backbone.postgres.sealing import KeyMissing
 from backbone.process.logs import bound
 from backbone.process.metrics import CALL_SECONDS
 from backbone.rpc.caller import require_token
+from backbone.rpc.rules import require_rules
 from backbone.words.errors import (
     Broken,
     Conflict,
     Denied,
     Expired,
+    Flaw,
     InvalidArgument,
     InvalidTransition,
     NotFound,
     Refusal,
     Unavailable,
+    quotable,
 )
+from liandong.input.v1 import flaws_pb2
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -41,11 +45,14 @@ STATUS: dict[type[Refusal], int] = {
     Broken: code_pb2.INTERNAL,
     Unavailable: code_pb2.UNAVAILABLE,
 }
+# Of what is wrong with a field: ten of them fit into one trailer.
+LONGEST_QUOTE = 60
 OPEN_TO_ALL = ("/grpc.health.", "/grpc.reflection.")
 
 
 class Edge(grpc.aio.ServerInterceptor):
-    """Lets in who has the token; aborts with status and ErrorInfo of the raised Refusal."""
+    """Lets in who has the token and keeps to the rules of the request; aborts with status and
+    ErrorInfo of the raised Refusal."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -76,6 +83,7 @@ class Edge(grpc.aio.ServerInterceptor):
             started = time.perf_counter()
             try:
                 require_token(context.invocation_metadata(), self._token)
+                require_rules(request)
                 with bound(method=name):
                     return await method(request, context)
             except Exception as error:
@@ -89,6 +97,7 @@ class Edge(grpc.aio.ServerInterceptor):
         async def stream(request: Any, context: Any) -> Any:
             try:
                 require_token(context.invocation_metadata(), self._token)
+                require_rules(request)
                 async for part in method(request, context):
                     yield part
             except Exception as error:
@@ -126,6 +135,15 @@ def status_of(refusal: Refusal) -> status_pb2.Status:
     info = error_details_pb2.ErrorInfo(
         reason=refusal.reason, domain="liandong", metadata=refusal.facts
     )
-    detail = any_pb2.Any()
-    detail.Pack(info)
-    return status_pb2.Status(code=STATUS[type(refusal)], message=refusal.reason, details=[detail])
+    details: list[Message] = [info]
+    if isinstance(refusal, InvalidArgument) and refusal.flaws:
+        details.append(flaws_pb2.Flaws(flaws=map(_told, refusal.flaws)))
+    status = status_pb2.Status(code=STATUS[type(refusal)], message=refusal.reason)
+    for detail in details:
+        status.details.add().Pack(detail)
+    return status
+
+
+def _told(flaw: Flaw) -> flaws_pb2.Flaw:
+    facts = {name: quotable(fact)[:LONGEST_QUOTE] for name, fact in flaw.facts.items()}
+    return flaws_pb2.Flaw(field=flaw.field, reason=flaw.reason, facts=facts)

@@ -5,25 +5,19 @@ from collections.abc import Collection
 from backbone.words.actor import Actor
 from backbone.words.city import City, Unit
 from backbone.words.errors import Denied, InvalidArgument
+from backbone.words.texts import shows_nothing, trimmed
 
-# Three bytes a character and twice in one event stay far below what a journal row may hold.
-LONGEST = 20_000
 PRIORITIES = ("P1", "P2", "P3", "P4")
 
 
-def require_text(text: str, reason: str, longest: int = LONGEST) -> str:
-    """Return the text without its margins. Raises InvalidArgument where it says nothing."""
-    said = require_short(text, longest)
-    if not said:
+def require_text(text: str, reason: str) -> str:
+    """Return the text without its margins. Raises InvalidArgument where it shows nothing.
+
+    How long it may be stands in the contract, and the edge has seen to it.
+    """
+    if shows_nothing(text):
         raise InvalidArgument(reason)
-    return said
-
-
-def require_short(text: str, longest: int = LONGEST) -> str:
-    """Return the text without its margins; it may be empty."""
-    if len(text) > longest:
-        raise InvalidArgument("TEXT_TOO_LONG", characters=len(text), most=longest)
-    return text.strip()
+    return trimmed(text)
 
 
 def require_priority(priority: str) -> str:

@@ -11,7 +11,6 @@ from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
 from services.alarm.receipt.record import CallBack, Finding, Receipt, State
 from services.alarm.receipt.rights import require_desk
-from services.alarm.receipt.texts import require_short
 
 MOST_CALL_BACKS = 50
 
@@ -37,7 +36,6 @@ def call_back(
         raise InvalidArgument("FINDING_MISSING")
     if len(receipt.call_backs) >= MOST_CALL_BACKS:
         raise InvalidTransition("TOO_MANY_CALL_BACKS", most=MOST_CALL_BACKS)
-    require_short(note=command.note)
     return [CallBackRecorded(now, command.finding, command.note, command.by.user)]
 
 
@@ -53,7 +51,6 @@ VERBS = (
         "NOT_YOUR_DESK",
         "FINDING_MISSING",
         "TOO_MANY_CALL_BACKS",
-        "TEXT_TOO_LONG",
     ),
 )
 CHANGES = (change(_called_back),)

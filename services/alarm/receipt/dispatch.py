@@ -15,7 +15,6 @@ from services.alarm.receipt.city import require_team
 from services.alarm.receipt.ending import require_not_ended
 from services.alarm.receipt.record import Dispatch, Outcome, Receipt, State
 from services.alarm.receipt.rights import require_desk, require_may_dispatch
-from services.alarm.receipt.texts import require_short
 
 
 class DispatchNow(Struct, frozen=True):
@@ -68,7 +67,6 @@ def dispatch(
     require_may_dispatch(command.by, require_team(city, command.team))
     if receipt.outcome is Outcome.INVALID:
         require_not_ended(receipt, command)
-    require_short(note=command.note)
     order = _latest(receipt, command.team)
     if order is not None and not order.refused:
         raise InvalidTransition(
@@ -139,7 +137,6 @@ VERBS = (
         "ROLE_MAY_NOT",
         "UNKNOWN_TEAM",
         "NO_SUCH_TEAM",
-        "TEXT_TOO_LONG",
         otherwise=require_desk,
     ),
     verb(State, refuse),

@@ -26,9 +26,6 @@ from services.alarm.receipt.record import (
     State,
 )
 from services.alarm.receipt.rights import ByActor, require_desk
-from services.alarm.receipt.texts import require_short
-
-MOST_PHOTOS = 20
 
 
 class OpenIncident(Struct, frozen=True):
@@ -114,11 +111,6 @@ def answer(
 ) -> list[AnsweredAtDesk]:
     require_desk(receipt, command)
     reply = require_text(command.reply, "REPLY_MISSING")
-    require_short(reply=reply)
-    if len(command.photos) > MOST_PHOTOS:
-        raise InvalidArgument("TOO_MANY_PHOTOS", most=MOST_PHOTOS)
-    for photo in command.photos:
-        require_short(photo=photo)
     return [AnsweredAtDesk(now, reply, command.photos, command.by.user)]
 
 
@@ -132,7 +124,6 @@ def pass_on(
     require_unit(city, to_unit)
     if to_unit == receipt.unit:
         raise InvalidArgument("SAME_UNIT", unit=to_unit)
-    require_short(note=command.note)
     return [ReceiptPassed(now, to_unit, command.note, command.by.user)]
 
 
@@ -143,7 +134,6 @@ def refer(
     to_unit = command.to_unit or mediation(city, receipt.area)
     if not require_unit(city, to_unit).kind.endswith("mediation"):
         raise InvalidArgument("NOT_A_MEDIATION_UNIT", unit=to_unit)
-    require_short(note=command.note)
     matter = _matter(receipt, to_unit, city)
     return [MediationReferred(now, matter, command.note, command.by.user)]
 
@@ -154,7 +144,6 @@ def mark_invalid(
     require_desk(receipt, command)
     if command.reason is None:
         raise InvalidArgument("REASON_MISSING")
-    require_short(note=command.note)
     return [MarkedInvalid(now, command.reason, command.note, command.by.user)]
 
 
@@ -258,7 +247,7 @@ def _invalid(receipt: Receipt, event: MarkedInvalid) -> Receipt:
 
 
 END = ("ALREADY_ENDED", "NOT_YOUR_DESK")
-TO_UNIT = (*END, "UNKNOWN_UNIT", "TEXT_TOO_LONG")
+TO_UNIT = (*END, "UNKNOWN_UNIT")
 OPEN = {State.RECEIVED}
 VERBS = (
     verb(OPEN, open_incident, *END, "UNKNOWN_UNIT", otherwise=require_not_ended),
@@ -267,13 +256,11 @@ VERBS = (
         answer,
         *END,
         "REPLY_MISSING",
-        "TOO_MANY_PHOTOS",
-        "TEXT_TOO_LONG",
         otherwise=require_not_ended,
     ),
     verb(OPEN, pass_on, *TO_UNIT, "SAME_UNIT", otherwise=require_not_ended),
     verb(OPEN, refer, *TO_UNIT, "NOT_A_MEDIATION_UNIT", otherwise=require_not_ended),
-    verb(OPEN, mark_invalid, *END, "REASON_MISSING", "TEXT_TOO_LONG", otherwise=require_not_ended),
+    verb(OPEN, mark_invalid, *END, "REASON_MISSING", otherwise=require_not_ended),
 )
 CHANGES = (
     change(_opened),

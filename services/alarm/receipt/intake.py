@@ -25,7 +25,6 @@ from services.alarm.receipt.record import (
     Suggestions,
 )
 from services.alarm.receipt.rights import require_desk, require_may_receive
-from services.alarm.receipt.texts import require_short
 
 
 class ReceiveAlarm(Struct, frozen=True, kw_only=True):
@@ -132,7 +131,6 @@ def receive(
     require_may_receive(command.by, command.kind)
     require_category(city, command.category)
     require_place(city, command.place)
-    _require_short(command)
     return [
         ReceiptReceived(
             time=now,
@@ -159,7 +157,6 @@ def amend(
     receipt: Receipt, command: AmendReceipt, now: datetime, city: City
 ) -> list[ReceiptAmended]:
     require_desk(receipt, command)
-    _require_short(command)
     if command.place:
         require_place(city, command.place)
     reported = _reported(command)
@@ -225,15 +222,6 @@ def _reported(
     return {name: getattr(said, name) for name in Report.__struct_fields__}
 
 
-def _require_short(said: ReceiveAlarm | AmendReceipt) -> None:
-    require_short(
-        place=said.place.text if said.place else None,
-        narrative=said.narrative,
-        recording=said.recording,
-        reference=said.reference,
-    )
-
-
 VERBS = (
     creates(
         receive,
@@ -244,7 +232,6 @@ VERBS = (
         "UNKNOWN_PRIORITY",
         "OUTSIDE_CITY",
         "UNKNOWN_AREA",
-        "TEXT_TOO_LONG",
     ),
     verb(
         {State.RECEIVED, State.ENDED},
@@ -253,7 +240,6 @@ VERBS = (
         "OUTSIDE_CITY",
         "UNKNOWN_AREA",
         "NOTHING_TO_CHANGE",
-        "TEXT_TOO_LONG",
         otherwise=require_desk,
     ),
     verb(

@@ -18,7 +18,6 @@ from services.alarm.receipt.closing import ReceiptClosed, is_over
 from services.alarm.receipt.ending import ended, require_not_ended
 from services.alarm.receipt.record import Ending, Incident, Outcome, Receipt, State
 from services.alarm.receipt.rights import require_desk
-from services.alarm.receipt.texts import require_short
 
 
 class LinkRepeat(Struct, frozen=True):
@@ -77,7 +76,6 @@ def unlink(
     if receipt.outcome is not Outcome.LINKED:
         raise InvalidTransition("NOT_LINKED", outcome=receipt.outcome or "")
     reason = require_text(command.reason, "REASON_MISSING")
-    require_short(reason=reason)
     return [RepeatUnlinked(now, reason)]
 
 
@@ -124,7 +122,6 @@ VERBS = (
         "NOT_LINKED",
         "NOT_YOUR_DESK",
         "REASON_MISSING",
-        "TEXT_TOO_LONG",
         otherwise=require_desk,
     ),
     verb(State, follow, "NOT_ROUTED"),

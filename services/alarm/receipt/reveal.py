@@ -10,7 +10,6 @@ from backbone.words.city import City
 from backbone.words.guards import require_text
 from services.alarm.receipt.record import Receipt, State
 from services.alarm.receipt.rights import require_may_reveal
-from services.alarm.receipt.texts import require_short
 
 
 class RevealCaller(Struct, frozen=True):
@@ -34,7 +33,6 @@ def reveal(
     by = command.by
     require_may_reveal(receipt, by)
     purpose = require_text(command.purpose, "PURPOSE_MISSING")
-    require_short(purpose=purpose)
     return [AlarmRevealed(now, by.user, by.unit, by.role, purpose)]
 
 
@@ -42,5 +40,5 @@ def _revealed(receipt: Receipt, event: AlarmRevealed) -> Receipt:
     return receipt
 
 
-VERBS = (verb(State, reveal, "MAY_NOT_REVEAL", "PURPOSE_MISSING", "TEXT_TOO_LONG", discloses=True),)
+VERBS = (verb(State, reveal, "MAY_NOT_REVEAL", "PURPOSE_MISSING", discloses=True),)
 CHANGES = (change(_revealed),)

@@ -90,7 +90,6 @@ VERBS = (
         "NOT_YOUR_UNIT",
         "REASON_MISSING",
         "TOLD_WHERE_MISSING",
-        "TEXT_TOO_LONG",
     ),
 )
 CHANGES = (change(accepted), change(refused))

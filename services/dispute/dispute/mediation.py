@@ -9,7 +9,7 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument
-from backbone.words.guards import require_short, require_text, require_unit_of
+from backbone.words.guards import require_text, require_unit_of
 from services.dispute.dispute.record import (
     OPEN,
     Agreement,
@@ -92,8 +92,6 @@ def agree(
     missing = [name for name in needed if not getattr(agreement, name).strip()]
     if missing:
         raise InvalidArgument("AGREEMENT_INCOMPLETE", missing=", ".join(missing))
-    for text in (agreement.facts, agreement.liability, agreement.terms, agreement.performance):
-        require_short(text)
     return [AgreementReached(now, agreement)]
 
 
@@ -137,9 +135,9 @@ def closed(dispute: Dispute, event: DisputeClosed) -> Dispute:
 
 
 VERBS = (
-    verb(OPEN, hold_session, "NOT_YOUR_UNIT", "TEXT_MISSING", "TEXT_TOO_LONG"),
-    verb(OPEN, agree, "NOT_YOUR_UNIT", "PARTIES_MISSING", "AGREEMENT_INCOMPLETE", "TEXT_TOO_LONG"),
-    verb(OPEN, fail, "NOT_YOUR_UNIT", "REASON_MISSING", "TOLD_WHERE_MISSING", "TEXT_TOO_LONG"),
+    verb(OPEN, hold_session, "NOT_YOUR_UNIT", "TEXT_MISSING"),
+    verb(OPEN, agree, "NOT_YOUR_UNIT", "PARTIES_MISSING", "AGREEMENT_INCOMPLETE"),
+    verb(OPEN, fail, "NOT_YOUR_UNIT", "REASON_MISSING", "TOLD_WHERE_MISSING"),
     verb({State.AGREED, State.FAILED}, close, "NOT_YOUR_UNIT"),
 )
 CHANGES = (change(session_held), change(agreed), change(failed), change(closed))

@@ -55,7 +55,7 @@ def reveal(
     dispute: Dispute, command: RevealParties, now: datetime, city: City
 ) -> list[PartiesRevealed]:
     require_unit_of(command.by, mediating_units(dispute))
-    return [PartiesRevealed(now, require_text(command.purpose, "PURPOSE_MISSING", 200))]
+    return [PartiesRevealed(now, require_text(command.purpose, "PURPOSE_MISSING"))]
 
 
 def named(dispute: Dispute, event: PartiesNamed) -> Dispute:
@@ -68,6 +68,6 @@ def revealed(dispute: Dispute, event: PartiesRevealed) -> Dispute:
 
 VERBS = (
     verb(OPEN | {State.REGISTERED}, name_parties, "NOT_YOUR_UNIT", "PARTIES_MISSING"),
-    verb(ANY, reveal, "NOT_YOUR_UNIT", "PURPOSE_MISSING", "TEXT_TOO_LONG", discloses=True),
+    verb(ANY, reveal, "NOT_YOUR_UNIT", "PURPOSE_MISSING", discloses=True),
 )
 CHANGES = (change(named), change(revealed))

@@ -10,7 +10,7 @@ from backbone.life_cycle import begins, creates
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
-from backbone.words.guards import require_category, require_priority, require_short, require_text
+from backbone.words.guards import require_category, require_priority, require_text
 from services.dispute.dispute.record import (
     CATEGORIES,
     NAMED_LATER,
@@ -20,8 +20,6 @@ from services.dispute.dispute.record import (
     State,
     require_parties,
 )
-
-LONGEST_SUBJECT = 500
 
 
 class RegisterDispute(Struct, frozen=True):
@@ -66,8 +64,8 @@ def _complete(filing: Filing, city: City) -> Filing:
         filing,
         source=source,
         level=filing.level or 3,
-        subject=require_text(filing.subject, "SUBJECT_MISSING", LONGEST_SUBJECT),
-        text=require_short(filing.text),
+        subject=require_text(filing.subject, "SUBJECT_MISSING"),
+        text=filing.text.strip(),
         category=require_category(city, filing.category) or CATEGORIES[filing.kind],
         priority=require_priority(filing.priority),
     )
@@ -96,7 +94,6 @@ VERBS = (
         "UNKNOWN_LEVEL",
         "PARTIES_MISSING",
         "SUBJECT_MISSING",
-        "TEXT_TOO_LONG",
         "UNKNOWN_CATEGORY",
         "UNKNOWN_PRIORITY",
     ),

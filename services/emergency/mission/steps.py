@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import Also, change, verb
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition, NotFound
+from backbone.words.guards import require_text
 from services.emergency.mission.record import ANY, UNANSWERED, Ending, Mission, State
 
 E = TypeVar("E")
@@ -186,9 +187,8 @@ def refuse(
     mission: Mission, command: RefuseMission, now: datetime, also: Also
 ) -> list[MissionRefused]:
     _require_crew(mission, command)
-    if not command.reason.strip():
-        raise InvalidArgument("REASON_MISSING")
-    return [MissionRefused(now, command.reason, command.device_time)]
+    reason = require_text(command.reason, "REASON_MISSING")
+    return [MissionRefused(now, reason, command.device_time)]
 
 
 def _once(mission: Mission, reached: State, event: E) -> list[E]:

@@ -6,13 +6,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from starlette.requests import Request
 
 from backbone.postgres.pool import Pool
 from backbone.words.roles import Roles
 from services.gateway.accounts import storage
+from services.gateway.http.incoming import header_text
 from services.gateway.http.problems import Problem
 
 # A disabled account or an ended session works at most this much longer on another gateway.
@@ -76,7 +77,7 @@ class Authenticator:
         if caller is None:
             raise unauthenticated("SESSION_OVER")
         person = request.headers.get("liandong-person")
-        return _acting_for(caller, person) if person and caller.is_key else caller
+        return caller if person is None or not caller.is_key else _acting_for(caller, person)
 
     def forget(self, token_hash: bytes) -> None:
         self._known.pop(token_hash, None)
@@ -113,12 +114,10 @@ def _caller(row: Any) -> Caller:
 
 
 def _acting_for(key: Caller, person: str) -> Caller:
-    """A department's system names its own clerk: `<key name>/<person>`."""
-    try:
-        name = unquote(person, errors="strict")
-    except UnicodeDecodeError as error:
-        raise Problem(400, "MALFORMED_PERSON") from error
-    if not name.isprintable() or len(name) > LONGEST_PERSON:
+    """A department's system names its own clerk: `<key name>/<person>`. Raises Problem 400 for a
+    header that names nobody."""
+    name = header_text(person, LONGEST_PERSON)
+    if not name:
         raise Problem(400, "MALFORMED_PERSON")
     caller = replace(key, user=f"{key.user}/{name}")
     return replace(caller, metadata=_metadata(caller))

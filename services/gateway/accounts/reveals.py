@@ -6,7 +6,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backbone.postgres.paging import read_token, sign_token
 from backbone.postgres.pool import Pool
+from backbone.words.errors import InvalidArgument
 from backbone.words.place import significant
 from backbone.words.roles import roles
 from services.gateway.accounts import storage
@@ -29,27 +31,32 @@ class Reveals:
 
     gate: Gate
     pool: Pool
+    key: bytes
 
     async def show(self, request: Request) -> Response:
         caller, headers = await self.gate.admit(request)
         require_role(caller, AUDITORS)
         asked = incoming.parse_texts(FILTERS, incoming.read_query(request, frozenset()))
+        incoming.require_plain(asked)
         size = min(asked.get("page_size") or PAGE, MOST)
-        before = _position(asked.get("page_token", ""))
+        scope = f"/v1/reveals {asked.get('subject', '')}".encode()
+        before = self._position(scope, asked.get("page_token", ""))
         which = significant(caller.area), asked.get("subject")
         rows = await storage.reveals(self.pool, *which, before, size)
-        token = str(rows[-1]["position"]) if len(rows) == size else ""
+        place = rows[-1]["position"] if len(rows) == size else None
+        token = "" if place is None else sign_token(self.key, scope, place)
         answer: dict[str, Any] = {"items": [dict(row) for row in rows], "next_page_token": token}
         if asked.get("count"):
             answer["total_size"] = await storage.count_reveals(self.pool, *which)
         return Response(to_json(answer), 200, headers | {"Cache-Control": "no-store"}, JSON)
 
-
-def _position(token: str) -> int | None:
-    """Raises Problem 422 for what is no token of ours."""
-    if token and not (token.isdecimal() and len(token) < 19):
-        raise Problem(422, "BAD_PAGE_TOKEN")
-    return int(token) if token else None
+    def _position(self, scope: bytes, token: str) -> int | None:
+        """Raises Problem 422 for what is no token of this list."""
+        try:
+            position: int | None = read_token(self.key, scope, token, int)
+        except InvalidArgument as refusal:
+            raise Problem(422, refusal.reason) from refusal
+        return position
 
 
 def extras_of(reveals: Reveals) -> tuple[Extra, ...]:

@@ -37,6 +37,7 @@ class Sessions:
     async def open(self, request: Request) -> Response:
         self.gate.limits.sign_in.take(address_of(request))
         given = incoming.parse_body(CREDENTIALS, await incoming.read_body(request))
+        incoming.require_plain(given)
         account = await self._account(given["user"], given["password"], address_of(request))
         token = secrets.token_urlsafe(32)
         user = account["user_name"]

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
-from google.protobuf.descriptor import Descriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from backbone.rpc.rules import is_required, rules_of
 from services.gateway.contract.fields import field_at
 from services.gateway.contract.plan import Plan
 from services.gateway.contract.schemas import REF, Schema, Schemas
@@ -19,7 +20,8 @@ DESCRIBED: dict[str, Schema] = yaml.safe_load(
 )
 
 PROBLEMS = {
-    400: "Malformed JSON, unknown field, broken UTF-8, wrong type, malformed header",
+    400: "Malformed JSON, a field that is unknown or stands twice, broken UTF-8, a control or bidi "
+    "character, a wrong type, a number out of range, a malformed header",
     401: "No token, or one that has expired",
     403: "The role may not do this",
     404: "Does not exist, or is outside the caller's scope",
@@ -28,12 +30,15 @@ PROBLEMS = {
     412: "If-Match names another version",
     413: "The body is over 1 MiB",
     415: "The body is not application/json in UTF-8",
-    422: "A rule of the domain, an unknown code, or IDEMPOTENCY_KEY_REUSED",
+    422: "A rule of the contract (`errors` names each field that breaks one) or of the domain, "
+    "an unknown code, or IDEMPOTENCY_KEY_REUSED",
     429: "The rate limit of the principal; Retry-After says when to come again",
     503: "Unknown whether done: repeat with the same key after Retry-After",
 }
 READ_PROBLEMS = (400, 401, 403, 404, 422, 429, 503)
 TEXT = {"type": "string"}
+# Percent-encoded: nine signs for a Chinese character.
+LONGEST_HEADER = 1_800
 PROBLEM_SCHEMA: Schema = {
     "type": "object",
     "description": "RFC 9457; facts of the reason (`holder`, `time` …) stand beside these members.",
@@ -65,6 +70,21 @@ WRITE_HEADERS: list[Schema] = [
         "description": "The version that the caller saw, as the ETag gave it.",
     },
 ]
+PERSON: Schema = {
+    "name": "Liandong-Person",
+    "in": "header",
+    "schema": {"type": "string", "maxLength": LONGEST_HEADER},
+    "description": "With the key of a system: the person who acts there, percent-encoded UTF-8 of "
+    "at most 100 characters. A person who has signed in acts alone.",
+}
+PURPOSE: Schema = {
+    "name": "Liandong-Purpose",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_HEADER},
+    "description": "Why personal data is asked for, percent-encoded UTF-8 of at most 200 "
+    "characters; it goes on record with the disclosure.",
+}
 ANSWER_HEADERS: Schema = {
     "ETag": {"schema": TEXT, "description": "The version, in quotes."},
     "Liandong-Road": {"schema": {"type": "string", "enum": ["stream", "direct"]}},
@@ -122,7 +142,9 @@ def _operation(plan: Plan, schemas: Schemas, words: Mapping[str, str]) -> Schema
     if plan.body_without is not None:
         schema = schemas.body(plan.method.input_type, plan.body_without)
         if schema is not None:
-            operation["requestBody"] = {"content": {JSON: {"schema": schema}}}
+            required = bool(schemas.component(schema).get("required"))
+            body = {"required": required, "content": {JSON: {"schema": schema}}}
+            operation["requestBody"] = body
     if route.public:
         operation["security"] = []
     return operation
@@ -149,10 +171,21 @@ def _parameters(plan: Plan, schemas: Schemas) -> list[Schema]:
         for n in plan.path_fields
     ]
     query = [
-        {"name": name, "in": "query", "schema": schemas.parameter(field_at(message, to))}
-        for name, to in plan.query.items()
+        _query_parameter(name, field_at(message, to), schemas) for name, to in plan.query.items()
     ]
-    return [*path, *query, *(WRITE_HEADERS if plan.route.is_write else ())]
+    return [*path, *query, *_headers(plan)]
+
+
+def _headers(plan: Plan) -> list[Schema]:
+    headers = list(WRITE_HEADERS) if plan.route.is_write else []
+    if plan.route.reveals:
+        headers.append(PURPOSE)
+    return headers if plan.route.public else [*headers, PERSON]
+
+
+def _query_parameter(name: str, field: FieldDescriptor, schemas: Schemas) -> Schema:
+    said = {"name": name, "in": "query", "schema": schemas.parameter(field)}
+    return said | {"required": True} if is_required(rules_of(field)) else said
 
 
 def _responses(plan: Plan, schemas: Schemas) -> dict[str, Schema]:

@@ -1,7 +1,8 @@
 """Readers made from contracts: JSON or query text in, the values of a protobuf message out.
 
 Strict on purpose: a field that the contract does not have, a number sent as text or a time without
-zone is refused by name, so that a client's mistake is never silently lost. The validators are
+zone is refused by name, so that a client's mistake is never silently lost. The edge of each service
+keeps the rules that its contract has beside the types (backbone.rpc.rules). The validators are
 pydantic's, built once at start.
 """
 
@@ -21,8 +22,7 @@ from services.gateway.contract.fields import (
     names_of,
 )
 
-# Postgres cannot store NUL in text, so nobody may send it.
-TEXT = core_schema.str_schema(pattern=r"^[^\x00]*$", regex_engine="rust-regex")
+TEXT = core_schema.str_schema()
 SIZE = core_schema.int_schema(ge=0, le=2**31 - 1)
 STRICT = CoreConfig(strict=True, val_json_bytes="base64")
 REAL = core_schema.float_schema(allow_inf_nan=False)
@@ -122,8 +122,6 @@ def _value(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSc
         return _message(field.message_type, definitions)
     if field.type == FieldDescriptor.TYPE_BYTES:
         return core_schema.bytes_schema()
-    if field.name == PAGE_SIZE:
-        return SIZE
     return PLAIN[field.cpp_type]
 
 

@@ -1,10 +1,11 @@
 """JSON schemas of the contracts' messages, for the OpenAPI document."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from backbone.rpc.rules import Rules, is_required, rules_of
 from services.gateway.contract.fields import (
     DURATION,
     PAGE_TOKEN,
@@ -52,6 +53,10 @@ class Schemas:
         self.components[name] = self._said(message.full_name, schema)
         return {"$ref": REF + name}
 
+    def component(self, reference: Schema) -> Schema:
+        """The schema that a reference points at."""
+        return self.components[reference["$ref"].removeprefix(REF)]
+
     def answer(self, field: FieldDescriptor) -> Schema:
         """One part of a response as a whole answer."""
         return self._field(field, answered=True)
@@ -74,10 +79,14 @@ class Schemas:
         entry = map_of(field)
         if entry is not None:
             return {"type": "object", "additionalProperties": self._one(entry[1], answered)}
-        schema = self._one(field, answered)
+        schema, rules = self._one(field, answered), rules_of(field)
         if field.is_repeated:
-            return {"type": "array", "items": schema}
+            items = {"type": "array", "items": schema if answered else schema | _ruled(rules.items)}
+            return items if answered else items | _ruled_list(rules)
+        if not answered:
+            schema = schema | _ruled(rules)
         absent = field.has_presence or field.enum_type is not None
+        absent = absent and (answered or not is_required(rules))
         return _or_null(schema) if absent and nullable else schema
 
     def _one(self, field: FieldDescriptor, answered: bool) -> Schema:
@@ -103,12 +112,35 @@ class Schemas:
         words = self._words.get(full_name)
         return {**schema, "description": words} if words else schema
 
-    def _object(self, fields: Iterable[FieldDescriptor], *, answered: bool) -> Schema:
+    def _object(self, fields: Sequence[FieldDescriptor], *, answered: bool) -> Schema:
         members = {
             field.name: self._said(field.full_name, self._field(field, answered=answered))
             for field in fields
         }
-        return _closed(members, list(members) if answered else [])
+        required = [field.name for field in fields if answered or is_required(rules_of(field))]
+        return _closed(members, required)
+
+
+def _ruled(rules: Rules) -> Schema:
+    """What the edge demands of one value, in the words of JSON Schema. An empty text that is not
+    required keeps every rule, as one that is not there."""
+    least = max(rules.min_len, 1) if is_required(rules) and rules.max_len else 0
+    any_text = "" if least else "^$|"
+    said = {
+        "minLength": least,
+        "maxLength": rules.max_len,
+        "pattern": any_text + rules.pattern if rules.pattern else "",
+    }
+    schema: Schema = {name: value for name, value in said.items() if value}
+    for name, word in (("gte", "minimum"), ("lte", "maximum")):
+        if rules.HasField(name):
+            schema[word] = int(getattr(rules, name))
+    return schema
+
+
+def _ruled_list(rules: Rules) -> Schema:
+    schema: Schema = {"maxItems": rules.max_items} if rules.max_items else {}
+    return schema | ({"minItems": 1} if is_required(rules) else {})
 
 
 def _closed(members: dict[str, Schema], required: list[str]) -> Schema:

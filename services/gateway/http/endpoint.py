@@ -1,6 +1,6 @@
 """The one endpoint behind every route of the tables: HTTP in, gRPC, HTTP out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -99,8 +99,13 @@ class RpcEndpoint:
         if self._route.empty and reason_of(error) == self._route.empty:
             return Response(status_code=204, headers=headers)
         problem = problem_of(error)
+        problem.errors = [replace(flaw, field=self._said(flaw.field)) for flaw in problem.errors]
         problem.headers = {**headers, **problem.headers}
         raise problem from error
+
+    def _said(self, path: str) -> str:
+        """The query parameter that fills the field, or else the path of the field."""
+        return next((name for name, to in self._plan.query.items() if to == path), path)
 
     async def _admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
         if self._route.public:

@@ -1,8 +1,10 @@
 """What a request brings, read with care: body, query and headers, each flaw named."""
 
 import asyncio
+import json
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -11,7 +13,11 @@ from uuid import uuid4
 from pydantic_core import SchemaValidator, ValidationError
 from starlette.requests import Request
 
-from services.gateway.http.problems import Flaw, Problem
+from backbone.rpc.caller import LONGEST_PURPOSE
+from backbone.rpc.rules import require_texts
+from backbone.words.errors import Flaw, InvalidArgument
+from backbone.words.texts import refused_character, shows_nothing, trimmed
+from services.gateway.http.problems import Problem
 
 MOST_BYTES = 1_048_576
 MOST_READ_OUT = 64 * MOST_BYTES
@@ -20,7 +26,6 @@ PATIENCE_TO_REFUSE = 5.0
 PATIENCE = 30.0
 ETAG = re.compile(r'"(\d{1,18})"')
 KEY = re.compile(r"[\x20-\x7e]{1,128}")
-LONGEST_PURPOSE = 200
 # What pydantic calls a flaw → our stable reason; all others are WRONG_TYPE.
 FLAWS = {
     "extra_forbidden": "UNKNOWN_FIELD",
@@ -28,7 +33,6 @@ FLAWS = {
     "string_too_short": "WRONG_LENGTH",
     "string_too_long": "WRONG_LENGTH",
     "literal_error": "UNKNOWN_VALUE",
-    "string_pattern_mismatch": "NUL_CHARACTER",
     "greater_than_equal": "OUT_OF_RANGE",
     "less_than_equal": "OUT_OF_RANGE",
     "finite_number": "OUT_OF_RANGE",
@@ -94,12 +98,45 @@ def require_json(request: Request) -> None:
 
 
 def parse_body(reader: SchemaValidator, body: bytes) -> dict[str, Any]:
-    """Raises Problem 400 that names each flaw."""
+    """Raises Problem 400 that names each flaw, and each member that an object has twice."""
     try:
         values: dict[str, Any] = reader.validate_json(body)
     except ValidationError as error:
         raise _malformed(error, _broken_text(body)) from error
+    twice = [Flaw(path, "REPEATED_FIELD") for path in _repeated(body)]
+    if twice:
+        raise Problem(400, "REPEATED_FIELD", {"field": twice[0].field}, twice)
     return values
+
+
+def _repeated(body: bytes) -> list[str]:
+    """The paths of members that stand twice in one object: two readers could each believe another
+    one. The validator keeps the last and does not tell."""
+    twice: list[tuple[dict[str, Any], list[str]]] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counted = Counter(name for name, _ in pairs)
+            twice.append((found, [name for name, count in counted.items() if count > 1]))
+        return found
+
+    # Numbers stay texts: they were read already, and one of many digits would be an error here.
+    whole = json.loads(body, object_pairs_hook=members, parse_int=str, parse_float=str)
+    if not twice:
+        return []
+    names = {id(found): repeated for found, repeated in twice}
+    paths = [_path((*at, name)) for at, part in _objects(whole) for name in names.get(id(part), ())]
+    return paths or [name for _, repeated in twice for name in repeated]
+
+
+def _objects(part: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    if isinstance(part, dict):
+        yield at, part
+    inner = part.items() if isinstance(part, dict) else enumerate(part)
+    for name, value in inner:
+        if isinstance(value, dict | list):
+            yield from _objects(value, (*at, name))
 
 
 def parse_texts(reader: SchemaValidator, texts: Any) -> dict[str, Any]:
@@ -135,6 +172,29 @@ def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | dict[
     return texts
 
 
+def require_plain(texts: Mapping[str, Any]) -> None:
+    """For the few texts that go to no service. Raises Problem 400 for a control character."""
+    try:
+        require_texts({name: text for name, text in texts.items() if isinstance(text, str)})
+    except InvalidArgument as refusal:
+        raise Problem(400, refusal.reason, refusal.facts, refusal.flaws) from refusal
+
+
+def header_text(raw: str, longest: int) -> str | None:
+    """The percent-encoded text of a header without its margins. None for what is no such text: raw
+    bytes, which the server has read as Latin letters, broken UTF-8, control characters, too long.
+    """
+    if not raw.isascii():
+        return None
+    try:
+        text = unquote(raw, errors="strict")
+    except UnicodeDecodeError:
+        return None
+    if refused_character(text) or len(text) > longest:
+        return None
+    return "" if shows_nothing(text) else trimmed(text)
+
+
 def read_path(request: Request) -> dict[str, str]:
     """Raises Problem 400 for broken UTF-8, which the server has already replaced."""
     path: dict[str, str] = request.path_params
@@ -162,11 +222,8 @@ def write_metadata(request: Request) -> list[tuple[str, str]]:
 
 def purpose_of(request: Request) -> str:
     """Why personal data is asked for. Raises Problem 400 for a malformed header."""
-    try:
-        purpose = unquote(request.headers.get("liandong-purpose", ""), errors="strict").strip()
-    except UnicodeDecodeError as error:
-        raise Problem(400, "MALFORMED_PURPOSE") from error
-    if not purpose.isprintable() or len(purpose) > LONGEST_PURPOSE:
+    purpose = header_text(request.headers.get("liandong-purpose", ""), LONGEST_PURPOSE)
+    if purpose is None:
         raise Problem(400, "MALFORMED_PURPOSE")
     return purpose
 

@@ -12,7 +12,10 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backbone.words.errors import Flaw
 from services.gateway.contract.writing import to_json
+
+__all__ = ["FILE", "Flaw", "Problem", "Reasons", "answer_problem", "language_of"]
 
 FILE = Path(__file__).with_name("reasons.yaml")
 # The members that every problem has; a fact never overwrites one.
@@ -27,17 +30,8 @@ class Problem(Exception):
     status: int
     reason: str
     facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    errors: Sequence["Flaw"] = ()
+    errors: Sequence[Flaw] = ()
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """One thing that is wrong with a request, by the field's path."""
-
-    field: str
-    reason: str
-    facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class Reasons:

@@ -3,6 +3,7 @@
 import grpc
 
 from backbone.rpc.channels import refusal_of
+from backbone.words.errors import Flaw, InvalidArgument, Refusal
 from services.gateway.http.problems import Problem
 
 Code = grpc.StatusCode
@@ -23,6 +24,8 @@ STATUS: dict[grpc.StatusCode, int] = {
 }
 # Aborted calls say by their reason which of two promises was broken.
 ABORTED = {"STALE_VERSION": 412, "IDEMPOTENCY_KEY_REUSED": 422}
+# What cannot be read at all is no matter of rules.
+UNREADABLE = ("NUL_CHARACTER", "CONTROL_CHARACTER", "OUT_OF_RANGE")
 # Refused by a count, not for good: the fact `seconds` says when to come again.
 LIMITED = ("TRACKING_LOCKED",)
 UNKNOWN = "UNKNOWN_REPEAT"
@@ -46,7 +49,17 @@ def problem_of(error: grpc.aio.AioRpcError) -> Problem:
     if info.reason in LIMITED:
         headers = {"Retry-After": str(info.facts["seconds"])}
         return Problem(429, info.reason, info.facts, headers=headers)
-    return Problem(status, info.reason, info.facts)
+    if info.reason in UNREADABLE:
+        status = 400
+    return Problem(status, info.reason, info.facts, flaws_of(info))
+
+
+def flaws_of(refusal: Refusal) -> list[Flaw]:
+    """What is wrong field by field: as the edge has found it, or the one field of a fact."""
+    if isinstance(refusal, InvalidArgument) and refusal.flaws:
+        return list(refusal.flaws)
+    field = refusal.facts.get("field")
+    return [Flaw(field, refusal.reason, refusal.facts)] if field else []
 
 
 def reason_of(error: grpc.aio.AioRpcError) -> str:

@@ -21,6 +21,7 @@ from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.gateway.accounts.auth import Caller, require_role
 from services.gateway.contract.writing import Writer, to_json
+from services.gateway.http import incoming
 from services.gateway.http.edge import traceparent
 from services.gateway.http.endpoint import Gate
 from services.gateway.http.problems import Problem
@@ -104,7 +105,7 @@ class Terminal:
             raise Problem(403, "NOT_YOUR_TEAM", {"team": team})
         self._streams.require_room(caller)
         metadata = [*self._gate.upstream.metadata, *caller.metadata, traceparent(request)]
-        device = request.query_params.get("device", "")
+        device = str(incoming.read_query(request, frozenset()).get("device", ""))
         subscription = Subscription(self._subscribe, metadata, team, device)
         after = _cursor_of(request)
         frames = subscription.frames(after)

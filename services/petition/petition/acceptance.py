@@ -108,7 +108,7 @@ def referred(petition: Petition, event: PetitionReferred) -> Petition:
     return replace(petition, state=State.REFERRED, dismissal=Dismissal(event.reason, event.to))
 
 
-TOLD = ("NOT_YOUR_UNIT", "REASON_MISSING", "TOLD_WHERE_MISSING", "TEXT_TOO_LONG")
+TOLD = ("NOT_YOUR_UNIT", "REASON_MISSING", "TOLD_WHERE_MISSING")
 VERBS = (
     verb(
         {State.REGISTERED},

@@ -25,12 +25,12 @@ def reveal(
     petition: Petition, command: RevealPetitioner, now: datetime, city: City
 ) -> list[PetitionerRevealed]:
     require_unit_of(command.by, handling_units(petition))
-    return [PetitionerRevealed(now, require_text(command.purpose, "PURPOSE_MISSING", 200))]
+    return [PetitionerRevealed(now, require_text(command.purpose, "PURPOSE_MISSING"))]
 
 
 def revealed(petition: Petition, event: PetitionerRevealed) -> Petition:
     return petition
 
 
-VERBS = (verb(ANY, reveal, "NOT_YOUR_UNIT", "PURPOSE_MISSING", "TEXT_TOO_LONG", discloses=True),)
+VERBS = (verb(ANY, reveal, "NOT_YOUR_UNIT", "PURPOSE_MISSING", discloses=True),)
 CHANGES = (change(revealed),)

@@ -101,8 +101,8 @@ def closed(petition: Petition, event: PetitionClosed) -> Petition:
 
 
 VERBS = (
-    verb(OPEN, record_progress, "NOT_YOUR_UNIT", "TEXT_MISSING", "TEXT_TOO_LONG"),
-    verb(OPEN, reply, "NOT_YOUR_UNIT", "NOT_RESOLVED", "REPLY_MISSING", "TEXT_TOO_LONG"),
+    verb(OPEN, record_progress, "NOT_YOUR_UNIT", "TEXT_MISSING"),
+    verb(OPEN, reply, "NOT_YOUR_UNIT", "NOT_RESOLVED", "REPLY_MISSING"),
     verb({State.REPLIED}, close, "NOT_YOUR_UNIT"),
 )
 CHANGES = (change(progress_recorded), change(replied), change(closed))

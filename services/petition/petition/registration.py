@@ -14,8 +14,6 @@ from backbone.words.guards import require_category, require_priority, require_te
 from services.petition.petition.record import Channel, Filing, Petition, State
 
 MOST_REPRESENTATIVES = 5  # Petition Regulations, art. 20: of those who visit
-MOST_NAMED = 100
-LONGEST_SUBJECT = 500
 
 
 class RegisterPetition(Struct, frozen=True):
@@ -58,11 +56,9 @@ def _complete(filing: Filing) -> Filing:
         raise InvalidArgument("PETITIONER_MISSING")
     if filing.channel is Channel.VISIT and named > MOST_REPRESENTATIVES:
         raise InvalidArgument("TOO_MANY_REPRESENTATIVES", named=named, most=MOST_REPRESENTATIVES)
-    if named > MOST_NAMED:
-        raise InvalidArgument("TOO_MANY_NAMED", named=named, most=MOST_NAMED)
     return replace(
         filing,
-        subject=require_text(filing.subject, "SUBJECT_MISSING", LONGEST_SUBJECT),
+        subject=require_text(filing.subject, "SUBJECT_MISSING"),
         text=require_text(filing.text, "TEXT_MISSING"),
         head_count=max(filing.head_count, named),
         priority=require_priority(filing.priority),
@@ -91,10 +87,8 @@ VERBS = (
         "CHANNEL_MISSING",
         "PETITIONER_MISSING",
         "TOO_MANY_REPRESENTATIVES",
-        "TOO_MANY_NAMED",
         "SUBJECT_MISSING",
         "TEXT_MISSING",
-        "TEXT_TOO_LONG",
         "UNKNOWN_PRIORITY",
         "UNKNOWN_CATEGORY",
         "UNKNOWN_UNIT",

@@ -66,7 +66,7 @@ def reveal(
     case: CareCase, command: RevealPerson, now: datetime, city: City
 ) -> list[PersonRevealed]:
     require_entrusted(case, command.by)
-    return [PersonRevealed(now, require_text(command.purpose, "PURPOSE_MISSING", 200))]
+    return [PersonRevealed(now, require_text(command.purpose, "PURPOSE_MISSING"))]
 
 
 def ended(case: CareCase, event: CareCaseEnded) -> CareCase:
@@ -83,14 +83,13 @@ def revealed(case: CareCase, event: PersonRevealed) -> CareCase:
 
 
 VERBS = (
-    verb(CARED_FOR | {State.SENT}, end, "NOT_THE_HEAD", "REASON_MISSING", "TEXT_TOO_LONG"),
+    verb(CARED_FOR | {State.SENT}, end, "NOT_THE_HEAD", "REASON_MISSING"),
     verb({State.ENDED}, seal, "NOT_THE_HEAD"),
     verb(
         ANY - {State.SEALED},
         reveal,
         "NOT_ENTRUSTED",
         "PURPOSE_MISSING",
-        "TEXT_TOO_LONG",
         discloses=True,
     ),
 )

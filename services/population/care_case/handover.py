@@ -105,8 +105,8 @@ def set_class(
         raise InvalidArgument("CARE_CLASS_MISSING")
     if command.office is None:
         raise InvalidArgument("DECIDER_MISSING")
-    decider = require_text(command.decided_by, "DECIDER_MISSING", 100)
-    document = require_text(command.document, "DOCUMENT_MISSING", 200)
+    decider = require_text(command.decided_by, "DECIDER_MISSING")
+    document = require_text(command.document, "DOCUMENT_MISSING")
     return [CareClassSet(now, command.care_class, command.office, decider, document)]
 
 
@@ -142,7 +142,6 @@ VERBS = (
         "CARE_CLASS_MISSING",
         "DECIDER_MISSING",
         "DOCUMENT_MISSING",
-        "TEXT_TOO_LONG",
     ),
 )
 CHANGES = (change(received), change(entrusted), change(class_set), change(hand_over_lapsed))

@@ -169,7 +169,6 @@ VERBS = (
         "UNKNOWN_CATEGORY",
         "UNKNOWN_PRIORITY",
         "TEXT_MISSING",
-        "TEXT_TOO_LONG",
         "NAMES_THE_PERSON",
     ),
     verb(
@@ -179,7 +178,6 @@ VERBS = (
         "NO_SUCH_SERVICE",
         "NOT_RESOLVED",
         "RESULT_MISSING",
-        "TEXT_TOO_LONG",
     ),
     verb(ANY, follow_service, "NOT_ROUTED"),
 )

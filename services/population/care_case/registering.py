@@ -21,7 +21,6 @@ from services.population.care_case.record import (
 )
 
 HAND_OVER_WITHIN = timedelta(days=10)  # Community Correction Law, art. 21
-LONGEST_BASIS = 500
 
 
 class RegisterCareCase(Struct, frozen=True):
@@ -73,7 +72,7 @@ def _complete(admission: Admission, now: datetime) -> Admission:
         raise InvalidArgument("PROGRAMME_MISSING")
     if admission.person is None or not admission.person.name:
         raise InvalidArgument("PERSON_MISSING")
-    basis = require_text(admission.legal_basis, "LEGAL_BASIS_MISSING", LONGEST_BASIS)
+    basis = require_text(admission.legal_basis, "LEGAL_BASIS_MISSING")
     due = admission.hand_over_due_time or now + HAND_OVER_WITHIN
     for time in (due, admission.term_end_time):
         require_ahead(time, now)
@@ -102,7 +101,6 @@ VERBS = (
         "PROGRAMME_MISSING",
         "PERSON_MISSING",
         "LEGAL_BASIS_MISSING",
-        "TEXT_TOO_LONG",
         "DUE_TIME_OVER",
     ),
 )

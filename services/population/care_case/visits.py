@@ -10,7 +10,6 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition, NotFound
-from backbone.words.guards import LONGEST
 from services.population.care_case.record import (
     CARED_FOR,
     Activity,
@@ -37,13 +36,12 @@ class PlanVisit(Struct, frozen=True):
 class RecordVisit(Struct, frozen=True):
     """Record 走访记录: also of a visit that was missed and is made late.
 
-    `finding` is sealed, empty where nothing was said; `characters` is its plain length.
+    `finding` is sealed, empty where nothing was said.
     """
 
     by: Actor
     visit_id: str
     finding: str
-    characters: int = 0
 
 
 class VisitPlanned(Struct, frozen=True):
@@ -88,8 +86,6 @@ def record(case: CareCase, command: RecordVisit, now: datetime, city: City) -> l
         raise InvalidTransition("VISIT_ALREADY_MADE")
     if not command.finding:
         raise InvalidArgument("FINDING_MISSING")
-    if command.characters > LONGEST:
-        raise InvalidArgument("TEXT_TOO_LONG", characters=command.characters, most=LONGEST)
     return [VisitMade(now, visit.id, command.by.user, command.finding)]
 
 
@@ -146,7 +142,6 @@ VERBS = (
         "NO_SUCH_VISIT",
         "VISIT_ALREADY_MADE",
         "FINDING_MISSING",
-        "TEXT_TOO_LONG",
     ),
 )
 CHANGES = (change(visit_planned), change(visit_made), change(visit_missed))

@@ -108,7 +108,6 @@ VERBS = (
         "ACCUSED_UNIT",
         "SAME_UNIT",
         "INSTRUCTION_MISSING",
-        "TEXT_TOO_LONG",
     ),
     verb(
         HELD,
@@ -116,7 +115,6 @@ VERBS = (
         "NOT_YOUR_UNIT",
         "SAME_HOLDER",
         "REASON_MISSING",
-        "TEXT_TOO_LONG",
         "TOO_MANY_HELD",
         also=hands_of,
     ),

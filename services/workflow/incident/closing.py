@@ -169,7 +169,6 @@ VERBS = (
         "SECOND_PERSON_NEEDED",
         "TOO_MANY_REWORKS",
         "REASON_MISSING",
-        "TEXT_TOO_LONG",
     ),
     verb({State.RESOLVED}, close, "NOT_A_VERIFIER", "HANDLER_CANNOT_VERIFY", "NOT_VERIFIED"),
     verb(OPEN, void, "NOT_THE_DISPATCHER", "UNKNOWN_VOID_REASON"),

@@ -144,11 +144,10 @@ VERBS = (
         "ACCUSED_UNIT",
         "SAME_UNIT",
         "REASON_MISSING",
-        "TEXT_TOO_LONG",
         "ANSWER_PENDING",
         "TOO_MANY_BOUNCES",
     ),
     verb(HELD, accept, "NO_HAND_OFF_PENDING", "NOT_YOUR_UNIT"),
-    verb(HELD, refuse, "NO_HAND_OFF_PENDING", "NOT_YOUR_UNIT", "REASON_MISSING", "TEXT_TOO_LONG"),
+    verb(HELD, refuse, "NO_HAND_OFF_PENDING", "NOT_YOUR_UNIT", "REASON_MISSING"),
 )
 CHANGES = (change(offered), change(accepted), change(refused), change(unanswered))

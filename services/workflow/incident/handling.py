@@ -78,7 +78,7 @@ def resolved(incident: Incident, event: IncidentResolved) -> Incident:
 
 
 VERBS = (
-    verb(HELD, report, "NOT_THE_HOLDER", "TEXT_MISSING", "TEXT_TOO_LONG"),
+    verb(HELD, report, "NOT_THE_HOLDER", "TEXT_MISSING"),
     verb(
         HELD,
         resolve,
@@ -86,7 +86,6 @@ VERBS = (
         "ANSWER_PENDING",
         "UNKNOWN_OUTCOME",
         "REPLY_MISSING",
-        "TEXT_TOO_LONG",
     ),
 )
 CHANGES = (change(progressed), change(resolved))

@@ -32,7 +32,7 @@ def open_incident(
     matter = command.matter
     missing = [name for name in ("code", "title", "desk", "source") if not getattr(matter, name)]
     if missing:
-        raise InvalidArgument("MATTER_INCOMPLETE", missing=", ".join(missing))
+        raise InvalidArgument("MATTER_INCOMPLETE", field=", ".join(missing))
     event = IncidentOpened(now, matter)
     first, city = opened(event), world.city
     if matter.to_unit:

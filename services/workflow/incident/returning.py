@@ -139,7 +139,6 @@ VERBS = (
         "NOT_YOUR_UNIT",
         "NOT_THE_HOLDER",
         "REASON_MISSING",
-        "TEXT_TOO_LONG",
         "ANSWER_PENDING",
         "RETURN_WINDOW_OVER",
     ),
@@ -150,7 +149,6 @@ VERBS = (
         "NO_RETURN_PENDING",
         "NOT_THE_SENDER",
         "REASON_MISSING",
-        "TEXT_TOO_LONG",
     ),
 )
 CHANGES = (change(requested), change(accepted), change(rejected), change(unanswered))

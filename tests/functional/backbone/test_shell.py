@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 from backbone.door.decider import LARGEST_EVENT
 from backbone.process.pulse import Pulse
 from backbone.rpc.channels import refusal_of
+from backbone.rpc.rules import MOST_FLAWS
 from backbone.words.errors import Conflict, InvalidArgument, InvalidTransition
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1.incident_pb2 import Matter
@@ -34,7 +36,10 @@ async def ledger(database: Installation) -> AsyncIterator[Served]:
 
 
 def an_opening(title: str = "一张便条") -> pb.OpenIncidentRequest:
-    return pb.OpenIncidentRequest(matter=Matter(title=title))
+    matter = Matter(
+        id=str(UUID(int=7)), code="1", source="ALARM", title=title, desk="990100-command"
+    )
+    return pb.OpenIncidentRequest(matter=matter)
 
 
 def a_claim(note_id: str) -> pb.ClaimIncidentRequest:
@@ -90,11 +95,16 @@ async def test_a_reused_key_is_told(ledger: Served) -> None:
 @pytest.mark.parametrize(
     ("method", "request_", "code", "reason"),
     [
-        ("VoidIncident", pb.VoidIncidentRequest, "INTERNAL", "INTERNAL"),
+        ("VoidIncident", partial(pb.VoidIncidentRequest, reason="TEST"), "INTERNAL", "INTERNAL"),
         ("GetIncident", pb.GetIncidentRequest, "INTERNAL", "INTERNAL"),
         ("RouteIncident", pb.RouteIncidentRequest, "UNAVAILABLE", "DIRECTORY_NOT_LOADED"),
         ("ClaimIncident", pb.ClaimIncidentRequest, "NOT_FOUND", "NO_SUCH_NOTE"),
-        ("ResolveIncident", pb.ResolveIncidentRequest, "UNIMPLEMENTED", "NOT_IMPLEMENTED"),
+        (
+            "ResolveIncident",
+            partial(pb.ResolveIncidentRequest, outcome="SOLVED", reply="x"),
+            "UNIMPLEMENTED",
+            "NOT_IMPLEMENTED",
+        ),
     ],
 )
 async def test_each_failure_has_its_status(
@@ -133,9 +143,22 @@ async def test_only_our_own_processes_are_let_in(ledger: Served) -> None:
 async def test_a_text_too_long_is_a_precise_refusal(ledger: Served) -> None:
     error = await refused(ledger, "OpenIncident", an_opening("长" * LARGEST_EVENT))
     refusal = refusal_of(error)
-    assert refusal is not None and refusal.reason == "TOO_LARGE"
+    assert isinstance(refusal, InvalidArgument) and refusal.reason == "TEXT_TOO_LONG"
+    [flaw] = refusal.flaws
+    assert (flaw.field, flaw.facts["most"]) == ("matter.title", "1000")
     error = await refused(ledger, "OpenIncident", an_opening("长" * 4_000_000))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_the_most_flaws_fit_into_an_answer(ledger: Served) -> None:
+    long, long_too = "\u202e" * 100_000, "长" * 100_000
+    wrong = Matter(
+        id=long, code=long, source=long, title=long, narrative=long, category=long, desk=long,
+        priority=long_too, to_unit=long_too, against=long_too, place={"area": long_too},
+    )  # fmt: skip
+    error = await refused(ledger, "OpenIncident", pb.OpenIncidentRequest(matter=wrong))
+    refusal = refusal_of(error)
+    assert isinstance(refusal, InvalidArgument) and len(refusal.flaws) == MOST_FLAWS
 
 
 async def test_health_and_reflection_are_open_to_tools(ledger: Served) -> None:

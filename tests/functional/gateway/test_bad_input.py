@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.functional.gateway.conftest import Face
+from tests.gateway import PASSWORD, STATION, STATION_KEY
 
 JSON = {"Content-Type": "application/json"}
 REPORT = "/v1/incidents/i-1:report"
@@ -44,6 +45,19 @@ BAD = [
     Bad("a text as a flag", 400, "WRONG_TYPE", "public", body=b'{"public":"true"}'),
     Bad("null for a text", 400, "WRONG_TYPE", "text", body=b'{"text":null}'),
     Bad("NUL", 400, "NUL_CHARACTER", "text", body=rb'{"text":"a\u0000b"}'),
+    Bad("ESC", 400, "CONTROL_CHARACTER", "text", body=rb'{"text":"a\u001b[31mb"}'),
+    Bad("a bidi override", 400, "CONTROL_CHARACTER", "text", body=rb'{"text":"a\u202eb"}'),
+    Bad("zero width and fillers", 422, "TEXT_MISSING", "text", body=rb'{"text":"\u200b\u3164 "}'),
+    Bad("nothing where a text must be", 422, "TEXT_MISSING", "text"),
+    Bad("too long a text", 422, "TEXT_TOO_LONG", "text", body=b'{"text":"' + b"x" * 5_001 + b'"}'),
+    Bad("a field twice", 400, "REPEATED_FIELD", "text", body=b'{"text":"a","text":"b"}'),
+    Bad("a field twice in disguise", 400, "REPEATED_FIELD", "text",
+        body=rb'{"text":"a","te\u0078t":"b"}'),
+    Bad("a field twice in a part", 400, "REPEATED_FIELD", "place.point.latitude",
+        path="/v1/receipts",
+        body=b'{"place":{"point":{"latitude":1,"longitude":2,"latitude":3}}}'),
+    Bad("a field twice in a list", 400, "REPEATED_FIELD", "parties[1].name", path="/v1/disputes",
+        body=b'{"parties":[{"name":"a"},{"name":"b","name":"c"}]}'),
     Bad("deep nesting", 400, "MALFORMED_JSON", "", body=b'{"text":' + b"[" * 100_000),
     Bad("10 MB of text", 413, "BODY_TOO_LARGE", body=b'{"text":"' + b"x" * 10_000_000 + b'"}'),
     # its kind
@@ -76,6 +90,14 @@ BAD = [
         "/v1/inbox?state=OFFERED&state=CLAIMED"),
     Bad("broken UTF-8 in a filter", 400, "BROKEN_UTF8", None, "GET", "/v1/inbox?unit=%ff"),
     Bad("NUL in a filter", 400, "NUL_CHARACTER", "unit", "GET", "/v1/inbox?unit=%00"),
+    Bad("a bidi override in a filter", 400, "CONTROL_CHARACTER", "holder", "GET",
+        "/v1/inbox?holder=%E2%80%AE"),
+    Bad("a token that nobody gave", 422, "BAD_PAGE_TOKEN", "page_token", "GET",
+        "/v1/inbox?page_token=!"),
+    Bad("a purpose in raw bytes", 400, "MALFORMED_PURPOSE", headers=with_header(
+        "Liandong-Purpose", "\u00e5\u009b\u009e")),
+    Bad("a purpose with a control character", 400, "MALFORMED_PURPOSE", headers=with_header(
+        "Liandong-Purpose", "%1b")),
     Bad("NUL in an id", 400, "NUL_CHARACTER", "incident_id", "GET", "/v1/incidents/%00"),
     Bad("broken UTF-8 in an id", 400, "BROKEN_UTF8", None, "GET", "/v1/incidents/%ff"),
     Bad("a path of nobody", 404, "NO_SUCH_PATH", None, "GET", "/v1/nothing"),
@@ -86,9 +108,11 @@ BAD = [
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
 async def test_each_flaw_is_named(face: Face, bad: Bad) -> None:
-    headers = await face.sign_in("li") | bad.headers
+    user = "zhao" if bad.path in ("/v1/receipts", "/v1/disputes") else "li"
+    headers = await face.sign_in(user) | bad.headers
     body = bad.body if bad.method == "POST" else None
-    answer = await face.http.request(bad.method, bad.path, content=body, headers=headers)
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    answer = await face.http.request(bad.method, bad.path, content=body, headers=raw)
     problem = answer.json()
     assert (answer.status_code, problem["status"]) == (bad.status, bad.status), problem
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -110,6 +134,66 @@ async def test_all_flaws_are_told_at_once(face: Face) -> None:
         "more": "UNKNOWN_FIELD",
     }
     assert "There is no field called more." in {flaw["detail"] for flaw in problem["errors"]}
+
+
+async def test_all_broken_rules_are_told_at_once(face: Face) -> None:
+    headers = await face.sign_in("li") | {"Accept-Language": "en"}
+    body = {"to_unit": "u" * 101, "reason": "\u2800"}
+    answer = await face.http.post("/v1/incidents/i-1:handOff", json=body, headers=headers)
+    assert answer.status_code == 422
+    assert [(flaw["field"], flaw["detail"]) for flaw in answer.json()["errors"]] == [
+        ("to_unit", "The text has 101 characters; at most 100 are allowed."),
+        ("reason", "Give a reason."),
+    ]
+
+
+async def test_a_text_that_shows_nothing_arrives_empty(face: Face) -> None:
+    headers = await face.sign_in("li")
+    answer = await face.http.get("/v1/inbox?holder=%E2%80%8B", headers=headers)
+    assert answer.status_code == 200
+    [(_, request, _)] = face.incidents.asked
+    assert request.holder == ""
+
+
+PEOPLE = {
+    "raw bytes": b"\xe7\x8e\x8b",
+    "nothing": b"",
+    "blanks": b"%20%E3%80%80",
+    "zero width": b"%E2%80%8B",
+    "NUL": b"li%00",
+    "a bidi override": b"li%E2%80%AE",
+    "broken UTF-8": b"%ff",
+    "a novel": b"x" * 101,
+}
+
+
+@pytest.mark.parametrize("person", PEOPLE.values(), ids=PEOPLE)
+async def test_a_person_who_is_none_is_refused(face: Face, person: bytes) -> None:
+    headers = [(b"Authorization", f"Bearer {STATION_KEY}".encode()), (b"Liandong-Person", person)]
+    answer = await face.http.get("/v1/incidents/i-1", headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "MALFORMED_PERSON")
+    assert face.incidents.asked == []
+
+
+async def test_a_person_is_named_without_margins(face: Face) -> None:
+    key = {"Authorization": f"Bearer {STATION_KEY}"}
+    for person in ("%E7%8E%8B", "%20%E7%8E%8B%E2%80%8B%20"):
+        headers = key | {"Liandong-Person": person}
+        assert (await face.http.get("/v1/incidents/i-1", headers=headers)).status_code == 200
+    assert {caller.actor.user for _, _, caller in face.incidents.asked} == {f"{STATION}/王"}
+
+
+@pytest.mark.parametrize("name", ["user", "password"])
+@pytest.mark.parametrize(
+    ("character", "reason"), [("\0", "NUL_CHARACTER"), ("\u202e", "CONTROL_CHARACTER")]
+)
+async def test_a_sign_in_keeps_to_the_same(
+    face: Face, name: str, character: str, reason: str
+) -> None:
+    said = {"user": "li", "password": PASSWORD} | {name: f"a{character}"}
+    problem = (await face.http.post("/v1/sessions", json=said)).json()
+    assert (problem["status"], problem["reason"]) == (400, reason)
+    assert [flaw["field"] for flaw in problem["errors"]] == [name]
 
 
 async def test_an_endless_body_is_not_kept(face: Face) -> None:

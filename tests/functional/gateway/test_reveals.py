@@ -89,7 +89,8 @@ async def test_the_record_has_pages(face: Face) -> None:
     assert "total_size" not in first
     counted = (await face.http.get(f"{page}&count=true", headers=auditor)).json()
     assert (len(counted["items"]), counted["total_size"]) == (2, 3)
-    for query in ("page_token=x", "page_token=-1"):
+    other = f"subject=i-3&page_token={first['next_page_token']}"
+    for query in ("page_token=x", "page_token=-1", "page_token=999999999999999999999", other):
         answer = await face.http.get(f"/v1/reveals?{query}", headers=auditor)
         assert (answer.status_code, answer.json()["reason"]) == (422, "BAD_PAGE_TOKEN")
     assert (await face.http.get("/v1/reveals?who=me", headers=auditor)).status_code == 400

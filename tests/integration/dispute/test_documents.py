@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from backbone.postgres.migrate import Schema, migrate_all, schemas
+from backbone.postgres.paging import Latest
 from backbone.postgres.pool import Connection
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.dispute.v1.dispute_service_pb2_grpc import DisputeServiceStub
@@ -21,6 +22,7 @@ from tests.integration.dispute.test_dispute_service import CHEN, DESK, LEADER, L
 from tests.serving import calling, serving
 
 DISPUTES = build_decider(a_city)
+FIRST_PAGE = Latest(bytes(32), pb.ListDisputesRequest(page_size=10))
 OLD = ("0001_shell.sql", "0002_replica.sql", "0001_disputes.sql")
 
 
@@ -108,7 +110,7 @@ async def test_rows_of_the_first_release_are_kept(database: Installation, conn: 
     seen = {}
     async with asyncpg.create_pool(database.url("dispute")) as pool:
         for who in (DESK, LI, LEADER, CHEN):
-            found, _ = await storage.page(pool, who, ["", "", "", 0, "", ""], 10, "")
+            found, _ = await storage.page(pool, who, ["", "", "", 0, "", ""], FIRST_PAGE)
             seen[who.user] = sorted(DISPUTES.from_row(row).code for row in found)
     assert seen == {"zhao": ["1", "2"], "li": ["1"], "sun": ["1", "2"], "chen": []}
     with pytest.raises(asyncpg.CheckViolationError):

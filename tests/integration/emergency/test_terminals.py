@@ -160,12 +160,12 @@ async def test_a_service_that_stops_says_so(database_url: str) -> None:
 async def test_who_reads_too_slowly_loses_the_connection_and_no_message(database_url: str) -> None:
     settings = some_settings(database_url)
     async with serving(settings, patience=1.0) as desk, desk.terminal() as slow:
-        for _ in range(40):
-            await desk.dispatch(narrative="长" * 60_000)
+        for _ in range(120):
+            await desk.dispatch(narrative="长" * 20_000)
         await asyncio.sleep(3)
         with pytest.raises(grpc.aio.AioRpcError, match="READ_TOO_SLOWLY"):
-            await slow.pushes(40)
+            await slow.pushes(120)
         got = [frame.push.seq for frame in slow.frames]
         async with desk.terminal(after=str(got[-1])) as again:
-            got += [push.seq for push in await again.pushes(40 - len(got))]
-    assert got == list(range(1, 41))
+            got += [push.seq for push in await again.pushes(120 - len(got))]
+    assert got == list(range(1, 121))

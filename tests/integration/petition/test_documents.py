@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from backbone.postgres.migrate import Schema, migrate_all, schemas
+from backbone.postgres.paging import Latest
 from backbone.postgres.pool import Connection
 from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
@@ -21,6 +22,7 @@ from tests.integration.petition.test_petition_service import DESK, LEADER, LI, a
 from tests.serving import calling, serving
 
 PETITIONS = build_decider(a_city)
+FIRST_PAGE = Latest(bytes(32), pb.ListPetitionsRequest(page_size=10))
 OLD = ("0001_shell.sql", "0002_replica.sql", "0001_petitions.sql", "0002_trackings_by_code.sql")
 
 
@@ -111,7 +113,7 @@ async def test_rows_of_the_first_release_are_kept(database: Installation, conn: 
     seen = {}
     async with asyncpg.create_pool(database.url("petition")) as pool:
         for who in (DESK, LI, LEADER):
-            found, _ = await storage.page(pool, who, ["", "", "", "", "", ""], 10, "")
+            found, _ = await storage.page(pool, who, ["", "", "", "", "", ""], FIRST_PAGE)
             seen[who.user] = sorted(PETITIONS.from_row(row).code for row in found)
     assert seen == {
         "zhao": ["1", "2", "3", "4", "5"],

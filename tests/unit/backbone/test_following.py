@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from backbone.door.journal import event_id
 from backbone.intake.following import CHANGES, follow_by_id, step_of
-from backbone.postgres.paging import after, cut, size_of, token_of
 from backbone.words.actor import Actor
-from backbone.words.errors import InvalidArgument, Refusal
+from backbone.words.errors import Refusal
 from backbone.words.followed import Followed, FollowIncident, follow
 from backbone.words.sight import sees, watched
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
@@ -78,15 +77,3 @@ def test_who_sees_a_record(actor: Actor, seen: bool) -> None:
     assert sees(actor, ("north", ""), "990101001") is seen
     by_area = bool(watched(actor)) and "990101001".startswith(watched(actor))
     assert seen is (by_area or actor.unit == "north")
-
-
-def test_pages_begin_after_the_last_item() -> None:
-    rows = [{"id": UUID(int=n), "register_time": NOW} for n in range(3)]
-    found, token = cut(rows, 2)
-    assert (len(found), after(token)) == (2, (NOW, UUID(int=1)))
-    assert cut(rows, 3) == (rows, "")
-    assert after("") is None and token == token_of(NOW, UUID(int=1))
-    assert [size_of(asked) for asked in (0, -1, 7, 9999)] == [50, 50, 7, 200]
-    for broken in ("no token", "AAAA", "é"):
-        with pytest.raises(InvalidArgument):
-            after(broken)

@@ -195,7 +195,6 @@ MIGRANT = after(a_registration(programme=Programme.MIGRANT_SERVICE), RECEIVE)
         (after(RECORD, found=ACTIVE), RECORD, "VISIT_ALREADY_MADE"),
         (ACTIVE, replace(NEEDS, text=""), "TEXT_MISSING"),
         (ACTIVE, replace(NEEDS, names_the_person=True), "NAMES_THE_PERSON"),
-        (ACTIVE, replace(RECORD, characters=20_001), "TEXT_TOO_LONG"),
         (ACTIVE, replace(NEEDS, category="moon"), "UNKNOWN_CATEGORY"),
         (ACTIVE, replace(RESULT, service_id="x"), "NO_SUCH_SERVICE"),
         (after(NEEDS, found=RECEIVED), RESULT, "NOT_RESOLVED"),
