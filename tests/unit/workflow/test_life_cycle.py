@@ -24,7 +24,7 @@ from services.workflow.incident.returning import AcceptReturn, RejectReturn, Req
 from services.workflow.incident.routing import DesignateUnit, RouteIncident
 from services.workflow.wiring import build_decider
 from tests.cities import COUNTY, NORTH
-from tests.incidents import CHEN, CITY, DESK, HEAD, LEADER, LI, OPEN, SECOND, WANG
+from tests.incidents import CHEN, CITY, DESK, HEAD, LEADER, LI, OPEN, SECOND, TRIAGE, WANG
 from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed
 from tests.unit.workflow.accusations import (
     ACCUSED,
@@ -129,10 +129,7 @@ INCIDENT = Subject(
     neighbours=("neighbour", "unit above"),
     strangers=("stranger", "without a unit"),
     watchers=WATCHERS,
-    openings=(
-        (OpenIncident(DESK, a_matter()),),
-        (OpenIncident(DESK, a_matter(category="unheard")),),
-    ),
+    openings=((OPEN,), (TRIAGE,)),
     more=(
         ClaimIncident(CHEN),
         HandOffIncident(CHEN, "north", "x"),
