@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, reduce
-from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
@@ -53,8 +52,9 @@ class Legal:
     """A command that its verb accepts in all its states.
 
     `needs` comes before it, in each of these states. Where a state must have been reached in
-    another manner than the others reach it, `instead` gives that history. Where the state allows
-    the verb but nothing in it makes the command legal, `but` gives the reason.
+    another manner than the others reach it, `instead` gives that history. `but` gives what the
+    command hears in a state where that is not what the life cycle says: a declared reason, or
+    ACCEPTED.
     """
 
     command: Any
@@ -185,6 +185,16 @@ class Subject:
         opens = self.verbs[verb].states is None
         return [*([NOTHING] if opens else []), *self.histories]
 
+    def states_accepting(self, verb: str) -> list[str]:
+        """The states in which the legal command is accepted, in the order of a life."""
+        command = self.ways[verb].command
+        return [
+            str(state)
+            for state in self.states_heard(verb)
+            if self.answer(self.ready(verb, state)[0], command, self.ready(verb, state)[1])
+            == ACCEPTED
+        ]
+
     def walks(self) -> st.SearchStrategy[list[tuple[Any, timedelta]]]:
         """Random commands by those who may give them, and by anyone else."""
         needed = (each for way in self.legal for each in (*way.needs, way.command))
@@ -238,7 +248,9 @@ class LifeCycleChecks:
         (verb, state), (record, now) = forbidden, self.subject.ready(*forbidden)
         known, command = self.subject.verbs[verb], self.subject.ways[verb].command
         reason = self.subject.answer(record, command, now)
-        if state == NOTHING:
+        if state in self.subject.ways[verb].but:
+            assert reason == self.subject.ways[verb].but[state]
+        elif state == NOTHING:
             assert reason == self.subject.missing
         elif known.states is None:
             assert reason in known.reasons
@@ -347,22 +359,21 @@ def require_reviewed(table: Path, subjects: Sequence[Subject]) -> None:
 
 
 def _rights(subject: Subject) -> str:
+    """Each verb with the states in which it is ever accepted, and with those who may give it."""
     lines = [f"# {subject.title}"]
     for verb in subject.ways:
-        if not subject.is_a_persons(verb):
-            continue
-        states = subject.states_of(verb) & {NOTHING, *subject.histories}
-        accepted = sorted(
-            {
-                pair
-                for state in states
-                for pair, answer in subject.heard(verb, state).items()
-                if answer == ACCEPTED
-            }
-        )
-        lines.append(verb)
-        for relation, pairs in groupby(accepted, key=lambda pair: pair[0]):
-            roles = [role for _, role in pairs]
-            whole = len(roles) == len([*subject.roles])
-            lines.append(f"  {relation}: {'every role' if whole else ', '.join(roles)}")
+        states = subject.states_accepting(verb)
+        lines.append(f"{verb} in {', '.join(states)}")
+        accepted = {
+            pair
+            for state in states
+            if subject.is_a_persons(verb)
+            for pair, answer in subject.heard(verb, state).items()
+            if answer == ACCEPTED
+        }
+        for relation in subject.people:
+            roles = sorted(role for person, role in accepted if person == relation)
+            if roles:
+                whole = len(roles) == len([*subject.roles])
+                lines.append(f"  {relation}: {'every role' if whole else ', '.join(roles)}")
     return "\n".join(lines) + "\n"
