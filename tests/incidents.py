@@ -1,4 +1,4 @@
-"""Incidents for tests of the pure core: a city, its people, decide and evolve in short."""
+"""Incidents for tests of the pure core: a city, its people, commands, and what comes of them."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -6,14 +6,22 @@ from functools import reduce
 from typing import Any
 from uuid import UUID
 
+import pytest
 from msgspec.structs import replace
 
 from backbone.words.actor import Actor
 from backbone.words.city import City
+from backbone.words.errors import Refusal
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from services.workflow.incident import INCIDENTS
+from services.workflow.incident.claiming import ClaimIncident
+from services.workflow.incident.closing import VerifyIncident
+from services.workflow.incident.handing_off import HandOffIncident
+from services.workflow.incident.handling import ResolveIncident
+from services.workflow.incident.opening import OpenIncident
 from services.workflow.incident.record import Incident
+from services.workflow.incident.returning import RequestReturn
 from services.workflow.incident.world import World
 from tests.cities import COUNTY, NORTH, a_city
 
@@ -26,9 +34,6 @@ DESK = Actor("zhao", "command", "dispatcher", COUNTY)
 SECOND = Actor("qian", "command", "call_taker", COUNTY)
 HEAD = Actor("sun", "county", "head", COUNTY)
 LEADER = Actor("zhou", "county", "leader", COUNTY)
-# They have nothing to do with it: of another unit, of another county.
-STRANGER = Actor("wu", "roads", "clerk", NORTH)
-ELSEWHERE = Actor("zheng", "harbour", "leader", "990102")
 
 
 class Alone:
@@ -98,3 +103,28 @@ def changed(incident: Incident, **parts: Any) -> Incident:
         else:
             raise KeyError(name)
     return incident
+
+
+def refusal_of(incident: Incident | None, command: Any, now: datetime = NOW, held: int = 0) -> str:
+    """The reason why the command is refused."""
+    with pytest.raises(Refusal) as caught:
+        decide(incident, command, now, held=held)
+    return caught.value.reason
+
+
+def who_has(incident: Incident) -> tuple[str, str, str, str]:
+    """Its state, the unit that has it, the unit that answers for it, and its holder."""
+    charge = incident.charge
+    return incident.state, charge.unit, charge.accountable_unit, charge.holder
+
+
+OPEN = OpenIncident(DESK, a_matter())
+TRIAGE = OpenIncident(DESK, a_matter(category="unheard"))
+CLAIM = ClaimIncident(LI)
+OFFER, ASK = HandOffIncident(LI, "south", "theirs"), RequestReturn(LI, "not ours")
+RESOLVE, VERIFY = ResolveIncident(LI, "SOLVED", "done"), VerifyIncident(SECOND, "YES")
+OFFERED, CLAIMED = after(OPEN), after(OPEN, CLAIM)
+ASKED = after(ASK, found=CLAIMED)
+HANDING_OFF = after(OFFER, found=CLAIMED)
+RESOLVED = after(RESOLVE, found=CLAIMED)
+VERIFIED = after(VERIFY, found=RESOLVED)

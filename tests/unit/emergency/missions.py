@@ -1,16 +1,28 @@
-"""A dispatch, two crews, and what commands make of a mission, for the tests of the pure parts."""
+"""A dispatch, two crews, their steps, and what comes of them, for the tests of missions."""
 
 from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from backbone.life_cycle import Also
+import pytest
+
+from backbone.words.errors import Refusal
 from backbone.words.place import Place
 from services.emergency.mission import MISSIONS
 from services.emergency.mission.dispatching import DispatchMission
-from services.emergency.mission.record import Mission, Order, Team
-from services.emergency.mission.steps import Crew
+from services.emergency.mission.record import Mission, Order, State, Team
+from services.emergency.mission.steps import (
+    RANK,
+    AcknowledgeMission,
+    ClearMission,
+    Crew,
+    ReceiveMission,
+    RefuseMission,
+    ReportEnRoute,
+    ReportOnScene,
+)
+from tests.life_cycles import ALONE
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MATTER = UUID(int=7)
@@ -34,19 +46,6 @@ DISPATCH = DispatchMission(
 )
 
 
-class Alone:
-    """A mission is decided without a look at any other aggregate."""
-
-    def one(self, key: UUID) -> Any | None:
-        raise LookupError(key)
-
-    def members(self, key: UUID) -> frozenset[UUID]:
-        raise LookupError(key)
-
-
-ALONE: Also = Alone()
-
-
 def decide(mission: Mission | None, command: Any, now: datetime) -> list[Any]:
     return MISSIONS.decide(mission, command, now, ALONE)
 
@@ -60,3 +59,38 @@ def after(*commands: Any, start: Mission | None = None) -> Mission:
         mission = reduce(evolve, decide(mission, command, NOW), mission)
     assert mission is not None
     return mission
+
+
+STEPS: list[Any] = [
+    ReceiveMission(LEE),
+    AcknowledgeMission(LEE),
+    RefuseMission(LEE, "vehicle broken"),
+    ReportEnRoute(LEE),
+    ReportOnScene(LEE),
+    ClearMission(LEE, "done"),
+]
+REACHES = {
+    ReceiveMission: State.DELIVERED,
+    AcknowledgeMission: State.ACKNOWLEDGED,
+    ReportEnRoute: State.EN_ROUTE,
+    ReportOnScene: State.ON_SCENE,
+    ClearMission: State.CLEARED,
+}
+
+
+def a_mission(state: State) -> Mission:
+    """A mission that came to its state step by step, each of them reported."""
+    if state is State.REFUSED:
+        return after(DISPATCH, ReceiveMission(LEE), RefuseMission(LEE, "no crew"))
+    steps: list[Any] = [step for step in STEPS if type(step) in REACHES]
+    return after(DISPATCH, *(s for s in steps if RANK[REACHES[type(s)]] <= RANK[state]))
+
+
+def refusal_of(mission: Mission | None, command: Any, now: datetime = NOW) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        decide(mission, command, now)
+    return caught.value
+
+
+def as_dict(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}

@@ -10,7 +10,7 @@ from backbone.words.errors import NotFound, Refusal
 from services.emergency.mission.record import Team
 from services.emergency.team import STATUSES
 from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus
-from tests.unit.emergency.missions import ALONE
+from tests.life_cycles import ALONE
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LEADER = Actor("lee", role="team_leader")

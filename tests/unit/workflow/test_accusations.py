@@ -1,69 +1,27 @@
 """An incident that accuses a unit: it never gets there, and nobody else hears of it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from backbone.wire import to_message, to_record
-from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
-from backbone.words.matter import Matter
-from backbone.words.place import Place
 from liandong.incident.v1 import incident_events_pb2 as events
 from services.workflow import codec
-from services.workflow.incident import routing, waits_for
+from services.workflow.incident import routing
 from services.workflow.incident.assigning import AssignIncident
-from services.workflow.incident.claiming import ClaimIncident, ReleaseIncident
-from services.workflow.incident.closing import VerifyIncident, VoidIncident
+from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.handing_off import AcceptHandOff, HandOffIncident
-from services.workflow.incident.handling import ReportProgress, ResolveIncident
 from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.opening import IncidentOpened, OpenIncident
 from services.workflow.incident.record import Incident, State
 from services.workflow.incident.returning import AcceptReturn, RequestReturn
 from services.workflow.incident.routing import DesignateUnit, RouteIncident
 from tests import incidents
-from tests.cities import COUNTY, NORTH, SOUTH, a_city_with_discipline
-from tests.incidents import changed, evolve, folded
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-CITY = a_city_with_discipline()
-ACCUSED, BELOW = "north", "box"
-
-OFFICE = Actor("ma", "office", "head", COUNTY)
-SU, LIN = Actor("su", "discipline", "leader", COUNTY), Actor("lin", "discipline", "clerk", COUNTY)
-CHEN = Actor("chen", "south", "clerk", SOUTH)
-LEADER = Actor("sun", "county", "leader", COUNTY)
-OUTSIDERS = [
-    LEADER,
-    CHEN,
-    Actor("zhao", "command", "dispatcher", COUNTY),
-    Actor("li", ACCUSED, "leader", COUNTY),
-    Actor("li", ACCUSED, "head", NORTH),
-    Actor("wu", BELOW, "clerk", NORTH),
-    Actor("he", "", "dispatcher", COUNTY),
-]
-
-
-def an_opening(**parts: str) -> OpenIncident:
-    given = {
-        "code": "990101260101-100001-0",
-        "source": "PETITION",
-        "title": "所长收受好处",
-        "narrative": "…",
-        "category": "accusation",
-        "priority": "P3",
-        "desk": "office",
-        "to_unit": "discipline",
-        "against": ACCUSED,
-        **parts,
-    }
-    matter = Matter(id=UUID(int=7), place=Place("gate", area=NORTH), **given)
-    return OpenIncident(Actor("", "office", "service"), matter)
+from tests.cities import NORTH
+from tests.incidents import CHEN, NOW, changed, evolve
+from tests.unit.workflow.accusations import ACCUSED, BELOW, CITY, LIN, OFFICE, SU, an_opening
 
 
 def decide(incident: Incident | None, command: Any, now: datetime = NOW) -> list[Any]:
@@ -82,7 +40,6 @@ def refusal_of(found: Incident, command: Any) -> str:
 
 OFFERED = after(an_opening())
 CLAIMED = after(ClaimIncident(LIN), found=OFFERED)
-RESOLVED = after(ResolveIncident(LIN, "SOLVED", "已处理"), found=CLAIMED)
 
 
 @pytest.mark.parametrize("to", [ACCUSED, BELOW])
@@ -127,21 +84,6 @@ def test_its_desk_names_the_next_unit_where_no_dispatcher_may_know() -> None:
     assert refusal_of(other, DesignateUnit(OFFICE, "south", "改派")) == "NOT_THE_DISPATCHER"
 
 
-@pytest.mark.parametrize("found", [OFFERED, CLAIMED, RESOLVED], ids=lambda f: f.state)
-@pytest.mark.parametrize("by", OUTSIDERS, ids=lambda a: f"{a.role} of {a.unit}")
-def test_outsiders_hear_only_that_there_is_no_such_incident(found: Incident, by: Actor) -> None:
-    commands: list[Any] = [
-        ClaimIncident(by),
-        AssignIncident(by, "south", "go"),
-        DesignateUnit(by, "south", "mine"),
-        VoidIncident(by, "HOAX"),
-        VerifyIncident(by, "YES"),
-        HandOffIncident(by, "south", "x"),
-    ]
-    for command in commands:
-        assert refusal_of(found, command) == "NO_SUCH_INCIDENT"
-
-
 def test_silence_is_raised_to_no_superior_who_is_accused() -> None:
     asked = after(HandOffIncident(CHEN, "roads", "x"), found=held_by_south())
     for against, raised_to in (("north", "county"), ("county", "office")):
@@ -169,45 +111,3 @@ def test_the_record_keeps_it_and_no_answer_shows_it() -> None:
     message = to_message(opened, events.IncidentOpened)
     assert to_record(message, IncidentOpened, time=NOW) == opened
     assert "against" not in codec.to_resource(CLAIMED).DESCRIPTOR.fields_by_name
-
-
-PEOPLE = [OFFICE, SU, LIN, CHEN, *OUTSIDERS]
-SENDS = [
-    send
-    for by in PEOPLE
-    for to in (ACCUSED, BELOW, "south", "discipline", "county")
-    for send in (
-        HandOffIncident(by, to, "x"),
-        AssignIncident(by, to, "x"),
-        DesignateUnit(by, to, "x"),
-    )
-]
-STEPS = [
-    step
-    for by in PEOPLE
-    for step in (
-        ClaimIncident(by),
-        ReleaseIncident(by),
-        AcceptHandOff(by),
-        RequestReturn(by, "x"),
-        AcceptReturn(by),
-        RouteIncident(by),
-        ReportProgress(by, "x"),
-    )
-]
-
-
-@settings(max_examples=200)
-@given(
-    st.sampled_from([an_opening(), an_opening(to_unit="", category="theft")]),
-    st.lists(st.tuples(st.sampled_from([*SENDS, *STEPS, Lapse()]), st.integers(0, 300))),
-)
-def test_it_never_gets_there(opening: OpenIncident, commands: list[tuple[Any, int]]) -> None:
-    found, now = after(opening), NOW
-    for command, minutes in commands:
-        now += timedelta(minutes=minutes)
-        try:
-            found = folded(decide(found, command, now), found) or found
-        except Refusal:
-            continue
-        assert not {ACCUSED, BELOW} & {*found.involved, *waits_for(found), found.charge.unit}

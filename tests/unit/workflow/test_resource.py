@@ -1,7 +1,7 @@
 """What callers read of an incident."""
 
 from services.workflow.codec import to_resource
-from tests.unit.workflow.test_life_cycle import ASKED, HANDING_OFF, NOW
+from tests.incidents import ASKED, HANDING_OFF, NOW
 
 
 def test_a_question_says_since_when_it_waits() -> None:

@@ -1,0 +1,101 @@
+"""Receipts: every verb, in every state, by every role."""
+
+from pathlib import Path
+
+from backbone.words.actor import Actor
+from backbone.words.followed import FollowIncident as Step
+from backbone.words.sight import WATCHERS
+from services.alarm.receipt.call_back import RecordCallBack
+from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch
+from services.alarm.receipt.intake import AmendReceipt, ClassifyReceipt, ConfirmClass
+from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.record import Finding, Kind, Outcome, Receipt, State
+from services.alarm.receipt.reveal import RevealCaller
+from services.alarm.wiring import build_decider
+from tests.desks import AUDITOR, DISPATCHER, GRID_MEMBER, HOTLINE_CLERK, STRANGER, TAKER, a_report
+from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed
+from tests.unit.alarm.receipts import (
+    ANSWER,
+    CITY,
+    CLOSE,
+    ID,
+    INVALID,
+    LINK,
+    LINK_TO_CLOSED,
+    OPEN,
+    OTHER,
+    PASS,
+    RECEIVE,
+    REFER,
+    UNLINK,
+)
+
+DISPATCH = DispatchNow(TAKER, "red")
+
+
+def it_ends_once(receipt: Receipt) -> None:
+    """An open receipt has no end; an incident belongs to what was opened or linked."""
+    assert (receipt.outcome is None) == (receipt.state is State.RECEIVED)
+    has_one = receipt.outcome in (Outcome.OPENED, Outcome.LINKED)
+    assert (receipt.incident is not None) == has_one
+
+
+RECEIPT = Subject(
+    title="a receipt, which was passed to the hotline when it has ended",
+    decider=build_decider(lambda: CITY),
+    histories={
+        State.RECEIVED: (RECEIVE,),
+        State.ENDED: (RECEIVE, PASS),
+        State.CLOSED: (RECEIVE, PASS, CLOSE),
+    },
+    legal=(
+        Legal(RECEIVE),
+        Legal(AmendReceipt(by=TAKER, narrative="三车相撞")),
+        Legal(ClassifyReceipt(TAKER, "theft", "P2")),
+        Legal(ConfirmClass(TAKER, "theft")),
+        Legal(OPEN),
+        Legal(ANSWER),
+        Legal(PASS),
+        Legal(REFER),
+        Legal(INVALID),
+        Legal(LINK),
+        Legal(
+            UNLINK,
+            instead={State.ENDED: (RECEIVE, LINK), State.CLOSED: (RECEIVE, LINK_TO_CLOSED)},
+        ),
+        Legal(CLOSE),
+        Legal(DISPATCH),
+        Legal(RefuseDispatch("red", "UNKNOWN_TEAM")),
+        Legal(RecordCallBack(TAKER, Finding.SATISFIED)),
+        Legal(FollowIncident(ID, Step("IncidentClosed", 9, state="CLOSED"))),
+        Legal(RevealCaller(TAKER, "回访")),
+    ),
+    people={
+        "desk": TAKER,
+        "dispatcher of the same unit": DISPATCHER,
+        "unit that it was passed to": HOTLINE_CLERK,
+        "grid of the place": GRID_MEMBER,
+        "neighbour": AUDITOR,
+        "stranger": STRANGER,
+        "without a unit": Actor("gao", "", "clerk", STRANGER.area),
+    },
+    neighbours=("neighbour",),
+    strangers=("stranger", "without a unit"),
+    watchers=WATCHERS,
+    openings=((RECEIVE,), (a_report(by=GRID_MEMBER, kind=Kind.GRID_REPORT),)),
+    more=(
+        LINK_TO_CLOSED,
+        DispatchNow(TAKER, "blue"),
+        FollowIncident(ID, Step("IncidentClaimed", 4, state="CLAIMED", unit="north")),
+        FollowIncident(OTHER, Step("IncidentVoided", 5, state="VOIDED")),
+    ),
+    invariant=it_ends_once,
+)
+
+
+class TestReceipt(LifeCycleChecks):
+    subject = RECEIPT
+
+
+def test_the_rights_are_those_that_were_reviewed() -> None:
+    require_reviewed(Path(__file__).with_name("who_may.txt"), [RECEIPT])

@@ -1,0 +1,63 @@
+"""Linking 并入: the receipt joins an incident, leaves it again, and follows its news."""
+
+from typing import Any
+
+import pytest
+
+from backbone.words.followed import Followed
+from backbone.words.followed import FollowIncident as Step
+from services.alarm.receipt.linking import FollowIncident, LinkRepeat, UnlinkRepeat
+from services.alarm.receipt.record import Outcome, Receipt, State
+from tests.desks import TAKER
+from tests.unit.alarm.receipts import (
+    ANSWERED,
+    ID,
+    LINK_TO_CLOSED,
+    LINKED,
+    OPEN,
+    OTHER,
+    RECEIVED,
+    UNLINK,
+    after,
+    decide,
+    refusal_of,
+)
+
+CLOSED = FollowIncident(ID, Step("IncidentClosed", 9, state="CLOSED"))
+
+
+def test_unlinking_opens_the_receipt_again() -> None:
+    again = after(UNLINK, found=LINKED)
+    assert (again.state, again.outcome, again.incident) == (State.RECEIVED, None, None)
+    assert after(OPEN, found=again).outcome is Outcome.OPENED
+
+
+def test_a_link_to_what_is_over_is_filed_at_once() -> None:
+    assert after(LINK_TO_CLOSED, found=RECEIVED).state is State.CLOSED
+
+
+def test_a_receipt_follows_its_incident_and_is_closed_with_it() -> None:
+    opened = after(OPEN, found=RECEIVED)
+    claimed = FollowIncident(ID, Step("IncidentClaimed", 4, state="CLAIMED", unit="north"))
+    found = after(claimed, found=opened)
+    assert found.incident is not None
+    assert found.incident.known == Followed(4, "CLAIMED", "north")
+    older = FollowIncident(ID, Step("IncidentOffered", 3, state="OFFERED"))
+    assert decide(found, older) == []
+    others = FollowIncident(OTHER, Step("IncidentClosed", 9, state="CLOSED"))
+    assert decide(found, others) == []
+    closed = after(CLOSED, found=found)
+    assert (closed.state, closed.outcome) == (State.CLOSED, Outcome.OPENED)
+
+
+@pytest.mark.parametrize(
+    ("found", "command", "reason"),
+    [
+        (RECEIVED, LinkRepeat(TAKER, ID, "", Followed()), "LINKED_TO_ITSELF"),
+        (RECEIVED, LinkRepeat(TAKER, OTHER), "UNKNOWN_INCIDENT"),
+        (ANSWERED, UNLINK, "NOT_LINKED"),
+        (LINKED, UnlinkRepeat(TAKER, ""), "REASON_MISSING"),
+    ],
+)
+def test_what_cannot_be_linked_or_taken_back(found: Receipt, command: Any, reason: str) -> None:
+    assert refusal_of(found, command).reason == reason

@@ -1,0 +1,45 @@
+"""Parties 当事人: named by the units that mediate, and shown to them, for a purpose."""
+
+import pytest
+
+from backbone.words.errors import Refusal
+from backbone.words.followed import FollowIncident
+from services.dispute.dispute import DISPUTES
+from services.dispute.dispute.mediation import HoldSession
+from services.dispute.dispute.parties import NameParties, RevealParties
+from services.dispute.dispute.record import Party, Side
+from tests.cities import NOW
+from tests.unit.dispute.disputes import (
+    AGREED,
+    CITY,
+    CLAIMED,
+    DESK,
+    LI,
+    REGISTERED,
+    ROUTED,
+    after,
+    refusal_of,
+)
+
+
+def test_those_who_are_named_replace_those_who_were() -> None:
+    one = (Party(Side.APPLICANT, "sealed three"),)
+    assert after(NameParties(DESK, one), dispute=REGISTERED).filing.parties == one
+    assert refusal_of(REGISTERED, NameParties(DESK, ())) == "PARTIES_MISSING"
+
+
+def test_a_disclosure_has_a_purpose() -> None:
+    assert refusal_of(AGREED, RevealParties(DESK, "")) == "PURPOSE_MISSING"
+
+
+def test_who_repeats_a_reveal_must_still_be_allowed_to_see() -> None:
+    held = after(CLAIMED, dispute=ROUTED)
+    elsewhere = FollowIncident("IncidentClaimed", 6, state="CLAIMED", unit="south", holder="chen")
+    moved = after(elsewhere, dispute=held)
+    reveal = RevealParties(LI, "通知到场")
+    DISPUTES.ask_again(held, reveal, NOW, CITY)
+    with pytest.raises(Refusal, match="NOT_YOUR_UNIT"):
+        DISPUTES.ask_again(moved, reveal, NOW, CITY)
+    DISPUTES.ask_again(moved, HoldSession(LI, "双方到场"), NOW, CITY)
+    with pytest.raises(Refusal, match="NO_SUCH_DISPUTE"):
+        DISPUTES.ask_again(ROUTED, HoldSession(LI, "双方到场"), NOW, CITY)

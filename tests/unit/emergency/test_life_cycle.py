@@ -1,0 +1,133 @@
+"""Missions and team statuses: every verb, in every state, by every crew and every role."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from backbone.words.actor import Actor
+from services.emergency.deciders import missions, statuses
+from services.emergency.mission.record import ENDED, UNANSWERED, Mission, State, Team, mission_id
+from services.emergency.mission.repeats import Lapse
+from services.emergency.mission.steps import (
+    RANK,
+    STAMPS,
+    AcknowledgeMission,
+    ClearMission,
+    Crew,
+    ReceiveMission,
+    RefuseMission,
+    ReportEnRoute,
+    ReportOnScene,
+)
+from services.emergency.team.status import Duty, SetTeamStatus
+from tests.life_cycles import ACCEPTED, Legal, LifeCycleChecks, Subject, require_reviewed
+from tests.unit.emergency.missions import DISPATCH, LEE, MATTER, STRANGER
+
+RECEIVE, ACKNOWLEDGE = ReceiveMission(LEE), AcknowledgeMission(LEE)
+DEPART, ARRIVE, CLEAR = ReportEnRoute(LEE), ReportOnScene(LEE), ClearMission(LEE, "done")
+REFUSE = RefuseMission(LEE, "vehicle broken")
+SET = SetTeamStatus(
+    Actor("lee", role="team_leader"),
+    "fire-1",
+    "fire-1",
+    Team("990101-fire", "990101"),
+    Duty.RESTING,
+    "",
+)
+
+
+def by_crew(command: Any, crew: Crew, role: str) -> Any:
+    """The rules of missions ask for the team, not for a role."""
+    return replace(command, by=crew)
+
+
+def for_team(command: SetTeamStatus, person: tuple[Actor, str], role: str) -> SetTeamStatus:
+    """The command of a person in this role, who belongs to a team or to none."""
+    actor, team = person
+    return replace(command, by=replace(actor, role=role), own_team=team)
+
+
+def it_is_pushed_until_it_is_answered(mission: Mission) -> None:
+    """Every step up to the state has a time; it has an ending once it has ended."""
+    assert mission.id == mission_id(MATTER, "fire-1")
+    assert (mission.pushes.due_time is not None) == (mission.state in UNANSWERED)
+    assert (mission.ending is not None) == (mission.state in ENDED)
+    reached = [state for state in STAMPS if RANK[state] <= RANK[mission.state]]
+    assert all(getattr(mission.progress, STAMPS[state]) for state in reached)
+    assert set(mission.progress.implied) <= set(reached)
+
+
+MISSION = Subject(
+    title="a mission",
+    decider=missions,
+    histories={
+        State.PENDING: (DISPATCH,),
+        State.DELIVERED: (DISPATCH, RECEIVE),
+        State.ACKNOWLEDGED: (DISPATCH, RECEIVE, ACKNOWLEDGE),
+        State.EN_ROUTE: (DISPATCH, RECEIVE, ACKNOWLEDGE, DEPART),
+        State.ON_SCENE: (DISPATCH, RECEIVE, ACKNOWLEDGE, DEPART, ARRIVE),
+        State.CLEARED: (DISPATCH, CLEAR),
+        State.REFUSED: (DISPATCH, REFUSE),
+    },
+    legal=(
+        Legal(DISPATCH),
+        Legal(RECEIVE),
+        Legal(ACKNOWLEDGE),
+        Legal(REFUSE),
+        Legal(DEPART),
+        Legal(ARRIVE),
+        Legal(CLEAR),
+        Legal(Lapse(), needs=(timedelta(seconds=10),)),
+    ),
+    people={
+        "team": LEE,
+        "unit of the team": Crew("sun", "", "990101-fire"),
+        "unit that ordered it": Crew("zhao", "", "desk"),
+        "another team": STRANGER,
+        "another team of the unit": Crew("wang", "fire-2", "990101-fire"),
+        "another unit": Crew("chen", "", "south"),
+        "without team and unit": Crew("gao", "", ""),
+    },
+    strangers=(
+        "another team",
+        "another team of the unit",
+        "another unit",
+        "without team and unit",
+    ),
+    roles=("in any role",),
+    given_by=by_crew,
+    openings=((DISPATCH,),),
+    more=(ClearMission(LEE), ReceiveMission(LEE, seq=40, entry=41)),
+    pause=timedelta(seconds=60),
+    invariant=it_is_pushed_until_it_is_answered,
+)
+STATUS = Subject(
+    title="the status of a team",
+    decider=statuses,
+    histories={"ANY": (SET,)},
+    legal=(Legal(SET, but={"ANY": ACCEPTED}),),
+    people={
+        "team": (Actor("lee"), "fire-1"),
+        "another team of the unit": (Actor("wang", "990101-fire"), "fire-2"),
+        "unit of the team": (Actor("sun", "990101-fire", "", "990102"), ""),
+        "unit of its area": (Actor("zhao", "990101-command", "", "990101"), ""),
+        "unit elsewhere": (Actor("chen", "990102-command", "", "990102"), ""),
+    },
+    given_by=for_team,
+    openings=((SET,),),
+    more=(replace(SET, note="refuelling"), replace(SET, duty=Duty.AVAILABLE)),
+)
+
+
+class TestMission(LifeCycleChecks):
+    subject = MISSION
+
+
+class TestStatus(LifeCycleChecks):
+    subject = STATUS
+
+
+def test_the_rights_are_those_that_were_reviewed() -> None:
+    require_reviewed(Path(__file__).with_name("who_may.txt"), [MISSION, STATUS])

@@ -1,0 +1,62 @@
+"""A petition that accuses a unit: it never gets there, and stays with the units involved."""
+
+import pytest
+from msgspec.structs import replace
+
+from backbone.words.actor import Actor
+from services.petition import codec
+from services.petition.petition.acceptance import AcceptPetition
+from services.petition.petition.record import Kind, may_see
+from services.petition.petition.routing import RoutePetition, matter_of
+from tests.cities import NORTH
+from tests.unit.petition.petitions import (
+    ACCEPT,
+    CLAIMED,
+    DESK,
+    LEADER,
+    LI,
+    a_registration,
+    after,
+    refusal_of,
+)
+
+ACCUSE = a_registration(against_unit="north")
+ACCUSATION = after(ACCUSE, AcceptPetition(DESK, Kind.ACCUSATION))
+LEADERS = [LEADER, replace(LEADER, unit="north"), replace(LEADER, unit="elsewhere", role="auditor")]
+
+
+def test_an_accusation_never_reaches_the_accused() -> None:
+    assert refusal_of(ACCUSATION, RoutePetition(DESK)) == "RECEIVER_MISSING"
+    assert refusal_of(ACCUSATION, RoutePetition(DESK, "north")) == "ACCUSED_UNIT"
+    county = after(a_registration(against_unit="county"), AcceptPetition(DESK, Kind.ACCUSATION))
+    assert refusal_of(county, RoutePetition(DESK, "south")) == "ACCUSED_UNIT", "it is below"
+    routed = after(RoutePetition(DESK, "county", category="theft"), petition=ACCUSATION)
+    assert matter_of(routed).category == "accusation"
+    strayed = after(CLAIMED, petition=routed)
+    assert "north" in strayed.units
+    assert not may_see(strayed, LI)
+    assert codec.scope(strayed).audience == ("command",)
+
+
+@pytest.mark.parametrize("who", LEADERS, ids=lambda a: f"{a.role} of {a.unit}")
+def test_what_may_be_an_accusation_stays_with_the_units_involved(who: Actor) -> None:
+    routed = after(RoutePetition(DESK, "county"), petition=ACCUSATION)
+    for petition in (after(ACCUSE), ACCUSATION, routed):
+        assert may_see(petition, DESK) and not may_see(petition, who)
+        assert codec.scope(petition).area == ""
+    claim = after(ACCUSE, ACCEPT)
+    assert may_see(claim, who)
+    assert codec.scope(claim).area == NORTH
+
+
+def test_the_matter_says_whom_it_accuses_and_only_an_accusation_does() -> None:
+    assert matter_of(ACCUSATION).against == "north"
+    assert matter_of(after(ACCUSE)).against == "north", "nobody has said yet that it is none"
+    assert matter_of(after(ACCUSE, ACCEPT)).against == ""
+
+
+def test_who_is_complained_of_may_handle_a_claim() -> None:
+    claim = after(ACCUSE, ACCEPT, RoutePetition(DESK, "north"), CLAIMED)
+    assert may_see(claim, LI)
+    assert not may_see(after(ACCUSE), LI)
+    assert not may_see(after(ACCUSE), replace(LI, role="leader"))

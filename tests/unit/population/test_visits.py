@@ -1,0 +1,35 @@
+"""Visits 走访: planned with a clock, made by the entrusted, or missed."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from services.population.care_case.clocks import Lapse, next_due
+from services.population.care_case.record import CareCase, VisitState
+from tests.cities import NOW
+from tests.unit.population.care_cases import ACTIVE, DAY, MIGRANT, PLAN, RECORD, after, refusal_of
+
+
+@pytest.mark.parametrize(
+    ("found", "command", "reason"),
+    [
+        (MIGRANT, PLAN, "PROGRAMME_HAS_NO_VISITS"),
+        (ACTIVE, replace(PLAN, activity=None), "ACTIVITY_MISSING"),
+        (ACTIVE, replace(PLAN, due_time=NOW), "DUE_TIME_OVER"),
+        (ACTIVE, replace(RECORD, visit_id="x"), "NO_SUCH_VISIT"),
+        (ACTIVE, replace(RECORD, finding=""), "FINDING_MISSING"),
+        (after(RECORD, found=ACTIVE), RECORD, "VISIT_ALREADY_MADE"),
+    ],
+)
+def test_what_is_no_visit(found: CareCase | None, command: Any, reason: str) -> None:
+    assert refusal_of(found, command) == reason
+
+
+def test_a_missed_visit_is_told_once_and_may_be_made_late() -> None:
+    due = NOW + 7 * DAY
+    missed = after(Lapse(), found=ACTIVE, now=due)
+    assert missed.visits[0].state is VisitState.MISSED
+    assert next_due(missed) == NOW + 100 * DAY
+    made = after(RECORD, found=missed, now=due + DAY)
+    assert (made.visits[0].state, made.visits[0].worker) == (VisitState.MADE, "li")

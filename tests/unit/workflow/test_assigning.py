@@ -1,0 +1,52 @@
+"""Assigning 交办 by a unit above, and reassigning 接办 inside the unit that has it."""
+
+from services.workflow.incident.assigning import AssignIncident, ReassignIncident
+from tests.incidents import (
+    CHEN,
+    CITY,
+    CLAIMED,
+    DESK,
+    HANDING_OFF,
+    LEADER,
+    LI,
+    WANG,
+    after,
+    refusal_of,
+    who_has,
+)
+
+STEP_IN = ReassignIncident(WANG, "li is ill")
+
+
+def test_an_order_puts_it_into_the_pool_of_the_unit_and_names_the_giver() -> None:
+    assigned = after(AssignIncident(LEADER, "south", "go"), found=CLAIMED)
+    assert who_has(assigned) == ("OFFERED", "south", "north", "")
+    assert (assigned.charge.assigned_by, assigned.charge.instruction) == ("county", "go")
+
+
+def test_only_a_superior_of_the_unit_or_over_its_area_assigns() -> None:
+    assert refusal_of(CLAIMED, AssignIncident(WANG, "south", "go")) == "NOT_A_SUPERIOR"
+
+
+def test_an_order_names_another_unit_that_exists_and_says_what_to_do() -> None:
+    assert refusal_of(CLAIMED, AssignIncident(LEADER, "moon", "go")) == "UNKNOWN_UNIT"
+    assert refusal_of(CLAIMED, AssignIncident(LEADER, "north", "go")) == "SAME_UNIT"
+    assert refusal_of(CLAIMED, AssignIncident(LEADER, "south", "")) == "INSTRUCTION_MISSING"
+
+
+def test_a_colleague_steps_in_and_the_unit_still_answers_for_it() -> None:
+    taken_over = after(STEP_IN, found=CLAIMED)
+    assert who_has(taken_over) == ("CLAIMED", "north", "north", "wang")
+    assert taken_over.charge.handlers == ("li", "wang")
+
+
+def test_only_another_person_of_the_unit_steps_in_and_says_why() -> None:
+    assert refusal_of(CLAIMED, ReassignIncident(LI, "mine")) == "SAME_HOLDER"
+    assert refusal_of(CLAIMED, ReassignIncident(DESK, "x")) == "NOT_YOUR_UNIT"
+    assert refusal_of(HANDING_OFF, ReassignIncident(CHEN, "x")) == "NOT_YOUR_UNIT"
+    assert refusal_of(CLAIMED, ReassignIncident(WANG, " ")) == "REASON_MISSING"
+
+
+def test_a_colleague_who_holds_too_many_does_not_step_in() -> None:
+    assert CITY.policy is not None
+    assert refusal_of(CLAIMED, STEP_IN, held=CITY.policy.claim_cap) == "TOO_MANY_HELD"
