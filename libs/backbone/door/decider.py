@@ -196,9 +196,16 @@ class Decider(Generic[S]):
         return payload
 
     def from_event(self, payload: bytes) -> Any:
-        """Return the domain event that a journal row holds."""
+        """Return the domain event that a journal row holds.
+
+        Raises Unavailable for a kind of event that only a newer process knows.
+        """
         message: Any = self.event.FromString(payload)
-        body = getattr(message, message.WhichOneof("kind"))
+        field = message.WhichOneof("kind")
+        if field is None:
+            version = message.meta.version
+            raise Unavailable("NEWER_EVENT", table=self.table.name, version=version)
+        body = getattr(message, field)
         kind: Any = self._events[body.DESCRIPTOR.name]
         more: dict[str, Any] = {"time": message.meta.time.ToDatetime(UTC)}
         if "id" in kind.__struct_fields__ and "id" not in body.DESCRIPTOR.fields_by_name:
@@ -206,7 +213,10 @@ class Decider(Generic[S]):
         return to_record(body, kind, **more)
 
     def fold(self, payloads: Iterable[bytes]) -> S | None:
-        """Return the state that the journal rows of one aggregate lead to, None for no rows."""
+        """Return the state that the journal rows of one aggregate lead to, None for no rows.
+
+        Raises as `from_event` does.
+        """
         found: S | None = None
         for payload in payloads:
             found = self.evolve(found, self.from_event(payload))

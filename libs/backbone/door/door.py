@@ -113,7 +113,11 @@ class Door:
             return answer
         rows = await conn.fetch(HISTORY, answer.aggregate_id, answer.version)
         decider = self.decider_of(request.command)
-        return replace(answer, state=decider.fold(row["payload"] for row in rows))
+        try:
+            return replace(answer, state=decider.fold(row["payload"] for row in rows))
+        except Unavailable as newer:  # this answer alone: the other requests go through
+            kind = type(newer).__name__
+            return replace(answer, reason=newer.reason, kind=kind, facts=newer.facts)
 
     async def _read(self, conn: Connection, requests: Sequence[Request[Any]]) -> Batch:
         also = {key for request in requests for key in self._also(request)}

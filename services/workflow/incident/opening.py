@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.life_cycle import begins, creates
 from backbone.words.actor import Actor
@@ -43,7 +44,8 @@ def open_incident(
 
 
 def opened(event: IncidentOpened) -> Incident:
-    matter = event.matter
+    """`to_unit` asks for a routing, and `routing` says what came of it: the record keeps that."""
+    matter = replace(event.matter, to_unit="")
     return Incident(
         id=matter.id,
         version=0,

@@ -10,7 +10,7 @@ UPDATE incidents AS i SET
     due_clock = coalesce((
         SELECT due ->> 'clock' || '@' || to_char((due ->> 'start_time')::timestamptz AT TIME ZONE 'UTC',
                                                  'YYYYMMDD"T"HH24MISS.US')
-        FROM jsonb_array_elements(i.due) AS due
+        FROM jsonb_array_elements(i.due) AS clock (due)  -- a bare alias would mean the column
         WHERE (due ->> 'due_time')::timestamptz = i.due_time AND due ->> 'lapse_time' IS NULL
         LIMIT 1), '');
 ALTER TABLE incidents

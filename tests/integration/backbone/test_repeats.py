@@ -11,6 +11,8 @@ from backbone.door.door import Door
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.postgres.pool import Pool
+from liandong.event.v1.event_pb2 import Meta
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.ledger.building import a_claim, a_request, claimed, written
 from tests.ledger.domain import Claim, Look, Release, Reveal, Write
 
@@ -56,6 +58,23 @@ async def test_the_answer_is_the_journal_folded_when_the_row_has_gone_on(
     assert await door.perform([claim]) == first
     assert (first[0].state.holder, first[0].state.version) == ("li", 2)
     assert await everything(pool) == before
+
+
+async def test_an_answer_that_only_a_newer_release_can_fold_waits_for_it_alone(
+    door: Door, pool: Pool, admin: Admin
+) -> None:
+    note_id, other = await written(door), await written(door)
+    claim, beside = a_claim(note_id, call="first"), a_claim(other, "wang", call="first")
+    [_, clear] = await door.perform([claim, beside])
+    await door.perform([a_request(note_id, Release())])
+    unknown = IncidentEvent(meta=Meta(version=2)).SerializeToString()
+    await admin.execute(
+        "UPDATE journal SET payload = $2 WHERE aggregate_id = $1 AND version = 2", note_id, unknown
+    )
+    [newer, again] = await repeated(door, claim, beside)
+    assert (newer.reason, newer.kind) == ("NEWER_EVENT", "Unavailable")
+    assert newer.facts == {"table": "notes", "version": "2"}
+    assert again == clear
 
 
 async def test_within_one_batch_a_repeat_finds_what_stands_before_it(door: Door) -> None:

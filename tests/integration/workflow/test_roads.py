@@ -264,7 +264,8 @@ async def test_a_poison_record_stops_nothing(home: Installation, journal: Any) -
     broken = commands.IncidentCommand.FromString(a_record(uuid4()))
     broken.open.matter.code = "\0"
     zero = broken.SerializeToString()
-    poison = [*unreadable, (uuid4(), zero)]
+    newer = commands.IncidentCommand(request_id=str(uuid4()), method="PraiseIncident")
+    poison = [*unreadable, (uuid4(), zero), (uuid4(), newer.SerializeToString())]
     with home.started("workflow-stream"):
         await publish(home.broker, [*good[:10], *poison, *good[10:]])
         await until(journal, OURS, len(good), [key for key, _ in good])

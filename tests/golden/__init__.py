@@ -1,0 +1,1 @@
+"""What each release wrote, kept for ever: read, folded and answered by every later release."""
