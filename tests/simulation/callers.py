@@ -90,7 +90,7 @@ class Heard:
 
 
 class Population:
-    """Everybody outside; `commands` different requests in all."""
+    """Everybody outside; about `commands` commands in all, repeats included."""
 
     def __init__(self, world: Surroundings, commands: int) -> None:
         self._world = world
@@ -99,14 +99,13 @@ class Population:
         self._matters: list[UUID] = []
         self._codes: dict[str, UUID] = {}
 
-    async def work(self, people: int = 10) -> None:
+    async def work(self, people: int = 48) -> None:
         """Until all commands were given, and answered or given up."""
         loop = asyncio.get_running_loop()
         await asyncio.gather(*[loop.create_task(self._caller()) for _ in range(people)])
 
     async def _caller(self) -> None:
         while self._left > 0:
-            self._left -= 1
             await asyncio.sleep(self._chance.expovariate(1 / 0.03))
             dice = self._chance.random()
             if dice < 0.12 or not self._matters:
@@ -134,6 +133,7 @@ class Population:
         matter = self._matter()
         matter_id, by_call = UUID(matter.id), self._chance.random()
         if by_call < 0.8:
+            self._left -= by_call <= 0.3  # by its event alone
             meta = Meta(event_id=str(self._id()), aggregate_id=matter.id, version=1)
             event = AlarmEvent(meta=meta, opened=ReceiptOpened(matter=matter))
             self._world.bring(INTAKES[0], matter.id.encode(), event.SerializeToString())
@@ -196,7 +196,7 @@ class Population:
         if chance.random() < 0.04:
             attempts.append(self._attempt(request_id, actor, body, deadline, expected))
         answers = await asyncio.gather(*attempts)
-        while chance.random() < 0.12:
+        while chance.random() < 0.08:
             await asyncio.sleep(chance.random() ** 3 * 3)
             answers.append(await self._attempt(request_id, actor, body, deadline, expected))
         told = [answer for answer in answers if answer is not None]
@@ -226,6 +226,7 @@ class Population:
         chance, world = self._chance, self._world
         while True:
             world.heard.calls += 1
+            self._left -= 1
             front = chance.choice(world.fronts)
             until = deadline or world.now() + timedelta(seconds=PATIENCE)
             call = f"{self._id():}"

@@ -106,10 +106,14 @@ class Checker:
             self._check_row(row, before, hashes[of])
             hashes[of] = row["hash"]
             event = self._decider.from_event(row["payload"])
-            after = self._states[of] = self._decider.evolve(before, event)
             self.counts[type(event).__name__] += 1
-            self._check_charge(after)
             self._check_clock(before, event)
+            try:
+                after = self._states[of] = self._decider.evolve(before, event)
+            except (ValueError, AttributeError) as error:
+                self.flaw("C4", f"{of}@{row['version']} does not fold: {error}")
+                continue
+            self._check_charge(after)
             self._check_hands(event, after)
 
     def _check_row(self, row: Row, before: Incident | None, previous: bytes) -> None:

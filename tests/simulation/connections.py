@@ -22,25 +22,21 @@ class Connection:
         self._farewells: list[Any] = []
         database.sessions.append(self._session)
 
-    async def _ask(self, statement: str, args: tuple[Any, ...]) -> Any:
+    async def fetch(self, statement: str, *args: Any) -> Any:
         if self.is_closed():
             raise asyncpg.InterfaceError("the connection is closed")
         reply = self._database.loop.create_future()
         self._database.submit(self._session, statement, args, reply)
         return await reply
 
-    async def fetch(self, statement: str, *args: Any) -> Any:
-        return await self._ask(statement, args)
+    execute = fetch
 
     async def fetchval(self, statement: str, *args: Any) -> Any:
-        rows = await self._ask(statement, args)
+        rows = await self.fetch(statement, *args)
         return next(iter(rows[0].values())) if rows else None
 
-    async def execute(self, statement: str, *args: Any) -> None:
-        await self._ask(statement, args)
-
     async def add_listener(self, channel: str, heard: Callable[..., object]) -> None:
-        await self._ask("SELECT 1", ())
+        await self.fetch("SELECT 1")
         context = copy_context()
         self._database.listeners[channel].append((self._session, heard, context))
 

@@ -22,6 +22,7 @@ from backbone.kafka import relay
 from services.workflow import storage
 from tests.simulation.loop import Loop, Process
 
+LATENCY = 0.0005
 LOCK_TIMEOUT = 1.0
 IDLE_TIMEOUT = 2.0
 LONGEST_NOTICE = 8000
@@ -121,7 +122,7 @@ class Database:
             session.queue.append((statement, args, reply))
             return
         session.busy = True
-        self._later(0.0002, self._arrived, session, statement, args, reply)
+        self._later(LATENCY, self._arrived, session, statement, args, reply)
 
     def _later(self, about: float, callback: Callable[..., object], *args: Any) -> Any:
         delay = about * (0.5 + self.chance.random() ** 4 * 20)
@@ -177,15 +178,11 @@ class Database:
         then(result)
 
     def _answer(self, reply: Any, result: Any, error: Exception | None = None) -> None:
-        def arrive() -> None:
-            if reply.done():
-                return
-            if error is None:
-                reply.set_result(result)
-            else:
-                reply.set_exception(error)
-
-        self._later(0.0001, arrive)
+        """At once or a moment later: a client may die between the effect and its answer."""
+        if self.chance.random() < 0.8:
+            _arrive(reply, result, error)
+        else:
+            self._later(0.0005, _arrive, reply, result, error)
 
     def leave(self, session: Session) -> None:
         """The client has gone; a statement that runs comes to its end first."""
@@ -288,8 +285,10 @@ class Database:
         for record in written.records:
             if len(self.journal[record["aggregate_id"]]) >= record["version"]:
                 raise asyncpg.UniqueViolationError("journal_aggregate_id_version_key")
+        codes: dict[str, UUID] = {}
         for of, row in written.states.items():
-            if self.codes.get(row["code"], of) != of:
+            code = row["code"]
+            if self.codes.get(code, of) != of or codes.setdefault(code, of) != of:
                 raise asyncpg.UniqueViolationError("incidents_code_key")
 
     def _apply(self, written: Transaction) -> None:
@@ -427,6 +426,15 @@ class Database:
         oldest = sorted(self.unsent.difference(sent))[:500]
         self.unsent.difference_update(sent)
         return [{**self.positions[position], "age": 0.0} for position in oldest]
+
+
+def _arrive(reply: Any, result: Any, error: Exception | None) -> None:
+    if reply.done():
+        return
+    if error is None:
+        reply.set_result(result)
+    else:
+        reply.set_exception(error)
 
 
 STATE = tuple(statements.columns_of(storage.TABLE))

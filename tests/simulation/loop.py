@@ -93,7 +93,10 @@ class Loop(asyncio.AbstractEventLoop):
         *args: Any,
         context: Context | None = None,
     ) -> Any:
-        return self.call_at(self._now + delay, callback, *args, context=context)
+        handle = Handle(callback, args, context)
+        handle.time = self._now + delay
+        heapq.heappush(self._timers, (handle.time, next(self._numbers), handle))
+        return handle
 
     def call_at(
         self,
@@ -138,29 +141,29 @@ class Loop(asyncio.AbstractEventLoop):
         asyncio._set_running_loop(self)
         try:
             task = self.create_task(future)
-            while not task.done():
-                self._step()
+            self._run_until(task)
             return task.result()
         finally:
             asyncio._set_running_loop(None)
 
-    def _step(self) -> None:
-        ready = self._ready
-        if not ready:
-            self._advance()
-        if self.steps >= self.next_fault:
-            self.next_fault = self.disturb()
-        self.steps += 1
-        chosen = int(self._random() * len(ready))
-        handle, ready[chosen] = ready[chosen], ready[-1]
-        ready.pop()
-        if handle.cancelled_:
-            return
-        process = handle.context.get(INSIDE, OUTSIDE)
-        if process.frozen:
-            process.held.append(handle)
-        elif process.alive:
-            handle.context.run(handle.callback, *handle.args)
+    def _run_until(self, task: asyncio.Task[Any]) -> None:
+        ready, random = self._ready, self._random
+        while not task.done():
+            if not ready:
+                self._advance()
+            if self.steps >= self.next_fault:
+                self.next_fault = self.disturb()
+            self.steps += 1
+            chosen = int(random() * len(ready))
+            handle, ready[chosen] = ready[chosen], ready[-1]
+            ready.pop()
+            if handle.cancelled_:
+                continue
+            process = handle.context.get(INSIDE, OUTSIDE)
+            if process.frozen:
+                process.held.append(handle)
+            elif process.alive:
+                handle.context.run(handle.callback, *handle.args)
 
     def _advance(self) -> None:
         timers, ready = self._timers, self._ready

@@ -1,8 +1,8 @@
 """The two processes of the flow, wired as `services.workflow.wiring` does, on simulated edges."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from itertools import count
@@ -31,7 +31,7 @@ from services.workflow.stream import Lane, Road, Source
 from services.workflow.taking import Taking
 from tests.cities import a_city
 from tests.simulation.connections import Connection, Pool
-from tests.simulation.database import Database
+from tests.simulation.database import Database, Row, Session
 from tests.simulation.log import Consumer, Log, Publishing
 from tests.simulation.loop import Loop, Process
 
@@ -46,9 +46,13 @@ class Parts:
     """The parts of the flow that a planted bug may replace."""
 
     door: Callable[..., Door] = Door
+    relay: Callable[..., Relay] = Relay
     lane: Callable[[Road, Source], Lane] = Lane
     decider: Callable[[Callable[[], City]], Decider[Incident]] = wiring.build_decider
     lapse: Callable[[Any], Request[Any]] = wiring.request_of_lapse
+    statements: Mapping[str, Callable[[Database, Session, Sequence[Any]], list[Row]]] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True)
@@ -112,15 +116,16 @@ class Front(Running):
         pool: Any = Pool(edges.database)
         decider = edges.decider()
         produce: Any = edges.log.producer
-        relay = Relay("workflow", {decider.kind: decider.topic}, edges.connect, produce, pulse)
+        relay = edges.parts.relay("workflow", {decider.kind: decider.topic}, edges.connect, produce, pulse)
         door = edges.parts.door(pool, [decider], relay.wake)
         batcher: Batcher[Any] = Batcher(door.perform, pulse)
         waiting = Waiting(door.find, edges.connect, self._channel, pulse, relay.wake)
         publish = partial(Publishing(edges.log).publish, stream.COMMANDS)
-        self._roads = Roads(publish, batcher, waiting, Breaker(edges.chance))
+        # A breaker that has opened would keep most of a short run off the stream.
+        self._roads = Roads(publish, batcher, waiting, Breaker(lambda: edges.chance() ** 8))
         self._taking = Taking(pool, door, self._roads, KEY)
         timers = Timers(pool, door, storage.DUE, edges.parts.lapse, pulse)
-        self.serve(batcher.run(), relay.run(), waiting.run(), timers.run())
+        self.serve(batcher.run(), relay.run(), waiting.run(), timers.run(pause=0.5))
 
     async def call(self, caller: Caller, body: Any, patience: float = PATIENCE) -> Answer:
         """Call over the network. Raises Unanswered when the front dies or takes too long."""

@@ -54,6 +54,8 @@ class World:
         self.heard = Heard()
         self._beyond = timedelta()  # the time in which nothing happened
         self.database = Database(self.loop, self.chance, self.now)
+        for statement, handler in parts.statements.items():
+            self.database.handlers[statement] = partial(handler, self.database)
         self.checker = Checker(self.database, self.heard)
         self.log = Log(self.loop, self.chance, self.checker.acknowledged)
         self.edges = Edges(self.loop, self.database, self.log, self.chance.random, parts)
