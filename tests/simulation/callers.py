@@ -1,4 +1,4 @@
-"""A population of clerks and desks: legal and illegal commands, repeated until they are answered."""
+"""Clerks and desks who give legal and illegal commands and repeat them until they are answered."""
 
 import asyncio
 from collections.abc import Sequence
@@ -72,6 +72,7 @@ class Surroundings(Protocol):
     def now(self) -> datetime: ...
     def state_of(self, incident: UUID) -> Incident | None: ...
     def bring(self, topic: str, key: bytes, value: bytes) -> None: ...
+    def pass_time(self, by: timedelta) -> None: ...
     def broken(self, what: str) -> None: ...
 
 
@@ -98,6 +99,9 @@ class Population:
         self._left = commands
         self._matters: list[UUID] = []
         self._codes: dict[str, UUID] = {}
+        self._in_flight = 0
+        self._pause = timedelta()
+        self._morning = asyncio.Event()
 
     async def work(self, people: int = 48) -> None:
         """Until all commands were given, and answered or given up."""
@@ -165,16 +169,26 @@ class Population:
 
     def _command(self) -> tuple[Actor, Any]:
         chance = self._chance
-        recent = self._matters[-15:] if chance.random() < 0.85 else self._matters
-        target = chance.choice(recent)
-        found = self._world.state_of(target)
-        if found is None or chance.random() < 0.2:
-            actor, verb = chance.choice(EVERYONE), chance.choice(list(WILD))
+        target, found = self._target()
+        if found is None or chance.random() < 0.15:
+            involved = [each for each in EVERYONE if found and each.unit in found.involved]
+            known = involved if involved and chance.random() < 0.7 else EVERYONE
+            actor, verb = chance.choice(known), chance.choice(list(WILD))
         else:
             wishes = fitting(found) or [(EVERYONE, "CloseIncident", 1)]
             [(who, verb, _)] = chance.choices(wishes, [weight for *_, weight in wishes])
             actor = chance.choice(who)
         return actor, self._body(verb, target)
+
+    def _target(self) -> tuple[UUID, Incident | None]:
+        """One of the latest matters, rather one that is open already."""
+        for _ in range(4):
+            recent = self._matters[-25:] if self._chance.random() < 0.85 else self._matters
+            target = self._chance.choice(recent)
+            found = self._world.state_of(target)
+            if found is not None:
+                break
+        return target, found
 
     def _body(self, verb: str, target: UUID) -> Any:
         """The request with its fields; the last value of each is the least likely."""
@@ -225,6 +239,7 @@ class Population:
     ) -> Answer | None:
         chance, world = self._chance, self._world
         while True:
+            await self._open_hours()
             world.heard.calls += 1
             self._left -= 1
             front = chance.choice(world.fronts)
@@ -232,6 +247,7 @@ class Population:
             call = f"{self._id():}"
             caller = Caller(actor, request_id, until, expected, call=call)
             patience = PATIENCE if chance.random() > 0.03 else chance.random() * 0.03
+            self._in_flight += 1
             try:
                 return await front.call(caller, body, patience)
             except Unanswered:
@@ -241,6 +257,25 @@ class Population:
             except Exception as error:  # noqa: BLE001 - whatever it is, the checker names it
                 world.broken(f"a call of {type(body).__name__} ended with {error!r}")
                 return None
+            finally:
+                self._in_flight -= 1
+                self._close_up()
+
+    def rest(self, pause: timedelta) -> None:
+        """Nobody calls until all calls have ended and the pause is over."""
+        self._pause += pause
+        self._close_up()
+
+    def _close_up(self) -> None:
+        if self._pause and not self._in_flight:
+            self._world.pass_time(self._pause)
+            self._pause = timedelta()
+            self._morning.set()
+
+    async def _open_hours(self) -> None:
+        while self._pause:
+            self._morning.clear()
+            await self._morning.wait()
 
 
 def fitting(found: Incident) -> list[Wish]:
@@ -250,7 +285,11 @@ def fitting(found: Incident) -> list[Wish]:
     desks = [(DESK,), "DesignateUnit", 3], [(DESK,), "VoidIncident", 1]
     match found.state:
         case State.TRIAGE:
-            wishes: list[Any] = [*desks, [(DESK,), "RouteIncident", 2], [(HEAD,), "DesignateUnit", 1]]
+            wishes: list[Any] = [
+                *desks,
+                [(DESK,), "RouteIncident", 2],
+                [(HEAD,), "DesignateUnit", 1],
+            ]
         case State.OFFERED:
             wishes = [[clerks, "ClaimIncident", 14], [clerks, "RequestReturn", 2]]
             wishes += [[(LEADER,), "AssignIncident", 1], [(DESK,), "VoidIncident", 1]]

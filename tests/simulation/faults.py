@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Protocol
 
+from tests.simulation.callers import Population
 from tests.simulation.database import IDLE_TIMEOUT, Database
 from tests.simulation.log import SESSION, Log
 from tests.simulation.loop import Loop
@@ -26,6 +27,7 @@ class Victims(Protocol):
     log: Log
     fronts: list[Front]
     worker: Worker
+    population: Population
 
     def kill(self, victim: Running) -> None: ...
     def replace_worker(self, gone: Running) -> None: ...
@@ -52,6 +54,7 @@ class Faults:
             self.lose_log: 3,
             self.slow_log: 3,
             self.let_time_pass: 6,
+            self.jump_ahead: 1,
             self.step_clock_back: 1,
         }
 
@@ -136,7 +139,15 @@ class Faults:
         self._for(self._chance.random() * 3, self._world.log, "slow", 0.2)
 
     def let_time_pass(self) -> None:
-        self._world.pass_time(timedelta(minutes=self._chance.choice(PAUSES)))
+        """Hours in which nobody calls."""
+        self._world.population.rest(self._a_while())
+
+    def jump_ahead(self) -> None:
+        """As after a suspension of everything: what is under way has expired."""
+        self._world.pass_time(self._a_while())
+
+    def _a_while(self) -> timedelta:
+        return timedelta(minutes=self._chance.choice(PAUSES))
 
     def step_clock_back(self) -> None:
         self._world.pass_time(-timedelta(seconds=self._chance.random() * 20))

@@ -169,7 +169,7 @@ class Loop(asyncio.AbstractEventLoop):
         timers, ready = self._timers, self._ready
         while not ready:
             self._now = timers[0][0] if not timers[0][2].cancelled_ else self._now
-            while timers and timers[0][0] <= self._now or timers and timers[0][2].cancelled_:
+            while timers and (timers[0][0] <= self._now or timers[0][2].cancelled_):
                 handle = heapq.heappop(timers)[2]
                 if not handle.cancelled_:
                     ready.append(handle)
@@ -193,7 +193,7 @@ class Loop(asyncio.AbstractEventLoop):
 
 
 def bury(process: Process) -> None:
-    """Take apart what a process has left, once the loop is closed: no `finally` reaches anything."""
+    """Take apart what a process has left, once the loop is closed: no `finally` has effects."""
     for task in process.tasks:
         if not task.done():
             task._log_destroy_pending = False  # type: ignore[attr-defined]

@@ -116,7 +116,9 @@ class Front(Running):
         pool: Any = Pool(edges.database)
         decider = edges.decider()
         produce: Any = edges.log.producer
-        relay = edges.parts.relay("workflow", {decider.kind: decider.topic}, edges.connect, produce, pulse)
+        relay = edges.parts.relay(
+            "workflow", {decider.kind: decider.topic}, edges.connect, produce, pulse
+        )
         door = edges.parts.door(pool, [decider], relay.wake)
         batcher: Batcher[Any] = Batcher(door.perform, pulse)
         waiting = Waiting(door.find, edges.connect, self._channel, pulse, relay.wake)

@@ -63,7 +63,7 @@ class World:
         self.decider = self.edges.decider()
         self.faults = Faults(self, self.chance)
         self._names = count()
-        self._buried: list[Process] = []
+        self._processes: list[Process] = [OUTSIDE]
 
     def now(self) -> datetime:
         """The clock of the database, and of all others."""
@@ -88,8 +88,9 @@ class World:
         """A day of commands and faults, then the healing."""
         self.fronts = [self._front(place) for place in range(2)]
         self.worker = self._worker()
+        self.population = Population(self, commands)
         self.loop.disturb, self.loop.next_fault = self.faults.strike, 1
-        await Population(self, commands).work()
+        await self.population.work()
         self.faults.heal()
         until = self.loop.time() + CONVERGE
         while (left := self._left()) and self.loop.time() < until:
@@ -113,10 +114,14 @@ class World:
         return [f"{number} {what} after the healing" for what, number in left.items() if number]
 
     def _front(self, place: int) -> Front:
-        return Front(self.edges, f"front-{place}-{next(self._names)}", self._ended)
+        front = Front(self.edges, f"front-{place}-{next(self._names)}", self._ended)
+        self._processes.append(front.process)
+        return front
 
     def _worker(self) -> Worker:
-        return Worker(self.edges, f"stream-{next(self._names)}", self._ended)
+        worker = Worker(self.edges, f"stream-{next(self._names)}", self._ended)
+        self._processes.append(worker.process)
+        return worker
 
     def _ended(self, running: Running, why: str) -> None:
         """A loop that ends is a bug; the process goes down with it, as in production."""
@@ -129,7 +134,6 @@ class World:
         if not process.alive:
             return
         process.alive = False
-        self._buried.append(process)
         later = partial(self.loop.call_later, context=self.database.outside)
         for session in [each for each in self.database.sessions if each.process is process]:
             later(0.001 * self.chance.random(), self.database.leave, session)
@@ -154,11 +158,10 @@ class World:
     def clear(self) -> None:
         """Take apart what is left, so that nothing of this run reaches the next one."""
         self.loop.close()
-        living = [each.process for each in (*self.fronts, self.worker)]
-        for process in (*self._buried, *living):
+        for process in self._processes[1:]:
             process.alive = False
+        for process in self._processes:
             bury(process)
-        bury(OUTSIDE)
 
 
 def run(seed: int, commands: int, parts: Parts | None = None) -> Run:
