@@ -38,9 +38,10 @@ DUE = (
 )
 
 
-def a_relay(dsn: str, brokers: str, topic: str, pulse: Pulse) -> Relay:
-    """A relay of the notes to one topic."""
-    topics, produce = {"liandong.note": topic}, partial(open_producer, brokers)
+def a_relay(dsn: str, brokers: str, topic: str, pulse: Pulse, shelves: str = "") -> Relay:
+    """A relay of the notes to one topic, and of the shelves to another."""
+    topics = {"liandong.note": topic, "liandong.shelf": shelves}
+    produce = partial(open_producer, brokers)
     return Relay("ledger", topics, partial(connect, dsn, "ledger"), produce, pulse)
 
 

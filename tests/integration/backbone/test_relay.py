@@ -105,8 +105,7 @@ async def test_each_aggregate_type_has_its_topic(
     door: Door, database: Installation, broker: Broker, topic: str
 ) -> None:
     other = await make_topic(broker)
-    topics = {"liandong.note": topic, "liandong.shelf": other}
-    relay = Relay(database.url(), "ledger", broker.address, topics, Pulse())
+    relay = a_relay(database.url(), broker.address, topic, Pulse(), other)
     shelf, writing = uuid4(), a_writing()
     shut, file = a_request(shelf, Shut()), a_request(writing.aggregate_id, File(shelf))
     await door.perform([a_request(shelf, Build(shelf)), writing, file, shut])
