@@ -7,7 +7,7 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 STAMP := libs/liandong/py.typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types protos migrate topics replay chaos bench doctor clean release-contracts
+.PHONY: help setup run test check fmt lint types protos migrate topics replay simulate chaos bench doctor clean release-contracts
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,7 +32,7 @@ run: setup ## start Kafka, PostgreSQL, the demo city and every service; Ctrl-C s
 	@$(BIN)/liandong up
 
 test: setup ## the whole suite, with a real Kafka and a real PostgreSQL
-	@$(BIN)/pytest -q -n 2 --dist loadfile $(addprefix tests/,unit house contract functional integration)
+	@$(BIN)/pytest -q -n 2 --dist loadfile $(addprefix tests/,unit house contract functional simulation integration)
 	@$(BIN)/pytest tests/end_to_end tests/chaos
 
 check: lint types test ## everything CI looks at
@@ -57,6 +57,9 @@ topics: setup ## create the topics, tell what differs (KAFKA_BOOTSTRAP, or the e
 
 replay: setup ## drive calls through the running city: FILE=calls.csv, REPORT=report.json, both optional
 	@$(BIN)/liandong replay $(FILE) $(if $(REPORT),--report $(REPORT))
+
+simulate: setup ## the flow under faults in one thread: SEEDS=200, COMMANDS=500, or one run again with SEED=n
+	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(COMMANDS),--commands $(COMMANDS)) $(if $(SEED),--seed $(SEED))
 
 chaos: setup ## replay a day while every process is killed in turn (minutes): FILE=calls.csv, REPORT=report.json
 	@$(BIN)/python -m tests.chaos $(FILE) $(if $(REPORT),--report $(REPORT))

@@ -1,13 +1,11 @@
 """The gRPC front: verbs over both roads, taking the next, and reads."""
 
 from dataclasses import replace
-from itertools import count
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from backbone.directory.replica import Replica
 from backbone.door.decider import Decider
-from backbone.door.outcomes import Outcome
 from backbone.door.timers import NEVER
 from backbone.postgres.paging import read_token, scope_of, sign_token, size_of
 from backbone.rpc.caller import Caller, caller_of
@@ -23,9 +21,9 @@ from services.workflow.incident import INCIDENTS, routing
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.record import Incident
 from services.workflow.roads import Roads
+from services.workflow.taking import Taking
 
 SERVICE = pb.DESCRIPTOR.services_by_name["IncidentService"]
-LOST = frozenset({"ALREADY_CLAIMED", "INVALID_TRANSITION", "NOT_YOUR_UNIT"})
 
 
 class IncidentReads:
@@ -95,6 +93,7 @@ class Front(rpc.IncidentServiceServicer):
         self._front = front
         self._key = shell.settings.keyring.lasting
         self._reads = IncidentReads(shell, decider, replica)
+        self._taking = Taking(shell.pool, shell.door, roads, self._key)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Incident:
         _id(request.incident_id)
@@ -120,31 +119,10 @@ class Front(rpc.IncidentServiceServicer):
         return await self._reads.explain(request, context)
 
     async def TakeNext(self, request: pb.TakeNextRequest, context: Any) -> Any:
-        """Pick and claim until one is won; a lost race leads to the next one.
-
-        Each try is a request of its own, derived from the call's, so that a repeat of the call
-        finds the try that won.
-        """
         caller = caller_of(context)
-        lost: list[UUID] = []
-        for number in count():
-            attempt = replace(caller, request_id=uuid5(caller.request_id, f"take-{number}"))
-            outcome = await self._try(attempt, lost)
-            if outcome.reason not in LOST:
-                self._shell.report(context, caller, ClaimIncident(caller.actor), outcome)
-                return pb.TakeNextResponse(incident=codec.to_resource(outcome.state))
-            lost.append(outcome.aggregate_id)
-        raise AssertionError("a count never ends")
-
-    async def _try(self, caller: Caller, lost: list[UUID]) -> Outcome:
-        """Claim what this try has claimed before, else the most urgent of the pool."""
-        known = await self._shell.door.find([caller.request_id])
-        pool, unit = self._shell.pool, caller.actor.unit
-        chosen = known[0].aggregate_id if known else await storage.next_of(pool, unit, lost)
-        if chosen is None:
-            raise NotFound("POOL_EMPTY", unit=unit)
-        claim = pb.ClaimIncidentRequest(incident_id=str(chosen))
-        return await self._roads.directly(codec.request_of(caller, claim, self._key))
+        outcome = await self._taking.take(caller)
+        self._shell.report(context, caller, ClaimIncident(caller.actor), outcome)
+        return pb.TakeNextResponse(incident=codec.to_resource(outcome.state))
 
     async def _perform(self, body: Any, context: Any, caller: Caller) -> resources.Incident:
         request = codec.request_of(caller, body, self._key, self._front)

@@ -94,16 +94,24 @@ def build_app(brokers: str, road: Road, data: str, key: bytes) -> faust.App:
     `key` is the service's, which the hashes of request bodies are made with.
     """
     app = _bare_app(brokers, data)
-    commands = Source(
+    _add_agent(app, "commands", [COMMANDS], source_of_commands(key), road)
+    _add_agent(app, "intake", list(codec.INTAKES), source_of_openings(key), road)
+    return app
+
+
+def source_of_commands(key: bytes) -> Source:
+    """The command topic: every refusal but that of a bug is the answer to a caller."""
+    return Source(
         lambda _, value: codec.from_value(value, key), lambda reason: reason == "INTERNAL"
     )
-    intake = Source(
+
+
+def source_of_openings(key: bytes) -> Source:
+    """The topics of the intakes: no caller hears the refusal of an opening."""
+    return Source(
         lambda topic, value: codec.intake_request(topic, value, key),
         lambda reason: reason not in ("", "ALREADY_OPEN"),
     )
-    _add_agent(app, "commands", [COMMANDS], commands, road)
-    _add_agent(app, "intake", list(codec.INTAKES), intake, road)
-    return app
 
 
 def _bare_app(brokers: str, data: str) -> faust.App:

@@ -62,17 +62,10 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
     require_every_change([decider])
     async with open_shell(settings, pulse, [decider]) as shell:
         replica = follow_directory(shell, KINDS)
-        waiting = Waiting(
-            shell.door.find,
-            settings.database_url,
-            settings.schema,
-            channel,
-            pulse,
-            shell.relay.wake,
-        )
+        waiting = Waiting(shell.door.find, shell.connect, channel, pulse, shell.relay.wake)
         publish = partial(shell.publisher.publish, stream.COMMANDS)
         roads = Roads(publish, shell.batcher, waiting, breaker or Breaker())
-        timers = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
+        timers = Timers(shell.pool, shell.door, storage.DUE, request_of_lapse, pulse)
         front = Front(shell, decider, roads, channel, replica)
         shell.serve(rpc.add_IncidentServiceServicer_to_server, front, pb.DESCRIPTOR)
         shell.run_beside(waiting.run)
@@ -80,7 +73,8 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
         await shell.run()
 
 
-def _lapse(row: Any) -> Request[Any]:
+def request_of_lapse(row: Any) -> Request[Any]:
+    """The request of a clock that is due, from its row of DUE."""
     return lapse_of(row, Lapse(row["due_clock"]))
 
 

@@ -1,6 +1,7 @@
 """What the tests build: the schema, the decider, and requests."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,7 +9,11 @@ from uuid import UUID, uuid4
 from backbone.door.decider import Decider, Group, Scope, Table
 from backbone.door.door import Door
 from backbone.door.request import Request
+from backbone.kafka.producer import open_producer
+from backbone.kafka.relay import Relay
 from backbone.postgres.migrate import SHELL, Schema
+from backbone.postgres.pool import connect
+from backbone.process.pulse import Pulse
 from backbone.words.actor import Actor
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
@@ -31,6 +36,13 @@ DUE = (
     "AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[])) "
     "ORDER BY due_time LIMIT 100"
 )
+
+
+def a_relay(dsn: str, brokers: str, topic: str, pulse: Pulse, shelves: str = "") -> Relay:
+    """A relay of the notes to one topic, and of the shelves to another."""
+    topics = {"liandong.note": topic, "liandong.shelf": shelves}
+    produce = partial(open_producer, brokers)
+    return Relay("ledger", topics, partial(connect, dsn, "ledger"), produce, pulse)
 
 
 def hands(note: Note) -> UUID | None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
-from backbone.postgres.pool import connect, is_transient
+from backbone.postgres.pool import Connect, is_transient
 from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -47,16 +47,14 @@ class Waiting:
     def __init__(
         self,
         find: Find,
-        dsn: str,
-        schema: str,
+        connect: Connect,
         channel: str,
         pulse: Pulse,
         heard: Callable[[], object] = lambda: None,
     ) -> None:
         self.channel = channel
         self._find = find
-        self._dsn = dsn
-        self._schema = schema
+        self._connect = connect
         self._pulse = pulse
         self._tell_heard = heard
         self._answers: dict[UUID, list[asyncio.Future[Outcome]]] = defaultdict(list)
@@ -87,7 +85,7 @@ class Waiting:
             await asyncio.sleep(0.2)
 
     async def _listen(self) -> None:
-        conn = await connect(self._dsn, self._schema)
+        conn: Any = await self._connect()
         try:
             conn.add_termination_listener(lambda _: self._heard.put_nowait([]))
             await conn.add_listener(self.channel, self._hear)

@@ -3,17 +3,21 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaProducer
 
-from backbone.kafka.producer import SEND_SECONDS, is_passing, open_producer
-from backbone.postgres.pool import Connection, connect
+from backbone.kafka.producer import SEND_SECONDS, is_passing
+from backbone.postgres.pool import Connect, Connection
 from backbone.process.metrics import RELAYED, UNSENT_AGE
 from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
+
+# Opens a producer for the block: a new one each time, so that no old buffer comes late.
+Produce: TypeAlias = Callable[[], AbstractAsyncContextManager[AIOKafkaProducer]]
 
 # Of one schema only one relay works, or two would overtake each other. The lock belongs to the
 # session, never to a transaction: waiting for Kafka inside one would meet the idle limit.
@@ -44,13 +48,18 @@ class Relay:
     """Delivery is at least once; per aggregate the order is that of the versions."""
 
     def __init__(
-        self, dsn: str, schema: str, brokers: str, topics: Mapping[str, str], pulse: Pulse
+        self,
+        schema: str,
+        topics: Mapping[str, str],
+        connect: Connect,
+        produce: Produce,
+        pulse: Pulse,
     ) -> None:
         """`topics` maps the kind of an aggregate to the topic of its events."""
-        self._dsn = dsn
         self._schema = schema
-        self._brokers = brokers
         self._topics = topics
+        self._connect = connect
+        self._produce = produce
         self._pulse = pulse
         self._wake = asyncio.Event()
         self._since: float | None = None
@@ -77,7 +86,7 @@ class Relay:
             await asyncio.sleep(0.5)
 
     async def _connected(self) -> None:
-        conn = await connect(self._dsn, self._schema)
+        conn = await self._connect()
         try:
             while not await conn.fetchval(BE_THE_ONE):
                 self._since = None  # another process has it, and tells
@@ -85,7 +94,7 @@ class Relay:
                 await asyncio.sleep(0.5)
             await conn.execute(BE_QUICK)
             self._measure(await conn.fetch(NEXT, []))
-            async with open_producer(self._brokers) as producer:
+            async with self._produce() as producer:
                 await self._relay(conn, producer)
         finally:
             conn.terminate()

@@ -1,6 +1,6 @@
 """The pool of a service, and which errors pass by themselves."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 else:
     Pool = asyncpg.Pool
     Connection = asyncpg.Connection
+
+# Opens a connection of its own, for what listens or holds a lock of its session.
+Connect: TypeAlias = Callable[[], Awaitable[Connection]]
 
 # The same limits are defaults of each role (backbone.postgres.migrate): they protect other sessions
 # from a frozen process. They also travel with the connection, for a role that was made by hand.

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,9 +22,9 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request, hash_of
 from backbone.door.retention import run_retention
 from backbone.kafka.consumer import Consumer, Subscription
-from backbone.kafka.producer import Publisher
+from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
-from backbone.postgres.pool import Pool, is_transient, open_pool
+from backbone.postgres.pool import Pool, connect, is_transient, open_pool
 from backbone.process.metrics import CLOCK_SKEW, COMMANDS
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
@@ -57,7 +58,9 @@ class Shell:
         self.pool = pool
         self.publisher = Publisher(settings.brokers)
         topics = {each.kind: each.topic for each in deciders}
-        self.relay = Relay(settings.database_url, settings.schema, settings.brokers, topics, pulse)
+        self.connect = partial(connect, settings.database_url, settings.schema)
+        produce = partial(open_producer, settings.brokers)
+        self.relay = Relay(settings.schema, topics, self.connect, produce, pulse)
         self.door = Door(pool, deciders, self.relay.wake, ride)
         self.batcher = Batcher(self.door.perform, pulse)
         self.server = server.build(settings)

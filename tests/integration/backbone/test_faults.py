@@ -7,6 +7,7 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from backbone.door.batcher import patiently
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.door.outcomes import Outcome
-from backbone.postgres.pool import Pool
+from backbone.postgres.pool import Pool, connect
 from backbone.process.pulse import Pulse
 from tests.installation import Installation
 from tests.ledger.building import a_claim, written
@@ -86,7 +87,7 @@ async def test_a_zombie_that_wakes_changes_nothing(
 
 @asynccontextmanager
 async def waiting_at(dsn: str, door: Door) -> AsyncIterator[Waiting]:
-    heard = Waiting(door.find, dsn, "ledger", f"front_{uuid4().hex}", Pulse())
+    heard = Waiting(door.find, partial(connect, dsn, "ledger"), f"front_{uuid4().hex}", Pulse())
     running = asyncio.create_task(heard.run())
     try:
         yield heard

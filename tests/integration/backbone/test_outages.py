@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,12 +14,11 @@ from prometheus_client import REGISTRY
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.kafka.producer import Publisher
-from backbone.kafka.relay import Relay
-from backbone.postgres.pool import Pool, is_transient, open_pool
+from backbone.postgres.pool import Pool, connect, is_transient, open_pool
 from backbone.process.pulse import Pulse
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.installation import Installation
-from tests.ledger.building import a_claim, notes, written
+from tests.ledger.building import a_claim, a_relay, notes, written
 from tests.ledger.consuming import an_event, make_bench
 from tests.proxy import proxied
 from tests.servers import Broker
@@ -52,7 +52,7 @@ async def test_kafka_goes_and_comes_back(
     bench = await make_bench(broker, pool, door)
     topic, pulse, publisher = await make_topic(broker), Pulse(patience=16), bench.publisher
     bench.pulse = pulse
-    relay = Relay(database.url(), "ledger", broker.address, {"liandong.note": topic}, pulse)
+    relay = a_relay(database.url(), broker.address, topic, pulse)
     source, note_id = uuid4(), await written(door)
 
     async def nothing_unsent() -> bool:
@@ -117,8 +117,8 @@ async def test_connections_that_only_seem_to_be_open_are_given_up(
     await broker.started()
     topic, pulse = await make_topic(broker), Pulse(patience=16)
     async with proxied(database.url()) as (proxy, dsn), await open_pool(dsn, "ledger") as far:
-        relay = Relay(dsn, "ledger", broker.address, {"liandong.note": topic}, pulse)
-        heard = Waiting(door.find, dsn, "ledger", f"front_{uuid4().hex}", pulse)
+        relay = a_relay(dsn, broker.address, topic, pulse)
+        heard = Waiting(door.find, partial(connect, dsn, "ledger"), f"front_{uuid4().hex}", pulse)
         async with running(relay.run, heard.run):
             note_id = await written(Door(far, [notes]))
             await until(lambda: none_unsent(pool))

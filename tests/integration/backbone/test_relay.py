@@ -20,7 +20,7 @@ from backbone.process.pulse import Pulse
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.installation import Installation
-from tests.ledger.building import a_claim, a_request, a_writing, written
+from tests.ledger.building import a_claim, a_relay, a_request, a_writing, written
 from tests.ledger.domain import File, Release
 from tests.ledger.shelves import Build, Shut
 from tests.servers import Broker
@@ -35,7 +35,7 @@ async def topic(broker: Broker) -> str:
 
 @pytest.fixture
 def relay(database: Installation, broker: Broker, topic: str) -> Relay:
-    return Relay(database.url(), "ledger", broker.address, {"liandong.note": topic}, Pulse())
+    return a_relay(database.url(), broker.address, topic, Pulse())
 
 
 @asynccontextmanager
@@ -105,8 +105,7 @@ async def test_each_aggregate_type_has_its_topic(
     door: Door, database: Installation, broker: Broker, topic: str
 ) -> None:
     other = await make_topic(broker)
-    topics = {"liandong.note": topic, "liandong.shelf": other}
-    relay = Relay(database.url(), "ledger", broker.address, topics, Pulse())
+    relay = a_relay(database.url(), broker.address, topic, Pulse(), other)
     shelf, writing = uuid4(), a_writing()
     shut, file = a_request(shelf, Shut()), a_request(writing.aggregate_id, File(shelf))
     await door.perform([a_request(shelf, Build(shelf)), writing, file, shut])
@@ -160,10 +159,7 @@ async def test_large_rows_are_carried_a_few_at_a_time(
 async def test_only_one_relay_works_and_another_takes_over(
     door: Door, pool: Pool, database: Installation, broker: Broker, topic: str
 ) -> None:
-    first, second = (
-        Relay(database.url(), "ledger", broker.address, {"liandong.note": topic}, Pulse())
-        for _ in range(2)
-    )
+    first, second = (a_relay(database.url(), broker.address, topic, Pulse()) for _ in range(2))
     holders = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
     note_id = await written(door)
     async with running(second):
