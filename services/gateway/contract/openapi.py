@@ -7,6 +7,7 @@ import yaml
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from backbone.rpc.rules import is_required, rules_of
+from services.gateway.contract.answers import by_status, problems_of
 from services.gateway.contract.fields import field_at
 from services.gateway.contract.plan import Plan
 from services.gateway.contract.schemas import REF, Schema, Schemas
@@ -19,23 +20,6 @@ DESCRIBED: dict[str, Schema] = yaml.safe_load(
     Path(__file__).with_name("described.yaml").read_text("utf-8")
 )
 
-PROBLEMS = {
-    400: "Malformed JSON, a field that is unknown or stands twice, broken UTF-8, a control or bidi "
-    "character, a wrong type, a number out of range, a malformed header",
-    401: "No token, or one that has expired",
-    403: "The role may not do this",
-    404: "Does not exist, or is outside the caller's scope",
-    408: "The body did not arrive in time",
-    409: "The state does not allow it, or the race was lost (ALREADY_CLAIMED: holder, time)",
-    412: "If-Match names another version",
-    413: "The body is over 1 MiB",
-    415: "The body is not application/json in UTF-8",
-    422: "A rule of the contract (`errors` names each field that breaks one) or of the domain, "
-    "an unknown code, or IDEMPOTENCY_KEY_REUSED",
-    429: "The rate limit of the principal; Retry-After says when to come again",
-    503: "Unknown whether done: repeat with the same key after Retry-After",
-}
-READ_PROBLEMS = (400, 401, 403, 404, 422, 429, 503)
 TEXT = {"type": "string"}
 # Percent-encoded: nine signs for a Chinese character.
 LONGEST_HEADER = 1_800
@@ -116,15 +100,22 @@ def document(plans: Iterable[Plan], extras: Iterable[Extra], words: Mapping[str,
     }
 
 
-def problem_responses(statuses: Sequence[int]) -> dict[str, Schema]:
-    content = {PROBLEM: {"schema": {"$ref": f"{REF}Problem"}}}
-    return {str(code): {"description": PROBLEMS[code], "content": content} for code in statuses}
+def problem_responses(problems: Mapping[int, Sequence[str]]) -> dict[str, Schema]:
+    """One response for each status, whose problem has one of the reasons."""
+    return {str(status): _problem(reasons) for status, reasons in problems.items()}
+
+
+def _problem(reasons: Sequence[str]) -> Schema:
+    reason = {"properties": {"reason": {"enum": list(reasons)}}}
+    schema = {"allOf": [{"$ref": f"{REF}Problem"}, reason]}
+    return {"description": ", ".join(reasons), "content": {PROBLEM: {"schema": schema}}}
 
 
 def _described(extra: Extra) -> Schema:
     operation = dict(DESCRIBED[f"{extra.method} {extra.path}"])
     problems = operation.pop("problems", ())
-    operation["responses"] = {**operation["responses"], **problem_responses(problems)}
+    answers = problem_responses(by_status(problems))
+    operation["responses"] = {**operation["responses"], **answers}
     return operation
 
 
@@ -137,7 +128,7 @@ def _operation(plan: Plan, schemas: Schemas, words: Mapping[str, str]) -> Schema
         "summary": summary,
         "description": f"{more}\n\nRoles: {', '.join(sorted(route.roles)) or 'anyone'}.".strip(),
         "parameters": _parameters(plan, schemas),
-        "responses": _responses(plan, schemas),
+        "responses": _responses(plan, schemas) | problem_responses(problems_of(plan, words)),
     }
     if plan.body_without is not None:
         schema = schemas.body(plan.method.input_type, plan.body_without)
@@ -203,4 +194,4 @@ def _responses(plan: Plan, schemas: Schemas) -> dict[str, Schema]:
     responses: dict[str, Schema] = {str(route.status): done}
     if route.empty:
         responses["204"] = {"description": f"Nothing there ({route.empty})"}
-    return responses | problem_responses(tuple(PROBLEMS) if route.is_write else READ_PROBLEMS)
+    return responses

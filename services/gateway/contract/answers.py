@@ -1,0 +1,81 @@
+"""The problems that an operation can answer: by status, with their stable reasons.
+
+A service's reasons stand in the comment of its RPC ("Fails with …") and, for all changes alike, in
+the comment of the service; the rules of the request's fields name theirs. The gateway's own follow
+from the route. A house test holds the comments and the verbs together.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+import yaml
+
+from backbone.rpc.rules import reasons_of
+from backbone.words.roles import EVERYONE
+from services.gateway.contract.plan import Plan
+from services.gateway.http.problems import FILE
+
+REASON = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+
+OF_ALL = {"BROKEN_UTF8", "UNKNOWN_REPEAT", "RATE_LIMITED"}
+OF_ACCOUNTS = {"NOT_SIGNED_IN", "SESSION_OVER", "MALFORMED_PERSON"}
+OF_PARAMETERS = {"UNKNOWN_FIELD", "WRONG_TYPE", "REPEATED_PARAMETER"}
+OF_BODIES = {
+    "MALFORMED_JSON",
+    "UNKNOWN_FIELD",
+    "WRONG_TYPE",
+    "REPEATED_FIELD",
+    "BODY_TOO_SLOW",
+    "BODY_TOO_LARGE",
+    "NOT_JSON",
+}
+OF_WRITES = {"MALFORMED_IDEMPOTENCY_KEY", "MALFORMED_IF_MATCH"}
+OF_REVEALS = {"PURPOSE_MISSING", "MALFORMED_PURPOSE"}
+
+
+def problems_of(plan: Plan, words: Mapping[str, str]) -> dict[int, list[str]]:
+    """The reasons by status; `words` are the comments of the contracts by full name."""
+    reasons = _of_gateway(plan) | _of_service(plan, words)
+    return by_status(reasons - {plan.route.empty})
+
+
+def by_status(reasons: Iterable[str]) -> dict[int, list[str]]:
+    """The reasons by status. Raises KeyError for a reason that has no sentences."""
+    found: dict[int, list[str]] = {}
+    for reason in sorted(reasons):
+        for status in statuses()[reason]:
+            found.setdefault(status, []).append(reason)
+    return dict(sorted(found.items()))
+
+
+@cache
+def statuses() -> dict[str, tuple[int, ...]]:
+    """The statuses of each reason, from `reasons.yaml`; nearly all have one."""
+    lines = yaml.safe_load(FILE.read_text("utf-8"))
+    said = {reason: each["status"] for reason, each in lines.items() if "status" in each}
+    return {reason: (at,) if isinstance(at, int) else tuple(at) for reason, at in said.items()}
+
+
+def _of_gateway(plan: Plan) -> set[str]:
+    route = plan.route
+    found = set(OF_ALL)
+    if not route.public:
+        found |= OF_ACCOUNTS | ({"ROLE_MAY_NOT"} if route.roles != EVERYONE else set())
+    if plan.query or plan.path_fields:
+        found |= OF_PARAMETERS
+    if plan.body_without is not None:
+        found |= OF_BODIES
+    if route.is_write:
+        found |= OF_WRITES
+    return found | OF_REVEALS if route.reveals else found
+
+
+def _of_service(plan: Plan, words: Mapping[str, str]) -> set[str]:
+    method = plan.method
+    _, _, failures = words.get(method.full_name, "").partition("ails with ")
+    found = {*REASON.findall(failures.partition(". ")[0]), *reasons_of(method.input_type)}
+    if plan.route.is_write:
+        _, _, general = words.get(method.containing_service.full_name, "").partition("ail with ")
+        found |= {*REASON.findall(general)}
+    return found

@@ -1,0 +1,89 @@
+"""Each operation of the OpenAPI document lists the problems that it can answer, and no others."""
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from backbone.rpc import rules
+from backbone.words.errors import KINDS
+from services.gateway.contract.answers import problems_of, statuses
+from services.gateway.contract.plan import Plan, plan_of
+from services.gateway.contract.words import read_words
+from services.gateway.http.refusals import ABORTED, LIMITED, UNREADABLE
+from services.gateway.routes import AREAS
+from tests.house.sources import calls
+from tests.house.test_verbs import LIFE_CYCLES
+
+WORDS = read_words()
+PLANS = [plan_of(area, route) for area in AREAS for route in area.routes]
+# What the gateway makes of a refusal of each kind.
+OF_KIND = {
+    "NotFound": 404,
+    "InvalidTransition": 409,
+    "InvalidArgument": 422,
+    "Denied": 403,
+    "Conflict": 409,
+    "Expired": 503,
+    "Broken": 500,
+    "Unavailable": 503,
+}
+
+
+def reasons_of(plan: Plan) -> set[str]:
+    return {reason for each in problems_of(plan, WORDS).values() for reason in each}
+
+
+def verbs() -> Iterator[Any]:
+    of = {(s, c.__name__): v for s, cycle in LIFE_CYCLES for c, v in cycle.verbs.items()}
+    for plan in PLANS:
+        verb = of.get((plan.method.containing_service.full_name, plan.method.name))
+        if verb is not None:
+            yield pytest.param(plan, verb, id=plan.label)
+
+
+@pytest.mark.parametrize(("plan", "verb"), [*verbs()])
+def test_an_operation_lists_the_refusals_of_its_verb(plan: Plan, verb: Any) -> None:
+    assert set(verb.reasons) <= reasons_of(plan)
+
+
+@pytest.mark.parametrize(("plan", "verb"), [*verbs()])
+def test_an_operation_lists_no_refusal_of_another_verb(plan: Plan, verb: Any) -> None:
+    other = {
+        reason
+        for _, cycle in LIFE_CYCLES
+        for each in cycle.verbs.values()
+        for reason in each.reasons
+    }
+    of_rules = {reason for reason in reasons_of(plan) if 400 in statuses()[reason]}
+    extra = reasons_of(plan) & other - set(verb.reasons) - of_rules
+    missing = {cycle.missing for _, cycle in LIFE_CYCLES}
+    assert extra - missing <= before_the_verb(plan)
+
+
+def before_the_verb(plan: Plan) -> set[str]:
+    """The refusals of the request's fields, the service and the gateway, before the verb."""
+    _, _, said = WORDS.get(plan.method.full_name, "").partition("ails with ")
+    of_rules = rules.reasons_of(plan.method.input_type)
+    return {*of_rules, *re.findall(r"[A-Z_]+", said), "ROLE_MAY_NOT"}
+
+
+def test_a_read_lists_no_problem_of_a_change() -> None:
+    for plan in PLANS:
+        if not plan.route.is_write:
+            assert not reasons_of(plan) & {"STALE_VERSION", "IDEMPOTENCY_KEY_REUSED", "EXPIRED"}
+
+
+def test_a_reason_has_the_status_of_the_refusal_that_raises_it() -> None:
+    for path, call, name in calls():
+        reason = call.args[0] if name in KINDS and call.args else None
+        if not isinstance(reason, ast.Constant) or reason.value not in statuses():
+            continue
+        expected = OF_KIND[name]
+        if name == "Conflict":
+            expected = ABORTED.get(reason.value, expected)
+        expected = 429 if reason.value in LIMITED else expected
+        expected = 400 if reason.value in UNREADABLE else expected
+        assert expected in statuses()[reason.value], f"{path}: {reason.value}"
