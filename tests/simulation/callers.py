@@ -16,6 +16,7 @@ from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1.incident_pb2 import Matter
 from liandong.place.v1.place_pb2 import Place
+from services.workflow.incident import INCIDENTS
 from services.workflow.incident.kinds import HAND_OFF
 from services.workflow.incident.record import HELD, Incident, State
 from services.workflow.stream import COMMANDS
@@ -37,26 +38,20 @@ LEADER = Actor("zhou", "county", "leader", COUNTY)
 ELSEWHERE = Actor("zheng", "harbour", "leader", "990102")
 EVERYONE = (*CLERKS, DESK, SECOND, HEAD, LEADER, ELSEWHERE)
 UNITS = ("north", "south", "roads", "command", "moon")
-# What an opened incident is asked for, with the fields that a caller may get wrong.
-WILD: dict[str, dict[str, Sequence[Any]]] = {
-    "RouteIncident": {},
-    "DesignateUnit": {"to_unit": UNITS, "reason": ("theirs", "")},
-    "ClaimIncident": {},
-    "ReleaseIncident": {"reason": ("", "ill")},
-    "RequestReturn": {"reason": ("not ours", "")},
-    "AcceptReturn": {},
-    "RejectReturn": {"reason": ("yours", "")},
-    "HandOffIncident": {"to_unit": UNITS, "reason": ("theirs", "")},
-    "AcceptHandOff": {},
-    "RefuseHandOff": {"reason": ("not ours", "")},
-    "AssignIncident": {"unit": UNITS, "instruction": ("go", "")},
-    "ReassignIncident": {"reason": ("ill", "")},
-    "ReportProgress": {"text": ("on it", ""), "public": (True, False)},
-    "ResolveIncident": {"outcome": ("SOLVED", "WELL"), "reply": ("done", "")},
-    "VerifyIncident": {"solved": ("YES", "NO", "MAYBE")},
-    "ReworkIncident": {"reason": ("again", "")},
-    "CloseIncident": {},
-    "VoidIncident": {"reason": ("HOAX", "BORED")},
+# What the fields of a request are filled with, the last value rarely; all other texts are WORDS.
+VALUES: dict[str, Sequence[Any]] = {
+    "to_unit": UNITS,
+    "unit": UNITS,
+    "outcome": ("SOLVED", "EXPLAINED", "WELL"),
+    "solved": ("YES", "NO", "MAYBE"),
+    "VoidIncident.reason": ("HOAX", "TEST", "BORED"),
+}
+WORDS = ("words", "more words", "")
+# The verbs that somebody may ask for: a new one is tried without a line here.
+VERBS = {
+    command.__name__: verb.states
+    for command, verb in INCIDENTS.verbs.items()
+    if verb.states is not None and hasattr(pb, f"{command.__name__}Request")
 }
 # What fits a state: who, which verb, how likely.
 Wish = tuple[Sequence[Actor], str, int]
@@ -170,10 +165,15 @@ class Population:
     def _command(self) -> tuple[Actor, Any]:
         chance = self._chance
         target, found = self._target()
-        if found is None or chance.random() < 0.15:
-            involved = [each for each in EVERYONE if found and each.unit in found.involved]
-            known = involved if involved and chance.random() < 0.7 else EVERYONE
-            actor, verb = chance.choice(known), chance.choice(list(WILD))
+        dice = chance.random()
+        if found is None or dice < 0.05:
+            actor, verb = chance.choice(EVERYONE), chance.choice([*VERBS])
+        elif dice < 0.2:
+            concerned = [each for each in EVERYONE if each.unit in found.involved]
+            holding = [each for each in concerned if each.user == found.charge.holder]
+            allowed = [verb for verb, states in VERBS.items() if found.state in states]
+            actor = chance.choice(holding if holding and chance.random() < 0.5 else concerned)
+            verb = chance.choice(allowed or [*VERBS])
         else:
             wishes = fitting(found) or [(EVERYONE, "CloseIncident", 1)]
             [(who, verb, _)] = chance.choices(wishes, [weight for *_, weight in wishes])
@@ -193,10 +193,15 @@ class Population:
     def _body(self, verb: str, target: UUID) -> Any:
         """The request with its fields; the last value of each is the least likely."""
         kind: Any = getattr(pb, f"{verb}Request")
-        fields = {}
-        for name, values in WILD[verb].items():
+        fields: dict[str, Any] = {}
+        for field in kind.DESCRIPTOR.fields:
+            if field.name == "incident_id" or field.message_type is not None:
+                continue
+            values = VALUES.get(f"{verb}.{field.name}") or VALUES.get(field.name, WORDS)
+            if field.cpp_type != field.CPPTYPE_STRING:
+                values = (1, 0)
             usual = values[:-1] if self._chance.random() < 0.9 else values
-            fields[name] = self._chance.choice(usual)
+            fields[field.name] = self._chance.choice(usual)
         return kind(incident_id=str(target), **fields)
 
     async def _ask(
@@ -217,7 +222,7 @@ class Population:
         heard.answers.setdefault(request_id, []).extend(told)
         if told and chance.random() < 0.02 and request_id not in heard.takings:
             heard.misused.add(request_id)
-            other = pb.VoidIncidentRequest(incident_id=str(self._matters[0]), reason="TEST")
+            other = pb.VoidIncidentRequest(incident_id=str(self._matters[0]), reason="other")
             if (answer := await self._attempt(request_id, actor, other, None, None)) is not None:
                 heard.reused.append(answer)
 

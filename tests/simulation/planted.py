@@ -29,8 +29,9 @@ from services.workflow.incident.kinds import SIGN_IN
 from services.workflow.incident.record import POOLED_OR_HELD, Incident
 from services.workflow.incident.world import World
 from services.workflow.stream import Lane
-from tests.simulation.database import Database, Row, Session
+from tests.simulation.database import Database, Session
 from tests.simulation.processes import Parts
+from tests.simulation.tables import Row
 
 
 @dataclass(frozen=True)

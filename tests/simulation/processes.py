@@ -31,9 +31,10 @@ from services.workflow.stream import Lane, Road, Source
 from services.workflow.taking import Taking
 from tests.cities import a_city
 from tests.simulation.connections import Connection, Pool
-from tests.simulation.database import Database, Row, Session
+from tests.simulation.database import Database, Session
 from tests.simulation.log import Consumer, Log, Publishing
 from tests.simulation.loop import Loop, Process
+from tests.simulation.tables import Row
 
 KEY = b"the key of the simulated service"
 CITY = a_city(claim_cap=3, bounce_cap=2)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.__main__ import told
 from tests.simulation.planted import PLANTED, Planted
 from tests.simulation.world import run
 
@@ -19,8 +20,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda each: each.name)
 def test_a_planted_bug_is_found_and_named(planted: Planted) -> None:
     for seed in range(SOON):
-        if flaws := run(seed, COMMANDS, planted.parts).flaws:
-            assert planted.invariant in {flaw.invariant for flaw in flaws}, flaws
+        found = run(seed, COMMANDS, planted.parts)
+        if found.flaws:
+            said = told(found, COMMANDS)
+            assert planted.invariant in {flaw.invariant for flaw in found.flaws}, said
+            assert f"make simulate SEED={seed} COMMANDS={COMMANDS}" in said
             return
     pytest.fail(f"{SOON} seeds have not found it")
 
