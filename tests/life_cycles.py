@@ -4,8 +4,9 @@ A test file declares a `Subject` and subclasses `LifeCycleChecks`; pytest then r
 every verb in every state. Records are reached by commands, through the service's own decider.
 """
 
+import importlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, reduce
@@ -370,33 +371,65 @@ class Journey:
         assert columns.keys() == self.decider.table.columns.keys()
 
 
-def require_reviewed(table: Path, subjects: Sequence[Subject]) -> None:
-    """Compare who was ever accepted with the table that was reviewed.
+@dataclass(frozen=True)
+class UseCase:
+    """What the test file of one use case adds to the checks of its aggregate.
 
-    The table shows what the rules of the domain accept; the routes of the gateway narrow the roles.
+    `legal` gives the legal commands of its verbs to a subject's people; `rights` are the reviewed
+    rows of `who_may.txt` for these verbs, by the subject's title.
     """
-    text = "\n".join(_rights(subject) for subject in subjects)
+
+    verbs: frozenset[str]
+    legal: Callable[..., tuple[Legal, ...]]
+    rights: Mapping[str, str]
+
+
+def use_cases_beside(file: str) -> list[UseCase]:
+    """The use cases that the other test files of the folder declare as `USE_CASE`."""
+    folder = Path(file).parent
+    package = ".".join(folder.relative_to(Path(__file__).parent.parent).parts)
+    names = sorted(each.stem for each in folder.glob("test_*.py") if each != Path(file))
+    modules = (importlib.import_module(f"{package}.{name}") for name in names)
+    return [module.USE_CASE for module in modules if hasattr(module, "USE_CASE")]
+
+
+def require_reviewed(
+    table: Path, subjects: Sequence[Subject], use_cases: Sequence[UseCase] = ()
+) -> None:
+    """Compare who was ever accepted with what was reviewed: the table, and the use cases' rows.
+
+    They show what the rules of the domain accept; the routes of the gateway narrow the roles.
+    """
+    for case in use_cases:
+        for subject in subjects:
+            rows = "".join(_rights_to(subject, verb) for verb in sorted(case.verbs))
+            assert rows == case.rights[subject.title], f"{subject.title}:\n{rows}"
+    elsewhere = {verb for case in use_cases for verb in case.verbs}
+    text = "\n".join(_rights(subject, elsewhere) for subject in subjects)
     if os.environ.get(REVIEW) == "write":
         table.write_text(text, encoding="utf-8")
     assert text == table.read_text(encoding="utf-8"), f"review, then {REVIEW}=write pytest {table}"
 
 
-def _rights(subject: Subject) -> str:
-    """Each verb with the states in which it is ever accepted, and with those who may give it."""
-    lines = [f"# {subject.title}"]
-    for verb in subject.ways:
-        states = subject.states_accepting(verb)
-        lines.append(f"{verb} in {', '.join(states)}")
-        accepted = {
-            pair
-            for state in states
-            if subject.is_a_persons(verb)
-            for pair, answer in subject.heard(verb, state).items()
-            if answer == ACCEPTED
-        }
-        for relation in subject.people:
-            roles = sorted(role for person, role in accepted if person == relation)
-            if roles:
-                whole = len(roles) == len([*subject.roles])
-                lines.append(f"  {relation}: {'every role' if whole else ', '.join(roles)}")
+def _rights(subject: Subject, elsewhere: Collection[str]) -> str:
+    verbs = (verb for verb in subject.ways if verb not in elsewhere)
+    return f"# {subject.title}\n" + "".join(_rights_to(subject, verb) for verb in verbs)
+
+
+def _rights_to(subject: Subject, verb: str) -> str:
+    """A verb with the states in which it is ever accepted, and with those who may give it."""
+    states = subject.states_accepting(verb)
+    lines = [f"{verb} in {', '.join(states)}"]
+    accepted = {
+        pair
+        for state in states
+        if subject.is_a_persons(verb)
+        for pair, answer in subject.heard(verb, state).items()
+        if answer == ACCEPTED
+    }
+    for relation in subject.people:
+        roles = sorted(role for person, role in accepted if person == relation)
+        if roles:
+            whole = len(roles) == len([*subject.roles])
+            lines.append(f"  {relation}: {'every role' if whole else ', '.join(roles)}")
     return "\n".join(lines) + "\n"

@@ -49,7 +49,8 @@ def require_desk(receipt: Receipt, command: ByActor) -> None:
     """The receipt is worked on at the desk that took it down, and by dispatchers of the area."""
     actor = command.by
     at_home = actor.unit == receipt.unit and actor.role in TAKERS
-    if not at_home and actor.role != OVER_DESKS:
+    over_the_area = actor.role == OVER_DESKS and contains(actor.area, receipt.area)
+    if not at_home and not over_the_area:
         raise Denied("NOT_YOUR_DESK", desk=receipt.unit)
 
 

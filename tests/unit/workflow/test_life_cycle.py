@@ -25,7 +25,13 @@ from services.workflow.incident.routing import DesignateUnit, RouteIncident
 from services.workflow.wiring import build_decider
 from tests.cities import COUNTY, NORTH
 from tests.incidents import CHEN, CITY, DESK, HEAD, LEADER, LI, OPEN, SECOND, TRIAGE, WANG
-from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed
+from tests.life_cycles import (
+    Legal,
+    LifeCycleChecks,
+    Subject,
+    require_reviewed,
+    use_cases_beside,
+)
 from tests.unit.workflow.accusations import (
     ACCUSED,
     BELOW,
@@ -37,6 +43,7 @@ from tests.unit.workflow.accusations import (
 )
 from tests.unit.workflow.accusations import CITY as CITY_WITH_DISCIPLINE
 
+USE_CASES = use_cases_beside(__file__)
 UNREACHED = frozenset({State.REPORTED, State.SUSPENDED, State.MERGED})
 
 
@@ -86,6 +93,11 @@ def a_subject(
             Legal(ReworkIncident(verifiers[1], "not done"), needs=(verify,)),
             Legal(CloseIncident(verifiers[0]), needs=(verify,)),
             Legal(VoidIncident(desk, "HOAX")),
+            *(
+                legal
+                for case in USE_CASES
+                for legal in case.legal(holder=holder, superior=superior)
+            ),
             Legal(
                 Lapse(), needs=(timedelta(hours=9),), instead={State.HANDLING: (*handling, offer)}
             ),
@@ -186,4 +198,5 @@ class TestAccusation(LifeCycleChecks):
 
 
 def test_the_rights_are_those_that_were_reviewed() -> None:
-    require_reviewed(Path(__file__).with_name("who_may.txt"), [INCIDENT, ACCUSATION])
+    table = Path(__file__).with_name("who_may.txt")
+    require_reviewed(table, [INCIDENT, ACCUSATION], USE_CASES)
