@@ -30,6 +30,7 @@ AREA = Area(
         post(f"{ONE}:refuseHandOff", "RefuseHandOff", HANDLERS),
         post(f"{ONE}:assign", "AssignIncident", SUPERIORS),
         post(f"{ONE}:reassign", "ReassignIncident", HANDLERS),
+        post(f"{ONE}:escalate", "EscalateIncident", HANDLERS),
         post(f"{ONE}:report", "ReportProgress", HANDLERS),
         post(f"{ONE}:resolve", "ResolveIncident", HANDLERS),
         post(f"{ONE}:verify", "VerifyIncident", VERIFIERS),

@@ -1,4 +1,4 @@
-"""Orders up and down the line: 交办 to a subordinate unit, 接办 by a colleague inside the unit."""
+"""Up and down the line: 交办 to a subordinate unit, 提级 to the superior, 接办 inside the unit."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
-from backbone.words.errors import Denied, InvalidArgument
+from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_not_accused, require_text, require_unit
 from backbone.words.place import contains
 from backbone.words.roles import SUPERIORS
@@ -32,6 +32,13 @@ class ReassignIncident(Struct, frozen=True):
     reason: str
 
 
+class EscalateIncident(Struct, frozen=True):
+    """Escalate 提级: the holder or the head offers it to the superior of the accountable unit."""
+
+    by: Actor
+    reason: str
+
+
 class IncidentAssigned(Struct, frozen=True):
     time: datetime
     unit: str
@@ -48,6 +55,15 @@ class IncidentReassigned(Struct, frozen=True):
     reason: str
     due_time: datetime
     minutes: int
+
+
+class IncidentEscalated(Struct, frozen=True):
+    """The giver `from_unit` stays accountable until the superior `to_unit` claims."""
+
+    time: datetime
+    from_unit: str
+    to_unit: str
+    reason: str
 
 
 def assign(
@@ -85,6 +101,25 @@ def reassign(
     return [IncidentReassigned(now, by.user, charge.holder, reason, due, minutes)]
 
 
+def escalate(
+    incident: Incident, command: EscalateIncident, now: datetime, world: World
+) -> list[IncidentEscalated | routing.IncidentOffered]:
+    """The superior's pool gets it; the superior may return it to the giver."""
+    by, charge = command.by, incident.charge
+    if by.unit != charge.unit or (by.user != charge.holder and by.role != "head"):
+        raise Denied("NOT_THE_HOLDER", holder=charge.holder, unit=charge.unit)
+    question.require_none(incident)
+    reason = require_text(command.reason, "REASON_MISSING")
+    superior = next(iter(world.city.superiors(charge.accountable_unit)), "")
+    if not superior:
+        raise InvalidTransition("NO_SUPERIOR", unit=charge.accountable_unit)
+    require_not_accused(world.city, incident.matter.against, superior)
+    return [
+        IncidentEscalated(now, by.unit, superior, reason),
+        routing.offer(incident, superior, now, world, by.unit),
+    ]
+
+
 def hands_of(command: ReassignIncident) -> tuple[UUID]:
     """The group that the take-over is decided with: everything that its actor holds."""
     return (holder_key(command.by.unit, command.by.user),)
@@ -93,6 +128,11 @@ def hands_of(command: ReassignIncident) -> tuple[UUID]:
 def assigned(incident: Incident, event: IncidentAssigned) -> Incident:
     charge = replace(incident.charge, assigned_by=event.by_unit, instruction=event.instruction)
     return replace(incident, charge=charge)
+
+
+def escalated(incident: Incident, event: IncidentEscalated) -> Incident:
+    """The offer that follows moves it; the giver's reason stands in the journal."""
+    return incident
 
 
 def reassigned(incident: Incident, event: IncidentReassigned) -> Incident:
@@ -118,5 +158,14 @@ VERBS = (
         "TOO_MANY_HELD",
         also=hands_of,
     ),
+    verb(
+        HELD,
+        escalate,
+        "NOT_THE_HOLDER",
+        "ANSWER_PENDING",
+        "REASON_MISSING",
+        "NO_SUPERIOR",
+        "ACCUSED_UNIT",
+    ),
 )
-CHANGES = (change(assigned), change(reassigned))
+CHANGES = (change(assigned), change(reassigned), change(escalated))
