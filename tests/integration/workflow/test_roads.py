@@ -1,6 +1,7 @@
 """Both roads with a real Kafka, a real Postgres and real processes that die."""
 
 import asyncio
+import dataclasses
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -31,7 +32,7 @@ from liandong.place.v1.place_pb2 import Place
 from services.workflow.stream import COMMANDS, GROUP
 from tests.cities import NORTH, a_city
 from tests.processes import PATIENCE, Installation, an_installation
-from tests.servers import Broker
+from tests.servers import Broker, free_base
 
 LI, WANG = Actor("li", "north", "clerk", NORTH), Actor("wang", "north", "clerk", NORTH)
 DESK = Actor("zhao", "command", "dispatcher", "990101")
@@ -306,7 +307,7 @@ async def test_take_next_takes_the_most_urgent_and_repeats_its_answer(home: Inst
         assert reason == "POOL_EMPTY"
 
 
-async def test_whoever_holds_enough_claims_no_more(
+async def test_a_person_with_full_hands_claims_no_more(
     postgres_dsn: str, broker: Broker, tmp_path: Path
 ) -> None:
     async with an_installation(postgres_dsn, broker, tmp_path) as home:
@@ -314,16 +315,31 @@ async def test_whoever_holds_enough_claims_no_more(
         await the_cap_holds(home)
 
 
-async def test_nobody_comes_past_the_cap_by_claims_that_are_not_counted(
+async def test_the_cap_holds_under_fifty_claims_over_both_roads_and_two_fronts(
     postgres_dsn: str, broker: Broker, tmp_path: Path
 ) -> None:
     async with an_installation(postgres_dsn, broker, tmp_path) as home:
         await home.know(a_city(claim_cap=7), "workflow")
-        async with a_front(home) as client:
-            for _ in range(7):
-                await client.claim((await client.open()).id)
-            reason, facts = await refused(client.claim((await client.open()).id))
-            assert (reason, facts["held"]) == ("TOO_MANY_HELD", "7")
+        other = dataclasses.replace(home, port=free_base())
+        with home.started("workflow-stream"):
+            async with a_front(home) as one, a_front(other) as two:
+                await over_the_stream(one)
+                await fifty_claims(one, two)
+
+
+async def fifty_claims(one: Client, two: Client) -> None:
+    """All by one person at once: half of them by each front, most over the stream."""
+    opened = [await one.open() for _ in range(50)]
+    fronts = [one, two] * 25
+    # The topic still holds what earlier tests claimed for the others.
+    busy = replace(LI, user="busy")
+    calls = (front.claim(each.id, busy) for front, each in zip(fronts, opened, strict=True))
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    won = [each for each in answers if not isinstance(each, BaseException)]
+    lost = [refusal_of(each) for each in answers if isinstance(each, grpc.aio.AioRpcError)]
+    assert [each.reason for each in lost if each] == ["TOO_MANY_HELD"] * 43
+    assert len(won) == 7
+    assert {said["liandong-road"] for _, said in won} <= {"stream", "direct"}
 
 
 async def the_cap_holds(home: Installation) -> None:
