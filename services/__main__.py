@@ -11,7 +11,7 @@ import sys
 import uvloop
 
 from backbone.process.logs import speak_json
-from backbone.process.probes import serve_pages
+from backbone.process.probes import serve_probes
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings, SettingsError, read_settings
 from backbone.process.watchdog import watch
@@ -23,7 +23,7 @@ async def run(services: list[Settings]) -> None:
     """Run until one of them dies, or until the process is asked to stop."""
     pulses = {settings.name: Pulse() for settings in services}
     watch(pulses)
-    pages = [serve_pages(each.host, each.metrics_port, pulses) for each in services]
+    pages = [serve_probes(each.host, each.metrics_port, pulses) for each in services]
     try:
         async with asyncio.TaskGroup() as tasks:
             for settings in services:

@@ -358,7 +358,7 @@ class Journey:
         by = getattr(command, "by", CLOCK)
         actor = by if isinstance(by, Actor) else CLOCK
         request = Request(UUID(int=1), self.record.id, command, "", actor, self.now)
-        payload = self.decider.record_of(self.record, event, request, b"").payload
+        payload = self.decider.journal_row(self.record, event, request, b"").payload
         assert self.decider.from_event(payload) == event
         self.payloads.append(payload)
 

@@ -1,4 +1,4 @@
-"""A life cycle: which verb is allowed in which state, what it decides, and what an event changes.
+"""A life cycle: the verbs of an aggregate type with their states, and the changes of its events.
 
 A use-case file declares its verbs and changes at its bottom; the aggregate's `__init__` joins the
 files into one `LifeCycle`, whose `decide` and `evolve` are look-ups. Pure.
@@ -21,30 +21,30 @@ E = TypeVar("E")
 
 
 class Also(Protocol):
-    """What a decision may look at beside its own aggregate: locked with it, not written by it."""
+    """Other aggregates that a decision may read: they are locked with its own, not written."""
 
     def one(self, key: UUID) -> Any | None:
-        """The aggregate of this id, None where there is none."""
+        """The aggregate of this id, None if it does not exist."""
 
     def members(self, key: UUID) -> frozenset[UUID]:
-        """The ids of the aggregates that belong to the group of this key."""
+        """The ids of the aggregates in the group of this key."""
 
 
 def _nothing(command: Any) -> Iterable[UUID]:
     return ()
 
 
-def _no_better_reason(found: Any, command: Any) -> None:
-    """The state alone is the reason of the refusal."""
+def _no_better_reason(aggregate: Any, command: Any) -> None:
+    """Raise nothing, so that the refusal is INVALID_TRANSITION."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verb(Generic[S, W]):
-    """One command: `states` is None where it creates the aggregate.
+    """One command with the states that allow it; `states` is None if it creates the aggregate.
 
-    `reasons` are all refusals that `decide` raises. `otherwise` may raise a more telling refusal
-    than INVALID_TRANSITION. `also` names the ids that are locked and readable with the aggregate.
-    `discloses` marks an answer that shows personal data: a repeat of it is decided anew.
+    `reasons` are all refusals that `decide` raises. `otherwise` may raise a more specific refusal
+    than INVALID_TRANSITION. `also` gives the ids that are locked and readable with the aggregate.
+    `discloses` marks an answer that shows personal data: a repeat of it is decided again.
     """
 
     command: type[Any]
@@ -58,7 +58,7 @@ class Verb(Generic[S, W]):
 
 @dataclass(frozen=True, slots=True)
 class Change(Generic[S]):
-    """What one event makes of the aggregate."""
+    """The function that applies one type of event to the aggregate."""
 
     event: type[Any]
     evolve: Callable[[Any, Any], S]
@@ -72,7 +72,7 @@ def verb(
     also: Callable[[C], Iterable[UUID]] = _nothing,
     discloses: bool = False,
 ) -> Verb[S, W]:
-    """A verb of an aggregate that exists; its command is the type of `decide`'s `command`."""
+    """A verb of an existing aggregate; its command is the type of `decide`'s `command`."""
     command = get_type_hints(decide)["command"]
     return Verb(command, frozenset(states), decide, reasons, otherwise, also, discloses)
 
@@ -80,79 +80,79 @@ def verb(
 def creates(
     decide: Callable[[S | None, C, datetime, W], Sequence[Any]], *reasons: str
 ) -> Verb[S, W]:
-    """A verb that begins a life; `decide` refuses where the aggregate exists already."""
+    """A verb that creates the aggregate; `decide` must refuse if the aggregate exists."""
     return Verb(get_type_hints(decide)["command"], None, decide, reasons)
 
 
 def change(evolve: Callable[[S, E], S]) -> Change[S]:
-    """The change of an event; the event is the type of `evolve`'s `event`."""
+    """The change of an event, which is the type of `evolve`'s `event`."""
     return Change(get_type_hints(evolve)["event"], evolve)
 
 
 def begins(evolve: Callable[[E], S]) -> Change[S]:
-    """The change of the first event; its aggregate has version 0 before it is finished."""
-    return Change(get_type_hints(evolve)["event"], lambda found, event: evolve(event))
+    """The change of a first event; `evolve` returns the aggregate with version 0."""
+    return Change(get_type_hints(evolve)["event"], lambda aggregate, event: evolve(event))
 
 
 @dataclass(frozen=True)
 class LifeCycle(Generic[S, W]):
     """All verbs and changes of one aggregate type.
 
-    `missing` is the reason where the aggregate does not exist. `guard` raises NotFound for a
-    command whose actor may not know of the aggregate; it also judges every repeat. `before` does
-    what an event does by its kind, such as stopping clocks, before its own change; `finish` derives
-    what follows from the rest of the record, after it.
+    `missing` is the reason for NotFound if the aggregate does not exist. `guard` raises NotFound
+    for an actor who may not know of the aggregate; it also checks every repeat. `before` applies
+    the effects that an event has by its kind, such as stopping clocks, before its own change;
+    `finish` sets the derived fields of the record after it.
     """
 
     parts: tuple[Any, ...]  # modules that declare VERBS, CHANGES or both
     missing: str
     guard: Callable[[S, Any], None]
-    before: Callable[[S, Any], S] = lambda found, event: found
-    finish: Callable[[S], S] = lambda found: found
-    state_of: Callable[[S], str] = lambda found: found.state  # type: ignore[attr-defined]
+    before: Callable[[S, Any], S] = lambda aggregate, event: aggregate
+    finish: Callable[[S], S] = lambda aggregate: aggregate
+    state_of: Callable[[S], str] = lambda aggregate: aggregate.state  # type: ignore[attr-defined]
     verbs: Mapping[type[Any], Verb[S, W]] = field(init=False, repr=False)
     changes: Mapping[type[Any], Change[S]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Raises ValueError, at import, for a verb or a change that is declared twice."""
+        """Raises ValueError, at import, if a verb or a change is declared twice."""
         verbs = _once(("command", each) for part in self.parts for each in _of(part, "VERBS"))
         changes = _once(("event", each) for part in self.parts for each in _of(part, "CHANGES"))
         object.__setattr__(self, "verbs", verbs)
         object.__setattr__(self, "changes", changes)
 
     def command(self, name: str) -> type[Any]:
-        """The command of this name. Raises LookupError for a name that no verb has."""
+        """The command of this name. Raises LookupError if no verb has it."""
         for command in self.verbs:
             if command.__name__ == name:
                 return command
         raise LookupError(f"no verb is called {name}")
 
-    def decide(self, found: S | None, command: Any, now: datetime, world: W) -> list[Any]:
+    def decide(self, aggregate: S | None, command: Any, now: datetime, world: W) -> list[Any]:
         """Return the events that the command causes, or raise a Refusal."""
         known = self.verbs[type(command)]
         if known.states is None:
-            return [*known.decide(found, command, now, world)]
-        if found is None:
+            return [*known.decide(aggregate, command, now, world)]
+        if aggregate is None:
             raise NotFound(self.missing)
-        self.guard(found, command)
-        state = self.state_of(found)
+        self.guard(aggregate, command)
+        state = self.state_of(aggregate)
         if state not in known.states:
-            known.otherwise(found, command)
+            known.otherwise(aggregate, command)
             raise InvalidTransition(
                 "INVALID_TRANSITION", command=type(command).__name__, state=state
             )
-        return [*known.decide(found, command, now, world)]
+        return [*known.decide(aggregate, command, now, world)]
 
-    def ask_again(self, found: S, command: Any, now: datetime, world: W) -> None:
-        """Raise the Refusal of a caller who repeats a request and may no longer see its answer."""
+    def check_repeat(self, aggregate: S, command: Any, now: datetime, world: W) -> None:
+        """Raise a Refusal if the caller of a repeat may no longer see the answer."""
         if self.verbs[type(command)].discloses:
-            self.decide(found, command, now, world)
+            self.decide(aggregate, command, now, world)
         else:
-            self.guard(found, command)
+            self.guard(aggregate, command)
 
-    def evolve(self, found: S | None, event: Any) -> S:
+    def evolve(self, aggregate: S | None, event: Any) -> S:
         """Return the aggregate after the event: the next version, at the event's time."""
-        before = None if found is None else self.before(found, event)
+        before = None if aggregate is None else self.before(aggregate, event)
         after: Any = self.changes[type(event)].evolve(before, event)
         return self.finish(replace(after, version=after.version + 1, time=event.time))
 

@@ -1,7 +1,7 @@
-"""Records to protobuf messages and back, by the names of their fields. Pure.
+"""Converts records to protobuf messages and back, field by field of the same name. Pure.
 
-A record and its message are written by hand, each in the language of its readers; what maps one
-to the other is always the same and stands here once. A plan per pair is made at first use.
+Records and messages are written by hand; the conversion between them is generic. A plan for each
+pair of types is made at first use.
 """
 
 import types
@@ -28,14 +28,14 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def to_message(record: Any, kind: type[M], **more: Any) -> M:
-    """Return the message that says what the record says; fields of only one side are left out."""
+    """Return a message with the record's fields; fields that one side lacks are skipped."""
     message = kind(**more)
     fill(message, record)
     return message
 
 
 def fill(message: Message, record: Any) -> None:
-    """Set the fields of the message that the record has too; None leaves a field unset."""
+    """Set the message's fields from the record's fields of the same name, except None."""
     shape: Any = type(message)
     record_kind: Any = type(record)
     for name, put in _puts(record_kind, shape):
@@ -45,7 +45,10 @@ def fill(message: Message, record: Any) -> None:
 
 
 def to_record(message: Message, kind: type[R], **more: Any) -> R:
-    """Return the record that says what the message says; `more` gives what the message lacks."""
+    """Return a record with the message's fields; `more` gives or overrides fields.
+
+    Raises InvalidArgument for an unknown enum value or a malformed UUID.
+    """
     shape: Any = type(message)
     record: Any = kind
     takes = _takes(record, shape)
@@ -73,7 +76,7 @@ def _put(field: Any) -> Put:
 
 
 def stamp(timestamp: Any, time: datetime) -> None:
-    """Set a Timestamp to a time that has a zone; a third of the cost of FromDatetime."""
+    """Set a Timestamp to an aware datetime; a third of the cost of FromDatetime."""
     since = time - EPOCH
     timestamp.seconds = since.days * 86_400 + since.seconds
     timestamp.nanos = since.microseconds * 1_000
@@ -105,14 +108,14 @@ def _plain(field: Any) -> Take:
 
 
 def enum_prefix(field: Any) -> str:
-    """`STATE_` of an enum whose zero value is `STATE_UNSPECIFIED`."""
+    """The prefix of the enum's names, such as `STATE_` of `STATE_UNSPECIFIED`."""
     zero: str = field.enum_type.values_by_number[0].name
     return zero.removesuffix("UNSPECIFIED")
 
 
 @cache
 def enum_numbers(field: Any) -> dict[str, int]:
-    """The values of the field's enum by their names without the prefix; empty means unset."""
+    """The numbers of the field's enum by name without the prefix; the empty name is unset."""
     prefix = enum_prefix(field)
     known = {v.name.removeprefix(prefix): v.number for v in field.enum_type.values if v.number}
     return {**known, "": 0}
@@ -124,7 +127,7 @@ def enum_names(field: Any) -> dict[int, str]:
 
 
 def name_of(field: Any, number: int) -> str:
-    """The name of an enum's value, empty for unset. Raises InvalidArgument for an unknown one."""
+    """The name of an enum value, empty for unset. Raises InvalidArgument if it is unknown."""
     names = enum_names(field)
     if number not in names:
         expected = ", ".join(filter(None, names.values()))
@@ -176,7 +179,7 @@ def _convert(field: Any, hint: Any) -> Take:
 
 
 def _refusing(field: Any, hint: Any, convert: Take) -> Take:
-    """What a newer or careless caller sends is refused by the name of its field."""
+    """Wrap `convert` so that an unknown value is refused with the name of its field."""
     expected = ", ".join(hint) if isinstance(hint, type) and issubclass(hint, StrEnum) else "UUID"
 
     def take(value: Any) -> Any:

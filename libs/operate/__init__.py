@@ -1,6 +1,6 @@
-"""The `liandong` command: starts, watches and examines a local installation."""
+"""The `liandong` command: runs, watches and examines a local installation."""
 
 import os
 
-# The supervisor starts processes beside gRPC's threads; its fork handlers only complain of that.
+# The supervisor starts processes beside gRPC's threads, of which gRPC's fork handlers only warn.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")

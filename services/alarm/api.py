@@ -12,7 +12,7 @@ from backbone.door.timers import NEVER
 from backbone.intake import following
 from backbone.intake.opening import Openings
 from backbone.postgres.sealing import Sealer
-from backbone.rpc.caller import Caller, caller_of
+from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
@@ -133,7 +133,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def ListReceipts(self, request: pb.ListReceiptsRequest, context: Any) -> Any:
         return await self._reading.page(request, context)
 
-    async def _perform(self, context: Any, command: Any, request: Any, caller: Caller) -> Receipt:
+    async def _perform(self, context: Any, command: Any, request: Any, caller: Call) -> Receipt:
         receipt_id = codec.receipt_id(request.receipt_id)
         return await self._shell.perform(
             self._decider, context, command, request, receipt_id, caller

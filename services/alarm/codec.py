@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from backbone.door.decider import Scope
+from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer, masked
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
@@ -77,9 +77,9 @@ def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resource
     return message
 
 
-def scope(receipt: Receipt) -> Scope:
+def scope(receipt: Receipt) -> EventScope:
     units = (receipt.unit, receipt.passed_to)
-    return Scope(
+    return EventScope(
         audience=tuple(filter(None, units)), area=receipt.area, correlation=str(receipt.matter_id)
     )
 

@@ -8,7 +8,7 @@ import grpc
 from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import may_still_happen, open_channel, refusal_of
-from backbone.rpc.retrying import Again
+from backbone.rpc.retrying import Retrier
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.matter import ACCUSATION
@@ -36,7 +36,7 @@ class Missions:
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
         self._stub = emergency.EmergencyServiceStub(open_channel(settings, "emergency"))
-        self._again = Again()
+        self._retrier = Retrier()
 
     async def dispatch(
         self, receipt_id: UUID, order: Order, by: Actor
@@ -55,7 +55,7 @@ class Missions:
                 raise refusal from error
             log.warning("dispatch.pending", extra={"team": order.team, "error": error.details()})
             DISPATCHES.labels("pending").inc()
-            self._again.later(request_id, lambda: self._call(request_id, order, by))
+            self._retrier.schedule(request_id, lambda: self._call(request_id, order, by))
             return None
         return response
 

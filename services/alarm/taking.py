@@ -11,7 +11,7 @@ from backbone.door.decider import Decider
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.pool import Pool
 from backbone.postgres.sealing import Sealer
-from backbone.rpc.caller import Caller as Call
+from backbone.rpc.caller import Call
 from backbone.wire import to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City

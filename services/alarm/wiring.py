@@ -54,5 +54,5 @@ async def run(settings: Settings, pulse: Pulse) -> None:
 
 async def _count(conn: Connection, batch: Batch) -> None:
     """Counts the events of a batch; the answer to a repeat has none, so nothing counts twice."""
-    for record in batch.records:
+    for record in batch.journal_rows:
         metrics.EVENTS.labels(record.kind.split(".")[2]).inc()

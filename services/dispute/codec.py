@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backbone.door.decider import Scope
+from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer, masked
-from backbone.rpc.caller import Caller
+from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
@@ -41,7 +41,7 @@ def dispute_id(text: str) -> UUID:
         raise NotFound("NO_SUCH_DISPUTE") from error
 
 
-def to_command(body: Any, caller: Caller, sealer: Sealer) -> Any:
+def to_command(body: Any, caller: Call, sealer: Sealer) -> Any:
     """The command of a call: its request, less the ending, is named like it."""
     kind = DISPUTES.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more = {"purpose": caller.purpose} if kind is RevealParties else {}
@@ -52,7 +52,7 @@ def to_command(body: Any, caller: Caller, sealer: Sealer) -> Any:
 
 
 def to_registration(
-    body: pb.RegisterDisputeRequest, caller: Caller, new: tuple[UUID, str], sealer: Sealer
+    body: pb.RegisterDisputeRequest, caller: Call, new: tuple[UUID, str], sealer: Sealer
 ) -> RegisterDispute:
     """`new` is the id and the code of the dispute to be."""
     filing = to_record(body, Filing)
@@ -120,6 +120,6 @@ def to_matter(dispute: Dispute) -> incidents.Matter:
     return to_message(matter_of(dispute), incidents.Matter)
 
 
-def scope(dispute: Dispute) -> Scope:
+def scope(dispute: Dispute) -> EventScope:
     """Who hears of its events: exactly those who may see it."""
-    return Scope(dispute.units, dispute.area, correlation=str(dispute.id))
+    return EventScope(dispute.units, dispute.area, correlation=str(dispute.id))

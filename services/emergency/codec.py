@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID, uuid5
 
-from backbone.door.decider import Scope
+from backbone.door.decider import EventScope
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City, Policy
@@ -103,14 +103,14 @@ def id_of(text: str) -> UUID:
         raise NotFound("NO_SUCH_MISSION") from error
 
 
-def scope(mission: Mission) -> Scope:
+def scope(mission: Mission) -> EventScope:
     order, release = mission.order, mission.release
     audience = dict.fromkeys(unit for unit in (release.unit, order.ordered_unit) if unit)
-    return Scope(tuple(audience), release.area, correlation=str(order.matter_id))
+    return EventScope(tuple(audience), release.area, correlation=str(order.matter_id))
 
 
-def status_scope(status: TeamStatus) -> Scope:
-    return Scope((status.unit,), status.area, correlation="")
+def status_scope(status: TeamStatus) -> EventScope:
+    return EventScope((status.unit,), status.area, correlation="")
 
 
 def to_resource(mission: Mission, seq: int) -> resources.Mission:

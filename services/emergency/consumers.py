@@ -10,7 +10,7 @@ from backbone.directory.replica import Replica
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.kafka.consumer import Subscription
-from backbone.rpc.caller import Caller
+from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
@@ -36,7 +36,7 @@ class Orders:
 
     def requests(self, event: Any) -> Sequence[Request[Any]]:
         order = event.dispatch_ordered.order
-        caller = Caller(
+        caller = Call(
             actor=codec.ordering_actor(order),
             request_id=codec.dispatch_id(UUID(event.meta.aggregate_id), order),
             deadline=NEVER,

@@ -22,7 +22,7 @@ async def ride(conn: Connection, batch: Batch) -> None:
     """Write the mailbox entries of what a batch has decided."""
     fresh: list[Entry] = []
     again: list[Entry] = []
-    for record in batch.records:
+    for record in batch.journal_rows:
         repeated = PUSHED.get(record.kind)
         if repeated is not None:
             mission = batch.changed[record.aggregate_id]

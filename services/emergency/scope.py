@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from backbone.rpc.caller import Caller
+from backbone.rpc.caller import Call
 from backbone.words.place import contains, significant
 from backbone.words.roles import MISSION_WATCHERS
 
@@ -33,7 +33,7 @@ class Sight:
         )
 
 
-def sight_of(caller: Caller) -> Sight:
+def sight_of(caller: Call) -> Sight:
     """A team's own people see their team; all others their unit, and watchers their area."""
     actor = caller.actor
     if caller.team:

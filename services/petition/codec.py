@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backbone.door.decider import Scope
+from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer, masked
-from backbone.rpc.caller import Caller
+from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_pb2 as incidents
@@ -38,7 +38,7 @@ def petition_id(text: str) -> UUID:
         raise NotFound("NO_SUCH_PETITION") from error
 
 
-def to_command(body: Any, caller: Caller) -> Any:
+def to_command(body: Any, caller: Call) -> Any:
     """The command of a call: its request, less the ending, is named like it."""
     kind = PETITIONS.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more = {"purpose": caller.purpose} if kind is RevealPetitioner else {}
@@ -46,7 +46,7 @@ def to_command(body: Any, caller: Caller) -> Any:
 
 
 def to_registration(
-    body: pb.RegisterPetitionRequest, caller: Caller, new: tuple[UUID, str], sealer: Sealer
+    body: pb.RegisterPetitionRequest, caller: Call, new: tuple[UUID, str], sealer: Sealer
 ) -> RegisterPetition:
     """`new` is the id and the code of the petition to be."""
     plain = to_record(body, Filing)
@@ -122,6 +122,6 @@ def to_matter(petition: Petition) -> incidents.Matter:
     return to_message(matter_of(petition), incidents.Matter)
 
 
-def scope(petition: Petition) -> Scope:
+def scope(petition: Petition) -> EventScope:
     """Who hears of its events: exactly those who may see it."""
-    return Scope(audience(petition), watched_area(petition), correlation=str(petition.id))
+    return EventScope(audience(petition), watched_area(petition), correlation=str(petition.id))

@@ -9,7 +9,7 @@ from backbone.intake.opening import Openings
 from backbone.postgres import paging as pages
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.sealing import Sealer
-from backbone.rpc.caller import Caller, caller_of
+from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.errors import NotFound
@@ -85,14 +85,14 @@ class PopulationService(rpc.PopulationServiceServicer):
             response.total_size = await storage.count(pool, caller.actor, filters)
         return response
 
-    async def _see(self, text: str, caller: Caller) -> CareCase:
+    async def _see(self, text: str, caller: Call) -> CareCase:
         case_id = codec.care_case_id(text)
         row = await storage.one(self._shell.pool, caller.actor, case_id)
         if row is None:
             raise NotFound("NO_SUCH_CARE_CASE")
         return self._decider.from_row(row)
 
-    async def _code(self, caller: Caller) -> str:
+    async def _code(self, caller: Call) -> str:
         day = today()
         number = await self._numbers.next(day)
         return mint(caller.actor.area, day, Intake.POPULATION, number)
@@ -102,10 +102,10 @@ class PopulationService(rpc.PopulationServiceServicer):
         caller = caller_of(context)
         return self._resource(await self._perform(body, context, caller), caller)
 
-    async def _perform(self, body: Any, context: Any, caller: Caller) -> CareCase:
+    async def _perform(self, body: Any, context: Any, caller: Call) -> CareCase:
         about = codec.care_case_id(body.care_case_id)
         command = codec.to_command(body, caller, self._sealer)
         return await self._shell.perform(self._decider, context, command, body, about, caller)
 
-    def _resource(self, case: CareCase, caller: Caller) -> resources.CareCase:
+    def _resource(self, case: CareCase, caller: Call) -> resources.CareCase:
         return codec.to_resource(case, self._sealer, caller.actor)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backbone.door.decider import Scope
+from backbone.door.decider import EventScope
 from backbone.door.request import created_id
 from backbone.postgres.sealing import Sealer, masked
-from backbone.rpc.caller import Caller
+from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
@@ -41,7 +41,7 @@ def care_case_id(text: str) -> UUID:
         raise NotFound("NO_SUCH_CARE_CASE") from error
 
 
-def to_command(body: Any, caller: Caller, sealer: Sealer, **known: Any) -> Any:
+def to_command(body: Any, caller: Call, sealer: Sealer, **known: Any) -> Any:
     """The call is named like its command; `known` is what neither call nor caller can say."""
     kind = CARE_CASES.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more: dict[str, Any] = {"by": caller.actor, **known}
@@ -57,7 +57,7 @@ def to_command(body: Any, caller: Caller, sealer: Sealer, **known: Any) -> Any:
 
 
 def to_registration(
-    body: pb.RegisterCareCaseRequest, caller: Caller, new: tuple[UUID, str], sealer: Sealer
+    body: pb.RegisterCareCaseRequest, caller: Call, new: tuple[UUID, str], sealer: Sealer
 ) -> RegisterCareCase:
     """`new` is the id and the code of the case to be."""
     admission = to_record(body, Admission)
@@ -111,6 +111,6 @@ def to_matter(case: CareCase, service_id: UUID) -> incidents.Matter:
     return to_message(matter_of(case, asked), incidents.Matter)
 
 
-def scope(case: CareCase) -> Scope:
+def scope(case: CareCase) -> EventScope:
     """Care has no audience: no unit and no area hears of it."""
-    return Scope(audience=(), area="", correlation=str(case.id))
+    return EventScope(audience=(), area="", correlation=str(case.id))

@@ -8,7 +8,7 @@ from backbone.directory.replica import Replica
 from backbone.door.decider import Decider
 from backbone.door.timers import NEVER
 from backbone.postgres.paging import read_token, scope_of, sign_token, size_of
-from backbone.rpc.caller import Caller, caller_of
+from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.errors import NotFound
@@ -124,14 +124,14 @@ class Front(rpc.IncidentServiceServicer):
         self._shell.report(context, caller, ClaimIncident(caller.actor), outcome)
         return pb.TakeNextResponse(incident=codec.to_resource(outcome.state))
 
-    async def _perform(self, body: Any, context: Any, caller: Caller) -> resources.Incident:
+    async def _perform(self, body: Any, context: Any, caller: Call) -> resources.Incident:
         request = codec.request_of(caller, body, self._key, self._front)
         outcome, road = await self._roads.perform(request, codec.to_value(request, body))
         self._shell.report(context, caller, request.command, outcome, road.value)
         return codec.to_resource(outcome.state)
 
 
-def sight_of(caller: Caller) -> tuple[str, str]:
+def sight_of(caller: Call) -> tuple[str, str]:
     """The caller's unit, and the leading digits of the area that the caller watches over."""
     return caller.actor.unit, watched(caller.actor)
 

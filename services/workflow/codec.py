@@ -6,11 +6,11 @@ from uuid import UUID
 
 from google.protobuf.json_format import MessageToDict
 
-from backbone.door.decider import Scope
+from backbone.door.decider import EventScope
 from backbone.door.request import Request, hash_of
 from backbone.door.timers import NEVER
 from backbone.intake.opening import desk_actor, opening_id
-from backbone.rpc.caller import Caller
+from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
@@ -33,7 +33,7 @@ INTAKES: dict[str, Any] = {
 }
 
 
-def request_of(caller: Caller, body: Any, key: bytes, front: str = "") -> Request[Any]:
+def request_of(caller: Call, body: Any, key: bytes, front: str = "") -> Request[Any]:
     """The request of a call, the same over both roads. Raises ValueError for an id that is none."""
     return Request(
         request_id=caller.request_id,
@@ -142,11 +142,11 @@ def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
     )
 
 
-def scope(incident: Incident) -> Scope:
+def scope(incident: Incident) -> EventScope:
     """Who hears of its events; of an accusation the units involved alone, without the accused."""
     against = incident.matter.against
     audience = tuple(unit for unit in incident.involved if unit != against)
-    return Scope(audience=audience, area=incident.watched_area, correlation=str(incident.id))
+    return EventScope(audience=audience, area=incident.watched_area, correlation=str(incident.id))
 
 
 def to_resource(incident: Incident) -> resources.Incident:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from backbone.door.door import Door
 from backbone.door.outcomes import Outcome
 from backbone.postgres.pool import Pool
-from backbone.rpc.caller import Caller
+from backbone.rpc.caller import Call
 from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_service_pb2 as pb
 from services.workflow import codec, storage
@@ -29,7 +29,7 @@ class Taking:
         self._roads = roads
         self._key = key
 
-    async def take(self, caller: Caller) -> Outcome:
+    async def take(self, caller: Call) -> Outcome:
         """Return the outcome of the claim. Raises NotFound where the pool is empty."""
         lost: list[UUID] = []
         for number in count():
@@ -40,7 +40,7 @@ class Taking:
             lost.append(outcome.aggregate_id)
         raise AssertionError("a count never ends")
 
-    async def _try(self, caller: Caller, lost: list[UUID]) -> Outcome:
+    async def _try(self, caller: Call, lost: list[UUID]) -> Outcome:
         """Claim what this try has claimed before, else the most urgent of the pool."""
         known = await self._door.find([caller.request_id])
         unit = caller.actor.unit

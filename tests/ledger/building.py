@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from backbone.door.decider import Decider, Group, Scope, Table
+from backbone.door.decider import Decider, EventScope, Group, Table
 from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.kafka.producer import open_producer
@@ -62,7 +62,7 @@ notes: Decider[Note] = Decider(
     event=IncidentEvent,
     kind="liandong.note",
     topic="ledger.events",
-    scope=lambda note: Scope(("990101001-police",), "990101001", str(note.id)),
+    scope=lambda note: EventScope(("990101001-police",), "990101001", str(note.id)),
 )
 shelves: Decider[Shelf] = Decider(
     record=Shelf,
@@ -71,7 +71,7 @@ shelves: Decider[Shelf] = Decider(
     event=DisputeEvent,
     kind="liandong.shelf",
     topic="ledger.shelves",
-    scope=lambda shelf: Scope((), "990101001", str(shelf.id)),
+    scope=lambda shelf: EventScope((), "990101001", str(shelf.id)),
 )
 # As time passes in tests: a held note is due since a second.
 RIPE = """

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from backbone.door.timers import NEVER
 from backbone.intake.opening import desk_actor, opening_id
-from backbone.rpc.caller import Caller
+from backbone.rpc.caller import Call
 from backbone.words.actor import Actor
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent, ReceiptOpened
 from liandong.event.v1.event_pb2 import Meta
@@ -250,7 +250,7 @@ class Population:
             front = chance.choice(world.fronts)
             until = deadline or world.now() + timedelta(seconds=PATIENCE)
             call = f"{self._id():}"
-            caller = Caller(actor, request_id, until, expected, call=call)
+            caller = Call(actor, request_id, until, expected, call=call)
             patience = PATIENCE if chance.random() > 0.03 else chance.random() * 0.03
             self._in_flight += 1
             try:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from backbone.door.journal import FIRST, Record, hash_of
+from backbone.door.journal import FIRST, JournalRow, hash_of
 from backbone.intake.opening import opening_id
 from backbone.words.actor import Actor
 from backbone.words.sight import sees
@@ -127,8 +127,8 @@ class Checker:
             self.flaw("C3", f"{where} follows version {before.version if before else 0}")
         if before is not None and row["time"] < before.time:
             self.flaw("C3", f"{where} is earlier than the event before it")
-        plain = {name: value for name, value in row.items() if name in Record.__struct_fields__}
-        record = Record(**{**plain, "actor": Actor(row["actor"], row["unit"])})
+        plain = {name: value for name, value in row.items() if name in JournalRow.__struct_fields__}
+        record = JournalRow(**{**plain, "actor": Actor(row["actor"], row["unit"])})
         if row["hash"] != hash_of(record, previous):
             self.flaw("C11", f"{where} does not continue the chain")
 

@@ -124,7 +124,7 @@ class TwiceWritingDoor(Door):
 
     async def _save(self, conn: Any, batch: Batch, requests: Sequence[Request[Any]]) -> None:
         await super()._save(conn, batch, requests)
-        self._written += [record.event_id for record in batch.records]
+        self._written += [record.event_id for record in batch.journal_rows]
 
     def _write_of(self, batch: Batch) -> tuple[Any, ...]:
         statement, *arrays = super()._write_of(batch)

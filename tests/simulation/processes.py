@@ -19,7 +19,7 @@ from backbone.door.timers import Timers
 from backbone.kafka.relay import Relay
 from backbone.postgres.pool import is_transient
 from backbone.process.pulse import Pulse
-from backbone.rpc.caller import Caller
+from backbone.rpc.caller import Call
 from backbone.words.city import City
 from backbone.words.errors import Refusal, Unavailable
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -130,7 +130,7 @@ class Front(Running):
         timers = Timers(pool, door, storage.DUE, edges.parts.lapse, pulse)
         self.serve(batcher.run(), relay.run(), waiting.run(), timers.run(pause=0.5))
 
-    async def call(self, caller: Caller, body: Any, patience: float = PATIENCE) -> Answer:
+    async def call(self, caller: Call, body: Any, patience: float = PATIENCE) -> Answer:
         """Call over the network. Raises Unanswered when the front dies or takes too long."""
         if not self.process.alive:
             raise Unanswered("connection refused")
@@ -153,7 +153,7 @@ class Front(Running):
             if not reply.done():
                 reply.set_exception(Unanswered("connection reset"))
 
-    async def _answer(self, caller: Caller, body: Any) -> Answer:
+    async def _answer(self, caller: Call, body: Any) -> Answer:
         try:
             outcome = await self._perform(caller, body)
             if (refusal := outcome.refusal) is not None:
@@ -170,7 +170,7 @@ class Front(Running):
         digest = sha256(shown).hexdigest()
         return Answer("", outcome.aggregate_id, outcome.version, digest)
 
-    async def _perform(self, caller: Caller, body: Any) -> Outcome:
+    async def _perform(self, caller: Call, body: Any) -> Outcome:
         """As `services.workflow.api` does."""
         if isinstance(body, pb.TakeNextRequest):
             return await self._taking.take(caller)

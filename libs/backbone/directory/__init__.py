@@ -1,1 +1,1 @@
-"""A service's own copy of the city, and the grids of points."""
+"""The replica of the city that each service keeps, and the index from points to grids."""

@@ -1,4 +1,4 @@
-"""Entries of the directory on the wire, and the records that services work with."""
+"""Conversion between directory entries on the wire and the records that services work with."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
@@ -51,7 +51,7 @@ PLURALS = {
     "team": "teams",
 }
 KINDS = frozenset(PLURALS) | {POLICY, CALENDAR}
-"""What a service may ask for; the head of the city always comes along."""
+"""The kinds of entries that a service may ask for; the head of the city is always included."""
 
 
 def kind_of(key: str) -> str:
@@ -75,14 +75,14 @@ def key_of(record: Record) -> str:
 
 
 def to_entry(record: Record, version: int) -> wire.DirectoryEntry:
-    """Put a record on the wire; the head's own version is that of its entry."""
+    """Return the wire entry of a record; the head's own version is that of its entry."""
     key = key_of(record)
     body: dict[str, Any] = {kind_of(key): message_of(record)}
     return wire.DirectoryEntry(key=key, version=version, **body)
 
 
 def message_of(record: Record) -> Any:
-    """Return the message of a record as it stands in its entry, without key and version."""
+    """Return the body of a record's entry, without key and version."""
     match record:
         case Head():
             return _head_message(record)
@@ -100,7 +100,7 @@ def message_of(record: Record) -> Any:
 
 
 def to_record(entry: wire.DirectoryEntry) -> Record | None:
-    """Take a record from the wire; None for a kind that only newer services know."""
+    """Return the record of a wire entry; None for a kind that only newer services know."""
     kind = entry.WhichOneof("body")
     if kind is None:
         return None
@@ -108,7 +108,7 @@ def to_record(entry: wire.DirectoryEntry) -> Record | None:
 
 
 def to_city(records: Mapping[str, Record]) -> City | None:
-    """Put the records of one state together; None while the head is missing."""
+    """Build a City from records by key; None while the head is missing."""
     head = records.get(HEAD)
     if not isinstance(head, Head):
         return None

@@ -1,4 +1,4 @@
-"""From a point to its grid: an index over the polygons, in well under a millisecond."""
+"""A spatial index that finds the grid of a point in well under a millisecond."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,10 @@ from backbone.words.city import Grid
 
 
 class GridIndex:
-    """The grids of a city, found by point. Only who builds one needs shapely."""
+    """The grids of a city, found by point. Building one imports shapely."""
 
     def __init__(self, grids: Iterable[Grid]) -> None:
-        # Shapely and numpy take 25 MiB; only the directory and the front desk need them.
+        # Imported here: shapely and numpy take 25 MiB, and only the directory and alarm need them.
         from shapely import Polygon, STRtree, prepare
 
         self._grids = sorted((grid for grid in grids if grid.rings), key=lambda each: each.code)
@@ -22,7 +22,7 @@ class GridIndex:
         return len(self._grids)
 
     def locate(self, longitude: float, latitude: float) -> Grid | None:
-        """Return the grid of a point; on a border, the one with the smaller code."""
+        """Return the grid of a point in degrees; on a border, the grid with the smaller code."""
         from shapely import Point
 
         found = self._tree.query(Point(longitude, latitude), predicate="intersects")

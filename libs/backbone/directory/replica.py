@@ -1,4 +1,4 @@
-"""A service's own copy of the directory: kept in its schema, so that it outlives Kafka."""
+"""A replica of the directory in the service's own schema: it stays readable without Kafka."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from backbone.directory.entries import HEAD
-from backbone.directory.replica_state import Change, State
+from backbone.directory.replica_state import EntryChange, State
 from backbone.kafka.bookmark import Bookmark, open_reader, resume
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import Connection, Pool, is_transient
@@ -44,10 +44,10 @@ Bury = Callable[[ConsumerRecord, str], Awaitable[None]]
 
 
 class Replica:
-    """Follows the topic without a group. Processes that share a schema ask for the same kinds.
+    """Follows the topic without a consumer group; processes of one schema ask for the same kinds.
 
-    The city changes only when the entry of its head arrives, which is published last: so a pack
-    is seen whole or not at all. The topic has one partition, or this order would not hold.
+    `city` changes only when the head's entry arrives, which is published last, so that readers see
+    a whole pack or none of it. This order holds because the topic has one partition.
     """
 
     def __init__(
@@ -68,26 +68,26 @@ class Replica:
 
     @property
     def loaded(self) -> bool:
-        """Whether a city is known."""
+        """Whether a city has been loaded."""
         return self._city is not None
 
     @property
     def city(self) -> City:
-        """The city of this moment; a decision takes it once and holds on to it.
+        """The present city. A decision reads it once, so that it sees one state throughout.
 
-        Raises Unavailable while there is none; that is transient and never stored.
+        Raises Unavailable, which is transient and never stored, while no city is loaded.
         """
         if self._city is None:
             raise Unavailable("DIRECTORY_NOT_LOADED")
         return self._city
 
     async def wait(self) -> City:
-        """Return the city as soon as there is one."""
+        """Wait until a city is loaded, and return it."""
         await self._ready.wait()
         return self.city
 
     async def run(self, pulse: Pulse, bury: Bury) -> None:
-        """Serve what the table holds, then follow the topic for ever."""
+        """Load the city from the table, then follow the topic for ever."""
         pulse.lack(PART, "no city pack has reached this service yet")
         while True:
             pulse.beat(PART)
@@ -102,7 +102,7 @@ class Replica:
 
     async def _restore(self, pulse: Pulse) -> Bookmark | None:
         async with self._pool.acquire() as conn:
-            # The bookmark first: the rows may then be newer than it says, never older.
+            # Bookmark first: newer rows are only applied again, older rows would be lost.
             row = await conn.fetchrow(READ_BOOKMARK, TOPIC)
             rows = await conn.fetch(READ)
         self._state.restore((each["key"], each["value"]) for each in rows)
@@ -124,7 +124,7 @@ class Replica:
                     await self._take(records, pulse, bury)
 
     async def _take(self, records: Sequence[ConsumerRecord], pulse: Pulse, bury: Bury) -> None:
-        """Write a batch to the table in parts that end at each head."""
+        """Write a batch to the table, one transaction up to and including each head."""
         heads = (at for at, record in enumerate(records, 1) if record.key == HEAD.encode())
         for start, end in pairwise(sorted({0, *heads, len(records)})):
             part = records[start:end]
@@ -147,8 +147,8 @@ class Replica:
             self._changed(city)
 
 
-async def write(conn: Connection, changes: Sequence[Change]) -> None:
-    """Write in the order of the keys, as every process of the schema does: no deadlock."""
+async def write(conn: Connection, changes: Sequence[EntryChange]) -> None:
+    """Write the changes in key order: processes of one schema then cannot deadlock."""
     changes = sorted(changes, key=lambda each: each.key)
     kept = [change for change in changes if change.record is not None]
     gone = [change for change in changes if change.record is None]

@@ -1,4 +1,4 @@
-"""What a replica holds in memory, and what a stretch of the topic changes in it."""
+"""The state of a replica in memory, and how records of the topic change it."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ VERSION = "version"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A new state of one entry; one without a record is its removal."""
+class EntryChange:
+    """The new state of one directory entry; `record` is None if the entry is removed."""
 
     key: str
     version: int
@@ -28,26 +28,26 @@ class Change:
 
 
 class State:
-    """The entries of the kinds asked for, each of its greatest version."""
+    """The latest version of each entry of the requested kinds."""
 
     def __init__(self, kinds: Collection[str], *, polygons: bool) -> None:
         self._kinds = frozenset(kinds) | {HEAD}
         self._polygons = polygons
-        self._entries: dict[str, Change] = {}
+        self._entries: dict[str, EntryChange] = {}
         self._seen: set[str] | None = None
 
     def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
-        """Begin with what the table holds."""
+        """Replace all entries by the rows (key, serialized entry) of the table."""
         changes = (self._read(key, value) for key, value in rows)
         self._entries = {change.key: bare(change) for change in changes if change is not None}
 
     def begin_again(self) -> None:
-        """The topic is read from its beginning: what it no longer holds will be dropped."""
+        """Reading starts again at the beginning: entries missing from the topic will be dropped."""
         self._seen = set()
 
-    def take(self, records: Sequence[ConsumerRecord]) -> tuple[list[Change], list[Unreadable]]:
-        """Apply records in order; return the changes that count, the last one per entry."""
-        accepted: dict[str, Change] = {}
+    def take(self, records: Sequence[ConsumerRecord]) -> tuple[list[EntryChange], list[Unreadable]]:
+        """Apply records in order; return the last change of each entry, and unreadable records."""
+        accepted: dict[str, EntryChange] = {}
         unreadable: list[Unreadable] = []
         for record in records:
             try:
@@ -68,21 +68,21 @@ class State:
             {key: each.record for key, each in self._entries.items() if each.record is not None}
         )
 
-    def _change(self, record: ConsumerRecord) -> Change | None:
+    def _change(self, record: ConsumerRecord) -> EntryChange | None:
         key = (record.key or b"").decode()
         if record.value is None:
             self._note(key, present=False)
             version = dict(record.headers).get(VERSION, b"0").decode()
-            return Change(key, int(version)) if kind_of(key) in self._kinds else None
+            return EntryChange(key, int(version)) if kind_of(key) in self._kinds else None
         change = None if self._is_of_no_interest(key) else self._read(key, record.value)
         self._note(key, present=True)
         return change
 
     def _is_of_no_interest(self, key: str) -> bool:
-        """Whether it need not even be read; what has an unknown key may be anything."""
+        """Whether the key is of a known kind that was not requested; unknown keys are parsed."""
         return kind_of(key) in KINDS - self._kinds
 
-    def _read(self, key: str, value: bytes) -> Change | None:
+    def _read(self, key: str, value: bytes) -> EntryChange | None:
         entry = DirectoryEntry.FromString(value)
         if entry.key != key:
             raise ValueError(f"the record says {key!r}, its entry {entry.key!r}")
@@ -90,15 +90,15 @@ class State:
             entry.grid.ClearField("rings")
             value = entry.SerializeToString()
         record = to_record(entry)
-        return None if record is None else Change(key, entry.version, value, record)
+        return None if record is None else EntryChange(key, entry.version, value, record)
 
-    def _is_news(self, change: Change) -> bool:
+    def _is_news(self, change: EntryChange) -> bool:
         known = self._entries.get(change.key)
         if known is None:
             return change.record is not None
         return known.version < change.version
 
-    def _apply(self, change: Change) -> None:
+    def _apply(self, change: EntryChange) -> None:
         if change.record is None:
             del self._entries[change.key]
         else:
@@ -108,20 +108,20 @@ class State:
         if self._seen is not None:
             (self._seen.add if present else self._seen.discard)(key)
 
-    def _leftovers(self) -> list[Change]:
-        """Removals that a topic made anew cannot tell of, once all of it has been seen."""
+    def _leftovers(self) -> list[EntryChange]:
+        """Removals that a recreated topic has no tombstones for, once all its entries were read."""
         head = self._entries.get(HEAD)
         if self._seen is None or head is None or not isinstance(head.record, Head):
             return []
         if head.record.entries != len(self._seen):
             return []
-        gone = [Change(key, head.version) for key in self._entries.keys() - self._seen]
+        gone = [EntryChange(key, head.version) for key in self._entries.keys() - self._seen]
         for change in gone:
             self._apply(change)
         self._seen = None
         return gone
 
 
-def bare(change: Change) -> Change:
-    """The change without its bytes, which only the table needs."""
+def bare(change: EntryChange) -> EntryChange:
+    """The change without its serialized value, which only the table needs."""
     return replace(change, value=None)

@@ -9,7 +9,7 @@ MINUTES = "minutes"
 
 
 def to_message(calendar: Calendar) -> wire.Calendar:
-    """Put the calendar on the wire; equal calendars make equal bytes."""
+    """Return the wire message of the calendar; equal calendars give equal bytes."""
     return wire.Calendar(
         notices=calendar.notices,
         holidays={day.isoformat(): name for day, name in calendar.holidays.items()},
@@ -22,7 +22,7 @@ def to_message(calendar: Calendar) -> wire.Calendar:
 
 
 def to_calendar(message: wire.Calendar) -> Calendar:
-    """Take the calendar from the wire. Raises ValueError for what is no day or no time."""
+    """Return the calendar of a wire message. Raises ValueError for a malformed day or time."""
     return Calendar(
         notices=dict(message.notices),
         holidays={date.fromisoformat(day): name for day, name in message.holidays.items()},

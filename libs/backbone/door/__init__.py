@@ -1,1 +1,1 @@
-"""The one door: every change of every aggregate, in one transaction."""
+"""The door: the only writer of aggregates, one transaction per batch of requests."""

@@ -1,9 +1,9 @@
-"""Anchors and the proof of a journal: any row that was changed, left out, moved or cut off shows.
+"""Anchors of the journal, and the check that finds rows changed, removed, moved or truncated.
 
-Each row carries the hash of its aggregate's previous row; that alone does not show a chain whose
-end was cut off. An anchor is one digest over all hashes up to a position and the anchor before.
-It is also written to the log, which leaves the machine: whoever rewrites the database, anchors
-and all, is convicted by the log.
+Each row carries the hash of its aggregate's previous row, which does not reveal a chain whose end
+was removed. An anchor is a digest over the previous anchor and all row hashes since, up to a
+position. Each anchor is also logged, and logs leave the machine: rewriting the database with its
+anchors still contradicts the log.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from backbone.door.journal import FIRST, Record, hash_of
+from backbone.door.journal import FIRST, JournalRow, hash_of
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process.pulse import Pulse
 from backbone.words.actor import Actor
@@ -22,11 +22,11 @@ from backbone.words.actor import Actor
 log = logging.getLogger(__name__)
 
 EVERY = 300.0
-# Longer than any transaction may last: a position that was drawn before is settled after it.
+# Longer than any transaction may last, so that every position drawn before is settled.
 SETTLES = 10.0
 PAGE = 5_000
 
-BE_THE_ONE = "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.anchor', 0))"
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.anchor', 0))"
 HIGHEST = "SELECT coalesce(max(position), 0) FROM journal"
 LAST = "SELECT position, digest FROM anchors ORDER BY position DESC LIMIT 1"
 HASHES = """
@@ -40,7 +40,7 @@ SELECT aggregate_id, version, kind, payload, request_id, actor, unit, time, corr
        causation_id, traceparent, hash
 FROM journal WHERE (aggregate_id, version) > ($1, $2) ORDER BY aggregate_id, version LIMIT $3
 """
-# A state without its last events, or events whose state is gone.
+# States whose version is not the last version of their journal.
 ASTRAY = """
 SELECT id, version, (SELECT max(version) FROM journal WHERE aggregate_id = id) AS journalled
 FROM {table} AS t
@@ -52,26 +52,26 @@ SELECT aggregate_id, max(version) AS journalled FROM journal
 WHERE {nowhere} GROUP BY aggregate_id LIMIT 100
 """
 NOT_IN = "NOT EXISTS (SELECT FROM {table} WHERE id = aggregate_id)"
-NOBODY = UUID(int=0)
+LOWEST_ID = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One place at which the journal is not what was written."""
+    """One inconsistency: `where` it is, and `what` is wrong there."""
 
     where: str
     what: str
 
 
 async def anchor(pool: Pool, upto: int) -> int:
-    """Cover what lies between the last anchor and the position; return how many rows that were.
+    """Write anchors from the last one up to the position; return the number of rows covered.
 
-    Nothing that is still to be committed may lie below the position.
+    Every transaction that drew a position up to `upto` must have ended.
     """
     covered = 0
     while True:
         async with transaction(pool) as conn:
-            if not await conn.fetchval(BE_THE_ONE):
+            if not await conn.fetchval(TRY_LOCK):
                 return covered
             last = await conn.fetchrow(LAST)
             since, digest = (last["position"], last["digest"]) if last else (0, FIRST)
@@ -85,14 +85,14 @@ async def anchor(pool: Pool, upto: int) -> int:
 
 
 def digest_of(before: bytes, rows: Any) -> bytes:
-    """The digest of an anchor: over the one before it and the hashes since."""
+    """The digest of an anchor: SHA-256 over the previous digest and the row hashes since."""
     return sha256(before + b"".join(row["hash"] for row in rows)).digest()
 
 
 async def run_anchors(
     pool: Pool, pulse: Pulse, every: float = EVERY, settles: float = SETTLES
 ) -> None:
-    """Anchor for ever."""
+    """Write anchors every so many seconds, for ever."""
     while True:
         pulse.beat("anchors")
         try:
@@ -114,7 +114,7 @@ async def _pause(pulse: Pulse, seconds: float) -> None:
 
 
 async def verify(conn: Connection, *tables: str) -> AsyncIterator[Flaw]:
-    """Check every chain, every anchor, and that the states end where their journals end."""
+    """Yield the flaws of all chains and anchors, and states that differ from their journals."""
     for check in (_verify_chains(conn), _verify_anchors(conn), _verify_states(conn, tables)):
         async for flaw in check:
             yield flaw
@@ -131,7 +131,7 @@ async def _verify_states(conn: Connection, tables: tuple[str, ...]) -> AsyncIter
 
 
 async def _verify_chains(conn: Connection) -> AsyncIterator[Flaw]:
-    aggregate_id, version, previous = NOBODY, 0, FIRST
+    aggregate_id, version, previous = LOWEST_ID, 0, FIRST
     while rows := await conn.fetch(ROWS, aggregate_id, version, PAGE):
         for row in rows:
             if row["aggregate_id"] != aggregate_id:
@@ -144,9 +144,9 @@ async def _verify_chains(conn: Connection) -> AsyncIterator[Flaw]:
             version, previous = row["version"], row["hash"]
 
 
-def _record(row: Any) -> Record:
+def _record(row: Any) -> JournalRow:
     plain = {name: value for name, value in row.items() if name not in ("actor", "unit", "hash")}
-    return Record(**plain, actor=Actor(row["actor"], row["unit"]))
+    return JournalRow(**plain, actor=Actor(row["actor"], row["unit"]))
 
 
 async def _verify_anchors(conn: Connection) -> AsyncIterator[Flaw]:

@@ -1,4 +1,4 @@
-"""The fold of one batch: what a transaction has read, and what it is about to write. Pure."""
+"""Decides the requests of one batch: from the rows read to the rows to be written. Pure."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -10,23 +10,23 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.door.decider import Decider, Group
-from backbone.door.journal import FIRST, Record
+from backbone.door.journal import FIRST, JournalRow
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.words.errors import Broken, Conflict, Expired, Refusal, Unavailable
 
 log = logging.getLogger(__name__)
 
-# Deadlines are written by the clock of a front and judged by the one of the database. They stop
-# only commands whose front has died, so a clock that is somewhat off must not stop living ones.
+# Fronts set deadlines by their own clock, and the database's clock judges them. A deadline is there
+# to stop commands whose front has died; clock skew must not stop the others.
 CLOCK_SKEW = timedelta(seconds=10)
-# An event may ask again for a request whose stored outcome is one of these: the call was answered
-# before its effect was known. The outcome stays the answer to the call and to the call's repeats.
+# An event may retry a request whose stored outcome has one of these reasons: the call was answered
+# before its effect was known. Repeats of the call still get the stored outcome.
 RETRYABLE_BY_EVENT = frozenset({"EXPIRED", "INTERNAL"})
 
 
 class Loaded(Struct, frozen=True):
-    """A row as it was read: the state and the hash of its last event, or why it is unreadable."""
+    """A row that was read: state and hash of its last event; `flaw` if it cannot be decoded."""
 
     state: Any
     hash: bytes
@@ -34,7 +34,7 @@ class Loaded(Struct, frozen=True):
 
 
 class Read(Struct, frozen=True):
-    """What the transaction of a batch has read.
+    """The rows that the transaction of a batch has read.
 
     `members` are the ids of each group, by the group's key.
     """
@@ -46,7 +46,7 @@ class Read(Struct, frozen=True):
 
 
 class Batch:
-    """Answers requests one after the other; a later one sees what an earlier one changed."""
+    """Answers requests one after the other; each sees the changes of those before it."""
 
     def __init__(self, decider_of: Callable[[Any], Decider[Any]], read: Read) -> None:
         self._decider_of = decider_of
@@ -55,20 +55,20 @@ class Batch:
         self._hashes = {of: row.hash for of, row in read.rows.items()}
         self._members = {key: set(ids) for key, ids in read.members.items()}
         self.changed: dict[UUID, Any] = {}
-        self.deciders: dict[UUID, Decider[Any]] = {}  # of what has changed
-        self.records: list[Record] = []
+        self.deciders: dict[UUID, Decider[Any]] = {}  # of the changed aggregates
+        self.journal_rows: list[JournalRow] = []
         self.outcomes: dict[UUID, Outcome] = {}
-        self.withdrawn: list[UUID] = []  # stored outcomes that make room for those above
+        self.withdrawn: list[UUID] = []  # stored outcomes that those above replace
 
     def answer(self, request: Request[Any]) -> Outcome:
-        """Return the first answer ever given to this request, giving it now if need be.
+        """Decide the request, or return its stored outcome if it was answered before.
 
-        A caller who repeats a call hears the first answer while the caller may still see it.
+        A repeated call gets the first answer as long as its caller may still see it.
         """
         return self._first_answer(request, self._judge)
 
     def give_up(self, request: Request[Any]) -> Outcome:
-        """Answer a request that cannot be carried out here, unless it has an answer already."""
+        """Answer INTERNAL to a request that breaks the transaction, unless it has an outcome."""
         return self._first_answer(request, self._broken)
 
     def hash_of(self, aggregate_id: UUID) -> bytes:
@@ -76,7 +76,7 @@ class Batch:
         return self._hashes.get(aggregate_id, FIRST)
 
     def one(self, key: UUID) -> Any | None:
-        """The state of an aggregate, as the batch has left it so far; None where there is none."""
+        """The state of an aggregate after the requests so far; None if it does not exist."""
         if key in self.changed:
             return self.changed[key]
         row = self._read.rows.get(key)
@@ -87,7 +87,7 @@ class Batch:
         return row.state
 
     def members(self, key: UUID) -> frozenset[UUID]:
-        """The ids of a group, as the batch has left it so far."""
+        """The ids of a group after the requests so far."""
         return frozenset(self._members.get(key, ()))
 
     def _first_answer(
@@ -102,7 +102,7 @@ class Batch:
             return self._refused(request, reused)
         if request.cause and known.reason in RETRYABLE_BY_EVENT:
             answer = self._answered(request, judge(request))
-            if request.request_id in self.outcomes:  # else transient: the stored one stays
+            if request.request_id in self.outcomes:  # otherwise transient: keep the stored outcome
                 self.withdrawn.append(request.request_id)
             return answer
         return self._repeated(request, known)
@@ -115,25 +115,25 @@ class Batch:
         return outcome
 
     def _repeated(self, request: Request[Any], known: Outcome) -> Outcome:
-        """The first answer, unless its caller may no longer see it; that refusal is not stored."""
+        """The first answer; or a refusal, not stored, if its caller may no longer see it."""
         if not request.call:
             return known
         if request.call == known.call:
             return _at_hand(known, self._readable(request.aggregate_id))
         try:
-            return self._asked_again(request, known)
+            return self._answer_other_call(request, known)
         except Refusal as refusal:
             return self._refused(request, refusal)
         except Exception:
             log.exception("repeat.broken", extra={"request_id": request.request_id})
             return self._broken(request)
 
-    def _asked_again(self, request: Request[Any], known: Outcome) -> Outcome:
+    def _answer_other_call(self, request: Request[Any], known: Outcome) -> Outcome:
         state = self._own(request)
         if state is None:
             return known
         decider = self._decider_of(request.command)
-        decider.ask_again(state, request.command, self._now_after(state), self)
+        decider.check_repeat(state, request.command, self._now_after(state), self)
         if decider.discloses(request.command) and not known.reason:
             return replace(known, version=state.version, state=state)
         return _at_hand(known, state)
@@ -142,9 +142,9 @@ class Batch:
         try:
             return self._accepted(request, self._decide(request))
         except Unavailable as unavailable:
-            if unavailable.reason == "NEWER_SHAPE":  # of this aggregate alone
+            if unavailable.reason == "NEWER_SHAPE":  # concerns this aggregate alone
                 return self._refused(request, unavailable)
-            raise  # of the whole service
+            raise  # concerns the whole service
         except Refusal as refusal:
             return self._refused(request, refusal)
         except Exception:
@@ -157,7 +157,7 @@ class Batch:
         state = self._own(request)
         decider = self._decider_of(request.command)
         events = decider.decide(state, request.command, self._now_after(state), self)
-        # Only now: a loser must hear who won, not that its version is old.
+        # After the decision: who lost a race must learn the winner, not that the version is old.
         if request.expected_version not in (None, state.version if state else 0):
             raise Conflict("STALE_VERSION", version=state.version if state else 0)
         return events
@@ -165,17 +165,17 @@ class Batch:
     def _accepted(self, request: Request[Any], events: list[Any]) -> Outcome:
         decider, of = self._decider_of(request.command), request.aggregate_id
         state = before = self._own(request)
-        records: list[Record] = []
+        records: list[JournalRow] = []
         for event in events:
             state = decider.evolve(state, event)
-            records.append(decider.record_of(state, event, request, self._previous(of, records)))
+            records.append(decider.journal_row(state, event, request, self._previous(of, records)))
         if state is None:
             raise ValueError("a command was accepted, yet nothing exists")
         if records:
             self.changed[of], self.deciders[of] = state, decider
             self._regroup(decider.table.group, before, state)
             self._hashes[of] = records[-1].hash
-            self.records += records
+            self.journal_rows += records
         return self._outcome(request, state=state)
 
     def _regroup(self, group: Group[Any] | None, before: Any | None, after: Any) -> None:
@@ -188,11 +188,11 @@ class Batch:
             self._members.setdefault(new, set()).add(after.id)
 
     def _own(self, request: Request[Any]) -> Any | None:
-        """The command's aggregate; an id of another aggregate type names none."""
+        """The command's aggregate; None if the id belongs to another aggregate type."""
         state = self.one(request.aggregate_id)
         return state if isinstance(state, self._decider_of(request.command).record) else None
 
-    def _previous(self, of: UUID, before: list[Record]) -> bytes:
+    def _previous(self, of: UUID, before: list[JournalRow]) -> bytes:
         return before[-1].hash if before else self._hashes.get(of, FIRST)
 
     def _broken(self, request: Request[Any]) -> Outcome:
@@ -229,11 +229,11 @@ class Batch:
         return self.changed.get(of, row.state if row else None)
 
     def _now_after(self, state: Any | None) -> datetime:
-        """Time of an aggregate never runs backwards, whatever the clock of the database does."""
+        """The database's time, but never earlier than the aggregate's last event."""
         return max(self._read.now, state.time) if state else self._read.now
 
 
 def _at_hand(known: Outcome, state: Any | None) -> Outcome:
-    """The outcome with the state, where that is still the one of the answer."""
+    """The outcome, with the state if the aggregate still has the outcome's version."""
     current = not known.reason and state is not None and state.version == known.version
     return replace(known, state=state) if current else known

@@ -1,4 +1,4 @@
-"""Gathers requests that arrive together, so that one transaction carries many of them."""
+"""Gathers concurrent requests into batches, so that one transaction answers many of them."""
 
 import asyncio
 import logging
@@ -15,12 +15,12 @@ log = logging.getLogger(__name__)
 C = TypeVar("C")
 Perform = Callable[[Sequence[Request[C]]], Awaitable[list[Outcome]]]
 
-# Also keeps one notification under the 8000 bytes that Postgres allows.
+# Requests per batch. It also keeps one notification under the 8000 bytes that Postgres allows.
 MOST = 200
 
 
 class Batcher(Generic[C]):
-    """Both roads lead through one of these; batches run one after the other, in order."""
+    """A queue of requests for one door; batches run one after the other, in order."""
 
     def __init__(self, perform: Perform[C], pulse: Pulse) -> None:
         self._perform = perform
@@ -29,32 +29,32 @@ class Batcher(Generic[C]):
         self._waiting = asyncio.Queue(maxsize=5 * MOST)
 
     async def put(self, request: Request[C]) -> asyncio.Future[Outcome]:
-        """Queue the request, waiting while the queue is full; the future is its outcome."""
+        """Queue the request, waiting while the queue is full; return the future of its outcome."""
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         await self._waiting.put((request, answer))
         return answer
 
     async def submit(self, request: Request[C]) -> Outcome:
-        """Queue the request and wait for its outcome. Raises only what is transient."""
+        """Queue the request and wait for its outcome. Raises transient errors only."""
         return await (await self.put(request))
 
     async def run(self) -> None:
         """Perform batches for ever."""
         while True:
             batch = [await self._next()]
-            # Whoever is ready now comes along. Nobody is waited for: what arrives while a batch is
-            # performed makes the next one large, and a lone command is answered at once.
+            # Take the requests that are ready now, and wait for no more: requests that arrive
+            # while a batch runs fill the next one, and a lone request is answered at once.
             await asyncio.sleep(0)
             while len(batch) < MOST and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             self._pulse.beat("batcher")
-            # Whoever gave up before its turn has been told nothing: its repeat begins anew.
+            # Drop requests whose caller has given up: no answer was sent, so a repeat starts anew.
             batch = [waiting for waiting in batch if not waiting[1].done()]
             if batch:
                 await self._answer(batch)
 
     async def _next(self) -> tuple[Request[C], asyncio.Future[Outcome]]:
-        """An idle batcher is alive; only one that does not return from its work is not."""
+        """Wait for a request, beating meanwhile: an idle batcher is alive."""
         while True:
             self._pulse.beat("batcher")
             try:
@@ -79,7 +79,7 @@ class Batcher(Generic[C]):
 
 
 def patiently(perform: Perform[C], pulse: Pulse, pause: float = 0.2) -> Perform[C]:
-    """Repeat what failed in passing: for a road that may wait but must not lose its order."""
+    """Repeat `perform` on transient errors: for a road that may wait but must keep its order."""
 
     async def repeated(requests: Sequence[Request[C]]) -> list[Outcome]:
         while True:

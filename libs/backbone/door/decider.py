@@ -9,19 +9,19 @@ from uuid import UUID
 import msgspec
 from google.protobuf.message import Message
 
-from backbone.door.journal import Record, event_id, sealed
+from backbone.door.journal import JournalRow, event_id, sealed
 from backbone.door.request import Request
 from backbone.life_cycle import Also, LifeCycle
 from backbone.wire import fill, stamp, to_record
 from backbone.words.errors import InvalidArgument, Unavailable
 from liandong.event.v1.event_pb2 import Meta
 
-# The journal and Kafka take no more in one piece: a longer text is refused, and blocks no one.
+# Bytes. Larger events do not fit into a Kafka record; they are refused before they are journalled.
 LARGEST_EVENT = 800_000
 
 
 class Aggregate(Protocol):
-    """What every aggregate has."""
+    """The attributes of every aggregate."""
 
     @property
     def id(self) -> UUID: ...
@@ -35,10 +35,10 @@ S = TypeVar("S", bound=Aggregate)
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """Who may see an event of an aggregate: these units, and those who watch over the area.
+class EventScope:
+    """Who may see an event: the units of `audience`, and the actors who watch over `area`.
 
-    `correlation` is the id of the matter that it belongs to.
+    `correlation` is the id of the matter that the event belongs to.
     """
 
     audience: tuple[str, ...]
@@ -59,10 +59,10 @@ class Group(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[S]):
-    """Where the states are kept: a document and the columns that queries and CHECKs need.
+    """The table of an aggregate type: a document and the columns that queries and CHECKs need.
 
     `columns` maps each projected column to its Postgres type; `project` gives their values.
-    `upgrade` makes a document of an older `shape` one of the present shape.
+    `upgrade` converts a document of an older `shape` to the present one.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Decider(Generic[S]):
     """One aggregate type: record, table, life cycle, and the message of its topic.
 
     `event` is the topic's message: `meta`, and a oneof whose messages are named like the domain's
-    events. `world` gives a verb what it may look at beside the state, from what is locked with it.
+    events. `world` builds the last argument of every `decide` from the aggregates locked with it.
     """
 
     record: type[S]
@@ -96,7 +96,7 @@ class Decider(Generic[S]):
     event: type[Message]
     kind: str  # CloudEvents types are `<kind>.<oneof field>.v1`
     topic: str
-    scope: Callable[[S], Scope]
+    scope: Callable[[S], EventScope]
     world: Callable[[Also], Any] = _unchanged
     _fields: dict[str, str] = field(init=False, repr=False)
     _events: dict[str, type[Any]] = field(init=False, repr=False)
@@ -111,17 +111,17 @@ class Decider(Generic[S]):
         object.__setattr__(self, "_fields", fields)
         object.__setattr__(self, "_events", events)
 
-    def decide(self, found: S | None, command: Any, now: datetime, also: Also) -> list[Any]:
+    def decide(self, aggregate: S | None, command: Any, now: datetime, also: Also) -> list[Any]:
         """Return the events that the command causes, or raise a Refusal."""
-        return self.life_cycle.decide(found, command, now, self.world(also))
+        return self.life_cycle.decide(aggregate, command, now, self.world(also))
 
-    def ask_again(self, found: S, command: Any, now: datetime, also: Also) -> None:
-        """Raise the Refusal of a repeat whose caller may no longer see the answer."""
-        self.life_cycle.ask_again(found, command, now, self.world(also))
+    def check_repeat(self, aggregate: S, command: Any, now: datetime, also: Also) -> None:
+        """Raise a Refusal if the caller of a repeat may no longer see the answer."""
+        self.life_cycle.check_repeat(aggregate, command, now, self.world(also))
 
-    def evolve(self, found: S | None, event: Any) -> S:
+    def evolve(self, aggregate: S | None, event: Any) -> S:
         """Return the state after the event."""
-        return self.life_cycle.evolve(found, event)
+        return self.life_cycle.evolve(aggregate, event)
 
     def also(self, command: Any) -> Iterable[UUID]:
         """The ids that are locked and readable together with the command's aggregate."""
@@ -153,16 +153,18 @@ class Decider(Generic[S]):
         """Read the columns `shape` and `doc` of a row; raises as `from_doc` does."""
         return self.from_doc(row["doc"], row["shape"])
 
-    def record_of(self, state: S, event: Any, request: Request[Any], previous: bytes) -> Record:
-        """The journal row of the event that led to this state, after the row of that hash.
+    def journal_row(
+        self, state: S, event: Any, request: Request[Any], previous: bytes
+    ) -> JournalRow:
+        """The journal row of the event that led to this state; `previous` is the last row's hash.
 
-        Its payload is the exact Kafka value. Raises InvalidArgument for one that is too large.
+        Its payload is the exact Kafka value. Raises InvalidArgument if the payload is too large.
         """
         scope, name = self.scope(state), self._fields[type(event).__name__]
         payload = self._payload(state, event, request, scope)
         if len(payload) > LARGEST_EVENT:
             raise InvalidArgument("TOO_LARGE", bytes=len(payload), most=LARGEST_EVENT)
-        record = Record(
+        record = JournalRow(
             aggregate_id=request.aggregate_id,
             version=state.version,
             kind=f"{self.kind}.{name}.v1",
@@ -176,7 +178,7 @@ class Decider(Generic[S]):
         )
         return sealed(record, previous)
 
-    def _payload(self, state: S, event: Any, request: Request[Any], scope: Scope) -> bytes:
+    def _payload(self, state: S, event: Any, request: Request[Any], scope: EventScope) -> bytes:
         name = self._fields[type(event).__name__]
         message: Any = self.event()
         meta: Meta = message.meta
@@ -213,14 +215,14 @@ class Decider(Generic[S]):
         return to_record(body, kind, **more)
 
     def fold(self, payloads: Iterable[bytes]) -> S | None:
-        """Return the state that the journal rows of one aggregate lead to, None for no rows.
+        """Return the state after all journal rows of one aggregate, None for no rows.
 
         Raises as `from_event` does.
         """
-        found: S | None = None
+        aggregate: S | None = None
         for payload in payloads:
-            found = self.evolve(found, self.from_event(payload))
-        return found
+            aggregate = self.evolve(aggregate, self.from_event(payload))
+        return aggregate
 
 
 def require_every_change(deciders: Sequence[Decider[Any]]) -> None:

@@ -1,4 +1,4 @@
-"""The one door: a batch of requests, one transaction, three statements: lock, load, write."""
+"""The door answers a batch of requests in one transaction: lock, load, decide, write."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from backbone.door import outcomes, statements
 from backbone.door.batch import Batch, Loaded, Read
 from backbone.door.decider import Decider
-from backbone.door.notices import TELL, addressed
+from backbone.door.notices import NOTIFY, addressed
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.door.statements import HISTORY, TRY_LOCK, WITHDRAW, lock_all
@@ -21,16 +21,16 @@ from backbone.words.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-# Rows that are not decided but ride in the same transaction, such as the entries of a mailbox.
+# Writes further rows of a service in the same transaction, such as the entries of a mailbox.
 Ride = Callable[[Connection, Batch], Awaitable[None]]
 
 
 async def no_ride(conn: Connection, batch: Batch) -> None:
-    """Most services write nothing beside the door's own tables."""
+    """Write nothing beside the door's own tables, as most services do."""
 
 
 class Door:
-    """Changes the aggregates of one service; nothing else does."""
+    """The only writer of the aggregates of one service."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Door:
         written: Callable[[], object] = lambda: None,
         ride: Ride = no_ride,
     ) -> None:
-        """Raises ValueError where two aggregate types claim one command."""
+        """`written` is called after each commit. Raises ValueError for a command of two types."""
         self.written = written
         self.name = deciders[0].table.name
         self._pool = pool
@@ -52,11 +52,11 @@ class Door:
         self._ride = ride
 
     def decider_of(self, command: Any) -> Decider[Any]:
-        """The aggregate type that knows this command. Raises KeyError."""
+        """The decider of this command. Raises KeyError for an unknown command."""
         return self._by_command[type(command)]
 
     async def perform(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
-        """Answer every request once and for all. Raises only what is transient."""
+        """Answer all requests and commit. Raises transient errors only."""
         BATCH_SIZE.labels(self.name).observe(len(requests))
         try:
             async with transaction(self._pool, lock_all(self._lock_keys(requests))) as conn:
@@ -69,9 +69,9 @@ class Door:
         return answers
 
     async def attempt(self, requests: Sequence[Request[Any]]) -> list[Outcome | None]:
-        """Answer clocks; None for those whose aggregate is busy. Never waits.
+        """Answer requests of clocks; None for those whose aggregate is locked. Never waits.
 
-        Only what takes effect is written: the request of a clock has no repeats, and a stored
+        Refusals are not stored: the request of a clock has no caller who repeats it, and a stored
         refusal would silence this clock for ever. Raises the error that breaks the transaction.
         """
         async with transaction(self._pool) as conn:
@@ -86,15 +86,15 @@ class Door:
         return [answers.get(request.request_id) for request in requests]
 
     async def within(self, conn: Connection, requests: Sequence[Request[Any]]) -> list[Outcome]:
-        """Answer the requests inside a transaction of the caller, who may add rows of its own.
+        """Answer the requests inside the caller's transaction, which may write further rows.
 
-        After the commit the caller says `written()`.
+        After its commit the caller calls `written()`.
         """
         await conn.execute(lock_all(self._lock_keys(requests)))
         return await self._locked(conn, requests)
 
     async def find(self, request_ids: Sequence[UUID]) -> list[Outcome]:
-        """Return the stored outcomes among these requests, with their states at hand."""
+        """Return the stored outcomes of these requests, each with its state if that is current."""
         rows = await self._pool.fetch(self._find, request_ids)
         return [self._with_state(outcomes.from_row(row), row) for row in rows]
 
@@ -108,14 +108,14 @@ class Door:
         ]
 
     async def _recalled(self, conn: Connection, request: Request[Any], answer: Outcome) -> Outcome:
-        """The answer with the state that it was given with, for a call that asks again."""
+        """The answer to a repeated call, with its state folded from the journal if need be."""
         if answer.reason or answer.state is not None or not request.call:
             return answer
         rows = await conn.fetch(HISTORY, answer.aggregate_id, answer.version)
         decider = self.decider_of(request.command)
         try:
             return replace(answer, state=decider.fold(row["payload"] for row in rows))
-        except Unavailable as newer:  # this answer alone: the other requests go through
+        except Unavailable as newer:  # concerns this answer alone
             kind = type(newer).__name__
             return replace(answer, reason=newer.reason, kind=kind, facts=newer.facts)
 
@@ -148,7 +148,7 @@ class Door:
         return Batch(self.decider_of, Read(now, states, known, found))
 
     def _loaded(self, decider: Decider[Any], row: Any) -> Loaded:
-        """A row that cannot be read parks its aggregate; the others go on."""
+        """Decode a row; a row that cannot be decoded blocks its own aggregate alone."""
         try:
             return Loaded(decider.from_row(row), row["hash"])
         except (ValueError, TypeError, Unavailable) as error:
@@ -161,20 +161,20 @@ class Door:
         return replace(outcome, state=self._loaded(self._by_table[row["part"]], row).state)
 
     async def _save(self, conn: Connection, batch: Batch, requests: Sequence[Request[Any]]) -> None:
-        """Write what is new, and tell the fronts that wait; a repeat is told its first answer."""
+        """Write new outcomes, events and states, and notify the waiting fronts, also of repeats."""
         notices = addressed(requests)
         if not batch.outcomes:
             if notices[0]:
-                await conn.execute(TELL, *notices)
+                await conn.execute(NOTIFY, *notices)
             return
         if batch.withdrawn:
             await conn.execute(WITHDRAW, batch.withdrawn)
         await conn.execute(*self._write_of(batch), *notices)
-        if batch.records:
+        if batch.journal_rows:
             await self._ride(conn, batch)
 
     def _write_of(self, batch: Batch) -> tuple[Any, ...]:
-        """The statement for the tables that the batch has changed, and its arrays but notices."""
+        """The statement for the changed tables, and all its parameters but the notices."""
         rows: dict[str, list[list[Any]]] = {}
         for of, state in batch.changed.items():
             decider = batch.deciders[of]
@@ -185,7 +185,7 @@ class Door:
         if statement is None:
             owned = [self._by_table[name].table for name in tables]
             statement = self._writes[tables] = statements.write_to(owned)
-        records = [statements.record_values(record) for record in batch.records]
+        records = [statements.journal_values(record) for record in batch.journal_rows]
         answers = [statements.outcome_values(each) for each in batch.outcomes.values()]
         arrays = [array for name in tables for array in _turned(rows[name])]
         arrays += _turned(records, len(statements.JOURNAL))
@@ -198,14 +198,14 @@ class Door:
         return {key_of(each) for each in (request.aggregate_id, *self._also(request))}
 
     def _lock_keys(self, requests: Sequence[Request[Any]]) -> list[int]:
-        """The advisory locks of a batch in the one order that all transactions use."""
+        """The advisory locks of a batch, sorted: all transactions lock in this order."""
         keys = {key_of(request.request_id) for request in requests}
         return sorted(keys.union(*map(self._aggregate_keys, requests)))
 
     async def _one_by_one(
         self, requests: Sequence[Request[Any]], error: Exception
     ) -> list[Outcome]:
-        """One bad request must not take the others along; alone, it is a bug and stored as one."""
+        """Repeat a broken batch one request at a time; the request that breaks is INTERNAL."""
         if len(requests) > 1:
             return [(await self.perform([request]))[0] for request in requests]
         [request] = requests
@@ -229,12 +229,12 @@ def _by_command(deciders: Sequence[Decider[Any]]) -> dict[type[Any], Decider[Any
 
 
 def _turned(rows: Sequence[Sequence[Any]], width: int = 0) -> list[list[Any]]:
-    """Rows as columns; so many empty columns where there are no rows."""
+    """Rows as columns; `width` empty columns if there are no rows."""
     return (
         [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
     )
 
 
 def key_of(some_id: UUID) -> int:
-    """The number under which an id is locked."""
+    """The advisory lock key of an id."""
     return int.from_bytes(some_id.bytes[-8:], signed=True)

@@ -1,4 +1,4 @@
-"""The journal: every event of every aggregate, append-only; audit trail and source of events."""
+"""The journal: all events of all aggregates, append-only; the audit trail and Kafka's source."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,11 +13,11 @@ from backbone.words.actor import Actor
 FIRST = b""
 
 
-class Record(Struct, frozen=True):
+class JournalRow(Struct, frozen=True):
     """One journal row. `payload` is the exact value of the Kafka record.
 
-    `hash` covers the whole row and the hash of the aggregate's previous row, so that a row that
-    was changed, left out or moved shows.
+    `hash` covers the whole row and the hash of the aggregate's previous row: it reveals a row that
+    was changed, removed or moved.
     """
 
     aggregate_id: UUID
@@ -39,20 +39,20 @@ class Record(Struct, frozen=True):
 
 @lru_cache(maxsize=1_024)  # asked for the payload and for the row
 def event_id(kind: str, aggregate_id: UUID, version: int) -> UUID:
-    """The id of an event follows from whose it is and which one; `kind` is the decider's.
+    """The id of an event, derived from its aggregate and version; `kind` is the decider's.
 
-    A receipt and its incident have one id, and each a first event.
+    The kind is included because a receipt and its incident share one id.
     """
     return uuid5(aggregate_id, f"{kind} {version}")
 
 
-def sealed(record: Record, previous: bytes) -> Record:
-    """The record with the hash that makes it the one after the row with the previous hash."""
+def sealed(record: JournalRow, previous: bytes) -> JournalRow:
+    """The row with its hash; `previous` is the hash of the aggregate's previous row."""
     return replace(record, hash=hash_of(record, previous))
 
 
-def hash_of(record: Record, previous: bytes) -> bytes:
-    """The hash of a record after the previous one; Postgres allows no zero byte in a text."""
+def hash_of(record: JournalRow, previous: bytes) -> bytes:
+    """The hash of a row. The parts are joined by a zero byte, which no Postgres text contains."""
     parts = (
         str(record.aggregate_id),
         str(record.version),

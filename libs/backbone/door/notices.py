@@ -1,7 +1,7 @@
-"""Tells waiting fronts over LISTEN/NOTIFY which requests are finished. A hint, never the truth.
+"""Notifies waiting fronts over LISTEN/NOTIFY of finished requests; notices may be lost.
 
-The door writes the notices in the transaction of the outcomes, so they arrive with the commit and
-cost no round trip. Each holds ids alone: every role of the database may listen.
+The door sends the notices in the transaction of the outcomes, so they arrive with the commit and
+cost no round trip. A notice holds ids only, because every role of the database may listen.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
-# For a batch of repeats, in which nothing is written.
-TELL = """
+# For a batch of repeats, which writes nothing else.
+NOTIFY = """
 SELECT pg_notify(channel, ids) FROM unnest($1::text[], $2::text[]) AS notice (channel, ids)
 """
 
 
 def addressed(requests: Sequence[Request[Any]]) -> tuple[list[str], list[str]]:
-    """Channels, and what is said on each: the ids of the requests for which its front waits."""
+    """Two parallel lists: the channels of fronts, and for each its finished request ids."""
     finished: dict[str, list[str]] = defaultdict(list)
     for request in requests:
         if request.front:
@@ -34,14 +34,14 @@ def addressed(requests: Sequence[Request[Any]]) -> tuple[list[str], list[str]]:
     return list(finished), [",".join(ids) for ids in finished.values()]
 
 
-# Returns the stored outcomes among these requests.
+# Returns the stored outcomes of these requests.
 Find = Callable[[Sequence[UUID]], Awaitable[Sequence[Outcome]]]
 
 
 class Waiting:
     """The requests for which this front waits. Listens on a connection of its own.
 
-    `find` reads outcomes; `heard` is called for each notice, which another process has written.
+    `find` reads outcomes; `heard` is called for each notice of another process.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Waiting:
 
     @contextmanager
     def outcome_of(self, request_id: UUID) -> Iterator[asyncio.Future[Outcome]]:
-        """The future of one call; several calls may wait for the same request."""
+        """A future of the request's outcome; several calls may wait for the same request."""
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._answers[request_id].append(answer)
         try:
@@ -73,7 +73,7 @@ class Waiting:
                 del self._answers[request_id]
 
     async def run(self) -> None:
-        """Listen for ever; while the connection is away, the callers hedge."""
+        """Listen for ever; while the connection is lost, callers fall back to the direct road."""
         while True:
             self._pulse.beat("notices")
             try:
@@ -95,7 +95,7 @@ class Waiting:
                     async with asyncio.timeout(5):
                         heard = await self._heard.get()
                 except TimeoutError:
-                    await conn.execute("SELECT 1")  # a half-open connection hears nothing
+                    await conn.execute("SELECT 1")  # fails on a half-open connection
                     continue
                 await self._resolve(heard)
         finally:

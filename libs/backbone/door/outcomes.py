@@ -1,7 +1,7 @@
-"""Outcomes: what was answered to each request, acceptance or refusal, for every repeat.
+"""Outcomes: the stored answer to each request, acceptance or refusal, which repeats get again.
 
-An outcome keeps no copy of the state. The answer to an accepted request is the row while it still
-has the outcome's version, else the journal folded up to it.
+An outcome keeps no copy of the state. The answer to an accepted request is the aggregate's row
+while it still has the outcome's version, otherwise the journal folded up to that version.
 """
 
 from datetime import datetime
@@ -14,11 +14,11 @@ from backbone.words.errors import KINDS, Refusal
 
 
 class Outcome(Struct, frozen=True):
-    """One answer. `reason` is empty for an acceptance.
+    """The answer to one request. `reason` is empty for an acceptance.
 
-    `kind` and `facts` are those of the refusal. `call` names the call that was answered first: any
-    other call with this outcome is a repeat. `state` is the aggregate at `version`, where it is at
-    hand; it is not stored.
+    `kind` and `facts` are those of the refusal. `call` is the id of the call that was answered
+    first: any other call with this outcome is a repeat. `state` is the aggregate at `version`, or
+    None if it was not loaded; it is not stored.
     """
 
     request_id: UUID
@@ -34,7 +34,7 @@ class Outcome(Struct, frozen=True):
 
     @property
     def has_answer(self) -> bool:
-        """Whether everything that its caller is told is at hand."""
+        """Whether the answer is complete: a refusal, or an acceptance with its state."""
         return bool(self.reason) or self.state is not None
 
     @property

@@ -1,4 +1,4 @@
-"""A request: one command with everything the door must know to answer it once."""
+"""A request: one command with the facts that the door needs to answer it exactly once."""
 
 import hmac
 from datetime import datetime
@@ -17,10 +17,11 @@ PRINCIPALS = UUID("6f1c7a52-9a0e-4d57-8a5e-2f0b0f6d3c11")
 
 
 class Request(Struct, Generic[C], frozen=True):
-    """`call` tells this call from an earlier one with the same request id.
+    """One command for one aggregate.
 
-    `front` is the notification channel of whoever waits, empty when nobody does; `cause` is the
-    event or receipt that caused the request, where one did.
+    `call` tells this call from an earlier one with the same request id. `front` is the
+    notification channel of the front that waits for the outcome, or empty; `cause` is the id of
+    the event or receipt that caused the request, or empty.
     """
 
     request_id: UUID
@@ -37,19 +38,19 @@ class Request(Struct, Generic[C], frozen=True):
 
 
 def request_id_of(principal: str, idempotency_key: str) -> UUID:
-    """The same key from the same principal is the same request, over any road."""
+    """The request id of an idempotency key: the same over both roads, distinct per principal."""
     return uuid5(uuid5(PRINCIPALS, principal), idempotency_key)
 
 
 def created_id(request_id: UUID, noun: str) -> UUID:
-    """The id of what the request creates: a repeated create is the same create."""
+    """The id of the aggregate that a request creates: a repeat creates the same one."""
     return uuid5(request_id, noun)
 
 
 def hash_of(body: Message, key: bytes) -> str:
-    """The hash that tells whether a repeated request has the same body.
+    """The hash by which a repeated request is checked to have the same body.
 
-    It is keyed with the service's key: a plain hash of a telephone number can be found by trying.
+    It is keyed with the service's key: trying all telephone numbers would reverse a plain hash.
     """
     name = body.DESCRIPTOR.name.encode()
     plain = sha256(name + body.SerializeToString(deterministic=True)).hexdigest()

@@ -1,7 +1,7 @@
-"""Forgets outcomes that nobody can ask for any more, a few at a time.
+"""Deletes old outcomes in small batches.
 
-They must be kept longer than the topic of commands keeps its records: a command that comes again
-is known by its outcome.
+Outcomes must be kept longer than the command topic keeps its records: a command that is consumed
+again is recognised by its outcome.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from backbone.process.pulse import Pulse
 log = logging.getLogger(__name__)
 
 EVERY = 60.0
-# Small enough to hold nobody up, enough for 80 outcomes a second.
+# Rows per run: small enough not to delay other transactions, enough for 80 outcomes a second.
 MOST = 5_000
 FORGET = """
 WITH old AS (
@@ -26,7 +26,7 @@ DELETE FROM outcomes USING old WHERE outcomes.request_id = old.request_id
 
 
 async def forget_outcomes(pool: Pool, older_than: timedelta, most: int = MOST) -> int:
-    """Delete the oldest outcomes beyond the age; return how many."""
+    """Delete at most `most` outcomes older than this, oldest first; return how many."""
     said = await pool.execute(FORGET, older_than, most)
     return int(said.rpartition(" ")[2])
 
@@ -34,7 +34,7 @@ async def forget_outcomes(pool: Pool, older_than: timedelta, most: int = MOST) -
 async def run_retention(
     pool: Pool, pulse: Pulse, older_than: timedelta, every: float = EVERY
 ) -> None:
-    """Forget for ever."""
+    """Delete old outcomes every so many seconds, for ever."""
     while True:
         try:
             if forgotten := await forget_outcomes(pool, older_than):

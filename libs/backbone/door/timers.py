@@ -1,4 +1,4 @@
-"""Timers: finds what is due without locks, then goes through the door like everybody else."""
+"""Timers: finds due clocks without locks, and sends their requests through the door."""
 
 import asyncio
 import logging
@@ -19,12 +19,12 @@ from backbone.words.errors import Unavailable
 log = logging.getLogger(__name__)
 
 NEVER = datetime.max.replace(tzinfo=UTC)
-# A clock that was refused or met a bug is tried again after so many seconds, not at once.
+# Seconds until a clock that was refused, or met a bug, is tried again.
 REST = 30.0
 
 
 def lapse_of(row: Any, command: Any) -> Request[Any]:
-    """The request of a clock: of one version of one aggregate there is only one."""
+    """The request of a clock; its id is unique per aggregate and version."""
     return Request(
         request_id=uuid5(row["id"], f"lapse@{row['version']}"),
         aggregate_id=row["id"],
@@ -37,10 +37,11 @@ def lapse_of(row: Any, command: Any) -> Request[Any]:
 
 
 class Timers:
-    """Any number may run: whoever gets the lock fires, and the state itself is the mark.
+    """Fires due clocks. Several processes may run it: the lock and the version decide which fires.
 
-    `due` selects id and version of what is due by the database's clock, except for those given to
-    it, ids and versions: they rest, and a hundred of them must not stand before all others.
+    `due` is a query for id and version of aggregates that are due by the database's clock, except
+    those with ids $1 and versions $2: they rest, and must not fill the page before all others.
+    `lapse` makes the request from a row.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Timers:
         self._resting: dict[tuple[UUID, int], float] = {}
 
     async def run(self, pause: float = 0.2) -> None:
-        """Fire what is due, for ever."""
+        """Fire due clocks, for ever."""
         while True:
             self._pulse.beat("timers")
             try:
@@ -72,10 +73,10 @@ class Timers:
             await asyncio.sleep(pause)
 
     async def fire(self) -> int:
-        """Fire what is due now, and return how many took effect here.
+        """Fire one page of due clocks; return how many took effect in this process.
 
-        A busy aggregate waits for the next time. A clock that was refused, or met a bug, rests:
-        it must not be tried at every turn.
+        A locked aggregate is tried again next time. A clock that was refused, or met a bug, rests
+        for REST seconds.
         """
         now = asyncio.get_running_loop().time()
         self._resting = {key: until for key, until in self._resting.items() if until > now}
@@ -94,7 +95,7 @@ class Timers:
         return fates.count("fired")
 
     async def _attempt(self, due: list[Request[Any]]) -> list[Outcome | Exception | None]:
-        """All in one transaction; one by one where one of them breaks it."""
+        """Answer all in one transaction, or one by one if a request breaks it."""
         try:
             return [*await self._door.attempt(due)]
         except Exception as error:
@@ -107,7 +108,7 @@ class Timers:
 
 
 def fate_of(request: Request[Any], version: int, answer: Outcome | Exception | None) -> str:
-    """What came of a clock that was due at this version of its aggregate."""
+    """The metric label for a clock that was due at this version of its aggregate."""
     if answer is None:
         return "busy"
     if isinstance(answer, Exception) or answer.reason == "INTERNAL":
@@ -116,5 +117,5 @@ def fate_of(request: Request[Any], version: int, answer: Outcome | Exception | N
         return "unavailable"
     if not answer.reason and answer.call == request.call:
         return "fired"
-    # Between the look without a lock and the lock, somebody may have been here.
+    # Another request may have changed the aggregate between the query and the lock.
     return "overtaken" if answer.version != version else "refused"

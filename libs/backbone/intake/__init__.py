@@ -1,1 +1,1 @@
-"""What the intake services share: opening an incident, and following it."""
+"""Code shared by the intake services: opening an incident, and following it."""

@@ -1,4 +1,4 @@
-"""How an intake service listens to its incidents: steps of the flow become `FollowIncident`."""
+"""Turns events of an intake service's incidents into `FollowIncident` commands."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from liandong.incident.v1.incident_pb2 import Incident
 
 TOPIC = "liandong.incident.events.v1"
 
-# What each step changes in the eyes of the intake; steps that are not named here change nothing.
+# The fields of `Followed` that each event changes; events that are not listed change none.
 CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
     "IncidentOpened": lambda step: {"state": "REPORTED", "unit": step.matter.desk},
     "IncidentLeftInTriage": lambda step: {"state": "TRIAGE", "holder": ""},
@@ -47,7 +47,7 @@ CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
 
 
 def step_of(event: IncidentEvent) -> FollowIncident | None:
-    """Return what the intake has to know of the event, or None."""
+    """Return the command for this event, or None if it changes nothing for the intake."""
     body = getattr(event, event.WhichOneof("kind") or "")
     name = body.DESCRIPTOR.name
     changes = CHANGES.get(name)
@@ -55,7 +55,7 @@ def step_of(event: IncidentEvent) -> FollowIncident | None:
 
 
 def follow_request(event: IncidentEvent, record_id: UUID, command: Any) -> Request[Any]:
-    """The request that makes the intake record follow; of one event there is only one."""
+    """The request that applies the event to the intake record; its id derives from the event."""
     meta = event.meta
     return Request(
         request_id=uuid5(UUID(meta.event_id), f"follow {record_id}"),
@@ -69,18 +69,18 @@ def follow_request(event: IncidentEvent, record_id: UUID, command: Any) -> Reque
 
 
 def follow_by_id(event: IncidentEvent) -> Sequence[Request[Any]]:
-    """The handler of an intake whose record has the id of its incident."""
+    """The event handler of an intake whose records have the ids of their incidents."""
     step = step_of(event)
     return [follow_request(event, UUID(event.meta.aggregate_id), step)] if step else []
 
 
 def following(service: str, ours: str, handler: Handler = follow_by_id) -> Subscription:
-    """The subscription of a service; `ours` selects which of the incidents $1 are its own."""
+    """The subscription of a service; the query `ours` selects its own among the incidents $1."""
     return Subscription(f"{service}.incidents", TOPIC, IncidentEvent, handler, ours=ours)
 
 
 def shown(incident: Incident) -> Followed:
-    """The incident as its own service has just answered, for an answer that need not wait."""
+    """The incident as workflow has just answered it, before its event arrives over Kafka."""
     return Followed(
         id=incident.id,
         code=incident.code,

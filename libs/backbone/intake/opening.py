@@ -1,8 +1,8 @@
-"""How an intake asks for the incident of its matter: at once by call, and surely by its event.
+"""Opens the incident of an intake's matter: at once by gRPC call, and in any case by event.
 
-The call comes after the intake's own commit and may fail without harm: the intake's event carries
-the same matter, and the stream processor opens it with the same request id. Until one of them has
-come through, the call is made again.
+The call follows the intake's own commit and may fail: the intake's event carries the same matter,
+and the stream processor opens it with the same request id. The call is repeated until workflow
+answers.
 """
 
 import logging
@@ -13,7 +13,7 @@ import grpc
 from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import may_still_happen, open_channel
-from backbone.rpc.retrying import Again
+from backbone.rpc.retrying import Retrier
 from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -25,12 +25,12 @@ PATIENCE = 1.0
 
 
 def opening_id(matter_id: UUID) -> UUID:
-    """The request id of the opening, over the call and over the event alike."""
+    """The request id of the opening, the same for the call and for the event."""
     return uuid5(matter_id, "open")
 
 
 def desk_actor(matter: Matter) -> Actor:
-    """Who opens: the desk that took the matter, whoever of it pressed the key."""
+    """The actor of the opening: the desk that took the matter, not the person."""
     return Actor(user="", unit=matter.desk, role="service")
 
 
@@ -40,16 +40,16 @@ class Openings:
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
         self._stub = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
-        self._again = Again()
+        self._retrier = Retrier()
 
     async def open(self, matter: Matter) -> Incident | None:
-        """Return the incident as it is now, or None where that cannot be said yet."""
+        """Return the incident, or None if workflow did not answer; the call is then repeated."""
         try:
             return await self._call(matter)
         except grpc.aio.AioRpcError as error:
             log.warning("opening.pending", extra={"matter": matter.id, "error": error.details()})
             if may_still_happen(error):
-                self._again.later(UUID(matter.id), lambda: self._call(matter))
+                self._retrier.schedule(UUID(matter.id), lambda: self._call(matter))
             return None
 
     async def _call(self, matter: Matter) -> Incident:

@@ -1,1 +1,1 @@
-"""Kafka: producers, the relay of the journal, consumers and what they have applied."""
+"""Kafka: producers, the relay of the journal, consumers and their inbox."""

@@ -1,7 +1,7 @@
 """Applies events to the door of one service: each source version once, in order, none dropped.
 
-An event that cannot be read goes to the dead letters. One that cannot be applied is parked, and
-the later ones of its source aggregate queue behind it, while all others flow.
+An unreadable event goes to the dead letters. An event that cannot be applied is parked, and later
+events of its source aggregate queue behind it; events of other aggregates are not held up.
 """
 
 import logging
@@ -25,19 +25,19 @@ from liandong.event.v1.event_pb2 import Meta
 
 log = logging.getLogger(__name__)
 
-# Returns what the event asks of the own aggregates: nothing, one or several requests.
+# Returns the requests that an event makes to the service's own aggregates; may be empty.
 Asked: TypeAlias = Sequence[Request[Any]]
 Handler: TypeAlias = Callable[[Any], Asked | Awaitable[Asked]]
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """Which group reads which topic, as which message, and what it makes of an event.
+    """A consumer group, its topic, the topic's message, and the handler of its events.
 
-    `parks_unknown`: an unknown kind, from a newer producer, is parked where something is decided
-    from it, and else ignored and counted. Where most events do not concern this service, `ours`
-    selects the source aggregates $1 that do, and `kinds` names the kinds that do: all others leave
-    no trace here, so that a gap between the versions means nothing where there are `kinds`.
+    `parks_unknown` parks an event of an unknown kind, from a newer producer; otherwise it is
+    ignored and counted. `ours` is a query that selects the source aggregates among $1 whose events
+    concern this service; `kinds` names the kinds that do, empty for all. Other events leave no
+    trace in the inbox, so with `kinds` gaps between versions are not reported.
     """
 
     group: str
@@ -49,7 +49,7 @@ class Subscription:
     kinds: frozenset[str] = frozenset()
 
     def concerns(self, kind: str | None) -> bool:
-        """Whether an event of this kind, None for an unknown one, asks something of us."""
+        """Whether an event of this kind, None for an unknown one, must go to the handler."""
         return not self.kinds or kind in self.kinds or (kind is None and self.parks_unknown)
 
 
@@ -58,17 +58,17 @@ UNREADABLE = (DecodeError, ValueError, TypeError)
 
 
 class Waits(Exception):
-    """The event cannot be applied yet, for this reason."""
+    """The event cannot be applied yet; the message is the reason."""
 
 
 def kind_of(event: Any) -> str | None:
-    """The name of the kind, None for one from a newer producer."""
+    """The name of the event's kind, None for a kind of a newer producer."""
     kind: str | None = event.WhichOneof("kind")
     return kind
 
 
 class Applier:
-    """What one group makes of single events, those of its topic and those that were parked."""
+    """Applies the events of one group, from its topic or from its parked events."""
 
     def __init__(
         self,
@@ -84,9 +84,9 @@ class Applier:
         self._inbox = Inbox(subscription.group)
 
     async def take_together(self, records: Sequence[ConsumerRecord]) -> list[str] | None:
-        """Settle them in one transaction and say what became of each. Raises what is transient.
+        """Apply the records in one transaction; return the fate of each. Raises transient errors.
 
-        None, and nothing was done, where one of them needs a look of its own.
+        Returns None, with nothing written, if they must be applied one by one.
         """
         try:
             return await self._settled([self._read(record) for record in records])
@@ -96,7 +96,7 @@ class Applier:
             return None
 
     async def take(self, record: ConsumerRecord) -> str:
-        """Settle one record and say what became of it. Raises only what is transient."""
+        """Apply, park or bury one record; return its fate. Raises transient errors only."""
         try:
             event = self._read(record)
         except UNREADABLE as error:
@@ -125,7 +125,7 @@ class Applier:
         return event
 
     async def _settled(self, events: Sequence[Any]) -> list[str]:
-        """One transaction for all of them; it raises where an event cannot be applied."""
+        """Apply the events in one transaction. Raises if one of them cannot be applied."""
         concerned = [each for each in events if self._subscription.concerns(kind_of(each))]
         sources = [UUID(event.meta.aggregate_id) for event in concerned]
         if not sources:
@@ -145,7 +145,7 @@ class Applier:
     def _gaps(
         self, events: Sequence[Any], standing: Mapping[UUID, Standing]
     ) -> list[tuple[UUID, int]]:
-        """Where versions are missing, and after which; told after the commit, so only once."""
+        """Missing versions as (source, last version before the gap); reported after the commit."""
         gaps: list[tuple[UUID, int]] = []
         last = {source: now.last for source, now in standing.items()}
         for event in events if not self._subscription.kinds else ():
@@ -158,7 +158,7 @@ class Applier:
     async def _ask(
         self, events: Sequence[Any], standing: dict[UUID, Standing]
     ) -> tuple[list[str], list[tuple[Meta, Request[Any]]]]:
-        """What becomes of each, and what they ask for. Raises Waits for what has to be parked."""
+        """The fate of each event, and their requests. Raises Waits if one must be parked."""
         fates: list[str] = []
         asked: list[tuple[Meta, Request[Any]]] = []
         for event in events:
@@ -185,7 +185,7 @@ class Applier:
         return await requests if isawaitable(requests) else requests
 
     async def _apply(self, conn: Connection, asked: Sequence[tuple[Meta, Request[Any]]]) -> None:
-        """Perform what the events ask, in the transaction of the caller."""
+        """Answer the events' requests in the caller's transaction, and record refused links."""
         requests = [request for _, request in asked]
         outcomes = await self._door.within(conn, requests) if requests else []
         for (meta, _), outcome in zip(asked, outcomes, strict=True):
@@ -198,7 +198,7 @@ class Applier:
                 await self._inbox.refused(conn, meta, outcome)
 
     async def _park(self, event: Any, record: ConsumerRecord, error: Exception) -> str:
-        """Keep an event until somebody has mended what is in its way."""
+        """Keep an event in the inbox until an operator has removed the obstacle and replays it."""
         source = UUID(event.meta.aggregate_id)
         if isinstance(error, Waits):
             reason = str(error)
@@ -210,7 +210,7 @@ class Applier:
             if behind or reason != BEHIND:
                 await self._inbox.park(conn, event.meta, record, reason)
                 return "queued" if behind else "parked"
-        return await self.take(record)  # what was before it has just been replayed
+        return await self.take(record)  # the event it waited for has just been replayed
 
     async def replay(self, source: UUID) -> tuple[int, int]:
         """Apply the parked events of one aggregate again, in order; return (applied, waiting)."""
@@ -233,7 +233,7 @@ class Applier:
                 return False
             event: Any = self._subscription.event.FromString(row["value"])
             if kind_of(event) is None:
-                raise LookupError("still of a kind that nobody knows here")
+                raise LookupError("the event's kind is still unknown to this process")
             if row["version"] > before.last:
                 requests = await self._requests(event, replace(before, waits=False))
                 await self._apply(conn, [(event.meta, request) for request in requests])
@@ -242,7 +242,7 @@ class Applier:
             return True
 
     async def _bury(self, record: ConsumerRecord, error: Exception) -> None:
-        """Keep what nobody can read, with where it came from and why."""
+        """Put an unreadable record into the dead letters, with its origin and the error."""
         group = self._subscription.group
         await self._publisher.put_aside(dead_topic(record.topic, group), record, repr(error))
         DEAD_LETTERS.labels(group).inc()

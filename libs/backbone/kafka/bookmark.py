@@ -1,4 +1,4 @@
-"""A bookmark in a log: where reading goes on, and how to see that it is still the same log."""
+"""A bookmark in a partition: where to resume, and whether the topic was recreated since."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from backbone.kafka import closing as leaving
+from backbone.kafka import closing
 
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """The last record that was read. A topic made anew has another one, or none, there."""
+    """Offset and timestamp of the last record read; in a recreated topic they do not match."""
 
     offset: int
     timestamp: int
@@ -24,21 +24,21 @@ class Bookmark:
 
 @asynccontextmanager
 async def open_reader(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer without a group."""
+    """Open a consumer without a group."""
     consumer = AIOKafkaConsumer(bootstrap_servers=brokers, auto_offset_reset="earliest")
     try:
         await consumer.start()
         yield consumer
     finally:
-        await leaving.close(consumer)
+        await closing.close(consumer)
 
 
 async def resume(
     consumer: AIOKafkaConsumer, partition: TopicPartition, bookmark: Bookmark | None
 ) -> bool:
-    """Go on after the bookmark; or say no, and go to the beginning of what is another log."""
+    """Seek to after the bookmark. Returns False, at the beginning, if the topic was recreated."""
     consumer.assign([partition])
-    # At once: a consumer that looks for its position itself cannot be stopped cleanly.
+    # Seek at once: a consumer that is looking up its position cannot be stopped cleanly.
     consumer.seek(partition, bookmark.offset if bookmark else 0)
     if bookmark is not None:
         end = await consumer.end_offsets([partition])

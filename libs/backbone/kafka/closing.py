@@ -1,7 +1,7 @@
-"""How a consumer leaves its group: in good order, but only for a moment.
+"""Closes a consumer within a few seconds, also while Kafka is away.
 
-While Kafka is away aiokafka's `stop()` may wait for it, or let the cancellation of its own tasks
-escape, which would end whoever called it without a word. In a task of its own neither matters.
+Without Kafka, aiokafka's `stop()` may wait for it, or let the cancellation of its own tasks
+escape, which would silently cancel the caller. In a task of its own neither does harm.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ LEAVE_SECONDS = 3.0
 
 
 async def close(consumer: AIOKafkaConsumer, patience: float = LEAVE_SECONDS) -> None:
-    """Stop the consumer; one that does not stop is taken apart."""
+    """Stop the consumer; after `patience` seconds end its tasks and connections by force."""
     stopping = asyncio.create_task(consumer.stop())
     try:
         await asyncio.wait([stopping], timeout=patience)
@@ -30,7 +30,7 @@ async def close(consumer: AIOKafkaConsumer, patience: float = LEAVE_SECONDS) -> 
 
 
 async def _take_apart(consumer: AIOKafkaConsumer, stopping: "asyncio.Task[None]") -> None:
-    """End its tasks and connections; the group notices when its session is over."""
+    """End its tasks and connections; the group notices when the session times out."""
     stopping.cancel()
     for name in ("_heartbeat_task", "_commit_refresh_task"):
         # A reader without a group has neither.

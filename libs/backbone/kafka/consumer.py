@@ -1,4 +1,4 @@
-"""Consumers of events: they follow a topic in order, and wait for whatever is away."""
+"""Consumers of events: they follow a topic in order, and wait for absent servers."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import TopicPartition
 
 from backbone.door.door import Door
-from backbone.kafka import closing as leaving
+from backbone.kafka import closing
 from backbone.kafka.applier import Applier, Handler, Subscription
 from backbone.kafka.producer import Publisher, is_passing
 from backbone.kafka.stall import Progress
@@ -30,16 +30,16 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 COMMIT_SECONDS = 10.0
-# Nobody waits for what follows an event, so Kafka may gather for a moment: fewer fetches, and more
-# events that share a transaction.
+# No caller waits for the effect of an event, so Kafka may gather records for a moment: fewer
+# fetches, and more events per transaction.
 GATHER_MS = 100
 ENOUGH_BYTES = 16_384
-# What is read again after a crash is known by the inbox; Kafka need not note every single event.
+# Seconds between commits: events that are read again after a crash are known to the inbox.
 COMMIT_EVERY = 0.5
-# So many events share a transaction at most: it holds the locks of their aggregates.
+# Events per transaction, which holds the locks of all their aggregates.
 TOGETHER = 50
-# So many poisons in a row are a bad deploy, not bad events: the consumer stops until somebody
-# replays one, or starts the process again, and does not drain the topic into the dead letters.
+# This many unappliable events in a row mean a bad deployment, not bad events: instead of draining
+# the topic into the dead letters the consumer stops, until an operator replays one or restarts it.
 MOST_POISONS = 20
 
 
@@ -106,12 +106,12 @@ class Consumer:
         finally:
             with suppress(KafkaError, TimeoutError):
                 await _commit(consumer, settled, patience=1.0)
-            await leaving.close(consumer)
+            await closing.close(consumer)
 
     async def _handle(
         self, found: Mapping[TopicPartition, Sequence[ConsumerRecord]], beat: Callable[[], None]
     ) -> dict[TopicPartition, int]:
-        """Settle the records in the order of their partitions; return from where to go on."""
+        """Settle the records, in order per partition; return the next offset of each partition."""
         go_on = {partition: records[-1].offset + 1 for partition, records in found.items()}
         every = [record for records in found.values() for record in records]
         ours = await patiently(partial(self._ours, every), beat)
@@ -127,9 +127,9 @@ class Consumer:
         return go_on
 
     async def _settle(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> int:
-        """All at once where nothing is the matter, else one by one; return how many are settled.
+        """Apply the records together, or one by one if that fails; return how many are settled.
 
-        Repeats what is transient in place: the order of each partition is kept.
+        Transient errors are retried in place, so that the order of each partition is kept.
         """
         fates = await patiently(partial(self._applier.take_together, records), beat)
         for fate in fates or ():
@@ -150,7 +150,7 @@ class Consumer:
             self._poisons = 0
 
     async def _ours(self, records: Sequence[ConsumerRecord]) -> set[UUID | None]:
-        """Those of the sources that concern us; a key that is no id is poison, and goes on."""
+        """The records' sources that concern this service, and None for keys that are no ids."""
         sources = {source_of(record) for record in records} | {None}
         if not self._subscription.ours:
             return sources
@@ -158,9 +158,9 @@ class Consumer:
         return {row[0] for row in await self._pool.fetch(self._subscription.ours, asked)} | {None}
 
     async def _leave(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> None:
-        """What concerns others leaves no trace, but that nobody can read it must not stay unseen.
+        """Count events of other services' aggregates; put unreadable ones into the dead letters.
 
-        It is no poison of ours: a service with few events of its own must not stop over it.
+        They do not count towards MOST_POISONS: a service with few events must not stop over them.
         """
         for record in records:
             fate = "foreign"
@@ -172,19 +172,19 @@ class Consumer:
         """Apply the parked events of one aggregate again, in order; return (applied, waiting)."""
         applied, waiting = await self._applier.replay(source)
         if applied:
-            self._poisons = 0  # whoever stopped over it may go on
+            self._poisons = 0  # a stopped consumer goes on
         return applied, waiting
 
 
 async def patiently(work: Callable[[], Awaitable[T]], beat: Callable[[], None]) -> T:
-    """Repeat what fails in passing until it succeeds: who waits for a database is not dead."""
+    """Repeat `work` on transient errors until it succeeds, beating at each attempt."""
     async for attempt in stamina.retry_context(
         on=is_passing, attempts=None, timeout=None, wait_max=2.0
     ):
         with attempt:
             beat()
             return await work()
-    raise AssertionError("stamina gives up never")
+    raise AssertionError("stamina never gives up")
 
 
 async def _commit(
@@ -192,9 +192,10 @@ async def _commit(
     offsets: dict[TopicPartition, int],
     patience: float = COMMIT_SECONDS,
 ) -> dict[TopicPartition, int]:
-    """Commit and return what is left, nothing: after a rebalance others have the partition.
+    """Commit the offsets, and return an empty dict to collect the next ones.
 
-    Without Kafka aiokafka would try for ever.
+    A refused commit is only logged: after a rebalance another consumer has the partition. The
+    timeout is ours, because aiokafka retries for ever without Kafka.
     """
     try:
         async with asyncio.timeout(patience):
@@ -206,7 +207,7 @@ async def _commit(
 
 
 def source_of(record: ConsumerRecord) -> UUID | None:
-    """The aggregate that the key of a record names, None where it names none."""
+    """The id of the source aggregate in the record's key, None if the key is no id."""
     try:
         return UUID((record.key or b"").decode())
     except ValueError:

@@ -1,4 +1,4 @@
-"""The inbox of a consumer group: what it has applied, what waits, and which links were refused."""
+"""The inbox of a consumer group: applied versions, parked events and refused links."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from backbone.door.outcomes import Outcome
 from backbone.postgres.pool import Connection, Pool
 from liandong.event.v1.event_pb2 import Meta
 
-# Taking and replaying the events of one source aggregate exclude each other, or an event could
-# queue behind another one that has just been applied.
+# Excludes consuming and replaying events of one source aggregate at the same time: an event could
+# otherwise queue behind one that has just been replayed.
 LOCK = """
 SELECT pg_advisory_xact_lock(
     hashtextextended(current_schema() || ' inbox {group} ' || source, 0))
@@ -48,24 +48,24 @@ VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The last version of a source aggregate that was applied, and whether events of it wait."""
+    """The last applied version of a source aggregate, and whether it has parked events."""
 
     last: int
     waits: bool
 
 
 class Inbox:
-    """Statements over the tables of one consumer group; the caller brings the transaction."""
+    """Reads and writes the inbox tables of one consumer group, in the caller's transaction."""
 
     def __init__(self, group: str) -> None:
         self._group = group
 
     def lock(self, *sources: UUID) -> str:
-        """The first statement of a transaction over these: nobody else goes on with them."""
+        """The SQL that locks these sources; it must be the first statement of the transaction."""
         return LOCK.format(group=self._group, sources=",".join(map(str, sorted(set(sources)))))
 
     async def standing(self, conn: Connection, *sources: UUID) -> dict[UUID, Standing]:
-        """How far the group is with each source."""
+        """The standing of each source; version 0 for a source of which no event was applied."""
         rows = await conn.fetch(STANDING, self._group, set(sources))
         return {row["source"]: Standing(row["last"], row["waits"]) for row in rows}
 
@@ -87,7 +87,7 @@ class Inbox:
         return int(await pool.fetchval(WAITING, self._group, source))
 
     async def refused(self, conn: Connection, meta: Meta, outcome: Outcome) -> None:
-        """A link that was refused is a task for a dispatcher: it stays visible until settled."""
+        """Record a refused link, which stays visible to dispatchers until one settles it."""
         event_id, facts = UUID(meta.event_id), outcome.facts
         await conn.execute(
             REFUSED, self._group, event_id, outcome.aggregate_id, outcome.reason, facts

@@ -1,4 +1,4 @@
-"""Producers that lose nothing and hold nobody up: a service starts and serves without Kafka."""
+"""Producers that wait for all replicas, yet let a service start and serve without Kafka."""
 
 import asyncio
 import logging
@@ -15,22 +15,22 @@ Headers: TypeAlias = Sequence[tuple[str, bytes]]
 
 log = logging.getLogger(__name__)
 
-# An idempotent producer of aiokafka repeats for ever and never says that Kafka is away.
+# aiokafka's idempotent producer retries for ever without an error, so the timeout is ours.
 SEND_SECONDS = 10.0
 FLUSH_SECONDS = 3.0
 FAILURES = 5
-# A record at the limit of its topic would not fit with what is told about it.
+# Bytes kept of an unreadable record: with the headers added, a record of maximum size is too large.
 LARGEST_VALUE = 900_000
 
 
 def is_passing(error: BaseException) -> bool:
-    """Say whether the same work, with Kafka in it, may succeed later, unchanged."""
+    """Say whether work that uses Kafka or Postgres may succeed later, unchanged."""
     return isinstance(error, KafkaError) or is_transient(error)
 
 
 @asynccontextmanager
 async def open_producer(brokers: str) -> AsyncIterator[AIOKafkaProducer]:
-    """A producer that is gone soon after the block, even when Kafka is not there."""
+    """Open a producer that is closed within seconds after the block, also without Kafka."""
     producer = AIOKafkaProducer(
         bootstrap_servers=brokers,
         acks="all",
@@ -46,7 +46,7 @@ async def open_producer(brokers: str) -> AsyncIterator[AIOKafkaProducer]:
 
 
 async def _close(producer: AIOKafkaProducer) -> None:
-    """Flush for a moment only: what was not acknowledged is still kept by whoever sent it."""
+    """Flush for FLUSH_SECONDS only: senders keep every record that was not acknowledged."""
     stopping = asyncio.create_task(producer.stop())
     try:
         await asyncio.wait([stopping], timeout=FLUSH_SECONDS)
@@ -59,7 +59,7 @@ async def _close(producer: AIOKafkaProducer) -> None:
 
 
 class Publisher:
-    """A producer that connects in the background, and anew when it seems to be broken."""
+    """A producer that connects in the background, and reconnects after repeated failures."""
 
     def __init__(self, brokers: str) -> None:
         self._brokers = brokers
@@ -68,10 +68,10 @@ class Publisher:
         self._broken = asyncio.Event()
 
     async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers = ()) -> None:
-        """Return when all replicas have it. Raises KafkaError, at once when not connected."""
+        """Return when all replicas have the record. Raises KafkaError, at once if not connected."""
         if self._producer is None:
             raise KafkaConnectionError("not connected")
-        self._failures += 1  # until it has succeeded; a caller may give up in between
+        self._failures += 1  # before sending: the caller may be cancelled meanwhile
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await self._producer.send_and_wait(topic, value, key=key, headers=list(headers))
@@ -83,7 +83,7 @@ class Publisher:
                 self._broken.set()
 
     async def put_aside(self, dead: str, record: Any, reason: str) -> None:
-        """Keep a record that nobody can read, with where it came from. Raises KafkaError."""
+        """Copy an unreadable record to the topic `dead`, with its origin. Raises KafkaError."""
         origin = {
             "topic": record.topic,
             "partition": record.partition,
@@ -99,7 +99,7 @@ class Publisher:
         await self.publish(dead, record.key or b"", value[:LARGEST_VALUE], headers)
 
     async def bury(self, dead: str, record: Any, reason: str) -> None:
-        """Put an unreadable record aside; waits until Kafka takes it."""
+        """Put an unreadable record aside, retrying until Kafka accepts it."""
         while True:
             try:
                 return await self.put_aside(dead, record, reason)
@@ -108,14 +108,14 @@ class Publisher:
             await asyncio.sleep(0.5)
 
     async def run(self) -> None:
-        """Connect, and hold the connection until it seems to be broken, for ever."""
+        """Connect, and reconnect after FAILURES failures in a row, for ever."""
         while True:
             try:
                 async with open_producer(self._brokers) as self._producer:
                     self._failures = 0
                     self._broken.clear()
                     await self._broken.wait()
-                    self._producer = None  # nobody shall wait for the one that is being closed
+                    self._producer = None  # callers must not use the producer that is being closed
             except Exception as error:
                 if not is_passing(error):
                     raise
@@ -126,5 +126,5 @@ class Publisher:
 
 
 def dead_topic(topic: str, group: str) -> str:
-    """Where a group puts the records of a topic that nobody can read."""
+    """The topic into which a group puts the unreadable records of a topic."""
     return f"{topic}.{group}.dead"

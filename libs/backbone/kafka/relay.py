@@ -1,4 +1,4 @@
-"""The relay: carries unsent journal rows to Kafka in order, and forgets them after the ack."""
+"""The relay: sends unsent journal rows to Kafka in order, and unmarks them after the ack."""
 
 import asyncio
 import logging
@@ -16,15 +16,15 @@ from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
-# Opens a producer for the block: a new one each time, so that no old buffer comes late.
+# Opens a producer for the block, a new one each time, so that no old buffer is sent late.
 Produce: TypeAlias = Callable[[], AbstractAsyncContextManager[AIOKafkaProducer]]
 
-# Of one schema only one relay works, or two would overtake each other. The lock belongs to the
-# session, never to a transaction: waiting for Kafka inside one would meet the idle limit.
-BE_THE_ONE = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.relay', 0))"
-# Forgets what was sent and reads what comes next, in one round trip. At most a few MiB at a time,
-# whatever the rows hold; the first one always. The OFFSET keeps the planner from joining the whole
-# journal before it counts to 500.
+# One relay per schema at a time: two would overtake each other. The lock belongs to the session,
+# because waiting for Kafka inside a transaction would exceed its idle limit.
+TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.relay', 0))"
+# Unmarks the rows that were sent and reads the next ones, in one round trip: at most 500 rows and
+# about 4 MB, but always the first row. The OFFSET keeps the planner from joining the whole journal
+# before it counts to 500.
 NEXT = """
 WITH forgotten AS (DELETE FROM unsent WHERE position = ANY($1))
 SELECT position, event_id, aggregate_id, version, kind, payload, time,
@@ -37,15 +37,15 @@ FROM (SELECT row.*, sum(octet_length(row.payload)) OVER (ORDER BY row.position)
            LATERAL (SELECT * FROM journal WHERE position = oldest.position OFFSET 0) AS row) AS few
 WHERE before < 4000000 ORDER BY position
 """
-# No event is anybody's answer, so the first one waits a moment for company: fewer trips to
-# Postgres, fewer requests to Kafka, fewer wake-ups of whoever reads it.
+# Seconds. No caller waits for an event, so the first one waits for more: fewer round trips to
+# Postgres, fewer requests to Kafka, fewer wake-ups of consumers.
 GATHER = 0.02
-# A deletion that is lost in a crash of Postgres costs a second copy, which every inbox drops.
-BE_QUICK = "SET synchronous_commit = off"
+# A deletion that a crash of Postgres loses sends the event twice, and every inbox drops the copy.
+COMMIT_ASYNC = "SET synchronous_commit = off"
 
 
 class Relay:
-    """Delivery is at least once; per aggregate the order is that of the versions."""
+    """Relays the journal of one schema. Delivery is at least once, per aggregate by version."""
 
     def __init__(
         self,
@@ -66,15 +66,15 @@ class Relay:
         UNSENT_AGE.labels(schema).set_function(self.age)
 
     def age(self) -> float:
-        """Seconds since the oldest event that waits was written; it grows while nothing moves."""
+        """The age of the oldest unsent event, in seconds."""
         return time.monotonic() - self._since if self._since is not None else 0.0
 
     def wake(self) -> None:
-        """Say that something was written here; what others wrote is found by polling."""
+        """Wake the relay after a commit of this process; commits of others are found by polling."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Relay for ever; a new producer after each failure, so that no old buffer comes late."""
+        """Relay for ever, with a new producer after each failure."""
         while True:
             self._pulse.beat("relay")
             try:
@@ -88,11 +88,11 @@ class Relay:
     async def _connected(self) -> None:
         conn = await self._connect()
         try:
-            while not await conn.fetchval(BE_THE_ONE):
-                self._since = None  # another process has it, and tells
+            while not await conn.fetchval(TRY_LOCK):
+                self._since = None  # the process that has the lock reports the age
                 self._pulse.beat("relay")
                 await asyncio.sleep(0.5)
-            await conn.execute(BE_QUICK)
+            await conn.execute(COMMIT_ASYNC)
             self._measure(await conn.fetch(NEXT, []))
             async with self._produce() as producer:
                 await self._relay(conn, producer)
@@ -122,7 +122,7 @@ class Relay:
     async def step(
         self, conn: Connection, producer: AIOKafkaProducer, sent: Sequence[int]
     ) -> list[int]:
-        """Forget the rows that were sent, send the oldest that wait, and return their positions."""
+        """Unmark the rows that were sent, send the oldest unsent ones, return their positions."""
         rows = await conn.fetch(NEXT, sent)
         self._measure(rows)
         async with asyncio.timeout(SEND_SECONDS):
@@ -131,7 +131,7 @@ class Relay:
         return [row["position"] for row in rows]
 
     async def _send(self, producer: AIOKafkaProducer, row: Any) -> Awaitable[Any]:
-        """Put the row into the producer's buffer; what is returned waits for the broker's ack."""
+        """Put the row into the producer's buffer; return the future of the broker's ack."""
         sent: Awaitable[Any] = await producer.send(
             self._topics[row["kind"].rsplit(".", 2)[0]],
             row["payload"],

@@ -1,8 +1,8 @@
-"""Whether a consumer gets what there is: a client may stop fetching without a word.
+"""Detects a consumer that has silently stopped fetching.
 
 Seen with aiokafka (its issue 1037) and with Faust on top of it (629): partitions are assigned,
-heartbeats go on, and nothing arrives any more. Liveness is progress, so this is told from a topic
-in which nothing happens.
+heartbeats go on, and no records arrive. A stalled consumer is told from an idle topic by the end
+offsets of its partitions.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ PATIENCE = 10.0
 
 
 class Reader(Protocol):
-    """What is asked of a consumer: aiokafka's own, or Faust's in other words."""
+    """The methods used of a consumer: aiokafka's, or an adapter of Faust's."""
 
     def assignment(self) -> Collection[TopicPartition]: ...
     async def end_offsets(
@@ -26,11 +26,11 @@ class Reader(Protocol):
 
 
 class ConsumerStuckError(TimeoutError):
-    """Passing: a new consumer begins where this one stood."""
+    """Transient: a new consumer resumes at the position of this one."""
 
 
 class Progress:
-    """Asked whenever nothing arrived; looks at the ends of the partitions now and then."""
+    """Checks a consumer whenever a poll was empty, by its end offsets every `look` seconds."""
 
     def __init__(self, consumer: Reader, look: float = LOOK) -> None:
         self._consumer = consumer
@@ -39,7 +39,7 @@ class Progress:
         self._behind: dict[TopicPartition, int] = {}
 
     async def check(self) -> None:
-        """Raises ConsumerStuckError when twice in a row nothing arrived, though there is more."""
+        """Raises ConsumerStuckError if a partition with unread records has not moved since then."""
         now = asyncio.get_running_loop().time()
         if now < self._next:
             return

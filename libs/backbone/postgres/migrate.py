@@ -1,4 +1,4 @@
-"""Roles, schemas and numbered SQL: forward only, one transaction a file, never changed."""
+"""Migrations: roles, schemas and numbered SQL files, forward only, one transaction per file."""
 
 import hmac
 import re
@@ -23,17 +23,17 @@ CREATE TABLE IF NOT EXISTS migrations (
 """
 RECORD = "INSERT INTO migrations (name, checksum) VALUES ($1, $2)"
 # The first line of a file with one statement that Postgres refuses inside a transaction, such as
-# CREATE INDEX CONCURRENTLY IF NOT EXISTS: it must do no harm when it runs twice.
+# CREATE INDEX CONCURRENTLY IF NOT EXISTS. The statement may run twice, so it must be idempotent.
 OUTSIDE = "-- outside a transaction\n"
 
 
 class MigrationError(Exception):
-    """A file that was applied already has changed since: say what happened to the schema."""
+    """A migration file was changed after it had been applied; the message names both."""
 
 
 @dataclass(frozen=True)
 class Schema:
-    """What one service owns: a schema, a login role of its own, and its numbered files."""
+    """The schema of one service, its login role, and its migration files in order."""
 
     name: str
     role: str
@@ -41,7 +41,7 @@ class Schema:
 
 
 def schemas() -> list[Schema]:
-    """Every service with migrations; the shell's own tables come first in each schema."""
+    """The schemas of all services with migrations; the shell's files come first in each."""
     folders = sorted(SERVICES.glob("*/migrations"))
     shell = tuple(sorted(SHELL.glob("*.sql")))
     return [
@@ -51,7 +51,7 @@ def schemas() -> list[Schema]:
 
 
 def secret_of(secret: bytes, purpose: str) -> str:
-    """Every secret of an installation follows from its one secret: 64 hexadecimal digits."""
+    """Derive a secret of 64 hexadecimal digits from the installation's secret and a purpose."""
     return hmac.digest(secret, purpose.encode(), sha256).hex()
 
 
@@ -81,7 +81,7 @@ async def migrate_all(
 
 
 async def migrate(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> list[str]:
-    """Apply what is new in one schema. Raises MigrationError for a file that has changed."""
+    """Apply the new files of one schema; return their names. Raises MigrationError."""
     await conn.execute(f"SET search_path TO {schema.name}; {DONE}")
     known = {row["name"]: row["checksum"] for row in await conn.fetch("SELECT * FROM migrations")}
     applied = []
@@ -95,7 +95,7 @@ async def migrate(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) ->
             continue
         await _apply(conn, text, name, checksum)
         applied.append(name)
-    # Every time: an earlier run may have died between its last file and this.
+    # Always: an earlier run may have died between its last file and this statement.
     await _grant(conn, schema)
     return applied
 
@@ -115,7 +115,7 @@ async def _apply(
 async def _ensure_role(
     conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema, password: str
 ) -> None:
-    """The role may log in and see its own schema, and nothing else of ours."""
+    """Create or update the role, which may log in and use its own schema only."""
     assert NAME.fullmatch(schema.name) and password.isalnum(), schema.name  # noqa: S101
     if not await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", schema.role):
         await conn.execute(f"CREATE ROLE {schema.role} LOGIN PASSWORD '{password}'")
@@ -132,7 +132,7 @@ async def _ensure_role(
 
 
 async def _grant(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> None:
-    """Everything on its own tables, but the journal, which nobody changes, and the migrations."""
+    """Grant the role its own tables; journal and anchors are append-only, migrations closed."""
     await conn.execute(f"""
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema.name} TO {schema.role};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema.name} TO {schema.role};

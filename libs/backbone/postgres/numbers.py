@@ -1,4 +1,4 @@
-"""The day's numbers for the codes of matters: drawn in blocks, never twice, gaps allowed."""
+"""Daily serial numbers for the codes of matters: drawn in blocks, unique, with gaps."""
 
 import asyncio
 from datetime import date, datetime
@@ -15,12 +15,12 @@ CHINA = ZoneInfo("Asia/Shanghai")
 
 
 def today() -> date:
-    """The day in the city, whatever the clock of the machine calls it."""
+    """Today's date in China, independent of the machine's time zone."""
     return datetime.now(CHINA).date()
 
 
 class Numbers:
-    """One process's supply; a block is durable before its first number is used."""
+    """One process's supply of numbers; a block is committed before its first number is used."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -29,7 +29,7 @@ class Numbers:
         self._left = range(0)
 
     async def next(self, day: date) -> int:
-        """Return a number of the day that nobody else has. Raises only what is transient."""
+        """Return a number that is unique on this day. Raises transient errors only."""
         async with self._drawing:
             if day != self._day or not self._left:
                 last = await self._pool.fetchval(DRAW, day, BLOCK)

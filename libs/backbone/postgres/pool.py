@@ -1,4 +1,4 @@
-"""The pool of a service, and which errors pass by themselves."""
+"""The connection pool of a service, its transactions, and the transient errors."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,11 +18,11 @@ else:
     Pool = asyncpg.Pool
     Connection = asyncpg.Connection
 
-# Opens a connection of its own, for what listens or holds a lock of its session.
+# Opens a connection outside the pool, for a listener or for a session lock.
 Connect: TypeAlias = Callable[[], Awaitable[Connection]]
 
-# The same limits are defaults of each role (backbone.postgres.migrate): they protect other sessions
-# from a frozen process. They also travel with the connection, for a role that was made by hand.
+# Session limits, which protect other sessions from a frozen process. backbone.postgres.migrate
+# makes them defaults of each role; connections set them too, for a role that was made by hand.
 LIMITS = {
     "timezone": "UTC",
     "lock_timeout": "1s",
@@ -52,7 +52,7 @@ TRANSIENT = (
 
 
 def is_transient(error: BaseException) -> bool:
-    """Say whether the same work may succeed later, unchanged."""
+    """Say whether the same work may succeed later, unchanged: a transient error."""
     # asyncpg reports a value that it cannot encode as an InterfaceError that is a ValueError.
     if isinstance(error, Unavailable):
         return True
@@ -60,7 +60,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 async def open_pool(dsn: str, schema: str, size: int = 4) -> Pool:
-    """Return a pool that connects at first use, so that a service starts without Postgres."""
+    """Return a pool that connects at first use: a service must start without Postgres."""
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
@@ -75,9 +75,9 @@ async def open_pool(dsn: str, schema: str, size: int = 4) -> Pool:
 
 @asynccontextmanager
 async def transaction(pool: Pool, first: str = "") -> AsyncIterator[Connection]:
-    """One transaction on a pooled connection; the first statement travels with its BEGIN.
+    """One transaction on a pooled connection; the SQL `first` is sent together with BEGIN.
 
-    It must hold no text of a stranger: it is sent as it stands.
+    `first` has no parameters, so it must not contain text from outside.
     """
     async with pool.acquire() as conn:
         try:
@@ -85,8 +85,8 @@ async def transaction(pool: Pool, first: str = "") -> AsyncIterator[Connection]:
             yield conn
             await conn.execute("COMMIT")
         except TimeoutError:
-            # It may be half-open, and so may the others: to roll back politely would take as long
-            # once more, and so would each of them.
+            # All pooled connections may be half-open: a ROLLBACK on each would wait for another
+            # timeout.
             conn.terminate()
             await pool.expire_connections()
             raise
@@ -96,7 +96,7 @@ async def transaction(pool: Pool, first: str = "") -> AsyncIterator[Connection]:
 
 
 async def _roll_back(conn: Connection) -> None:
-    """Whatever goes wrong here must not hide why: least of all that the task was cancelled."""
+    """Roll back. Errors are suppressed: they would hide the first one, or a cancellation."""
     try:
         if not conn.is_closed():
             await conn.execute("ROLLBACK")
@@ -105,7 +105,7 @@ async def _roll_back(conn: Connection) -> None:
 
 
 async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """Return a connection of its own, for what listens or holds a lock of its session."""
+    """Return a connection outside the pool, for a listener or for a session lock."""
     conn = await asyncpg.connect(
         dsn, timeout=2, command_timeout=6, server_settings={"search_path": schema, **LIMITS}
     )

@@ -1,9 +1,9 @@
-"""Personal data at rest: sealed before it enters a command, opened only to show it.
+"""Encryption of personal data: sealed before it enters a command, opened only to be shown.
 
 A sealed text is `v2.`, the id of its key, a dot, and base64url of nonce and AES-256-GCM
-ciphertext; the key's id and the name of the field are its associated data. `v1.` texts are of a
-time with one key: they name none, and the first key opens them. State, journal, events and Kafka
-never hold the plain text.
+ciphertext; the key's id and the name of the field are its associated data. `v1.` texts were sealed
+before keys had ids: the first key opens them. State, journal, events and Kafka never hold the
+plain text.
 """
 
 import hmac
@@ -19,14 +19,14 @@ from backbone.process.keyring import Keyring, key_id
 
 NONCE = 12
 V2 = re.compile(r"v2\.([0-9a-f]{8})\.([A-Za-z0-9_=-]*)")
-# A person's or a firm's: what is left after the first sign may say which one.
+# Names of persons and firms: all but the first character is masked.
 NAMES = ("name", "subscriber", "against")
-# A mobile number and an id number are shown in one form everywhere, and known by it.
+# Mobile and id numbers are masked in their customary form: first three and last four digits.
 USUAL = re.compile(r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
 
 
 class KeyMissing(Exception):
-    """A text was sealed with a key that this keyring lacks: it opens once the key is back."""
+    """A text was sealed with a key that is not in this keyring."""
 
     def __init__(self, key: str, field: str) -> None:
         self.key = key
@@ -35,7 +35,7 @@ class KeyMissing(Exception):
 
 
 class Sealer:
-    """Seals with the newest key of one service and opens with any; no other service's key does."""
+    """Seals with the newest key of one service, and opens with any key of that service."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._ciphers = {key_id(key): AESGCM(key) for key in keyring.keys}
@@ -44,7 +44,7 @@ class Sealer:
         self._index_key = hmac.digest(keyring.lasting, b"index", sha256)
 
     def seal(self, field: str, text: str) -> str:
-        """Return the sealed text; an empty text stays empty."""
+        """Return the sealed text, bound to the name of its field; an empty text stays empty."""
         if not text:
             return ""
         nonce = secrets.token_bytes(NONCE)
@@ -53,7 +53,7 @@ class Sealer:
         return f"v2.{self._sealing}.{urlsafe_b64encode(sealed).decode()}"
 
     def open(self, field: str, sealed: str) -> str:
-        """Raises KeyMissing, or ValueError for a text that was not sealed so for this field."""
+        """Return the plain text. Raises KeyMissing, or ValueError if not sealed for this field."""
         if not sealed:
             return ""
         key, bound, body = self._parts(field, sealed)
@@ -74,9 +74,9 @@ class Sealer:
         raise ValueError("not a sealed text")
 
     def index(self, field: str, text: str) -> str:
-        """The same text always gives the same index: to find an exact value without storing it.
+        """The keyed hash of a text, 32 hexadecimal digits, which finds exact values unrevealed.
 
-        It derives from the first key, so it stays equal when keys are rotated.
+        It uses the first key, so it stays the same when keys are rotated.
         """
         if not text:
             return ""
@@ -88,9 +88,10 @@ def _bound(key: str, field: str) -> bytes:
 
 
 def masked(field: str, text: str) -> str:
-    """What a screen shows of a part of personal data: enough to recognise, not enough to reveal.
+    """Mask personal data for a screen: recognisable, but not revealed.
 
-    Of a name the first sign, of all else half at most; a mobile or id number as everybody knows it.
+    A name keeps its first character, a mobile or id number its first three and last four digits,
+    any other text at most half.
     """
     if field.rpartition(".")[2] in NAMES:
         first, last = len(text[1:2]), 0

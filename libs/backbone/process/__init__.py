@@ -1,1 +1,1 @@
-"""One process: its settings, logs, metrics, readiness and liveness."""
+"""Settings, logs, metrics, readiness and liveness of a process."""

@@ -1,4 +1,4 @@
-"""The keys of one service, as its environment names them: one seals, all open."""
+"""The keys of one service, read from its environment: the last one seals, all of them open."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def key_id(key: bytes) -> str:
-    """Eight hexadecimal digits that name a key and tell nothing of it."""
+    """Eight hexadecimal digits that identify a key without revealing it."""
     return sha256(b"liandong key id\0" + key).hexdigest()[:8]
 
 
@@ -20,7 +20,7 @@ class Keyring:
 
     @classmethod
     def read(cls, text: str) -> "Keyring":
-        """Read keys in hexadecimal digits with commas between them. Raises ValueError: see flaw."""
+        """Read comma-separated keys in hexadecimal. Raises ValueError with the text of `flaw`."""
         if found := flaw(text):
             raise ValueError(found)
         return cls(tuple(bytes.fromhex(each) for each in text.split(",")))
@@ -32,14 +32,14 @@ class Keyring:
 
     @property
     def lasting(self) -> bytes:
-        """The first key. A rotation does not change it, so what must stay equal derives from it:
+        """The first key, which no rotation changes. Values that must stay equal derive from it:
         exact-match indexes, PINs, and the hashes that recognise a repeated request.
         """
         return self.keys[0]
 
 
 def flaw(text: str) -> str:
-    """Say what is wrong with the text of a keyring, without quoting it; empty when it is good."""
+    """The first flaw in the text of a keyring, without quoting it; empty if there is none."""
     keys = text.split(",")
     for number, key in enumerate(keys, 1):
         if not KEY.fullmatch(key):

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, with what is bound to the present task."""
+"""Structured logs: one JSON object per line, with the facts bound to the present task."""
 
 import logging
 import sys
@@ -15,7 +15,7 @@ _PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskN
 
 @contextmanager
 def bound(**facts: object) -> Iterator[None]:
-    """Add these facts to every line that this task writes meanwhile."""
+    """Add these facts to every line that this task logs inside the block."""
     token = _bound.set({**(_bound.get() or {}), **facts})
     try:
         yield
@@ -43,6 +43,6 @@ def speak_json(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # They report each step of a connection that is simply not there yet.
+    # They log every failed attempt to connect to a server that is not up yet.
     logging.getLogger("aiokafka").setLevel("CRITICAL")
     logging.getLogger("httpx").setLevel("WARNING")

@@ -1,4 +1,4 @@
-"""The three pages of every process for those who operate it: /healthz, /readyz, /metrics."""
+"""The probes of every process, over HTTP: /healthz, /readyz and /metrics."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def version() -> str:
-    """The version of what is installed here; unknown where it runs without an installation."""
+    """The version of the installed package, or `unknown` if it runs without installation."""
     try:
         return metadata.version("liandong")
     except metadata.PackageNotFoundError:
@@ -26,12 +26,12 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Mostly a probe that has hung up; the log keeps its form."""
+        """Log the error, mostly a client that has hung up, as JSON instead of a traceback."""
         log.info("page.broken", exc_info=True)
 
 
-def serve_pages(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTTPServer:
-    """Serve in a thread of its own: a blocked event loop must be able to be seen as dead."""
+def serve_probes(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTTPServer:
+    """Serve in a thread of its own, so that the probes still answer if the event loop blocks."""
 
     class Pages(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -57,9 +57,9 @@ def serve_pages(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTTP
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """A scrape each few seconds is no news."""
+            """Do not log requests: there is a scrape every few seconds."""
 
     tell_build(version())
     server = Server((host, port), Pages)
-    Thread(target=server.serve_forever, daemon=True, name="pages").start()
+    Thread(target=server.serve_forever, daemon=True, name="probes").start()
     return server

@@ -1,15 +1,15 @@
-"""The pulse of a process: a loop that makes no progress is dead, and says so."""
+"""The pulse of a process: liveness by the progress of its loops, and readiness."""
 
 import asyncio
 import time
 
-# Every wait of every loop is shorter: Kafka's slowest call takes less than 20 s.
+# Seconds. Every wait of every loop is shorter: Kafka's slowest call takes less than 20 s.
 PATIENCE = 30.0
 START = "start"
 
 
 class Pulse:
-    """Loops beat; who has not beaten for too long is named. Reasons may stand against readiness."""
+    """Records the beats of loops, and the reasons why the process is not ready."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
@@ -20,28 +20,28 @@ class Pulse:
         self._beats[loop] = time.monotonic()
 
     def started(self) -> None:
-        """Say that it serves; before, nobody should send anything."""
+        """Mark the process as started; it is not ready before."""
         self.have(START)
 
     def lack(self, part: str, reason: str) -> None:
-        """Not ready as long as the part lacks something."""
+        """Mark the process as not ready, for this reason, until `have(part)`."""
         self._missing[part] = reason
 
     def have(self, part: str) -> None:
         self._missing.pop(part, None)
 
     def dead(self, times: float = 1) -> list[str]:
-        """The loops that have stood still for so many times the patience."""
+        """The loops that have not beaten for `times` times the patience."""
         latest = time.monotonic() - times * self._patience
-        # Copied at once: the pages ask from a thread of their own.
+        # Copied, because the probes call this from another thread.
         return [loop for loop, beat in dict(self._beats).items() if beat < latest]
 
     def unready(self) -> list[str]:
-        """Why the process cannot serve yet, in words."""
+        """The reasons why the process is not ready; empty if it is."""
         return [*dict(self._missing).values(), *(f"{loop} stands still" for loop in self.dead())]
 
     async def run(self) -> None:
-        """Beat for the event loop itself: whatever blocks it stops this."""
+        """Beat for the event loop itself, once a second."""
         while True:
             self.beat("event loop")
             await asyncio.sleep(1)

@@ -1,4 +1,4 @@
-"""What a process is told: read once from the environment, every flaw in one precise error."""
+"""Settings, read once from the environment; one error names every flaw."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ OUTCOME_DAYS = 30
 
 
 class SettingsError(Exception):
-    """Names all that is missing or malformed, so that one look mends it."""
+    """Settings are missing or malformed; the message names all of them."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """Settings of one service.
 
-    `keyring` seals and opens personal data, `token` proves a call from inside.
+    `keyring` seals and opens personal data; `token` authenticates calls between services.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Settings:
 
     @property
     def keep_outcomes(self) -> timedelta:
-        """For how long a repeated request is known; longer than the command topic keeps records."""
+        """For how long outcomes are kept; longer than the command topic keeps its records."""
         return timedelta(days=int(self.environ.get("LIANDONG_OUTCOME_DAYS", OUTCOME_DAYS)))
 
     @property
@@ -54,7 +54,7 @@ class Settings:
         return SCHEMAS[self.name]
 
     def address_of(self, service: str) -> str:
-        """Where another service answers gRPC."""
+        """The gRPC address of another service, host:port."""
         default = f"127.0.0.1:{self.base_port + PORTS[service][0]}"
         return self.environ.get(f"LIANDONG_{service.upper()}_ADDRESS", default)
 
@@ -64,7 +64,7 @@ class Settings:
 
 
 def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
-    """Raises SettingsError with every name that is missing or malformed."""
+    """Read the settings of a service. Raises SettingsError that names every flaw."""
     if name not in PORTS:
         raise SettingsError(f"no service is called {name}; there are: {', '.join(PORTS)}")
     prefix = f"LIANDONG_{SCHEMAS[name].upper()}"

@@ -1,4 +1,4 @@
-"""The watchdog: a process whose loops stand still ends itself, and the runner starts it again."""
+"""The watchdog: ends a process whose loops stand still; the supervisor starts it again."""
 
 import logging
 import os
@@ -12,14 +12,14 @@ log = logging.getLogger(__name__)
 
 LOOK = 5.0
 STOOD_STILL = 71
-# Without these a process does nothing for anybody. The others may wait for a Kafka that hangs, and
-# must not take along what works without it: they count only after this many times the patience.
+# Without these loops a process serves no request. The other loops may be waiting for a Kafka that
+# hangs, while the process still serves: they count only after LONG times the patience.
 VITAL = frozenset({"event loop", "batcher"})
 LONG = 5.0
 
 
 def watch(pulses: Mapping[str, Pulse], look: float = LOOK) -> None:
-    """Watch from a thread of its own: a blocked event loop cannot watch itself."""
+    """Watch from a thread, because a blocked event loop cannot watch itself."""
     Thread(target=_watch, args=(pulses, look), daemon=True, name="watchdog").start()
 
 
@@ -28,7 +28,7 @@ def _watch(pulses: Mapping[str, Pulse], look: float) -> None:
     while True:
         time.sleep(look)
         dead = {f"{name}: {loop}" for name, pulse in pulses.items() for loop in _hopeless(pulse)}
-        # Twice: after a stop and a continue of the whole process every loop looks dead at first.
+        # Dead twice in a row: after SIGSTOP and SIGCONT every loop looks dead at first.
         if dead & before:
             log.critical("process.stands_still", extra={"loops": sorted(dead & before)})
             os._exit(STOOD_STILL)

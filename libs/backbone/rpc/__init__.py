@@ -1,1 +1,1 @@
-"""gRPC between services: the edge, the server, channels, who calls, asking again."""
+"""gRPC between services: server and edge, channels, call metadata, rules, retries."""

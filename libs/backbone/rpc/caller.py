@@ -1,4 +1,4 @@
-"""Who calls, and with which key: what travels in the metadata of every call between services."""
+"""The metadata of calls between services: actor, request id, deadline, token."""
 
 import secrets
 from collections.abc import Sequence
@@ -14,18 +14,21 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidArgument
 
 PATIENCE = 5.0
-# What the metadata says in words, percent-encoded.
+# The metadata fields that are texts, percent-encoded.
 TEXTS = ("user", "unit", "role", "area", "team", "purpose")
 LONGEST_PURPOSE = 200
-# As Postgres can count.
+# The largest bigint of Postgres.
 LAST_VERSION = 2**63 - 1
 
 Metadata = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """One call: who, which request, until when, and what the caller saw."""
+class Call:
+    """One call: its actor, request id, deadline, and the version that the caller saw.
+
+    `call` is an id of this call alone: a repeat has the same `request_id` and another `call`.
+    """
 
     actor: Actor
     request_id: UUID
@@ -37,8 +40,8 @@ class Caller:
     call: str = ""
 
 
-def caller_of(context: Any) -> Caller:
-    """Read the metadata of a call. Raises InvalidArgument for a malformed part."""
+def caller_of(context: Any) -> Call:
+    """Read the metadata of a gRPC call. Raises InvalidArgument for a malformed field."""
     given = dict(context.invocation_metadata())
     said = {part: unquote(given.get(f"liandong-{part}", "")) for part in TEXTS}
     require_texts(said)
@@ -52,7 +55,7 @@ def caller_of(context: Any) -> Caller:
         version = given.get("liandong-expected-version")
         if version and not 0 <= int(version) <= LAST_VERSION:
             raise ValueError(f"no version is {version}")
-        return Caller(
+        return Call(
             actor=actor,
             request_id=_request_id(given, actor),
             deadline=datetime.now(UTC) + timedelta(seconds=patience),
@@ -76,7 +79,7 @@ def _request_id(given: dict[str, str], actor: Actor) -> UUID:
 
 
 def metadata_for(token: str, actor: Actor, **more: str) -> list[tuple[str, str]]:
-    """The metadata of an outgoing call; `more` names parts without the prefix, `_` for `-`."""
+    """The metadata of an outgoing call; names in `more` lack the prefix and have `_` for `-`."""
     parts = {"user": actor.user, "unit": actor.unit, "role": actor.role, "area": actor.area}
     parts |= {name.replace("_", "-"): value for name, value in more.items()}
     said = [(f"liandong-{name}", quote(value)) for name, value in parts.items() if value]
@@ -84,7 +87,7 @@ def metadata_for(token: str, actor: Actor, **more: str) -> list[tuple[str, str]]
 
 
 def require_token(metadata: Metadata, token: str) -> None:
-    """Raises Denied for a call that does not come from one of our own processes."""
+    """Raises Denied if the metadata does not carry the token of this installation."""
     given = next((value for name, value in metadata if name == "liandong-token"), "")
     if not secrets.compare_digest(given, token):
         raise Denied("NOT_FROM_INSIDE")

@@ -1,4 +1,4 @@
-"""Calls to other services: channels that stay open, deadlines, careful repeats, refusals back."""
+"""Calls to other services: open channels, retries, and the refusals in their errors."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ from backbone.words.errors import (
 )
 from liandong.input.v1 import flaws_pb2
 
-# Only what is surely not done, or may be done twice by its request id, is repeated by itself.
+# Retried by gRPC itself: calls that did not reach the server, or are idempotent by request id.
 RETRIES = {
     "methodConfig": [
         {
@@ -47,18 +47,18 @@ KIND_OF_STATUS = {code: kind for kind, code in STATUS.items()}
 
 
 def open_channel(settings: Settings, service: str) -> grpc.aio.Channel:
-    """A channel to another service; it connects at first use and again after every loss."""
+    """A channel to another service; it connects at first use, and reconnects by itself."""
     return grpc.aio.insecure_channel(settings.address_of(service), options=OPTIONS)
 
 
 def may_still_happen(error: grpc.aio.AioRpcError) -> bool:
-    """Say whether nobody knows what came of the call: it was not heard, or not answered in time."""
+    """Say whether the call may have taken effect, or still may: it got no definite answer."""
     refusal = refusal_of(error)
     return refusal is None or isinstance(refusal, Unavailable | Expired | Broken)
 
 
 def refusal_of(error: grpc.aio.AioRpcError) -> Refusal | None:
-    """The refusal that the other service meant, or None where nobody knows what happened there."""
+    """The refusal that the other service sent, or None if the error is not one of its answers."""
     status: Any = rpc_status.from_call(error)  # type: ignore[arg-type]
     details = status.details if status else ()
     info, flaws = error_details_pb2.ErrorInfo(), flaws_pb2.Flaws()

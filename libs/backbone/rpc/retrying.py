@@ -1,7 +1,7 @@
-"""Asks again what another service could not answer, until it does.
+"""Repeats a call to another service until it is answered.
 
-The caller's event is the guarantee and survives this process; it needs Kafka. This needs none: a
-service that was away for a moment while Kafka is away hears of the order as soon as it is back.
+Delivery is guaranteed by the caller's event, which survives this process but needs Kafka. The
+retrier does not: while Kafka is away, it reaches a service as soon as that is back.
 """
 
 import asyncio
@@ -18,19 +18,19 @@ from backbone.rpc.channels import may_still_happen
 Call = Callable[[], Awaitable[object]]
 
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-# More than these are left to their events alone.
+# Calls retried at a time; further ones are left to their events.
 MOST = 1_000
 
 
-class Again:
-    """One question for each request id, in tasks of their own."""
+class Retrier:
+    """Retries calls in background tasks, one for each request id."""
 
     def __init__(self, pauses: tuple[float, ...] = PAUSES) -> None:
         self._pauses = pauses
         self._asking: dict[UUID, asyncio.Task[None]] = {}
 
-    def later(self, request_id: UUID, call: Call) -> None:
-        """Call in a moment, and then at growing intervals, until it is answered or refused."""
+    def schedule(self, request_id: UUID, call: Call) -> None:
+        """Call after the first pause, then at growing intervals, until answered or refused."""
         if request_id in self._asking or len(self._asking) >= MOST:
             return
         task = asyncio.create_task(self._until_settled(call))

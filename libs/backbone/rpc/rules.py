@@ -1,8 +1,8 @@
-"""The rules of requests: read from the contracts, compiled once per message, kept by every edge.
+"""Validates requests by the rules of the contracts, compiled once per message type.
 
-Every text is looked at, whether or not a rule names it; numbers, enums and times are held to what
-they can be. A check visits the fields that are set, and returns the flaws of a value with paths
-that begin below it.
+Every text is checked for control characters, also without a rule; numbers, enums and times must be
+in the range of their type. A check visits the fields that are set, and returns the flaws of a value
+with paths relative to it.
 """
 
 import re
@@ -21,13 +21,13 @@ from liandong.input.v1 import rules_pb2
 Rules: TypeAlias = rules_pb2.FieldRules
 Check: TypeAlias = Callable[[Any], Sequence[Flaw]]
 
-# They travel in the trailer of an answer, which gRPC limits to 8 KiB.
+# Flaws per answer: they travel in a trailer, which gRPC limits to 8 KiB.
 MOST_FLAWS = 10
-# The years 1 to 9999: what a Timestamp can be.
+# The years 1 to 9999, the range of a Timestamp.
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 FINE: Sequence[Flaw] = ()
-# Of a text that shows nothing: whoever holds it empties it.
+# The result for a text without visible characters: the message or list that holds it empties it.
 BLANK: Sequence[Flaw] = (Flaw("", "FIELD_MISSING"),)
 
 OF_ALL = frozenset({"required", "missing", "wrong"})
@@ -44,7 +44,7 @@ WHOLE = (
 
 
 def require_rules(request: Message) -> None:
-    """Empty the texts of the request that show nothing. Raises InvalidArgument with its flaws."""
+    """Check the request, and empty its blank texts. Raises InvalidArgument with the flaws."""
     check = _CHECKS.get(type(request)) or _compiled(type(request))
     flaws = check(request)
     if flaws:
@@ -52,7 +52,7 @@ def require_rules(request: Message) -> None:
 
 
 def require_texts(texts: Mapping[str, str]) -> None:
-    """The same for texts that stand in no contract, by their names. Raises InvalidArgument."""
+    """Check single-line texts by name that are in no contract. Raises InvalidArgument."""
     found = {name: _characters(text, multi_line=False) for name, text in texts.items()}
     flaws = [flaw for name, each in found.items() for flaw in _below(name, each)]
     if flaws:
@@ -60,8 +60,8 @@ def require_texts(texts: Mapping[str, str]) -> None:
 
 
 def rules_of(field: Any) -> Rules:
-    """The rules of a field, empty where it has none. Raises TypeError for a rule that the type of
-    the field cannot have, such as a length of a number."""
+    """The rules of a field, empty if it has none. Raises TypeError for a rule that does not apply
+    to the field's type, such as a length of a number."""
     rules: Rules = field.GetOptions().Extensions[rules_pb2.field]
     said = {each.name for each, _ in rules.ListFields()}
     strange = said - OF_ALL - (OF_LISTS if field.is_repeated else _rules_for(field))
@@ -75,7 +75,7 @@ def is_required(rules: Rules) -> bool:
 
 
 def reasons_of(message: Any, seen: frozenset[str] = frozenset()) -> frozenset[str]:
-    """Every reason that the rules themselves name for a request, and TEXT_TOO_LONG."""
+    """All reasons that the rules of a message name, and TEXT_TOO_LONG."""
     found = {"TEXT_TOO_LONG"}
     for field in message.fields:
         rules, inner = rules_of(field), field.message_type

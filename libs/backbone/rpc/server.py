@@ -11,7 +11,7 @@ OPTIONS = [
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
     ("grpc.keepalive_permit_without_calls", 1),
-    # A terminal that fell silent without a word must not count as connected.
+    # Pings, so that a terminal whose connection is lost does not count as connected.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
@@ -20,7 +20,7 @@ OPTIONS = [
 
 
 def build(settings: Settings) -> grpc.aio.Server:
-    """Return a server that listens but does not serve yet. Raises RuntimeError: port in use."""
+    """Return a server that is not started yet. Raises RuntimeError if the port is in use."""
     server = grpc.aio.server(interceptors=[Edge(settings.token)], options=OPTIONS)
     health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
     server.add_insecure_port(f"{settings.host}:{settings.port}")

@@ -1,1 +1,1 @@
-"""The shell around one service: everything above, opened and closed as one."""
+"""The shell of a service: it opens, runs and closes all other rooms as one."""

@@ -1,4 +1,4 @@
-"""Keeps a copy of the city beside a service."""
+"""Runs a replica of the directory in a service."""
 
 from collections.abc import Callable, Collection
 
@@ -18,7 +18,7 @@ def follow_directory(
     *,
     polygons: bool = False,
 ) -> Replica:
-    """Keep a copy of these kinds beside a service; the service is ready once there is a city."""
+    """Run a replica of these kinds; the service becomes ready once a city is loaded."""
     settings = shell.settings
     replica = Replica(shell.pool, settings.brokers, kinds, changed, polygons=polygons)
     group = f"{settings.schema}.directory"

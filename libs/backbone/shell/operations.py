@@ -1,4 +1,4 @@
-"""What every service tells those who operate it: which events wait, and how to try them again."""
+"""The operations service of every process: lists parked events, and replays them."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The shell around one service: pool, door, relay, server and loops, opened and closed as one.
+"""The shell of a service: pool, door, relay, server and loops, opened and closed as one.
 
 A service's wiring opens it, adds its servicers, consumers and timers, and runs it.
 """
@@ -29,7 +29,7 @@ from backbone.process.metrics import CLOCK_SKEW, COMMANDS
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc import server
-from backbone.rpc.caller import Caller, caller_of
+from backbone.rpc.caller import Call, caller_of
 from backbone.shell.operations import OperationsService
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
@@ -43,7 +43,7 @@ GRACE = 2.0
 
 
 class Shell:
-    """What a service needs beside its own files; nothing here waits for Kafka or Postgres."""
+    """The infrastructure of one service. Opening it does not wait for Kafka or Postgres."""
 
     def __init__(
         self,
@@ -78,16 +78,16 @@ class Shell:
         ]
 
     def serve(self, add: Callable[[Any, Any], None], servicer: Any, contract: Any) -> None:
-        """Answer the calls of a service; `contract` is the descriptor of its proto file."""
+        """Register a servicer by its `add_…_to_server`; `contract` is its proto file descriptor."""
         add(servicer, self.server)
         self._contracts += [service.full_name for service in contract.services_by_name.values()]
 
     def run_beside(self, loop: Run) -> None:
-        """Run this for ever too; when it ends, the process ends."""
+        """Add a loop; if it ends or dies, the process ends."""
         self._loops.append(loop)
 
     def before_stop(self, farewell: Callable[[], object]) -> None:
-        """Call this when the server is about to stop: streams do not end by themselves."""
+        """Add a callback that ends the streams before the server stops."""
         self._farewells.append(farewell)
 
     def consume(self, subscription: Subscription) -> None:
@@ -102,11 +102,11 @@ class Shell:
         command: Any,
         body: Message,
         aggregate_id: UUID,
-        caller: Caller | None = None,
+        caller: Call | None = None,
     ) -> S:
-        """Answer a call through the door: the state afterwards, or the Refusal, raised.
+        """Answer a call through the door: return the state afterwards, or raise its Refusal.
 
-        `body` is the call's request as it came: the same key with another body is refused.
+        `body` is the request message as received: the same key with another body is refused.
         """
         caller = caller or caller_of(context)
         outcome = await self.batcher.submit(self.request(caller, command, body, aggregate_id))
@@ -115,9 +115,9 @@ class Shell:
         return state
 
     def request(
-        self, caller: Caller, command: Any, body: Message, aggregate_id: UUID
+        self, caller: Call, command: Any, body: Message, aggregate_id: UUID
     ) -> Request[Any]:
-        """The request of a call, for either road."""
+        """The door's request for a call, the same for both roads."""
         return Request(
             request_id=caller.request_id,
             aggregate_id=aggregate_id,
@@ -131,13 +131,13 @@ class Shell:
         )
 
     def report(
-        self, context: Any, caller: Caller, command: Any, outcome: Outcome, road: str = "direct"
+        self, context: Any, caller: Call, command: Any, outcome: Outcome, road: str = "direct"
     ) -> None:
-        """Say how it was answered in metrics and metadata; raise what was refused."""
+        """Report the outcome in metrics and trailing metadata. Raises its Refusal."""
         COMMANDS.labels(type(command).__name__, road, outcome.reason or "ACCEPTED").inc()
         replayed = "true" if outcome.call != caller.call else "false"
         said = [("liandong-road", road), ("liandong-replayed", replayed)]
-        if outcome.refusal is None:  # an answer need not show the record that it has changed
+        if outcome.refusal is None:  # the response need not contain the changed record
             said.append(("liandong-version", str(outcome.version)))
         context.set_trailing_metadata(said)
         if outcome.refusal is not None:
@@ -157,7 +157,7 @@ class Shell:
             try:
                 await asyncio.Event().wait()
             finally:
-                # The loops go on meanwhile: a call that is waiting for the batcher gets its answer.
+                # The loops still run, so that calls waiting for the batcher get their answers.
                 self.pulse.lack("server", "it is stopping")
                 for farewell in self._farewells:
                     farewell()
@@ -165,13 +165,13 @@ class Shell:
 
 
 async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:
-    """Tell for ever whether the database answers, and how far its clock is from ours."""
+    """Report readiness of the database and the skew of its clock, once a second, for ever."""
     while True:
         try:
             now = await pool.fetchval("SELECT clock_timestamp()")
             CLOCK_SKEW.labels(schema).set((datetime.now(UTC) - now).total_seconds())
             pulse.have("database")
-        except Exception as error:  # noqa: BLE001  # readiness tells it, others repeat
+        except Exception as error:  # noqa: BLE001  # reported by readiness
             if not is_transient(error):
                 log.warning("database.refuses", extra={"error": str(error)})
             pulse.lack("database", f"the database does not answer: {error}")
@@ -190,7 +190,7 @@ async def open_shell(
     deciders: Sequence[Decider[Any]],
     ride: Ride = no_ride,
 ) -> AsyncIterator[Shell]:
-    """Open the shell of one service."""
+    """Open the shell of one service; its connections are closed at the end of the block."""
     pool = await open_pool(settings.database_url, settings.schema)
     try:
         yield Shell(settings, pulse, pool, deciders, ride)

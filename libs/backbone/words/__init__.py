@@ -1,1 +1,1 @@
-"""The pure vocabulary that every domain shares; the only room of ours that a domain imports."""
+"""The pure vocabulary of all domains, and the only part of backbone that they import."""

@@ -1,10 +1,10 @@
-"""Who acts: a person in a role for a unit, a department's own system, or a clock. Pure."""
+"""The actor of a command: a person in a role, a department's own system, or a clock. Pure."""
 
 from msgspec import Struct
 
 
 class Actor(Struct, frozen=True):
-    """`unit` is the code of the unit acted for, `area` the area code of that unit."""
+    """`unit` is the code of the unit that the actor acts for, `area` that unit's area code."""
 
     user: str
     unit: str = ""

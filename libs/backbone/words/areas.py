@@ -1,10 +1,10 @@
-"""Area codes: how the code of a place tells its level, its parents and what it contains."""
+"""Area codes: the level and the ancestors of an area, derived from its code."""
 
 from enum import IntEnum
 
 
 class Level(IntEnum):
-    """The height of an area in the one tree; the numbers are those of the contract."""
+    """The level of an area in the administrative tree; the numbers are those of the contract."""
 
     UNSPECIFIED = 0
     CITY = 1
@@ -19,7 +19,7 @@ SIGNIFICANT = {Level.CITY: 4, Level.COUNTY: 6, Level.TOWNSHIP: 9, Level.VILLAGE:
 
 
 def level_of(area: str) -> Level:
-    """Return the level of an area code, or UNSPECIFIED for what is not one."""
+    """Return the level of an area code, or UNSPECIFIED if the text is no area code."""
     if not (area.isascii() and area.isdigit()):
         return Level.UNSPECIFIED
     if len(area) == 6:
@@ -28,7 +28,7 @@ def level_of(area: str) -> Level:
 
 
 def ancestors(area: str) -> tuple[str, ...]:
-    """Return the area itself and everything above it, the lowest first."""
+    """Return the area and its ancestors, the lowest first; empty if it is no area code."""
     level = level_of(area)
     if level is Level.UNSPECIFIED:
         return ()
@@ -38,6 +38,6 @@ def ancestors(area: str) -> tuple[str, ...]:
 
 
 def parent_of(area: str) -> str:
-    """Return the area above, or an empty code above the city."""
+    """Return the code of the parent area; empty for the city."""
     chain = ancestors(area)
     return chain[1] if len(chain) > 1 else ""

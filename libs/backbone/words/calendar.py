@@ -9,29 +9,29 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from msgspec import Struct
 
-# China has one time zone and no summer time, so that no table of zones is needed.
+# China has one time zone and no summer time, so no time zone database is needed.
 ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
 
 
 class Hours(Struct, frozen=True):
-    """A stretch of a working day, in local time; the end does not belong to it."""
+    """A period of a working day, in local time; the end is exclusive."""
 
     start: time
     end: time
 
 
 OFFICE_HOURS = (Hours(time(9), time(12)), Hours(time(14), time(18)))
-"""The usual ones, for a city that has not said its own."""
+"""The default, for a city that declares no hours."""
 
 
 class Calendar(Struct, frozen=True):
-    """What a city knows of its working time; an empty one counts by weekends alone.
+    """The working time of a city; an empty calendar knows weekends only.
 
-    `notices` holds the number of the notice by year: only these years are announced. `holidays`
-    holds the name by day, `workdays` the weekend days on which people work. `hours` are in order,
-    do not overlap and are not empty.
+    `notices` maps each announced year to the number of its notice, `holidays` each holiday to its
+    name; `workdays` are the weekend days on which people work. `hours` are in order, do not
+    overlap, and none is of zero length.
     """
 
     notices: Mapping[int, str] = {}
@@ -40,7 +40,7 @@ class Calendar(Struct, frozen=True):
     hours: tuple[Hours, ...] = OFFICE_HOURS
 
     def is_provisional(self, day: date) -> bool:
-        """Say whether the notice of its year is not known yet."""
+        """Say whether the notice of the day's year is still missing."""
         return day.year not in self.notices
 
     def knows(self, first: date, last: date) -> bool:
@@ -68,42 +68,42 @@ class Calendar(Struct, frozen=True):
         return self.first_workday(day + ONE_DAY)
 
     def working_hours(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        """Yield start and end of each stretch of work on the day; none on a day of rest."""
+        """Yield start and end, in UTC, of each working period of the day; none on a day of rest."""
         if self.is_workday(day):
             for each in self.hours:
                 yield at(day, each.start), at(day, each.end)
 
 
 UNANNOUNCED = Calendar()
-"""The calendar of which nothing is known: every year is provisional."""
+"""The empty calendar: every year is provisional."""
 
 
 def is_weekend(day: date) -> bool:
-    """Say whether the day is a Saturday or a Sunday, also where people work on it."""
+    """Say whether the day is a Saturday or a Sunday, make-up workdays included."""
     return day.weekday() >= SATURDAY
 
 
 def at(day: date, local: time) -> datetime:
-    """Return the moment of a local time, in UTC like every time of the records."""
+    """Return the moment of a local time, in UTC."""
     return datetime.combine(day, local, ZONE).astimezone(UTC)
 
 
 def day_of(moment: datetime) -> date:
-    """Return the local day of a moment, which has a time zone."""
+    """Return the local day of an aware datetime."""
     return moment.astimezone(ZONE).date()
 
 
 def end_of(day: date) -> datetime:
-    """Return 24:00 of the day, which is the first moment of the next one."""
+    """Return 24:00 of the day, in UTC: the first moment of the next day."""
     return at(day + ONE_DAY, time(0))
 
 
 def last_day_of(end: datetime) -> date:
-    """Return the last day of a period: one that ends at 24:00 ends on the day that is over."""
+    """Return the last day of a period; a period that ends at 24:00 ends on the day before."""
     return day_of(end - timedelta.resolution)
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
-    """Yield the days from the first to the last, both included; none if the last is earlier."""
+    """Yield the days from first to last, both inclusive; none if the last is earlier."""
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number)

@@ -1,4 +1,4 @@
-"""The city as a service knows it: what the directory says, as records, indexed and immutable."""
+"""The records of the directory, and the city: an indexed, immutable collection of them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The smallest area; its rings are empty where a service asked for no shapes."""
+    """The smallest area. `rings` are of (longitude, latitude); empty if polygons are not loaded."""
 
     code: str
     name: str
@@ -33,7 +33,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An organisation that can be responsible; it hangs on an area."""
+    """An organisation that can be responsible for matters in its area."""
 
     code: str
     name: str
@@ -45,7 +45,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A class of matters; its code is dotted, its path the names from the top."""
+    """A class of matters. `code` is dotted; `path` holds the names from the top class down."""
 
     code: str
     name: str
@@ -56,7 +56,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Competence:
-    """Who answers for a category: a unit, or the unit of a kind at a level (or the lowest)."""
+    """The unit competent for a category: a named unit, or one by kind and level (or the lowest)."""
 
     code: str
     category: str
@@ -69,7 +69,7 @@ class Competence:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who works here, with the roles they may act in."""
+    """A member of staff, with the roles that they may act in."""
 
     user: str
     name: str
@@ -81,7 +81,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A group that missions are pushed to; the leader is one of the members."""
+    """A team that missions are pushed to; the leader is one of the members."""
 
     code: str
     name: str
@@ -110,7 +110,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Every figure and row that a city may change without touching code."""
+    """The figures and routes that a city configures."""
 
     sign_in_minutes: Mapping[str, int]
     hand_off_answer_minutes: int
@@ -129,7 +129,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The city itself, and the version of the pack that is in force."""
+    """The city itself, and the version of the pack in force.
+
+    `south_west` and `north_east` are (longitude, latitude); `entries` is the number of entries.
+    """
 
     code: str
     name: str
@@ -148,9 +151,9 @@ Record: TypeAlias = (
 
 @dataclass(frozen=True)
 class City:
-    """One consistent state of the directory, of the kinds that a service asked for.
+    """One consistent state of the directory, with the kinds of entries that a service requested.
 
-    Where there is no calendar, every year is provisional.
+    Without a calendar every year is provisional.
     """
 
     head: Head
@@ -180,19 +183,19 @@ class City:
         return found
 
     def units_at(self, kind: str, area: str) -> tuple[Unit, ...]:
-        """Return the units of a kind that hang on exactly this area."""
+        """Return the units of a kind whose area is exactly this one."""
         return self._units_at.get((kind, area), ())
 
     def competences_of(self, category: str) -> Mapping[str, tuple[Competence, ...]]:
-        """Return the rows for exactly this category, by the area to which they are restricted."""
+        """Return the rows of exactly this category, by the area that they are restricted to."""
         return self._competences_of.get(category, {})
 
     def units_in(self, area: str) -> Iterable[Unit]:
-        """Return the units of an area and of everything in it."""
+        """Return the units of an area and of all areas inside it."""
         return (unit for unit in self.units.values() if contains(area, unit.area))
 
     def superiors(self, unit: str) -> tuple[str, ...]:
-        """Return the units above one, the nearest first."""
+        """Return the codes of the units above a unit, the nearest first."""
         above: list[str] = []
         here = self.units.get(unit)
         while here is not None and here.parent and here.parent not in above:
@@ -201,10 +204,10 @@ class City:
         return tuple(above)
 
     def belongs_to(self, unit: str, other: str) -> bool:
-        """Say whether a unit is the other one, or below it."""
+        """Say whether `unit` is `other`, or below it."""
         return other in (unit, *self.superiors(unit))
 
     def common_superior(self, one: str, other: str) -> str | None:
-        """Return the lowest unit above both, or None: then the joint meeting decides."""
+        """Return the lowest unit above both; None if the joint meeting must decide."""
         above = set(self.superiors(other))
         return next((unit for unit in self.superiors(one) if unit in above), None)

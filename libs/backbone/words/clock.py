@@ -1,7 +1,7 @@
-"""A clock 时限: a budget of time with a ledger of when it ran, and the grades on its way. Pure.
+"""A clock 时限: a budget of time, a ledger of the spans in which it ran, and warning grades. Pure.
 
-When it is due follows from its ledger and the calendar (`due`); what happens to it stands in
-`timekeeping`. The times that follow are kept beside it, so that a reader needs no calendar.
+`due` derives the due times from the ledger and the calendar; `timekeeping` changes clocks. The
+derived times are stored in the clock, so that a reader needs no calendar.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,20 +12,20 @@ from msgspec import Struct
 from backbone.words.working_time import Budget
 
 LAPSE = "LAPSE"
-"""The name under which the end of the budget itself fires."""
+"""The name of the firing at the end of the budget."""
 
 
 class Term(Struct, frozen=True):
-    """What a rule allows: the rule's name in the city pack, and the time."""
+    """The time that a rule allows; `rule` is its name in the city pack."""
 
     rule: str
     budget: Budget
 
 
 class Span(Struct, frozen=True):
-    """A stretch of the ledger, in which the clock ran or was suspended; the last one may be open.
+    """A span of the ledger, in which the clock ran or was suspended; the last may have no end.
 
-    A suspension has its cause and, where the law asks for one, its document.
+    A suspension has a cause and, if the law requires one, a document.
     """
 
     start: datetime
@@ -36,7 +36,7 @@ class Span(Struct, frozen=True):
 
 
 class Grade(Struct, frozen=True):
-    """A rung 绿黄红: fires once, when so many per cent of the budget are used; 100 is the lapse."""
+    """A warning 绿黄红: fires once, when `percent` of the budget is used; 100 is the lapse."""
 
     name: str
     percent: int
@@ -45,7 +45,7 @@ class Grade(Struct, frozen=True):
 
 
 class Extension(Struct, frozen=True):
-    """Time that was added 延期, and the document that allows it."""
+    """An extension 延期 of the budget, and the document that allows it."""
 
     time: datetime
     budget: Budget
@@ -53,12 +53,12 @@ class Extension(Struct, frozen=True):
 
 
 class Clock(Struct, frozen=True):
-    """One clock of a matter; `id` is its own inside the matter, for ever.
+    """One clock of a matter; `id` is unique within the matter.
 
-    `about` is what started it: an event, a question, a part. The spans of the ledger follow each
-    other without a gap. `due_time`, `provisional` and the times of the grades are derived;
-    `due_time` is None while a suspension keeps it open. `provisional` says that a year counts in
-    which the holidays were not announced; `old_due_time` is what was said before a recomputation.
+    `about` names the cause of its start: an event, a question, a part. The spans of the ledger
+    follow each other without gaps. `due_time`, `provisional` and the times of the grades are
+    derived; `due_time` is None while a suspension is open. `provisional` means that it counts days
+    of a year whose holidays are not announced; `old_due_time` is from before a recomputation.
     """
 
     id: str
@@ -80,7 +80,7 @@ class Clock(Struct, frozen=True):
 
     @property
     def stop_time(self) -> datetime | None:
-        """When it stopped for good; None while it runs or is suspended."""
+        """The time at which it stopped; None while it runs or is suspended."""
         return self.ledger[-1].end
 
     @property
@@ -93,17 +93,17 @@ class Clock(Struct, frozen=True):
 
     @property
     def total(self) -> Budget:
-        """The budget with every extension."""
+        """The budget including all extensions."""
         more = sum(extension.budget.amount for extension in self.extensions)
         return Budget(self.budget.amount + more, self.budget.unit)
 
 
 class KindOfClock(Struct, frozen=True):
-    """What touches the clocks of one kind, as data: the names of events, and the grades.
+    """The rules of one kind of clock: the events that stop, suspend or resume it, and its grades.
 
-    Of a kind of which several run `side_by_side` (one per question, part or supervision), an event
-    touches only the clock whose `about` it names. Raises ValueError for a kind that says two
-    things about one event, or has two grades of one name.
+    If several clocks of the kind run `side_by_side` (one per question, part or supervision), an
+    event changes only the clock whose `about` it names. Raises ValueError if an event is listed
+    twice, or two grades have one name.
     """
 
     kind: str
@@ -120,7 +120,7 @@ class KindOfClock(Struct, frozen=True):
 
 
 def table(kinds: Iterable[KindOfClock]) -> Mapping[str, KindOfClock]:
-    """Return the kinds by name. Raises ValueError for one that is given twice."""
+    """Return the kinds by name. Raises ValueError if a name occurs twice."""
     given = list(kinds)
     _require_once("the table of clocks", [each.kind for each in given])
     return {each.kind: each for each in given}

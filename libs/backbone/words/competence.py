@@ -1,4 +1,4 @@
-"""Who is responsible: the units competent for a category at a place, the best first, with why."""
+"""Finds the units competent for a category at a place, the best first, with their reasons."""
 
 from dataclasses import dataclass
 
@@ -9,21 +9,21 @@ from backbone.words.place import contains
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A competent unit, and the row that makes it one."""
+    """A competent unit, and the row of the directory that makes it competent."""
 
     unit: Unit
     row: Competence
 
 
 def prefixes(category: str) -> tuple[str, ...]:
-    """Return a category code and the codes above it, the most exact first; at last, any."""
+    """Return a category code and its ancestors, the most specific first, then "" for any."""
     parts = category.split(".")
     exact_first = (".".join(parts[:size]) for size in range(len(parts), 0, -1))
     return (*exact_first, "") if category else ("",)
 
 
 def competent_unit(city: City, category: str, area: str) -> list[Candidate]:
-    """Rank the competent units: exact category, exact area, a named unit, the lowest level."""
+    """Rank the competent units: by specific category, specific area, named unit, lowest level."""
     places = ancestors(area)
     found: dict[str, Candidate] = {}
     for prefix in prefixes(category):
@@ -43,7 +43,7 @@ def _rank(city: City, rows: tuple[Competence, ...], places: tuple[str, ...]) -> 
 def _holders(city: City, row: Competence, places: tuple[str, ...]) -> tuple[Unit, ...]:
     if row.unit:
         unit = city.units.get(row.unit)
-        # A unit named without an area answers for its own area, not for the whole city.
+        # A row with a unit but no area holds for the unit's own area, not for the whole city.
         answers = unit is not None and bool(places) and (row.area or contains(unit.area, places[0]))
         return (unit,) if unit is not None and answers else ()
     for place in places:

@@ -2,10 +2,10 @@
 
 - The day on which a period begins does not count (Civil Code 民法典 art. 201).
 - A day counts if the clock runs at its end, 24:00. So the day of a suspension does not count and
-  the day of the resumption does (自恢复之日起继续计算): what was left is given back in whole days.
-- Of working days only workdays count, make-up workdays among them.
-- A period in calendar days does not end on a day of rest, but on the next workday; a period in days
-  ends at 24:00 of its last day (art. 203). 法定休假日 in that article means weekends too.
+  the day of the resumption does (自恢复之日起继续计算): the remaining budget is in whole days.
+- A period in working days counts workdays only, make-up workdays included.
+- A period in calendar days that would end on a day of rest ends on the next workday. A period in
+  days ends at 24:00 of its last day (art. 203). 法定休假日 in that article includes weekends.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from backbone.words.working_time import WHOLE, Unit
 
 
 class Why(StrEnum):
-    """Why a day does not count."""
+    """The reason why a day does not count."""
 
     FIRST_DAY = "FIRST_DAY"  # 起始日不计
     WEEKEND = "WEEKEND"  # 周末
@@ -29,10 +29,10 @@ class Why(StrEnum):
 
 
 class Day(Struct, frozen=True):
-    """One day of a period; `why` it does not count, None if it counts.
+    """One day of a period; `why` is the reason why it does not count, None if it counts.
 
-    `words` is the holiday's name, or the cause of the suspension with its `document`.
-    `by_calendar` says that the calendar was asked, so that a notice may change the answer.
+    `words` is the name of the holiday, or the cause of the suspension, which has a `document`.
+    `by_calendar` means that the calendar decided, so a later notice may change the result.
     """
 
     day: date
@@ -47,9 +47,9 @@ class Day(Struct, frozen=True):
 
 
 def days_of(clock: Clock, percent: int, calendar: Calendar) -> Iterator[Day]:
-    """Yield every day from the first until so many per cent are used, or a suspension is open.
+    """Yield the days from the first until `percent` of the budget is used, or a suspension is open.
 
-    A clock that has stopped counts as if it were running on.
+    A stopped clock is counted as if it were still running.
     """
     day, left = day_of(clock.start_time), share_of(clock, percent)
     yield Day(day, Why.FIRST_DAY)
@@ -65,12 +65,12 @@ def days_of(clock: Clock, percent: int, calendar: Calendar) -> Iterator[Day]:
 
 
 def share_of(clock: Clock, percent: int) -> int:
-    """Return how many days so many per cent of the budget are."""
+    """Return the number of days that `percent` of the budget amounts to."""
     return clock.total.share(percent).days
 
 
 def rest(day: date, calendar: Calendar) -> Day:
-    """Return the day as the calendar has it: a holiday, a weekend, or one that counts."""
+    """Return the day by the calendar: as a holiday, a weekend day, or a day that counts."""
     if calendar.is_workday(day):
         return Day(day, by_calendar=True)
     if calendar.is_holiday(day):
@@ -85,6 +85,6 @@ def _day(day: date, span: Span, calendar: Calendar, *, by_calendar: bool) -> Day
 
 
 def _span_at(clock: Clock, day: date) -> Span:
-    """The span in which a day after the first ends."""
+    """The span of the ledger that contains the end of the day."""
     end = end_of(day)
     return next(span for span in reversed(clock.ledger) if span.start < end)

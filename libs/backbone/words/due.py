@@ -1,4 +1,4 @@
-"""When a clock is due, how much of it is left, and why: from its ledger and a calendar. Pure."""
+"""Due times, remaining time and their explanation, from a clock's ledger and a calendar. Pure."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -21,10 +21,10 @@ from backbone.words.working_time import CONTINUOUS, DAYS, WHOLE, ZERO, Budget, a
 
 
 class Due(Struct, frozen=True):
-    """The times that follow for a clock; None is not reached, and open while it is suspended.
+    """The derived times of a clock; a time is None while a suspension is open before it.
 
-    An event carries it, so that the fold of a journal needs no calendar. `grades` has one time for
-    each grade of the clock, in their order.
+    Events carry it, so that folding a journal needs no calendar. `grades` has one time for each
+    grade of the clock, in the same order.
     """
 
     time: datetime | None = None
@@ -33,7 +33,7 @@ class Due(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True):
-    """Everything from which a due time follows; `budget` with extensions, days in order (I5)."""
+    """The explanation of a due time (I5). `budget` includes extensions; days are in order."""
 
     rule: str
     about: str
@@ -44,14 +44,14 @@ class Explanation(Struct, frozen=True):
 
 
 def due_of(clock: Clock, calendar: Calendar = UNANNOUNCED) -> Due:
-    """Derive the times from the ledger. Clocks in minutes and hours need no calendar."""
+    """Derive the times from the ledger. Clocks in minutes or hours need no calendar."""
     time = _reach(clock, WHOLE, calendar)
     grades = tuple(_reach(clock, grade.percent, calendar) for grade in clock.grades)
     return Due(time, time is not None and _is_provisional(clock, time, calendar), grades)
 
 
 def timed(clock: Clock, due: Due) -> Clock:
-    """Return the clock with these times; what has fired keeps the time that it fired under."""
+    """Return the clock with these times; a grade that has fired keeps its old due time."""
     grades = tuple(
         grade if grade.fire_time else replace(grade, due_time=time)
         for grade, time in zip(clock.grades, due.grades, strict=True)
@@ -60,21 +60,21 @@ def timed(clock: Clock, due: Due) -> Clock:
 
 
 def recomputed(clock: Clock, due: Due) -> Clock:
-    """Return the clock with times of another calendar; the old due time stands beside the new."""
+    """Return the clock with times of another calendar; a changed due time is kept as the old."""
     if due.time == clock.due_time:
         return timed(clock, due)
     return replace(timed(clock, due), old_due_time=clock.due_time)
 
 
 def recompute(clock: Clock, calendar: Calendar) -> Clock:
-    """Derive the times again, as when the notice of a year has come. A stopped clock is history."""
+    """Derive the times again, as after the notice of a year. A stopped clock stays as it is."""
     return clock if clock.stop_time else recomputed(clock, due_of(clock, calendar))
 
 
 def remaining(clock: Clock, now: datetime, calendar: Calendar = UNANNOUNCED) -> timedelta:
-    """Return what is left of the budget, never less than nothing.
+    """Return the remaining budget, at least zero.
 
-    Of working hours it is the time to work; of days, how many have not ended, the last included.
+    For working hours it is working time; for days, the number of days that have not ended.
     """
     left, until = clock.total.share(WHOLE), min(filter(None, (now, clock.stop_time)))
     if clock.budget.unit in DAYS:
@@ -87,10 +87,10 @@ def remaining(clock: Clock, now: datetime, calendar: Calendar = UNANNOUNCED) -> 
 
 
 def explain(clock: Clock, calendar: Calendar = UNANNOUNCED) -> Explanation:
-    """Say from what the due time follows. Nothing is left out of minutes and hours that ran.
+    """Explain the due time: the budget, the start, and the days that do not count.
 
-    Of a period in calendar days the days of rest count; those at its end move it, and are named.
-    While a suspension is open, the days before it are named.
+    A clock in minutes or hours has no such days. In a period in calendar days, days of rest count,
+    except those that move its end. While a suspension is open, the days before it are listed.
     """
     due = due_of(clock, calendar)
     left_out = tuple(day for day in _days(clock, due, calendar) if not day.counts)
@@ -102,7 +102,7 @@ def _running(clock: Clock) -> Iterator[Span]:
 
 
 def _reach(clock: Clock, percent: int, calendar: Calendar) -> datetime | None:
-    """The moment at which so many per cent are used; None if a suspension keeps it open."""
+    """The moment at which `percent` of the budget is used; None if a suspension is open."""
     if clock.budget.unit in DAYS:
         days = list(days_of(clock, percent, calendar))
         reached = sum(day.counts for day in days) == share_of(clock, percent)
@@ -110,7 +110,7 @@ def _reach(clock: Clock, percent: int, calendar: Calendar) -> datetime | None:
     left = clock.total.share(percent)
     for span in _running(clock):
         end = advance(clock.budget.unit, span.start, left, calendar)
-        # One that has stopped would have been due at the time at which it lapses running on.
+        # A stopped clock keeps the time at which it would have lapsed.
         if span.end is None or span is clock.ledger[-1] or end <= span.end:
             return end
         left -= spent(clock.budget.unit, span.start, span.end, calendar)
@@ -118,7 +118,7 @@ def _reach(clock: Clock, percent: int, calendar: Calendar) -> datetime | None:
 
 
 def _is_provisional(clock: Clock, due_time: datetime, calendar: Calendar) -> bool:
-    """Whether a day of a year that is not announced was asked whether people work on it."""
+    """Whether the due time depends on days of a year that is not announced."""
     if clock.budget.unit in CONTINUOUS:
         return False
     if clock.budget.unit in DAYS:
@@ -137,7 +137,7 @@ def _days(clock: Clock, due: Due, calendar: Calendar) -> Iterator[Day]:
 
 
 def _day_of_hours(clock: Clock, day: date, calendar: Calendar) -> Day:
-    """Of working hours a day is left out if the clock did not run on it, or it was one of rest."""
+    """For working hours, a day does not count if it is one of rest or the clock did not run."""
     begin, end = end_of(day - ONE_DAY), end_of(day)
     last = clock.ledger[-1]
     spans = [

@@ -1,4 +1,4 @@
-"""The intake record follows its incident: what it remembers of it, and how it follows. Pure."""
+"""What an intake record knows of its incident, and how it follows the incident's events. Pure."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ SETTLED = (RESOLVED, CLOSED, VOIDED)
 
 
 class Followed(Struct, frozen=True):
-    """What an intake record knows of its incident; PENDING until the incident is known to exist."""
+    """The incident as its intake record knows it; PENDING until it is known to be open."""
 
     version: int = 0
     state: str = PENDING
@@ -26,7 +26,7 @@ class Followed(Struct, frozen=True):
 
 
 class FollowIncident(Struct, frozen=True):
-    """One step of the incident; what is None has not changed by it."""
+    """One event of the incident; None means that the field has not changed."""
 
     step: str
     version: int
@@ -39,7 +39,7 @@ class FollowIncident(Struct, frozen=True):
 
 
 class IncidentFollowed(Struct, frozen=True):
-    """The event that every intake service records: the incident as it is known from now on."""
+    """The event of an intake record that its incident has changed; `incident` is the new state."""
 
     time: datetime
     step: str
@@ -50,7 +50,10 @@ class IncidentFollowed(Struct, frozen=True):
 def follow(
     known: Followed | None, command: FollowIncident, now: datetime
 ) -> list[IncidentFollowed]:
-    """Return the step as an event, or nothing where a later step is known already."""
+    """Return the step as an event, or no event if a later version is already known.
+
+    Raises InvalidTransition if the intake record has no incident.
+    """
     if known is None:
         raise InvalidTransition("NOT_ROUTED", step=command.step)
     if command.version <= known.version:

@@ -1,4 +1,4 @@
-"""What several domains require alike: words that say something, codes that the city knows. Pure."""
+"""Checks that several domains share: of texts, priorities, codes and units. Pure."""
 
 from collections.abc import Collection
 
@@ -11,9 +11,9 @@ PRIORITIES = ("P1", "P2", "P3", "P4")
 
 
 def require_text(text: str, reason: str) -> str:
-    """Return the text without its margins. Raises InvalidArgument where it shows nothing.
+    """Return the text, trimmed. Raises InvalidArgument if it has no visible characters.
 
-    How long it may be stands in the contract, and the edge has seen to it.
+    The contract limits its length, and the edge has checked it.
     """
     if shows_nothing(text):
         raise InvalidArgument(reason)
@@ -21,14 +21,14 @@ def require_text(text: str, reason: str) -> str:
 
 
 def require_priority(priority: str) -> str:
-    """Return the priority; the usual one where none is given."""
+    """Return the priority, P3 if it is empty. Raises InvalidArgument if it is unknown."""
     if priority and priority not in PRIORITIES:
         raise InvalidArgument("UNKNOWN_PRIORITY", priority=priority)
     return priority or "P3"
 
 
 def require_category(city: City, category: str) -> str:
-    """Return the category, which may be empty: then nobody has said what it is."""
+    """Return the category, which may be empty. Raises InvalidArgument if it is unknown."""
     if category and category not in city.categories:
         raise InvalidArgument("UNKNOWN_CATEGORY", category=category)
     return category
@@ -42,12 +42,12 @@ def require_unit(city: City, unit: str) -> Unit:
 
 
 def require_not_accused(city: City, accused: str, unit: str) -> None:
-    """Neither matter nor name goes to whom it accuses, nor below; an empty code accuses nobody."""
+    """Raises Denied if the unit is the accused unit or below it; `accused` may be empty."""
     if accused and city.belongs_to(unit, accused):
         raise Denied("ACCUSED_UNIT", unit=unit)
 
 
 def require_unit_of(actor: Actor, units: Collection[str]) -> None:
-    """Only these units may do it."""
+    """Raises Denied unless the actor acts for one of these units."""
     if not actor.unit or actor.unit not in units:
         raise Denied("NOT_YOUR_UNIT", unit=", ".join(sorted(filter(None, units))))

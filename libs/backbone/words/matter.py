@@ -1,4 +1,4 @@
-"""A matter as an intake service hands it to the flow: what the incident is opened with. Pure."""
+"""A matter: the facts with which an intake service opens an incident. Pure."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ ACCUSATION = "accusation"  # 检举控告: the category that routing gives to th
 
 
 class Matter(Struct, frozen=True):
-    """The fields of `liandong.incident.v1.Matter`, which says what each of them means."""
+    """The fields of `liandong.incident.v1.Matter`, which documents each of them."""
 
     id: UUID
     code: str

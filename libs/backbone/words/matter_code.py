@@ -1,6 +1,6 @@
-"""一案一码: the one code of a matter, for life: `<area><yymmdd>-<number>-<check>`.
+"""一案一码: the permanent code of a matter: `<area><yymmdd>-<number>-<check>`.
 
-The check digit follows ISO 7064 MOD 11,10: it finds every wrong digit and nearly every swap.
+The check digit follows ISO 7064 MOD 11,10: it detects every wrong digit and nearly every swap.
 """
 
 from datetime import date
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Intake(StrEnum):
-    """The first digit of the number says where the matter came in, so numbers never meet."""
+    """The first digit of the number, by intake: the services' numbers never collide."""
 
     ALARM = "0"
     PETITION = "1"
@@ -17,14 +17,14 @@ class Intake(StrEnum):
 
 
 def mint(area: str, day: date, intake: Intake, number: int) -> str:
-    """Return the code of the day's `number`-th matter; five digits, more only when needed."""
+    """Return the code of the day's `number`-th matter; the number has at least five digits."""
     serial = f"{intake}{number:05d}"
     head = f"{area[:6]}{day:%y%m%d}"
     return f"{head}-{serial}-{check_digit(head + serial)}"
 
 
 def is_code(text: str) -> bool:
-    """Say whether the text is a code that nobody mistyped."""
+    """Say whether the text has the form of a code, with a valid check digit."""
     head, _, rest = text.partition("-")
     serial, _, check = rest.partition("-")
     digits = head + serial

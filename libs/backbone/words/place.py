@@ -1,8 +1,8 @@
-"""Where something is: words, a point, an area code; and which area contains which. Pure."""
+"""Places: a text, a point, an area code; and containment of areas. Pure."""
 
 from msgspec import Struct
 
-# A city's code is six digits of which four say something; a county's is six (GB/T 2260).
+# Both city and county codes have six digits; of a city's only four are significant (GB/T 2260).
 CITY_DIGITS = 4
 
 
@@ -14,7 +14,7 @@ class Point(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True):
-    """`area` is the code of the smallest known area, empty where nothing is known."""
+    """`area` is the code of the smallest known area; empty if unknown."""
 
     text: str = ""
     point: Point | None = None
@@ -22,11 +22,11 @@ class Place(Struct, frozen=True):
 
 
 def significant(area: str) -> str:
-    """The digits of an area code that every area inside it begins with."""
+    """The prefix that the codes of all areas inside this one share."""
     is_city = len(area) == 6 and area.endswith("00")
     return area[:CITY_DIGITS] if is_city else area
 
 
 def contains(area: str, other: str) -> bool:
-    """Say whether the other area lies inside the area, or is it. Nothing lies inside nowhere."""
+    """Say whether `other` is `area` or lies inside it; False if `area` is empty."""
     return bool(area) and other.startswith(significant(area))

@@ -1,4 +1,4 @@
-"""Role codes of people and systems, and the groups of them that routes and rules name. Pure."""
+"""Role codes of people and systems, and the groups of roles that routes and rules use. Pure."""
 
 from typing import TypeAlias
 
@@ -8,7 +8,7 @@ Roles: TypeAlias = frozenset[str]
 
 
 def roles(*codes: str) -> Roles:
-    """A group of role codes. Raises ValueError for a code that nobody can hold."""
+    """A group of role codes. Raises ValueError for an unknown code."""
     unknown = set(codes) - EVERYONE
     if unknown:
         raise ValueError(f"unknown role codes: {sorted(unknown)}")
@@ -40,24 +40,24 @@ EVERYONE: Roles = frozenset(
     }
 )
 
-# Work on matters of one's own unit; a partner system is a unit's own software.
+# They work on matters of their own unit; a partner system is a unit's own software.
 HANDLERS = roles(
     "clerk", "head", "mediator", "care_worker", "grid_member", "grid_leader", "receptionist",
     "duty_officer", "centre_director", "partner",
 )  # fmt: skip
 DESKS = roles("call_taker", "dispatcher", "duty_officer", "receptionist")
-# Take reports down, and work on them at the desk that did.
+# They take reports, and work on them at their own desk.
 TAKERS = DESKS | roles("grid_member", "grid_leader", "care_worker", "partner")
 TEAM_SENDERS = roles("call_taker", "dispatcher", "duty_officer")
 CALLER_REVEALERS = roles("call_taker", "dispatcher")
 DISPATCHERS = roles("dispatcher")
 SUPERIORS = roles("dispatcher", "head", "leader", "centre_director", "duty_officer")
-# Neither who handled the matter nor who supervises it.
+# Roles that neither handle matters nor supervise them.
 VERIFIERS = roles("call_taker", "dispatcher", "receptionist", "centre_director")
 TEAMS = roles("team_member", "team_leader")
 # They watch over petitions; the 110 desk sees no petition.
 PETITION_WATCHERS = WATCHERS - DISPATCHERS
-# They say of the teams in their area whether these can be sent.
+# They set whether the teams of their area can be dispatched.
 COMMANDERS = roles("dispatcher", "duty_officer")
 # They see the missions of an area, not only those of their own unit.
 MISSION_WATCHERS = WATCHERS | roles("call_taker", "duty_officer")

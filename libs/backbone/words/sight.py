@@ -1,23 +1,23 @@
-"""Who may see a record: the units it concerns, and those who watch over its area. Pure."""
+"""Visibility of records: for the units concerned, and for roles that watch over an area. Pure."""
 
 from collections.abc import Collection
 
 from backbone.words.actor import Actor
 from backbone.words.place import contains, significant
 
-# They watch over an area, not only over their own unit; they change nothing by that alone.
+# Roles that see an area, not only their own unit; this alone lets them change nothing.
 WATCHERS = frozenset({"dispatcher", "supervisor", "leader", "auditor", "centre_director"})
 
 
 def watched(actor: Actor, watchers: Collection[str] = WATCHERS) -> str:
-    """The digits that every area in the actor's sight begins with; empty for who watches none."""
+    """The prefix of the area codes that the actor watches over; empty if the role is none."""
     return significant(actor.area) if actor.role in watchers else ""
 
 
 def sees(
     actor: Actor, units: Collection[str], area: str, watchers: Collection[str] = WATCHERS
 ) -> bool:
-    """Say whether the actor may know of a record of these units, in this area."""
+    """Say whether the actor may see a record that concerns these units, in this area."""
     if actor.unit and actor.unit in units:
         return True
     return actor.role in watchers and contains(actor.area, area)

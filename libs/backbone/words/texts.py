@@ -1,4 +1,4 @@
-"""What counts as text: what shows nothing is empty, and control characters are no text. Pure."""
+"""Checks of texts: invisible characters count as empty, control characters are refused. Pure."""
 
 import re
 
@@ -42,11 +42,11 @@ def _all(*ranges: tuple[int, int]) -> str:
 
 
 INVISIBLE = _all(*_IGNORABLE, *_WHITE)
-# Around a text; a variation selector belongs to the sign before it.
+# Trimmed from both ends. Not variation selectors, which belong to the character before them.
 _MARGIN = _all(*_WHITE) + "\u200b\u2060\ufeff"
 _INVISIBLE = frozenset(INVISIBLE)
-# Terminals and logs act on control characters, and bidi controls show a text in another order than
-# it has. Postgres cannot store NUL, UTF-8 no lone surrogate.
+# Terminals and logs act on control characters, and bidi controls display a text in another order.
+# Postgres cannot store NUL, and UTF-8 cannot encode a lone surrogate.
 _BIDI = "\u061c\u202a-\u202e\u2066-\u2069"
 _SURROGATES = "\ud800-\udfff"
 _IN_LINES = re.compile(f"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_BIDI}{_SURROGATES}]")
@@ -54,18 +54,18 @@ _IN_ONE_LINE = re.compile(f"[\0-\x1f\x7f-\x9f\u2028\u2029{_BIDI}{_SURROGATES}]")
 
 
 def shows_nothing(text: str) -> bool:
-    """Say whether a reader of the text would see nothing, as of spaces, zero widths and fillers."""
+    """Say whether the text has no visible characters: only spaces, zero widths and fillers."""
     return text[:1] in _INVISIBLE and not text.strip(INVISIBLE) if text else True
 
 
 def trimmed(text: str) -> str:
-    """The text without the spaces around it."""
+    """The text without white space and zero-width spaces at its ends."""
     return text.strip(_MARGIN)
 
 
 def refused_character(text: str, *, multi_line: bool = False) -> str:
-    """Return the first control or bidi character or lone surrogate of the text as `U+202E`, empty
-    where there is none. Line breaks and tabs are such only in a text of one line."""
+    """Return the first control character, bidi control or lone surrogate in the form `U+202E`, or
+    "". Line breaks and tabs are allowed if `multi_line`."""
     if text.isprintable():  # the usual case, and a tenth of the time
         return ""
     found = (_IN_LINES if multi_line else _IN_ONE_LINE).search(text)

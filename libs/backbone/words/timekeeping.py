@@ -1,10 +1,10 @@
-"""What happens to clocks: they start, are suspended, resume, are extended, fire and stop. Pure.
+"""Operations on clocks: start, suspend, resume, extend, fire and stop. Pure.
 
-A move that breaks the ledger (a resume of what runs, a second firing) is a bug of its caller and
-raises ValueError; what a person may not do is refused by the use case before.
+An operation that breaks the ledger (a resume of a running clock, a second firing) is a bug of the
+caller and raises ValueError; the use case refuses beforehand what a person may not do.
 
-Where something is decided, the city's calendar is given, and the event carries the `Due` that
-follows. Where a journal is folded there is none: `timed` sets the times that the event carries.
+A decision passes the city's calendar, and its event carries the derived `Due`. Folding a journal
+has no calendar: `timed` sets the times of the event.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,14 +20,14 @@ from backbone.words.working_time import WHOLE
 
 
 class Firing(Struct, frozen=True):
-    """What fires next on a clock, and when: a grade by its name, or LAPSE."""
+    """The next firing of a clock: the name of a grade, or LAPSE, and its time."""
 
     time: datetime
     name: str
 
 
 class Happening(Struct, frozen=True):
-    """An event as clocks see it: its name, its time, what it is about, the document it carries."""
+    """The parts of an event that clocks depend on; `about` is the subject, as in `Clock`."""
 
     name: str
     time: datetime
@@ -43,7 +43,7 @@ def start(
     at: datetime,
     calendar: Calendar = UNANNOUNCED,
 ) -> Clock:
-    """Return a clock that runs from now on, with the grades of its kind."""
+    """Return a clock that runs from `at` on, with the grades of its kind."""
     clock = Clock(
         id=clock_id,
         kind=kind.kind,
@@ -57,7 +57,7 @@ def start(
 
 
 def suspend(clock: Clock, at: datetime, cause: str, document: str) -> Clock:
-    """Suspend 中止: what is left of the budget is kept. What is due by then stays due."""
+    """Suspend 中止: the remaining budget is kept. Times that were reached by then stay due."""
     _require(clock.is_running, clock, "suspended, but it does not run")
     span = Span(at, running=False, cause=cause, document=document)
     reached, *grades = (
@@ -69,20 +69,20 @@ def suspend(clock: Clock, at: datetime, cause: str, document: str) -> Clock:
 
 
 def resume(clock: Clock, at: datetime, calendar: Calendar = UNANNOUNCED) -> Clock:
-    """Resume 恢复 with exactly what was left of the budget."""
+    """Resume 恢复 with exactly the remaining budget."""
     _require(clock.is_suspended, clock, "resumed, but it is not suspended")
     resumed = _turned(clock, at, Span(at))
     return timed(resumed, due_of(resumed, calendar))
 
 
 def stop(clock: Clock, at: datetime) -> Clock:
-    """End the ledger: nothing fires any more, and the due time stays readable."""
+    """Stop the clock: nothing fires any more; the due time is kept."""
     _require(clock.stop_time is None, clock, "stopped twice")
     return replace(clock, ledger=_closed(clock, at))
 
 
 def extend(clock: Clock, extension: Extension, calendar: Calendar = UNANNOUNCED) -> Clock:
-    """Add time 延期, in the unit of the budget; how often and how long the use case decides."""
+    """Extend 延期 the budget, in its own unit; the use case limits how often and how long."""
     _require(clock.stop_time is None, clock, "extended, but it has stopped")
     unit = extension.budget.unit
     _require(unit is clock.budget.unit, clock, f"extended in {unit}")
@@ -91,7 +91,7 @@ def extend(clock: Clock, extension: Extension, calendar: Calendar = UNANNOUNCED)
 
 
 def next_firing(clock: Clock) -> Firing | None:
-    """Return what fires next: the earliest of what has not fired, the lapse before its grades."""
+    """Return the earliest firing to come; the lapse comes before a grade of 100 per cent."""
     if clock.stop_time is not None:
         return None
     waiting = [
@@ -106,13 +106,13 @@ def next_firing(clock: Clock) -> Firing | None:
 
 
 def first_firing(clocks: Iterable[Clock]) -> tuple[Clock, Firing] | None:
-    """Return the clock that fires first, and what; of one moment the clock given first."""
+    """Return the first clock to fire, with its firing; at equal times the clock given first."""
     firings = [(clock, firing) for clock in clocks if (firing := next_firing(clock))]
     return min(firings, key=lambda each: each[1].time, default=None)
 
 
 def fire(clock: Clock, name: str, at: datetime) -> Clock:
-    """Note that a grade or the lapse has fired: each once, in order, and not before its time."""
+    """Record that a grade or the lapse has fired: each once, in order, not before its time."""
     firing = next_firing(clock)
     _require(firing is not None and firing.name == name, clock, f"firing {name} out of its turn")
     _require(firing is not None and firing.time <= at, clock, f"firing {name} before its time")
@@ -130,9 +130,9 @@ def after_event(
     kinds: Mapping[str, KindOfClock],
     calendar: Calendar = UNANNOUNCED,
 ) -> tuple[Clock, ...]:
-    """Return the clocks as the event leaves them: it touches those alone whose kind names it.
+    """Return the clocks after the event, which changes only those whose kind names it.
 
-    Raises LookupError for a clock of a kind that the table does not have.
+    Raises LookupError for a clock whose kind is not in the table.
     """
     return tuple(_after(clock, event, _kind_of(clock, kinds), calendar) for clock in clocks)
 
@@ -158,13 +158,13 @@ def _after(clock: Clock, event: Happening, kind: KindOfClock, calendar: Calendar
 
 
 def _turned(clock: Clock, at: datetime, span: Span) -> Clock:
-    """The ledger with another span, which begins where the last one ends."""
+    """The clock with a further span, which begins where the last one ends."""
     closed = _closed(clock, at)
     return replace(clock, ledger=(*closed, replace(span, start=closed[-1].end or at)))
 
 
 def _closed(clock: Clock, at: datetime) -> tuple[Span, ...]:
-    """Two processes may differ by a moment: a span never ends before it begins."""
+    """The ledger with its last span ended; clock skew must not end it before its start."""
     last = clock.ledger[-1]
     return (*clock.ledger[:-1], replace(last, end=max(at, last.start)))
 

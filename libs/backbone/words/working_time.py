@@ -1,7 +1,7 @@
-"""Units and budgets of time, and the arithmetic of those that run without regard to days. Pure.
+"""Budgets of time and their units; arithmetic of minutes, hours and working hours. Pure.
 
 Minutes and hours begin at once and run through nights and holidays (Civil Code 民法典 art. 201).
-Working hours run inside the working hours of workdays alone. Days are counted in `day_count`.
+Working hours run inside the working hours of workdays only. Days are counted in `day_count`.
 """
 
 from datetime import datetime, timedelta
@@ -13,11 +13,11 @@ from backbone.words.calendar import Calendar, day_of, days_between
 
 ZERO = timedelta(0)
 WHOLE = 100
-"""Per cent of a budget: the moment at which it is used up."""
+"""The percentage at which a budget is used up."""
 
 
 class Unit(StrEnum):
-    """What a budget counts in."""
+    """The unit of a budget."""
 
     MINUTES = "MINUTES"  # 分钟
     HOURS = "HOURS"  # 小时
@@ -38,30 +38,30 @@ ONE = {
 
 
 class Budget(Struct, frozen=True):
-    """An allowance of time, such as 5 working days. Raises ValueError for less than one."""
+    """An allowance of time, such as 5 working days. Raises ValueError if `amount` is below 1."""
 
     amount: int
     unit: Unit
 
     def __post_init__(self) -> None:
         if self.amount < 1:
-            raise ValueError(f"a budget of {self.amount} {self.unit} is none")
+            raise ValueError(f"a budget must be at least 1, not {self.amount} {self.unit}")
 
     def share(self, percent: int) -> timedelta:
-        """Return a share; days are whole, at least one, rounded down so that no warning is late."""
+        """Return a share; of days at least 1, rounded down, so that no warning comes late."""
         share = ONE[self.unit] * self.amount * percent / WHOLE
         return max(ONE[self.unit], timedelta(days=share.days)) if self.unit in DAYS else share
 
 
 def advance(unit: Unit, start: datetime, left: timedelta, calendar: Calendar) -> datetime:
-    """Return the moment at which a clock that runs from the start on has used up what is left.
+    """Return the moment at which a clock that runs from `start` on has used up `left`.
 
-    Raises ValueError for working hours of a calendar that has none.
+    Raises ValueError for a calendar without working hours.
     """
     if unit in CONTINUOUS or not left:
         return start + left
     if not calendar.hours:
-        raise ValueError("a calendar without working hours has no end of a working time")
+        raise ValueError("the calendar has no working hours")
     day = calendar.first_workday(day_of(start))
     while True:
         for opening, closing in calendar.working_hours(day):
@@ -73,7 +73,7 @@ def advance(unit: Unit, start: datetime, left: timedelta, calendar: Calendar) ->
 
 
 def spent(unit: Unit, start: datetime, end: datetime, calendar: Calendar) -> timedelta:
-    """Return how much of a budget a clock uses that runs from start to end."""
+    """Return the time that a clock uses which runs from start to end."""
     if unit in CONTINUOUS:
         return end - start
     days = days_between(day_of(start), day_of(end))
@@ -82,5 +82,5 @@ def spent(unit: Unit, start: datetime, end: datetime, calendar: Calendar) -> tim
 
 
 def overlap(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> timedelta:
-    """Return how long two stretches of time have in common."""
+    """Return the length of the overlap of two periods, at least zero."""
     return max(ZERO, min(one[1], other[1]) - max(one[0], other[0]))

@@ -1,1 +1,1 @@
-"""What an operator asks of a running installation: accounts, city, topics, dead letters, doctor."""
+"""Administration of an installation: accounts, city, topics, dead letters, status, doctor."""

@@ -1,4 +1,4 @@
-"""The demo's accounts and the departments' API keys: who may sign in to a local installation."""
+"""The demo accounts and the departments' API keys of a local installation."""
 
 import csv
 import importlib
@@ -10,17 +10,17 @@ from operate.home.keys import Keys
 from operate.run.installation import Installation
 
 PACK = Path(__file__).parents[3] / "deploy" / "city" / "demo"
-PASSWORD = "demo-liandong"  # noqa: S105  # the demo's, and marked as such wherever it is shown
+PASSWORD = "demo-liandong"  # noqa: S105  # shown together with the demo accounts
 
 Row = dict[str, str | None]
 
-# Which kind of unit drives its own system with which roles.
+# The roles of the API keys that the 110 desk's own system gets.
 CALL_DESK = ("call_taker", "dispatcher")
 LEADER = "team_leader"
 
 
 async def load(installation: Installation) -> None:
-    """Give the gateway the accounts and keys; the same ones again change nothing."""
+    """Load the accounts and keys into the gateway; loading them again changes nothing."""
     gateway = importlib.import_module("services.gateway.accounts.loading")
     dsn = service_url(installation.admin_dsn, "gateway", installation.keys.secret)
     keys = [{**row, "exempt": True} for row in api_keys(installation.keys)]
@@ -28,7 +28,7 @@ async def load(installation: Installation) -> None:
 
 
 def demo() -> list[Row]:
-    """The accounts of the city pack, all with the one demo password."""
+    """The accounts of the demo city pack, all with the demo password."""
     return [
         {
             "user": row["user"],
@@ -43,7 +43,7 @@ def demo() -> list[Row]:
 
 
 def api_keys(keys: Keys) -> list[Row]:
-    """One for each functional unit, two for the 110 desk, one for the leader of each team."""
+    """One key for each functional unit, two for the 110 desk, one for each team's leader."""
     found = []
     for unit, kind in ((row["code"], row["kind"]) for row in read("organisations.csv")):
         for role in CALL_DESK if kind == "command" else ("clerk",):

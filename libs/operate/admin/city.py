@@ -1,4 +1,4 @@
-"""The city of an installation: checked, loaded, generated; all that is asked of the directory."""
+"""City packs: check, generate, and load into the directory of an installation."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from operate.home import absence
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
-# The directory's own modules bring polygons along: they are loaded where they are needed.
+# The directory's modules import shapely, so functions import them where they need them.
 if TYPE_CHECKING:
     from services.directory.flaws import Finding
 
@@ -31,7 +31,7 @@ OPERATOR = Actor(user="liandong", role="operator")
 
 
 async def load_if_empty(installation: Installation, say: Callable[[str], object]) -> None:
-    """Load the demo city, unless a city is in force already."""
+    """Load the demo city unless a city is already in force."""
     deadline = time.monotonic() + PATIENCE
     async with directory(installation) as (stub, metadata):
         while (  # noqa: ASYNC110 - another process is polled
@@ -46,7 +46,7 @@ async def load_if_empty(installation: Installation, say: Callable[[str], object]
 
 
 async def is_empty(installation: Installation, stub: Any, metadata: Any) -> bool | None:
-    """None while the directory does not know yet: another city must not be overwritten."""
+    """Whether no city is in force; None while the directory is starting and cannot tell."""
     request = pb.GetCityRequest()
     try:
         await stub.GetCity(request, metadata=metadata, timeout=PATIENCE, wait_for_ready=True)
@@ -61,7 +61,7 @@ async def is_empty(installation: Installation, stub: Any, metadata: Any) -> bool
 
 
 async def load(installation: Installation, pack: Path) -> Any:
-    """Put a pack in force and return the service's answer. Raises Trouble when it is refused."""
+    """Put a pack in force; return the directory's response. Raises Trouble if it is refused."""
     request = pb.LoadCityRequest(archive=archive(pack))
     async with directory(installation) as (stub, metadata):
         try:
@@ -71,26 +71,26 @@ async def load(installation: Installation, pack: Path) -> Any:
 
 
 def check(pack: Path) -> "list[Finding]":
-    """What is wrong with the files of a pack, errors first; needs nothing that runs."""
+    """Check the files of a pack without a running service; return findings, errors first."""
     from services.directory.checks import examine
 
     return examine(folder(pack))[1]
 
 
 def generate(pack: Path, **size: int) -> None:
-    """Write a fictional city; what `size` does not name is as in the demo city."""
+    """Write a fictional city; `size` overrides numbers of the demo city. Raises Trouble."""
     from services.directory.generator import DEMO, generate
 
     try:
         generate(pack, PACK, replace(DEMO, **size))
     except ValueError as error:
         raise Trouble(
-            f"Such a city cannot be: {error}.", f"无法生成这样的城市:{error}。"
+            f"This city cannot be generated: {error}.", f"无法生成这样的城市:{error}。"
         ) from error
 
 
 def archive(pack: Path) -> bytes:
-    """The pack as the service takes it."""
+    """The pack as the archive that the directory accepts."""
     from services.directory.files import read_folder, to_archive
 
     return to_archive(read_folder(folder(pack)))
@@ -116,7 +116,7 @@ def refused(installation: Installation, error: grpc.aio.AioRpcError) -> Trouble:
         return absence.of(installation, "directory")
     said = refusal_of(error) or error.details()
     return Trouble(
-        f"The directory did not take the city: {said}. "
-        "`liandong city check` lists what is wrong with a pack.",
-        f"目录服务未接受该城市数据包:{said}。liandong city check 会列出其中的问题。",
+        f"The directory refused the city: {said}. "
+        "`liandong city check` lists the errors of a pack.",
+        f"目录服务拒绝了该城市数据包:{said}。liandong city check 会列出其中的问题。",
     )

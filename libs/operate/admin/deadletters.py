@@ -1,4 +1,4 @@
-"""Dead letters: records that nobody could read, and events that wait behind one not applied."""
+"""Dead letters: unreadable records in Kafka, and parked events in the services' inboxes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,14 +20,14 @@ from operate.run.installation import Installation
 
 PATIENCE = 5.0
 HEADER = "liandong-"
-# The services that apply events, and so may have some that wait.
+# The services that apply events, and so may have parked ones.
 APPLYING = ("alarm", "petition", "dispute", "emergency", "population", "workflow")
 OPERATOR = Actor(user="liandong", role="operator")
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One record; `kind` is `dead` (unreadable) or `parked` (readable, and may be replayed)."""
+    """One record; `kind` is `dead` (unreadable) or `parked` (readable, can be replayed)."""
 
     topic: str
     partition: int
@@ -43,7 +43,7 @@ class Letter:
 
     @property
     def place(self) -> str:
-        """Names the letter in `show`."""
+        """The letter's name for `liandong deadletters show`."""
         return f"{self.topic}/{self.partition}/{self.offset}"
 
     def as_json(self) -> dict[str, Any]:
@@ -53,10 +53,7 @@ class Letter:
 
 
 async def read_dead(bootstrap: str) -> list[Letter] | None:
-    """Every dead letter there is, oldest first; one that was put aside twice is shown once.
-
-    None when Kafka does not answer.
-    """
+    """Read all dead letters, oldest first, without duplicates; None if Kafka does not answer."""
     try:
         async with asyncio.timeout(PATIENCE * 4):
             letters = [letter_of(record) async for record in records(bootstrap)]
@@ -67,7 +64,7 @@ async def read_dead(bootstrap: str) -> list[Letter] | None:
 
 
 async def records(bootstrap: str) -> AsyncIterator[ConsumerRecord]:
-    """What all dead letter topics hold at this moment."""
+    """The records that all dead letter topics hold at this moment."""
     async with topics.administrator(bootstrap) as admin:
         found = await topics.found(admin)
     parts = [
@@ -86,7 +83,7 @@ async def records(bootstrap: str) -> AsyncIterator[ConsumerRecord]:
 async def until_now(
     consumer: AIOKafkaConsumer, parts: list[TopicPartition]
 ) -> AsyncIterator[ConsumerRecord]:
-    """From the first record of each partition to the one that is last now."""
+    """The records of each partition, from its first to the one that is last now."""
     consumer.assign(parts)
     await consumer.seek_to_beginning(*parts)
     ends = await consumer.end_offsets(parts)
@@ -101,7 +98,7 @@ async def until_now(
 
 
 def letter_of(record: ConsumerRecord) -> Letter:
-    """The headers tell where it came from; a stranger's record is shown by its own place."""
+    """The letter by its origin headers; without them, by the record's own place."""
     told = {name: value.decode(errors="replace") for name, value in record.headers}
     origin = told.get(f"{HEADER}topic", record.topic)
     group = record.topic.removeprefix(f"{origin}.").removesuffix(".dead")
@@ -119,7 +116,7 @@ def letter_of(record: ConsumerRecord) -> Letter:
 
 
 async def read_parked(installation: Installation) -> tuple[list[Letter], list[str]]:
-    """The events that wait, and the services that could not be asked."""
+    """Return the parked events, and the names of services that did not answer."""
     answers = await asyncio.gather(*(ask(installation, name) for name in APPLYING))
     silent = [name for name, found in zip(APPLYING, answers, strict=True) if found is None]
     return [letter for found in answers for letter in found or ()], silent
@@ -152,7 +149,7 @@ def parked(service: str, event: pb.Parked) -> Letter:
 
 
 async def replay(installation: Installation, letters: list[Letter]) -> tuple[int, int]:
-    """Try the parked events of these letters' aggregates again; return (applied, waiting)."""
+    """Replay the parked events of these letters' aggregates; return (applied, waiting)."""
     applied = waiting = 0
     for service, group, aggregate_id in sorted(
         {(each.service, each.group, each.aggregate_id) for each in letters}

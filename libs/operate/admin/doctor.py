@@ -1,4 +1,4 @@
-"""`liandong doctor`: looks at everything that can stand in the way, and says what to do."""
+"""`liandong doctor`: checks machine, settings, ports and servers, and suggests remedies."""
 
 import asyncio
 import importlib
@@ -30,7 +30,7 @@ PATIENCE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`remedy` is empty when all is well."""
+    """The result of one check; `remedy` is empty if there is no problem."""
 
     what: str
     seen: str
@@ -38,7 +38,7 @@ class Finding:
 
 
 async def examine(home: Home) -> bool:
-    """Print what was found; say whether all is well."""
+    """Run all checks and print the findings; return whether there is no problem."""
     findings = [machine(), disk(home), *home_of(home), *downloads(), *permission()]
     if home.supervisor() is None:
         findings += await careful(words("ports", "端口"), "", free_ports, home)
@@ -60,9 +60,9 @@ async def examine(home: Home) -> bool:
 async def careful(
     what: str, part: str, check: Callable[[Home], Awaitable[list[Finding]]], home: Home
 ) -> list[Finding]:
-    """A check that meets trouble is a finding, not the end of the examination.
+    """Run one check; an error becomes a finding, and the other checks go on.
 
-    `part` is what the check has to ask, and so what a person should look after.
+    `part` is the server that the check asks, which the remedy names if it does not answer.
     """
     try:
         async with asyncio.timeout(PATIENCE):
@@ -99,7 +99,7 @@ def disk(home: Home) -> Finding:
 
 
 def present(path: Path) -> Path:
-    """The folder itself, or the nearest one above it that is there."""
+    """The path itself, or its nearest existing parent."""
     return next(each for each in (path, *path.parents) if each.exists())
 
 
@@ -121,7 +121,7 @@ def home_of(home: Home) -> list[Finding]:
 
 
 def downloads() -> list[Finding]:
-    """Present and as pinned, without fetching anything."""
+    """Count the Kafka files that are present and as pinned, without downloading any."""
     wanted = jars.read_list()
     folder = jars.cache_folder() / "m2"
     good = [jar for jar in wanted if jars.is_good(folder / jar.path, jar)]
@@ -161,7 +161,7 @@ async def free_ports(home: Home) -> list[Finding]:
 
 
 async def processes(home: Home) -> list[Finding]:
-    """Each as it is right now, not how it once died."""
+    """One finding for each process, by its present state."""
     found = (await status.examine(home))["processes"]
     return [
         Finding(name, seen_of(each), remedy_of(home, name, each)) for name, each in found.items()
@@ -186,7 +186,7 @@ def remedy_of(home: Home, name: str, process: dict[str, Any]) -> str:
 
 
 async def database(home: Home) -> list[Finding]:
-    """Durable, and with a clock like ours: clocks and deadlines are judged by the database."""
+    """Check fsync and clock skew: the database's clock decides when clocks and deadlines end."""
     conn = await asyncpg.connect(Installation.here(home).admin_dsn, timeout=5)
     try:
         time = await conn.fetchval("SELECT clock_timestamp()")
@@ -212,13 +212,13 @@ async def topics_of(home: Home) -> list[Finding]:
 
 
 def limits(findings: list[Finding]) -> Any:
-    """The rate limits in force, and the variables that change them; what is wrong is a finding."""
+    """A table of the rate limits in force with their variables; a bad setting is a finding."""
     settings = importlib.import_module("services.gateway.settings")
     table = plain(*words("limit value", "限额 值").split())
     try:
         given = settings.read_gateway_settings(os.environ)
     except SettingsError as error:
-        mend = words("mend the setting", "请更正该设置")
+        mend = words("correct the setting", "请更正该设置")
         findings.append(Finding(words("settings", "设置"), str(error), mend))
         return table
     for each in fields(given):

@@ -1,4 +1,4 @@
-"""Asks a process whether it is ready; no more HTTP than that takes."""
+"""A minimal HTTP client that asks a process whether it is ready."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ PATIENCE = 2.0
 
 
 async def flaws_of(port: int) -> list[str]:
-    """Why the process behind this port cannot serve yet; empty when it can."""
+    """The reasons why the process behind this port is not ready; empty if it is."""
     try:
         status, body = await asyncio.wait_for(get("127.0.0.1", port, "/readyz"), PATIENCE)
     except (OSError, TimeoutError, ValueError):
@@ -19,7 +19,7 @@ async def flaws_of(port: int) -> list[str]:
 
 
 async def get(host: str, port: int, path: str) -> tuple[int, bytes]:
-    """Raises OSError when nobody answers, ValueError when the answer is not HTTP."""
+    """Return status and body. Raises OSError without an answer, ValueError if it is not HTTP."""
     reader, writer = await asyncio.open_connection(host, port)
     try:
         writer.write(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
@@ -32,7 +32,7 @@ async def get(host: str, port: int, path: str) -> tuple[int, bytes]:
 
 
 def reasons(body: bytes) -> list[str]:
-    """The page lists, for each service of the process, what stands against it."""
+    """The reasons in the JSON body, which lists them for each service of the process."""
     with suppress(ValueError, AttributeError):
         return [flaw for flaws in json.loads(body).values() for flaw in flaws]
     return []

@@ -1,4 +1,4 @@
-"""How an installation is: what the supervisor knows, and what each process says right now."""
+"""The status of an installation: the supervisor's state file, and each process's own answer."""
 
 import asyncio
 from typing import Any
@@ -16,9 +16,10 @@ MEGABYTE = 1024 * 1024
 
 
 async def examine(home: Home) -> dict[str, Any]:
-    """The state as one document; `ready` only when no process says right now that it cannot serve.
+    """The status as one document; `ready` only if every process answers now that it is ready.
 
-    run.json tells of deaths alone: a process that is frozen, or lacks its database, has not died.
+    The supervisor's state only knows of deaths: a frozen process, or one without its database, is
+    found by asking.
     """
     state = read_state(home)
     if not state:
@@ -47,7 +48,7 @@ async def flaws_of(home: Home, name: str) -> list[str]:
 
 
 def memory_of(pid: int | None) -> int:
-    """Bytes in use by a process and its children; what they share is counted once."""
+    """Bytes in use by a process and its children; shared memory is counted once."""
     try:
         process = psutil.Process(pid or 0)
         family = [process, *process.children(recursive=True)] if pid else []

@@ -1,4 +1,4 @@
-"""Topics: what deploy/topics.yaml declares is created, and what differs from it is told."""
+"""Creates the topics of deploy/topics.yaml, and reports differences from it."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ OURS = "liandong."
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic as it should be."""
+    """One topic as declared."""
 
     name: str
     partitions: int
@@ -29,7 +29,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """All topics, dead letters included, and how many copies of each record there should be."""
+    """All declared topics, dead letter topics included, and their replication factor."""
 
     topics: list[Topic]
     replication: int
@@ -40,7 +40,7 @@ class Declared:
 
 
 def read(path: Path = DECLARED) -> Declared:
-    """Raises KeyError with the name of what is missing."""
+    """Read the declaration. Raises KeyError with the name of a missing entry."""
     document = yaml.safe_load(path.read_text())
     topics = []
     for name, entry in document["topics"].items():
@@ -60,9 +60,9 @@ def topic(name: str, entry: dict[str, Any]) -> Topic:
 
 
 async def ensure(bootstrap: str, declared: Declared) -> list[str]:
-    """Create what is missing, correct settings, and return a sentence for whatever still differs.
+    """Create missing topics and correct settings; return one sentence per remaining difference.
 
-    The number of partitions is never changed: that would break the order per key.
+    The number of partitions is never changed, which would break the order per key.
     """
     async with administrator(bootstrap) as admin:
         wanted, copies = await with_copies(admin, declared)
@@ -75,7 +75,7 @@ async def ensure(bootstrap: str, declared: Declared) -> list[str]:
 
 
 async def compare(bootstrap: str, declared: Declared) -> list[str]:
-    """Return a sentence for whatever differs; change nothing."""
+    """Return one sentence for each difference; change nothing."""
     async with administrator(bootstrap) as admin:
         wanted, _ = await with_copies(admin, declared)
         present = await found(admin)
@@ -98,12 +98,12 @@ async def administrator(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def found(admin: AIOKafkaAdminClient) -> dict[str, int]:
-    """How many partitions each topic of the broker has."""
+    """The number of partitions of each topic of the broker."""
     return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
 
 
 async def with_copies(admin: AIOKafkaAdminClient, declared: Declared) -> tuple[list[Topic], int]:
-    """How many copies there can be, and so how many must be in sync."""
+    """The topics with min.insync.replicas, and the replication factor that the brokers allow."""
     copies = min(declared.replication, len((await admin.describe_cluster())["brokers"]))
     more = {"min.insync.replicas": str(max(1, copies - 1))}
     return [replace(topic, config={**topic.config, **more}) for topic in declared.topics], copies

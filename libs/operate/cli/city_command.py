@@ -21,7 +21,7 @@ Count = Annotated[int, typer.Option(min=1)]
 
 @app.command()
 def check(pack: Pack = PACK) -> None:
-    """Say what is wrong with the files; needs nothing that runs. Exit code 1 for errors."""
+    """Check the files, without a running service. Exit code 1 if there are errors."""
     findings = city.check(pack)
     table = plain(*words("severity what where about why", "级别 问题 位置 对象 说明").split())
     for each in findings:
@@ -36,7 +36,7 @@ def check(pack: Pack = PACK) -> None:
 
 @app.command()
 def load(pack: Pack = PACK) -> None:
-    """Put a city in force, all of it or nothing; the same one again changes nothing."""
+    """Put a city in force, as a whole; loading the same city again changes nothing."""
     with console.status(words("loading the city", "正在加载城市数据")):
         answer = asyncio.run(city.load(Installation.here(Home.here()), pack))
     say(
@@ -56,7 +56,7 @@ def generate(
     grid_members: Count = 1_200,
 ) -> None:
     """Write a fictional city of any size, with the rules of the demo city."""
-    with console.status(words("making the city", "正在生成城市数据")):
+    with console.status(words("generating the city", "正在生成城市数据")):
         city.generate(
             pack,
             counties=counties,

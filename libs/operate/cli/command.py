@@ -1,4 +1,4 @@
-"""The `liandong` command: each verb is one function here, and its work is done elsewhere."""
+"""The `liandong` command line: one function per verb, which calls the other rooms."""
 
 import asyncio
 import importlib
@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 
 from operate.admin import doctor, status
-from operate.cli import city_command, deadletter_command, screen, seal_command
-from operate.cli import guard as net
+from operate.cli import city_command, deadletter_command, guard, screen, seal_command
 from operate.cli.screen import say
 from operate.home.home import Home
 from operate.run import control, runner
@@ -34,7 +33,7 @@ Name = Annotated[str, typer.Argument(help="as `liandong status` lists them")]
 @app.callback()
 def options(
     debug: Annotated[
-        bool, typer.Option("--debug", help="show the details of what nobody foresaw")
+        bool, typer.Option("--debug", help="show the details of unexpected errors")
     ] = False,
 ) -> None:
     """联动 liandong: run, watch and examine a local installation."""
@@ -47,7 +46,7 @@ def up(
     detach: Annotated[bool, typer.Option(help="return when everything is ready")] = False,
     split: Split = False,
 ) -> None:
-    """Start everything; without --detach, watch it until Ctrl-C."""
+    """Start everything; without --detach, run until Ctrl-C."""
     home = Home.here()
     with screen.waiting() as waiting:
 
@@ -66,7 +65,7 @@ def up(
 
 @app.command()
 def down() -> None:
-    """Stop everything; data stays."""
+    """Stop everything; the data is kept."""
     if runner.end(Home.here()):
         say("stopped; the data stays", "已停止,数据保留")
     else:
@@ -75,7 +74,7 @@ def down() -> None:
 
 @app.command("status")
 def show_status(json: Json = False) -> None:
-    """Tell how each process is. Exit code 1 when something is not as it should be."""
+    """Show the state of each process. Exit code 1 if one is not ready."""
     found = asyncio.run(status.examine(Home.here()))
     if json:
         print(jsons.dumps(found, ensure_ascii=False))
@@ -88,21 +87,21 @@ def show_status(json: Json = False) -> None:
 
 @app.command()
 def stop(name: Name) -> None:
-    """Hold one process down until `liandong start NAME`."""
+    """Stop one process and hold it down until `liandong start NAME`."""
     shared = control.hold(Home.here(), name)
     say(f"{name} is held down{also(shared)}", f"{name} 已停住{also(shared)}")
 
 
 @app.command()
 def start(name: Name) -> None:
-    """Let a process go that was held down, and wait until it is ready."""
+    """Start a process that is held down, and wait until it is ready."""
     shared = control.let_go(Home.here(), name)
     say(f"{name} is ready{also(shared)}", f"{name} 已就绪{also(shared)}")
 
 
 @app.command("doctor")
 def examine() -> None:
-    """Look for what stands in the way, and say what to do about it."""
+    """Check the machine and the installation, and suggest remedies."""
     raise typer.Exit(0 if asyncio.run(doctor.examine(Home.here())) else 1)
 
 
@@ -111,7 +110,7 @@ def examine() -> None:
     add_help_option=False,
 )
 def replay(context: typer.Context) -> None:
-    """Drive a day through the running city, and check that the counts agree."""
+    """Replay a day of calls or petitions, and check that the counts agree."""
     part = importlib.import_module("operate.replay.command")
     raise typer.Exit(part.main(context.args))
 
@@ -124,13 +123,13 @@ def also(shared: list[str]) -> str:
 
 
 def main() -> None:
-    """The entry point: what goes wrong is told in a sentence, never with a traceback."""
-    # While a broker is away its clients say so at each attempt; we say it once.
+    """The entry point: prints an error as one sentence, without a traceback."""
+    # Without a broker these log every attempt; the command prints one sentence.
     for noisy in ("aiokafka", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    code = net.caught(app)
+    code = guard.run(app)
     sys.stdout.flush()
-    # Not sys.exit: a download that a thread is still doing would keep the process.
+    # Not sys.exit, which would wait for a download in a thread.
     os._exit(code)
 
 

@@ -1,4 +1,4 @@
-"""`liandong deadletters`: what could not be read or applied, and another try for what waits."""
+"""`liandong deadletters`: lists unreadable records and parked events, and replays parked ones."""
 
 import asyncio
 import json as jsons
@@ -20,7 +20,7 @@ app = typer.Typer(help="records that could not be read or applied", no_args_is_h
 def list_letters(
     json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
 ) -> None:
-    """List them, oldest first. Exit code 1 when Kafka or a service could not be asked."""
+    """List dead letters. Exit code 1 if Kafka or a service does not answer."""
     installation = Installation.here(Home.here())
     letters, silent = asyncio.run(everything(installation))
     if json:
@@ -33,7 +33,7 @@ def list_letters(
 
 @app.command()
 def show(place: Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET")]) -> None:
-    """Show one record with all that is known of it."""
+    """Show one record with its origin, reason and content."""
     letters, silent = asyncio.run(everything(Installation.here(Home.here())))
     found = [letter for letter in letters if letter.place == place]
     if not found:
@@ -48,11 +48,11 @@ def show(place: Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET")]) -
 
 @app.command()
 def replay(
-    aggregate_id: Annotated[str, typer.Argument(help="all that wait, when not given")] = "",
+    aggregate_id: Annotated[str, typer.Argument(help="all parked events by default")] = "",
 ) -> None:
-    """Apply parked events again, in order. Exit code 1 when some still wait.
+    """Apply parked events again, in order. Exit code 1 if some are still parked.
 
-    What is dead stays dead: nobody can read it. Commands are never replayed.
+    Dead records cannot be replayed, because they are unreadable. Commands are never replayed.
     """
     applied, waiting = asyncio.run(try_again(Installation.here(Home.here()), aggregate_id))
     say(f"{applied} applied, {waiting} still wait", f"已应用 {applied} 条,仍等待 {waiting} 条")
@@ -60,10 +60,7 @@ def replay(
 
 
 async def everything(installation: Installation) -> tuple[list[Letter], list[str]]:
-    """What is dead lies in Kafka, what is parked in Postgres: one can be asked without the other.
-
-    Return what was found, and who could not be asked.
-    """
+    """Return dead records (in Kafka) and parked events (in Postgres), and who did not answer."""
     dead, (parked, silent) = await asyncio.gather(
         deadletters.read_dead(installation.bootstrap), deadletters.read_parked(installation)
     )
@@ -106,7 +103,7 @@ def show_table(letters: list[Letter]) -> None:
 
 
 def readable(value: bytes) -> str:
-    """Text as text, anything else as hexadecimal digits; never more than a screen of it."""
+    """UTF-8 as text, other bytes in hexadecimal; at most 2000 characters."""
     try:
         return value.decode()[:2000]
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The net under every command: a Trouble is told in a sentence, and so is what nobody foresaw."""
+"""Runs a command and prints any error, expected or not, as one sentence."""
 
 import os
 import sys
@@ -12,8 +12,8 @@ from operate.cli.screen import tell
 from operate.home.trouble import Trouble
 
 
-def caught(work: Callable[[], int | None]) -> int:
-    """Return the exit code of the work: 1 after whatever it raised was told."""
+def run(work: Callable[[], int | None]) -> int:
+    """Run the work; return its exit code, or 1 after printing the error that it raised."""
     try:
         return work() or 0
     except Exception as error:  # noqa: BLE001 - a person at a terminal reads sentences
@@ -22,7 +22,7 @@ def caught(work: Callable[[], int | None]) -> int:
 
 
 def trouble_in(error: BaseException) -> Trouble | None:
-    """The first Trouble, also of those that were raised side by side."""
+    """The first Trouble in the error, or in its exception group; None if there is none."""
     if isinstance(error, Trouble):
         return error
     if isinstance(error, BaseExceptionGroup):
@@ -31,15 +31,15 @@ def trouble_in(error: BaseException) -> Trouble | None:
 
 
 def unforeseen(error: Exception) -> Trouble:
-    """Keep the details for whoever mends it; whoever debugs sees them at once."""
+    """The sentence for an unexpected error; its traceback goes to a file, and with --debug here."""
     details = "".join(traceback.format_exception(error))
     if os.environ.get("LIANDONG_LOG", "").upper() == "DEBUG":
         print(details, file=sys.stderr)
     kept, first = keep(details), leaf(error)
     said = f"{type(first).__name__}: {first}"
     return Trouble(
-        f"Something went wrong that nobody foresaw: {said}. The details are in {kept}; "
-        "`liandong --debug …` shows them here.",
+        f"Unexpected error: {said}. The details are in {kept}; "
+        "`liandong --debug …` prints them here.",
         f"出现未预料的错误:{said}。详情已写入 {kept};liandong --debug … 可直接显示。",
     )
 
@@ -49,7 +49,7 @@ def leaf(error: BaseException) -> BaseException:
 
 
 def keep(details: str) -> Path:
-    """Beside the other logs where there are some, else where temporary files lie."""
+    """Append the details to logs/commands.log, or write a temporary file; return its path."""
     told = f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv)}\n{details}\n"
     log = Path(os.environ.get("LIANDONG_HOME") or ".run").absolute() / "logs" / "commands.log"
     try:

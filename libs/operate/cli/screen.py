@@ -1,4 +1,4 @@
-"""What a person sees: one line while waiting, one table when ready, one sentence in trouble."""
+"""Output at the terminal: progress lines, the welcome table, sentences for errors."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from operate.home.trouble import Trouble, speaks_chinese
 console = Console(highlight=False)
 errors = Console(highlight=False, stderr=True)
 
-# Who a first hour needs; the others follow by name.
+# The roles listed first; the others follow by name.
 USUAL = ("call_taker", "dispatcher", "clerk", "team_leader", "supervisor")
 STATE_COLOURS = {"ready": "green", "held": "yellow", "down": "red", "no answer": "red"}
 
@@ -26,7 +26,7 @@ def say(english: str, chinese: str) -> None:
 
 
 def tell(trouble: Trouble) -> None:
-    # Soft: the terminal wraps by itself, and a path or a command can be copied whole.
+    # Soft wrap: long paths and commands stay in one piece and can be copied.
     errors.print(Text(str(trouble), style="red"), soft_wrap=True)
 
 
@@ -36,7 +36,7 @@ def words(english: str, chinese: str) -> str:
 
 @contextmanager
 def waiting() -> Iterator[Callable[[str], None]]:
-    """Say what is being waited for: one moving line at a terminal, a line each in a file."""
+    """Show progress: one changing line at a terminal, one line per message in a file."""
     if not console.is_terminal:
         yield lambda doing: console.print(f"{doing} …") if doing else None
         return
@@ -45,7 +45,7 @@ def waiting() -> Iterator[Callable[[str], None]]:
 
 
 def welcome(home: Home) -> None:
-    """The one table when everything is ready; what it shows is what scripts read, too."""
+    """Print addresses, accounts and hints, from run.json, when everything is ready."""
     run = json.loads(home.run_file.read_text())
     console.print(
         Panel(
@@ -69,7 +69,7 @@ def addresses(run: Mapping[str, Any]) -> Table:
 
 
 def accounts(rows: Sequence[Mapping[str, str]]) -> Table:
-    """One account of each role is enough to begin with; run.json has them all."""
+    """A table with one account of each role; run.json has all accounts."""
     columns = words("role user unit", "角色 账号 单位")
     table = plain(*columns.split())
     first = {row["role"]: row for row in reversed(rows)}

@@ -1,4 +1,4 @@
-"""`liandong seals`: which keys open personal data, which one seals it, and a new one for all."""
+"""`liandong seals`: lists the keys of personal data, and rotates them."""
 
 import json as jsons
 from typing import Annotated
@@ -36,36 +36,36 @@ def list_keys(
 
 @app.command("rotate")
 def rotate_keys() -> None:
-    """Add a new key for every service; what was sealed before stays readable.
+    """Add a new key for every service; data that is already sealed stays readable.
 
-    Where liandong runs, the services that seal are started again, one process after the other.
-    Stored data keeps the key that sealed it: no key may be thrown away.
+    If liandong runs, the services that seal are restarted, one process after the other. Stored
+    data is not sealed anew, so no key may be thrown away.
     """
     home = Home.here()
     rotate(home.secret)
     say(
         f"Every service has a new key. {home.secret} has changed: keep a copy of it in a safe "
-        "place, because nothing else opens what is sealed from now on.",
+        "place, because data sealed from now on cannot be opened without it.",
         f"每个服务都有了新密钥。{home.secret} 已更改:请在安全处另存副本,"
         "今后加密的数据只有它才能打开。",
     )
     if home.supervisor() is None:
-        say("The next start seals with it.", "下次启动后即用新密钥加密。")
+        say("The new key is used from the next start on.", "下次启动后即用新密钥加密。")
         return
-    waiting = words("starting the services again that seal", "正在逐个重新启动使用密钥的服务")
+    waiting = words("restarting the services that seal", "正在逐个重新启动使用密钥的服务")
     with console.status(waiting):
         names = ", ".join(control.again(home, SEALING))
     say(
-        f"Started again, and sealing with it: {names or 'none'}. A service that is held down "
-        "does so after `liandong start`.",
+        f"Restarted with the new key: {names or 'none'}. A service that is held down uses it "
+        "after `liandong start`.",
         f"已重新启动并用新密钥加密:{names or '无'}。被停住的服务在 liandong start 之后使用新密钥。",
     )
 
 
 def listed(keys: Keys) -> list[dict[str, str | bool | None]]:
-    """One row for each key of each service: its id, when it was made, and whether it seals.
+    """One row for each key of each service: `service`, `key` (its id), `made`, `seals`.
 
-    `made` is an RFC 3339 time, or None for the key that is as old as the installation.
+    `made` is an RFC 3339 time, or None for the first key, which the installation was made with.
     """
     made = [None, *(seal.made.isoformat() for seal in keys.seals)]
     newest = len(keys.seals)

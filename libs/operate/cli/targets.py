@@ -1,13 +1,13 @@
-"""What `make migrate` and `make topics` do: `python -m operate.cli.targets migrate | topics`.
+"""The make targets `migrate` and `topics`: `python -m operate.cli.targets migrate | topics`.
 
-Each works on the server that the environment names, or on the embedded one while it runs.
+Each uses the server that the environment names, or the embedded one while it runs.
 """
 
 import asyncio
 import logging
 import sys
 
-from operate.cli import guard as net
+from operate.cli import guard
 from operate.cli.screen import words
 from operate.home.home import Home
 from operate.run import boot
@@ -24,7 +24,7 @@ def migrate() -> int:
 
 
 def topics() -> int:
-    """Create what is missing; exit code 1 when something differs that only a person may change."""
+    """Create missing topics; exit code 1 if a difference remains that needs a person."""
     told = asyncio.run(boot.create_topics(Installation.here(Home.here())))
     print("\n".join(told) or words("all topics are as declared", "所有主题与声明一致"))
     return 1 if told else 0
@@ -32,7 +32,7 @@ def topics() -> int:
 
 def main(name: str) -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    return net.caught({"migrate": migrate, "topics": topics}[name])
+    return guard.run({"migrate": migrate, "topics": topics}[name])
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What an installation keeps on disk: its folder, keys, ports and logs."""
+"""The folder of an installation: its lock, state, keys, ports and logs."""

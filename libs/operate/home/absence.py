@@ -1,26 +1,26 @@
-"""Why a part does not answer, and what to do: held down, not started, or a server of one's own."""
+"""Explains why a server or service does not answer: held down, not started, or external."""
 
 from operate.home.home import read_state
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
-# Servers that somebody else may run, and the variable that names them.
+# Servers that may be external, and the variable that names them.
 OWN = {"kafka": "KAFKA_BOOTSTRAP", "postgres": "DATABASE_URL"}
 
 
 def of(installation: Installation, name: str) -> Trouble:
-    """The sentence for a server or service that was asked and gave no answer."""
+    """The Trouble for a server or service that did not answer, with the remedy."""
     home = installation.home
     variable = OWN.get(name, "")
     if held := held_down(installation, name):
         return Trouble(
-            f"{name} does not answer: {held} is held down, and `liandong start {held}` lets it go.",
+            f"{name} does not answer: {held} is held down; `liandong start {held}` starts it.",
             f"{name} 没有应答:{held} 已被停住,请执行 liandong start {held}。",
         )
     if variable and getattr(installation, name) is None:
         return Trouble(
-            f"{name} does not answer: is {variable} right, and does that server run?",
-            f"{name} 没有应答:{variable} 是否正确?该服务器是否在运行?",
+            f"{name} does not answer: check {variable}, and that the server is running.",
+            f"{name} 没有应答:请检查 {variable} 是否正确、该服务器是否在运行。",
         )
     if not read_state(home):
         return Trouble(
@@ -30,14 +30,14 @@ def of(installation: Installation, name: str) -> Trouble:
             + (f",或用 {variable} 指定自己的服务器。" if variable else "。"),
         )
     return Trouble(
-        f"{name} was started, but does not answer: `liandong status` tells how it is, "
+        f"{name} was started, but does not answer: `liandong status` shows its state, "
         f"and its log is in {home.logs}.",
         f"{name} 已启动但没有应答:请用 liandong status 查看,日志在 {home.logs}。",
     )
 
 
 def held_down(installation: Installation, name: str) -> str:
-    """What a person holds down and the part cannot do without, itself included; else empty."""
+    """The process held down that `name` needs, or `name` itself if it is held; else empty."""
     processes = read_state(installation.home).get("processes", {})
     programs = [program for program in installation.programs() if name in program.names]
     needs = sorted(frozenset[str]().union(*(program.needs for program in programs)))

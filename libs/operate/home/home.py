@@ -1,4 +1,4 @@
-"""The home of an installation: the folder that LIANDONG_HOME names, and what lies where in it."""
+"""The home of an installation: the folder that LIANDONG_HOME names, and the paths in it."""
 
 import fcntl
 import json
@@ -18,22 +18,22 @@ ROOM = 500 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One installation; two checkouts side by side have a home and a base port each."""
+    """The folder and ports of one installation; each checkout may have its own."""
 
     path: Path
     ports: Ports
 
     @classmethod
     def here(cls) -> "Home":
-        """What the environment says, `.run` in the current folder by default.
+        """The home that the environment names, `.run` in the current folder by default.
 
-        While it runs its port is known, whatever this terminal's environment says.
+        The port is that of the running installation, or else of LIANDONG_PORT. Raises Trouble.
         """
         home = cls(Path(os.environ.get("LIANDONG_HOME") or ".run").absolute(), Ports.chosen())
         try:
             home = cls(home.path.resolve(), home.ports)
             remembered = home.remembered()
-        except (OSError, RuntimeError) as error:  # the latter for links in a circle
+        except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
             raise home._impossible(error) from error
         return cls(home.path, Ports(remembered["port"])) if remembered else home
 
@@ -51,26 +51,26 @@ class Home:
 
     @property
     def held(self) -> Path:
-        """One empty file for each process that a person holds down."""
+        """The folder with one empty file for each process that is to be held down."""
         return self.path / "held"
 
     @property
     def state(self) -> Path:
-        """What the supervisor knows, for `liandong status`."""
+        """The supervisor's state, for `liandong status`."""
         return self.path / "state.json"
 
     @property
     def choices(self) -> Path:
-        """With which settings it was started, for the commands of other terminals."""
+        """The settings of the running installation, for commands in other terminals."""
         return self.path / "choices.json"
 
     @property
     def run_file(self) -> Path:
-        """What scripts rely on; there only while everything is ready."""
+        """Addresses and accounts for scripts; exists only while everything is ready."""
         return self.path / "run.json"
 
     def make(self) -> None:
-        """Make the folders. Raises Trouble when that is impossible or the disk is nearly full."""
+        """Create the folders. Raises Trouble if that fails or the disk is nearly full."""
         try:
             with full_disk_told(self.path):
                 self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -90,12 +90,12 @@ class Home:
         )
 
     def is_full(self, room: int = 64 * 1024 * 1024) -> Trouble | None:
-        """The sentence to tell when less room is left than this."""
+        """A Trouble if fewer than `room` bytes are free, else None."""
         return full_disk(self.path) if shutil.disk_usage(self.path).free < room else None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold this home alone; the system lets go of it even after `kill -9`."""
+        """Hold the home's lock, which the system releases even after `kill -9`. Raises Trouble."""
         with self.lock.open("a+") as file:
             if not try_lock(file):
                 raise self.in_use()
@@ -113,17 +113,17 @@ class Home:
         )
 
     def remembered(self) -> dict[str, Any]:
-        """The settings of what runs here; empty when nothing does."""
+        """The settings of the running installation; empty if none runs."""
         if self.supervisor() is None or not self.choices.exists():
             return {}
         choices: dict[str, Any] = json.loads(self.choices.read_text())
         return choices
 
     def supervisor(self) -> int | None:
-        """The process that holds the lock, if there is one."""
+        """The pid of the process that holds the lock, None if none does."""
         if not self.lock.exists():
             return None
-        with self.lock.open() as file:  # reading is enough to ask, also on a read-only disk
+        with self.lock.open() as file:  # read-only suffices, also on a read-only disk
             return None if try_lock(file) else read_pid(self.lock)
 
 
@@ -140,7 +140,7 @@ def read_pid(path: Path) -> int:
 
 
 def read_state(home: Home) -> dict[str, Any]:
-    """What the supervisor last wrote; empty when none runs."""
+    """The state that the supervisor last wrote; empty if none runs."""
     try:
         state: dict[str, Any] = json.loads(home.state.read_text())
     except (FileNotFoundError, NotADirectoryError):
@@ -149,7 +149,7 @@ def read_state(home: Home) -> dict[str, Any]:
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a whole file at once: a reader sees the old one or the new one, never half."""
+    """Replace a file atomically: readers see the old or the new content, never a part."""
     fresh = path.with_name(f".{path.name}.new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""The keys of an installation: one secret in a file, and one more for each rotation of its seals.
+"""The keys of an installation: a file with one secret, and one more for each key rotation.
 
 The file of an installation that was never rotated is the secret alone, 64 hexadecimal digits.
 After a rotation it is JSON: `{"secret": …, "seals": [{"made": …, "secret": …}, …]}`, oldest first.
@@ -24,7 +24,7 @@ SECRET = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What one rotation added: the key of each service derives from its secret."""
+    """The secret that one rotation added; the key of each service derives from it."""
 
     made: datetime
     secret: bytes = field(repr=False)
@@ -41,7 +41,7 @@ class Keys:
 
     @classmethod
     def of(cls, path: Path, data: Path) -> "Keys":
-        """Read the keys, or make them when there is no data yet that others have sealed."""
+        """Read the keys, or make them. Raises Trouble if they are missing but `data` exists."""
         if not path.exists():
             if data.exists():
                 raise Trouble(
@@ -82,7 +82,7 @@ class Keys:
 
     @property
     def token(self) -> str:
-        """What services of one installation show each other."""
+        """The token by which the services of one installation authenticate each other."""
         return self.derive("token")
 
     def api_key(self, unit: str, role: str, team: str = "") -> str:
@@ -96,9 +96,9 @@ def make(path: Path) -> None:
 
 
 def rotate(path: Path) -> Keys:
-    """Add a secret of which each service gets a new key; return all. Raises Trouble.
+    """Add a secret, from which each service gets a new key; return all keys. Raises Trouble.
 
-    It is on the disk before this returns: text that a lost key sealed could never be opened.
+    The file is synced before this returns: text sealed with a lost key could never be opened.
     """
     Keys.read(path)
     with full_disk_told(path.parent), _alone(path.parent) as folder:
@@ -111,7 +111,7 @@ def rotate(path: Path) -> Keys:
 
 
 def _parsed(text: str) -> Keys:
-    """Raises ValueError, KeyError or TypeError."""
+    """Parse the file's text. Raises ValueError, KeyError or TypeError."""
     document: dict[str, Any] = json.loads(text) if text.startswith("{") else {"secret": text}
     seals = document.get("seals", [])
     read = [Seal(datetime.fromisoformat(each["made"]), _secret(each["secret"])) for each in seals]
@@ -126,7 +126,7 @@ def _secret(text: str) -> bytes:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[int]:
-    """Hold the folder, so that of two rotations at once neither loses the other's key."""
+    """Lock the folder, so that concurrent rotations do not lose each other's key."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -136,7 +136,7 @@ def _alone(folder: Path) -> Iterator[int]:
 
 
 def _store(path: Path, text: str, folder: int) -> None:
-    """Write under another name first, so that a full disk never leaves half a secret."""
+    """Write under another name and rename, so that a full disk never leaves half a secret."""
     fresh = path.with_name("secret.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""Leftovers: children whose supervisor was killed; the next start ends them first."""
+"""Leftovers: children whose supervisor was killed, which the next start ends first."""
 
 import os
 import signal
@@ -11,9 +11,9 @@ PATIENCE = 15.0
 
 
 def find(mark: str) -> list[psutil.Process]:
-    """All processes that a supervisor of this home started, told by their environment.
+    """All processes that a supervisor of this home started, by a mark in their environment.
 
-    Unlike a file with a number in it, that can be neither missing nor about another process.
+    Unlike a pid file, the mark cannot be missing or belong to another process.
     """
     found = []
     for process in psutil.process_iter():
@@ -25,7 +25,7 @@ def find(mark: str) -> list[psutil.Process]:
 
 
 def end(processes: list[psutil.Process]) -> None:
-    """Ask each to stop the way it likes best, and kill what does not."""
+    """Send each its stop signal, and kill those still alive after PATIENCE seconds."""
     for process in processes:
         with suppress(psutil.Error):
             process.send_signal(stop_signal(process))

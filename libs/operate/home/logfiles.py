@@ -1,4 +1,4 @@
-"""The logs of the children: bounded, whatever happens, without stopping whoever writes them."""
+"""Keeps the logs of running children bounded."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ MOST = 50 * 1024 * 1024
 
 
 def trim(folder: Path) -> None:
-    """Move the content of each long log aside; its writer appends, so it goes on at the start."""
+    """Copy each long log to `.log.1` and truncate it; its writer appends, so it goes on at 0."""
     for log in folder.glob("*.log"):
         if log.stat().st_size > MOST:
             shutil.copyfile(log, log.with_suffix(".log.1"))

@@ -1,4 +1,4 @@
-"""The ports of an installation: all of them follow from one base."""
+"""The ports of an installation, all derived from one base."""
 
 import os
 import socket
@@ -16,13 +16,13 @@ UNSPOKEN = "workflow-stream"
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where everything of one installation listens."""
+    """The ports and addresses of one installation."""
 
     base: int = BASE_PORT
 
     @classmethod
     def chosen(cls) -> "Ports":
-        """What LIANDONG_PORT says. Raises Trouble when that is no usable number."""
+        """The ports that LIANDONG_PORT chooses. Raises Trouble if it is not a usable number."""
         text = os.environ.get("LIANDONG_PORT") or str(BASE_PORT)
         if not text.isdecimal() or not 1024 <= int(text) <= 65535 - LAST:
             raise Trouble(
@@ -52,7 +52,7 @@ class Ports:
         return f"127.0.0.1:{self.kafka}"
 
     def grpc_address(self, service: str) -> str | None:
-        """The gateway speaks HTTP, and the stream processor to nobody."""
+        """The gRPC address of a service; None for the gateway and the stream processor."""
         if service in ("gateway", UNSPOKEN):
             return None
         return f"127.0.0.1:{self.base + PORTS[service][0]}"
@@ -61,12 +61,12 @@ class Ports:
         return self.base + PORTS[service][1]
 
     def of_services(self) -> dict[int, str]:
-        """Each port that services take, with the name of its service."""
+        """The ports of all services, each with the name of its service."""
         return {self.base + offset: name for name, both in PORTS.items() for offset in both}
 
 
 def demand_free(wanted: Mapping[int, str]) -> None:
-    """Raise Trouble that names the first port in use, and who holds it, if that can be seen."""
+    """Raise Trouble that names the first port in use, and its program if that is visible."""
     for port, name in sorted(wanted.items()):
         if not is_free(port):
             holder = holder_of(port)
@@ -79,14 +79,14 @@ def demand_free(wanted: Mapping[int, str]) -> None:
 
 
 def demand_host(host: str) -> None:
-    """Raise Trouble when nothing can listen there, or when we could not reach it ourselves."""
+    """Raise Trouble unless a server can listen on the host and is reachable at 127.0.0.1."""
     try:
         with socket.create_server((host, 0)) as server:
             socket.create_connection(("127.0.0.1", server.getsockname()[1]), 1).close()
     except OSError as error:
         raise Trouble(
-            f"LIANDONG_HOST is {host!r}, and what listens there is not found ({error}): "
-            "name 127.0.0.1, or 0.0.0.0 for all addresses of this machine.",
+            f"LIANDONG_HOST is {host!r}, but a server listening there cannot be reached ({error}): "
+            "use 127.0.0.1, or 0.0.0.0 for all addresses of this machine.",
             f"LIANDONG_HOST 的值为 {host!r},在该地址监听的进程无法访问({error}):"
             "请用 127.0.0.1,或用 0.0.0.0 表示本机全部地址。",
         ) from error
@@ -94,7 +94,7 @@ def demand_host(host: str) -> None:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # Connections of an earlier run that linger in TIME_WAIT do not count.
+        # Connections of an earlier run in TIME_WAIT do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -110,7 +110,7 @@ def free_port() -> int:
 
 
 def holder_of(port: int) -> str:
-    """The program that listens there; empty when it belongs to someone whom we may not look at."""
+    """The program that listens on the port; empty if this user may not see it."""
     try:
         found = psutil.net_connections("tcp")
     except psutil.Error:

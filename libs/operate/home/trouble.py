@@ -1,4 +1,4 @@
-"""Trouble: what stops a person, told in one sentence that also says what to do."""
+"""Trouble: an error for the person at the terminal, as one sentence with its remedy."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Trouble(Exception):
-    """A failure with its remedy, in English and in Chinese; never shown with a traceback."""
+    """An error with its remedy, in English and in Chinese; shown without a traceback."""
 
     def __init__(self, english: str, chinese: str) -> None:
         self.english = english
@@ -20,14 +20,14 @@ class Trouble(Exception):
 
 
 def speaks_chinese() -> bool:
-    """Say whether the person at this terminal has asked for Chinese."""
+    """Say whether the locale of this terminal is Chinese."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     return next((os.environ[name] for name in names if os.environ.get(name)), "").startswith("zh")
 
 
 @contextmanager
 def full_disk_told(folder: Path) -> Iterator[None]:
-    """Turn "no space left" into the sentence that names the folder."""
+    """Turn "no space left" into a Trouble that names the folder."""
     try:
         yield
     except OSError as error:

@@ -1,8 +1,8 @@
-"""Reads everything back from the city: only what it tells now is counted, never what was answered.
+"""Reads everything back from the city; the counts do not use the answers given during the replay.
 
-Receipts and petitions are found by the row that they name, so a doubled one shows; each incident
-is read with its timeline, whose versions must be 1, 2, 3 … without gap or repeat; each mission is
-found by its matter.
+Receipts and petitions are found by the row that they name, which reveals doubled ones; each
+incident is read with its timeline, whose versions must be 1, 2, 3 … without gap or repeat; each
+mission is found by its matter.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Audit:
-    """`desk` sees the whole city; `told` are findings that a person will want to read."""
+    """`desk` is a client that sees the whole city; `told` are findings in words."""
 
     desk: Client
     counts: Counts = field(default_factory=Counts)
@@ -67,7 +67,7 @@ class Audit:
         return [each["id"] for each in routed]
 
     async def incidents(self, ids: Collection[str]) -> None:
-        """Follow each incident through its timeline."""
+        """Count the steps of each incident by its timeline."""
         missing = []
         async for incident, entries in each_of(ids, self._timeline):
             if entries is None:
@@ -79,10 +79,10 @@ class Audit:
                     self._add(name)
             self._check_versions(incident, [int(entry["version"]) for entry in entries])
         self.counts.lost += len(missing)
-        self._tell("incidents that are not there", missing)
+        self._tell("missing incidents", missing)
 
     async def missions(self, matters: Collection[str]) -> None:
-        """Count the missions of these matters, by team: each team is sent once."""
+        """Count the missions of these matters: one for each matter is expected."""
         wanted, found = set(matters), defaultdict(list)
         async for mission in self.desk.items("/v1/missions", page_size=PAGE):
             if mission["matter_id"] in wanted:
@@ -94,7 +94,7 @@ class Audit:
             self.counts.acknowledged += first["acknowledge_time"] is not None
         missing = wanted - set(found)
         self.counts.lost += len(missing)
-        self._tell("missions that are not there", sorted(missing))
+        self._tell("matters without a mission", sorted(missing))
 
     async def _timeline(self, incident: str) -> list[dict[str, Any]] | None:
         try:
@@ -111,8 +111,8 @@ class Audit:
         self.counts.received += len(times)
         self.counts.lost += len(missing)
         self.counts.doubled += sum(times[key] - 1 for key in twice)
-        self._tell("rows that are not there", missing)
-        self._tell("rows that are there more than once", twice)
+        self._tell("missing rows", missing)
+        self._tell("rows found more than once", twice)
 
     def _check_versions(self, incident: str, versions: list[int]) -> None:
         twice = len(versions) - len(set(versions))
@@ -120,7 +120,7 @@ class Audit:
         self.counts.doubled += twice
         self.counts.lost += gaps
         if twice or gaps:
-            self._tell("versions that are not 1, 2, 3 …", [f"{incident} {versions}"])
+            self._tell("timeline versions with gaps or repeats", [f"{incident} {versions}"])
 
     def _add(self, name: str) -> None:
         if name:
@@ -135,7 +135,7 @@ class Audit:
 async def each_of(
     names: Collection[str], read: Callable[[str], Awaitable[T]]
 ) -> AsyncIterator[tuple[str, T]]:
-    """Read several at once, in no particular order."""
+    """Read all, WIDTH at a time; yield them as they arrive."""
     room = asyncio.Semaphore(WIDTH)
 
     async def one(name: str) -> tuple[str, T]:

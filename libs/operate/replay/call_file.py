@@ -1,4 +1,4 @@
-"""Calls of another city (`lat,lng,title,time,township,address`) become calls of this one."""
+"""Converts calls of another city (`lat,lng,title,time,township,address`) to calls of this one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,10 @@ Table = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`groups` are what stands before the colon of a title; none means any."""
+    """The category and narrative for titles with one of `words`, in one of `groups`.
+
+    The group is the part of a title before the colon. No words or no groups means any.
+    """
 
     category: str
     says: str
@@ -86,7 +89,7 @@ def priority_of(group: str, usual: str) -> str:
 
 
 def meaning_of(group: str, title: str) -> Meaning:
-    """The last rows have no words, so that every known group means something."""
+    """The first meaning that fits; the last rows have no words, so every known group has one."""
     for meaning in meanings():
         if meaning.fits(group, title):
             return meaning

@@ -1,4 +1,4 @@
-"""What is done with one incident, whatever state it is found in, until it is closed."""
+"""Works on one incident, from any state, until it is closed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ DESIGNATE = "分流规则未确定主管单位,由值班调度指定属地镇街
 
 
 class Casework:
-    """Each step is taken from the state that the city tells, so it can be taken up anywhere."""
+    """Chooses each step by the state that the city reports, so work can be resumed anywhere."""
 
     def __init__(self, connection: Connection, keys: Keys, city: City, ledger: Ledger) -> None:
         self._connection, self._keys, self._ledger = connection, keys, ledger
@@ -30,14 +30,14 @@ class Casework:
         self._verifier = Client(connection, keys.desk["dispatcher"], "回访员")
 
     def department(self, unit: str, incident: str) -> Client:
-        """One clerk of the unit, always the same one for the same incident."""
+        """A client for one clerk of the unit, always the same one for the same incident."""
         return Client(self._connection, self._keys.units[unit], by_hash(incident, CLERKS))
 
     async def incident(self, incident: str) -> Any:
         return await self.dispatcher.get(f"{INCIDENTS}/{incident}")
 
     async def close(self, case: Case, incident: Mapping[str, Any]) -> None:
-        """Take the next step until nothing is left. Raises Refused and NoAnswer."""
+        """Take steps until the incident is closed. Raises Refused and NoAnswer."""
         refusals, was_over = 0, incident["state"] in OVER
         while incident["state"] not in OVER:
             try:
@@ -46,7 +46,7 @@ class Casework:
                 refusals += 1
                 if refused.status not in STALE or refusals > MOST_ATTEMPTS:
                     raise
-                # A clock or another clerk was quicker: look again.
+                # A clock or another clerk was quicker: read the state again.
                 incident = await self.incident(case.id)
         case.closed = True
         if not was_over:

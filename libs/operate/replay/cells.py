@@ -1,4 +1,4 @@
-"""One cell of a file: read, or told with its row and column."""
+"""Reads one cell of a file; errors name its row and column."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -8,14 +8,14 @@ from operate.home.trouble import Trouble
 
 T = TypeVar("T")
 
-# What a reader of cells expects, in English and in Chinese.
+# The expected content of a cell, in English and in Chinese.
 Expected = tuple[str, str]
 
 
 def cell(
     key: str, row: Mapping[str, str], column: str, read: Callable[[str], T], what: Expected
 ) -> T:
-    """What the cell says. Raises Trouble that names the row, counted without the header."""
+    """The value of the cell. Raises Trouble that names the row, counted without the header."""
     try:
         return read(row[column])
     except ValueError as error:
@@ -30,7 +30,7 @@ def cell(
 
 
 def degrees(limit: float) -> Callable[[str], float]:
-    """Reads a number between minus and plus the limit. Raises ValueError for anything else."""
+    """A reader of numbers from minus to plus the limit, which raises ValueError otherwise."""
 
     def read(text: str) -> float:
         number = float(text)

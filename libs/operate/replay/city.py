@@ -1,4 +1,4 @@
-"""What a replay knows of the city: what its public API says, and the keys in run.json."""
+"""The city as a replay knows it: by its public API, and the API keys in run.json."""
 
 import json
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Who may be acted for: departments by unit, the desk by role, leaders by team."""
+    """API keys: of departments by unit, of the desk by role, of team leaders by team."""
 
     units: dict[str, str]
     desk: dict[str, str]
@@ -39,7 +39,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """Names and codes; `townships` are those of 990101001 and its like, by code."""
+    """Names and codes. `townships` maps area codes to names, `units` unit codes to kinds."""
 
     box: Box
     townships: dict[str, str]
@@ -49,12 +49,12 @@ class City:
 
 
 def read_run(home: Home) -> dict[str, Any]:
-    """What `liandong up` wrote. Raises Trouble when nothing runs."""
+    """Read run.json of the running installation. Raises Trouble if it is not ready."""
     try:
         run: dict[str, Any] = json.loads(home.run_file.read_text())
     except FileNotFoundError:
         raise Trouble(
-            f"{home.run_file} is not there, so nothing is ready to replay into: "
+            f"{home.run_file} does not exist, so liandong is not ready: "
             "start it with make run (or liandong up --detach), then run the same command again.",
             f"没有 {home.run_file},系统未就绪:请先执行 make run(或 liandong up --detach),再重试。",
         ) from None

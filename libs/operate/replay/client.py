@@ -1,8 +1,8 @@
-"""HTTP as a department's own system should speak it: the same key again until there is an answer.
+"""An HTTP client that retries as a department's own system should: with the same key.
 
-A lost connection, 429, 502, 503 and 504 all mean "unknown": the request is sent again with the same
-Idempotency-Key, and whatever was done the first time is the answer. EXPIRED alone means "had no
-effect, and never will have under this key": a new key is derived from the first one.
+After a lost connection, 429, 502, 503 and 504 the effect is unknown: the request is sent again with
+the same Idempotency-Key, and a request that had taken effect gets its first answer. EXPIRED means
+that the request had no effect and never will: a new key is derived from the first one.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ JSON = {"content-type": "application/json"}
 UNKNOWN = frozenset({429, 502, 503, 504})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 PATIENCE = 600.0
-# Whoever has just typed a command hears soon that nobody is there.
+# Seconds for the first request, so that a person soon learns that the city does not answer.
 FIRST_LOOK = 12.0
 NOTHING: Mapping[str, str] = {}
 LONGEST_ATTEMPT = 15.0
-# A stream says something every ten seconds; one that is silent for longer is dead.
+# A stream sends a heartbeat every ten seconds; one that is silent for 30 s is dead.
 STREAMING = aiohttp.ClientTimeout(total=None, sock_connect=3.0, sock_read=30.0)
 LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
 
 
 class Refused(Exception):
-    """The city said no, and will say so again."""
+    """The city refused the request; a repeat would be refused again."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         self.status, self.problem = status, problem
@@ -42,19 +42,19 @@ class Refused(Exception):
 
 
 class NoAnswer(Trouble):
-    """Nothing could be reached for as long as anybody would wait."""
+    """The city did not answer within the patience of the connection."""
 
     def __init__(self, what: str, said: str, seconds: float) -> None:
         super().__init__(
             f"The city has not answered {what} for {seconds:.0f} s ({said}): `liandong status` "
-            "tells what is missing; then run the same command again, nothing is done twice.",
+            "shows what is missing. Then run the same command again; nothing is done twice.",
             f"{seconds:.0f} 秒内没有收到 {what} 的应答({said}):请用 liandong status 查看缺少什么,"
             "然后重新执行同一命令,不会重复办理。",
         )
 
 
 class Connection:
-    """The connections of everybody, and how often something had to be sent again."""
+    """The HTTP connections of a replay, and the number of retries."""
 
     def __init__(self, base: str, width: int, patience: float = PATIENCE) -> None:
         self.base, self.retries, self.patience, self._width = base, 0, patience, width
@@ -62,7 +62,7 @@ class Connection:
     async def __aenter__(self) -> "Connection":
         attempt = min(LONGEST_ATTEMPT, self.patience)
         self.http = opened(self.base, self._width, attempt)
-        # Streams stay open: they may not wait for a free connection, nor take one.
+        # Streams stay open, so they have a session of their own without a limit.
         self.streams = opened(self.base, 0, attempt)
         return self
 
@@ -72,7 +72,7 @@ class Connection:
 
 
 def opened(base: str, width: int, attempt: float) -> aiohttp.ClientSession:
-    """At most so many connections at a time; 0 means any number."""
+    """A session with at most `width` connections, 0 for no limit."""
     connector = aiohttp.TCPConnector(limit=width)
     timeout = aiohttp.ClientTimeout(total=attempt, sock_connect=3.0)
     return aiohttp.ClientSession(base, connector=connector, timeout=timeout)
@@ -80,7 +80,7 @@ def opened(base: str, width: int, attempt: float) -> aiohttp.ClientSession:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back over HTTP."""
+    """An HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -89,7 +89,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A write's answer; `seconds` counts from the first attempt."""
+    """The answer to a write; `seconds` counts from the first attempt."""
 
     body: Any
     replayed: bool
@@ -97,7 +97,7 @@ class Answer:
 
 
 class Client:
-    """Speaks with one API key, for one person of that unit where one is named."""
+    """A client with one API key, which acts for one person of the unit if `person` is given."""
 
     def __init__(self, connection: Connection, key: str, person: str = "") -> None:
         self._connection = connection
@@ -106,7 +106,7 @@ class Client:
             self._headers["liandong-person"] = quote(person)
 
     async def get(self, path: str, **query: Any) -> Any:
-        """Raises Refused and NoAnswer."""
+        """Return the JSON of a resource. Raises Refused and NoAnswer."""
         return orjson.loads((await self._send("GET", path, params=query)).content)
 
     async def items(self, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
@@ -126,7 +126,7 @@ class Client:
     async def post(
         self, path: str, key: str, body: Mapping[str, Any], version: int | None = None
     ) -> Answer:
-        """Act once, however often it takes. Raises Refused and NoAnswer."""
+        """Send a write until it is answered; it takes effect once. Raises Refused and NoAnswer."""
         seen = {} if version is None else {"if-match": f'"{version}"'}
         start, name, renewed = time.perf_counter(), key, 1
         while True:
@@ -174,7 +174,7 @@ class Client:
             return Reply(response.status, response.headers, await response.read())
 
     def stream(self, path: str, cursor: str) -> Any:
-        """An open event stream after a cursor, as aiohttp gives it."""
+        """Open an event stream after a cursor; return aiohttp's response context."""
         headers = {**self._headers, "accept": "text/event-stream"}
         if cursor:
             headers["last-event-id"] = cursor

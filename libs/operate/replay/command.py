@@ -29,21 +29,21 @@ def replay(
         Path | None,
         typer.Argument(
             help="calls (lat,lng,title,time,township,address) or petitions "
-            "(id,petitioner,subject,time,text) as CSV; none: a day made here"
+            "(id,petitioner,subject,time,text) as CSV; a generated day by default"
         ),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="write the report there, as JSON")] = None,
+    report: Annotated[Path | None, typer.Option(help="the JSON file for the report")] = None,
     speed: Annotated[
         float | None,
-        typer.Option(min=0.01, help="rows a second on average, in the rhythm of their times"),
+        typer.Option(min=0.01, help="average rows a second, spaced like the rows' own times"),
     ] = None,
-    size: Annotated[int, typer.Option(min=1, help="receipts of the made day")] = made_day.SIZE,
-    seed: Annotated[int, typer.Option(help="of the made day")] = made_day.SEED,
+    size: Annotated[int, typer.Option(min=1, help="rows of the generated day")] = made_day.SIZE,
+    seed: Annotated[int, typer.Option(help="seed of the generated day")] = made_day.SEED,
 ) -> None:
-    """Drive a day through the running city, and check that the counts agree.
+    """Replay a day of calls or petitions, and check that the counts agree.
 
-    The same file again changes nothing: each row has a key of its own. Exit code 1 when the counts
-    do not agree.
+    Replaying a file again changes nothing, because each row has its own idempotency key. Exit code
+    1 if the counts do not agree.
     """
     if report:
         Report.demand_room(report)
@@ -74,6 +74,6 @@ async def played(choose: Callable[[City], Day], speed: float | None) -> Report:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """What `liandong replay` does with the rest of its words; returns the exit code."""
+    """Run `liandong replay` with these arguments; return the exit code."""
     code = app(list(arguments), prog_name="liandong replay", standalone_mode=False)
     return int(code or 0)

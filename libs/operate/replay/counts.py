@@ -1,11 +1,11 @@
-"""The counts of a replay, and the sums that must come out for them to agree."""
+"""The counts of a replay, and the equations that they must satisfy."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class Counts:
-    """Read back from the city; `lost` and `doubled` are what nobody may ever see."""
+    """Counts read back from the city; `lost` and `doubled` must be 0."""
 
     received: int = 0
     opened: int = 0
@@ -29,14 +29,14 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What was sent in: so many rows, so many teams sent out."""
+    """The expected counts: rows replayed, and teams sent out."""
 
     rows: int
     sent: int
 
 
 def disagreements(counts: Counts, expected: Expected) -> list[str]:
-    """Each sum that does not come out, in words; none means that the counts agree."""
+    """The equations that do not hold, in words; empty if the counts agree."""
     sums = {
         "received = rows": (counts.received, expected.rows),
         "received = opened + linked + answered + passed + invalid": (counts.received, counts.ended),

@@ -1,4 +1,4 @@
-"""Everybody who works in the background: hired when there is work, sent home at the end."""
+"""Background tasks of a replay, which are cancelled at its end."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Crew:
-    """Holds the tasks of one replay; the first that breaks is told to whoever waits."""
+    """Holds the background tasks; `check` raises the first error of any of them."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -18,7 +18,7 @@ class Crew:
         task.add_done_callback(self._left)
 
     def check(self) -> None:
-        """Raises what broke somebody: a mistake of the replay itself, never a refusal."""
+        """Raise the first error of a task: a bug of the replay, not a refusal."""
         if self._failure is not None:
             raise self._failure
 

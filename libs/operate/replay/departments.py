@@ -1,8 +1,7 @@
-"""The simulated departments: each reads its inbox when something stirs, and works through it.
+"""The simulated departments: each reads its inbox when woken, and works on its incidents.
 
-Waking is by the desk's answer and by the live changes of the city; a slow poll catches the rest.
-One stream of changes wakes all: a stream for each of a hundred departments would measure the
-reader of this machine, not the city.
+Departments are woken by the desk's answers, by the city's stream of changes, and by a slow poll.
+They share one stream: a hundred streams would measure this machine's reader, not the city.
 """
 
 import asyncio
@@ -23,7 +22,7 @@ WAKING = frozenset({"IncidentOffered", "IncidentRouted", "IncidentReleased", "Un
 
 
 class Departments:
-    """`closed` hears of each matter whose incident is closed."""
+    """`closed` is called with each matter whose incident is closed."""
 
     def __init__(
         self,
@@ -39,7 +38,7 @@ class Departments:
         self._busy: set[str] = set()
 
     def wake(self, case: Case) -> None:
-        """Somebody says that this lies in its unit's pool; without a unit nobody knows yet."""
+        """Make the case's unit read its inbox; does nothing while the unit is unknown."""
         if not case.unit:
             return
         if case.unit not in self._wakes:
@@ -48,7 +47,7 @@ class Departments:
         self._wakes[case.unit].set()
 
     async def listen(self) -> None:
-        """Wake whoever is offered something, for ever."""
+        """Wake units by the stream of changes, for ever."""
         async for event in events(self._casework.dispatcher, "/v1/changes"):
             if event.name in ("reset", "lost"):
                 for wake in self._wakes.values():
@@ -59,7 +58,7 @@ class Departments:
                     self.wake(case)
 
     def take_up(self, case: Case, incident: Mapping[str, Any]) -> None:
-        """Work on this incident as it was just seen, unless somebody does or it is done."""
+        """Start work on this incident, unless work on it is under way or finished."""
         if case.id not in self._busy and not case.is_worked:
             self._busy.add(case.id)
             self._crew.hire(self._handle(case, incident))

@@ -20,7 +20,7 @@ Opened = Callable[[Case], None]
 
 
 class Desk:
-    """`connect` sees to it that the team's terminal listens; `opened` hears of each incident."""
+    """`connect` opens a team's terminal; `opened` is called with each opened incident."""
 
     def __init__(
         self,
@@ -35,21 +35,21 @@ class Desk:
         self._cases: dict[str, asyncio.Future[Case]] = {}
 
     def expect(self, planned: Sequence[Planned]) -> None:
-        """Learn which calls will be opened, so that repeats can wait for them."""
+        """Register the calls that will be opened, so that repeats can wait for them."""
         loop = asyncio.get_running_loop()
         for each in planned:
             if each.end is End.OPENED:
                 self._cases[each.call.key] = loop.create_future()
 
     async def take(self, planned: Planned) -> None:
-        """From the first ring to the end of the receipt. Raises Refused and NoAnswer."""
+        """Take a call, send a team if planned, and end the receipt. Raises Refused and NoAnswer."""
         try:
             await self._take(planned)
         except Exception as error:
             waiting = self._cases.get(planned.call.key)
             if waiting and not waiting.done():
                 waiting.set_exception(error)
-                waiting.exception()  # nobody may be waiting for it
+                waiting.exception()  # marks it retrieved: there may be no repeat that awaits it
             raise
 
     async def _take(self, planned: Planned) -> None:
@@ -71,7 +71,7 @@ class Desk:
         if team is None:
             return
         case.team = team.code
-        self._ledger.add(case)  # before the push, which may be quicker than the answer
+        self._ledger.add(case)  # before the dispatch: the push may arrive before the answer
         self._connect(team.code)
         path = f"{RECEIPTS}/{case.id}:dispatch"
         answer = await self._client.post(path, f"{call.key}/dispatch", {"team": team.code})
@@ -104,7 +104,7 @@ class Desk:
 
 
 def body_of(call: Call) -> dict[str, Any]:
-    """What is taken down; `reference` names the row, so that the audit can find it again."""
+    """The request of a receipt; `reference` names the row, so that the audit can find it."""
     return {
         "kind": call.kind,
         "caller": {"number": call.number, "name": call.name, "protected": False},

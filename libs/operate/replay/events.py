@@ -1,4 +1,4 @@
-"""Reads server-sent events for ever: reconnects with the last id, so that nothing is missed."""
+"""Reads server-sent events, reconnecting with the last id so that none is missed."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ class Event:
 
 
 async def events(client: Client, path: str) -> AsyncIterator[Event]:
-    """Every event of a stream; `lost` stands for each time that the link broke."""
+    """Yield the events of a stream for ever, and an event named `lost` at each reconnection."""
     cursor = ""
     while True:
         try:
@@ -36,7 +36,7 @@ async def events(client: Client, path: str) -> AsyncIterator[Event]:
 
 
 async def frames(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str, str]]:
-    """Name, data and id of each frame; comments are heartbeats, and an empty line ends a frame."""
+    """Yield name, data and id of each frame; comments are heartbeats and are skipped."""
     name, data, at = "message", "", ""
     async for written in response.content:
         line = written.decode().rstrip("\n")

@@ -1,4 +1,4 @@
-"""Reads a file of calls or of petitions; its header says which of the two it is."""
+"""Reads a CSV file of calls or of petitions, told apart by its header."""
 
 import csv
 from hashlib import sha256
@@ -12,12 +12,12 @@ from operate.replay.rows import Day
 
 LONGEST_NAME = 72
 
-# A row that is too short has nothing in its last columns.
+# Rows by column name; the last columns of a row that is too short are None.
 Table = list[dict[str, str]]
 
 
 def read_day(path: Path, city: City) -> Day:
-    """Raises Trouble for a file that is neither, and for the first row that cannot be read."""
+    """Read a file. Raises Trouble for other columns, or for the first unreadable row."""
     table = read_table(path)
     name = name_of(path)
     columns = {column for column in table[0] if column}
@@ -37,7 +37,7 @@ def read_day(path: Path, city: City) -> Day:
 
 
 def complete(path: Path, table: Table, columns: frozenset[str]) -> None:
-    """Raise Trouble for the first row that ends before its last column."""
+    """Raise Trouble for the first row that lacks columns."""
     for number, row in enumerate(table, start=1):
         if missing := sorted(column for column in columns if row[column] is None):
             names = ", ".join(missing)
@@ -49,7 +49,7 @@ def complete(path: Path, table: Table, columns: frozenset[str]) -> None:
 
 
 def name_of(path: Path) -> str:
-    """The file's name as a key may have it: ASCII, and not too long for what comes after it."""
+    """The file's name for idempotency keys: ASCII, and short enough for suffixes."""
     name = quote(path.name)
     if len(name) <= LONGEST_NAME:
         return name

@@ -1,4 +1,4 @@
-"""What the simulated people have seen: latencies, how far each matter is, and what went wrong."""
+"""The shared record of a replay: latencies, the progress of each matter, and troubles."""
 
 import time
 from collections import Counter, defaultdict
@@ -14,10 +14,10 @@ MOST_TROUBLES = 50
 
 @dataclass(slots=True)
 class Case:
-    """One matter that was opened: its incident, and its mission or its petition, if it has one.
+    """One opened matter: its incident, and its mission or petition if it has one.
 
-    `unit` is whose pool it lies in, `team` who was sent; `office` is the petition office that
-    answers to the citizen. Each ends for itself: closed, cleared, filed.
+    `unit` is the unit whose pool holds it, `team` the team that was sent, `office` the petition
+    office that replies to the citizen. They end separately: `closed`, `cleared`, `filed`.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Case:
 
     @property
     def is_worked(self) -> bool:
-        """Nothing is left for departments and offices to do."""
+        """Whether departments and offices have finished their work on it."""
         return self.closed and (self.filed or not self.office)
 
     @property
@@ -43,7 +43,7 @@ class Case:
 
 @dataclass(slots=True)
 class Ledger:
-    """Shared by everybody of one replay."""
+    """The record that all simulated people of one replay share."""
 
     latencies: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     done: Counter[str] = field(default_factory=Counter)
@@ -53,7 +53,7 @@ class Ledger:
     _codes: dict[str, Case] = field(default_factory=dict)
 
     def took(self, what: str, answer: Answer) -> Any:
-        """Note how long an answer took; what was only repeated is counted, not timed."""
+        """Record an answer; a replayed answer is counted, but its latency is not."""
         if answer.replayed:
             self.replayed += 1
         else:
@@ -72,7 +72,7 @@ class Ledger:
         return self._codes.get(code)
 
     def trouble(self, words: str) -> None:
-        """Something that should not have happened; the audit says what came of it."""
+        """Record an unexpected event; the audit finds its effect on the counts."""
         if len(self.troubles) < MOST_TROUBLES:
             self.troubles.append(words)
 
@@ -81,7 +81,7 @@ class Ledger:
 
 
 def summary(seconds: Iterable[float]) -> dict[str, float]:
-    """Percentiles in milliseconds."""
+    """Percentiles and maximum in milliseconds, and `n`, the number of values."""
     ordered = sorted(seconds)
     last = len(ordered) - 1
     found = {name: ordered[round(part * last)] for name, part in PERCENTS.items()}

@@ -1,7 +1,7 @@
-"""A day that the project makes itself: seeded and fictional, with a busy hour and a storm.
+"""A generated, fictional day with a busy hour and a storm.
 
-The same seed and size make the same rows under the same keys, so that a day replayed twice is the
-same day; another size is another day.
+The same seed and size give the same rows with the same keys, so that a repeated replay is the same
+day; another size gives another day.
 """
 
 import random
@@ -43,7 +43,7 @@ def make(city: City, size: int = SIZE, seed: int = SEED) -> Day:
 
 
 def moment(chance: random.Random) -> tuple[datetime, bool]:
-    """When a call comes in, and whether the storm is the reason."""
+    """The time of a call, and whether the storm is its cause."""
     words = vocabulary()
     storm = words["storm"]
     stormy = chance.random() < storm["share"]
@@ -80,7 +80,7 @@ def weights(time: datetime, stormy: bool) -> list[float]:
 
 
 def filled(says: str, road: str, chance: random.Random) -> str:
-    """The narrative of a call, each {word} chosen anew, the road the one of the place."""
+    """The narrative of a call: each {word} is chosen at random, {road} is the place's road."""
     for name, choices in vocabulary()["words"].items():
         while f"{{{name}}}" in says:
             word = road if name == "road" else chance.choice(choices)

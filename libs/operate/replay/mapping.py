@@ -1,4 +1,4 @@
-"""Puts places of elsewhere into the city: an affine map of bounding boxes, names by their hash."""
+"""Maps places of another city into this one: points by an affine map, names by their hash."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from backbone.words.place import Point
 
-# The outermost places still lie inside the city, whatever its border does between corners.
+# The share of width and height left free, so that the outermost places lie inside the city.
 MARGIN = 0.01
 
 T = TypeVar("T")
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An upright rectangle."""
+    """A rectangle in degrees of longitude and latitude."""
 
     west: float
     south: float
@@ -32,7 +32,7 @@ class Box:
         return Box(self.west + wide, self.south + high, self.east - wide, self.north - high)
 
     def at(self, across: float, up: float) -> Point:
-        """The point that lies so far from the south-west corner, 0 to 1 each way."""
+        """The point at these shares, 0 to 1, of width and height from the south-west corner."""
         longitude = self.west + across * (self.east - self.west)
         latitude = self.south + up * (self.north - self.south)
         return Point(round(longitude, 6), round(latitude, 6))
@@ -43,7 +43,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Affine:
-    """Maps one box onto another."""
+    """An affine map of one box onto another."""
 
     source: Box
     target: Box
@@ -59,6 +59,6 @@ def part(value: float, low: float, high: float) -> float:
 
 
 def by_hash(name: str, among: Sequence[T]) -> T:
-    """The same one for the same name, on every machine and in every run."""
+    """Choose one by the hash of the name: the same on every machine and in every run."""
     digest = hashlib.sha256(name.encode()).digest()
     return among[int.from_bytes(digest[:8]) % len(among)]

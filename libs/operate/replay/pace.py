@@ -1,4 +1,4 @@
-"""When each row is sent: as fast as the city answers, or in the rhythm of the original times."""
+"""Paces the rows: as fast as the city answers, or spaced like the original times."""
 
 import asyncio
 import time
@@ -10,15 +10,15 @@ T = TypeVar("T")
 
 
 class Pace:
-    """`speed` is how many rows a second on average; the rhythm is the file's own, so a busy hour
-    stays busy. Without it the next row is sent as soon as one of `width` has been taken."""
+    """`speed` is the average number of rows a second; the rows keep the proportions of their times.
+    Without it a row is sent as soon as one of `width` rows in work is finished."""
 
     def __init__(self, times: Sequence[datetime], speed: float | None, width: int) -> None:
         self._room = asyncio.Semaphore(width)
         self._due = due_times(times, speed) if speed else [0.0] * len(times)
 
     async def each(self, rows: Sequence[T], work: Callable[[T], Awaitable[None]]) -> None:
-        """Return when every row has been worked on. Raises what the work raises."""
+        """Run `work` for each row at its time; return after the last. Raises errors of the work."""
         start = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for row, due in zip(rows, self._due, strict=False):
@@ -34,7 +34,7 @@ class Pace:
 
 
 def due_times(times: Sequence[datetime], speed: float) -> list[float]:
-    """Seconds after the start, so that the last row comes when the average says."""
+    """Seconds after the start for each row; the last is due at number of rows / speed."""
     span = (times[-1] - times[0]).total_seconds()
     if not span:
         return [number / speed for number in range(len(times))]

@@ -1,4 +1,4 @@
-"""Petitions of another city (`id,petitioner,subject,time,text,…`) become petitions of this one."""
+"""Converts petitions of another city (`id,petitioner,subject,time,text,…`) to this one's."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ COLUMNS = frozenset({"id", "petitioner", "subject", "time", "text"})
 ZONE = ZoneInfo("Asia/Shanghai")
 TIME = ("a time such as 2019-02-28 11:25:05", "如 2019-02-28 11:25:05 的时间")
 CHANNELS = ("ONLINE", "ONLINE", "ONLINE", "LETTER", "VISIT", "HOTLINE", "GREEN_POST", "PROXY")
-# What the 110 desk and the mediators take; a petition about the like goes by its place.
+# Categories of other intakes; a petition with their keywords is routed by its place.
 NOT_FOR_PETITIONS = ("accusation", "channel", "care")
 
 Table = list[dict[str, str]]
@@ -52,17 +52,17 @@ def time_of(text: str) -> datetime:
 
 
 def marker(key: str, time: str) -> str:
-    """Tells in the city itself which row a petition came from, and when it was written."""
+    """A note at the end of the text with the petition's original time and its row's key."""
     return f"(原登记时间 {time},来源 {key})"
 
 
 def key_in(text: str) -> str:
-    """The key that a marker names; empty where there is none."""
+    """The key in the marker of a text; empty if there is no marker."""
     return text.rpartition(",来源 ")[2].removesuffix(")") if text.endswith(")") else ""
 
 
 def guessed(text: str, city: City) -> str:
-    """The category with the most words in the text, and among such the one with the longest."""
+    """The category with the most keywords in the text, then with the longest ones; or ""."""
     best, category = (0, 0), ""
     for each in city.categories.values():
         if each.code.partition(".")[0] in NOT_FOR_PETITIONS:

@@ -28,7 +28,7 @@ REPLY = {"reply": "您反映的事项已经办结,办理情况见告知书。"}
 
 
 class Offices:
-    """`opened` hears of each petition that is routed, so that its department starts."""
+    """`opened` is called with each routed petition, so that its department starts."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Offices:
         self._ledger, self._opened = ledger, opened
 
     async def take(self, letter: Letter) -> None:
-        """From the letter to its way. Raises Refused and NoAnswer."""
+        """Register a letter, then route, refer or decline it. Raises Refused and NoAnswer."""
         start, office = time.perf_counter(), self._office(letter.area)
         client = self._client(office, letter.key)
         petition = self._ledger.took(
@@ -64,7 +64,7 @@ class Offices:
                 await self._route(client, letter, case)
 
     async def file(self, case: Case) -> None:
-        """Reply and file, once the petition has heard that its incident is settled."""
+        """Reply and file, once the petition's incident is settled. Raises Refused and NoAnswer."""
         client = self._client(case.office, case.id)
         petition = await self._settled(client, case)
         if petition["state"] != "CLOSED":
@@ -75,7 +75,7 @@ class Offices:
         self._ledger.since("registered_to_filed", case.start)
 
     def readers(self) -> list[Client]:
-        """One for each office: together they see every petition."""
+        """One client for each office: together they see every petition."""
         return [self._client(office, office) for office in self._offices.values()]
 
     async def _route(self, client: Client, letter: Letter, case: Case) -> None:
@@ -96,7 +96,7 @@ class Offices:
         self._ledger.took(f"petition_{verb}", answer)
 
     async def _settled(self, client: Client, case: Case) -> Any:
-        """The petition follows its incident over Kafka: a moment later, or when Kafka is back."""
+        """Poll until the petition's incident is settled; it follows its incident over Kafka."""
         pause = POLL_FIRST
         while True:
             petition = await client.get(f"{PETITIONS}/{case.id}")
@@ -106,7 +106,7 @@ class Offices:
             pause = min(2 * pause, POLL_LONGEST)
 
     def _office(self, area: str) -> str:
-        """The office of the county that the township lies in, else the city's."""
+        """The petition office of the area's county, or else the city's."""
         return self._offices.get(area[:6]) or sorted(self._offices.values())[0]
 
     def _client(self, office: str, name: str) -> Client:
@@ -114,7 +114,7 @@ class Offices:
 
 
 def chosen(letter: Letter) -> str:
-    """By the row's own key, so that a second replay chooses the same."""
+    """Choose by the row's key, so that a second replay chooses the same."""
     chance = random.Random(letter.key)  # noqa: S311 - a choice, not a secret
     return chance.choices(list(SHARES), list(SHARES.values()))[0]
 

@@ -1,6 +1,6 @@
-"""What the simulated call-taker will do with each call: decided beforehand, seeded, repeatable.
+"""The plan of the simulated call-taker for each call, made before the replay and repeatable.
 
-Nothing here looks at the city's answers, so a second replay sends exactly the same requests.
+It does not depend on the city's answers, so a second replay sends exactly the same requests.
 """
 
 import random
@@ -23,7 +23,7 @@ class End(StrEnum):
     INVALID = "INVALID"
 
 
-# A call about danger is never sent away; a small matter often is.
+# The weights of the ends, in the order of `End`: calls about danger are never turned away.
 SHARES = {
     "P1": (92, 8, 0, 0, 0),
     "P2": (76, 8, 5, 6, 5),
@@ -31,7 +31,7 @@ SHARES = {
     "P4": (50, 5, 20, 18, 7),
 }
 RECENT = 40
-# Who is sent out, by the top of the category; everybody else is the police's.
+# The kind of team that is sent, by top category; the police for all others.
 SENT = {"fire": "fire", "rescue": "fire", "hazard": "emergency", "medical": "medical"}
 POLICE = "police"
 
@@ -46,12 +46,12 @@ class Planned:
 
     @property
     def sends_team(self) -> bool:
-        """Where life is in danger a team goes out at once; a repeat sends no second one."""
+        """Whether a team is sent at once: if life is in danger and the call is no repeat."""
         return self.end is End.OPENED and self.call.priority == DANGER
 
 
 def plan(calls: Sequence[Call]) -> list[Planned]:
-    """A call that finds nothing to be linked to is opened."""
+    """Plan the calls in order; a call to be linked is opened if there is no earlier call."""
     opened: list[Call] = []
     planned = []
     for call in calls:
@@ -67,13 +67,13 @@ def plan(calls: Sequence[Call]) -> list[Planned]:
 
 
 def chosen(call: Call) -> End:
-    """By the row's own key: what happens to a row does not depend on its neighbours."""
+    """Choose by the row's key, so that the end does not depend on other rows."""
     chance = random.Random(call.key)  # noqa: S311 - a choice, not a secret
     return chance.choices(list(End), SHARES[call.priority])[0]
 
 
 def nearest_call(call: Call, among: Sequence[Call]) -> Call | None:
-    """Preferably one about the same kind of thing."""
+    """The nearest call, preferably of the same category; None if there is none."""
     return min(
         among,
         key=lambda each: (each.category != call.category, distance(each.point, call.point)),
@@ -82,7 +82,7 @@ def nearest_call(call: Call, among: Sequence[Call]) -> Call | None:
 
 
 def nearest_team(category: str, grid: str, teams: Sequence[Team]) -> Team | None:
-    """A team of the right kind whose area contains the grid, the smallest such area first."""
+    """The team of the right kind with the smallest area that contains the grid, if any."""
     kind = SENT.get(category.partition(".")[0], POLICE)
     return max(
         teams,

@@ -1,4 +1,4 @@
-"""One replay from the first call to the last count."""
+"""One replay: drives the rows through the city, waits for all work, and audits it."""
 
 import time
 from collections.abc import Awaitable
@@ -25,14 +25,14 @@ from operate.replay.teams import Teams
 
 @dataclass(frozen=True, slots=True)
 class Width:
-    """How many calls are taken, and how many incidents worked on, at the same time."""
+    """The number of calls taken, and of incidents worked on, at the same time."""
 
     desk: int = 12
     departments: int = 12
 
 
 class Play:
-    """Everybody of one replay, put together."""
+    """Connects desk, offices, departments, teams, sweep and audit of one replay."""
 
     def __init__(self, connection: Connection, keys: Keys, city: City, day: Day) -> None:
         self._connection, self._keys, self._city, self._day = connection, keys, city, day
@@ -40,7 +40,7 @@ class Play:
         self.ledger = Ledger()
 
     async def run(self, speed: float | None, width: Width) -> Report:
-        """Raises what breaks the replay itself; what does not come out stands in the report."""
+        """Run the replay. Raises bugs of the replay itself; disagreements are in the report."""
         start = time.perf_counter()
         async with Crew() as crew:
             await self._drive(crew, speed, width)
@@ -94,7 +94,7 @@ class Play:
             await self._offices.file(case)
 
     async def _audit(self) -> tuple[Audit, int]:
-        """What the city says, and to how many of the calls it should have sent a team."""
+        """Audit the city; return also the number of calls to which a team must have been sent."""
         audit = Audit(Client(self._connection, self._keys.desk["dispatcher"]))
         calls = [row.key for row in self._day.rows if isinstance(row, Call)]
         letters = [row.key for row in self._day.rows if isinstance(row, Letter)]

@@ -1,4 +1,4 @@
-"""Bars that a person watches while a replay runs; nothing at all where nobody watches."""
+"""Progress bars of a replay; they are shown at a terminal only."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ def bars() -> Progress:
 
 
 async def show(progress: Progress, ledger: Ledger, rows: int) -> None:
-    """Redraw for ever."""
+    """Redraw the bars every BEAT seconds, for ever."""
     received = progress.add_task(words("received", "接报"), total=rows)
     closed = progress.add_task(words("closed", "办结"), total=None)
     pushed = progress.add_task(words("pushed and cleared", "推送并处置"), total=None)

@@ -1,4 +1,4 @@
-"""What a replay reports: to a script as JSON, to a person as two tables."""
+"""The report of a replay: JSON for scripts, tables for people."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from operate.replay.counts import Counts
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`counts`, `latency_ms` and `agree` are what scripts rely on; the rest is for people."""
+    """Scripts rely on `counts`, `latency_ms` and `agree`; the other fields are for people."""
 
     day: str
     counts: Counts
@@ -40,12 +40,12 @@ class Report:
 
     @staticmethod
     def demand_room(path: Path) -> None:
-        """Raise Trouble when no report could be written there: before the day, not after it."""
+        """Raise Trouble if the report cannot be written there; checked before the replay."""
         path = path.absolute()
         if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
             raise Trouble(
-                f"No report can be written to {path}: name a file in a folder that is there "
-                "and may be written.",
+                f"The report cannot be written to {path}: choose a file in an existing folder "
+                "that you may write to.",
                 f"无法将报告写入 {path}:请指定一个已存在且可写的文件夹中的文件。",
             )
 
@@ -69,7 +69,7 @@ class Report:
 
 
 def sums(counts: Counts) -> list[str]:
-    """The counts as the sums that they must make."""
+    """The counts as lines that show the equations they must satisfy."""
     found = asdict(counts)
 
     def told(joint: str, *names: str) -> str:

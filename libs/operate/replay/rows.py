@@ -1,4 +1,4 @@
-"""What is replayed: calls and petitions, whatever file they come from."""
+"""The rows of a replay: calls and petitions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ DANGER = "P1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One receipt to be taken. `key` is the file's name and the row's number, for ever the same."""
+    """One call to be taken. `key` is the file's name and the row's number."""
 
     key: str
     time: datetime
@@ -43,7 +43,7 @@ Row = Call | Letter
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Rows in the order of their times, and what was done to them on the way, for the report."""
+    """Rows in the order of their times; `notes` say, for the report, how they were made."""
 
     name: str
     rows: tuple[Row, ...]

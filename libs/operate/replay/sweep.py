@@ -1,4 +1,4 @@
-"""Looks after whatever nobody works on: left by an earlier replay, or by something that died."""
+"""Takes up unfinished cases that no task works on, as after a crash or an earlier replay."""
 
 import asyncio
 import time
@@ -13,12 +13,12 @@ ROUND = 1.0
 OVER = frozenset({"CLEARED", "REFUSED", "RECALLED"})
 WIDTH = 8
 NOT_THERE = 404
-# Nothing has moved for so long: what is left will not come by itself.
+# Seconds without any progress after which the replay gives up.
 STANDSTILL = 180.0
 
 
 class Sweep:
-    """Ends when every case is done, or when nothing has moved for long."""
+    """Waits until every case is done, and takes up those that no task works on."""
 
     def __init__(
         self, casework: Casework, departments: Departments, ledger: Ledger, crew: Crew
@@ -28,7 +28,7 @@ class Sweep:
         self._room = asyncio.Semaphore(WIDTH)
 
     async def finish(self) -> None:
-        """Raises what broke the replay itself."""
+        """Return when all is done, or after STANDSTILL. Raises bugs of the replay itself."""
         progress, moved = -1, time.monotonic()
         while left := [case for case in self._ledger.cases.values() if not case.is_done]:
             self._crew.check()
@@ -37,7 +37,7 @@ class Sweep:
                 progress, moved = done, time.monotonic()
             elif time.monotonic() - moved > STANDSTILL:
                 codes = ", ".join(case.code for case in left[:5])
-                self._ledger.trouble(f"{len(left)} matters stand still: {codes} …")
+                self._ledger.trouble(f"{len(left)} matters make no progress: {codes} …")
                 return
             await asyncio.gather(*(self._look_after(case) for case in left))
             await asyncio.sleep(ROUND)
@@ -52,7 +52,7 @@ class Sweep:
                 elif case.is_worked:
                     case.cleared = await self._is_cleared(case)
         except (Refused, NoAnswer) as error:
-            # An incident that was opened while workflow was away is there a moment later.
+            # Not found: an incident that was opened while workflow was away appears later.
             if not isinstance(error, Refused) or error.status != NOT_THERE:
                 self._ledger.trouble(f"{case.code}: {error}")
 

@@ -1,4 +1,4 @@
-"""The simulated teams: one open stream for each that is sent out, and an answer to each push."""
+"""The simulated teams: each holds a stream open, and answers the missions pushed to it."""
 
 import time
 from typing import Any
@@ -19,7 +19,7 @@ STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 class Teams:
-    """A push is answered once, however often it comes; the repeats are counted."""
+    """Answers each mission once, and counts repeated pushes."""
 
     def __init__(self, connection: Connection, keys: Keys, ledger: Ledger, crew: Crew) -> None:
         self._connection, self._keys = connection, keys

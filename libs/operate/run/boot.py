@@ -1,4 +1,4 @@
-"""The boot: what is started after what, so that nothing waits for longer than it must."""
+"""The boot: starts servers, services and stream processor in parallel where possible."""
 
 import asyncio
 import time
@@ -22,13 +22,13 @@ PATIENCE = 120.0
 
 
 class Boot:
-    """Called by the supervisor with itself; brings one installation up."""
+    """Brings one installation up; the supervisor calls it with itself."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     async def __call__(self, supervisor: Supervisor) -> Facts:
-        """Return what run.json tells beside the processes. Raises Trouble."""
+        """Start everything; return the facts of run.json beside the processes. Raises Trouble."""
         await together(self._bring_up_database(supervisor), self._bring_up_kafka(supervisor))
         supervisor.child(STREAM).start()
         supervisor.say(words("waiting for the services", "等待各服务就绪"))
@@ -38,7 +38,7 @@ class Boot:
         return self._facts()
 
     async def _load_city(self, supervisor: Supervisor) -> None:
-        """The directory answers before it is ready, and may be ready only with a city."""
+        """Load the demo city if there is none: the directory becomes ready only with a city."""
         starting = asyncio.create_task(supervisor.child("directory").ready())
         loading = asyncio.create_task(city.load_if_empty(self._installation, supervisor.say))
         try:
@@ -95,7 +95,7 @@ class Boot:
 
 
 def fetched(supervisor: Supervisor, started: float, done: int, total: int) -> None:
-    """Called from a thread; what is there already takes no time and is not worth a word."""
+    """Report the download of Kafka, after its first second; called from a thread."""
     if done < total and time.monotonic() - started > 1:
         supervisor.doing = words(
             f"fetching Kafka, {done} of {total} files", f"正在下载 Kafka:{done}/{total}"
@@ -113,22 +113,22 @@ async def create_database(dsn: str) -> None:
 
 
 async def migrate(installation: Installation) -> list[str]:
-    """Raises Trouble that says what the database lacks."""
+    """Migrate all schemas; return the applied files. Raises Trouble."""
     try:
         return await migrate_all(installation.admin_dsn, installation.keys.secret)
     except (OSError, asyncpg.CannotConnectNowError) as error:
         raise absence.of(installation, "postgres") from error
     except (asyncpg.PostgresError, MigrationError) as error:
         raise Trouble(
-            f"The database could not be brought up to date: {error}. An own DATABASE_URL needs a "
-            "role with CREATEROLE, and CREATE on the database.",
+            f"The database migration failed: {error}. With your own DATABASE_URL, its role needs "
+            "CREATEROLE, and CREATE on the database.",
             f"数据库迁移失败:{error}。使用自己的 DATABASE_URL 时,其角色需要 CREATEROLE 权限"
             "以及该数据库的 CREATE 权限。",
         ) from error
 
 
 async def create_topics(installation: Installation) -> list[str]:
-    """Raises Trouble when no broker answers, or when it refuses."""
+    """Create missing topics; return the differences. Raises Trouble if Kafka fails."""
     bootstrap = installation.bootstrap
     try:
         return await topics.ensure(bootstrap, topics.read())
@@ -136,13 +136,13 @@ async def create_topics(installation: Installation) -> list[str]:
         raise absence.of(installation, "kafka") from error
     except KafkaError as error:
         raise Trouble(
-            f"Kafka at {bootstrap} did not take the topics: {error!r}. Its log says more.",
+            f"Kafka at {bootstrap} refused the topics: {error!r}. See its log.",
             f"{bootstrap} 的 Kafka 未能建立主题:{error!r}。详见其日志。",
         ) from error
 
 
 async def together(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run side by side; the first that fails ends the others, and its failure is raised."""
+    """Run the coroutines concurrently; the first failure cancels the others and is raised."""
     try:
         async with asyncio.TaskGroup() as tasks:
             for part in parts:

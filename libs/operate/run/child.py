@@ -1,4 +1,4 @@
-"""One child process: started, watched until it is ready, started again when it dies, held down."""
+"""One child process: start it, watch until it is ready, restart it, or hold it down."""
 
 import asyncio
 import logging
@@ -19,13 +19,13 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
-WELL = 2.0  # ready for so long: the next death is a new story
-HOPELESS = 3  # so many deaths before it was ever ready
+WELL = 2.0  # seconds of readiness after which the count of failures starts anew
+HOPELESS = 3  # failures in a row after which it will not become ready
 POLL = 0.1
 
 
 class State(StrEnum):
-    """`DOWN` is between a death and the next start; `HELD` lasts until a person lets go."""
+    """`DOWN` is between a death and the next start; `HELD` lasts until `liandong start`."""
 
     WAITING = "waiting"
     STARTING = "starting"
@@ -36,9 +36,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run under which names; `prepare` may block, `flaws` says why it is not ready yet.
+    """A program to run. `prepare` may block; `flaws` returns the reasons why it is not ready.
 
-    Several services may share one process: then each name stands for all of it.
+    Several services may share one process: then `names` are theirs, and each names the process.
     """
 
     names: tuple[str, ...]
@@ -86,16 +86,16 @@ class Child:
                 await self._pause()
 
     def start(self) -> None:
-        """Let it run, at once."""
+        """Start it, without waiting for a pause after a failure."""
         self._wanted.set()
         self.nudge()
 
     def nudge(self) -> None:
-        """What it may have waited for is there: do not sit out the pause."""
+        """End the pause after a failure: a process that it needs has become ready."""
         self._nudged.set()
 
     async def stop(self) -> None:
-        """Ask it to stop, insist after its patience, and return when it is gone."""
+        """Signal it, kill it after its patience, and return when it is gone."""
         self._idle = State.HELD
         self._wanted.clear()
         self.nudge()
@@ -104,7 +104,7 @@ class Child:
         await self._at_rest.wait()
 
     async def ready(self) -> None:
-        """Return when it is ready. Raises Trouble when there is no hope that it will be."""
+        """Wait until it is ready. Raises Trouble if it cannot start, or failed HOPELESS times."""
         while self.state is not State.READY:
             self._settled.clear()
             await self._settled.wait()
@@ -112,7 +112,7 @@ class Child:
                 raise self._hopeless()
 
     async def _live_once(self) -> str | Trouble:
-        """Start it and return, after its death, how it died."""
+        """Start it, wait for its end, and return the manner of its death."""
         self._enter(State.STARTING)
         try:
             launch = await asyncio.to_thread(self.program.prepare)
@@ -168,7 +168,7 @@ class Child:
 
 
 async def spawn(launch: Launch, mark: str) -> Process:
-    """Start in a session of its own: Ctrl-C at the terminal is for the supervisor alone."""
+    """Start the process in its own session: Ctrl-C must reach the supervisor only."""
     with launch.log.open("ab") as log_file:
         return await asyncio.create_subprocess_exec(
             *launch.argv,
@@ -181,7 +181,7 @@ async def spawn(launch: Launch, mark: str) -> Process:
 
 
 async def end(process: Process, launch: Launch) -> None:
-    """Signal, wait for as long as it may take, then kill."""
+    """Send the stop signal, wait for the launch's patience, then kill."""
     with suppress(ProcessLookupError):
         process.send_signal(launch.stop_signal)
         try:
@@ -192,7 +192,7 @@ async def end(process: Process, launch: Launch) -> None:
 
 
 def kill_group(pid: int) -> None:
-    """Whatever a dead process leaves behind must not hold its ports."""
+    """Kill the rest of a dead process's group, which could hold its ports."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""Holds a process down or starts it again: a file asks, the supervisor's state answers."""
+"""Holds processes down and starts them again, by files that the supervisor polls."""
 
 import time
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ POLL = 0.05
 
 
 def hold(home: Home, name: str) -> list[str]:
-    """Return when the process is gone, with the names that share it. Raises Trouble."""
+    """Stop the process and wait; return the other services in it. Raises Trouble."""
     shared = known(home, name)
     (home.held / name).touch()
     wait(home, name, "held")
@@ -22,15 +22,15 @@ def hold(home: Home, name: str) -> list[str]:
 
 
 def let_go(home: Home, name: str) -> list[str]:
-    """Return when the process is ready again, with the names that share it. Raises Trouble."""
+    """Start the process and wait; return the other services in it. Raises Trouble."""
     shared = known(home, name)
     for each in (name, *shared):
         (home.held / each).unlink(missing_ok=True)
     needed = absence.held_down(Installation.here(home), name)
     if needed not in ("", name) and running(home)[name]["state"] != "ready":
         raise Trouble(
-            f"{name} is let go, but it needs {needed}, which is held down: "
-            f"`liandong start {needed}` lets both run.",
+            f"{name} is no longer held down, but it needs {needed}, which is: "
+            f"`liandong start {needed}` starts both.",
             f"{name} 已放行,但它需要已被停住的 {needed}:请执行 liandong start {needed}。",
         )
     wait(home, name, "ready")
@@ -38,9 +38,9 @@ def let_go(home: Home, name: str) -> list[str]:
 
 
 def again(home: Home, names: Iterable[str]) -> list[str]:
-    """Start the processes of these services again, one after the other; return their names.
+    """Restart the processes of these services, one after the other; return their names.
 
-    A process that a person holds down stays down. Raises Trouble when one does not become ready.
+    Processes that are held down stay down. Raises Trouble if one does not become ready.
     """
     done: list[str] = []
     for name in names:
@@ -51,7 +51,7 @@ def again(home: Home, names: Iterable[str]) -> list[str]:
 
 
 def known(home: Home, name: str) -> list[str]:
-    """The other names of the same process."""
+    """The other services of the same process. Raises Trouble for an unknown name."""
     processes = running(home)
     if name not in processes:
         names = ", ".join(sorted(processes))

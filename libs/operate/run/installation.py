@@ -1,4 +1,4 @@
-"""An installation: which servers and services one home consists of, and what each is told."""
+"""An installation: the servers and services of one home, and their environment."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ BROKER = re.compile(r" *([^\s:,]+|\[[0-9a-fA-F:]+\]):\d{1,5} *")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Servers named by DATABASE_URL and KAFKA_BOOTSTRAP are used instead of the embedded ones."""
+    """One installation; `database_url` and `kafka_bootstrap` replace the embedded servers."""
 
     home: Home
     keys: Keys
@@ -43,20 +43,20 @@ class Installation:
 
     @classmethod
     def chosen(cls, home: Home, split: bool = False) -> "Installation":
-        """What the environment says, to be started; makes the secret when there is none yet.
+        """The installation that the environment describes; makes its secret if there is none.
 
-        Raises Trouble for an address that can be none.
+        Raises Trouble for a malformed address.
         """
         return cls(home, keys_of(home), split, **named_servers(os.environ))
 
     @classmethod
     def here(cls, home: Home) -> "Installation":
-        """What runs here, whatever this terminal's environment says; else as `chosen`."""
+        """The running installation, independent of this environment; if none runs, as `chosen`."""
         known = home.remembered().get("servers")
         return cls(home, keys_of(home), **(known or named_servers(os.environ)))
 
     def remember(self) -> None:
-        """Leave word for `here`."""
+        """Write the settings file that `here` reads."""
         servers = {"database_url": self.database_url, "kafka_bootstrap": self.kafka_bootstrap}
         told = {"port": self.home.ports.base, "servers": servers}
         write(self.home.choices, json.dumps(told))
@@ -80,7 +80,7 @@ class Installation:
 
     @property
     def admin_dsn(self) -> str:
-        """The database of all services, as the one who may make their roles and schemas."""
+        """The database of all services, with the role that creates their roles and schemas."""
         if self.postgres is None:
             return self.database_url
         return urlunsplit(urlsplit(self.postgres.dsn)._replace(path=f"/{DATABASE}"))
@@ -90,7 +90,7 @@ class Installation:
         return self.kafka_bootstrap or self.home.ports.kafka_address
 
     def wanted_ports(self) -> dict[int, str]:
-        """Every port that this installation will listen on, and for what."""
+        """Every port that this installation listens on, with the name of its process."""
         ports = self.home.ports
         wanted = ports.of_services()
         if self.kafka:
@@ -103,9 +103,9 @@ class Installation:
         return [*self._servers(), *(self._service(names) for names in self._groups())]
 
     def addresses(self) -> dict[str, dict[str, str]]:
-        """Where each service is spoken to, for run.json.
+        """The addresses of each service, for run.json.
 
-        Services of one process have one metrics address: each of their pages tells of all of them.
+        Services of one process share one metrics address, which covers all of them.
         """
         ports = self.home.ports
         found = {}
@@ -138,20 +138,20 @@ class Installation:
             return Launch([sys.executable, "-m", "services", *names], log_file, told)
 
         flaws = partial(probe.flaws_of, self.home.ports.metrics(names[0]))
-        # Only the stream processor cannot do without Kafka.
+        # Only the stream processor needs Kafka.
         needs = {"postgres", "kafka"} if STREAM in names else {"postgres"}
         return Program(names, launch, flaws, frozenset(needs))
 
     def _with_keys_of_now(self) -> "Installation":
-        """Keys may be rotated while it runs; each start of a service takes what is there then."""
+        """The installation with keys read anew: they may have been rotated since the start."""
         try:
             return replace(self, keys=Keys.read(self.home.secret))
-        except (Trouble, OSError) as error:  # a service starts again without that file, too
-            log.warning("the keys are as they were when liandong was started: %s", error)
+        except (Trouble, OSError) as error:  # a service must restart without that file, too
+            log.warning("using the keys from the start of liandong: %s", error)
             return self
 
     def environment(self, *names: str) -> Mapping[str, str]:
-        """What a process of these services is told; nobody gets the key of another service."""
+        """The environment of a process of these services, with their own keys only."""
         told = {
             "LIANDONG_PORT": str(self.home.ports.base),
             "LIANDONG_HOME": str(self.home.path),
@@ -173,11 +173,11 @@ def keys_of(home: Home) -> Keys:
 
 
 def named_servers(environ: Mapping[str, str]) -> dict[str, str]:
-    """Servers of one's own; empty for the embedded ones. Raises Trouble for what can be none."""
+    """The external servers, empty for embedded ones. Raises Trouble for a malformed address."""
     database_url, brokers = environ.get("DATABASE_URL", ""), environ.get("KAFKA_BOOTSTRAP", "")
     if database_url and not is_database(database_url):
         raise Trouble(
-            # Not said again: it may hold a password.
+            # The value is not shown: it may contain a password.
             "DATABASE_URL is not the address of a database, which looks like "
             "postgresql://user:password@host:5432/database.",
             "DATABASE_URL 不是数据库地址,其格式应为 postgresql://用户:密码@主机:5432/数据库。",

@@ -1,4 +1,4 @@
-"""What to start and how to stop it: one record, used by the supervisor and by the tests alike."""
+"""A command line to run, with its log and its way to stop."""
 
 import signal
 import subprocess
@@ -11,7 +11,10 @@ from operate.home.trouble import Trouble, full_disk
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A command line; `env` is added to the environment, `log` takes both outputs."""
+    """A command line. `env` extends the environment; `log` receives stdout and stderr.
+
+    `patience` is the number of seconds between `stop_signal` and SIGKILL.
+    """
 
     argv: list[str]
     log: Path
@@ -21,17 +24,17 @@ class Launch:
 
 
 def last_words(log: Path, lines: int = 8, since: int = 0) -> str:
-    """The end of a log, for the sentence that tells why something did not start."""
+    """The last lines of a log after byte `since`, for an error message."""
     if not log.exists():
-        return "(nothing was said)"
+        return "(the log is empty)"
     with log.open("rb") as file:
         file.seek(max(since, log.stat().st_size - 10_000))
         text = file.read().decode(errors="replace")
-    return "\n".join(text.splitlines()[-lines:]) or "(nothing was said)"
+    return "\n".join(text.splitlines()[-lines:]) or "(the log is empty)"
 
 
 def run_once(launch: Launch, what: str, timeout: float = 120) -> None:
-    """Run a command to its end; its output goes to the log. Raises Trouble when it fails."""
+    """Run a command to its end; its output goes to the log. Raises Trouble if it fails."""
     start = launch.log.stat().st_size if launch.log.exists() else 0
     with launch.log.open("ab") as log:
         done = subprocess.run(launch.argv, stdout=log, stderr=log, timeout=timeout, check=False)
@@ -40,7 +43,7 @@ def run_once(launch: Launch, what: str, timeout: float = 120) -> None:
 
 
 def failure(what: str, manner: str, log: Path, since: int) -> Trouble:
-    """The sentence for a program that failed, with its last words."""
+    """The Trouble for a program that failed, with the last lines of its log."""
     words = last_words(log, since=since)
     if "No space left on device" in words:
         return full_disk(log)

@@ -1,4 +1,4 @@
-"""Runs the supervisor in this process, and speaks to the one of another process by its files."""
+"""Runs the supervisor in this process, or starts, follows and stops one in the background."""
 
 import asyncio
 import importlib
@@ -43,12 +43,12 @@ def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]
         try:
             uvloop.run(supervise(installation, progress, ready))
         except Trouble as trouble:
-            # Whatever failed: on a full disk that is what a person must hear.
+            # A full disk explains any other failure, so it is reported first.
             raise home.is_full() or trouble from None
 
 
 def demand_settings(installation: Installation) -> None:
-    """Raise Trouble that says what no service could start with, before any has tried."""
+    """Raise Trouble for settings that services would refuse, before starting any."""
     environ = {**os.environ, **installation.environment(*PORTS)}
     gateway = importlib.import_module("services.gateway.settings")
     try:
@@ -92,7 +92,7 @@ async def tell(supervisor: Supervisor, progress: Progress) -> None:
 
 
 def keep_log(home: Home) -> None:
-    """What happened to the children, and when, stands beside their own logs."""
+    """Log the events of the children to supervisor.log, beside their own logs."""
     logging.basicConfig(
         filename=home.logs / "supervisor.log",
         format="%(asctime)s %(levelname)s %(message)s",
@@ -102,7 +102,7 @@ def keep_log(home: Home) -> None:
 
 
 def detach(home: Home, split: bool) -> subprocess.Popen[bytes]:
-    """Start the supervisor in the background; its own words go to files."""
+    """Start the supervisor in the background; its output goes to files."""
     home.make()
     if home.supervisor():
         raise home.in_use()
@@ -119,22 +119,22 @@ def detach(home: Home, split: bool) -> subprocess.Popen[bytes]:
 
 
 def told(home: Home) -> Path:
-    """What a supervisor in the background has to say when it gives up."""
+    """The file for the error of a supervisor in the background."""
     return home.logs / "trouble.log"
 
 
 def gave_up(home: Home) -> Trouble:
-    """Its words are in the language of this terminal already."""
+    """The Trouble that the supervisor wrote, already in the language of this terminal."""
     if said := told(home).read_text().strip():
         return Trouble(said, said)
     return Trouble(
-        f"The supervisor ended without a word; its log is {home.logs / 'supervisor.log'}.",
+        f"The supervisor ended without a message; its log is {home.logs / 'supervisor.log'}.",
         f"守护进程已退出且没有说明原因;其日志为 {home.logs / 'supervisor.log'}。",
     )
 
 
 def follow(home: Home, process: subprocess.Popen[bytes], progress: Progress) -> None:
-    """Return when everything is ready. Raises Trouble with the words of the supervisor."""
+    """Wait until everything is ready. Raises the Trouble of the supervisor if it ends."""
     last = ""
     while not (home.run_file.exists() and home.supervisor() == process.pid):
         if process.poll() is not None:
@@ -147,7 +147,7 @@ def follow(home: Home, process: subprocess.Popen[bytes], progress: Progress) -> 
 
 
 def end(home: Home) -> bool:
-    """Stop the supervisor, or what an earlier one left; say whether anything ran."""
+    """Stop the supervisor, and end leftovers of an earlier one; return whether anything ran."""
     pid = home.supervisor()
     if pid:
         os.kill(pid, signal.SIGTERM)

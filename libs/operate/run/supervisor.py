@@ -1,4 +1,4 @@
-"""The supervisor: keeps all children of one home running, and says at any time how they are."""
+"""The supervisor: keeps all children of one home running, and publishes their state."""
 
 import asyncio
 import json
@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 POLL = 0.1
 TRIM = 30.0
 
-# What scripts are told of a process beside its number: where it listens.
+# The addresses of each process, for run.json.
 Addresses = Mapping[str, Mapping[str, str]]
 Facts = Mapping[str, Any]
 
 
 class Supervisor:
-    """`boot` starts the children in the order that it likes, and returns what run.json tells."""
+    """`boot` starts the children in its own order, and returns the facts of run.json."""
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class Supervisor:
         self._stopping.set()
 
     def child(self, name: str) -> Child:
-        """Raises KeyError when nothing has that name."""
+        """The child with this name. Raises KeyError for an unknown name."""
         for child in self.children:
             if name in child.program.names:
                 return child
         raise KeyError(name)
 
     async def run(self, ready: Callable[[], object] = lambda: None) -> None:
-        """Boot, call `ready`, watch until `stop`. Raises Trouble when the boot fails."""
+        """Boot, call `ready`, and watch until `stop`. Raises Trouble if the boot fails."""
         for file in self.home.held.iterdir():
             file.unlink()
         tasks: list[asyncio.Task[Any]] = []
@@ -74,24 +74,24 @@ class Supervisor:
     async def _come_up(self, ready: Callable[[], object]) -> None:
         self._facts = await self._boot(self)
         self.say("")
-        await self._complete.wait()  # one may have died since
+        await self._complete.wait()  # a child may have died since
         ready()
         await asyncio.Event().wait()
 
     async def _stop_children(self) -> None:
-        """Those that are needed last: services may have something to finish."""
+        """Stop services first, then the servers that they need to finish their work."""
         self._facts = None
         needed = frozenset[str]().union(*(child.program.needs for child in self.children))
         self.home.run_file.unlink(missing_ok=True)
         for last in (False, True):
             children = [c for c in self.children if bool(needed & {*c.program.names}) is last]
             with suppress(TimeoutError):
-                # A download in a thread cannot be stopped; nothing is running then.
+                # Times out if a download in a thread goes on; then no child is running.
                 async with asyncio.timeout(30):
                     await asyncio.gather(*(child.stop() for child in children))
 
     async def _obey(self) -> None:
-        """Hold down what a person wants held: each file in `held` names a process."""
+        """Hold down the processes that the files in the `held` folder name."""
         stopping: dict[Child, asyncio.Task[None]] = {}
         while True:
             wanted = {file.name for file in self.home.held.iterdir()}
@@ -112,7 +112,7 @@ class Supervisor:
             await asyncio.sleep(TRIM)
 
     def say(self, doing: str) -> None:
-        """Tell those who watch what is being done."""
+        """Publish the current activity."""
         self.doing = doing
         self._publish()
 
@@ -143,7 +143,7 @@ class Supervisor:
             self._written[name] = text
 
     def _is_as_wanted(self, child: Child) -> bool:
-        """Ready, or held down by a person, or in need of what is held down."""
+        """Whether the child is ready, held down, or needs a child that is held down."""
         held = {n for c in self.children if c.state is State.HELD for n in c.program.names}
         return child.state in (State.READY, State.HELD) or bool(child.program.needs & held)
 
@@ -161,7 +161,7 @@ class Supervisor:
         }
 
     def _processes(self) -> dict[str, dict[str, object]]:
-        """A process that is held down keeps its place, without a number."""
+        """The processes for run.json; a process that is held down has no pid."""
         return {
             name: {"pid": child.pid, **self._addresses.get(name, {})}
             for child in self.children
@@ -170,14 +170,14 @@ class Supervisor:
 
 
 async def until_one_stops(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Return when one task returns; raise what one raises. A child's task never should."""
+    """Return when the first task returns, or raise its error. Tasks of children never return."""
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()
 
 
 async def all_ready(children: Sequence[Child], patience: float) -> None:
-    """Wait for all of them. Raises the Trouble of the first that has no hope, or is too slow."""
+    """Wait until all are ready. Raises Trouble if one cannot start, or after `patience` s."""
     waiting = [asyncio.create_task(child.ready()) for child in children]
     try:
         async with asyncio.timeout(patience):
@@ -193,6 +193,6 @@ async def too_slow(children: Sequence[Child], patience: float) -> Trouble:
     late = [child.program for child in children if child.state is not State.READY]
     told = [f"{program.label}: {', '.join(await program.flaws())}" for program in late]
     return Trouble(
-        f"Not ready after {patience:.0f} s: {'; '.join(told)}. The logs say more.",
+        f"Not ready after {patience:.0f} s: {'; '.join(told)}. See the logs.",
         f"{patience:.0f} 秒后仍未就绪:{'; '.join(told)}。详见日志。",
     )

@@ -1,6 +1,6 @@
-"""One start of Kafka for nothing but its class cache: later starts take half the time and CPU.
+"""Makes Kafka's class cache by one extra start: later starts take half the time and CPU.
 
-Every checkout of this user keeps its cache in the one folder, under a name of its own.
+All checkouts of this user keep their caches in one folder, each under a name of its own.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 START = 30.0
 STOP = 60.0
-# Longer than anybody leaves a checkout alone that is still in use: each start counts as a use.
+# Seconds without a start after which a checkout's cache is deleted.
 UNUSED = 30 * 24 * 60 * 60.0
 
 
@@ -28,7 +28,7 @@ def is_due() -> bool:
 
 
 def train() -> None:
-    """Make the cache, all of it or nothing. It only saves time, so a failure is only noted."""
+    """Make the cache, atomically. It only saves time, so a failure is only logged."""
     cache = kafka.class_cache(kafka.class_path())
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
@@ -42,15 +42,15 @@ def train() -> None:
 
 
 def forget_unused(folder: Path) -> None:
-    """Of checkouts that are gone, or have other jars by now; never what another one may open."""
+    """Delete caches that no start has used for UNUSED seconds."""
     for cache in folder.glob("*.aot"):
-        with suppress(FileNotFoundError):  # another start forgets, too
+        with suppress(FileNotFoundError):  # another start may be deleting it
             if time.time() - cache.stat().st_mtime > UNUSED:
                 cache.unlink()
 
 
 def run_once(folder: Path, flag: str) -> None:
-    """Start a node of its own, wait until it answers, and stop it: it then writes the cache."""
+    """Start a separate node, wait until it answers, and stop it, when it writes the cache."""
     node = Kafka(folder / "kafka", free_port(), free_port(), folder / "log")
     program, *arguments = node.prepare().argv
     with node.log.open("ab") as output:

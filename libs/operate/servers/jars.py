@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched once into the user's cache, checked against the pinned list each time."""
+"""Kafka's jars: downloaded once into the user's cache, verified by SHA-256 at each start."""
 
 import fcntl
 import hashlib
@@ -29,13 +29,13 @@ class Jar:
 
     @property
     def path(self) -> Path:
-        """Where Maven keeps it, below its repository."""
+        """The jar's path below a Maven repository."""
         folder = Path(*self.group.split("."), self.name, self.version)
         return folder / f"{self.name}-{self.version}.jar"
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept; every checkout of this user shares it."""
+    """The folder of downloads, which all checkouts of this user share."""
     parent = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(parent) / "liandong"
 
@@ -49,9 +49,9 @@ def read_list(path: Path = LIST) -> list[Jar]:
 def fetch(
     jars: list[Jar], cache: Path, progress: Progress = lambda done, total: None
 ) -> list[Path]:
-    """Return the path of each jar, in order; what is missing or damaged is downloaded again.
+    """Return the path of each jar, in order; missing and damaged jars are downloaded.
 
-    Raises Trouble when a jar cannot be had, or when it is not the one that was pinned.
+    Raises Trouble if a jar cannot be downloaded, or differs from the pinned one.
     """
     cache.mkdir(parents=True, exist_ok=True)
     maven = MavenContext(repo_cache=cache / "m2", remote_repos=mirror(), timeout=30)
@@ -64,13 +64,13 @@ def fetch(
 
 
 def mirror() -> dict[str, str] | None:
-    """A city behind a firewall names its own repository; otherwise Maven's default."""
+    """The repository that LIANDONG_MAVEN_MIRROR names, None for Maven's default."""
     address = os.environ.get("LIANDONG_MAVEN_MIRROR")
     return {"mirror": address.rstrip("/")} if address else None
 
 
 def one(maven: MavenContext, jar: Jar) -> Path:
-    """Fetch one jar; a damaged copy, such as half a download, is thrown away and fetched anew."""
+    """Download one jar; a damaged copy, such as half a download, is downloaded again."""
     artifact = maven.project(jar.group, jar.name).at_version(jar.version).artifact()
     kept = maven.repo_cache / jar.path
     if is_good(kept, jar):
@@ -84,7 +84,7 @@ def one(maven: MavenContext, jar: Jar) -> Path:
             continue
         if is_good(kept, jar):
             return kept
-        failure = ValueError("its SHA-256 is not the one in libs/operate/jars.txt")
+        failure = ValueError("its SHA-256 is not the one in libs/operate/servers/jars.txt")
     kept.unlink(missing_ok=True)
     raise not_had(jar, failure) from failure
 
@@ -109,7 +109,7 @@ def checksum(path: Path) -> str:
 
 @contextmanager
 def alone(lock: Path) -> Iterator[None]:
-    """Two checkouts that start at once must not write the same file."""
+    """Hold a lock file, so that two checkouts do not write the same jar at once."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

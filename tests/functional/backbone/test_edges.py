@@ -14,7 +14,7 @@ import pytest
 from backbone.postgres.numbers import BLOCK, Numbers, today
 from backbone.postgres.pool import open_pool
 from backbone.postgres.sealing import KeyMissing
-from backbone.process.probes import serve_pages
+from backbone.process.probes import serve_probes
 from backbone.process.pulse import Pulse
 from backbone.rpc.edge import Edge
 from backbone.words.errors import Denied, Unavailable
@@ -74,7 +74,7 @@ async def test_a_stream_ends_with_the_status_of_its_error(
 
 async def test_pages_tell_operators_how_it_is() -> None:
     port, pulse = free_port(), Pulse()
-    pages = serve_pages("127.0.0.1", port, {"alarm": pulse})
+    pages = serve_probes("127.0.0.1", port, {"alarm": pulse})
 
     def get(path: str) -> tuple[int, bytes]:
         try:

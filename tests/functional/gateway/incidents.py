@@ -5,7 +5,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from backbone.rpc.caller import Caller, caller_of
+from backbone.rpc.caller import Call, caller_of
 from backbone.words.errors import Refusal
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -28,7 +28,7 @@ def a_timestamp() -> Timestamp:
 
 class Incidents(rpc.IncidentServiceServicer):
     def __init__(self) -> None:
-        self.asked: list[tuple[str, Any, Caller]] = []
+        self.asked: list[tuple[str, Any, Call]] = []
         self.refusal: Exception | None = None
         self.replayed = "false"
 

@@ -57,7 +57,7 @@ def test_a_rotation_adds_a_key_for_every_service_and_keeps_the_first(
     done = seals(tmp_path, "rotate")
     assert done.returncode == 0
     assert "new key" in done.stdout and str(secret) in done.stdout
-    assert "The next start seals with it" in done.stdout
+    assert "The new key is used from the next start on" in done.stdout
     assert secret.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 

@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from backbone.door import statements
-from backbone.door.journal import FIRST, Record
+from backbone.door.journal import FIRST, JournalRow
 from backbone.door.request import Request
 from backbone.postgres.migrate import Schema, migrate_all, schemas
 from backbone.words.followed import Followed
@@ -51,16 +51,16 @@ LIVES: list[list[Any]] = [
 ]
 
 
-def lived(commands: list[Any]) -> tuple[Receipt, list[Record]]:
+def lived(commands: list[Any]) -> tuple[Receipt, list[JournalRow]]:
     """The receipt after the commands, and its journal."""
     found: Any = None
-    records: list[Record] = []
+    records: list[JournalRow] = []
     for at, command in enumerate(commands):
         for event in RECEIPTS.decide(found, command, NOW + timedelta(minutes=at), CITY):
             found = RECEIPTS.evolve(found, event)
             request = Request(uuid4(), found.id, command, "", TAKER, NOW)
             previous = records[-1].hash if records else FIRST
-            records.append(DECIDER.record_of(found, event, request, previous))
+            records.append(DECIDER.journal_row(found, event, request, previous))
     return found, records
 
 
@@ -82,7 +82,7 @@ def flat(receipt: Receipt) -> dict[str, Any]:
 
 
 async def fill_old(
-    conn: "asyncpg.Connection[asyncpg.Record]", receipt: Receipt, records: list[Record]
+    conn: "asyncpg.Connection[asyncpg.JournalRow]", receipt: Receipt, records: list[JournalRow]
 ) -> None:
     """Write the row and the journal as 0.1.0 wrote them."""
     row = flat(receipt)
@@ -95,7 +95,7 @@ async def fill_old(
     places = ", ".join(f"${at}" for at in range(1, len(statements.JOURNAL) + 1))
     await conn.executemany(
         f"INSERT INTO journal ({', '.join(statements.JOURNAL)}) VALUES ({places})",
-        [statements.record_values(record) for record in records],
+        [statements.journal_values(record) for record in records],
     )
 
 

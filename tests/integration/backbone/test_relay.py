@@ -14,7 +14,7 @@ from cloudevents.core.formats.json import JSONFormat
 
 from backbone.door.door import Door
 from backbone.kafka.producer import open_producer
-from backbone.kafka.relay import BE_THE_ONE, Relay
+from backbone.kafka.relay import TRY_LOCK, Relay
 from backbone.postgres.pool import Pool, connect
 from backbone.process.pulse import Pulse
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
@@ -199,7 +199,7 @@ async def test_a_relay_that_waits_for_its_turn_says_so(
     pool: Pool, door: Door, database: Installation, relay: Relay
 ) -> None:
     conn = await connect(database.url(), "ledger")
-    assert await conn.fetchval(BE_THE_ONE)
+    assert await conn.fetchval(TRY_LOCK)
     await written(door)
     async with running(relay):
         await asyncio.sleep(1)

@@ -102,7 +102,7 @@ def test_duplicates_change_nothing(asked: list[Asked], data: st.DataObject) -> N
     again = {request.request_id: twice.answer(request) for request in repeated}
     assert [again[request.request_id] for request in requests] == answers
     assert twice.changed == once.changed
-    assert twice.records == once.records
+    assert twice.journal_rows == once.journal_rows
 
 
 @given(batches)
@@ -114,7 +114,7 @@ def test_aggregates_commute(asked: list[Asked]) -> None:
         assert apart.answer(request) == answers[request.request_id]
     assert apart.changed == together.changed
     by_place = lambda record: (record.aggregate_id, record.version)  # noqa: E731
-    assert sorted(apart.records, key=by_place) == sorted(together.records, key=by_place)
+    assert sorted(apart.journal_rows, key=by_place) == sorted(together.journal_rows, key=by_place)
 
 
 @given(batches)
@@ -123,7 +123,7 @@ def test_the_journal_replayed_is_the_state_and_its_hashes_are_a_chain(asked: lis
     for request in requests_of(asked):
         batch.answer(request)
     for note_id, state in batch.changed.items():
-        records = [each for each in batch.records if each.aggregate_id == note_id]
+        records = [each for each in batch.journal_rows if each.aggregate_id == note_id]
         assert [record.version for record in records] == list(range(1, state.version + 1))
         assert notes.fold(record.payload for record in records) == state
         assert notes.from_doc(notes.to_doc(state), notes.table.shape) == state
@@ -142,7 +142,7 @@ def test_two_batches_are_as_good_as_one(asked: list[Asked], at: int) -> None:
     second = left_by(first)
     halves += [second.answer(request) for request in requests[at:]]
     assert halves == answers
-    assert first.records + second.records == whole.records
+    assert first.journal_rows + second.journal_rows == whole.journal_rows
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_an_event_too_large_leaves_no_trace() -> None:
     )
     assert batch.answer(write).reason == "TOO_LARGE"
     assert batch.answer(lapse).reason == "NO_SUCH_NOTE"
-    assert (batch.changed, batch.records) == ({}, [])
+    assert (batch.changed, batch.journal_rows) == ({}, [])
 
 
 def test_events_of_two_kinds_of_aggregates_with_one_id_have_ids_of_their_own() -> None:
@@ -223,7 +223,7 @@ def test_events_of_two_kinds_of_aggregates_with_one_id_have_ids_of_their_own() -
     for each in [notes, dataclasses.replace(notes, kind="liandong.other")]:
         batch = Batch(lambda command, each=each: each, Read(NOW, {}, {}))  # type: ignore[misc]
         batch.answer(request)
-        [record] = batch.records
+        [record] = batch.journal_rows
         assert IncidentEvent.FromString(record.payload).meta.event_id == str(record.event_id)
         ids.add(record.event_id)
     assert len(ids) == 2

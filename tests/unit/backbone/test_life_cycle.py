@@ -187,10 +187,10 @@ def test_a_repeat_asks_the_guard_and_decides_anew_what_discloses(
     door: Door, command: Any, world: str, reason: str | None
 ) -> None:
     if reason is None:
-        DOORS.ask_again(door, command, NOW, world)
+        DOORS.check_repeat(door, command, NOW, world)
         return
     with pytest.raises((NotFound, InvalidTransition, Conflict)) as refused:
-        DOORS.ask_again(door, command, NOW, world)
+        DOORS.check_repeat(door, command, NOW, world)
     assert refused.value.reason == reason
 
 

@@ -37,9 +37,9 @@ def test_who_repeats_a_reveal_must_still_be_allowed_to_see() -> None:
     elsewhere = FollowIncident("IncidentClaimed", 6, state="CLAIMED", unit="south", holder="chen")
     moved = after(elsewhere, dispute=held)
     reveal = RevealParties(LI, "通知到场")
-    DISPUTES.ask_again(held, reveal, NOW, CITY)
+    DISPUTES.check_repeat(held, reveal, NOW, CITY)
     with pytest.raises(Refusal, match="NOT_YOUR_UNIT"):
-        DISPUTES.ask_again(moved, reveal, NOW, CITY)
-    DISPUTES.ask_again(moved, HoldSession(LI, "双方到场"), NOW, CITY)
+        DISPUTES.check_repeat(moved, reveal, NOW, CITY)
+    DISPUTES.check_repeat(moved, HoldSession(LI, "双方到场"), NOW, CITY)
     with pytest.raises(Refusal, match="NO_SUCH_DISPUTE"):
-        DISPUTES.ask_again(ROUTED, HoldSession(LI, "双方到场"), NOW, CITY)
+        DISPUTES.check_repeat(ROUTED, HoldSession(LI, "双方到场"), NOW, CITY)

@@ -64,7 +64,7 @@ def a_request(command: Any) -> Request[Any]:
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_every_event_reads_back(event: Any) -> None:
     mission: Mission = after(DISPATCH)
-    record = missions.record_of(mission, event, a_request(None), FIRST)
+    record = missions.journal_row(mission, event, a_request(None), FIRST)
     assert record.kind.startswith("liandong.emergency.")
     assert record.correlation_id == str(mission.order.matter_id)
     assert missions.from_event(record.payload) == event
@@ -73,7 +73,7 @@ def test_every_event_reads_back(event: Any) -> None:
 def test_the_status_of_a_team_reads_back() -> None:
     event = TeamStatusSet(NOW, "fire-1", "990101-fire", "990101", Duty.RESTING, "换班", "lee")
     status = TeamStatus(uuid4(), 1, NOW, "fire-1", "u", "a", Duty.RESTING, "", "lee")
-    record = statuses.record_of(status, event, a_request(None), FIRST)
+    record = statuses.journal_row(status, event, a_request(None), FIRST)
     assert statuses.from_event(record.payload) == event
 
 

@@ -39,4 +39,4 @@ def test_a_repeat_does_not_come_early() -> None:
 
 @pytest.mark.parametrize("command", [DISPATCH, Lapse()], ids=lambda c: type(c).__name__)
 def test_a_repeat_from_inside_is_answered(command: Any) -> None:
-    MISSIONS.ask_again(a_mission(State.CLEARED), command, NOW, ALONE)
+    MISSIONS.check_repeat(a_mission(State.CLEARED), command, NOW, ALONE)

@@ -128,7 +128,7 @@ def test_a_silent_refusal_implies_the_delivery() -> None:
 @pytest.mark.parametrize("command", STEPS, ids=lambda c: type(c).__name__)
 def test_a_repeat_is_for_those_who_may_still_know(command: Any) -> None:
     mission = a_mission(State.REFUSED)
-    MISSIONS.ask_again(mission, command, NOW, ALONE)
+    MISSIONS.check_repeat(mission, command, NOW, ALONE)
     foreign = type(command)(**{**as_dict(command), "by": STRANGER})
     with pytest.raises(NotFound, match="NO_SUCH_MISSION"):
-        MISSIONS.ask_again(mission, foreign, NOW, ALONE)
+        MISSIONS.check_repeat(mission, foreign, NOW, ALONE)

@@ -85,8 +85,8 @@ def test_the_same_again_changes_nothing() -> None:
 
 def test_a_repeat_is_for_those_who_may_still_set_it() -> None:
     status = a_status(a_command(by=DISPATCHER, own_team=""))
-    STATUSES.ask_again(status, a_command(by=DISPATCHER, own_team=""), NOW, ALONE)
-    STATUSES.ask_again(status, a_command(of=None), NOW, ALONE)
+    STATUSES.check_repeat(status, a_command(by=DISPATCHER, own_team=""), NOW, ALONE)
+    STATUSES.check_repeat(status, a_command(of=None), NOW, ALONE)
     moved = a_command(by=Actor("zhao", "990102-command", "dispatcher", "990102"), own_team="")
     with pytest.raises(NotFound, match="NO_SUCH_TEAM"):
-        STATUSES.ask_again(status, moved, NOW, ALONE)
+        STATUSES.check_repeat(status, moved, NOW, ALONE)

@@ -41,12 +41,12 @@ def test_who_repeats_a_reveal_must_still_be_allowed_to_see() -> None:
     elsewhere = FollowIncident("IncidentClaimed", 6, state="CLAIMED", unit="south", holder="chen")
     moved = after(elsewhere, petition=held)
     reveal = RevealPetitioner(LI, "送达答复")
-    PETITIONS.ask_again(held, reveal, NOW, CITY)
+    PETITIONS.check_repeat(held, reveal, NOW, CITY)
     with pytest.raises(Refusal, match="NOT_YOUR_UNIT"):
-        PETITIONS.ask_again(moved, reveal, NOW, CITY)
-    PETITIONS.ask_again(moved, RecordProgress(LI, "已派人"), NOW, CITY)
+        PETITIONS.check_repeat(moved, reveal, NOW, CITY)
+    PETITIONS.check_repeat(moved, RecordProgress(LI, "已派人"), NOW, CITY)
     with pytest.raises(Refusal, match="NO_SUCH_PETITION"):
-        PETITIONS.ask_again(ASSIGNED, RecordProgress(LI, "已派人"), NOW, CITY)
+        PETITIONS.check_repeat(ASSIGNED, RecordProgress(LI, "已派人"), NOW, CITY)
 
 
 def test_the_110_desk_sees_no_petitions() -> None:

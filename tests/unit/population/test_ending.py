@@ -71,9 +71,9 @@ REVEAL = RevealPerson(LI, "上门走访")
 def test_a_repeat_is_refused_to_those_who_may_no_longer_see_it(
     case: CareCase, command: Any, reason: str
 ) -> None:
-    CARE_CASES.ask_again(ACTIVE, replace(command, by=LI, **purpose(command)), NOW, CITY)
+    CARE_CASES.check_repeat(ACTIVE, replace(command, by=LI, **purpose(command)), NOW, CITY)
     with pytest.raises(Refusal) as caught:
-        CARE_CASES.ask_again(case, command, NOW, CITY)
+        CARE_CASES.check_repeat(case, command, NOW, CITY)
     assert caught.value.reason == reason
 
 
@@ -83,4 +83,4 @@ def purpose(command: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("command", [REGISTER, DONE, Lapse()], ids=lambda c: type(c).__name__)
 def test_a_repeat_of_the_sender_and_from_inside_is_answered(command: Any) -> None:
-    CARE_CASES.ask_again(SEALED, command, NOW, CITY)
+    CARE_CASES.check_repeat(SEALED, command, NOW, CITY)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from operate.cli import guard as net
+from operate.cli import guard
 from operate.home.home import Home, read_state
 from operate.home.trouble import Trouble
 
@@ -19,7 +19,7 @@ def raising(error: Exception) -> int:
     def work() -> int:
         raise error
 
-    return net.caught(work)
+    return guard.run(work)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import time
 
 from aiokafka import AIOKafkaConsumer
 
-from backbone.kafka import closing as leaving
+from backbone.kafka import closing
 from tests.servers import Broker
 from tests.topics import make_topic
 
@@ -35,11 +35,11 @@ async def test_a_consumer_leaves_while_kafka_hangs_and_another_takes_its_place(
     os.kill(broker.pid, signal.SIGSTOP)
     try:
         start = time.monotonic()
-        await leaving.close(consumer, patience=0.5)
+        await closing.close(consumer, patience=0.5)
         assert time.monotonic() - start < 3
         assert not asyncio.all_tasks() - before, "nothing of it is left"
     finally:
         os.kill(broker.pid, signal.SIGCONT)
     next_one = await asyncio.wait_for(joined(broker, topic), 30)
     assert next_one.assignment()
-    await leaving.close(next_one)
+    await closing.close(next_one)

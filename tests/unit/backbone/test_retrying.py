@@ -1,12 +1,12 @@
-"""What could not be asked is asked again, until it is settled, and only once at a time."""
+"""The retrier repeats a call until it is answered or refused, and once at a time per request."""
 
 import asyncio
 from uuid import UUID, uuid4
 
 import grpc
 
-from backbone.rpc import retrying as again
-from backbone.rpc.retrying import Again
+from backbone.rpc import retrying
+from backbone.rpc.retrying import Retrier
 
 
 def error_of(code: grpc.StatusCode) -> grpc.aio.AioRpcError:
@@ -23,10 +23,10 @@ async def test_it_is_asked_until_it_is_answered_and_by_one_alone() -> None:
             raise error_of(grpc.StatusCode.UNAVAILABLE)
         return "here"
 
-    asking, request_id = Again(pauses=(0.0, 0.001)), uuid4()
+    retrier, request_id = Retrier(pauses=(0.0, 0.001)), uuid4()
     for expected in (3, 4):
-        asking.later(request_id, call)
-        asking.later(request_id, call)
+        retrier.schedule(request_id, call)
+        retrier.schedule(request_id, call)
         async with asyncio.timeout(5):
             while asked < expected:
                 await asyncio.sleep(0.001)
@@ -38,8 +38,8 @@ async def test_only_so_many_are_kept() -> None:
     async def never() -> None:
         raise AssertionError("a minute has not passed")
 
-    asking = Again(pauses=(60.0,))
+    retrier = Retrier(pauses=(60.0,))
     before = len(asyncio.all_tasks())
-    for number in range(again.MOST + 5):
-        asking.later(UUID(int=number), never)
-    assert len(asyncio.all_tasks()) == before + again.MOST
+    for number in range(retrying.MOST + 5):
+        retrier.schedule(UUID(int=number), never)
+    assert len(asyncio.all_tasks()) == before + retrying.MOST
