@@ -157,7 +157,7 @@ class Batch:
         state = self._own(request)
         decider = self._decider_of(request.command)
         events = decider.decide(state, request.command, self._now_after(state), self)
-        # After the decision: who lost a race must learn the winner, not that the version is old.
+        # After the decision: the loser of a race must learn the winner, not an old version.
         if request.expected_version not in (None, state.version if state else 0):
             raise Conflict("STALE_VERSION", version=state.version if state else 0)
         return events

@@ -134,7 +134,7 @@ class Supervisor:
             else:
                 self._written.pop("run", None)
                 self.home.run_file.unlink(missing_ok=True)
-        except OSError as error:  # a full disk must not end what runs
+        except OSError as error:  # a full disk must not end the supervisor
             log.warning("cannot write into %s: %s", self.home.path, error)
 
     def _write(self, name: str, text: str) -> None:

@@ -177,7 +177,7 @@ def test_what_cannot_be_said_to_an_event_leaves_the_stored_answer() -> None:
     assert (batch.withdrawn, batch.outcomes) == ([], {})
 
 
-def test_an_event_does_not_ask_again_what_was_refused() -> None:
+def test_an_event_does_not_retry_a_refused_request() -> None:
     [write, claim] = requests_of([(NOTES[0], Write(NOTES[0])), (NOTES[0], Write(NOTES[0]))])
     batch = a_batch()
     batch.answer(write)

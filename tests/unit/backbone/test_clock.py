@@ -398,7 +398,7 @@ def test_a_clock_of_an_unknown_kind_is_a_bug_that_names_it() -> None:
 def test_a_budget_of_nothing_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="a budget must be at least 1, not 0 WORKING_DAYS"):
         Budget(0, Unit.WORKING_DAYS)
-    with pytest.raises(ValueError, match="without working hours"):
+    with pytest.raises(ValueError, match="no working hours"):
         a_clock(1, Unit.WORKING_HOURS, NOON, replace(CALENDAR, hours=()))
 
 

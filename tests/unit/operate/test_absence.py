@@ -62,7 +62,7 @@ def test_it_is_held_down_or_what_it_needs_is(home: Home, monkeypatch: pytest.Mon
 
 def test_a_server_of_ones_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP", "kafka.example:9092")
-    assert "is KAFKA_BOOTSTRAP right" in remedy(home, "kafka")
+    assert "check KAFKA_BOOTSTRAP" in remedy(home, "kafka")
 
 
 def test_what_needs_a_part_that_is_held_down_is_not_waited_for(
