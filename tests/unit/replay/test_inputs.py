@@ -148,7 +148,7 @@ def test_a_file_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
 def test_a_report_that_could_not_be_written_is_told_before_the_day(tmp_path: Path) -> None:
     Report.demand_room(tmp_path / "out.json")
     for path in (tmp_path, tmp_path / "nowhere" / "out.json"):
-        with pytest.raises(Trouble, match="No report"):
+        with pytest.raises(Trouble, match="report cannot be written"):
             Report.demand_room(path)
 
 

@@ -22,7 +22,7 @@ def message_of(incident: Incident, event: Any) -> IncidentEvent:
     request: Request[Any] = Request(
         incident.id, incident.id, None, "", Actor("li", "north"), deadline=NOW
     )
-    record = DECIDER.record_of(incident, event, request, b"")
+    record = DECIDER.journal_row(incident, event, request, b"")
     return IncidentEvent.FromString(record.payload)
 
 
