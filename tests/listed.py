@@ -13,8 +13,8 @@ from backbone.door.statements import JOURNAL, state_values, write_to
 from backbone.postgres import counting
 from backbone.postgres.asking import Asked
 from backbone.postgres.listing import READ, Lists
+from backbone.postgres.paths import NO_ID, Path
 from backbone.postgres.pool import Pool, transaction
-from backbone.postgres.scanning import NO_ID, Path
 from backbone.words.actor import Actor
 from backbone.words.rank import FIRST
 from backbone.words.roles import EVERYONE

@@ -8,8 +8,8 @@ from uuid import UUID
 from backbone.door.decider import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Parameters, Sight, Under, any_of, equal
+from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
-from backbone.postgres.scanning import Path
 from backbone.words.actor import Actor
 from backbone.words.place import significant
 from backbone.words.rank import time_span

@@ -3,7 +3,7 @@
 from backbone.door.decider import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Member, Sight, Under
-from backbone.postgres.scanning import Path
+from backbone.postgres.paths import Path
 from backbone.words.actor import Actor
 from backbone.words.sight import watched
 from liandong.dispute.v1 import dispute_service_pb2 as pb

@@ -7,8 +7,8 @@ from uuid import UUID
 from backbone.door.decider import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight, equal
+from backbone.postgres.paths import Path
 from backbone.postgres.pool import Connection, Pool
-from backbone.postgres.scanning import Path
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency.mission import table
 from services.emergency.mission.record import OVER, Mission, State

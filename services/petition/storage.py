@@ -5,8 +5,8 @@ from typing import Any
 from backbone.door.decider import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Member, Sight, Under
+from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
-from backbone.postgres.scanning import Path
 from backbone.words.actor import Actor
 from backbone.words.roles import PETITION_WATCHERS
 from backbone.words.sight import watched

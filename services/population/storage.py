@@ -3,7 +3,7 @@
 from backbone.door.decider import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Member, Sight, equal
-from backbone.postgres.scanning import Path
+from backbone.postgres.paths import Path
 from backbone.words.actor import Actor
 from liandong.population.v1 import population_service_pb2 as pb
 from services.population.care_case import table

@@ -5,8 +5,8 @@ from uuid import UUID
 from backbone.door.decider import Group, Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Member, Sight, Under, equal
+from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
-from backbone.postgres.scanning import Path
 from backbone.words.actor import Actor
 from backbone.words.place import significant
 from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span

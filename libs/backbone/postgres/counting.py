@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from backbone.postgres.conditions import AnyOf, Condition, Parameters, Sight, Under, all_of, any_of
+from backbone.postgres.paths import Path, Stream, is_empty
 from backbone.postgres.pool import Connection
-from backbone.postgres.scanning import ROW_COST, Path, Stream, is_empty
+from backbone.postgres.scanning import ROW_COST
 
 MOST = 10_000
 # Entries of an index in the first piece. A later piece begins anew and is so large that by what the

@@ -18,8 +18,8 @@ from backbone.postgres import counting, scanning
 from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, Sight, any_of
 from backbone.postgres.paging import read_token, scope_of, sign_token, size_of
+from backbone.postgres.paths import NO_ID, Path, Place, Stream
 from backbone.postgres.pool import Connection, Pool, transaction
-from backbone.postgres.scanning import NO_ID, Path, Place, Stream
 from backbone.process.metrics import LISTS_TOO_SLOW
 from backbone.words.errors import TooSlow
 from backbone.words.rank import FIRST

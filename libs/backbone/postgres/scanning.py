@@ -1,25 +1,20 @@
 """Reading an index in the order of a list, piece by piece, until a page is full.
 
 A path is an index that begins with some columns and goes on in the order of the lists, by rank and
-id. A scan reads one path for one stream of rows, in pieces that grow, and stands still wherever the
-page is full. Which path is the best cannot be known before: the rows that a filter lets through may
-all lie at its end. So the scans of all usable paths take turns, always the one that promises to
-cost the least, and the first to fill the page wins. That costs at most about so many times the best
-path's cost as there are paths, for any filter and any distribution of the rows.
+id (backbone.postgres.paths). A scan reads one path for one stream of rows, in pieces that grow, and
+stands still wherever the page is full. Which path is the best cannot be known before: the rows that
+a filter lets through may all lie at its end. So the scans of all usable paths take turns, always
+the one that promises to cost the least, and the first to fill the page wins. That costs at most
+about so many times the best path's cost as there are paths, for any filter and any distribution.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from backbone.postgres.conditions import AnyOf, Condition, Member, Parameters, Under, all_of
+from backbone.postgres.paths import NO_ID, Path, Place, Stream, is_empty
 from backbone.postgres.pool import Connection
-from backbone.words.rank import EVERY_SPAN, Span
 
-Place = tuple[int, UUID]  # a rank and an id: where a row stands in every list
-
-NO_ID = UUID(int=0)
 # Rows of the first piece, over all keys; a piece of a later turn has four times as many.
 PIECE, SMALLEST, GROWTH = 256, 16, 4
 # A row of the table costs as much as so many entries of an index.
@@ -52,73 +47,6 @@ CROSS JOIN LATERAL (
 WHERE {fits} OR p.number = {piece}
 ORDER BY p.rank, p.id LIMIT {most}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """An index: its first columns, and those that can be read without the row (`holds`).
-
-    `source` is a table beside the list's own, with a row for each element of an array; `elements`
-    maps its first columns to those arrays, `where` limits it to a part. Only streams within `span`
-    can be read from it.
-    """
-
-    columns: tuple[str, ...]
-    holds: frozenset[str] = frozenset()
-    source: str = ""
-    elements: Mapping[str, str] = field(default_factory=dict)
-    where: str = ""
-    span: Span = EVERY_SPAN
-
-    def bound_by(self, stream: "Stream") -> list[Condition] | None:
-        """The condition that binds each of the first columns; None if one has none."""
-        if stream.span[0] < self.span[0] or stream.span[1] > self.span[1]:
-            return None
-        found = [self._binding(column, stream.conditions) for column in self.columns]
-        bound = [each for each in found if each is not None]
-        return bound if len(bound) == len(found) else None
-
-    def _binding(self, column: str, conditions: Sequence[Condition]) -> Condition | None:
-        """The narrowest condition on the column: values before a code with all below it."""
-        array = self.elements.get(column)
-        wanted = (Member,) if array else (AnyOf, Under)
-        found = [
-            each
-            for each in conditions
-            if isinstance(each, wanted) and each.column == (array or column)
-        ]
-        return min(found, key=_width, default=None)
-
-
-def _width(condition: Condition) -> tuple[int, int]:
-    if isinstance(condition, AnyOf):
-        return 0, len(condition.values)
-    return (1, -len(condition.top)) if isinstance(condition, Under) else (0, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """Rows of one table that satisfy all conditions, with ranks of a span."""
-
-    table: str
-    conditions: tuple[Condition, ...]
-    span: Span
-
-    @property
-    def tests(self) -> tuple[Condition, ...]:
-        """The conditions that neither the span nor a narrower one implies."""
-        return tuple(each for each in self.conditions if not self._is_implied(each))
-
-    def _is_implied(self, condition: Condition) -> bool:
-        if isinstance(condition, AnyOf):
-            return condition.implied
-        return isinstance(condition, Under) and any(
-            other != condition
-            and isinstance(other, Under)
-            and other.column == condition.column
-            and condition.has(other.top)
-            for other in self.conditions
-        )
 
 
 class Scan:
@@ -227,16 +155,6 @@ class Scan:
             join=f"JOIN {self._stream.table} AS t ON t.id = p.id" if joined else "",
             most=parameters.add(most, "bigint"),
         ), parameters.values
-
-
-def is_empty(stream: Stream) -> bool:
-    """Whether no row can satisfy the conditions: two codes of which neither is below the other."""
-    codes = [each for each in stream.conditions if isinstance(each, Under)]
-    return any(
-        one.column == other.column and not one.has(other.top) and not other.has(one.top)
-        for one in codes
-        for other in codes
-    )
 
 
 def _place(row: Any) -> Place:

@@ -10,6 +10,11 @@ CREATE OR REPLACE FUNCTION drawn.zipf(dice double precision, many integer)
 CREATE OR REPLACE FUNCTION drawn.one_of(dice double precision, VARIADIC words text[])
     RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN words[1 + floor(dice * cardinality(words))::integer];
+-- The first word whose limit is above the dice, else the last one.
+CREATE OR REPLACE FUNCTION drawn.weighted(
+    dice double precision, words text[], limits double precision[], last text
+) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (words || last)[1 + width_bucket(dice, limits)];
 CREATE OR REPLACE FUNCTION drawn.stamp(at timestamptz) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
