@@ -38,7 +38,7 @@ class Reading:
         return self._item(row)
 
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:
-        since, until = _time(request, "from_time"), _time(request, "to_time")
+        since, until = time_of(request, "from_time"), time_of(request, "to_time")
         asked = storage.asked(request, caller_of(context).actor, since, until)
         response = pb.ListReceiptsResponse()
         await self._lists.answer(request, response, asked, self._item)
@@ -48,5 +48,6 @@ class Reading:
         return self._shown(self._from_row(row))
 
 
-def _time(request: Any, name: str) -> datetime | None:
+def time_of(request: Any, name: str) -> datetime | None:
+    """A time of the request, None where it names none."""
     return getattr(request, name).ToDatetime(UTC) if request.HasField(name) else None

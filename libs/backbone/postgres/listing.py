@@ -7,7 +7,8 @@ path, usually the states, so that there is a way to read every list.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -77,17 +78,28 @@ class Lists:
         `show` makes an item of a row with `shape` and `doc`. A page ends early where the answer
         would become too large. Raises InvalidArgument for a token of another list, and TooSlow.
         """
+        async with self._reading() as conn:
+            await self._fill(conn, request, response, asked, show)
+        return response
+
+    async def size(self, asked: Asked) -> int:
+        """How many rows the list shows; counting.MOST + 1 for any number beyond counting.MOST."""
+        async with self._reading() as conn:
+            return await self.count(conn, asked)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Connection]:
+        """One snapshot for all statements of a list, in its turn and within its time."""
         try:
             async with (
                 asyncio.timeout(SECONDS),
                 self._turns,
                 transaction(self._pool, READ) as conn,
             ):
-                await self._fill(conn, request, response, asked, show)
+                yield conn
         except (asyncpg.QueryCanceledError, TimeoutError) as error:
             LISTS_TOO_SLOW.labels(self._table).inc()
             raise TooSlow("LIST_TOO_SLOW", seconds=round(MILLISECONDS / 1000)) from error
-        return response
 
     async def _fill(
         self,
