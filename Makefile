@@ -65,8 +65,8 @@ chaos: setup ## replay a day while every process is killed in turn (minutes): FI
 	@$(BIN)/python -m tests.chaos $(FILE) $(if $(REPORT),--report $(REPORT))
 
 BEFORE = $(filter-out none,$(or $(BASE),$(shell git describe --tags --abbrev=0 2>/dev/null)))
-bench: setup ## measure beside raw limits: ONLY="B3 B18", RUNS=3, BASE=commit (in turn with it; else the last tag; none), INCIDENTS="0 1000000" (B18), OUT=folder
-	@$(BIN)/python -m tests.bench $(ONLY) $(if $(BEFORE),--base $(BEFORE)) $(if $(RUNS),--runs $(RUNS)) $(if $(INCIDENTS),--incidents $(INCIDENTS)) $(if $(OUT),--out $(OUT))
+bench: setup ## measure beside raw limits: ONLY="B3 B18", RUNS=3, BASE=commit (in turn with it; else the last tag; none), INCIDENTS="0 1000000" (B18), SIZE=5000000 (B8), OUT=folder
+	@$(BIN)/python -m tests.bench $(ONLY) $(if $(BEFORE),--base $(BEFORE)) $(if $(RUNS),--runs $(RUNS)) $(if $(INCIDENTS),--incidents $(INCIDENTS)) $(if $(SIZE),--size $(SIZE)) $(if $(OUT),--out $(OUT))
 
 doctor: setup ## look for what stands in the way
 	@$(BIN)/liandong doctor

@@ -55,7 +55,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._openings = Openings(shell.settings)
         self._missions = Missions(shell.settings)
         self._incidents = Incidents(shell.settings)
-        self._reading = Reading(shell.pool, decider, self._shown, shell.settings.keyring.lasting)
+        self._reading = Reading(shell, decider, self._shown)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Receipt:
         caller = caller_of(context)
@@ -153,7 +153,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
 
     async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed] | None:
         """What a receipt in the caller's sight knows, or else what the workflow service shows."""
-        row = await storage.known_incident(self._shell.pool, storage.who_of(by), incident_id)
+        row = await storage.known_incident(self._shell.pool, by, incident_id)
         here = self._decider.from_row(row).incident if row else None
         if here is not None:
             return here.code, here.known

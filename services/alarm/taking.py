@@ -91,9 +91,8 @@ class Taking:
         since, point = seen.time - window.time, seen.place.point
         cells = cells_around(point, window.metres) if point else ()
         area = "" if point else seen.place.area
-        who = storage.who_of(by)
         number = seen.number_index
-        rows = await storage.earlier(self._pool, who, since, cells, area, number)
+        rows = await storage.earlier(self._pool, by, since, cells, area, number)
         return [self._decider.from_row(row) for row in rows]
 
 

@@ -6,7 +6,7 @@ from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
 from backbone.intake.opening import Openings
-from backbone.postgres import paging as pages
+from backbone.postgres.listing import Lists
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import caller_of
@@ -21,8 +21,6 @@ from services.dispute import codec, storage
 from services.dispute.dispute import DISPUTES
 from services.dispute.dispute.record import Dispute
 
-FILTERS = ("state", "kind", "source", "level", "desk", "code")
-
 
 @passing(pb.DESCRIPTOR.services_by_name["DisputeService"], DISPUTES.verbs)
 class DisputeService(rpc.DisputeServiceServicer):
@@ -31,6 +29,8 @@ class DisputeService(rpc.DisputeServiceServicer):
     ) -> None:
         self._shell = shell
         self._decider = decider
+        key = shell.settings.keyring.lasting
+        self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
         self._sealer = sealer
         self._openings = openings
         self._numbers = Numbers(shell.pool)
@@ -58,21 +58,16 @@ class DisputeService(rpc.DisputeServiceServicer):
     async def GetDispute(self, request: pb.GetDisputeRequest, context: Any) -> Any:
         """Reads the row of the primary, so that the writer sees the own change."""
         asked = codec.dispute_id(request.dispute_id)
-        row = await storage.one(self._shell.pool, caller_of(context).actor, asked)
+        sights = storage.sights_of(caller_of(context).actor)
+        row = await self._lists.find(asked, sights)
         if row is None:
             raise NotFound("NO_SUCH_DISPUTE")
         return pb.GetDisputeResponse(dispute=self._resource(row))
 
     async def ListDisputes(self, request: pb.ListDisputesRequest, context: Any) -> Any:
-        actor, pool = caller_of(context).actor, self._shell.pool
-        filters = pages.filters_of(request, FILTERS)
-        window = pages.Latest(self._shell.settings.keyring.lasting, request)
-        rows, token = await storage.page(pool, actor, filters, window)
-        items = [self._resource(row) for row in rows]
-        response = pb.ListDisputesResponse(items=items, next_page_token=token)
-        if request.count:
-            response.total_size = await storage.count(pool, actor, filters)
-        return response
+        asked = storage.asked(request, caller_of(context).actor)
+        response = pb.ListDisputesResponse()
+        return await self._lists.answer(request, response, asked, self._resource)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Dispute:
         return codec.to_resource(await self._perform(request, context), self._sealer)

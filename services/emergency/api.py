@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import grpc
 
 from backbone.directory.replica import Replica
 from backbone.door.timers import NEVER
-from backbone.postgres.paging import Latest
+from backbone.postgres.listing import Lists
 from backbone.rpc.caller import caller_of
 from backbone.rpc.edge import abort
 from backbone.rpc.passing import passing
@@ -98,26 +99,26 @@ class EmergencyService(MissionService):
     ) -> None:
         super().__init__(shell, replica, terminals)
         self._statuses = Statuses(shell, replica, terminals)
+        key = shell.settings.keyring.lasting
+        self._lists = Lists(shell.pool, key, storage.MISSIONS.name, storage.PATHS)
 
     async def GetMission(self, request: pb.GetMissionRequest, context: Any) -> Any:
         mission_id, sight = codec.id_of(request.mission_id), sight_of(caller_of(context))
-        row = await storage.find(self._shell.pool, sight.parameters, mission_id)
+        row = await self._lists.find(mission_id, sight.conditions)
         if row is None:
             raise NotFound("NO_SUCH_MISSION")
         mission = missions.from_row(row)
         return pb.GetMissionResponse(mission=await self._resource(mission))
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
-        pool, sight = self._shell.pool, sight_of(caller_of(context)).parameters
-        filters = codec.to_filters(request)
-        window = Latest(self._shell.settings.keyring.lasting, request, "dispatch_time")
-        rows, token = await storage.page(pool, sight, filters, window)
-        found = [missions.from_row(row) for row in rows]
-        seqs = await storage.seqs_of(pool, [mission.id for mission in found])
-        items = [codec.to_resource(mission, seqs.get(mission.id, 0)) for mission in found]
-        response = pb.ListMissionsResponse(items=items, next_page_token=token)
-        if request.count:
-            response.total_size = await storage.count(pool, sight, filters)
+        matter = codec.id_of(request.matter_id) if request.matter_id else None
+        sights = sight_of(caller_of(context)).conditions
+        asked, response = storage.asked(request, sights, matter), pb.ListMissionsResponse()
+        await self._lists.answer(request, response, asked, _shown)
+        ids = [UUID(each.id) for each in response.items]
+        seqs = await storage.seqs_of(self._shell.pool, ids)
+        for item, mission in zip(response.items, ids, strict=True):
+            item.seq = seqs.get(mission, 0)
         return response
 
     async def SetTeamStatus(self, request: pb.SetTeamStatusRequest, context: Any) -> Any:
@@ -126,6 +127,10 @@ class EmergencyService(MissionService):
     async def ListTeamStatuses(self, request: pb.ListTeamStatusesRequest, context: Any) -> Any:
         sight = sight_of(caller_of(context))
         return await self._statuses.list(request, sight)
+
+
+def _shown(row: Any) -> resources.Mission:
+    return codec.to_resource(missions.from_row(row), seq=0)
 
 
 def _cut(context: Any) -> Callable[[], Coroutine[Any, Any, None]]:

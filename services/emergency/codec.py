@@ -80,21 +80,6 @@ def to_status_command(
     )
 
 
-def to_filters(
-    request: pb.ListMissionsRequest,
-) -> tuple[str | None, str | None, UUID | None, str | None, str | None, bool]:
-    """Team, state, matter, code, priority; None means any. Then: only what has not ended."""
-    state = resources.Mission.State.Name(request.state).removeprefix("STATE_")
-    return (
-        request.team or None,
-        state if request.state else None,
-        id_of(request.matter_id) if request.matter_id else None,
-        request.code or None,
-        request.priority or None,
-        request.open,
-    )
-
-
 def id_of(text: str) -> UUID:
     """Raises NotFound: what is no id names nothing."""
     try:

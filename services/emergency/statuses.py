@@ -12,7 +12,7 @@ from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec, storage
 from services.emergency.deciders import statuses
-from services.emergency.scope import Sight
+from services.emergency.scope import Scope
 from services.emergency.team.status import TeamStatus, status_id
 from services.emergency.terminals import Terminals
 
@@ -35,7 +35,7 @@ class Statuses:
         return to_message(status, resources.TeamStatus, name=team.name if team else "")
 
     async def list(
-        self, request: pb.ListTeamStatusesRequest, sight: Sight
+        self, request: pb.ListTeamStatusesRequest, sight: Scope
     ) -> pb.ListTeamStatusesResponse:
         """A page of the teams that may be seen, by code; without names all of them."""
         key, scope = self._shell.settings.keyring.lasting, pages.scope_of(request)

@@ -2,21 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
 from uuid import UUID
 
 from backbone.door.decider import Table
-from backbone.postgres.paging import Latest
+from backbone.postgres.asking import Asked, States, equals_of, state_of
+from backbone.postgres.conditions import Sight, equal
+from backbone.postgres.paths import Path
 from backbone.postgres.pool import Connection, Pool
+from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency.mission import table
-from services.emergency.mission.record import Mission
+from services.emergency.mission.record import OVER, Mission, State
 from services.emergency.team.status import TeamStatus
-
-# The first parameters of every query that is limited to what a caller may see (scope.py).
-Sight: TypeAlias = tuple[bool, str | None, str | None, str | None]
-# Team, state, matter, code, priority; None means any. Then: only what has not ended.
-Filters: TypeAlias = tuple[str | None, str | None, UUID | None, str | None, str | None, bool]
 
 MISSIONS: Table[Mission] = Table(
     name="missions",
@@ -31,8 +27,6 @@ STATUSES: Table[TeamStatus] = Table(
     columns={"team": "text", "duty": "text"},
     project=lambda status: {"team": status.team, "duty": status.duty},
 )
-NEWEST = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
-
 DUE = """
 SELECT id, version FROM missions
 WHERE due_time <= clock_timestamp()
@@ -78,19 +72,18 @@ ORDER BY e.seq LIMIT $5
 PUSHED = f"{ENTRY} WHERE e.team = $1 AND e.push > $2 ORDER BY e.push"
 SEQS = "SELECT mission, max(seq) AS seq FROM mailbox_entries WHERE mission = ANY($1) GROUP BY 1"
 
-VISIBLE = "($1 OR team = $2 OR unit = $3 OR ordered_unit = $3 OR starts_with(area, $4))"
-FIND = f"SELECT shape, doc::text AS doc FROM missions WHERE id = $5 AND {VISIBLE}"  # noqa: S608
-MATCHING = f"""
-FROM missions
-WHERE {VISIBLE} AND ($5::text IS NULL OR team = $5) AND ($6::text IS NULL OR state = $6)
-  AND ($7::uuid IS NULL OR matter_id = $7) AND ($8::text IS NULL OR code = $8)
-  AND ($9::text IS NULL OR priority = $9) AND (end_time IS NULL OR NOT $10)
-"""
-LIST = f"""
-SELECT id, dispatch_time, shape, doc::text AS doc {MATCHING} AND (dispatch_time, id) < ($11, $12)
-ORDER BY dispatch_time DESC, id DESC LIMIT $13
-"""
-COUNT = f"SELECT count(*) {MATCHING}"
+SHOWN = frozenset({"state", "team", "unit", "ordered_unit", "area", "priority"})
+PATHS = (
+    Path(("state",), SHOWN),
+    Path(("team",), SHOWN),
+    Path(("unit",), SHOWN),
+    Path(("ordered_unit",), SHOWN),
+    Path(("area",), SHOWN),
+    Path(("matter_id",)),
+    Path(("code",)),
+)
+STATES = States(State, OVER)
+
 UNANSWERED = """
 SELECT state, count(*) AS missions,
        count(*) FILTER (WHERE acknowledge_by < clock_timestamp()) AS overdue
@@ -143,16 +136,11 @@ async def open_by_team(pool: Pool, teams: Sequence[str]) -> dict[str, int]:
     return {row["team"]: row["missions"] for row in await pool.fetch(OPEN_BY_TEAM, list(teams))}
 
 
-async def find(pool: Pool, sight: Sight, mission: UUID) -> Any | None:
-    """The row of a mission that may be seen, or None."""
-    return await pool.fetchrow(FIND, *sight, mission)
-
-
-async def page(pool: Pool, sight: Sight, filters: Filters, window: Latest) -> tuple[list[Any], str]:
-    """One page, the newest first, and the token of the next one, empty at the end."""
-    after = window.after if window.after[0] else NEWEST
-    return window.cut(await pool.fetch(LIST, *sight, *filters, *after, window.size + 1))
-
-
-async def count(pool: Pool, sight: Sight, filters: Filters) -> int:
-    return int(await pool.fetchval(COUNT, *sight, *filters))
+def asked(request: pb.ListMissionsRequest, sights: tuple[Sight, ...], matter: UUID | None) -> Asked:
+    """The list that a request asks for; `matter` is its matter's id, read."""
+    one = bool(request.code or matter) and not request.open
+    states, span = STATES.asked(state_of(request), request.closed, one)
+    filters = [*states, *equals_of(request, ("team", "code", "priority"))]
+    if matter is not None:
+        filters.append(equal("matter_id", matter, "uuid"))
+    return Asked(sights, tuple(filters), span)

@@ -7,7 +7,7 @@ from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
 from backbone.intake.opening import Openings
-from backbone.postgres import paging as pages
+from backbone.postgres.listing import Lists
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import caller_of
@@ -24,8 +24,6 @@ from services.petition.petition.record import Petition
 from services.petition.petition.repeats import suggest
 from services.petition.tracking import Tracking, pin_of
 
-FILTERS = ("state", "channel", "kind", "category", "desk", "code")
-
 
 @passing(pb.DESCRIPTOR.services_by_name["PetitionService"], PETITIONS.verbs)
 class PetitionService(rpc.PetitionServiceServicer):
@@ -39,6 +37,8 @@ class PetitionService(rpc.PetitionServiceServicer):
     ) -> None:
         self._shell = shell
         self._decider = decider
+        key = shell.settings.keyring.lasting
+        self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
         self._replica = replica
         self._sealer = sealer
         self._openings = openings
@@ -71,21 +71,16 @@ class PetitionService(rpc.PetitionServiceServicer):
     async def GetPetition(self, request: pb.GetPetitionRequest, context: Any) -> Any:
         """Reads the row of the primary, so that the writer sees the own change."""
         asked = codec.petition_id(request.petition_id)
-        row = await storage.one(self._shell.pool, caller_of(context).actor, asked)
+        sights = storage.sights_of(caller_of(context).actor)
+        row = await self._lists.find(asked, sights)
         if row is None:
             raise NotFound("NO_SUCH_PETITION")
         return pb.GetPetitionResponse(petition=self._resource(row))
 
     async def ListPetitions(self, request: pb.ListPetitionsRequest, context: Any) -> Any:
-        actor, pool = caller_of(context).actor, self._shell.pool
-        filters = pages.filters_of(request, FILTERS)
-        window = pages.Latest(self._shell.settings.keyring.lasting, request)
-        rows, token = await storage.page(pool, actor, filters, window)
-        items = [self._resource(row) for row in rows]
-        response = pb.ListPetitionsResponse(items=items, next_page_token=token)
-        if request.count:
-            response.total_size = await storage.count(pool, actor, filters)
-        return response
+        asked = storage.asked(request, caller_of(context).actor)
+        response = pb.ListPetitionsResponse()
+        return await self._lists.answer(request, response, asked, self._resource)
 
     async def TrackPetition(self, request: pb.TrackPetitionRequest, context: Any) -> Any:
         petition = await self._tracking.find(request.code, request.pin)

@@ -1,37 +1,34 @@
 """The petitions table: who may see what, pages, earlier petitions of the same people, tracking."""
 
 from typing import Any
-from uuid import UUID
 
 from backbone.door.decider import Table
-from backbone.postgres.paging import Latest
+from backbone.postgres.asking import Asked, States, equals_of, state_of
+from backbone.postgres.conditions import Member, Sight, Under
+from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor
 from backbone.words.roles import PETITION_WATCHERS
 from backbone.words.sight import watched
-from services.petition.petition.record import Petition
+from liandong.petition.v1 import petition_service_pb2 as pb
+from services.petition.petition.record import OVER, Petition, State
 from services.petition.petition.table import COLUMNS, SHAPE, project, upgrade
 
 TABLE: Table[Petition] = Table("petitions", COLUMNS, project, SHAPE, upgrade)
 
 OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
 
-# $1 is the actor's unit, $2 the area that the actor watches: `may_see` over projected columns.
-VISIBLE = "(audience && ARRAY[$1] OR ($2 <> '' AND starts_with(watched_area, $2)))"
-ONE = f"SELECT shape, doc::text AS doc FROM petitions WHERE id = $3 AND {VISIBLE}"  # noqa: S608  # ours
-FILTERED = f"""
-FROM petitions
-WHERE {VISIBLE}
-    AND ($3 = '' OR state = $3) AND ($4 = '' OR channel = $4) AND ($5 = '' OR kind = $5)
-    AND ($6 = '' OR category = $6 OR starts_with(category, $6 || '.'))
-    AND ($7 = '' OR desk = $7) AND ($8 = '' OR code = $8)
-"""
-PAGE = f"""
-SELECT register_time, id, shape, doc::text AS doc {FILTERED}
-    AND ($9::timestamptz IS NULL OR (register_time, id) < ($9, $10::uuid))
-ORDER BY register_time DESC, id DESC LIMIT $11
-"""
-COUNT = f"SELECT count(*) {FILTERED}"
+SHOWN = frozenset({"state", "channel", "kind", "category", "desk", "watched_area"})
+PATHS = (
+    Path(("reader",), SHOWN, "petition_readers", {"reader": "audience"}),
+    Path(("state",), SHOWN),
+    Path(("desk",), SHOWN),
+    Path(("category",), SHOWN),
+    Path(("channel",), SHOWN),
+    Path(("watched_area",), SHOWN),
+    Path(("code",)),
+)
+STATES = States(State, OVER)
 
 # The clerk who registers the same person again may be the accused: of an accusation only its own
 # desk hears.
@@ -61,22 +58,23 @@ DELETE FROM trackings WHERE code IN (
 """
 
 
-async def one(pool: Pool, actor: Actor, petition_id: UUID) -> Any | None:
-    """The row of a petition that the actor may see, or None."""
-    return await pool.fetchrow(ONE, actor.unit, watched(actor, PETITION_WATCHERS), petition_id)
+def sights_of(actor: Actor) -> tuple[Sight, ...]:
+    """The rule `may_see` over projected columns: either of these shows a petition."""
+    sights: list[Sight] = []
+    if digits := watched(actor, PETITION_WATCHERS):
+        sights.append((Under("watched_area", digits),))
+    if actor.unit:
+        sights.append((Member("audience", actor.unit),))
+    return tuple(sights)
 
 
-async def page(
-    pool: Pool, actor: Actor, filters: list[Any], window: Latest
-) -> tuple[list[Any], str]:
-    """One page of rows, the latest first, and the token of the next one, empty at the end."""
-    who = (actor.unit, watched(actor, PETITION_WATCHERS))
-    return window.cut(await pool.fetch(PAGE, *who, *filters, *window.after, window.size + 1))
-
-
-async def count(pool: Pool, actor: Actor, filters: list[Any]) -> int:
-    watching = watched(actor, PETITION_WATCHERS)
-    return int(await pool.fetchval(COUNT, actor.unit, watching, *filters))
+def asked(request: pb.ListPetitionsRequest, actor: Actor) -> Asked:
+    """The list that a request asks for."""
+    states, span = STATES.asked(state_of(request), request.closed, bool(request.code))
+    filters = [*states, *equals_of(request, ("channel", "kind", "desk", "code"))]
+    if request.category:
+        filters.append(Under("category", request.category, "."))
+    return Asked(sights_of(actor), tuple(filters), span)
 
 
 async def earlier(pool: Pool, petition: Petition) -> list[Any]:

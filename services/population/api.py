@@ -6,7 +6,7 @@ from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
 from backbone.intake.opening import Openings
-from backbone.postgres import paging as pages
+from backbone.postgres.listing import Lists
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call, caller_of
@@ -23,8 +23,6 @@ from services.population.care_case.needs import names_the_person
 from services.population.care_case.record import CareCase
 from services.population.metrics import REVEALS
 
-FILTERS = ("state", "programme", "overdue")
-
 
 @passing(pb.DESCRIPTOR.services_by_name["PopulationService"], CARE_CASES.verbs)
 class PopulationService(rpc.PopulationServiceServicer):
@@ -33,6 +31,8 @@ class PopulationService(rpc.PopulationServiceServicer):
     ) -> None:
         self._shell = shell
         self._decider = decider
+        key = shell.settings.keyring.lasting
+        self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
         self._sealer = sealer
         self._openings = openings
         self._numbers = Numbers(shell.pool)
@@ -74,20 +74,17 @@ class PopulationService(rpc.PopulationServiceServicer):
         return pb.GetCareCaseResponse(care_case=self._resource(case, caller))
 
     async def ListCareCases(self, request: pb.ListCareCasesRequest, context: Any) -> Any:
-        caller, pool = caller_of(context), self._shell.pool
-        filters = pages.filters_of(request, FILTERS)
-        window = pages.Latest(self._shell.settings.keyring.lasting, request)
-        rows, token = await storage.page(pool, caller.actor, filters, window)
-        read = self._decider.from_row
-        items = [self._resource(read(row), caller) for row in rows]
-        response = pb.ListCareCasesResponse(items=items, next_page_token=token)
-        if request.count:
-            response.total_size = await storage.count(pool, caller.actor, filters)
-        return response
+        caller = caller_of(context)
+        asked = storage.asked(request, caller.actor)
+
+        def show(row: Any) -> resources.CareCase:
+            return self._resource(self._decider.from_row(row), caller)
+
+        return await self._lists.answer(request, pb.ListCareCasesResponse(), asked, show)
 
     async def _see(self, text: str, caller: Call) -> CareCase:
         case_id = codec.care_case_id(text)
-        row = await storage.one(self._shell.pool, caller.actor, case_id)
+        row = await self._lists.find(case_id, storage.sights_of(caller.actor))
         if row is None:
             raise NotFound("NO_SUCH_CARE_CASE")
         return self._decider.from_row(row)

@@ -1,14 +1,13 @@
 """The care_cases table: what is due, and the few people who may see anything of it."""
 
-from typing import Any
-from uuid import UUID
-
 from backbone.door.decider import Table
-from backbone.postgres.paging import Latest
-from backbone.postgres.pool import Pool
+from backbone.postgres.asking import Asked, States, equals_of, state_of
+from backbone.postgres.conditions import Member, Sight, equal
+from backbone.postgres.paths import Path
 from backbone.words.actor import Actor
+from liandong.population.v1 import population_service_pb2 as pb
 from services.population.care_case import table
-from services.population.care_case.record import CareCase
+from services.population.care_case.record import OVER, CareCase, State
 
 TABLE: Table[CareCase] = Table(
     name="care_cases",
@@ -27,40 +26,26 @@ ORDER BY due_time LIMIT 100
 OURS = "SELECT unnest(service_ids) FROM care_cases WHERE service_ids && $1::uuid[]"
 CASE_OF = "SELECT id FROM care_cases WHERE service_ids && ARRAY[$1::uuid]"
 
-# The entrusted, the head of their unit, and the sender (the domain says the same).
-VISIBLE = """
-    $1 <> '' AND (
-        unit = $2 AND ($3 = 'head' OR care_workers && ARRAY[$1])
-        OR sender = $2 AND sent_by = $1
-    )
-"""
-ONE = f"SELECT shape, doc::text AS doc FROM care_cases WHERE id = $4 AND {VISIBLE}"  # noqa: S608
-FILTERED = f"""
-FROM care_cases
-WHERE {VISIBLE}
-    AND ($4 = '' OR state = $4) AND ($5 = '' OR programme = $5)
-    AND (NOT $6 OR overdue)
-"""
-PAGE = f"""
-SELECT id, register_time, shape, doc::text AS doc {FILTERED}
-    AND ($7::timestamptz IS NULL OR (register_time, id) < ($7, $8::uuid))
-ORDER BY register_time DESC, id DESC LIMIT $9
-"""
-COUNT = f"SELECT count(*) {FILTERED}"
+PATHS = (
+    Path(("unit",), frozenset({"state", "programme", "overdue", "care_workers"})),
+    Path(("sender", "sent_by"), frozenset({"state", "programme", "overdue"})),
+)
+STATES = States(State, OVER)
 
 
-async def one(pool: Pool, actor: Actor, case_id: UUID) -> Any | None:
-    """The row of a case that the actor may see, or None."""
-    return await pool.fetchrow(ONE, actor.user, actor.unit, actor.role, case_id)
+def sights_of(actor: Actor) -> tuple[Sight, ...]:
+    """The entrusted, the head of their unit, and the sender; the domain says the same."""
+    if not actor.user:
+        return ()
+    unit, sent = equal("unit", actor.unit), equal("sender", actor.unit)
+    entrusted: Sight = (unit, Member("care_workers", actor.user))
+    return ((unit,) if actor.role == "head" else entrusted, (sent, equal("sent_by", actor.user)))
 
 
-async def page(
-    pool: Pool, actor: Actor, filters: list[Any], window: Latest
-) -> tuple[list[Any], str]:
-    """One page, the latest first, and the token of the next one, empty at the end."""
-    who = (actor.user, actor.unit, actor.role)
-    return window.cut(await pool.fetch(PAGE, *who, *filters, *window.after, window.size + 1))
-
-
-async def count(pool: Pool, actor: Actor, filters: list[Any]) -> int:
-    return int(await pool.fetchval(COUNT, actor.user, actor.unit, actor.role, *filters))
+def asked(request: pb.ListCareCasesRequest, actor: Actor) -> Asked:
+    """The list that a request asks for."""
+    states, span = STATES.asked(state_of(request), request.closed)
+    filters = [*states, *equals_of(request, ("programme",))]
+    if request.overdue:
+        filters.append(equal("overdue", True, "boolean"))
+    return Asked(sights_of(actor), tuple(filters), span)

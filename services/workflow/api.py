@@ -7,12 +7,12 @@ from uuid import UUID
 from backbone.directory.replica import Replica
 from backbone.door.decider import Decider
 from backbone.door.timers import NEVER
-from backbone.postgres.paging import read_token, scope_of, sign_token, size_of
+from backbone.postgres.listing import Lists, within
+from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
 from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.errors import NotFound
-from backbone.words.sight import watched
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -34,37 +34,35 @@ class IncidentReads:
         self._key = shell.settings.keyring.lasting
         self._decider = decider
         self._replica = replica
+        self._lists = Lists(shell.pool, self._key, decider.table.name, storage.PATHS)
 
     async def get(self, request: Any, context: Any) -> Incident:
         """Raises NotFound, also for an incident outside the caller's scope."""
-        unit, area = sight_of(caller_of(context))
-        row = await storage.one(self._pool, unit, area, _id(request.incident_id))
+        sights = storage.sights_of(caller_of(context).actor)
+        row = await self._lists.find(_id(request.incident_id), sights)
         if row is None:
             raise NotFound("NO_SUCH_INCIDENT")
         return self._decider.from_row(row)
 
     async def page(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
-        who = sight_of(caller_of(context))
-        state = resources.Incident.State.Name(request.state).removeprefix("STATE_")
-        given = ("unit", "category", "priority", "code", "holder")
-        filters = [None if not request.state else state]
-        filters += [getattr(request, name) or None for name in given]
-        scope, size = scope_of(request), size_of(request.page_size)
-        after = read_token(self._key, scope, request.page_token, storage.Place) or storage.FIRST
-        rows = await storage.page(self._pool, request.inbox, who, filters, (after, size))
-        items = [codec.to_resource(self._decider.from_row(row)) for row in rows[:size]]
-        response = pb.ListIncidentsResponse(items=items)
-        if len(rows) > size:
-            place = storage.place_of(rows[size - 1])
-            response.next_page_token = sign_token(self._key, scope, place)
-        if request.count:
-            response.total_size = await storage.count(self._pool, request.inbox, who, filters)
-        return response
+        asked = storage.asked(request, caller_of(context).actor)
+        return await self._lists.answer(request, pb.ListIncidentsResponse(), asked, self._shown)
 
-    async def timeline(self, request: Any, context: Any) -> pb.GetTimelineResponse:
+    def _shown(self, row: Any) -> resources.Incident:
+        return codec.to_resource(self._decider.from_row(row))
+
+    async def timeline(self, request: pb.GetTimelineRequest, context: Any) -> Any:
+        """The steps in order, as many as one answer holds."""
         incident = await self.get(request, context)
-        rows = await self._pool.fetch(storage.TIMELINE, incident.id)
-        return pb.GetTimelineResponse(items=[codec.to_progress(row) for row in rows])
+        scope, size = scope_of(request), size_of(request.page_size or MOST)
+        after = read_token(self._key, scope, request.page_token, int) or 0
+        rows = await self._pool.fetch(storage.TIMELINE, incident.id, after, size + 1)
+        items = within(codec.to_progress(row) for row in rows[:size])
+        response = pb.GetTimelineResponse(items=items)
+        if len(items) < len(rows):
+            last = rows[len(items) - 1]["version"]
+            response.next_page_token = sign_token(self._key, scope, last)
+        return response
 
     async def explain(self, request: Any, context: Any) -> pb.ExplainRouteResponse:
         incident = await self.get(request, context)
@@ -129,11 +127,6 @@ class Front(rpc.IncidentServiceServicer):
         outcome, road = await self._roads.perform(request, codec.to_value(request, body))
         self._shell.report(context, caller, request.command, outcome, road.value)
         return codec.to_resource(outcome.state)
-
-
-def sight_of(caller: Call) -> tuple[str, str]:
-    """The caller's unit, and the leading digits of the area that the caller watches over."""
-    return caller.actor.unit, watched(caller.actor)
 
 
 def _id(text: str) -> UUID:

@@ -144,9 +144,9 @@ def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
 
 def scope(incident: Incident) -> EventScope:
     """Who hears of its events; of an accusation the units involved alone, without the accused."""
-    against = incident.matter.against
-    audience = tuple(unit for unit in incident.involved if unit != against)
-    return EventScope(audience=audience, area=incident.watched_area, correlation=str(incident.id))
+    return EventScope(
+        audience=incident.readers, area=incident.watched_area, correlation=str(incident.id)
+    )
 
 
 def to_resource(incident: Incident) -> resources.Incident:

@@ -1,14 +1,19 @@
-"""The incidents table: what is due, who may see what, inboxes, the next to take, timelines."""
+"""The incidents table: what is due, who may see what, lists, the next to take, timelines."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
 from uuid import UUID
 
 from backbone.door.decider import Group, Table
+from backbone.postgres.asking import Asked, States, equals_of, state_of
+from backbone.postgres.conditions import Member, Sight, Under, equal
+from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
+from backbone.words.actor import Actor
+from backbone.words.place import significant
+from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span
+from backbone.words.sight import watched
+from liandong.incident.v1 import incident_service_pb2 as pb
 from services.workflow.incident import table
-from services.workflow.incident.record import Incident
+from services.workflow.incident.record import OVER, Incident, State
 
 TABLE: Table[Incident] = Table(
     name="incidents",
@@ -25,71 +30,58 @@ WHERE due_time <= clock_timestamp()
   AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 ORDER BY due_time LIMIT 100
 """
-
-# Whoever was involved sees it; so do those who watch over its area, if it accuses nobody.
-VISIBLE = """
-    (involved && ARRAY[$1] AND $1 <> against
-     OR $2 <> '' AND starts_with(area, $2) AND against = '')
-"""
-
-ONE = "SELECT shape, doc::text AS doc FROM incidents WHERE id = $3 AND {which}"
-
-FILTERS = """
-    ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR unit = $4)
-    AND ($5::text IS NULL OR category = $5 OR starts_with(category, $5 || '.'))
-    AND ($6::text IS NULL OR priority = $6) AND ($7::text IS NULL OR code = $7)
-    AND ($8::text IS NULL OR holder = $8)
-"""
-PAGE = """
-SELECT id, priority, open_time, shape, doc::text AS doc FROM incidents
-WHERE {which} AND {filters} AND (priority, open_time, id) > ($9, $10, $11)
-ORDER BY priority, open_time, id LIMIT $12
-"""
-COUNT = "SELECT count(*) FROM incidents WHERE {which} AND {filters}"
-INBOX = "(waits_for && ARRAY[$1] AND $2::text IS NOT NULL)"
-
 NEXT = """
 SELECT id FROM incidents
 WHERE unit = $1 AND state = 'OFFERED' AND id <> ALL($2)
-ORDER BY priority, open_time, id LIMIT 1
+ORDER BY rank, id LIMIT 1
 """
 TIMELINE = """
-SELECT version, payload, actor, unit, time FROM journal WHERE aggregate_id = $1 ORDER BY version
+SELECT version, payload, actor, unit, time FROM journal
+WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3
 """
 
-# Where an item stands: the most urgent first, of these the oldest. And how many follow it.
-Place: TypeAlias = tuple[str, datetime, UUID]
-Window: TypeAlias = tuple[Place, int]
-FIRST: Place = ("", datetime.min.replace(tzinfo=UTC), UUID(int=0))
+LASTING = frozenset({"category", "priority", "area", "against"})
+BESIDE = "incident_readers"
+SHOWN = LASTING | {"state", "unit", "readers"}
+PATHS = (
+    Path(("reader",), LASTING | {"state", "unit"}, BESIDE, {"reader": "readers"}, span=OVER_SPAN),
+    Path(("reader",), LASTING, BESIDE, {"reader": "readers"}, span=OPEN_SPAN),
+    Path(("reader",), LASTING, BESIDE, {"reader": "waits_for"}, "x.waits"),
+    Path(("state",), SHOWN | {"waits_for"}),
+    Path(("unit", "state"), SHOWN),
+    Path(("category",), SHOWN),
+    Path(("area",), SHOWN),
+    Path(("holder",), SHOWN, where="x.holder <> ''"),
+    Path(("code",)),
+)
+STATES = States(State, OVER)
 
 
-async def one(pool: Pool, unit: str, area: str, incident_id: UUID) -> Any | None:
-    """The row of an incident that the caller may see, or None."""
-    return await pool.fetchrow(ONE.format(which=VISIBLE), unit, area, incident_id)
+def sights_of(actor: Actor) -> tuple[Sight, ...]:
+    """The rule `may_see` over projected columns: either of these shows an incident."""
+    sights: list[Sight] = []
+    if digits := watched(actor):
+        sights.append((Under("area", digits), equal("against", "")))
+    if actor.unit:
+        sights.append((Member("readers", actor.unit),))
+    return tuple(sights)
+
+
+def asked(request: pb.ListIncidentsRequest, actor: Actor) -> Asked:
+    """The list that a request asks for; without `inbox` it is all that the caller may see."""
+    inbox: tuple[Sight, ...] = ((Member("waits_for", actor.unit),),)
+    states, span = STATES.asked(state_of(request), request.closed, bool(request.code))
+    filters = [*states, *equals_of(request, ("unit", "priority", "code", "holder"))]
+    if request.category:
+        filters.append(Under("category", request.category, "."))
+    if request.area:
+        filters.append(Under("area", significant(request.area)))
+    if request.priority and span == OPEN_SPAN:
+        span = urgency_span(request.priority)
+    return Asked(inbox if request.inbox else sights_of(actor), tuple(filters), span)
 
 
 async def next_of(pool: Pool, unit: str, but: list[UUID]) -> UUID | None:
     """The most urgent incident of the unit's pool, but for these."""
     found: UUID | None = await pool.fetchval(NEXT, unit, but)
     return found
-
-
-async def page(
-    pool: Pool, inbox: bool, who: tuple[str, str], filters: list[str | None], window: Window
-) -> Sequence[Any]:
-    """One row more than a page, the most urgent first, so that the last page is known as such."""
-    after, size = window
-    return await pool.fetch(_over(PAGE, inbox), *who, *filters, *after, size + 1)
-
-
-async def count(pool: Pool, inbox: bool, who: tuple[str, str], filters: list[str | None]) -> int:
-    return int(await pool.fetchval(_over(COUNT, inbox), *who, *filters))
-
-
-def _over(statement: str, inbox: bool) -> str:
-    return statement.format(which=INBOX if inbox else VISIBLE, filters=FILTERS)
-
-
-def place_of(row: Any) -> Place:
-    """Where a row stands in the list."""
-    return row["priority"], row["open_time"], row["id"]

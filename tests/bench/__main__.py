@@ -16,19 +16,21 @@ import uvloop
 from tests.bench import beside, claims, commands, core, door, flow, lookups, push, startup
 from tests.bench.checkout import Code, checked_out
 from tests.bench.figures import Figure, as_row, machine, table, write
+from tests.bench.lists import measuring
 from tests.bench.plan import ROOT, Plan
 from tests.bench.world import World
 from tests.servers import Installed
 
-IN_MEMORY = {"B1": core, "B14": lookups}
+ALONE = {"B1": core, "B14": lookups, "B8": measuring}  # they need no installation
+# B8 builds a database for minutes and keeps it: it is measured when it is asked for by name.
 ALL = ("B1", "B14", "B16", "B2", "B4", "B5", "B3", "B18")
 OURS = Code("ours")
 
 
 def main() -> None:
     asked = arguments()
-    plan = Plan(asked.runs, asked.warm_ups, asked.seconds, tuple(asked.incidents))
-    names = [name for name in ALL if not asked.benches or name in asked.benches]
+    plan = Plan(asked.runs, asked.warm_ups, asked.seconds, tuple(asked.incidents), asked.size)
+    names = [name for name in (*ALL, "B8") if name in (asked.benches or ALL)]
     about = machine() | {"plan": str(plan)}
     if asked.base:
         figures, text, flaws = both(asked.base, names, plan)
@@ -44,7 +46,7 @@ def alone(names: Sequence[str], plan: Plan) -> tuple[Any, str, list[str]]:
     """The figures as documents and as a table, and what failed."""
     figures: list[Figure] = []
     flaws: list[str] = []
-    with installed(OURS, needed=not set(names) <= set(IN_MEMORY)) as city:
+    with installed(OURS, needed=not set(names) <= set(ALONE)) as city:
         for name in names:
             sys.stderr.write(f"{name} …\n")
             try:
@@ -64,8 +66,8 @@ def both(base: str, names: Sequence[str], plan: Plan) -> tuple[Any, str, list[st
 
 
 def measured(name: str, city: Installed, plan: Plan) -> Sequence[Figure]:
-    if name in IN_MEMORY:
-        return asyncio.run(IN_MEMORY[name].measure(plan))
+    if name in ALONE:
+        return asyncio.run(ALONE[name].measure(plan))
     if name == "B16":
         return startup.measure(city, plan)
     bench = {"B2": door, "B3": flow, "B4": claims, "B5": push, "B18": commands}[name]
@@ -89,7 +91,9 @@ def installed(code: Code, needed: bool = True) -> Iterator[Installed]:
 def arguments() -> argparse.Namespace:
     usual = Plan()
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"{', '.join(ALL)}; none: all")
+    parser.add_argument(
+        "benches", nargs="*", metavar="BENCH", help=f"{', '.join(ALL)}; none: these; B8"
+    )
     parser.add_argument("--base", help="a commit whose figures are measured in turn with ours")
     parser.add_argument("--runs", type=int, default=usual.runs)
     parser.add_argument("--warm-ups", type=int, default=usual.warm_ups)
@@ -100,6 +104,9 @@ def arguments() -> argparse.Namespace:
         nargs="+",
         default=usual.incidents,
         help="how many the tables hold when B18 begins; several: one after the other",
+    )
+    parser.add_argument(
+        "--size", type=int, default=usual.lists, help="incidents and receipts of B8"
     )
     parser.add_argument("--out", type=Path, default=ROOT / "results", help="a folder")
     return parser.parse_args()

@@ -9,12 +9,15 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`incidents`: how many the tables hold before B18 begins, one measurement for each."""
+    """`incidents`: how many the tables hold before B18 begins, one measurement for each;
+    `lists`: how many incidents and receipts B8 has, and a fifth as many petitions.
+    """
 
     runs: int = 5
     warm_ups: int = 3
     seconds: int = 6
     incidents: tuple[int, ...] = (0,)
+    lists: int = 5_000_000
 
     @property
     def all_rounds(self) -> int:

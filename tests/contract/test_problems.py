@@ -28,6 +28,7 @@ OF_KIND = {
     "Conflict": 409,
     "Expired": 503,
     "Broken": 500,
+    "TooSlow": 503,
     "Unavailable": 503,
 }
 

@@ -30,7 +30,10 @@ def replay(city: Installed, report: Path, *arguments: str) -> Any:
 
 async def totals(desk: Client) -> dict[str, int]:
     lists = ("receipts", "incidents", "missions")
-    return {name: await desk.count(f"/v1/{name}") for name in lists}
+    return {
+        name: sum([await desk.count(f"/v1/{name}", closed=closed) for closed in ("false", "true")])
+        for name in lists
+    }
 
 
 async def test_a_made_day_is_replayed_twice_and_happens_once(

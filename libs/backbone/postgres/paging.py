@@ -6,16 +6,12 @@ list and its filters: whoever gets one back knows that it is its own, for this v
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from google.protobuf.message import Message
 
-from backbone.wire import name_of
 from backbone.words.errors import InvalidArgument
 
 USUAL = 50
@@ -67,34 +63,3 @@ def _signature(key: bytes, scope: bytes, written: bytes) -> bytes:
 def size_of(asked: int) -> int:
     """How many items a page has: as many as asked for, within reason."""
     return min(asked, MOST) if asked > 0 else USUAL
-
-
-def filters_of(request: Any, names: tuple[str, ...]) -> list[Any]:
-    """The fields of a list's request as the table has them; what nobody asked for stays empty."""
-    known = request.DESCRIPTOR.fields_by_name
-    asked = [(known[name], getattr(request, name)) for name in names]
-    return [value if field.enum_type is None else name_of(field, value) for field, value in asked]
-
-
-class Latest:
-    """The window of a list that is sorted by a time and the id, the latest first."""
-
-    def __init__(self, key: bytes, request: Any, column: str = "register_time") -> None:
-        """Raises InvalidArgument for a token that is not one of this list."""
-        self.size = size_of(request.page_size)
-        self._key, self._scope, self._column = key, scope_of(request), column
-        self._after = read_token(key, self._scope, request.page_token, tuple[datetime, UUID])
-
-    @property
-    def after(self) -> tuple[datetime | None, UUID | None]:
-        """The place that the page begins after; none for the first page."""
-        return self._after or (None, None)
-
-    def cut(self, rows: Sequence[Any]) -> tuple[list[Any], str]:
-        """The page out of one row more than it holds, and the token of the next, empty at the
-        end."""
-        found = list(rows[: self.size])
-        if len(rows) == len(found):
-            return found, ""
-        last = found[-1]
-        return found, sign_token(self._key, self._scope, (last[self._column], last["id"]))

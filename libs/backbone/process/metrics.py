@@ -42,6 +42,10 @@ LINKS_REFUSED = Counter(
 # An opening or an order that another service could not answer at once.
 ASKED_AGAIN = Counter("liandong_asked_again_total", "Calls to other services made again.")
 DEAD_LETTERS = Counter("liandong_dead_letters_total", "Records put aside as unreadable.", ["group"])
+# Lists that were refused because a statement took too long: an index is missing for a filter.
+LISTS_TOO_SLOW = Counter(
+    "liandong_lists_too_slow_total", "Lists refused because a statement took too long.", ["table"]
+)
 # Beyond a few seconds the deadlines of calls are judged wrongly: mend the clock of the host.
 CLOCK_SKEW = Gauge(
     "liandong_clock_skew_seconds", "Clock of this process minus that of the database.", ["schema"]

@@ -26,6 +26,7 @@ from backbone.words.errors import (
     InvalidTransition,
     NotFound,
     Refusal,
+    TooSlow,
     Unavailable,
     quotable,
 )
@@ -43,6 +44,7 @@ STATUS: dict[type[Refusal], int] = {
     Conflict: code_pb2.ABORTED,
     Expired: code_pb2.DEADLINE_EXCEEDED,
     Broken: code_pb2.INTERNAL,
+    TooSlow: code_pb2.RESOURCE_EXHAUSTED,  # channels do not repeat it by themselves
     Unavailable: code_pb2.UNAVAILABLE,
 }
 # Of what is wrong with a field: ten of them fit into one trailer.

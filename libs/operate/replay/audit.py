@@ -40,7 +40,7 @@ class Audit:
     async def receipts(self, keys: Collection[str]) -> list[dict[str, Any]]:
         """Count the receipts of these rows; return those that opened an incident."""
         wanted, found = set(keys), []
-        async for receipt in self.desk.items("/v1/receipts", page_size=PAGE):
+        async for receipt in self.desk.every("/v1/receipts", page_size=PAGE):
             if receipt["reference"] in wanted:
                 found.append((receipt["reference"], receipt))
         self._count_rows(wanted, found)
@@ -54,7 +54,7 @@ class Audit:
         wanted = set(keys)
         found: list[tuple[str, dict[str, Any]]] = []
         for office in offices:
-            async for petition in office.items("/v1/petitions", page_size=PAGE):
+            async for petition in office.every("/v1/petitions", page_size=PAGE):
                 if key_in(petition["text"]) in wanted:
                     found.append((key_in(petition["text"]), petition))
         self._count_rows(wanted, found)
@@ -84,7 +84,7 @@ class Audit:
     async def missions(self, matters: Collection[str]) -> None:
         """Count the missions of these matters: one for each matter is expected."""
         wanted, found = set(matters), defaultdict(list)
-        async for mission in self.desk.items("/v1/missions", page_size=PAGE):
+        async for mission in self.desk.every("/v1/missions", page_size=PAGE):
             if mission["matter_id"] in wanted:
                 found[mission["matter_id"]].append(mission)
         for missions in found.values():
@@ -98,11 +98,10 @@ class Audit:
 
     async def _timeline(self, incident: str) -> list[dict[str, Any]] | None:
         try:
-            found = await self.desk.get(f"/v1/incidents/{incident}/timeline")
+            path = f"/v1/incidents/{incident}/timeline"
+            return [entry async for entry in self.desk.items(path)]
         except Refused:
             return None
-        entries: list[dict[str, Any]] = found["items"]
-        return entries
 
     def _count_rows(self, wanted: set[str], found: list[tuple[str, dict[str, Any]]]) -> None:
         times = Counter(key for key, _ in found)

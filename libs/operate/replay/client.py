@@ -120,6 +120,12 @@ class Client:
             if not token:
                 return
 
+    async def every(self, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
+        """Every item of a list, open ones and those that are over."""
+        for closed in ("false", "true"):
+            async for item in self.items(path, closed=closed, **query):
+                yield item
+
     async def count(self, path: str, **query: Any) -> int:
         return int((await self.get(path, **query, count="true", page_size=1))["total_size"])
 

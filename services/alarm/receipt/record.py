@@ -27,6 +27,9 @@ class State(StrEnum):
     CLOSED = "CLOSED"  # 已归档
 
 
+OVER = frozenset({State.CLOSED})
+
+
 class Outcome(StrEnum):
     """The five ways in which a receipt ends; each receipt ends in one of them."""
 

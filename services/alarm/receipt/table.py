@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from backbone.words.rank import by_time
 from services.alarm.receipt.cells import cell_of
-from services.alarm.receipt.record import Receipt
+from services.alarm.receipt.record import OVER, Receipt
 
 SHAPE = 2
 COLUMNS = {
@@ -14,6 +15,7 @@ COLUMNS = {
     "area": "text",
     "passed_to": "text",
     "receive_time": "timestamptz",
+    "rank": "bigint",
     "category": "text",
     "priority": "text",
     "state": "text",
@@ -61,6 +63,7 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
         "area": receipt.area,
         "passed_to": receipt.passed_to,
         "receive_time": receipt.origin.receive_time,
+        "rank": by_time(receipt.origin.receive_time, receipt.state in OVER),
         "category": receipt.classification.category,
         "priority": receipt.classification.priority,
         "state": receipt.state,

@@ -27,6 +27,8 @@ class State(StrEnum):
 ANY = frozenset(State)
 # It was accepted, and its mediation has not ended.
 OPEN = frozenset({State.ACCEPTED, State.ROUTED, State.MEDIATING})
+# Nothing more is to be done for it.
+OVER = frozenset({State.REFUSED, State.CLOSED})
 
 
 class Kind(StrEnum):

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from services.dispute.dispute.record import Dispute
+from backbone.words.rank import by_time
+from services.dispute.dispute.record import OVER, Dispute
 
 SHAPE = 2
 COLUMNS = {
     "code": "text",
     "state": "text",
     "register_time": "timestamptz",
+    "rank": "bigint",
     "desk": "text",
     "area": "text",
     "units": "text[]",
@@ -26,6 +28,7 @@ def project(dispute: Dispute) -> dict[str, Any]:
         "code": dispute.code,
         "state": dispute.state,
         "register_time": dispute.register_time,
+        "rank": by_time(dispute.register_time, dispute.state in OVER),
         "desk": dispute.desk,
         "area": dispute.area,
         "units": dispute.units,

@@ -20,6 +20,7 @@ class State(StrEnum):
 
 
 ANY = frozenset(State)
+OVER = frozenset({State.CLEARED, State.REFUSED})
 # The team has not answered in these: the push is repeated.
 UNANSWERED = frozenset({State.PENDING, State.DELIVERED})
 ENDED = frozenset({State.CLEARED, State.REFUSED})

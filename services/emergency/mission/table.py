@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from services.emergency.mission.record import Mission
+from backbone.words.rank import by_time
+from services.emergency.mission.record import OVER, Mission
 
 SHAPE = 2
 COLUMNS = {
@@ -15,6 +16,7 @@ COLUMNS = {
     "area": "text",
     "priority": "text",
     "dispatch_time": "timestamptz",
+    "rank": "bigint",
     "acknowledge_by": "timestamptz",
     "due_time": "timestamptz",
     "end_time": "timestamptz",
@@ -45,6 +47,7 @@ def project(mission: Mission) -> dict[str, Any]:
         "area": release.area,
         "priority": order.priority,
         "dispatch_time": release.dispatch_time,
+        "rank": by_time(release.dispatch_time, mission.state in OVER),
         "acknowledge_by": release.acknowledge_by,
         "due_time": mission.pushes.due_time,
         "end_time": ending.end_time if ending else None,

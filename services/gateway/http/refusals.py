@@ -37,6 +37,8 @@ def problem_of(error: grpc.aio.AioRpcError) -> Problem:
     code = error.code()
     status = STATUS.get(code, 500)
     info = refusal_of(error)
+    if code is Code.RESOURCE_EXHAUSTED and info is not None:
+        return Problem(503, info.reason, info.facts)  # a repeat would be as slow
     if status == 503:
         reason = info.reason if info else UNKNOWN
         return Problem(503, reason, headers={"Retry-After": RETRY_AFTER})

@@ -27,6 +27,8 @@ class State(StrEnum):
 ANY = frozenset(State)
 # It was accepted and is not yet replied to.
 OPEN = frozenset({State.ACCEPTED, State.ASSIGNED, State.HANDLING})
+# Nothing more is to be done for it.
+OVER = frozenset({State.DECLINED, State.REFERRED, State.CLOSED})
 
 
 class Channel(StrEnum):

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from services.petition.petition.record import Petition, accused, audience, watched_area
+from backbone.words.rank import by_time
+from services.petition.petition.record import OVER, Petition, accused, audience, watched_area
 
 SHAPE = 2
 COLUMNS = {
     "code": "text",
     "state": "text",
     "register_time": "timestamptz",
+    "rank": "bigint",
     "desk": "text",
     "channel": "text",
     "kind": "text",
@@ -26,6 +28,7 @@ def project(petition: Petition) -> dict[str, Any]:
         "code": petition.code,
         "state": petition.state,
         "register_time": petition.register_time,
+        "rank": by_time(petition.register_time, petition.state in OVER),
         "desk": petition.desk,
         "channel": petition.filing.channel,
         "kind": petition.kind,

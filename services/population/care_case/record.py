@@ -20,6 +20,7 @@ class State(StrEnum):
 
 ANY = frozenset(State)
 CARED_FOR = frozenset({State.ACTIVE})
+OVER = frozenset({State.ENDED, State.SEALED})
 
 
 class Programme(StrEnum):

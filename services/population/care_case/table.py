@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from backbone.words.rank import by_time
 from services.population.care_case.clocks import next_due
-from services.population.care_case.record import CareCase, State, VisitState
+from services.population.care_case.record import OVER, CareCase, State, VisitState
 
 SHAPE = 2
 COLUMNS = {
@@ -15,6 +16,7 @@ COLUMNS = {
     "programme": "text",
     "legal_basis": "text",
     "register_time": "timestamptz",
+    "rank": "bigint",
     "due_time": "timestamptz",
     "overdue": "boolean",
     "followed_up": "boolean",
@@ -45,6 +47,7 @@ def project(case: CareCase) -> dict[str, Any]:
         "programme": admission.programme,
         "legal_basis": admission.legal_basis,
         "register_time": hand_over.register_time,
+        "rank": by_time(hand_over.register_time, case.state in OVER),
         "due_time": next_due(case),
         "overdue": is_overdue(case),
         "followed_up": bool(case.visits) or case.class_decision is not None,

@@ -33,7 +33,7 @@ def may_see(incident: Incident, command: Any) -> None:
     """
     if isinstance(command, Lapse):
         return
-    if not sees(command.by, incident.involved, incident.watched_area):
+    if not sees(command.by, incident.readers, incident.watched_area):
         raise NotFound("NO_SUCH_INCIDENT")
 
 

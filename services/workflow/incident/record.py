@@ -117,6 +117,19 @@ class Incident(Struct, frozen=True):
         """The area whose watchers may see it: none, if it accuses a unit."""
         return "" if self.matter.against else self.area
 
+    @property
+    def over(self) -> bool:
+        return self.state in OVER
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The units that may read it: all that had to do with it, except the accused one.
+
+        The desk knows what it has taken down itself, even against itself.
+        """
+        desk, against = self.matter.desk, self.matter.against
+        return tuple(unit for unit in self.involved if unit == desk or unit != against)
+
 
 @lru_cache(maxsize=16_384)  # asked for every write of what a person holds
 def holder_key(unit: str, user: str) -> UUID:

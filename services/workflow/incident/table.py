@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backbone.words.rank import by_urgency
 from services.workflow.incident import clocks, waits_for
 from services.workflow.incident.kinds import (
     HAND_OFF,
@@ -21,12 +22,13 @@ COLUMNS = {
     "area": "text",
     "against": "text",
     "open_time": "timestamptz",
+    "rank": "bigint",
     "accountable_unit": "text",
     "unit": "text",
     "holder": "text",
     "held_by": "uuid",
     "waits_for": "text[]",
-    "involved": "text[]",
+    "readers": "text[]",
     "due_time": "timestamptz",
     "due_clock": "text",
 }
@@ -34,7 +36,7 @@ COLUMNS = {
 
 def project(incident: Incident) -> dict[str, Any]:
     """The columns that queries, timers and CHECKs need."""
-    matter, charge = incident.matter, incident.charge
+    matter, charge, readers = incident.matter, incident.charge, incident.readers
     due = clocks.next_due(incident)
     return {
         "state": incident.state,
@@ -45,12 +47,13 @@ def project(incident: Incident) -> dict[str, Any]:
         "area": incident.area,
         "against": matter.against,
         "open_time": incident.open_time,
+        "rank": by_urgency(matter.priority, incident.open_time, incident.over),
         "accountable_unit": charge.accountable_unit,
         "unit": charge.unit,
         "holder": charge.holder,
         "held_by": held_by(incident),
-        "waits_for": waits_for(incident),
-        "involved": incident.involved,
+        "waits_for": tuple(unit for unit in waits_for(incident) if unit in readers),
+        "readers": readers,
         "due_time": due[1].time if due else None,
         "due_clock": due[0].id if due else "",
     }

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from backbone.postgres.migrate import Schema, migrate_all, schemas
-from backbone.postgres.paging import Latest
 from backbone.postgres.pool import Connection
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.dispute.v1.dispute_service_pb2_grpc import DisputeServiceStub
@@ -19,10 +18,11 @@ from services.dispute.wiring import build_decider
 from tests.cities import NORTH, a_city
 from tests.installation import Installation
 from tests.integration.dispute.test_dispute_service import CHEN, DESK, LEADER, LI, accepted
+from tests.listed import Listed
 from tests.serving import calling, serving
 
 DISPUTES = build_decider(a_city)
-FIRST_PAGE = Latest(bytes(32), pb.ListDisputesRequest(page_size=10))
+ALL = (pb.ListDisputesRequest(), pb.ListDisputesRequest(closed=True))
 OLD = ("0001_shell.sql", "0002_replica.sql", "0001_disputes.sql")
 
 
@@ -110,8 +110,9 @@ async def test_rows_of_the_first_release_are_kept(database: Installation, conn: 
     seen = {}
     async with asyncpg.create_pool(database.url("dispute")) as pool:
         for who in (DESK, LI, LEADER, CHEN):
-            found, _ = await storage.page(pool, who, ["", "", "", 0, "", ""], FIRST_PAGE)
-            seen[who.user] = sorted(DISPUTES.from_row(row).code for row in found)
+            lists = Listed(pool, DISPUTES, storage.PATHS)
+            ids = [of for asked in ALL for of in await lists.shown(storage.asked(asked, who))]
+            seen[who.user] = sorted(str(of.int) for of in ids)
     assert seen == {"zhao": ["1", "2"], "li": ["1"], "sun": ["1", "2"], "chen": []}
     with pytest.raises(asyncpg.CheckViolationError):
         await conn.execute("UPDATE disputes SET state = 'ACCEPTED' WHERE code = '2'")

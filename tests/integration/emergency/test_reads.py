@@ -63,12 +63,16 @@ async def test_filters(desk: Desk) -> None:
     await desk.dispatch("fire-2", matter=matter)
     await desk.act("ClearMission", first.id)
     for filters, expected in [
-        ({"team": "fire-1"}, 1),
+        ({}, 1),
+        ({"closed": True}, 1),
+        ({"team": "fire-1"}, 0),
+        ({"team": "fire-1", "closed": True}, 1),
         ({"state": Mission.STATE_CLEARED}, 1),
         ({"open": True}, 1),
         ({"matter_id": str(matter)}, 2),
+        ({"matter_id": str(matter), "open": True}, 1),
         ({"code": first.code}, 2),
-        ({"priority": "P2"}, 1),
+        ({"priority": "P2", "closed": True}, 1),
         ({"priority": "P3"}, 0),
     ]:
         answer = await ask(desk, "ListMissions", count=True, **filters)

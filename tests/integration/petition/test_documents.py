@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from backbone.postgres.migrate import Schema, migrate_all, schemas
-from backbone.postgres.paging import Latest
 from backbone.postgres.pool import Connection
 from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
@@ -19,10 +18,11 @@ from services.petition.wiring import build_decider
 from tests.cities import COUNTY, a_city
 from tests.installation import Installation
 from tests.integration.petition.test_petition_service import DESK, LEADER, LI, accepted, registered
+from tests.listed import Listed
 from tests.serving import calling, serving
 
 PETITIONS = build_decider(a_city)
-FIRST_PAGE = Latest(bytes(32), pb.ListPetitionsRequest(page_size=10))
+ALL = (pb.ListPetitionsRequest(), pb.ListPetitionsRequest(closed=True))
 OLD = ("0001_shell.sql", "0002_replica.sql", "0001_petitions.sql", "0002_trackings_by_code.sql")
 
 
@@ -113,8 +113,9 @@ async def test_rows_of_the_first_release_are_kept(database: Installation, conn: 
     seen = {}
     async with asyncpg.create_pool(database.url("petition")) as pool:
         for who in (DESK, LI, LEADER):
-            found, _ = await storage.page(pool, who, ["", "", "", "", "", ""], FIRST_PAGE)
-            seen[who.user] = sorted(PETITIONS.from_row(row).code for row in found)
+            lists = Listed(pool, PETITIONS, storage.PATHS)
+            ids = [of for asked in ALL for of in await lists.shown(storage.asked(asked, who))]
+            seen[who.user] = sorted(str(of.int) for of in ids)
     assert seen == {
         "zhao": ["1", "2", "3", "4", "5"],
         "li": ["1", "3", "4", "5"],

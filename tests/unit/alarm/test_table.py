@@ -11,6 +11,7 @@ import pytest
 from backbone.words.errors import Unavailable
 from backbone.words.followed import Followed
 from backbone.words.place import Place, Point
+from backbone.words.rank import by_time
 from services.alarm.receipt.record import (
     CallBack,
     Caller,
@@ -179,6 +180,7 @@ def test_the_columns_are_what_queries_ask_for() -> None:
         "area": EAST_GRID,
         "passed_to": "",
         "receive_time": TAKEN,
+        "rank": by_time(TAKEN, over=False),
         "category": "traffic",
         "priority": "P2",
         "state": "ENDED",

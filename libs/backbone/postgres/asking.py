@@ -1,0 +1,61 @@
+"""What a list is asked for: sights, filters, and whether open matters are meant or those that are
+over."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from backbone.postgres.conditions import AnyOf, Condition, Sight, equal
+from backbone.wire import name_of
+from backbone.words.rank import EVERY_SPAN, OPEN_SPAN, OVER_SPAN, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list shows: rows that one of the sights shows and that pass all filters."""
+
+    sights: tuple[Sight, ...]
+    filters: tuple[Condition, ...]
+    span: Span
+
+
+class States:
+    """The states of one kind of record: open ones are listed unless others are asked for."""
+
+    def __init__(self, states: Iterable[StrEnum], over: Collection[StrEnum]) -> None:
+        every = tuple(states)
+        self._over = tuple(each.value for each in every if each in over)
+        self._open = tuple(each.value for each in every if each not in over)
+
+    def asked(
+        self, state: str, closed: bool, one: bool = False
+    ) -> tuple[tuple[Condition, ...], Span]:
+        """The filter and the span: of the state, if there is one; of all for a look-up of one
+        matter (`one`); else of those that are over (`closed`) or of those that are not.
+        """
+        if state:
+            return (equal("state", state),), OVER_SPAN if state in self._over else OPEN_SPAN
+        if one:
+            return (), EVERY_SPAN
+        if closed:
+            return (AnyOf("state", self._over, implied=True),), OVER_SPAN
+        return (AnyOf("state", self._open, implied=True),), OPEN_SPAN
+
+
+def equals_of(request: Any, names: Iterable[str]) -> tuple[Condition, ...]:
+    """A condition for each of these fields that is set; columns and fields have the same names."""
+    known = request.DESCRIPTOR.fields_by_name
+    given = [(known[name], getattr(request, name)) for name in names]
+    return tuple(_equal(field, value) for field, value in given if value)
+
+
+def state_of(request: Any) -> str:
+    """The name of the state that a request asks for, or nothing."""
+    return name_of(request.DESCRIPTOR.fields_by_name["state"], request.state)
+
+
+def _equal(field: Any, value: Any) -> AnyOf:
+    if field.enum_type is not None:
+        return equal(field.name, name_of(field, value))
+    return equal(field.name, value, "integer" if isinstance(value, int) else "text")

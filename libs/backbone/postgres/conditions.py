@@ -1,0 +1,94 @@
+"""What a row of a list must satisfy, as data: conditions become SQL, or the key of an index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+# Sorts after every text that begins with the same characters.
+END = "\U0010ffff"
+
+
+class Parameters:
+    """The parameters of one statement, numbered as they are added."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+
+    def add(self, value: Any, kind: str) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}::{kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The column has one of these values; `implied` where the rank of a row says so already."""
+
+    column: str
+    values: tuple[Any, ...]
+    kind: str = "text"
+    implied: bool = False
+
+    def sql(self, row: str, parameters: Parameters) -> str:
+        if len(self.values) == 1:
+            return f"{row}.{self.column} = {parameters.add(self.values[0], self.kind)}"
+        return f"{row}.{self.column} = ANY({parameters.add(list(self.values), f'{self.kind}[]')})"
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """The column is the code `top` or one below it: `top`, the separator, and more.
+
+    Without a separator every code that begins with `top` is below it. Codes are compared by their
+    bytes: the column has COLLATE "C".
+    """
+
+    column: str
+    top: str
+    separator: str = ""
+
+    def sql(self, row: str, parameters: Parameters) -> str:
+        top = parameters.add(self.top, "text")
+        column = f"{row}.{self.column}"
+        if not self.separator:
+            return f"starts_with({column}, {top})"
+        return f"({column} = {top} OR starts_with({column}, {top} || '{self.separator}'))"
+
+    @property
+    def span(self) -> tuple[str, str]:
+        """The first and the last text that may be below; others may stand between."""
+        return self.top, f"{self.top}{self.separator}{END}"
+
+    def has(self, code: str) -> bool:
+        return code == self.top or code.startswith(self.top + self.separator)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The array of the column has this element."""
+
+    column: str
+    value: str
+
+    def sql(self, row: str, parameters: Parameters) -> str:
+        return f"{parameters.add(self.value, 'text')} = ANY({row}.{self.column})"
+
+
+Condition: TypeAlias = AnyOf | Under | Member
+# What one of the reasons for seeing a row demands of it, all of it.
+Sight: TypeAlias = tuple[Condition, ...]
+
+
+def equal(column: str, value: Any, kind: str = "text") -> AnyOf:
+    """The column has this value."""
+    return AnyOf(column, (value,), kind)
+
+
+def all_of(conditions: Sequence[Condition], row: str, parameters: Parameters) -> str:
+    """SQL that is true where every condition is."""
+    return f"({' AND '.join(each.sql(row, parameters) for each in conditions) or 'true'})"
+
+
+def any_of(sights: Sequence[Sight], row: str, parameters: Parameters) -> str:
+    """SQL that is true for a row that at least one of the sights shows."""
+    parts = [all_of(sight, row, parameters) for sight in sights]
+    return f"({' OR '.join(parts)})" if parts else "false"

@@ -1,0 +1,152 @@
+"""Lists that stay fast: pages and counts of the rows that a caller may see, in order of rank.
+
+A table takes part with a column `rank` (backbone.words.rank) and with indexes that begin with what
+lists ask for and go on with rank and id (`Path`). A list is asked for with sights, any of which
+suffices to see a row, and with filters, all of which hold. One of the filters is always bound by a
+path, usually the states, so that there is a way to read every list.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from google.protobuf.message import Message
+
+from backbone.postgres import counting, scanning
+from backbone.postgres.asking import Asked
+from backbone.postgres.conditions import Parameters, Sight, any_of
+from backbone.postgres.paging import read_token, scope_of, sign_token, size_of
+from backbone.postgres.paths import NO_ID, Path, Place, Stream
+from backbone.postgres.pool import Connection, Pool, transaction
+from backbone.process.metrics import LISTS_TOO_SLOW
+from backbone.words.errors import TooSlow
+from backbone.words.rank import FIRST
+
+M = TypeVar("M", bound=Message)
+
+# Of one statement, and of a whole list with the wait for its turn.
+MILLISECONDS = 2_000
+SECONDS = 3.0
+# Lists of a service that read at once; the other connections of its pool are the door's.
+AT_ONCE = 2
+# What one answer may hold, well below the 4 MiB that gRPC carries.
+MOST_BYTES = 3 * 1024 * 1024
+
+# Every scan follows an index: the planner cannot know that a page is soon full.
+READ = f"""
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL statement_timeout = {MILLISECONDS};
+SET LOCAL plan_cache_mode = force_generic_plan;
+SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
+SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off
+"""
+ROWS = """
+SELECT id, shape, doc FROM (
+    SELECT id, shape, doc::text AS doc, rank,
+           sum(octet_length(doc::text)) OVER (ORDER BY rank, id) AS bytes,
+           row_number() OVER (ORDER BY rank, id) AS number
+    FROM {table} WHERE id = ANY($1)
+) AS r WHERE bytes <= $2 OR number = 1 ORDER BY rank, id
+"""
+ONE = "SELECT shape, doc::text AS doc FROM {table} AS t WHERE t.id = $1 AND {seen}"
+
+
+class Lists:
+    """The lists of one table, for one service."""
+
+    def __init__(self, pool: Pool, key: bytes, table: str, paths: Sequence[Path]) -> None:
+        """`key` signs page tokens."""
+        self._pool, self._key, self._table, self._paths = pool, key, table, paths
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def find(self, row_id: UUID, sights: Sequence[Sight]) -> Any | None:
+        """The columns `shape` and `doc` of a row that one of the sights shows, or None."""
+        parameters = Parameters()
+        parameters.add(row_id, "uuid")
+        seen = any_of(sights, "t", parameters)
+        statement = ONE.format(table=self._table, seen=seen)
+        return await self._pool.fetchrow(statement, *parameters.values)
+
+    async def answer(
+        self, request: Any, response: Any, asked: Asked, show: Callable[[Any], Message]
+    ) -> Any:
+        """Fill the response of a list: `items`, `next_page_token`, and the size if it is wanted.
+
+        `show` makes an item of a row with `shape` and `doc`. A page ends early where the answer
+        would become too large. Raises InvalidArgument for a token of another list, and TooSlow.
+        """
+        async with self._reading() as conn:
+            await self._fill(conn, request, response, asked, show)
+        return response
+
+    async def size(self, asked: Asked) -> int:
+        """How many rows the list shows; counting.MOST + 1 for any number beyond counting.MOST."""
+        async with self._reading() as conn:
+            return await self.count(conn, asked)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Connection]:
+        """One snapshot for all statements of a list, in its turn and within its time."""
+        try:
+            async with (
+                asyncio.timeout(SECONDS),
+                self._turns,
+                transaction(self._pool, READ) as conn,
+            ):
+                yield conn
+        except (asyncpg.QueryCanceledError, TimeoutError) as error:
+            LISTS_TOO_SLOW.labels(self._table).inc()
+            raise TooSlow("LIST_TOO_SLOW", seconds=round(MILLISECONDS / 1000)) from error
+
+    async def _fill(
+        self,
+        conn: Connection,
+        request: Any,
+        response: Any,
+        asked: Asked,
+        show: Callable[[Any], Message],
+    ) -> None:
+        scope, size = scope_of(request), size_of(request.page_size)
+        token = read_token(self._key, scope, request.page_token, tuple[int, UUID])
+        places = await self.places(conn, asked, token or (FIRST, NO_ID), size + 1)
+        ids = [row_id for _, row_id in places[:size]]
+        rows = await conn.fetch(ROWS.format(table=self._table), ids, 2 * MOST_BYTES)
+        items = within(show(row) for row in rows)
+        response.items.extend(items)
+        if len(items) < len(places):
+            response.next_page_token = sign_token(self._key, scope, places[len(items) - 1])
+        if request.count:
+            size = await self.count(conn, asked)
+            response.total_size = min(size, counting.MOST)
+            response.total_more = size > counting.MOST
+
+    async def places(
+        self, conn: Connection, asked: Asked, after: Place, wanted: int
+    ) -> list[Place]:
+        """The first places of the list after a place."""
+        found: set[Place] = set()
+        for stream in self._streams(asked):
+            found.update(await scanning.first_of(conn, self._paths, stream, after, wanted))
+        return sorted(found)[:wanted]
+
+    async def count(self, conn: Connection, asked: Asked) -> int:
+        """How many rows the list shows; one more than `counting.MOST` for any number beyond."""
+        return await counting.count(conn, self._paths, self._streams(asked), asked.sights)
+
+    def _streams(self, asked: Asked) -> list[Stream]:
+        return [Stream(self._table, (*sight, *asked.filters), asked.span) for sight in asked.sights]
+
+
+def within(items: Iterable[M], most: int = MOST_BYTES) -> list[M]:
+    """The first items that fit into an answer, at least one of them."""
+    found: list[M] = []
+    size = 0
+    for item in items:
+        size += item.ByteSize()
+        if found and size > most:
+            break
+        found.append(item)
+    return found

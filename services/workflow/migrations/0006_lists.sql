@@ -1,0 +1,85 @@
+-- Lists in one order, by rank and id (backbone.words.rank), each read from an index that begins with
+-- what the list asks for. Codes are compared by their bytes: what lies below a code is a range.
+ALTER TABLE incidents
+    ADD COLUMN rank bigint, ADD COLUMN readers text[],
+    ALTER COLUMN state TYPE text COLLATE "C", ALTER COLUMN unit TYPE text COLLATE "C",
+    ALTER COLUMN holder TYPE text COLLATE "C", ALTER COLUMN category TYPE text COLLATE "C",
+    ALTER COLUMN area TYPE text COLLATE "C";
+DROP INDEX incidents_pool, incidents_waits_for, incidents_involved, incidents_area;
+
+-- One row for each unit that may read an incident: an index over the elements of `readers` in the
+-- order of the lists, kept by triggers. `waits` says that it stands in the inbox of the unit. State
+-- and unit, which change at every step, are only kept of incidents that are over.
+CREATE TABLE incident_readers (
+    reader   text COLLATE "C" NOT NULL,
+    rank     bigint NOT NULL,
+    id       uuid NOT NULL,
+    waits    boolean NOT NULL,
+    category text NOT NULL,
+    priority text NOT NULL,
+    area     text NOT NULL,
+    against  text NOT NULL,
+    state    text,
+    unit     text,
+    PRIMARY KEY (reader, rank, id)
+        INCLUDE (state, unit, category, priority, area, against)
+);
+CREATE INDEX incident_readers_waiting ON incident_readers (reader, rank, id)
+    INCLUDE (category, priority, area, against) WHERE waits;
+CREATE FUNCTION list_for_readers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO incident_readers
+    SELECT reader, i.rank, i.id, reader = ANY (i.waits_for), i.category, i.priority, i.area, i.against, CASE WHEN i.rank >= 0 THEN i.state END,
+           CASE WHEN i.rank >= 0 THEN i.unit END
+    FROM new_incidents AS i CROSS JOIN unnest(i.readers) AS reader;
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION list_again_for_readers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM incident_readers AS r USING unnest(old.readers) AS reader
+    WHERE r.reader = reader.reader AND r.rank = old.rank AND r.id = old.id;
+    INSERT INTO incident_readers
+    SELECT reader, new.rank, new.id, reader = ANY (new.waits_for), new.category, new.priority,
+           new.area, new.against, CASE WHEN new.rank >= 0 THEN new.state END,
+           CASE WHEN new.rank >= 0 THEN new.unit END
+    FROM unnest(new.readers) AS reader;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER new_incidents AFTER INSERT ON incidents REFERENCING NEW TABLE AS new_incidents
+    FOR EACH STATEMENT EXECUTE FUNCTION list_for_readers();
+CREATE TRIGGER other_readers AFTER UPDATE ON incidents FOR EACH ROW WHEN (
+    (old.readers, old.rank, old.waits_for, old.category, old.priority, old.area,
+     old.against)
+    IS DISTINCT FROM
+    (new.readers, new.rank, new.waits_for, new.category, new.priority, new.area,
+     new.against)
+) EXECUTE FUNCTION list_again_for_readers();
+
+UPDATE incidents SET
+    rank = CASE WHEN state IN ('CLOSED', 'MERGED', 'VOIDED') THEN
+        (1::bigint << 62) - (extract(epoch FROM open_time) * 1000000)::bigint
+    ELSE
+        -(1::bigint << 62) + (extract(epoch FROM open_time) * 1000000)::bigint
+        + (coalesce(array_position(ARRAY['P1', 'P2', 'P3', 'P4'], priority), 5) - 1)
+          * (1::bigint << 56)
+    END,
+    readers = ARRAY(
+        SELECT reader FROM unnest(involved) WITH ORDINALITY AS r (reader, place)
+        WHERE reader <> against OR reader = coalesce(doc -> 'matter' ->> 'desk', doc ->> 'desk')
+        ORDER BY place);
+UPDATE incidents SET waits_for = ARRAY(SELECT unnest(waits_for) INTERSECT SELECT unnest(readers))
+WHERE against <> '' AND NOT waits_for <@ readers;
+ALTER TABLE incidents
+    ALTER COLUMN rank SET NOT NULL, ALTER COLUMN readers SET NOT NULL, DROP COLUMN involved;
+CREATE INDEX incidents_by_state ON incidents (state, rank, id)
+    INCLUDE (unit, category, priority, area, against, readers, waits_for);
+CREATE INDEX incidents_by_unit ON incidents (unit, state, rank, id)
+    INCLUDE (category, priority, area, against, readers);
+CREATE INDEX incidents_by_category ON incidents (category, rank, id)
+    INCLUDE (state, unit, priority, area, against, readers);
+CREATE INDEX incidents_by_area ON incidents (area, rank, id)
+    INCLUDE (state, unit, category, priority, against, readers);
+CREATE INDEX incidents_by_holder ON incidents (holder, rank, id)
+    INCLUDE (state, unit, category, priority, area, against, readers) WHERE holder <> '';

@@ -1,0 +1,155 @@
+"""Who may see which incidents, and which list shows them: the SQL says what the pure rules say."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from backbone.postgres.pool import open_pool
+from backbone.words.actor import Actor
+from backbone.words.errors import NotFound
+from backbone.words.matter import Matter
+from backbone.words.place import Place, contains
+from liandong.incident.v1 import incident_pb2 as resources
+from liandong.incident.v1 import incident_service_pb2 as pb
+from services.workflow import storage
+from services.workflow.incident import may_see, waits_for
+from services.workflow.incident.claiming import ClaimIncident
+from services.workflow.incident.record import HELD, OVER, Charge, Incident, State
+from services.workflow.wiring import build_decider
+from tests.cities import a_city
+from tests.installation import Installation
+from tests.listed import (
+    AREAS,
+    CATEGORIES,
+    UNITS,
+    Listed,
+    actors,
+    areas,
+    asking,
+    below,
+    categories,
+    some,
+    times,
+    units,
+)
+
+PRIORITIES = ("P1", "P2", "P3", "P4")
+
+
+@st.composite
+def incidents(draw: Any) -> Incident:
+    state, unit, key = draw(st.sampled_from(State)), draw(units), uuid4()
+    matter = Matter(
+        id=key,
+        code=str(key),
+        source="ALARM",
+        title="",
+        narrative="",
+        category=draw(categories),
+        priority=draw(st.sampled_from(PRIORITIES)),
+        place=Place(area=draw(areas)),
+        desk=draw(units),
+        against=draw(st.sampled_from(("", "", *UNITS))),
+    )
+    holder = draw(st.sampled_from(("li", "wang"))) if state in HELD else ""
+    given = Incident(key, 1, draw(times), state, matter, draw(times), Charge(unit, unit, None, "", holder))  # fmt: skip  # noqa: E501
+    involved = {*draw(st.lists(units)), unit, matter.desk, *waits_for(given)}
+    return replace(given, involved=tuple(sorted(involved)))
+
+
+requests = st.builds(
+    pb.ListIncidentsRequest,
+    state=some(*resources.Incident.State.values()),
+    unit=some(*UNITS),
+    category=some(*CATEGORIES),
+    priority=some(*PRIORITIES),
+    holder=some("li", "wang"),
+    area=some(*AREAS, "990100", "990101"),
+    closed=st.booleans(),
+)
+
+
+@pytest.fixture
+async def listed(database: Installation, small_pieces: None) -> AsyncIterator[Listed]:
+    async with await open_pool(database.url("workflow"), "workflow") as pool:
+        yield Listed(pool, build_decider(a_city), storage.PATHS)
+
+
+def sees(incident: Incident, actor: Actor) -> bool:
+    try:
+        may_see(incident, ClaimIncident(actor))
+    except NotFound:
+        return False
+    return True
+
+
+def passes(incident: Incident, request: pb.ListIncidentsRequest) -> bool:
+    state = resources.Incident.State.Name(request.state).removeprefix("STATE_")
+    matter, charge = incident.matter, incident.charge
+    rightly = incident.state == state if request.state else (
+        bool(request.code) or (incident.state in OVER) == request.closed
+    )  # fmt: skip
+    return (
+        rightly
+        and request.unit in ("", charge.unit)
+        and request.priority in ("", matter.priority)
+        and request.holder in ("", charge.holder)
+        and request.code in ("", matter.code)
+        and below(matter.category, request.category, ".")
+        and (not request.area or contains(request.area, incident.area))
+    )
+
+
+@asking
+@given(st.lists(incidents(), max_size=40), actors, requests)
+async def test_a_list_shows_what_the_rules_let_through(
+    listed: Listed, states: list[Incident], actor: Actor, request_: pb.ListIncidentsRequest
+) -> None:
+    asked = storage.asked(request_, actor)
+    await listed.agrees(
+        states, asked, lambda each: sees(each, actor), lambda each: passes(each, request_)
+    )
+
+
+@asking
+@given(st.lists(incidents(), max_size=40), units, requests)
+async def test_an_inbox_shows_what_waits_for_the_unit(
+    listed: Listed, states: list[Incident], unit: str, request_: pb.ListIncidentsRequest
+) -> None:
+    request_.inbox = True
+    asked = storage.asked(request_, Actor("li", unit, "clerk", "990101001"))
+    waiting = lambda each: unit in waits_for(each) and unit in each.readers  # noqa: E731
+    await listed.agrees(states, asked, waiting, lambda each: passes(each, request_))
+
+
+@asking
+@given(st.lists(incidents(), min_size=1, max_size=10), actors)
+async def test_a_code_finds_open_incidents_and_those_that_are_over(
+    listed: Listed, states: list[Incident], actor: Actor
+) -> None:
+    request = pb.ListIncidentsRequest(code=states[0].matter.code)
+    asked = storage.asked(request, actor)
+    await listed.agrees(
+        states, asked, lambda each: sees(each, actor), lambda each: each is states[0]
+    )
+
+
+@asking
+@given(st.lists(incidents(), max_size=20), st.data(), actors)
+async def test_a_list_follows_every_change_of_a_record(
+    listed: Listed, states: list[Incident], data: Any, actor: Actor
+) -> None:
+    """The rows beside the table are written anew where the door updates a row."""
+    await listed.write(states)
+    later = [replace(data.draw(incidents()), id=each.id) for each in states]
+    request = pb.ListIncidentsRequest(closed=data.draw(st.booleans()))
+    await listed.follows(
+        later,
+        storage.asked(request, actor),
+        lambda each: sees(each, actor) and passes(each, request),
+    )
