@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 async def run(services: list[Settings]) -> None:
-    """Run until one of them dies, or until the process is asked to stop."""
+    """Run until one service dies or the process gets a stop signal."""
     pulses = {settings.name: Pulse() for settings in services}
     watch(pulses)
     pages = [serve_probes(each.host, each.metrics_port, pulses) for each in services]
@@ -51,17 +51,17 @@ async def _until_asked_to_stop(services: list[Settings]) -> None:
 
 
 def main(names: list[str]) -> int:
-    """Exit status 0 after a stop that was asked for, 1 when a part has died, 2 for bad settings."""
+    """Return the exit status: 0 after a stop signal, 1 if a service died, 2 for bad settings."""
     speak_json(os.environ.get("LIANDONG_LOG", "INFO"))
     try:
         services = [read_settings(name, os.environ) for name in names]
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201  # to the person who started it
         return 2
-    # Reference counts free nearly all: do not look for cycles after every 700 objects, through a
-    # whole city in memory, while somebody waits.
+    # Reference counts free nearly everything. The default threshold of 700 objects would scan the
+    # whole city in memory for cycles again and again, in the middle of a request.
     gc.set_threshold(20_000, 20, 50)
-    # Faust reads Kafka in a thread of its own: neither shall keep the other waiting for 5 ms.
+    # Faust reads Kafka in its own thread; at the default of 5 ms the two threads delay each other.
     sys.setswitchinterval(0.0005)
     try:
         uvloop.run(_until_asked_to_stop(services))

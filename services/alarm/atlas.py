@@ -1,4 +1,4 @@
-"""What the desk knows of the city by heart: made ready once, when a city arrives."""
+"""Look-ups of the desk in the city: indexes that are built once for each city version."""
 
 from backbone.directory.grids import GridIndex
 from backbone.words.city import Category, City
@@ -9,7 +9,7 @@ from services.alarm.receipt.suggestions import Keywords
 
 
 class Atlas:
-    """The city of this moment with its grids by point and its categories by their words."""
+    """The present city, its grids by point and its categories by keyword."""
 
     def __init__(self) -> None:
         self._city: City | None = None
@@ -24,15 +24,15 @@ class Atlas:
 
     @property
     def city(self) -> City:
-        """Raises Unavailable while there is none; that is transient and never stored."""
+        """The present city. Raises Unavailable before the first one has arrived (transient)."""
         if self._city is None:
             raise Unavailable("DIRECTORY_NOT_LOADED")
         return self._city
 
     def locate(self, place: Place) -> Place:
-        """The place with the grid of its point; one without any lies outside the city.
+        """The place with the grid of its point; without a grid the point lies outside the city.
 
-        Raises Unavailable while no city is known: then nothing can be said to lie outside it.
+        Raises Unavailable while no city is known: no point can then be called outside.
         """
         if place.point is None:
             return place

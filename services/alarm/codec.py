@@ -24,7 +24,7 @@ SEALED = ("number", "name", "subscriber", "installed_address")
 
 
 def to_command(request: Any, by: Actor) -> Any:
-    """The command of a request whose fields are the command's own, and which is named like it."""
+    """The command with the name and the fields of the request."""
     command = RECEIPTS.command(request.DESCRIPTOR.name.removesuffix("Request"))
     return to_record(request, command, by=by)
 
@@ -37,7 +37,7 @@ def receipt_id(text: str) -> UUID:
 
 
 def seal(facts: pb.CallerFacts, sealer: Sealer) -> Caller:
-    """What a desk heard of a caller, sealed before any command, journal or topic sees it."""
+    """Seal the caller's data before it enters any command, journal or topic."""
     plain = {name: getattr(facts, name).strip() for name in SEALED}
     number = "".join(sign for sign in plain["number"] if sign.isalnum() or sign == "+")
     return Caller(
@@ -53,7 +53,7 @@ def unseal(caller: Caller, sealer: Sealer) -> pb.CallerFacts:
 
 
 def shown(caller: Caller, sealer: Sealer) -> resources.Caller:
-    """The caller as every answer shows it: masked, and a protected one not at all."""
+    """The caller for answers: masked; a protected caller has no fields at all."""
     if caller.protected:
         return resources.Caller(protected=True)
     hidden: dict[str, Any] = {
@@ -63,7 +63,7 @@ def shown(caller: Caller, sealer: Sealer) -> resources.Caller:
 
 
 def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resources.Receipt:
-    """The receipt as answers show it; its parts stand side by side in the message."""
+    """The receipt for answers: one flat message of all its parts."""
     message = to_message(receipt, resources.Receipt)
     parts = (receipt.origin, receipt.report, receipt.classification, receipt.ending)
     for part in filter(None, parts):
@@ -93,7 +93,7 @@ def to_order(receipt: Receipt, command: DispatchNow) -> emergency.Order:
 
 
 def to_followed(incident: incidents.Incident) -> Followed:
-    """What the receipt would have heard of an incident, had it listened."""
+    """The incident's present state in the form in which its events would have told it."""
     state = incidents.Incident.State.Name(incident.state).removeprefix("STATE_")
     said = {name: getattr(incident, name) for name in ("unit", "holder", "outcome", "reply")}
     return Followed(version=incident.version, state=state, **said)

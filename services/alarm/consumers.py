@@ -1,4 +1,4 @@
-"""The desk follows Kafka for the steps of the incidents that its receipts belong to."""
+"""Consumes incident events: a receipt follows the incident it opened or was linked to."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -15,7 +15,7 @@ from services.alarm.receipt.linking import FollowIncident
 
 
 def incidents(pool: Pool) -> Subscription:
-    """One event concerns the receipt that opened the incident, and all that were linked to it."""
+    """Turn an event into one command for the opening receipt and for each linked one."""
 
     async def follow(event: IncidentEvent) -> Sequence[Request[FollowIncident]]:
         step = step_of(event)

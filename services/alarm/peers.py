@@ -1,4 +1,4 @@
-"""The services that the desk calls: missions by emergency, incidents by workflow."""
+"""Clients of the services that the desk calls: emergency (missions), workflow (incidents)."""
 
 import logging
 from uuid import UUID, uuid5
@@ -26,12 +26,12 @@ PATIENCE = 2.0
 
 
 def dispatch_id(receipt_id: UUID, order: Order) -> UUID:
-    """The request id of an order: the same over the call and over its event."""
+    """The request id of an order; the call and the event of one order share it."""
     return uuid5(receipt_id, f"dispatch/{order.team}" + (f"/{order.again}" if order.again else ""))
 
 
 class Missions:
-    """Sends teams out; neither waits for Kafka nor needs it."""
+    """Orders teams out by gRPC, without Kafka."""
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
@@ -41,7 +41,7 @@ class Missions:
     async def dispatch(
         self, receipt_id: UUID, order: Order, by: Actor
     ) -> missions.DispatchMissionResponse | None:
-        """Return the mission, or None where nobody can tell: then the event delivers the order.
+        """Return the mission, or None if the outcome is unknown: the event delivers the order then.
 
         Raises the refusal of the emergency service.
         """
@@ -72,7 +72,7 @@ class Missions:
 
 
 class Incidents:
-    """Looks up incidents that no receipt here has opened."""
+    """Looks up incidents that other services have opened."""
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
@@ -81,9 +81,10 @@ class Incidents:
     async def find(
         self, incident_id: UUID, by: Actor, patience: float = PATIENCE
     ) -> Incident | None:
-        """Return what the caller may see, or None. Raises only what is transient.
+        """Return the incident, or None if the caller may not see it. Raises only transient errors.
 
-        No petitioner's accusation: a receipt linked to it would tell all who watch over its area.
+        An accusation by a petitioner counts as unseen: a receipt linked to it would disclose it to
+        every watcher over the area.
         """
         request = incidents.GetIncidentRequest(incident_id=str(incident_id))
         metadata = metadata_for(self._token, by)
@@ -93,5 +94,7 @@ class Incidents:
             if isinstance(refusal_of(error), NotFound):
                 return None
             raise
-        found: Incident = response.incident
-        return None if (found.source, found.category) == ("PETITION", ACCUSATION) else found
+        incident: Incident = response.incident
+        return (
+            None if (incident.source, incident.category) == ("PETITION", ACCUSATION) else incident
+        )

@@ -1,4 +1,4 @@
-"""Builds the front desk from the settings: its door, what it calls and what it listens to."""
+"""Builds the front desk from the settings: its door, its clients and its consumers."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ KINDS = ("area", "category", "grid", "policy", "team", "unit")
 
 
 def build_decider(city: Callable[[], City]) -> Decider[Receipt]:
-    """The decider of receipts; every decision takes the city of its moment."""
+    """The decider of receipts; `city` is called for each decision."""
     return Decider(
         record=Receipt,
         table=TABLE,
@@ -40,7 +40,7 @@ def build_decider(city: Callable[[], City]) -> Decider[Receipt]:
 
 
 async def run(settings: Settings, pulse: Pulse) -> None:
-    """Serves for ever; nothing here waits for Kafka or Postgres to be there."""
+    """Serve until cancelled; starts without waiting for Kafka or Postgres."""
     atlas = Atlas()
     decider = build_decider(lambda: atlas.city)
     require_every_change([decider])
@@ -53,6 +53,6 @@ async def run(settings: Settings, pulse: Pulse) -> None:
 
 
 async def _count(conn: Connection, batch: Batch) -> None:
-    """Counts the events of a batch; the answer to a repeat has none, so nothing counts twice."""
+    """Count the events of a batch; a repeated request has none, so each event counts once."""
     for record in batch.journal_rows:
         metrics.EVENTS.labels(record.kind.split(".")[2]).inc()

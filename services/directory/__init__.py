@@ -1,4 +1,4 @@
-"""The directory: who and what there is in a city. Owns the entries and the packs they came from.
+"""The directory of the city: areas, units, persons, categories, policy. Owns entries and packs.
 
-Publishes the compacted topic liandong.directory.v1, of which every service keeps a copy.
+Publishes the compacted topic liandong.directory.v1; every service keeps a copy of it.
 """

@@ -10,7 +10,7 @@ from backbone.words.calendar import UNANNOUNCED, Calendar, Hours, days_between, 
 from services.directory.documents import Value, read_document
 from services.directory.flaws import Flaws
 
-# There are such notices since 1999; a date ends with the year 9999.
+# The State Council publishes such notices since 1999; Python dates end with the year 9999.
 FIRST_YEAR, LAST_YEAR = 1999, 9998
 STRETCH = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 FESTIVALS = ("元旦", "春节", "清明", "劳动节", "端午", "中秋", "国庆")
@@ -36,7 +36,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """One notice."""
+    """The notice for one year."""
 
     at: Value
     year: int
@@ -45,7 +45,7 @@ class Year:
 
 
 def read_calendar(file: str, text: str | None, flaws: Flaws) -> Calendar:
-    """Return the calendar; the unannounced one where the pack has none. Flaws are noted."""
+    """Return the calendar, without notices if the pack has none; flaws are collected."""
     known = len(flaws.found)
     root = None if text is None else read_document(file, text, flaws)
     if root is None:
@@ -139,7 +139,7 @@ def _is_sound(year: Year, each: Break) -> bool:
 
 
 def _lies_in(year: Year, day: date, at: Value) -> bool:
-    """A notice reaches back into the last December, where New Year's Day meets a weekend."""
+    """Check that the day belongs to the year, or to the December before it (New Year's Day)."""
     if date(year.year - 1, 12, 1) <= day <= date(year.year, 12, 31):
         return True
     at.flaw("DAY_ELSEWHERE", str(day), f"it does not lie in {year.year}")
@@ -160,7 +160,7 @@ def _check_once(days: Iterable[tuple[date, Value]]) -> frozenset[date]:
 
 
 def _check_whole(year: Year, breaks: list[Break]) -> None:
-    """What an announced year leaves out would count as ordinary days."""
+    """Check that all holidays are listed: a missing one would count as ordinary days."""
     names = "".join(each.name for each in breaks)
     days = {(day.month, day.day) for each in breaks for day in each.days if day.year == year.year}
     missing = [name for name in FESTIVALS if name not in names]

@@ -1,4 +1,4 @@
-"""Between the records of a city and the messages of the service."""
+"""Mappings between the records of a city and the messages of the service."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from services.directory.loading import Loaded
 
 
 def to_grid(grid: Grid) -> Any:
-    """A grid without its shape, which nobody who asks for grids can use."""
+    """The message of a grid, without its shape: readers of lists do not need it."""
     return message_of(Grid(grid.code, grid.name))
 
 

@@ -1,4 +1,4 @@
-"""The pack's documents: YAML whose every value knows its line, with no key unknown or missing."""
+"""Reads the pack's YAML documents: values with line numbers, no unknown or missing key."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ TYPES: dict[type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A node of a document; it is asked for what it should be, and notes when it is not."""
+    """A node of a document; each reading method notes a flaw if the node has another type."""
 
     file: str
     node: yaml.Node
@@ -62,16 +62,16 @@ class Value:
         if not isinstance(self.node, yaml.MappingNode):
             self.flaw("WRONG_TYPE", "", "it must be a mapping")
             return []
-        found: dict[str, Value] = {}
+        pairs: dict[str, Value] = {}
         for key, value in self.node.value:
             name = str(key.value)
-            if name in found:
+            if name in pairs:
                 Value(self.file, key, self.flaws).flaw("DUPLICATE", name, "it stands here twice")
-            found[name] = Value(self.file, value, self.flaws)
-        return list(found.items())
+            pairs[name] = Value(self.file, value, self.flaws)
+        return list(pairs.items())
 
     def fields(self, readers: Mapping[str, Reader], optional: Mapping[str, Reader]) -> Any:
-        """The values of a mapping with exactly these keys; an optional one may be missing."""
+        """The values of a mapping with exactly these keys; optional keys may be missing."""
         given = dict(self.pairs())
         known = {**readers, **optional}
         for name in given.keys() - known.keys():
@@ -93,7 +93,7 @@ class Value:
 
 
 def read_document(file: str, text: str, flaws: Flaws) -> Value | None:
-    """Return the document's root; None, with the flaw noted, where it is no YAML."""
+    """Return the document's root; None, with a flaw noted, if the text is not YAML."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
@@ -113,5 +113,5 @@ def _construct(node: yaml.Node) -> Any:
         return None
     try:
         return yaml.SafeLoader("").construct_object(node)
-    except ValueError:  # it looks like a day and is none, such as 2026-02-30
+    except ValueError:  # an impossible date, such as 2026-02-30
         return None

@@ -1,4 +1,4 @@
-"""The files of a pack: from a folder or from a zip archive, as text, and packed for a journey."""
+"""Reads the files of a pack from a folder or a zip archive, and writes such an archive."""
 
 import io
 import zipfile
@@ -22,21 +22,21 @@ NAMES = (
     "clocks.yaml",
     "calendar.yaml",
 )
-# A pack of before there were calendars stays loadable.
+# Optional, so that packs from before there were calendars stay loadable.
 OPTIONAL = frozenset({"calendar.yaml"})
-# A city of 15,238 grids takes 10 MiB; anything far beyond is no pack.
+# A city of 15,238 grids takes 10 MiB; a pack far larger than that is refused.
 LARGEST = 64 * 1024 * 1024
-# The archive says the same for the same files: no times of a disk in it.
+# A fixed file time, so that equal files give an equal archive.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """Return the pack's files that the folder holds."""
+    """Return the files of a pack that the folder contains."""
     return {name: (folder / name).read_bytes() for name in NAMES if (folder / name).is_file()}
 
 
 def read_archive(archive: bytes) -> dict[str, bytes]:
-    """Return the files of a zip archive. Raises PackUnreadable for what is not one."""
+    """Return the files of a zip archive. Raises PackUnreadable if it is not one."""
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             if sum(member.file_size for member in packed.infolist()) > LARGEST:
@@ -47,7 +47,7 @@ def read_archive(archive: bytes) -> dict[str, bytes]:
 
 
 def to_archive(files: Mapping[str, bytes]) -> bytes:
-    """Pack the files for a journey; equal files make an equal archive."""
+    """Return a zip archive of the files; equal files give an equal archive."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
@@ -64,7 +64,7 @@ def checksum(files: Mapping[str, bytes]) -> str:
 
 
 def to_texts(files: Mapping[str, bytes], flaws: Flaws) -> dict[str, str]:
-    """Decode every file; name each that is missing, unless it is optional, or is not UTF-8."""
+    """Decode every file; note those that are missing (unless optional) or not UTF-8."""
     texts: dict[str, str] = {}
     for name in NAMES:
         if name not in files:
@@ -72,7 +72,7 @@ def to_texts(files: Mapping[str, bytes], flaws: Flaws) -> dict[str, str]:
                 flaws.add(Spot(name), "FILE_MISSING", name, "the pack has no such file")
             continue
         try:
-            # Spreadsheets put a mark before the first column.
+            # Spreadsheets write a byte order mark.
             texts[name] = files[name].decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = files[name].count(b"\n", 0, error.start) + 1

@@ -1,11 +1,11 @@
-"""What is wrong in a pack, and where: a flaw stops the reading, a finding is for whoever loads."""
+"""Flaws stop the reading of a pack; findings are reported to the operator who loads it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """Whether a pack may be loaded in spite of a finding."""
+    """An ERROR prevents the loading of the pack, a WARNING does not."""
 
     WARNING = "WARNING"
     ERROR = "ERROR"
@@ -13,7 +13,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place in a file: a line from 1 on, and a column's name or number."""
+    """A place in a file: line, counted from 1, and name or number of the column."""
 
     file: str
     line: int = 0
@@ -26,7 +26,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, or doubtful."""
+    """One error or warning about a pack."""
 
     severity: Severity
     reason: str
@@ -43,7 +43,7 @@ class Finding:
 
 
 class PackUnreadable(Exception):
-    """Lists every flaw that was met, so that one look mends them all."""
+    """Lists all flaws, so that they can be corrected at once."""
 
     def __init__(self, flaws: list[Finding]) -> None:
         self.flaws = flaws
@@ -60,6 +60,6 @@ class Flaws:
         self.found.append(Finding(Severity.ERROR, reason, spot, subject, detail))
 
     def stop(self) -> None:
-        """Raises PackUnreadable if there are any."""
+        """Raises PackUnreadable if there are flaws."""
         if self.found:
             raise PackUnreadable(self.found)

@@ -1,4 +1,4 @@
-"""The city in memory: what every read is answered from, renewed when another pack is in force."""
+"""The city in memory, which answers every read; reloaded when another pack is in force."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Holding:
-    """Holds one consistent city; before the first one every read is refused as unavailable."""
+    """Holds one consistent city; reads are refused as unavailable before the first one."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -29,7 +29,7 @@ class Holding:
 
     @property
     def city(self) -> City:
-        """Raises Unavailable while no pack is in force."""
+        """The city in force. Raises Unavailable while there is none."""
         return self._both()[0]
 
     def locate(self, longitude: float, latitude: float) -> Grid:
@@ -40,7 +40,7 @@ class Holding:
         return grid
 
     async def renew(self) -> None:
-        """Read the entries again if another pack is in force than the one held."""
+        """Read the entries again if the pack in force is not the one held."""
         async with self._renewing:
             in_force = await self._version()
             self._has_looked = self._has_looked or in_force == 0
@@ -52,7 +52,7 @@ class Holding:
             VERSION.set(in_force)
 
     async def run(self, loader: Loader, pulse: Pulse) -> None:
-        """Put packs in force when their moment comes, and see what other instances have loaded."""
+        """Put due packs in force and renew the city, until cancelled."""
         pulse.lack("city", "the entries have not been read yet")
         while True:
             pulse.beat("city")
@@ -76,13 +76,14 @@ class Holding:
 
     def _both(self) -> tuple[City, GridIndex]:
         if self._held is None:
-            # Before the first look nobody knows: a runner must not load another city over it.
+            # Before the first look into the table it is unknown whether a city is loaded: with
+            # DIRECTORY_NOT_LOADED the runner would load the demo city over it.
             raise Unavailable("DIRECTORY_NOT_LOADED" if self._has_looked else "UNKNOWN_REPEAT")
         return self._held
 
 
 def _build(bodies: Iterable[bytes]) -> tuple[City, GridIndex] | None:
     entries = [DirectoryEntry.FromString(body) for body in bodies]
-    found = {entry.key: record for entry in entries if (record := to_record(entry)) is not None}
-    city = to_city(found)
+    records = {entry.key: record for entry in entries if (record := to_record(entry)) is not None}
+    city = to_city(records)
     return (city, GridIndex(city.grids.values())) if city else None

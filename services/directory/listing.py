@@ -1,4 +1,4 @@
-"""Pages of a list in the order of the codes: the token of a page holds the last code before it."""
+"""Pages of a list in the order of codes; a page token holds the last code of the page before."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LARGEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some of the items, the token for the next ones, and how many there are where asked."""
+    """The items of a page, the token for the next page, and the total if asked for."""
 
     items: list[T]
     next_token: str
@@ -22,10 +22,10 @@ class Page(Generic[T]):
 
 
 def page(items: Mapping[str, T], fits: Callable[[T], bool], request: Any, key: bytes) -> Page[T]:
-    """Return the items that fit and come after the request's token, which `key` has signed.
+    """Return the matching items after the request's token, which is signed with `key`.
 
-    Raises InvalidArgument for another token. The item before the page need not be there any more:
-    the city may have changed between two pages.
+    Raises InvalidArgument for a forged token. The city may change between two pages; the code in
+    the token need not exist any more.
     """
     size, scope = min(request.page_size, LARGEST) or SIZE, scope_of(request)
     codes = sorted(code for code, item in items.items() if fits(item))

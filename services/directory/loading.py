@@ -1,4 +1,4 @@
-"""Loading a pack: all of it or nothing, in one transaction, now or when its moment comes."""
+"""Loads a pack in one transaction, now or at its effective time."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from services.directory.pack import Pack, records
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A pack that may be loaded: its head, and the bodies of all other entries."""
+    """A checked pack: its head and the bodies of all other entries."""
 
     head: Head
     bodies: Mapping[str, bytes]
@@ -29,7 +29,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What loading a pack has done."""
+    """The result of loading a pack."""
 
     version: int
     pending: bool
@@ -40,12 +40,12 @@ class Loaded:
 
 
 def counts_of(pack: Pack) -> dict[str, int]:
-    """How many entries of each kind a pack has."""
+    """The number of entries of each kind."""
     return {plural: len(getattr(pack.city, plural)) for plural in PLURALS.values()}
 
 
 def prepare(archive: bytes) -> Prepared:
-    """Read and check a pack. Raises InvalidArgument that names the first error."""
+    """Read and check a pack. Raises InvalidArgument with the first error."""
     pack, findings = examine(archive)
     errors = [finding for finding in findings if finding.is_error]
     if pack is None or errors:
@@ -60,19 +60,19 @@ def prepare(archive: bytes) -> Prepared:
 
 
 def body(entry: DirectoryEntry) -> bytes:
-    """The bytes of an entry that two packs have in common when they say the same."""
+    """The bytes of an entry without its version, equal for equal entries of two packs."""
     return entry.SerializeToString(deterministic=True)
 
 
 class Loader:
-    """Takes packs; several instances of the service take them one after the other."""
+    """Loads packs; a lock serialises the instances of the service."""
 
     def __init__(self, pool: Pool, written: Callable[[], object]) -> None:
         self._pool = pool
         self._written = written
 
     async def load(self, archive: bytes, effective_time: datetime | None, by: str) -> Loaded:
-        """Put a pack in force, or let it wait. Raises InvalidArgument for one that is wrong."""
+        """Put a pack in force, or store it until its time. Raises InvalidArgument."""
         prepared = await asyncio.to_thread(prepare, archive)
         async with self._pool.acquire(timeout=5) as conn, conn.transaction():
             await storage.lock(conn)
@@ -87,7 +87,7 @@ class Loader:
         return loaded
 
     async def put_due_in_force(self) -> bool:
-        """Put the first pack whose moment has come in force; say whether there was one."""
+        """Put the first due pack in force; False if there is none."""
         due = await self._pool.fetchrow(storage.DUE)
         if due is None:
             return False

@@ -2,9 +2,9 @@
 
 from prometheus_client import Counter, Gauge
 
-# Greater with every pack; all instances and all copies should come to show the same.
+# Version of the pack in force; all instances and all copies should converge on it.
 VERSION = Gauge("liandong_directory_version", "Version of the city pack in force.")
 LOADED = Counter("liandong_directory_packs_total", "Packs put in force.")
 PUBLISHED = Counter("liandong_directory_published_total", "Entries published to the topic.")
-# Stays above nothing while Kafka is away.
+# Entries waiting for publication; above 0 while Kafka is unavailable.
 UNPUBLISHED = Gauge("liandong_directory_unpublished", "Entries that wait to be published.")

@@ -1,4 +1,4 @@
-"""A city pack, read: the records of a city, and where in the files each of them stands."""
+"""Reads a city pack: the records of a city, with the file and line of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A demonstration account: one person in one role."""
+    """A demo account: one person in one role."""
 
     user: str
     name: str
@@ -43,7 +43,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """The city as its files say it, not in force yet; `spots` by key, such as unit/990100-fire."""
+    """The city of the files, not in force yet; `spots` by key, such as unit/990100-fire."""
 
     city: City
     unit_kinds: Mapping[str, str]
@@ -51,12 +51,12 @@ class Pack:
     spots: Mapping[str, Spot]
 
     def spot(self, key: str) -> Spot:
-        """Return where an entry stands, or at least in which pack."""
+        """Return the file and line of an entry, or a spot in the pack as a whole."""
         return self.spots.get(key, Spot("pack"))
 
 
 def read_pack(source: Path | bytes) -> Pack:
-    """Read a folder or a zip archive. Raises PackUnreadable with every flaw that was met."""
+    """Read a folder or a zip archive. Raises PackUnreadable with all flaws."""
     files = read_archive(source) if isinstance(source, bytes) else read_folder(source)
     return parse(files)
 
@@ -91,13 +91,13 @@ def parse(files: Mapping[str, bytes]) -> Pack:
 
 
 def records(city: City) -> dict[str, Record]:
-    """Return the entries of a city by key, the head last; the head knows how many there are."""
-    found: dict[str, Record] = {POLICY: city.policy} if city.policy else {}
+    """Return the entries of a city by key, the head last; it holds their number."""
+    entries: dict[str, Record] = {POLICY: city.policy} if city.policy else {}
     if city.calendar != UNANNOUNCED:
-        found[CALENDAR] = city.calendar
+        entries[CALENDAR] = city.calendar
     for kind, plural in PLURALS.items():
-        found |= {f"{kind}/{code}": each for code, each in getattr(city, plural).items()}
-    return found | {"city": replace(city.head, entries=len(found) + 1)}
+        entries |= {f"{kind}/{code}": each for code, each in getattr(city, plural).items()}
+    return entries | {"city": replace(city.head, entries=len(entries) + 1)}
 
 
 def _head(code: str, name: str, grids: Mapping[str, Grid], digest: str) -> Head:
@@ -116,7 +116,7 @@ def _head(code: str, name: str, grids: Mapping[str, Grid], digest: str) -> Head:
 
 
 class _Tables:
-    """Reads one table after the other and remembers where each entry stands."""
+    """Reads the tables, and remembers file and line of each entry."""
 
     def __init__(self, texts: Mapping[str, str], flaws: Flaws) -> None:
         self._texts = texts
@@ -169,7 +169,7 @@ class _Tables:
         return {
             row.maybe("code"): Competence(
                 code=row.text("code"),
-                # A star stands for every category.
+                # A star means every category.
                 category=row.text("category").removeprefix("*"),
                 unit_kind=row.maybe("unit_kind"),
                 unit=row.maybe("unit"),

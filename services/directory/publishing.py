@@ -1,4 +1,4 @@
-"""Publishing: every entry that has changed goes to the compacted topic, the head last."""
+"""Publishes the changed entries to the compacted topic, the head last."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ PART = "publishing"
 
 
 class Publishing:
-    """Delivery is at least once; of several instances one publishes."""
+    """Publishes at least once; a lock lets one of several instances publish."""
 
     def __init__(self, settings: Settings, pulse: Pulse) -> None:
         self._settings = settings
@@ -36,11 +36,11 @@ class Publishing:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Say that something was written here; what others wrote is found by polling."""
+        """Wake the loop after a write by this instance; writes of others are found by polling."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Publish for ever; while Kafka or the database is away, wait."""
+        """Publish until cancelled; retries while Kafka or the database is unavailable."""
         while True:
             self._pulse.beat(PART)
             try:
@@ -68,7 +68,7 @@ class Publishing:
             conn.terminate()
 
     async def _know_the_topic(self, conn: Connection) -> None:
-        """A topic made anew gets every entry again."""
+        """Publish every entry again if the topic was recreated."""
         bookmark = await storage.bookmark(conn, TOPIC)
         if bookmark is None:
             return
@@ -77,7 +77,7 @@ class Publishing:
                 await storage.publish_again(conn)
 
     async def drain(self, conn: Connection, producer: AIOKafkaProducer) -> int:
-        """Send what is not published yet, in order, and return how many entries there were."""
+        """Send the unpublished entries in order, and return their number."""
         rows = await storage.unpublished(conn)
         UNPUBLISHED.set(len(rows))
         if not rows:
@@ -109,7 +109,7 @@ class Publishing:
 
 
 def value_of(row: asyncpg.Record) -> bytes | None:
-    """The entry with its version, or a tombstone. Of a number that comes twice the last counts."""
+    """The entry with its version, or None for a tombstone. The appended version overrides any."""
     if row["body"] is None:
         return None
     return bytes(row["body"]) + DirectoryEntry(version=row["version"]).SerializeToString()

@@ -27,7 +27,7 @@ CLOCKS = (
 
 @dataclass(frozen=True, slots=True)
 class CityFile:
-    """What city.yaml says: the city's own name, and what kinds of units there are."""
+    """The content of city.yaml: code and name of the city, and the kinds of units."""
 
     code: str
     name: str
@@ -35,17 +35,17 @@ class CityFile:
 
 
 def read_city(file: str, text: str, flaws: Flaws) -> CityFile:
-    """Raises nothing; flaws are noted."""
+    """Return the content; flaws are collected."""
     root = read_document(file, text, flaws)
     readers = {"code": Value.text, "name": Value.text, "unit_kinds": _names}
-    found = root.fields(readers, {}) if root else {}
-    return CityFile(found.get("code", ""), found.get("name", ""), found.get("unit_kinds", {}))
+    content = root.fields(readers, {}) if root else {}
+    return CityFile(content.get("code", ""), content.get("name", ""), content.get("unit_kinds", {}))
 
 
 def read_policy(
     clocks: tuple[str, str], routes: tuple[str, str], flaws: Flaws
 ) -> tuple[Policy | None, dict[str, Spot]]:
-    """Read the two files, each given as name and text; return where each rule stands, too."""
+    """Read the two files, given as name and text; return the policy and the spots of its rules."""
     root, table = read_document(*clocks, flaws), read_document(*routes, flaws)
     if root is None or table is None:
         return None, {}
@@ -76,7 +76,7 @@ def _minutes(value: Value) -> dict[str, int]:
 
 def _route(value: Value) -> Route:
     texts = {"code": Value.text, "title": Value.text}
-    found = value.fields(
+    fields = value.fields(
         {**texts, "target": lambda target: target.one_of(TARGETS)},
         {
             "categories": lambda each: each.each(Value.text),
@@ -88,7 +88,7 @@ def _route(value: Value) -> Route:
             "linkage": Value.truth,
         },
     )
-    return Route(**{"code": "", "title": "", "target": "", **found})
+    return Route(**{"code": "", "title": "", "target": "", **fields})
 
 
 def _level(value: Value) -> Level:

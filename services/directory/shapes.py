@@ -1,4 +1,4 @@
-"""The pack's map: GeoJSON polygons with code and name, checked one by one."""
+"""Reads the pack's map: GeoJSON polygons with code and name, each one checked."""
 
 import json
 import math
@@ -10,11 +10,11 @@ from services.directory.flaws import Flaws, Spot
 
 
 class ShapeError(Exception):
-    """Says what is wrong with one feature."""
+    """Names the flaw of one feature."""
 
 
 def read_grids(file: str, text: str, flaws: Flaws) -> tuple[dict[str, Grid], dict[str, Spot]]:
-    """Return the grids by code, and where each of them stands."""
+    """Return the grids and their spots, by code."""
     try:
         features = json.loads(text)["features"]
         if not isinstance(features, list):
@@ -43,7 +43,7 @@ def read_grids(file: str, text: str, flaws: Flaws) -> tuple[dict[str, Grid], dic
 
 
 def _spots(file: str, text: str) -> dict[str, Spot]:
-    """The line of each grid: the code stands in it, whatever the layout of the file."""
+    """The line of each grid: the one that contains its code, for any layout of the file."""
     spots: dict[str, Spot] = {}
     for line, words in enumerate(text.splitlines(), start=1):
         for part in words.split('"code"')[1:]:

@@ -1,4 +1,4 @@
-"""The pack's tables: CSV rows with the line they stand in, every flaw named by column."""
+"""Reads the pack's tables: CSV rows with line numbers; flaws name line and column."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ SEPARATOR = ";"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row; it is asked for its values, and notes what is wrong with them."""
+    """One row; each reading method notes a flaw for a wrong value."""
 
     file: str
     line: int
@@ -25,23 +25,23 @@ class Row:
         return Spot(self.file, self.line)
 
     def text(self, column: str) -> str:
-        """A value that must be there."""
+        """A required value."""
         value = self.maybe(column)
         if not value:
             self._flaw(column, "VALUE_MISSING", "it may not be empty")
         return value
 
     def maybe(self, column: str) -> str:
-        """A value that may be empty."""
+        """An optional value."""
         return self.values[column].strip()
 
     def words(self, column: str) -> tuple[str, ...]:
-        """Several values, parted by semicolons."""
+        """Several values, separated by semicolons."""
         parts = (part.strip() for part in self.values[column].split(SEPARATOR))
         return tuple(part for part in parts if part)
 
     def level(self, column: str) -> Level:
-        """The name of a level, or nothing."""
+        """An optional level, by its name."""
         name = self.maybe(column)
         if name and name not in Level.__members__:
             names = ", ".join(Level.__members__)
@@ -54,7 +54,7 @@ class Row:
 
 
 def read_table(file: str, text: str, columns: tuple[str, ...], flaws: Flaws) -> list[Row]:
-    """Return the rows of a table whose header names exactly these columns, in any order."""
+    """Return the rows of a table; its header must name exactly these columns, in any order."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
@@ -72,7 +72,7 @@ def read_table(file: str, text: str, columns: tuple[str, ...], flaws: Flaws) -> 
 def _rows(file: str, header: list[str], reader: Iterator[list[str]], flaws: Flaws) -> Iterator[Row]:
     seen: dict[str, int] = {}
     for cells in reader:
-        line: int = reader.line_num  # type: ignore[attr-defined]  # csv's own reader has it
+        line: int = reader.line_num  # type: ignore[attr-defined]  # missing in the type stubs
         if not cells:
             continue
         if len(cells) != len(header):

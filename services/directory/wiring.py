@@ -30,7 +30,7 @@ class Directory:
 
 @asynccontextmanager
 async def open_directory(settings: Settings, pulse: Pulse) -> AsyncIterator[Directory]:
-    """Everything but the server, so that a test can call the parts."""
+    """Open everything but the server, so that tests can call the parts."""
     pool = await open_pool(settings.database_url, settings.schema)
     publishing = Publishing(settings, pulse)
     try:
@@ -40,7 +40,7 @@ async def open_directory(settings: Settings, pulse: Pulse) -> AsyncIterator[Dire
 
 
 async def run(settings: Settings, pulse: Pulse) -> None:
-    """Serve until cancelled; a loop that ends or dies ends the process."""
+    """Serve until cancelled; if a loop ends or fails, so does the process."""
     async with open_directory(settings, pulse) as directory:
         grpc = server.build(settings)
         service = DirectoryService(directory.holding, directory.loader, settings.keyring.lasting)

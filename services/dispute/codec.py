@@ -34,7 +34,7 @@ KINDS = {category: kind for kind, category in CATEGORIES.items()}
 
 
 def dispute_id(text: str) -> UUID:
-    """Raises NotFound for a text that is no UUID."""
+    """The id as a UUID. Raises NotFound for any other text."""
     try:
         return UUID(text)
     except ValueError as error:
@@ -42,7 +42,7 @@ def dispute_id(text: str) -> UUID:
 
 
 def to_command(body: Any, caller: Call, sealer: Sealer) -> Any:
-    """The command of a call: its request, less the ending, is named like it."""
+    """The command of a request, with its name (without `Request`) and its fields."""
     kind = DISPUTES.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more = {"purpose": caller.purpose} if kind is RevealParties else {}
     command = to_record(body, kind, by=caller.actor, **more)
@@ -54,17 +54,17 @@ def to_command(body: Any, caller: Call, sealer: Sealer) -> Any:
 def to_registration(
     body: pb.RegisterDisputeRequest, caller: Call, new: tuple[UUID, str], sealer: Sealer
 ) -> RegisterDispute:
-    """`new` is the id and the code of the dispute to be."""
+    """`new` is the id and the code of the new dispute."""
     filing = to_record(body, Filing)
     sealed = replace(filing, parties=_mapped(filing.parties, sealer.seal))
     return RegisterDispute(caller.actor, *new, sealed)
 
 
 def to_referral(matter: incidents.Matter) -> RegisterDispute:
-    """The registration of what the front desk referred, at the desk of the unit it names.
+    """The registration of a matter that the front desk referred, at the unit that it named.
 
-    It stays the same matter, with its id and code. The caller is sealed with another key, so the
-    parties are named later.
+    The dispute keeps the matter's id and code. The caller is sealed with the front desk's key, so
+    the parties are named later.
     """
     place = to_record(matter.place, Place) if matter.HasField("place") else None
     top = matter.category.partition(".")[0]
@@ -85,7 +85,7 @@ def to_referral(matter: incidents.Matter) -> RegisterDispute:
 
 
 def _mapped(parties: tuple[Party, ...], change: Callable[[str, str], str]) -> tuple[Party, ...]:
-    """The parties with every part of personal data changed; the field's name binds the seal."""
+    """Apply `change` to every field of personal data; the seal is bound to the field's name."""
     return tuple(
         Party(each.side, change("party.name", each.name), change("party.contact", each.contact))
         for each in parties
@@ -93,7 +93,7 @@ def _mapped(parties: tuple[Party, ...], change: Callable[[str, str], str]) -> tu
 
 
 def to_resource(dispute: Dispute, sealer: Sealer) -> resources.Dispute:
-    """The record and its parts, whose fields are those of the resource; parties are masked."""
+    """The resource, of equally named fields of the record and its parts; parties are masked."""
     message = resources.Dispute()
     shown = _mapped(opened(dispute, sealer), masked)
     filing = replace(dispute.filing, parties=shown)
@@ -107,7 +107,7 @@ def to_resource(dispute: Dispute, sealer: Sealer) -> resources.Dispute:
 
 
 def opened(dispute: Dispute, sealer: Sealer) -> tuple[Party, ...]:
-    """The parties in plain words: only ever to be shown, never to be stored."""
+    """The unsealed parties: for a disclosure only, never to be stored."""
     return _mapped(dispute.filing.parties, sealer.open)
 
 
@@ -121,5 +121,5 @@ def to_matter(dispute: Dispute) -> incidents.Matter:
 
 
 def scope(dispute: Dispute) -> EventScope:
-    """Who hears of its events: exactly those who may see it."""
+    """The audience of its events: the units and areas that may see it."""
     return EventScope(dispute.units, dispute.area, correlation=str(dispute.id))

@@ -1,4 +1,4 @@
-"""The events that dispute follows: of its own incidents, and of alarms referred to mediation."""
+"""Consumes the events of its incidents, and of alarms that were referred to mediation."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid5
@@ -14,7 +14,7 @@ from services.dispute.metrics import REFERRALS
 
 
 def on_alarm(event: AlarmEvent) -> Sequence[Request[RegisterDispute]]:
-    """警调对接: a matter that the front desk referred is registered, once."""
+    """警调对接: register a matter that the front desk referred, once."""
     command = codec.to_referral(event.mediation_referred.referral)
     meta = event.meta
     REFERRALS.labels("ALARM").inc()

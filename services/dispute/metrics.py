@@ -2,5 +2,5 @@
 
 from prometheus_client import Counter
 
-# What other services referred to mediation: the numerator of the target "a third of the calls".
+# Referrals to mediation by other services: the numerator of the target "a third of the calls".
 REFERRALS = Counter("liandong_dispute_referrals_total", "Referrals to mediation.", ["source"])

@@ -24,7 +24,7 @@ KINDS = ("unit", "category")
 
 
 def build_decider(city: Callable[[], City]) -> Decider[Dispute]:
-    """What the door must know of disputes; every decision takes the city of its moment."""
+    """The decider of disputes; `city` is called for each decision."""
     return Decider(
         record=Dispute,
         table=TABLE,
@@ -38,7 +38,7 @@ def build_decider(city: Callable[[], City]) -> Decider[Dispute]:
 
 
 async def run(settings: Settings, pulse: Pulse) -> None:
-    """Serve for ever; nothing here waits for Kafka or Postgres to be there."""
+    """Serve until cancelled; starts without waiting for Kafka or Postgres."""
     disputes = build_decider(lambda: replica.city)
     require_every_change([disputes])
     async with open_shell(settings, pulse, [disputes]) as shell:

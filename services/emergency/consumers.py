@@ -1,4 +1,4 @@
-"""The desks' orders that arrive as events: the guarantee behind the call of DispatchMission."""
+"""Consumes the desks' orders from Kafka: delivery for orders whose direct call failed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ GROUP = "emergency.alarm"
 
 
 class Orders:
-    """Makes of an event the very request of the call, so that whichever comes first is the one."""
+    """Turns the event into the request of the call: the first to arrive wins, the other repeats."""
 
     def __init__(self, shell: Shell, replica: Replica, terminals: Terminals) -> None:
         self._shell = shell

@@ -1,4 +1,4 @@
-"""What the door must know of missions and of team statuses; both tell the same topic."""
+"""The deciders of missions and of team statuses; both publish to the same topic."""
 
 from backbone.door.decider import Decider
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
@@ -11,7 +11,7 @@ from services.emergency.team.status import TeamStatus
 TOPIC = "liandong.emergency.events.v1"
 KIND = "liandong.emergency"
 
-# Neither looks at the city: a team's step must not wait for the directory to be known.
+# Neither reads the city: a team's step must work before the directory has arrived.
 missions: Decider[Mission] = Decider(
     record=Mission,
     table=storage.MISSIONS,

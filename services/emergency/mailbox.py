@@ -1,6 +1,6 @@
-"""Mailboxes: each push gets its place inside the transaction that decided it.
+"""Mailboxes: each push gets its number in the transaction of its decision.
 
-A roll-back gives the numbers back, so a team's sequence has no gap and follows the commits.
+A rollback returns the numbers, so a team's sequence has no gap and follows the commit order.
 """
 
 from collections import Counter
@@ -14,12 +14,12 @@ from services.emergency.metrics import PUSHES
 from services.emergency.mission.record import Mission
 from services.emergency.storage import Entry
 
-# No record of a team's status is among them: only missions lie in mailboxes.
+# Events of missions only: team statuses have no mailbox entry.
 PUSHED = {"liandong.emergency.dispatched.v1": False, "liandong.emergency.pushed_again.v1": True}
 
 
 async def ride(conn: Connection, batch: Batch) -> None:
-    """Write the mailbox entries of what a batch has decided."""
+    """Write the mailbox entries for the events of a batch, in its transaction."""
     fresh: list[Entry] = []
     again: list[Entry] = []
     for record in batch.journal_rows:
@@ -45,7 +45,7 @@ def _entry(mission: Mission) -> Entry:
 async def _numbered(
     conn: Connection, fresh: Sequence[Entry], again: Sequence[Entry]
 ) -> tuple[list[Entry], list[Entry]]:
-    """Give the entries their numbers, in the order in which they were decided."""
+    """Number the entries in the order of their decisions."""
     seqs = Counter(entry.team for entry in fresh)
     pushes = seqs + Counter(entry.team for entry in again)
     last = await storage.allocate(conn, [(team, seqs[team], pushes[team]) for team in pushes])

@@ -1,6 +1,6 @@
-"""One terminal's stream: what it has missed, then each push as it happens.
+"""One terminal's stream: first the missed entries, then each push as it happens.
 
-The mailbox is the queue: nothing piles up here, however slowly a terminal reads.
+The mailbox table is the queue: a slow terminal costs no memory here.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from services.emergency.metrics import FRAME_SECONDS
 from services.emergency.mission.record import UNANSWERED
 
 HEARTBEAT = 10
-# So many entries of a replay are read at once; inside them the most urgent go first.
+# Entries of a replay that are read at once; inside such a page the most urgent go first.
 WINDOW = 64
 
 
 class Session:
-    """`last_push` is how far it has read; the watcher sets `woken` when the mailbox is further."""
+    """`last_push` is the last push read; the watcher sets `woken` for a newer one."""
 
     def __init__(self, pool: Pool, team: str) -> None:
         self.team = team
@@ -34,20 +34,20 @@ class Session:
         self.end_reason = ""
         self._pool = pool
         self._epoch = 1
-        # Every number up to here is on its way, or lies before the cursor.
+        # Every entry up to this number was sent, or lies before the cursor.
         self._covered = 0
         self._replayed: dict[int, int] = {}
 
     def end(self, reason: str) -> None:
-        """Say goodbye at the next chance."""
+        """End the stream with a bye frame, after the frame that is being written."""
         self.end_reason = reason
         self.woken.set()
 
     async def frames(self, after: str, session: str) -> AsyncIterator[SubscribeResponse]:
-        """The stream, for ever, or until `end`. Raises InvalidArgument for no cursor of ours."""
+        """The frames, until `end`. Raises InvalidArgument for a malformed cursor."""
         cursor = read_cursor(after)
         async for frame in self._frames(cursor, session):
-            # From here to the next step the terminal has not taken the frame yet.
+            # While the generator is suspended here, the terminal has not taken the frame yet.
             self.writing_since = time.monotonic()
             yield frame
             self.writing_since = 0.0
@@ -104,7 +104,7 @@ class Session:
         yield SubscribeResponse(bye=resources.Bye(reason=self.end_reason))
 
     async def _wait(self) -> bool:
-        """Say whether something has happened before the heartbeat is due."""
+        """Wait for a wake-up; False if the heartbeat falls due first."""
         try:
             async with asyncio.timeout(HEARTBEAT):
                 return await self.woken.wait()
@@ -112,16 +112,16 @@ class Session:
             return False
 
     def _wanted(self, row: Any) -> bool:
-        """A repeat that was answered meanwhile, or that the replay has brought, is not sent."""
+        """False for a repeat that was answered meanwhile or that the replay has already sent."""
         if row["seq"] > self._covered:
             return True
         return row["state"] in UNANSWERED and row["attempt"] > self._replayed.get(row["seq"], 0)
 
     def _ordered(self, rows: Sequence[Any], until: int) -> list[resources.Push]:
-        """The frames, most urgent first, each with the cursor that loses nothing.
+        """The frames, most urgent first, each with a cursor that skips no entry.
 
-        A terminal that resumes gets every number after the cursor: so it stands before the first
-        number that has not been sent yet.
+        A terminal that resumes gets every entry after the cursor, so the cursor stays before the
+        first entry that was not sent yet.
         """
         waiting = [row["seq"] for row in rows if row["seq"] > self._covered]
         pushes = []
@@ -146,7 +146,7 @@ def write_cursor(epoch: int, seq: int) -> str:
 
 
 def read_cursor(text: str) -> tuple[int, int] | None:
-    """Epoch and number, or None where nothing was given. Raises InvalidArgument."""
+    """Epoch and number, or None for an empty text. Raises InvalidArgument."""
     if not text:
         return None
     epoch, _, seq = text.rpartition(":")

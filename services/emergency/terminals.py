@@ -1,4 +1,4 @@
-"""Terminals: whose stream is open, who must look into the mailbox, and who reads too slowly."""
+"""The open streams of terminals: waking them for new entries, and cutting off slow readers."""
 
 import asyncio
 import logging
@@ -18,9 +18,9 @@ from services.emergency.session import Session
 
 log = logging.getLogger(__name__)
 
-# A lost wake-up costs at most this.
+# Seconds between polls: the longest delay after a lost notification.
 POLL = 1.0
-# Who does not take a frame for so long loses the connection, never a message.
+# Seconds: a terminal that takes no frame for so long is disconnected; it loses no message.
 PATIENCE = 15.0
 
 Cut: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
@@ -38,11 +38,11 @@ class Terminals:
         self._ending: set[asyncio.Task[None]] = set()
 
     def connected(self, team: str) -> int:
-        """How many terminals of the team have an open stream."""
+        """The number of the team's terminals with an open stream."""
         return len(self._teams.get(team, ()))
 
     def look(self, team: str) -> None:
-        """Something was pushed: the team's terminals look at once."""
+        """Wake the team's streams after a push."""
         for session in self._teams.get(team, {}).values():
             session.woken.set()
 
@@ -73,7 +73,7 @@ class Terminals:
             TERMINALS.set(len(self._cuts))
 
     async def run(self) -> None:
-        """Wake those who have missed a word of theirs, and drop the slow, for ever."""
+        """Poll until cancelled: wake streams that missed a notification, cut off slow ones."""
         while True:
             self._pulse.beat("terminals")
             await asyncio.sleep(POLL)
@@ -87,7 +87,7 @@ class Terminals:
                 await asyncio.sleep(0.1)
 
     def say_goodbye(self) -> None:
-        """The process is about to stop: every stream ends."""
+        """End every stream, as the process is about to stop."""
         for session in self._cuts:
             session.end("STOPPING")
 
@@ -111,7 +111,7 @@ class Terminals:
                 ending.add_done_callback(self._ending.discard)
 
     async def count(self, pause: float = 5.0) -> None:
-        """Keep the gauges of unanswered missions, for ever."""
+        """Update the gauges of unanswered missions, until cancelled."""
         while True:
             self._pulse.beat("unanswered")
             try:

@@ -1,6 +1,6 @@
-"""Hears in which mailboxes something was pushed, by whichever instance. A hint, never the truth.
+"""Listens for pushes of any instance (LISTEN/NOTIFY). A hint only: the mailbox is the truth.
 
-The mailbox says so in the transaction of the push, so that it is heard with the commit.
+The transaction of the push sends the notification, so it arrives with the commit.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 async def hear(settings: Settings, pulse: Pulse, look: Callable[[str], None]) -> None:
-    """Listen for ever, on a connection of its own; while it is away, the poll does it."""
+    """Listen on a dedicated connection until cancelled; the poll covers a lost connection."""
     while True:
         pulse.beat("wakes")
         try:
@@ -35,6 +35,6 @@ async def _listen(settings: Settings, pulse: Pulse, look: Callable[[str], None])
         while True:
             pulse.beat("wakes")
             await asyncio.sleep(5)
-            await conn.execute("SELECT 1")  # a half-open connection hears nothing
+            await conn.execute("SELECT 1")  # detects a half-open connection
     finally:
         conn.terminate()

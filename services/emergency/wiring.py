@@ -24,7 +24,7 @@ KINDS = ("team", "policy")
 
 
 async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> None:
-    """Serve for ever; nothing here waits for Kafka or Postgres to be there."""
+    """Serve until cancelled; starts without waiting for Kafka or Postgres."""
     deciders: list[Decider[Any]] = [missions, statuses]
     require_every_change(deciders)
     async with open_shell(settings, pulse, deciders, mailbox.ride) as shell:

@@ -4,11 +4,11 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from backbone.process.metrics import SECONDS
 
-# From the request's head to the answer's; streams are not in it.
+# Seconds from the request's head to the answer's head; without streams.
 HTTP_SECONDS = Histogram(
     "liandong_http_seconds", "Duration of HTTP requests.", ["route", "status"], buckets=SECONDS
 )
-# Refusals that the gateway itself makes or passes on.
+# Refusals by the gateway and by services.
 PROBLEMS = Counter("liandong_http_problems_total", "Answers that refuse.", ["status", "reason"])
 LIMITED = Counter("liandong_http_limited_total", "Requests over a rate limit.", ["kind"])
 SIGN_INS = Counter("liandong_sign_ins_total", "Attempts to sign in.", ["outcome"])

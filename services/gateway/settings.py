@@ -1,4 +1,4 @@
-"""What the gateway alone is told: limits and lifetimes, read from the process's environment."""
+"""The gateway's own settings: limits and lifetimes, read from the process environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -16,13 +16,14 @@ class GatewaySettings:
     person_burst: float = 120.0
     key_rate: float = 200.0
     key_burst: float = 600.0
-    # By address: signing in, and a citizen who follows a matter by code and PIN.
+    # By address: signing in, and citizens who track a petition by code and PIN.
     sign_in_rate: float = 5.0
     sign_in_burst: float = 120.0
     public_rate: float = 1.0
     public_burst: float = 20.0
-    # Against guessing, wrong passwords only: by user name and address, so that a stranger elsewhere
-    # keeps nobody out; and by user name from wherever, for a stranger with many addresses.
+    # Against guessing; only wrong passwords count. By user name and address, so that an attacker at
+    # another address does not lock the user out; and by user name alone, against an attacker with
+    # many addresses.
     wrong_password_rate: float = 0.1
     wrong_password_burst: float = 10.0
     guessed_person_rate: float = 1.0
@@ -30,16 +31,16 @@ class GatewaySettings:
     session_hours: float = 12.0
     streams_per_principal: float = 8.0
     heartbeat_seconds: float = 10.0
-    # A reader of a stream that takes nothing for this long is dropped; it may resume.
+    # A stream whose reader takes nothing for this long is cut off; the reader may resume.
     slow_reader_seconds: float = 15.0
-    # A session that has ended ends its streams within this time, and the few seconds more that
-    # another gateway than the one that ended it remembers it (auth.py).
+    # The streams of an ended session end within this time, plus the few seconds that another
+    # gateway caches the session (auth.py).
     session_check_seconds: float = 30.0
     changes_kept: float = 8_192.0
 
 
 def read_gateway_settings(environ: Mapping[str, str]) -> GatewaySettings:
-    """Raises SettingsError with every name that is malformed."""
+    """Raises SettingsError with the names of all malformed settings."""
     given: dict[str, float] = {}
     flaws: list[str] = []
     for setting in fields(GatewaySettings):

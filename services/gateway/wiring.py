@@ -38,7 +38,7 @@ from services.gateway.settings import GatewaySettings, read_gateway_settings
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The application and what it holds open."""
+    """The application with its connections."""
 
     app: Starlette
     gate: Gate
@@ -52,7 +52,7 @@ class Gateway:
 async def open_gateway(
     settings: Settings, pulse: Pulse, areas: Sequence[Area] = AREAS
 ) -> AsyncIterator[Gateway]:
-    """Everything but the HTTP server and the loops, so that a test can call the application."""
+    """Open everything but the HTTP server and the loops, so that tests can call the application."""
     own = read_gateway_settings(settings.environ)
     pool = await open_pool(settings.database_url, settings.schema)
     upstream, passwords = Upstream(settings), Passwords()
@@ -95,7 +95,7 @@ def _limits(own: GatewaySettings) -> Limits:
 
 
 async def run(settings: Settings, pulse: Pulse) -> None:
-    """Serve until cancelled; a loop that ends or dies ends the process."""
+    """Serve until cancelled; if a loop ends or fails, so does the process."""
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
         tasks.create_task(gateway.feed.run(pulse))
@@ -111,6 +111,6 @@ async def _watch_database(pool: Pool, pulse: Pulse) -> None:
         try:
             await pool.execute("SELECT 1")
             pulse.have("database")
-        except Exception as error:  # noqa: BLE001 - readiness tells it, every request repeats it
+        except Exception as error:  # noqa: BLE001 - readiness reports it, each request tries again
             pulse.lack("database", f"the database does not answer: {error}")
         await asyncio.sleep(1)

@@ -1,5 +1,5 @@
 """Petition 信访: owns petitions and their replies; schema petition.
 
-Topic: liandong.petition.events.v1 out, the events of its incidents in. Petitioners are sealed with
-this service's key; a citizen follows with the code and a PIN.
+Publishes liandong.petition.events.v1; consumes the events of its incidents. Petitioners are sealed
+with this service's key; a citizen tracks the petition with its code and a PIN.
 """

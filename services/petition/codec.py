@@ -31,7 +31,7 @@ PERSONAL = ("name", "contact", "id_number")
 
 
 def petition_id(text: str) -> UUID:
-    """Raises NotFound for a text that is no UUID."""
+    """The id as a UUID. Raises NotFound for any other text."""
     try:
         return UUID(text)
     except ValueError as error:
@@ -39,7 +39,7 @@ def petition_id(text: str) -> UUID:
 
 
 def to_command(body: Any, caller: Call) -> Any:
-    """The command of a call: its request, less the ending, is named like it."""
+    """The command of a request, with its name (without `Request`) and its fields."""
     kind = PETITIONS.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more = {"purpose": caller.purpose} if kind is RevealPetitioner else {}
     return to_record(body, kind, by=caller.actor, **more)
@@ -48,7 +48,7 @@ def to_command(body: Any, caller: Call) -> Any:
 def to_registration(
     body: pb.RegisterPetitionRequest, caller: Call, new: tuple[UUID, str], sealer: Sealer
 ) -> RegisterPetition:
-    """`new` is the id and the code of the petition to be."""
+    """`new` is the id and the code of the new petition."""
     plain = to_record(body, Filing)
     filing = _mapped(plain, sealer.seal)
     indexes = tuple(dict.fromkeys(_indexes(plain, sealer)))
@@ -65,7 +65,7 @@ def _indexes(filing: Filing, sealer: Sealer) -> list[str]:
 
 
 def _mapped(filing: Filing, change: Callable[[str, str], str]) -> Filing:
-    """The filing with every part of personal data changed; the field's name binds the seal."""
+    """Apply `change` to every field of personal data; the seal is bound to the field's name."""
     people = tuple(
         Petitioner(*(change(f"petitioner.{part}", getattr(each, part)) for part in PERSONAL))
         for each in filing.petitioners
@@ -74,12 +74,12 @@ def _mapped(filing: Filing, change: Callable[[str, str], str]) -> Filing:
 
 
 def opened(petition: Petition, sealer: Sealer) -> Filing:
-    """The filing in plain words: only ever to be shown, never to be stored."""
+    """The unsealed filing: for a disclosure only, never to be stored."""
     return _mapped(petition.filing, sealer.open)
 
 
 def _parts(petition: Petition) -> list[Any]:
-    """The record and its parts, whose fields are those of the resource."""
+    """The record and its parts, whose field names are those of the resource."""
     parts = (petition, petition.acceptance, petition.dismissal, petition.handling, petition.ending)
     return [part for part in parts if part is not None]
 
@@ -109,7 +109,7 @@ def to_repeat(repeat: Repeat) -> resources.Repeat:
 
 
 def to_tracked(petition: Petition, handling_unit: str) -> resources.Tracked:
-    """What the petitioner may know: no internal step, and no person's name."""
+    """The petition for its petitioner: without internal steps and persons' names."""
     public = tuple(step for step in petition.handling.progress if step.public)
     shown = replace(petition, handling=replace(petition.handling, progress=public))
     message = resources.Tracked(handling_unit=handling_unit)
@@ -123,5 +123,5 @@ def to_matter(petition: Petition) -> incidents.Matter:
 
 
 def scope(petition: Petition) -> EventScope:
-    """Who hears of its events: exactly those who may see it."""
+    """The audience of its events: the units and areas that may see it."""
     return EventScope(audience(petition), watched_area(petition), correlation=str(petition.id))

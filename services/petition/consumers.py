@@ -1,4 +1,4 @@
-"""The events that petition follows: those of the incidents of its own petitions."""
+"""Consumes the events of the incidents of its petitions."""
 
 from backbone.intake.following import following
 from backbone.kafka.consumer import Subscription

@@ -2,5 +2,5 @@
 
 from prometheus_client import Counter
 
-# Looks at a petition from outside: SHOWN, NO_SUCH_CODE or TRACKING_LOCKED.
+# Tracking requests of citizens, by result: SHOWN, NO_SUCH_CODE or TRACKING_LOCKED.
 TRACKINGS = Counter("liandong_petition_trackings_total", "Answers to code and PIN.", ["outcome"])

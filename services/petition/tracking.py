@@ -1,4 +1,4 @@
-"""Tracking 查询: a citizen follows a petition with its code and a PIN, and guesses get nowhere."""
+"""Tracking 查询: a citizen reads a petition by its code and PIN; attempts are limited."""
 
 import hmac
 import math
@@ -17,19 +17,19 @@ DIGITS = 6
 MOST_ATTEMPTS = 5
 WINDOW = timedelta(minutes=15)
 LONGEST_CODE = 40
-# Its PIN is compared where there is no petition: as much work as where there is one.
+# Stands in for an unknown code, so that the PIN check takes the same time.
 NOBODY = UUID(int=0)
 
 
 def pin_of(petition_id: UUID, sealer: Sealer) -> str:
-    """The PIN follows from the id and the service's lasting key: a repeated registration shows it
-    again, also after a rotation, and it is stored nowhere."""
+    """The PIN, derived from the id and the service's first key. It is not stored; a repeated
+    registration shows it again, even after a key rotation."""
     number = int(sealer.index("pin", str(petition_id)), 16)
     return f"{number % 10**DIGITS:0{DIGITS}d}"
 
 
 class Tracking:
-    """Answers a caller who has both the code and the PIN; which of them was wrong is not told."""
+    """Finds a petition by code and PIN; a refusal does not tell which of the two was wrong."""
 
     def __init__(self, pool: Pool, decider: Decider[Petition], sealer: Sealer) -> None:
         self._pool = pool
@@ -37,7 +37,7 @@ class Tracking:
         self._sealer = sealer
 
     async def find(self, code: str, pin: str) -> Petition:
-        """Raises NotFound, or Denied after too many attempts, and when to come again."""
+        """Raises NotFound; after too many attempts Denied, with the seconds until the next one."""
         try:
             petition = await self._find(code.strip(), pin.strip())
         except Refusal as refusal:

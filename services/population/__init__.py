@@ -1,5 +1,6 @@
-"""Population 特殊人群服务管理: owns care under a closed list of programmes; schema population.
+"""Population 特殊人群服务管理: care cases under a closed list of programmes. Schema population.
 
-Topic: liandong.population.events.v1 out, the events of its service requests' incidents in. Care and
-statutory follow-up, never watching: whom it concerns is sealed, and seen by the entrusted only.
+Publishes liandong.population.events.v1; consumes the events of the incidents of its service
+requests. It is for care and statutory follow-up, not surveillance: the person's data is sealed, and
+only the entrusted care workers see it.
 """

@@ -1,4 +1,4 @@
-"""Pure mappings: call → command, case → resource; whom it concerns is sealed and masked here."""
+"""Pure mappings: call → command, case → resource; the person is sealed and masked here."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ PERSONAL = ("name", "id_number", "contact")
 
 
 def care_case_id(text: str) -> UUID:
-    """Raises NotFound for what cannot be the id of any case."""
+    """The id as a UUID. Raises NotFound for any other text."""
     try:
         return UUID(text)
     except ValueError as error:
@@ -42,7 +42,7 @@ def care_case_id(text: str) -> UUID:
 
 
 def to_command(body: Any, caller: Call, sealer: Sealer, **known: Any) -> Any:
-    """The call is named like its command; `known` is what neither call nor caller can say."""
+    """The command with the request's name; `known` are the fields that the service adds."""
     kind = CARE_CASES.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more: dict[str, Any] = {"by": caller.actor, **known}
     if kind is RevealPerson:
@@ -59,7 +59,7 @@ def to_command(body: Any, caller: Call, sealer: Sealer, **known: Any) -> Any:
 def to_registration(
     body: pb.RegisterCareCaseRequest, caller: Call, new: tuple[UUID, str], sealer: Sealer
 ) -> RegisterCareCase:
-    """`new` is the id and the code of the case to be."""
+    """`new` is the id and the code of the new case."""
     admission = to_record(body, Admission)
     person = admission.person and _mapped(admission.person, sealer.seal)
     sealed = replace(admission, person=person)
@@ -67,17 +67,17 @@ def to_registration(
 
 
 def _mapped(person: Person, change: Callable[[str, str], str]) -> Person:
-    """The person with every part changed; the field's name binds the seal."""
+    """Apply `change` to every field of the person; the seal is bound to the field's name."""
     return Person(*(change(f"person.{part}", getattr(person, part)) for part in PERSONAL))
 
 
 def opened(case: CareCase, sealer: Sealer) -> Person:
-    """The person in plain words: only ever to be shown, never to be stored."""
+    """The unsealed person: for a disclosure only, never to be stored."""
     return _mapped(case.admission.person or Person(), sealer.open)
 
 
 def to_resource(case: CareCase, sealer: Sealer, actor: Actor) -> resources.CareCase:
-    """What the actor may see: not a sealed person, and as the sender nothing of the care."""
+    """The resource for the actor: no person once the case is sealed, no care for the sender."""
     known = case if is_entrusted(case, actor) else _handed_over(case)
     message = to_message(known, resources.CareCase)
     for part in (known.hand_over, known.charge, known.ending):
@@ -112,5 +112,5 @@ def to_matter(case: CareCase, service_id: UUID) -> incidents.Matter:
 
 
 def scope(case: CareCase) -> EventScope:
-    """Care has no audience: no unit and no area hears of it."""
+    """An empty audience: no unit and no area sees the events of care."""
     return EventScope(audience=(), area="", correlation=str(case.id))

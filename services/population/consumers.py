@@ -1,4 +1,4 @@
-"""What population listens to: the incidents of service requests, each a matter of its own."""
+"""Consumes the events of the incidents of service requests."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def subscriptions(pool: Pool) -> tuple[Subscription, ...]:
 
 
 def follower(pool: Pool) -> Callable[[IncidentEvent], Awaitable[Sequence[Request[Any]]]]:
-    """The incident does not know the case, so the case is looked up here."""
+    """Find the case by the incident, which carries no reference to it."""
 
     async def on_incident(event: IncidentEvent) -> Sequence[Request[Any]]:
         step, service_id = step_of(event), UUID(event.meta.aggregate_id)

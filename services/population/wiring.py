@@ -28,7 +28,7 @@ KINDS = ("unit", "category", "person")
 
 
 def build_decider(city: Callable[[], City]) -> Decider[CareCase]:
-    """What the door must know of care; every decision takes the city of its moment."""
+    """The decider of care cases; `city` is called for each decision."""
     return Decider(
         record=CareCase,
         table=storage.TABLE,
@@ -42,7 +42,7 @@ def build_decider(city: Callable[[], City]) -> Decider[CareCase]:
 
 
 async def run(settings: Settings, pulse: Pulse) -> None:
-    """Serve for ever; nothing here waits for Kafka or Postgres to be there."""
+    """Serve until cancelled; starts without waiting for Kafka or Postgres."""
     decider = build_decider(lambda: replica.city)
     require_every_change([decider])
     async with open_shell(settings, pulse, [decider]) as shell:

@@ -1,4 +1,4 @@
-"""Workflow: owns incidents, who answers for them and their clocks; schema workflow.
+"""Workflow: owns incidents, their accountable units and their clocks; schema workflow.
 
-Topics: liandong.incident.events.v1 out, liandong.incident.commands.v1 and the intake events in.
+Publishes liandong.incident.events.v1; consumes liandong.incident.commands.v1 and intake events.
 """

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter
 
-# A command that the stream did not answer in time, or that Kafka refused, went directly.
+# Commands sent by the direct road after a timeout of the stream or a refusal by Kafka.
 HEDGES = Counter("liandong_hedges_total", "Commands that took the direct road in need.")
-# Records that the stream processor has finished with: performed, not for us, or dead.
+# Records that the stream processor has acknowledged: performed, ignored or dead.
 STREAMED = Counter("liandong_streamed_total", "Records of the stream processor.", ["fate"])

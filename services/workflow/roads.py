@@ -1,4 +1,4 @@
-"""Two roads to the same door: over the stream, or directly when the stream does not answer."""
+"""Two roads to the same door: the stream, and the direct road if the stream does not answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ Publish = Callable[[bytes, bytes], Awaitable[None]]
 
 
 class Roads:
-    """Whichever road writes the outcome first gives the answer; the other one finds it there."""
+    """The first road to write the outcome wins; the other road finds that outcome."""
 
     def __init__(
         self, publish: Publish, batcher: Batcher[Any], waiting: Waiting, breaker: Breaker
@@ -35,7 +35,7 @@ class Roads:
         self._expiring: set[asyncio.Task[Outcome]] = set()
 
     async def perform(self, request: Request[Any], value: bytes) -> tuple[Outcome, Road]:
-        """Return the outcome and the road that it came by. Raises only what is transient."""
+        """Return the outcome and its road. Raises only transient errors."""
         try:
             if self._breaker.choose() is Road.STREAM:
                 outcome = await self._by_stream(request, value)
@@ -47,7 +47,7 @@ class Roads:
             raise
 
     async def directly(self, request: Request[Any]) -> Outcome:
-        """The direct road alone. Raises only what is transient."""
+        """Perform by the direct road alone. Raises only transient errors."""
         return await self._batcher.submit(request)
 
     async def _by_stream(self, request: Request[Any], value: bytes) -> Outcome | None:
@@ -61,12 +61,12 @@ class Roads:
             HEDGES.inc()
             return None
         self._breaker.arrived()
-        # The door judges a repeat: the body may be another, the caller may no longer see it, and
-        # the state may have gone on since.
+        # An outcome of an earlier call goes to the door: the body may differ, the caller may have
+        # lost the right to see it, and the state may have changed since.
         return outcome if outcome.call == request.call and outcome.has_answer else None
 
     def _expire(self, request: Request[Any]) -> None:
-        """The caller gave up: see to it that the command is not performed behind its back."""
+        """Cancel the command of a caller that gave up: write the outcome EXPIRED first."""
         if request.deadline == NEVER:
             return
         expired = replace(request, deadline=LONG_AGO)

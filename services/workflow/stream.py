@@ -1,7 +1,7 @@
 """The stream processor: records in, batches through the door, acknowledged after the commit.
 
-The only file that imports Faust. Nothing leaves an agent as an exception: Faust would acknowledge
-the record. Acknowledgements go out in the order of arrival: a gap would be committed.
+The only file that imports Faust. Agents let no exception escape: Faust would acknowledge the
+record. Acknowledgements go out in the order of arrival: Faust would commit past a gap.
 """
 
 import asyncio
@@ -28,15 +28,16 @@ COMMANDS = "liandong.incident.commands.v1"
 
 log = logging.getLogger(__name__)
 
-# Returns the request of a record, or None where it asks nothing of us; raises for what is broken.
+# Returns the request of a record, None for a record to ignore; raises for an unreadable one.
 Read = Callable[[str, bytes], Request[Any] | None]
 
 
 @dataclass(frozen=True)
 class Source:
-    """How the records of some topics are read, and which reasons make one a dead letter.
+    """The reader of some topics, and the reasons that make a record a dead letter.
 
-    The refusal of a command is its caller's answer; that of an opening would be heard by nobody.
+    The refusal of a command is the answer to its caller; an opening has no caller, so its refusal
+    goes to the dead letters.
     """
 
     read: Read
@@ -45,9 +46,9 @@ class Source:
 
 @dataclass(frozen=True)
 class Road:
-    """What the agents need: the patient batcher, and where unreadable records go.
+    """The parts that agents share: the patient batcher and the publisher of dead letters.
 
-    `lanes` are those of the agents that run, for whoever watches.
+    `lanes` are those of the running agents, for the watchdog.
     """
 
     batcher: Batcher[Any]
@@ -56,14 +57,14 @@ class Road:
 
 
 class Reading:
-    """Faust's consumer, asked for its progress."""
+    """The progress of Faust's consumer."""
 
     def __init__(self, app: faust.App) -> None:
         self._app = app
 
     def assignment(self) -> Collection[TopicPartition]:
-        found: Collection[TopicPartition] = self._app.consumer.assignment()
-        return found
+        assigned: Collection[TopicPartition] = self._app.consumer.assignment()
+        return assigned
 
     async def end_offsets(self, partitions: list[TopicPartition]) -> Mapping[TopicPartition, int]:
         ends: Mapping[TopicPartition, int] = await self._app.consumer.highwaters(*partitions)
@@ -74,24 +75,24 @@ class Reading:
 
 
 async def watch(app: faust.App, road: Road) -> None:
-    """Raise ConsumerStuckError once Faust has stopped fetching without a word (its issue 629)."""
+    """Raise ConsumerStuckError once Faust has silently stopped fetching (its issue 629)."""
     progress = Progress(Reading(app))
     while True:
         await asyncio.sleep(1)
         try:
-            # With records in hand Faust may hold back for good reason: Postgres is awaited.
+            # With open records Faust may pause rightly: it waits for Postgres.
             if not any(lane.open for lane in road.lanes):
                 await progress.check()
         except ConsumerStuckError:
             raise
         except Exception as error:
-            log.info("stream.unseen", extra={"error": repr(error)})  # Kafka or Faust is on its way
+            log.info("stream.unseen", extra={"error": repr(error)})  # not up yet
 
 
 def build_app(brokers: str, road: Road, data: str, key: bytes) -> faust.App:
-    """Return the app with its two agents; nothing connects before it is started.
+    """Return the app with its two agents; it connects when it is started.
 
-    `key` is the service's, which the hashes of request bodies are made with.
+    `key` is the service's key for the hashes of request bodies.
     """
     app = _bare_app(brokers, data)
     _add_agent(app, "commands", [COMMANDS], source_of_commands(key), road)
@@ -100,14 +101,14 @@ def build_app(brokers: str, road: Road, data: str, key: bytes) -> faust.App:
 
 
 def source_of_commands(key: bytes) -> Source:
-    """The command topic: every refusal but that of a bug is the answer to a caller."""
+    """The command topic: only a bug makes a dead letter, other refusals answer a caller."""
     return Source(
         lambda _, value: codec.from_value(value, key), lambda reason: reason == "INTERNAL"
     )
 
 
 def source_of_openings(key: bytes) -> Source:
-    """The topics of the intakes: no caller hears the refusal of an opening."""
+    """The intake topics: a refusal has no caller; all but ALREADY_OPEN make dead letters."""
     return Source(
         lambda topic, value: codec.intake_request(topic, value, key),
         lambda reason: reason not in ("", "ALREADY_OPEN"),
@@ -136,7 +137,7 @@ def _bare_app(brokers: str, data: str) -> faust.App:
 
 
 def _add_agent(app: faust.App, name: str, topics: list[str], source: Source, road: Road) -> None:
-    """One agent, never more than one at a time: concurrency would commit past what is open."""
+    """Add an agent of concurrency 1: with more, Faust would commit past open records."""
     channel = app.topic(
         *topics,
         key_type=bytes,
@@ -160,18 +161,18 @@ def _add_agent(app: faust.App, name: str, topics: list[str], source: Source, roa
 
 
 class Lane:
-    """Keeps records in order from their arrival until they may be acknowledged."""
+    """Acknowledges the records of one agent in the order of their arrival."""
 
     def __init__(self, road: Road, source: Source) -> None:
         self._road = road
         self._source = source
         self.open = 0  # arrived, and not yet acknowledged
-        # Nothing waits for a record that asks nothing; False marks one that nobody can read.
+        # Record and its pending outcome; True marks an ignored record, False an unreadable one.
         self._queue: asyncio.Queue[tuple[Any, asyncio.Future[Outcome] | bool]]
         self._queue = asyncio.Queue(maxsize=1000)
 
     async def accept(self, event: Any) -> None:
-        """Take one record on; waits while too many are open."""
+        """Queue one record; waits while too many are open."""
         message = event.message
         self.open += 1
         try:
@@ -184,7 +185,7 @@ class Lane:
         await self._queue.put((event, waiting))
 
     async def acknowledge(self) -> None:
-        """Acknowledge for ever, in order; what is broken is kept for diagnosis first."""
+        """Acknowledge until cancelled, in order; dead letters are written first."""
         while True:
             event, waiting = await self._queue.get()
             event_fate = "ignored" if waiting is True else "performed"
@@ -204,7 +205,7 @@ class Lane:
 
 
 def _end_the_process(task: asyncio.Task[None]) -> None:
-    """Unacknowledged records come again; a lane that stands still would not show."""
+    """Exit: a restart reads unacknowledged records again, a stopped lane would go unnoticed."""
     if not task.cancelled():
         log.critical("lane.broken", exc_info=task.exception())
         os._exit(70)

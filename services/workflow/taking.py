@@ -17,10 +17,10 @@ LOST = frozenset({"ALREADY_CLAIMED", "INVALID_TRANSITION", "NOT_YOUR_UNIT"})
 
 
 class Taking:
-    """Pick and claim until one is won; a lost race leads to the next one.
+    """Pick and claim until a claim succeeds; a lost race leads to the next incident.
 
-    Each try is a request of its own, derived from the call's, so that a repeat of the call finds
-    the try that won.
+    Each try has its own request id, derived from that of the call, so that a repeat of the call
+    finds the try that won.
     """
 
     def __init__(self, pool: Pool, door: Door, roads: Roads, key: bytes) -> None:
@@ -30,7 +30,7 @@ class Taking:
         self._key = key
 
     async def take(self, caller: Call) -> Outcome:
-        """Return the outcome of the claim. Raises NotFound where the pool is empty."""
+        """Return the outcome of the claim. Raises NotFound if the pool is empty."""
         lost: list[UUID] = []
         for number in count():
             attempt = replace(caller, request_id=uuid5(caller.request_id, f"take-{number}"))
@@ -41,7 +41,7 @@ class Taking:
         raise AssertionError("a count never ends")
 
     async def _try(self, caller: Call, lost: list[UUID]) -> Outcome:
-        """Claim what this try has claimed before, else the most urgent of the pool."""
+        """Claim the incident that this try claimed before, else the most urgent of the pool."""
         known = await self._door.find([caller.request_id])
         unit = caller.actor.unit
         chosen = known[0].aggregate_id if known else await storage.next_of(self._pool, unit, lost)

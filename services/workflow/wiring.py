@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 def build_decider(city: Callable[[], City]) -> Decider[Incident]:
-    """What the door must know of incidents; every decision takes the city of its moment."""
+    """The decider of incidents; `city` is called for each decision."""
     return Decider(
         record=Incident,
         table=storage.TABLE,
@@ -56,7 +56,7 @@ def build_decider(city: Callable[[], City]) -> Decider[Incident]:
 
 
 async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) -> None:
-    """The front: serves for ever; nothing here waits for Kafka or Postgres to be there."""
+    """Run the front until cancelled; starts without waiting for Kafka or Postgres."""
     channel = f"front_{uuid4().hex}"
     decider = build_decider(lambda: replica.city)
     require_every_change([decider])
@@ -74,12 +74,12 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
 
 
 def request_of_lapse(row: Any) -> Request[Any]:
-    """The request of a clock that is due, from its row of DUE."""
+    """The request of a due clock, from a row of the query DUE."""
     return lapse_of(row, Lapse(row["due_clock"]))
 
 
 async def run_stream(settings: Settings, pulse: Pulse) -> None:
-    """The stream processor: its batches are repeated until Postgres takes them."""
+    """Run the stream processor; it repeats a batch until Postgres accepts it."""
     async with await open_pool(settings.database_url, settings.schema) as pool:
         replica = Replica(pool, settings.brokers, KINDS)
         door = Door(pool, [build_decider(lambda: replica.city)])
@@ -95,7 +95,7 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
 
 
 async def _stream(settings: Settings, road: stream.Road, replica: Replica, pulse: Pulse) -> None:
-    """Faust runs inside our loop; when it ends, crashes or stands still, the process ends."""
+    """Run Faust in this event loop; if it ends, crashes or stands still, the process ends."""
     await replica.wait()
     with TemporaryDirectory() as data:
         app = stream.build_app(settings.brokers, road, data, settings.keyring.lasting)

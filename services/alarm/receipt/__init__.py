@@ -1,4 +1,4 @@
-"""The receipt 接报单: one report at the front desk, from its taking down to its filing."""
+"""The receipt 接警单: one report at the front desk, from reception to filing."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.rights import require_may_see
 
-# News of incidents and the answers of the emergency service: no person gives these commands.
+# Commands without an actor: events of incidents and answers of the emergency service.
 FROM_INSIDE = (FollowIncident, RefuseDispatch)
 
 

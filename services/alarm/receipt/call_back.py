@@ -1,4 +1,4 @@
-"""Call-backs 回访: each attempt to reach the caller again, and what it found."""
+"""Call-backs 回访: each attempt to reach the caller again, with its finding."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Cells of a hundredth of a degree each way, by which receipts near a point are found. Pure."""
+"""Cells of 0.01° by 0.01°: an index to find receipts near a point. Pure."""
 
 from math import cos, floor, radians
 
@@ -6,7 +6,7 @@ from backbone.words.place import Point
 
 METRES_OF_DEGREE = 111_320.0
 CELLS_OF_DEGREE = 100
-ROWS = 100_000  # more than a column of cells has: one number names column and row
+ROWS = 100_000  # more rows than a column has, so that one number encodes column and row
 
 
 def cell_of(point: Point) -> int:
@@ -15,7 +15,7 @@ def cell_of(point: Point) -> int:
 
 
 def cells_around(point: Point, metres: float) -> tuple[int, ...]:
-    """The cells that a circle around the point can touch."""
+    """The cells that a circle of this radius around the point can touch."""
     north = metres / METRES_OF_DEGREE
     east = north / max(cos(radians(point.latitude)), 0.01)
     columns = _span(point.longitude, east)

@@ -1,4 +1,4 @@
-"""Look-ups in the city: places and teams that exist, the nearest unit of a kind."""
+"""Look-ups in the city: is there such a place, and which unit of a kind is the nearest."""
 
 from backbone.words.areas import ancestors
 from backbone.words.city import City, Team
@@ -16,7 +16,7 @@ def require_team(city: City, team: str) -> Team:
 
 
 def require_place(city: City, place: Place) -> None:
-    """A point that lies in no grid lies outside the city."""
+    """Raises InvalidArgument if the point lies in no grid or the area does not exist."""
     if place.point and not place.area:
         point = place.point
         raise InvalidArgument(
@@ -28,7 +28,7 @@ def require_place(city: City, place: Place) -> None:
 
 
 def nearest(city: City, kind: str, area: str) -> str | None:
-    """The unit of a kind at the lowest level around the area."""
+    """The unit of the kind whose area contains the given one, at the lowest level; else None."""
     for place in ancestors(area):
         units = city.units_at(kind, place)
         if units:
@@ -51,7 +51,7 @@ def mediation(city: City, area: str) -> str:
 
 
 def title(city: City, category: str, place: Place) -> str:
-    """What the matter is called on every list: class and place, nothing about persons."""
+    """The title of the matter in lists: class and place, without personal data."""
     known = city.categories.get(category)
     parts = (known.name if known else "未定类警情", place.text.strip())
     return " · ".join(filter(None, parts))

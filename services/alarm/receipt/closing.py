@@ -1,4 +1,4 @@
-"""The filing 归档: by the desk, or because the incident is over."""
+"""Filing 归档: by the desk, or together with the incident."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ class ReceiptClosed(Struct, frozen=True):
 def close(
     receipt: Receipt, command: CloseReceipt, now: datetime, city: City
 ) -> list[ReceiptClosed]:
-    """A receipt with an incident follows it: the desk cannot file it before."""
+    """Refuse to file a receipt whose incident is still open: the two are filed together."""
     require_desk(receipt, command)
     if receipt.incident is not None and not is_over(receipt.incident.known):
         raise InvalidTransition("INCIDENT_STILL_OPEN", incident=receipt.incident.code)
@@ -33,7 +33,7 @@ def close(
 
 
 def is_over(incident: Followed) -> bool:
-    """Whether the incident has come to its end: no more news of it will follow."""
+    """Whether the incident is closed or void, so that no event of it follows."""
     return incident.state in (CLOSED, VOIDED)
 
 

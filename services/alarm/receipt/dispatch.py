@@ -1,4 +1,4 @@
-"""Orders to teams 派队, before or after the end, and the refusals of the emergency service."""
+"""Orders to teams 派队, before or after the receipt's end, and their refusals by emergency."""
 
 from datetime import datetime
 from uuid import UUID
@@ -24,16 +24,16 @@ class DispatchNow(Struct, frozen=True):
 
 
 class RefuseDispatch(Struct, frozen=True):
-    """What the emergency service has answered to the order that the receipt keeps already."""
+    """The refusal by the emergency service of an order that the receipt has recorded."""
 
     team: str
     reason: str
 
 
 class Order(Struct, frozen=True):
-    """What a team is told; named as the contract of the emergency service names it.
+    """An order to a team; field names are those of the emergency contract.
 
-    `again` counts the refused orders before this one: a new order is a new request.
+    `again` counts the refused orders before this one: it gives each new order a new request id.
     """
 
     matter_id: UUID
@@ -81,7 +81,7 @@ def dispatch(
 
 
 def order_of(receipt: Receipt, command: DispatchNow) -> Order:
-    """The order, the same over the call and over the event, before it is kept and after."""
+    """The order: equal for the call and the event, before and after it is recorded."""
     latest = _latest(receipt, command.team)
     report, classification = receipt.report, receipt.classification
     return Order(
@@ -101,7 +101,7 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
 def refuse(
     receipt: Receipt, command: RefuseDispatch, now: datetime, city: City
 ) -> list[DispatchRefused]:
-    """An order is refused once; the refusal of an order that does not stand changes nothing."""
+    """Record the refusal once; the refusal of an order that no longer stands changes nothing."""
     order = _latest(receipt, command.team)
     if order is None or order.refused:
         return []

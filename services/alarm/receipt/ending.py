@@ -1,4 +1,4 @@
-"""The ways in which a receipt ends here; the fifth, linked 并入, stands in `linking`.
+"""Four of the five ways to end a receipt; the fifth, linked 并入, is in `linking`.
 
 Opened 立案 · answered 当场办结 · passed 转出 (to 12345, to a unit, to mediation) · invalid 无效.
 A second end is refused, so the five counts add up to the receipts.
@@ -29,7 +29,7 @@ from services.alarm.receipt.rights import ByActor, require_desk
 
 
 class OpenIncident(Struct, frozen=True):
-    """`to_unit` is what the desk knows already; empty: the routing policy decides."""
+    """`to_unit` is the unit that the desk names; empty: the routing policy decides."""
 
     by: Actor
     to_unit: str = ""
@@ -42,7 +42,7 @@ class AnswerAtDesk(Struct, frozen=True):
 
 
 class PassTo12345(Struct, frozen=True):
-    """`to` is 12345, which is meant without it, too, or the unit that the matter belongs to."""
+    """`to` is 12345 (the default) or the unit that the matter belongs to."""
 
     by: Actor
     to: str = ""
@@ -50,7 +50,7 @@ class PassTo12345(Struct, frozen=True):
 
 
 class ReferToMediation(Struct, frozen=True):
-    """The police part is over, the quarrel goes on at mediation: that is a passing, too."""
+    """The police part is over and mediation takes the dispute; the outcome counts as passed."""
 
     by: Actor
     to_unit: str = ""
@@ -148,7 +148,7 @@ def mark_invalid(
 
 
 def require_not_ended(receipt: Receipt, command: ByActor) -> None:
-    """The refusal of a second end tells which was the first."""
+    """Refuse a second end; the facts of the refusal tell the first one."""
     require_desk(receipt, command)
     if receipt.ending is not None:
         raise InvalidTransition(
@@ -160,7 +160,7 @@ def require_not_ended(receipt: Receipt, command: ByActor) -> None:
 
 
 def matter_of(receipt: Receipt) -> Matter:
-    """The matter of a receipt that has ended by one: the same over the call and over the event."""
+    """The matter of a receipt that ended by passing one on; equal for the call and the event."""
     assert receipt.ending is not None, "only an end makes a matter"
     return _matter_called(receipt, receipt.ending.title, receipt.ending.to_unit)
 
@@ -186,7 +186,7 @@ def _matter_called(receipt: Receipt, called: str, to_unit: str) -> Matter:
 
 
 def ended(receipt: Receipt, ending: Ending, incident: Incident | None = None) -> Receipt:
-    """The receipt after its end; `incident` is what it opened or was linked to."""
+    """The receipt after its end; `incident` is the one that it opened or was linked to."""
     return replace(receipt, state=State.ENDED, ending=ending, incident=incident)
 
 

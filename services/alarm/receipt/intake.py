@@ -1,4 +1,4 @@
-"""Taking down: receive 接报, amend 补充, classify 定类, and the class confirmed afterwards 核定."""
+"""Intake: receive 接报, amend 补充, classify 定类, and confirm the class afterwards 核定."""
 
 from datetime import datetime
 from typing import Any
@@ -28,9 +28,9 @@ from services.alarm.receipt.rights import require_desk, require_may_receive
 
 
 class ReceiveAlarm(Struct, frozen=True, kw_only=True):
-    """The caller is sealed and the place has its grid already; a point without one lies outside.
+    """The caller is sealed and the place has its grid; a point without grid lies outside the city.
 
-    An empty priority is the category's own.
+    An empty priority means the default of the category.
     """
 
     by: Actor
@@ -51,7 +51,7 @@ class ReceiveAlarm(Struct, frozen=True, kw_only=True):
 
 
 class AmendReceipt(Struct, frozen=True, kw_only=True):
-    """What is None stays as it is."""
+    """A field that is None keeps its value."""
 
     by: Actor
     caller: Caller | None = None
@@ -65,7 +65,7 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
 
 
 class ClassifyReceipt(Struct, frozen=True):
-    """An empty part stays as it is."""
+    """An empty field keeps its value."""
 
     by: Actor
     category: str
@@ -218,7 +218,7 @@ def _confirmed(receipt: Receipt, event: ClassConfirmed) -> Receipt:
 def _reported(
     said: ReceiveAlarm | AmendReceipt | ReceiptReceived | ReceiptAmended,
 ) -> dict[str, Any]:
-    """The fields of the part `Report`, which all four have."""
+    """The fields of `Report`, which all four events have."""
     return {name: getattr(said, name) for name in Report.__struct_fields__}
 
 

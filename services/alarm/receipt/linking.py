@@ -1,4 +1,4 @@
-"""The incident of a report: linked 并入, the link taken back 撤销关联, its news followed."""
+"""Links to an incident: linked 并入, unlinked 撤销关联, and following the incident's events."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ from services.alarm.receipt.rights import require_desk
 
 
 class LinkRepeat(Struct, frozen=True):
-    """`incident` is None if there is no such incident in the sight of the caller."""
+    """`incident` is None if it does not exist or the caller may not see it."""
 
     by: Actor
     incident_id: UUID
@@ -35,7 +35,7 @@ class UnlinkRepeat(Struct, frozen=True):
 
 
 class FollowIncident(Struct, frozen=True):
-    """One step of an incident that the receipt has opened or was linked to."""
+    """One event of the incident that the receipt opened or was linked to."""
 
     incident_id: UUID
     step: Step
@@ -57,7 +57,7 @@ class RepeatUnlinked(Struct, frozen=True):
 def link(
     receipt: Receipt, command: LinkRepeat, now: datetime, city: City
 ) -> list[RepeatLinked | ReceiptClosed]:
-    """A link to an incident that is over files the receipt at once."""
+    """Link the receipt; if the incident is over, file the receipt at once."""
     require_desk(receipt, command)
     if command.incident_id == receipt.id:
         raise InvalidArgument("LINKED_TO_ITSELF")
@@ -82,7 +82,7 @@ def unlink(
 def follow(
     receipt: Receipt, command: FollowIncident, now: datetime, city: City
 ) -> list[IncidentFollowed | ReceiptClosed]:
-    """News of a link that was taken back change nothing; an incident's end files the receipt."""
+    """Record the incident's step; its end files the receipt. Events after an unlink are ignored."""
     incident = receipt.incident
     if incident is None or incident.id != command.incident_id:
         return []

@@ -1,4 +1,4 @@
-"""The disclosure 查看: the caller shown plain, to the desk that took the call, for a purpose."""
+"""Disclosure 查看: the desk that took the call sees the caller unmasked, for a stated purpose."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ class RevealCaller(Struct, frozen=True):
 
 
 class AlarmRevealed(Struct, frozen=True):
-    """Changes nothing but the version: it stands in the journal for the auditor."""
+    """A journal entry for the auditor; only the version of the receipt changes."""
 
     time: datetime
     user: str

@@ -1,4 +1,4 @@
-"""Who may do what at the desk: roles and areas, each rule one line of a table."""
+"""The rights at the desk by role and area."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from backbone.words.sight import sees
 from services.alarm.receipt.record import Kind, Receipt
 
 EVERY_KIND = frozenset(Kind)
-# The takers that take down only some kinds of report; the other takers take down every kind.
+# Roles that may take down only these kinds of report; other call-taking roles take every kind.
 ONLY: dict[str, frozenset[Kind]] = {
     "receptionist": frozenset({Kind.WALK_IN}),
     "grid_member": frozenset({Kind.GRID_REPORT}),
@@ -19,7 +19,7 @@ ONLY: dict[str, frozenset[Kind]] = {
     "care_worker": frozenset({Kind.GRID_REPORT}),
     "partner": frozenset({Kind.TICKET_12345, Kind.DEVICE}),
 }
-# Answers for the desks of a whole area, not only for the own one.
+# Roles with rights over all desks of their area, not only their own desk.
 OVER_DESKS = "dispatcher"
 
 
@@ -37,16 +37,16 @@ def require_may_receive(actor: Actor, kind: Kind) -> None:
 
 
 def require_may_see(receipt: Receipt, actor: Actor) -> None:
-    """The receiving unit, the unit that it was passed to, and the watchers over the area.
+    """Allow the receiving unit, the unit that it was passed to, and watchers over the area.
 
-    A receipt outside the actor's scope does not exist for the actor.
+    Raises NotFound for others: to them the receipt does not exist.
     """
     if not sees(actor, (receipt.unit, receipt.passed_to), receipt.area):
         raise NotFound("NO_SUCH_RECEIPT")
 
 
 def require_desk(receipt: Receipt, command: ByActor) -> None:
-    """The receipt is worked on at the desk that took it down, and by dispatchers of the area."""
+    """Allow the desk that took it down and the dispatchers of the area. Raises Denied."""
     actor = command.by
     at_home = actor.unit == receipt.unit and actor.role in TAKERS
     over_the_area = actor.role == OVER_DESKS and contains(actor.area, receipt.area)
@@ -55,7 +55,7 @@ def require_desk(receipt: Receipt, command: ByActor) -> None:
 
 
 def require_may_dispatch(actor: Actor, team: Team) -> None:
-    """A desk sends the teams of its area and of its own unit; other takers send none."""
+    """Allow desk roles, for teams of their area and unit; else raises Denied or NotFound."""
     if actor.role not in TEAM_SENDERS:
         raise Denied("ROLE_MAY_NOT", role=actor.role)
     if actor.unit != team.unit and not contains(actor.area, team.area):

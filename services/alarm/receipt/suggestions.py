@@ -1,7 +1,7 @@
-"""What the desk is offered: the likely classes, and receipts about the same event. With reasons.
+"""Suggestions to the desk, with reasons: likely classes, and receipts about the same event.
 
-Pure arithmetic over a handful of rows; nothing here decides, and nothing looks at persons: a number
-is compared by its index only.
+Pure arithmetic over a few rows. The desk decides; no personal data is compared, of a phone number
+only its keyed index.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,18 +17,18 @@ from services.alarm.receipt.record import CategorySuggestion, RepeatSuggestion
 
 BEST_CATEGORIES = 3
 
-# What speaks for a repeat, and how much; together a little over 1. Half of it is convincing.
+# Weights of the signs of a repeat; they sum to a little over 1, and 0.5 counts as a repeat.
 SAME_NUMBER, NEAR, SAME_PLACE, SIMILAR_WORDS, SAME_CLASS = 0.40, 0.35, 0.20, 0.30, 0.10
 CONVINCING = 0.40
-# Of like ones an incident that one key links to is of more use than a receipt without any.
+# Added to a receipt with an incident: on equal scores it ranks first, as one key can link to it.
 CAN_BE_LINKED = 0.05
-# The oldest of the window counts so much less than the newest.
+# The oldest receipt of the window scores this much less than the newest.
 FADING = 0.3
 LEAST_LIKENESS = 0.2
 
 
 class Keywords(Struct, frozen=True):
-    """The words of one category, and those of the categories above it."""
+    """The keywords of one category, and those of its parents."""
 
     category: str
     name: str
@@ -37,7 +37,7 @@ class Keywords(Struct, frozen=True):
 
 
 class Sighting(Struct, frozen=True):
-    """What is compared of two receipts."""
+    """The facts of a receipt that are compared."""
 
     time: datetime
     place: Place
@@ -56,7 +56,7 @@ class Earlier(Struct, frozen=True):
 
 
 class Window(Struct, frozen=True):
-    """How long ago, how far away, and how many to show: the city's policy."""
+    """The city's policy: how long ago, how far away, and how many to show."""
 
     time: timedelta
     metres: float
@@ -64,10 +64,10 @@ class Window(Struct, frozen=True):
 
 
 def categories(narrative: str, table: Iterable[Keywords]) -> tuple[CategorySuggestion, ...]:
-    """The best classes with the words that matched; longer words say more, a parent's say half."""
-    found = [guess for row in table if (guess := _guess(narrative, row)) is not None]
-    found.sort(key=lambda each: (-each.score, -each.category.count("."), each.category))
-    return tuple(found[:BEST_CATEGORIES])
+    """The best classes with the matched words; long words weigh more, a parent's words half."""
+    guesses = [guess for row in table if (guess := _guess(narrative, row)) is not None]
+    guesses.sort(key=lambda each: (-each.score, -each.category.count("."), each.category))
+    return tuple(guesses[:BEST_CATEGORIES])
 
 
 def _guess(narrative: str, row: Keywords) -> CategorySuggestion | None:
@@ -82,7 +82,7 @@ def _guess(narrative: str, row: Keywords) -> CategorySuggestion | None:
 def repeats(
     seen: Sighting, earlier: Iterable[Earlier], window: Window
 ) -> tuple[RepeatSuggestion, ...]:
-    """The most likely repeats, one for each incident; of like ones, what can be linked to first."""
+    """The likeliest repeats, one per incident; on equal scores, those with an incident first."""
     best: dict[str, RepeatSuggestion] = {}
     for other in earlier:
         guess = _likeness(seen, other, window)
@@ -139,20 +139,20 @@ def _by_words(seen: Sighting, other: Sighting) -> Reasons:
 
 
 def distance(one: Point, other: Point) -> float:
-    """Metres between two points of one city, where the earth is flat enough."""
+    """Metres between two points of one city, on a flat-earth approximation."""
     east = (one.longitude - other.longitude) * cos(radians(one.latitude))
     return METRES_OF_DEGREE * hypot(east, one.latitude - other.latitude)
 
 
 def likeness(one: str, other: str) -> float:
-    """How alike two texts are by their pairs of neighbouring characters, 0 to 1 (Dice)."""
+    """Dice similarity of two texts by character bigrams, 0 to 1."""
     first, second = _pairs(one), _pairs(other)
     if not first or not second:
         return 0.0
     return 2 * len(first & second) / (len(first) + len(second))
 
 
-@lru_cache(maxsize=2_000)  # a receipt of the last hour is compared again with every new one
+@lru_cache(maxsize=2_000)  # each receipt of the last hour is compared with every new one
 def _pairs(text: str) -> frozenset[str]:
     letters = "".join(filter(str.isalnum, text[:500].lower()))
     return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))

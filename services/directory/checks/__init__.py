@@ -1,4 +1,4 @@
-"""What is wrong, or doubtful, in a pack that could be read: everything that would hurt later."""
+"""Checks a pack that could be read: errors and warnings about its content."""
 
 from pathlib import Path
 
@@ -13,16 +13,16 @@ from services.directory.pack import Pack, read_pack
 
 def check(pack: Pack) -> list[Finding]:
     """Return every finding, errors first, then in the order of the files."""
-    found = [
+    findings = [
         finding
         for part in (check_tree, check_ground, check_staff, check_wording, check_flow)
         for finding in part(pack)
     ]
-    return sorted(found, key=lambda each: (not each.is_error, each.spot.file, each.spot.line))
+    return sorted(findings, key=lambda each: (not each.is_error, each.spot.file, each.spot.line))
 
 
 def examine(source: Path | bytes) -> tuple[Pack | None, list[Finding]]:
-    """Read a folder or an archive and check it; no pack where it could not even be read."""
+    """Read a folder or an archive and check it; None for the pack if it cannot be read."""
     try:
         pack = read_pack(source)
     except PackUnreadable as error:

@@ -1,4 +1,4 @@
-"""The flow: every category has an owner everywhere, every route ends at somebody, clocks run."""
+"""Checks the flow: categories have owners everywhere, routes end at staffed units, clocks run."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -11,11 +11,11 @@ from services.directory.pack import Pack
 from services.directory.rules import PRIORITIES
 
 WORKERS = frozenset({"clerk", "head", "mediator", "call_taker", "care_worker"})
-"""Whoever has one of these roles can take a matter out of the pool of the unit."""
+"""Roles that can claim a matter from the pool of their unit."""
 
 
 def check_flow(pack: Pack) -> Iterator[Finding]:
-    """Categories, competences, owners, routes, clocks, and whether these have a calendar."""
+    """Check categories, competences, owners, routes, clocks and the calendar."""
     yield from _categories(pack)
     for row in pack.city.competences.values():
         yield from _competence(pack, row)
@@ -57,7 +57,7 @@ def _competence(pack: Pack, row: Competence) -> Iterator[Finding]:
 
 
 def _places(city: City) -> list[str]:
-    """Every area where the answer may differ from that of the area above it."""
+    """Every area where competence may differ from that of the area above it."""
     kinds = {row.unit_kind for row in city.competences.values()}
     telling = {unit.area for unit in city.units.values() if unit.kind in kinds}
     telling |= {row.area for row in city.competences.values()}
@@ -69,7 +69,7 @@ def _places(city: City) -> list[str]:
 
 
 def _route_targets(city: City) -> dict[str, set[str]]:
-    """The units that matters reach by a row of the routing table, each with the rows."""
+    """The units that rows of the routing table name, each with those rows."""
     targets: dict[str, set[str]] = {}
     for route in city.policy.routes if city.policy else ():
         for unit in city.units.values():
@@ -86,7 +86,7 @@ def _names(route: Route, unit: str, kind: str, level: Level) -> bool:
 
 
 def _owners(pack: Pack, targets: dict[str, set[str]]) -> Iterator[Finding]:
-    """Notes in targets which categories lead to which unit."""
+    """Check that every category has an owner everywhere; adds the owners to `targets`."""
     city, places = pack.city, _places(pack.city)
     for category in city.categories:
         orphaned = []
@@ -97,7 +97,7 @@ def _owners(pack: Pack, targets: dict[str, set[str]]) -> Iterator[Finding]:
             else:
                 orphaned.append(place)
         if orphaned and not _has_route(city, category):
-            detail = f"nobody is competent in {len(orphaned)} areas, first in {orphaned[0]}"
+            detail = f"no unit is competent in {len(orphaned)} areas, first in {orphaned[0]}"
             yield _wrong(pack, f"category/{category}", "CATEGORY_WITHOUT_OWNER", detail)
 
 
@@ -105,12 +105,12 @@ def _dead_ends(pack: Pack, targets: dict[str, set[str]]) -> Iterator[Finding]:
     people = pack.city.people.values()
     staffed = {person.unit for person in people if WORKERS.intersection(person.roles)}
     for unit in sorted(targets.keys() - staffed):
-        detail = f"matters arrive ({min(targets[unit])}), but nobody there can claim them"
+        detail = f"matters arrive ({min(targets[unit])}), but no person there can claim them"
         yield _wrong(pack, f"unit/{unit}", "DEAD_END", detail)
 
 
 def _has_route(city: City, category: str) -> bool:
-    """Whether a row of the routing table takes it before competence is asked."""
+    """Whether a row of the routing table decides the category before its competence does."""
     for route in city.policy.routes if city.policy else ():
         if route.target == "COMPETENT":
             return False
@@ -122,7 +122,7 @@ def _has_route(city: City, category: str) -> bool:
 
 
 def _reach(pack: Pack, targets: dict[str, set[str]]) -> Iterator[Finding]:
-    """A unit is reached by a route, by what is raised to it, or by what is assigned to it."""
+    """Check that each unit is reached: by a route, by a raised question or by an assignment."""
     city = pack.city
     reached = {above for unit in targets for above in (unit, *city.superiors(unit))}
     for unit in city.units.values():

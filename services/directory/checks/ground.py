@@ -1,4 +1,4 @@
-"""The ground: grids that are sound, lie in villages, and leave no gap and no overlap."""
+"""Checks the grids: valid polygons in villages, without gap or overlap."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -10,13 +10,13 @@ from services.directory.pack import Pack
 if TYPE_CHECKING:
     from shapely import Polygon
 
-# Neighbours drawn one by one do not meet exactly; less than this share of a grid is no mistake.
+# Tolerated overlap or gap, as a share of a grid: separately drawn neighbours never meet exactly.
 TOLERANCE = 0.001
 FILE = "grids.geojson"
 
 
 def check_ground(pack: Pack) -> Iterator[Finding]:
-    """Every polygon by itself, then all of them together."""
+    """Check every polygon, then all of them together."""
     grids = pack.city.grids
     yield from _villages(pack, grids)
     shapes = _shapes(grids)
@@ -71,7 +71,7 @@ def _gaps(shapes: "Mapping[str, Polygon]") -> Iterator[Finding]:
     if not shapes:
         return
     typical = sum(shape.area for shape in shapes.values()) / len(shapes)
-    # A hair wider, so that the thinnest cracks between neighbours close.
+    # Widened a little, to close hairline cracks between neighbours.
     hair = TOLERANCE * typical**0.5
     land = get_parts(unary_union([shape.buffer(hair) for shape in shapes.values()]))
     if len(land) > 1:

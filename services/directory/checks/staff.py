@@ -1,4 +1,4 @@
-"""People: every one belongs somewhere, every role has a holder, every team a leader."""
+"""Checks the staff: everyone has a unit, every role a holder, every team a leader."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ ROLES = frozenset(
 
 
 def check_staff(pack: Pack) -> Iterator[Finding]:
-    """People, accounts and teams."""
+    """Check people, accounts and teams."""
     for person in pack.city.people.values():
         yield from _person(pack, person)
     held = {role for person in pack.city.people.values() for role in person.roles}

@@ -1,4 +1,4 @@
-"""Areas and units: every one has its place in one tree, and somebody above it."""
+"""Checks areas and units: each forms one tree."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from services.directory.pack import Pack
 
 
 def check_tree(pack: Pack) -> Iterator[Finding]:
-    """Codes, parents and cycles."""
+    """Check codes, parents and cycles."""
     yield from _city(pack)
     yield from _areas(pack)
     for unit in pack.city.units.values():

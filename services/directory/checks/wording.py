@@ -1,7 +1,7 @@
-"""What no pack may define: classes by belief, ethnicity, opinion or the fact of petitioning.
+"""Refuses definitions of people by belief, ethnicity, opinion or the fact of petitioning.
 
-The backbone is about matters and places, never about kinds of people. The refusal stands in code,
-not in the pack, so that no city can edit it away.
+The system is about matters and places, not about kinds of people. The rule is code and not data of
+the pack, so a city cannot remove it.
 """
 
 import re
@@ -23,7 +23,7 @@ WORDS = re.compile(
 
 
 def check_wording(pack: Pack) -> Iterator[Finding]:
-    """Codes, names and keywords of categories; kinds of units; skills of teams."""
+    """Check codes, names and keywords of categories, kinds of units, and skills of teams."""
     for category in pack.city.categories.values():
         yield from _refuse(pack, f"category/{category.code}", category.code)
         for word in (category.name, *category.keywords):
@@ -37,7 +37,7 @@ def check_wording(pack: Pack) -> Iterator[Finding]:
 
 
 def is_refused(text: str) -> bool:
-    """Say whether a text names a class of people that nothing may be defined by."""
+    """Whether a text names a class of people that no pack may define."""
     return bool(CODES.search(text) or WORDS.search(text))
 
 

@@ -1,4 +1,4 @@
-"""Makes a fictional city of any size: the same seed and size always make the same files."""
+"""Generates a fictional city of any size; equal seed and size give equal files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of everything; grid members are spread over the grids."""
+    """The numbers of areas, grids and grid members; the members are spread over the grids."""
 
     counties: int
     townships: int
@@ -33,7 +33,7 @@ class Size:
     grid_members: int
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what the codes, or the tree, have no room for."""
+        """Raises ValueError if the codes or the tree have no room for the numbers."""
         steps = (1, self.counties, self.townships, self.villages, self.grids)
         for above, below, most in zip(steps, steps[1:], (99, 999, 999, 999), strict=False):
             if not above <= below <= above * most:
@@ -45,7 +45,7 @@ LARGE = Size(counties=9, townships=118, villages=1_764, grids=15_238, grid_membe
 
 
 def generate(folder: Path, rules: Path, size: Size, seed: int = 9901) -> None:
-    """Write a pack into the folder: its land and people made, its rules taken from another."""
+    """Write a pack into the folder: generated land and people, and the rules of another pack."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in RULES:
         (folder / name).write_bytes((rules / name).read_bytes())
@@ -54,8 +54,8 @@ def generate(folder: Path, rules: Path, size: Size, seed: int = 9901) -> None:
 
 
 def make_files(city_yaml: str, size: Size, seed: int) -> Mapping[str, str]:
-    """Return the made files by name."""
-    random = Random(seed)  # noqa: S311  # it must be the same each time, not secret
+    """Return the generated files by name."""
+    random = Random(seed)  # noqa: S311  # reproducible, not secret
     city = read_city("city.yaml", city_yaml, Flaws())
     land = make_land(city.name, size, random)
     units = make_units(land)

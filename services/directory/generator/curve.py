@@ -1,4 +1,4 @@
-"""A walk through every cell of a rectangle, each step to a neighbour: so runs of it are compact.
+"""A walk through all cells of a rectangle from neighbour to neighbour: its runs are compact.
 
 The generalized Hilbert curve of Jakub Červený; with even sides no step is diagonal.
 """
@@ -10,7 +10,7 @@ Cell: TypeAlias = tuple[int, int]
 
 
 def walk(width: int, height: int) -> Iterator[Cell]:
-    """Return the cells of a rectangle in the order of the walk."""
+    """Yield the cells of a rectangle in the order of the walk."""
     if width >= height:
         return _walk(0, 0, width, 0, 0, height)
     return _walk(0, 0, 0, height, width, 0)

@@ -1,4 +1,4 @@
-"""The land: a tree of areas over grids whose polygons tile it without gap or overlap."""
+"""Generates the land: a tree of areas over grids that tile it without gap or overlap."""
 
 import math
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 CITY = "990100"
 SOUTH_WEST = (108.60, 34.00)
 NORTH_EAST = (109.20, 34.40)
-# The example of the documentation lies here; its township is the first of the first county.
+# The place of the documentation's example: the first township of the first county.
 EXAMPLE = (108.912, 34.231)
 WOBBLE = 0.2
 BEND = 0.08
-DECIMALS = 4  # eleven metres
+DECIMALS = 4  # 0.0001° is eleven metres
 
 T = TypeVar("T")
 Tree = Sequence[Sequence[Sequence[Sequence[Ring]]]]
@@ -29,14 +29,14 @@ Tree = Sequence[Sequence[Sequence[Sequence[Ring]]]]
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """Names by area code, from the city down to the villages, and the grids."""
+    """The names by area code, from the city down to the villages, and the grids."""
 
     areas: dict[str, str]
     grids: list[Grid]
 
 
 def make_land(city_name: str, size: "Size", random: Random) -> Land:
-    """Make the areas and grids of a city."""
+    """Generate the areas and grids of a city."""
     names = Names(random)
     land = Land({CITY: city_name}, [])
     for county, townships in enumerate(_tree(size, random), start=1):
@@ -60,7 +60,7 @@ def _settle(land: Land, township: str, villages: Sequence[Sequence[Ring]], names
 
 
 def _tree(size: "Size", random: Random) -> Tree:
-    """Counties of townships of villages of grids, each a run of the walk; the example first."""
+    """Nested counties, townships, villages and grids, each a run of the walk; the example first."""
     rings = _rings(size.grids, random)
     villages = _runs(rings, size.villages)
     townships = _runs(villages, size.townships)
@@ -82,7 +82,7 @@ def _rings(count: int, random: Random) -> list[Ring]:
 
 
 def _runs(items: Sequence[T], count: int) -> list[Sequence[T]]:
-    """Part a sequence into so many runs of nearly equal length."""
+    """Split a sequence into `count` runs of nearly equal length."""
     edges = [index * len(items) // count for index in range(count + 1)]
     return [items[start:end] for start, end in pairwise(edges)]
 
@@ -92,11 +92,11 @@ def _even(length: float) -> int:
 
 
 class _Lattice:
-    """Corners and middles of the cells' sides, moved a little; neighbours share them exactly."""
+    """Randomly shifted corners and side midpoints of the cells; neighbours share them exactly."""
 
     def __init__(self, width: int, height: int, random: Random) -> None:
         self._width, self._height = width, height
-        # Twice as fine as the cells: even positions are corners, odd ones middles of sides.
+        # Twice as fine as the cells: even positions are corners, odd ones side midpoints.
         self._moved = {
             (x, y): self._move(x, y, random)
             for x in range(2 * width + 1)
@@ -132,7 +132,7 @@ def _outline(cell: Cell) -> list[Cell]:
 
 
 def _holds(ring: Ring, point: tuple[float, float]) -> bool:
-    """Say whether a ring goes around a point: by counting the sides to its right."""
+    """Whether the ring contains the point, by counting the sides to the right of the point."""
     inside = False
     for (x1, y1), (x2, y2) in zip(ring, (*ring[1:], ring[0]), strict=True):
         crosses = (y1 > point[1]) != (y2 > point[1])

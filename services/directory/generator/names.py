@@ -1,4 +1,4 @@
-"""Names of places and people that sound natural and belong to nobody."""
+"""Generates natural-sounding, fictional names of places and people."""
 
 from random import Random
 
@@ -27,7 +27,7 @@ EXAMPLE_TOWNSHIP = "青山镇"
 
 
 class Names:
-    """Gives names; those of one kind do not repeat where people could mistake them."""
+    """Gives names that do not repeat where they could be confused."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -38,14 +38,14 @@ class Names:
         return COUNTIES[number - 1] if number <= len(COUNTIES) else f"云川第{number}县"
 
     def township(self, code: str) -> str:
-        """The first of all is the township of the examples."""
+        """A name for the township; the first one is the township of the examples."""
         if code.endswith("01001"):
             return EXAMPLE_TOWNSHIP
         end = self._random.choices(("镇", "街道", "乡"), (6, 3, 1))[0]
         return self._next(self._townships) + end
 
     def village(self, code: str) -> str:
-        """Unique inside its township."""
+        """A name for the village, unique inside its township."""
         pool = self._villages.setdefault(code[:9], self._pool())
         return self._next(pool) + self._random.choices(("村", "社区"), (3, 1))[0]
 
@@ -54,7 +54,7 @@ class Names:
         return self._random.choice(FAMILIES) + "".join(given)
 
     def _next(self, pool: list[str]) -> str:
-        if not pool:  # so large a city has longer names
+        if not pool:  # the pool is used up: continue with longer names
             pool.extend(start + name for start in FIRST for name in self._pool())
         return pool.pop()
 

@@ -1,11 +1,11 @@
-"""The organisations: which kinds of units a city, a county, a township and a village have."""
+"""Generates the units of each city, county, township and village."""
 
 from typing import NamedTuple
 
 from backbone.words.areas import Level, level_of, parent_of
 from services.directory.generator.land import CITY, Land
 
-# What follows the name of the area in the name of the unit.
+# The ending of the unit's name, after the name of its area.
 AT_CITY = {
     "government": "人民政府",
     "command": "公安局110指挥中心",
@@ -51,7 +51,7 @@ AT_TOWNSHIP = {
     "urban_management": "综合行政执法队",
     "health": "卫生院",
 }
-# The unit that the others of an area report to.
+# The kind of unit that the other units of an area report to.
 TOP = {Level.CITY: "government", Level.COUNTY: "government", Level.TOWNSHIP: "township"}
 
 
@@ -97,7 +97,7 @@ def _unit_name(area_name: str, kind: str, end: str) -> str:
 
 
 def _parent(area: str, kind: str) -> str:
-    """The same trade one level up, for stations; else the government of the place."""
+    """For stations the unit of the same kind one level up, else the government of the area."""
     level, above = level_of(area), parent_of(area)
     if area == CITY:
         return "" if kind == "government" else f"{CITY}-government"

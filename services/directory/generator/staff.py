@@ -1,4 +1,4 @@
-"""The people: somebody for every role in every unit that needs it, teams, and demo accounts."""
+"""Generates the people for every role of every unit, the teams and the demo accounts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from services.directory.generator.names import Names
 from services.directory.generator.organisation import UnitRow
 
 HIGH, LOW = (Level.CITY, Level.COUNTY), (Level.TOWNSHIP, Level.VILLAGE)
-# Beside a head and the clerks: kind of unit, levels, and how many of which role.
+# Staff beside the head and the clerks: kind of unit, levels, and numbers by role.
 SPECIALISTS: tuple[tuple[str, tuple[Level, ...], dict[str, int]], ...] = (
     ("command", HIGH, {"call_taker": 6, "dispatcher": 4, "duty_officer": 2, "statistician": 1}),
     ("hotline", HIGH, {"call_taker": 2, "receptionist": 2}),
@@ -42,7 +42,7 @@ COUNTY_TEAMS = {
 TOWNSHIP_TEAMS = {"emergency": ("综合应急队", "rescue;flood;evacuation;fire")}
 TEAMS = {Level.CITY: CITY_TEAMS, Level.COUNTY: COUNTY_TEAMS, Level.TOWNSHIP: TOWNSHIP_TEAMS}
 TEAM_SIZE = 6
-# Units whose clerks have an account each in the demonstration: the example's township, its county.
+# The areas whose units have a demo account for a clerk: the example's township and its county.
 SHOWN = ("990101001", "990101", "990100")
 
 
@@ -79,7 +79,7 @@ class AccountRow(NamedTuple):
 
 @dataclass(slots=True)
 class Staff:
-    """Everybody."""
+    """The people, teams and accounts of a city."""
 
     people: list[PersonRow] = field(default_factory=list)
     teams: list[TeamRow] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Staff:
 
 
 def make_staff(land: Land, units: Sequence[UnitRow], members: int, random: Random) -> Staff:
-    """Return the people of a city; a user's name tells role and place: clerk.990101001-police."""
+    """Return the people of a city; user names consist of role and unit: clerk.990101001-police."""
     names = Names(random)
     staff = Staff()
     for unit in units:
@@ -131,7 +131,7 @@ def _add_team(staff: Staff, unit: UnitRow, area_name: str, names: Names) -> None
 
 
 def _accounts(people: Sequence[PersonRow]) -> Iterator[AccountRow]:
-    """One account for each role, a clerk for each shown unit, and every team leader."""
+    """One account for each role, one for a clerk of each shown unit, one for each team leader."""
     roles: set[str] = set()
     for person in sorted(people, key=lambda person: _rank(person.unit)):
         role = person.roles.partition(";")[0]

@@ -1,4 +1,4 @@
-"""Writes the made files: compact, one row a line, so that a change of them can be reviewed."""
+"""Writes the generated files with one row a line, so that changes can be reviewed."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ def table(columns: str, rows: Iterable[Iterable[str]]) -> str:
 
 
 def geojson(grids: Iterable[Grid]) -> str:
-    """Return a GeoJSON text with a grid a line."""
+    """Return a GeoJSON text with one grid a line."""
     lines = ",\n".join(_feature(grid) for grid in grids)
     return f'{{"type":"FeatureCollection","features":[\n{lines}\n]}}\n'
 

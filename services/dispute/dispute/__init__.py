@@ -1,4 +1,4 @@
-"""Disputes 矛盾纠纷: their whole life cycle; the files beside it say what each verb means. Pure."""
+"""Disputes 矛盾纠纷: their whole life cycle, joined from the use-case files beside it. Pure."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from services.dispute.dispute.record import Dispute, may_see
 
 
 def _require_sight(dispute: Dispute, command: Any) -> None:
-    """Raises NotFound for an actor who may not know of it; a step of its incident has no actor."""
+    """Raises NotFound for an actor outside its scope; incident events have no actor."""
     if not isinstance(command, FollowIncident) and not may_see(dispute, command.by):
         raise NotFound("NO_SUCH_DISPUTE")
 

@@ -1,4 +1,4 @@
-"""Acceptance 受理: what can be mediated is taken on; what cannot is told its lawful channel."""
+"""Acceptance 受理: accept a dispute for mediation, or refuse it and tell the lawful channel."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ class AcceptDispute(Struct, frozen=True):
 
 
 class RefuseDispute(Struct, frozen=True):
-    """Refuse 不予受理: the parties are told why, and which lawful channel is theirs."""
+    """Refuse 不予受理: the parties are told the reason and their lawful channel."""
 
     by: Actor
     reason: str
@@ -51,7 +51,7 @@ def accept(
 ) -> list[DisputeAccepted]:
     require_unit_of(command.by, mediating_units(dispute))
     if dispute.filing.violence:
-        # Anti-Domestic Violence Law: protection first; the quarrel around it is another dispute.
+        # Anti-Domestic Violence Law: protection first; the related quarrel is a dispute of its own.
         raise InvalidArgument("VIOLENCE_NOT_MEDIATED")
     if command.mediation is None:
         raise InvalidArgument("MEDIATION_MISSING")

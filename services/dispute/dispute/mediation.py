@@ -1,4 +1,4 @@
-"""Mediation 调解: sessions, then an agreement or the lawful channel that is left, and the file."""
+"""Mediation 调解: sessions, agreement or failure with a lawful channel, and filing."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from services.dispute.dispute.record import (
     require_parties,
 )
 
-# Work Rules of People's Mediation, art. 34: what a written agreement says.
+# Contents of a written agreement: Work Rules of People's Mediation, art. 34.
 WRITTEN = ("document", "facts", "terms", "performance")
 ORAL = ("terms",)
 

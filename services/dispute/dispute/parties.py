@@ -1,4 +1,4 @@
-"""Parties 当事人: who they are, and to whom they are shown in plain words."""
+"""Parties 当事人: naming them, and disclosing them unmasked."""
 
 from datetime import datetime
 
@@ -21,14 +21,14 @@ from services.dispute.dispute.record import (
 
 
 class NameParties(Struct, frozen=True):
-    """Name 核实当事人: all of them, where they were unknown at first or wrong."""
+    """Name 核实当事人: replace all parties, where they were unknown or wrong."""
 
     by: Actor
     parties: tuple[Party, ...]
 
 
 class RevealParties(Struct, frozen=True):
-    """Disclosure 调阅: in plain words for a stated purpose only, and that is journaled."""
+    """Disclosure 调阅: unmasked, for a stated purpose, and recorded in the journal."""
 
     by: Actor
     purpose: str

@@ -1,4 +1,4 @@
-"""Registration 登记: how a dispute enters the one ledger."""
+"""Registration 登记: a dispute enters the ledger."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,7 +23,7 @@ from services.dispute.dispute.record import (
 
 
 class RegisterDispute(Struct, frozen=True):
-    """Register 登记: by a desk, or by the record that another service refers."""
+    """Register 登记: by a desk, or by a record that another service refers."""
 
     by: Actor
     id: UUID

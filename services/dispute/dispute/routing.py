@@ -1,4 +1,4 @@
-"""Routing 分流: the dispute enters the flow, and follows its incident from there on."""
+"""Routing 分流: opens the incident of the dispute, which follows it from then on."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from services.dispute.dispute.record import ANY, Dispute, Routing, State
 
 
 class RouteDispute(Struct, frozen=True):
-    """Route 分流: its incident is opened; without a unit the routing policy decides."""
+    """Route 分流: open the incident; without a unit the routing policy decides."""
 
     by: Actor
     to_unit: str = ""
@@ -39,7 +39,7 @@ def route(
 
 
 def matter_of(dispute: Dispute) -> Matter:
-    """The matter that its incident is opened with, by call and by event; it names no party."""
+    """The matter of its incident, equal for the call and the event; it names no party."""
     filing = dispute.filing
     place = filing.place or Place()
     return Matter(

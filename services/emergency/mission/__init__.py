@@ -1,4 +1,4 @@
-"""Missions 指令: their whole life cycle; the files beside it say what each verb means. Pure."""
+"""Missions 出警任务: their whole life cycle, joined from the use-case files beside it. Pure."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from services.emergency.mission.record import Mission
 
 
 def _require_known(mission: Mission, command: Any) -> None:
-    """Steps are a crew's; orders of desks and the clock come from inside."""
+    """Check the scope of a crew's step; desk orders and clocks come from the system itself."""
     if isinstance(command, steps.Step):
         steps.require_known(mission, command.by)
 

@@ -20,7 +20,7 @@ from services.emergency.mission.repeats import pause_after
 
 
 class DispatchMission(Struct, frozen=True):
-    """`team` is None where the directory knows no such team; `pauses` are seconds.
+    """`team` is None if the directory has no such team; `pauses` are seconds.
 
     `reachable` says whether a terminal of the team was connected.
     """
@@ -70,7 +70,7 @@ def dispatch(
 
 
 def _refuse_second(mission: Mission) -> None:
-    """The second desk hears which one was first."""
+    """Refuse a second dispatch of the team; the facts name the first desk."""
     raise InvalidTransition(
         "ALREADY_DISPATCHED",
         team=mission.order.team,

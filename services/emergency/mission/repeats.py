@@ -1,4 +1,4 @@
-"""Repeats 催签: a mission that is not answered is pushed again, for ever."""
+"""Repeats 催签: push an unanswered mission again, without limit."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from services.emergency.mission.record import UNANSWERED, Mission
 
 
 class Lapse(Struct, frozen=True):
-    """The pause is over."""
+    """The pause before the next push is over."""
 
 
 class MissionPushedAgain(Struct, frozen=True):

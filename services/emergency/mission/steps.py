@@ -1,4 +1,4 @@
-"""The steps of a team: its rank only rises, later implies earlier, what comes late is recorded."""
+"""The steps of a team: the rank only rises; a later step implies the earlier ones."""
 
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,10 +13,10 @@ from services.emergency.mission.record import ANY, UNANSWERED, Ending, Mission, 
 
 E = TypeVar("E")
 
-# Steps of a terminal that was offline come late and out of order: they are recorded, not refused.
+# A terminal that was offline sends its steps late and out of order: record them, do not refuse.
 NOT_REFUSED = ANY - {State.REFUSED}
 
-# A refusal stands beside the ladder: it implies the delivery and nothing more.
+# A refusal is not on the ladder of ranks; it implies the delivery only.
 RANK = {
     State.PENDING: 0,
     State.DELIVERED: 1,
@@ -35,7 +35,7 @@ STAMPS = {
 
 
 class Crew(Struct, frozen=True):
-    """Who acts, for which team, and of which unit."""
+    """The acting person, with team and unit."""
 
     user: str
     team: str
@@ -43,9 +43,9 @@ class Crew(Struct, frozen=True):
 
 
 class ReceiveMission(Struct, frozen=True):
-    """`seq` is the entry that the terminal says it has stored, 0 where it says none.
+    """`seq` is the mailbox entry that the terminal reports as stored; 0 if it reports none.
 
-    `entry` is the mission's own in the mailbox of its team.
+    `entry` is the mission's number in the mailbox of its team.
     """
 
     by: Crew
@@ -125,14 +125,14 @@ class MissionCleared(Struct, frozen=True):
 
 
 def require_known(mission: Mission, by: Crew) -> None:
-    """A crew knows the missions of its team alone; others know those of their unit."""
+    """Raises NotFound: a crew sees the missions of its team, others those of their unit."""
     of_the_unit = by.unit and by.unit in (mission.release.unit, mission.order.ordered_unit)
     if by.team != mission.order.team and (by.team or not of_the_unit):
         raise NotFound("NO_SUCH_MISSION")
 
 
 def _require_crew(mission: Mission, command: Step) -> None:
-    """People of the unit may look at the mission; the team alone takes its steps."""
+    """Raises Denied: people of the unit may read the mission, only the team takes its steps."""
     if command.by.team != mission.order.team:
         raise Denied("NOT_YOUR_TEAM", team=mission.order.team)
 
@@ -171,7 +171,7 @@ def arrive(
 def clear(
     mission: Mission, command: ClearMission, now: datetime, also: Also
 ) -> list[MissionCleared]:
-    """The first result stays; one that comes after a clearing without any is recorded, too."""
+    """Keep the first result; a result after a clearing without one is recorded too."""
     _require_crew(mission, command)
     event = MissionCleared(now, command.result, command.device_time)
     if mission.state is not State.CLEARED or mission.ending is None:
@@ -192,7 +192,7 @@ def refuse(
 
 
 def _once(mission: Mission, reached: State, event: E) -> list[E]:
-    """A step that was reported before is accepted and changes nothing."""
+    """Accept a repeated step without an event."""
     known = RANK[mission.state] >= RANK[reached] and reached not in mission.progress.implied
     return [] if known else [event]
 
@@ -216,7 +216,7 @@ def arrived(mission: Mission, event: TeamOnScene) -> Mission:
 
 
 def cleared(mission: Mission, event: MissionCleared) -> Mission:
-    """It ended when it was cleared first, whenever the result came."""
+    """The end time is that of the first clearing, even if the result came later."""
     ending = mission.ending or Ending(event.time)
     after = _risen(mission, State.CLEARED, event.time)
     return replace(after, ending=replace(ending, result=event.result))
@@ -236,7 +236,7 @@ def refused(mission: Mission, event: MissionRefused) -> Mission:
 
 
 def _risen(mission: Mission, reached: State, time: datetime) -> Mission:
-    """Come to the state, or confirm what a later one has implied already."""
+    """Raise the mission to the state, or confirm a state that a later one had implied."""
     progress, pushes = mission.progress, mission.pushes
     if RANK[mission.state] >= RANK[reached]:
         still = tuple(state for state in progress.implied if state is not reached)

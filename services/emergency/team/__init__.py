@@ -1,4 +1,4 @@
-"""The status of a team: available, resting, or out of service. It has no states of a life."""
+"""The status of a team: available, resting or out of service. It has no life cycle states."""
 
 from backbone.life_cycle import Also, LifeCycle
 from services.emergency.team import status

@@ -1,4 +1,4 @@
-"""The status of a team 队伍状态: what it says of itself, or a dispatcher says of it."""
+"""The status of a team 队伍状态: set by the team itself or by a dispatcher."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -35,7 +35,7 @@ class TeamStatus(Struct, frozen=True):
 
 
 class SetTeamStatus(Struct, frozen=True):
-    """`of` is None where the directory knows no such team; `own_team` is the actor's."""
+    """`of` is None if the directory has no such team; `own_team` is the actor's team."""
 
     by: Actor
     own_team: str
@@ -62,7 +62,7 @@ def status_id(team: str) -> UUID:
 def set_status(
     status: TeamStatus | None, command: SetTeamStatus, now: datetime, also: Also
 ) -> list[TeamStatusSet]:
-    """The same status again changes nothing."""
+    """Set the status; the same status again causes no event."""
     if command.of is None:
         raise InvalidArgument("UNKNOWN_TEAM", team=command.team)
     _require_may_set(command, command.of)
@@ -75,7 +75,7 @@ def set_status(
 
 
 def _require_may_set(command: SetTeamStatus, of: Team) -> None:
-    """A team says it of itself; a commander of the teams in the own area and of the own unit."""
+    """Allow the team itself, and commanders for the teams of their area and unit."""
     by = command.by
     if command.own_team == command.team:
         return
@@ -86,7 +86,7 @@ def _require_may_set(command: SetTeamStatus, of: Team) -> None:
 
 
 def require_may_set_again(status: TeamStatus, command: SetTeamStatus) -> None:
-    """A repeat is answered while its caller may set the status, also of a team that is gone."""
+    """Answer a repeat while its caller may set the status, even if the team no longer exists."""
     _require_may_set(command, command.of or Team(status.unit, status.area))
 
 

@@ -1,1 +1,1 @@
-"""Who calls: accounts, sessions, API keys, and the audit of reveals."""
+"""Accounts, sessions, API keys, and the audit of reveals."""

@@ -1,4 +1,4 @@
-"""Who is calling: sessions and API keys, and what is passed on to services about the caller."""
+"""Authentication by session or API key, and the metadata that tells services the caller."""
 
 import hashlib
 import time
@@ -16,7 +16,7 @@ from services.gateway.accounts import storage
 from services.gateway.http.incoming import header_text
 from services.gateway.http.problems import Problem
 
-# A disabled account or an ended session works at most this much longer on another gateway.
+# Seconds that another gateway still accepts a disabled account or an ended session.
 KEPT = 5.0
 UNKNOWN_KEPT = 1.0
 MOST_KEPT = 20_000
@@ -25,7 +25,7 @@ LONGEST_PERSON = 100
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Someone who may call: `principal` is who proved it, `user` the person who acts."""
+    """An authenticated caller: `principal` is the account or key, `user` the acting person."""
 
     principal: str
     user: str
@@ -42,12 +42,12 @@ CITIZEN = Caller(principal="citizen", user="", unit="", role="", area="")
 
 
 def digest(secret: str) -> bytes:
-    """What is stored of a token or key; both are long and random, so a plain hash is enough."""
+    """The stored hash of a token or key; both are long and random, so a plain hash is enough."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
 def token_of(request: Request) -> str:
-    """Raises Problem 401 where there is no bearer token."""
+    """The bearer token. Raises Problem 401 without one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise unauthenticated("NOT_SIGNED_IN")
@@ -59,20 +59,20 @@ def unauthenticated(reason: str) -> Problem:
 
 
 def require_role(caller: Caller, roles: Roles) -> None:
-    """Raises Problem 403."""
+    """Raises Problem 403 if the caller has none of the roles."""
     if caller.role not in roles:
         raise Problem(403, "ROLE_MAY_NOT", {"role": caller.role})
 
 
 class Authenticator:
-    """Knows callers by their tokens, and remembers them for a few seconds."""
+    """Finds callers by their tokens, and caches them for a few seconds."""
 
     def __init__(self, pool: Pool, clock: Callable[[], float] = time.monotonic) -> None:
         self._pool, self._clock = pool, clock
         self._known: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
 
     async def caller_of(self, request: Request) -> Caller:
-        """Raises Problem 401, and what asyncpg raises when nobody can be known now."""
+        """Raises Problem 401, and asyncpg's errors while the database is unavailable."""
         caller = await self._holder(digest(token_of(request)))
         if caller is None:
             raise unauthenticated("SESSION_OVER")
@@ -98,7 +98,7 @@ class Authenticator:
 
 def _caller(row: Any) -> Caller:
     is_key = row["kind"] == "key"
-    # A unit may hold a key for each of several roles: each is a principal of its own.
+    # A unit may have a key for each of several roles: each key is a principal.
     principal = f"key:{row['name']}:{row['role']}" if is_key else f"person:{row['name']}"
     caller = Caller(
         principal=principal,
@@ -114,8 +114,10 @@ def _caller(row: Any) -> Caller:
 
 
 def _acting_for(key: Caller, person: str) -> Caller:
-    """A department's system names its own clerk: `<key name>/<person>`. Raises Problem 400 for a
-    header that names nobody."""
+    """The key's caller acting for the named clerk of its department: `<key name>/<person>`.
+
+    Raises Problem 400 for a malformed or empty name.
+    """
     name = header_text(person, LONGEST_PERSON)
     if not name:
         raise Problem(400, "MALFORMED_PERSON")

@@ -1,4 +1,4 @@
-"""Puts each disclosure of personal data on record, before it is made."""
+"""Records each disclosure of personal data before the answer is sent."""
 
 from backbone.postgres.pool import Pool
 from services.gateway.accounts import storage
@@ -9,10 +9,10 @@ from services.gateway.metrics import REVEALS
 async def record_reveal(
     pool: Pool, caller: Caller, what: str, subject: str, purpose: str, trace: str
 ) -> None:
-    """Write the line before the answer is sent: what is not on record is not shown.
+    """Write the audit line; the answer must wait for it.
 
-    `what` is the RPC that disclosed, `subject` the id whose data it was. Raises what asyncpg
-    raises, and the answer must then not go out.
+    `what` is the disclosing RPC, `subject` the id of the record. Raises asyncpg's errors; the
+    answer must not be sent then.
     """
     who = (caller.principal, caller.user, caller.unit, caller.role)
     await storage.save_reveal(pool, *who, what, subject, purpose, trace)

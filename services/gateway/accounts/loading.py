@@ -1,4 +1,4 @@
-"""Loads accounts and API keys; called by the runner with what a city or the demo brings."""
+"""Loads accounts and API keys; the runner calls it with those of a city pack or the demo."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ async def load_accounts(
     team exempt`, and `name` where it has one). Raises ValueError for an unknown role."""
     accounts, keys = list(accounts), list(keys)
     roles(*{str(row["role"]) for row in [*accounts, *keys]})
-    # Demo accounts share one password: hashed once, not four hundred times.
+    # The 400 demo accounts share one password: hash it once.
     hashes = {password: hash_of(password) for password in {row["password"] for row in accounts}}
     async with await open_pool(dsn, "gateway", size=1) as pool:
         await storage.save_accounts(pool, [_account(row, hashes) for row in accounts])
@@ -25,7 +25,7 @@ async def load_accounts(
 
 
 def area_of(unit: str) -> str:
-    """The area code that a unit's code begins with: `990101001` of `990101001-police`."""
+    """The area code at the start of a unit's code: `990101001` of `990101001-police`."""
     return unit.partition("-")[0]
 
 

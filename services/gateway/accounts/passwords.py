@@ -1,4 +1,4 @@
-"""Passwords: argon2id, away from the event loop, as slow for a user who does not exist."""
+"""Checks passwords: argon2id, in threads, in equal time for users that do not exist."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-# OWASP's smallest advised set: about 20 ms and 19 MiB, so that a whole shift can sign in at once.
+# OWASP's minimum, about 20 ms and 19 MiB a check, so that a whole shift can sign in at once.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
@@ -15,14 +15,14 @@ def hash_of(password: str) -> str:
 
 
 class Passwords:
-    """Two checks at a time: more would take the memory and the cores of the process."""
+    """Runs two checks at a time, to limit memory and CPU."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="passwords")
         self._nobody = hash_of("nobody has this password")
 
     async def match(self, password_hash: str | None, password: str) -> bool:
-        """Say whether the password is right; without a hash it never is, in the same time."""
+        """Whether the password is right; without a hash False, after the same time."""
         loop = asyncio.get_running_loop()
         known = password_hash or self._nobody
         right = await loop.run_in_executor(self._threads, _verify, known, password)

@@ -1,4 +1,4 @@
-"""The audit of disclosures: who was shown what about whom, for which purpose; read by auditors."""
+"""The audit list of disclosures: viewer, record, data, purpose; for auditors."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ PAGE, MOST = 50, 200
 
 @dataclass(frozen=True, slots=True)
 class Reveals:
-    """The list for auditors: the latest first, of the units inside their area."""
+    """The disclosures by units inside the auditor's area, the latest first."""
 
     gate: Gate
     pool: Pool
@@ -51,7 +51,7 @@ class Reveals:
         return Response(to_json(answer), 200, headers | {"Cache-Control": "no-store"}, JSON)
 
     def _position(self, scope: bytes, token: str) -> int | None:
-        """Raises Problem 422 for what is no token of this list."""
+        """The position in a page token. Raises Problem 422 for a token of another list."""
         try:
             position: int | None = read_token(self.key, scope, token, int)
         except InvalidArgument as refusal:

@@ -1,4 +1,4 @@
-"""Signing in and out, and who one is: the endpoints that no service stands behind."""
+"""The endpoints for signing in, signing out and reading the own session."""
 
 import secrets
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Tokens are opaque and random; only their hash is stored."""
+    """The session endpoints. Tokens are opaque and random; only their hashes are stored."""
 
     gate: Gate
     pool: Pool
@@ -58,7 +58,7 @@ class Sessions:
         return Response(status_code=204, headers=NO_STORE)
 
     async def _account(self, user: str, password: str, address: str) -> Any:
-        """Raises Problem 401 in the same words and the same time, whatever was wrong."""
+        """Raises Problem 401, equal in words and time for a wrong user and a wrong password."""
         limits = self.gate.limits
         from_here = f"{address} {user}"
         limits.wrong_password.require(from_here)

@@ -19,7 +19,7 @@ WITH swept AS (
 INSERT INTO sessions (token_hash, user_name, expire_time) VALUES ($1, $2, now() + $3)
 RETURNING expire_time
 """
-# A session and a key cannot be told apart by their looks, so one question asks for both.
+# Session tokens and API keys look alike, so one query searches both.
 HOLDER = """
 SELECT 'person' AS kind, a.user_name AS name, a.role, a.unit, a.area, a.team,
        false AS exempt, s.expire_time
@@ -67,13 +67,13 @@ async def account_of(pool: Pool, user: str) -> Any:
 
 
 async def open_session(pool: Pool, token_hash: bytes, user: str, lifetime: timedelta) -> datetime:
-    """Also forgets a few sessions that are over. Returns when this one will be."""
+    """Store the session and delete a few expired ones. Returns the time of its expiry."""
     end: datetime = await pool.fetchval(OPEN_SESSION, token_hash, user, lifetime)
     return end
 
 
 async def holder_of(pool: Pool, token_hash: bytes) -> Any:
-    """Who holds a token or key that is valid now, or None."""
+    """The holder of a valid token or key, or None."""
     return await pool.fetchrow(HOLDER, token_hash)
 
 
@@ -88,7 +88,7 @@ async def save_reveal(pool: Pool, *line: str) -> None:
 async def reveals(
     pool: Pool, within: str, subject: str | None, before: int | None, size: int
 ) -> list[Any]:
-    """The latest first; `within` is what the codes of the units begin with."""
+    """The reveals, the latest first; `within` is the prefix of the units' codes."""
     return list(await pool.fetch(REVEALS, within, subject, before, size))
 
 

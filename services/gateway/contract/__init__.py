@@ -1,1 +1,1 @@
-"""The contract: JSON to messages and back, and the OpenAPI document."""
+"""Conversion between JSON and messages, and the OpenAPI document."""

@@ -1,11 +1,11 @@
-"""What the protobuf contracts mean in JSON: names of enum values, pages, well-known messages."""
+"""The JSON conventions of the contracts: names of enum values, pages, well-known messages."""
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 TIMESTAMP = "google.protobuf.Timestamp"
 DURATION = "google.protobuf.Duration"
-STRUCT = "google.protobuf.Struct"  # facts whose names only their kind knows
-PAGE_SIZE = "page_size"  # never negative, in whichever list
+STRUCT = "google.protobuf.Struct"  # facts whose names depend on their kind
+PAGE_SIZE = "page_size"  # of every list; never negative
 PAGE_TOKEN = "next_page_token"  # noqa: S105 - the field that makes a message a page
 
 
@@ -15,13 +15,13 @@ def prefix_of(enum: EnumDescriptor) -> str:
 
 
 def names_of(enum: EnumDescriptor) -> dict[int, str]:
-    """The values without their prefix, and without the unspecified one."""
+    """The names without their prefix, by number, except the unspecified one."""
     prefix = prefix_of(enum)
     return {value.number: value.name.removeprefix(prefix) for value in enum.values if value.number}
 
 
 def map_of(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor] | None:
-    """Key and value of a map field, or None for any other."""
+    """The key and value fields of a map field; None for other fields."""
     message = field.message_type
     if message is None or not message.GetOptions().map_entry:
         return None
@@ -29,12 +29,12 @@ def map_of(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor] | 
 
 
 def is_plain(field: FieldDescriptor) -> bool:
-    """Can be said in a query parameter."""
+    """Whether a query parameter can carry the field."""
     return field.message_type is None or field.message_type.full_name in (TIMESTAMP, DURATION)
 
 
 def items_of(response: Descriptor) -> FieldDescriptor | None:
-    """The field with the items, where the message is a page of a list."""
+    """The field with the items if the message is a page of a list, else None."""
     if PAGE_TOKEN not in response.fields_by_name:
         return None
     lists = [field for field in response.fields if field.is_repeated]
@@ -42,7 +42,7 @@ def items_of(response: Descriptor) -> FieldDescriptor | None:
 
 
 def field_at(message: Descriptor, path: str) -> FieldDescriptor:
-    """Follow `point.longitude`. Raises KeyError for a field that is not there."""
+    """Follow a path such as `point.longitude`. Raises KeyError for an unknown field."""
     name, _, rest = path.partition(".")
     field: FieldDescriptor = message.fields_by_name[name]
     if not rest:

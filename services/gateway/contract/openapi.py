@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the same tables and contracts that serve the requests."""
+"""Builds the OpenAPI document from the tables and contracts that serve the requests."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,13 +15,13 @@ from services.gateway.contract.writing import only_message
 from services.gateway.routes.route import Extra
 
 JSON, PROBLEM = "application/json", "application/problem+json"
-# The endpoints that no contract describes.
+# Operations of the endpoints without a protobuf contract.
 DESCRIBED: dict[str, Schema] = yaml.safe_load(
     Path(__file__).with_name("described.yaml").read_text("utf-8")
 )
 
 TEXT = {"type": "string"}
-# Percent-encoded: nine signs for a Chinese character.
+# Percent-encoded: nine characters for one Chinese character.
 LONGEST_HEADER = 1_800
 PROBLEM_SCHEMA: Schema = {
     "type": "object",
@@ -77,7 +77,7 @@ ANSWER_HEADERS: Schema = {
 
 
 def document(plans: Iterable[Plan], extras: Iterable[Extra], words: Mapping[str, str]) -> Schema:
-    """The whole document; `words` are the comments of the contracts by full name."""
+    """The document; `words` are the comments of the contracts by full name."""
     schemas = Schemas(words)
     schemas.components["Problem"] = PROBLEM_SCHEMA
     paths: dict[str, Schema] = {}
@@ -142,7 +142,7 @@ def _operation(plan: Plan, schemas: Schemas, words: Mapping[str, str]) -> Schema
 
 
 def _operation_id(plan: Plan) -> str:
-    """The RPC's name; where two routes share one RPC, the path tells them apart."""
+    """The RPC's name; if two routes share one RPC, with the path."""
     same = [r.path for r in plan.area.routes if r.rpc == plan.route.rpc]
     if len(same) == 1:
         return plan.route.rpc

@@ -1,4 +1,4 @@
-"""A route made ready: every walk over a contract is done here, once, at start."""
+"""A route prepared at start, so that requests need no look-up in a contract."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PLACE = re.compile(r"{(\w+)}")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One route with its readers and writer; `query` maps parameters to request fields."""
+    """A route with its readers and writer; `query` maps parameters to request fields."""
 
     area: Area
     route: Route
@@ -39,7 +39,7 @@ class Plan:
 
 
 def plan_of(area: Area, route: Route) -> Plan:
-    """Raises KeyError, at start, where the route names what the contract does not have."""
+    """Prepare a route. Raises KeyError, at start, for a name that the contract does not have."""
     method = area.method_of(route)
     message, response = method.input_type, method.output_type
     path = tuple(PLACE.findall(route.path))
@@ -66,7 +66,7 @@ def plan_of(area: Area, route: Route) -> Plan:
 
 
 def put(values: dict[str, Any], path: str, value: Any) -> None:
-    """Set `point.longitude` in nested dictionaries."""
+    """Set the value at a path such as `point.longitude` in nested dictionaries."""
     name, _, rest = path.partition(".")
     if rest:
         put(values.setdefault(name, {}), rest, value)

@@ -1,9 +1,8 @@
-"""Readers made from contracts: JSON or query text in, the values of a protobuf message out.
+"""Readers built from contracts: from JSON or query text to the values of a protobuf message.
 
-Strict on purpose: a field that the contract does not have, a number sent as text or a time without
-zone is refused by name, so that a client's mistake is never silently lost. The edge of each service
-keeps the rules that its contract has beside the types (backbone.rpc.rules). The validators are
-pydantic's, built once at start.
+Strict on purpose: an unknown field, a number sent as text or a time without zone is refused with
+the field's name, so that a client's mistake is not ignored. The gRPC edge of each service enforces
+the further rules of its contract (backbone.rpc.rules). Pydantic's validators, built at start.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +25,7 @@ TEXT = core_schema.str_schema()
 SIZE = core_schema.int_schema(ge=0, le=2**31 - 1)
 STRICT = CoreConfig(strict=True, val_json_bytes="base64")
 REAL = core_schema.float_schema(allow_inf_nan=False)
-CENTURIES = 10_000 * 365 * 86_400  # more than a Duration can hold is refused
+CENTURIES = 10_000 * 365 * 86_400  # the range of a Duration, in seconds
 
 
 def _whole(bits: int, *, signed: bool) -> CoreSchema:
@@ -58,7 +57,7 @@ WELL_KNOWN: dict[str, CoreSchema] = {
 
 
 def body_reader(message: Descriptor, without: Iterable[str] = ()) -> SchemaValidator:
-    """Reads a JSON object into keyword arguments of the message, `without` the named fields."""
+    """A reader from a JSON object to keyword arguments of the message, `without` some fields."""
     definitions: dict[str, CoreSchema] = {}
     fields = [field for field in message.fields if field.name not in set(without)]
     root = _object({field.name: _field(field, definitions) for field in fields})
@@ -67,13 +66,13 @@ def body_reader(message: Descriptor, without: Iterable[str] = ()) -> SchemaValid
 
 
 def text_reader(message: Descriptor, fields: Mapping[str, str]) -> SchemaValidator:
-    """Reads texts from path or query: `fields` says which parameter fills which field."""
+    """A reader of texts from path or query; `fields` maps parameters to fields."""
     schemas = {name: _said(field_at(message, path)) for name, path in fields.items()}
     return SchemaValidator(_object(schemas), STRICT)
 
 
 def _said(field: FieldDescriptor) -> CoreSchema:
-    """Texts know no lists: the members of one come by their numbers."""
+    """The schema of a field read from texts; a list arrives as a mapping by index."""
     if not field.is_repeated:
         return _field(field, {})
     members = core_schema.dict_schema(values_schema=_value(field, {}))
@@ -81,12 +80,12 @@ def _said(field: FieldDescriptor) -> CoreSchema:
 
 
 def object_reader(**schemas: CoreSchema) -> SchemaValidator:
-    """Reads a JSON object whose members are all required; for the few bodies without contract."""
+    """A reader of a JSON object with required members; for the few bodies without contract."""
     return SchemaValidator(_object(schemas, required=True), STRICT)
 
 
 def list_reader(*filters: str) -> SchemaValidator:
-    """Reads query parameters of a list without contract: its filters, and what every list takes."""
+    """A reader of the query of a list without contract: its filters and the paging parameters."""
     schemas: dict[str, CoreSchema] = dict.fromkeys((*filters, "page_token"), TEXT)
     every = {PAGE_SIZE: SIZE, "count": core_schema.bool_schema()}
     return SchemaValidator(_object(schemas | every), STRICT)
@@ -99,7 +98,7 @@ def _object(
         name: core_schema.typed_dict_field(schema, required=required)
         for name, schema in schemas.items()
     }
-    # An object goes by its own configuration, not by that of what holds it.
+    # Each object needs its own configuration: pydantic does not inherit that of the outer one.
     return core_schema.typed_dict_schema(members, extra_behavior="forbid", ref=ref, config=STRICT)
 
 
@@ -110,7 +109,7 @@ def _field(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSc
     schema = _value(field, definitions)
     if field.is_repeated:
         return core_schema.list_schema(schema)
-    # null says "not set", which only these can be.
+    # Only these fields can be unset, which null means.
     absent = field.has_presence or field.enum_type is not None
     return core_schema.nullable_schema(schema) if absent else schema
 
@@ -135,7 +134,7 @@ def _message(message: Descriptor, definitions: dict[str, CoreSchema]) -> CoreSch
     if name in WELL_KNOWN:
         return WELL_KNOWN[name]
     if name not in definitions:
-        definitions[name] = core_schema.any_schema()  # holds the place: a message may hold itself
+        definitions[name] = core_schema.any_schema()  # placeholder: a message may contain itself
         fields = {field.name: _field(field, definitions) for field in message.fields}
         definitions[name] = _object(fields, ref=name)
     return core_schema.definition_reference_schema(name)

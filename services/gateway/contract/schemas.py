@@ -37,14 +37,14 @@ WELL_KNOWN: dict[str, Schema] = {
 
 
 class Schemas:
-    """Collects components; a message has one shape in requests and another in answers."""
+    """Collects components; a message has separate schemas for requests and answers."""
 
     def __init__(self, words: Mapping[str, str]) -> None:
         self._words = words
         self.components: dict[str, Schema] = {}
 
     def body(self, message: Descriptor, without: Iterable[str]) -> Schema | None:
-        """What a request may carry; nothing where all comes from the path."""
+        """The schema of a request body; None if the path gives all fields."""
         fields = [field for field in message.fields if field.name not in set(without)]
         if not fields:
             return None
@@ -54,15 +54,15 @@ class Schemas:
         return {"$ref": REF + name}
 
     def component(self, reference: Schema) -> Schema:
-        """The schema that a reference points at."""
+        """The component that a reference points at."""
         return self.components[reference["$ref"].removeprefix(REF)]
 
     def answer(self, field: FieldDescriptor) -> Schema:
-        """One part of a response as a whole answer."""
+        """The schema of an answer that is one field of the response."""
         return self._field(field, answered=True)
 
     def whole(self, message: Descriptor) -> Schema:
-        """A whole response; a page has `items`."""
+        """The schema of a whole response; the list of a page is called `items`."""
         page = items_of(message)
         if page is None:
             return self._message(message, answered=True)
@@ -103,7 +103,7 @@ class Schemas:
             return WELL_KNOWN[message.full_name]
         name = _name(message) if answered else f"{_name(message)}Input"
         if name not in self.components:
-            self.components[name] = {}  # holds the place: a message may hold itself
+            self.components[name] = {}  # placeholder: a message may contain itself
             schema = self._object(message.fields, answered=answered)
             self.components[name] = self._said(message.full_name, schema)
         return {"$ref": REF + name}
@@ -122,8 +122,8 @@ class Schemas:
 
 
 def _ruled(rules: Rules) -> Schema:
-    """What the edge demands of one value, in the words of JSON Schema. An empty text that is not
-    required keeps every rule, as one that is not there."""
+    """The rules of one value as JSON Schema. They allow an empty text unless it is required, as the
+    edge treats it like an absent one."""
     least = max(rules.min_len, 1) if is_required(rules) and rules.max_len else 0
     any_text = "" if least else "^$|"
     said = {
@@ -153,5 +153,5 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _name(message: Descriptor) -> str:
-    """`incident.Incident`: unique, and short enough to be a class of a generated client."""
+    """A name such as `incident.Incident`: unique, and short enough for generated clients."""
     return str(message.full_name.removeprefix("liandong.").replace(".v1.", "."))

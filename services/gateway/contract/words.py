@@ -1,4 +1,4 @@
-"""The comments of the contracts, by full name: what the OpenAPI document says of each thing."""
+"""Reads the comments of the contracts, which the OpenAPI document shows as descriptions."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,9 +8,9 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 
 import liandong
 
-# Written beside the generated code by the same build.
+# The build writes this file beside the generated code.
 CONTRACTS = "contracts.binpb"
-# Field numbers of the descriptors: what a path in the source information is made of.
+# Field numbers of the descriptors, of which paths in the source information consist.
 MESSAGES, ENUMS, SERVICES, METHODS = 4, 5, 6, 2
 FIELDS, NESTED, INNER_ENUMS, VALUES = 2, 3, 4, 2
 PARTS = {MESSAGES: "message_type", ENUMS: "enum_type", SERVICES: "service"}
@@ -22,7 +22,7 @@ INNER = {
 
 
 def read_words() -> dict[str, str]:
-    """Full name → comment, as one paragraph."""
+    """The comments by full name, each as one paragraph."""
     folder = Path(next(iter(liandong.__path__)))
     files = FileDescriptorSet.FromString((folder / CONTRACTS).read_bytes()).file
     return dict(pair for file in files for pair in _comments(file))
@@ -38,7 +38,7 @@ def _comments(file: FileDescriptorProto) -> Iterator[tuple[str, str]]:
 
 
 def _name_at(file: Any, path: Sequence[int]) -> str:
-    """Follow the path down to the thing that it points at; nothing for what has no name."""
+    """The full name of the element at a path; empty for an element without name."""
     at, parts, names = file, PARTS, []
     for kind, index in zip(path[::2], path[1::2], strict=False):
         if kind not in parts:

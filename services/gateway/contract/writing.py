@@ -1,6 +1,6 @@
-"""Writers made from contracts: a protobuf message in, what JSON shows of it out.
+"""Writers built from contracts: from a protobuf message to JSON values.
 
-No validation and no descriptor walk per answer: the conversion of each field is chosen at start.
+The conversion of each field is chosen at start; an answer needs no validation or look-up.
 """
 
 from base64 import b64encode
@@ -33,7 +33,7 @@ def to_json(answer: Any) -> bytes:
 
 
 class Writer:
-    """Writes one kind of message as a JSON object with every field, null where it is not set."""
+    """Writes messages of one type as JSON objects with every field; unset ones are null."""
 
     __slots__ = ("_fields",)
 
@@ -55,7 +55,7 @@ class Writer:
 
 
 def writer_of(response: Descriptor, returns: str | None = None) -> Convert:
-    """What a route answers with: a page, one part of the response, or all of it."""
+    """The writer of a route's answer: a page, one field of the response, or all of it."""
     page = items_of(response)
     if page is not None and returns is None:
         return _page(response, page)
@@ -76,7 +76,7 @@ def writer_of(response: Descriptor, returns: str | None = None) -> Convert:
 
 
 def only_message(response: Descriptor) -> str:
-    """The field whose message is the whole response, or nothing."""
+    """The name of the only field, if it is a message; else empty."""
     only = response.fields[0] if len(response.fields) == 1 else None
     return str(only.name) if only and only.message_type and not only.is_repeated else ""
 
@@ -108,7 +108,7 @@ def _convert(field: FieldDescriptor, known: dict[str, Writer]) -> Convert | None
 def _one(field: FieldDescriptor, known: dict[str, Writer]) -> Convert | None:
     if field.enum_type is not None:
         names = names_of(field.enum_type)
-        # A number that this contract does not know comes from a newer service: shown, not hidden.
+        # An unknown number comes from a newer service: show it, do not hide it.
         return lambda number: names.get(number, str(number)) if number else None
     if field.message_type is not None:
         name = field.message_type.full_name

@@ -1,1 +1,1 @@
-"""HTTP: from a request to an answer or a problem."""
+"""The HTTP edge: reads requests, calls services, writes answers and problems."""

@@ -1,4 +1,4 @@
-"""The HTTP application: every endpoint of the tables and the few that stand beside them."""
+"""The HTTP application: the endpoints of the route tables and the few extra ones."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from services.gateway.routes.route import Area, Extra
 
 
 def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> Starlette:
-    """The application: one table of all routes, and the OpenAPI document made from it."""
+    """Build the application: one table of all routes, and the OpenAPI document of it."""
     plans = [plan_of(area, route) for area in areas for route in area.routes]
     table = RouteTable()
 

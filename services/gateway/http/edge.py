@@ -1,4 +1,4 @@
-"""The outermost layer of every endpoint: trace, duration, one log line, and no answer but ours."""
+"""The outermost layer of every endpoint: trace id, duration, log line, errors as problems."""
 
 import logging
 import re
@@ -22,14 +22,14 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 UNMATCHED = "unmatched"
 UNSERVED = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}
-# Nobody reads it; it only ends the exchange.
+# The status for a client that has disconnected; it is only counted, never received.
 GONE = 499
 
 log = logging.getLogger(__name__)
 
 
 def trace_of(request: Request) -> str:
-    """The trace id of the request: the client's, or a fresh one."""
+    """The trace id of the request: that of the client, or a new one."""
     trace = request.scope.get("liandong.trace")
     if trace is None:
         match = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
@@ -42,13 +42,13 @@ def traceparent(request: Request) -> tuple[str, str]:
 
 
 def guarded(label: str, endpoint: Endpoint, reasons: Reasons) -> Endpoint:
-    """The endpoint, whose every failure is a problem in the caller's language."""
+    """Wrap the endpoint: every exception becomes a problem in the caller's language."""
 
     async def serve(request: Request) -> Response:
         began = time.perf_counter()
         try:
             response = await endpoint(request)
-        except Exception as error:  # noqa: BLE001 - the edge: nothing may leave it as a trace
+        except Exception as error:  # noqa: BLE001 - no traceback may reach a client
             response = _refuse(label, request, error, reasons)
         HTTP_SECONDS.labels(label, response.status_code).observe(time.perf_counter() - began)
         return response
@@ -57,7 +57,7 @@ def guarded(label: str, endpoint: Endpoint, reasons: Reasons) -> Endpoint:
 
 
 def unmatched(reasons: Reasons) -> Callable[[Request, Exception], Response]:
-    """The handler of what no route serves."""
+    """The handler for requests that match no route."""
 
     def refuse(request: Request, error: Exception) -> Response:
         return _refuse(UNMATCHED, request, error, reasons)
@@ -79,7 +79,7 @@ def _refuse(label: str, request: Request, error: Exception, reasons: Reasons) ->
 
 
 def to_problem(error: Exception) -> Problem:
-    """What is passing is 503: the caller may repeat; what is not ours to say is 500."""
+    """Map transient errors to 503, which the caller may repeat, and unexpected ones to 500."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, grpc.aio.AioRpcError):

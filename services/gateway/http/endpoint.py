@@ -1,4 +1,4 @@
-"""The one endpoint behind every route of the tables: HTTP in, gRPC, HTTP out."""
+"""The generic endpoint of all routes of the tables: from HTTP to gRPC and back."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,7 +26,7 @@ EXEMPT = {"Liandong-Rate-Limit": "exempt"}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """By person, by API key, and by the address of whoever has no account."""
+    """The rate limits: by person, by API key, and by address for callers without account."""
 
     people: Limit
     keys: Limit
@@ -38,7 +38,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What every endpoint needs."""
+    """The shared parts of all endpoints."""
 
     authenticator: Authenticator
     limits: Limits
@@ -47,7 +47,7 @@ class Gate:
     pool: Pool
 
     async def admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
-        """Who calls, and the headers that tell of the limit. Raises Problem 401, 429."""
+        """The caller, and the headers about the rate limit. Raises Problem 401, 429."""
         caller = await self.authenticator.caller_of(request)
         if caller.exempt:
             return caller, dict(EXEMPT)
@@ -55,12 +55,12 @@ class Gate:
         return caller, {}
 
     async def still_admits(self, request: Request) -> bool:
-        """Whether the caller of an open stream is still who he was; nobody knows means yes."""
+        """Whether the session of an open stream is still valid; True while it cannot be checked."""
         try:
             await self.authenticator.caller_of(request)
         except Problem:
             return False
-        except Exception as error:  # noqa: BLE001  # only what passes by itself keeps it open
+        except Exception as error:  # noqa: BLE001  # a transient error keeps the stream open
             return is_transient(error)
         return True
 
@@ -93,7 +93,7 @@ class RpcEndpoint:
         return self._answer(self._plan.write(response), headers)
 
     def _refused(self, error: grpc.aio.AioRpcError, headers: dict[str, str]) -> Response:
-        """Raises Problem, but for a refusal that only says that there is nothing."""
+        """Answer 204 if refused for the route's `empty` reason; else raises Problem."""
         if self._route.is_write:
             headers |= _headers_of(error.trailing_metadata())
         if self._route.empty and reason_of(error) == self._route.empty:
@@ -104,7 +104,7 @@ class RpcEndpoint:
         raise problem from error
 
     def _said(self, path: str) -> str:
-        """The query parameter that fills the field, or else the path of the field."""
+        """The query parameter that fills the field, or the field's path if there is none."""
         return next((name for name, to in self._plan.query.items() if to == path), path)
 
     async def _admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
@@ -129,7 +129,7 @@ class RpcEndpoint:
         return plan.request(**values, **self._route.always)
 
     async def _record_reveal(self, request: Request, caller: Caller) -> None:
-        """Before the answer goes out: what is not on record is not shown."""
+        """Record the disclosure; a failure here prevents the answer."""
         subject = request.path_params[self._route.reveals]
         purpose = incoming.purpose_of(request)
         trace = trace_of(request)

@@ -1,4 +1,4 @@
-"""What a request brings, read with care: body, query and headers, each flaw named."""
+"""Reads body, query and headers of a request; a refusal names each flaw."""
 
 import asyncio
 import json
@@ -22,11 +22,11 @@ from services.gateway.http.problems import Problem
 MOST_BYTES = 1_048_576
 MOST_READ_OUT = 64 * MOST_BYTES
 PATIENCE_TO_REFUSE = 5.0
-# Nobody may hold a connection open by sending a letter a minute.
+# Seconds for a whole body: limits clients that send a few bytes a minute.
 PATIENCE = 30.0
 ETAG = re.compile(r'"(\d{1,18})"')
 KEY = re.compile(r"[\x20-\x7e]{1,128}")
-# What pydantic calls a flaw → our stable reason; all others are WRONG_TYPE.
+# Stable reasons by pydantic's type of error; all other types mean WRONG_TYPE.
 FLAWS = {
     "extra_forbidden": "UNKNOWN_FIELD",
     "missing": "FIELD_MISSING",
@@ -45,7 +45,7 @@ EXPECTING = ("WRONG_TYPE", "UNKNOWN_VALUE")
 
 
 async def read_body(request: Request) -> bytes:
-    """The JSON text, `{}` where there is none. Raises Problem 408, 413, 415."""
+    """The JSON text; `{}` for an empty body. Raises Problem 408, 413, 415."""
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > MOST_BYTES:
         await _read_out(request, int(declared))
@@ -72,8 +72,8 @@ async def _read(request: Request) -> bytes:
 
 
 async def _read_out(request: Request, size: int) -> None:
-    """Let the client finish: one that is cut off while it sends never hears why. Whoever asks
-    first whether to send at all is simply told no."""
+    """Read and discard the body, as a client that is cut off while sending misses the answer.
+    A client with `Expect: 100-continue` has sent nothing yet."""
     if size > MOST_READ_OUT or "expect" in request.headers:
         return
     with suppress(TimeoutError):
@@ -83,12 +83,12 @@ async def _read_out(request: Request, size: int) -> None:
 
 
 def _too_large() -> Problem:
-    # Perhaps not all of the body was read, so the connection cannot be used again.
+    # The body may not have been read to its end, so the connection cannot be reused.
     return Problem(413, "BODY_TOO_LARGE", {"bytes": MOST_BYTES}, headers={"Connection": "close"})
 
 
 def require_json(request: Request) -> None:
-    """Raises Problem 415 for anything but plain UTF-8 JSON."""
+    """Raises Problem 415 unless the content is JSON in UTF-8."""
     kind, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = parameters.strip().removeprefix("charset=").strip('" ')
     encoding = request.headers.get("content-encoding", "identity").lower()
@@ -98,7 +98,7 @@ def require_json(request: Request) -> None:
 
 
 def parse_body(reader: SchemaValidator, body: bytes) -> dict[str, Any]:
-    """Raises Problem 400 that names each flaw, and each member that an object has twice."""
+    """The fields of a JSON body. Raises Problem 400, naming each flaw and repeated member."""
     try:
         values: dict[str, Any] = reader.validate_json(body)
     except ValidationError as error:
@@ -110,22 +110,22 @@ def parse_body(reader: SchemaValidator, body: bytes) -> dict[str, Any]:
 
 
 def _repeated(body: bytes) -> list[str]:
-    """The paths of members that stand twice in one object: two readers could each believe another
-    one. The validator keeps the last and does not tell."""
+    """The paths of members that stand twice in one object. The validator silently keeps the last
+    one; another reader of the same text might keep the first."""
     twice: list[tuple[dict[str, Any], list[str]]] = []
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        members = dict(pairs)
+        if len(members) < len(pairs):
             counted = Counter(name for name, _ in pairs)
-            twice.append((found, [name for name, count in counted.items() if count > 1]))
-        return found
+            twice.append((members, [name for name, count in counted.items() if count > 1]))
+        return members
 
-    # Numbers stay texts: they were read already, and one of many digits would be an error here.
+    # Numbers stay texts: the validator has checked them, and int() refuses very many digits.
     whole = json.loads(body, object_pairs_hook=members, parse_int=str, parse_float=str)
     if not twice:
         return []
-    names = {id(found): repeated for found, repeated in twice}
+    names = {id(members): repeated for members, repeated in twice}
     paths = [_path((*at, name)) for at, part in _objects(whole) for name in names.get(id(part), ())]
     return paths or [name for _, repeated in twice for name in repeated]
 
@@ -140,7 +140,7 @@ def _objects(part: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
 
 
 def parse_texts(reader: SchemaValidator, texts: Any) -> dict[str, Any]:
-    """Raises Problem 400 that names each flaw."""
+    """The fields of path or query texts. Raises Problem 400, naming each flaw."""
     try:
         values: dict[str, Any] = reader.validate_strings(texts)
     except ValidationError as error:
@@ -149,8 +149,8 @@ def parse_texts(reader: SchemaValidator, texts: Any) -> dict[str, Any]:
 
 
 def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | dict[str, str]]:
-    """A list as its members by number. Raises Problem 400 for broken UTF-8, and for a parameter
-    said twice that is no list."""
+    """The query parameters; a list as a mapping by index. Raises Problem 400 for broken UTF-8 and
+    for a repeated parameter that is not a list."""
     query: bytes = request.scope["query_string"]
     texts: dict[str, str | dict[str, str]] = {}
     if not query:
@@ -173,7 +173,7 @@ def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | dict[
 
 
 def require_plain(texts: Mapping[str, Any]) -> None:
-    """For the few texts that go to no service. Raises Problem 400 for a control character."""
+    """Check texts that no service checks. Raises Problem 400 for a control character."""
     try:
         require_texts({name: text for name, text in texts.items() if isinstance(text, str)})
     except InvalidArgument as refusal:
@@ -181,8 +181,8 @@ def require_plain(texts: Mapping[str, Any]) -> None:
 
 
 def header_text(raw: str, longest: int) -> str | None:
-    """The percent-encoded text of a header without its margins. None for what is no such text: raw
-    bytes, which the server has read as Latin letters, broken UTF-8, control characters, too long.
+    """The decoded, stripped text of a percent-encoded header. None if it has raw non-ASCII bytes,
+    broken UTF-8, control characters or more than `longest` characters.
     """
     if not raw.isascii():
         return None
@@ -196,7 +196,7 @@ def header_text(raw: str, longest: int) -> str | None:
 
 
 def read_path(request: Request) -> dict[str, str]:
-    """Raises Problem 400 for broken UTF-8, which the server has already replaced."""
+    """The path parameters. Raises Problem 400 for broken UTF-8, which the server has replaced."""
     path: dict[str, str] = request.path_params
     if any("\ufffd" in text for text in path.values()):
         raise Problem(400, "BROKEN_UTF8")
@@ -204,10 +204,10 @@ def read_path(request: Request) -> dict[str, str]:
 
 
 def write_metadata(request: Request) -> list[tuple[str, str]]:
-    """Key and expected version as metadata. Raises Problem 400 for a malformed header."""
+    """Idempotency key and expected version as metadata. Raises Problem 400 if malformed."""
     key = request.headers.get("idempotency-key")
     if key is None:
-        key = uuid4().hex  # so that our own repeats of the call are one request
+        key = uuid4().hex  # so that the gateway's retries count as one request
     elif not KEY.fullmatch(key):
         raise Problem(400, "MALFORMED_IDEMPOTENCY_KEY")
     metadata = [("idempotency-key", quote(key))]
@@ -221,7 +221,7 @@ def write_metadata(request: Request) -> list[tuple[str, str]]:
 
 
 def purpose_of(request: Request) -> str:
-    """Why personal data is asked for. Raises Problem 400 for a malformed header."""
+    """The stated purpose of a disclosure. Raises Problem 400 for a malformed header."""
     purpose = header_text(request.headers.get("liandong-purpose", ""), LONGEST_PURPOSE)
     if purpose is None:
         raise Problem(400, "MALFORMED_PURPOSE")
@@ -244,7 +244,7 @@ def _flaw(line: Any, text_flaw: str) -> Flaw:
 
 
 def _path(parts: Sequence[Any]) -> str:
-    """`items[0].name`, as a person writes it."""
+    """A readable path such as `items[0].name`."""
     text = "".join(f"[{part}]" if str(part).isdecimal() else f".{part}" for part in parts)
     return text.removeprefix(".")
 

@@ -1,4 +1,4 @@
-"""Rate limits: one token bucket per principal, in memory, bounded."""
+"""Rate limits: one token bucket per principal, in memory, of bounded number."""
 
 import math
 import time
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.gateway.http.problems import Problem
 from services.gateway.metrics import LIMITED
 
-# Idle buckets are full again and can be forgotten; more than this many are swept.
+# Above this number, full (idle) buckets are deleted.
 SWEEP = 10_000
 
 
@@ -19,7 +19,7 @@ class _Bucket:
 
 
 class Limit:
-    """So many requests per second for each name, after a burst."""
+    """A token bucket for each name: requests per second, and a burst."""
 
     def __init__(
         self, kind: str, rate: float, burst: float, clock: Callable[[], float] = time.monotonic
@@ -28,14 +28,14 @@ class Limit:
         self._buckets: dict[str, _Bucket] = {}
 
     def take(self, name: str) -> None:
-        """Raises Problem 429 that says when to come again."""
+        """Take one token. Raises Problem 429 with the seconds to wait."""
         bucket = self._refilled(name)
         if bucket.tokens < 1:
             self._refuse(bucket)
         bucket.tokens -= 1
 
     def require(self, name: str) -> None:
-        """Like take, but takes nothing: for limits that only failures use up."""
+        """Like `take`, but without taking: for limits that only failures use up."""
         bucket = self._refilled(name)
         if bucket.tokens < 1:
             self._refuse(bucket)

@@ -1,4 +1,4 @@
-"""/healthz and /readyz on the public port, in the words of the pulse."""
+"""/healthz and /readyz on the public port, answered by the pulse."""
 
 from collections.abc import Callable
 from functools import partial

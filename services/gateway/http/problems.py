@@ -1,4 +1,4 @@
-"""Refusals as `application/problem+json`, in the reader's language, from one data file."""
+"""Refusals as `application/problem+json` in the caller's language; texts from reasons.yaml."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,14 @@ from services.gateway.contract.writing import to_json
 __all__ = ["FILE", "Flaw", "Problem", "Reasons", "answer_problem", "language_of"]
 
 FILE = Path(__file__).with_name("reasons.yaml")
-# The members that every problem has; a fact never overwrites one.
+# The members of every problem; facts with these names are left out.
 MEMBERS = ("type", "title", "status", "detail", "reason", "instance", "errors")
 CITY = timezone(timedelta(hours=8))
 
 
 @dataclass
 class Problem(Exception):
-    """Raised anywhere in the gateway; `facts` fill the sentences and stand in the answer."""
+    """A refusal with HTTP status; `facts` fill the sentences and are members of the answer."""
 
     status: int
     reason: str
@@ -44,7 +44,7 @@ class Reasons:
         return reason in self._lines
 
     def say(self, part: str, reason: str, status: int, language: str, facts: Any) -> str:
-        """A sentence; that of the status where the reason is a newer service's."""
+        """The title or detail; the status gives the text of an unknown (newer) reason."""
         lines = self._lines.get(reason) or self._lines.get(
             f"HTTP_{status}", self._lines["HTTP_500"]
         )
@@ -52,7 +52,7 @@ class Reasons:
 
 
 class _Facts(dict[str, Any]):
-    """Facts as a person reads them; a fact that is missing leaves a dash."""
+    """Facts in readable form; a missing or empty fact leaves a dash."""
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         super().__init__({name: _readable(name, str(fact)) for name, fact in facts.items()})
@@ -63,7 +63,7 @@ class _Facts(dict[str, Any]):
 
 def _readable(name: str, fact: str) -> str:
     if name != "time" and not name.endswith("_time"):
-        return fact
+        return fact or "—"
     try:
         return datetime.fromisoformat(fact).astimezone(CITY).strftime("%Y-%m-%d %H:%M:%S")
     except ValueError:
@@ -72,7 +72,7 @@ def _readable(name: str, fact: str) -> str:
 
 @lru_cache(1024)
 def language_of(accept: str) -> str:
-    """Chinese, unless English is wanted more."""
+    """`zh`, unless the header prefers English."""
     wanted = {"zh": 0.0, "en": 0.0}
     for part in accept.split(","):
         tag, _, weight = part.strip().partition(";q=")
@@ -90,7 +90,7 @@ def _weight(text: str) -> float:
 
 
 def answer_problem(request: Request, problem: Problem, reasons: Reasons, trace: str) -> Response:
-    """The whole answer; what it says is all that the caller learns."""
+    """The complete answer to a refused request."""
     language = language_of(request.headers.get("accept-language", ""))
 
     def say(part: str, reason: str, facts: Any) -> str:

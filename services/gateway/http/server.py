@@ -11,7 +11,7 @@ from backbone.process.pulse import Pulse
 
 
 class Server(uvicorn.Server):
-    """Signals are the process's business, not the server's."""
+    """uvicorn without signal handlers: the process handles signals."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -21,7 +21,7 @@ class Server(uvicorn.Server):
 async def serve(
     app: Starlette, host: str, port: int, pulse: Pulse, close: Callable[[], None]
 ) -> None:
-    """Serve until cancelled; answers in the making are finished, `close` ends the streams."""
+    """Serve until cancelled; running requests are finished, `close` ends the streams."""
     config = uvicorn.Config(
         app,
         host=host,

@@ -1,4 +1,4 @@
-"""Channels to the services, and the callables of their RPCs, made at start."""
+"""The channels to the services and the callables of their RPCs, created at start."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ class Upstream:
         self.metadata = (("liandong-token", settings.token),)
 
     def unary(self, service: str, method: MethodDescriptor) -> Any:
-        """The callable of one RPC; calling it sends a request and waits for the answer."""
+        """The callable of a unary RPC."""
         return self._channel(service).unary_unary(*_call(method))
 
     def streaming(self, service: str, method: MethodDescriptor) -> Any:
-        """The callable of one RPC whose answers stream in."""
+        """The callable of an RPC with a stream of responses."""
         return self._channel(service).unary_stream(*_call(method))
 
     async def close(self) -> None:

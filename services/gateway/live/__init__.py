@@ -1,1 +1,1 @@
-"""Live streams: changes of matters, and the mailbox of a team."""
+"""Server-sent event streams: changes of records, and the mailbox of a team."""

@@ -1,4 +1,4 @@
-"""GET /v1/changes: what this caller may see, as it happens, resumable by Last-Event-ID."""
+"""GET /v1/changes: live changes that the caller may see, resumable by Last-Event-ID."""
 
 import asyncio
 import time
@@ -20,13 +20,13 @@ from services.gateway.live.visibility import may_see
 from services.gateway.metrics import RESETS
 from services.gateway.routes.route import Extra
 
-# How long a gateway that has just started, or has read less than another, may take to catch up.
+# Seconds that a stream waits for a gateway that has just started or lags behind another.
 CATCH_UP = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The stream's endpoint; each caller reads the one ring from a place of its own."""
+    """The stream's endpoint; all callers read one ring, each from its own position."""
 
     gate: Gate
     ring: Ring
@@ -73,7 +73,7 @@ class Live:
         return frame("reset", b"{}", cursor=reader.here())
 
     async def _resumable(self, request: Request) -> EventId | None:
-        """The id to go on from, or None where that would leave a gap."""
+        """The id to resume from, or None if that would leave a gap."""
         try:
             given = decode(request.headers.get("last-event-id", ""))
         except ValueError:
@@ -82,7 +82,7 @@ class Live:
         return given if self.ring.knows(given) else None
 
     async def _until(self, so: Callable[[], bool]) -> None:
-        """Wait for the ring, but not for long: without Kafka a stream opens all the same."""
+        """Wait for the ring, CATCH_UP at most: a stream opens without Kafka too."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CATCH_UP):
                 while not so():
@@ -90,7 +90,7 @@ class Live:
 
 
 def place(reader: Reader) -> bytes:
-    """An id without an event: what others may see has moved on, and this caller with it."""
+    """An id without an event: advances the client past changes that it may not see."""
     return b"id: " + reader.here().encode() + b"\n\n"
 
 

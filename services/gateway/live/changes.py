@@ -1,8 +1,8 @@
-"""The last changes in memory, and the ids from which a stream of them can be resumed.
+"""A ring of the latest changes in memory, and the ids from which a stream can resume.
 
-An id is the vector of offsets up to which every partition has been shown. Any gateway can resume
-from any other's id, whatever order the partitions arrived in, because each partition is compared
-by itself. What cannot be resumed without a gap is reset, never guessed.
+An id is the vector of offsets up to which each partition was sent. Partitions are compared one by
+one, so a gateway can resume from the id of another that read them in another order. A stream that
+cannot resume without a gap is reset.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from services.gateway.live.visibility import Scope
 
 @dataclass(slots=True)
 class Change:
-    """One event: where it stood in the log, who may see it, and how it is written once asked."""
+    """One event: its position in the log, its audience, and its text, written on demand."""
 
     partition: int
     offset: int
@@ -28,20 +28,20 @@ class Change:
 
     @property
     def written(self) -> bytes:
-        """Written at first need: most events of a busy log are seen by nobody live."""
+        """The text, written at the first use: most events have no live viewer."""
         if not self._written:
             self._written = self.write()
         return self._written
 
     def id_in(self, epoch: int) -> str:
-        """The id after this change for whoever reads in the order of this ring."""
+        """The id after this change, for readers in the order of this ring."""
         if not self._id:
             self._id = EventId(epoch, self.vector, self.partition, self.timestamp).encode()
         return self._id
 
 
 class Ring:
-    """The last changes of all partitions, in the order in which they arrived here."""
+    """The latest changes of all partitions, in the order of their arrival."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -54,7 +54,7 @@ class Ring:
 
     @property
     def next(self) -> int:
-        """The position that the next change will have."""
+        """The position of the next change."""
         return self._first + len(self._changes)
 
     @property
@@ -66,14 +66,14 @@ class Ring:
         return self._first
 
     def begin(self, epoch: int, offsets: Sequence[int]) -> None:
-        """Start anew at these offsets; positions go on, so that every reader notices."""
+        """Start again at these offsets; positions jump, so that every reader notices."""
         self._first = self.next + 1
         self._changes.clear()
         self.epoch, self.head, self._floor = epoch, list(offsets), list(offsets)
         self.wake()
 
     def append(self, change: Change) -> None:
-        """Take the next change of its partition; `wake` tells the readers, once a batch."""
+        """Add the next change of its partition; call `wake` once after a batch."""
         self.head[change.partition] = change.offset + 1
         change.vector = tuple(self.head)
         self._changes.append(change)
@@ -81,14 +81,14 @@ class Ring:
             self._forget(self.most)
 
     def _forget(self, count: int) -> None:
-        """Many at once: dropping from the front of a list costs as much as its length."""
+        """Drop the oldest changes, many at once, as this costs time in the length of the list."""
         for change in self._changes[:count]:
             self._floor[change.partition] = change.offset + 1
         del self._changes[:count]
         self._first += count
 
     def skip(self, partition: int, offset: int) -> None:
-        """Pass a record that is shown to nobody; the ids after it say so."""
+        """Advance past a record that is not shown, so that later ids include it."""
         self.head[partition] = offset + 1
 
     def wake(self) -> None:
@@ -96,11 +96,11 @@ class Ring:
         pulse.set()
 
     async def moved(self) -> None:
-        """Return when the ring has taken something."""
+        """Wait for the next `wake`."""
         await self._pulse.wait()
 
     async def wait(self, position: int) -> None:
-        """Return when there is something at the position, or when it is gone."""
+        """Wait for a change at the position, or until the position is dropped."""
         while self._first <= position == self.next:
             await self.moved()
 
@@ -109,18 +109,18 @@ class Ring:
         return self._changes[start : start + most]
 
     def knows(self, given: EventId) -> bool:
-        """Say whether everything after the id is still here, and the id of this same log."""
+        """Whether the id is of this log and all changes after it are still in the ring."""
         if given.epoch != self.epoch or len(given.vector) != len(self.head):
             return False
         kept = all(at >= floor for at, floor in zip(given.vector, self._floor, strict=True))
         return kept and not self.lags(given) and self._is_of_this_log(given)
 
     def lags(self, given: EventId) -> bool:
-        """Say whether another gateway has read further than this one."""
+        """Whether the gateway that issued the id has read further than this one."""
         return any(at > head for at, head in zip(given.vector, self.head, strict=False))
 
     def _is_of_this_log(self, given: EventId) -> bool:
-        """A topic made anew has another record, of another time, at the same offset."""
+        """Compare the record's timestamp: a recreated topic has another record at the offset."""
         if given.partition is None:
             return True
         partition, offset = given.partition, given.vector[given.partition] - 1
@@ -132,7 +132,7 @@ class Ring:
 
 
 class Reader:
-    """One caller's place in the ring."""
+    """One caller's position in the ring."""
 
     def __init__(self, ring: Ring, start: EventId | None) -> None:
         self._ring = ring
@@ -146,11 +146,11 @@ class Reader:
 
     @property
     def is_lost(self) -> bool:
-        """What comes next is no longer here: too slow, or the log began anew."""
+        """Whether the next change was dropped: the reader is too slow, or the ring began again."""
         return self._position < self._ring.first
 
     def take(self, may_see: Callable[[Scope], bool], most: int = 200) -> list[tuple[str, bytes]]:
-        """Those of the next changes that the caller may see, with the id after each."""
+        """The next changes that the caller may see, each with the id after it."""
         changes = self._ring.after(self._position, most)
         self._position += len(changes)
         self._last = changes[-1] if changes else self._last
@@ -161,7 +161,7 @@ class Reader:
         ]
 
     def here(self) -> str:
-        """The id of this place, whether or not the caller could see what came last."""
+        """The id of this position, including changes that the caller may not see."""
         if self._last is not None:
             return self._id_after(self._last)
         return EventId(self._ring.epoch, self._seen or tuple(self._ring.head)).encode()
@@ -175,5 +175,5 @@ class Reader:
             return change.id_in(epoch)
         vector = tuple(map(max, change.vector, self._seen))
         if vector == change.vector:
-            self._seen = ()  # caught up: from here on the order of this ring is ours
+            self._seen = ()  # caught up: the ring's own ids are right from here on
         return EventId(epoch, vector, change.partition, change.timestamp).encode()

@@ -1,4 +1,4 @@
-"""The ids of the stream of changes: compact, opaque to clients, checked when they come back."""
+"""The ids of the stream of changes: compact, opaque to clients, validated when decoded."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ LONGEST = 4_096
 @dataclass(frozen=True, slots=True)
 class EventId:
     """`vector` is the next offset of each partition; `partition` and `timestamp` are those of the
-    last record shown, by which a log that was made anew is recognised."""
+    last record sent: they tell whether the topic was recreated since."""
 
     epoch: int
     vector: tuple[int, ...]
@@ -26,7 +26,7 @@ class EventId:
 
 
 def decode(text: str) -> EventId:
-    """Raises ValueError for what no gateway can have sent."""
+    """Raises ValueError for a text that no gateway has issued."""
     if len(text) > LONGEST or not text.isascii():
         raise ValueError("not an id of ours")
     raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,4 +1,4 @@
-"""Reads every partition of every event topic into the ring, without a group, for ever."""
+"""Reads all partitions of all event topics into the ring, without a consumer group."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 NAME = "changes"
 GROUP = "gateway.changes"
-# So many unreadable records may wait for Kafka; more are only counted.
+# Unreadable records that may wait to be written to the dead letters; more are only counted.
 MOST_UNREADABLE = 1_000
 EVENTS: dict[str, type[Message]] = {
     "alarm": AlarmEvent,
@@ -63,7 +63,7 @@ class Feed:
         self._showing = {source: Showing(source, event) for source, event in events.items()}
 
     async def run(self, pulse: Pulse) -> None:
-        """While Kafka is away the streams stay open, and what happened meanwhile follows."""
+        """Read until cancelled. While Kafka is unavailable, streams stay open, to catch up."""
         while True:
             pulse.beat(NAME)
             try:
@@ -75,9 +75,9 @@ class Feed:
             await asyncio.sleep(0.5)
 
     async def bury(self) -> None:
-        """Put aside what nobody can read, for ever, beside the streams: they do not wait for it.
+        """Write unreadable records to the dead letters until cancelled; streams do not wait for it.
 
-        The end of the log is read again at each start, so a letter may come twice.
+        Each start reads the end of the log again, so a dead letter may be written twice.
         """
         while True:
             record = await self._unreadable.get()
@@ -102,10 +102,10 @@ class Feed:
             places = {partition: at for at, partition in enumerate(partitions)}
             while True:
                 pulse.beat(NAME)
-                found = await consumer.getmany(timeout_ms=5_000, max_records=500)
-                if not found:
+                batches = await consumer.getmany(timeout_ms=5_000, max_records=500)
+                if not batches:
                     await progress.check()
-                for partition, records in found.items():
+                for partition, records in batches.items():
                     self._take(places[partition], self._sources[partition.topic], records)
                 self._ring.wake()
         finally:
@@ -114,7 +114,7 @@ class Feed:
     async def _resume(
         self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
     ) -> None:
-        """Go on where the ring ends, or begin anew shortly before the ends of the logs."""
+        """Continue at the end of the ring, or begin again shortly before the ends of the logs."""
         epoch = crc32(repr([tuple(partition) for partition in partitions]).encode())
         starts = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
@@ -145,24 +145,24 @@ class Feed:
 
 
 async def partitions_of(brokers: str, topics: Collection[str]) -> list[TopicPartition]:
-    """All of them, in the same order in every gateway; none while a topic is not there yet."""
+    """All partitions, in an order that all gateways share; none while a topic is missing."""
     admin = AIOKafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=10_000)
     try:
         await admin.start()
         if not set(topics) <= set(await admin.list_topics()):
             return []
-        found = await admin.describe_topics(sorted(topics))
+        described = await admin.describe_topics(sorted(topics))
     finally:
         await admin.close()
     return sorted(
         TopicPartition(topic["topic"], partition["partition"])
-        for topic in found
+        for topic in described
         for partition in topic["partitions"]
     )
 
 
 class Showing:
-    """How the events of one topic are shown."""
+    """Turns the events of one topic into changes."""
 
     def __init__(self, source: str, event: type[Message]) -> None:
         self._source, self._event = source, event
@@ -170,7 +170,7 @@ class Showing:
         self._kinds = {each.name: each.message_type.name for each in kinds if each.message_type}
 
     def change_of(self, place: int, record: ConsumerRecord) -> Change | None:
-        """None for a kind from a newer producer. Raises what says that nobody can read it."""
+        """None for an unknown kind of a newer producer. Raises DecodeError or ValueError."""
         event: Any = self._event.FromString(record.value or b"")
         if not event.meta.aggregate_id:
             raise ValueError("an event that does not say whose it is")
@@ -183,7 +183,7 @@ class Showing:
         return Change(place, record.offset, record.timestamp, scope, write)
 
     def _write(self, event: Any, kind: str) -> bytes:
-        """Which aggregate changed and how: what it says now is read where its service guards it."""
+        """Which aggregate changed and how; clients read its content from the service."""
         meta = event.meta
         change = {
             "source": self._source,

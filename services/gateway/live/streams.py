@@ -1,4 +1,4 @@
-"""Server-sent events as every stream of ours sends them: heartbeats, and no room for the slow."""
+"""Server-sent events with heartbeats; slow readers and ended sessions are cut off."""
 
 import asyncio
 from collections import Counter
@@ -15,23 +15,23 @@ from services.gateway.http.problems import Problem
 from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
 from services.gateway.metrics import STREAMS, STREAMS_DROPPED
 
-# Says whether the caller is still who he was.
+# Returns whether the caller's session is still valid.
 Admits = Callable[[], Awaitable[bool]]
 
-# What a client waits before it connects again.
+# Tells clients to wait 1 s before they reconnect.
 RETRY = b"retry: 1000\n\n"
 
 
 def frame(event: str, data: bytes = b"", cursor: str | None = None) -> bytes:
-    """One event; the data is one line, as all our JSON is."""
+    """One event; the data must be a single line."""
     said = b"" if cursor is None else b"id: " + cursor.encode() + b"\n"
     return said + b"event: " + event.encode() + b"\ndata: " + data + b"\n\n"
 
 
 class EventStream(EventSourceResponse):
-    """Ends when the reader is slow: its place is kept by its id, not by our memory.
+    """Ends if the reader is slow, which resumes by its last id, and soon after the session ends.
 
-    Ends with the session, too, however much or little there is to send.
+    The session is checked by a timer, so an idle and a busy stream both end.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class EventStream(EventSourceResponse):
 
 
 class Streams:
-    """How many are open, how each is kept, and how all are ended."""
+    """The open streams: their number by principal, their settings, and closing all."""
 
     def __init__(self, most: int, heartbeat: float, patience: float, check: float = 30) -> None:
         self.heartbeat, self.patience, self.check = heartbeat, patience, check
@@ -83,7 +83,7 @@ class Streams:
         return EventStream(content, self, still_admits)
 
     def close(self) -> None:
-        """End every stream in good order; each is resumed elsewhere by its id."""
+        """End every stream cleanly; clients resume on another gateway by their id."""
         self.closed = True
         for task in self._running:
             task.cancel()
@@ -91,7 +91,7 @@ class Streams:
     @contextmanager
     def running(self) -> Iterator[asyncio.Task[Any]]:
         task = asyncio.current_task()
-        assert task is not None  # a response is always sent by a task
+        assert task is not None  # Starlette sends each response in a task
         self._running.add(task)
         try:
             yield task
@@ -99,7 +99,7 @@ class Streams:
             self._running.discard(task)
 
     def require_room(self, caller: Caller) -> None:
-        """Raises Problem 429, and 503 at the end of the process."""
+        """Raises Problem 429 at the caller's cap, and 503 while the process stops."""
         if self.closed:
             raise Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
         if self._open[caller.principal] >= self._most and not caller.exempt:

@@ -1,7 +1,7 @@
-"""GET /v1/teams/{team}/stream: a terminal's mailbox, passed on from the emergency service.
+"""GET /v1/teams/{team}/stream: passes on a terminal's mailbox from the emergency service.
 
-The id is the service's own cursor, so that whatever a terminal has not stored comes again. A lost
-link to the service is taken up again from the last cursor, without the terminal noticing.
+The event id is the service's cursor, so entries that the terminal has not stored are sent again.
+After a lost connection to the service the gateway subscribes again from the last cursor.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ write_push = Writer(resources.Push.DESCRIPTOR, {})
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a terminal asked for, and how the service is asked for it again."""
+    """A terminal's request, from which the service can be called again."""
 
     subscribe: Any
     metadata: list[tuple[str, str]]
@@ -51,7 +51,7 @@ class Subscription:
     device: str
 
     async def frames(self, after: str) -> AsyncGenerator[Any, None]:
-        """The frames after a cursor. Raises AioRpcError when the service refuses or is lost."""
+        """The frames after a cursor. Raises AioRpcError if the service refuses or is gone."""
         request = pb.SubscribeRequest(team=self.team, device=self.device, after=after)
         call = self.subscribe(request, metadata=self.metadata)
         try:
@@ -63,7 +63,7 @@ class Subscription:
 
 @dataclass(slots=True)
 class Session:
-    """One terminal's stream, over as many subscriptions as it takes."""
+    """One terminal's stream, over one or more subscriptions."""
 
     subscription: Subscription
     caller: Caller
@@ -71,13 +71,13 @@ class Session:
     after: str
 
     async def responses(self) -> AsyncIterator[Any]:
-        """Ends when the service says bye or refuses; a lost link is taken up again."""
+        """Yield frames until the service says bye or refuses; subscribe again after a lost link."""
         while True:
             try:
                 async with aclosing(self.frames):
                     async for response in self.frames:
                         if response.bye.reason == STOPPING:
-                            break  # the service comes back: the terminal need not notice
+                            break  # the service restarts: subscribe again
                         self.after = _cursor(response) or self.after
                         yield response
                         if response.HasField("bye"):
@@ -91,7 +91,7 @@ class Session:
 
 
 class Terminal:
-    """The stream's endpoint."""
+    """The endpoint of terminal streams."""
 
     def __init__(self, gate: Gate, streams: Streams) -> None:
         self._gate, self._streams = gate, streams
@@ -109,7 +109,7 @@ class Terminal:
         subscription = Subscription(self._subscribe, metadata, team, device)
         after = _cursor_of(request)
         frames = subscription.frames(after)
-        # Refusals come before the first frame: they must be problems, not broken streams.
+        # Wait for the first frame, so that a refusal becomes a problem and not a broken stream.
         welcome = await anext(frames, None)
         if welcome is None:
             raise Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
@@ -127,7 +127,7 @@ class Terminal:
 
 
 def _cursor_of(request: Request) -> str:
-    """Raises Problem 400 for what cannot be a cursor."""
+    """The cursor in Last-Event-ID. Raises Problem 400 if malformed."""
     cursor: str = request.headers.get("last-event-id", "")
     if len(cursor) > LONGEST_CURSOR or not cursor.isprintable() or not cursor.isascii():
         raise Problem(400, "MALFORMED_EVENT_ID")
@@ -152,7 +152,7 @@ def _written(response: Any) -> bytes:
         return frame("welcome", to_json(write_welcome(response.welcome)))
     if kind == "bye":
         return frame("bye", to_json({"reason": response.bye.reason}))
-    return b""  # a frame from a newer service
+    return b""  # an unknown frame of a newer service
 
 
 def extras_of(terminal: Terminal) -> tuple[Extra, ...]:

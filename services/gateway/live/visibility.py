@@ -1,4 +1,4 @@
-"""Who may see which change: a unit that it concerns, or a role that watches over its area."""
+"""Visibility of changes: for the units concerned, and for roles that watch over the area."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from backbone.words.actor import Actor
 from backbone.words.roles import PETITION_WATCHERS, roles
 from backbone.words.sight import WATCHERS, sees
 
-# Petition history is invisible to the 110 desk, and care to everyone but those who answer for it.
+# Petitions are hidden from the 110 desk; care from all roles but auditor, leader and supervisor.
 WATCHERS_OF = {
     "alarm": WATCHERS | roles("call_taker"),
     "incident": WATCHERS,
@@ -19,7 +19,7 @@ WATCHERS_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which service says it, the units that it concerns, and the area where it happened."""
+    """The audience of a change: its service, the units concerned, and the area."""
 
     source: str
     units: frozenset[str]

@@ -1,4 +1,4 @@
-"""The HTTP face as tables, one file per area; the service's owner owns its file.
+"""The HTTP routes as tables, one file for each service.
 
 Example, `routes/dispute.py`, complete:
 
@@ -19,23 +19,23 @@ Example, `routes/dispute.py`, complete:
         ),
     )
 
-Then one import and one entry in AREAS below. Everything else follows from the contract:
+Then add one import and one entry in AREAS below. The contract gives the rest:
 
 - a path parameter has the name of the request field that it fills; a JSON body may carry every
   other field; a GET takes its other plain fields as query parameters (`?state=OFFERED&page_size=`);
 - `XResponse { X x = 1; }` is answered as that X, with `ETag` from its `version`; a message with
   `next_page_token` and one repeated field is answered as `{"items", "next_page_token"}`, with
   `total_size` only where it is set; any other response is answered whole;
-- the identity of the caller, the idempotency key, the expected version and the purpose travel as
-  metadata (`backbone.rpc.caller`), never as fields; a missing key is replaced by a fresh one;
-- refusals become problems by their reason: give each new reason its lines in `reasons.yaml`;
-- `empty="POOL_EMPTY"` answers 204 for that refusal; `returns="incident.due"` answers one part;
+- the identity of the caller, the idempotency key, the expected version and the purpose are sent as
+  metadata (`backbone.rpc.caller`), never as fields; the gateway generates a missing key;
+- refusals become problems by their reason: add each new reason to `reasons.yaml`;
+- `empty="POOL_EMPTY"` answers 204 for that refusal; `returns="incident.due"` answers one field;
   `query={"longitude": "point.longitude"}` and `always={"inbox": True}` fill request fields;
-  `reveals="receipt_id"` demands a purpose and puts the disclosure on record for auditors;
+  `reveals="receipt_id"` requires a purpose and records the disclosure for auditors;
   `public=True` needs no account (a stricter rate limit by address); `is_write=False` marks a POST
   that changes nothing; `patience=` is the deadline in seconds.
 
-The whole of it is described in /openapi.json without another word.
+/openapi.json describes all routes.
 """
 
 from services.gateway.routes import (

@@ -1,4 +1,4 @@
-"""The front desk: receipts, the five ways in which one ends, and what goes on beside."""
+"""The front desk: receipts, their five ways to end, dispatching, call-backs and reveals."""
 
 from backbone.words.roles import CALLER_REVEALERS, READERS, TAKERS, TEAM_SENDERS
 from liandong.alarm.v1 import alarm_service_pb2 as pb

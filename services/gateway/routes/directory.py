@@ -1,4 +1,4 @@
-"""The directory: what forms need — units, teams, categories, and the grid of a point."""
+"""The directory, for forms: units, teams, categories, and the grid of a point."""
 
 from backbone.words.roles import EVERYONE
 from liandong.directory.v1 import directory_service_pb2 as pb

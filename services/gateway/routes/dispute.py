@@ -1,4 +1,4 @@
-"""Disputes: one ledger for every desk, and the mediation up to agreement or lawful channel."""
+"""Disputes: the ledger of all desks, and the mediation up to agreement or lawful channel."""
 
 from backbone.words.roles import READERS, roles
 from liandong.dispute.v1 import dispute_service_pb2 as pb

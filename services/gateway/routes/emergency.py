@@ -1,4 +1,4 @@
-"""Missions: what a team answers from its terminal, who reads them, and the status of teams."""
+"""Missions: the steps of teams at their terminals, reads, and the status of teams."""
 
 from backbone.words.roles import COMMANDERS, READERS, TEAMS
 from liandong.emergency.v1 import emergency_service_pb2 as pb

@@ -1,4 +1,4 @@
-"""Incidents: the pool, the verbs of the flow, and what explains them."""
+"""Incidents: the pool, the verbs of the flow, timelines and explained routes."""
 
 from backbone.words.roles import DISPATCHERS, HANDLERS, READERS, SUPERIORS, VERIFIERS
 from liandong.incident.v1 import incident_service_pb2 as pb

@@ -1,7 +1,7 @@
-"""Care cases: hand-over, visits and service requests; the service shows them to the entrusted.
+"""Care cases: hand-over, visits and service requests, for the entrusted care workers.
 
-No watcher reads them, the auditor neither: what he reads of care is who was shown whom and why, in
-/v1/reveals.
+Watchers cannot read them. The auditor sees the disclosures of care, with viewer and purpose, in
+/v1/reveals only.
 """
 
 from backbone.words.roles import roles

@@ -1,4 +1,4 @@
-"""What a route is: one line of a table that joins an HTTP path to an RPC."""
+"""A route: one line of a table that maps an HTTP path to an RPC."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ class Route:
 
     `query` maps a query parameter to the path of a request field (`{"longitude":
     "point.longitude"}`); a GET takes its other plain fields as query parameters by itself.
-    `always` fixes request fields, which then nobody else can set. `returns` is the path of the
-    response field that is the answer; by itself a response of one message is that message, and ""
-    keeps the whole response. `empty` is a refusal that means 204: there is nothing. `reveals` names
-    the path field whose personal data is disclosed: a purpose is demanded and put on record.
+    `always` sets request fields that a client cannot set. `returns` is the path of the response
+    field that is the answer; without it a response with one message answers that message, and ""
+    answers the whole response. `empty`: answer 204 when refused for this reason. `reveals` names
+    the path field of a disclosure of personal data: it requires a purpose and is recorded.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -50,16 +50,16 @@ class Area:
     routes: tuple[Route, ...]
 
     def method_of(self, route: Route) -> MethodDescriptor:
-        """Raises KeyError, at start, for an RPC that the contract does not have."""
+        """The RPC of the route. Raises KeyError, at start, if the contract does not have it."""
         method: MethodDescriptor = self.contract.methods_by_name[route.rpc]
         return method
 
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """An endpoint that is not an RPC; `described.yaml` says for the OpenAPI document what it is.
+    """An endpoint without RPC; `described.yaml` describes it for the OpenAPI document.
 
-    `mentions` are the messages whose schemas those words refer to.
+    `mentions` are the messages whose schemas that description refers to.
     """
 
     method: str
@@ -69,10 +69,10 @@ class Extra:
 
 
 def get(path: str, rpc: str, roles: Roles, **more: Any) -> Route:
-    """A route that reads."""
+    """A route that reads, by GET."""
     return Route(method="GET", path=path, rpc=rpc, roles=roles, is_write=False, **more)
 
 
 def post(path: str, rpc: str, roles: Roles, **more: Any) -> Route:
-    """A route that writes: takes Idempotency-Key and If-Match, answers ETag and Liandong-Road."""
+    """A route that writes: reads Idempotency-Key and If-Match, answers ETag and Liandong-Road."""
     return Route(method="POST", path=path, rpc=rpc, roles=roles, **more)

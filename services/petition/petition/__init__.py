@@ -1,4 +1,4 @@
-"""Petitions 信访件: their whole life cycle; the files beside it say what each verb means. Pure."""
+"""Petitions 信访件: their whole life cycle, joined from the use-case files beside it. Pure."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from services.petition.petition.record import Petition, may_see
 
 
 def _require_sight(petition: Petition, command: Any) -> None:
-    """Raises NotFound for an actor who may not know of it; a step of its incident has no actor."""
+    """Raises NotFound for an actor outside its scope; incident events have no actor."""
     if not isinstance(command, FollowIncident) and not may_see(petition, command.by):
         raise NotFound("NO_SUCH_PETITION")
 

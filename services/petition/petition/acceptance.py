@@ -1,4 +1,4 @@
-"""Acceptance 受理: a clerk says what the petition is, or where it lawfully belongs."""
+"""Acceptance 受理: a clerk accepts the petition with its kind, declines it or refers it."""
 
 from datetime import datetime
 
@@ -29,7 +29,7 @@ class AcceptPetition(Struct, frozen=True):
 
 
 class DeclinePetition(Struct, frozen=True):
-    """Decline 不予受理: the petitioner is told why, and where to go."""
+    """Decline 不予受理: the petitioner is told the reason and the lawful channel."""
 
     by: Actor
     reason: str
@@ -73,7 +73,7 @@ def accept(
     if command.kind is not Kind.CLAIM and command.lawful_channel is not None:
         raise InvalidArgument("ONLY_CLAIMS_HAVE_CHANNELS", kind=command.kind)
     if command.kind is Kind.ACCUSATION and petition.filing.against_unit == petition.desk:
-        # It would judge itself: it refers the matter to a body above.
+        # The unit would judge itself: it must refer the petition to a body above.
         raise Denied("OWN_UNIT_ACCUSED", unit=petition.desk)
     return [PetitionAccepted(now, command.kind, command.lawful_channel)]
 

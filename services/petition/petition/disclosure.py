@@ -1,4 +1,4 @@
-"""Disclosure 调阅: who petitions is shown for a stated purpose only, and that is journaled."""
+"""Disclosure 调阅: the petitioner unmasked, for a stated purpose, recorded in the journal."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Handling 办理: step by step to the written reply, and to the file."""
+"""Handling 办理: progress, the written reply, and filing."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ class RecordProgress(Struct, frozen=True):
 
 
 class ReplyPetition(Struct, frozen=True):
-    """Reply 答复: in writing; empty takes the reply of the unit that resolved it."""
+    """Reply 答复: in writing; if empty, the reply of the unit that resolved the incident."""
 
     by: Actor
     reply: str = ""

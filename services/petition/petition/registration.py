@@ -1,4 +1,4 @@
-"""Registration 登记: a desk writes down what came in."""
+"""Registration 登记: a desk records a petition."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.guards import require_category, require_priority, require_text, require_unit
 from services.petition.petition.record import Channel, Filing, Petition, State
 
-MOST_REPRESENTATIVES = 5  # Petition Regulations, art. 20: of those who visit
+MOST_REPRESENTATIVES = 5  # of a visit, Petition Regulations, art. 20
 
 
 class RegisterPetition(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Repeats 重复件: which earlier petitions of the same person may be the same matter, and why."""
+"""Repeats 重复件: earlier petitions of the same person that may be the same matter."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -29,10 +29,10 @@ class Repeat(Struct, frozen=True):
 
 
 def suggest(text: str, earlier: Iterable[Earlier]) -> list[Repeat]:
-    """The most alike first. Only a clerk decides that it is the same matter."""
+    """The likeliest repeats, the most similar first; a clerk decides."""
     pairs = bigrams(text)
-    found = [_compared(each, likeness(pairs, bigrams(each.text))) for each in earlier]
-    return sorted(found, key=lambda each: -each.similarity)[:MOST]
+    repeats = [_compared(each, likeness(pairs, bigrams(each.text))) for each in earlier]
+    return sorted(repeats, key=lambda each: -each.similarity)[:MOST]
 
 
 def _compared(earlier: Earlier, similarity: float) -> Repeat:
@@ -41,12 +41,12 @@ def _compared(earlier: Earlier, similarity: float) -> Repeat:
 
 
 def bigrams(text: str) -> frozenset[str]:
-    """Neighbouring characters: what stands for words in a language that writes none apart."""
+    """The pairs of neighbouring characters, in place of words: Chinese does not separate them."""
     letters = "".join(each for each in text if each.isalnum())
     return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    """Dice's coefficient, from 0 to 1."""
+    """Dice similarity, from 0 to 1."""
     both = len(one) + len(other)
     return 2 * len(one & other) / both if both else 0.0

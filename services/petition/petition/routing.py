@@ -1,4 +1,4 @@
-"""Routing 交办: the petition enters the flow, and follows its incident from there on."""
+"""Routing 交办: opens the incident of the petition, which follows it from then on."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ WORKED_ON = frozenset({"CLAIMED", "HANDLING", "RESOLVED", "CLOSED"})
 
 
 class RoutePetition(Struct, frozen=True):
-    """Route 交办: its incident is opened; without a unit the routing policy decides."""
+    """Route 交办: open the incident; without a unit the routing policy decides."""
 
     by: Actor
     to_unit: str = ""
@@ -58,14 +58,14 @@ def route(
 
 
 def _require_far_from_accused(petition: Petition, to_unit: str, city: City) -> None:
-    """Neither the matter nor the name reaches the accused, nor anything below the accused."""
+    """Refuse the accused unit, and units below it, as the receiver."""
     if not to_unit:
         raise InvalidArgument("RECEIVER_MISSING")
     require_not_accused(city, accused(petition), to_unit)
 
 
 def matter_of(petition: Petition) -> Matter:
-    """The matter that its incident is opened with, by call and by event; it names no petitioner."""
+    """The matter of its incident, equal for the call and the event; it names no petitioner."""
     filing = petition.filing
     place = filing.place or Place()
     return Matter(

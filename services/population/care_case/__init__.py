@@ -1,4 +1,4 @@
-"""Care cases 帮扶档案: their life cycle; the files beside it say what each verb means. Pure."""
+"""Care cases 帮扶档案: their whole life cycle, joined from the use-case files beside it. Pure."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from services.population.care_case.record import CareCase, has_sent, is_entruste
 
 
 def _require_known(case: CareCase, command: Any) -> None:
-    """The entrusted and the sender know of the case; the clock and the flow come from inside."""
+    """Raises NotFound for actors other than the entrusted and the sender; clocks have no actor."""
     by: Actor | None = getattr(command, "by", None)
     if by is not None and not (is_entrusted(case, by) or has_sent(case, by)):
         raise NotFound("NO_SUCH_CARE_CASE")

@@ -1,4 +1,4 @@
-"""Clocks 时限: a hand-over not received, a visit not made, a term that is over."""
+"""Clocks 时限: of the hand-over, of each planned visit, and of the term of care."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ class Lapse(Struct, frozen=True):
 
 
 def next_due(case: CareCase) -> datetime | None:
-    """When the next clock fires; each fires once."""
+    """The time of the next clock; each fires once."""
     admission = case.admission
     times = {
         State.SENT: [None if case.hand_over.hand_over_overdue else admission.hand_over_due_time],

@@ -1,4 +1,4 @@
-"""Ending 解除与封存: by its term or a document; once sealed, the person is not shown any more."""
+"""Ending 解除与封存: by term or by document; after the sealing the person is never shown."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ class SealCareCase(Struct, frozen=True):
 
 
 class RevealPerson(Struct, frozen=True):
-    """Disclosure 调阅: in plain words for a stated purpose only, and that is journaled."""
+    """Disclosure 调阅: unmasked, for a stated purpose, and recorded in the journal."""
 
     by: Actor
     purpose: str
@@ -78,7 +78,7 @@ def sealed(case: CareCase, event: CareCaseSealed) -> CareCase:
 
 
 def revealed(case: CareCase, event: PersonRevealed) -> CareCase:
-    """The journal keeps it; the case stays as it is."""
+    """An entry in the journal; the case does not change."""
     return case
 
 

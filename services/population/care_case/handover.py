@@ -1,4 +1,4 @@
-"""Hand-over 必送必接: received in person, entrusted to named people, classed by a document."""
+"""Hand-over 必送必接: reception in person, entrusting to named people, class by document."""
 
 from datetime import datetime
 
@@ -24,21 +24,21 @@ from services.population.care_case.record import (
 
 
 class ReceiveCareCase(Struct, frozen=True):
-    """Receive 接收: the person was met."""
+    """Receive 接收: the receiving unit has met the person."""
 
     by: Actor
     care_workers: tuple[str, ...]
 
 
 class EntrustCareCase(Struct, frozen=True):
-    """Entrust 委托: to others from now on."""
+    """Entrust 委托: replace the care workers."""
 
     by: Actor
     care_workers: tuple[str, ...]
 
 
 class SetCareClass(Struct, frozen=True):
-    """Class 定级: what a named officer or doctor has set on a document; never computed."""
+    """Class 定级: set by a named officer or doctor in a document; never computed."""
 
     by: Actor
     care_class: CareClass | None
@@ -66,7 +66,7 @@ class CareClassSet(Struct, frozen=True):
 
 
 class HandOverLapsed(Struct, frozen=True):
-    """The person was not received in time: an alarm for both sides."""
+    """The person was not received in time: an alarm for sender and receiver."""
 
     time: datetime
 

@@ -1,4 +1,4 @@
-"""Needs 服务需求: what a person needs goes into the flow as a matter without the name."""
+"""Service requests 服务需求: a need enters the flow as a matter without the person's name."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,14 +22,14 @@ from services.population.care_case.record import (
     require_entrusted,
 )
 
-CATEGORY = "care"  # tells of help, not under which programme
+CATEGORY = "care"  # does not disclose the programme
 TITLE = "帮扶服务需求"
 
 
 class RequestService(Struct, frozen=True):
-    """Request 服务需求: the new matter has an id and a code of its own.
+    """Request 服务需求: the new matter has its own id and code.
 
-    `names_the_person` says whether the text names the person, whom only the edge can unseal.
+    `names_the_person`: the text names the person; the edge checks it, as only it can unseal.
     """
 
     by: Actor
@@ -42,7 +42,7 @@ class RequestService(Struct, frozen=True):
 
 
 class RecordServiceResult(Struct, frozen=True):
-    """Result 落实情况; empty takes the reply of the unit that resolved it."""
+    """Result 落实情况; if empty, the reply of the unit that resolved the incident."""
 
     by: Actor
     service_id: str
@@ -76,7 +76,7 @@ def request(
     case: CareCase, command: RequestService, now: datetime, city: City
 ) -> list[ServiceRequested]:
     require_entrusted(case, command.by)
-    if command.names_the_person:  # the words go to other units: they must not say who it is
+    if command.names_the_person:  # other units read the text
         raise InvalidArgument("NAMES_THE_PERSON")
     asked = ServiceRequest(
         id=command.service_id,
@@ -91,7 +91,7 @@ def request(
 
 
 def matter_of(case: CareCase, asked: ServiceRequest) -> Matter:
-    """What the incident is opened with: neither the person, nor the case, nor the programme."""
+    """The matter of the incident: it discloses neither person, case nor programme."""
     return Matter(
         id=asked.id,
         code=asked.code,
@@ -106,7 +106,7 @@ def matter_of(case: CareCase, asked: ServiceRequest) -> Matter:
 
 
 def names_the_person(text: str, plain: tuple[str, ...]) -> bool:
-    """Whether the text says name, number or contact of the person."""
+    """Whether the text contains the person's name, id number or contact."""
     return any(part.strip() and part.strip() in text for part in plain)
 
 

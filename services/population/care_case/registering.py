@@ -1,4 +1,4 @@
-"""Registering 移交登记: a case begins when its sender hands the person over."""
+"""Registering 移交登记: a case begins with the hand-over by its sender."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,7 +24,7 @@ HAND_OVER_WITHIN = timedelta(days=10)  # Community Correction Law, art. 21
 
 
 class RegisterCareCase(Struct, frozen=True):
-    """Register 移交: the hand-over is sent, and waits to be received."""
+    """Register 移交: the hand-over is sent and waits for its reception."""
 
     by: Actor
     id: UUID

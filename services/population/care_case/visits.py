@@ -1,4 +1,4 @@
-"""Visits 走访: planned with a clock, made by the entrusted, or missed, which is told."""
+"""Visits 走访: planned with a due time, made by the entrusted, or missed and reported."""
 
 from datetime import datetime
 from uuid import UUID
@@ -34,9 +34,9 @@ class PlanVisit(Struct, frozen=True):
 
 
 class RecordVisit(Struct, frozen=True):
-    """Record 走访记录: also of a visit that was missed and is made late.
+    """Record 走访记录: also a late visit that was already reported as missed.
 
-    `finding` is sealed, empty where nothing was said.
+    `finding` is sealed; it may be empty.
     """
 
     by: Actor
@@ -94,7 +94,7 @@ def planned(case: CareCase) -> tuple[Visit, ...]:
 
 
 def missed(case: CareCase, now: datetime) -> list[VisitMissed]:
-    """The planned visits whose time is over, the earliest first."""
+    """The planned visits past their due time, the earliest first."""
     over = [visit for visit in planned(case) if visit.due_time <= now]
     return [VisitMissed(now, visit.id) for visit in sorted(over, key=lambda v: v.due_time)]
 

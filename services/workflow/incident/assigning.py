@@ -1,4 +1,4 @@
-"""Up and down the line: 交办 to a subordinate unit, 提级 to the superior, 接办 inside the unit."""
+"""Assign 交办 to a subordinate unit, escalate 提级 to the superior, reassign 接办 inside the unit."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ from services.workflow.incident.world import World
 
 
 class AssignIncident(Struct, frozen=True):
-    """Assign 交办: binding; the giver keeps the duty to get a report back."""
+    """Assign 交办: binding; the superior still has to get a report back."""
 
     by: Actor
     unit: str
@@ -26,7 +26,7 @@ class AssignIncident(Struct, frozen=True):
 
 
 class ReassignIncident(Struct, frozen=True):
-    """Reassign 接办: the head or a colleague of the unit takes over what another person holds."""
+    """Reassign 接办: the head or a colleague takes over an incident that another person holds."""
 
     by: Actor
     reason: str
@@ -47,7 +47,7 @@ class IncidentAssigned(Struct, frozen=True):
 
 
 class IncidentReassigned(Struct, frozen=True):
-    """`holder` has it now; it had been held by `from_holder`."""
+    """`holder` took it over from `from_holder`."""
 
     time: datetime
     holder: str
@@ -88,7 +88,7 @@ def assign(
 def reassign(
     incident: Incident, command: ReassignIncident, now: datetime, world: World
 ) -> list[IncidentReassigned]:
-    """A person of the unit steps in for a holder who is away; the unit stays accountable."""
+    """Take over from a holder who is away; the unit stays accountable."""
     by, charge = command.by, incident.charge
     if by.unit != charge.unit:
         raise Denied("NOT_YOUR_UNIT", unit=charge.unit)
@@ -104,7 +104,7 @@ def reassign(
 def escalate(
     incident: Incident, command: EscalateIncident, now: datetime, world: World
 ) -> list[IncidentEscalated | routing.IncidentOffered]:
-    """The superior's pool gets it; the superior may return it to the giver."""
+    """Offer it to the superior of the accountable unit; the superior may return it."""
     by, charge = command.by, incident.charge
     if by.unit != charge.unit or (by.user != charge.holder and by.role != "head"):
         raise Denied("NOT_THE_HOLDER", holder=charge.holder, unit=charge.unit)
@@ -121,7 +121,7 @@ def escalate(
 
 
 def hands_of(command: ReassignIncident) -> tuple[UUID]:
-    """The group that the take-over is decided with: everything that its actor holds."""
+    """The group that is locked with the take-over: all incidents that the actor holds."""
     return (holder_key(command.by.unit, command.by.user),)
 
 

@@ -1,4 +1,4 @@
-"""Claiming 认领/签收: the clerks of the offered unit race, the first wins; 退领 puts it back."""
+"""Claiming 认领/签收: the first clerk of the offered unit wins; releasing 退领 puts it back."""
 
 from datetime import datetime
 from uuid import UUID
@@ -62,19 +62,19 @@ def claim(
 
 
 def require_free_hands(actor: Actor, world: World) -> None:
-    """One person holds so many at most. All claims of a person are decided under one lock."""
+    """Raises TOO_MANY_HELD at the cap; one lock serialises all claims of a person."""
     held, cap = len(world.also.members(holder_key(actor.unit, actor.user))), world.policy.claim_cap
     if held >= cap:
         raise InvalidTransition("TOO_MANY_HELD", held=held, cap=cap)
 
 
 def hands_of(command: ClaimIncident) -> tuple[UUID]:
-    """The group that a claim is decided with: everything that its actor holds."""
+    """The group that is locked with a claim: all incidents that the actor holds."""
     return (holder_key(command.by.unit, command.by.user),)
 
 
 def require_unclaimed(incident: Incident, command: ClaimIncident) -> None:
-    """A loser of the race hears who won, and when."""
+    """Raises ALREADY_CLAIMED, whose facts tell the holder and the time."""
     if incident.state in HELD:
         charge = incident.charge
         raise InvalidTransition(
@@ -103,7 +103,7 @@ def claimed(incident: Incident, event: IncidentClaimed) -> Incident:
 
 
 def held(incident: Incident, user: str, at: datetime, minutes: int) -> Incident:
-    """The incident in one person's hands; however it came there, progress is due in time."""
+    """The incident with a holder and the clock for progress, by claim, hand-off or take-over."""
     charge = incident.charge
     handlers = dict.fromkeys((*charge.handlers, user))
     in_hand = replace(
@@ -111,7 +111,7 @@ def held(incident: Incident, user: str, at: datetime, minutes: int) -> Incident:
         state=State.CLAIMED,
         charge=replace(charge, holder=user, unit_time=at, handlers=tuple(handlers)),
     )
-    if not minutes:  # a hand-off that was accepted before the acceptance started this clock
+    if not minutes:  # a 0.1.0 acceptance started no idle clock
         return in_hand
     return clocks.started(in_hand, CLAIM_IDLE, "claim_lapse_minutes", at, minutes)
 
@@ -126,7 +126,7 @@ def claim_lapsed(incident: Incident, event: ClaimLapsed) -> Incident:
 
 
 def pooled(incident: Incident, at: datetime, minutes: int) -> Incident:
-    """The incident back in its unit's pool; the unit stays accountable: it has claimed once."""
+    """The incident back in its unit's pool; the unit, having claimed once, stays accountable."""
     charge = replace(incident.charge, holder="", unit_time=at)
     free = replace(incident, state=State.OFFERED, charge=charge)
     return clocks.signing_in(free, at, minutes)

@@ -1,4 +1,4 @@
-"""Clocks 时限 of an incident: starting one, the one that fires next, and the mark of a lapse."""
+"""Clocks 时限 of an incident: starting, ending, the next to fire, and marking a lapse."""
 
 from datetime import UTC, datetime
 
@@ -15,19 +15,19 @@ DEFAULT_PRIORITY = "P3"
 
 
 def started(incident: Incident, kind: str, rule: str, at: datetime, minutes: int) -> Incident:
-    """The incident with one more clock; its id is its kind and the moment of its start."""
+    """The incident with one more clock; its id is made of its kind and its start."""
     term = Term(rule, Budget(minutes, Unit.MINUTES))
     clock = start(id_of(kind, at), CLOCKS[kind], term, "", at)
     return replace(incident, clocks=(*incident.clocks, clock))
 
 
 def id_of(kind: str, at: datetime) -> str:
-    """Of one kind one clock at most starts at one moment of one incident."""
+    """The id; unique, as an incident starts at most one clock of a kind at a time."""
     return f"{kind}@{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
 
 
 def signing_in(incident: Incident, at: datetime, minutes: int, rule: str = "") -> Incident:
-    """The incident with the clock of its priority for signing in."""
+    """The incident with a sign-in clock, whose budget depends on the priority."""
     priority = incident.matter.priority or DEFAULT_PRIORITY
     return started(incident, SIGN_IN, rule or f"sign_in_minutes.{priority}", at, minutes)
 
@@ -35,7 +35,7 @@ def signing_in(incident: Incident, at: datetime, minutes: int, rule: str = "") -
 def ended_by(incident: Incident, event: str, at: datetime) -> Incident:
     """The incident without the clocks that the event stops.
 
-    A clock of an unknown kind was started by a newer process: it stays, and silences no other.
+    A clock of an unknown kind was started by a newer process: it stays.
     """
     if not any(each.kind in STOPPED_BY.get(event, ()) for each in incident.clocks):
         return incident
@@ -46,7 +46,7 @@ def ended_by(incident: Incident, event: str, at: datetime) -> Incident:
 
 
 def next_due(incident: Incident) -> tuple[Clock, Firing] | None:
-    """The clock that fires next, and when. A clock of an unknown kind silences no other."""
+    """The clock that fires next, and when. Clocks of unknown kinds are skipped."""
     silent = SILENT_WHILE_ASKED if incident.questions else frozenset()
     heard = (each for each in incident.clocks if each.kind in CLOCKS and each.kind not in silent)
     return first_firing(heard)
@@ -57,7 +57,7 @@ def has_lapsed(incident: Incident, kind: str) -> bool:
 
 
 def lapsed(incident: Incident, kind: str, clock_id: str, at: datetime) -> Incident:
-    """The incident whose clock is marked as lapsed; events of 0.1.0 name no clock: its kind's."""
+    """The incident with the clock marked as lapsed; 0.1.0 events give only its kind."""
     marked = (
         fire(each, LAPSE, at) if each.kind == kind and clock_id in (each.id, "") else each
         for each in incident.clocks

@@ -1,4 +1,4 @@
-"""After the work: call-back 回访核实, rework 退回重办, filing 归档; 作废 for what was no matter."""
+"""After the work: verify 回访核实, rework 退回重办, file 归档; void 作废 a false matter."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -89,7 +89,7 @@ def verify(
 def rework(
     incident: Incident, command: ReworkIncident, now: datetime, world: World
 ) -> list[IncidentReworked]:
-    """By a second person: the person who made the call-back does not also send it back alone."""
+    """Send it back; a second person must decide, not the person who made the call-back."""
     _require_verifier(incident, command.by)
     ending, reworks = incident.ending, incident.counts.reworks
     if not ending.solved:
@@ -124,8 +124,8 @@ def void(
 
 
 def _require_verifier(incident: Incident, actor: Actor) -> None:
-    """Of the desk that took it, or watching over its area; a person or unit that worked on it
-    does not judge the work.
+    """Allow the desk that took it and watchers over its area, except persons and units that
+    worked on it.
     """
     charge = incident.charge
     if actor.role not in VERIFIERS or not sees(
@@ -142,7 +142,7 @@ def verified(incident: Incident, event: IncidentVerified) -> Incident:
 
 
 def reworked(incident: Incident, event: IncidentReworked) -> Incident:
-    """Back into the pool of the unit that handled it, which stays accountable."""
+    """The incident in the pool of the unit that handled it, which stays accountable."""
     ending = replace(incident.ending, solved="", verifier="")
     counts = replace(incident.counts, reworks=incident.counts.reworks + 1)
     again = replace(incident, ending=ending, counts=counts)

@@ -41,7 +41,7 @@ class HandOffOffered(Struct, frozen=True):
 
 
 class HandOffAccepted(Struct, frozen=True):
-    """`due_time` is None where it was accepted before an acceptance started the idle clock."""
+    """`due_time` is None in events of 0.1.0, where an acceptance started no idle clock."""
 
     time: datetime
     unit: str
@@ -57,7 +57,7 @@ class HandOffRefused(Struct, frozen=True):
 
 
 class HandOffLapsed(Struct, frozen=True):
-    """Silence never means acceptance: the common superior decides."""
+    """The asked unit was silent: that is no acceptance, the common superior decides."""
 
     time: datetime
     raised_to: str

@@ -1,4 +1,4 @@
-"""Handling 办理: progress 反馈, and the end of the work 办结."""
+"""Handling 办理: report progress 反馈, and resolve 办结."""
 
 from datetime import datetime
 from enum import StrEnum

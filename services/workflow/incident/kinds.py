@@ -1,4 +1,4 @@
-"""The kinds of clocks and questions, as data: the events that end each, and who may answer.
+"""The kinds of clocks and questions, as data: the events that end each, and the answerer.
 
 An event ends exactly the clocks and questions whose kind names it; no use case ends them all.
 """
@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from backbone.words.clock import KindOfClock, table
 
-SIGN_IN = "SIGN_IN"  # 签收: a unit claims what it was offered
-CLAIM_IDLE = "CLAIM_IDLE"  # a claim shows progress
+SIGN_IN = "SIGN_IN"  # 签收: a unit claims the offered incident
+CLAIM_IDLE = "CLAIM_IDLE"  # the holder reports progress
 HAND_OFF_ANSWER = "HAND_OFF_ANSWER"  # 转办答复
 RETURN_ANSWER = "RETURN_ANSWER"  # 退回答复
 
@@ -21,9 +21,8 @@ RETURN = "RETURN"  # 申请退回
 class KindOfQuestion(Struct, frozen=True):
     """A question from one unit to another: its answer clock, and the events that end it.
 
-    `superior_answers` says whether the superior to whom silence has raised it may answer too.
-    `missing` and `denied` are the reasons for an answer that has no question, and for another
-    unit's answer.
+    `superior_answers`: after silence the superior may answer too. `missing` is the reason for an
+    answer without a question, `denied` the reason for an answer by another unit.
     """
 
     kind: str
@@ -81,10 +80,10 @@ CLOCKS: Mapping[str, KindOfClock] = table(
         ),
     ]
 )
-# The kinds that an event stops, by the event.
+# The kinds of clocks that an event stops, by event type.
 STOPPED_BY: Mapping[str, frozenset[str]] = {
     event: frozenset(kind.kind for kind in CLOCKS.values() if event in kind.stops_on)
     for event in frozenset().union(*(kind.stops_on for kind in CLOCKS.values()))
 }
-# A claim that waits for the answer of another unit is not idle.
+# A claim is not idle while it waits for another unit's answer.
 SILENT_WHILE_ASKED = frozenset({CLAIM_IDLE})

@@ -1,4 +1,4 @@
-"""Lapses 超时: what follows when a clock of each kind runs out."""
+"""Lapses 超时: the consequence of a clock of each kind running out."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ class Lapse(Struct, frozen=True):
 
 
 class SignInLapsed(Struct, frozen=True):
-    """No clerk of the unit claimed in time: the desk is told, the offer stands (I1)."""
+    """No clerk of the unit claimed in time: the desk is told; the offer stands (I1)."""
 
     time: datetime
     clock: str = ""

@@ -1,4 +1,4 @@
-"""Opening 登记: an intake service asks for the incident of its matter; a matter has one."""
+"""Opening 登记: an intake service opens the one incident of its matter."""
 
 from datetime import datetime
 
@@ -44,7 +44,7 @@ def open_incident(
 
 
 def opened(event: IncidentOpened) -> Incident:
-    """`to_unit` asks for a routing, and `routing` says what came of it: the record keeps that."""
+    """The new incident; it keeps `routing`, the result, and not `to_unit`, the wish."""
     matter = replace(event.matter, to_unit="")
     return Incident(
         id=matter.id,

@@ -1,6 +1,6 @@
-"""A question from one unit to another: asked, answered, or raised to a superior by silence.
+"""A question from one unit to another: asked, answered, or after silence raised to a superior.
 
-A hand-off and a return are questions; each use case says what an answer means.
+Hand-off and return are questions; their use cases define the meaning of an answer.
 """
 
 from datetime import datetime, timedelta
@@ -16,18 +16,18 @@ from services.workflow.incident.world import World
 
 
 def open_one(incident: Incident, kind: str) -> Question | None:
-    """The question of this kind that waits for an answer."""
+    """The unanswered question of this kind, or None."""
     return next((each for each in incident.questions if each.kind == kind), None)
 
 
 def require_none(incident: Incident) -> None:
-    """The other unit must answer, or its time must run out, first."""
+    """Raises ANSWER_PENDING while a question is unanswered."""
     for each in incident.questions:
         raise InvalidTransition("ANSWER_PENDING", question=each.kind.lower(), unit=each.to_unit)
 
 
 def require_answerer(incident: Incident, kind: str, actor: Actor) -> Question:
-    """The open question, if the actor's unit may answer it."""
+    """The unanswered question. Raises Denied if the actor's unit may not answer it."""
     known, question = QUESTIONS[kind], open_one(incident, kind)
     if question is None:
         raise InvalidTransition(known.missing, state=incident.state)
@@ -38,7 +38,7 @@ def require_answerer(incident: Incident, kind: str, actor: Actor) -> Question:
 
 
 def asked(incident: Incident, question: Question, minutes: int) -> Incident:
-    """The incident with the question, and the clock for its answer."""
+    """The incident with the question and its answer clock."""
     waiting = replace(incident, questions=(*incident.questions, question))
     clock = QUESTIONS[question.kind].clock
     return clocks.started(waiting, clock, f"{clock.lower()}_minutes", question.ask_time, minutes)
@@ -53,7 +53,7 @@ def ended_by(incident: Incident, event: str) -> Incident:
 
 
 def raised(incident: Incident, kind: str, to: str, clock_id: str, at: datetime) -> Incident:
-    """The incident whose question was met with silence: the superior decides now."""
+    """The incident whose question got no answer in time: the superior decides now."""
     questions = (
         replace(each, raised_to=to) if each.kind == kind else each for each in incident.questions
     )
@@ -66,8 +66,8 @@ def due_after(now: datetime, minutes: int) -> datetime:
 
 
 def superior(incident: Incident, question: Question, world: World) -> str:
-    """The unit that decides between two units; without a common superior the desk, which calls
-    the joint meeting. The desk also decides if the superior is accused, or below the accused.
+    """The common superior of the two units; the desk, which calls the joint meeting, if there is
+    none or if it is accused or below the accused.
     """
     city, against = world.city, incident.matter.against
     common = city.common_superior(question.from_unit, question.to_unit)
@@ -77,7 +77,7 @@ def superior(incident: Incident, question: Question, world: World) -> str:
 
 
 def bounced_to(incident: Incident, question: Question, world: World) -> str:
-    """The unit that designates once this bounce reaches the cap; empty below the cap."""
+    """The unit that designates if this bounce reaches the cap; empty below the cap."""
     if incident.counts.bounces + 1 < world.policy.bounce_cap:
         return ""
     return superior(incident, question, world)

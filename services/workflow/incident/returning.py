@@ -1,4 +1,4 @@
-"""Returning 退回: the receiver asks its sender to take it back, and answers for it until then."""
+"""Returning 退回: the receiver asks the sender to take it back, and is accountable until then."""
 
 from datetime import datetime, timedelta
 
@@ -110,7 +110,7 @@ def requested(incident: Incident, event: ReturnRequested) -> Incident:
 
 
 def accepted(incident: Incident, event: ReturnAccepted) -> Incident:
-    """The unit that took it back answers for it now, and a dispatcher finds the next unit."""
+    """The sender is accountable again; a dispatcher finds the next unit."""
     charge = replace(
         incident.charge,
         unit="",
@@ -124,7 +124,7 @@ def accepted(incident: Incident, event: ReturnAccepted) -> Incident:
 
 
 def rejected(incident: Incident, event: ReturnRejected) -> Incident:
-    """The question ends; the unit that asked keeps it."""
+    """The question ends; the asking unit keeps the incident."""
     return incident
 
 

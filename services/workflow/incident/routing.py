@@ -1,7 +1,7 @@
 """Routing 分流: which unit is responsible 管辖, by the rows of the city's routing table. Pure.
 
-A function of the incident and the policy alone: it may be asked again at any time and explains
-itself. Not the citizen but the category and the place decide.
+A function of the incident and the policy alone, so a decision can be repeated and explained. Only
+category and place decide, never the citizen.
 """
 
 from datetime import datetime, timedelta
@@ -27,13 +27,13 @@ GUESSES = 3
 
 
 class RouteIncident(Struct, frozen=True):
-    """Route 分流, asked for again by a dispatcher."""
+    """Route 分流: a dispatcher asks the policy again."""
 
     by: Actor
 
 
 class DesignateUnit(Struct, frozen=True):
-    """Designate 指定管辖: where rules or units disagree; binding."""
+    """Designate 指定管辖: a binding choice where rules or units disagree."""
 
     by: Actor
     to_unit: str
@@ -69,14 +69,14 @@ Event = IncidentRouted | IncidentLeftInTriage | UnitDesignated | IncidentOffered
 
 
 class Explained(Struct, frozen=True):
-    """A routing, and the questions that led to it, one line each."""
+    """A routing and the steps that led to it, one line each."""
 
     routing: Routing
     path: tuple[str, ...]
 
 
 def named_by_desk(incident: Incident, unit: str, city: City) -> Routing:
-    """The unit that the desk named; no unit, if that one is accused: then the desk decides."""
+    """The unit that the desk named; no unit if that one is accused: then the desk decides."""
     require_unit(city, unit)
     chosen = "" if is_accused(incident, unit, city) else unit
     return Routing(NAMED_BY_DESK, chosen, city.head.version)
@@ -85,7 +85,7 @@ def named_by_desk(incident: Incident, unit: str, city: City) -> Routing:
 def place(
     incident: Incident, chosen: Routing, now: datetime, world: World
 ) -> list[IncidentRouted | IncidentLeftInTriage | IncidentOffered]:
-    """Offer it to the chosen unit, or leave it in triage where none was chosen."""
+    """Offer the incident to the chosen unit; without one it stays in triage."""
     if not chosen.unit:
         return [IncidentLeftInTriage(now, chosen)]
     return [IncidentRouted(now, chosen), offer(incident, chosen.unit, now, world)]
@@ -116,7 +116,7 @@ def reroute(
 def offer(
     incident: Incident, unit: str, now: datetime, world: World, sender: str = ""
 ) -> IncidentOffered:
-    """Put it into a unit's pool, with the sign-in clock of its priority."""
+    """Put the incident into a unit's pool and start the sign-in clock of its priority."""
     minutes = clocks.sign_in_minutes(incident, world.policy)
     rule = f"sign_in_minutes.{incident.matter.priority or clocks.DEFAULT_PRIORITY}"
     due = now + timedelta(minutes=minutes)
@@ -124,7 +124,7 @@ def offer(
 
 
 def explain(incident: Incident, city: City) -> Explained:
-    """Ask the rows of the routing table from top to bottom; the first that names a unit decides."""
+    """Match the rows of the routing table in order; the first that yields a unit decides."""
     path: list[str] = []
     for row in city.policy.routes if city.policy else ():
         if not _holds(row, incident):
@@ -173,7 +173,7 @@ def _units_of_kind(row: Route, incident: Incident, city: City) -> list[Unit]:
 
 
 def _guesses(incident: Incident, city: City) -> list[str]:
-    """The best three units for the place or the category alone, each with the reason."""
+    """The three best units by place alone or by category alone, each with the reason."""
     by_category = competent_unit(city, incident.matter.category, incident.area or city.head.code)
     guesses = [(each.unit.code, each.row.code) for each in by_category]
     for area in ancestors(incident.area):
@@ -183,17 +183,17 @@ def _guesses(incident: Incident, city: City) -> list[str]:
 
 
 def is_accused(incident: Incident, unit: str, city: City) -> bool:
-    """Say whether the incident must never reach the unit: it is accused, or below the accused."""
+    """Whether the unit is accused or below the accused, so that the incident must not reach it."""
     return bool(incident.matter.against) and city.belongs_to(unit, incident.matter.against)
 
 
 def require_dispatcher(incident: Incident, actor: Actor) -> None:
-    """A dispatcher of the area, or the superior to whom a question or a bounce was raised."""
+    """Allow dispatchers of the area, and the superior to whom a question or bounce was raised."""
     raised_to = {incident.charge.raised_to, *(each.raised_to for each in incident.questions)}
     if actor.unit and actor.unit in raised_to:
         return
     if incident.matter.against and actor.unit == incident.matter.desk:
-        return  # the dispatchers of the area know nothing of an accusation
+        return  # dispatchers of the area may not see an accusation
     area = incident.area
     if actor.role not in DISPATCHERS or not contains(actor.area, area or actor.area):
         raise Denied("NOT_THE_DISPATCHER", area=area)
@@ -213,7 +213,7 @@ def designated(incident: Incident, event: UnitDesignated) -> Incident:
 
 
 def offered(incident: Incident, event: IncidentOffered) -> Incident:
-    """In the unit's pool; whoever was accountable stays so until a clerk claims."""
+    """In the unit's pool; the accountable unit stays accountable until a clerk claims."""
     charge = incident.charge
     from_unit = charge.sender if charge.accountable_unit == event.unit else charge.accountable_unit
     pooled = replace(

@@ -1,4 +1,4 @@
-"""What a decision about an incident may look at beside the incident."""
+"""The further inputs of a decision about an incident."""
 
 from msgspec import Struct
 
@@ -7,7 +7,7 @@ from backbone.words.city import City, Policy
 
 
 class World(Struct, frozen=True):
-    """The city of this moment, and the aggregates that are locked with the incident."""
+    """The present city, and the aggregates that are locked with the incident."""
 
     city: City
     also: Also
