@@ -12,9 +12,9 @@ STAMP := libs/liandong/py.typed
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(READY) $(STAMP) ## the virtual environment with everything that is pinned
+setup: $(READY) $(STAMP) ## create the virtual environment with the pinned packages
 
-# The stamp comes last: whatever is interrupted is repeated, on a fresh environment if need be.
+# The stamp is touched last, so an interrupted run is repeated, if necessary in a new environment.
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed 需要 Python 3.11 或更新版本: make PYTHON=/path/to/python3.11 …"; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV) >/dev/null; } || { rm -rf $(VENV); echo "Python cannot make a virtual environment here; on Debian and Ubuntu 此处无法建立虚拟环境,在 Debian 或 Ubuntu 上请执行: apt install python3-venv"; exit 1; }
@@ -35,15 +35,15 @@ test: setup ## the whole suite, with a real Kafka and a real PostgreSQL
 	@$(BIN)/pytest -q -n 2 --dist loadfile $(addprefix tests/,unit house contract functional simulation integration)
 	@$(BIN)/pytest tests/end_to_end tests/chaos
 
-check: lint types test ## everything CI looks at
+check: lint types test ## everything that CI checks
 
 fmt: setup ## format the code and the contracts
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q . && $(BIN)/buf format -w
 
-lint: setup ## ruff, import-linter, buf: style, layers, contracts that break nobody
+lint: setup ## ruff, import-linter, buf: style, layers, compatible contracts
 	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && $(BIN)/lint-imports --no-cache && $(BIN)/buf lint && $(BIN)/buf breaking --against deploy/released.binpb
 
-release-contracts: setup ## from now on these contracts are kept: the wire and the JSON names of protos/
+release-contracts: setup ## freeze protos/: later changes must be compatible on the wire and in JSON
 	@$(BIN)/buf build --exclude-source-info -o deploy/released.binpb
 
 types: setup ## mypy --strict
@@ -52,24 +52,24 @@ types: setup ## mypy --strict
 migrate: setup ## bring the schemas up to date (DATABASE_URL, or the embedded one while it runs)
 	@$(BIN)/python -m operate.cli.targets migrate
 
-topics: setup ## create the topics, tell what differs (KAFKA_BOOTSTRAP, or the embedded one while it runs)
+topics: setup ## create missing topics, report differences (KAFKA_BOOTSTRAP, or the embedded one while it runs)
 	@$(BIN)/python -m operate.cli.targets topics
 
 replay: setup ## drive calls through the running city: FILE=calls.csv, REPORT=report.json, both optional
 	@$(BIN)/liandong replay $(FILE) $(if $(REPORT),--report $(REPORT))
 
-simulate: setup ## the flow under faults in one thread: SEEDS=200, COMMANDS=500, or one run again with SEED=n
+simulate: setup ## the flow under simulated faults, in one thread: SEEDS=200, COMMANDS=500; SEED=n repeats one run
 	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(COMMANDS),--commands $(COMMANDS)) $(if $(SEED),--seed $(SEED))
 
-chaos: setup ## replay a day while every process is killed in turn (minutes): FILE=calls.csv, REPORT=report.json
+chaos: setup ## replay a day while each process is killed in turn (takes minutes): FILE=calls.csv, REPORT=report.json
 	@$(BIN)/python -m tests.chaos $(FILE) $(if $(REPORT),--report $(REPORT))
 
 BEFORE = $(filter-out none,$(or $(BASE),$(shell git describe --tags --abbrev=0 2>/dev/null)))
-bench: setup ## measure beside raw limits: ONLY="B3 B18", RUNS=3, BASE=commit (in turn with it; else the last tag; none), INCIDENTS="0 1000000" (B18), SIZE=5000000 (B8), OUT=folder
+bench: setup ## measure beside the raw limits: ONLY="B3 B18", RUNS=3, BASE=commit to compare with (default: the last tag; or none), INCIDENTS="0 1000000" (B18), SIZE=5000000 (B8), OUT=folder
 	@$(BIN)/python -m tests.bench $(ONLY) $(if $(BEFORE),--base $(BEFORE)) $(if $(RUNS),--runs $(RUNS)) $(if $(INCIDENTS),--incidents $(INCIDENTS)) $(if $(SIZE),--size $(SIZE)) $(if $(OUT),--out $(OUT))
 
-doctor: setup ## look for what stands in the way
+doctor: setup ## check this machine and the running system for problems
 	@$(BIN)/liandong doctor
 
-clean: ## forget the virtual environment and what was generated (data in .run stays)
+clean: ## delete the virtual environment and generated code (data in .run stays)
 	@rm -rf $(VENV) libs/liandong .mypy_cache .ruff_cache .pytest_cache

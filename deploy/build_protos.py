@@ -1,4 +1,4 @@
-"""Generates libs/liandong from protos/: as hatch build hook, and with `make protos`."""
+"""Generates libs/liandong from protos/, as a hatch build hook and by `make protos`."""
 
 import shutil
 import sys
@@ -9,7 +9,7 @@ TOP = Path(__file__).resolve().parent.parent
 
 
 def generate(top: Path = TOP) -> None:
-    """Replace libs/liandong by what protos/ says. Raises RuntimeError when protoc refuses."""
+    """Generate libs/liandong anew from protos/. Raises RuntimeError if protoc fails."""
     from grpc_tools import protoc
 
     google = Path(protoc.__file__).parent / "_proto"
@@ -18,7 +18,7 @@ def generate(top: Path = TOP) -> None:
     shutil.rmtree(out / "liandong", ignore_errors=True)
     sources = sorted(str(path.relative_to(protos)) for path in protos.rglob("*.proto"))
     flags = [f"--{kind}_out={out}" for kind in ("python", "grpc_python", "pyi")]
-    # The comments, for whoever describes the contracts; the generated code has none.
+    # The descriptors with comments, for the OpenAPI document; the generated code has no comments.
     flags += [f"--descriptor_set_out={out}/liandong/contracts.binpb", "--include_source_info"]
     (out / "liandong").mkdir()
     if protoc.main(["protoc", f"-I{protos}", f"-I{google}", *flags, *sources]) != 0:

@@ -1,4 +1,4 @@
-"""Writes libs/operate/jars.txt: what Kafka needs to run, resolved once and pinned by checksum."""
+"""Writes libs/operate/jars.txt: the jars of Kafka, resolved and pinned by checksum."""
 
 import sys
 import tempfile
@@ -13,7 +13,7 @@ WANTED = "org.apache.kafka:kafka_2.13:4.4.0+org.slf4j:slf4j-simple:1.7.36"
 
 
 def main() -> None:
-    """Resolve in an empty folder, so that nothing stale is pinned."""
+    """Resolve in an empty folder, so that no stale jar is pinned."""
     with tempfile.TemporaryDirectory() as folder:
         environment = jgo.build(WANTED, cache_dir=Path(folder))
         found = {path.name: checksum(path) for path in environment.all_jars}

@@ -1,8 +1,8 @@
 """The problems that an operation can answer: by status, with their stable reasons.
 
-A service's reasons stand in the comment of its RPC ("Fails with …") and, for all changes alike, in
-the comment of the service; the rules of the request's fields name theirs. The gateway's own follow
-from the route. A house test holds the comments and the verbs together.
+The reasons of an RPC are in its comment ("Fails with …"), those of all changes in the comment of
+its service, those of broken field rules in the rules. The gateway's own reasons follow from the
+route. A house test compares the comments with the verbs.
 """
 
 import re
@@ -41,7 +41,7 @@ def problems_of(plan: Plan, words: Mapping[str, str]) -> dict[int, list[str]]:
 
 
 def by_status(reasons: Iterable[str]) -> dict[int, list[str]]:
-    """The reasons by status. Raises KeyError for a reason that has no sentences."""
+    """The reasons by status. Raises KeyError for a reason without sentences."""
     found: dict[int, list[str]] = {}
     for reason in sorted(reasons):
         for status in statuses()[reason]:
@@ -51,7 +51,7 @@ def by_status(reasons: Iterable[str]) -> dict[int, list[str]]:
 
 @cache
 def statuses() -> dict[str, tuple[int, ...]]:
-    """The statuses of each reason, from `reasons.yaml`; nearly all have one."""
+    """The statuses of each reason, from `reasons.yaml`; nearly always one."""
     lines = yaml.safe_load(FILE.read_text("utf-8"))
     said = {reason: each["status"] for reason, each in lines.items() if "status" in each}
     return {reason: (at,) if isinstance(at, int) else tuple(at) for reason, at in said.items()}

@@ -1,4 +1,4 @@
-"""Assign 交办 to a subordinate unit, escalate 提级 to the superior, reassign 接办 inside the unit."""
+"""Assign 交办 to a subordinate unit, escalate 提级 to the superior, reassign 接办 in the unit."""
 
 from datetime import datetime
 from uuid import UUID
