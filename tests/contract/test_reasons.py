@@ -10,7 +10,7 @@ import yaml
 
 from backbone.words.errors import KINDS
 from services.gateway.contract.words import read_words
-from services.gateway.http.problems import FILE
+from services.gateway.http.problems import FILE, Reasons
 
 LINES = yaml.safe_load(FILE.read_text("utf-8"))
 RAISERS = {*KINDS, "Problem", "Flaw", "unauthenticated"}
@@ -63,3 +63,8 @@ def test_sentences_are_whole(reason: str) -> None:
     facts = [set(re.findall(r"{(\w+)}", lines[f"detail_{tongue}"])) for tongue in ("zh", "en")]
     assert facts[0] == facts[1], "both languages tell the same facts"
     assert not re.search(r"[一-鿿]", lines["title_en"] + lines["detail_en"])
+
+
+@pytest.mark.parametrize("facts", [{"role": ""}, {}], ids=["empty", "missing"])
+def test_a_fact_without_a_value_leaves_a_dash(facts: dict[str, str]) -> None:
+    assert "—" in Reasons().say("detail", "ROLE_MAY_NOT", 403, "zh", facts)

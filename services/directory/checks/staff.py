@@ -38,7 +38,7 @@ def check_staff(pack: Pack) -> Iterator[Finding]:
         yield from _person(pack, person)
     held = {role for person in pack.city.people.values() for role in person.roles}
     for role in sorted(ROLES - held):
-        spot, detail = Spot("staff.csv"), "nobody holds it"
+        spot, detail = Spot("staff.csv"), "no person holds it"
         yield Finding(Severity.WARNING, "ROLE_WITHOUT_HOLDER", spot, role, detail)
     yield from _accounts(pack)
     for team in pack.city.teams.values():
