@@ -29,7 +29,7 @@ STATUSES: Table[TeamStatus] = Table(
 )
 DUE = """
 SELECT id, version FROM missions
-WHERE due_time <= clock_timestamp()
+WHERE due_time <= statement_timestamp()
   AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 ORDER BY due_time LIMIT 100
 """

@@ -26,7 +26,7 @@ TABLE: Table[Incident] = Table(
 
 DUE = """
 SELECT id, version, due_clock FROM incidents
-WHERE due_time <= clock_timestamp()
+WHERE due_time <= statement_timestamp()
   AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 ORDER BY due_time LIMIT 100
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backbone.rpc import rules
+from backbone.rpc import reasons
 from backbone.words.errors import KINDS
 from services.gateway.contract.answers import problems_of, statuses
 from services.gateway.contract.plan import Plan, plan_of
@@ -67,7 +67,7 @@ def test_an_operation_lists_no_refusal_of_another_verb(plan: Plan, verb: Any) ->
 def before_the_verb(plan: Plan) -> set[str]:
     """The refusals of the request's fields, the service and the gateway, before the verb."""
     _, _, said = WORDS.get(plan.method.full_name, "").partition("ails with ")
-    of_rules = rules.reasons_of(plan.method.input_type)
+    of_rules = reasons.reasons_of(plan.method.input_type)
     return {*of_rules, *re.findall(r"[A-Z_]+", said), "ROLE_MAY_NOT"}
 
 

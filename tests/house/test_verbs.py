@@ -12,7 +12,7 @@ import pytest
 from google.protobuf.descriptor_pool import Default
 
 from backbone.life_cycle import LifeCycle, Verb
-from backbone.rpc.rules import reasons_of
+from backbone.rpc.reasons import reasons_of
 from backbone.words.errors import Refusal
 from services.alarm.receipt import RECEIPTS
 from services.dispute.dispute import DISPUTES

@@ -96,8 +96,9 @@ class Batch:
         known = self._known.get(request.request_id)
         if known is None:
             return self._answered(request, judge(request))
-        # An outcome from before 0.2.0 of the flow has no hash that can be compared.
-        if known.body_hash and known.body_hash != request.body_hash:
+        # The flow's outcomes of 0.1.0 have no hash that can be compared; their aggregate can.
+        same_body = not known.body_hash or known.body_hash == request.body_hash
+        if not same_body or known.aggregate_id != request.aggregate_id:
             reused = Conflict("IDEMPOTENCY_KEY_REUSED", aggregate_id=known.aggregate_id)
             return self._refused(request, reused)
         if request.cause and known.reason in RETRYABLE_BY_EVENT:

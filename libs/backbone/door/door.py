@@ -118,6 +118,9 @@ class Door:
         except Unavailable as newer:  # concerns this answer alone
             kind = type(newer).__name__
             return replace(answer, reason=newer.reason, kind=kind, facts=newer.facts)
+        except Exception:
+            log.exception("repeat.broken", extra={"request_id": request.request_id})
+            return replace(answer, reason="INTERNAL", kind="Broken", facts={})
 
     async def _read(self, conn: Connection, requests: Sequence[Request[Any]]) -> Batch:
         also = {key for request in requests for key in self._also(request)}

@@ -14,11 +14,11 @@ from backbone.process.pulse import Pulse
 log = logging.getLogger(__name__)
 
 EVERY = 60.0
-# Rows per run: small enough not to delay other transactions, enough for 80 outcomes a second.
+# Rows per statement: small enough not to delay other transactions.
 MOST = 5_000
 FORGET = """
 WITH old AS (
-    SELECT request_id FROM outcomes WHERE time < clock_timestamp() - $1::interval
+    SELECT request_id FROM outcomes WHERE time < statement_timestamp() - $1::interval
     ORDER BY time LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 DELETE FROM outcomes USING old WHERE outcomes.request_id = old.request_id
@@ -39,6 +39,9 @@ async def run_retention(
         try:
             if forgotten := await forget_outcomes(pool, older_than):
                 log.info("outcomes.forgotten", extra={"count": forgotten})
+            if forgotten == MOST:
+                pulse.beat("retention")
+                continue  # there are more
         except Exception as error:
             if not is_transient(error):
                 raise

@@ -7,7 +7,8 @@ path, usually the states, so that there is a way to read every list.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
@@ -22,8 +23,10 @@ from backbone.postgres.paging import read_token, scope_of, sign_token, size_of
 from backbone.postgres.paths import NO_ID, Path, Place, Stream
 from backbone.postgres.pool import Connection, Pool, transaction
 from backbone.process.metrics import LISTS_TOO_SLOW
-from backbone.words.errors import TooSlow
+from backbone.words.errors import TooSlow, Unavailable
 from backbone.words.rank import FIRST
+
+log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=Message)
 
@@ -114,14 +117,29 @@ class Lists:
         places = await self.places(conn, asked, token or (FIRST, NO_ID), size + 1)
         ids = [row_id for _, row_id in places[:size]]
         rows = await conn.fetch(ROWS.format(table=self._table), ids, 2 * MOST_BYTES)
-        items = within(show(row) for row in rows)
+        read: list[int] = []  # the numbers of the rows that could be read
+        items = within(self._readable(rows, show, read))
         response.items.extend(items)
-        if len(items) < len(places):
-            response.next_page_token = sign_token(self._key, scope, places[len(items) - 1])
+        done = read[len(items)] if len(items) < len(read) else len(rows)
+        if done < len(places):
+            response.next_page_token = sign_token(self._key, scope, places[done - 1])
         if request.count:
             size = await self.count(conn, asked)
             response.total_size = min(size, counting.MOST)
             response.total_more = size > counting.MOST
+
+    def _readable(
+        self, rows: Iterable[Any], show: Callable[[Any], Message], read: list[int]
+    ) -> Iterator[Message]:
+        """Show each row; a row that cannot be read is left out and logged, and hides no other."""
+        for number, row in enumerate(rows):
+            try:
+                shown = show(row)
+            except (ValueError, TypeError, Unavailable) as error:
+                log.error("list.unreadable", extra={"table": self._table}, exc_info=error)
+                continue
+            read.append(number)
+            yield shown
 
     async def places(
         self, conn: Connection, asked: Asked, after: Place, wanted: int

@@ -30,6 +30,7 @@ FINE: Sequence[Flaw] = ()
 # The result for a text without visible characters: the message or list that holds it empties it.
 BLANK: Sequence[Flaw] = (Flaw("", "FIELD_MISSING"),)
 
+TIMESTAMP = "google.protobuf.Timestamp"
 OF_ALL = frozenset({"required", "missing", "wrong"})
 OF_TEXTS = frozenset({"min_len", "max_len", "pattern", "multi_line", "key"})
 OF_NUMBERS = frozenset({"gte", "lte"})
@@ -72,17 +73,6 @@ def rules_of(field: Any) -> Rules:
 
 def is_required(rules: Rules) -> bool:
     return bool(rules.required or rules.missing)
-
-
-def reasons_of(message: Any, seen: frozenset[str] = frozenset()) -> frozenset[str]:
-    """All reasons that the rules of a message name, and TEXT_TOO_LONG."""
-    found = {"TEXT_TOO_LONG"}
-    for field in message.fields:
-        rules, inner = rules_of(field), field.message_type
-        found |= {*filter(None, (rules.missing, rules.wrong))}
-        if inner is not None and inner.full_name not in seen:
-            found |= reasons_of(inner, seen | {message.full_name})
-    return frozenset(found)
 
 
 def _rules_for(field: Any) -> frozenset[str]:
@@ -166,7 +156,7 @@ def _one(field: Any, rules: Rules) -> Check:
         return _enum(field)
     if field.message_type is None:
         return _number(field, rules)
-    if field.message_type.full_name == "google.protobuf.Timestamp":
+    if field.message_type.full_name == TIMESTAMP:
         return _time
     return _message(field.message_type)
 

@@ -8,17 +8,19 @@ route. A house test compares the comments with the verbs.
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 import yaml
 
-from backbone.rpc.rules import reasons_of
+from backbone.rpc.reasons import reasons_of
+from backbone.rpc.rules import TIMESTAMP
 from backbone.words.roles import EVERYONE
 from services.gateway.contract.plan import Plan
 from services.gateway.http.problems import FILE
 
-REASON = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+WORD = re.compile(r"\b[A-Z][A-Z0-9_]{3,}\b")
 
-OF_ALL = {"BROKEN_UTF8", "UNKNOWN_REPEAT", "RATE_LIMITED"}
+OF_ALL = {"BROKEN_UTF8", "UNKNOWN_REPEAT", "RATE_LIMITED", "INTERNAL"}
 OF_ACCOUNTS = {"NOT_SIGNED_IN", "SESSION_OVER", "MALFORMED_PERSON"}
 OF_PARAMETERS = {"UNKNOWN_FIELD", "WRONG_TYPE", "REPEATED_PARAMETER"}
 OF_BODIES = {
@@ -31,6 +33,11 @@ OF_BODIES = {
     "NOT_JSON",
 }
 OF_WRITES = {"MALFORMED_IDEMPOTENCY_KEY", "MALFORMED_IF_MATCH"}
+OF_TIMES = {"NOT_A_TIME", "ZONE_MISSING"}
+# Of services that keep records, and of those that seal parts of them.
+OF_RECORDS = {"NEWER_SHAPE"}
+OF_CHANGED_RECORDS = {"NEWER_SHAPE", "NEWER_EVENT"}
+SEALING = frozenset({"alarm", "petition", "dispute", "population"})
 OF_REVEALS = {"PURPOSE_MISSING", "MALFORMED_PURPOSE"}
 
 
@@ -72,10 +79,28 @@ def _of_gateway(plan: Plan) -> set[str]:
 
 
 def _of_service(plan: Plan, words: Mapping[str, str]) -> set[str]:
-    method = plan.method
+    method, service = plan.method, plan.area.service
     _, _, failures = words.get(method.full_name, "").partition("ails with ")
-    found = {*REASON.findall(failures.partition(". ")[0]), *reasons_of(method.input_type)}
+    found = _named(failures.partition(". ")[0]) | reasons_of(method.input_type)
+    if _has_time(method.input_type):
+        found |= OF_TIMES
+    if service != "directory":
+        found |= OF_CHANGED_RECORDS if plan.route.is_write else OF_RECORDS
+    if service in SEALING:
+        found |= {"SEAL_KEY_MISSING"}
     if plan.route.is_write:
         _, _, general = words.get(method.containing_service.full_name, "").partition("ail with ")
-        found |= {*REASON.findall(general)}
+        found |= _named(general)
     return found
+
+
+def _named(text: str) -> set[str]:
+    """The reasons that a comment names."""
+    return {word for word in WORD.findall(text) if word in statuses()}
+
+
+def _has_time(message: Any, seen: frozenset[str] = frozenset()) -> bool:
+    inner = [field.message_type for field in message.fields if field.message_type is not None]
+    fresh = [each for each in inner if each.full_name not in seen]
+    within = seen | {message.full_name}
+    return any(each.full_name == TIMESTAMP or _has_time(each, within) for each in fresh)

@@ -1,7 +1,6 @@
 """Assign 交办 to a subordinate unit, escalate 提级 to the superior, reassign 接办 in the unit."""
 
 from datetime import datetime
-from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +12,7 @@ from backbone.words.guards import require_not_accused, require_text, require_uni
 from backbone.words.place import contains
 from backbone.words.roles import SUPERIORS
 from services.workflow.incident import claiming, question, routing
-from services.workflow.incident.record import HELD, OPEN, Incident, holder_key
+from services.workflow.incident.record import HELD, OPEN, Incident
 from services.workflow.incident.world import World
 
 
@@ -120,11 +119,6 @@ def escalate(
     ]
 
 
-def hands_of(command: ReassignIncident) -> tuple[UUID]:
-    """The group that is locked with the take-over: all incidents that the actor holds."""
-    return (holder_key(command.by.unit, command.by.user),)
-
-
 def assigned(incident: Incident, event: IncidentAssigned) -> Incident:
     charge = replace(incident.charge, assigned_by=event.by_unit, instruction=event.instruction)
     return replace(incident, charge=charge)
@@ -156,7 +150,7 @@ VERBS = (
         "SAME_HOLDER",
         "REASON_MISSING",
         "TOO_MANY_HELD",
-        also=hands_of,
+        also=claiming.hands_of,
     ),
     verb(
         HELD,

@@ -45,11 +45,18 @@ def ended_by(incident: Incident, event: str, at: datetime) -> Incident:
     return replace(incident, clocks=tuple(each for each in left if each.stop_time is None))
 
 
-def next_due(incident: Incident) -> tuple[Clock, Firing] | None:
-    """The clock that fires next, and when. Clocks of unknown kinds are skipped."""
+def heard(incident: Incident) -> list[Clock]:
+    """The clocks that may fire now; one of an unknown kind silences no other.
+
+    Raises no error for an unknown kind: a newer process has started it, and knows what follows.
+    """
     silent = SILENT_WHILE_ASKED if incident.questions else frozenset()
-    heard = (each for each in incident.clocks if each.kind in CLOCKS and each.kind not in silent)
-    return first_firing(heard)
+    return [each for each in incident.clocks if each.kind in CLOCKS and each.kind not in silent]
+
+
+def next_due(incident: Incident) -> tuple[Clock, Firing] | None:
+    """The clock that fires next, and when."""
+    return first_firing(heard(incident))
 
 
 def has_lapsed(incident: Incident, kind: str) -> bool:

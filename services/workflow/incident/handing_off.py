@@ -86,6 +86,7 @@ def accept(
     incident: Incident, command: AcceptHandOff, now: datetime, world: World
 ) -> list[HandOffAccepted]:
     question.require_answerer(incident, HAND_OFF, command.by)
+    claiming.require_free_hands(command.by, world)
     minutes = world.policy.claim_lapse_minutes
     due = question.due_after(now, minutes)
     return [HandOffAccepted(now, command.by.unit, command.by.user, due, minutes)]
@@ -147,7 +148,14 @@ VERBS = (
         "ANSWER_PENDING",
         "TOO_MANY_BOUNCES",
     ),
-    verb(HELD, accept, "NO_HAND_OFF_PENDING", "NOT_YOUR_UNIT"),
+    verb(
+        HELD,
+        accept,
+        "NO_HAND_OFF_PENDING",
+        "NOT_YOUR_UNIT",
+        "TOO_MANY_HELD",
+        also=claiming.hands_of,
+    ),
     verb(HELD, refuse, "NO_HAND_OFF_PENDING", "NOT_YOUR_UNIT", "REASON_MISSING"),
 )
 CHANGES = (change(offered), change(accepted), change(refused), change(unanswered))

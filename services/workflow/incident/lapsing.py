@@ -41,7 +41,9 @@ def lapse(incident: Incident, command: Lapse, now: datetime, world: World) -> li
 
 def _named(incident: Incident, clock_id: str) -> Clock | None:
     if clock_id:
-        return next((each for each in incident.clocks if each.id == clock_id), None)
+        # Between the look without a lock and the lock, a question may have silenced it.
+        heard = clocks.heard(incident)
+        return next((each for each in heard if each.id == clock_id), None)
     due = clocks.next_due(incident)
     return due[0] if due else None
 

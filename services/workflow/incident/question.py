@@ -48,8 +48,14 @@ def ended_by(incident: Incident, event: str) -> Incident:
     """The incident without the questions that the event ends."""
     if not incident.questions:
         return incident
-    left = (each for each in incident.questions if event not in QUESTIONS[each.kind].ends_on)
+    left = (each for each in incident.questions if event not in _ends_on(each))
     return replace(incident, questions=tuple(left))
+
+
+def _ends_on(question: Question) -> frozenset[str]:
+    """The events that end it; a newer process has asked a question of an unknown kind."""
+    known = QUESTIONS.get(question.kind)
+    return known.ends_on if known else frozenset()
 
 
 def raised(incident: Incident, kind: str, to: str, clock_id: str, at: datetime) -> Incident:

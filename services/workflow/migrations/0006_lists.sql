@@ -47,16 +47,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER new_incidents AFTER INSERT ON incidents REFERENCING NEW TABLE AS new_incidents
-    FOR EACH STATEMENT EXECUTE FUNCTION list_for_readers();
-CREATE TRIGGER other_readers AFTER UPDATE ON incidents FOR EACH ROW WHEN (
-    (old.readers, old.rank, old.waits_for, old.category, old.priority, old.area,
-     old.against)
-    IS DISTINCT FROM
-    (new.readers, new.rank, new.waits_for, new.category, new.priority, new.area,
-     new.against)
-) EXECUTE FUNCTION list_again_for_readers();
-
 UPDATE incidents SET
     rank = CASE WHEN state IN ('CLOSED', 'MERGED', 'VOIDED') THEN
         (1::bigint << 62) - (extract(epoch FROM open_time) * 1000000)::bigint
@@ -73,6 +63,21 @@ UPDATE incidents SET waits_for = ARRAY(SELECT unnest(waits_for) INTERSECT SELECT
 WHERE against <> '' AND NOT waits_for <@ readers;
 ALTER TABLE incidents
     ALTER COLUMN rank SET NOT NULL, ALTER COLUMN readers SET NOT NULL, DROP COLUMN involved;
+INSERT INTO incident_readers
+SELECT reader, i.rank, i.id, reader = ANY (i.waits_for), i.category, i.priority, i.area, i.against,
+       CASE WHEN i.rank >= 0 THEN i.state END, CASE WHEN i.rank >= 0 THEN i.unit END
+FROM incidents AS i CROSS JOIN unnest(i.readers) AS reader;
+-- Only now: the rows above are written at once, and not one by one.
+CREATE TRIGGER new_incidents AFTER INSERT ON incidents REFERENCING NEW TABLE AS new_incidents
+    FOR EACH STATEMENT EXECUTE FUNCTION list_for_readers();
+CREATE TRIGGER other_readers AFTER UPDATE ON incidents FOR EACH ROW WHEN (
+    (old.readers, old.rank, old.waits_for, old.category, old.priority, old.area,
+     old.against)
+    IS DISTINCT FROM
+    (new.readers, new.rank, new.waits_for, new.category, new.priority, new.area,
+     new.against)
+) EXECUTE FUNCTION list_again_for_readers();
+
 CREATE INDEX incidents_by_state ON incidents (state, rank, id)
     INCLUDE (unit, category, priority, area, against, readers, waits_for);
 CREATE INDEX incidents_by_unit ON incidents (unit, state, rank, id)

@@ -312,3 +312,14 @@ def test_a_repeat_that_meets_an_unreadable_row_is_answered_alone_and_unstored() 
         batch = a_batch({of: Loaded(None, b"", flaw)}, {write.request_id: bare(written)})
         assert batch.answer(again(write)).reason == reason
         assert batch.outcomes == {}
+
+
+def test_an_outcome_without_a_hash_answers_for_its_own_aggregate_alone() -> None:
+    """The flow's outcomes of 0.1.0: a reused key must not show another aggregate."""
+    first = a_batch()
+    [write] = requests_of([(NOTES[0], Write(NOTES[0]))])
+    known = replace(first.answer(write), body_hash="")
+    again = a_batch(known={write.request_id: known})
+    assert again.answer(write).reason == ""
+    elsewhere = replace(write, aggregate_id=NOTES[1], command=Look())
+    assert again.answer(elsewhere).reason == "IDEMPOTENCY_KEY_REUSED"

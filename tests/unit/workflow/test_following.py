@@ -9,12 +9,13 @@ from backbone.intake.following import step_of
 from backbone.words.actor import Actor
 from backbone.words.followed import SETTLED, Followed, follow
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from services.workflow.incident import INCIDENTS
 from services.workflow.incident.record import Incident
-from tests.incidents import NOW
+from services.workflow.wiring import build_decider
+from tests.incidents import CITY, NOW
 from tests.life_cycles import NOTHING
-from tests.unit.workflow.test_life_cycle import INCIDENT
 
-DECIDER = INCIDENT.decider
+DECIDER = build_decider(lambda: CITY)
 
 
 def message_of(incident: Incident, event: Any) -> IncidentEvent:
@@ -38,8 +39,11 @@ def seen_of(incident: Incident) -> Followed:
     )
 
 
-@pytest.mark.parametrize("verb", INCIDENT.verbs)
+@pytest.mark.parametrize("verb", [command.__name__ for command in INCIDENTS.verbs])
 def test_the_follower_sees_what_the_verb_has_changed(verb: str) -> None:
+    # Imported late: that module looks through all test files of this folder.
+    from tests.unit.workflow.test_life_cycle import INCIDENT
+
     for state in INCIDENT.states_accepting(verb):
         incident, now = INCIDENT.ready(verb, state)
         known = Followed() if state == NOTHING else seen_of(incident)

@@ -19,6 +19,7 @@ from services.workflow.incident.record import Incident
 from tests.incidents import (
     ASKED,
     CHEN,
+    CITY,
     CLAIMED,
     HANDING_OFF,
     LI,
@@ -111,3 +112,9 @@ def test_an_acceptance_from_before_it_started_a_clock_still_evolves() -> None:
     message = events.HandOffAccepted(unit="south", holder="chen")
     old = evolve(HANDING_OFF, to_record(message, HandOffAccepted, time=NOW))
     assert (old.charge.holder, old.clocks) == ("chen", ())
+
+
+def test_a_person_with_full_hands_accepts_no_hand_off() -> None:
+    assert CITY.policy is not None
+    cap = CITY.policy.claim_cap
+    assert refusal_of(HANDING_OFF, AcceptHandOff(CHEN), held=cap) == "TOO_MANY_HELD"

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from services.workflow.incident import clocks
 from services.workflow.incident.handing_off import AcceptHandOff
+from services.workflow.incident.handling import ReportProgress
 from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.record import Incident
 from tests.incidents import (
@@ -13,6 +15,7 @@ from tests.incidents import (
     CHEN,
     CLAIMED,
     HANDING_OFF,
+    LI,
     NOW,
     OFFERED,
     after,
@@ -55,3 +58,25 @@ def test_an_idle_claim_keeps_its_question(waiting: Incident) -> None:
     assert open_one.raised_to and raised.charge.holder == "li"
     assert clocks.next_due(raised) is None
     assert refusal_of(raised, Lapse(), NOW + timedelta(days=9)) == "NOT_DUE"
+
+
+def test_a_clock_that_a_question_has_silenced_meanwhile_does_not_fire() -> None:
+    """The timer looked before the hand-off was offered; the lock came after it."""
+    due = clocks.next_due(CLAIMED)
+    assert due is not None and due[0].kind == "CLAIM_IDLE"
+    late = due[1].time + timedelta(minutes=1)
+    assert refusal_of(HANDING_OFF, Lapse(due[0].id), late) == "NOT_DUE"
+    assert type(decide(CLAIMED, Lapse(due[0].id), late)[0]).__name__ == "ClaimLapsed"
+
+
+def test_a_question_and_a_clock_of_unknown_kinds_stop_nothing() -> None:
+    """A newer process has added them; this one carries them on."""
+    asked = replace(HANDING_OFF.questions[0], kind="OBJECTION")
+    strange = replace(CLAIMED.clocks[0], id="STATUTORY@1", kind="STATUTORY")
+    odd = replace(CLAIMED, questions=(asked,), clocks=(*CLAIMED.clocks, strange))
+    reported = after(ReportProgress(LI, "on it"), found=odd)
+    assert (reported.questions, [each.kind for each in reported.clocks]) == (
+        (asked,),
+        ["STATUTORY"],
+    )
+    assert clocks.next_due(reported) is None
