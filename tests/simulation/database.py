@@ -73,7 +73,7 @@ class Database(Tables):
             "COMMIT": self._commit,
             "ROLLBACK": self._roll_back,
             statements.TRY_LOCK: self._try_lock,
-            relay.BE_THE_ONE: self._be_the_one,
+            relay.TRY_LOCK: self._be_the_one,
         }
 
     # The line to the clients.

@@ -55,10 +55,10 @@ class Tables:
             statements.write_to([]): self._write_answers,
             statements.HISTORY: self._history,
             statements.WITHDRAW: self._withdraw,
-            notices.TELL: self._tell,
+            notices.NOTIFY: self._tell,
             storage.DUE: self._due,
             storage.NEXT: self._next_of_pool,
-            relay.BE_QUICK: lambda session, args: [],
+            relay.COMMIT_ASYNC: lambda session, args: [],
             relay.NEXT: self._next_unsent,
             "SELECT 1": lambda session, args: [],
         }

@@ -10,7 +10,7 @@ from backbone.postgres.asking import Asked
 from backbone.postgres.paths import Path
 from backbone.postgres.sealing import Sealer
 from backbone.process.keyring import Keyring
-from backbone.rpc.caller import Caller
+from backbone.rpc.caller import Call
 from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_service_pb2 as alarm_pb
 from liandong.dispute.v1 import dispute_service_pb2 as dispute_pb
@@ -67,7 +67,7 @@ def _receipts(request: Any, actor: Actor) -> Asked:
 
 
 def _missions(request: Any, actor: Actor) -> Asked:
-    caller = Caller(actor, UUID(int=0), datetime.now(UTC))
+    caller = Call(actor, UUID(int=0), datetime.now(UTC))
     return emergency_storage.asked(request, sight_of(caller).conditions, None)
 
 

@@ -81,7 +81,7 @@ def flat(receipt: Receipt) -> dict[str, Any]:
 
 
 async def fill_old(
-    conn: "asyncpg.Connection[asyncpg.JournalRow]", receipt: Receipt, records: list[JournalRow]
+    conn: "asyncpg.Connection[asyncpg.Record]", receipt: Receipt, records: list[JournalRow]
 ) -> None:
     """Write the row and the journal as 0.1.0 wrote them."""
     row = flat(receipt)
