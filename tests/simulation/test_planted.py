@@ -19,14 +19,13 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda each: each.name)
 def test_a_planted_bug_is_found_and_named(planted: Planted) -> None:
+    """One bug may break several invariants; the one that it is about must be among them soon."""
     for seed in range(SOON):
         found = run(seed, COMMANDS, planted.parts)
-        if found.flaws:
-            said = told(found, COMMANDS)
-            assert planted.invariant in {flaw.invariant for flaw in found.flaws}, said
-            assert f"make simulate SEED={seed} COMMANDS={COMMANDS}" in said
+        if planted.invariant in {flaw.invariant for flaw in found.flaws}:
+            assert f"make simulate SEED={seed} COMMANDS={COMMANDS}" in told(found, COMMANDS)
             return
-    pytest.fail(f"{SOON} seeds have not found it")
+    pytest.fail(f"{SOON} seeds have not named it")
 
 
 def test_a_seed_replays_whatever_the_process() -> None:

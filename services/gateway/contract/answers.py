@@ -20,7 +20,7 @@ from services.gateway.http.problems import FILE
 
 WORD = re.compile(r"\b[A-Z][A-Z0-9_]{3,}\b")
 
-OF_ALL = {"BROKEN_UTF8", "UNKNOWN_REPEAT", "RATE_LIMITED", "INTERNAL"}
+OF_ALL = {"BROKEN_UTF8", "RATE_LIMITED", "INTERNAL"}
 OF_ACCOUNTS = {"NOT_SIGNED_IN", "SESSION_OVER", "MALFORMED_PERSON"}
 OF_PARAMETERS = {"UNKNOWN_FIELD", "WRONG_TYPE", "REPEATED_PARAMETER"}
 OF_BODIES = {
@@ -32,7 +32,7 @@ OF_BODIES = {
     "BODY_TOO_LARGE",
     "NOT_JSON",
 }
-OF_WRITES = {"MALFORMED_IDEMPOTENCY_KEY", "MALFORMED_IF_MATCH"}
+OF_WRITES = {"MALFORMED_IDEMPOTENCY_KEY", "MALFORMED_IF_MATCH", "UNKNOWN_REPEAT"}
 OF_TIMES = {"NOT_A_TIME", "ZONE_MISSING"}
 # Of services that keep records, and of those that seal parts of them.
 OF_RECORDS = {"NEWER_SHAPE"}
@@ -73,8 +73,7 @@ def _of_gateway(plan: Plan) -> set[str]:
         found |= OF_PARAMETERS
     if plan.body_without is not None:
         found |= OF_BODIES
-    if route.is_write:
-        found |= OF_WRITES
+    found |= OF_WRITES if route.is_write else {"SERVICE_AWAY"}
     return found | OF_REVEALS if route.reveals else found
 
 

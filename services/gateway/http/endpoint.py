@@ -98,7 +98,7 @@ class RpcEndpoint:
             headers |= _headers_of(error.trailing_metadata())
         if self._route.empty and reason_of(error) == self._route.empty:
             return Response(status_code=204, headers=headers)
-        problem = problem_of(error)
+        problem = problem_of(error, is_write=self._route.is_write)
         problem.errors = [replace(flaw, field=self._said(flaw.field)) for flaw in problem.errors]
         problem.headers = {**headers, **problem.headers}
         raise problem from error

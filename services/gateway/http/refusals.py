@@ -29,19 +29,19 @@ UNREADABLE = ("NUL_CHARACTER", "CONTROL_CHARACTER", "OUT_OF_RANGE")
 # Refused by a count, not for good: the fact `seconds` says when to come again.
 LIMITED = ("TRACKING_LOCKED",)
 UNKNOWN = "UNKNOWN_REPEAT"
+AWAY = "SERVICE_AWAY"
 RETRY_AFTER = "1"
 
 
-def problem_of(error: grpc.aio.AioRpcError) -> Problem:
-    """Nothing of an unexpected failure reaches the caller but that it happened."""
+def problem_of(error: grpc.aio.AioRpcError, *, is_write: bool = True) -> Problem:
+    """The problem of a refusal; of an unexpected failure the caller learns only that it failed."""
     code = error.code()
     status = STATUS.get(code, 500)
     info = refusal_of(error)
     if code is Code.RESOURCE_EXHAUSTED and info is not None:
         return Problem(503, info.reason, info.facts)  # a repeat would be as slow
     if status == 503:
-        reason = info.reason if info else UNKNOWN
-        return Problem(503, reason, headers={"Retry-After": RETRY_AFTER})
+        return _away(info.reason if info else UNKNOWN, is_write)
     if status == 501:
         return Problem(501, "NOT_IMPLEMENTED")
     if status == 500 or info is None:
@@ -54,6 +54,12 @@ def problem_of(error: grpc.aio.AioRpcError) -> Problem:
     if info.reason in UNREADABLE:
         status = 400
     return Problem(status, info.reason, info.facts, flaws_of(info))
+
+
+def _away(reason: str, is_write: bool) -> Problem:
+    """A read has no outcome that could be unknown."""
+    said = AWAY if reason == UNKNOWN and not is_write else reason
+    return Problem(503, said, headers={"Retry-After": RETRY_AFTER})
 
 
 def flaws_of(refusal: Refusal) -> list[Flaw]:
