@@ -30,7 +30,7 @@ class Reading:
         self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
 
     async def get(self, request: pb.GetReceiptRequest, context: Any) -> resources.Receipt:
-        """Raises NotFound, also for what is outside the caller's scope."""
+        """Raises NotFound, also for a receipt outside the caller's scope."""
         sights = storage.sights_of(caller_of(context).actor)
         row = await self._lists.find(codec.receipt_id(request.receipt_id), sights)
         if row is None:

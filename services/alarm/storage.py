@@ -31,7 +31,7 @@ PATHS = (
 )
 STATES = States(State, OVER)
 
-# A few rows by each index, never a scan: this runs while somebody is on the line. Only what the
+# A few rows by each index, never a scan: this runs while the caller is on the line. Only what the
 # caller may see: a suggestion must not tell who else has called.
 EARLIER = """(
     SELECT id, shape, doc::text AS doc FROM receipts AS t

@@ -44,7 +44,7 @@ class Taking:
         self._numbers = Numbers(pool)
 
     async def received(self, request: Any, call: Call, receipt_id: UUID) -> ReceiveAlarm:
-        """Raises InvalidArgument for what is too long to be sealed."""
+        """Raises InvalidArgument for a text that is too long to be sealed."""
         caller = codec.seal(request.caller, self._sealer)
         place = self._place(request)
         day = today()

@@ -1,4 +1,4 @@
-"""The tables of the directory: what is in force, what waits, and what is not published yet."""
+"""The tables of the directory: packs in force, waiting, and not yet published."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ WHERE body IS NOT NULL AND key NOT IN (SELECT unnest($2::text[]))
 ALL = "SELECT key, version, body FROM entries WHERE body IS NOT NULL"
 HEAD_BODY = "SELECT body FROM entries WHERE key = 'city'"
 
-# The head comes last: whoever has read it has read all.
+# The head comes last: a reader that has it has read all.
 UNPUBLISHED = """
 SELECT key, version, body FROM entries WHERE unpublished ORDER BY key = 'city', key
 """

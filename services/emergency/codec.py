@@ -81,7 +81,7 @@ def to_status_command(
 
 
 def id_of(text: str) -> UUID:
-    """Raises NotFound: what is no id names nothing."""
+    """Raises NotFound for a text that is no id."""
     try:
         return UUID(text)
     except ValueError as error:

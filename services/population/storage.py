@@ -1,4 +1,4 @@
-"""The care_cases table: what is due, and the few people who may see anything of it."""
+"""The care_cases table: due clocks, and the few people who may see a case."""
 
 from backbone.door.decider import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of

@@ -1,4 +1,4 @@
-"""The incidents table: what is due, who may see what, lists, the next to take, timelines."""
+"""The incidents table: due clocks, visibility, lists, the next to take, timelines."""
 
 from uuid import UUID
 

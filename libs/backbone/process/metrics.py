@@ -33,7 +33,7 @@ CONSUMED = Counter(
 )
 # Versions that a source skipped: an event was lost on its way, or left the topic too early.
 GAPS = Counter("liandong_event_gaps_total", "Events that came after a gap.", ["group"])
-# 1 while a consumer stands still after too many poisons in a row: somebody has to look.
+# 1 while a consumer stands still after too many poisons in a row: a person has to look.
 STOPPED = Gauge("liandong_consumer_stopped", "Consumers stopped by poison.", ["group"])
 # A refused linkage is a task for a person, never silence.
 LINKS_REFUSED = Counter(

@@ -47,7 +47,7 @@ STATUS: dict[type[Refusal], int] = {
     TooSlow: code_pb2.RESOURCE_EXHAUSTED,  # channels do not repeat it by themselves
     Unavailable: code_pb2.UNAVAILABLE,
 }
-# Of what is wrong with a field: ten of them fit into one trailer.
+# The flaws of single fields: ten of them fit into one trailer.
 LONGEST_QUOTE = 60
 OPEN_TO_ALL = ("/grpc.health.", "/grpc.reflection.")
 
@@ -128,7 +128,7 @@ async def abort(context: Any, error: Exception) -> None:
 
 async def _refuse(context: Any, refusal: Refusal) -> None:
     status = rpc_status.to_status(status_of(refusal))
-    # Aborting replaces what was set before: which road it took, and whether it is a repeat.
+    # Aborting replaces the trailers set before: the road, and whether it is a repeat.
     said = tuple(context.trailing_metadata() or ())
     await context.abort(status.code, status.details, (*said, *status.trailing_metadata))
 

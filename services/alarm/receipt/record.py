@@ -131,7 +131,7 @@ class Origin(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What was reported; the desk may amend it."""
+    """The report itself; the desk may amend it."""
 
     caller: Caller
     place: Place

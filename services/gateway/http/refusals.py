@@ -63,7 +63,7 @@ def _away(reason: str, is_write: bool) -> Problem:
 
 
 def flaws_of(refusal: Refusal) -> list[Flaw]:
-    """What is wrong field by field: as the edge has found it, or the one field of a fact."""
+    """The flaws of single fields: those that the edge found, or the one field that a fact names."""
     if isinstance(refusal, InvalidArgument) and refusal.flaws:
         return list(refusal.flaws)
     field = refusal.facts.get("field")
