@@ -1,4 +1,4 @@
-"""Team statuses: set through the door like everything else, and listed with their terminals and open missions."""
+"""Team statuses: set through the door, listed with their terminals and open missions."""
 
 from typing import Any
 
