@@ -170,8 +170,13 @@ def scans_of(paths: Sequence[Path], stream: Stream, after: Place) -> list[Scan]:
 async def first_of(
     conn: Connection, paths: Sequence[Path], stream: Stream, after: Place, wanted: int
 ) -> list[Place]:
-    """The first places of the stream after a place, by whichever path gets there first."""
-    scans = [] if is_empty(stream) else scans_of(paths, stream, after)
+    """The first places of the stream after a place, by the path that gets there first.
+
+    Raises LookupError, a bug of the list's declaration, where no path can read the stream.
+    """
+    if is_empty(stream):
+        return []
+    scans = scans_of(paths, stream, after)
     while scans:
         scan = min(scans, key=lambda each: each.cost_for(wanted))
         try:
@@ -181,4 +186,4 @@ async def first_of(
             continue
         if scan.ended or len(scan.found) >= wanted:
             return scan.found[:wanted]
-    return []
+    raise LookupError(f"no path reads {stream}")
