@@ -179,7 +179,7 @@ async def test_the_table_refuses_any_other_programme(database: Installation) -> 
         '{"id": "%s", "code": "%s", "version": 1, "shape": 2, "doc": {}, "hash": "",'
         ' "state": "SENT", "sender": "", "sent_by": "", "unit": "north", "register_time": "now",'
         ' "programme": "%s", "legal_basis": "%s", "overdue": false, "followed_up": %s,'
-        ' "care_workers": [], "service_ids": []}'
+        ' "care_workers": [], "service_ids": [], "rank": 0}'
     )
 
     async def put(programme: str, basis: str = "x", followed_up: str = "false") -> None:
