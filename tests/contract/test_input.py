@@ -20,6 +20,7 @@ from google.protobuf.descriptor_pool import Default
 from google.protobuf.message_factory import GetMessageClass
 
 import liandong
+from backbone.postgres.paging import scope_of
 from backbone.rpc.rules import is_required, require_rules, rules_of
 from backbone.words.errors import InvalidArgument
 from liandong.input.v1 import rules_pb2
@@ -201,3 +202,11 @@ def test_the_document_shows_patterns_ranges_and_headers() -> None:
     [purpose] = [each for each in reveal if each["name"] == "Liandong-Purpose"]
     assert purpose["required"] is True
     assert "maxLength" not in SCHEMAS["place.Place"]["properties"]["text"], "answers have no limits"
+
+
+def test_every_list_signs_its_page_tokens() -> None:
+    lists = [message for message in requests() if "page_token" in message.fields_by_name]
+    assert len(lists) > 8
+    for message in lists:
+        request, window = GetMessageClass(message)(), GetMessageClass(message)(page_token="x")
+        assert scope_of(request) == scope_of(window), message.full_name

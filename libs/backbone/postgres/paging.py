@@ -19,7 +19,7 @@ MOST = 200
 # Of a signature; enough, as a wrong token shows nothing that its sender may not see anyway.
 SIGNED = 12
 # What asks for another page of the same list, and not for another list.
-WINDOW = ("page_size", "page_token", "count")
+WINDOW = frozenset({"page_size", "page_token", "count"})
 
 
 def sign_token(key: bytes, scope: bytes, place: Any) -> str:
@@ -49,7 +49,7 @@ def scope_of(request: Message) -> bytes:
     """The list that a request asks for, with its filters and without its window."""
     asked = type(request)()
     asked.CopyFrom(request)
-    for name in WINDOW:
+    for name in WINDOW.intersection(request.DESCRIPTOR.fields_by_name):
         asked.ClearField(name)
     listed = str(request.DESCRIPTOR.full_name).encode()
     return listed + b"\0" + asked.SerializeToString(deterministic=True)
