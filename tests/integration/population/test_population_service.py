@@ -178,6 +178,7 @@ async def test_the_table_refuses_any_other_programme(database: Installation) -> 
     row = (
         '{"id": "%s", "code": "%s", "version": 1, "shape": 2, "doc": {}, "hash": "",'
         ' "state": "SENT", "sender": "", "sent_by": "", "unit": "north", "register_time": "now",'
+        ' "rank": 1,'
         ' "programme": "%s", "legal_basis": "%s", "overdue": false, "followed_up": %s,'
         ' "care_workers": [], "service_ids": []}'
     )
