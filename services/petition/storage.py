@@ -25,6 +25,7 @@ PATHS = (
     Path(("desk",), SHOWN),
     Path(("category",), SHOWN),
     Path(("channel",), SHOWN),
+    Path(("kind",), SHOWN),
     Path(("watched_area",), SHOWN),
     Path(("code",)),
 )

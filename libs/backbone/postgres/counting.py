@@ -29,17 +29,19 @@ async def count(
     """
     total = 0
     for number, stream in enumerate(streams):
-        alone = await _of(conn, paths, stream, ())
+        alone = await count_of(conn, paths, stream, ())
         if alone > MOST:
             return MOST + 1
         if number and alone:
-            alone = await _of(conn, paths, stream, sights[:number])
+            alone = await count_of(conn, paths, stream, sights[:number])
         total += alone
     return min(total, MOST + 1)
 
 
-async def _of(conn: Connection, paths: Sequence[Path], stream: Stream, but: Sequence[Sight]) -> int:
-    """The rows of one stream without those that a sight of `but` shows."""
+async def count_of(
+    conn: Connection, paths: Sequence[Path], stream: Stream, but: Sequence[Sight]
+) -> int:
+    """The rows of one stream without those that a sight of `but` shows; MOST + 1 beyond MOST."""
     if is_empty(stream):
         return 0
     counts = [_Count(path, by, stream, but) for path in paths
@@ -79,7 +81,7 @@ class _Count:
         row: Any = await conn.fetchrow(statement, *values)
         read, fits = row["read"], row["fits"]
         if read < self._piece or fits > MOST:
-            return int(fits)
+            return min(int(fits), MOST + 1)
         self._read_so_far += read
         self._enough = int(1.2 * MOST * read / max(fits, 1))
         least, most = LEAST_GROWTH * self._piece, MOST_GROWTH * self._piece

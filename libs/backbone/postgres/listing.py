@@ -146,16 +146,18 @@ class Lists:
     ) -> list[Place]:
         """The first places of the list after a place."""
         found: set[Place] = set()
-        for stream in self._streams(asked):
+        for stream in streams_of(self._table, asked):
             found.update(await scanning.first_of(conn, self._paths, stream, after, wanted))
         return sorted(found)[:wanted]
 
     async def count(self, conn: Connection, asked: Asked) -> int:
         """How many rows the list shows; one more than `counting.MOST` for any number beyond."""
-        return await counting.count(conn, self._paths, self._streams(asked), asked.sights)
+        return await counting.count(conn, self._paths, streams_of(self._table, asked), asked.sights)
 
-    def _streams(self, asked: Asked) -> list[Stream]:
-        return [Stream(self._table, (*sight, *asked.filters), asked.span) for sight in asked.sights]
+
+def streams_of(table: str, asked: Asked) -> list[Stream]:
+    """What each of the sights shows of the list."""
+    return [Stream(table, (*sight, *asked.filters), asked.span) for sight in asked.sights]
 
 
 def within(items: Iterable[M], most: int = MOST_BYTES) -> list[M]:

@@ -80,10 +80,18 @@ class Stream:
 
 
 def is_empty(stream: Stream) -> bool:
-    """Whether no row can satisfy the conditions: two codes of which neither is below the other."""
-    codes = [each for each in stream.conditions if isinstance(each, Under)]
+    """Whether no row can satisfy two conditions on one column: a list that need not be read."""
     return any(
-        one.column == other.column and not one.has(other.top) and not other.has(one.top)
-        for one in codes
-        for other in codes
+        one.column == other.column and _exclude_each_other(one, other)
+        for number, one in enumerate(stream.conditions)
+        for other in stream.conditions[:number]
     )
+
+
+def _exclude_each_other(one: Condition, other: Condition) -> bool:
+    """Other values, or codes of which neither is below the other."""
+    if isinstance(one, AnyOf) and isinstance(other, AnyOf):
+        return not set(one.values) & set(other.values)
+    if isinstance(one, Under) and isinstance(other, Under):
+        return not one.has(other.top) and not other.has(one.top)
+    return False

@@ -4,6 +4,7 @@ ALTER TABLE petitions
     ADD COLUMN rank bigint,
     ALTER COLUMN state TYPE text COLLATE "C", ALTER COLUMN desk TYPE text COLLATE "C",
     ALTER COLUMN category TYPE text COLLATE "C", ALTER COLUMN channel TYPE text COLLATE "C",
+    ALTER COLUMN kind TYPE text COLLATE "C",
     ALTER COLUMN watched_area TYPE text COLLATE "C";
 UPDATE petitions SET rank =
     CASE WHEN state IN ('DECLINED', 'REFERRED', 'CLOSED') THEN 1::bigint << 62 ELSE 0 END
@@ -18,6 +19,8 @@ CREATE INDEX petitions_by_category ON petitions (category, rank, id)
     INCLUDE (state, channel, kind, desk, watched_area);
 CREATE INDEX petitions_by_channel ON petitions (channel, rank, id)
     INCLUDE (state, kind, category, desk, watched_area);
+CREATE INDEX petitions_by_kind ON petitions (kind, rank, id)
+    INCLUDE (state, channel, category, desk, watched_area);
 CREATE INDEX petitions_by_area ON petitions (watched_area, rank, id)
     INCLUDE (state, channel, kind, category, desk);
 

@@ -99,6 +99,10 @@ async def _build(dsn: str, size: int) -> None:
     async with asyncio.TaskGroup() as tasks:
         for group in TABLES:
             tasks.create_task(_fill_group(dsn, group, size))
+    # Only now: beside a long transaction nothing counts as visible to all.
+    conn = await asyncpg.connect(dsn)
+    await conn.execute("VACUUM ANALYZE")
+    await conn.close()
 
 
 async def _fill_group(dsn: str, group: Sequence[tuple[str, float]], size: int) -> None:
@@ -130,7 +134,6 @@ async def _fill(conn: Any, table: str, many: int) -> None:
         made = f"ALTER TABLE {name} ADD CONSTRAINT {each['conname']} {each['kept']}"
         await conn.execute(made if each["conname"] else each["made"])
     await conn.execute(f"ALTER TABLE {name} ENABLE TRIGGER USER")
-    await conn.execute(f"VACUUM ANALYZE {name}")
 
 
 def _drawn(name: str, many: int) -> tuple[Any, ...]:

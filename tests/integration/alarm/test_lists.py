@@ -122,7 +122,7 @@ def passes(receipt: Receipt, request: pb.ListReceiptsRequest) -> bool:
 
 
 @asking
-@given(st.lists(receipts(), max_size=40), actors, requests, days, days)
+@given(st.lists(receipts(), min_size=15, max_size=40), actors, requests, days, days)
 async def test_a_list_shows_what_the_rules_let_through(
     listed: Listed,
     states: list[Receipt],

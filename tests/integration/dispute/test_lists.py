@@ -82,7 +82,7 @@ def passes(dispute: Dispute, request: pb.ListDisputesRequest) -> bool:
 
 
 @asking
-@given(st.lists(disputes(), max_size=40), actors, requests)
+@given(st.lists(disputes(), min_size=15, max_size=40), actors, requests)
 async def test_a_list_shows_what_the_rules_let_through(
     listed: Listed, states: list[Dispute], actor: Actor, request_: pb.ListDisputesRequest
 ) -> None:
@@ -93,7 +93,7 @@ async def test_a_list_shows_what_the_rules_let_through(
 
 
 @asking
-@given(st.lists(disputes(), max_size=20), st.data(), actors)
+@given(st.lists(disputes(), min_size=8, max_size=20), st.data(), actors)
 async def test_a_list_follows_every_change_of_a_record(
     listed: Listed, states: list[Dispute], data: Any, actor: Actor
 ) -> None:

@@ -84,7 +84,7 @@ def passes(mission: Mission, request: pb.ListMissionsRequest) -> bool:
 
 
 @asking
-@given(st.lists(missions(), max_size=40), scopes, requests)
+@given(st.lists(missions(), min_size=15, max_size=40), scopes, requests)
 async def test_a_list_shows_what_the_rules_let_through(
     listed: Listed, states: list[Mission], scope: Scope, request_: pb.ListMissionsRequest
 ) -> None:

@@ -106,7 +106,7 @@ def passes(petition: Petition, request: pb.ListPetitionsRequest) -> bool:
 
 
 @asking
-@given(st.lists(petitions(), max_size=40), actors, requests)
+@given(st.lists(petitions(), min_size=15, max_size=40), actors, requests)
 async def test_a_list_shows_what_the_rules_let_through(
     listed: Listed, states: list[Petition], actor: Actor, request_: pb.ListPetitionsRequest
 ) -> None:
@@ -117,7 +117,7 @@ async def test_a_list_shows_what_the_rules_let_through(
 
 
 @asking
-@given(st.lists(petitions(), max_size=20), st.data(), actors)
+@given(st.lists(petitions(), min_size=8, max_size=20), st.data(), actors)
 async def test_a_list_follows_every_change_of_a_record(
     listed: Listed, states: list[Petition], data: Any, actor: Actor
 ) -> None:

@@ -85,7 +85,7 @@ def passes(case: CareCase, request: pb.ListCareCasesRequest) -> bool:
 
 
 @asking
-@given(st.lists(cases(), max_size=40), actors, requests)
+@given(st.lists(cases(), min_size=15, max_size=40), actors, requests)
 async def test_a_list_shows_what_the_rules_let_through(
     listed: Listed, states: list[CareCase], actor: Actor, request_: pb.ListCareCasesRequest
 ) -> None:

@@ -106,7 +106,7 @@ def passes(incident: Incident, request: pb.ListIncidentsRequest) -> bool:
 
 
 @asking
-@given(st.lists(incidents(), max_size=40), actors, requests)
+@given(st.lists(incidents(), min_size=15, max_size=40), actors, requests)
 async def test_a_list_shows_what_the_rules_let_through(
     listed: Listed, states: list[Incident], actor: Actor, request_: pb.ListIncidentsRequest
 ) -> None:
@@ -117,7 +117,7 @@ async def test_a_list_shows_what_the_rules_let_through(
 
 
 @asking
-@given(st.lists(incidents(), max_size=40), units, requests)
+@given(st.lists(incidents(), min_size=15, max_size=40), units, requests)
 async def test_an_inbox_shows_what_waits_for_the_unit(
     listed: Listed, states: list[Incident], unit: str, request_: pb.ListIncidentsRequest
 ) -> None:
@@ -140,7 +140,7 @@ async def test_a_code_finds_open_incidents_and_those_that_are_over(
 
 
 @asking
-@given(st.lists(incidents(), max_size=20), st.data(), actors)
+@given(st.lists(incidents(), min_size=8, max_size=20), st.data(), actors)
 async def test_a_list_follows_every_change_of_a_record(
     listed: Listed, states: list[Incident], data: Any, actor: Actor
 ) -> None:
