@@ -26,10 +26,8 @@ ORDER BY due_time LIMIT 100
 OURS = "SELECT unnest(service_ids) FROM care_cases WHERE service_ids && $1::uuid[]"
 CASE_OF = "SELECT id FROM care_cases WHERE service_ids && ARRAY[$1::uuid]"
 
-PATHS = (
-    Path(("unit",), frozenset({"state", "programme", "overdue", "care_workers"})),
-    Path(("sender", "sent_by"), frozenset({"state", "programme", "overdue"})),
-)
+SHOWN = frozenset({"state", "programme", "overdue", "unit", "care_workers", "sender", "sent_by"})
+PATHS = (Path(("unit",), SHOWN), Path(("sender", "sent_by"), SHOWN))
 STATES = States(State, OVER)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from backbone.postgres.conditions import AnyOf, Condition, Parameters, Sight, Under, all_of, any_of
 from backbone.postgres.paths import Path, Stream, is_empty
 from backbone.postgres.pool import Connection
-from backbone.postgres.scanning import ROW_COST
+from backbone.postgres.scanning import ROW_COST, entry_cost
 
 MOST = 10_000
 # Entries of an index in the first piece. A later piece begins anew and is so large that by what the
@@ -65,6 +65,7 @@ class _Count:
         tested |= {each.column for sight in but for each in sight}
         self._needs_row = not tested <= path.holds | set(path.columns)
         self._read_so_far = self._enough = 0
+        self._entry_cost = entry_cost(bound, self._needs_row)
         self._piece = max(1, PIECE // (ROW_COST if self._needs_row else 1))
 
     @property
@@ -73,7 +74,7 @@ class _Count:
         return self._cost_of(self._read_so_far + max(self._piece, self._enough))
 
     def _cost_of(self, entries: int) -> int:
-        return entries * (ROW_COST if self._needs_row else 1)
+        return entries * self._entry_cost
 
     async def advance(self, conn: Connection) -> int | None:
         """The count, or None where the path goes on beyond this piece."""

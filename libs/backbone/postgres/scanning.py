@@ -17,8 +17,9 @@ from backbone.postgres.pool import Connection
 
 # Rows of the first piece, over all keys; a piece of a later turn has four times as many.
 PIECE, SMALLEST, GROWTH = 256, 16, 4
-# A row of the table costs as much as so many entries of an index.
-ROW_COST = 10
+# A row of the table costs as much as so many entries of an index. A path that only the span binds
+# reads all rows: it is seldom the best, and has its turn less often.
+ROW_COST, ALL_ROWS_COST = 30, 4
 # A code with more codes below it in the table than these is no key of a path.
 MOST_KEYS = 320
 
@@ -59,6 +60,7 @@ class Scan:
         self._path, self._stream, self._bound = path, stream, bound
         self._rest = [each for each in stream.tests if each not in bound]
         self._needs_row = not all(each.column in path.holds for each in self._rest)
+        self._entry_cost = entry_cost(bound, self._needs_row)
         self._after = max(after, (stream.span[0], NO_ID))
         self._keys: list[tuple[Any, ...]] | None = None
         self._piece = 0
@@ -101,11 +103,11 @@ class Scan:
         if self._piece:
             return self._piece * GROWTH
         return max(
-            SMALLEST, PIECE // max(1, len(self._keys or ())) // (4 if self._needs_row else 1)
+            SMALLEST, PIECE // max(1, len(self._keys or ())) // (8 if self._needs_row else 1)
         )
 
     def _cost_of(self, piece: int) -> int:
-        return piece * len(self._keys or ()) * (ROW_COST if self._needs_row else 1)
+        return piece * len(self._keys or ()) * self._entry_cost
 
     async def _read_keys(self, conn: Connection) -> list[tuple[Any, ...]]:
         keys: list[tuple[Any, ...]] = [()]
@@ -155,6 +157,12 @@ class Scan:
             join=f"JOIN {self._stream.table} AS t ON t.id = p.id" if joined else "",
             most=parameters.add(most, "bigint"),
         ), parameters.values
+
+
+def entry_cost(bound: Sequence[Condition], needs_row: bool) -> int:
+    """What an entry of a path that is bound like this costs."""
+    reads_all = all(isinstance(each, AnyOf) and each.implied for each in bound)
+    return (ALL_ROWS_COST if reads_all else 1) * (ROW_COST if needs_row else 1)
 
 
 def _place(row: Any) -> Place:
