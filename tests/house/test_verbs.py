@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor_pool import Default
 
+import services.gateway.routes  # noqa: F401 - imports the contracts that are looked up by name
 from backbone.life_cycle import LifeCycle, Verb
 from backbone.rpc.reasons import reasons_of
 from backbone.words.errors import Refusal
