@@ -46,12 +46,14 @@ SHOWN = LASTING | {"state", "unit", "readers"}
 PATHS = (
     Path(("reader",), LASTING | {"state", "unit"}, BESIDE, {"reader": "readers"}, span=OVER_SPAN),
     Path(("reader",), LASTING, BESIDE, {"reader": "readers"}, span=OPEN_SPAN),
-    Path(("reader",), LASTING, BESIDE, {"reader": "waits_for"}, "x.waits"),
-    Path(("state",), SHOWN | {"waits_for"}),
+    Path(("reader",), LASTING, BESIDE, {"reader": "waiting_too"}, "x.waits"),
+    Path(("waiting",), LASTING | {"state", "unit"}, where="x.waiting <> ''"),
+    Path(("state",), SHOWN),
     Path(("unit", "state"), SHOWN),
     Path(("category",), SHOWN),
     Path(("area",), SHOWN),
-    Path(("holder",), SHOWN, where="x.holder <> ''"),
+    Path(("holder",), where="x.holder <> '' AND x.rank < 0", span=OPEN_SPAN),
+    Path(("holder",), SHOWN, where="x.holder <> '' AND x.rank >= 0", span=OVER_SPAN),
     Path(("code",)),
 )
 STATES = States(State, OVER)
@@ -69,7 +71,7 @@ def sights_of(actor: Actor) -> tuple[Sight, ...]:
 
 def asked(request: pb.ListIncidentsRequest, actor: Actor) -> Asked:
     """The list that a request asks for; without `inbox` it is all that the caller may see."""
-    inbox: tuple[Sight, ...] = ((Member("waits_for", actor.unit),),)
+    inbox = (equal("waiting", actor.unit),), (Member("waiting_too", actor.unit),)
     states, span = STATES.asked(state_of(request), request.closed, bool(request.code))
     filters = [*states, *equals_of(request, ("unit", "priority", "code", "holder"))]
     if request.category:

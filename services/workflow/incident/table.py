@@ -27,7 +27,8 @@ COLUMNS = {
     "unit": "text",
     "holder": "text",
     "held_by": "uuid",
-    "waits_for": "text[]",
+    "waiting": "text",
+    "waiting_too": "text[]",
     "readers": "text[]",
     "due_time": "timestamptz",
     "due_clock": "text",
@@ -35,8 +36,12 @@ COLUMNS = {
 
 
 def project(incident: Incident) -> dict[str, Any]:
-    """The columns that queries, timers and CHECKs need."""
+    """The columns that queries, timers and CHECKs need.
+
+    `waiting` is the unit in whose inbox it stands, `waiting_too` are the few others.
+    """
     matter, charge, readers = incident.matter, incident.charge, incident.readers
+    waiting = tuple(unit for unit in waits_for(incident) if unit in readers)
     due = clocks.next_due(incident)
     return {
         "state": incident.state,
@@ -52,7 +57,8 @@ def project(incident: Incident) -> dict[str, Any]:
         "unit": charge.unit,
         "holder": charge.holder,
         "held_by": held_by(incident),
-        "waits_for": tuple(unit for unit in waits_for(incident) if unit in readers),
+        "waiting": waiting[0] if waiting else "",
+        "waiting_too": waiting[1:],
         "readers": readers,
         "due_time": due[1].time if due else None,
         "due_clock": due[0].id if due else "",

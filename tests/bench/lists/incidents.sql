@@ -1,6 +1,6 @@
 INSERT INTO workflow.incidents (
     id, version, shape, hash, doc, code, state, source, category, priority, area, against,
-    open_time, rank, accountable_unit, unit, holder, held_by, waits_for, readers, due_time,
+    open_time, rank, accountable_unit, unit, holder, held_by, waiting, waiting_too, readers, due_time,
     due_clock)
 SELECT
     id, 5, 2, '\x00', format($2::text, id, code, stamp, state)::json, code, state, 'ALARM',
@@ -9,8 +9,9 @@ SELECT
                         + (right(priority, 1)::bigint - 1) * (1::bigint << 56)
          ELSE (1::bigint << 62) - moment END,
     unit, unit, holder, CASE WHEN state IN ('CLAIMED', 'HANDLING') THEN gen_random_uuid() END,
-    CASE WHEN NOT open THEN '{}' WHEN state IN ('TRIAGE', 'RESOLVED') THEN ARRAY[desk]
-         ELSE ARRAY[unit] END,
+    CASE WHEN NOT open THEN '' WHEN state IN ('TRIAGE', 'RESOLVED') THEN desk ELSE unit END,
+    CASE WHEN open AND d[11] < 0.05 AND desk <> unit AND state = 'OFFERED' THEN ARRAY[desk]
+         ELSE '{}' END,
     CASE WHEN desk = unit THEN ARRAY[desk]
          WHEN d[11] < 0.15 AND above NOT IN (desk, unit) THEN ARRAY[desk, unit, above]
          ELSE ARRAY[desk, unit] END,
