@@ -61,7 +61,7 @@ class Code:
 
 @contextmanager
 def checked_out(commit: str) -> Iterator[Code]:
-    """A copy of the commit, ready to run. Ends the program for what is no commit.
+    """A copy of the commit, ready to run. Ends the program where git has no such commit.
 
     It is a copy out of git and no second worktree: when a bench is killed, git knows nothing of it.
     An environment of its own is made only when other packages are pinned there.

@@ -94,7 +94,7 @@ async def claimed(world: World, http: Http, rate: int, seconds: int) -> list[Tim
 async def claim(http: Http, incident: str) -> str:
     """Claim it and say by which road. Raises RuntimeError for a refusal.
 
-    Many clerks in turn: nobody may hold as many as are claimed here.
+    Many clerks claim in turn, because the claim cap limits how many each may hold.
     """
     clerk = f"bench-{next(TURN) % CLERKS}"
     answer = await http.post(

@@ -48,7 +48,7 @@ class Stretch:
 
 @dataclass(slots=True)
 class Figures:
-    """What is told of one number of callers."""
+    """The figures of a run with this number of callers."""
 
     callers: int
     at: str
@@ -149,7 +149,7 @@ async def session_of(world: World) -> AsyncIterator[Session]:
 async def stretch(
     loop: Loop | PlainLoop, incidents: int, callers: int, spent: Callable[[], dict[str, float]]
 ) -> Stretch:
-    """One measured loop. What is still done for it after the last answer counts too."""
+    """One measured loop, with the processor time that services spend after its last answer."""
     found = Stretch()
     before, own = spent(), processor.own()
     loop.took, loop.pending = found.took, 0

@@ -18,7 +18,7 @@ from tests.bench.caller import Http
 from tests.bench.plan import ROOT
 from tests.bench.world import DESK, World
 
-CLERKS = 500  # nobody may hold as many as are claimed here
+CLERKS = 500  # the claim cap limits how many incidents one clerk holds
 COMMANDS = 8
 PAUSE = 0.2
 STEPS: tuple[tuple[str, dict[str, Any]], ...] = (

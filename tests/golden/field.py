@@ -67,7 +67,7 @@ async def _duties(city: City) -> None:
 
 
 async def play_care(city: City) -> None:
-    """A case in each state, of each programme; a hand-over and a visit that nobody kept."""
+    """A case in each state, of each programme; a hand-over and a visit that are overdue."""
     await _handed_over(city, "COMMUNITY_CORRECTION")
     await _handed_over(city, "POST_RELEASE_SUPPORT", hand_over_due_time=_in(3))
     ended = await _received(city, "MENTAL_DISORDER_CARE", term_end_time=_in(86_400))

@@ -65,7 +65,7 @@ async def received(city: City, **parts: Any) -> str:
 
 
 async def play_receipts(city: City) -> None:
-    """Every kind, the five ends, and what goes on beside them."""
+    """Receipts of every kind and of the five outcomes; amended, linked and called back ones."""
     await _amended(city)
     await _linked(city)
     await _answered(city)

@@ -5,6 +5,7 @@ A second end is refused, so the five counts add up to the receipts.
 """
 
 from datetime import datetime
+from typing import Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -185,65 +186,50 @@ def _matter_called(receipt: Receipt, called: str, to_unit: str) -> Matter:
     )
 
 
-def ended(receipt: Receipt, ending: Ending, incident: Incident | None = None) -> Receipt:
-    """The receipt after its end; `incident` is the one that it opened or was linked to."""
+class Ends(Protocol):
+    """An event that ends a receipt."""
+
+    @property
+    def time(self) -> datetime: ...
+
+    @property
+    def ended_by(self) -> str: ...
+
+
+def ended(
+    receipt: Receipt, event: Ends, outcome: Outcome, incident: Incident | None = None, **more: Any
+) -> Receipt:
+    """The receipt after its end; `incident` is the one that it opened or was linked to.
+
+    `more` are the fields of the ending that only this outcome has.
+    """
+    ending = Ending(outcome=outcome, end_time=event.time, ended_by=event.ended_by, **more)
     return replace(receipt, state=State.ENDED, ending=ending, incident=incident)
 
 
 def _opened(receipt: Receipt, event: ReceiptOpened) -> Receipt:
     matter = event.matter
-    ending = Ending(
-        outcome=Outcome.OPENED,
-        end_time=event.time,
-        ended_by=event.ended_by,
-        title=matter.title,
-        to_unit=matter.to_unit,
+    incident = Incident(matter.id, matter.code, Followed())
+    return ended(
+        receipt, event, Outcome.OPENED, incident, title=matter.title, to_unit=matter.to_unit
     )
-    return ended(receipt, ending, Incident(matter.id, matter.code, Followed()))
 
 
 def _answered(receipt: Receipt, event: AnsweredAtDesk) -> Receipt:
-    ending = Ending(
-        outcome=Outcome.ANSWERED,
-        end_time=event.time,
-        ended_by=event.ended_by,
-        reply=event.reply,
-        photos=event.photos,
-    )
-    return ended(receipt, ending)
+    return ended(receipt, event, Outcome.ANSWERED, reply=event.reply, photos=event.photos)
 
 
 def _passed(receipt: Receipt, event: ReceiptPassed) -> Receipt:
-    ending = Ending(
-        outcome=Outcome.PASSED,
-        end_time=event.time,
-        ended_by=event.ended_by,
-        passed_to=event.to_unit,
-    )
-    return ended(receipt, ending)
+    return ended(receipt, event, Outcome.PASSED, passed_to=event.to_unit)
 
 
 def _referred(receipt: Receipt, event: MediationReferred) -> Receipt:
-    matter = event.referral
-    ending = Ending(
-        outcome=Outcome.PASSED,
-        end_time=event.time,
-        ended_by=event.ended_by,
-        title=matter.title,
-        to_unit=matter.to_unit,
-        passed_to=matter.to_unit,
-    )
-    return ended(receipt, ending)
+    title, unit = event.referral.title, event.referral.to_unit
+    return ended(receipt, event, Outcome.PASSED, title=title, to_unit=unit, passed_to=unit)
 
 
 def _invalid(receipt: Receipt, event: MarkedInvalid) -> Receipt:
-    ending = Ending(
-        outcome=Outcome.INVALID,
-        end_time=event.time,
-        ended_by=event.ended_by,
-        invalid_reason=event.reason,
-    )
-    return ended(receipt, ending)
+    return ended(receipt, event, Outcome.INVALID, invalid_reason=event.reason)
 
 
 END = ("ALREADY_ENDED", "NOT_YOUR_DESK")

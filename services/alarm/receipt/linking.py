@@ -16,7 +16,7 @@ from backbone.words.followed import FollowIncident as Step
 from backbone.words.guards import require_text
 from services.alarm.receipt.closing import ReceiptClosed, is_over
 from services.alarm.receipt.ending import ended, require_not_ended
-from services.alarm.receipt.record import Ending, Incident, Outcome, Receipt, State
+from services.alarm.receipt.record import Incident, Outcome, Receipt, State
 from services.alarm.receipt.rights import require_desk
 
 
@@ -92,9 +92,8 @@ def follow(
 
 
 def _linked(receipt: Receipt, event: RepeatLinked) -> Receipt:
-    ending = Ending(outcome=Outcome.LINKED, end_time=event.time, ended_by=event.ended_by)
     incident = Incident(event.incident_id, event.incident_code, event.incident)
-    return ended(receipt, ending, incident)
+    return ended(receipt, event, Outcome.LINKED, incident)
 
 
 def _unlinked(receipt: Receipt, event: RepeatUnlinked) -> Receipt:

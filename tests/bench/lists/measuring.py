@@ -32,7 +32,7 @@ BARE = """
 SELECT rank, id FROM incidents WHERE state = 'CLOSED' AND rank > $1 ORDER BY rank, id LIMIT 51
 """
 
-Samples = dict[tuple[str, str], list[float]]  # by a case and what was asked of it: seconds
+Samples = dict[tuple[str, str], list[float]]  # seconds by (case, "a page" or "a count")
 
 
 async def measure(plan: Plan) -> list[Figure]:
@@ -90,7 +90,7 @@ async def _timed(lists: Lists, case: Case, asked: Asked, token: str) -> float:
 
 
 async def _seconds(case: Case, work: Awaitable[Any]) -> float:
-    """How long it takes; what is refused as too slow counts with the time until the refusal."""
+    """The seconds it takes; a list that is refused as too slow counts until the refusal."""
     started = time.perf_counter()
     try:
         await work

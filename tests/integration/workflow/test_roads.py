@@ -105,7 +105,7 @@ async def over_the_stream(client: Client) -> None:
     """Wait until the stream processor answers."""
     async with asyncio.timeout(PATIENCE):
         for number in count():
-            # Each of them a clerk of their own: nobody may hold as many as this may take.
+            # A clerk for each claim, because the claim cap limits how many one may hold.
             clerk = replace(LI, user=f"clerk-{number}")
             _, said = await client.claim((await client.open()).id, clerk)
             if said["liandong-road"] == "stream":
