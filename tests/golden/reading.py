@@ -122,3 +122,4 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 RELEASES = [Release(each.parent) for each in sorted(HERE.glob("*/made.json"))]
+FIRST_RELEASE = Release(HERE / "0.1.0")

@@ -3,15 +3,15 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 
 from backbone.postgres.migrate import Schema, migrate_all, schemas
 from tests.golden.reading import Release
-from tests.installation import Installation, named
+from tests.installation import Installation, an_installation
 from tests.ledger.building import SECRET
 
 # GENERATED ALWAYS makes its values itself, but for the position of a journal row.
@@ -28,33 +28,21 @@ FROM {schema}.journal HAVING max(position) IS NOT NULL
 @asynccontextmanager
 async def restored(dsn: str, release: Release) -> AsyncIterator[Installation]:
     """A database with the schemas and rows of the release, brought up to date."""
-    name = f"golden_{uuid4().hex[:12]}"
-    admin = await asyncpg.connect(dsn)
-    await admin.execute(f"CREATE DATABASE {name}")
-    try:
-        database = named(dsn, name)
-        await migrate_all(database, SECRET, _as_it_was(release))
-        await _fill(database, release)
-        await migrate_all(database, SECRET)
-        yield Installation(database)
-    finally:
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await admin.close()
+    async with an_installation(dsn, "template1") as database:
+        had = [schema_of(service, release) for service in release.schemas()]
+        await migrate_all(database.admin, SECRET, had)
+        await _fill(database.admin, release)
+        await migrate_all(database.admin, SECRET)
+        yield database
 
 
-def _as_it_was(release: Release) -> list[Schema]:
-    """Each schema with the files alone that the release had applied."""
-    had = {
-        schema: {row["name"].partition("/")[2] for row in release.rows(schema, "migrations")}
-        for schema in release.schemas()
-    }
-    return [
-        Schema(
-            each.name, each.role, tuple(file for file in each.files if file.name in had[each.name])
-        )
-        for each in schemas()
-        if each.name in had
-    ]
+def schema_of(service: str, release: Release | None = None) -> Schema:
+    """The schema of a service; of a release, with the files alone that it had applied."""
+    [schema] = [each for each in schemas() if each.name == service]
+    if release is None:
+        return schema
+    had = {row["name"].partition("/")[2] for row in release.rows(service, "migrations")}
+    return replace(schema, files=tuple(file for file in schema.files if file.name in had))
 
 
 async def _fill(database: str, release: Release) -> None:

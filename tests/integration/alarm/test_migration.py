@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -13,7 +12,7 @@ import msgspec
 from backbone.door import statements
 from backbone.door.journal import FIRST, JournalRow
 from backbone.door.request import Request
-from backbone.postgres.migrate import Schema, migrate_all, schemas
+from backbone.postgres.migrate import migrate_all
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.place import Place
@@ -25,15 +24,15 @@ from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.table import COLUMNS, project
 from services.alarm.wiring import build_decider
 from tests.desks import TAKER, a_desk_city, a_report
-from tests.ledger.building import SECRET
+from tests.golden.reading import FIRST_RELEASE
+from tests.golden.restoring import schema_of
+from tests.installation import SECRET, an_installation
 
 NOW = datetime(2026, 1, 1, 8, 0, 0, 125_000, tzinfo=UTC)
 CITY = a_desk_city()
 DECIDER = build_decider(lambda: CITY)
 ID = UUID(int=7)
-[ALARM] = [schema for schema in schemas() if schema.name == "alarm"]
-DOCUMENTS = [path.name for path in ALARM.files].index("0002_documents.sql")
-OLD = Schema(ALARM.name, ALARM.role, ALARM.files[:DOCUMENTS])
+OLD, ALARM = schema_of("alarm", FIRST_RELEASE), schema_of("alarm")
 
 LIVES: list[list[Any]] = [
     [
@@ -99,23 +98,16 @@ async def fill_old(
 
 
 async def test_receipts_of_the_first_release_become_documents(postgres_dsn: str) -> None:
-    name = f"test_{uuid4().hex[:10]}"
-    admin = await asyncpg.connect(postgres_dsn)
-    await admin.execute(f"CREATE DATABASE {name}")
-    dsn = urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}"))
-    try:
-        await migrate_all(dsn, SECRET, [OLD])
-        conn = await asyncpg.connect(dsn, server_settings={"search_path": "alarm"})
+    async with an_installation(postgres_dsn, "template1") as database:
+        await migrate_all(database.admin, SECRET, [OLD])
+        conn = await asyncpg.connect(database.admin, server_settings={"search_path": "alarm"})
         lives = [lived(commands) for commands in LIVES]
         for receipt, records in lives:
             await fill_old(conn, receipt, records)
-        await migrate_all(dsn, SECRET, [ALARM])
+        await migrate_all(database.admin, SECRET, [ALARM])
         for receipt, records in lives:
             row = await conn.fetchrow("SELECT * FROM receipts WHERE id = $1", receipt.id)
             assert (row["shape"], row["hash"]) == (1, records[-1].hash)
             assert DECIDER.from_row(row) == receipt
             assert {column: row[column] for column in COLUMNS} == project(receipt)
         await conn.close()
-    finally:
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await admin.close()

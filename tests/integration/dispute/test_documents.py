@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from backbone.postgres.migrate import Schema, migrate_all, schemas
+from backbone.postgres.migrate import migrate_all
 from backbone.postgres.pool import Connection
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.dispute.v1.dispute_service_pb2_grpc import DisputeServiceStub
@@ -16,6 +16,8 @@ from services.dispute import storage
 from services.dispute.dispute.table import COLUMNS, project
 from services.dispute.wiring import build_decider
 from tests.cities import NORTH, a_city
+from tests.golden.reading import FIRST_RELEASE
+from tests.golden.restoring import schema_of
 from tests.installation import Installation
 from tests.integration.dispute.test_dispute_service import CHEN, DESK, LEADER, LI, accepted
 from tests.listed import Listed
@@ -23,7 +25,6 @@ from tests.serving import calling, serving
 
 DISPUTES = build_decider(a_city)
 ALL = (pb.ListDisputesRequest(), pb.ListDisputesRequest(closed=True))
-OLD = ("0001_shell.sql", "0002_replica.sql", "0001_disputes.sql")
 
 
 @pytest.fixture
@@ -93,15 +94,14 @@ VIOLENT = {
 
 async def test_rows_of_the_first_release_are_kept(database: Installation, conn: Connection) -> None:
     await conn.execute("DROP SCHEMA dispute CASCADE")
-    [now] = [each for each in schemas() if each.name == "dispute"]
-    old = tuple(path for path in now.files if path.name in OLD)
-    await migrate_all(database.admin, database.secret, [Schema(now.name, now.role, old)])
+    old = schema_of("dispute", FIRST_RELEASE)
+    await migrate_all(database.admin, database.secret, [old])
     for number, flat in enumerate((PLAIN, VIOLENT), start=1):
         of = UUID(int=number)
         await conn.execute(FLAT, msgspec.json.encode({**flat, "id": of}).decode())
         for version in (1, 2):
             await conn.execute(JOURNALED, of, version, bytes([number, version]))
-    await migrate_all(database.admin, database.secret, [now])
+    await migrate_all(database.admin, database.secret, [schema_of("dispute")])
     rows = await conn.fetch("SELECT *, doc::text AS doc FROM disputes ORDER BY code")
     assert [(row["shape"], row["hash"]) for row in rows] == [(1, b"\1\2"), (1, b"\2\2")]
     for row in rows:

@@ -8,14 +8,15 @@ import asyncpg
 import pytest
 
 from backbone.door.decider import Decider
-from backbone.postgres.migrate import Schema, migrate_all, schemas
+from backbone.postgres.migrate import migrate_all
 from backbone.words.actor import Actor
 from services.emergency.deciders import missions, statuses
 from tests.emergency import Desk, serving, some_settings
+from tests.golden.reading import FIRST_RELEASE
+from tests.golden.restoring import schema_of
 from tests.installation import SECRET, Installation, an_installation
 from tests.integration.emergency.test_reads import ask
 
-DOCUMENTS = "0002_documents.sql"
 HISTORY = "SELECT payload FROM journal WHERE aggregate_id = $1 ORDER BY version"
 
 
@@ -58,14 +59,8 @@ async def test_the_journal_folded_is_the_row(desk: Desk, database: Installation)
 async def older(postgres_dsn: str) -> AsyncIterator[Installation]:
     """A database as 0.1.0 has left it."""
     async with an_installation(postgres_dsn, "template1") as database:
-        await migrate_all(database.admin, SECRET, [emergency(DOCUMENTS)])
+        await migrate_all(database.admin, SECRET, [schema_of("emergency", FIRST_RELEASE)])
         yield database
-
-
-def emergency(before: str = "~") -> Schema:
-    """The schema with the migrations whose names come before one."""
-    [schema] = [each for each in schemas() if each.name == "emergency"]
-    return Schema(schema.name, schema.role, tuple(f for f in schema.files if f.name < before))
 
 
 async def test_rows_of_0_1_0_become_documents(older: Installation) -> None:
@@ -83,7 +78,7 @@ async def test_rows_of_0_1_0_become_documents(older: Installation) -> None:
     """)
     for number, of in enumerate((1, 2)):
         await conn.execute(JOURNAL, UUID(int=of), UUID(int=10 + number), bytes([of]))
-    await migrate_all(older.admin, SECRET, [emergency()])
+    await migrate_all(older.admin, SECRET, [schema_of("emergency")])
     [row] = await conn.fetch("SELECT *, doc::text FROM missions")
     mission = missions.from_doc(row["doc"], row["shape"])
     assert (mission.order.place.text, mission.order.narrative) == ("长风路12号", "两车相撞")

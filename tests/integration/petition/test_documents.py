@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from backbone.postgres.migrate import Schema, migrate_all, schemas
+from backbone.postgres.migrate import migrate_all
 from backbone.postgres.pool import Connection
 from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
@@ -16,6 +16,8 @@ from services.petition import storage
 from services.petition.petition.table import COLUMNS, project
 from services.petition.wiring import build_decider
 from tests.cities import COUNTY, a_city
+from tests.golden.reading import FIRST_RELEASE
+from tests.golden.restoring import schema_of
 from tests.installation import Installation
 from tests.integration.petition.test_petition_service import DESK, LEADER, LI, accepted, registered
 from tests.listed import Listed
@@ -23,7 +25,6 @@ from tests.serving import calling, serving
 
 PETITIONS = build_decider(a_city)
 ALL = (pb.ListPetitionsRequest(), pb.ListPetitionsRequest(closed=True))
-OLD = ("0001_shell.sql", "0002_replica.sql", "0001_petitions.sql", "0002_trackings_by_code.sql")
 
 
 @pytest.fixture
@@ -94,15 +95,14 @@ OWN = {**PLAIN, "code": "5", "filing": {**PLAIN["filing"], "against_unit": "comm
 
 async def test_rows_of_the_first_release_are_kept(database: Installation, conn: Connection) -> None:
     await conn.execute("DROP SCHEMA petition CASCADE")
-    [now] = [each for each in schemas() if each.name == "petition"]
-    old = tuple(path for path in now.files if path.name in OLD)
-    await migrate_all(database.admin, database.secret, [Schema(now.name, now.role, old)])
+    old = schema_of("petition", FIRST_RELEASE)
+    await migrate_all(database.admin, database.secret, [old])
     for number, flat in enumerate((PLAIN, ACCUSED_UNIT, SOMEBODY, CLAIM, OWN), start=1):
         of = UUID(int=number)
         await conn.execute(FLAT, msgspec.json.encode({**flat, "id": of}).decode())
         for version in (1, 2):
             await conn.execute(JOURNALED, of, version, bytes([number, version]))
-    await migrate_all(database.admin, database.secret, [now])
+    await migrate_all(database.admin, database.secret, [schema_of("petition")])
     rows = await conn.fetch("SELECT *, doc::text AS doc FROM petitions ORDER BY code")
     assert [(row["shape"], row["hash"]) for row in rows] == [
         (1, bytes([number, 2])) for number in range(1, 6)

@@ -7,13 +7,15 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backbone.postgres.migrate import Schema, migrate_all, schemas
+from backbone.postgres.migrate import migrate_all
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1.population_service_pb2_grpc import PopulationServiceStub
 from services.population import storage
 from services.population.care_case.record import State, VisitState
 from services.population.wiring import build_decider
 from tests.cities import a_city
+from tests.golden.reading import FIRST_RELEASE
+from tests.golden.restoring import schema_of
 from tests.installation import SECRET, Installation, an_installation
 from tests.integration.population.test_population_service import (
     HEAD,
@@ -25,7 +27,6 @@ from tests.integration.population.test_population_service import (
 from tests.serving import calling, serving
 
 DECIDER = build_decider(a_city)
-DOCUMENTS = "0002_documents.sql"
 HISTORY = "SELECT payload FROM journal WHERE aggregate_id = $1 ORDER BY version"
 
 
@@ -65,14 +66,8 @@ async def test_the_journal_folded_is_the_row(database: Installation) -> None:
 async def older(postgres_dsn: str) -> AsyncIterator[Installation]:
     """A database as 0.1.0 has left it."""
     async with an_installation(postgres_dsn, "template1") as database:
-        await migrate_all(database.admin, SECRET, [population(DOCUMENTS)])
+        await migrate_all(database.admin, SECRET, [schema_of("population", FIRST_RELEASE)])
         yield database
-
-
-def population(before: str = "~") -> Schema:
-    """The schema with the migrations whose names come before one."""
-    [schema] = [each for each in schemas() if each.name == "population"]
-    return Schema(schema.name, schema.role, tuple(f for f in schema.files if f.name < before))
 
 
 async def test_rows_of_0_1_0_become_documents(older: Installation) -> None:
@@ -81,7 +76,7 @@ async def test_rows_of_0_1_0_become_documents(older: Installation) -> None:
     await conn.execute(INSERT, MIGRANT)
     for of in (1, 2):
         await conn.execute(JOURNAL, UUID(int=of), UUID(int=10 + of), bytes([of]))
-    await migrate_all(older.admin, SECRET, [population()])
+    await migrate_all(older.admin, SECRET, [schema_of("population")])
     rows = await conn.fetch("SELECT *, doc::text FROM care_cases ORDER BY id")
     for of, row in enumerate(rows, 1):
         case = DECIDER.from_doc(row["doc"], row["shape"])
