@@ -63,6 +63,8 @@ def main(names: list[str]) -> int:
     gc.set_threshold(20_000, 20, 50)
     # Faust reads Kafka in its own thread; at the default of 5 ms the two threads delay each other.
     sys.setswitchinterval(0.0005)
+    # Also for the loop that Faust makes for that thread.
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     try:
         uvloop.run(_until_asked_to_stop(services))
     except Exception as error:
