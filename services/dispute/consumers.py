@@ -13,12 +13,16 @@ from services.dispute.dispute.registration import RegisterDispute
 from services.dispute.metrics import REFERRALS
 
 
-def on_alarm(event: AlarmEvent) -> Sequence[Request[RegisterDispute]]:
-    """警调对接: register a matter that the front desk referred, once."""
+def on_alarms(events: Sequence[AlarmEvent]) -> Sequence[Request[RegisterDispute]]:
+    """警调对接: register each matter that the front desk referred, once."""
+    return [registering(event) for event in events]
+
+
+def registering(event: AlarmEvent) -> Request[RegisterDispute]:
     command = codec.to_referral(event.mediation_referred.referral)
     meta = event.meta
     REFERRALS.labels("ALARM").inc()
-    request = Request(
+    return Request(
         request_id=uuid5(UUID(meta.event_id), "register"),
         aggregate_id=command.id,
         command=command,
@@ -27,7 +31,6 @@ def on_alarm(event: AlarmEvent) -> Sequence[Request[RegisterDispute]]:
         deadline=NEVER,
         cause=meta.event_id,
     )
-    return [request]
 
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (
@@ -36,7 +39,7 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         "dispute.alarm",
         "liandong.alarm.events.v1",
         AlarmEvent,
-        on_alarm,
+        on_alarms,
         kinds=frozenset({"mediation_referred"}),
     ),
 )

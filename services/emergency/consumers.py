@@ -34,7 +34,10 @@ class Orders:
         kinds = frozenset({"dispatch_ordered"})
         return Subscription(GROUP, TOPIC, AlarmEvent, self.requests, kinds=kinds)
 
-    def requests(self, event: Any) -> Sequence[Request[Any]]:
+    def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
+        return [self._request(event) for event in events]
+
+    def _request(self, event: Any) -> Request[Any]:
         order = event.dispatch_ordered.order
         caller = Call(
             actor=codec.ordering_actor(order),
@@ -45,4 +48,4 @@ class Orders:
         command = codec.to_dispatch(order, self._replica.city, reachable)
         body = DispatchMissionRequest(order=order)
         request = self._shell.request(caller, command, body, codec.ordered_mission(order))
-        return [replace(request, cause=event.meta.event_id)]
+        return replace(request, cause=event.meta.event_id)

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.request import Request
-from backbone.intake.following import follow_request, following, step_of
+from backbone.intake.following import follow_request, following, steps_of
+from backbone.kafka.applier import Asked
 from backbone.kafka.consumer import Subscription
 from backbone.postgres.pool import Pool
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
@@ -17,14 +18,16 @@ def subscriptions(pool: Pool) -> tuple[Subscription, ...]:
     return (following("population", storage.OURS, follower(pool)),)
 
 
-def follower(pool: Pool) -> Callable[[IncidentEvent], Awaitable[Sequence[Request[Any]]]]:
+def follower(pool: Pool) -> Callable[[Sequence[IncidentEvent]], Awaitable[Asked]]:
     """Find the case by the incident, which carries no reference to it."""
 
-    async def on_incident(event: IncidentEvent) -> Sequence[Request[Any]]:
-        step, service_id = step_of(event), UUID(event.meta.aggregate_id)
-        case_id = await pool.fetchval(storage.CASE_OF, service_id) if step else None
-        if step is None or case_id is None:
+    async def on_incident(events: Sequence[IncidentEvent]) -> Sequence[Request[Any]]:
+        steps, service_id = steps_of(events), UUID(events[0].meta.aggregate_id)
+        case_id = await pool.fetchval(storage.CASE_OF, service_id) if steps else None
+        if case_id is None:
             return []
-        return [follow_request(event, case_id, FollowService(service_id, step))]
+        return [
+            follow_request(event, case_id, FollowService(service_id, step)) for event, step in steps
+        ]
 
     return on_incident

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
+from msgspec.structs import replace
+
 from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.kafka.consumer import Consumer, Handler, Subscription
@@ -31,7 +33,10 @@ class Handling:
     broken: set[UUID] = field(default_factory=set)
     away: bool = False
 
-    def requests(self, event: IncidentEvent) -> Sequence[Request[Command]]:
+    def requests(self, events: Sequence[IncidentEvent]) -> Sequence[Request[Command]]:
+        return [request for event in events for request in self._requests(event)]
+
+    def _requests(self, event: IncidentEvent) -> Sequence[Request[Command]]:
         source, meta = UUID(event.meta.aggregate_id), event.meta
         if self.away:
             raise Unavailable("DIRECTORY_NOT_LOADED")
@@ -54,7 +59,8 @@ class Handling:
 
 def asked(event: IncidentEvent, source: UUID, command: Command) -> Request[Command]:
     request_id = uuid5(UUID(event.meta.event_id), "link")
-    return a_request(source, command, request_id=request_id, body_hash="")
+    request = a_request(source, command, request_id=request_id, body_hash="")
+    return replace(request, cause=event.meta.event_id)
 
 
 def an_event(source: UUID, version: int, kind: str = "progress_reported") -> tuple[bytes, bytes]:

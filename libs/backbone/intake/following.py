@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
+from msgspec.structs import replace
+
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.kafka.consumer import Handler, Subscription
 from backbone.words.actor import Actor
-from backbone.words.followed import FollowIncident
+from backbone.words.followed import SAID, FollowIncident
 from liandong.incident.v1.followed_pb2 import Followed
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.incident.v1.incident_pb2 import Incident
@@ -54,6 +56,37 @@ def step_of(event: IncidentEvent) -> FollowIncident | None:
     return FollowIncident(name, event.meta.version, **changes(body)) if changes else None
 
 
+def steps_of(events: Sequence[IncidentEvent]) -> list[tuple[IncidentEvent, FollowIncident]]:
+    """The steps of one incident's events, in order, each with the last event that it holds.
+
+    A step is merged into the next one where no reader can miss it: the unit stays the same, and no
+    text was published. Most incidents take several steps at once.
+    """
+    steps: list[tuple[IncidentEvent, FollowIncident]] = []
+    for event in events:
+        step = step_of(event)
+        if step is None:
+            continue
+        if steps and not _is_shown(steps[-1][1], step):
+            step = _merged(steps.pop()[1], step)
+        steps.append((event, step))
+    return steps
+
+
+def _is_shown(step: FollowIncident, after: FollowIncident) -> bool:
+    """Whether a step leaves a trace that the one after it does not.
+
+    The opening leaves none: its unit is the desk, which has the record.
+    """
+    moved = bool(step.unit) and after.unit not in (None, step.unit)
+    return (moved and step.step != "IncidentOpened") or bool(step.public_text)
+
+
+def _merged(step: FollowIncident, after: FollowIncident) -> FollowIncident:
+    earlier = {name: getattr(step, name) for name in SAID if getattr(after, name) is None}
+    return replace(after, **earlier)
+
+
 def follow_request(event: IncidentEvent, record_id: UUID, command: Any) -> Request[Any]:
     """The request that applies the event to the intake record; its id derives from the event."""
     meta = event.meta
@@ -68,10 +101,12 @@ def follow_request(event: IncidentEvent, record_id: UUID, command: Any) -> Reque
     )
 
 
-def follow_by_id(event: IncidentEvent) -> Sequence[Request[Any]]:
+def follow_by_id(events: Sequence[IncidentEvent]) -> Sequence[Request[Any]]:
     """The event handler of an intake whose records have the ids of their incidents."""
-    step = step_of(event)
-    return [follow_request(event, UUID(event.meta.aggregate_id), step)] if step else []
+    return [
+        follow_request(event, UUID(event.meta.aggregate_id), step)
+        for event, step in steps_of(events)
+    ]
 
 
 def following(service: str, ours: str, handler: Handler = follow_by_id) -> Subscription:

@@ -6,7 +6,7 @@ events of its source aggregate queue behind it; events of other aggregates are n
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -25,9 +25,10 @@ from liandong.event.v1.event_pb2 import Meta
 
 log = logging.getLogger(__name__)
 
-# Returns the requests that an event makes to the service's own aggregates; may be empty.
+# Returns the requests that some events of one source aggregate, in order, make to the service's own
+# aggregates; may be empty. The cause of each request is the id of one of the events.
 Asked: TypeAlias = Sequence[Request[Any]]
-Handler: TypeAlias = Callable[[Any], Asked | Awaitable[Asked]]
+Handler: TypeAlias = Callable[[Sequence[Any]], Asked | Awaitable[Asked]]
 
 
 @dataclass(frozen=True)
@@ -159,30 +160,41 @@ class Applier:
         self, events: Sequence[Any], standing: dict[UUID, Standing]
     ) -> tuple[list[str], list[tuple[Meta, Request[Any]]]]:
         """The fate of each event, and their requests. Raises Waits if one must be parked."""
-        fates: list[str] = []
-        asked: list[tuple[Meta, Request[Any]]] = []
+        fates = {id(event): "ignored" for event in events}
+        fresh: dict[UUID, list[Any]] = {}
         for event in events:
-            meta, source = event.meta, UUID(event.meta.aggregate_id)
+            version, source = event.meta.version, UUID(event.meta.aggregate_id)
             if not self._subscription.concerns(kind_of(event)):
-                fates.append("ignored")
-            elif meta.version <= standing[source].last:
-                fates.append("repeated")
-            else:
-                requests = await self._requests(event, standing[source])
-                standing[source] = Standing(meta.version, waits=False)
-                fates.append("applied" if requests else "ignored")
-                asked += [(meta, request) for request in requests]
-        return fates, asked
+                continue
+            if version <= standing[source].last:
+                fates[id(event)] = "repeated"
+                continue
+            if self._has_requests(event, standing[source]):
+                fresh.setdefault(source, []).append(event)
+            standing[source] = Standing(version, waits=False)
+        asked: list[tuple[Meta, Request[Any]]] = []
+        for together in fresh.values():
+            found = await self._requests(together)
+            fates |= dict.fromkeys(map(id, together), "applied" if found else "ignored")
+            asked += found
+        return list(fates.values()), asked
 
-    async def _requests(self, event: Any, before: Standing) -> Asked:
+    def _has_requests(self, event: Any, before: Standing) -> bool:
+        """Whether the handler knows the event's kind. Raises Waits if the event must be parked."""
         if before.waits:
             raise Waits(BEHIND)
-        if kind_of(event) is None:
-            if self._subscription.parks_unknown:
-                raise Waits("UNKNOWN_KIND")
-            return ()
-        requests = self._subscription.handler(event)
-        return await requests if isawaitable(requests) else requests
+        if kind_of(event) is not None:
+            return True
+        if self._subscription.parks_unknown:
+            raise Waits("UNKNOWN_KIND")
+        return False
+
+    async def _requests(self, events: Sequence[Any]) -> list[tuple[Meta, Request[Any]]]:
+        """The requests of one source's events, each with the metadata of the event behind it."""
+        metas = {event.meta.event_id: event.meta for event in events}
+        requests = self._subscription.handler(events)
+        found = await requests if isawaitable(requests) else requests
+        return [(metas[request.cause], request) for request in found]
 
     async def _apply(self, conn: Connection, asked: Sequence[tuple[Meta, Request[Any]]]) -> None:
         """Answer the events' requests in the caller's transaction, and record refused links."""
@@ -235,8 +247,7 @@ class Applier:
             if kind_of(event) is None:
                 raise LookupError("the event's kind is still unknown to this process")
             if row["version"] > before.last:
-                requests = await self._requests(event, replace(before, waits=False))
-                await self._apply(conn, [(event.meta, request) for request in requests])
+                await self._apply(conn, await self._requests([event]))
                 await self._inbox.note(conn, {source: row["version"]})
             await self._inbox.unpark(conn, source, row["version"])
             return True

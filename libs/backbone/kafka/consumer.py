@@ -32,8 +32,8 @@ T = TypeVar("T")
 COMMIT_SECONDS = 10.0
 # No caller waits for the effect of an event, so Kafka may gather records for a moment: fewer
 # fetches, and more events per transaction.
-GATHER_MS = 100
-ENOUGH_BYTES = 16_384
+GATHER_MS = 250
+ENOUGH_BYTES = 65_536
 # Seconds between commits: events that are read again after a crash are known to the inbox.
 COMMIT_EVERY = 0.5
 # Events per transaction, which holds the locks of all their aggregates.

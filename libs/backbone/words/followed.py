@@ -12,6 +12,8 @@ RESOLVED = "RESOLVED"
 CLOSED = "CLOSED"
 VOIDED = "VOIDED"
 SETTLED = (RESOLVED, CLOSED, VOIDED)
+# The fields that both an incident and a step have; a step leaves those None that do not change.
+SAID = ("state", "unit", "holder", "outcome", "reply")
 
 
 class Followed(Struct, frozen=True):
@@ -58,8 +60,7 @@ def follow(
         raise InvalidTransition("NOT_ROUTED", step=command.step)
     if command.version <= known.version:
         return []
-    said = ("state", "unit", "holder", "outcome", "reply")
-    changes = {name: getattr(command, name) for name in said}
+    changes = {name: getattr(command, name) for name in SAID}
     news = {name: value for name, value in changes.items() if value is not None}
     after = replace(known, version=command.version, **news)
     return [IncidentFollowed(now, command.step, after, command.public_text)]

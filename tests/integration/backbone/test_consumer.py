@@ -251,9 +251,9 @@ async def test_a_handler_may_wait_and_leave_out_what_concerns_others(
     await door.perform([a_request(mine, Write(mine, "mine"))])
 
     def patient(handling: Handling) -> Handler:
-        async def later(event: IncidentEvent) -> Sequence[Request[Command]]:
+        async def later(events: Sequence[IncidentEvent]) -> Sequence[Request[Command]]:
             await asyncio.sleep(0)
-            return handling.requests(event)
+            return handling.requests(events)
 
         return later
 

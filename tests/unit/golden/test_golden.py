@@ -22,7 +22,7 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.petition.v1.petition_service_pb2 import RegisterPetitionRequest
 from services.alarm import codec as alarm
 from services.dispute import codec as dispute
-from services.dispute.consumers import on_alarm
+from services.dispute.consumers import on_alarms
 from services.emergency import codec as emergency
 from services.gateway.contract.reading import body_reader
 from services.petition import codec as petition
@@ -130,7 +130,7 @@ def test_every_event_that_another_service_follows_is_a_request_that_was_answered
     assert referred
     assert ordered
     for event in referred:
-        [request] = on_alarm(event)
+        [request] = on_alarms([event])
         assert str(request.request_id) in answered["dispute"]
     for event in ordered:
         of, order = UUID(event.meta.aggregate_id), event.dispatch_ordered.order
@@ -138,7 +138,7 @@ def test_every_event_that_another_service_follows_is_a_request_that_was_answered
     followed = 0
     for *_, value in release.records("liandong.incident.events.v1"):
         event = IncidentEvent.FromString(value)
-        for request in follow_by_id(event):
+        for request in follow_by_id([event]):
             followed += str(request.request_id) in answered["alarm"] | answered["petition"]
     assert followed
 
