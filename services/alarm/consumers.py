@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from backbone.door.request import Request
 from backbone.intake.following import follow_request, following, steps_of
-from backbone.kafka.consumer import Subscription
+from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.alarm import storage

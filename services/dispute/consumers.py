@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.intake.following import following
-from backbone.kafka.consumer import Subscription
+from backbone.kafka.subscription import Subscription
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from services.dispute import codec, storage
 from services.dispute.dispute.registration import RegisterDispute

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from backbone.directory.replica import Replica
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
-from backbone.kafka.consumer import Subscription
+from backbone.kafka.subscription import Subscription
 from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent

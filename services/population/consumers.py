@@ -6,8 +6,7 @@ from uuid import UUID
 
 from backbone.door.request import Request
 from backbone.intake.following import follow_request, following, steps_of
-from backbone.kafka.applier import Asked
-from backbone.kafka.consumer import Subscription
+from backbone.kafka.subscription import Asked, Subscription
 from backbone.postgres.pool import Pool
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.population import storage

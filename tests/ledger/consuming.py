@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from backbone.door.door import Door
 from backbone.door.request import Request
-from backbone.kafka.consumer import Consumer, Handler, Subscription
+from backbone.kafka.consumer import Consumer
 from backbone.kafka.producer import Publisher
+from backbone.kafka.subscription import Handler, Subscription
 from backbone.postgres.pool import Pool
 from backbone.process.pulse import Pulse
 from backbone.words.errors import Unavailable

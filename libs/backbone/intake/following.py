@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
-from backbone.kafka.consumer import Handler, Subscription
+from backbone.kafka.subscription import Handler, Subscription
 from backbone.words.actor import Actor
 from backbone.words.followed import SAID, FollowIncident
 from liandong.incident.v1.followed_pb2 import Followed

@@ -5,19 +5,19 @@ events of its source aggregate queue behind it; events of other aggregates are n
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from inspect import isawaitable
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 from aiokafka import ConsumerRecord
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 
 from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.kafka.inbox import Inbox, Standing
 from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.subscription import Subscription, kind_of
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process.metrics import DEAD_LETTERS, GAPS, LINKS_REFUSED
 from backbone.words.errors import Unavailable
@@ -25,47 +25,12 @@ from liandong.event.v1.event_pb2 import Meta
 
 log = logging.getLogger(__name__)
 
-# Returns the requests that some events of one source aggregate, in order, make to the service's own
-# aggregates; may be empty. The cause of each request is the id of one of the events.
-Asked: TypeAlias = Sequence[Request[Any]]
-Handler: TypeAlias = Callable[[Sequence[Any]], Asked | Awaitable[Asked]]
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """A consumer group, its topic, the topic's message, and the handler of its events.
-
-    `parks_unknown` parks an event of an unknown kind, from a newer producer; otherwise it is
-    ignored and counted. `ours` is a query that selects the source aggregates among $1 whose events
-    concern this service; `kinds` names the kinds that do, empty for all. Other events leave no
-    trace in the inbox, so with `kinds` gaps between versions are not reported.
-    """
-
-    group: str
-    topic: str
-    event: type[Message]
-    handler: Handler
-    parks_unknown: bool = False
-    ours: str = ""
-    kinds: frozenset[str] = frozenset()
-
-    def concerns(self, kind: str | None) -> bool:
-        """Whether an event of this kind, None for an unknown one, must go to the handler."""
-        return not self.kinds or kind in self.kinds or (kind is None and self.parks_unknown)
-
-
 BEHIND = "BEHIND_ANOTHER"
 UNREADABLE = (DecodeError, ValueError, TypeError)
 
 
 class Waits(Exception):
     """The event cannot be applied yet; the message is the reason."""
-
-
-def kind_of(event: Any) -> str | None:
-    """The name of the event's kind, None for a kind of a newer producer."""
-    kind: str | None = event.WhichOneof("kind")
-    return kind
 
 
 class Applier:

@@ -16,14 +16,13 @@ from aiokafka.structs import TopicPartition
 
 from backbone.door.door import Door
 from backbone.kafka import closing
-from backbone.kafka.applier import Applier, Handler, Subscription
+from backbone.kafka.applier import Applier
 from backbone.kafka.producer import Publisher, is_passing
 from backbone.kafka.stall import Progress
+from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool
 from backbone.process.metrics import CONSUMED, STOPPED
 from backbone.process.pulse import Pulse
-
-__all__ = ["Consumer", "Handler", "Subscription"]
 
 log = logging.getLogger(__name__)
 

@@ -19,10 +19,11 @@ SELECT pg_advisory_xact_lock(
 FROM unnest('{{{sources}}}'::text[]) AS source
 """
 STANDING = """
-SELECT source, coalesce(inbox.version, 0) AS last,
-       EXISTS (SELECT FROM parked WHERE consumer = $1 AND parked.aggregate_id = source) AS waits
-FROM unnest($2::uuid[]) AS source
-LEFT JOIN inbox ON inbox.consumer = $1 AND inbox.aggregate_id = source
+SELECT aggregate_id AS source, version AS last, false AS waits FROM inbox
+WHERE consumer = $1 AND aggregate_id = ANY($2::uuid[])
+UNION ALL
+SELECT DISTINCT aggregate_id, 0, true FROM parked
+WHERE consumer = $1 AND aggregate_id = ANY($2::uuid[])
 """
 NOTE = """
 INSERT INTO inbox (consumer, aggregate_id, version)
@@ -66,8 +67,12 @@ class Inbox:
 
     async def standing(self, conn: Connection, *sources: UUID) -> dict[UUID, Standing]:
         """The standing of each source; version 0 for a source of which no event was applied."""
-        rows = await conn.fetch(STANDING, self._group, set(sources))
-        return {row["source"]: Standing(row["last"], row["waits"]) for row in rows}
+        standing = dict.fromkeys(sources, Standing(0, waits=False))
+        for row in await conn.fetch(STANDING, self._group, list(standing)):
+            known = standing[row["source"]]
+            last, waits = max(known.last, row["last"]), known.waits or row["waits"]
+            standing[row["source"]] = Standing(last, waits)
+        return standing
 
     async def note(self, conn: Connection, versions: Mapping[UUID, int]) -> None:
         await conn.execute(NOTE, self._group, list(versions), list(versions.values()))

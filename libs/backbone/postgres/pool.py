@@ -34,6 +34,10 @@ LIMITS = {
     "tcp_user_timeout": "10000",
 }
 
+# Services ask by indexes alone. A statement that is prepared while its table is small would read
+# the whole table until the next ANALYZE, however fast the table grows.
+PLANS = {"enable_seqscan": "off"}
+
 TRANSIENT = (
     Unavailable,
     OSError,
@@ -67,7 +71,7 @@ async def open_pool(dsn: str, schema: str, size: int = 4) -> Pool:
         max_size=size,
         timeout=2,
         command_timeout=6,
-        server_settings={"search_path": schema, **LIMITS},
+        server_settings={"search_path": schema, **LIMITS, **PLANS},
         init=speak_json,
         reset=_keep,
     )

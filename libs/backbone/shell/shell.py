@@ -21,9 +21,10 @@ from backbone.door.door import Door, Ride, no_ride
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request, hash_of
 from backbone.door.retention import run_retention
-from backbone.kafka.consumer import Consumer, Subscription
+from backbone.kafka.consumer import Consumer
 from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
+from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool, connect, is_transient, open_pool
 from backbone.process.metrics import CLOCK_SKEW, COMMANDS
 from backbone.process.pulse import Pulse

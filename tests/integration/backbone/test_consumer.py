@@ -12,9 +12,10 @@ from aiokafka import AIOKafkaConsumer
 
 from backbone.door.door import Door
 from backbone.door.request import Request
-from backbone.kafka.consumer import MOST_POISONS, Consumer, Handler, Subscription
+from backbone.kafka.consumer import MOST_POISONS, Consumer
 from backbone.kafka.producer import is_passing
 from backbone.kafka.stall import ConsumerStuckError, Progress
+from backbone.kafka.subscription import Handler, Subscription
 from backbone.postgres.pool import Pool
 from backbone.process.metrics import GAPS, LINKS_REFUSED, STOPPED
 from backbone.process.pulse import Pulse
