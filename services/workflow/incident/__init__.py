@@ -15,6 +15,7 @@ from services.workflow.incident import (
     handing_off,
     handling,
     lapsing,
+    objecting,
     opening,
     question,
     returning,
@@ -72,7 +73,18 @@ def _distinct(*units: str) -> tuple[str, ...]:
 
 
 INCIDENTS: LifeCycle[Incident, World] = LifeCycle(
-    (opening, routing, claiming, returning, handing_off, assigning, handling, closing, lapsing),
+    (
+        opening,
+        routing,
+        claiming,
+        returning,
+        handing_off,
+        assigning,
+        objecting,
+        handling,
+        closing,
+        lapsing,
+    ),
     missing="NO_SUCH_INCIDENT",
     guard=may_see,
     before=end_by_kind,

@@ -12,7 +12,7 @@ from backbone.words.guards import require_not_accused, require_text, require_uni
 from backbone.words.place import contains
 from backbone.words.roles import SUPERIORS
 from services.workflow.incident import claiming, question, routing
-from services.workflow.incident.record import HELD, OPEN, Incident
+from services.workflow.incident.record import HELD, OPEN, Assignment, Incident
 from services.workflow.incident.world import World
 
 
@@ -39,10 +39,13 @@ class EscalateIncident(Struct, frozen=True):
 
 
 class IncidentAssigned(Struct, frozen=True):
+    """`objection_due_time` is None in events of 0.1.0, which knew no objection."""
+
     time: datetime
     unit: str
     by_unit: str
     instruction: str
+    objection_due_time: datetime | None = None
 
 
 class IncidentReassigned(Struct, frozen=True):
@@ -78,8 +81,9 @@ def assign(
     if command.unit == incident.charge.unit:
         raise InvalidArgument("SAME_UNIT", unit=command.unit)
     require_text(command.instruction, "INSTRUCTION_MISSING")
+    due = question.due_after(now, world.policy.objection_window_minutes)
     return [
-        IncidentAssigned(now, command.unit, by.unit, command.instruction),
+        IncidentAssigned(now, command.unit, by.unit, command.instruction, due),
         routing.offer(incident, command.unit, now, world, by.unit),
     ]
 
@@ -120,7 +124,13 @@ def escalate(
 
 
 def assigned(incident: Incident, event: IncidentAssigned) -> Incident:
-    charge = replace(incident.charge, assigned_by=event.by_unit, instruction=event.instruction)
+    due = event.objection_due_time
+    charge = replace(
+        incident.charge,
+        assigned_by=event.by_unit,
+        instruction=event.instruction,
+        assignment=Assignment(event.unit, due) if due else None,
+    )
     return replace(incident, charge=charge)
 
 

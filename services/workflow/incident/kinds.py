@@ -13,9 +13,11 @@ SIGN_IN = "SIGN_IN"  # 签收: a unit claims the offered incident
 CLAIM_IDLE = "CLAIM_IDLE"  # the holder reports progress
 HAND_OFF_ANSWER = "HAND_OFF_ANSWER"  # 转办答复
 RETURN_ANSWER = "RETURN_ANSWER"  # 退回答复
+OBJECTION_ANSWER = "OBJECTION_ANSWER"  # 异议答复
 
 HAND_OFF = "HAND_OFF"  # 转办
 RETURN = "RETURN"  # 申请退回
+OBJECTION = "OBJECTION"  # 对交办的异议
 
 
 class KindOfQuestion(Struct, frozen=True):
@@ -40,6 +42,7 @@ _LEAVES_THE_UNIT = _DECIDED | {
     "IncidentOffered",
     "HandOffAccepted",
     "ReturnAccepted",
+    "ObjectionUpheld",
     "IncidentResolved",
     "IncidentClosed",
 }
@@ -61,6 +64,15 @@ QUESTIONS: Mapping[str, KindOfQuestion] = {
             superior_answers=True,
             missing="NO_RETURN_PENDING",
             denied="NOT_THE_SENDER",
+        ),
+        # A unit objects once, so a clerk's claim does not end the objection of the unit.
+        KindOfQuestion(
+            OBJECTION,
+            OBJECTION_ANSWER,
+            frozenset(_DECIDED | {"ObjectionUpheld", "ObjectionRejected"}),
+            superior_answers=True,
+            missing="NO_OBJECTION_PENDING",
+            denied="NOT_THE_GIVER",
         ),
     )
 }

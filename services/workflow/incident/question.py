@@ -1,6 +1,6 @@
 """A question from one unit to another: asked, answered, or after silence raised to a superior.
 
-Hand-off and return are questions; their use cases define the meaning of an answer.
+Hand-off, return and objection are questions; their use cases define the meaning of an answer.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidTransition
 from services.workflow.incident import clocks
 from services.workflow.incident.kinds import QUESTIONS
-from services.workflow.incident.record import Incident, Question
+from services.workflow.incident.record import Incident, Question, State
 from services.workflow.incident.world import World
 
 
@@ -65,6 +65,20 @@ def raised(incident: Incident, kind: str, to: str, clock_id: str, at: datetime) 
     )
     lapsed = clocks.lapsed(incident, QUESTIONS[kind].clock, clock_id, at)
     return replace(lapsed, questions=tuple(questions))
+
+
+def taken_back(incident: Incident, to_unit: str, raised_to: str, at: datetime) -> Incident:
+    """The incident in triage: `to_unit` is accountable, and a dispatcher finds the next unit."""
+    charge = replace(
+        incident.charge,
+        unit="",
+        holder="",
+        unit_time=at,
+        accountable_unit=to_unit,
+        raised_to=raised_to,
+    )
+    counts = replace(incident.counts, bounces=incident.counts.bounces + 1)
+    return replace(incident, state=State.TRIAGE, charge=charge, counts=counts)
 
 
 def due_after(now: datetime, minutes: int) -> datetime:

@@ -96,7 +96,7 @@ def a_subject(
             *(
                 legal
                 for case in USE_CASES
-                for legal in case.legal(holder=holder, superior=superior)
+                for legal in case.legal(holder=holder, superior=superior, claimed=claimed)
             ),
             Legal(
                 Lapse(), needs=(timedelta(hours=9),), instead={State.HANDLING: (*handling, offer)}
