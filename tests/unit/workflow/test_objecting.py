@@ -55,9 +55,9 @@ ANSWER_DUE = NOW + timedelta(minutes=120)
 WINDOW_END = NOW + timedelta(minutes=7200)
 
 
-def legal(superior: Actor, claimed: History, **others: Any) -> tuple[Legal, ...]:
-    """The superior has assigned to south what another unit held."""
-    assigned = (*claimed, AssignIncident(superior, "south", "go"))
+def legal(giver: Actor, claimed: History, **others: Any) -> tuple[Legal, ...]:
+    """The giver has assigned to south what another unit held."""
+    assigned = (*claimed, AssignIncident(giver, "south", "go"))
     held = (*assigned, ClaimIncident(CHEN))
     instead = {
         State.OFFERED: assigned,
@@ -66,8 +66,8 @@ def legal(superior: Actor, claimed: History, **others: Any) -> tuple[Legal, ...]
     }
     return (
         Legal(OBJECT, instead=instead),
-        Legal(UpholdObjection(superior), needs=(OBJECT,), instead=instead),
-        Legal(RejectObjection(superior, "yours"), needs=(OBJECT,), instead=instead),
+        Legal(UpholdObjection(giver), needs=(OBJECT,), instead=instead),
+        Legal(RejectObjection(giver, "yours"), needs=(OBJECT,), instead=instead),
     )
 
 
@@ -78,11 +78,22 @@ USE_CASE = UseCase(
         "an incident": """ObjectToAssignment in OFFERED, CLAIMED, HANDLING
   unit that was asked: every role
 RejectObjection in OFFERED, CLAIMED, HANDLING
-  unit above: every role
+  desk: every role
+  colleague at the desk: every role
 UpholdObjection in OFFERED, CLAIMED, HANDLING
-  unit above: every role
+  desk: every role
+  colleague at the desk: every role
 """,
-        "an incident that accuses the unit of its own place": "",
+        "an incident that accuses the unit of its own place": """\
+ObjectToAssignment in OFFERED, CLAIMED, HANDLING
+  unit that was asked: every role
+RejectObjection in OFFERED, CLAIMED, HANDLING
+  holder: every role
+  colleague of the holder: every role
+UpholdObjection in OFFERED, CLAIMED, HANDLING
+  holder: every role
+  colleague of the holder: every role
+""",
     },
 )
 
