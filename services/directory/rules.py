@@ -23,7 +23,11 @@ CLOCKS = (
     "repeat_metres",
     "suggestions",
 )
-LATER_CLOCKS = ("objection_window_minutes", "objection_answer_minutes")
+LATER_CLOCKS = (
+    "objection_window_minutes",
+    "objection_answer_minutes",
+    "escalation_answer_minutes",
+)
 """Figures that a pack of 0.1.0 lacks: the defaults of `Policy` serve."""
 
 

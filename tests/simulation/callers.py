@@ -17,7 +17,7 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1.incident_pb2 import Matter
 from liandong.place.v1.place_pb2 import Place
 from services.workflow.incident import INCIDENTS
-from services.workflow.incident.kinds import HAND_OFF, OBJECTION, RETURN
+from services.workflow.incident.kinds import ESCALATION, HAND_OFF, OBJECTION, RETURN
 from services.workflow.incident.record import HELD, Incident, State
 from services.workflow.stream import COMMANDS
 from tests.cities import COUNTY, NORTH, SOUTH
@@ -50,6 +50,7 @@ ANSWERS = {
     HAND_OFF: ("AcceptHandOff", "RefuseHandOff"),
     RETURN: ("AcceptReturn", "RejectReturn"),
     OBJECTION: ("UpholdObjection", "RejectObjection"),
+    ESCALATION: ("ClaimIncident", "RequestReturn", "DesignateUnit"),
 }
 WORDS = ("words", "more words", "")
 # The verbs that somebody may ask for: a new one is tried without a line here.
@@ -323,6 +324,7 @@ def held(found: Incident, clerks: Sequence[Actor]) -> list[Any]:
         [holder, "HandOffIncident", 4],
         [holder, "RequestReturn", 3],
         [holder, "ReleaseIncident", 2],
+        [holder, "EscalateIncident", 1],
         [holder, "ObjectToAssignment", 4 if found.charge.own_assignment else 0],
         [clerks, "ReassignIncident", 2],
         [(LEADER,), "AssignIncident", 1],

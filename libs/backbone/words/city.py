@@ -127,6 +127,7 @@ class Policy:
     routes: tuple[Route, ...] = ()
     objection_window_minutes: int = 7200
     objection_answer_minutes: int = 120
+    escalation_answer_minutes: int = 120
 
 
 @dataclass(frozen=True, slots=True)

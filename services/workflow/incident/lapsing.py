@@ -10,9 +10,17 @@ from backbone.words.actor import CLOCK, Actor
 from backbone.words.clock import Clock
 from backbone.words.errors import InvalidTransition
 from backbone.words.timekeeping import next_firing
-from services.workflow.incident import claiming, clocks, handing_off, objecting, returning
+from services.workflow.incident import (
+    claiming,
+    clocks,
+    escalating,
+    handing_off,
+    objecting,
+    returning,
+)
 from services.workflow.incident.kinds import (
     CLAIM_IDLE,
+    ESCALATION_ANSWER,
     HAND_OFF_ANSWER,
     OBJECTION_ANSWER,
     RETURN_ANSWER,
@@ -68,6 +76,7 @@ FOLLOWS: Mapping[str, Callable[[Incident, Clock, datetime, World], object]] = {
     HAND_OFF_ANSWER: handing_off.lapse_answer,
     RETURN_ANSWER: returning.lapse_answer,
     OBJECTION_ANSWER: objecting.lapse_answer,
+    ESCALATION_ANSWER: escalating.lapse_answer,
 }
 VERBS = (verb(POOLED_OR_HELD, lapse, "NOT_DUE"),)
 CHANGES = (change(sign_in_lapsed),)

@@ -1,6 +1,7 @@
 """A question from one unit to another: asked, answered, or after silence raised to a superior.
 
-Hand-off, return and objection are questions; their use cases define the meaning of an answer.
+Hand-off, return, objection and escalation are questions; their use cases define the meaning of an
+answer.
 """
 
 from datetime import datetime, timedelta
@@ -21,9 +22,13 @@ def open_one(incident: Incident, kind: str) -> Question | None:
 
 
 def require_none(incident: Incident) -> None:
-    """Raises ANSWER_PENDING while a question is unanswered."""
+    """Raises ANSWER_PENDING while the unit that has the incident waits for an answer.
+
+    An escalation moves it to the unit that is asked, which waits for no answer.
+    """
     for each in incident.questions:
-        raise InvalidTransition("ANSWER_PENDING", question=each.kind.lower(), unit=each.to_unit)
+        if each.from_unit == incident.charge.unit:
+            raise InvalidTransition("ANSWER_PENDING", question=each.kind.lower(), unit=each.to_unit)
 
 
 def require_answerer(incident: Incident, kind: str, actor: Actor) -> Question:

@@ -9,8 +9,9 @@ from msgspec import structs
 
 from backbone.words.actor import Actor
 from services.workflow.incident import clocks, waits_for
-from services.workflow.incident.assigning import AssignIncident, EscalateIncident
+from services.workflow.incident.assigning import AssignIncident
 from services.workflow.incident.claiming import ClaimIncident, ReleaseIncident
+from services.workflow.incident.escalating import EscalateIncident
 from services.workflow.incident.handing_off import AcceptHandOff, HandOffIncident
 from services.workflow.incident.handling import ReportProgress, ResolveIncident
 from services.workflow.incident.kinds import OBJECTION_ANSWER, SIGN_IN
