@@ -303,8 +303,8 @@ def fitting(found: Incident) -> list[Wish]:
             ]
         case State.OFFERED:
             wishes = [[clerks, "ClaimIncident", 14], [clerks, "RequestReturn", 2]]
-            wishes += [[(LEADER,), "AssignIncident", 1], [(DESK,), "VoidIncident", 1]]
-            wishes += [[clerks, "ObjectToAssignment", 4]] if charge.own_assignment else []
+            wishes += [[(LEADER,), "AssignIncident", 2], [(DESK,), "VoidIncident", 1]]
+            wishes += [[clerks, "ObjectToAssignment", 9]] if charge.own_assignment else []
         case State.RESOLVED:
             callers = (SECOND, DESK)
             wishes = [[callers, "VerifyIncident", 4], [callers, "CloseIncident", 2]]
@@ -324,10 +324,10 @@ def held(found: Incident, clerks: Sequence[Actor]) -> list[Any]:
         [holder, "HandOffIncident", 4],
         [holder, "RequestReturn", 3],
         [holder, "ReleaseIncident", 2],
-        [holder, "EscalateIncident", 1],
-        [holder, "ObjectToAssignment", 4 if found.charge.own_assignment else 0],
+        [holder, "EscalateIncident", 3],
+        [holder, "ObjectToAssignment", 9 if found.charge.own_assignment else 0],
         [clerks, "ReassignIncident", 2],
-        [(LEADER,), "AssignIncident", 1],
+        [(LEADER,), "AssignIncident", 2],
         [(DESK,), "DesignateUnit", 1],
     ]
 
