@@ -23,6 +23,12 @@ CLOCKS = (
     "repeat_metres",
     "suggestions",
 )
+LATER_CLOCKS = (
+    "objection_window_minutes",
+    "objection_answer_minutes",
+    "escalation_answer_minutes",
+)
+"""Figures that a pack of 0.1.0 lacks: the defaults of `Policy` serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,12 @@ def read_policy(
             "sign_in_minutes": _minutes,
             "repush_seconds": lambda value: value.each(Value.number),
         },
-        {},
+        dict.fromkeys(LATER_CLOCKS, Value.number),
     )
     spots = {f"clock/{name}": value.spot for name, value in root.pairs()}
     rows = table.each(lambda value: (_route(value), value.spot))
     spots |= {f"route/{route.code}": spot for route, spot in rows}
-    complete = len(numbers) == len(CLOCKS) + 2
+    complete = len(numbers.keys() - {*LATER_CLOCKS}) == len(CLOCKS) + 2
     policy = Policy(routes=tuple(route for route, _ in rows), **numbers) if complete else None
     return policy, spots
 

@@ -17,7 +17,7 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1.incident_pb2 import Matter
 from liandong.place.v1.place_pb2 import Place
 from services.workflow.incident import INCIDENTS
-from services.workflow.incident.kinds import HAND_OFF
+from services.workflow.incident.kinds import ESCALATION, HAND_OFF, OBJECTION, RETURN
 from services.workflow.incident.record import HELD, Incident, State
 from services.workflow.stream import COMMANDS
 from tests.cities import COUNTY, NORTH, SOUTH
@@ -45,6 +45,12 @@ VALUES: dict[str, Sequence[Any]] = {
     "outcome": ("SOLVED", "EXPLAINED", "WELL"),
     "solved": ("YES", "NO", "MAYBE"),
     "VoidIncident.reason": ("HOAX", "TEST", "BORED"),
+}
+ANSWERS = {
+    HAND_OFF: ("AcceptHandOff", "RefuseHandOff"),
+    RETURN: ("AcceptReturn", "RejectReturn"),
+    OBJECTION: ("UpholdObjection", "RejectObjection"),
+    ESCALATION: ("ClaimIncident", "RequestReturn", "DesignateUnit"),
 }
 WORDS = ("words", "more words", "")
 # The verbs that somebody may ask for: a new one is tried without a line here.
@@ -297,7 +303,8 @@ def fitting(found: Incident) -> list[Wish]:
             ]
         case State.OFFERED:
             wishes = [[clerks, "ClaimIncident", 14], [clerks, "RequestReturn", 2]]
-            wishes += [[(LEADER,), "AssignIncident", 1], [(DESK,), "VoidIncident", 1]]
+            wishes += [[(LEADER,), "AssignIncident", 2], [(DESK,), "VoidIncident", 1]]
+            wishes += [[clerks, "ObjectToAssignment", 9]] if charge.own_assignment else []
         case State.RESOLVED:
             callers = (SECOND, DESK)
             wishes = [[callers, "VerifyIncident", 4], [callers, "CloseIncident", 2]]
@@ -317,15 +324,14 @@ def held(found: Incident, clerks: Sequence[Actor]) -> list[Any]:
         [holder, "HandOffIncident", 4],
         [holder, "RequestReturn", 3],
         [holder, "ReleaseIncident", 2],
+        [holder, "EscalateIncident", 3],
+        [holder, "ObjectToAssignment", 9 if found.charge.own_assignment else 0],
         [clerks, "ReassignIncident", 2],
-        [(LEADER,), "AssignIncident", 1],
+        [(LEADER,), "AssignIncident", 2],
         [(DESK,), "DesignateUnit", 1],
     ]
 
 
 def answering(question: Any) -> list[Any]:
     people = [each for each in EVERYONE if each.unit in (question.to_unit, question.raised_to)]
-    verbs = ("AcceptHandOff", "RefuseHandOff")
-    if question.kind != HAND_OFF:
-        verbs = ("AcceptReturn", "RejectReturn")
-    return [[people or [DESK], verb, 6] for verb in verbs]
+    return [[people or [DESK], verb, 6] for verb in ANSWERS[question.kind]]

@@ -1,7 +1,7 @@
 """Conversion between directory entries on the wire and the records that services work with."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -174,9 +174,11 @@ def _head(message: wire.City) -> Head:
 
 def _policy(message: wire.Policy) -> Policy:
     numbers = {
-        each.name: getattr(message, each.name)
+        each.name: number
         for each in fields(Policy)
         if each.name not in {"sign_in_minutes", "repush_seconds", "routes"}
+        # An older directory does not send the later figures: their defaults serve.
+        if (number := getattr(message, each.name)) or each.default is MISSING
     }
     return Policy(
         sign_in_minutes=dict(message.sign_in_minutes),

@@ -110,7 +110,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The figures and routes that a city configures."""
+    """The figures and routes that a city configures; those with a default came after 0.1.0."""
 
     sign_in_minutes: Mapping[str, int]
     hand_off_answer_minutes: int
@@ -125,6 +125,9 @@ class Policy:
     repeat_metres: int
     suggestions: int
     routes: tuple[Route, ...] = ()
+    objection_window_minutes: int = 7200
+    objection_answer_minutes: int = 120
+    escalation_answer_minutes: int = 120
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ from services.workflow.incident import (
     claiming,
     clocks,
     closing,
+    escalating,
     handing_off,
     handling,
     lapsing,
+    objecting,
     opening,
     question,
     returning,
@@ -72,7 +74,19 @@ def _distinct(*units: str) -> tuple[str, ...]:
 
 
 INCIDENTS: LifeCycle[Incident, World] = LifeCycle(
-    (opening, routing, claiming, returning, handing_off, assigning, handling, closing, lapsing),
+    (
+        opening,
+        routing,
+        claiming,
+        returning,
+        handing_off,
+        assigning,
+        objecting,
+        escalating,
+        handling,
+        closing,
+        lapsing,
+    ),
     missing="NO_SUCH_INCIDENT",
     guard=may_see,
     before=end_by_kind,

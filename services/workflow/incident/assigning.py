@@ -1,4 +1,4 @@
-"""Assign 交办 to a subordinate unit, escalate 提级 to the superior, reassign 接办 in the unit."""
+"""Assign 交办 to a subordinate unit, and reassign 接办 inside the unit."""
 
 from datetime import datetime
 
@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
-from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.guards import require_not_accused, require_text, require_unit
 from backbone.words.place import contains
 from backbone.words.roles import SUPERIORS
 from services.workflow.incident import claiming, question, routing
-from services.workflow.incident.record import HELD, OPEN, Incident
+from services.workflow.incident.record import HELD, OPEN, Assignment, Incident
 from services.workflow.incident.world import World
 
 
@@ -31,18 +31,14 @@ class ReassignIncident(Struct, frozen=True):
     reason: str
 
 
-class EscalateIncident(Struct, frozen=True):
-    """Escalate 提级: the holder or the head offers it to the superior of the accountable unit."""
-
-    by: Actor
-    reason: str
-
-
 class IncidentAssigned(Struct, frozen=True):
+    """`objection_due_time` is None in events of 0.1.0, which knew no objection."""
+
     time: datetime
     unit: str
     by_unit: str
     instruction: str
+    objection_due_time: datetime | None = None
 
 
 class IncidentReassigned(Struct, frozen=True):
@@ -54,15 +50,6 @@ class IncidentReassigned(Struct, frozen=True):
     reason: str
     due_time: datetime
     minutes: int
-
-
-class IncidentEscalated(Struct, frozen=True):
-    """The giver `from_unit` stays accountable until the superior `to_unit` claims."""
-
-    time: datetime
-    from_unit: str
-    to_unit: str
-    reason: str
 
 
 def assign(
@@ -78,8 +65,9 @@ def assign(
     if command.unit == incident.charge.unit:
         raise InvalidArgument("SAME_UNIT", unit=command.unit)
     require_text(command.instruction, "INSTRUCTION_MISSING")
+    due = question.due_after(now, world.policy.objection_window_minutes)
     return [
-        IncidentAssigned(now, command.unit, by.unit, command.instruction),
+        IncidentAssigned(now, command.unit, by.unit, command.instruction, due),
         routing.offer(incident, command.unit, now, world, by.unit),
     ]
 
@@ -100,33 +88,15 @@ def reassign(
     return [IncidentReassigned(now, by.user, charge.holder, reason, due, minutes)]
 
 
-def escalate(
-    incident: Incident, command: EscalateIncident, now: datetime, world: World
-) -> list[IncidentEscalated | routing.IncidentOffered]:
-    """Offer it to the superior of the accountable unit; the superior may return it."""
-    by, charge = command.by, incident.charge
-    if by.unit != charge.unit or (by.user != charge.holder and by.role != "head"):
-        raise Denied("NOT_THE_HOLDER", holder=charge.holder, unit=charge.unit)
-    question.require_none(incident)
-    reason = require_text(command.reason, "REASON_MISSING")
-    superior = next(iter(world.city.superiors(charge.accountable_unit)), "")
-    if not superior:
-        raise InvalidTransition("NO_SUPERIOR", unit=charge.accountable_unit)
-    require_not_accused(world.city, incident.matter.against, superior)
-    return [
-        IncidentEscalated(now, by.unit, superior, reason),
-        routing.offer(incident, superior, now, world, by.unit),
-    ]
-
-
 def assigned(incident: Incident, event: IncidentAssigned) -> Incident:
-    charge = replace(incident.charge, assigned_by=event.by_unit, instruction=event.instruction)
+    due = event.objection_due_time
+    charge = replace(
+        incident.charge,
+        assigned_by=event.by_unit,
+        instruction=event.instruction,
+        assignment=Assignment(event.unit, due) if due else None,
+    )
     return replace(incident, charge=charge)
-
-
-def escalated(incident: Incident, event: IncidentEscalated) -> Incident:
-    """The offer that follows moves it; the giver's reason stands in the journal."""
-    return incident
 
 
 def reassigned(incident: Incident, event: IncidentReassigned) -> Incident:
@@ -152,14 +122,5 @@ VERBS = (
         "TOO_MANY_HELD",
         also=claiming.hands_of,
     ),
-    verb(
-        HELD,
-        escalate,
-        "NOT_THE_HOLDER",
-        "ANSWER_PENDING",
-        "REASON_MISSING",
-        "NO_SUPERIOR",
-        "ACCUSED_UNIT",
-    ),
 )
-CHANGES = (change(assigned), change(reassigned), change(escalated))
+CHANGES = (change(assigned), change(reassigned))

@@ -13,24 +13,29 @@ SIGN_IN = "SIGN_IN"  # 签收: a unit claims the offered incident
 CLAIM_IDLE = "CLAIM_IDLE"  # the holder reports progress
 HAND_OFF_ANSWER = "HAND_OFF_ANSWER"  # 转办答复
 RETURN_ANSWER = "RETURN_ANSWER"  # 退回答复
+OBJECTION_ANSWER = "OBJECTION_ANSWER"  # 异议答复
+ESCALATION_ANSWER = "ESCALATION_ANSWER"  # 提级答复
 
 HAND_OFF = "HAND_OFF"  # 转办
 RETURN = "RETURN"  # 申请退回
+OBJECTION = "OBJECTION"  # 对交办的异议
+ESCALATION = "ESCALATION"  # 提级
 
 
 class KindOfQuestion(Struct, frozen=True):
     """A question from one unit to another: its answer clock, and the events that end it.
 
     `superior_answers`: after silence the superior may answer too. `missing` is the reason for an
-    answer without a question, `denied` the reason for an answer by another unit.
+    answer without a question, `denied` the reason for an answer by another unit; they are empty
+    where the answers are verbs that need no question.
     """
 
     kind: str
     clock: str
     ends_on: frozenset[str]
     superior_answers: bool
-    missing: str
-    denied: str
+    missing: str = ""
+    denied: str = ""
 
 
 _DECIDED = {"UnitDesignated", "IncidentAssigned", "IncidentVoided"}
@@ -40,6 +45,7 @@ _LEAVES_THE_UNIT = _DECIDED | {
     "IncidentOffered",
     "HandOffAccepted",
     "ReturnAccepted",
+    "ObjectionUpheld",
     "IncidentResolved",
     "IncidentClosed",
 }
@@ -61,6 +67,22 @@ QUESTIONS: Mapping[str, KindOfQuestion] = {
             superior_answers=True,
             missing="NO_RETURN_PENDING",
             denied="NOT_THE_SENDER",
+        ),
+        # A unit objects once, so a clerk's claim does not end the objection of the unit.
+        KindOfQuestion(
+            OBJECTION,
+            OBJECTION_ANSWER,
+            frozenset(_DECIDED | {"ObjectionUpheld", "ObjectionRejected"}),
+            superior_answers=True,
+            missing="NO_OBJECTION_PENDING",
+            denied="NOT_THE_GIVER",
+        ),
+        # A claim is the yes of the superior, its request to return it the no.
+        KindOfQuestion(
+            ESCALATION,
+            ESCALATION_ANSWER,
+            frozenset(_DECIDED | {"IncidentClaimed", "ReturnRequested"}),
+            superior_answers=False,
         ),
     )
 }

@@ -10,8 +10,22 @@ from backbone.words.actor import CLOCK, Actor
 from backbone.words.clock import Clock
 from backbone.words.errors import InvalidTransition
 from backbone.words.timekeeping import next_firing
-from services.workflow.incident import claiming, clocks, handing_off, returning
-from services.workflow.incident.kinds import CLAIM_IDLE, HAND_OFF_ANSWER, RETURN_ANSWER, SIGN_IN
+from services.workflow.incident import (
+    claiming,
+    clocks,
+    escalating,
+    handing_off,
+    objecting,
+    returning,
+)
+from services.workflow.incident.kinds import (
+    CLAIM_IDLE,
+    ESCALATION_ANSWER,
+    HAND_OFF_ANSWER,
+    OBJECTION_ANSWER,
+    RETURN_ANSWER,
+    SIGN_IN,
+)
 from services.workflow.incident.record import POOLED_OR_HELD, Incident
 from services.workflow.incident.world import World
 
@@ -61,6 +75,8 @@ FOLLOWS: Mapping[str, Callable[[Incident, Clock, datetime, World], object]] = {
     CLAIM_IDLE: claiming.lapse_idle,
     HAND_OFF_ANSWER: handing_off.lapse_answer,
     RETURN_ANSWER: returning.lapse_answer,
+    OBJECTION_ANSWER: objecting.lapse_answer,
+    ESCALATION_ANSWER: escalating.lapse_answer,
 }
 VERBS = (verb(POOLED_OR_HELD, lapse, "NOT_DUE"),)
 CHANGES = (change(sign_in_lapsed),)

@@ -1,6 +1,7 @@
 """A question from one unit to another: asked, answered, or after silence raised to a superior.
 
-Hand-off and return are questions; their use cases define the meaning of an answer.
+Hand-off, return, objection and escalation are questions; their use cases define the meaning of an
+answer.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidTransition
 from services.workflow.incident import clocks
 from services.workflow.incident.kinds import QUESTIONS
-from services.workflow.incident.record import Incident, Question
+from services.workflow.incident.record import Incident, Question, State
 from services.workflow.incident.world import World
 
 
@@ -21,9 +22,13 @@ def open_one(incident: Incident, kind: str) -> Question | None:
 
 
 def require_none(incident: Incident) -> None:
-    """Raises ANSWER_PENDING while a question is unanswered."""
+    """Raises ANSWER_PENDING while the unit that has the incident waits for an answer.
+
+    An escalation moves it to the unit that is asked, which waits for no answer.
+    """
     for each in incident.questions:
-        raise InvalidTransition("ANSWER_PENDING", question=each.kind.lower(), unit=each.to_unit)
+        if each.from_unit == incident.charge.unit:
+            raise InvalidTransition("ANSWER_PENDING", question=each.kind.lower(), unit=each.to_unit)
 
 
 def require_answerer(incident: Incident, kind: str, actor: Actor) -> Question:
@@ -65,6 +70,20 @@ def raised(incident: Incident, kind: str, to: str, clock_id: str, at: datetime) 
     )
     lapsed = clocks.lapsed(incident, QUESTIONS[kind].clock, clock_id, at)
     return replace(lapsed, questions=tuple(questions))
+
+
+def taken_back(incident: Incident, to_unit: str, raised_to: str, at: datetime) -> Incident:
+    """The incident in triage: `to_unit` is accountable, and a dispatcher finds the next unit."""
+    charge = replace(
+        incident.charge,
+        unit="",
+        holder="",
+        unit_time=at,
+        accountable_unit=to_unit,
+        raised_to=raised_to,
+    )
+    counts = replace(incident.counts, bounces=incident.counts.bounces + 1)
+    return replace(incident, state=State.TRIAGE, charge=charge, counts=counts)
 
 
 def due_after(now: datetime, minutes: int) -> datetime:

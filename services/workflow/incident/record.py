@@ -33,12 +33,21 @@ OPEN = POOLED_OR_HELD | {State.REPORTED, State.TRIAGE}
 OVER = frozenset({State.CLOSED, State.MERGED, State.VOIDED})
 
 
+class Assignment(Struct, frozen=True):
+    """A binding order 交办 to `unit`, which may object to it once, until `objection_due_time`."""
+
+    unit: str
+    objection_due_time: datetime
+    objected: bool = False
+
+
 class Charge(Struct, frozen=True):
     """Who has it.
 
     `accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands
     since `unit_time`, and has it from `sender`. `handlers` are all people who ever held it.
-    `raised_to` is the superior that designates, after too many bounces.
+    `raised_to` is the superior that designates, after too many bounces. `assignment` is None for
+    an order of 0.1.0, to which no unit may object.
     """
 
     accountable_unit: str
@@ -50,6 +59,13 @@ class Charge(Struct, frozen=True):
     assigned_by: str = ""
     instruction: str = ""
     raised_to: str = ""
+    assignment: Assignment | None = None
+
+    @property
+    def own_assignment(self) -> Assignment | None:
+        """The assignment, if the unit that has the incident now is the assigned one."""
+        given = self.assignment
+        return given if given and given.unit == self.unit else None
 
 
 class Routing(Struct, frozen=True):
@@ -144,3 +160,11 @@ def require_holder(incident: Incident, actor: Actor) -> None:
     charge = incident.charge
     if (actor.unit, actor.user) != (charge.unit, charge.holder):
         raise Denied("NOT_THE_HOLDER", holder=charge.holder, unit=charge.unit)
+
+
+def require_in_charge(incident: Incident, actor: Actor) -> None:
+    """Allow the holder; while it is in the pool, every member of the unit."""
+    if incident.state in HELD:
+        require_holder(incident, actor)
+    elif actor.unit != incident.charge.unit:
+        raise Denied("NOT_YOUR_UNIT", unit=incident.charge.unit)

@@ -3,22 +3,19 @@
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.clock import Clock
-from backbone.words.errors import Denied, InvalidTransition
+from backbone.words.errors import InvalidTransition
 from backbone.words.guards import require_text
 from services.workflow.incident import question
 from services.workflow.incident.kinds import RETURN
 from services.workflow.incident.record import (
-    HELD,
     POOLED_OR_HELD,
     Incident,
     Question,
-    State,
-    require_holder,
+    require_in_charge,
 )
 from services.workflow.incident.world import World
 
@@ -67,10 +64,9 @@ def ask(
     incident: Incident, command: RequestReturn, now: datetime, world: World
 ) -> list[ReturnRequested]:
     charge, policy = incident.charge, world.policy
-    if incident.state in HELD:
-        require_holder(incident, command.by)
-    elif command.by.unit != charge.unit:
-        raise Denied("NOT_YOUR_UNIT", unit=charge.unit)
+    require_in_charge(incident, command.by)
+    if charge.own_assignment:
+        raise InvalidTransition("ASSIGNMENT_BINDS", unit=charge.assigned_by)
     require_text(command.reason, "REASON_MISSING")
     question.require_none(incident)
     since = charge.unit_time or incident.open_time
@@ -110,17 +106,7 @@ def requested(incident: Incident, event: ReturnRequested) -> Incident:
 
 
 def accepted(incident: Incident, event: ReturnAccepted) -> Incident:
-    """The sender is accountable again; a dispatcher finds the next unit."""
-    charge = replace(
-        incident.charge,
-        unit="",
-        holder="",
-        unit_time=event.time,
-        accountable_unit=event.to_unit,
-        raised_to=event.raised_to,
-    )
-    counts = replace(incident.counts, bounces=incident.counts.bounces + 1)
-    return replace(incident, state=State.TRIAGE, charge=charge, counts=counts)
+    return question.taken_back(incident, event.to_unit, event.raised_to, event.time)
 
 
 def rejected(incident: Incident, event: ReturnRejected) -> Incident:
@@ -138,6 +124,7 @@ VERBS = (
         ask,
         "NOT_YOUR_UNIT",
         "NOT_THE_HOLDER",
+        "ASSIGNMENT_BINDS",
         "REASON_MISSING",
         "ANSWER_PENDING",
         "RETURN_WINDOW_OVER",

@@ -12,7 +12,7 @@ from services.workflow.incident.kinds import (
 )
 from services.workflow.incident.record import HELD, Incident, holder_key
 
-SHAPE = 2
+SHAPE = 3
 COLUMNS = {
     "state": "text",
     "code": "text",
@@ -73,7 +73,12 @@ def held_by(incident: Incident) -> UUID | None:
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Shape 1, the flat row of 0.1.0, in the parts of the present record."""
+    """Shape 1, the flat row of 0.1.0, in the parts of the present record.
+
+    Shape 2 had no `assignment`; the default serves.
+    """
+    if shape > 1:
+        return doc
     matter = ("id", "code", "source", "title", "narrative", "category", "priority", "place", "desk")
     charge = (
         "accountable_unit",

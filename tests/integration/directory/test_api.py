@@ -101,7 +101,7 @@ async def test_a_broken_pack_is_explained_and_changes_nothing(stub: Any) -> None
     broken = demo({"clocks.yaml": ("bounce_cap: 3", "bounce_cap: x")})
     checked = await stub.CheckCity(pb.CheckCityRequest(archive=broken), metadata=OPERATOR)
     [finding] = checked.findings
-    assert (finding.file, finding.line, finding.reason) == ("clocks.yaml", 21, "WRONG_TYPE")
+    assert (finding.file, finding.line, finding.reason) == ("clocks.yaml", 26, "WRONG_TYPE")
     assert finding.severity == pb.Finding.SEVERITY_ERROR
     for archive in (broken, b"nothing"):
         load = stub.LoadCity(pb.LoadCityRequest(archive=archive), metadata=OPERATOR)

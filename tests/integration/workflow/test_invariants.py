@@ -51,6 +51,8 @@ def a_command(client: Client, dice: random.Random, incident_id: str) -> tuple[An
         (stub.RefuseHandOff, pb.RefuseHandOffRequest(**one, reason="x"), CHEN),
         (stub.RequestReturn, pb.RequestReturnRequest(**one, reason="x"), clerk),
         (stub.AcceptReturn, pb.AcceptReturnRequest(**one), DESK),
+        (stub.ObjectToAssignment, pb.ObjectToAssignmentRequest(**one, reason="x"), clerk),
+        (stub.UpholdObjection, pb.UpholdObjectionRequest(**one), LEADER),
         (stub.RouteIncident, pb.RouteIncidentRequest(**one), DESK),
         (
             stub.AssignIncident,

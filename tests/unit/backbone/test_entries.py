@@ -1,5 +1,6 @@
 """A record survives its way over the wire, of whatever kind it is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -91,3 +92,9 @@ def test_a_day_that_is_none_makes_the_entry_unreadable() -> None:
     entry = DirectoryEntry(key="calendar", calendar=Calendar(workdays=["2026-02-30"]))
     with pytest.raises(ValueError, match="day is out of range"):
         to_record(entry)
+
+
+def test_a_policy_of_0_1_0_gets_the_default_of_each_later_figure() -> None:
+    """It came without the figures: on the wire they are zero."""
+    sent = to_entry(replace(POLICY, objection_window_minutes=0, objection_answer_minutes=0), 7)
+    assert to_record(sent) == POLICY

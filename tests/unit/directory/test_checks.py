@@ -127,6 +127,7 @@ def test_a_role_that_nobody_holds_is_found() -> None:
         ("routes.yaml", "code: county", "code: township", "DUPLICATE"),
         ("routes.yaml", "  target: COMPETENT", "  target: TRIAGE", "ROUTE_UNREACHABLE"),
         ("clocks.yaml", "P2: 15", "P2: 0", "CLOCK_NOT_POSITIVE"),
+        ("clocks.yaml", "objection_window_minutes: 7200", "objection_window_minutes: 0", "CLOCK_N"),
         ("clocks.yaml", "[10, 20, 40]", "[10, -1]", "CLOCK_NOT_POSITIVE"),
         ("clocks.yaml", "  P3: 60\n", "", "CLOCK_MISSING"),
     ],

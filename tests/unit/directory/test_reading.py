@@ -97,6 +97,17 @@ def test_a_broken_clock_is_named_with_line_and_column(old: str, new: str, reason
     assert all(place.count(":") == 2 for place in flaws)
 
 
+def test_a_pack_of_0_1_0_gets_the_default_of_each_later_figure() -> None:
+    files = read_folder(DEMO)
+    later = ("objection_", "escalation_")
+    lines = demo("clocks.yaml").splitlines(keepends=True)
+    files["clocks.yaml"] = "".join(each for each in lines if not each.startswith(later)).encode()
+    policy = parse(files).city.policy
+    assert policy is not None
+    assert (policy.objection_window_minutes, policy.objection_answer_minutes) == (7200, 120)
+    assert policy.escalation_answer_minutes == 120
+
+
 def test_a_broken_route_is_named() -> None:
     routes = demo("routes.yaml").replace("target: TRIAGE", "target: SOMEWHERE")
     assert set(flaws_of(routes__yaml=routes).values()) == {"NOT_ONE_OF"}

@@ -1,23 +1,39 @@
-"""Escalating 提级: the superior is offered it; the giver answers for it until a claim."""
+"""Escalating 提级: the superior is asked to take it; the giver answers for it until a claim."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from backbone.words.actor import Actor
 from services.workflow.incident import waits_for
-from services.workflow.incident.assigning import EscalateIncident
+from services.workflow.incident.assigning import AssignIncident
 from services.workflow.incident.claiming import ClaimIncident
+from services.workflow.incident.closing import VoidIncident
+from services.workflow.incident.escalating import EscalateIncident
+from services.workflow.incident.kinds import ESCALATION_ANSWER, SIGN_IN
+from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.record import HELD
 from services.workflow.incident.returning import AcceptReturn, RequestReturn
+from services.workflow.incident.routing import DesignateUnit
 from tests.cities import NORTH
 from tests.incidents import (
+    CITY,
     CLAIMED,
+    DESK,
     HANDING_OFF,
     HEAD,
+    LEADER,
     LI,
+    NOW,
     OFFERED,
     WANG,
     after,
     changed,
+    decide,
+    evolve,
+    folded,
     refusal_of,
     who_has,
 )
@@ -26,6 +42,7 @@ from tests.life_cycles import Legal, UseCase
 CHIEF = Actor("zhu", "north", "head", NORTH)
 GIVE_UP = EscalateIncident(LI, "needs three departments")
 ESCALATED = after(GIVE_UP, found=CLAIMED)
+ANSWER_DUE = NOW + timedelta(minutes=120)
 
 
 def legal(holder: Actor, **others: Any) -> tuple[Legal, ...]:
@@ -74,3 +91,49 @@ def test_it_is_held_unasked_and_has_a_reason_and_a_superior() -> None:
 
 def test_an_accused_superior_is_not_offered_it() -> None:
     assert refusal_of(changed(CLAIMED, against="county"), GIVE_UP) == "ACCUSED_UNIT"
+
+
+def test_it_is_a_question_beside_the_offer() -> None:
+    [asked] = ESCALATED.questions
+    assert (asked.kind, asked.from_unit, asked.to_unit) == ("ESCALATION", "north", "county")
+    assert {each.kind for each in ESCALATED.clocks} == {SIGN_IN, ESCALATION_ANSWER}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ClaimIncident(HEAD),
+        RequestReturn(HEAD, "yours"),
+        AssignIncident(LEADER, "north", "go on"),
+        DesignateUnit(DESK, "south", "theirs"),
+        VoidIncident(DESK, "HOAX"),
+    ],
+    ids=lambda answer: type(answer).__name__,
+)
+def test_an_answer_ends_the_question_and_its_clock(answer: Any) -> None:
+    answered = after(answer, found=ESCALATED)
+    assert "ESCALATION" not in [each.kind for each in answered.questions]
+    assert ESCALATION_ANSWER not in [each.kind for each in answered.clocks]
+
+
+def test_silence_raises_it_to_the_next_superior_which_designates() -> None:
+    below = replace(CITY.units["county"], parent="prefecture")
+    above = replace(CITY.units["county"], code="prefecture")
+    city = replace(CITY, units={**CITY.units, "county": below, "prefecture": above})
+    late = evolve(ESCALATED, decide(ESCALATED, Lapse(), NOW + timedelta(minutes=15))[0])
+    assert refusal_of(late, Lapse(), ANSWER_DUE - timedelta(seconds=1)) == "NOT_DUE"
+    [lapsed] = decide(late, Lapse(), ANSWER_DUE, city)
+    assert type(lapsed).__name__ == "EscalationLapsed"
+    raised = evolve(late, lapsed)
+    assert waits_for(raised) == ("county", "prefecture", "command")
+    assert who_has(raised) == ("OFFERED", "county", "north", "")
+    mayor = Actor("he", "prefecture", "head", NORTH)
+    moved = folded(decide(raised, DesignateUnit(mayor, "south", "theirs"), city=city), raised)
+    assert moved is not None
+    assert who_has(moved) == ("OFFERED", "south", "north", "")
+    assert who_has(after(ClaimIncident(HEAD), found=raised))[2] == "county"
+
+
+def test_without_a_next_superior_the_desk_is_told() -> None:
+    [lapsed] = decide(ESCALATED, Lapse(ESCALATED.clocks[0].id), ANSWER_DUE)
+    assert lapsed.raised_to == "command"

@@ -71,7 +71,7 @@ def test_a_clock_that_a_question_has_silenced_meanwhile_does_not_fire() -> None:
 
 def test_a_question_and_a_clock_of_unknown_kinds_stop_nothing() -> None:
     """A newer process has added them; this one carries them on."""
-    asked = replace(HANDING_OFF.questions[0], kind="OBJECTION")
+    asked = replace(HANDING_OFF.questions[0], kind="EXTENSION")
     strange = replace(CLAIMED.clocks[0], id="STATUTORY@1", kind="STATUTORY")
     odd = replace(CLAIMED, questions=(asked,), clocks=(*CLAIMED.clocks, strange))
     reported = after(ReportProgress(LI, "on it"), found=odd)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from backbone.words.actor import Actor
+from backbone.words.roles import DISPATCHERS
 from backbone.words.sight import WATCHERS
 from services.workflow.incident import waits_for
 from services.workflow.incident.assigning import AssignIncident, ReassignIncident
@@ -56,6 +57,8 @@ def a_subject(
     verifiers: tuple[Actor, Actor],
 ) -> dict[str, Any]:
     """Histories and legal commands: the holder has dealt with south, which knows of it since."""
+    # The unit above must not have had to do with the incident: it sees it as a watcher alone.
+    giver = desk if desk.role in DISPATCHERS else superior
     claim = ClaimIncident(holder)
     offer, ask = HandOffIncident(holder, "south", "theirs"), RequestReturn(holder, "not ours")
     resolve, verify = ResolveIncident(holder, "SOLVED", "done"), VerifyIncident(verifiers[0], "YES")
@@ -96,7 +99,7 @@ def a_subject(
             *(
                 legal
                 for case in USE_CASES
-                for legal in case.legal(holder=holder, superior=superior)
+                for legal in case.legal(holder=holder, giver=giver, claimed=claimed)
             ),
             Legal(
                 Lapse(), needs=(timedelta(hours=9),), instead={State.HANDLING: (*handling, offer)}

@@ -81,11 +81,10 @@ def test_a_return_must_be_asked_for_in_its_window() -> None:
     assert refusal_of(CLAIMED, ASK, late) == "RETURN_WINDOW_OVER"
 
 
-def test_what_was_assigned_is_returned_to_the_unit_that_assigned_it() -> None:
-    assigned = after(AssignIncident(LEADER, "south", "go"), ClaimIncident(CHEN), found=CLAIMED)
-    objected = after(RequestReturn(CHEN, "not ours"), found=assigned)
-    assert asked_of(objected) == "county"
-    assert who_has(after(AcceptReturn(LEADER), found=objected)) == ("TRIAGE", "", "county", "")
+def test_what_was_assigned_is_not_returned() -> None:
+    """The order binds: the unit objects to it instead."""
+    assigned = after(AssignIncident(LEADER, "south", "go"), found=CLAIMED)
+    assert refusal_of(assigned, RequestReturn(CHEN, "not ours")) == "ASSIGNMENT_BINDS"
 
 
 def test_what_was_handed_on_is_returned_to_the_unit_that_handed_it_on() -> None:
