@@ -11,6 +11,7 @@ from uuid import uuid4
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
 from backbone.door.batcher import Batcher, patiently
+from backbone.door.carrying import Carrier
 from backbone.door.decider import Decider, require_every_change
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
@@ -62,7 +63,9 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
     require_every_change([decider])
     async with open_shell(settings, pulse, [decider]) as shell:
         replica = follow_directory(shell, KINDS)
-        waiting = Waiting(shell.door.find, shell.connect, channel, pulse, shell.relay.wake)
+        carrier = Carrier(settings.keyring.lasting, [decider])
+        find, wake = shell.door.find, shell.relay.wake
+        waiting = Waiting(find, carrier, shell.connect, channel, pulse, wake)
         publish = partial(shell.publisher.publish, stream.COMMANDS)
         roads = Roads(publish, shell.batcher, waiting, breaker or Breaker())
         timers = Timers(shell.pool, shell.door, storage.DUE, request_of_lapse, pulse)
@@ -82,7 +85,9 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
     """Run the stream processor; it repeats a batch until Postgres accepts it."""
     async with await open_pool(settings.database_url, settings.schema) as pool:
         replica = Replica(pool, settings.brokers, KINDS)
-        door = Door(pool, [build_decider(lambda: replica.city)])
+        deciders = [build_decider(lambda: replica.city)]
+        carrier = Carrier(settings.keyring.lasting, deciders)
+        door = Door(pool, deciders, carrier=carrier)
         batcher = Batcher(patiently(door.perform, pulse), pulse)
         publisher = Publisher(settings.brokers)
         bury = partial(publisher.bury, dead_topic(DIRECTORY, stream.GROUP))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from backbone.door.carrying import Carrier
 from backbone.door.decider import Decider, EventScope, Group, Table
 from backbone.door.door import Door
 from backbone.door.request import Request
@@ -73,6 +74,7 @@ shelves: Decider[Shelf] = Decider(
     topic="ledger.shelves",
     scope=lambda shelf: EventScope((), "990101001", str(shelf.id)),
 )
+CARRIER = Carrier(bytes(32), [notes, shelves])
 # As time passes in tests: a held note is due since a second.
 RIPE = """
 UPDATE notes SET due_time = clock_timestamp() - interval '1 second', doc = jsonb_set(

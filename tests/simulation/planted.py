@@ -17,6 +17,7 @@ from backbone.door import statements
 from backbone.door.batch import Batch
 from backbone.door.decider import Decider
 from backbone.door.door import Door, key_of
+from backbone.door.notices import Notices
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.kafka.relay import NEXT, Relay
@@ -54,9 +55,9 @@ class HastyLane(Lane):
 class ForgetfulDoor(Door):
     """Answers a refusal and does not store it."""
 
-    async def _save(self, conn: Any, batch: Batch, requests: Sequence[Request[Any]]) -> None:
+    async def _save(self, conn: Any, batch: Batch, notices: Notices) -> None:
         batch.outcomes = {of: each for of, each in batch.outcomes.items() if not each.reason}
-        await super()._save(conn, batch, requests)
+        await super()._save(conn, batch, notices)
 
 
 def fresh_lapse(row: Any) -> Request[Any]:
@@ -103,8 +104,8 @@ UNQUEUED = WRITE.replace(
 class TwiceWritingDoor(Door):
     """Notes what is unsent in a transaction of its own, after the commit of the events."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
         self._written: list[Any] = []
 
     async def perform(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
@@ -122,8 +123,8 @@ class TwiceWritingDoor(Door):
         if written:
             await self._pool.execute(QUEUE, written)
 
-    async def _save(self, conn: Any, batch: Batch, requests: Sequence[Request[Any]]) -> None:
-        await super()._save(conn, batch, requests)
+    async def _save(self, conn: Any, batch: Batch, notices: Notices) -> None:
+        await super()._save(conn, batch, notices)
         self._written += [record.event_id for record in batch.journal_rows]
 
     def _write_of(self, batch: Batch) -> tuple[Any, ...]:

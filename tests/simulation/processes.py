@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.batcher import Batcher, patiently
+from backbone.door.carrying import Carrier
 from backbone.door.decider import Decider
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
@@ -122,7 +123,8 @@ class Front(Running):
         )
         door = edges.parts.door(pool, [decider], relay.wake)
         batcher: Batcher[Any] = Batcher(door.perform, pulse)
-        waiting = Waiting(door.find, edges.connect, self._channel, pulse, relay.wake)
+        carrier = Carrier(KEY, [decider])
+        waiting = Waiting(door.find, carrier, edges.connect, self._channel, pulse, relay.wake)
         publish = partial(Publishing(edges.log).publish, stream.COMMANDS)
         # A breaker that has opened would keep most of a short run off the stream.
         self._roads = Roads(publish, batcher, waiting, Breaker(lambda: edges.chance() ** 8))
@@ -197,7 +199,8 @@ class Worker(Running):
         super().__init__(edges, name, ended)
         pulse = Pulse()
         pool: Any = Pool(edges.database)
-        door = edges.parts.door(pool, [edges.decider()])
+        deciders = [edges.decider()]
+        door = edges.parts.door(pool, deciders, carrier=Carrier(KEY, deciders))
         batcher: Batcher[Any] = Batcher(patiently(door.perform, pulse), pulse)
         self._road = Road(batcher, Publishing(edges.log))
         self.consumers: list[Consumer] = []

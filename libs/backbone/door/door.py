@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from backbone.door import outcomes, statements
 from backbone.door.batch import Batch, Loaded, Read
+from backbone.door.carrying import Carrier
 from backbone.door.decider import Decider
-from backbone.door.notices import NOTIFY, addressed
+from backbone.door.notices import NO_NOTICES, NOTIFY, Notices, addressed
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.door.statements import HISTORY, TRY_LOCK, WITHDRAW, lock_all
@@ -38,8 +39,12 @@ class Door:
         deciders: Sequence[Decider[Any]],
         written: Callable[[], object] = lambda: None,
         ride: Ride = no_ride,
+        carrier: Carrier | None = None,
     ) -> None:
-        """`written` is called after each commit. Raises ValueError for a command of two types."""
+        """`written` is called after each commit; a door with a carrier sends outcomes to fronts.
+
+        Raises ValueError for a command of two types.
+        """
         self.written = written
         self.name = deciders[0].table.name
         self._pool = pool
@@ -50,6 +55,7 @@ class Door:
         self._find = statements.find_in(each.table for each in deciders)
         self._writes: dict[tuple[str, ...], str] = {}
         self._ride = ride
+        self._carrier = carrier
 
     def decider_of(self, command: Any) -> Decider[Any]:
         """The decider of this command. Raises KeyError for an unknown command."""
@@ -81,7 +87,7 @@ class Door:
             batch = await self._read(conn, own)
             answers = {request.request_id: batch.answer(request) for request in own}
             batch.outcomes = {of: each for of, each in batch.outcomes.items() if not each.reason}
-            await self._save(conn, batch, own)
+            await self._save(conn, batch, NO_NOTICES)  # no front waits for a clock
         self.written()
         return [answers.get(request.request_id) for request in requests]
 
@@ -101,7 +107,7 @@ class Door:
     async def _locked(self, conn: Connection, requests: Sequence[Request[Any]]) -> list[Outcome]:
         batch = await self._read(conn, requests)
         answers = [batch.answer(request) for request in requests]
-        await self._save(conn, batch, requests)
+        await self._save(conn, batch, addressed(requests, answers, self._carrier))
         return [
             await self._recalled(conn, request, answer)
             for request, answer in zip(requests, answers, strict=True)
@@ -163,9 +169,8 @@ class Door:
             return outcome
         return replace(outcome, state=self._loaded(self._by_table[row["part"]], row).state)
 
-    async def _save(self, conn: Connection, batch: Batch, requests: Sequence[Request[Any]]) -> None:
+    async def _save(self, conn: Connection, batch: Batch, notices: Notices) -> None:
         """Write new outcomes, events and states, and notify the waiting fronts, also of repeats."""
-        notices = addressed(requests)
         if not batch.outcomes:
             if notices[0]:
                 await conn.execute(NOTIFY, *notices)
@@ -217,7 +222,7 @@ class Door:
         async with transaction(self._pool, lock_all(own)) as conn:
             batch = await self._load_of(conn, [request.aggregate_id], [request.request_id], [])
             answer = batch.give_up(request)
-            await self._save(conn, batch, requests)
+            await self._save(conn, batch, addressed(requests, [answer], self._carrier))
             return [answer]
 
 

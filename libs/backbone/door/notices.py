@@ -1,7 +1,7 @@
 """Notifies waiting fronts over LISTEN/NOTIFY of finished requests; notices may be lost.
 
 The door sends the notices in the transaction of the outcomes, so they arrive with the commit and
-cost no round trip. A notice holds ids only, because every role of the database may listen.
+cost no round trip. A notice holds ids, or a sealed outcome.
 """
 
 import asyncio
@@ -9,9 +9,10 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
+from backbone.door.carrying import MARK, Carrier
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.postgres.pool import Connect, is_transient
@@ -25,13 +26,31 @@ SELECT pg_notify(channel, ids) FROM unnest($1::text[], $2::text[]) AS notice (ch
 """
 
 
-def addressed(requests: Sequence[Request[Any]]) -> tuple[list[str], list[str]]:
-    """Two parallel lists: the channels of fronts, and for each its finished request ids."""
+# Two parallel lists: the channels of fronts, and the texts that they are sent.
+Notices: TypeAlias = tuple[list[str], list[str]]
+NO_NOTICES: Notices = ([], [])
+
+
+def addressed(
+    requests: Sequence[Request[Any]], answers: Sequence[Outcome], carrier: Carrier | None
+) -> Notices:
+    """The notices to the fronts that wait for these requests.
+
+    An answer to this very call is carried, if there is a carrier and it fits.
+    """
     finished: dict[str, list[str]] = defaultdict(list)
-    for request in requests:
-        if request.front:
+    notices: list[tuple[str, str]] = []
+    for request, answer in zip(requests, answers, strict=True):
+        if not request.front:
+            continue
+        carries = carrier is not None and answer.has_answer and answer.call == request.call
+        text = carrier.seal(request.front, answer) if carrier and carries else ""
+        if text:
+            notices.append((request.front, text))
+        else:
             finished[request.front].append(request.request_id.hex)
-    return list(finished), [",".join(ids) for ids in finished.values()]
+    notices += [(channel, ",".join(ids)) for channel, ids in finished.items()]
+    return [channel for channel, _ in notices], [text for _, text in notices]
 
 
 # Returns the stored outcomes of these requests.
@@ -41,12 +60,14 @@ Find = Callable[[Sequence[UUID]], Awaitable[Sequence[Outcome]]]
 class Waiting:
     """The requests for which this front waits. Listens on a connection of its own.
 
-    `find` reads outcomes; `heard` is called for each notice of another process.
+    `find` reads outcomes; `heard` is called for each notice of another process; `carrier` opens
+    the outcomes that notices carry.
     """
 
     def __init__(
         self,
         find: Find,
+        carrier: Carrier,
         connect: Connect,
         channel: str,
         pulse: Pulse,
@@ -54,6 +75,7 @@ class Waiting:
     ) -> None:
         self.channel = channel
         self._find = find
+        self._carrier = carrier
         self._connect = connect
         self._pulse = pulse
         self._tell_heard = heard
@@ -103,11 +125,26 @@ class Waiting:
 
     def _hear(self, conn: object, pid: int, channel: str, payload: object) -> None:
         self._tell_heard()
-        self._heard.put_nowait([UUID(hex=part) for part in str(payload).split(",")])
+        text = str(payload)
+        if not text.startswith(MARK):
+            self._heard.put_nowait([UUID(hex=part) for part in text.split(",")])
+            return
+        try:
+            outcome = self._carrier.open(self.channel, text)
+        except ValueError:
+            log.warning("notice.unreadable", extra={"channel": channel}, exc_info=True)
+            return
+        if outcome.has_answer:
+            self._settle(outcome)
+        else:
+            self._heard.put_nowait([outcome.request_id])
 
     async def _resolve(self, finished: list[UUID]) -> None:
         expected = [request_id for request_id in finished if request_id in self._answers]
         for outcome in await self._find(expected) if expected else ():
-            for answer in self._answers.get(outcome.request_id, ()):
-                if not answer.done():
-                    answer.set_result(outcome)
+            self._settle(outcome)
+
+    def _settle(self, outcome: Outcome) -> None:
+        for answer in self._answers.get(outcome.request_id, ()):
+            if not answer.done():
+                answer.set_result(outcome)

@@ -8,7 +8,7 @@ import pytest
 from backbone.door.door import Door
 from backbone.postgres.pool import Pool, open_pool
 from tests.installation import Installation
-from tests.ledger.building import notes, shelves
+from tests.ledger.building import CARRIER, notes, shelves
 
 
 @pytest.fixture
@@ -28,4 +28,4 @@ async def admin(database: Installation) -> AsyncIterator["asyncpg.Connection[asy
 
 @pytest.fixture
 def door(pool: Pool) -> Door:
-    return Door(pool, [notes, shelves])
+    return Door(pool, [notes, shelves], carrier=CARRIER)

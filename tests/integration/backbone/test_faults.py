@@ -5,11 +5,11 @@ import signal
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -21,7 +21,8 @@ from backbone.door.outcomes import Outcome
 from backbone.postgres.pool import Pool, connect
 from backbone.process.pulse import Pulse
 from tests.installation import Installation
-from tests.ledger.building import a_claim, written
+from tests.ledger.building import CARRIER, a_claim, a_request, written
+from tests.ledger.domain import Write
 from tests.ledger.worker import commands
 
 
@@ -87,7 +88,8 @@ async def test_a_zombie_that_wakes_changes_nothing(
 
 @asynccontextmanager
 async def waiting_at(dsn: str, door: Door) -> AsyncIterator[Waiting]:
-    heard = Waiting(door.find, partial(connect, dsn, "ledger"), f"front_{uuid4().hex}", Pulse())
+    channel, listen = f"front_{uuid4().hex}", partial(connect, dsn, "ledger")
+    heard = Waiting(door.find, CARRIER, listen, channel, Pulse())
     running = asyncio.create_task(heard.run())
     try:
         yield heard
@@ -107,6 +109,28 @@ async def told(door: Door, heard: Waiting, patience: float = 5) -> list[Outcome]
                 await door.perform([request])  # a repeat, which is told too
                 await asyncio.sleep(0.05)
         return [await one, await two]
+
+
+async def test_a_notice_carries_the_outcome_where_it_fits(
+    database: Installation, door: Door
+) -> None:
+    async with waiting_at(database.url(), door) as heard:
+        await told(door, heard)  # it listens
+        read: list[UUID] = []
+
+        async def find(ids: Sequence[UUID]) -> Sequence[Outcome]:
+            read.extend(ids)
+            return await door.find(ids)
+
+        heard._find = find
+        for text, is_read in (("a word", False), ("many words " * 1_000, True)):
+            note_id = uuid4()
+            request = a_request(note_id, Write(note_id, text), front=heard.channel, call="one")
+            with heard.outcome_of(request.request_id) as answer:
+                await door.perform([request])
+                async with asyncio.timeout(5):
+                    assert (await answer).state.text == text
+            assert (request.request_id in read) is is_read
 
 
 async def test_a_front_hears_what_is_finished(

@@ -18,7 +18,7 @@ from backbone.postgres.pool import Pool, connect, is_transient, open_pool
 from backbone.process.pulse import Pulse
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.installation import Installation
-from tests.ledger.building import a_claim, a_relay, notes, written
+from tests.ledger.building import CARRIER, a_claim, a_relay, notes, written
 from tests.ledger.consuming import an_event, make_bench
 from tests.proxy import proxied
 from tests.servers import Broker
@@ -118,7 +118,8 @@ async def test_connections_that_only_seem_to_be_open_are_given_up(
     topic, pulse = await make_topic(broker), Pulse(patience=16)
     async with proxied(database.url()) as (proxy, dsn), await open_pool(dsn, "ledger") as far:
         relay = a_relay(dsn, broker.address, topic, pulse)
-        heard = Waiting(door.find, partial(connect, dsn, "ledger"), f"front_{uuid4().hex}", pulse)
+        channel, listen = f"front_{uuid4().hex}", partial(connect, dsn, "ledger")
+        heard = Waiting(door.find, CARRIER, listen, channel, pulse)
         async with running(relay.run, heard.run):
             note_id = await written(Door(far, [notes]))
             await until(lambda: none_unsent(pool))
