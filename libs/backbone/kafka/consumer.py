@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -112,12 +113,12 @@ class Consumer:
     ) -> dict[TopicPartition, int]:
         """Settle the records, in order per partition; return the next offset of each partition."""
         go_on = {partition: records[-1].offset + 1 for partition, records in found.items()}
-        every = [record for records in found.values() for record in records]
-        ours = await patiently(partial(self._ours, every), beat)
+        every = [(source_of(record), record) for records in found.values() for record in records]
+        ours = await patiently(partial(self._ours, {source for source, _ in every}), beat)
         left: list[ConsumerRecord] = []
         foreign: list[ConsumerRecord] = []
-        for record in every:
-            (left if source_of(record) in ours else foreign).append(record)
+        for source, record in every:
+            (left if source in ours else foreign).append(record)
         await self._leave(foreign, beat)
         while left and self._poisons < MOST_POISONS:
             del left[: await self._settle(left[:TOGETHER], beat)]
@@ -148,11 +149,10 @@ class Consumer:
         elif fate in ("applied", "ignored"):
             self._poisons = 0
 
-    async def _ours(self, records: Sequence[ConsumerRecord]) -> set[UUID | None]:
-        """The records' sources that concern this service, and None for keys that are no ids."""
-        sources = {source_of(record) for record in records} | {None}
+    async def _ours(self, sources: set[UUID | None]) -> set[UUID | None]:
+        """Those that concern this service, and None, which stands for keys that are no ids."""
         if not self._subscription.ours:
-            return sources
+            return sources | {None}
         asked = list(sources - {None})
         return {row[0] for row in await self._pool.fetch(self._subscription.ours, asked)} | {None}
 
@@ -161,11 +161,15 @@ class Consumer:
 
         They do not count towards MOST_POISONS: a service with few events must not stop over them.
         """
+        fates = Counter(foreign=len(records))
         for record in records:
-            fate = "foreign"
-            if not self._applier.can_read(record):
-                fate = await patiently(partial(self._applier.take, record), beat)
-            CONSUMED.labels(self._subscription.group, fate).inc()
+            # Only our relays write CloudEvents; all else is read here, because its key may be wrong
+            # too, and then it concerns no service.
+            if not is_cloud_event(record) and not self._applier.can_read(record):
+                fates["foreign"] -= 1
+                fates[await patiently(partial(self._applier.take, record), beat)] += 1
+        for fate, count in fates.items():
+            CONSUMED.labels(self._subscription.group, fate).inc(count)
 
     async def replay(self, source: UUID) -> tuple[int, int]:
         """Apply the parked events of one aggregate again, in order; return (applied, waiting)."""
@@ -211,3 +215,7 @@ def source_of(record: ConsumerRecord) -> UUID | None:
         return UUID((record.key or b"").decode())
     except ValueError:
         return None
+
+
+def is_cloud_event(record: ConsumerRecord) -> bool:
+    return any(name == "ce_type" for name, _ in record.headers)
