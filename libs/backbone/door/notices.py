@@ -26,6 +26,9 @@ SELECT pg_notify(channel, ids) FROM unnest($1::text[], $2::text[]) AS notice (ch
 """
 
 
+# In larger batches one read of all outcomes costs less than to seal each of them.
+FEW = 4
+
 # Two parallel lists: the channels of fronts, and the texts that they are sent.
 Notices: TypeAlias = tuple[list[str], list[str]]
 NO_NOTICES: Notices = ([], [])
@@ -36,8 +39,9 @@ def addressed(
 ) -> Notices:
     """The notices to the fronts that wait for these requests.
 
-    An answer to this very call is carried, if there is a carrier and it fits.
+    In a small batch an answer to this very call is carried, if there is a carrier and it fits.
     """
+    carrier = carrier if len(requests) <= FEW else None
     finished: dict[str, list[str]] = defaultdict(list)
     notices: list[tuple[str, str]] = []
     for request, answer in zip(requests, answers, strict=True):
