@@ -17,7 +17,7 @@ from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument, Refusal
-from backbone.words.followed import PENDING, Followed
+from backbone.words.followed import PENDING, SAID, Followed
 from backbone.words.followed import FollowIncident as Step
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
@@ -171,9 +171,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         if found is None or found.version <= linked:
             return
         now = codec.to_followed(found)
-        said = {
-            name: getattr(now, name) for name in ("state", "unit", "holder", "outcome", "reply")
-        }
+        said = {name: getattr(now, name) for name in SAID}
         step = Step("Linked", now.version, **said)
         request_id = uuid5(receipt.id, f"follow {incident_id} {now.version}")
         await self._record(receipt.id, request_id, FollowIncident(incident_id, step), by)

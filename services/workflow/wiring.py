@@ -11,7 +11,7 @@ from uuid import uuid4
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
 from backbone.door.batcher import Batcher, patiently
-from backbone.door.carrying import Carrier
+from backbone.door.carrying import CHANNEL, Carrier
 from backbone.door.decider import Decider, require_every_change
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
@@ -58,7 +58,7 @@ def build_decider(city: Callable[[], City]) -> Decider[Incident]:
 
 async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) -> None:
     """Run the front until cancelled; starts without waiting for Kafka or Postgres."""
-    channel = f"front_{uuid4().hex}"
+    channel = f"{CHANNEL}{uuid4().hex}"
     decider = build_decider(lambda: replica.city)
     require_every_change([decider])
     async with open_shell(settings, pulse, [decider]) as shell:

@@ -304,7 +304,7 @@ def fitting(found: Incident) -> list[Wish]:
         case State.OFFERED:
             wishes = [[clerks, "ClaimIncident", 14], [clerks, "RequestReturn", 2]]
             wishes += [[(LEADER,), "AssignIncident", 2], [(DESK,), "VoidIncident", 1]]
-            wishes += [[clerks, "ObjectToAssignment", 9]] if charge.own_assignment else []
+            wishes += [[clerks, "ObjectToAssignment", 9]] if charge.assignment else []
         case State.RESOLVED:
             callers = (SECOND, DESK)
             wishes = [[callers, "VerifyIncident", 4], [callers, "CloseIncident", 2]]
@@ -325,7 +325,7 @@ def held(found: Incident, clerks: Sequence[Actor]) -> list[Any]:
         [holder, "RequestReturn", 3],
         [holder, "ReleaseIncident", 2],
         [holder, "EscalateIncident", 3],
-        [holder, "ObjectToAssignment", 9 if found.charge.own_assignment else 0],
+        [holder, "ObjectToAssignment", 9 if found.charge.assignment else 0],
         [clerks, "ReassignIncident", 2],
         [(LEADER,), "AssignIncident", 2],
         [(DESK,), "DesignateUnit", 1],

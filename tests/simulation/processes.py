@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.batcher import Batcher, patiently
-from backbone.door.carrying import Carrier
+from backbone.door.carrying import CHANNEL, Carrier
 from backbone.door.decider import Decider
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
@@ -113,7 +113,7 @@ class Front(Running):
 
     def __init__(self, edges: Edges, name: str, ended: Callable[[Running, str], None]) -> None:
         super().__init__(edges, name, ended)
-        self._channel, pulse = f"front_{name}", Pulse()
+        self._channel, pulse = f"{CHANNEL}{name}", Pulse()
         self._replies: dict[asyncio.Future[Answer], asyncio.Task[Answer]] = {}
         pool: Any = Pool(edges.database)
         decider = edges.decider()

@@ -13,7 +13,7 @@ from tests.simulation.world import run
 
 COMMANDS = 500
 # A planted bug shows within so many seeds.
-SOON = 50
+SOON = 100
 ROOT = Path(__file__).parents[2]
 
 

@@ -1,13 +1,14 @@
 """Outcomes inside notices, which spare the front a read of what was just written.
 
 Every role of the database may listen and notify, so a carried outcome is sealed with the service's
-own key, and bound to the channel of its front.
+own key for the channel of its front.
 """
 
 import hmac
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -21,17 +22,23 @@ from backbone.door.outcomes import Outcome
 
 # Bytes of a notice, of which Postgres takes fewer than 8,000. A longer one carries the id alone.
 LONGEST = 7_900
-MARK = "="
+MARK = "="  # ids are hexadecimal and never begin with it
+# The channels of fronts that read carried outcomes; those of 0.1.0 listen at `front_…` for ids.
+CHANNEL = "front2_"
+CHANNELS = 64  # fronts whose keys are at hand
 # The outcome without its state; the table, shape and document of the state, empty for a refusal.
 Carried: TypeAlias = tuple[Outcome, str, int, str]
-NONCE = 12
+NONCE = 12  # bytes
 
 
 class Carrier:
     """Seals outcomes for fronts, and opens them there. `key` is a lasting key of the service."""
 
     def __init__(self, key: bytes, deciders: Sequence[Decider[Any]]) -> None:
-        self._cipher = AESGCM(hmac.digest(key, b"notices", sha256))
+        # A key for each channel, which lives as long as its process: nonces are random.
+        self._cipher = lru_cache(CHANNELS)(
+            lambda channel: AESGCM(hmac.digest(key, f"notices {channel}".encode(), sha256))
+        )
         self._deciders = {each.table.name: each for each in deciders}
         self._of_record = {each.record: each for each in deciders}
 
@@ -44,7 +51,7 @@ class Carrier:
             doc = decider.to_doc(outcome.state)
         plain = msgspec.msgpack.encode((replace(outcome, state=None), table, shape, doc))
         nonce = secrets.token_bytes(NONCE)
-        sealed = nonce + self._cipher.encrypt(nonce, plain, channel.encode())
+        sealed = nonce + self._cipher(channel).encrypt(nonce, plain, b"")
         text = MARK + b64encode(sealed).decode()
         return text if len(text) <= LONGEST else ""
 
@@ -55,7 +62,7 @@ class Carrier:
         """
         try:
             sealed = b64decode(text.removeprefix(MARK), validate=True)
-            plain = self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], channel.encode())
+            plain = self._cipher(channel).decrypt(sealed[:NONCE], sealed[NONCE:], b"")
         except InvalidTag as error:
             raise ValueError("a notice that was not sealed for this channel") from error
         carried: Carried = msgspec.msgpack.decode(plain, type=Carried)

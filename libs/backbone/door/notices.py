@@ -12,17 +12,18 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from backbone.door.carrying import MARK, Carrier
+from backbone.door.carrying import CHANNEL, MARK, Carrier
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.postgres.pool import Connect, is_transient
 from backbone.process.pulse import Pulse
+from backbone.words.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
 # For a batch of repeats, which writes nothing else.
 NOTIFY = """
-SELECT pg_notify(channel, ids) FROM unnest($1::text[], $2::text[]) AS notice (channel, ids)
+SELECT pg_notify(channel, said) FROM unnest($1::text[], $2::text[]) AS notice (channel, said)
 """
 
 
@@ -39,7 +40,8 @@ def addressed(
 ) -> Notices:
     """The notices to the fronts that wait for these requests.
 
-    In a small batch an answer to this very call is carried, if there is a carrier and it fits.
+    In a small batch the stored answer to this very call is carried, if there is a carrier, its
+    front can read it, and it fits.
     """
     carrier = carrier if len(requests) <= FEW else None
     finished: dict[str, list[str]] = defaultdict(list)
@@ -47,7 +49,9 @@ def addressed(
     for request, answer in zip(requests, answers, strict=True):
         if not request.front:
             continue
-        carries = carrier is not None and answer.has_answer and answer.call == request.call
+        # What is unavailable was not stored, and the other road may know better.
+        stored = answer.has_answer and answer.kind != Unavailable.__name__
+        carries = stored and answer.call == request.call and request.front.startswith(CHANNEL)
         text = carrier.seal(request.front, answer) if carrier and carries else ""
         if text:
             notices.append((request.front, text))
@@ -128,16 +132,18 @@ class Waiting:
             conn.terminate()
 
     def _hear(self, conn: object, pid: int, channel: str, payload: object) -> None:
+        """Every role of the database may notify: what cannot be read is left to the hedge."""
         self._tell_heard()
-        text = str(payload)
+        try:
+            self._take(str(payload))
+        except ValueError:
+            log.warning("notice.unreadable", extra={"channel": channel}, exc_info=True)
+
+    def _take(self, text: str) -> None:
         if not text.startswith(MARK):
             self._heard.put_nowait([UUID(hex=part) for part in text.split(",")])
             return
-        try:
-            outcome = self._carrier.open(self.channel, text)
-        except ValueError:
-            log.warning("notice.unreadable", extra={"channel": channel}, exc_info=True)
-            return
+        outcome = self._carrier.open(self.channel, text)
         if outcome.has_answer:
             self._settle(outcome)
         else:

@@ -60,8 +60,8 @@ def step_of(event: IncidentEvent) -> FollowIncident | None:
 def steps_of(events: Sequence[IncidentEvent]) -> list[tuple[IncidentEvent, FollowIncident]]:
     """The steps of one incident's events, in order, each with the last event that it holds.
 
-    A step is merged into the next one where no reader can miss it: the unit stays the same, and no
-    text was published. Most incidents take several steps at once.
+    A step is merged into the next one if the unit stays the same and no text was published. Most
+    incidents take several steps at once.
     """
     steps: list[tuple[IncidentEvent, FollowIncident]] = []
     for event in events:

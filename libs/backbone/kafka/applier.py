@@ -134,7 +134,7 @@ class Applier:
             if version <= standing[source].last:
                 fates[id(event)] = "repeated"
                 continue
-            if self._has_requests(event, standing[source]):
+            if self._is_known(event, standing[source]):
                 fresh.setdefault(source, []).append(event)
             standing[source] = Standing(version, waits=False)
         asked: list[tuple[Meta, Request[Any]]] = []
@@ -144,7 +144,7 @@ class Applier:
             asked += found
         return list(fates.values()), asked
 
-    def _has_requests(self, event: Any, before: Standing) -> bool:
+    def _is_known(self, event: Any, before: Standing) -> bool:
         """Whether the handler knows the event's kind. Raises Waits if the event must be parked."""
         if before.waits:
             raise Waits(BEHIND)

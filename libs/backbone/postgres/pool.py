@@ -35,8 +35,9 @@ LIMITS = {
 }
 
 # Services ask by indexes alone. A statement that is prepared while its table is small would read
-# the whole table until the next ANALYZE, however fast the table grows.
-PLANS = {"enable_seqscan": "off"}
+# the whole table until the next ANALYZE, however fast the table grows. The few that have no index
+# get a cost for which Postgres would compile them each time.
+PLANS = {"enable_seqscan": "off", "jit": "off"}
 
 TRANSIENT = (
     Unavailable,
@@ -110,9 +111,8 @@ async def _roll_back(conn: Connection) -> None:
 
 async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]":
     """Return a connection outside the pool, for a listener or for a session lock."""
-    conn = await asyncpg.connect(
-        dsn, timeout=2, command_timeout=6, server_settings={"search_path": schema, **LIMITS}
-    )
+    settings = {"search_path": schema, **LIMITS, **PLANS}
+    conn = await asyncpg.connect(dsn, timeout=2, command_timeout=6, server_settings=settings)
     await speak_json(conn)
     return conn
 

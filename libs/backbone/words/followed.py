@@ -28,7 +28,10 @@ class Followed(Struct, frozen=True):
 
 
 class FollowIncident(Struct, frozen=True):
-    """One event of the incident; None means that the field has not changed."""
+    """One or several events of the incident; `step` is the kind of the last one.
+
+    None means that the field has not changed.
+    """
 
     step: str
     version: int

@@ -35,7 +35,7 @@ class UnlinkRepeat(Struct, frozen=True):
 
 
 class FollowIncident(Struct, frozen=True):
-    """One event of the incident that the receipt opened or was linked to."""
+    """A step of the incident that the receipt opened or was linked to."""
 
     incident_id: UUID
     step: Step

@@ -119,6 +119,7 @@ def accepted(incident: Incident, event: HandOffAccepted) -> Incident:
         sender=incident.charge.unit,
         unit=event.unit,
         accountable_unit=event.unit,
+        assignment=incident.charge.assignment_to(event.unit),
     )
     moved = replace(incident, charge=charge)
     return claiming.held(moved, event.holder, event.time, event.minutes)

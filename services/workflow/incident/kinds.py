@@ -81,7 +81,10 @@ QUESTIONS: Mapping[str, KindOfQuestion] = {
         KindOfQuestion(
             ESCALATION,
             ESCALATION_ANSWER,
-            frozenset(_DECIDED | {"IncidentClaimed", "ReturnRequested"}),
+            frozenset(
+                _DECIDED
+                | {"IncidentClaimed", "ReturnRequested", "ReturnAccepted", "ObjectionUpheld"}
+            ),
             superior_answers=False,
         ),
     )

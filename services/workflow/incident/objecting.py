@@ -75,7 +75,7 @@ def make(
     charge = incident.charge
     require_in_charge(incident, command.by)
     question.require_none(incident)
-    require_objectionable(incident, charge.own_assignment, now)
+    require_objectionable(incident, charge.assignment, now)
     reason = require_text(command.reason, "REASON_MISSING")
     minutes = world.policy.objection_answer_minutes
     due = question.due_after(now, minutes)

@@ -61,11 +61,10 @@ class Charge(Struct, frozen=True):
     raised_to: str = ""
     assignment: Assignment | None = None
 
-    @property
-    def own_assignment(self) -> Assignment | None:
-        """The assignment, if the unit that has the incident now is the assigned one."""
+    def assignment_to(self, unit: str) -> Assignment | None:
+        """The assignment, if it binds this unit: it ends when another unit gets the incident."""
         given = self.assignment
-        return given if given and given.unit == self.unit else None
+        return given if given and given.unit == unit else None
 
 
 class Routing(Struct, frozen=True):

@@ -65,7 +65,7 @@ def ask(
 ) -> list[ReturnRequested]:
     charge, policy = incident.charge, world.policy
     require_in_charge(incident, command.by)
-    if charge.own_assignment:
+    if charge.assignment:
         raise InvalidTransition("ASSIGNMENT_BINDS", unit=charge.assigned_by)
     require_text(command.reason, "REASON_MISSING")
     question.require_none(incident)

@@ -223,6 +223,7 @@ def offered(incident: Incident, event: IncidentOffered) -> Incident:
         holder="",
         sender=event.sender or from_unit,
         raised_to="",
+        assignment=charge.assignment_to(event.unit),
     )
     waiting = replace(incident, state=State.OFFERED, charge=pooled)
     return clocks.signing_in(waiting, event.time, event.minutes, event.rule)

@@ -15,6 +15,7 @@ import pytest
 
 from backbone.door.anchor import verify
 from backbone.door.batcher import patiently
+from backbone.door.carrying import CHANNEL
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.door.outcomes import Outcome
@@ -88,7 +89,7 @@ async def test_a_zombie_that_wakes_changes_nothing(
 
 @asynccontextmanager
 async def waiting_at(dsn: str, door: Door) -> AsyncIterator[Waiting]:
-    channel, listen = f"front_{uuid4().hex}", partial(connect, dsn, "ledger")
+    channel, listen = f"{CHANNEL}{uuid4().hex}", partial(connect, dsn, "ledger")
     heard = Waiting(door.find, CARRIER, listen, channel, Pulse())
     running = asyncio.create_task(heard.run())
     try:

@@ -11,6 +11,7 @@ import pytest
 from aiokafka.errors import KafkaError
 from prometheus_client import REGISTRY
 
+from backbone.door.carrying import CHANNEL
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.kafka.producer import Publisher
@@ -118,7 +119,7 @@ async def test_connections_that_only_seem_to_be_open_are_given_up(
     topic, pulse = await make_topic(broker), Pulse(patience=16)
     async with proxied(database.url()) as (proxy, dsn), await open_pool(dsn, "ledger") as far:
         relay = a_relay(dsn, broker.address, topic, pulse)
-        channel, listen = f"front_{uuid4().hex}", partial(connect, dsn, "ledger")
+        channel, listen = f"{CHANNEL}{uuid4().hex}", partial(connect, dsn, "ledger")
         heard = Waiting(door.find, CARRIER, listen, channel, pulse)
         async with running(relay.run, heard.run):
             note_id = await written(Door(far, [notes]))

@@ -1,4 +1,4 @@
-"""Outcomes in notices: sealed for one front, whole or not at all."""
+"""Outcomes in notices: sealed for one front, whole or not at all, and only what was stored."""
 
 from dataclasses import replace as altered
 from datetime import UTC, datetime
@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from backbone.door.carrying import LONGEST, Carrier
+from backbone.door.carrying import CHANNEL, LONGEST, Carrier
+from backbone.door.notices import FEW, addressed
 from backbone.door.outcomes import Outcome
-from tests.ledger.building import notes, shelves
-from tests.ledger.domain import Note
+from tests.ledger.building import a_request, notes, shelves
+from tests.ledger.domain import Note, Write
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ID = UUID(int=7)
@@ -48,3 +49,23 @@ def test_a_notice_of_another_key_or_front_or_a_changed_one_is_refused() -> None:
     for crafted in (foreign, other, changed, "=", "=AAAA", "=not base64!", "=" + "A" * 40):
         with pytest.raises(ValueError, match=r"."):
             CARRIER.open("front_a", crafted)
+
+
+@pytest.mark.parametrize(
+    ("front", "answer", "others", "is_carried"),
+    [
+        (f"{CHANNEL}a", ACCEPTED, 0, True),
+        (f"{CHANNEL}a", REFUSED, FEW - 1, True),
+        (f"{CHANNEL}a", ACCEPTED, FEW, False),  # a large batch
+        ("front_a", ACCEPTED, 0, False),  # a front of 0.1.0
+        (f"{CHANNEL}a", replace(ACCEPTED, call="earlier"), 0, False),
+        (f"{CHANNEL}a", replace(ACCEPTED, state=None), 0, False),
+        (f"{CHANNEL}a", replace(REFUSED, kind="Unavailable"), 0, False),  # never stored
+    ],
+)
+def test_what_is_carried(front: str, answer: Outcome, others: int, is_carried: bool) -> None:
+    request = a_request(ID, Write(ID), front=front, call="call", request_id=ID)
+    requests, answers = [request] + [a_request(ID, Write(ID))] * others, [answer] * (others + 1)
+    [channel], [text] = addressed(requests, answers, CARRIER)
+    assert channel == front
+    assert text.startswith("=") if is_carried else text == ID.hex

@@ -225,3 +225,31 @@ def test_an_assignment_of_0_1_0_is_returned_as_it_was_then() -> None:
     held = after(ClaimIncident(CHEN), found=folded([old, *events[1:]], CLAIMED))
     assert refusal_of(held, OBJECT) == "NOT_ASSIGNED"
     assert after(RequestReturn(CHEN, "x"), found=held).questions[0].to_unit == "county"
+
+
+def test_a_unit_that_gets_it_back_another_way_is_bound_by_no_old_assignment() -> None:
+    offered = after(HandOffIncident(CHEN, "north", "theirs"), found=IN_HAND)
+    back = after(
+        AcceptHandOff(WANG), HandOffIncident(WANG, "south", "yours"), AcceptHandOff(CHEN),
+        found=offered,
+    )  # fmt: skip
+    assert back.charge.assignment is None
+    assert refusal_of(back, OBJECT) == "NOT_ASSIGNED"
+    assert after(RequestReturn(CHEN, "x"), found=back).questions[0].to_unit == "north"
+
+
+def test_a_superior_that_was_assigned_it_once_may_say_no_to_an_escalation() -> None:
+    escalated = after(EscalateIncident(CHEN, "too much"), found=IN_HAND)
+    assert escalated.charge.assignment is None
+    returned = after(RequestReturn(LEADER, "yours"), found=escalated)
+    assert [each.kind for each in returned.questions] == ["RETURN"]
+
+
+@pytest.mark.parametrize("by", [CHEN, Actor("", "", "dispatcher", "990101")], ids=["own", "none"])
+def test_no_unit_answers_its_own_question_and_none_without_a_unit_does(by: Actor) -> None:
+    """The superior may turn out to be the desk that asked."""
+    [asked] = OBJECTED.questions
+    raised = structs.replace(OBJECTED, questions=(structs.replace(asked, raised_to="south"),))
+    for found in (OBJECTED, raised):
+        for command in (UpholdObjection(by), RejectObjection(by, "x")):
+            assert refusal_of(found, command) in ("NOT_THE_GIVER", "NO_SUCH_INCIDENT")
