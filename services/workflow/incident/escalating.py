@@ -56,6 +56,7 @@ def escalate(
     superior = next(iter(world.city.superiors(charge.accountable_unit)), "")
     if not superior:
         raise InvalidTransition("NO_SUPERIOR", unit=charge.accountable_unit)
+    question.require_other(incident, superior)
     require_not_accused(world.city, incident.matter.against, superior)
     minutes = world.policy.escalation_answer_minutes
     due = question.due_after(now, minutes)
@@ -91,6 +92,7 @@ VERBS = (
         "ANSWER_PENDING",
         "REASON_MISSING",
         "NO_SUPERIOR",
+        "NO_OTHER_UNIT",
         "ACCUSED_UNIT",
     ),
 )

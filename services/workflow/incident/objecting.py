@@ -76,6 +76,7 @@ def make(
     require_in_charge(incident, command.by)
     question.require_none(incident)
     require_objectionable(incident, charge.assignment, now)
+    question.require_other(incident, charge.assigned_by)
     reason = require_text(command.reason, "REASON_MISSING")
     minutes = world.policy.objection_answer_minutes
     due = question.due_after(now, minutes)
@@ -149,6 +150,7 @@ VERBS = (
         "NOT_ASSIGNED",
         "OBJECTION_USED",
         "OBJECTION_WINDOW_OVER",
+        "NO_OTHER_UNIT",
         "REASON_MISSING",
     ),
     verb(POOLED_OR_HELD, uphold, "NO_OBJECTION_PENDING", "NOT_THE_GIVER"),

@@ -31,6 +31,12 @@ def require_none(incident: Incident) -> None:
             raise InvalidTransition("ANSWER_PENDING", question=each.kind.lower(), unit=each.to_unit)
 
 
+def require_other(incident: Incident, unit: str) -> None:
+    """Raises NO_OTHER_UNIT if the unit to be asked has the incident itself, or there is none."""
+    if unit in ("", incident.charge.unit):
+        raise InvalidTransition("NO_OTHER_UNIT", unit=incident.charge.unit)
+
+
 def require_answerer(incident: Incident, kind: str, actor: Actor) -> Question:
     """The unanswered question. Raises Denied if the actor's unit may not answer it.
 

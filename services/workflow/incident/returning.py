@@ -67,6 +67,7 @@ def ask(
     require_in_charge(incident, command.by)
     if charge.assignment:
         raise InvalidTransition("ASSIGNMENT_BINDS", unit=charge.assigned_by)
+    question.require_other(incident, charge.sender)
     require_text(command.reason, "REASON_MISSING")
     question.require_none(incident)
     since = charge.unit_time or incident.open_time
@@ -125,6 +126,7 @@ VERBS = (
         "NOT_YOUR_UNIT",
         "NOT_THE_HOLDER",
         "ASSIGNMENT_BINDS",
+        "NO_OTHER_UNIT",
         "REASON_MISSING",
         "ANSWER_PENDING",
         "RETURN_WINDOW_OVER",

@@ -11,7 +11,7 @@ from services.workflow.incident.handing_off import AcceptHandOff, HandOffInciden
 from services.workflow.incident.kinds import RETURN
 from services.workflow.incident.record import Incident
 from services.workflow.incident.returning import AcceptReturn, RejectReturn, RequestReturn
-from services.workflow.incident.routing import RouteIncident
+from services.workflow.incident.routing import DesignateUnit, RouteIncident
 from tests.incidents import (
     ASK,
     ASKED,
@@ -23,6 +23,7 @@ from tests.incidents import (
     LI,
     NOW,
     OFFERED,
+    TRIAGE,
     WANG,
     after,
     changed,
@@ -100,3 +101,10 @@ def test_after_one_return_too_many_the_desk_calls_the_joint_meeting() -> None:
     assert (returned.state, returned.charge.raised_to) == ("TRIAGE", "command")
     assert waits_for(returned) == ("command",)
     assert after(RouteIncident(DESK), found=returned).charge.raised_to == ""
+
+
+def test_what_the_desk_gave_to_itself_it_returns_to_no_unit() -> None:
+    """A question that no unit may answer is not asked."""
+    own = after(DesignateUnit(DESK, "command", "ours"), found=after(TRIAGE))
+    assert refusal_of(own, RequestReturn(DESK, "not ours")) == "NO_OTHER_UNIT"
+    assert own.charge.sender == own.charge.unit
