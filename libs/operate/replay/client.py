@@ -121,10 +121,16 @@ class Client:
                 return
 
     async def every(self, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
-        """Every item of a list, open ones and those that are over."""
+        """Every item of a list, open ones and those that are over, each as it was seen last.
+
+        One that ends between the two lists stands in both.
+        """
+        found: dict[str, dict[str, Any]] = {}
         for closed in ("false", "true"):
             async for item in self.items(path, closed=closed, **query):
-                yield item
+                found[item["id"]] = item
+        for item in found.values():
+            yield item
 
     async def count(self, path: str, **query: Any) -> int:
         return int((await self.get(path, **query, count="true", page_size=1))["total_size"])
