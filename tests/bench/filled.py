@@ -66,7 +66,9 @@ async def copied(world: World, table: str, ids: Sequence[str], numbers: range) -
     closed, is_incident = TEMPLATES - OPEN, table == TABLES[0]
     given = {"table": table, "mark": MARK, "pattern": MINUTE}
     async with world.connected() as conn:
-        await conn.execute("SET timezone TO 'UTC'; SET synchronous_commit TO off")
+        schema = table.partition(".")[0]  # where the triggers look for their tables
+        await conn.execute(f"SET search_path TO {schema}; SET timezone TO 'UTC'")
+        await conn.execute("SET synchronous_commit TO off")
         await conn.execute(EMPTY)
         await conn.execute(TEMPLATE.format(closed=closed, is_incident=is_incident, **given), ids)
         columns = dict(await conn.fetchrow(COLUMNS, table))
