@@ -1,4 +1,4 @@
-"""Outcomes inside notices, which spare the front a read of what was just written.
+"""A notice carries the outcome of a command, so that the front needs no query for it.
 
 Every role of the database may listen and notify, so a carried outcome is sealed with the service's
 own key for the channel of its front.

@@ -49,7 +49,7 @@ def addressed(
     for request, answer in zip(requests, answers, strict=True):
         if not request.front:
             continue
-        # What is unavailable was not stored, and the other road may know better.
+        # The door does not store an Unavailable outcome; the front then asks the direct road.
         stored = answer.has_answer and answer.kind != Unavailable.__name__
         carries = stored and answer.call == request.call and request.front.startswith(CHANNEL)
         text = carrier.seal(request.front, answer) if carrier and carries else ""

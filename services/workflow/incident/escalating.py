@@ -14,7 +14,7 @@ from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.guards import require_not_accused, require_text
 from services.workflow.incident import question, routing
 from services.workflow.incident.kinds import ESCALATION
-from services.workflow.incident.record import HELD, Incident, Question
+from services.workflow.incident.record import HELD, Incident
 from services.workflow.incident.world import World
 
 
@@ -67,21 +67,16 @@ def escalate(
 
 
 def lapse_answer(incident: Incident, clock: Clock, now: datetime, world: World) -> EscalationLapsed:
-    asked = question.open_one(incident, ESCALATION)
-    assert asked is not None, "the answer clock ends with its question"
-    return EscalationLapsed(now, question.superior(incident, asked, world), clock.id)
+    return EscalationLapsed(now, question.after_silence(incident, ESCALATION, world), clock.id)
 
 
 def escalated(incident: Incident, event: IncidentEscalated) -> Incident:
     """The question is asked; the offer that follows moves the incident."""
-    asked = Question(
-        ESCALATION, event.from_unit, event.to_unit, event.reason, event.time, event.due_time
-    )
-    return question.asked(incident, asked, event.minutes)
+    return question.asked(incident, ESCALATION, event)
 
 
 def unanswered(incident: Incident, event: EscalationLapsed) -> Incident:
-    return question.raised(incident, ESCALATION, event.raised_to, event.clock, event.time)
+    return question.raised(incident, ESCALATION, event)
 
 
 VERBS = (

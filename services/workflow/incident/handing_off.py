@@ -12,7 +12,7 @@ from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.guards import require_not_accused, require_text, require_unit
 from services.workflow.incident import claiming, question
 from services.workflow.incident.kinds import HAND_OFF
-from services.workflow.incident.record import HELD, Incident, Question, require_holder
+from services.workflow.incident.record import HELD, Incident, require_holder
 from services.workflow.incident.world import World
 
 
@@ -101,16 +101,11 @@ def refuse(
 
 
 def lapse_answer(incident: Incident, clock: Clock, now: datetime, world: World) -> HandOffLapsed:
-    asked = question.open_one(incident, HAND_OFF)
-    assert asked is not None, "the answer clock ends with its question"
-    return HandOffLapsed(now, question.superior(incident, asked, world), clock.id)
+    return HandOffLapsed(now, question.after_silence(incident, HAND_OFF, world), clock.id)
 
 
 def offered(incident: Incident, event: HandOffOffered) -> Incident:
-    asked = Question(
-        HAND_OFF, event.from_unit, event.to_unit, event.reason, event.time, event.due_time
-    )
-    return question.asked(incident, asked, event.minutes)
+    return question.asked(incident, HAND_OFF, event)
 
 
 def accepted(incident: Incident, event: HandOffAccepted) -> Incident:
@@ -134,7 +129,7 @@ def refused(incident: Incident, event: HandOffRefused) -> Incident:
 
 
 def unanswered(incident: Incident, event: HandOffLapsed) -> Incident:
-    return question.raised(incident, HAND_OFF, event.raised_to, event.clock, event.time)
+    return question.raised(incident, HAND_OFF, event)
 
 
 VERBS = (

@@ -19,7 +19,6 @@ from services.workflow.incident.record import (
     POOLED_OR_HELD,
     Assignment,
     Incident,
-    Question,
     require_in_charge,
 )
 from services.workflow.incident.world import World
@@ -109,20 +108,15 @@ def reject(
 
 
 def lapse_answer(incident: Incident, clock: Clock, now: datetime, world: World) -> ObjectionLapsed:
-    asked = question.open_one(incident, OBJECTION)
-    assert asked is not None, "the answer clock ends with its question"
-    return ObjectionLapsed(now, question.superior(incident, asked, world), clock.id)
+    return ObjectionLapsed(now, question.after_silence(incident, OBJECTION, world), clock.id)
 
 
 def made(incident: Incident, event: ObjectionMade) -> Incident:
     """The assignment remembers it; the sign-in clock runs on."""
-    asked = Question(
-        OBJECTION, event.from_unit, event.to_unit, event.reason, event.time, event.due_time
-    )
     given = incident.charge.assignment
     assert given is not None, "an objection is made to an assignment"
     charge = replace(incident.charge, assignment=replace(given, objected=True))
-    return question.asked(replace(incident, charge=charge), asked, event.minutes)
+    return question.asked(replace(incident, charge=charge), OBJECTION, event)
 
 
 def upheld(incident: Incident, event: ObjectionUpheld) -> Incident:
@@ -137,7 +131,7 @@ def rejected(incident: Incident, event: ObjectionRejected) -> Incident:
 
 
 def unanswered(incident: Incident, event: ObjectionLapsed) -> Incident:
-    return question.raised(incident, OBJECTION, event.raised_to, event.clock, event.time)
+    return question.raised(incident, OBJECTION, event)
 
 
 VERBS = (

@@ -5,6 +5,7 @@ answer.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -51,11 +52,15 @@ def require_answerer(incident: Incident, kind: str, actor: Actor) -> Question:
     return question
 
 
-def asked(incident: Incident, question: Question, minutes: int) -> Incident:
-    """The incident with the question and its answer clock."""
-    waiting = replace(incident, questions=(*incident.questions, question))
-    clock = QUESTIONS[question.kind].clock
-    return clocks.started(waiting, clock, f"{clock.lower()}_minutes", question.ask_time, minutes)
+def asked(incident: Incident, kind: str, event: Any) -> Incident:
+    """The incident with the question that the event asks, and its answer clock.
+
+    The event has `from_unit`, `to_unit`, `reason`, `due_time` and `minutes`.
+    """
+    fresh = Question(kind, event.from_unit, event.to_unit, event.reason, event.time, event.due_time)
+    waiting = replace(incident, questions=(*incident.questions, fresh))
+    clock = QUESTIONS[kind].clock
+    return clocks.started(waiting, clock, f"{clock.lower()}_minutes", event.time, event.minutes)
 
 
 def ended_by(incident: Incident, event: str) -> Incident:
@@ -72,13 +77,24 @@ def _ends_on(question: Question) -> frozenset[str]:
     return known.ends_on if known else frozenset()
 
 
-def raised(incident: Incident, kind: str, to: str, clock_id: str, at: datetime) -> Incident:
-    """The incident whose question got no answer in time: the superior decides now."""
+def raised(incident: Incident, kind: str, event: Any) -> Incident:
+    """The incident whose question got no answer in time: the superior decides now.
+
+    The event has `raised_to` and the id of the answer clock, `clock`.
+    """
+    to = event.raised_to
     questions = (
         replace(each, raised_to=to) if each.kind == kind else each for each in incident.questions
     )
-    lapsed = clocks.lapsed(incident, QUESTIONS[kind].clock, clock_id, at)
+    lapsed = clocks.lapsed(incident, QUESTIONS[kind].clock, event.clock, event.time)
     return replace(lapsed, questions=tuple(questions))
+
+
+def after_silence(incident: Incident, kind: str, world: World) -> str:
+    """The unit that decides the unanswered question of this kind."""
+    unanswered = open_one(incident, kind)
+    assert unanswered is not None, "the answer clock ends with its question"
+    return superior(incident, unanswered, world)
 
 
 def taken_back(incident: Incident, to_unit: str, raised_to: str, at: datetime) -> Incident:

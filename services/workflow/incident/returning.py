@@ -14,7 +14,6 @@ from services.workflow.incident.kinds import RETURN
 from services.workflow.incident.record import (
     POOLED_OR_HELD,
     Incident,
-    Question,
     require_in_charge,
 )
 from services.workflow.incident.world import World
@@ -94,16 +93,11 @@ def reject(
 
 
 def lapse_answer(incident: Incident, clock: Clock, now: datetime, world: World) -> ReturnLapsed:
-    asked = question.open_one(incident, RETURN)
-    assert asked is not None, "the answer clock ends with its question"
-    return ReturnLapsed(now, question.superior(incident, asked, world), clock.id)
+    return ReturnLapsed(now, question.after_silence(incident, RETURN, world), clock.id)
 
 
 def requested(incident: Incident, event: ReturnRequested) -> Incident:
-    asked = Question(
-        RETURN, event.from_unit, event.to_unit, event.reason, event.time, event.due_time
-    )
-    return question.asked(incident, asked, event.minutes)
+    return question.asked(incident, RETURN, event)
 
 
 def accepted(incident: Incident, event: ReturnAccepted) -> Incident:
@@ -116,7 +110,7 @@ def rejected(incident: Incident, event: ReturnRejected) -> Incident:
 
 
 def unanswered(incident: Incident, event: ReturnLapsed) -> Incident:
-    return question.raised(incident, RETURN, event.raised_to, event.clock, event.time)
+    return question.raised(incident, RETURN, event)
 
 
 VERBS = (

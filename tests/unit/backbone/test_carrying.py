@@ -1,4 +1,4 @@
-"""Outcomes in notices: sealed for one front, whole or not at all, and only what was stored."""
+"""A notice carries a stored outcome, sealed for one front; too long ones are left out."""
 
 from dataclasses import replace as altered
 from datetime import UTC, datetime
