@@ -73,9 +73,19 @@ async def home(
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def tables(home: Installation) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """The schema of the desk, emptied of what earlier tests have left."""
+    """The schema of the desk, emptied of what earlier tests have left.
+
+    The desk goes on working meanwhile. TRUNCATE locks whole tables against its reads, in an order
+    of its own, and the two can deadlock; a DELETE waits for rows alone. The role of a replica
+    passes the trigger that keeps the journal.
+    """
     conn = await asyncpg.connect(home.admin_dsn, server_settings={"search_path": "alarm"})
-    await conn.execute("TRUNCATE receipts, journal, outcomes, unsent")
+    await conn.execute("""
+        BEGIN;
+        SET LOCAL session_replication_role = replica;
+        DELETE FROM unsent; DELETE FROM outcomes; DELETE FROM receipts; DELETE FROM journal;
+        COMMIT;
+    """)
     yield conn
     await conn.close()
 
