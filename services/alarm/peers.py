@@ -9,6 +9,7 @@ from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import may_still_happen, open_channel, refusal_of
 from backbone.rpc.retrying import Retrier
+from backbone.rpc.shared_client import open_shared
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.matter import ACCUSATION
@@ -35,7 +36,7 @@ class Missions:
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
-        self._stub = emergency.EmergencyServiceStub(open_channel(settings, "emergency"))
+        self._stub = emergency.EmergencyServiceStub(open_shared(settings, "emergency"))
         self._retrier = Retrier()
 
     async def dispatch(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
-from backbone.rpc import server
+from backbone.rpc.server import Server
 from backbone.shell.shell import watch_database
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
@@ -42,12 +42,10 @@ async def open_directory(settings: Settings, pulse: Pulse) -> AsyncIterator[Dire
 async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve until cancelled; if a loop ends or fails, so does the process."""
     async with open_directory(settings, pulse) as directory:
-        grpc = server.build(settings)
+        server = Server(settings)
         service = DirectoryService(directory.holding, directory.loader, settings.keyring.lasting)
-        rpc.add_DirectoryServiceServicer_to_server(service, grpc)
-        names = [each.full_name for each in pb.DESCRIPTOR.services_by_name.values()]
-        server.reflect(grpc, names)
-        await grpc.start()
+        server.serve(rpc.add_DirectoryServiceServicer_to_server, service, pb.DESCRIPTOR)
+        await server.start()
         pulse.started()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -56,4 +54,4 @@ async def run(settings: Settings, pulse: Pulse) -> None:
                 tasks.create_task(directory.holding.run(directory.loader, pulse))
                 tasks.create_task(directory.publishing.run())
         finally:
-            await grpc.stop(grace=2)
+            await server.stop(grace=2)

@@ -12,8 +12,9 @@ import grpc
 
 from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
-from backbone.rpc.channels import may_still_happen, open_channel
+from backbone.rpc.channels import may_still_happen
 from backbone.rpc.retrying import Retrier
+from backbone.rpc.shared_client import open_shared
 from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -39,7 +40,7 @@ class Openings:
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
-        self._stub = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
+        self._stub = rpc.IncidentServiceStub(open_shared(settings, "workflow"))
         self._retrier = Retrier()
 
     async def open(self, matter: Matter) -> Incident | None:

@@ -69,29 +69,52 @@ class Edge(grpc.aio.ServerInterceptor):
             return handler
         name = handler_call_details.method.rpartition("/")[2]
         if handler.unary_unary is not None:
-            return grpc.unary_unary_rpc_method_handler(
-                self._unary(name, handler.unary_unary),
-                handler.request_deserializer,
-                handler.response_serializer,
-            )
+            return self._answering(handler, self._unary(name, handler.unary_unary))
+        if handler.stream_stream is not None:
+            return grpc.stream_stream_rpc_method_handler(self._shared(handler.stream_stream))
         return grpc.unary_stream_rpc_method_handler(
             self._stream(handler.unary_stream),
             handler.request_deserializer,
             handler.response_serializer,
         )
 
-    def _unary(self, name: str, method: Any) -> Any:
-        async def unary(request: Any, context: Any) -> Any:
+    def guarded(self, name: str, handler: "Handler") -> "Handler":
+        """The handler of a unary method for calls that share a stream, which has shown the token.
+
+        It raises what the method raises.
+        """
+        return self._answering(handler, self._checked(name, handler.unary_unary))
+
+    @staticmethod
+    def _answering(handler: "Handler", unary: Any) -> "Handler":
+        return grpc.unary_unary_rpc_method_handler(
+            unary, handler.request_deserializer, handler.response_serializer
+        )
+
+    @staticmethod
+    def _checked(name: str, method: Any) -> Any:
+        seconds = CALL_SECONDS.labels(name)
+
+        async def checked(request: Any, context: Any) -> Any:
             started = time.perf_counter()
             try:
-                require_token(context.invocation_metadata(), self._token)
                 require_rules(request)
                 with bound(method=name):
                     return await method(request, context)
+            finally:
+                seconds.observe(time.perf_counter() - started)
+
+        return checked
+
+    def _unary(self, name: str, method: Any) -> Any:
+        checked = self._checked(name, method)
+
+        async def unary(request: Any, context: Any) -> Any:
+            try:
+                require_token(context.invocation_metadata(), self._token)
+                return await checked(request, context)
             except Exception as error:
                 await abort(context, error)
-            finally:
-                CALL_SECONDS.labels(name).observe(time.perf_counter() - started)
 
         return unary
 
@@ -107,23 +130,38 @@ class Edge(grpc.aio.ServerInterceptor):
 
         return stream
 
+    def _shared(self, method: Any) -> Any:
+        async def shared(requests: Any, context: Any) -> None:
+            try:
+                require_token(context.invocation_metadata(), self._token)
+                await method(requests, context)
+            except Exception as error:
+                await abort(context, error)
+
+        return shared
+
 
 async def abort(context: Any, error: Exception) -> None:
-    """End the call with the status of the error. A bug is INTERNAL and logged, once, here."""
+    """End the call with the status of the error."""
     if isinstance(error, grpc.aio.AbortError):
         raise error
-    if isinstance(error, Refusal):
-        await _refuse(context, error)
-    if is_transient(error) or isinstance(error, grpc.aio.AioRpcError):
-        log.warning("call.unknown", extra={"error": repr(error)})
-        await _refuse(context, Unavailable("UNKNOWN_REPEAT"))
-    if isinstance(error, KeyMissing):
-        log.error("seal.key_missing", extra={"key": error.key, "field": error.field})
-        await _refuse(context, Unavailable("SEAL_KEY_MISSING"))
     if isinstance(error, NotImplementedError):  # raised by what protoc generates
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
+    await _refuse(context, refusal_for(error))
+
+
+def refusal_for(error: Exception) -> Refusal:
+    """The refusal that answers an error. A bug is INTERNAL and logged, once, here."""
+    if isinstance(error, Refusal):
+        return error
+    if is_transient(error) or isinstance(error, grpc.aio.AioRpcError):
+        log.warning("call.unknown", extra={"error": repr(error)})
+        return Unavailable("UNKNOWN_REPEAT")
+    if isinstance(error, KeyMissing):
+        log.error("seal.key_missing", extra={"key": error.key, "field": error.field})
+        return Unavailable("SEAL_KEY_MISSING")
     log.exception("call.broken", exc_info=error)
-    await _refuse(context, Broken("INTERNAL"))
+    return Broken("INTERNAL")
 
 
 async def _refuse(context: Any, refusal: Refusal) -> None:

@@ -1,11 +1,15 @@
 """The gRPC server of a service: its edge, the standard health service and reflection."""
 
+from collections.abc import Callable
+from typing import Any
+
 import grpc
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from backbone.process.settings import Settings
 from backbone.rpc.edge import Edge
+from backbone.rpc.shared_server import SharedCalls
 
 OPTIONS = [
     ("grpc.so_reuseport", 0),
@@ -19,14 +23,33 @@ OPTIONS = [
 ]
 
 
-def build(settings: Settings) -> grpc.aio.Server:
-    """Return a server that is not started yet. Raises RuntimeError if the port is in use."""
-    server = grpc.aio.server(interceptors=[Edge(settings.token)], options=OPTIONS)
-    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
-    server.add_insecure_port(f"{settings.host}:{settings.port}")
-    return server
+class Server:
+    """The server of one service. Raises RuntimeError, when made, if the port is in use."""
 
+    def __init__(self, settings: Settings) -> None:
+        edge = Edge(settings.token)
+        self._server = grpc.aio.server(interceptors=[edge], options=OPTIONS)
+        self._calls = SharedCalls(edge)
+        self._contracts = [reflection.SERVICE_NAME]
+        self._server.add_generic_rpc_handlers((self._calls,))
+        health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), self._server)
+        self._server.add_insecure_port(f"{settings.host}:{settings.port}")
 
-def reflect(server: grpc.aio.Server, services: list[str]) -> None:
-    """Let tools such as grpcurl read the contracts of these services."""
-    reflection.enable_server_reflection((*services, reflection.SERVICE_NAME), server)
+    def serve(self, add: Callable[[Any, Any], None], servicer: Any, contract: Any) -> None:
+        """Register a servicer by its `add_…_to_server`; `contract` is its proto file descriptor.
+
+        Its unary methods are also served on shared streams, and tools such as grpcurl can read
+        the contract.
+        """
+        add(servicer, self._server)
+        add(servicer, self._calls)
+        self._contracts += [service.full_name for service in contract.services_by_name.values()]
+
+    async def start(self) -> None:
+        reflection.enable_server_reflection(self._contracts, self._server)
+        await self._server.start()
+
+    async def stop(self, grace: float) -> None:
+        """Take no more calls, and end those that run longer than `grace` seconds."""
+        self._calls.close()
+        await self._server.stop(grace=grace)

@@ -29,8 +29,8 @@ from backbone.postgres.pool import Pool, connect, is_transient, open_pool
 from backbone.process.metrics import CLOCK_SKEW, COMMANDS
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
-from backbone.rpc import server
 from backbone.rpc.caller import Call, caller_of
+from backbone.rpc.server import Server
 from backbone.shell.operations import OperationsService
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
@@ -64,9 +64,8 @@ class Shell:
         self.relay = Relay(settings.schema, topics, self.connect, produce, pulse)
         self.door = Door(pool, deciders, self.relay.wake, ride)
         self.batcher = Batcher(self.door.perform, pulse)
-        self.server = server.build(settings)
+        self.server = Server(settings)
         self.consumers: dict[str, Consumer] = {}
-        self._contracts: list[str] = []
         self._farewells: list[Callable[[], object]] = []
         self._loops: list[Run] = [
             self.batcher.run,
@@ -80,8 +79,7 @@ class Shell:
 
     def serve(self, add: Callable[[Any, Any], None], servicer: Any, contract: Any) -> None:
         """Register a servicer by its `add_…_to_server`; `contract` is its proto file descriptor."""
-        add(servicer, self.server)
-        self._contracts += [service.full_name for service in contract.services_by_name.values()]
+        self.server.serve(add, servicer, contract)
 
     def run_beside(self, loop: Run) -> None:
         """Add a loop; if it ends or dies, the process ends."""
@@ -149,7 +147,6 @@ class Shell:
         self.pulse.lack("database", "the database has not answered yet")
         operations = OperationsService(self.pool, self.consumers)
         self.serve(rpc.add_OperationsServiceServicer_to_server, operations, pb.DESCRIPTOR)
-        server.reflect(self.server, self._contracts)
         await self.server.start()
         self.pulse.started()
         async with asyncio.TaskGroup() as tasks:
@@ -162,7 +159,7 @@ class Shell:
                 self.pulse.lack("server", "it is stopping")
                 for farewell in self._farewells:
                     farewell()
-                await self.server.stop(grace=GRACE)
+                await self.server.stop(GRACE)
 
 
 async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:

@@ -74,7 +74,8 @@ class RpcEndpoint:
 
     def __init__(self, plan: Plan, gate: Gate) -> None:
         self._plan, self._route, self._gate = plan, plan.route, gate
-        self._call = gate.upstream.unary(plan.area.service, plan.method)
+        unary = gate.upstream.shared if plan.route.is_write else gate.upstream.unary
+        self._call = unary(plan.area.service, plan.method)
 
     async def serve(self, request: Request) -> Response:
         caller, headers = await self._admit(request)

@@ -8,19 +8,28 @@ from google.protobuf.message_factory import GetMessageClass
 
 from backbone.process.settings import Settings
 from backbone.rpc.channels import open_channel
+from backbone.rpc.shared_client import SharedStream
 
 
 class Upstream:
-    """One channel per service."""
+    """One channel per service, and one lasting stream on it, which all commands share."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._channels: dict[str, grpc.aio.Channel] = {}
+        self._streams: dict[str, SharedStream] = {}
         self.metadata = (("liandong-token", settings.token),)
 
     def unary(self, service: str, method: MethodDescriptor) -> Any:
         """The callable of a unary RPC."""
         return self._channel(service).unary_unary(*_call(method))
+
+    def shared(self, service: str, method: MethodDescriptor) -> Any:
+        """The callable of a unary RPC whose calls share the stream to the service."""
+        if service not in self._streams:
+            channel, token = self._channel(service), self._settings.token
+            self._streams[service] = SharedStream(channel, token)
+        return self._streams[service].unary_unary(*_call(method))
 
     def streaming(self, service: str, method: MethodDescriptor) -> Any:
         """The callable of an RPC with a stream of responses."""
