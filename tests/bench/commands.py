@@ -11,9 +11,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from uuid import uuid4
 
-from tests.bench import filled, plain, processor
+from tests.bench import filled, plain, processor, stages
 from tests.bench.figures import LESS, MORE, Figure, percentiles
 from tests.bench.loops import Loop, PlainLoop, closed
 from tests.bench.plan import Plan
@@ -21,10 +22,13 @@ from tests.bench.world import World
 
 # How many incidents are lived through by so many callers; 64 is told for information.
 INCIDENTS = {16: 320, 64: 384, 192: 576}
+PROFILED = (16, 64)
 WARM_UP, WARM_CALLERS = 256, 64
 PLAIN_TIMES = 3  # the plain service is quicker, and has to be measured for as long
 SETTLING = 1.5  # seconds: what commands leave to be done afterwards is theirs too
 GATES = {16: 5.5}
+# A part of a command below this many milliseconds is told with its process alone.
+SMALLEST_PART = 0.01
 
 
 @dataclass(slots=True)
@@ -68,10 +72,21 @@ class Figures:
         spent.limit = self._note("processor time of a plain command", "ms", plainly)
         spent.gate = GATES.get(self.callers)
 
-    def _note(self, what: str, unit: str, value: float, better: str = LESS) -> Figure:
+    def break_down(self, found: stages.Shares) -> None:
+        """The parts of each process: the shares of a profiler, which costs time itself, of what
+        the process took without it."""
+        for process, shares in found.items():
+            whole = self._note(f"of it {process}", "ms").median
+            for stage, share in shares.items():
+                if whole * share >= SMALLEST_PART:
+                    what = f"inside {process}: {stage}"
+                    self._note(what, "ms", whole * share).judged = False
+
+    def _note(self, what: str, unit: str, value: float | None = None, better: str = LESS) -> Figure:
         name = f"{what}, {self.callers} callers{self.at}"
         figure = self.known.setdefault(name, Figure("B18", name, unit, better))
-        figure.runs.append(value)
+        if value is not None:
+            figure.runs.append(value)
         return figure
 
 
@@ -95,6 +110,13 @@ class Session:
         run = self._world.city.run
         ours = await stretch(self._loop, INCIDENTS[callers], callers, lambda: processor.used(run))
         told.note(ours, await self._plainly(callers))
+
+    async def profile(self, callers: int) -> None:
+        """One stretch more under a profiler, for the stages inside the processes."""
+        told, run = self._told[(0, callers)], self._world.city.run
+        async with stages.recorded(run) as found:
+            await closed(self._loop, INCIDENTS[callers], callers)
+        told.break_down(found)
 
     async def _plainly(self, callers: int) -> Stretch:
         """The same to the plain service; its part of Postgres counts with it."""
@@ -129,10 +151,10 @@ async def in_turn(worlds: Sequence[World], plan: Plan) -> list[list[Figure]]:
         for incidents in sorted(plan.incidents):
             for each in sessions:
                 await each.prepare(incidents)
-            for _ in range(plan.runs):
-                for callers in INCIDENTS:
-                    for each in sessions:
-                        await each.run(callers, incidents)
+            for _, callers, each in product(range(plan.runs), INCIDENTS, sessions):
+                await each.run(callers, incidents)
+            for callers, each in product(PROFILED if not incidents else (), sessions):
+                await each.profile(callers)
         return [each.figures for each in sessions]
 
 

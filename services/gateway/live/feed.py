@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 
 NAME = "changes"
 GROUP = "gateway.changes"
+# Kafka gathers changes for so long, or until there are so many: a fetch for each change was half of
+# the gateway's processor time under load.
+GATHER_MS, GATHER_BYTES = 100, 32_768
 # Unreadable records that may wait to be written to the dead letters; more are only counted.
 MOST_UNREADABLE = 1_000
 EVENTS: dict[str, type[Message]] = {
@@ -93,6 +96,8 @@ class Feed:
             enable_auto_commit=False,
             auto_offset_reset="none",
             request_timeout_ms=10_000,
+            fetch_min_bytes=GATHER_BYTES,
+            fetch_max_wait_ms=GATHER_MS,
         )
         try:
             await consumer.start()
