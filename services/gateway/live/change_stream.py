@@ -15,8 +15,8 @@ from services.gateway.accounts.auth import Caller
 from services.gateway.http.endpoint import Gate
 from services.gateway.live.changes import Reader, Ring
 from services.gateway.live.event_ids import EventId, decode
-from services.gateway.live.streams import RETRY, Streams, frame
-from services.gateway.live.visibility import may_see
+from services.gateway.live.frames import RETRY, frame
+from services.gateway.live.streams import Streams
 from services.gateway.metrics import RESETS
 from services.gateway.routes.route import Extra
 
@@ -42,26 +42,25 @@ class Live:
         with self.streams.counted("changes", caller):
             yield RETRY
             await self._until(lambda: self.ring.has_begun)
-            reader = Reader(self.ring, await self._resumable(request))
+            actor = Actor(caller.user, caller.unit, caller.role, caller.area)
+            reader = Reader(self.ring, actor, await self._resumable(request))
             if "last-event-id" in request.headers and not reader.resumes:
                 yield self._reset(reader, "unknown")
             else:
                 yield place(reader)
-            async for part in self._parts(caller, reader):
+            async for part in self._parts(actor, reader):
                 yield part
 
-    async def _parts(self, caller: Caller, reader: Reader) -> AsyncIterator[bytes]:
-        actor = Actor(caller.user, caller.unit, caller.role, caller.area)
-        sees = partial(may_see, actor)
+    async def _parts(self, actor: Actor, reader: Reader) -> AsyncIterator[bytes]:
         placed = time.monotonic()
         while True:
             if reader.is_lost:
-                reader = Reader(self.ring, None)
+                reader = Reader(self.ring, actor, None)
                 yield self._reset(reader, "lost")
-            taken, now = reader.take(sees), time.monotonic()
+            taken, now = reader.take(), time.monotonic()
             if taken:
                 placed = now
-                yield b"".join(frame("change", data, cursor=at) for at, data in taken)
+                yield b"".join(taken)
             elif now - placed > self.streams.heartbeat:
                 placed = now
                 yield place(reader)

@@ -6,11 +6,15 @@ cannot resume without a gap is reset.
 """
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
+from backbone.words.actor import Actor
 from services.gateway.live.event_ids import EventId
-from services.gateway.live.visibility import Scope
+from services.gateway.live.frames import frame
+from services.gateway.live.visibility import Scope, may_see
 
 
 @dataclass(slots=True)
@@ -24,7 +28,7 @@ class Change:
     write: Callable[[], bytes]
     vector: tuple[int, ...] = ()
     _written: bytes = b""
-    _id: str = ""
+    _framed: bytes = b""
 
     @property
     def written(self) -> bytes:
@@ -33,11 +37,69 @@ class Change:
             self._written = self.write()
         return self._written
 
+    def framed(self, epoch: int) -> bytes:
+        """The whole frame, with the id after this change: the same for all readers in the order
+        of this ring, and written once."""
+        if not self._framed:
+            self._framed = frame("change", self.written, self.id_in(epoch))
+        return self._framed
+
     def id_in(self, epoch: int) -> str:
         """The id after this change, for readers in the order of this ring."""
-        if not self._id:
-            self._id = EventId(epoch, self.vector, self.partition, self.timestamp).encode()
-        return self._id
+        return EventId(epoch, self.vector, self.partition, self.timestamp).encode()
+
+
+class Audience:
+    """All callers who see the same changes: the rule is asked once for them, and they are woken
+    for what they see. Thousands of open streams belong to a few hundred audiences."""
+
+    def __init__(self, ring: "Ring", actor: Actor) -> None:
+        self._ring, self._actor = ring, actor
+        self._since = ring.next
+        self._shown: list[int] = []
+        self._is_new = False
+        self._pulse = asyncio.Event()
+
+    def offer(self, position: int, change: Change) -> None:
+        if may_see(self._actor, change.scope):
+            self._shown.append(position)
+            self._is_new = True
+
+    def wake(self, *, all_of_them: bool = False) -> None:
+        """Wake the readers if something came that they see."""
+        if self._is_new or all_of_them:
+            self._is_new = False
+            pulse, self._pulse = self._pulse, asyncio.Event()
+            pulse.set()
+
+    def after(self, position: int, most: int) -> Sequence[int]:
+        """The positions from here on, in order, `most` at most."""
+        if position < self._since:
+            self._look_back(position)
+        start = bisect_left(self._shown, position)
+        return self._shown[start : start + most]
+
+    def has(self, position: int) -> bool:
+        """Whether there is something at the position or after it."""
+        return bool(self._shown) and self._shown[-1] >= position
+
+    async def moved(self) -> None:
+        await self._pulse.wait()
+
+    def forget(self, first: int) -> None:
+        del self._shown[: bisect_left(self._shown, first)]
+        self._since = max(self._since, first)
+
+    def _look_back(self, position: int) -> None:
+        """A reader resumes at a change that came before this audience did."""
+        earlier = self._ring.after(position, self._since - position)
+        seen = [
+            number
+            for number, change in enumerate(earlier, max(position, self._ring.first))
+            if may_see(self._actor, change.scope)
+        ]
+        self._shown[:0] = seen
+        self._since = position
 
 
 class Ring:
@@ -49,6 +111,7 @@ class Ring:
         self._first = 0
         self._floor: list[int] = []
         self._pulse = asyncio.Event()
+        self._audiences: WeakValueDictionary[Actor, Audience] = WeakValueDictionary()
         self.epoch = 0
         self.head: list[int] = []
 
@@ -70,12 +133,15 @@ class Ring:
         self._first = self.next + 1
         self._changes.clear()
         self.epoch, self.head, self._floor = epoch, list(offsets), list(offsets)
+        self._forget_all_before(self._first)
         self.wake()
 
     def append(self, change: Change) -> None:
         """Add the next change of its partition; call `wake` once after a batch."""
         self.head[change.partition] = change.offset + 1
         change.vector = tuple(self.head)
+        for audience in self._audiences.values():
+            audience.offer(self.next, change)
         self._changes.append(change)
         if len(self._changes) > 2 * self.most:
             self._forget(self.most)
@@ -86,23 +152,39 @@ class Ring:
             self._floor[change.partition] = change.offset + 1
         del self._changes[:count]
         self._first += count
+        self._forget_all_before(self._first)
+
+    def _forget_all_before(self, first: int) -> None:
+        """The readers that are further behind learn that they are lost."""
+        for audience in self._audiences.values():
+            audience.forget(first)
+            audience.wake(all_of_them=True)
+
+    def audience(self, actor: Actor) -> Audience:
+        """The audience of callers in this role, unit and area; it lives as long as a reader."""
+        alike = Actor("", actor.unit, actor.role, actor.area)
+        audience = self._audiences.get(alike)
+        if audience is None:
+            audience = self._audiences[alike] = Audience(self, alike)
+        return audience
 
     def skip(self, partition: int, offset: int) -> None:
         """Advance past a record that is not shown, so that later ids include it."""
         self.head[partition] = offset + 1
 
     def wake(self) -> None:
+        """Wake those who see something new, and those who wait for the ring itself."""
         pulse, self._pulse = self._pulse, asyncio.Event()
         pulse.set()
+        for audience in self._audiences.values():
+            audience.wake()
 
     async def moved(self) -> None:
         """Wait for the next `wake`."""
         await self._pulse.wait()
 
-    async def wait(self, position: int) -> None:
-        """Wait for a change at the position, or until the position is dropped."""
-        while self._first <= position == self.next:
-            await self.moved()
+    def at(self, position: int) -> Change:
+        return self._changes[position - self._first]
 
     def after(self, position: int, most: int) -> Sequence[Change]:
         start = max(0, position - self._first)
@@ -134,31 +216,32 @@ class Ring:
 class Reader:
     """One caller's position in the ring."""
 
-    def __init__(self, ring: Ring, start: EventId | None) -> None:
-        self._ring = ring
+    def __init__(self, ring: Ring, actor: Actor, start: EventId | None) -> None:
+        self._ring, self._audience = ring, ring.audience(actor)
         self.resumes = start is not None
         self._seen = start.vector if start else ()
         self._position = ring.first if start else ring.next
         self._last: Change | None = None
 
     async def wait(self) -> None:
-        await self._ring.wait(self._position)
+        """Wait for a change that the caller sees, or until the position is dropped."""
+        while not self.is_lost and not self._audience.has(self._position):
+            await self._audience.moved()
 
     @property
     def is_lost(self) -> bool:
         """Whether the next change was dropped: the reader is too slow, or the ring began again."""
         return self._position < self._ring.first
 
-    def take(self, may_see: Callable[[Scope], bool], most: int = 200) -> list[tuple[str, bytes]]:
-        """The next changes that the caller may see, each with the id after it."""
-        changes = self._ring.after(self._position, most)
-        self._position += len(changes)
-        self._last = changes[-1] if changes else self._last
-        return [
-            (self._id_after(change), change.written)
-            for change in changes
-            if self._is_new(change) and may_see(change.scope)
-        ]
+    def take(self, most: int = 200) -> list[bytes]:
+        """The frames of the next changes that the caller may see, each with the id after it."""
+        positions = self._audience.after(self._position, most)
+        self._position = positions[-1] + 1 if len(positions) == most else self._ring.next
+        changes = [self._ring.at(position) for position in positions]
+        frames = [self._frame(change) for change in changes if self._is_new(change)]
+        if self._position > self._ring.first:
+            self._last = self._ring.at(self._position - 1)
+        return frames
 
     def here(self) -> str:
         """The id of this position, including changes that the caller may not see."""
@@ -168,6 +251,11 @@ class Reader:
 
     def _is_new(self, change: Change) -> bool:
         return not self._seen or change.offset >= self._seen[change.partition]
+
+    def _frame(self, change: Change) -> bytes:
+        if not self._seen:
+            return change.framed(self._ring.epoch)
+        return frame("change", change.written, self._id_after(change))
 
     def _id_after(self, change: Change) -> str:
         epoch = self._ring.epoch

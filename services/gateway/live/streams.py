@@ -18,15 +18,6 @@ from services.gateway.metrics import STREAMS, STREAMS_DROPPED
 # Returns whether the caller's session is still valid.
 Admits = Callable[[], Awaitable[bool]]
 
-# Tells clients to wait 1 s before they reconnect.
-RETRY = b"retry: 1000\n\n"
-
-
-def frame(event: str, data: bytes = b"", cursor: str | None = None) -> bytes:
-    """One event; the data must be a single line."""
-    said = b"" if cursor is None else b"id: " + cursor.encode() + b"\n"
-    return said + b"event: " + event.encode() + b"\ndata: " + data + b"\n\n"
-
 
 class EventStream(EventSourceResponse):
     """Ends if the reader is slow, which resumes by its last id, and soon after the session ends.

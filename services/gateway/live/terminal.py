@@ -26,7 +26,8 @@ from services.gateway.http.edge import traceparent
 from services.gateway.http.endpoint import Gate
 from services.gateway.http.problems import Problem
 from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
-from services.gateway.live.streams import RETRY, Streams, frame
+from services.gateway.live.frames import RETRY, frame
+from services.gateway.live.streams import Streams
 from services.gateway.routes.route import Extra
 
 log = logging.getLogger(__name__)

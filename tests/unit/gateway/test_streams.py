@@ -9,7 +9,8 @@ import pytest
 
 from services.gateway.accounts.auth import Caller
 from services.gateway.http.problems import Problem
-from services.gateway.live.streams import Streams, frame
+from services.gateway.live.frames import frame
+from services.gateway.live.streams import Streams
 
 
 def a_caller(*, exempt: bool = False) -> Caller:
