@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from starlette.applications import Starlette
 
-from backbone.kafka.producer import Publisher
+from backbone.directory.replica import TOPIC as DIRECTORY
+from backbone.directory.replica import Replica
+from backbone.kafka.producer import Publisher, dead_topic
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
@@ -17,6 +20,7 @@ from services.gateway.accounts.auth import Authenticator
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.accounts.reveals import Reveals
 from services.gateway.accounts.sessions import Sessions
+from services.gateway.contract.naming import Names
 from services.gateway.http import pages
 from services.gateway.http.app import build_app
 from services.gateway.http.endpoint import Gate, Limits
@@ -35,6 +39,10 @@ from services.gateway.routes import AREAS
 from services.gateway.routes.route import Area
 from services.gateway.settings import GatewaySettings, read_gateway_settings
 
+GROUP = "gateway.directory"
+# The entries of the directory whose names stand beside their codes.
+NAMED = ("area", "category", "person", "team", "unit")
+
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
@@ -46,6 +54,7 @@ class Gateway:
     feed: Feed
     publisher: Publisher
     streams: Streams
+    replica: Replica
 
 
 @asynccontextmanager
@@ -55,8 +64,8 @@ async def open_gateway(
     """Open everything but the HTTP server and the loops, so that tests can call the application."""
     own = read_gateway_settings(settings.environ)
     pool = await open_pool(settings.database_url, settings.schema)
-    upstream, passwords = Upstream(settings), Passwords()
-    gate = Gate(Authenticator(pool), _limits(own), Reasons(), upstream, pool)
+    upstream, passwords, names = Upstream(settings), Passwords(), Names()
+    gate = Gate(Authenticator(pool), _limits(own), Reasons(names), upstream, pool)
     lifetime = timedelta(hours=own.session_hours)
     ring = Ring(int(own.changes_kept))
     streams = Streams(
@@ -75,8 +84,9 @@ async def open_gateway(
     try:
         app = build_app(gate, areas, extras)
         publisher = Publisher(settings.brokers)
-        feed = Feed(settings.brokers, EVENTS, ring, publisher)
-        yield Gateway(app, gate, pool, feed, publisher, streams)
+        feed = Feed(settings.brokers, EVENTS, ring, publisher, names)
+        replica = Replica(pool, settings.brokers, NAMED, names.learn)
+        yield Gateway(app, gate, pool, feed, publisher, streams, replica)
     finally:
         passwords.close()
         await upstream.close()
@@ -100,6 +110,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(pulse.run())
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
+        bury = partial(gateway.publisher.bury, dead_topic(DIRECTORY, GROUP))
+        tasks.create_task(gateway.replica.run(pulse, bury))
         tasks.create_task(gateway.publisher.run())
         tasks.create_task(_watch_database(gateway.pool, pulse))
         close = gateway.streams.close

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from backbone.words.errors import KINDS
+from services.gateway.contract.naming import Names
 from services.gateway.contract.words import read_words
 from services.gateway.http.problems import FILE, Reasons
 
@@ -67,4 +68,4 @@ def test_sentences_are_whole(reason: str) -> None:
 
 @pytest.mark.parametrize("facts", [{"role": ""}, {}], ids=["empty", "missing"])
 def test_a_fact_without_a_value_leaves_a_dash(facts: dict[str, str]) -> None:
-    assert "—" in Reasons().say("detail", "ROLE_MAY_NOT", 403, "zh", facts)
+    assert "—" in Reasons(Names()).say("detail", "ROLE_MAY_NOT", 403, "zh", facts)

@@ -9,6 +9,7 @@ from google.protobuf.message_factory import GetMessageClass
 from pydantic_core import SchemaValidator
 
 from services.gateway.contract.fields import field_at, is_plain, map_of
+from services.gateway.contract.naming import Names
 from services.gateway.contract.reading import body_reader, text_reader
 from services.gateway.contract.writing import Convert, writer_of
 from services.gateway.routes.route import Area, Route
@@ -38,8 +39,11 @@ class Plan:
         return f"{self.route.method} {self.route.path}"
 
 
-def plan_of(area: Area, route: Route) -> Plan:
-    """Prepare a route. Raises KeyError, at start, for a name that the contract does not have."""
+def plan_of(area: Area, route: Route, names: Names | None = None) -> Plan:
+    """Prepare a route, whose answers carry these names beside codes.
+
+    Raises KeyError, at start, for a name that the contract does not have.
+    """
     method = area.method_of(route)
     message, response = method.input_type, method.output_type
     path = tuple(PLACE.findall(route.path))
@@ -61,7 +65,7 @@ def plan_of(area: Area, route: Route) -> Plan:
         read_path=text_reader(message, {name: name for name in path}),
         read_query=text_reader(message, query),
         read_body=None if without is None else body_reader(message, without),
-        write=writer_of(response, route.returns),
+        write=writer_of(response, route.returns, names or Names()),
     )
 
 

@@ -15,6 +15,8 @@ from services.gateway.contract.fields import (
     map_of,
     names_of,
 )
+from services.gateway.contract.naming import SUFFIX
+from services.gateway.contract.writing import named
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -105,6 +107,8 @@ class Schemas:
         if name not in self.components:
             self.components[name] = {}  # placeholder: a message may contain itself
             schema = self._object(message.fields, answered=answered)
+            if answered:
+                _add_names(schema, message)
             self.components[name] = self._said(message.full_name, schema)
         return {"$ref": REF + name}
 
@@ -119,6 +123,14 @@ class Schemas:
         }
         required = [field.name for field in fields if answered or is_required(rules_of(field))]
         return _closed(members, required)
+
+
+def _add_names(schema: Schema, message: Descriptor) -> None:
+    """The names that an answer carries beside its codes."""
+    for name in named(message):
+        said = {"type": "string", "description": f"The name of `{name}`; null if none is known."}
+        schema["properties"][name + SUFFIX] = _or_null(said)
+        schema["required"].append(name + SUFFIX)
 
 
 def _ruled(rules: Rules) -> Schema:

@@ -22,6 +22,7 @@ from services.gateway.contract.fields import (
     map_of,
     names_of,
 )
+from services.gateway.contract.naming import KINDS, SUFFIX, Names
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -32,16 +33,29 @@ def to_json(answer: Any) -> bytes:
     return orjson.dumps(answer, option=orjson.OPT_UTC_Z)
 
 
+class Parts:
+    """What the writers of one answer share: each other, by message, and the names of codes."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.known: dict[str, Writer] = {}
+
+
 class Writer:
-    """Writes messages of one type as JSON objects with every field; unset ones are null."""
+    """Writes messages of one type as JSON objects with every field; unset ones are null.
 
-    __slots__ = ("_fields",)
+    A field that holds a code is followed by the name of what it names, or null.
+    """
 
-    def __init__(self, message: Any, known: dict[str, "Writer"]) -> None:
-        known[message.full_name] = self
+    __slots__ = ("_fields", "_named", "_names")
+
+    def __init__(self, message: Any, parts: Parts) -> None:
+        parts.known[message.full_name] = self
+        self._names = parts.names
         self._fields = [
-            (field.name, field.has_presence, _convert(field, known)) for field in message.fields
+            (field.name, field.has_presence, _convert(field, parts)) for field in message.fields
         ]
+        self._named = [(name, f"{name}{SUFFIX}", KINDS[name]) for name in named(message)]
 
     def __call__(self, message: Any) -> dict[str, Any]:
         answer: dict[str, Any] = {}
@@ -51,23 +65,38 @@ class Writer:
             else:
                 value = getattr(message, name)
                 answer[name] = value if convert is None else convert(value)
+        for name, beside, kind in self._named:
+            answer[beside] = self._names.of(kind, answer[name])
         return answer
 
 
-def writer_of(response: Descriptor, returns: str | None = None) -> Convert:
+def named(message: Descriptor) -> list[str]:
+    """The fields that hold a code with a name, unless the message has the name itself."""
+    return [
+        field.name
+        for field in message.fields
+        if field.name in KINDS
+        and field.type == FieldDescriptor.TYPE_STRING
+        and not field.is_repeated
+        and f"{field.name}{SUFFIX}" not in message.fields_by_name
+    ]
+
+
+def writer_of(response: Descriptor, returns: str | None, names: Names) -> Convert:
     """The writer of a route's answer: a page, one field of the response, or all of it."""
+    parts = Parts(names)
     page = items_of(response)
     if page is not None and returns is None:
-        return _page(response, page)
+        return _page(response, page, parts)
     path = only_message(response) if returns is None else returns
     if not path:
-        return Writer(response, {})
+        return Writer(response, parts)
     field = field_at(response, path)
-    part = _convert(field, {}) or _same
-    names = path.split(".")
+    part = _convert(field, parts) or _same
+    steps = path.split(".")
 
     def write(message: Any) -> Any:
-        for name in names:
+        for name in steps:
             message = getattr(message, name)
         value = part(message)
         return {"items": value} if field.is_repeated else value
@@ -81,8 +110,8 @@ def only_message(response: Descriptor) -> str:
     return str(only.name) if only and only.message_type and not only.is_repeated else ""
 
 
-def _page(response: Descriptor, items: FieldDescriptor) -> Convert:
-    write = Writer(response, {})
+def _page(response: Descriptor, items: FieldDescriptor, parts: Parts) -> Convert:
+    write = Writer(response, parts)
     name = items.name
 
     def write_page(message: Any) -> Any:
@@ -94,27 +123,29 @@ def _page(response: Descriptor, items: FieldDescriptor) -> Convert:
     return write_page
 
 
-def _convert(field: FieldDescriptor, known: dict[str, Writer]) -> Convert | None:
+def _convert(field: FieldDescriptor, parts: Parts) -> Convert | None:
     entry = map_of(field)
     if entry is not None:
-        value = _one(entry[1], known) or _same
+        value = _one(entry[1], parts) or _same
         return lambda values: {str(key): value(values[key]) for key in values}
-    convert = _one(field, known)
+    convert = _one(field, parts)
     if not field.is_repeated:
         return convert
     return list if convert is None else lambda values: [convert(value) for value in values]
 
 
-def _one(field: FieldDescriptor, known: dict[str, Writer]) -> Convert | None:
+def _one(field: FieldDescriptor, parts: Parts) -> Convert | None:
     if field.enum_type is not None:
         names = names_of(field.enum_type)
         # An unknown number comes from a newer service: show it, do not hide it.
         return lambda number: names.get(number, str(number)) if number else None
     if field.message_type is not None:
         name = field.message_type.full_name
+        if name == STRUCT:
+            return lambda facts: parts.names.beside(MessageToDict(facts))
         if name in WELL_KNOWN:
             return WELL_KNOWN[name]
-        return known.get(name) or Writer(field.message_type, known)
+        return parts.known.get(name) or Writer(field.message_type, parts)
     return _base64 if field.type == FieldDescriptor.TYPE_BYTES else None
 
 
@@ -134,4 +165,4 @@ def _seconds(value: Any) -> float:
     return float(value.seconds + value.nanos / 1e9)
 
 
-WELL_KNOWN: dict[str, Convert] = {TIMESTAMP: _time, DURATION: _seconds, STRUCT: MessageToDict}
+WELL_KNOWN: dict[str, Convert] = {TIMESTAMP: _time, DURATION: _seconds}

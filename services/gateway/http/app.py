@@ -19,7 +19,8 @@ from services.gateway.routes.route import Area, Extra
 
 def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> Starlette:
     """Build the application: one table of all routes, and the OpenAPI document of it."""
-    plans = [plan_of(area, route) for area in areas for route in area.routes]
+    names = gate.reasons.names
+    plans = [plan_of(area, route, names) for area in areas for route in area.routes]
     table = RouteTable()
 
     def add(method: str, path: str, endpoint: Endpoint) -> None:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backbone.words.errors import Flaw
+from services.gateway.contract.naming import Names
 from services.gateway.contract.writing import to_json
 
 __all__ = ["FILE", "Flaw", "Problem", "Reasons", "answer_problem", "language_of"]
@@ -35,9 +36,11 @@ class Problem(Exception):
 
 
 class Reasons:
-    """The sentences of `reasons.yaml`: reason → title and detail in both languages."""
+    """The sentences of `reasons.yaml`: reason → title and detail in both languages. They say the
+    names of units and people, not their codes."""
 
-    def __init__(self, path: Path = FILE) -> None:
+    def __init__(self, names: Names, path: Path = FILE) -> None:
+        self.names = names
         self._lines: dict[str, dict[str, str]] = yaml.safe_load(path.read_text("utf-8"))
 
     def __contains__(self, reason: str) -> bool:
@@ -48,14 +51,15 @@ class Reasons:
         lines = self._lines.get(reason) or self._lines.get(
             f"HTTP_{status}", self._lines["HTTP_500"]
         )
-        return lines[f"{part}_{language}"].format_map(_Facts(facts))
+        said = {
+            name: _readable(name, self.names.in_words(name, str(fact), language))
+            for name, fact in facts.items()
+        }
+        return lines[f"{part}_{language}"].format_map(_Facts(said))
 
 
 class _Facts(dict[str, Any]):
     """Facts in readable form; a missing or empty fact leaves a dash."""
-
-    def __init__(self, facts: Mapping[str, Any]) -> None:
-        super().__init__({name: _readable(name, str(fact)) for name, fact in facts.items()})
 
     def __missing__(self, name: str) -> str:
         return "—"
@@ -96,8 +100,9 @@ def answer_problem(request: Request, problem: Problem, reasons: Reasons, trace: 
     def say(part: str, reason: str, facts: Any) -> str:
         return reasons.say(part, reason, problem.status, language, facts)
 
+    facts = {name: fact for name, fact in problem.facts.items() if name not in MEMBERS}
     body = {
-        **{name: fact for name, fact in problem.facts.items() if name not in MEMBERS},
+        **reasons.names.beside(facts),
         "type": f"urn:liandong:problem:{problem.reason}",
         "title": say("title", problem.reason, problem.facts),
         "status": problem.status,

@@ -26,6 +26,7 @@ from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.population.v1.population_events_pb2 import PopulationEvent
+from services.gateway.contract.naming import Names
 from services.gateway.contract.writing import to_json
 from services.gateway.live.changes import Change, Ring
 from services.gateway.live.visibility import Scope
@@ -59,11 +60,12 @@ class Feed:
         events: Mapping[str, type[Message]],
         ring: Ring,
         publisher: Publisher,
+        names: Names,
     ) -> None:
         self._brokers, self._ring, self._publisher = brokers, ring, publisher
         self._unreadable: asyncio.Queue[ConsumerRecord] = asyncio.Queue(MOST_UNREADABLE)
         self._sources = {f"liandong.{source}.events.v1": source for source in events}
-        self._showing = {source: Showing(source, event) for source, event in events.items()}
+        self._showing = {source: Showing(source, event, names) for source, event in events.items()}
 
     async def run(self, pulse: Pulse) -> None:
         """Read until cancelled. While Kafka is unavailable, streams stay open, to catch up."""
@@ -169,8 +171,8 @@ async def partitions_of(brokers: str, topics: Collection[str]) -> list[TopicPart
 class Showing:
     """Turns the events of one topic into changes."""
 
-    def __init__(self, source: str, event: type[Message]) -> None:
-        self._source, self._event = source, event
+    def __init__(self, source: str, event: type[Message], names: Names) -> None:
+        self._source, self._event, self._names = source, event, names
         kinds = event.DESCRIPTOR.oneofs_by_name["kind"].fields
         self._kinds = {each.name: each.message_type.name for each in kinds if each.message_type}
 
@@ -201,4 +203,4 @@ class Showing:
             "area": meta.area or None,
             "event_id": meta.event_id,
         }
-        return to_json(change)
+        return to_json(self._names.beside(change))

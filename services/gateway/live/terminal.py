@@ -20,7 +20,7 @@ from backbone.words.roles import TEAMS
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.gateway.accounts.auth import Caller, require_role
-from services.gateway.contract.writing import Writer, to_json
+from services.gateway.contract.writing import Parts, Writer, to_json
 from services.gateway.http import incoming
 from services.gateway.http.edge import traceparent
 from services.gateway.http.endpoint import Gate
@@ -38,8 +38,11 @@ PAUSE = 0.25
 LONGEST_CURSOR = 100
 STOPPING = "STOPPING"
 
-write_welcome = Writer(resources.Welcome.DESCRIPTOR, {})
-write_push = Writer(resources.Push.DESCRIPTOR, {})
+# The frames that are messages, and what an event stream calls them.
+MESSAGES = {
+    "welcome": ("welcome", resources.Welcome.DESCRIPTOR),
+    "push": ("mission", resources.Push.DESCRIPTOR),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,10 @@ class Terminal:
     def __init__(self, gate: Gate, streams: Streams) -> None:
         self._gate, self._streams = gate, streams
         self._subscribe = gate.upstream.streaming("emergency", SUBSCRIBE)
+        parts = Parts(gate.reasons.names)
+        self._writers = {
+            kind: (event, Writer(message, parts)) for kind, (event, message) in MESSAGES.items()
+        }
 
     async def stream(self, request: Request) -> Response:
         caller, _ = await self._gate.admit(request)
@@ -122,9 +129,23 @@ class Terminal:
 
     async def _pass_on(self, session: Session, welcome: Any) -> AsyncIterator[bytes]:
         with self._streams.counted("terminal", session.caller):
-            yield RETRY + _written(welcome)
+            yield RETRY + self._written(welcome)
             async for response in session.responses():
-                yield _written(response)
+                yield self._written(response)
+
+    def _written(self, response: Any) -> bytes:
+        kind = response.WhichOneof("frame")
+        if kind in self._writers:
+            event, write = self._writers[kind]
+            body = write(getattr(response, kind))
+            cursor = body.pop("cursor", None)
+            return frame(event, to_json(body), cursor=cursor)
+        if kind == "ping":
+            ping = response.ping
+            return frame("ping", to_json({"last_seq": ping.last_seq}), cursor=ping.cursor or None)
+        if kind == "bye":
+            return frame("bye", to_json({"reason": response.bye.reason}))
+        return b""  # an unknown frame of a newer service
 
 
 def _cursor_of(request: Request) -> str:
@@ -138,22 +159,6 @@ def _cursor_of(request: Request) -> str:
 def _cursor(response: Any) -> str:
     kind = response.WhichOneof("frame")
     return str(getattr(response, kind).cursor) if kind in ("push", "ping") else ""
-
-
-def _written(response: Any) -> bytes:
-    kind = response.WhichOneof("frame")
-    if kind == "push":
-        push = write_push(response.push)
-        cursor = push.pop("cursor")
-        return frame("mission", to_json(push), cursor=cursor)
-    if kind == "ping":
-        ping = response.ping
-        return frame("ping", to_json({"last_seq": ping.last_seq}), cursor=ping.cursor or None)
-    if kind == "welcome":
-        return frame("welcome", to_json(write_welcome(response.welcome)))
-    if kind == "bye":
-        return frame("bye", to_json({"reason": response.bye.reason}))
-    return b""  # an unknown frame of a newer service
 
 
 def extras_of(terminal: Terminal) -> tuple[Extra, ...]:

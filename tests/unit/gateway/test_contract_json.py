@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.gateway.contract.fields import DURATION, PAGE_SIZE, TIMESTAMP, map_of, names_of
+from services.gateway.contract.naming import SUFFIX, Names
 from services.gateway.contract.plan import plan_of
 from services.gateway.contract.reading import body_reader
-from services.gateway.contract.writing import Writer, to_json, writer_of
+from services.gateway.contract.writing import Parts, Writer, named, to_json
 from services.gateway.http.incoming import parse_body
 from services.gateway.http.problems import Problem
 from services.gateway.routes import AREAS
@@ -85,8 +86,9 @@ def test_what_is_sent_is_what_the_service_gets(name: str, data: st.DataObject) -
     message = MESSAGES[name]
     body = data.draw(bodies(message))
     request = GetMessageClass(message)(**parse_body(READERS[name], orjson.dumps(body)))
-    answer = orjson.loads(to_json(Writer(message, {})(request)))
-    assert answer.keys() == set(message.fields_by_name)
+    answer = orjson.loads(to_json(Writer(message, Parts(Names()))(request)))
+    names = {f"{field}{SUFFIX}" for field in named(message)}
+    assert answer.keys() == names | set(message.fields_by_name)
     for field, value in body.items():
         if isinstance(value, str | bool | int) and not message.fields_by_name[field].message_type:
             assert answer[field] == value
@@ -116,4 +118,4 @@ def test_whatever_is_sent_is_taken_or_refused_by_name(name: str, data: st.DataOb
 def test_an_empty_answer_can_be_written(name: str) -> None:
     plan = RESPONSES[name]
     response = GetMessageClass(plan.method.output_type)()
-    assert to_json(writer_of(plan.method.output_type, plan.route.returns)(response))
+    assert to_json(plan.write(response))

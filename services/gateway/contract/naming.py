@@ -1,0 +1,78 @@
+"""The names beside codes: of units, people, teams, categories and areas, and the terms of states.
+
+What a field or a fact names follows from what it is called, so that answers, timelines, changes
+and sentences say the same name for the same code.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from backbone.words.city import City
+
+# The kind of code that a field or fact of this name holds.
+KINDS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("unit", "accountable_unit", "desk", "from_unit", "to_unit", "by_unit", "ordered_unit",
+         "raised_to", "assigned_by", "against_unit", "home_unit", "host_unit", "mediation_unit"),
+        "unit",
+    ),
+    **dict.fromkeys(
+        ("holder", "from_holder", "actor", "user", "by", "receiver", "ordered_by", "called_by",
+         "acknowledged_by", "set_by", "decided_by", "mediator", "worker", "leader", "verifier"),
+        "person",
+    ),
+    **dict.fromkeys(("team", "next_team"), "team"),
+    **dict.fromkeys(("category", "confirmed_category"), "category"),
+    "area": "area",
+}  # fmt: skip
+SUFFIX = "_name"
+TERMS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
+    Path(__file__).with_name("terms.yaml").read_text("utf-8")
+)
+
+
+class Names:
+    """The names in the city as last heard of; before that, every code is without a name."""
+
+    def __init__(self) -> None:
+        self._tables: Mapping[str, Mapping[str, Any]] = {}
+
+    def learn(self, city: City) -> None:
+        self._tables = {
+            "unit": city.units,
+            "person": city.people,
+            "team": city.teams,
+            "category": city.categories,
+            "area": {**city.areas, **city.grids},
+        }
+
+    def of(self, kind: str, code: str) -> str | None:
+        """The name of a code, or None. The person behind a system's key is named by its system,
+        as `principal/person`."""
+        known = self._tables.get(kind, {}).get(code)
+        if known is not None:
+            return str(known.name)
+        if kind == "person" and "/" in code:
+            return code.rpartition("/")[2]
+        return None
+
+    def beside(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The facts, each code followed by its name where there is one; also those further in."""
+        said: dict[str, Any] = {}
+        for name, fact in facts.items():
+            said[name] = self.beside(fact) if isinstance(fact, Mapping) else fact
+            kind = KINDS.get(name)
+            if kind is not None and isinstance(fact, str) and (found := self.of(kind, fact)):
+                said.setdefault(name + SUFFIX, found)
+        return said
+
+    def in_words(self, name: str, fact: str, language: str) -> str:
+        """The fact as a sentence in this language says it."""
+        kind = KINDS.get(name)
+        if kind is not None:
+            return self.of(kind, fact) or fact
+        terms = TERMS.get(name, {}) if language == "zh" else {}
+        return terms.get(fact, fact)
