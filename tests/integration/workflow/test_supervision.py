@@ -1,10 +1,8 @@
 """Supervisions through a real Kafka and Faust, whose process dies; their steps on the incidents."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,6 +22,7 @@ from liandong.supervision.v1 import supervision_pb2 as resources
 from liandong.supervision.v1 import supervision_service_pb2 as spb
 from liandong.supervision.v1 import supervision_service_pb2_grpc as srpc
 from tests.cities import COUNTY, NORTH, SOUTH, a_city
+from tests.lapsing import let_lapse
 from tests.processes import PATIENCE, Installation, an_installation
 from tests.servers import Broker
 
@@ -138,22 +137,7 @@ def opening(*ids: str) -> spb.OpenSupervisionRequest:
     return spb.OpenSupervisionRequest(incident_ids=ids, level=KEY, reason="two weeks without news")
 
 
-async def let_lapse(rows: Any, supervision: str, unit: str) -> None:
-    """Time passes: what the unit owes was due a second ago."""
-    past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
-    doc = json.loads(
-        await rows.fetchval("SELECT doc FROM supervisions WHERE id = $1", UUID(supervision))
-    )
-    for demand in doc["demands"]:
-        if demand["unit"] == unit and demand["state"] == "OWED":
-            demand["deadline"]["due_time"] = past
-    change = "UPDATE supervisions SET doc = $2, due_time = now() - interval '1 s' WHERE id = $1"
-    await rows.execute(change, UUID(supervision), json.dumps(doc))
-
-
-async def test_a_supervision_over_three_incidents_of_two_units(
-    home: Installation, rows: Any
-) -> None:
+async def test_a_supervision_over_three_incidents_of_two_units(home: Installation) -> None:
     """One answers, one lapses and is marked; asked further, accepted, lifted."""
     async with a_console(home) as console:
         with home.started("workflow-stream"):
@@ -174,7 +158,7 @@ async def test_a_supervision_over_three_incidents_of_two_units(
             assert {first, second} <= await console.inbox(FENG)
             assert third not in await console.inbox(FENG)
 
-            await let_lapse(rows, of, "south")
+            await let_lapse(home.admin_dsn, of, "south")
             await console.until_steps(
                 third, ("SupervisionOpened", "south"), ("UnitMarked", "south")
             )
