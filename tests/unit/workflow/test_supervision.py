@@ -7,10 +7,15 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
+from backbone.door.batch import Batch, Loaded, Read
+from backbone.door.request import Request
 from backbone.words.actor import Actor
 from backbone.words.calendar import ZONE
 from services.workflow import supervising, wiring
+from services.workflow.accounting import count_accountability
 from services.workflow.incident.handing_off import AcceptHandOff, HandOffIncident
+from services.workflow.incident.urging import UrgeIncident
+from services.workflow.metrics import MARKS, URGES
 from services.workflow.supervision import waits_for
 from services.workflow.supervision.answering import AnswerSupervision
 from services.workflow.supervision.judging import AcceptAnswer, FollowUpSupervision, RejectAnswer
@@ -298,8 +303,6 @@ def test_its_events_tell_each_incident_what_concerns_it() -> None:
 
 
 def _a_request(command: Any) -> Any:
-    from backbone.door.request import Request
-
     return Request(UUID(int=1), ID, command, "", command.by, datetime.max.replace(tzinfo=UTC))
 
 
@@ -364,3 +367,19 @@ SUBJECT = Subject(
 
 class TestSupervision(LifeCycleChecks):
     subject = SUBJECT
+
+
+async def test_marks_are_counted_by_level_and_urges_by_urger() -> None:
+    deciders = [wiring.build_supervisions(lambda: CITY), wiring.build_decider(lambda: CITY)]
+    by_command = {each: decider for decider in deciders for each in decider.life_cycle.verbs}
+    rows = {ID: Loaded(OPEN, b""), ONE.id: Loaded(ONE, b"")}
+    batch = Batch(lambda command: by_command[type(command)], Read(LATER, rows, {}))
+    never = datetime.max.replace(tzinfo=UTC)
+    for number, (of, command) in enumerate(((ID, LapseAnswers()), (ONE.id, UrgeIncident(FENG)))):
+        request = Request(UUID(int=number), of, command, "", command.by, never)
+        assert batch.answer(request).reason == ""
+    marks, urges = MARKS.labels("KEY"), URGES.labels("SUPERVISOR")
+    before = marks._value.get(), urges._value.get()
+    nothing: Any = None
+    await count_accountability(nothing, batch)
+    assert (marks._value.get(), urges._value.get()) == (before[0] + 2, before[1] + 1)
