@@ -210,7 +210,9 @@ async def test_an_answer_is_given_once_though_the_worker_is_killed(
         with home.started("workflow-stream") as worker:
             await over_the_stream(console)
             incident = await console.held(LI)
-            of = (await console.call(FENG, "OpenSupervision", opening(incident))).id
+            request, key = opening(incident), uuid4().hex
+            of = (await console.call(FENG, "OpenSupervision", request, key)).id
+            assert (await console.call(FENG, "OpenSupervision", request, key)).id == of
             await console.until_steps(incident, ("SupervisionOpened", "north"))
             worker.kill()
             await asyncio.to_thread(worker.wait)
