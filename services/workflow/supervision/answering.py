@@ -50,6 +50,12 @@ def answer(
     return [AnswerGiven(now, by.unit, incidents, text, by.user, level, supervisor)]
 
 
+def require_owed(supervision: Supervision, command: AnswerSupervision) -> None:
+    """Raises NO_ANSWER_OWED while all answers are given, and the supervision goes on."""
+    if supervision.state is not State.LIFTED:
+        raise InvalidTransition("NO_ANSWER_OWED", unit=command.by.unit)
+
+
 def held_by(actor: Actor, owed: tuple[Demand, ...], world: World) -> tuple[Demand, ...]:
     """The owed answers for incidents that the actor holds at this moment."""
     held = world.also.members(holder_key(actor.unit, actor.user))
@@ -83,6 +89,7 @@ VERBS = (
         "NO_ANSWER_OWED",
         "NOT_THE_HOLDER",
         "TEXT_MISSING",
+        otherwise=require_owed,
         also=hands_of,
     ),
 )

@@ -32,7 +32,7 @@ def due(level: Level, named: datetime | None, now: datetime, world: World) -> De
         least = now + timedelta(hours=policy.supervision_least_hours)
         most = now + timedelta(days=policy.supervision_most_days)
         if not least <= named <= most:
-            raise InvalidArgument("DUE_OUT_OF_BOUNDS", least=least, most=most)
+            raise InvalidArgument("DUE_OUT_OF_BOUNDS", first_time=least, last_time=most)
         return Deadline(named, NAMED, ceil((named - now) / timedelta(minutes=1)), Unit.MINUTES)
     term = Term(f"supervision_answer.{level}", budget_of(policy.supervision_answer[level]))
     clock = start("", ANSWER, term, "", now, world.city.calendar)

@@ -123,6 +123,12 @@ def require_answered(
     return demanding.incidents_of(answered)
 
 
+def require_unjudged(supervision: Supervision, command: AcceptAnswer | RejectAnswer) -> None:
+    """Raises NO_ANSWER_TO_JUDGE while all answers are accepted."""
+    if supervision.state is State.ACCEPTED:
+        raise InvalidTransition("NO_ANSWER_TO_JUDGE", unit=command.unit)
+
+
 def followed_up(supervision: Supervision, event: AnswerFollowedUp) -> Supervision:
     def asked(demand: Demand) -> Demand:
         return demanding.asked_again(demand, event.text, event.time, event.deadline)
@@ -156,7 +162,13 @@ VERBS = (
         "TEXT_MISSING",
         "DUE_OUT_OF_BOUNDS",
     ),
-    verb(JUDGED_IN, accept, "NOT_THE_SUPERVISOR", "NO_ANSWER_TO_JUDGE"),
+    verb(
+        JUDGED_IN,
+        accept,
+        "NOT_THE_SUPERVISOR",
+        "NO_ANSWER_TO_JUDGE",
+        otherwise=require_unjudged,
+    ),
     verb(
         JUDGED_IN,
         reject,
@@ -164,6 +176,7 @@ VERBS = (
         "NO_ANSWER_TO_JUDGE",
         "REASON_MISSING",
         "DUE_OUT_OF_BOUNDS",
+        otherwise=require_unjudged,
     ),
 )
 CHANGES = (change(followed_up), change(accepted), change(rejected))

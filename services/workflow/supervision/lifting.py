@@ -44,7 +44,7 @@ def lift(
     opinion = require_text(command.opinion, "OPINION_MISSING")
     owing = {each.unit for each in supervision.demands if each.state is Answering.OWED}
     if owing and shows_nothing(command.reason):
-        raise InvalidTransition("ANSWER_OUTSTANDING", units=", ".join(sorted(owing)))
+        raise InvalidTransition("ANSWER_OUTSTANDING", unit=min(owing))
     reason, level = trimmed(command.reason), supervision.level
     about = supervision.incidents
     return [SupervisionLifted(now, opinion, reason, about, level, supervision.unit)]

@@ -18,9 +18,9 @@ class Level(StrEnum):
 
 
 class State(StrEnum):
-    OPEN = "OPEN"  # 待答复: a unit owes an answer
-    ANSWERED = "ANSWERED"  # 已答复待审: the supervisor accepts or rejects
-    ACCEPTED = "ACCEPTED"  # 答复已认可
+    OPEN = "OPEN"  # 督办中: a unit owes an answer
+    ANSWERED = "ANSWERED"  # 已回复: the supervisor accepts or rejects
+    ACCEPTED = "ACCEPTED"  # 已认可
     LIFTED = "LIFTED"  # 已解除
 
 
@@ -28,7 +28,7 @@ class Answering(StrEnum):
     """The place of one answer."""
 
     OWED = "OWED"  # 待答复
-    ANSWERED = "ANSWERED"  # 待审
+    ANSWERED = "ANSWERED"  # 已回复
     ACCEPTED = "ACCEPTED"  # 已认可
 
 
