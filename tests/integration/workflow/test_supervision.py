@@ -233,6 +233,44 @@ async def test_an_answer_is_given_once_though_the_worker_is_killed(
     ]
 
 
+async def test_answers_that_cross_the_death_of_the_worker_are_each_given_once(
+    home: Installation, rows: Any
+) -> None:
+    """Each clerk repeats with the same key until there is an answer; the worker dies among them."""
+    async with a_console(home) as console:
+        with home.started("workflow-stream") as worker:
+            await over_the_stream(console)
+            incidents = [await console.held(LI) for _ in range(20)]
+            opened = [
+                await console.call(FENG, "OpenSupervision", opening(each)) for each in incidents
+            ]
+            ids = [each.id for each in opened]
+            answers = [asyncio.create_task(insisted(console, of)) for of in ids]
+            await asyncio.sleep(0.02)
+            worker.kill()
+            await asyncio.to_thread(worker.wait)
+            assert {each.version for each in await asyncio.gather(*answers)} == {2}
+        with home.started("workflow-stream"):
+            for incident in incidents:
+                await console.until_steps(
+                    incident, ("SupervisionOpened", "north"), ("AnswerGiven", "north")
+                )
+    given = (
+        "SELECT count(*) FROM journal WHERE aggregate_id = ANY($1) AND kind LIKE '%answer_given%'"
+    )
+    assert await rows.fetchval(given, [UUID(each) for each in ids]) == len(ids)
+
+
+async def insisted(console: Console, of: str) -> resources.Supervision:
+    """The answer, sent three times at once under one key."""
+    said, key = spb.AnswerSupervisionRequest(supervision_id=of, text="on it"), uuid4().hex
+    calls = [console.call(LI, "AnswerSupervision", said, key) for _ in range(3)]
+    first, *others = await asyncio.gather(*calls)
+    assert all(each == first for each in others)
+    found: resources.Supervision = first
+    return found
+
+
 async def test_the_unit_that_gets_a_supervised_incident_is_asked_once(
     home: Installation, rows: Any
 ) -> None:

@@ -142,6 +142,8 @@ def test_an_accusation_is_hidden_from_all_watchers_of_the_area() -> None:
     command = OpenSupervision(DISCIPLINE, ID, IDS[2:], Level.LISTED, "x")
     found = lived(command, also=Locked(ACCUSING))
     assert found.area == ""
+    assert supervising.scope(found).audience == ("south",)
+    assert supervising.scope(found).area == ""
     assert reason_of(found, replace(LIFT, by=MAYOR)) == "NO_SUCH_SUPERVISION"
     assert reason_of(found, AnswerSupervision(NORTH_HEAD, "x")) == "NO_SUCH_SUPERVISION"
 
