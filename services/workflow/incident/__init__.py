@@ -30,13 +30,16 @@ from services.workflow.incident.record import OVER, Incident, State
 from services.workflow.incident.supervised import FollowSupervision
 from services.workflow.incident.world import World
 
+# What no person asks for.
+UNSEEN = frozenset({Lapse, FollowSupervision})
+
 
 def may_see(incident: Incident, command: Any) -> None:
     """An incident outside the actor's scope does not exist for the actor; a clock sees all.
 
     Of an accusation only the units involved hear, not even a refusal.
     """
-    if isinstance(command, Lapse | FollowSupervision):
+    if type(command) in UNSEEN:
         return
     if not sees(command.by, incident.readers, incident.watched_area):
         raise NotFound("NO_SUCH_INCIDENT")
@@ -65,7 +68,10 @@ def waits_for(incident: Incident) -> tuple[str, ...]:
     """
     if incident.state in OVER:
         return ()
-    return _distinct(*_has_to_act(incident), *supervised.waits_for(incident))
+    acting = _has_to_act(incident)
+    if not incident.supervisions:
+        return acting
+    return _distinct(*acting, *supervised.waits_for(incident))
 
 
 def _has_to_act(incident: Incident) -> tuple[str, ...]:

@@ -128,6 +128,8 @@ def to_address(incident: Incident) -> UUID | None:
     An accusation that is back in triage is at the desk that took it down, perhaps the accused: it
     is not asked.
     """
+    if not incident.supervisions:
+        return None
     unit, matter = incident.charge.accountable_unit, incident.matter
     if incident.over or (matter.against and unit == matter.desk):
         return None
