@@ -78,10 +78,12 @@ def verb(
 
 
 def creates(
-    decide: Callable[[S | None, C, datetime, W], Sequence[Any]], *reasons: str
+    decide: Callable[[S | None, C, datetime, W], Sequence[Any]],
+    *reasons: str,
+    also: Callable[[C], Iterable[UUID]] = _nothing,
 ) -> Verb[S, W]:
     """A verb that creates the aggregate; `decide` must refuse if the aggregate exists."""
-    return Verb(get_type_hints(decide)["command"], None, decide, reasons)
+    return Verb(get_type_hints(decide)["command"], None, decide, reasons, also=also)
 
 
 def change(evolve: Callable[[S, E], S]) -> Change[S]:

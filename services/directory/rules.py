@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from backbone.words.areas import Level
-from backbone.words.city import Policy, Route
+from backbone.words.city import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES, Policy, Route
+from backbone.words.working_time import budget_of
 from services.directory.documents import Value, read_document
 from services.directory.flaws import Flaws, Spot
 
@@ -27,8 +28,12 @@ LATER_CLOCKS = (
     "objection_window_minutes",
     "objection_answer_minutes",
     "escalation_answer_minutes",
+    "supervision_least_hours",
+    "supervision_most_days",
 )
 """Figures that a pack of 0.1.0 lacks: the defaults of `Policy` serve."""
+LATER_TABLES = ("supervision_answer", "urge_pause_minutes")
+"""Tables that it lacks; a row that a pack leaves out has its default, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +67,16 @@ def read_policy(
             "sign_in_minutes": _minutes,
             "repush_seconds": lambda value: value.each(Value.number),
         },
-        dict.fromkeys(LATER_CLOCKS, Value.number),
+        {
+            **dict.fromkeys(LATER_CLOCKS, Value.number),
+            "supervision_answer": _terms,
+            "urge_pause_minutes": _pauses,
+        },
     )
     spots = {f"clock/{name}": value.spot for name, value in root.pairs()}
     rows = table.each(lambda value: (_route(value), value.spot))
     spots |= {f"route/{route.code}": spot for route, spot in rows}
-    complete = len(numbers.keys() - {*LATER_CLOCKS}) == len(CLOCKS) + 2
+    complete = len(numbers.keys() - {*LATER_CLOCKS, *LATER_TABLES}) == len(CLOCKS) + 2
     policy = Policy(routes=tuple(route for route, _ in rows), **numbers) if complete else None
     return policy, spots
 
@@ -78,6 +87,36 @@ def _names(value: Value) -> dict[str, str]:
 
 def _minutes(value: Value) -> dict[str, int]:
     return {name: minutes.number() for name, minutes in value.pairs()}
+
+
+def _terms(value: Value) -> dict[str, str]:
+    """The time to answer a supervision, by level."""
+    known = frozenset(SUPERVISION_ANSWER)
+    return SUPERVISION_ANSWER | {name: _term(each) for name, each in _rows(value, known)}
+
+
+def _term(value: Value) -> str:
+    text = value.text()
+    try:
+        budget_of(text)
+    except ValueError:
+        value.flaw("TERM_WRONG", text, "it must be a number and a unit, such as 3 WORKING_DAYS")
+    return text
+
+
+def _pauses(value: Value) -> dict[str, int]:
+    """The minutes between two urges, by the kind of the urger."""
+    known = frozenset(URGE_PAUSE_MINUTES)
+    return URGE_PAUSE_MINUTES | {name: each.number() for name, each in _rows(value, known)}
+
+
+def _rows(value: Value, known: frozenset[str]) -> list[tuple[str, Value]]:
+    """The rows of a table whose keys are among these."""
+    rows = value.pairs()
+    for name, each in rows:
+        if name not in known:
+            each.flaw("KEY_UNKNOWN", name, f"known are {', '.join(sorted(known))}")
+    return [(name, each) for name, each in rows if name in known]
 
 
 def _route(value: Value) -> Route:

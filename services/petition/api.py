@@ -7,13 +7,14 @@ from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
 from backbone.intake.opening import Openings
+from backbone.intake.urging import Urging
 from backbone.postgres.listing import Lists
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
-from backbone.words.errors import NotFound
+from backbone.words.errors import InvalidTransition, NotFound
 from backbone.words.matter_code import Intake, mint
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
@@ -36,6 +37,7 @@ class PetitionService(rpc.PetitionServiceServicer):
         openings: Openings,
     ) -> None:
         self._shell = shell
+        self._urging = Urging(shell.settings)
         self._decider = decider
         key = shell.settings.keyring.lasting
         self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
@@ -84,11 +86,20 @@ class PetitionService(rpc.PetitionServiceServicer):
 
     async def TrackPetition(self, request: pb.TrackPetitionRequest, context: Any) -> Any:
         petition = await self._tracking.find(request.code, request.pin)
+        return pb.TrackPetitionResponse(petition=self._tracked(petition))
+
+    async def UrgePetition(self, request: pb.UrgePetitionRequest, context: Any) -> Any:
+        petition = await self._tracking.find(request.code, request.pin)
+        if petition.handling.incident is None:
+            raise InvalidTransition("NOTHING_TO_URGE", state=petition.state)
+        await self._urging.urge(petition.id, petition.desk, caller_of(context).request_id)
+        return pb.UrgePetitionResponse(petition=self._tracked(petition))
+
+    def _tracked(self, petition: Petition) -> resources.Tracked:
         incident = petition.handling.incident
         handler = incident.unit if incident else petition.desk
         known = self._replica.city.units.get(handler) if self._replica.loaded else None
-        tracked = codec.to_tracked(petition, known.name if known else "")
-        return pb.TrackPetitionResponse(petition=tracked)
+        return codec.to_tracked(petition, known.name if known else "")
 
     async def pass_on(self, request: Any, context: Any) -> resources.Petition:
         return codec.to_resource(await self._perform(request, context), self._sealer)

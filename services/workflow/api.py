@@ -9,7 +9,7 @@ from backbone.door.decider import Decider
 from backbone.door.timers import NEVER
 from backbone.postgres.listing import Lists, within
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
-from backbone.rpc.caller import Call, caller_of
+from backbone.rpc.caller import caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.errors import NotFound
@@ -17,6 +17,7 @@ from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from services.workflow import codec, storage
+from services.workflow.calling import Calls
 from services.workflow.incident import INCIDENTS, routing
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.record import Incident
@@ -83,25 +84,24 @@ class Front(rpc.IncidentServiceServicer):
         shell: Shell,
         decider: Decider[Incident],
         roads: Roads,
-        front: str,
+        calls: Calls,
         replica: Replica,
     ) -> None:
         self._shell = shell
-        self._roads = roads
-        self._front = front
-        self._key = shell.settings.keyring.lasting
+        self._calls = calls
         self._reads = IncidentReads(shell, decider, replica)
-        self._taking = Taking(shell.pool, shell.door, roads, self._key)
+        self._taking = Taking(shell.pool, shell.door, roads, shell.settings.keyring.lasting)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Incident:
         _id(request.incident_id)
-        return await self._perform(request, context, caller_of(context))
+        found = await self._calls.perform(request, context, caller_of(context))
+        return codec.to_resource(found)
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
         """The opening never expires: the intake has already committed."""
         caller = replace(caller_of(context), deadline=NEVER)
-        incident = await self._perform(request, context, caller)
-        return pb.OpenIncidentResponse(incident=incident)
+        incident = await self._calls.perform(request, context, caller)
+        return pb.OpenIncidentResponse(incident=codec.to_resource(incident))
 
     async def GetIncident(self, request: pb.GetIncidentRequest, context: Any) -> Any:
         incident = await self._reads.get(request, context)
@@ -121,12 +121,6 @@ class Front(rpc.IncidentServiceServicer):
         outcome = await self._taking.take(caller)
         self._shell.report(context, caller, ClaimIncident(caller.actor), outcome)
         return pb.TakeNextResponse(incident=codec.to_resource(outcome.state))
-
-    async def _perform(self, body: Any, context: Any, caller: Call) -> resources.Incident:
-        request = codec.request_of(caller, body, self._key, self._front)
-        outcome, road = await self._roads.perform(request, codec.to_value(request, body))
-        self._shell.report(context, caller, request.command, outcome, road.value)
-        return codec.to_resource(outcome.state)
 
 
 def _id(text: str) -> UUID:

@@ -7,7 +7,7 @@ from uuid import UUID
 from google.protobuf.json_format import MessageToDict
 
 from backbone.door.decider import EventScope
-from backbone.door.request import Request, hash_of
+from backbone.door.request import Request, created_id, hash_of
 from backbone.door.timers import NEVER
 from backbone.intake.opening import desk_actor, opening_id
 from backbone.rpc.caller import Call
@@ -21,9 +21,12 @@ from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.population.v1.population_events_pb2 import PopulationEvent
+from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.kinds import HAND_OFF, RETURN
 from services.workflow.incident.record import Incident, Routing
+from services.workflow.supervision import SUPERVISIONS
+from services.workflow.supervision.opening import OpenSupervision
 
 INTAKES: dict[str, Any] = {
     "liandong.alarm.events.v1": AlarmEvent,
@@ -32,13 +35,18 @@ INTAKES: dict[str, Any] = {
     "liandong.population.events.v1": PopulationEvent,
 }
 
+OF_INCIDENTS = {command.__name__ for command in INCIDENTS.verbs}
+COMMANDS: dict[str, type[Any]] = {
+    command.__name__: command for each in (INCIDENTS, SUPERVISIONS) for command in each.verbs
+}
+
 
 def request_of(caller: Call, body: Any, key: bytes, front: str = "") -> Request[Any]:
     """The request of a call, the same over both roads. Raises ValueError for an id that is none."""
     return Request(
         request_id=caller.request_id,
-        aggregate_id=aggregate_id(body),
-        command=_command(body, caller.actor),
+        aggregate_id=aggregate_id(body, caller.request_id),
+        command=_command(body, caller.actor, caller.request_id),
         body_hash=hash_of(body, key),
         actor=caller.actor,
         deadline=caller.deadline,
@@ -76,12 +84,12 @@ def from_value(value: bytes, key: bytes) -> Request[Any]:
     Raises ValueError or LookupError for a record that this reader cannot read.
     """
     message = commands.IncidentCommand.FromString(value)
-    body = _body(message)
+    body, request_id = _body(message), UUID(message.request_id)
     actor = Actor(message.user, message.unit, message.role, message.area)
     return Request(
-        request_id=UUID(message.request_id),
-        aggregate_id=aggregate_id(body),
-        command=_command(body, actor),
+        request_id=request_id,
+        aggregate_id=aggregate_id(body, request_id),
+        command=_command(body, actor, request_id),
         body_hash=hash_of(body, key),
         actor=actor,
         deadline=message.deadline.ToDatetime(UTC),
@@ -95,25 +103,30 @@ def from_value(value: bytes, key: bytes) -> Request[Any]:
 def _body(message: commands.IncidentCommand) -> Any:
     """The request of the call, by its method; of a record of 0.1.0, by its field."""
     if message.method:
-        INCIDENTS.command(message.method)
-        return getattr(pb, f"{message.method}Request").FromString(message.request)
+        contract = pb if message.method in OF_INCIDENTS else supervision_pb
+        COMMANDS[message.method]  # a LookupError for what this process does not know
+        return getattr(contract, f"{message.method}Request").FromString(message.request)
     field = message.WhichOneof("body")
     if field is None:
         raise ValueError("a command without a request")
     return getattr(message, field)
 
 
-def aggregate_id(body: Any) -> UUID:
-    """The incident that the body is about: the key of its record."""
-    opening = isinstance(body, pb.OpenIncidentRequest)
-    return UUID(body.matter.id if opening else body.incident_id)
+def aggregate_id(body: Any, request_id: UUID) -> UUID:
+    """The incident or supervision that the body is about: the key of its record."""
+    if isinstance(body, supervision_pb.OpenSupervisionRequest):
+        return created_id(request_id, "supervision")
+    if isinstance(body, pb.OpenIncidentRequest):
+        return UUID(body.matter.id)
+    return UUID(getattr(body, "incident_id", "") or getattr(body, "supervision_id", ""))
 
 
-def _command(body: Any, actor: Actor) -> Any:
+def _command(body: Any, actor: Actor, request_id: UUID) -> Any:
     """The command of a request: named like it, with the same fields."""
-    return to_record(
-        body, INCIDENTS.command(body.DESCRIPTOR.name.removesuffix("Request")), by=actor
-    )
+    kind = COMMANDS[body.DESCRIPTOR.name.removesuffix("Request")]
+    if kind is OpenSupervision:
+        return to_record(body, kind, by=actor, id=created_id(request_id, "supervision"))
+    return to_record(body, kind, by=actor)
 
 
 def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
@@ -134,7 +147,7 @@ def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
     return Request(
         request_id=opening_id(matter_id),
         aggregate_id=matter_id,
-        command=_command(opening, actor),
+        command=_command(opening, actor, opening_id(matter_id)),
         body_hash=hash_of(opening, key),
         actor=actor,
         deadline=NEVER,

@@ -1,4 +1,4 @@
-"""The incidents table: due clocks, visibility, lists, the next to take, timelines."""
+"""The tables: due clocks, visibility, lists, the next to take, timelines, and moved incidents."""
 
 from uuid import UUID
 
@@ -12,8 +12,12 @@ from backbone.words.place import significant
 from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span
 from backbone.words.sight import watched
 from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
 from services.workflow.incident import table
 from services.workflow.incident.record import OVER, Incident, State
+from services.workflow.supervision import record
+from services.workflow.supervision import table as supervisions
+from services.workflow.supervision.record import Supervision
 
 TABLE: Table[Incident] = Table(
     name="incidents",
@@ -29,6 +33,29 @@ SELECT id, version, due_clock FROM incidents
 WHERE due_time <= statement_timestamp()
   AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 ORDER BY due_time LIMIT 100
+"""
+SUPERVISIONS: Table[Supervision] = Table(
+    name="supervisions",
+    columns=supervisions.COLUMNS,
+    project=supervisions.project,
+    shape=supervisions.SHAPE,
+)
+DUE_ANSWERS = """
+SELECT id, version FROM supervisions
+WHERE due_time <= statement_timestamp()
+  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
+ORDER BY due_time LIMIT 100
+"""
+# Supervisions that have yet to ask the unit that is accountable now. The index of `to_address`
+# holds hardly any row; until the incident hears of the question, `addressed` keeps it from being
+# asked twice.
+MOVED = """
+SELECT s.id, s.version, i.id AS incident
+FROM incidents AS i JOIN supervisions AS s ON s.id = i.to_address
+WHERE i.to_address IS NOT NULL AND s.state <> 'LIFTED'
+  AND i.id || '/' || i.accountable_unit <> ALL (s.addressed)
+  AND (s.id, s.version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
+LIMIT 100
 """
 NEXT = """
 SELECT id FROM incidents
@@ -57,6 +84,9 @@ PATHS = (
     Path(("code",)),
 )
 STATES = States(State, OVER)
+SUPERVISION_SHOWN = frozenset({"state", "unit", "level", "area", "readers", "waiting"})
+SUPERVISION_PATHS = (Path(("state",), SUPERVISION_SHOWN), Path(("unit",), SUPERVISION_SHOWN))
+SUPERVISION_STATES = States(record.State, record.OVER)
 
 
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
@@ -87,3 +117,21 @@ async def next_of(pool: Pool, unit: str, but: list[UUID]) -> UUID | None:
     """The most urgent incident of the unit's pool, but for these."""
     found: UUID | None = await pool.fetchval(NEXT, unit, but)
     return found
+
+
+def supervision_sights(actor: Actor) -> tuple[Sight, ...]:
+    """The rule of sight of supervisions over projected columns."""
+    sights: list[Sight] = []
+    if digits := watched(actor):
+        sights.append((Under("area", digits),))
+    if actor.unit:
+        sights.append((Member("readers", actor.unit),))
+    return tuple(sights)
+
+
+def asked_supervisions(request: supervision_pb.ListSupervisionsRequest, actor: Actor) -> Asked:
+    """The list that a request asks for; `inbox` is where the caller's unit has to do something."""
+    states, span = SUPERVISION_STATES.asked(state_of(request), request.closed)
+    filters = (*states, *equals_of(request, ("unit", "level")))
+    inbox: tuple[Sight, ...] = ((Member("waiting", actor.unit),),)
+    return Asked(inbox if request.inbox else supervision_sights(actor), filters, span)

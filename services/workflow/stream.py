@@ -7,7 +7,7 @@ record. Acknowledgements go out in the order of arrival: Faust would commit past
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from backbone.door.request import Request
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.metrics import DEAD_LETTERS
-from services.workflow import codec
+from services.workflow import codec, supervising
 from services.workflow.metrics import STREAMED
 
 GROUP = "workflow.stream"
@@ -28,8 +28,8 @@ COMMANDS = "liandong.incident.commands.v1"
 
 log = logging.getLogger(__name__)
 
-# Returns the request of a record, None for a record to ignore; raises for an unreadable one.
-Read = Callable[[str, bytes], Request[Any] | None]
+# Returns the requests of a record, none for a record to ignore; raises for an unreadable one.
+Read = Callable[[str, bytes], Sequence[Request[Any]]]
 
 
 @dataclass(frozen=True)
@@ -90,29 +90,37 @@ async def watch(app: faust.App, road: Road) -> None:
 
 
 def build_app(brokers: str, road: Road, data: str, key: bytes) -> faust.App:
-    """Return the app with its two agents; it connects when it is started.
+    """Return the app with its three agents; it connects when it is started.
 
     `key` is the service's key for the hashes of request bodies.
     """
     app = _bare_app(brokers, data)
     _add_agent(app, "commands", [COMMANDS], source_of_commands(key), road)
     _add_agent(app, "intake", list(codec.INTAKES), source_of_openings(key), road)
+    _add_agent(app, "supervisions", [supervising.EVENTS], source_of_supervisions(), road)
     return app
 
 
 def source_of_commands(key: bytes) -> Source:
     """The command topic: only a bug makes a dead letter, other refusals answer a caller."""
     return Source(
-        lambda _, value: codec.from_value(value, key), lambda reason: reason == "INTERNAL"
+        lambda _, value: [codec.from_value(value, key)], lambda reason: reason == "INTERNAL"
     )
 
 
 def source_of_openings(key: bytes) -> Source:
     """The intake topics: a refusal has no caller; all but ALREADY_OPEN make dead letters."""
-    return Source(
-        lambda topic, value: codec.intake_request(topic, value, key),
-        lambda reason: reason not in ("", "ALREADY_OPEN"),
-    )
+
+    def read(topic: str, value: bytes) -> Sequence[Request[Any]]:
+        opening = codec.intake_request(topic, value, key)
+        return () if opening is None else (opening,)
+
+    return Source(read, lambda reason: reason not in ("", "ALREADY_OPEN"))
+
+
+def source_of_supervisions() -> Source:
+    """The events of supervisions, which each incident of theirs follows."""
+    return Source(lambda _, value: supervising.follow_requests(value), lambda reason: reason != "")
 
 
 def _bare_app(brokers: str, data: str) -> faust.App:
@@ -167,8 +175,8 @@ class Lane:
         self._road = road
         self._source = source
         self.open = 0  # arrived, and not yet acknowledged
-        # Record and its pending outcome; True marks an ignored record, False an unreadable one.
-        self._queue: asyncio.Queue[tuple[Any, asyncio.Future[Outcome] | bool]]
+        # Record and its pending outcomes, none for an ignored one; None marks an unreadable record.
+        self._queue: asyncio.Queue[tuple[Any, list[asyncio.Future[Outcome]] | None]]
         self._queue = asyncio.Queue(maxsize=1000)
 
     async def accept(self, event: Any) -> None:
@@ -176,26 +184,26 @@ class Lane:
         message = event.message
         self.open += 1
         try:
-            request = self._source.read(message.topic, message.value)
+            requests = self._source.read(message.topic, message.value)
         except Exception as error:
             log.warning("record.unreadable", extra={"topic": message.topic, "error": repr(error)})
-            await self._queue.put((event, False))
+            await self._queue.put((event, None))
             return
-        waiting = True if request is None else await self._road.batcher.put(request)
-        await self._queue.put((event, waiting))
+        await self._queue.put((event, [await self._road.batcher.put(each) for each in requests]))
 
     async def acknowledge(self) -> None:
         """Acknowledge until cancelled, in order; dead letters are written first."""
         while True:
             event, waiting = await self._queue.get()
-            event_fate = "ignored" if waiting is True else "performed"
-            reason = "UNREADABLE" if waiting is False else ""
-            if not isinstance(waiting, bool):
-                reason = (await waiting).reason
-            if waiting is False or self._source.is_lost(reason):
-                await self._keep(event.message, reason)
-                event_fate = "dead"
-            STREAMED.labels(event_fate).inc()
+            fate = "ignored" if waiting == [] else "performed"
+            reasons = (
+                ["UNREADABLE"] if waiting is None else [(await each).reason for each in waiting]
+            )
+            lost = [each for each in reasons if waiting is None or self._source.is_lost(each)]
+            if lost:
+                await self._keep(event.message, lost[0])
+                fate = "dead"
+            STREAMED.labels(fate).inc()
             event.ack()
             self.open -= 1
 

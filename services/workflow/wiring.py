@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
+from uuid import uuid4, uuid5
+
+from msgspec.structs import replace
 
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
@@ -27,14 +29,24 @@ from backbone.words.city import City
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from services.workflow import codec, storage, stream
+from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
+from liandong.supervision.v1 import supervision_service_pb2_grpc as supervision_rpc
+from liandong.supervision.v1.supervision_events_pb2 import SupervisionEvent
+from services.workflow import codec, storage, stream, supervising
+from services.workflow.accounting import count_accountability
 from services.workflow.api import Front
 from services.workflow.breaker import Breaker
+from services.workflow.calling import Calls
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.record import Incident
 from services.workflow.incident.world import World
 from services.workflow.roads import Roads
+from services.workflow.supervision import SUPERVISIONS
+from services.workflow.supervision.lapsing import LapseAnswers
+from services.workflow.supervision.moving import AddressUnit
+from services.workflow.supervision.record import Supervision
+from services.workflow.supervision_api import SupervisionFront
 
 EVENTS = "liandong.incident.events.v1"
 KINDS = ("unit", "category", "competence", "policy", "calendar")
@@ -56,23 +68,43 @@ def build_decider(city: Callable[[], City]) -> Decider[Incident]:
     )
 
 
+def build_supervisions(city: Callable[[], City]) -> Decider[Supervision]:
+    """The decider of supervisions; `city` is called for each decision."""
+    return Decider(
+        record=Supervision,
+        table=storage.SUPERVISIONS,
+        life_cycle=SUPERVISIONS,
+        event=SupervisionEvent,
+        kind="liandong.supervision",
+        topic=supervising.EVENTS,
+        scope=supervising.scope,
+        world=lambda also: World(city(), also),
+    )
+
+
 async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) -> None:
     """Run the front until cancelled; starts without waiting for Kafka or Postgres."""
     channel = f"{CHANNEL}{uuid4().hex}"
-    decider = build_decider(lambda: replica.city)
-    require_every_change([decider])
-    async with open_shell(settings, pulse, [decider]) as shell:
+    incidents = build_decider(lambda: replica.city)
+    supervisions = build_supervisions(lambda: replica.city)
+    deciders: list[Decider[Any]] = [incidents, supervisions]
+    require_every_change(deciders)
+    async with open_shell(settings, pulse, deciders, count_accountability) as shell:
         replica = follow_directory(shell, KINDS)
-        carrier = Carrier(settings.keyring.lasting, [decider])
+        carrier = Carrier(settings.keyring.lasting, deciders)
         find, wake = shell.door.find, shell.relay.wake
         waiting = Waiting(find, carrier, shell.connect, channel, pulse, wake)
         publish = partial(shell.publisher.publish, stream.COMMANDS)
         roads = Roads(publish, shell.batcher, waiting, breaker or Breaker())
-        timers = Timers(shell.pool, shell.door, storage.DUE, request_of_lapse, pulse)
-        front = Front(shell, decider, roads, channel, replica)
+        calls = Calls(shell, roads, channel)
+        front = Front(shell, incidents, roads, calls, replica)
         shell.serve(rpc.add_IncidentServiceServicer_to_server, front, pb.DESCRIPTOR)
+        supervisors = SupervisionFront(shell, supervisions, calls)
+        add = supervision_rpc.add_SupervisionServiceServicer_to_server
+        shell.serve(add, supervisors, supervision_pb.DESCRIPTOR)
         shell.run_beside(waiting.run)
-        shell.run_beside(timers.run)
+        for due, request_of in TIMERS:
+            shell.run_beside(Timers(shell.pool, shell.door, due, request_of, pulse).run)
         await shell.run()
 
 
@@ -81,13 +113,35 @@ def request_of_lapse(row: Any) -> Request[Any]:
     return lapse_of(row, Lapse(row["due_clock"]))
 
 
+def request_of_late_answers(row: Any) -> Request[Any]:
+    """The request of supervisions whose answers are due, from a row of the query DUE_ANSWERS."""
+    return lapse_of(row, LapseAnswers())
+
+
+def request_of_move(row: Any) -> Request[Any]:
+    """The request of a supervised incident that moved, from a row of the query MOVED."""
+    incident = row["incident"]
+    move = lapse_of(row, AddressUnit(incident))
+    return replace(move, request_id=uuid5(move.request_id, f"address {incident}"))
+
+
+TIMERS: tuple[tuple[str, Callable[[Any], Request[Any]]], ...] = (
+    (storage.DUE, request_of_lapse),
+    (storage.DUE_ANSWERS, request_of_late_answers),
+    (storage.MOVED, request_of_move),
+)
+
+
 async def run_stream(settings: Settings, pulse: Pulse) -> None:
     """Run the stream processor; it repeats a batch until Postgres accepts it."""
     async with await open_pool(settings.database_url, settings.schema) as pool:
         replica = Replica(pool, settings.brokers, KINDS)
-        deciders = [build_decider(lambda: replica.city)]
+        deciders: list[Decider[Any]] = [
+            build_decider(lambda: replica.city),
+            build_supervisions(lambda: replica.city),
+        ]
         carrier = Carrier(settings.keyring.lasting, deciders)
-        door = Door(pool, deciders, carrier=carrier)
+        door = Door(pool, deciders, ride=count_accountability, carrier=carrier)
         batcher = Batcher(patiently(door.perform, pulse), pulse)
         publisher = Publisher(settings.brokers)
         bury = partial(publisher.bury, dead_topic(DIRECTORY, stream.GROUP))

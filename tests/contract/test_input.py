@@ -127,7 +127,7 @@ def test_the_general_reasons_can_be_read() -> None:
 
 
 # A service's requests, and those of its commands that carry a record of their own.
-AREA_OF = {"workflow": "incident"}
+AREA_OF = {"incident": "incident", "supervision": "supervision"}  # by the aggregate's folder
 RECORDS = {"Filing": "Register", "Admission": "Register"}
 # The purpose of a disclosure travels in the metadata of the call.
 BESIDE = "PURPOSE_MISSING"
@@ -142,7 +142,8 @@ def demands() -> Iterator[tuple[str, str, str, str]]:
                 said = re.findall(r"require_text\((\w+)\.(\w+), '(\w+)'\)", ast.unparse(node))
                 for name, field, reason in said:
                     if name in kinds and reason != BESIDE:
-                        yield path.parts[1], ast.unparse(kinds[name]), field, reason
+                        area = AREA_OF.get(path.parts[2], path.parts[1])
+                        yield area, ast.unparse(kinds[name]), field, reason
 
 
 DEMANDS = sorted({*demands()})
@@ -152,7 +153,7 @@ DEMANDS = sorted({*demands()})
 def test_what_a_verb_requires_the_contract_requires(
     service: str, record: str, field: str, reason: str
 ) -> None:
-    package = f"liandong.{AREA_OF.get(service, service)}.v1."
+    package = f"liandong.{service}.v1."
     own = [message for name, message in REQUESTS.items() if name.startswith(package)]
     named = RECORDS.get(record, f"{record}Request")
     owners = [m for m in own if m.name.startswith(named) and field in m.fields_by_name]

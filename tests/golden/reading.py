@@ -35,7 +35,7 @@ DECIDERS: dict[str, list[Decider[Any]]] = {
     "emergency": [emergency.missions, emergency.statuses],
     "petition": [petition.build_decider(demo_city)],
     "population": [population.build_decider(demo_city)],
-    "workflow": [workflow.build_decider(demo_city)],
+    "workflow": [workflow.build_decider(demo_city), workflow.build_supervisions(demo_city)],
 }
 
 

@@ -20,7 +20,7 @@ AGGREGATES = {
     "emergency": {"mission", "team"},
     "petition": {"petition"},
     "population": {"care_case"},
-    "workflow": {"incident"},
+    "workflow": {"incident", "supervision"},
 }
 # Where a service reads Kafka: the flow reads its commands and what it follows by Faust.
 READS = {"workflow": "stream"}

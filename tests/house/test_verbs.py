@@ -24,6 +24,7 @@ from services.petition.petition import PETITIONS
 from services.population.care_case import CARE_CASES
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.kinds import QUESTIONS
+from services.workflow.supervision import SUPERVISIONS
 
 # Aggregates by the contract's service that answers for their verbs.
 LIFE_CYCLES: tuple[tuple[str, LifeCycle[Any, Any]], ...] = (
@@ -32,6 +33,7 @@ LIFE_CYCLES: tuple[tuple[str, LifeCycle[Any, Any]], ...] = (
     ("liandong.emergency.v1.EmergencyService", MISSIONS),
     ("liandong.emergency.v1.EmergencyService", STATUSES),
     ("liandong.incident.v1.IncidentService", INCIDENTS),
+    ("liandong.supervision.v1.SupervisionService", SUPERVISIONS),
     ("liandong.petition.v1.PetitionService", PETITIONS),
     ("liandong.population.v1.PopulationService", CARE_CASES),
 )

@@ -32,6 +32,8 @@ Point: TypeAlias = tuple[float, float]
 
 HEAD = "city"
 POLICY = "policy"
+# The tables among the fields of a policy; an older directory sends the later ones empty.
+TABLES = ("sign_in_minutes", "supervision_answer", "urge_pause_minutes")
 CALENDAR = "calendar"
 FLAT: dict[str, type[Any]] = {
     "area": Area,
@@ -173,15 +175,18 @@ def _head(message: wire.City) -> Head:
 
 
 def _policy(message: wire.Policy) -> Policy:
+    tables: dict[str, Any] = {
+        name: dict(table) for name in TABLES if (table := getattr(message, name))
+    }
     numbers = {
         each.name: number
         for each in fields(Policy)
-        if each.name not in {"sign_in_minutes", "repush_seconds", "routes"}
+        if each.name not in {"repush_seconds", "routes", *TABLES}
         # An older directory does not send the later figures: their defaults serve.
         if (number := getattr(message, each.name)) or each.default is MISSING
     }
     return Policy(
-        sign_in_minutes=dict(message.sign_in_minutes),
+        **tables,
         repush_seconds=tuple(message.repush_seconds),
         routes=tuple(_route(route) for route in message.routes),
         **numbers,

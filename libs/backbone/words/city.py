@@ -12,6 +12,15 @@ from backbone.words.place import contains
 
 Ring: TypeAlias = tuple[tuple[float, float], ...]
 
+# For packs that do not say: the time to answer a supervision, by its level.
+SUPERVISION_ANSWER = {
+    "GENERAL": "5 WORKING_DAYS",
+    "KEY": "3 WORKING_DAYS",
+    "LISTED": "1 WORKING_DAYS",
+}
+# The minutes between two urges of one matter, by the kind of the urger.
+URGE_PAUSE_MINUTES = {"SUPERVISOR": 30, "DESK": 30, "CITIZEN": 1440}
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -128,6 +137,10 @@ class Policy:
     objection_window_minutes: int = 7200
     objection_answer_minutes: int = 120
     escalation_answer_minutes: int = 120
+    supervision_answer: Mapping[str, str] = field(default_factory=lambda: dict(SUPERVISION_ANSWER))
+    supervision_least_hours: int = 1
+    supervision_most_days: int = 60
+    urge_pause_minutes: Mapping[str, int] = field(default_factory=lambda: dict(URGE_PAUSE_MINUTES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,9 @@ EVERYONE: Roles = frozenset(
     }
 )
 
+# A citizen who has shown the code and the PIN of a matter. No account has this role.
+CITIZEN = "citizen"
+
 # They work on matters of their own unit; a partner system is a unit's own software.
 HANDLERS = roles(
     "clerk", "head", "mediator", "care_worker", "grid_member", "grid_leader", "receptionist",
@@ -52,6 +55,8 @@ TEAM_SENDERS = roles("call_taker", "dispatcher", "duty_officer")
 CALLER_REVEALERS = roles("call_taker", "dispatcher")
 DISPATCHERS = roles("dispatcher")
 SUPERIORS = roles("dispatcher", "head", "leader", "centre_director", "duty_officer")
+# They ask units for an answer about matters of their area.
+SUPERVISORS = roles("supervisor", "leader")
 # Roles that neither handle matters nor supervise them.
 VERIFIERS = roles("call_taker", "dispatcher", "receptionist", "centre_director")
 TEAMS = roles("team_member", "team_leader")

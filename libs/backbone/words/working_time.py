@@ -53,6 +53,12 @@ class Budget(Struct, frozen=True):
         return max(ONE[self.unit], timedelta(days=share.days)) if self.unit in DAYS else share
 
 
+def budget_of(text: str) -> Budget:
+    """Read a budget such as `3 WORKING_DAYS`. Raises ValueError for any other text."""
+    amount, _, unit = text.partition(" ")
+    return Budget(int(amount), Unit(unit))
+
+
 def advance(unit: Unit, start: datetime, left: timedelta, calendar: Calendar) -> datetime:
     """Return the moment at which a clock that runs from `start` on has used up `left`.
 

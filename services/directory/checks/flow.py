@@ -168,7 +168,7 @@ def _clocks(pack: Pack, policy: Policy) -> Iterator[Finding]:
             spot, detail = pack.spot("clock/sign_in_minutes"), f"{priority} has no clock"
             yield Finding(Severity.ERROR, "CLOCK_MISSING", spot, "sign_in_minutes", detail)
     for clock in fields(Policy):
-        if clock.name == "routes":
+        if clock.name in ("routes", "supervision_answer"):
             continue
         value = getattr(policy, clock.name)
         numbers = value.values() if isinstance(value, dict) else value

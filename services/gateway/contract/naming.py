@@ -16,12 +16,14 @@ from backbone.words.city import City
 KINDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("unit", "accountable_unit", "desk", "from_unit", "to_unit", "by_unit", "ordered_unit",
-         "raised_to", "assigned_by", "against_unit", "home_unit", "host_unit", "mediation_unit"),
+         "supervisor", "raised_to", "assigned_by",
+         "against_unit", "home_unit", "host_unit", "mediation_unit"),
         "unit",
     ),
     **dict.fromkeys(
         ("holder", "from_holder", "actor", "user", "by", "receiver", "ordered_by", "called_by",
-         "acknowledged_by", "set_by", "decided_by", "mediator", "worker", "leader", "verifier"),
+         "acknowledged_by", "opener", "answerer",
+         "set_by", "decided_by", "mediator", "worker", "leader", "verifier"),
         "person",
     ),
     **dict.fromkeys(("team", "next_team"), "team"),

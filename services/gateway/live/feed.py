@@ -26,6 +26,7 @@ from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.population.v1.population_events_pb2 import PopulationEvent
+from liandong.supervision.v1.supervision_events_pb2 import SupervisionEvent
 from services.gateway.contract.naming import Names
 from services.gateway.contract.writing import to_json
 from services.gateway.live.changes import Change, Ring
@@ -48,6 +49,7 @@ EVENTS: dict[str, type[Message]] = {
     "emergency": EmergencyEvent,
     "population": PopulationEvent,
     "incident": IncidentEvent,
+    "supervision": SupervisionEvent,
 }
 
 

@@ -10,6 +10,7 @@ from backbone.words.sight import WATCHERS, sees
 WATCHERS_OF = {
     "alarm": WATCHERS | roles("call_taker"),
     "incident": WATCHERS,
+    "supervision": WATCHERS,
     "emergency": WATCHERS | roles("call_taker"),
     "petition": PETITION_WATCHERS,
     "dispute": WATCHERS,

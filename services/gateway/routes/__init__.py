@@ -46,11 +46,13 @@ from services.gateway.routes import (
     incident,
     petition,
     population,
+    supervision,
 )
 from services.gateway.routes.route import Area
 
 AREAS: tuple[Area, ...] = (
     incident.AREA,
+    supervision.AREA,
     alarm.AREA,
     petition.AREA,
     dispute.AREA,

@@ -1,6 +1,15 @@
 """Incidents: the pool, the verbs of the flow, timelines and explained routes."""
 
-from backbone.words.roles import DISPATCHERS, HANDLERS, READERS, SUPERIORS, VERIFIERS
+from backbone.words.roles import (
+    DESKS,
+    DISPATCHERS,
+    HANDLERS,
+    READERS,
+    SUPERIORS,
+    SUPERVISORS,
+    VERIFIERS,
+    roles,
+)
 from liandong.incident.v1 import incident_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
@@ -11,7 +20,7 @@ AREA = Area(
     "workflow",
     pb.DESCRIPTOR.services_by_name["IncidentService"],
     (
-        get("/v1/inbox", "ListIncidents", HANDLERS, always={"inbox": True}),
+        get("/v1/inbox", "ListIncidents", HANDLERS | SUPERVISORS, always={"inbox": True}),
         post("/v1/inbox:takeNext", "TakeNext", HANDLERS, empty="POOL_EMPTY"),
         get("/v1/incidents", "ListIncidents", READERS, always={"inbox": False}),
         get(ONE, "GetIncident", READERS),
@@ -40,5 +49,10 @@ AREA = Area(
         post(f"{ONE}:rework", "ReworkIncident", VERIFIERS),
         post(f"{ONE}:close", "CloseIncident", VERIFIERS),
         post(f"{ONE}:void", "VoidIncident", DISPATCHERS),
+        post(
+            f"{ONE}:urge",
+            "UrgeIncident",
+            DISPATCHERS | DESKS | SUPERVISORS | roles("clerk", "head"),
+        ),
     ),
 )

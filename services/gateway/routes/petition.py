@@ -25,5 +25,6 @@ AREA = Area(
         post(f"{ONE}:close", "ClosePetition", DESK),
         post(f"{ONE}:reveal", "RevealPetitioner", DESK, reveals="petition_id"),
         get("/v1/track/{code}", "TrackPetition", roles(), public=True),
+        post("/v1/track/{code}:urge", "UrgePetition", roles(), public=True),
     ),
 )

@@ -21,11 +21,17 @@ from services.workflow.incident import (
     question,
     returning,
     routing,
+    supervised,
+    urging,
 )
 from services.workflow.incident.kinds import SIGN_IN
 from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.record import OVER, Incident, State
+from services.workflow.incident.supervised import FollowSupervision
 from services.workflow.incident.world import World
+
+# What no person asks for.
+UNSEEN = frozenset({Lapse, FollowSupervision})
 
 
 def may_see(incident: Incident, command: Any) -> None:
@@ -33,7 +39,7 @@ def may_see(incident: Incident, command: Any) -> None:
 
     Of an accusation only the units involved hear, not even a refusal.
     """
-    if isinstance(command, Lapse):
+    if type(command) in UNSEEN:
         return
     if not sees(command.by, incident.readers, incident.watched_area):
         raise NotFound("NO_SUCH_INCIDENT")
@@ -56,10 +62,20 @@ def derive(incident: Incident) -> Incident:
 
 
 def waits_for(incident: Incident) -> tuple[str, ...]:
-    """The units in whose inbox it stands: each must do something next."""
-    charge = incident.charge
+    """The units in whose inbox it stands: each must do something next.
+
+    What a supervision waits for comes last: `/v1/supervisions` also lists it for what is over.
+    """
     if incident.state in OVER:
         return ()
+    acting = _has_to_act(incident)
+    if not incident.supervisions:
+        return acting
+    return _distinct(*acting, *supervised.waits_for(incident))
+
+
+def _has_to_act(incident: Incident) -> tuple[str, ...]:
+    charge = incident.charge
     if incident.state in (State.TRIAGE, State.REPORTED):
         return _distinct(charge.accountable_unit, charge.raised_to)
     if incident.state is State.RESOLVED:
@@ -86,6 +102,8 @@ INCIDENTS: LifeCycle[Incident, World] = LifeCycle(
         handling,
         closing,
         lapsing,
+        supervised,
+        urging,
     ),
     missing="NO_SUCH_INCIDENT",
     guard=may_see,

@@ -106,6 +106,33 @@ class Counts(Struct, frozen=True):
     reworks: int = 0
 
 
+class Supervised(Struct, frozen=True):
+    """What an incident knows of one of its supervisions 督办 that is not lifted.
+
+    `unit` supervises. `addressed` are all units that it has asked about this incident; `late_by`
+    those that owe an answer whose time is over, `marked` all that were ever late.
+    """
+
+    id: UUID
+    version: int
+    level: str
+    unit: str
+    addressed: tuple[str, ...] = ()
+    owed_by: tuple[str, ...] = ()
+    late_by: tuple[str, ...] = ()
+    answered_by: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
+    due_time: datetime | None = None
+
+
+class Urged(Struct, frozen=True):
+    """How often one kind of urger has urged it 催办, and when last."""
+
+    urger: str
+    count: int
+    time: datetime
+
+
 class Incident(Struct, frozen=True):
     """The responsibility for one matter; `involved` are all units that ever had to do with it."""
 
@@ -122,6 +149,8 @@ class Incident(Struct, frozen=True):
     ending: Ending = Ending()
     counts: Counts = Counts()
     involved: tuple[str, ...] = ()
+    supervisions: tuple[Supervised, ...] = ()
+    urges: tuple[Urged, ...] = ()
 
     @property
     def area(self) -> str:

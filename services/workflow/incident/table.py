@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from backbone.words.rank import by_urgency
-from services.workflow.incident import clocks, waits_for
+from services.workflow.incident import clocks, supervised, waits_for
 from services.workflow.incident.kinds import (
     HAND_OFF,
     RETURN,
 )
 from services.workflow.incident.record import HELD, Incident, holder_key
 
-SHAPE = 3
+SHAPE = 4
 COLUMNS = {
     "state": "text",
     "code": "text",
@@ -32,13 +32,15 @@ COLUMNS = {
     "readers": "text[]",
     "due_time": "timestamptz",
     "due_clock": "text",
+    "to_address": "uuid",
 }
 
 
 def project(incident: Incident) -> dict[str, Any]:
     """The columns that queries, timers and CHECKs need.
 
-    `waiting` is the unit in whose inbox it stands, `waiting_too` are the few others.
+    `waiting` is the unit in whose inbox it stands, `waiting_too` are the few others. `to_address`
+    is the supervision that must ask the accountable unit.
     """
     matter, charge, readers = incident.matter, incident.charge, incident.readers
     waiting = tuple(unit for unit in waits_for(incident) if unit in readers)
@@ -62,6 +64,7 @@ def project(incident: Incident) -> dict[str, Any]:
         "readers": readers,
         "due_time": due[1].time if due else None,
         "due_clock": due[0].id if due else "",
+        "to_address": supervised.to_address(incident),
     }
 
 
@@ -75,7 +78,7 @@ def held_by(incident: Incident) -> UUID | None:
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 1, the flat row of 0.1.0, in the parts of the present record.
 
-    Shape 2 had no `assignment`; the default serves.
+    Shape 2 had no `assignment`, shape 3 no supervisions and urges; the defaults serve.
     """
     if shape > 1:
         return doc

@@ -98,3 +98,7 @@ def test_a_policy_of_0_1_0_gets_the_default_of_each_later_figure() -> None:
     """It came without the figures: on the wire they are zero."""
     sent = to_entry(replace(POLICY, objection_window_minutes=0, objection_answer_minutes=0), 7)
     assert to_record(sent) == POLICY
+    sent = to_entry(
+        replace(POLICY, supervision_answer={}, urge_pause_minutes={}, supervision_most_days=0), 7
+    )
+    assert to_record(sent) == POLICY

@@ -128,6 +128,8 @@ def test_a_role_that_nobody_holds_is_found() -> None:
         ("routes.yaml", "  target: COMPETENT", "  target: TRIAGE", "ROUTE_UNREACHABLE"),
         ("clocks.yaml", "P2: 15", "P2: 0", "CLOCK_NOT_POSITIVE"),
         ("clocks.yaml", "objection_window_minutes: 7200", "objection_window_minutes: 0", "CLOCK_N"),
+        ("clocks.yaml", "CITIZEN: 1440", "CITIZEN: 0", "CLOCK_NOT_POSITIVE"),
+        ("clocks.yaml", "supervision_most_days: 60", "supervision_most_days: 0", "CLOCK_NOT_POS"),
         ("clocks.yaml", "[10, 20, 40]", "[10, -1]", "CLOCK_NOT_POSITIVE"),
         ("clocks.yaml", "  P3: 60\n", "", "CLOCK_MISSING"),
     ],

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from backbone.words.city import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES
 from services.directory.files import read_archive, read_folder, to_archive
 from services.directory.flaws import PackUnreadable
 from services.directory.pack import parse, read_pack
@@ -99,13 +100,43 @@ def test_a_broken_clock_is_named_with_line_and_column(old: str, new: str, reason
 
 def test_a_pack_of_0_1_0_gets_the_default_of_each_later_figure() -> None:
     files = read_folder(DEMO)
-    later = ("objection_", "escalation_")
+    later = ("objection_", "escalation_", "supervision_", "urge_", "  GENERAL", "  KEY", "  LISTED")
+    later += ("  SUPERVISOR", "  DESK", "  CITIZEN")
     lines = demo("clocks.yaml").splitlines(keepends=True)
     files["clocks.yaml"] = "".join(each for each in lines if not each.startswith(later)).encode()
     policy = parse(files).city.policy
     assert policy is not None
     assert (policy.objection_window_minutes, policy.objection_answer_minutes) == (7200, 120)
     assert policy.escalation_answer_minutes == 120
+    assert policy.supervision_answer == SUPERVISION_ANSWER
+    assert (policy.supervision_least_hours, policy.supervision_most_days) == (1, 60)
+    assert policy.urge_pause_minutes == URGE_PAUSE_MINUTES
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("KEY: 3 WORKING_DAYS", "KEY: 3", "TERM_WRONG"),
+        ("KEY: 3 WORKING_DAYS", "KEY: 0 WORKING_DAYS", "TERM_WRONG"),
+        ("KEY: 3 WORKING_DAYS", "KEY: 3 WEEKS", "TERM_WRONG"),
+        ("KEY: 3 WORKING_DAYS", "URGENT: 3 WORKING_DAYS", "KEY_UNKNOWN"),
+        ("CITIZEN: 1440", "STRANGER: 1440", "KEY_UNKNOWN"),
+        ("CITIZEN: 1440", "CITIZEN: daily", "WRONG_TYPE"),
+    ],
+)
+def test_a_wrong_rule_of_accountability_is_named(old: str, new: str, reason: str) -> None:
+    flaws = flaws_of(clocks__yaml=demo("clocks.yaml").replace(old, new))
+    assert set(flaws.values()) == {reason}
+
+
+def test_a_row_that_a_pack_leaves_out_has_its_default() -> None:
+    files = read_folder(DEMO)
+    text = demo("clocks.yaml").replace("  KEY: 3 WORKING_DAYS\n", "").replace("  DESK: 30\n", "")
+    files["clocks.yaml"] = text.replace("CITIZEN: 1440", "CITIZEN: 60").encode()
+    policy = parse(files).city.policy
+    assert policy is not None
+    assert policy.supervision_answer == SUPERVISION_ANSWER
+    assert policy.urge_pause_minutes == {**URGE_PAUSE_MINUTES, "CITIZEN": 60}
 
 
 def test_a_broken_route_is_named() -> None:

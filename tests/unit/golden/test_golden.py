@@ -45,6 +45,8 @@ LATER = {
         "ObjectToAssignment",
         "UpholdObjection",
         "RejectObjection",
+        "FollowSupervision",
+        "UrgeIncident",
     }
 }
 

@@ -1,0 +1,141 @@
+"""Following a supervision 督办: its steps stand on the incident and leave it where it is (I6)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words.actor import CLOCK, Actor
+from services.workflow.incident.record import Incident, State, Supervised
+from services.workflow.incident.world import World
+
+
+class FollowSupervision(Struct, frozen=True):
+    """One event of a supervision; `step` is its kind, `unit` the unit whose answer it is about."""
+
+    supervision_id: UUID
+    supervision_version: int
+    step: str
+    level: str
+    supervisor: str
+    unit: str = ""
+    text: str = ""
+    due_time: datetime | None = None
+    by: Actor = CLOCK
+
+
+class SupervisionFollowed(Struct, frozen=True):
+    time: datetime
+    supervision_id: UUID
+    supervision_version: int
+    step: str
+    level: str
+    supervisor: str
+    unit: str = ""
+    text: str = ""
+    due_time: datetime | None = None
+
+
+# The list that each step puts its unit into, out of all others; an accepted answer is in none.
+LISTS = ("owed_by", "late_by", "answered_by")
+ASKS = frozenset({"SupervisionOpened", "UnitAddressed", "AnswerFollowedUp", "AnswerRejected"})
+PLACES: Mapping[str, str] = {
+    **dict.fromkeys(ASKS, "owed_by"),
+    "AnswerGiven": "answered_by",
+    "AnswerAccepted": "",
+}
+MARKED, LIFTED = "UnitMarked", "SupervisionLifted"
+
+
+def follow(
+    incident: Incident, command: FollowSupervision, now: datetime, world: World
+) -> list[SupervisionFollowed]:
+    """The step as an event; no event if it, or a later one, is known already."""
+    known = known_one(incident, command.supervision_id)
+    if known and command.supervision_version <= known.version:
+        return []
+    return [
+        SupervisionFollowed(
+            now,
+            command.supervision_id,
+            command.supervision_version,
+            command.step,
+            command.level,
+            command.supervisor,
+            command.unit,
+            command.text,
+            command.due_time,
+        )
+    ]
+
+
+def known_one(incident: Incident, supervision: UUID) -> Supervised | None:
+    return next((each for each in incident.supervisions if each.id == supervision), None)
+
+
+def followed(incident: Incident, event: SupervisionFollowed) -> Incident:
+    """The incident with what it knows of the supervision; of a lifted one it keeps the timeline."""
+    others = tuple(each for each in incident.supervisions if each.id != event.supervision_id)
+    if event.step == LIFTED:
+        return replace(incident, supervisions=others)
+    known = known_one(incident, event.supervision_id) or Supervised(
+        event.supervision_id, 0, event.level, event.supervisor
+    )
+    return replace(incident, supervisions=(*others, _after(known, event)))
+
+
+def _after(known: Supervised, event: SupervisionFollowed) -> Supervised:
+    """What is known after a step; a kind of step that a newer process knows changes nothing."""
+    unit = event.unit
+    due = event.due_time or known.due_time
+    seen = replace(known, version=event.supervision_version, due_time=due)
+    if event.step == MARKED:
+        marked, late = _with(known.marked, unit), _with(known.late_by, unit)
+        return replace(seen, marked=marked, late_by=late)
+    if event.step not in PLACES:
+        return seen
+    lists = {name: _without(getattr(known, name), unit) for name in LISTS}
+    if place := PLACES[event.step]:
+        lists[place] = (*lists[place], unit)
+    if event.step in ASKS:
+        lists["addressed"] = _with(known.addressed, unit)
+    return replace(seen, **lists)
+
+
+def _with(units: tuple[str, ...], unit: str) -> tuple[str, ...]:
+    return (*_without(units, unit), unit)
+
+
+def _without(units: tuple[str, ...], unit: str) -> tuple[str, ...]:
+    return tuple(each for each in units if each != unit)
+
+
+def waits_for(incident: Incident) -> tuple[str, ...]:
+    """The units that owe an answer, and the supervisors of those that have answered or are late."""
+    found: list[str] = []
+    for each in incident.supervisions:
+        told = each.late_by or each.answered_by
+        found += [*each.owed_by, *([each.unit] if told else ())]
+    return tuple(found)
+
+
+def to_address(incident: Incident) -> UUID | None:
+    """A supervision that has not asked the unit that is accountable now.
+
+    An accusation that is back in triage is at the desk that took it down, perhaps the accused: it
+    is not asked.
+    """
+    if not incident.supervisions:
+        return None
+    unit, matter = incident.charge.accountable_unit, incident.matter
+    if incident.over or (matter.against and unit == matter.desk):
+        return None
+    found = (each.id for each in incident.supervisions if unit not in each.addressed)
+    return next(found, None)
+
+
+VERBS = (verb(State, follow),)
+CHANGES = (change(followed),)

@@ -1,0 +1,99 @@
+"""Pure mappings of supervisions: event → requests for their incidents, supervision → resource."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+from uuid import UUID, uuid5
+
+from msgspec.structs import replace
+
+from backbone.door.decider import EventScope
+from backbone.door.request import Request
+from backbone.door.timers import NEVER
+from backbone.wire import fill, name_of, to_message
+from backbone.words.actor import Actor
+from backbone.words.sight import sees
+from liandong.supervision.v1 import supervision_pb2 as resources
+from liandong.supervision.v1.supervision_events_pb2 import SupervisionEvent
+from services.workflow.incident.supervised import FollowSupervision
+from services.workflow.supervision.record import Supervision
+
+EVENTS = "liandong.supervision.events.v1"
+
+
+def follow_requests(value: bytes) -> Sequence[Request[Any]]:
+    """What an event of a supervision tells its incidents, one request for each.
+
+    Its ids derive from the event, so that a repeat changes nothing. Raises ValueError or
+    DecodeError for a record that this reader cannot read.
+    """
+    event = SupervisionEvent.FromString(value)
+    meta, kind = event.meta, event.WhichOneof("kind")
+    if not meta.aggregate_id:
+        raise ValueError("an event that does not say whose it is")
+    if kind is None:
+        return ()
+    steps = _steps_of(UUID(meta.aggregate_id), meta.version, getattr(event, kind))
+    return [_request(meta, incident, step) for incident, step in steps]
+
+
+def _steps_of(
+    supervision: UUID, version: int, body: Any
+) -> Sequence[tuple[UUID, FollowSupervision]]:
+    fields = body.DESCRIPTOR.fields_by_name
+    due = body.deadline.due_time.ToDatetime(UTC) if "deadline" in fields else None
+    is_opening = "addressed" in fields
+    units = (
+        [(each.incident, each.unit) for each in body.addressed]
+        if is_opening
+        else [(each, getattr(body, "unit", "")) for each in body.incidents]
+    )
+    step = FollowSupervision(
+        supervision_id=supervision,
+        supervision_version=version,
+        step=body.DESCRIPTOR.name,
+        level=name_of(fields["level"], body.level),
+        supervisor=body.unit if is_opening else body.supervisor,
+        text=body.reason if is_opening else getattr(body, "text", ""),
+        due_time=due,
+    )
+    return [(UUID(incident), replace(step, unit=unit)) for incident, unit in units]
+
+
+def _request(meta: Any, incident: UUID, step: FollowSupervision) -> Request[Any]:
+    return Request(
+        request_id=uuid5(UUID(meta.event_id), f"follow {incident}"),
+        aggregate_id=incident,
+        command=step,
+        body_hash="",
+        actor=Actor(meta.actor, meta.unit),
+        deadline=NEVER,
+        cause=meta.event_id,
+    )
+
+
+def scope(supervision: Supervision) -> EventScope:
+    """Who hears of its events: the units that may read it, and who watches over its area."""
+    return EventScope(supervision.readers, supervision.area, correlation=str(supervision.id))
+
+
+def sees_all(supervision: Supervision, actor: Actor) -> bool:
+    """Whether the actor supervises it or watches over its area."""
+    return sees(actor, {supervision.unit}, supervision.area)
+
+
+def to_resource(supervision: Supervision, actor: Actor) -> resources.Supervision:
+    """The supervision for one reader: a unit that only has to answer sees its own part alone.
+
+    Each of the other units answers for other matters, which this one may not see.
+    """
+    message = to_message(supervision, resources.Supervision)
+    if sees_all(supervision, actor):
+        return message
+    del message.demands[:]
+    del message.marks[:]
+    for name in ("demands", "marks"):
+        for each in getattr(supervision, name):
+            if each.unit == actor.unit:
+                fill(getattr(message, name).add(), each)
+    return message

@@ -1,0 +1,52 @@
+"""The supervision's life cycle: the use-case files, joined; its state follows from its answers."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from backbone.life_cycle import LifeCycle
+from backbone.words.errors import NotFound
+from backbone.words.sight import sees
+from services.workflow.incident.world import World
+from services.workflow.supervision import answering, judging, lapsing, lifting, moving, opening
+from services.workflow.supervision.lapsing import LapseAnswers
+from services.workflow.supervision.moving import AddressUnit
+from services.workflow.supervision.record import Answering, State, Supervision
+
+
+def may_see(supervision: Supervision, command: Any) -> None:
+    """A supervision outside the actor's scope does not exist for the actor; a clock sees all."""
+    if isinstance(command, LapseAnswers | AddressUnit):
+        return
+    if not sees(command.by, supervision.readers, supervision.area):
+        raise NotFound("NO_SUCH_SUPERVISION")
+
+
+def derive(supervision: Supervision) -> Supervision:
+    """Open while a unit owes an answer, then answered until all are accepted."""
+    if supervision.state is State.LIFTED:
+        return supervision
+    states = {each.state for each in supervision.demands}
+    if Answering.OWED in states:
+        state = State.OPEN
+    else:
+        state = State.ANSWERED if Answering.ANSWERED in states else State.ACCEPTED
+    return replace(supervision, state=state)
+
+
+def waits_for(supervision: Supervision) -> tuple[str, ...]:
+    """The units in whose inbox it stands: those that owe, and the supervisor once one has answered
+    or is late."""
+    if supervision.state is State.LIFTED:
+        return ()
+    owing = [each.unit for each in supervision.demands if each.state is Answering.OWED]
+    told = any(each.state is Answering.ANSWERED or each.has_lapsed for each in supervision.demands)
+    return tuple(dict.fromkeys((*owing, *([supervision.unit] if told else ()))))
+
+
+SUPERVISIONS: LifeCycle[Supervision, World] = LifeCycle(
+    (opening, answering, judging, lifting, lapsing, moving),
+    missing="NO_SUCH_SUPERVISION",
+    guard=may_see,
+    finish=derive,
+)

@@ -1,0 +1,75 @@
+"""Following a move: a unit that becomes accountable for a supervised incident must answer too.
+
+The unit before it keeps what it owes or has answered.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words.actor import CLOCK, Actor
+from backbone.words.guards import require_not_accused
+from services.workflow.incident.record import Incident
+from services.workflow.incident.world import World
+from services.workflow.supervision import demanding
+from services.workflow.supervision.record import (
+    RUNNING,
+    Answering,
+    Deadline,
+    Demand,
+    Level,
+    Supervision,
+)
+
+
+class AddressUnit(Struct, frozen=True):
+    """The incident has another accountable unit than those that the supervision knows."""
+
+    incident: UUID
+    by: Actor = CLOCK
+
+
+class UnitAddressed(Struct, frozen=True):
+    time: datetime
+    unit: str
+    incidents: tuple[str, ...]
+    text: str
+    deadline: Deadline
+    level: Level
+    supervisor: str
+
+
+def address(
+    supervision: Supervision, command: AddressUnit, now: datetime, world: World
+) -> list[UnitAddressed]:
+    """Address the unit that is accountable at this moment; a known one is not asked again."""
+    incident = world.also.one(command.incident)
+    assert isinstance(incident, Incident), "a row of the query MOVED names an incident"
+    unit, about = incident.charge.accountable_unit, str(incident.id)
+    if any((each.incident, each.unit) == (about, unit) for each in supervision.demands):
+        return []
+    require_not_accused(world.city, incident.matter.against, unit)
+    level = supervision.level
+    deadline = demanding.due(level, None, now, world)
+    text = supervision.reason
+    return [UnitAddressed(now, unit, (about,), text, deadline, level, supervision.unit)]
+
+
+def incident_of(command: AddressUnit) -> Iterable[UUID]:
+    return (command.incident,)
+
+
+def addressed(supervision: Supervision, event: UnitAddressed) -> Supervision:
+    fresh = tuple(
+        Demand(each, event.unit, Answering.OWED, event.text, event.time, event.deadline)
+        for each in event.incidents
+    )
+    return replace(supervision, demands=(*supervision.demands, *fresh))
+
+
+VERBS = (verb(RUNNING, address, "ACCUSED_UNIT", "DUE_OUT_OF_BOUNDS", also=incident_of),)
+CHANGES = (change(addressed),)

@@ -1,0 +1,122 @@
+"""The supervision 督办: its states, and the answers that it demands of units."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from backbone.words.actor import Actor
+from backbone.words.errors import Denied
+from backbone.words.roles import SUPERVISORS
+
+
+class Level(StrEnum):
+    GENERAL = "GENERAL"  # 一般督办
+    KEY = "KEY"  # 重点督办
+    LISTED = "LISTED"  # 挂牌督办
+
+
+class State(StrEnum):
+    OPEN = "OPEN"  # 督办中: a unit owes an answer
+    ANSWERED = "ANSWERED"  # 已回复: the supervisor accepts or rejects
+    ACCEPTED = "ACCEPTED"  # 已认可
+    LIFTED = "LIFTED"  # 已解除
+
+
+class Answering(StrEnum):
+    """The place of one answer."""
+
+    OWED = "OWED"  # 待答复
+    ANSWERED = "ANSWERED"  # 已回复
+    ACCEPTED = "ACCEPTED"  # 已认可
+
+
+RUNNING = frozenset({State.OPEN, State.ANSWERED, State.ACCEPTED})
+OVER = frozenset({State.LIFTED})
+
+
+class Addressed(Struct, frozen=True):
+    """A unit that must answer for an incident."""
+
+    incident: str
+    unit: str
+
+
+class Deadline(Struct, frozen=True):
+    """Until when an answer is due, by which rule; `provisional` as in a clock."""
+
+    due_time: datetime
+    rule: str
+    amount: int
+    measure: str
+    provisional: bool = False
+
+
+class Demand(Struct, frozen=True):
+    """The answer of one unit for one incident; `text` to `answer_time` are its last answer."""
+
+    incident: str
+    unit: str
+    state: Answering
+    question: str
+    ask_time: datetime
+    deadline: Deadline
+    text: str = ""
+    answerer: str = ""
+    answer_time: datetime | None = None
+    opinion: str = ""
+    lapse_time: datetime | None = None
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether the unit was marked for this question and still owes the answer."""
+        return self.state is Answering.OWED and self.lapse_time is not None
+
+
+class Mark(Struct, frozen=True):
+    """A unit did not answer in time. Marks stay, also after a late answer."""
+
+    unit: str
+    time: datetime
+    due_time: datetime
+    incidents: tuple[str, ...]
+
+
+class Supervision(Struct, frozen=True):
+    """A demand of `unit` for answers about incidents; it changes nothing of the incidents (I6).
+
+    `area` is the smallest area that holds all incidents; empty if none does, and for an accusation,
+    which no watcher over an area may see.
+    """
+
+    id: UUID
+    version: int
+    time: datetime
+    state: State
+    level: Level
+    reason: str
+    unit: str
+    opener: str
+    open_time: datetime
+    area: str
+    demands: tuple[Demand, ...]
+    marks: tuple[Mark, ...] = ()
+    opinion: str = ""
+    lift_reason: str = ""
+    lift_time: datetime | None = None
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The units that may read it: the supervising one, and all that had to answer."""
+        return tuple(dict.fromkeys((self.unit, *(each.unit for each in self.demands))))
+
+    @property
+    def incidents(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.incident for each in self.demands))
+
+
+def require_supervisor(supervision: Supervision, actor: Actor) -> None:
+    """Allow the supervisors and leaders of the unit that supervises, not only the opener."""
+    if actor.role not in SUPERVISORS or actor.unit != supervision.unit:
+        raise Denied("NOT_THE_SUPERVISOR", unit=supervision.unit)

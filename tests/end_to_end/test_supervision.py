@@ -1,0 +1,137 @@
+"""A supervision over three incidents of two units, and urges by desk, supervisor and citizen."""
+
+import asyncio
+from typing import Any
+
+from operate.home.home import Home
+from operate.home.ports import Ports
+from operate.replay.client import Client
+from operate.run.installation import Installation
+from tests.lapsing import let_lapse
+from tests.people import TOWNSHIP, Listener, Visit, act, open_incident, refused
+
+POLICE, URBAN = f"{TOWNSHIP}-police", f"{TOWNSHIP}-urban_management"
+LAMP = {"category": "urban.lamp", "priority": "P4", "narrative": "路灯半年不亮"}
+PETITION = {
+    "channel": "VISIT",
+    "subject": "村口路灯不亮",
+    "text": "村口到学校的路灯半年不亮，多次反映没有结果。",
+    "petitioners": [{"name": "赵某", "contact": "13900000000"}],
+    "place": {"text": "青山镇和源村村口", "area": TOWNSHIP},
+    "category": "urban.lamp",
+}
+
+
+async def held(desk: Client, clerk: Client, **call: Any) -> str:
+    """An incident that the clerk has claimed."""
+    incident = await open_incident(desk, **call)
+    await act(clerk, f"/v1/incidents/{incident['id']}:claim")
+    return str(incident["id"])
+
+
+async def until_step(reader: Client, incident: str, step: str) -> Any:
+    """The entry of the incident's timeline for this step of a supervision."""
+    async with asyncio.timeout(30):
+        while True:
+            timeline = reader.items(f"/v1/incidents/{incident}/timeline", page_size=100)
+            async for entry in timeline:
+                if entry["kind"] == "SupervisionFollowed" and entry["facts"]["step"] == step:
+                    return entry
+            await asyncio.sleep(0.1)
+
+
+async def inbox(reader: Client, path: str = "/v1/inbox") -> set[str]:
+    return {each["id"] async for each in reader.items(path, page_size=100)}
+
+
+async def test_three_incidents_of_two_units_are_supervised_to_the_end(visit: Visit) -> None:
+    desk = visit.system("990100-command", "call_taker")
+    supervisor = await visit.person("supervisor.990101-government")
+    police, urban = [await visit.person(f"clerk.{unit}") for unit in (POLICE, URBAN)]
+    incidents = [await held(desk, police), await held(desk, police)]
+    incidents.append(await held(desk, urban, **LAMP))
+    changes = Listener(supervisor, "/v1/changes")
+    await asyncio.wait_for(changes.until("message"), 20)
+
+    opening = {"incident_ids": incidents, "level": "KEY", "reason": "两周没有进展"}
+    assert (await refused(act(police, "/v1/supervisions", opening))).reason == "ROLE_MAY_NOT"
+    opened = await act(supervisor, "/v1/supervisions", opening)
+    one = f"/v1/supervisions/{opened['id']}"
+    assert (opened["state"], opened["level"]) == ("OPEN", "KEY")
+    assert [each["unit"] for each in opened["demands"]] == [POLICE, POLICE, URBAN]
+    await asyncio.wait_for(changes.until("change", source="supervision", id=opened["id"]), 20)
+    for incident in incidents:
+        await until_step(
+            police if incident != incidents[2] else urban, incident, "SupervisionOpened"
+        )
+    assert opened["id"] in await inbox(urban, "/v1/inbox/supervisions")
+    assert opened["id"] not in await inbox(supervisor, "/v1/inbox/supervisions")
+
+    answered = await act(police, f"{one}:answer", {"text": "已约谈双方，周五前办结"})
+    assert {each["unit"] for each in answered["demands"]} == {POLICE}, "the own part alone"
+    await let_lapse(_database(visit), opened["id"], URBAN)
+    await asyncio.wait_for(changes.until("change", kind="UnitMarked", id=opened["id"]), 20)
+    marked = await until_step(urban, incidents[2], "UnitMarked")
+    assert marked["facts"]["unit"] == URBAN
+    await _is_followed_up(visit, supervisor, one, incidents)
+
+    await changes.close()
+    lifted = await act(supervisor, f"{one}:lift", {"opinion": "均已办理到位"})
+    assert (lifted["state"], [each["unit"] for each in lifted["marks"]]) == ("LIFTED", [URBAN])
+    await until_step(police, incidents[0], "SupervisionLifted")
+    shown = await police.get(f"/v1/incidents/{incidents[0]}")
+    assert (shown["state"], shown["holder"], shown["supervisions"]) == (
+        "CLAIMED", f"clerk.{POLICE}", [],
+    )  # fmt: skip
+
+
+async def _is_followed_up(visit: Visit, supervisor: Client, one: str, incidents: list[str]) -> None:
+    """Asked further, answered late, accepted: each unit by itself."""
+    assert {incidents[0], incidents[2]} <= await inbox(supervisor)
+    urban = await visit.person(f"clerk.{URBAN}")
+    police = await visit.person(f"clerk.{POLICE}")
+    outstanding = await refused(act(supervisor, f"{one}:lift", {"opinion": "办结"}))
+    assert (outstanding.status, outstanding.reason) == (409, "ANSWER_OUTSTANDING")
+    await act(urban, f"{one}:answer", {"text": "路灯已修复"})
+    further = {"unit": POLICE, "text": "第二件何时办结？", "incident_ids": incidents[1:2]}
+    asked = await act(supervisor, f"{one}:followUp", further)
+    assert asked["state"] == "OPEN"
+    await act(police, f"{one}:answer", {"text": "本周三", "incident_ids": incidents[1:2]})
+    for unit in (POLICE, URBAN):
+        accepted = await act(supervisor, f"{one}:accept", {"unit": unit, "opinion": "认可"})
+    assert accepted["state"] == "ACCEPTED"
+
+
+def _database(visit: Visit) -> str:
+    base = int(visit.city.env["LIANDONG_PORT"])
+    return Installation.here(Home(visit.city.home.resolve(), Ports(base))).admin_dsn
+
+
+async def test_desk_supervisor_and_citizen_urge_each_with_a_pause(visit: Visit) -> None:
+    office = await visit.person("clerk.990101-petition_office")
+    supervisor = await visit.person("supervisor.990101-government")
+    clerk = await visit.person(f"clerk.{URBAN}")
+    registered = await act(office, "/v1/petitions", PETITION)
+    one, incident = f"/v1/petitions/{registered['id']}", f"/v1/incidents/{registered['id']}"
+    track, said = f"/v1/track/{registered['code']}:urge", {"pin": registered["pin"]}
+    early = await visit.citizen().post(track, json=said)
+    assert (early.status_code, early.json()["reason"]) == (409, "NOTHING_TO_URGE")
+    await act(office, f"{one}:accept", {"kind": "CLAIM", "lawful_channel": "PETITION"})
+    await act(office, f"{one}:route")
+    await act(clerk, f"{incident}:claim")
+
+    first = await visit.citizen().post(track, json=said)
+    assert (first.status_code, first.json()["code"]) == (200, registered["code"])
+    again = await visit.citizen().post(track, json=said)
+    assert (again.status_code, again.json()["reason"]) == (409, "URGED_TOO_SOON")
+    wrong = await visit.citizen().post(track, json={"pin": "000000"})
+    assert (wrong.status_code, wrong.json()["reason"]) == (404, "NO_SUCH_CODE")
+    await act(office, f"{incident}:urge", {"text": "群众再次来访"})
+    urged = await act(supervisor, f"{incident}:urge")
+    assert {each["urger"]: each["count"] for each in urged["urges"]} == {
+        "CITIZEN": 1, "DESK": 1, "SUPERVISOR": 1,
+    }  # fmt: skip
+    seen = await clerk.get(incident)
+    assert (seen["urges"], seen["holder"]) == (urged["urges"], f"clerk.{URBAN}")
+    kinds = [each["kind"] async for each in clerk.items(f"{incident}/timeline", page_size=100)]
+    assert kinds.count("IncidentUrged") == 3
