@@ -46,6 +46,7 @@ class Order(Struct, frozen=True):
     ordered_by: str
     ordered_unit: str
     again: int = 0
+    danger: str = ""
 
 
 class DispatchOrdered(Struct, frozen=True):
@@ -94,6 +95,7 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         category=classification.category,
         ordered_by=command.by.user,
         ordered_unit=command.by.unit,
+        danger=report.danger,
         again=latest.again + bool(latest.refused) if latest else 0,
     )
 

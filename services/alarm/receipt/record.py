@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from backbone.words.correction import Corrected
 from backbone.words.followed import Followed
 from backbone.words.place import Place
 
@@ -141,6 +142,7 @@ class Report(Struct, frozen=True, kw_only=True):
     hang_up_time: datetime | None = None
     recording: str = ""
     reference: str = ""
+    danger: str = ""
 
 
 class Classification(Struct, frozen=True):
@@ -169,15 +171,22 @@ class Ending(Struct, frozen=True, kw_only=True):
 
 
 class Incident(Struct, frozen=True):
-    """The incident that the receipt opened or was linked to; `known` is its last known state."""
+    """The incident that the receipt opened or was linked to; `known` is its last known state.
+
+    `link_version` is the version of the receipt that was linked; 0 where it opened the incident.
+    """
 
     id: UUID
     code: str
     known: Followed
+    link_version: int = 0
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """One report. `ending` is set unless the receipt is open; `incident` where it has one."""
+    """One report. `ending` is set unless the receipt is open; `incident` where it has one.
+
+    `corrected` are the facts that were corrected since it joined that incident.
+    """
 
     id: UUID
     version: int
@@ -192,6 +201,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     incident: Incident | None = None
     dispatches: tuple[Dispatch, ...] = ()
     call_backs: tuple[CallBack, ...] = ()
+    corrected: tuple[Corrected, ...] = ()
 
     @property
     def unit(self) -> str:
