@@ -130,7 +130,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
         """Order, then call: a refusal is recorded, so that the order does not stand."""
         caller = caller_of(context)
-        command = DispatchNow(caller.actor, request.team, request.note)
+        facts = await self._told.facts(codec.receipt_id(request.receipt_id), caller.actor)
+        command = DispatchNow(caller.actor, request.team, request.note, facts)
         receipt = await self._perform(context, command, request, caller)
         order = codec.to_order(receipt, command)
         try:

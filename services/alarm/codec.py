@@ -10,6 +10,7 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
+from backbone.words.matter import Matter
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
@@ -18,7 +19,7 @@ from liandong.incident.v1 import incident_service_pb2 as calls
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.amending import CallerChange
 from services.alarm.receipt.correcting import correction_of, link_of
-from services.alarm.receipt.dispatch import DispatchNow, order_of
+from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
 from services.alarm.receipt.record import Caller, Receipt
 from services.alarm.receipt.suggestions import Earlier, Sighting
@@ -125,7 +126,13 @@ def to_unlink(linked: Receipt, version: int, by: Actor) -> calls.UnlinkCallerReq
 
 
 def to_order(receipt: Receipt, command: DispatchNow) -> emergency.Order:
-    return to_message(order_of(receipt, command), emergency.Order)
+    """The order of a command that is recorded; its event carries the same."""
+    return to_message(order_of(receipt, as_recorded(receipt, command)), emergency.Order)
+
+
+def facts_of(incident: incidents.Incident) -> Matter:
+    """The facts of the incident, for an order."""
+    return to_record(incident, Matter, to_unit="", against="")
 
 
 def to_followed(incident: incidents.Incident) -> Followed:

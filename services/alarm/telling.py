@@ -15,6 +15,7 @@ from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidTransition, Refusal
 from backbone.words.followed import OVER
+from backbone.words.matter import Matter
 from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec, storage
 from services.alarm.peers import Incidents
@@ -49,14 +50,25 @@ class Told:
         receipt = await self.found(receipt_id)
         if receipt is None or receipt.incident is None or await self._find([call.request_id]):
             return
-        try:
-            incident = await self._incidents.find(receipt.incident.id, call.actor, GLANCE)
-        except grpc.aio.AioRpcError as error:
-            log.info("incident.unheard", extra={"error": error.details()})
-            return
+        incident = await self._glance(receipt.incident.id, call.actor)
         state = Incident.State.Name(incident.state).removeprefix("STATE_") if incident else ""
         if state in OVER:
             raise InvalidTransition("INCIDENT_OVER", code=receipt.incident.code, state=state)
+
+    async def facts(self, receipt_id: UUID, by: Actor) -> Matter | None:
+        """The facts of the incident as they are now, None where the receipt's own must do."""
+        receipt = await self.found(receipt_id)
+        if receipt is None or receipt.incident is None:
+            return None
+        incident = await self._glance(receipt.incident.id, by)
+        return codec.facts_of(incident) if incident else None
+
+    async def _glance(self, incident_id: UUID, by: Actor) -> Incident | None:
+        try:
+            return await self._incidents.find(incident_id, by, GLANCE)
+        except grpc.aio.AioRpcError as error:
+            log.info("incident.unheard", extra={"error": error.details()})
+            return None
 
     async def amended(self, receipt: Receipt, by: Actor) -> Incident | None:
         """Tell the incident what this version of the receipt has corrected. Raises its refusal."""

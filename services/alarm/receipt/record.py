@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from backbone.words.correction import Corrected
 from backbone.words.followed import Followed
+from backbone.words.matter import Matter
 from backbone.words.place import Place
 
 
@@ -100,7 +101,8 @@ class Suggestions(Struct, frozen=True):
 class Dispatch(Struct, frozen=True):
     """The latest order to a team. `refused` is the reason of its refusal, empty where it stands.
 
-    `again` counts the refused orders to this team before it.
+    `again` counts the refused orders to this team before it. `facts` are those of the incident when
+    it was ordered, None where the receipt's own were used.
     """
 
     team: str
@@ -109,6 +111,7 @@ class Dispatch(Struct, frozen=True):
     order_time: datetime
     refused: str = ""
     again: int = 0
+    facts: Matter | None = None
 
 
 class CallBack(Struct, frozen=True):

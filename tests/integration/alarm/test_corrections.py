@@ -1,10 +1,13 @@
 """Corrections reach the incident: by call, by event where the call fails, without Kafka."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import grpc
 import pytest
 import pytest_asyncio
@@ -74,8 +77,9 @@ class Flow:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def flow(home: Installation) -> AsyncIterator[Flow]:
-    with home.started("alarm", "workflow", "workflow-stream"):
-        await home.ready("alarm", "workflow", "workflow-stream")
+    names = ("alarm", "workflow", "workflow-stream", "emergency")
+    with home.started(*names):
+        await home.ready(*names)
         yield Flow(home)
 
 
@@ -189,6 +193,22 @@ async def test_of_two_that_set_the_priority_at_once_the_second_hears_of_the_firs
     assert (await refused(raising(late[0]))).reason == "STALE_VERSION"
     last = await flow.call("SetPriority", priority="P3", **given)
     assert last.incident.priority == "P3"
+
+
+async def test_a_team_is_sent_by_the_facts_of_the_incident(console: Console, flow: Flow) -> None:
+    first = await opened(console)
+    second, _ = await console.receive(category="theft")
+    await console.do("LinkRepeat", second.id, incident=first)
+    await console.do("AmendReceipt", first, place=THERE, danger="持刀")
+    await flow.call("SetPriority", incident_id=first, priority="P1", reason="有人受伤")
+    await console.do("DispatchNow", second.id, team="red")
+    conn = await asyncpg.connect(flow.home.admin_dsn)
+    doc = json.loads(
+        await conn.fetchval("SELECT doc FROM emergency.missions WHERE matter_id = $1", UUID(first))
+    )
+    await conn.close()
+    assert "长风路112号" in json.dumps(doc, ensure_ascii=False)
+    assert '"P1"' in json.dumps(doc)
 
 
 async def raising(error: BaseException) -> None:

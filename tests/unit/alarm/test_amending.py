@@ -12,7 +12,8 @@ from backbone.words.followed import FollowIncident as Step
 from backbone.words.place import Place
 from services.alarm.receipt.amending import AmendReceipt, CallerChange, ClassifyReceipt
 from services.alarm.receipt.correcting import correction_of
-from services.alarm.receipt.dispatch import DispatchNow
+from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
+from services.alarm.receipt.ending import matter_of
 from services.alarm.receipt.linking import FollowIncident, LinkRepeat
 from services.alarm.receipt.record import Caller, Receipt, State
 from tests.desks import EAST_GRID, HERE, TAKER, a_report
@@ -174,3 +175,20 @@ def test_linking_and_unlinking_name_the_receipt_to_the_incident_and_no_caller() 
     [event] = decide(joined, UNLINK)
     assert event.caller_unlinked.incident_id == str(OTHER)
     assert event.caller_unlinked.version == joined.version + 1
+
+
+def test_a_team_is_sent_by_the_facts_of_the_incident_and_a_repeat_by_the_same() -> None:
+    """More than this receipt may have corrected them: the priority, another report, the place."""
+    facts = replace(matter_of(OPENED), priority="P1", place=THERE, danger="汽油")
+    command = DispatchNow(TAKER, "red", "带水带", facts)
+    [event] = decide(OPENED, command)
+    order = event.order
+    assert (order.priority, order.place, order.danger) == ("P1", THERE, "汽油")
+    assert order.narrative == f"{facts.narrative}\n带水带"
+    sent = evolve(OPENED, event)
+    later = replace(command, facts=replace(facts, priority="P4"))
+    assert order_of(sent, as_recorded(sent, later)) == order
+    alone = DispatchNow(TAKER, "blue")
+    [event] = decide(sent, alone)
+    assert event.order.priority == "P2"
+    assert order_of(evolve(sent, event), as_recorded(evolve(sent, event), alone)) == event.order
