@@ -36,7 +36,7 @@ def undo_invalid(
     if ending is None or ending.outcome is not Outcome.INVALID:
         raise InvalidTransition("NOT_INVALID", outcome=receipt.outcome or "")
     if command.by.user == ending.ended_by:
-        raise Denied("ANOTHER_PERSON_NEEDED", person=ending.ended_by)
+        raise Denied("ANOTHER_PERSON_NEEDED", by=ending.ended_by)
     reason = require_text(command.reason, "REASON_MISSING")
     return [ReceiptReinstated(now, reason, command.by.user, str(receipt.matter_id))]
 

@@ -42,7 +42,7 @@ def undo_void(
     if command.by.role not in SUPERVISORS or not contains(command.by.area, incident.watched_area):
         routing.require_dispatcher(incident, command.by)
     if by == voided_by:
-        raise Denied("ANOTHER_PERSON_NEEDED", person=voided_by)
+        raise Denied("ANOTHER_PERSON_NEEDED", by=voided_by)
     reason = require_text(command.reason, "REASON_MISSING")
     unit, minutes = incident.charge.unit, clocks.sign_in_minutes(incident, world.policy)
     due = question.due_after(now, minutes)
