@@ -54,11 +54,15 @@ ANSWERS = {
     ESCALATION: ("ClaimIncident", "RequestReturn", "DesignateUnit"),
 }
 WORDS = ("words", "more words", "")
+# What a desk's receipts tell: rarer than what people do.
+TOLD = ("AmendMatter", "LinkCaller", "UnlinkCaller")
 # The verbs that somebody may ask for: a new one is tried without a line here.
 VERBS = {
     command.__name__: verb.states
     for command, verb in INCIDENTS.verbs.items()
-    if verb.states is not None and hasattr(pb, f"{command.__name__}Request")
+    if verb.states is not None
+    and hasattr(pb, f"{command.__name__}Request")
+    and command.__name__ not in TOLD
 }
 # What fits a state: who, which verb, how likely.
 Wish = tuple[Sequence[Actor], str, int]
@@ -173,7 +177,9 @@ class Population:
         chance = self._chance
         target, found = self._target()
         dice = chance.random()
-        if found is None or dice < 0.05:
+        if dice < 0.01:
+            return DESK, self._body(chance.choice(TOLD), target)
+        if found is None or dice < 0.06:
             actor, verb = chance.choice(EVERYONE), chance.choice([*VERBS])
         elif dice < 0.2:
             concerned = [each for each in EVERYONE if each.unit in found.involved]

@@ -16,6 +16,8 @@ from backbone.words.place import Place
 from services.workflow.incident.record import Incident, Report
 
 MOST_NARRATIVE, MOST_DANGER = 20_000, 2_000
+# Of many linked reports the last ones are told, each in short: an order must be read at once.
+MOST_LINES, LONGEST_LINE = 30, 400
 BESIDE = (PLACE, NARRATIVE, CATEGORY, DANGER)
 
 
@@ -85,7 +87,7 @@ def knows_place(place: Place) -> bool:
 def composed(so_far: Told) -> Told:
     """The narrative and the danger, made of the first report and of all linked ones."""
     linked = [each for each in so_far.reports[1:] if each.linked]
-    lines = [so_far.first.narrative, *filter(None, map(_line, linked))]
+    lines = [so_far.first.narrative, *[*filter(None, map(_line, linked))][-MOST_LINES:]]
     dangers = dict.fromkeys(filter(None, (so_far.first.danger, *(e.danger for e in linked))))
     matter = replace(
         so_far.matter,
@@ -102,7 +104,8 @@ def _line(report: Report) -> str:
         ("", report.narrative),
     )
     said = "；".join(name + text for name, text in parts if text)
-    return f"【关联接警单 {report.code}】{said}" if said else ""
+    short = said if len(said) <= LONGEST_LINE else f"{said[:LONGEST_LINE]}…"
+    return f"【关联接警单 {report.code}】{short}" if said else ""
 
 
 def changed(before: Matter, after: Matter) -> tuple[str, ...]:

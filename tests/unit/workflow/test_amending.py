@@ -154,6 +154,19 @@ def test_a_linked_report_fills_what_is_open_and_adds_what_endangers() -> None:
     assert (found.place, found.category, found.danger) == (THERE, "theft", f"gas；{KNIFE}")
 
 
+def test_of_many_long_reports_the_last_ones_are_told_in_short() -> None:
+    found = OFFERED
+    for number in range(40):
+        receipt = f"00000000-0000-0000-0000-0000000001{number:02}"
+        found = after(
+            a_correction(5, receipt=receipt, narrative=f"{number} {'长' * 900}"), found=found
+        )
+    first, *lines = found.matter.narrative.split("\n")
+    assert (first, len(lines)) == ("a bicycle", 30)
+    assert "】39 长" in lines[-1] and lines[-1].endswith("…")
+    assert len(found.matter.narrative) < 20_000
+
+
 @pytest.mark.parametrize(("said", "holds"), [("P1", "P1"), ("P4", "P2")])
 def test_the_more_urgent_priority_of_two_reports_holds(said: str, holds: str) -> None:
     assert after(linked(7, priority=said), found=OFFERED).matter.priority == holds
