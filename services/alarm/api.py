@@ -33,11 +33,11 @@ from services.alarm.receipt.linking import FollowIncident, LinkRepeat
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.reveal import RevealCaller
 from services.alarm.taking import Taking
+from services.alarm.telling import GLANCE, Told
 
 log = logging.getLogger(__name__)
 
 PENDING_DELIVERY = "PENDING_DELIVERY"
-GLANCE = 0.3
 
 
 @passing(pb.DESCRIPTOR.services_by_name["AlarmService"], RECEIPTS.verbs)
@@ -55,6 +55,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._openings = Openings(shell.settings)
         self._missions = Missions(shell.settings)
         self._incidents = Incidents(shell.settings)
+        self._told = Told(shell, decider, self._incidents)
         self._reading = Reading(shell, decider, self._shown)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Receipt:
@@ -72,10 +73,23 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return pb.ReceiveAlarmResponse(receipt=self._shown(receipt))
 
     async def AmendReceipt(self, request: pb.AmendReceiptRequest, context: Any) -> Any:
+        command = self._taking.amended(request, caller_of(context).actor)
+        return pb.AmendReceiptResponse(receipt=await self._correct(request, context, command))
+
+    async def ClassifyReceipt(self, request: pb.ClassifyReceiptRequest, context: Any) -> Any:
+        command = codec.to_command(request, caller_of(context).actor)
+        return pb.ClassifyReceiptResponse(receipt=await self._correct(request, context, command))
+
+    async def _correct(self, request: Any, context: Any, command: Any) -> resources.Receipt:
+        """Commit, then tell the incident: should the call fail, the event tells the same."""
         caller = caller_of(context)
-        command = self._taking.amended(request, caller.actor)
+        await self._told.require_open(codec.receipt_id(request.receipt_id), caller)
         receipt = await self._perform(context, command, request, caller)
-        return pb.AmendReceiptResponse(receipt=self._shown(receipt))
+        shown = self._shown(receipt)
+        incident = await self._told.amended(receipt, caller.actor)
+        if incident is not None:
+            shown.incident.CopyFrom(following.shown(incident))
+        return shown
 
     async def RevealCaller(self, request: pb.RevealCallerRequest, context: Any) -> Any:
         caller = caller_of(context)
@@ -102,12 +116,22 @@ class FrontDesk(rpc.AlarmServiceServicer):
         command = LinkRepeat(caller.actor, incident_id, code, known)
         receipt = await self._perform(context, command, request, caller)
         await self._catch_up(receipt, incident_id, caller.actor)
+        await self._told.linked(receipt, caller.actor)
         return pb.LinkRepeatResponse(receipt=self._shown(receipt))
+
+    async def UnlinkRepeat(self, request: pb.UnlinkRepeatRequest, context: Any) -> Any:
+        caller = caller_of(context)
+        before = await self._told.found(codec.receipt_id(request.receipt_id))
+        command = codec.to_command(request, caller.actor)
+        receipt = await self._perform(context, command, request, caller)
+        await self._told.unlinked(before, receipt, caller.actor)
+        return pb.UnlinkRepeatResponse(receipt=self._shown(receipt))
 
     async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
         """Order, then call: a refusal is recorded, so that the order does not stand."""
         caller = caller_of(context)
-        command = DispatchNow(caller.actor, request.team, request.note)
+        facts = await self._told.facts(codec.receipt_id(request.receipt_id), caller.actor)
+        command = DispatchNow(caller.actor, request.team, request.note, facts)
         receipt = await self._perform(context, command, request, caller)
         order = codec.to_order(receipt, command)
         try:

@@ -10,12 +10,16 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
+from backbone.words.matter import Matter
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
 from liandong.incident.v1 import incident_pb2 as incidents
+from liandong.incident.v1 import incident_service_pb2 as calls
 from services.alarm.receipt import RECEIPTS
-from services.alarm.receipt.dispatch import DispatchNow, order_of
+from services.alarm.receipt.amending import CallerChange
+from services.alarm.receipt.correcting import correction_of, link_of
+from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
 from services.alarm.receipt.record import Caller, Receipt
 from services.alarm.receipt.suggestions import Earlier, Sighting
@@ -38,13 +42,25 @@ def receipt_id(text: str) -> UUID:
 
 def seal(facts: pb.CallerFacts, sealer: Sealer) -> Caller:
     """Seal the caller's data before it enters any command, journal or topic."""
-    plain = {name: getattr(facts, name).strip() for name in SEALED}
-    number = "".join(sign for sign in plain["number"] if sign.isalnum() or sign == "+")
-    return Caller(
-        protected=facts.protected,
-        number_index=sealer.index("number", number),
-        **{name: sealer.seal(name, text) for name, text in plain.items()},
-    )
+    sealed = {name: sealer.seal(name, getattr(facts, name).strip()) for name in SEALED}
+    index = sealer.index("number", _digits(facts.number))
+    return Caller(protected=facts.protected, number_index=index, **sealed)
+
+
+def seal_change(facts: pb.CallerFacts, sealer: Sealer) -> CallerChange:
+    """Seal the given fields of the caller; None stands for those that keep their value."""
+    sealed = {
+        name: sealer.seal(name, getattr(facts, name).strip())
+        for name in SEALED
+        if facts.HasField(name)
+    }
+    protected = facts.protected if facts.HasField("protected") else None
+    index = sealer.index("number", _digits(facts.number)) if facts.HasField("number") else None
+    return CallerChange(protected=protected, number_index=index, **sealed)
+
+
+def _digits(number: str) -> str:
+    return "".join(sign for sign in number.strip() if sign.isalnum() or sign == "+")
 
 
 def unseal(caller: Caller, sealer: Sealer) -> pb.CallerFacts:
@@ -88,8 +104,35 @@ def to_matter(receipt: Receipt) -> incidents.Matter:
     return to_message(matter_of(receipt), incidents.Matter)
 
 
+def to_amendment(receipt: Receipt, by: Actor) -> calls.AmendMatterRequest | None:
+    """What the incident is told of the correction that this version of the receipt made."""
+    made = correction_of(receipt, by)
+    if made is None:
+        return None
+    said = to_message(made, incidents.Correction)
+    return calls.AmendMatterRequest(incident_id=said.matter.id, correction=said)
+
+
+def to_link(receipt: Receipt, by: Actor) -> calls.LinkCallerRequest:
+    version = receipt.incident.link_version if receipt.incident else 0
+    said = to_message(link_of(receipt, version, by), incidents.CallerLink)
+    return calls.LinkCallerRequest(incident_id=said.incident_id, link=said)
+
+
+def to_unlink(linked: Receipt, version: int, by: Actor) -> calls.UnlinkCallerRequest:
+    """`linked` is the receipt before it left its incident, `version` the one after."""
+    said = to_message(link_of(linked, version, by), incidents.CallerLink)
+    return calls.UnlinkCallerRequest(incident_id=said.incident_id, link=said)
+
+
 def to_order(receipt: Receipt, command: DispatchNow) -> emergency.Order:
-    return to_message(order_of(receipt, command), emergency.Order)
+    """The order of a command that is recorded; its event carries the same."""
+    return to_message(order_of(receipt, as_recorded(receipt, command)), emergency.Order)
+
+
+def facts_of(incident: incidents.Incident) -> Matter:
+    """The facts of the incident, for an order."""
+    return to_record(incident, Matter, to_unit="", against="")
 
 
 def to_followed(incident: incidents.Incident) -> Followed:

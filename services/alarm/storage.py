@@ -47,6 +47,7 @@ KNOWN = """
 SELECT shape, doc::text AS doc FROM receipts AS t WHERE incident_id = $1 AND {seen}
 ORDER BY incident_version DESC LIMIT 1
 """
+ONE = "SELECT shape, doc::text AS doc FROM receipts WHERE id = $1"
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 OURS = "SELECT DISTINCT incident_id FROM receipts WHERE incident_id = ANY($1)"
 
@@ -100,6 +101,11 @@ async def known_incident(pool: Pool, by: Actor, incident_id: UUID) -> Any | None
     parameters.values.append(incident_id)
     seen = any_of(sights_of(by), "t", parameters)
     return await pool.fetchrow(KNOWN.format(seen=seen), *parameters.values)
+
+
+async def one(pool: Pool, receipt_id: UUID) -> Any | None:
+    """The row of a receipt, whoever may see it: for what the service itself must know of it."""
+    return await pool.fetchrow(ONE, receipt_id)
 
 
 async def followers(pool: Pool, incident_id: UUID) -> list[UUID]:

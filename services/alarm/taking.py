@@ -20,8 +20,9 @@ from backbone.words.place import Place
 from services.alarm import codec, storage
 from services.alarm.atlas import Atlas
 from services.alarm.metrics import SUGGESTED
+from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.cells import cells_around
-from services.alarm.receipt.intake import AmendReceipt, ReceiveAlarm
+from services.alarm.receipt.intake import ReceiveAlarm
 from services.alarm.receipt.record import Receipt, Suggestions
 from services.alarm.receipt.suggestions import (
     Sighting,
@@ -63,7 +64,7 @@ class Taking:
 
     def amended(self, request: Any, by: Actor) -> AmendReceipt:
         told = request.HasField("caller")
-        caller = codec.seal(request.caller, self._sealer) if told else None
+        caller = codec.seal_change(request.caller, self._sealer) if told else None
         place = self._place(request) if request.HasField("place") else None
         return to_record(request, AmendReceipt, by=by, caller=caller, place=place)
 

@@ -12,7 +12,7 @@ from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, siz
 from backbone.rpc.caller import caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
-from backbone.words.errors import NotFound
+from backbone.words.errors import NotFound, Unavailable
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -103,6 +103,15 @@ class Front(rpc.IncidentServiceServicer):
         incident = await self._calls.perform(request, context, caller)
         return pb.OpenIncidentResponse(incident=codec.to_resource(incident))
 
+    async def AmendMatter(self, request: pb.AmendMatterRequest, context: Any) -> Any:
+        return pb.AmendMatterResponse(incident=await self._told(request, context))
+
+    async def LinkCaller(self, request: pb.LinkCallerRequest, context: Any) -> Any:
+        return pb.LinkCallerResponse(incident=await self._told(request, context))
+
+    async def UnlinkCaller(self, request: pb.UnlinkCallerRequest, context: Any) -> Any:
+        return pb.UnlinkCallerResponse(incident=await self._told(request, context))
+
     async def GetIncident(self, request: pb.GetIncidentRequest, context: Any) -> Any:
         incident = await self._reads.get(request, context)
         return pb.GetIncidentResponse(incident=codec.to_resource(incident))
@@ -121,6 +130,16 @@ class Front(rpc.IncidentServiceServicer):
         outcome = await self._taking.take(caller)
         self._shell.report(context, caller, ClaimIncident(caller.actor), outcome)
         return pb.TakeNextResponse(incident=codec.to_resource(outcome.state))
+
+    async def _told(self, body: Any, context: Any) -> resources.Incident:
+        """What a receipt tells never expires: it has committed, and its event asks for the same.
+
+        Raises Unavailable while the opening is still on its way: a refusal would be for good.
+        """
+        if not await storage.exists(self._shell.pool, _id(body.incident_id)):
+            raise Unavailable("NOT_YET_OPEN")
+        caller = replace(caller_of(context), deadline=NEVER)
+        return codec.to_resource(await self._calls.perform(body, context, caller))
 
 
 def _id(text: str) -> UUID:

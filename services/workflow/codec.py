@@ -1,5 +1,6 @@
 """Pure mappings: call or record → request, intake event → request, incident → resource."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from google.protobuf.json_format import MessageToDict
 from backbone.door.decider import EventScope
 from backbone.door.request import Request, created_id, hash_of
 from backbone.door.timers import NEVER
+from backbone.intake.correcting import teller, telling_id
 from backbone.intake.opening import desk_actor, opening_id
 from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
@@ -38,6 +40,12 @@ INTAKES: dict[str, Any] = {
 OF_INCIDENTS = {command.__name__ for command in INCIDENTS.verbs}
 COMMANDS: dict[str, type[Any]] = {
     command.__name__: command for each in (INCIDENTS, SUPERVISIONS) for command in each.verbs
+}
+# What a receipt tells of its incident, by the field of its event.
+TOLD: dict[str, Callable[[Any], Any]] = {
+    "correction": lambda said: pb.AmendMatterRequest(incident_id=said.matter.id, correction=said),
+    "caller_linked": lambda said: pb.LinkCallerRequest(incident_id=said.incident_id, link=said),
+    "caller_unlinked": lambda said: pb.UnlinkCallerRequest(incident_id=said.incident_id, link=said),
 }
 
 
@@ -130,7 +138,7 @@ def _command(body: Any, actor: Actor, request_id: UUID) -> Any:
 
 
 def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
-    """The opening that an intake's event asks for, the very request of its call; else None.
+    """The request that an intake's event asks for, the very request of its call; else None.
 
     Raises ValueError or DecodeError for a record that this reader cannot read.
     """
@@ -139,20 +147,32 @@ def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
     body = getattr(event, kind) if kind else None
     if not event.meta.aggregate_id:
         raise ValueError("an event that does not say whose it is")
-    if body is None or "matter" not in body.DESCRIPTOR.fields_by_name:
+    asked = _asked_by(body) if body is not None else None
+    if asked is None:
         return None
-    opening = pb.OpenIncidentRequest(matter=body.matter)
-    matter_id = UUID(body.matter.id)
-    actor = desk_actor(body.matter)
+    request, request_id, actor = asked
     return Request(
-        request_id=opening_id(matter_id),
-        aggregate_id=matter_id,
-        command=_command(opening, actor, opening_id(matter_id)),
-        body_hash=hash_of(opening, key),
+        request_id=request_id,
+        aggregate_id=aggregate_id(request, request_id),
+        command=_command(request, actor, request_id),
+        body_hash=hash_of(request, key),
         actor=actor,
         deadline=NEVER,
         cause=event.meta.event_id,
     )
+
+
+def _asked_by(body: Any) -> tuple[Any, UUID, Actor] | None:
+    """The request in an event, by the field that carries it, with its id and its actor."""
+    known = body.DESCRIPTOR.fields_by_name
+    if "matter" in known:
+        opening = pb.OpenIncidentRequest(matter=body.matter)
+        return opening, opening_id(UUID(body.matter.id)), desk_actor(body.matter)
+    for field, ask in TOLD.items():
+        if field in known and body.HasField(field):
+            request = ask(getattr(body, field))
+            return request, telling_id(request), teller(request)
+    return None
 
 
 def scope(incident: Incident) -> EventScope:

@@ -62,6 +62,7 @@ SELECT id FROM incidents
 WHERE unit = $1 AND state = 'OFFERED' AND id <> ALL($2)
 ORDER BY rank, id LIMIT 1
 """
+EXISTS = "SELECT EXISTS (SELECT FROM incidents WHERE id = $1)"
 TIMELINE = """
 SELECT version, payload, actor, unit, time FROM journal
 WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3
@@ -111,6 +112,11 @@ def asked(request: pb.ListIncidentsRequest, actor: Actor) -> Asked:
     if request.priority and span == OPEN_SPAN:
         span = urgency_span(request.priority)
     return Asked(inbox if request.inbox else sights_of(actor), tuple(filters), span)
+
+
+async def exists(pool: Pool, incident_id: UUID) -> bool:
+    found: bool = await pool.fetchval(EXISTS, incident_id)
+    return found
 
 
 async def next_of(pool: Pool, unit: str, but: list[UUID]) -> UUID | None:

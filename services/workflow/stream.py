@@ -109,13 +109,15 @@ def source_of_commands(key: bytes) -> Source:
 
 
 def source_of_openings(key: bytes) -> Source:
-    """The intake topics: a refusal has no caller; all but ALREADY_OPEN make dead letters."""
+    """The intake topics: a refusal has no caller; all but those of an earlier end or opening make
+    dead letters. A correction after the end stands on its receipt.
+    """
 
     def read(topic: str, value: bytes) -> Sequence[Request[Any]]:
-        opening = codec.intake_request(topic, value, key)
-        return () if opening is None else (opening,)
+        asked = codec.intake_request(topic, value, key)
+        return () if asked is None else (asked,)
 
-    return Source(read, lambda reason: reason not in ("", "ALREADY_OPEN"))
+    return Source(read, lambda reason: reason not in ("", "ALREADY_OPEN", "INCIDENT_OVER"))
 
 
 def source_of_supervisions() -> Source:

@@ -14,7 +14,7 @@ from backbone.words.actor import Actor
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent, ReceiptOpened
 from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_service_pb2 as pb
-from liandong.incident.v1.incident_pb2 import Matter
+from liandong.incident.v1.incident_pb2 import CallerLink, Corrected, Correction, Matter
 from liandong.place.v1.place_pb2 import Place
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.kinds import ESCALATION, HAND_OFF, OBJECTION, RETURN
@@ -44,6 +44,7 @@ VALUES: dict[str, Sequence[Any]] = {
     "unit": UNITS,
     "outcome": ("SOLVED", "EXPLAINED", "WELL"),
     "solved": ("YES", "NO", "MAYBE"),
+    "priority": ("P1", "P2", "P4", "P9"),
     "VoidIncident.reason": ("HOAX", "TEST", "BORED"),
 }
 ANSWERS = {
@@ -53,11 +54,15 @@ ANSWERS = {
     ESCALATION: ("ClaimIncident", "RequestReturn", "DesignateUnit"),
 }
 WORDS = ("words", "more words", "")
+# What a desk's receipts tell: rarer than what people do.
+TOLD = ("AmendMatter", "LinkCaller", "UnlinkCaller")
 # The verbs that somebody may ask for: a new one is tried without a line here.
 VERBS = {
     command.__name__: verb.states
     for command, verb in INCIDENTS.verbs.items()
-    if verb.states is not None and hasattr(pb, f"{command.__name__}Request")
+    if verb.states is not None
+    and hasattr(pb, f"{command.__name__}Request")
+    and command.__name__ not in TOLD
 }
 # What fits a state: who, which verb, how likely.
 Wish = tuple[Sequence[Actor], str, int]
@@ -172,7 +177,9 @@ class Population:
         chance = self._chance
         target, found = self._target()
         dice = chance.random()
-        if found is None or dice < 0.05:
+        if dice < 0.01:
+            return DESK, self._body(chance.choice(TOLD), target)
+        if found is None or dice < 0.06:
             actor, verb = chance.choice(EVERYONE), chance.choice([*VERBS])
         elif dice < 0.2:
             concerned = [each for each in EVERYONE if each.unit in found.involved]
@@ -201,7 +208,10 @@ class Population:
         kind: Any = getattr(pb, f"{verb}Request")
         fields: dict[str, Any] = {}
         for field in kind.DESCRIPTOR.fields:
-            if field.name == "incident_id" or field.message_type is not None:
+            if field.name == "incident_id":
+                continue
+            if field.message_type is not None:
+                fields[field.name] = self._told(field.message_type.name, str(target))
                 continue
             values = VALUES.get(f"{verb}.{field.name}") or VALUES.get(field.name, WORDS)
             if field.cpp_type != field.CPPTYPE_STRING:
@@ -209,6 +219,18 @@ class Population:
             usual = values[:-1] if self._chance.random() < 0.9 else values
             fields[field.name] = self._chance.choice(usual)
         return kind(incident_id=str(target), **fields)
+
+    def _told(self, kind: str, target: str) -> Correction | CallerLink:
+        """What another receipt tells, for the first time, so that it always has an event."""
+        receipt, said = str(self._id()), self._chance.choice(("gas", "a knife", ""))
+        if kind == "CallerLink":
+            return CallerLink(incident_id=target, receipt=receipt, version=3, danger=said)
+        matter = Matter(id=target, code="x", source="ALARM", title="theft", desk="command")
+        facts = [Corrected(fact=name, version=5) for name in ("danger", "priority", "place")]
+        matter.priority, matter.danger = self._chance.choice(("P1", "P3")), said
+        matter.place.area = self._chance.choice((NORTH, SOUTH))
+        linked = self._chance.random() < 0.5
+        return Correction(matter=matter, facts=facts, receipt=receipt, version=5, linked=linked)
 
     async def _ask(
         self, request_id: UUID, actor: Actor, body: Any, deadline: datetime | None = None

@@ -46,6 +46,10 @@ CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
     },
     "IncidentClosed": lambda step: {"state": "CLOSED"},
     "IncidentVoided": lambda step: {"state": "VOIDED"},
+    "IncidentReinstated": lambda step: {
+        "state": "OFFERED" if step.unit else "TRIAGE",
+        "holder": "",
+    },
 }
 
 

@@ -15,7 +15,7 @@ from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import may_still_happen
 from backbone.rpc.retrying import Retrier
 from backbone.rpc.shared_client import open_shared
-from backbone.words.actor import Actor
+from backbone.words.actor import SERVICE, Actor
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_pb2 import Incident, Matter
@@ -32,7 +32,7 @@ def opening_id(matter_id: UUID) -> UUID:
 
 def desk_actor(matter: Matter) -> Actor:
     """The actor of the opening: the desk that took the matter, not the person."""
-    return Actor(user="", unit=matter.desk, role="service")
+    return Actor(user="", unit=matter.desk, role=SERVICE)
 
 
 class Openings:

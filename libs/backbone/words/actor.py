@@ -13,3 +13,5 @@ class Actor(Struct, frozen=True):
 
 
 CLOCK = Actor("")
+# The role of a service that calls another one for a record of its own; no account has it.
+SERVICE = "service"

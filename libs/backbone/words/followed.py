@@ -12,6 +12,8 @@ RESOLVED = "RESOLVED"
 CLOSED = "CLOSED"
 VOIDED = "VOIDED"
 SETTLED = (RESOLVED, CLOSED, VOIDED)
+MERGED = "MERGED"
+OVER = (CLOSED, MERGED, VOIDED)
 # The fields that both an incident and a step have; a step leaves those None that do not change.
 SAID = ("state", "unit", "holder", "outcome", "reply")
 

@@ -23,3 +23,4 @@ class Matter(Struct, frozen=True):
     desk: str
     to_unit: str = ""
     against: str = ""
+    danger: str = ""

@@ -4,7 +4,17 @@ from typing import Any
 
 from backbone.life_cycle import LifeCycle
 from backbone.words.city import City
-from services.alarm.receipt import call_back, closing, dispatch, ending, intake, linking, reveal
+from services.alarm.receipt import (
+    amending,
+    call_back,
+    closing,
+    dispatch,
+    ending,
+    intake,
+    linking,
+    reinstating,
+    reveal,
+)
 from services.alarm.receipt.dispatch import RefuseDispatch
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.record import Receipt
@@ -20,7 +30,7 @@ def require_sight(receipt: Receipt, command: Any) -> None:
 
 
 RECEIPTS: LifeCycle[Receipt, City] = LifeCycle(
-    (intake, ending, linking, closing, dispatch, call_back, reveal),
+    (intake, amending, ending, reinstating, linking, closing, dispatch, call_back, reveal),
     "NO_SUCH_RECEIPT",
     guard=require_sight,
 )

@@ -9,7 +9,7 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
-from backbone.words.followed import CLOSED, VOIDED, Followed
+from backbone.words.followed import OVER, Followed
 from services.alarm.receipt.record import Receipt, State
 from services.alarm.receipt.rights import require_desk
 
@@ -34,7 +34,7 @@ def close(
 
 def is_over(incident: Followed) -> bool:
     """Whether the incident is closed or void, so that no event of it follows."""
-    return incident.state in (CLOSED, VOIDED)
+    return incident.state in OVER
 
 
 def _require_ended(receipt: Receipt, command: CloseReceipt) -> None:

@@ -10,17 +10,24 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
+from backbone.words.matter import Matter
 from backbone.words.place import Place
 from services.alarm.receipt.city import require_team
-from services.alarm.receipt.ending import require_not_ended
+from services.alarm.receipt.ending import matter_called, require_not_ended
 from services.alarm.receipt.record import Dispatch, Outcome, Receipt, State
 from services.alarm.receipt.rights import require_desk, require_may_dispatch
 
 
 class DispatchNow(Struct, frozen=True):
+    """`facts` are those of the incident, which more than this receipt may have corrected.
+
+    None where there is no incident, or none that answers: then the receipt's own are used.
+    """
+
     by: Actor
     team: str
     note: str = ""
+    facts: Matter | None = None
 
 
 class RefuseDispatch(Struct, frozen=True):
@@ -46,12 +53,14 @@ class Order(Struct, frozen=True):
     ordered_by: str
     ordered_unit: str
     again: int = 0
+    danger: str = ""
 
 
 class DispatchOrdered(Struct, frozen=True):
     time: datetime
     order: Order
     note: str
+    facts: Matter | None = None
 
 
 class DispatchRefused(Struct, frozen=True):
@@ -77,25 +86,33 @@ def dispatch(
             time=order.order_time,
             state="ORDERED",
         )
-    return [DispatchOrdered(now, order_of(receipt, command), command.note)]
+    given = order_of(receipt, command)
+    return [DispatchOrdered(now, given, command.note, command.facts)]
 
 
 def order_of(receipt: Receipt, command: DispatchNow) -> Order:
     """The order: equal for the call and the event, before and after it is recorded."""
     latest = _latest(receipt, command.team)
-    report, classification = receipt.report, receipt.classification
+    facts = command.facts or matter_called(receipt, "", "")
     return Order(
         matter_id=receipt.matter_id,
         code=receipt.matter_code,
         team=command.team,
-        priority=classification.priority,
-        place=replace(report.place, area=receipt.area),
-        narrative="\n".join(filter(None, (report.narrative, command.note))),
-        category=classification.category,
+        priority=facts.priority,
+        place=facts.place,
+        narrative="\n".join(filter(None, (facts.narrative, command.note))),
+        category=facts.category,
         ordered_by=command.by.user,
         ordered_unit=command.by.unit,
+        danger=facts.danger,
         again=latest.again + bool(latest.refused) if latest else 0,
     )
+
+
+def as_recorded(receipt: Receipt, command: DispatchNow) -> DispatchNow:
+    """The command with the facts by which it was ordered; a repeat may have seen later ones."""
+    latest = _latest(receipt, command.team)
+    return replace(command, facts=latest.facts if latest else None)
 
 
 def refuse(
@@ -114,7 +131,14 @@ def _latest(receipt: Receipt, team: str) -> Dispatch | None:
 
 def _ordered(receipt: Receipt, event: DispatchOrdered) -> Receipt:
     order = event.order
-    given = Dispatch(order.team, event.note, order.ordered_by, event.time, again=order.again)
+    given = Dispatch(
+        order.team,
+        event.note,
+        order.ordered_by,
+        event.time,
+        again=order.again,
+        facts=event.facts,
+    )
     others = (each for each in receipt.dispatches if each.team != order.team)
     return replace(receipt, dispatches=(*others, given))
 

@@ -92,10 +92,13 @@ class MediationReferred(Struct, frozen=True):
 
 
 class MarkedInvalid(Struct, frozen=True):
+    """`matter_id` names the matter whose missions are recalled; empty in events of 0.1.0."""
+
     time: datetime
     reason: InvalidReason
     note: str
     ended_by: str
+    matter_id: str = ""
 
 
 def open_incident(
@@ -145,7 +148,8 @@ def mark_invalid(
     require_desk(receipt, command)
     if command.reason is None:
         raise InvalidArgument("REASON_MISSING")
-    return [MarkedInvalid(now, command.reason, command.note, command.by.user)]
+    by, matter = command.by.user, str(receipt.matter_id)
+    return [MarkedInvalid(now, command.reason, command.note, by, matter)]
 
 
 def require_not_ended(receipt: Receipt, command: ByActor) -> None:
@@ -163,15 +167,15 @@ def require_not_ended(receipt: Receipt, command: ByActor) -> None:
 def matter_of(receipt: Receipt) -> Matter:
     """The matter of a receipt that ended by passing one on; equal for the call and the event."""
     assert receipt.ending is not None, "only an end makes a matter"
-    return _matter_called(receipt, receipt.ending.title, receipt.ending.to_unit)
+    return matter_called(receipt, receipt.ending.title, receipt.ending.to_unit)
 
 
 def _matter(receipt: Receipt, to_unit: str, city: City) -> Matter:
     called = title(city, receipt.classification.category, receipt.report.place)
-    return _matter_called(receipt, called, to_unit)
+    return matter_called(receipt, called, to_unit)
 
 
-def _matter_called(receipt: Receipt, called: str, to_unit: str) -> Matter:
+def matter_called(receipt: Receipt, called: str, to_unit: str) -> Matter:
     return Matter(
         id=receipt.id,
         code=receipt.code,
@@ -183,6 +187,7 @@ def _matter_called(receipt: Receipt, called: str, to_unit: str) -> Matter:
         place=replace(receipt.report.place, area=receipt.area),
         desk=receipt.unit,
         to_unit=to_unit,
+        danger=receipt.report.danger,
     )
 
 
@@ -204,7 +209,7 @@ def ended(
     `more` are the fields of the ending that only this outcome has.
     """
     ending = Ending(outcome=outcome, end_time=event.time, ended_by=event.ended_by, **more)
-    return replace(receipt, state=State.ENDED, ending=ending, incident=incident)
+    return replace(receipt, state=State.ENDED, ending=ending, incident=incident, corrected=())
 
 
 def _opened(receipt: Receipt, event: ReceiptOpened) -> Receipt:

@@ -1,4 +1,4 @@
-"""Intake: receive 接报, amend 补充, classify 定类, and confirm the class afterwards 核定."""
+"""Intake: receive 接报, and confirm the class afterwards 核定."""
 
 from datetime import datetime
 from typing import Any
@@ -47,29 +47,8 @@ class ReceiveAlarm(Struct, frozen=True, kw_only=True):
     hang_up_time: datetime | None = None
     recording: str = ""
     reference: str = ""
+    danger: str = ""
     suggestions: Suggestions = field(default_factory=Suggestions)
-
-
-class AmendReceipt(Struct, frozen=True, kw_only=True):
-    """A field that is None keeps its value."""
-
-    by: Actor
-    caller: Caller | None = None
-    place: Place | None = None
-    narrative: str | None = None
-    ring_time: datetime | None = None
-    answer_time: datetime | None = None
-    hang_up_time: datetime | None = None
-    recording: str | None = None
-    reference: str | None = None
-
-
-class ClassifyReceipt(Struct, frozen=True):
-    """An empty field keeps its value."""
-
-    by: Actor
-    category: str
-    priority: str
 
 
 class ConfirmClass(Struct, frozen=True):
@@ -96,24 +75,7 @@ class ReceiptReceived(Struct, frozen=True, kw_only=True):
     recording: str
     reference: str
     suggestions: Suggestions
-
-
-class ReceiptAmended(Struct, frozen=True, kw_only=True):
-    time: datetime
-    caller: Caller | None
-    place: Place | None
-    narrative: str | None
-    ring_time: datetime | None
-    answer_time: datetime | None
-    hang_up_time: datetime | None
-    recording: str | None
-    reference: str | None
-
-
-class ReceiptClassified(Struct, frozen=True):
-    time: datetime
-    category: str
-    priority: str
+    danger: str = ""
 
 
 class ClassConfirmed(Struct, frozen=True):
@@ -153,30 +115,6 @@ def _priority(city: City, command: ReceiveAlarm) -> str:
     return require_priority(command.priority or (category.default_priority if category else ""))
 
 
-def amend(
-    receipt: Receipt, command: AmendReceipt, now: datetime, city: City
-) -> list[ReceiptAmended]:
-    require_desk(receipt, command)
-    if command.place:
-        require_place(city, command.place)
-    reported = _reported(command)
-    if all(part is None for part in reported.values()):
-        raise InvalidArgument("NOTHING_TO_CHANGE")
-    return [ReceiptAmended(time=now, **reported)]
-
-
-def classify(
-    receipt: Receipt, command: ClassifyReceipt, now: datetime, city: City
-) -> list[ReceiptClassified]:
-    require_desk(receipt, command)
-    if not command.category and not command.priority:
-        raise InvalidArgument("NOTHING_TO_CHANGE")
-    require_category(city, command.category)
-    before = receipt.classification
-    priority = require_priority(command.priority or before.priority)
-    return [ReceiptClassified(now, command.category or before.category, priority)]
-
-
 def confirm(
     receipt: Receipt, command: ConfirmClass, now: datetime, city: City
 ) -> list[ClassConfirmed]:
@@ -200,25 +138,13 @@ def _received(event: ReceiptReceived) -> Receipt:
     )
 
 
-def _amended(receipt: Receipt, event: ReceiptAmended) -> Receipt:
-    said = {name: part for name, part in _reported(event).items() if part is not None}
-    return replace(receipt, report=replace(receipt.report, **said))
-
-
-def _classified(receipt: Receipt, event: ReceiptClassified) -> Receipt:
-    after = replace(receipt.classification, category=event.category, priority=event.priority)
-    return replace(receipt, classification=after)
-
-
 def _confirmed(receipt: Receipt, event: ClassConfirmed) -> Receipt:
     after = replace(receipt.classification, confirmed_category=event.category)
     return replace(receipt, classification=after)
 
 
-def _reported(
-    said: ReceiveAlarm | AmendReceipt | ReceiptReceived | ReceiptAmended,
-) -> dict[str, Any]:
-    """The fields of `Report`, which all four events have."""
+def _reported(said: ReceiveAlarm | ReceiptReceived) -> dict[str, Any]:
+    """The fields of `Report`, which both have."""
     return {name: getattr(said, name) for name in Report.__struct_fields__}
 
 
@@ -234,24 +160,6 @@ VERBS = (
         "UNKNOWN_AREA",
     ),
     verb(
-        {State.RECEIVED, State.ENDED},
-        amend,
-        "NOT_YOUR_DESK",
-        "OUTSIDE_CITY",
-        "UNKNOWN_AREA",
-        "NOTHING_TO_CHANGE",
-        otherwise=require_desk,
-    ),
-    verb(
-        {State.RECEIVED},
-        classify,
-        "NOT_YOUR_DESK",
-        "UNKNOWN_CATEGORY",
-        "UNKNOWN_PRIORITY",
-        "NOTHING_TO_CHANGE",
-        otherwise=require_desk,
-    ),
-    verb(
         {State.ENDED, State.CLOSED},
         confirm,
         "NOT_YOUR_DESK",
@@ -259,4 +167,4 @@ VERBS = (
         otherwise=require_desk,
     ),
 )
-CHANGES = (begins(_received), change(_amended), change(_classified), change(_confirmed))
+CHANGES = (begins(_received), change(_confirmed))

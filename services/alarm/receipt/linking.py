@@ -10,13 +10,16 @@ from backbone.life_cycle import change, verb
 from backbone.words import followed
 from backbone.words.actor import Actor
 from backbone.words.city import City
+from backbone.words.correction import CallerLink
 from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.followed import Followed, IncidentFollowed
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.guards import require_text
 from services.alarm.receipt.closing import ReceiptClosed, is_over
+from services.alarm.receipt.correcting import link_of
 from services.alarm.receipt.ending import ended, require_not_ended
 from services.alarm.receipt.record import Incident, Outcome, Receipt, State
+from services.alarm.receipt.reinstating import ReceiptReinstated, with_incident
 from services.alarm.receipt.rights import require_desk
 
 
@@ -47,11 +50,13 @@ class RepeatLinked(Struct, frozen=True):
     incident_code: str
     incident: Followed
     ended_by: str
+    caller_linked: CallerLink | None = None
 
 
 class RepeatUnlinked(Struct, frozen=True):
     time: datetime
     reason: str
+    caller_unlinked: CallerLink | None = None
 
 
 def link(
@@ -66,6 +71,8 @@ def link(
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.incident_id)
     by = command.by.user
     linked = RepeatLinked(now, command.incident_id, command.incident_code, known, by)
+    link = link_of(_linked(receipt, linked), receipt.version + 1, command.by)
+    linked = replace(linked, caller_linked=link)
     return [linked, ReceiptClosed(now)] if is_over(known) else [linked]
 
 
@@ -76,28 +83,35 @@ def unlink(
     if receipt.outcome is not Outcome.LINKED:
         raise InvalidTransition("NOT_LINKED", outcome=receipt.outcome or "")
     reason = require_text(command.reason, "REASON_MISSING")
-    return [RepeatUnlinked(now, reason)]
+    return [RepeatUnlinked(now, reason, link_of(receipt, receipt.version + 1, command.by))]
 
 
 def follow(
     receipt: Receipt, command: FollowIncident, now: datetime, city: City
-) -> list[IncidentFollowed | ReceiptClosed]:
-    """Record the incident's step; its end files the receipt. Events after an unlink are ignored."""
+) -> list[IncidentFollowed | ReceiptClosed | ReceiptReinstated]:
+    """Record the incident's step; its end files the receipt, its return from there undoes that.
+
+    Events after an unlink are ignored.
+    """
     incident = receipt.incident
     if incident is None or incident.id != command.incident_id:
         return []
-    news = followed.follow(incident.known, command.step, now)
+    news: list[IncidentFollowed] = followed.follow(incident.known, command.step, now)
+    goes_on = any(not is_over(each.incident) for each in news)
+    if receipt.state is State.CLOSED and is_over(incident.known) and goes_on:
+        return [*news, with_incident(receipt, now, command.step.step)]
     closes = receipt.state is State.ENDED and any(is_over(each.incident) for each in news)
     return [*news, ReceiptClosed(now)] if closes else [*news]
 
 
 def _linked(receipt: Receipt, event: RepeatLinked) -> Receipt:
-    incident = Incident(event.incident_id, event.incident_code, event.incident)
+    version = event.caller_linked.version if event.caller_linked else 0
+    incident = Incident(event.incident_id, event.incident_code, event.incident, version)
     return ended(receipt, event, Outcome.LINKED, incident)
 
 
 def _unlinked(receipt: Receipt, event: RepeatUnlinked) -> Receipt:
-    return replace(receipt, state=State.RECEIVED, ending=None, incident=None)
+    return replace(receipt, state=State.RECEIVED, ending=None, incident=None, corrected=())
 
 
 def _followed(receipt: Receipt, event: IncidentFollowed) -> Receipt:

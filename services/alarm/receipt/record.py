@@ -6,7 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from backbone.words.correction import Corrected
 from backbone.words.followed import Followed
+from backbone.words.matter import Matter
 from backbone.words.place import Place
 
 
@@ -99,7 +101,8 @@ class Suggestions(Struct, frozen=True):
 class Dispatch(Struct, frozen=True):
     """The latest order to a team. `refused` is the reason of its refusal, empty where it stands.
 
-    `again` counts the refused orders to this team before it.
+    `again` counts the refused orders to this team before it. `facts` are those of the incident when
+    it was ordered, None where the receipt's own were used.
     """
 
     team: str
@@ -108,6 +111,7 @@ class Dispatch(Struct, frozen=True):
     order_time: datetime
     refused: str = ""
     again: int = 0
+    facts: Matter | None = None
 
 
 class CallBack(Struct, frozen=True):
@@ -141,6 +145,7 @@ class Report(Struct, frozen=True, kw_only=True):
     hang_up_time: datetime | None = None
     recording: str = ""
     reference: str = ""
+    danger: str = ""
 
 
 class Classification(Struct, frozen=True):
@@ -169,15 +174,22 @@ class Ending(Struct, frozen=True, kw_only=True):
 
 
 class Incident(Struct, frozen=True):
-    """The incident that the receipt opened or was linked to; `known` is its last known state."""
+    """The incident that the receipt opened or was linked to; `known` is its last known state.
+
+    `link_version` is the version of the receipt that was linked; 0 where it opened the incident.
+    """
 
     id: UUID
     code: str
     known: Followed
+    link_version: int = 0
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """One report. `ending` is set unless the receipt is open; `incident` where it has one."""
+    """One report. `ending` is set unless the receipt is open; `incident` where it has one.
+
+    `corrected` are the facts that were corrected since it joined that incident.
+    """
 
     id: UUID
     version: int
@@ -192,6 +204,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     incident: Incident | None = None
     dispatches: tuple[Dispatch, ...] = ()
     call_backs: tuple[CallBack, ...] = ()
+    corrected: tuple[Corrected, ...] = ()
 
     @property
     def unit(self) -> str:

@@ -7,7 +7,7 @@ from backbone.words.rank import by_time
 from services.alarm.receipt.cells import cell_of
 from services.alarm.receipt.record import OVER, Receipt
 
-SHAPE = 2
+SHAPE = 3
 COLUMNS = {
     "code": "text",
     "kind": "text",
@@ -76,7 +76,12 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Make a document of shape 1, the flat row of 0.1.0, one of shape 2."""
+    """Make a document of shape 1, the flat row of 0.1.0, one of shape 2.
+
+    Shape 2 had no danger and no corrections; the defaults serve.
+    """
+    if shape > 1:
+        return doc
     incident = {"id": doc["incident_id"], "code": doc["incident_code"], "known": doc["incident"]}
     return {
         **_picked(doc, WHOLE),

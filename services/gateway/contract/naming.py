@@ -23,7 +23,8 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("holder", "from_holder", "actor", "user", "by", "receiver", "ordered_by", "called_by",
          "acknowledged_by", "opener", "answerer",
-         "set_by", "decided_by", "mediator", "worker", "leader", "verifier"),
+         "set_by", "decided_by", "mediator", "worker", "leader", "verifier",
+         "voided_by", "reinstated_by"),
         "person",
     ),
     **dict.fromkeys(("team", "next_team"), "team"),

@@ -29,6 +29,7 @@ AREA = Area(
         post(f"{ONE}:pass", "PassTo12345", TAKERS),
         post(f"{ONE}:refer", "ReferToMediation", TAKERS),
         post(f"{ONE}:markInvalid", "MarkInvalid", TAKERS),
+        post(f"{ONE}:undoInvalid", "UndoInvalid", TAKERS),
         post(f"{ONE}:dispatch", "DispatchNow", TEAM_SENDERS, status=202),
         post(f"{ONE}:callBack", "RecordCallBack", TAKERS),
         post(f"{ONE}:close", "CloseReceipt", TAKERS),

@@ -7,6 +7,7 @@ from backbone.words.roles import (
     READERS,
     SUPERIORS,
     SUPERVISORS,
+    TAKERS,
     VERIFIERS,
     roles,
 )
@@ -54,5 +55,7 @@ AREA = Area(
             "UrgeIncident",
             DISPATCHERS | DESKS | SUPERVISORS | roles("clerk", "head"),
         ),
+        post(f"{ONE}:undoVoid", "UndoVoid", SUPERIORS),
+        post(f"{ONE}:setPriority", "SetPriority", TAKERS | DISPATCHERS | HANDLERS),
     ),
 )

@@ -5,10 +5,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from backbone.life_cycle import LifeCycle
+from backbone.words.actor import SERVICE
 from backbone.words.errors import NotFound
 from backbone.words.sight import sees
 from services.workflow.incident import (
+    amending,
     assigning,
+    callers,
     claiming,
     clocks,
     closing,
@@ -19,11 +22,14 @@ from services.workflow.incident import (
     objecting,
     opening,
     question,
+    reinstating,
     returning,
     routing,
     supervised,
     urging,
 )
+from services.workflow.incident.amending import AmendMatter
+from services.workflow.incident.callers import LinkCaller, UnlinkCaller
 from services.workflow.incident.kinds import SIGN_IN
 from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.record import OVER, Incident, State
@@ -32,6 +38,8 @@ from services.workflow.incident.world import World
 
 # What no person asks for.
 UNSEEN = frozenset({Lapse, FollowSupervision})
+# A desk's receipt gives these, also one of a desk that has not had to do with the incident.
+FROM_RECEIPTS = (AmendMatter, LinkCaller, UnlinkCaller)
 
 
 def may_see(incident: Incident, command: Any) -> None:
@@ -41,6 +49,8 @@ def may_see(incident: Incident, command: Any) -> None:
     """
     if type(command) in UNSEEN:
         return
+    if isinstance(command, FROM_RECEIPTS) and command.by.role == SERVICE:
+        return
     if not sees(command.by, incident.readers, incident.watched_area):
         raise NotFound("NO_SUCH_INCIDENT")
 
@@ -48,7 +58,8 @@ def may_see(incident: Incident, command: Any) -> None:
 def end_by_kind(incident: Incident, event: Any) -> Incident:
     """Before its own change, an event ends the clocks and questions whose kind names it."""
     name = type(event).__name__
-    return question.ended_by(clocks.ended_by(incident, name, event.time), name)
+    answered = amending.answered_by(incident, name)
+    return question.ended_by(clocks.ended_by(answered, name, event.time), name)
 
 
 def derive(incident: Incident) -> Incident:
@@ -101,6 +112,9 @@ INCIDENTS: LifeCycle[Incident, World] = LifeCycle(
         escalating,
         handling,
         closing,
+        reinstating,
+        amending,
+        callers,
         lapsing,
         supervised,
         urging,

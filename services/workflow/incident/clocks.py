@@ -32,6 +32,23 @@ def signing_in(incident: Incident, at: datetime, minutes: int, rule: str = "") -
     return started(incident, SIGN_IN, rule or f"sign_in_minutes.{priority}", at, minutes)
 
 
+def shortened(incident: Incident, kind: str, rule: str, minutes: int) -> Incident:
+    """The incident with a smaller budget for its clock of this kind, which started when it did."""
+    budget = Term(rule, Budget(minutes, Unit.MINUTES))
+    clocks = (
+        start(each.id, CLOCKS[kind], budget, each.about, each.start_time)
+        if each.kind == kind and each.lapse_time is None
+        else each
+        for each in incident.clocks
+    )
+    return replace(incident, clocks=tuple(clocks))
+
+
+def running(incident: Incident, kind: str) -> Clock | None:
+    """The clock of this kind that has not lapsed, or None."""
+    return next((e for e in incident.clocks if e.kind == kind and e.lapse_time is None), None)
+
+
 def ended_by(incident: Incident, event: str, at: datetime) -> Incident:
     """The incident without the clocks that the event stops.
 

@@ -73,8 +73,11 @@ class IncidentClosed(Struct, frozen=True):
 
 
 class IncidentVoided(Struct, frozen=True):
+    """`voided_by` is empty in events of 0.1.0."""
+
     time: datetime
     reason: str
+    voided_by: str = ""
 
 
 def verify(
@@ -120,7 +123,7 @@ def void(
     require_dispatcher(incident, command.by)
     if command.reason not in list(VoidReason):
         raise InvalidArgument("UNKNOWN_VOID_REASON", given=command.reason)
-    return [IncidentVoided(now, command.reason)]
+    return [IncidentVoided(now, command.reason, command.by.user)]
 
 
 def _require_verifier(incident: Incident, actor: Actor) -> None:
@@ -154,7 +157,7 @@ def closed(incident: Incident, event: IncidentClosed) -> Incident:
 
 
 def voided(incident: Incident, event: IncidentVoided) -> Incident:
-    ending = replace(incident.ending, void_reason=event.reason)
+    ending = replace(incident.ending, void_reason=event.reason, voided_by=event.voided_by)
     return replace(incident, state=State.VOIDED, ending=ending)
 
 

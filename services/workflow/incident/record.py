@@ -96,6 +96,25 @@ class Ending(Struct, frozen=True):
     solved: str = ""
     verifier: str = ""
     void_reason: str = ""
+    voided_by: str = ""
+
+
+class Report(Struct, frozen=True):
+    """The contribution of one receipt to the facts; that of the opening receipt comes first.
+
+    `link_version` and `version` are the versions of the receipt at its last link and at its last
+    correction: what is older and comes late is known already.
+    """
+
+    receipt: str
+    code: str
+    linked: bool = False
+    link_version: int = 0
+    version: int = 0
+    place: str = ""
+    narrative: str = ""
+    category: str = ""
+    danger: str = ""
 
 
 class Counts(Struct, frozen=True):
@@ -134,7 +153,11 @@ class Urged(Struct, frozen=True):
 
 
 class Incident(Struct, frozen=True):
-    """The responsibility for one matter; `involved` are all units that ever had to do with it."""
+    """The responsibility for one matter; `involved` are all units that ever had to do with it.
+
+    `suggested` is the unit that the policy names since a correction. `reports` are empty until a
+    receipt was corrected or linked.
+    """
 
     id: UUID
     version: int
@@ -151,6 +174,8 @@ class Incident(Struct, frozen=True):
     involved: tuple[str, ...] = ()
     supervisions: tuple[Supervised, ...] = ()
     urges: tuple[Urged, ...] = ()
+    suggested: Routing | None = None
+    reports: tuple[Report, ...] = ()
 
     @property
     def area(self) -> str:

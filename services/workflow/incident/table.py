@@ -12,7 +12,7 @@ from services.workflow.incident.kinds import (
 )
 from services.workflow.incident.record import HELD, Incident, holder_key
 
-SHAPE = 4
+SHAPE = 5
 COLUMNS = {
     "state": "text",
     "code": "text",
@@ -78,7 +78,8 @@ def held_by(incident: Incident) -> UUID | None:
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 1, the flat row of 0.1.0, in the parts of the present record.
 
-    Shape 2 had no `assignment`, shape 3 no supervisions and urges; the defaults serve.
+    Shape 2 had no `assignment`, shape 3 no supervisions and urges, shape 4 no corrections; the
+    defaults serve.
     """
     if shape > 1:
         return doc

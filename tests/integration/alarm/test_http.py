@@ -29,8 +29,9 @@ CALL = {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def web(home: Installation) -> AsyncIterator[httpx.AsyncClient]:
     taker = {"user": "zhou", "name": "周", "role": "call_taker", "unit": DESK, "area": COUNTY}
+    other = taker | {"user": "zhao", "name": "赵", "role": "dispatcher"}
     url = home.settings("gateway").database_url
-    await load_accounts(url, [{**taker, "password": PASSWORD}], [])
+    await load_accounts(url, [{**each, "password": PASSWORD} for each in (taker, other)], [])
     with home.started(*SERVICES):
         await home.ready(*SERVICES)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{home.port}", timeout=10) as web:
@@ -165,3 +166,64 @@ async def test_lists_and_reveals(web: httpx.AsyncClient) -> None:
     assert plain.headers["ETag"] == after.headers["ETag"] == f'"{receipt["version"] + 1}"'
     nobody = await web.get("/v1/receipts/00000000-0000-0000-0000-000000000000")
     assert (nobody.status_code, nobody.json()["reason"]) == (404, "NO_SUCH_RECEIPT")
+
+
+async def by_dispatcher(web: httpx.AsyncClient) -> dict[str, str]:
+    signed = await web.post("/v1/sessions", json={"user": "zhao", "password": PASSWORD})
+    return {"Authorization": f"Bearer {signed.json()['token']}"}
+
+
+async def test_a_caller_stays_protected_until_it_is_said_otherwise(web: httpx.AsyncClient) -> None:
+    receipt = await taken(web, caller=CALL["caller"] | {"protected": True})  # type: ignore[operator]
+    path = f"/v1/receipts/{receipt['id']}"
+    for part in ({"number": "13900005678"}, {"name": "王某某"}, {"installed_address": "青山镇"}):
+        amended = await web.post(f"{path}:amend", json={"caller": part})
+        assert (amended.status_code, amended.json()["caller"]["protected"]) == (200, True)
+    said = await web.post(f"{path}:amend", json={"caller": {"protected": False}})
+    assert said.json()["caller"]["protected"] is False
+    plain = await web.post(f"{path}:reveal", headers={"Liandong-Purpose": "callback"})
+    assert (plain.json()["number"], plain.json()["name"]) == ("13900005678", "王某某")
+
+
+async def test_a_wrong_mark_is_undone_by_another_person(web: httpx.AsyncClient) -> None:
+    path = f"/v1/receipts/{(await taken(web))['id']}"
+    early = await web.post(f"{path}:undoInvalid", json={"reason": "确有其事"})
+    assert early.status_code == 409
+    await web.post(f"{path}:markInvalid", json={"reason": "HOAX"})
+    own = await web.post(f"{path}:undoInvalid", json={"reason": "确有其事"})
+    assert (own.status_code, own.json()["reason"]) == (403, "ANOTHER_PERSON_NEEDED")
+    headers = await by_dispatcher(web)
+    undone = await web.post(f"{path}:undoInvalid", json={"reason": "确有其事"}, headers=headers)
+    assert (undone.status_code, undone.json()["outcome"]) == (200, None)
+    assert (await web.post(f"{path}:open")).json()["outcome"] == "OPENED"
+
+
+async def test_the_desk_corrects_an_opened_matter_and_sets_its_priority(
+    web: httpx.AsyncClient,
+) -> None:
+    receipt = await taken(web, category="theft", priority="P3")
+    path, incident = f"/v1/receipts/{receipt['id']}", f"/v1/incidents/{receipt['id']}"
+    await web.post(f"{path}:open")
+    amended = await web.post(f"{path}:amend", json={"danger": "持刀", "narrative": "偷车"})
+    assert (amended.status_code, amended.json()["danger"]) == (200, "持刀")
+    found = await web.get(incident)
+    assert (found.json()["danger"], found.json()["narrative"]) == ("持刀", "偷车")
+    seen = {"If-Match": found.headers["ETag"]}
+    urgent = {"priority": "P1", "reason": "有人受伤"}
+    first = await web.post(f"{incident}:setPriority", json=urgent, headers=seen)
+    assert (first.status_code, first.json()["priority"]) == (200, "P1")
+    second = await web.post(
+        f"{incident}:setPriority", json=urgent | {"priority": "P2"}, headers=seen
+    )
+    assert (second.status_code, second.json()["reason"]) == (412, "STALE_VERSION")
+    missing = await web.post(f"{incident}:setPriority", json={"priority": "P2"})
+    assert (missing.status_code, missing.json()["reason"]) == (422, "REASON_MISSING")
+    timeline = (await web.get(f"{incident}/timeline")).json()["items"]
+    assert [each["facts"]["changed"] for each in timeline[3:]] == [
+        ["narrative", "danger"],
+        ["priority"],
+    ]
+    headers = await by_dispatcher(web)
+    await web.post(f"{incident}:void", json={"reason": "HOAX"}, headers=headers)
+    over = await web.post(f"{path}:amend", json={"danger": "煤气"})
+    assert (over.status_code, over.json()["reason"]) == (409, "INCIDENT_OVER")

@@ -19,7 +19,7 @@ from backbone.words.place import Place
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.ending import AnswerAtDesk, OpenIncident
-from services.alarm.receipt.linking import FollowIncident, LinkRepeat
+from services.alarm.receipt.linking import FollowIncident, LinkRepeat, RepeatLinked
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.table import COLUMNS, project
 from services.alarm.wiring import build_decider
@@ -55,6 +55,8 @@ def lived(commands: list[Any]) -> tuple[Receipt, list[JournalRow]]:
     records: list[JournalRow] = []
     for at, command in enumerate(commands):
         for event in RECEIPTS.decide(found, command, NOW + timedelta(minutes=at), CITY):
+            if isinstance(event, RepeatLinked):  # 0.1.0 told the incident of no link
+                event = msgspec.structs.replace(event, caller_linked=None)
             found = RECEIPTS.evolve(found, event)
             request = Request(uuid4(), found.id, command, "", TAKER, NOW)
             previous = records[-1].hash if records else FIRST
@@ -76,6 +78,8 @@ def flat(receipt: Receipt) -> dict[str, Any]:
             "incident": incident["known"],
         }
     parts = [doc.pop(name) for name in ("origin", "report", "classification")]
+    for later, name in ((doc, "corrected"), (parts[1], "danger")):
+        del later[name]
     return reduce(lambda row, part: row | part, [*parts, ended, followed], doc)
 
 

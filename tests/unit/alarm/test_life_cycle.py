@@ -4,15 +4,28 @@ from pathlib import Path
 
 from backbone.words.actor import Actor
 from backbone.words.followed import FollowIncident as Step
+from backbone.words.place import Place
 from backbone.words.sight import WATCHERS
+from services.alarm.receipt.amending import AmendReceipt, ClassifyReceipt
 from services.alarm.receipt.call_back import RecordCallBack
 from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch
-from services.alarm.receipt.intake import AmendReceipt, ClassifyReceipt, ConfirmClass
+from services.alarm.receipt.intake import ConfirmClass
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.record import Finding, Kind, Outcome, Receipt, State
+from services.alarm.receipt.reinstating import UndoInvalid
 from services.alarm.receipt.reveal import RevealCaller
 from services.alarm.wiring import build_decider
-from tests.desks import AUDITOR, DISPATCHER, GRID_MEMBER, HOTLINE_CLERK, STRANGER, TAKER, a_report
+from tests.desks import (
+    AUDITOR,
+    DISPATCHER,
+    EAST_GRID,
+    GRID_MEMBER,
+    HERE,
+    HOTLINE_CLERK,
+    STRANGER,
+    TAKER,
+    a_report,
+)
 from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed
 from tests.unit.alarm.receipts import (
     ANSWER,
@@ -63,6 +76,13 @@ RECEIPT = Subject(
             UNLINK,
             instead={State.ENDED: (RECEIVE, LINK), State.CLOSED: (RECEIVE, LINK_TO_CLOSED)},
         ),
+        Legal(
+            UndoInvalid(DISPATCHER, "确有其事"),
+            instead={
+                State.ENDED: (RECEIVE, INVALID),
+                State.CLOSED: (RECEIVE, INVALID, CLOSE),
+            },
+        ),
         Legal(CLOSE),
         Legal(DISPATCH),
         Legal(RefuseDispatch("red", "UNKNOWN_TEAM")),
@@ -88,6 +108,9 @@ RECEIPT = Subject(
         DispatchNow(TAKER, "blue"),
         FollowIncident(ID, Step("IncidentClaimed", 4, state="CLAIMED", unit="north")),
         FollowIncident(OTHER, Step("IncidentVoided", 5, state="VOIDED")),
+        FollowIncident(OTHER, Step("IncidentReinstated", 6, state="OFFERED")),
+        AmendReceipt(by=TAKER, danger="煤气味", for_incident=True),
+        AmendReceipt(by=TAKER, place=Place("长风路14号", HERE, EAST_GRID)),
     ),
     invariant=it_ends_once,
 )

@@ -6,7 +6,8 @@ import pytest
 
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.place import Place
-from services.alarm.receipt.intake import AmendReceipt, ClassifyReceipt, ConfirmClass
+from services.alarm.receipt.amending import AmendReceipt, ClassifyReceipt
+from services.alarm.receipt.intake import ConfirmClass
 from services.alarm.receipt.record import Kind
 from tests.desks import GRID_MEMBER, HERE, TAKER, a_report
 from tests.unit.alarm.receipts import ANSWERED, RECEIVE, RECEIVED, after, refusal_of

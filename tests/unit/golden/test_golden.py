@@ -47,6 +47,11 @@ LATER = {
         "RejectObjection",
         "FollowSupervision",
         "UrgeIncident",
+        "UndoVoid",
+        "SetPriority",
+        "AmendMatter",
+        "LinkCaller",
+        "UnlinkCaller",
     }
 }
 

@@ -1,0 +1,73 @@
+"""Tells the incident of corrections and of linked callers: at once by gRPC, in any case by event.
+
+The call follows the receipt's own commit and may fail: the receipt's event carries the same
+message, and the stream processor asks for the same with the same request id.
+"""
+
+import logging
+from uuid import UUID, uuid5
+
+import grpc
+
+from backbone.process.settings import Settings
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import may_still_happen, refusal_of
+from backbone.rpc.retrying import Retrier
+from backbone.rpc.shared_client import open_shared
+from backbone.words.actor import SERVICE, Actor
+from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.incident.v1 import incident_service_pb2_grpc as rpc
+from liandong.incident.v1.incident_pb2 import CallerLink, Correction, Incident
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 1.0
+
+Request = pb.AmendMatterRequest | pb.LinkCallerRequest | pb.UnlinkCallerRequest
+Said = Correction | CallerLink
+
+
+def said_in(request: Request) -> Said:
+    """The message that the request and the receipt's event have in common."""
+    return request.correction if isinstance(request, pb.AmendMatterRequest) else request.link
+
+
+def telling_id(request: Request) -> UUID:
+    """The request id, the same for the call and the event: a version of a receipt tells once."""
+    said = said_in(request)
+    return uuid5(UUID(said.receipt), f"{type(request).__name__}/{said.version}")
+
+
+def teller(request: Request) -> Actor:
+    """The person at the desk, in the role of the service: the receipt has checked the right."""
+    said = said_in(request)
+    return Actor(said.user, said.unit, SERVICE)
+
+
+class Telling:
+    """Asks the workflow service; it repeats a call until workflow answers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.token
+        self._stub = rpc.IncidentServiceStub(open_shared(settings, "workflow"))
+        self._retrier = Retrier()
+
+    async def tell(self, request: Request) -> Incident | None:
+        """Return the incident, or None if workflow did not answer. Raises its refusal."""
+        try:
+            return await self._call(request)
+        except grpc.aio.AioRpcError as error:
+            refusal = refusal_of(error)
+            if refusal is not None and not may_still_happen(error):
+                raise refusal from error
+            said = {"incident": request.incident_id, "error": error.details()}
+            log.warning("correction.pending", extra=said)
+            self._retrier.schedule(telling_id(request), lambda: self._call(request))
+            return None
+
+    async def _call(self, request: Request) -> Incident:
+        method = getattr(self._stub, request.DESCRIPTOR.name.removesuffix("Request"))
+        metadata = metadata_for(self._token, teller(request), request_id=str(telling_id(request)))
+        response = await method(request, timeout=PATIENCE, metadata=metadata)
+        incident: Incident = response.incident
+        return incident

@@ -1,0 +1,194 @@
+"""Corrections 更正: amend 补充 the report, classify 定类; the incident gets them too."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.correction import Correction
+from backbone.words.errors import InvalidArgument
+from backbone.words.guards import require_category, require_priority
+from backbone.words.matter import Matter
+from backbone.words.place import Place
+from services.alarm.receipt import correcting
+from services.alarm.receipt.city import require_place
+from services.alarm.receipt.record import Caller, Receipt, Report, State
+from services.alarm.receipt.rights import require_desk
+
+
+class CallerChange(Struct, frozen=True):
+    """A field that is None keeps its value; `protected` is taken away by False alone."""
+
+    number: str | None = None
+    name: str | None = None
+    subscriber: str | None = None
+    installed_address: str | None = None
+    protected: bool | None = None
+    number_index: str | None = None
+
+
+class AmendReceipt(Struct, frozen=True, kw_only=True):
+    """A field that is None keeps its value.
+
+    `for_incident`: the facts hold for the whole incident, though a linked receipt says them.
+    """
+
+    by: Actor
+    caller: CallerChange | None = None
+    place: Place | None = None
+    narrative: str | None = None
+    ring_time: datetime | None = None
+    answer_time: datetime | None = None
+    hang_up_time: datetime | None = None
+    recording: str | None = None
+    reference: str | None = None
+    danger: str | None = None
+    for_incident: bool = False
+
+
+class ClassifyReceipt(Struct, frozen=True):
+    """An empty field keeps its value."""
+
+    by: Actor
+    category: str
+    priority: str
+    for_incident: bool = False
+
+
+class ReceiptAmended(Struct, frozen=True, kw_only=True):
+    """`correction` is for the incident, `facts` for missions of a receipt that has none."""
+
+    time: datetime
+    caller: Caller | None
+    place: Place | None
+    narrative: str | None
+    ring_time: datetime | None
+    answer_time: datetime | None
+    hang_up_time: datetime | None
+    recording: str | None
+    reference: str | None
+    danger: str | None = None
+    title: str = ""
+    for_incident: bool = False
+    correction: Correction | None = None
+    facts: Matter | None = None
+
+
+class ReceiptClassified(Struct, frozen=True):
+    time: datetime
+    category: str
+    priority: str
+    title: str = ""
+    for_incident: bool = False
+    correction: Correction | None = None
+    facts: Matter | None = None
+
+
+E = TypeVar("E", ReceiptAmended, ReceiptClassified)
+
+
+def amend(
+    receipt: Receipt, command: AmendReceipt, now: datetime, city: City
+) -> list[ReceiptAmended]:
+    require_desk(receipt, command)
+    correcting.require_incident_open(receipt)
+    if command.place:
+        require_place(city, command.place)
+    said = _reported(command)
+    if all(part is None for part in said.values()):
+        raise InvalidArgument("NOTHING_TO_CHANGE")
+    said["caller"] = _merged(receipt.report.caller, command.caller)
+    event = ReceiptAmended(time=now, for_incident=command.for_incident, **said)
+    return [_told(receipt, event, command.by, city)]
+
+
+def classify(
+    receipt: Receipt, command: ClassifyReceipt, now: datetime, city: City
+) -> list[ReceiptClassified]:
+    require_desk(receipt, command)
+    correcting.require_incident_open(receipt)
+    if not command.category and not command.priority:
+        raise InvalidArgument("NOTHING_TO_CHANGE")
+    require_category(city, command.category)
+    before = receipt.classification
+    priority = require_priority(command.priority or before.priority)
+    event = ReceiptClassified(
+        now, command.category or before.category, priority, for_incident=command.for_incident
+    )
+    return [_told(receipt, event, command.by, city)]
+
+
+def require_may_correct(receipt: Receipt, command: AmendReceipt | ClassifyReceipt) -> None:
+    """What was filed with its incident is corrected no more."""
+    require_desk(receipt, command)
+    correcting.require_incident_open(receipt)
+
+
+def _merged(caller: Caller, changes: CallerChange | None) -> Caller | None:
+    """The whole caller with the given fields changed, None where the command names no caller."""
+    if changes is None:
+        return None
+    names = changes.__struct_fields__
+    said = {name: getattr(changes, name) for name in names}
+    return replace(caller, **{name: part for name, part in said.items() if part is not None})
+
+
+def _told(receipt: Receipt, event: E, by: Actor, city: City) -> E:
+    """The event with what others must hear of it."""
+    changed: Any = _amended if isinstance(event, ReceiptAmended) else _classified
+    title = correcting.title_after(receipt, changed(receipt, event), city)
+    event = replace(event, title=title)
+    after = replace(changed(receipt, event), version=receipt.version + 1)
+    return replace(
+        event,
+        correction=correcting.correction_of(after, by),
+        facts=correcting.facts_for_missions(receipt, after),
+    )
+
+
+def _amended(receipt: Receipt, event: ReceiptAmended) -> Receipt:
+    said = {name: part for name, part in _reported(event).items() if part is not None}
+    after = replace(receipt, report=replace(receipt.report, **said))
+    return correcting.corrected(receipt, after, event.title, event.for_incident)
+
+
+def _classified(receipt: Receipt, event: ReceiptClassified) -> Receipt:
+    classification = replace(
+        receipt.classification, category=event.category, priority=event.priority
+    )
+    after = replace(receipt, classification=classification)
+    return correcting.corrected(receipt, after, event.title, event.for_incident)
+
+
+def _reported(said: AmendReceipt | ReceiptAmended) -> dict[str, Any]:
+    """The fields of `Report`, which both have."""
+    return {name: getattr(said, name) for name in Report.__struct_fields__}
+
+
+VERBS = (
+    verb(
+        {State.RECEIVED, State.ENDED},
+        amend,
+        "NOT_YOUR_DESK",
+        "INCIDENT_OVER",
+        "OUTSIDE_CITY",
+        "UNKNOWN_AREA",
+        "NOTHING_TO_CHANGE",
+        otherwise=require_may_correct,
+    ),
+    verb(
+        {State.RECEIVED, State.ENDED},
+        classify,
+        "NOT_YOUR_DESK",
+        "INCIDENT_OVER",
+        "UNKNOWN_CATEGORY",
+        "UNKNOWN_PRIORITY",
+        "NOTHING_TO_CHANGE",
+        otherwise=require_may_correct,
+    ),
+)
+CHANGES = (change(_amended), change(_classified))

@@ -1,0 +1,111 @@
+"""What a correction of a receipt means for others: its incident, and the missions it ordered. Pure.
+
+The incident gets it by a call and by the event, which carry the same message.
+"""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.correction import (
+    CATEGORY,
+    DANGER,
+    FACTS,
+    NARRATIVE,
+    PLACE,
+    PRIORITY,
+    CallerLink,
+    Corrected,
+    Correction,
+)
+from backbone.words.errors import InvalidTransition
+from backbone.words.matter import Matter
+from services.alarm.receipt.city import title
+from services.alarm.receipt.closing import is_over
+from services.alarm.receipt.ending import matter_called
+from services.alarm.receipt.record import Outcome, Receipt
+
+
+def facts_of(receipt: Receipt) -> dict[str, Any]:
+    report, classification = receipt.report, receipt.classification
+    return {
+        PLACE: report.place,
+        NARRATIVE: report.narrative,
+        CATEGORY: classification.category,
+        PRIORITY: classification.priority,
+        DANGER: report.danger,
+    }
+
+
+def differing(before: Receipt, after: Receipt) -> tuple[str, ...]:
+    """The names of the facts that differ."""
+    then, now = facts_of(before), facts_of(after)
+    return tuple(name for name in FACTS if then[name] != now[name])
+
+
+def corrected(before: Receipt, after: Receipt, title: str, for_incident: bool) -> Receipt:
+    """The receipt after a change, with what was corrected since it joined its incident."""
+    if after.incident is None or after.ending is None:
+        return after
+    version = before.version + 1
+    known = {each.fact: each for each in before.corrected}
+    names = differing(before, after)
+    known |= {name: Corrected(name, version, for_incident) for name in names}
+    ending = replace(after.ending, title=title or after.ending.title)
+    return replace(after, ending=ending, corrected=tuple(known.values()))
+
+
+def title_after(before: Receipt, after: Receipt, city: City) -> str:
+    """The title since a correction of class or place, else empty."""
+    if not {PLACE, CATEGORY} & set(differing(before, after)):
+        return ""
+    return title(city, after.classification.category, after.report.place)
+
+
+def correction_of(receipt: Receipt, by: Actor) -> Correction | None:
+    """The correction that this version of the receipt made, equal for the call and the event."""
+    incident, ending = receipt.incident, receipt.ending
+    made_now = any(each.version == receipt.version for each in receipt.corrected)
+    if incident is None or ending is None or not made_now:
+        return None
+    matter = matter_called(receipt, ending.title, "")
+    return Correction(
+        matter=replace(matter, id=incident.id, code=incident.code),
+        facts=receipt.corrected,
+        receipt=str(receipt.id),
+        code=receipt.code,
+        version=receipt.version,
+        linked=receipt.outcome is Outcome.LINKED,
+        user=by.user,
+        unit=by.unit,
+    )
+
+
+def facts_for_missions(before: Receipt, after: Receipt) -> Matter | None:
+    """The facts of a receipt without an incident, if they differ and a team was sent by them."""
+    if after.incident is not None or not after.dispatches or not differing(before, after):
+        return None
+    return matter_called(after, "", "")
+
+
+def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:
+    """What the incident hears of a receipt that has joined it or leaves it."""
+    assert receipt.incident is not None, "only a receipt with an incident joins or leaves one"
+    return CallerLink(
+        incident_id=str(receipt.incident.id),
+        receipt=str(receipt.id),
+        code=receipt.code,
+        version=version,
+        danger=receipt.report.danger,
+        user=by.user,
+        unit=by.unit,
+    )
+
+
+def require_incident_open(receipt: Receipt) -> None:
+    """Refuse a correction of facts once the incident is over."""
+    incident = receipt.incident
+    if incident is not None and is_over(incident.known):
+        raise InvalidTransition("INCIDENT_OVER", code=incident.code, state=incident.known.state)

@@ -1,0 +1,223 @@
+"""Corrections 更正 of the facts: by a receipt's desk, and of the priority on the incident itself.
+
+A correction moves no incident by itself: only one in triage, which no unit has, is routed anew.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words.actor import Actor
+from backbone.words.correction import CATEGORY, PLACE, PRIORITY, Correction
+from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
+from backbone.words.guards import require_priority, require_text
+from backbone.words.matter import Matter
+from backbone.words.place import contains
+from backbone.words.roles import DISPATCHERS
+from services.workflow.incident import clocks, question, reports, routing
+from services.workflow.incident.kinds import SIGN_IN
+from services.workflow.incident.record import (
+    HELD,
+    OPEN,
+    OVER,
+    Incident,
+    Report,
+    Routing,
+    State,
+)
+from services.workflow.incident.reports import Told
+from services.workflow.incident.world import World
+
+# The facts that the rows of the routing table ask for.
+DECIDE_THE_UNIT = frozenset({PLACE, CATEGORY, PRIORITY})
+# After one of these events, the suggestion was taken or put aside.
+ANSWERED = frozenset({"IncidentOffered", "HandOffAccepted", "IncidentResolved"})
+
+
+class AmendMatter(Struct, frozen=True):
+    by: Actor
+    correction: Correction
+
+
+class SetPriority(Struct, frozen=True):
+    by: Actor
+    priority: str
+    reason: str
+
+
+class IncidentAmended(Struct, frozen=True, kw_only=True):
+    """`matter` are the facts from now on. `due_time` is None where no clock changes."""
+
+    time: datetime
+    matter: Matter
+    changed: tuple[str, ...] = ()
+    receipt: str = ""
+    reason: str = ""
+    suggested: Routing | None = None
+    due_time: datetime | None = None
+    minutes: int = 0
+    reports: tuple[Report, ...] = ()
+
+
+Event = IncidentAmended | routing.Event
+
+
+def amend(incident: Incident, command: AmendMatter, now: datetime, world: World) -> list[Event]:
+    """Apply what the receipt has corrected since the last time; what is known changes nothing."""
+    said = command.correction
+    so_far = reports.told(incident)
+    known = so_far.of(said.receipt) or Report(said.receipt, said.code, linked=said.linked)
+    late = said.version <= known.version
+    left = said.linked and not known.linked and said.version < known.link_version
+    if late or left:
+        return []
+    so_far = so_far.having(replace(known, version=said.version))
+    category = world.city.categories.get(said.matter.category)
+    for each in said.facts:
+        if each.version <= known.version:
+            continue
+        if each.for_incident or not said.linked:
+            so_far = reports.for_all(so_far, each.fact, said.matter, said.receipt)
+        else:
+            name = category.name if category else ""
+            so_far = reports.beside(so_far, each.fact, said.matter, known, name)
+    return facts_after(incident, so_far, now, world, receipt=said.receipt)
+
+
+def set_priority(
+    incident: Incident, command: SetPriority, now: datetime, world: World
+) -> list[Event]:
+    require_may_set_priority(incident, command.by)
+    priority = require_priority(command.priority)
+    reason = require_text(command.reason, "REASON_MISSING")
+    if priority == incident.matter.priority:
+        raise InvalidArgument("NOTHING_TO_CHANGE")
+    matter = replace(incident.matter, priority=priority)
+    return carried_out(incident, IncidentAmended(time=now, matter=matter, reason=reason), world)
+
+
+def require_may_set_priority(incident: Incident, actor: Actor) -> None:
+    """Allow the holder, the desk that took it, and the dispatchers of the area."""
+    charge, desk = incident.charge, incident.matter.desk
+    holds = incident.state in HELD and (actor.unit, actor.user) == (charge.unit, charge.holder)
+    at_desk = bool(actor.unit) and actor.unit == desk
+    area = incident.watched_area if incident.matter.against else incident.area or actor.area
+    dispatches = actor.role in DISPATCHERS and contains(actor.area, area)
+    if not (holds or at_desk or dispatches):
+        raise Denied("MAY_NOT_SET_PRIORITY", role=actor.role)
+
+
+def facts_after(
+    incident: Incident, so_far: Told, now: datetime, world: World, receipt: str
+) -> list[Event]:
+    """The correction that makes these the facts; one that only the record needs is told too."""
+    after = reports.composed(so_far)
+    fresh = reports.fresh(incident.reports, after)
+    event = IncidentAmended(time=now, matter=after.matter, receipt=receipt, reports=fresh)
+    return carried_out(incident, event, world)
+
+
+def carried_out(incident: Incident, event: IncidentAmended, world: World) -> list[Event]:
+    """The correction to the facts of the event, and what follows of it for unit and clock."""
+    names = reports.changed(incident.matter, event.matter)
+    after = replace(incident, matter=event.matter)
+    chosen = _chosen_anew(incident, after, names, world)
+    waits = incident.state in (State.TRIAGE, State.REPORTED) and not incident.charge.raised_to
+    minutes = _shorter_sign_in(incident, after, world)
+    clock = clocks.running(incident, SIGN_IN)
+    whole = replace(
+        event,
+        changed=names,
+        suggested=None if waits else _suggested(incident, chosen),
+        due_time=question.due_after(clock.start_time, minutes) if clock and minutes else None,
+        minutes=minutes,
+    )
+    if chosen is None or not waits:
+        return [whole]
+    return [whole, *routing.place(after, chosen, event.time, world)]
+
+
+def _chosen_anew(
+    before: Incident, after: Incident, names: tuple[str, ...], world: World
+) -> Routing | None:
+    """The present choice of the policy, where the correction changes it; else None."""
+    if not DECIDE_THE_UNIT & set(names):
+        return None
+    now = routing.explain(after, world.city).routing
+    return now if now.unit != routing.explain(before, world.city).routing.unit else None
+
+
+def _suggested(incident: Incident, chosen: Routing | None) -> Routing | None:
+    if chosen is None:
+        return incident.suggested
+    return chosen if chosen.unit not in ("", incident.charge.unit) else None
+
+
+def _shorter_sign_in(before: Incident, after: Incident, world: World) -> int:
+    """The minutes of the new priority, where the running clock has more; else 0."""
+    clock = clocks.running(before, SIGN_IN)
+    if clock is None or before.matter.priority == after.matter.priority:
+        return 0
+    minutes = clocks.sign_in_minutes(after, world.policy)
+    return minutes if minutes < clock.budget.amount else 0
+
+
+def require_not_over(incident: Incident, command: AmendMatter) -> None:
+    """Refuse a correction after the end. The facts that were handled stay as they were."""
+    _refuse_if_over(incident)
+
+
+def require_priority_open(incident: Incident, command: SetPriority) -> None:
+    require_may_set_priority(incident, command.by)
+    _refuse_if_over(incident)
+
+
+def _refuse_if_over(incident: Incident) -> None:
+    if incident.state in OVER:
+        raise InvalidTransition("INCIDENT_OVER", code=incident.matter.code, state=incident.state)
+
+
+def amended(incident: Incident, event: IncidentAmended) -> Incident:
+    so_far = reports.told(incident) if event.reports else None
+    for each in event.reports:
+        so_far = so_far.having(each) if so_far else None
+    after = replace(
+        incident,
+        matter=replace(event.matter, to_unit=""),
+        suggested=event.suggested,
+        reports=so_far.reports if so_far else incident.reports,
+    )
+    if not event.minutes:
+        return after
+    priority = event.matter.priority or clocks.DEFAULT_PRIORITY
+    return clocks.shortened(after, SIGN_IN, f"sign_in_minutes.{priority}", event.minutes)
+
+
+def answered_by(incident: Incident, event: str) -> Incident:
+    """The incident without its suggestion, if the event takes it or puts it aside."""
+    if incident.suggested is None or event not in ANSWERED:
+        return incident
+    return replace(incident, suggested=None)
+
+
+VERBS = (
+    verb(
+        OPEN | {State.SUSPENDED, State.RESOLVED},
+        amend,
+        "INCIDENT_OVER",
+        otherwise=require_not_over,
+    ),
+    verb(
+        OPEN | {State.SUSPENDED},
+        set_priority,
+        "MAY_NOT_SET_PRIORITY",
+        "INCIDENT_OVER",
+        "UNKNOWN_PRIORITY",
+        "NOTHING_TO_CHANGE",
+        "REASON_MISSING",
+        otherwise=require_priority_open,
+    ),
+)
+CHANGES = (change(amended),)

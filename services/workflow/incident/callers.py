@@ -1,0 +1,83 @@
+"""Further callers of the same matter: linked 并入, unlinked 撤销关联. No name, no number."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words.actor import Actor
+from backbone.words.correction import CallerLink
+from services.workflow.incident import amending, reports
+from services.workflow.incident.record import Incident, Report, State
+from services.workflow.incident.world import World
+
+
+class LinkCaller(Struct, frozen=True):
+    by: Actor
+    link: CallerLink
+
+
+class UnlinkCaller(Struct, frozen=True):
+    by: Actor
+    link: CallerLink
+
+
+class CallerLinked(Struct, frozen=True):
+    time: datetime
+    report: Report
+
+
+class CallerUnlinked(Struct, frozen=True):
+    time: datetime
+    report: Report
+
+
+def link(
+    incident: Incident, command: LinkCaller, now: datetime, world: World
+) -> list[CallerLinked | amending.Event]:
+    """Record the link once. What the report says of a danger belongs to the facts at once."""
+    said = command.link
+    known = reports.told(incident).of(said.receipt) or Report(said.receipt, said.code)
+    if said.version <= known.link_version:
+        return []
+    # A correction that overtook the link was made by the same report, and is newer.
+    danger = known.danger if known.version > said.version else said.danger
+    joined = replace(known, linked=True, link_version=said.version, danger=danger)
+    return [CallerLinked(now, joined), *_facts_with(incident, joined, now, world)]
+
+
+def unlink(
+    incident: Incident, command: UnlinkCaller, now: datetime, world: World
+) -> list[CallerUnlinked | amending.Event]:
+    """Record that it has left; what it told beside the facts goes with it."""
+    said = command.link
+    known = reports.told(incident).of(said.receipt) or Report(said.receipt, said.code)
+    if said.version <= known.link_version:
+        return []
+    left = Report(said.receipt, said.code, link_version=said.version, version=known.version)
+    return [CallerUnlinked(now, left), *_facts_with(incident, left, now, world)]
+
+
+def _facts_with(
+    incident: Incident, report: Report, now: datetime, world: World
+) -> list[amending.Event]:
+    """The correction, where the report changes the facts of an incident that is not over."""
+    after = reports.told(incident).having(report)
+    facts = reports.composed(after).matter
+    if incident.over or not reports.changed(incident.matter, facts):
+        return []
+    before = replace(incident, reports=after.reports)
+    return amending.facts_after(before, after, now, world, receipt=report.receipt)
+
+
+def linked(incident: Incident, event: CallerLinked) -> Incident:
+    return replace(incident, reports=reports.told(incident).having(event.report).reports)
+
+
+def unlinked(incident: Incident, event: CallerUnlinked) -> Incident:
+    return replace(incident, reports=reports.told(incident).having(event.report).reports)
+
+
+VERBS = (verb(State, link), verb(State, unlink))
+CHANGES = (change(linked), change(unlinked))

@@ -1,0 +1,119 @@
+"""The facts of a matter out of several reports: one place, and all that people have said. Pure.
+
+The first report and the corrections that hold for the whole incident make the facts. A linked
+report must not move the place of the first one: its place, words and class are told beside the
+narrative, a danger is added, and a more urgent priority holds.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.words.correction import CATEGORY, DANGER, FACTS, NARRATIVE, PLACE, PRIORITY
+from backbone.words.matter import Matter
+from backbone.words.place import Place
+from services.workflow.incident.record import Incident, Report
+
+MOST_NARRATIVE, MOST_DANGER = 20_000, 2_000
+# Of many linked reports the last ones are told, each in short: an order must be read at once.
+MOST_LINES, LONGEST_LINE = 30, 400
+BESIDE = (PLACE, NARRATIVE, CATEGORY, DANGER)
+
+
+class Told(Struct, frozen=True):
+    """The facts of an incident, and the reports that they are made of."""
+
+    matter: Matter
+    reports: tuple[Report, ...]
+
+    @property
+    def first(self) -> Report:
+        return self.reports[0]
+
+    def of(self, receipt: str) -> Report | None:
+        return next((each for each in self.reports if each.receipt == receipt), None)
+
+    def having(self, report: Report) -> "Told":
+        """With this report in the place of the one of the same receipt, or as the last one."""
+        known = {each.receipt: each for each in self.reports}
+        known[report.receipt] = report
+        return replace(self, reports=tuple(known.values()))
+
+
+def told(incident: Incident) -> Told:
+    """What was told so far; until a receipt was corrected or linked, the facts are the first."""
+    matter = incident.matter
+    first = Report(str(incident.id), matter.code, narrative=matter.narrative, danger=matter.danger)
+    return Told(matter, incident.reports or (first,))
+
+
+def for_all(so_far: Told, fact: str, said: Matter, receipt: str) -> Told:
+    """A fact that holds for the whole incident; what its receipt told beside is replaced by it."""
+    if fact in (NARRATIVE, DANGER):
+        so_far = so_far.having(replace(so_far.first, **{fact: getattr(said, fact)}))
+    else:
+        so_far = replace(so_far, matter=replace(so_far.matter, **{fact: getattr(said, fact)}))
+    if fact in (PLACE, CATEGORY):
+        so_far = replace(so_far, matter=replace(so_far.matter, title=said.title))
+    own = so_far.of(receipt)
+    if own is None or own.receipt == so_far.first.receipt or fact not in BESIDE:
+        return so_far
+    return so_far.having(replace(own, **{fact: ""}))
+
+
+def beside(so_far: Told, fact: str, said: Matter, receipt: Report, category: str) -> Told:
+    """A fact of a linked report; it fills what the first one left open."""
+    matter = so_far.matter
+    if fact == PRIORITY:
+        urgent = min(filter(None, (matter.priority, said.priority)), default="")
+        return replace(so_far, matter=replace(matter, priority=urgent))
+    if fact == PLACE and not knows_place(matter.place):
+        return for_all(so_far, fact, said, receipt.receipt)
+    if fact == CATEGORY and not matter.category:
+        return for_all(so_far, fact, said, receipt.receipt)
+    words = {PLACE: said.place.text, CATEGORY: category}.get(fact) or getattr(said, fact)
+    text = words if isinstance(words, str) else ""
+    if fact == PLACE and said.place.point is not None:
+        text = f"{text} ({said.place.point.longitude}, {said.place.point.latitude})".strip()
+    return so_far.having(replace(so_far.of(receipt.receipt) or receipt, **{fact: text}))
+
+
+def knows_place(place: Place) -> bool:
+    """Whether a place was told; an area alone may be that of the desk."""
+    return bool(place.text.strip() or place.point)
+
+
+def composed(so_far: Told) -> Told:
+    """The narrative and the danger, made of the first report and of all linked ones."""
+    linked = [each for each in so_far.reports[1:] if each.linked]
+    lines = [so_far.first.narrative, *[*filter(None, map(_line, linked))][-MOST_LINES:]]
+    dangers = dict.fromkeys(filter(None, (so_far.first.danger, *(e.danger for e in linked))))
+    matter = replace(
+        so_far.matter,
+        narrative="\n".join(filter(None, lines))[:MOST_NARRATIVE],
+        danger="；".join(dangers)[:MOST_DANGER],
+    )
+    return replace(so_far, matter=matter)
+
+
+def _line(report: Report) -> str:
+    parts = (
+        ("地点：", report.place),
+        ("警情类别：", report.category),
+        ("", report.narrative),
+    )
+    said = "；".join(name + text for name, text in parts if text)
+    short = said if len(said) <= LONGEST_LINE else f"{said[:LONGEST_LINE]}…"
+    return f"【关联接警单 {report.code}】{short}" if said else ""
+
+
+def changed(before: Matter, after: Matter) -> tuple[str, ...]:
+    """The names of the facts that differ."""
+    return tuple(name for name in FACTS if getattr(before, name) != getattr(after, name))
+
+
+def fresh(before: Iterable[Report], after: Told) -> tuple[Report, ...]:
+    """The reports that were added or changed; with the first of all, the one that opened it."""
+    known = set(before)
+    return tuple(each for each in after.reports if each not in known)

@@ -1,0 +1,127 @@
+"""Further callers: a link and its end stand on the incident, once, in the order of the receipt."""
+
+from typing import Any
+
+from backbone.words.actor import SERVICE, Actor
+from backbone.words.correction import CallerLink
+from services.workflow.incident.amending import IncidentAmended
+from services.workflow.incident.callers import (
+    CallerLinked,
+    CallerUnlinked,
+    LinkCaller,
+    UnlinkCaller,
+)
+from services.workflow.incident.record import Incident
+from tests.incidents import ID, OFFERED, RESOLVED, after, changed, decide, folded
+from tests.life_cycles import Legal, UseCase
+from tests.unit.workflow.test_amending import KNIFE, SECOND_REPORT, linked
+
+OTHER_DESK = Actor("jin", "south", SERVICE)
+
+
+def a_link(version: int, danger: str = "") -> CallerLink:
+    code = "990101260101-000009-0"
+    return CallerLink(str(ID), SECOND_REPORT, code, version, danger, "jin", "south")
+
+
+def link(version: int, danger: str = "") -> LinkCaller:
+    return LinkCaller(OTHER_DESK, a_link(version, danger))
+
+
+def unlink(version: int) -> UnlinkCaller:
+    return UnlinkCaller(OTHER_DESK, a_link(version))
+
+
+def legal(**others: Any) -> tuple[Legal, ...]:
+    return Legal(link(3)), Legal(unlink(4))
+
+
+def kinds(found: Incident, command: Any) -> list[type[Any]]:
+    return [type(event) for event in decide(found, command)]
+
+
+def test_a_link_is_recorded_once_and_changes_no_fact() -> None:
+    assert kinds(OFFERED, link(3)) == [CallerLinked]
+    found = after(link(3), found=OFFERED)
+    assert found.matter == OFFERED.matter
+    assert decide(found, link(3)) == []
+    assert kinds(found, unlink(4)) == [CallerUnlinked]
+
+
+def test_a_link_that_comes_after_its_end_is_nothing_new() -> None:
+    found = after(unlink(4), found=OFFERED)
+    assert decide(found, link(3)) == []
+    assert kinds(found, link(5)) == [CallerLinked]
+
+
+def test_the_danger_of_a_linked_report_is_a_fact_until_it_is_unlinked() -> None:
+    [_, amended] = decide(OFFERED, link(3, KNIFE))
+    assert (amended.changed, amended.receipt) == (("danger",), SECOND_REPORT)
+    found = after(link(3, KNIFE), found=OFFERED)
+    assert found.matter.danger == KNIFE
+    assert kinds(found, unlink(4)) == [CallerUnlinked, IncidentAmended]
+    assert after(unlink(4), found=found).matter == OFFERED.matter
+
+
+def test_what_a_report_told_beside_the_facts_goes_with_it() -> None:
+    told = after(link(3), linked(5, narrative="smoke"), found=OFFERED)
+    assert "smoke" in told.matter.narrative
+    assert after(unlink(6), found=told).matter == OFFERED.matter
+
+
+def test_a_correction_that_overtakes_its_link_is_kept() -> None:
+    ordered = after(link(3, "gas"), linked(5, danger=KNIFE), found=OFFERED)
+    swapped = after(linked(5, danger=KNIFE), link(3, "gas"), found=OFFERED)
+    assert ordered.matter == swapped.matter
+    assert swapped.matter.danger == KNIFE
+
+
+def test_a_correction_that_comes_after_the_unlink_is_of_another_matter() -> None:
+    left = after(link(3), unlink(6), found=OFFERED)
+    assert decide(left, linked(5, narrative="smoke")) == []
+
+
+def test_a_link_to_what_is_over_is_recorded_and_changes_no_fact() -> None:
+    over = changed(RESOLVED, state="CLOSED")
+    [event] = decide(over, link(3, KNIFE))
+    found = folded([event], over)
+    assert found is not None
+    assert (found.state, found.matter) == ("CLOSED", over.matter)
+
+
+USE_CASE = UseCase(
+    verbs=frozenset({"LinkCaller", "UnlinkCaller"}),
+    legal=legal,
+    rights={
+        "an incident": """\
+LinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED
+  holder: every role
+  colleague of the holder: every role
+  unit that was asked: every role
+  desk: every role
+  colleague at the desk: every role
+  unit above: auditor, centre_director, dispatcher, leader, supervisor
+  neighbour: auditor, centre_director, dispatcher, leader, supervisor
+UnlinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED
+  holder: every role
+  colleague of the holder: every role
+  unit that was asked: every role
+  desk: every role
+  colleague at the desk: every role
+  unit above: auditor, centre_director, dispatcher, leader, supervisor
+  neighbour: auditor, centre_director, dispatcher, leader, supervisor
+""",
+        "an incident that accuses the unit of its own place": """\
+LinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED
+  holder: every role
+  colleague of the holder: every role
+  unit that was asked: every role
+  desk: every role
+UnlinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED
+  holder: every role
+  colleague of the holder: every role
+  unit that was asked: every role
+  desk: every role
+""",
+    },
+)
