@@ -107,7 +107,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
         """Order, then call: a refusal is recorded, so that the order does not stand."""
         caller = caller_of(context)
-        command = DispatchNow(caller.actor, request.team, request.note)
+        command = DispatchNow(caller.actor, request.team, request.note, request.force_reason)
         receipt = await self._perform(context, command, request, caller)
         order = codec.to_order(receipt, command)
         try:

@@ -21,6 +21,7 @@ class DispatchNow(Struct, frozen=True):
     by: Actor
     team: str
     note: str = ""
+    force_reason: str = ""
 
 
 class RefuseDispatch(Struct, frozen=True):
@@ -46,6 +47,7 @@ class Order(Struct, frozen=True):
     ordered_by: str
     ordered_unit: str
     again: int = 0
+    force_reason: str = ""
 
 
 class DispatchOrdered(Struct, frozen=True):
@@ -95,6 +97,7 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         ordered_by=command.by.user,
         ordered_unit=command.by.unit,
         again=latest.again + bool(latest.refused) if latest else 0,
+        force_reason=command.force_reason,
     )
 
 

@@ -19,6 +19,7 @@ RULES = (
     "routes.yaml",
     "clocks.yaml",
     "calendar.yaml",
+    "ladder.yaml",
 )
 
 
