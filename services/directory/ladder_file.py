@@ -79,11 +79,14 @@ def _rung(value: Value) -> tuple[Value, Step]:
 
 
 def _seconds(value: Value) -> int:
+    """The number; 0 if there is a flaw in it."""
+    known = len(value.flaws.found)
     number = value.number()
-    if not 0 < number <= LONGEST:
-        detail = f"it must lie between 1 and {LONGEST} seconds, which are a week"
-        value.flaw("SECONDS_WRONG", str(number), detail)
-    return number
+    if len(value.flaws.found) > known or 0 < number <= LONGEST:
+        return number
+    detail = f"it must lie between 1 and {LONGEST} seconds, which are a week"
+    value.flaw("SECONDS_WRONG", str(number), detail)
+    return 0
 
 
 def _check_order(value: Value, rungs: tuple[tuple[Value, Step], ...]) -> None:
@@ -93,7 +96,7 @@ def _check_order(value: Value, rungs: tuple[tuple[Value, Step], ...]) -> None:
         value.flaw("LADDER_TOO_LONG", str(len(rungs)), f"a ladder has {MOST} rungs at most")
     before = 0
     for at, step in rungs:
-        if step.seconds <= before:
+        if 0 < step.seconds <= before:
             detail = f"it must come later than the rung above it, at {before} seconds"
             at.flaw("RUNG_OUT_OF_ORDER", str(step.seconds), detail)
         before = step.seconds

@@ -93,7 +93,7 @@ def after_rung(
 ) -> tuple[datetime, bool]:
     """When the rung after the one that is fired now falls due, and whether it is a repeat.
 
-    Rungs that were missed are made up for; of missed repeats only one is.
+    Rungs that were missed are made up for, missed repeats are not.
     """
     if next_number(ladder, delivered) <= len(ladder.rungs):
         return scheduled(ladder, start, delivered), False
