@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import grpc
 
+from backbone.process.settings import PORTS
 from backbone.rpc.caller import metadata_for
 from backbone.words.actor import Actor
 from liandong.emergency.v1 import emergency_service_pb2 as pb
@@ -65,7 +66,8 @@ async def opened(world: World) -> None:
     teams = [row["team"] for row in world.teams()]
     home = world.city.home
     token = Keys.of(home / "secret", home / "postgres" / "data").token
-    address = world.run["services"]["emergency"]["grpc"]
+    base = int(world.gateway.rpartition(":")[2])
+    address = f"127.0.0.1:{base + PORTS['emergency'][0]}"
     async with grpc.aio.insecure_channel(address) as channel:
         stub = rpc.EmergencyServiceStub(channel)
 
