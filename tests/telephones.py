@@ -1,13 +1,15 @@
 """A telephone world: a real HTTP server that takes SMS and calls, as a city's provider would.
 
 It can be out of order, slow, or answer an error after it has sent; a repeated key is sent once.
+`python -m tests.telephones` shows what arrives, for a demo.
 """
 
 import asyncio
 import hmac
 import json
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -71,15 +73,44 @@ def is_signed(body: bytes, header: str) -> bool:
 async def telephones() -> AsyncIterator[Telephones]:
     """The world, listening on a port of its own."""
     world = Telephones()
+    async with listening(world, 0):
+        yield world
+
+
+@asynccontextmanager
+async def listening(world: Telephones, port: int) -> AsyncIterator[None]:
     app = web.Application()
     app.router.add_post("/messages", world.take)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
-    host, port = runner.addresses[0][:2]
-    world.url = f"http://{host}:{port}/messages"
+    host, bound = runner.addresses[0][:2]
+    world.url = f"http://{host}:{bound}/messages"
     try:
-        yield world
+        yield
     finally:
         await runner.cleanup()
+
+
+async def demonstrate(port: int) -> None:
+    """Show what arrives, until Ctrl-C: for a demo beside `make run`."""
+    world = Telephones()
+    async with listening(world, port):
+        sys.stdout.write(
+            f"LIANDONG_TELEPHONE_URL={world.url} LIANDONG_TELEPHONE_SECRET='{SECRET}'\n"
+        )
+        shown = 0
+        while True:
+            await asyncio.sleep(0.2)
+            for message in [*world.sent.values()][shown:]:
+                shown += 1
+                sys.stdout.write(
+                    f"{message['channel']} → {message['recipient']}: {message['text']}\n"
+                )
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        asyncio.run(demonstrate(int(sys.argv[1]) if len(sys.argv) > 1 else 8690))

@@ -10,6 +10,7 @@ from backbone.postgres import paging as pages
 from backbone.postgres.conditions import AnyOf, Parameters, Sight, all_of, any_of, equal
 from backbone.shell.shell import Shell
 from backbone.wire import fill, to_message
+from backbone.words.city import City
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import attempts
@@ -79,10 +80,29 @@ class Alerts:
         )
         for part in (order, release, ladder):
             fill(alert, part)
+        _name(alert, city)
         alert.since.FromDatetime(since)
         if ladder.due_time is not None:
             alert.next_due_time.FromDatetime(ladder.due_time)
         return alert
+
+
+def _name(alert: resources.Alert, city: City) -> None:
+    """The names beside the codes, as far as the city has them."""
+    alert.unit_name, alert.ordered_unit_name = (
+        _unit(city, alert.unit),
+        _unit(city, alert.ordered_unit),
+    )
+    for told in alert.told:
+        told.unit_name = _unit(city, told.unit)
+        people = (city.people.get(user) for user in told.users)
+        told.names.extend(person.name if person else "" for person in people)
+    for each in alert.next_teams:
+        each.name = city.teams[each.team].name if each.team in city.teams else ""
+
+
+def _unit(city: City, code: str) -> str:
+    return city.units[code].name if code in city.units else ""
 
 
 def _statement(
