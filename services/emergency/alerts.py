@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backbone.directory.replica import Replica
 from backbone.postgres import paging as pages
 from backbone.postgres.conditions import AnyOf, Parameters, Sight, all_of, any_of, equal
 from backbone.shell.shell import Shell
 from backbone.wire import fill, to_message
-from backbone.words.city import City
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import attempts
@@ -36,12 +34,9 @@ Place = tuple[datetime, UUID]
 class Alerts:
     """Reads them; the missions themselves are the truth."""
 
-    def __init__(
-        self, shell: Shell, replica: Replica, channels_down: Callable[[], Sequence[str]]
-    ) -> None:
+    def __init__(self, shell: Shell, channels_down: Callable[[], Sequence[str]]) -> None:
         self._pool = shell.pool
         self._key = shell.settings.keyring.lasting
-        self._replica = replica
         self._channels_down = channels_down
 
     async def list(
@@ -56,7 +51,7 @@ class Alerts:
         lost = await attempts.undelivered(self._pool, [row["id"] for row in shown])
         response = pb.ListAlertsResponse(channels_down=self._channels_down())
         for row in shown:
-            alert = self._resource(missions.from_row(row), row["alert_time"], user)
+            alert = _resource(missions.from_row(row), row["alert_time"], user)
             alert.undelivered = lost.get(row["id"], 0)
             response.items.append(alert)
         if len(rows) > size:
@@ -64,45 +59,25 @@ class Alerts:
             response.next_page_token = pages.sign_token(self._key, scope, last)
         return response
 
-    def _resource(self, mission: Mission, since: datetime, user: str) -> resources.Alert:
-        city = self._replica.city
-        order, release = mission.order, mission.release
-        refused = mission.state is State.REFUSED
-        ladder = mission.ladder or Ladder((), 0)
-        alert = to_message(
-            mission,
-            resources.Alert,
-            mission_id=str(mission.id),
-            team_name=city.teams[order.team].name if order.team in city.teams else "",
-            reason="REFUSED" if refused else "UNANSWERED",
-            refuse_reason=mission.ending.refuse_reason if mission.ending else "",
-            told_me=any(user in told.users for told in ladder.told),
-        )
-        for part in (order, release, ladder):
-            fill(alert, part)
-        _name(alert, city)
-        alert.since.FromDatetime(since)
-        if ladder.due_time is not None:
-            alert.next_due_time.FromDatetime(ladder.due_time)
-        return alert
 
-
-def _name(alert: resources.Alert, city: City) -> None:
-    """The names beside the codes, as far as the city has them."""
-    alert.unit_name, alert.ordered_unit_name = (
-        _unit(city, alert.unit),
-        _unit(city, alert.ordered_unit),
+def _resource(mission: Mission, since: datetime, user: str) -> resources.Alert:
+    order, release = mission.order, mission.release
+    refused = mission.state is State.REFUSED
+    ladder = mission.ladder or Ladder((), 0)
+    alert = to_message(
+        mission,
+        resources.Alert,
+        mission_id=str(mission.id),
+        reason="REFUSED" if refused else "UNANSWERED",
+        refuse_reason=mission.ending.refuse_reason if mission.ending else "",
+        told_me=any(user in told.users for told in ladder.told),
     )
-    for told in alert.told:
-        told.unit_name = _unit(city, told.unit)
-        people = (city.people.get(user) for user in told.users)
-        told.names.extend(person.name if person else "" for person in people)
-    for each in alert.next_teams:
-        each.name = city.teams[each.team].name if each.team in city.teams else ""
-
-
-def _unit(city: City, code: str) -> str:
-    return city.units[code].name if code in city.units else ""
+    for part in (order, release, ladder):
+        fill(alert, part)
+    alert.since.FromDatetime(since)
+    if ladder.due_time is not None:
+        alert.next_due_time.FromDatetime(ladder.due_time)
+    return alert
 
 
 def _statement(

@@ -47,7 +47,7 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         terminals = Terminals(shell.pool, pulse, patience)
         sender = Sender(shell.pool, telephone)
         teams = Teams(shell.pool, replica, terminals, sender.channels)
-        alerts = Alerts(shell, replica, sender.down)
+        alerts = Alerts(shell, sender.down)
         rungs = Rungs(shell.pool, shell.door, storage.RUNGS_DUE, teams.climbing, pulse)
         service = EmergencyService(shell, replica, terminals, teams, rungs.wake, alerts)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)

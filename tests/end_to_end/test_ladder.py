@@ -45,9 +45,9 @@ async def test_a_forced_order_without_an_answer_climbs_until_a_person_ends_it(vi
     assert change["source"] == "emergency"
     alert = await alert_of(desk, mission, 4)
     assert 29 < time.monotonic() - start < 45
-    told = {each["who"]: each["users"] for each in alert["told"]}
-    assert told["DEPUTY"] == [f"head.{UNIT}"]
-    assert told["DUTY_OFFICER"]
+    told = {each["who"]: each for each in alert["told"]}
+    assert told["DEPUTY"]["users"] == [f"head.{UNIT}"]
+    assert all((*told["DEPUTY"]["user_names"], *told["DUTY_OFFICER"]["user_names"]))
     assert TEAM not in [each["team"] for each in alert["next_teams"]]
     assert "SAME_SKILL" in alert["next_teams"][0]["reasons"]
 
