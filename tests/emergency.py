@@ -18,6 +18,7 @@ from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import refusal_of
 from backbone.words.actor import Actor
 from backbone.words.city import Head, Policy, Record, Team
+from backbone.words.ladder import USUAL, Ladder, Step
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from liandong.emergency.v1.emergency_pb2 import Mission, Order, Push
@@ -51,13 +52,42 @@ def some_records(pauses: Sequence[int] = (10, 20, 40)) -> list[Record]:
         suggestions=3,
     )
     head = Head("990100", "云川市", (108.0, 34.0), (109.0, 35.0), 1, moment, "", 0)
-    return [*teams, policy, head]
+    return [
+        *teams,
+        policy,
+        head,
+        a_ladder([_step(seconds) for seconds in _sums(pauses)], pauses[-1]),
+    ]
 
 
-async def plant_city(dsn: str, pauses: Sequence[int] = (10, 20, 40)) -> None:
-    """Put the city where the service's replica keeps it, as an earlier run would have."""
+def a_ladder(steps: Sequence[Step], every_seconds: int) -> Ladder:
+    """The same rungs for every priority."""
+    priorities = ("P1", "P2", "P3", "P4")
+    return Ladder(
+        dict.fromkeys(priorities, tuple(steps)),
+        dict.fromkeys(priorities, every_seconds),
+        USUAL.people,
+    )
+
+
+def _step(seconds: int) -> Step:
+    return Step(seconds, "NOT_ACKNOWLEDGED", ("TEAM",))
+
+
+def _sums(pauses: Sequence[int]) -> list[int]:
+    return [sum(pauses[: number + 1]) for number in range(len(pauses))]
+
+
+async def plant_city(
+    dsn: str, pauses: Sequence[int] = (10, 20, 40), more: Sequence[Record] = ()
+) -> None:
+    """Put the city where the service's replica keeps it, as an earlier run would have.
+
+    `more` are further records, or others of the same keys.
+    """
     conn = await asyncpg.connect(dsn, server_settings={"search_path": "emergency"})
-    rows = [(key_of(r), 1, to_entry(r, 1).SerializeToString()) for r in some_records(pauses)]
+    records = {key_of(record): record for record in (*some_records(pauses), *more)}
+    rows = [(key, 1, to_entry(each, 1).SerializeToString()) for key, each in records.items()]
     await conn.executemany("INSERT INTO replica (key, version, value) VALUES ($1, $2, $3)", rows)
     await conn.close()
 
@@ -113,6 +143,24 @@ class Desk:
         request = pb.DispatchMissionRequest(order=order)
         response: pb.DispatchMissionResponse = await refusing(
             self.stub.DispatchMission(request, metadata=metadata, timeout=5)
+        )
+        return response
+
+    async def stop_ladder(
+        self, mission: str, reason: str, role: str = "dispatcher", unit: str = "desk"
+    ) -> Mission:
+        """A person of the desk ends the ladder of a mission."""
+        request = pb.StopLadderRequest(mission_id=mission, reason=reason)
+        metadata = metadata_for(self.token, Actor("zhao", unit, role), request_id=str(uuid4()))
+        response = await refusing(self.stub.StopLadder(request, metadata=metadata, timeout=5))
+        found: Mission = response.mission
+        return found
+
+    async def alerts(self, actor: Actor, team: str = "", **asked: Any) -> pb.ListAlertsResponse:
+        request = pb.ListAlertsRequest(**asked)
+        metadata = metadata_for(self.token, actor, team=team)
+        response: pb.ListAlertsResponse = await refusing(
+            self.stub.ListAlerts(request, metadata=metadata, timeout=5)
         )
         return response
 

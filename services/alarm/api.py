@@ -131,7 +131,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         """Order, then call: a refusal is recorded, so that the order does not stand."""
         caller = caller_of(context)
         facts = await self._told.facts(codec.receipt_id(request.receipt_id), caller.actor)
-        command = DispatchNow(caller.actor, request.team, request.note, facts)
+        command = DispatchNow(caller.actor, request.team, request.note, facts, request.force_reason)
         receipt = await self._perform(context, command, request, caller)
         order = codec.to_order(receipt, command)
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backbone.directory.entries import CALENDAR, PLURALS, POLICY
+from backbone.directory.entries import CALENDAR, LADDER, PLURALS, POLICY
 from backbone.words.areas import level_of
 from backbone.words.calendar import UNANNOUNCED
 from backbone.words.city import (
@@ -20,9 +20,11 @@ from backbone.words.city import (
     Team,
     Unit,
 )
+from backbone.words.ladder import USUAL
 from services.directory.calendar_file import read_calendar
 from services.directory.files import checksum, read_archive, read_folder, to_texts
 from services.directory.flaws import Flaws, Spot
+from services.directory.ladder_file import read_ladder
 from services.directory.rules import read_city, read_policy
 from services.directory.shapes import read_grids
 from services.directory.tables import Row, read_table
@@ -77,6 +79,7 @@ def parse(files: Mapping[str, bytes]) -> Pack:
         head=_head(city_file.code, city_file.name, grids, checksum(files)),
         policy=policy,
         calendar=read_calendar("calendar.yaml", texts.get("calendar.yaml"), flaws),
+        ladder=read_ladder("ladder.yaml", texts.get("ladder.yaml"), flaws),
         areas=tables.areas(),
         grids=grids,
         units=tables.units(),
@@ -95,6 +98,8 @@ def records(city: City) -> dict[str, Record]:
     entries: dict[str, Record] = {POLICY: city.policy} if city.policy else {}
     if city.calendar != UNANNOUNCED:
         entries[CALENDAR] = city.calendar
+    if city.ladder != USUAL:
+        entries[LADDER] = city.ladder
     for kind, plural in PLURALS.items():
         entries |= {f"{kind}/{code}": each for code, each in getattr(city, plural).items()}
     return entries | {"city": replace(city.head, entries=len(entries) + 1)}
@@ -123,9 +128,10 @@ class _Tables:
         self._flaws = flaws
         self.spots: dict[str, Spot] = {}
 
-    def _rows(self, file: str, kind: str, columns: str) -> list[Row]:
+    def _rows(self, file: str, kind: str, columns: str, later: str = "") -> list[Row]:
+        """`later` are columns that older packs lack."""
         names = tuple(columns.split())
-        rows = read_table(file, self._texts[file], names, self._flaws)
+        rows = read_table(file, self._texts[file], names, self._flaws, tuple(later.split()))
         self.spots |= {f"{kind}/{row.maybe(names[0])}": row.spot for row in rows}
         return rows
 
@@ -195,7 +201,7 @@ class _Tables:
         return {account.user: account for account in accounts}
 
     def people(self, accounts: Mapping[str, Account]) -> dict[str, Person]:
-        rows = self._rows("staff.csv", "person", "user name unit roles team")
+        rows = self._rows("staff.csv", "person", "user name unit roles team", "absence")
         people = (
             Person(
                 user=row.text("user"),
@@ -204,6 +210,7 @@ class _Tables:
                 roles=row.words("roles"),
                 team=row.maybe("team"),
                 demo=row.maybe("user") in accounts,
+                absence=row.maybe("absence"),
             )
             for row in rows
         )

@@ -32,8 +32,8 @@ class Row:
         return value
 
     def maybe(self, column: str) -> str:
-        """An optional value."""
-        return self.values[column].strip()
+        """An optional value; empty too where the table has no such column."""
+        return self.values.get(column, "").strip()
 
     def words(self, column: str) -> tuple[str, ...]:
         """Several values, separated by semicolons."""
@@ -53,13 +53,18 @@ class Row:
         self.flaws.add(Spot(self.file, self.line, column), reason, column, detail)
 
 
-def read_table(file: str, text: str, columns: tuple[str, ...], flaws: Flaws) -> list[Row]:
-    """Return the rows of a table; its header must name exactly these columns, in any order."""
+def read_table(
+    file: str, text: str, columns: tuple[str, ...], flaws: Flaws, later: tuple[str, ...] = ()
+) -> list[Row]:
+    """Return the rows of a table; its header must name exactly these columns, in any order.
+
+    `later` are columns that older packs lack.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
-        wrong = sorted(set(header) ^ set(columns))
-        if wrong or len(header) != len(columns):
+        wrong = sorted((set(header) - set(later)) ^ set(columns))
+        if wrong or len(header) != len(set(header)):
             detail = f"the columns must be {','.join(columns)}"
             flaws.add(Spot(file, 1), "COLUMNS_WRONG", ",".join(wrong), detail)
             return []

@@ -21,11 +21,13 @@ from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from services.emergency import codec, storage
+from services.emergency.alerts import Alerts
 from services.emergency.deciders import missions
 from services.emergency.mission import MISSIONS
-from services.emergency.mission.record import Mission
+from services.emergency.mission.record import Mission, State
 from services.emergency.mission.steps import Crew
 from services.emergency.scope import sight_of
+from services.emergency.situation import Teams
 from services.emergency.statuses import Statuses
 from services.emergency.terminals import Terminals
 
@@ -38,10 +40,15 @@ class MissionService(rpc.EmergencyServiceServicer):
         shell: Shell,
         replica: Replica,
         terminals: Terminals,
+        teams: Teams,
+        hurry: Callable[[], None],
     ) -> None:
+        """`hurry` says that a rung may be due at once."""
         self._shell = shell
         self._replica = replica
         self._terminals = terminals
+        self._teams = teams
+        self._hurry = hurry
 
     async def DispatchMission(self, request: pb.DispatchMissionRequest, context: Any) -> Any:
         """The desk has committed: the order holds, whether or not the call is still waited for."""
@@ -49,8 +56,10 @@ class MissionService(rpc.EmergencyServiceServicer):
         caller = replace(caller_of(context), actor=codec.ordering_actor(order), deadline=NEVER)
         mission_id = codec.ordered_mission(order)
         reachable = self._terminals.connected(order.team) > 0
-        command = codec.to_dispatch(order, self._replica.city, reachable)
+        ready = await self._teams.readiness(order.team)
+        command = codec.to_dispatch(order, self._replica.city, reachable, ready)
         mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
+        self._hurry()
         return pb.DispatchMissionResponse(
             mission=await self._resource(mission), reachable=mission.release.reachable
         )
@@ -62,6 +71,12 @@ class MissionService(rpc.EmergencyServiceServicer):
             mission_id = codec.id_of(request.mission_id)
             entry = (await storage.seqs_of(self._shell.pool, [mission_id])).get(mission_id, 0)
         return pb.ReceiveMissionResponse(mission=await self.pass_on(request, context, entry=entry))
+
+    async def StopLadder(self, request: pb.StopLadderRequest, context: Any) -> Any:
+        caller, mission_id = caller_of(context), codec.id_of(request.mission_id)
+        command = codec.to_stop(request, caller)
+        mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
+        return pb.StopLadderResponse(mission=await self._resource(mission))
 
     async def Subscribe(
         self, request: pb.SubscribeRequest, context: Any
@@ -79,6 +94,8 @@ class MissionService(rpc.EmergencyServiceServicer):
         command = codec.to_step(request, crew, **known)
         mission_id = codec.id_of(request.mission_id)
         mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
+        if mission.state is State.REFUSED:
+            self._hurry()
         return await self._resource(mission)
 
     async def _resource(self, mission: Mission) -> resources.Mission:
@@ -96,8 +113,12 @@ class EmergencyService(MissionService):
         shell: Shell,
         replica: Replica,
         terminals: Terminals,
+        teams: Teams,
+        hurry: Callable[[], None],
+        alerts: Alerts,
     ) -> None:
-        super().__init__(shell, replica, terminals)
+        super().__init__(shell, replica, terminals, teams, hurry)
+        self._alerts = alerts
         self._statuses = Statuses(shell, replica, terminals)
         key = shell.settings.keyring.lasting
         self._lists = Lists(shell.pool, key, storage.MISSIONS.name, storage.PATHS)
@@ -120,6 +141,10 @@ class EmergencyService(MissionService):
         for item, mission in zip(response.items, ids, strict=True):
             item.seq = seqs.get(mission, 0)
         return response
+
+    async def ListAlerts(self, request: pb.ListAlertsRequest, context: Any) -> Any:
+        caller = caller_of(context)
+        return await self._alerts.list(request, sight_of(caller), caller.actor.user)
 
     async def SetTeamStatus(self, request: pb.SetTeamStatusRequest, context: Any) -> Any:
         return pb.SetTeamStatusResponse(status=await self._statuses.set(request, context))

@@ -5,14 +5,17 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from backbone.door.decider import EventScope
+from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City, Policy
 from backbone.words.errors import InvalidArgument, NotFound
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
+from services.emergency import staffing
 from services.emergency.mission import MISSIONS
-from services.emergency.mission.dispatching import DispatchMission
+from services.emergency.mission.dispatching import DispatchMission, Readiness
+from services.emergency.mission.ladder import StopLadder
 from services.emergency.mission.record import Mission, Order, State, Team, mission_id
 from services.emergency.mission.steps import Crew, Step
 from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus
@@ -39,7 +42,9 @@ def ordering_actor(order: resources.Order) -> Actor:
     return Actor(user=order.ordered_by, unit=order.ordered_unit)
 
 
-def to_dispatch(order: resources.Order, city: City, reachable: bool) -> DispatchMission:
+def to_dispatch(
+    order: resources.Order, city: City, reachable: bool, ready: Readiness
+) -> DispatchMission:
     policy = city.policy
     return DispatchMission(
         order=to_record(order, Order),
@@ -47,7 +52,13 @@ def to_dispatch(order: resources.Order, city: City, reachable: bool) -> Dispatch
         pauses=pauses_of(policy),
         acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
         reachable=reachable,
+        ladder=staffing.frozen(city, order.priority),
+        ready=ready,
     )
+
+
+def to_stop(request: pb.StopLadderRequest, caller: Call) -> StopLadder:
+    return StopLadder(caller.actor, caller.team, request.reason)
 
 
 def pauses_of(policy: Policy | None) -> tuple[int, ...]:
@@ -100,7 +111,8 @@ def status_scope(status: TeamStatus) -> EventScope:
 
 def to_resource(mission: Mission, seq: int) -> resources.Mission:
     message = to_message(mission, resources.Mission, seq=seq)
-    for part in (mission.order, mission.release, mission.pushes, mission.progress, mission.ending):
+    parts = (mission.order, mission.release, mission.pushes, mission.progress, mission.ending)
+    for part in (*parts, mission.ladder):
         if part is not None:
             fill(message, part)
     return message

@@ -15,6 +15,7 @@ from backbone.shell.shell import Shell
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
 from services.emergency import codec
+from services.emergency.situation import Teams
 from services.emergency.terminals import Terminals
 
 TOPIC = "liandong.alarm.events.v1"
@@ -24,10 +25,11 @@ GROUP = "emergency.alarm"
 class Orders:
     """Turns the event into the request of the call: the first to arrive wins, the other repeats."""
 
-    def __init__(self, shell: Shell, replica: Replica, terminals: Terminals) -> None:
+    def __init__(self, shell: Shell, replica: Replica, terminals: Terminals, teams: Teams) -> None:
         self._shell = shell
         self._replica = replica
         self._terminals = terminals
+        self._teams = teams
 
     @property
     def subscription(self) -> Subscription:
@@ -45,7 +47,8 @@ class Orders:
             deadline=NEVER,
         )
         reachable = self._terminals.connected(order.team) > 0
-        command = codec.to_dispatch(order, self._replica.city, reachable)
+        ready = self._teams.committed(order.team)
+        command = codec.to_dispatch(order, self._replica.city, reachable, ready)
         body = DispatchMissionRequest(order=order)
         request = self._shell.request(caller, command, body, codec.ordered_mission(order))
         return replace(request, cause=event.meta.event_id)

@@ -17,5 +17,34 @@ FRAME_SECONDS = Histogram(
 TERMINALS = Gauge("liandong_terminals_connected", "Terminals with an open stream.")
 # Slow readers that were disconnected; they lose no message, as they resume with their cursor.
 DROPPED = Counter("liandong_terminals_dropped_total", "Streams that were ended.", ["reason"])
+RUNG = Counter(
+    "liandong_ladder_rungs_total",
+    "Rungs fired because a team did not answer; 8+ are the repeats of the usual ladder.",
+    ["priority", "rung"],
+)
+LATENESS = Histogram(
+    "liandong_ladder_lateness_seconds",
+    "From the time at which a rung was due to its event.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+CALLS = Counter(
+    "liandong_telephone_messages_total",
+    "Tries to reach a person by telephone, by what became of them.",
+    ["channel", "fate"],
+)
+BREAKER = Gauge(
+    "liandong_telephone_down", "1 while a channel is left out after failures.", ["channel"]
+)
 WAITING = Gauge("liandong_missions_unanswered", "Missions that are not signed for.", ["state"])
 OVERDUE = Gauge("liandong_missions_overdue", "Unanswered missions past their acknowledge_by.")
+
+RUNGS = (*map(str, range(1, 8)), "8+")
+FATES = ("SENT", "RETRY", "FAILED", "DROPPED", "DETOUR")
+# A rate needs the first event too: each label begins with 0.
+for _priority in ("P1", "P2", "P3", "P4"):
+    for _rung in RUNGS:
+        RUNG.labels(_priority, _rung)
+for _channel in ("SMS", "VOICE"):
+    BREAKER.labels(_channel)
+    for _fate in FATES:
+        CALLS.labels(_channel, _fate)

@@ -10,7 +10,7 @@ from backbone.wire import to_message
 from backbone.words.city import Team
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
-from services.emergency import codec, storage
+from services.emergency import codec, staffing, storage
 from services.emergency.deciders import statuses
 from services.emergency.scope import Scope
 from services.emergency.team.status import TeamStatus, status_id
@@ -66,4 +66,7 @@ class Statuses:
         message.name, message.unit, message.area = team.name, team.unit, team.area
         message.terminals = self._terminals.connected(team.code)
         message.open_missions = missions.get(team.code, 0)
+        there = staffing.on_duty(self._replica.city, team.code)
+        if there is not None:
+            message.on_duty = there
         return message

@@ -33,6 +33,19 @@ WHERE due_time <= statement_timestamp()
   AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 ORDER BY due_time LIMIT 100
 """
+RUNGS_DUE = """
+SELECT id, version, team, unit, ordered_unit,
+       ARRAY(SELECT o.team FROM missions AS o WHERE o.matter_id = m.matter_id) AS sent
+FROM missions AS m
+WHERE rung_due <= statement_timestamp()
+  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
+ORDER BY rung_due LIMIT 100
+"""
+# Seconds until the next rung falls due; none if there is none.
+NEXT_RUNG = """
+SELECT extract(epoch FROM min(rung_due) - clock_timestamp())::float8 FROM missions
+WHERE rung_due IS NOT NULL
+"""
 
 # Who has terminals listens here: each word is a team in whose mailbox something was pushed.
 CHANNEL = "emergency_pushes"
@@ -87,12 +100,15 @@ STATES = States(State, OVER)
 UNANSWERED = """
 SELECT state, count(*) AS missions,
        count(*) FILTER (WHERE acknowledge_by < clock_timestamp()) AS overdue
-FROM missions WHERE due_time IS NOT NULL GROUP BY state
+FROM missions WHERE state IN ('PENDING', 'DELIVERED') GROUP BY state
 """
 OPEN_BY_TEAM = """
 SELECT team, count(*) AS missions FROM missions
 WHERE end_time IS NULL AND team = ANY($1) GROUP BY team
 """
+OUT = "SELECT team FROM team_statuses WHERE duty <> 'AVAILABLE'"
+DUTY_OF = "SELECT duty FROM team_statuses WHERE team = $1"
+LOADS = "SELECT team, count(*) AS missions FROM missions WHERE end_time IS NULL GROUP BY team"
 READ_STATUSES = "SELECT shape, doc::text AS doc FROM team_statuses WHERE team = ANY($1)"
 
 

@@ -41,6 +41,10 @@ class Terminals:
         """The number of the team's terminals with an open stream."""
         return len(self._teams.get(team, ()))
 
+    def teams(self) -> frozenset[str]:
+        """The teams with an open stream."""
+        return frozenset(team for team, sessions in self._teams.items() if sessions)
+
     def look(self, team: str) -> None:
         """Wake the team's streams after a push."""
         for session in self._teams.get(team, {}).values():

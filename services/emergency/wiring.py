@@ -3,42 +3,76 @@
 from functools import partial
 from typing import Any
 
+from backbone.directory.replica import Replica
+from backbone.door.batch import Batch
 from backbone.door.decider import Decider, require_every_change
 from backbone.door.request import Request
 from backbone.door.timers import Timers, lapse_of
+from backbone.postgres.pool import Connection
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.directory import follow_directory
 from backbone.shell.shell import open_shell
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
-from services.emergency import mailbox, storage
+from services.emergency import attempts, mailbox, storage
+from services.emergency.alerts import Alerts
 from services.emergency.api import EmergencyService
 from services.emergency.consumers import Orders
 from services.emergency.deciders import missions, statuses
 from services.emergency.mission.repeats import Lapse
+from services.emergency.sending import Sender
+from services.emergency.situation import Teams
+from services.emergency.telephone import closing, read_webhook
 from services.emergency.terminals import PATIENCE, Terminals
 from services.emergency.wakes import hear
 
-KINDS = ("team", "policy")
+KINDS = ("team", "policy", "person", "unit", "ladder")
+
+
+class Rungs(Timers):
+    """The clocks of the ladders: a person waits for them, so they fire in the moment."""
+
+    name = "rungs"
+    next_due = storage.NEXT_RUNG
 
 
 async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> None:
     """Serve until cancelled; starts without waiting for Kafka or Postgres."""
     deciders: list[Decider[Any]] = [missions, statuses]
     require_every_change(deciders)
-    async with open_shell(settings, pulse, deciders, mailbox.ride) as shell:
+    telephone = read_webhook(settings.environ)
+    async with open_shell(settings, pulse, deciders, _ride) as shell, closing(telephone):
         replica = follow_directory(shell, KINDS)
         terminals = Terminals(shell.pool, pulse, patience)
-        service = EmergencyService(shell, replica, terminals)
+        sender = Sender(shell.pool, telephone)
+        teams = Teams(shell.pool, replica, terminals, sender.channels)
+        alerts = Alerts(shell, sender.down)
+        rungs = Rungs(shell.pool, shell.door, storage.RUNGS_DUE, teams.climbing, pulse)
+        service = EmergencyService(shell, replica, terminals, teams, rungs.wake, alerts)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
-        shell.consume(Orders(shell, replica, terminals).subscription)
+        shell.consume(Orders(shell, replica, terminals, teams).subscription)
         shell.before_stop(terminals.say_goodbye)
         repeats = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
         listening = partial(hear, settings, pulse, terminals.look)
         for loop in (terminals.run, terminals.count, listening, repeats.run):
             shell.run_beside(loop)
+        shell.run_beside(partial(_climb, replica, rungs))
+        shell.run_beside(partial(teams.run, pulse))
+        shell.run_beside(partial(sender.run, pulse))
         await shell.run()
+
+
+async def _climb(replica: Replica, rungs: Timers) -> None:
+    """Rungs tell the people of the city, so they wait until it is loaded."""
+    await replica.wait()
+    await rungs.run()
+
+
+async def _ride(conn: Connection, batch: Batch) -> None:
+    """What rides in the transaction of a batch: pushes, and messages by telephone."""
+    await mailbox.ride(conn, batch)
+    await attempts.ride(conn, batch)
 
 
 def _lapse(row: Any) -> Request[Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from tests.bench import beside, claims, commands, core, door, flow, lookups, push, startup
+from tests.bench import beside, claims, commands, core, door, flow, lookups, push, rungs, startup
 from tests.bench.checkout import Code, checked_out
 from tests.bench.figures import Figure, as_row, machine, table, write
 from tests.bench.lists import measuring
@@ -23,7 +23,7 @@ from tests.servers import Installed
 
 ALONE = {"B1": core, "B14": lookups, "B8": measuring}  # they need no installation
 # B8 builds a database for minutes and keeps it: it is measured when it is asked for by name.
-ALL = ("B1", "B14", "B16", "B2", "B4", "B5", "B3", "B18")
+ALL = ("B1", "B14", "B16", "B2", "B4", "B5", "B3", "B18", "B6")
 OURS = Code("ours")
 
 
@@ -70,8 +70,10 @@ def measured(name: str, city: Installed, plan: Plan) -> Sequence[Figure]:
         return asyncio.run(ALONE[name].measure(plan))
     if name == "B16":
         return startup.measure(city, plan)
-    bench = {"B2": door, "B3": flow, "B4": claims, "B5": push, "B18": commands}[name]
-    return uvloop.run(bench.measure(World(city), plan))
+    benches = {"B2": door, "B3": flow, "B4": claims, "B5": push, "B18": commands, "B6": rungs}
+    bench: Any = benches[name]
+    found: Sequence[Figure] = uvloop.run(bench.measure(World(city), plan))
+    return found
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from backbone.directory.ladders import ladder_message, to_ladder
 from backbone.directory.working_calendar import to_calendar, to_message
 from backbone.words.areas import Level, ancestors
 from backbone.words.calendar import UNANNOUNCED, Calendar
@@ -25,6 +26,7 @@ from backbone.words.city import (
     Team,
     Unit,
 )
+from backbone.words.ladder import USUAL, Ladder
 from liandong.directory.v1 import directory_pb2 as wire
 from liandong.place.v1 import place_pb2 as place
 
@@ -35,6 +37,7 @@ POLICY = "policy"
 # The tables among the fields of a policy; an older directory sends the later ones empty.
 TABLES = ("sign_in_minutes", "supervision_answer", "urge_pause_minutes")
 CALENDAR = "calendar"
+LADDER = "ladder"
 FLAT: dict[str, type[Any]] = {
     "area": Area,
     "unit": Unit,
@@ -52,7 +55,7 @@ PLURALS = {
     "person": "people",
     "team": "teams",
 }
-KINDS = frozenset(PLURALS) | {POLICY, CALENDAR}
+KINDS = frozenset(PLURALS) | {POLICY, CALENDAR, LADDER}
 """The kinds of entries that a service may ask for; the head of the city is always included."""
 
 
@@ -70,6 +73,8 @@ def key_of(record: Record) -> str:
             return POLICY
         case Calendar():
             return CALENDAR
+        case Ladder():
+            return LADDER
         case Person():
             return f"person/{record.user}"
         case _:
@@ -92,6 +97,8 @@ def message_of(record: Record) -> Any:
             return _policy_message(record)
         case Calendar():
             return to_message(record)
+        case Ladder():
+            return ladder_message(record)
         case Grid():
             path = list(reversed(ancestors(record.code)[1:]))
             rings = [wire.Ring(points=_points(ring)) for ring in record.rings]
@@ -120,10 +127,12 @@ def to_city(records: Mapping[str, Record]) -> City | None:
         if kind in PLURALS:
             sorts[PLURALS[kind]][code] = record
     policy, calendar = records.get(POLICY), records.get(CALENDAR)
+    ladder = records.get(LADDER)
     return City(
         head,
         policy if isinstance(policy, Policy) else None,
         calendar=calendar if isinstance(calendar, Calendar) else UNANNOUNCED,
+        ladder=ladder if isinstance(ladder, Ladder) else USUAL,
         **sorts,
     )
 
@@ -226,6 +235,7 @@ _READERS: dict[str, Callable[[Any], Record]] = {
     HEAD: _head,
     POLICY: _policy,
     CALENDAR: to_calendar,
+    LADDER: to_ladder,
     "grid": _grid,
     **{kind: _flat(record) for kind, record in FLAT.items()},
 }

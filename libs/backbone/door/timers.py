@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -44,6 +45,11 @@ class Timers:
     `lapse` makes the request from a row.
     """
 
+    name = "timers"
+    # A query for the seconds until the next one falls due, for clocks that a person waits for:
+    # without it they are up to a pause late.
+    next_due = ""
+
     def __init__(
         self,
         pool: Pool,
@@ -57,20 +63,37 @@ class Timers:
         self._due = due
         self._lapse = lapse
         self._pulse = pulse
+        self._woken = asyncio.Event()
         self._resting: dict[tuple[UUID, int], float] = {}
+
+    def wake(self) -> None:
+        """Look at once: a clock was set that is due now."""
+        self._woken.set()
 
     async def run(self, pause: float = 0.2) -> None:
         """Fire due clocks, for ever."""
         while True:
-            self._pulse.beat("timers")
+            self._pulse.beat(self.name)
+            self._woken.clear()
+            wait = pause
             try:
                 if await self.fire():
                     continue  # there may be more than one page
+                wait = await self._until_next(pause)
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("timers.away", extra={"error": str(error)})
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+
+    async def _until_next(self, pause: float) -> float:
+        """Seconds until the next clock falls due, within reason: one that rests is due already."""
+        if not self.next_due:
+            return pause
+        seconds = await self._pool.fetchval(self.next_due)
+        return pause if seconds is None or seconds <= 0 else min(pause, seconds)
 
     async def fire(self) -> int:
         """Fire one page of due clocks; return how many took effect in this process.

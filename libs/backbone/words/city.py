@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from backbone.words.areas import Level
 from backbone.words.calendar import UNANNOUNCED, Calendar
+from backbone.words.ladder import USUAL, Ladder
 from backbone.words.place import contains
 
 Ring: TypeAlias = tuple[tuple[float, float], ...]
@@ -86,6 +87,7 @@ class Person:
     roles: tuple[str, ...]
     team: str
     demo: bool
+    absence: str = ""  # why the person is away; empty for one who is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class Head:
 
 
 Record: TypeAlias = (
-    Head | Policy | Calendar | Area | Grid | Unit | Category | Competence | Person | Team
+    Head | Policy | Calendar | Ladder | Area | Grid | Unit | Category | Competence | Person | Team
 )
 
 
@@ -169,7 +171,7 @@ Record: TypeAlias = (
 class City:
     """One consistent state of the directory, with the kinds of entries that a service requested.
 
-    Without a calendar every year is provisional.
+    Without a calendar every year is provisional; without a ladder the usual one serves.
     """
 
     head: Head
@@ -182,6 +184,7 @@ class City:
     people: Mapping[str, Person] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
     calendar: Calendar = UNANNOUNCED
+    ladder: Ladder = USUAL
 
     @cached_property
     def _units_at(self) -> Mapping[tuple[str, str], tuple[Unit, ...]]:
@@ -197,6 +200,17 @@ class City:
             rows = found.setdefault(row.category, {})
             rows[row.area] = (*rows.get(row.area, ()), row)
         return found
+
+    @cached_property
+    def _staff_of(self) -> Mapping[str, tuple[Person, ...]]:
+        found: dict[str, list[Person]] = {}
+        for person in self.people.values():
+            found.setdefault(person.unit, []).append(person)
+        return {unit: tuple(people) for unit, people in found.items()}
+
+    def staff_of(self, unit: str) -> tuple[Person, ...]:
+        """Return the people of exactly this unit."""
+        return self._staff_of.get(unit, ())
 
     def units_at(self, kind: str, area: str) -> tuple[Unit, ...]:
         """Return the units of a kind whose area is exactly this one."""

@@ -28,6 +28,7 @@ class DispatchNow(Struct, frozen=True):
     team: str
     note: str = ""
     facts: Matter | None = None
+    force_reason: str = ""
 
 
 class RefuseDispatch(Struct, frozen=True):
@@ -54,6 +55,7 @@ class Order(Struct, frozen=True):
     ordered_unit: str
     again: int = 0
     danger: str = ""
+    force_reason: str = ""
 
 
 class DispatchOrdered(Struct, frozen=True):
@@ -106,6 +108,7 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         ordered_unit=command.by.unit,
         danger=facts.danger,
         again=latest.again + bool(latest.refused) if latest else 0,
+        force_reason=command.force_reason,
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.directory.checks.flow import check_flow
 from services.directory.checks.ground import check_ground
+from services.directory.checks.ladder import check_ladder
 from services.directory.checks.staff import check_staff
 from services.directory.checks.tree import check_tree
 from services.directory.checks.wording import check_wording
@@ -15,7 +16,14 @@ def check(pack: Pack) -> list[Finding]:
     """Return every finding, errors first, then in the order of the files."""
     findings = [
         finding
-        for part in (check_tree, check_ground, check_staff, check_wording, check_flow)
+        for part in (
+            check_tree,
+            check_ground,
+            check_staff,
+            check_wording,
+            check_flow,
+            check_ladder,
+        )
         for finding in part(pack)
     ]
     return sorted(findings, key=lambda each: (not each.is_error, each.spot.file, each.spot.line))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from services.directory.files import OPTIONAL
 from services.directory.flaws import Flaws
 from services.directory.generator.land import make_land
 from services.directory.generator.organisation import make_units
@@ -19,6 +20,7 @@ RULES = (
     "routes.yaml",
     "clocks.yaml",
     "calendar.yaml",
+    "ladder.yaml",
 )
 
 
@@ -48,6 +50,8 @@ def generate(folder: Path, rules: Path, size: Size, seed: int = 9901) -> None:
     """Write a pack into the folder: generated land and people, and the rules of another pack."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in RULES:
+        if name in OPTIONAL and not (rules / name).is_file():
+            continue
         (folder / name).write_bytes((rules / name).read_bytes())
     for name, text in make_files((rules / "city.yaml").read_text("utf-8"), size, seed).items():
         (folder / name).write_text(text, "utf-8", newline="\n")

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.life_cycle import Also, begins, creates
 from backbone.words.errors import InvalidArgument, InvalidTransition
@@ -17,12 +18,26 @@ from services.emergency.mission.record import (
     mission_id,
 )
 from services.emergency.mission.repeats import pause_after
+from services.emergency.mission.rungs import Ladder, begun
+
+
+class Readiness(Struct, frozen=True):
+    """Whether the team can be sent: what it says of itself, and how many of its people are there.
+
+    `on_duty` is None while the staff is not known. `binding` is False for an order that the desk
+    has committed and cannot hear a refusal of: the team is sent, and people are told at once.
+    """
+
+    duty: str = "AVAILABLE"
+    on_duty: int | None = None
+    binding: bool = True
 
 
 class DispatchMission(Struct, frozen=True):
     """`team` is None if the directory has no such team; `pauses` are seconds.
 
-    `reachable` says whether a terminal of the team was connected.
+    `reachable` says whether a terminal of the team was connected. `ladder` is the city's for the
+    priority; without one the pauses say when the mission is pushed again.
     """
 
     order: Order
@@ -30,6 +45,8 @@ class DispatchMission(Struct, frozen=True):
     pauses: tuple[int, ...]
     acknowledge_seconds: int
     reachable: bool = False
+    ladder: Ladder | None = None
+    ready: Readiness = Readiness()
 
 
 class MissionDispatched(Struct, frozen=True):
@@ -41,6 +58,7 @@ class MissionDispatched(Struct, frozen=True):
     acknowledge_by: datetime
     due_time: datetime
     reachable: bool
+    ladder: Ladder | None = None
 
 
 def dispatch(
@@ -55,6 +73,11 @@ def dispatch(
         raise InvalidArgument("UNKNOWN_PRIORITY", priority=order.priority)
     if not order.code:
         raise InvalidArgument("ORDER_INCOMPLETE", field="code")
+    forced = bool(order.force_reason.strip())
+    if command.ready.binding and not forced:
+        _require_ready(order.team, command.ready)
+    ladder = _ladder(command, alone=forced or _is_unready(command.ready))
+    first = now + pause_after(command.pauses, attempt=1)
     return [
         MissionDispatched(
             time=now,
@@ -63,10 +86,33 @@ def dispatch(
             area=command.team.area,
             pauses=command.pauses,
             acknowledge_by=now + timedelta(seconds=command.acknowledge_seconds),
-            due_time=now + pause_after(command.pauses, attempt=1),
+            due_time=(begun(ladder, now).due_time or first) if ladder else first,
             reachable=command.reachable,
+            ladder=ladder,
         )
     ]
+
+
+def _ladder(command: DispatchMission, *, alone: bool) -> Ladder | None:
+    """With no terminal to hear the first push, a forced order begins with the second rung."""
+    ladder = command.ladder
+    if ladder is None or command.reachable or not alone:
+        return ladder
+    return replace(ladder, rung=min(1, len(ladder.rungs) - 1), at_once=True)
+
+
+def _is_unready(ready: Readiness) -> bool:
+    return ready.duty != "AVAILABLE" or ready.on_duty == 0
+
+
+def _require_ready(team: str, ready: Readiness) -> None:
+    """Raises InvalidTransition for a team that cannot be sent unless the order is forced."""
+    if ready.duty == "OUT_OF_SERVICE":
+        raise InvalidTransition("TEAM_OUT_OF_SERVICE", field="team", team=team)
+    if ready.duty == "RESTING":
+        raise InvalidTransition("TEAM_OFF_DUTY", field="team", team=team)
+    if ready.on_duty == 0:
+        raise InvalidTransition("NOT_STAFFED", field="team", team=team)
 
 
 def _refuse_second(mission: Mission) -> None:
@@ -98,11 +144,21 @@ def dispatched(event: MissionDispatched) -> Mission:
         state=State.PENDING,
         order=order,
         release=release,
-        pushes=Pushes(event.due_time),
+        pushes=Pushes(None if event.ladder else event.due_time),
+        ladder=begun(event.ladder, event.time) if event.ladder else None,
     )
 
 
 VERBS = (
-    creates(dispatch, "ALREADY_DISPATCHED", "UNKNOWN_TEAM", "UNKNOWN_PRIORITY", "ORDER_INCOMPLETE"),
+    creates(
+        dispatch,
+        "ALREADY_DISPATCHED",
+        "UNKNOWN_TEAM",
+        "UNKNOWN_PRIORITY",
+        "ORDER_INCOMPLETE",
+        "TEAM_OUT_OF_SERVICE",
+        "TEAM_OFF_DUTY",
+        "NOT_STAFFED",
+    ),
 )
 CHANGES = (begins(dispatched),)

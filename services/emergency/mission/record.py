@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from backbone.words.place import Place
+from services.emergency.mission.rungs import Ladder
 
 
 class State(StrEnum):
@@ -40,6 +41,7 @@ class Order(Struct, frozen=True):
     ordered_by: str
     ordered_unit: str
     again: int = 0
+    force_reason: str = ""
 
 
 class Team(Struct, frozen=True):
@@ -104,6 +106,7 @@ class Mission(Struct, frozen=True):
     pushes: Pushes
     progress: Progress = Progress()
     ending: Ending | None = None
+    ladder: Ladder | None = None
 
 
 def mission_id(matter_id: UUID, team: str) -> UUID:

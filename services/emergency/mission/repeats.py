@@ -16,9 +16,11 @@ class Lapse(Struct, frozen=True):
 
 
 class MissionPushedAgain(Struct, frozen=True):
+    """Without a `due_time` the ladder says when the next push comes."""
+
     time: datetime
     attempt: int
-    due_time: datetime
+    due_time: datetime | None
 
 
 def lapse(mission: Mission, command: Lapse, now: datetime, also: Also) -> list[MissionPushedAgain]:

@@ -1,11 +1,12 @@
 """What the table of missions shows beside the document, and how older documents are read."""
 
+from datetime import datetime
 from typing import Any
 
 from backbone.words.rank import by_time
-from services.emergency.mission.record import OVER, Mission
+from services.emergency.mission.record import OVER, UNANSWERED, Mission, State
 
-SHAPE = 2
+SHAPE = 3
 COLUMNS = {
     "state": "text",
     "matter_id": "uuid",
@@ -19,6 +20,8 @@ COLUMNS = {
     "rank": "bigint",
     "acknowledge_by": "timestamptz",
     "due_time": "timestamptz",
+    "rung_due": "timestamptz",
+    "alert_time": "timestamptz",
     "end_time": "timestamptz",
 }
 
@@ -50,12 +53,26 @@ def project(mission: Mission) -> dict[str, Any]:
         "rank": by_time(release.dispatch_time, mission.state in OVER),
         "acknowledge_by": release.acknowledge_by,
         "due_time": mission.pushes.due_time,
+        "rung_due": mission.ladder.due_time if mission.ladder else None,
+        "alert_time": alert_time(mission),
         "end_time": ending.end_time if ending else None,
     }
 
 
+def alert_time(mission: Mission) -> datetime | None:
+    """Since when people have to see to it: it was refused, or is unanswered and they were told."""
+    ladder, ending = mission.ladder, mission.ending
+    if ladder is None or ladder.stopped_by:
+        return None
+    if mission.state is State.REFUSED and ending is not None:
+        return ladder.alert_time or ending.end_time
+    return ladder.alert_time if mission.state in UNANSWERED else None
+
+
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Shape 1 is the flat row of 0.1.0."""
+    """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder and no forced order."""
+    if shape > 1:
+        return doc
     return {
         **_part(doc, ("id", "version", "time", "state")),
         "order": _part(doc, ORDER),

@@ -29,9 +29,12 @@ KINDS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("team", "next_team"), "team"),
     **dict.fromkeys(("category", "confirmed_category"), "category"),
+    **dict.fromkeys(("stopped_by", "users"), "person"),
     "area": "area",
 }  # fmt: skip
 SUFFIX = "_name"
+# Of a list of codes: the names in the same order.
+SUFFIXES = "_names"
 TERMS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
     Path(__file__).with_name("terms.yaml").read_text("utf-8")
 )

@@ -15,7 +15,7 @@ from services.gateway.contract.fields import (
     map_of,
     names_of,
 )
-from services.gateway.contract.naming import SUFFIX
+from services.gateway.contract.naming import SUFFIXES
 from services.gateway.contract.writing import named
 
 Schema: TypeAlias = dict[str, Any]
@@ -127,10 +127,12 @@ class Schemas:
 
 def _add_names(schema: Schema, message: Descriptor) -> None:
     """The names that an answer carries beside its codes."""
-    for name in named(message):
+    for name, beside in named(message).items():
         said = {"type": "string", "description": f"The name of `{name}`; null if none is known."}
-        schema["properties"][name + SUFFIX] = _or_null(said)
-        schema["required"].append(name + SUFFIX)
+        one = _or_null(said)
+        several = {"type": "array", "items": one}
+        schema["properties"][beside] = several if beside.endswith(SUFFIXES) else one
+        schema["required"].append(beside)
 
 
 def _ruled(rules: Rules) -> Schema:

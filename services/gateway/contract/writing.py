@@ -22,7 +22,7 @@ from services.gateway.contract.fields import (
     map_of,
     names_of,
 )
-from services.gateway.contract.naming import KINDS, SUFFIX, Names
+from services.gateway.contract.naming import KINDS, SUFFIX, SUFFIXES, Names
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -44,7 +44,8 @@ class Parts:
 class Writer:
     """Writes messages of one type as JSON objects with every field; unset ones are null.
 
-    A field that holds a code is followed by the name of what it names, or null.
+    A field that holds a code is followed by the name of what it names, or null; one that holds
+    several, by as many.
     """
 
     __slots__ = ("_fields", "_named", "_names")
@@ -55,7 +56,7 @@ class Writer:
         self._fields = [
             (field.name, field.has_presence, _convert(field, parts)) for field in message.fields
         ]
-        self._named = [(name, f"{name}{SUFFIX}", KINDS[name]) for name in named(message)]
+        self._named = [(name, beside, KINDS[name]) for name, beside in named(message).items()]
 
     def __call__(self, message: Any) -> dict[str, Any]:
         answer: dict[str, Any] = {}
@@ -66,20 +67,24 @@ class Writer:
                 value = getattr(message, name)
                 answer[name] = value if convert is None else convert(value)
         for name, beside, kind in self._named:
-            answer[beside] = self._names.of(kind, answer[name])
+            code = answer[name]
+            several = isinstance(code, list)
+            of = self._names.of
+            answer[beside] = [of(kind, each) for each in code] if several else of(kind, code)
         return answer
 
 
-def named(message: Descriptor) -> list[str]:
-    """The fields that hold a code with a name, unless the message has the name itself."""
-    return [
-        field.name
+def named(message: Descriptor) -> dict[str, str]:
+    """The fields that hold codes with names, and the fields of the names, unless the message has
+    these itself."""
+    beside = {
+        field.name: f"{field.name.removesuffix('s')}{SUFFIXES}"
+        if field.is_repeated
+        else f"{field.name}{SUFFIX}"
         for field in message.fields
-        if field.name in KINDS
-        and field.type == FieldDescriptor.TYPE_STRING
-        and not field.is_repeated
-        and f"{field.name}{SUFFIX}" not in message.fields_by_name
-    ]
+        if field.name in KINDS and field.type == FieldDescriptor.TYPE_STRING
+    }
+    return {code: name for code, name in beside.items() if name not in message.fields_by_name}
 
 
 def writer_of(response: Descriptor, returns: str | None, names: Names) -> Convert:

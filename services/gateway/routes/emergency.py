@@ -19,6 +19,8 @@ AREA = Area(
         post(f"{ONE}:enRoute", "ReportEnRoute", TEAMS),
         post(f"{ONE}:onScene", "ReportOnScene", TEAMS),
         post(f"{ONE}:clear", "ClearMission", TEAMS),
+        post(f"{ONE}:stopLadder", "StopLadder", COMMANDERS),
+        get("/v1/alerts", "ListAlerts", READERS | TEAMS),
         get("/v1/team-statuses", "ListTeamStatuses", READERS | TEAMS),
         post("/v1/teams/{team}:setStatus", "SetTeamStatus", COMMANDERS | TEAMS),
     ),

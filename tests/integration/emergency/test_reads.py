@@ -97,7 +97,7 @@ async def test_a_team_says_what_it_can_do(desk: Desk) -> None:
     resting = {"team": "fire-1", "duty": TeamStatus.DUTY_RESTING, "note": "换班"}
     answer = await ask(desk, "SetTeamStatus", Actor("lee", role="team_leader"), "fire-1", **resting)
     assert (answer.status.duty, answer.status.name) == (TeamStatus.DUTY_RESTING, "fire-1队")
-    await desk.dispatch("fire-1")
+    await desk.dispatch("fire-1", force_reason="唯一可用")
     async with desk.terminal("fire-1"):
         statuses = (await ask(desk, "ListTeamStatuses")).items
     assert [each.team for each in statuses] == sorted(TEAMS)

@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from backbone.words.errors import Refusal
 from backbone.words.place import Place
 from services.emergency.mission import MISSIONS
 from services.emergency.mission.dispatching import DispatchMission
 from services.emergency.mission.record import Mission, Order, State, Team
+from services.emergency.mission.rungs import Ladder, NextTeam, Rung, Told
 from services.emergency.mission.steps import (
     RANK,
     AcknowledgeMission,
@@ -44,6 +46,21 @@ DISPATCH = DispatchMission(
     pauses=(10, 20, 40),
     acknowledge_seconds=60,
 )
+
+RUNGS = (
+    Rung(3, "NOT_DELIVERED", ("TEAM",)),
+    Rung(8, "NOT_DELIVERED", ("TEAM_LEADER",), ("SMS", "VOICE")),
+    Rung(15, "NOT_ACKNOWLEDGED", ("TEAM", "DESK")),
+    Rung(30, "NOT_ACKNOWLEDGED", ("TEAM", "DESK", "DEPUTY", "NEXT_TEAM"), ("VOICE",)),
+    Rung(60, "NOT_ACKNOWLEDGED", ("TEAM", "SUPERVISION")),
+)
+LADDER_DISPATCH = replace(DISPATCH, ladder=Ladder(RUNGS, 60))
+PEOPLE = (
+    Told("TEAM_LEADER", "990101-fire", ("sun",)),
+    Told("DEPUTY", "990101-fire", ("chen",)),
+    Told("SUPERVISION", "990101-government", ("han",)),
+)
+NEXT = (NextTeam("fire-2", "990101-fire", ("SAME_SKILL", "FREE")),)
 
 
 def decide(mission: Mission | None, command: Any, now: datetime) -> list[Any]:

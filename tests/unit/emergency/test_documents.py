@@ -126,3 +126,11 @@ def test_the_row_of_a_status_of_0_1_0_is_its_document() -> None:
         NOW,
         2,
     )
+
+
+def test_a_mission_from_before_there_were_ladders_keeps_its_pauses() -> None:
+    doc = json.loads(missions.to_doc(after(DISPATCH)))
+    del doc["ladder"], doc["order"]["force_reason"]
+    mission = missions.from_doc(json.dumps(doc), 2)
+    assert mission == after(DISPATCH)
+    assert (mission.ladder, mission.pushes.due_time) == (None, NOW + timedelta(seconds=10))

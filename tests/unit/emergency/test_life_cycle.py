@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from backbone.words.actor import Actor
 from services.emergency.deciders import missions, statuses
+from services.emergency.mission.ladder import CLIMBED, ClimbLadder, StopLadder
 from services.emergency.mission.record import ENDED, UNANSWERED, Mission, State, Team, mission_id
 from services.emergency.mission.repeats import Lapse
 from services.emergency.mission.steps import (
@@ -23,7 +24,15 @@ from services.emergency.mission.steps import (
 )
 from services.emergency.team.status import Duty, SetTeamStatus
 from tests.life_cycles import ACCEPTED, Legal, LifeCycleChecks, Subject, require_reviewed
-from tests.unit.emergency.missions import DISPATCH, LEE, MATTER, STRANGER
+from tests.unit.emergency.missions import (
+    DISPATCH,
+    LADDER_DISPATCH,
+    LEE,
+    MATTER,
+    NEXT,
+    PEOPLE,
+    STRANGER,
+)
 
 RECEIVE, ACKNOWLEDGE = ReceiveMission(LEE), AcknowledgeMission(LEE)
 DEPART, ARRIVE, CLEAR = ReportEnRoute(LEE), ReportOnScene(LEE), ClearMission(LEE, "done")
@@ -39,7 +48,9 @@ SET = SetTeamStatus(
 
 
 def by_crew(command: Any, crew: Crew, role: str) -> Any:
-    """The rules of missions ask for the team, not for a role."""
+    """The steps ask for the team, not for a role; to end a ladder takes a role."""
+    if isinstance(command, StopLadder):
+        return replace(command, by=Actor(crew.user, crew.unit, role), own_team=crew.team)
     return replace(command, by=crew)
 
 
@@ -52,13 +63,25 @@ def for_team(command: SetTeamStatus, person: tuple[Actor, str], role: str) -> Se
 def it_is_pushed_until_it_is_answered(mission: Mission) -> None:
     """Every step up to the state has a time; it has an ending once it has ended."""
     assert mission.id == mission_id(MATTER, "fire-1")
-    assert (mission.pushes.due_time is not None) == (mission.state in UNANSWERED)
+    ladder = mission.ladder
+    if ladder is None:
+        assert (mission.pushes.due_time is not None) == (mission.state in UNANSWERED)
+    else:
+        assert mission.pushes.due_time is None
+        assert ladder.due_time is None or mission.state in CLIMBED
+        assert mission.state not in UNANSWERED or bool(ladder.stopped_by) != bool(ladder.due_time)
     assert (mission.ending is not None) == (mission.state in ENDED)
     reached = [state for state in STAMPS if RANK[state] <= RANK[mission.state]]
     assert all(getattr(mission.progress, STAMPS[state]) for state in reached)
     assert set(mission.progress.implied) <= set(reached)
 
 
+STOP = StopLadder(Actor("zhao", "desk", "dispatcher"), "", "phoned them")
+LADDERED = {
+    State.PENDING: (LADDER_DISPATCH,),
+    State.DELIVERED: (LADDER_DISPATCH, RECEIVE),
+    State.REFUSED: (LADDER_DISPATCH, REFUSE),
+}
 MISSION = Subject(
     title="a mission",
     decider=missions,
@@ -80,6 +103,10 @@ MISSION = Subject(
         Legal(ARRIVE),
         Legal(CLEAR),
         Legal(Lapse(), needs=(timedelta(seconds=10),)),
+        Legal(
+            ClimbLadder(PEOPLE, NEXT, ("SMS",)), needs=(timedelta(seconds=15),), instead=LADDERED
+        ),
+        Legal(STOP, instead=LADDERED),
     ),
     people={
         "team": LEE,
@@ -96,10 +123,10 @@ MISSION = Subject(
         "another unit",
         "without team and unit",
     ),
-    roles=("in any role",),
+    roles=("in another role", "dispatcher", "duty_officer"),
     given_by=by_crew,
-    openings=((DISPATCH,),),
-    more=(ClearMission(LEE), ReceiveMission(LEE, seq=40, entry=41)),
+    openings=((DISPATCH,), (LADDER_DISPATCH,)),
+    more=(ClimbLadder(), ClearMission(LEE), ReceiveMission(LEE, seq=40, entry=41)),
     pause=timedelta(seconds=60),
     invariant=it_is_pushed_until_it_is_answered,
 )

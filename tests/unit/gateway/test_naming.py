@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 
 from backbone.words.roles import EVERYONE
+from liandong.emergency.v1.emergency_pb2 import Told
 from liandong.incident.v1.incident_pb2 import HandOff, Incident
 from services.gateway.contract.fields import names_of
 from services.gateway.contract.naming import TERMS, Names
@@ -44,6 +45,12 @@ def test_an_answer_carries_the_names_of_its_codes(names: Names) -> None:
     assert answer["hand_off"]["from_unit_name"] == UNIT.name
     assert answer["hand_off"]["to_unit_name"] is None
     assert answer["desk_name"] is None
+
+
+def test_a_list_of_codes_is_followed_by_as_many_names(names: Names) -> None:
+    told = Told(who="DEPUTY", unit=UNIT.code, users=["key-of-a-system/王警官", "unknown"])
+    answer = Writer(Told.DESCRIPTOR, Parts(names))(told)
+    assert (answer["unit_name"], answer["user_names"]) == (UNIT.name, ["王警官", None])
 
 
 def test_facts_carry_names_however_deep(names: Names) -> None:

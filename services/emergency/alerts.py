@@ -1,0 +1,109 @@
+"""Alerts: missions that teams have not answered or have refused, for the people told of them."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backbone.postgres import paging as pages
+from backbone.postgres.conditions import AnyOf, Parameters, Sight, all_of, any_of, equal
+from backbone.shell.shell import Shell
+from backbone.wire import fill, to_message
+from liandong.emergency.v1 import emergency_pb2 as resources
+from liandong.emergency.v1 import emergency_service_pb2 as pb
+from services.emergency import attempts
+from services.emergency.deciders import missions
+from services.emergency.mission.record import Mission, State
+from services.emergency.mission.rungs import Ladder
+from services.emergency.scope import Scope
+
+# A refused mission is seen to when the matter was given to a team after it.
+READ = """
+SELECT m.id, m.shape, m.doc::text AS doc, m.alert_time FROM missions AS m
+WHERE m.alert_time IS NOT NULL AND {seen} AND {filters} AND {after}
+  AND NOT (m.state = 'REFUSED' AND EXISTS (
+      SELECT FROM missions AS n WHERE n.matter_id = m.matter_id AND n.dispatch_time > m.end_time))
+ORDER BY m.alert_time, m.id LIMIT {limit}
+"""
+MINE = """EXISTS (SELECT FROM json_array_elements(m.doc -> 'ladder' -> 'told') AS t
+WHERE (t -> 'users')::jsonb ? {user})"""
+
+Place = tuple[datetime, UUID]
+
+
+class Alerts:
+    """Reads them; the missions themselves are the truth."""
+
+    def __init__(self, shell: Shell, channels_down: Callable[[], Sequence[str]]) -> None:
+        self._pool = shell.pool
+        self._key = shell.settings.keyring.lasting
+        self._channels_down = channels_down
+
+    async def list(
+        self, request: pb.ListAlertsRequest, sight: Scope, user: str
+    ) -> pb.ListAlertsResponse:
+        """A page of what the caller may see, the oldest first."""
+        scope, size = pages.scope_of(request), pages.size_of(request.page_size)
+        after: Place | None = pages.read_token(self._key, scope, request.page_token, Place)
+        statement, values = _statement(request, sight.conditions, user, after, size + 1)
+        rows = await self._pool.fetch(statement, *values)
+        shown = rows[:size]
+        lost = await attempts.undelivered(self._pool, [row["id"] for row in shown])
+        response = pb.ListAlertsResponse(channels_down=self._channels_down())
+        for row in shown:
+            alert = _resource(missions.from_row(row), row["alert_time"], user)
+            alert.undelivered = lost.get(row["id"], 0)
+            response.items.append(alert)
+        if len(rows) > size:
+            last = (shown[-1]["alert_time"], shown[-1]["id"])
+            response.next_page_token = pages.sign_token(self._key, scope, last)
+        return response
+
+
+def _resource(mission: Mission, since: datetime, user: str) -> resources.Alert:
+    order, release = mission.order, mission.release
+    refused = mission.state is State.REFUSED
+    ladder = mission.ladder or Ladder((), 0)
+    alert = to_message(
+        mission,
+        resources.Alert,
+        mission_id=str(mission.id),
+        reason="REFUSED" if refused else "UNANSWERED",
+        refuse_reason=mission.ending.refuse_reason if mission.ending else "",
+        told_me=any(user in told.users for told in ladder.told),
+    )
+    for part in (order, release, ladder):
+        fill(alert, part)
+    alert.since.FromDatetime(since)
+    if ladder.due_time is not None:
+        alert.next_due_time.FromDatetime(ladder.due_time)
+    return alert
+
+
+def _statement(
+    request: pb.ListAlertsRequest,
+    sights: Sequence[Sight],
+    user: str,
+    after: Place | None,
+    limit: int,
+) -> tuple[str, list[Any]]:
+    parameters = Parameters()
+    filters = [_equal(name, getattr(request, name)) for name in ("priority", "team")]
+    wanted = all_of([each for each in filters if each is not None], "m", parameters)
+    if request.mine:
+        wanted += " AND " + MINE.format(user=parameters.add(user, "text"))
+    later = "true"
+    if after is not None:
+        time, last = parameters.add(after[0], "timestamptz"), parameters.add(after[1], "uuid")
+        later = f"(m.alert_time, m.id) > ({time}, {last})"
+    statement = READ.format(
+        seen=any_of(sights, "m", parameters),
+        filters=wanted,
+        after=later,
+        limit=parameters.add(limit, "bigint"),
+    )
+    return statement, parameters.values
+
+
+def _equal(column: str, value: str) -> AnyOf | None:
+    return equal(column, value) if value else None

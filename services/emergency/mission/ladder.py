@@ -1,0 +1,199 @@
+"""The ladder 签收阶梯: while a team does not answer, more and more people are told of it."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import Also, change, verb
+from backbone.words.actor import Actor
+from backbone.words.errors import Denied, InvalidTransition, NotFound
+from backbone.words.guards import require_text
+from backbone.words.ladder import DESK, INSIDE, NEXT_TEAM, PEOPLE, TEAM
+from backbone.words.place import contains
+from backbone.words.roles import COMMANDERS
+from services.emergency.mission.record import UNANSWERED, Mission, State
+from services.emergency.mission.repeats import MissionPushedAgain
+from services.emergency.mission.rungs import (
+    Ladder,
+    NextTeam,
+    Told,
+    after_rung,
+    next_for_people,
+    next_number,
+    rung_of,
+    scheduled,
+)
+
+CLIMBED = UNANSWERED | {State.REFUSED}
+
+
+class ClimbLadder(Struct, frozen=True):
+    """The next rung is due. `people` is whom the words of the ladder stand for at this time."""
+
+    people: tuple[Told, ...] = ()
+    next_teams: tuple[NextTeam, ...] = ()
+    channels: tuple[str, ...] = ()
+
+
+class StopLadder(Struct, frozen=True):
+    """`own_team` is the actor's team; empty for people who belong to none."""
+
+    by: Actor
+    own_team: str
+    reason: str
+
+
+class MissionUnanswered(Struct, frozen=True):
+    time: datetime
+    rung: int
+    told: tuple[Told, ...]
+    missing: tuple[str, ...]
+    next_teams: tuple[NextTeam, ...]
+    due_time: datetime
+    next_due_time: datetime | None
+
+
+class LadderStopped(Struct, frozen=True):
+    time: datetime
+    stopped_by: str
+    reason: str
+
+
+def climb(
+    mission: Mission, command: ClimbLadder, now: datetime, also: Also
+) -> list[MissionPushedAgain | MissionUnanswered]:
+    """Fire the next rung; one that should reach people and finds none goes on to the next."""
+    ladder = mission.ladder
+    if ladder is None or ladder.due_time is None or now < ladder.due_time:
+        raise InvalidTransition("NOT_DUE", state=mission.state)
+    if mission.state is State.REFUSED:
+        return [_last_call(mission, ladder, command, now)]
+    delivered = mission.state is State.DELIVERED
+    number = next_number(ladder, delivered)
+    words = rung_of(ladder, number).tell
+    told, missing = _resolved(mission, words, command, rung_of(ladder, number).channels)
+    fired = replace(ladder, rung=number)
+    due, is_repeat = after_rung(fired, mission.release.dispatch_time, delivered, now)
+    reached = any(each.who in PEOPLE for each in told)
+    if not is_repeat and not reached and set(missing) & set(PEOPLE):
+        due = now
+    teams = command.next_teams if NEXT_TEAM in words else ()
+    unanswered = MissionUnanswered(now, number, told, missing, teams, ladder.due_time, due)
+    if TEAM not in words:
+        return [unanswered]
+    return [MissionPushedAgain(now, mission.pushes.attempt + 1, None), unanswered]
+
+
+def _last_call(
+    mission: Mission, ladder: Ladder, command: ClimbLadder, now: datetime
+) -> MissionUnanswered:
+    """A refusal is told at once to those whom the next rung tells, and to the desk."""
+    number = next_for_people(ladder)
+    rung = rung_of(ladder, number)
+    outside = tuple(who for who in rung.tell if who not in INSIDE)
+    words = tuple(dict.fromkeys((DESK, *outside, NEXT_TEAM)))
+    told, missing = _resolved(mission, words, command, rung.channels)
+    due = ladder.due_time or now
+    return MissionUnanswered(now, number, told, missing, command.next_teams, due, None)
+
+
+def _resolved(
+    mission: Mission, words: tuple[str, ...], command: ClimbLadder, channels: tuple[str, ...]
+) -> tuple[tuple[Told, ...], tuple[str, ...]]:
+    """Whom the words stand for now, and the words that stand for no person. No drill is called."""
+    order, release = mission.order, mission.release
+    usable = () if order.exercise else tuple(c for c in channels if c in command.channels)
+    known = {each.who: replace(each, channels=usable) for each in command.people if each.users}
+    known[TEAM] = Told(TEAM, release.unit)
+    if order.ordered_unit:
+        known[DESK] = Told(DESK, order.ordered_unit)
+    if command.next_teams:
+        known[NEXT_TEAM] = Told(NEXT_TEAM, order.ordered_unit)
+    told = tuple(known[who] for who in words if who in known)
+    return told, tuple(who for who in words if who not in known)
+
+
+def require_in_sight(mission: Mission, command: StopLadder) -> None:
+    """Raises NotFound: a crew knows its own missions, others those of their unit and area."""
+    by, units = command.by, (mission.release.unit, mission.order.ordered_unit)
+    if command.own_team:
+        known = command.own_team == mission.order.team
+    else:
+        known = by.unit in units or contains(by.area, mission.release.area)
+    if not known:
+        raise NotFound("NO_SUCH_MISSION")
+
+
+def stop(mission: Mission, command: StopLadder, now: datetime, also: Also) -> list[LadderStopped]:
+    if command.by.role not in COMMANDERS:
+        raise Denied("ROLE_MAY_NOT", role=command.by.role)
+    reason = require_text(command.reason, "REASON_MISSING")
+    if mission.ladder is None:
+        raise InvalidTransition("NO_LADDER")
+    if mission.ladder.stopped_by:
+        by, said = mission.ladder.stopped_by, mission.ladder.stop_reason
+        raise InvalidTransition("LADDER_STOPPED", by=by, reason=said)
+    return [LadderStopped(now, command.by.user, reason)]
+
+
+def unanswered(mission: Mission, event: MissionUnanswered) -> Mission:
+    if mission.ladder is None:
+        return mission
+    outside = any(each.who not in INSIDE for each in event.told)
+    alert_time = mission.ladder.alert_time or (event.time if outside else None)
+    due = event.next_due_time
+    climbed = replace(
+        mission.ladder,
+        rung=event.rung,
+        due_time=due,
+        at_once=due is not None and due <= event.time,
+        alert_time=alert_time,
+        told=event.told,
+        missing=event.missing,
+        next_teams=event.next_teams or mission.ladder.next_teams,
+    )
+    return replace(mission, ladder=climbed)
+
+
+def stopped(mission: Mission, event: LadderStopped) -> Mission:
+    if mission.ladder is None:
+        return mission
+    ended = replace(
+        mission.ladder, due_time=None, stopped_by=event.stopped_by, stop_reason=event.reason
+    )
+    return replace(mission, ladder=ended)
+
+
+def keep_in_step(mission: Mission) -> Mission:
+    """Follow a step of the team: an answer ends the ladder, a refusal is told at once."""
+    ladder = mission.ladder
+    if ladder is None:
+        return mission
+    if mission.state is State.REFUSED and not ladder.refused:
+        told_once = replace(
+            ladder, due_time=mission.time, refused=True, stopped_by="", stop_reason=""
+        )
+        return replace(mission, ladder=told_once)
+    if ladder.due_time is None or mission.state is State.REFUSED:
+        return mission
+    if mission.state not in UNANSWERED:
+        return replace(mission, ladder=replace(ladder, due_time=None))
+    if mission.state is State.DELIVERED:
+        return replace(mission, ladder=_passed_over(ladder, mission.release.dispatch_time))
+    return mission
+
+
+def _passed_over(ladder: Ladder, start: datetime) -> Ladder:
+    """Rungs for a mission that was not delivered are passed over."""
+    if next_number(ladder, delivered=True) == ladder.rung + 1 or ladder.due_time is None:
+        return ladder
+    due = scheduled(ladder, start, delivered=True)
+    return replace(ladder, due_time=due, at_once=False)
+
+
+VERBS = (
+    verb(CLIMBED, climb, "NOT_DUE"),
+    verb(CLIMBED, stop, "ROLE_MAY_NOT", "REASON_MISSING", "NO_LADDER", "LADDER_STOPPED"),
+)
+CHANGES = (change(unanswered), change(stopped))

@@ -1,0 +1,108 @@
+"""The rungs of a mission's ladder: frozen at the order, and which of them comes next. Pure."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.words.ladder import INSIDE, NOT_DELIVERED
+
+
+class Rung(Struct, frozen=True):
+    """So many seconds after the order; passed over if `when` no longer holds."""
+
+    seconds: int
+    when: str
+    tell: tuple[str, ...]
+    channels: tuple[str, ...] = ()
+
+
+class Told(Struct, frozen=True):
+    """Whom a rung told: a board of the unit, or people, some of them by telephone too."""
+
+    who: str
+    unit: str
+    users: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+
+
+class NextTeam(Struct, frozen=True):
+    """A team that could go instead, and why."""
+
+    team: str
+    unit: str
+    reasons: tuple[str, ...] = ()
+    open_missions: int = 0
+
+
+class Ladder(Struct, frozen=True):
+    """`rungs` and `every_seconds` are the city's at the time of the order.
+
+    `rung` is the number of the last one that was fired or passed over, `due_time` the time of the
+    next, None once the ladder has ended. `at_once` says that it was pulled forward. `alert_time` is
+    when people outside the team were told first. `refused` says that the refusal was noticed: it is
+    told once.
+    """
+
+    rungs: tuple[Rung, ...]
+    every_seconds: int
+    rung: int = 0
+    due_time: datetime | None = None
+    at_once: bool = False
+    alert_time: datetime | None = None
+    told: tuple[Told, ...] = ()
+    missing: tuple[str, ...] = ()
+    next_teams: tuple[NextTeam, ...] = ()
+    stopped_by: str = ""
+    stop_reason: str = ""
+    refused: bool = False
+
+
+def rung_of(ladder: Ladder, number: int) -> Rung:
+    """The rung of this number; above their number the last one is repeated."""
+    return ladder.rungs[min(number, len(ladder.rungs)) - 1]
+
+
+def next_number(ladder: Ladder, delivered: bool) -> int:
+    """The number of the next rung whose condition holds."""
+    number = ladder.rung + 1
+    while (
+        number <= len(ladder.rungs) and delivered and rung_of(ladder, number).when == NOT_DELIVERED
+    ):
+        number += 1
+    return number
+
+
+def next_for_people(ladder: Ladder) -> int:
+    """The number of the next rung that tells people outside the team."""
+    numbers = range(ladder.rung + 1, len(ladder.rungs) + 1)
+    outside = (n for n in numbers if set(rung_of(ladder, n).tell) - INSIDE)
+    return next(outside, max(ladder.rung, len(ladder.rungs)) + 1)
+
+
+def scheduled(ladder: Ladder, start: datetime, delivered: bool) -> datetime:
+    """When the next rung falls due, counted from the order."""
+    number = next_number(ladder, delivered)
+    over = max(0, number - len(ladder.rungs))
+    seconds = rung_of(ladder, number).seconds + over * ladder.every_seconds
+    return start + timedelta(seconds=seconds)
+
+
+def after_rung(
+    ladder: Ladder, start: datetime, delivered: bool, now: datetime
+) -> tuple[datetime, bool]:
+    """When the rung after the one that is fired now falls due, and whether it is a repeat.
+
+    Rungs that were missed are made up for, missed repeats are not.
+    """
+    if next_number(ladder, delivered) <= len(ladder.rungs):
+        return scheduled(ladder, start, delivered), False
+    pause = timedelta(seconds=ladder.every_seconds)
+    due = (ladder.due_time or now) + pause
+    return (due if due > now else now + pause), True
+
+
+def begun(ladder: Ladder, start: datetime) -> Ladder:
+    """The ladder of a new mission; `at_once` pulls its next rung forward to the start."""
+    due = start if ladder.at_once else scheduled(ladder, start, delivered=False)
+    return replace(ladder, due_time=due)

@@ -1,0 +1,271 @@
+"""The ladder with real timers, a real database and a telephone world: who is told, and when."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from backbone.rpc.caller import metadata_for
+from backbone.words.actor import Actor
+from backbone.words.areas import Level
+from backbone.words.city import Person, Record, Unit
+from backbone.words.errors import Denied, InvalidTransition, NotFound
+from backbone.words.ladder import Step
+from liandong.emergency.v1 import emergency_service_pb2 as pb
+from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
+from liandong.emergency.v1.emergency_pb2 import TeamStatus
+from tests.emergency import COUNTY, Desk, a_ladder, plant_city, refusing, serving, some_settings
+from tests.installation import Installation
+from tests.telephones import SECRET, Telephones, telephones
+
+LADDER = a_ladder(
+    [
+        Step(1, "NOT_DELIVERED", ("TEAM",)),
+        Step(2, "NOT_DELIVERED", ("TEAM_LEADER",), ("SMS", "VOICE")),
+        Step(3, "NOT_ACKNOWLEDGED", ("TEAM", "DESK")),
+        Step(4, "NOT_ACKNOWLEDGED", ("DESK", "DEPUTY", "DUTY_OFFICER", "NEXT_TEAM"), ("VOICE",)),
+        Step(5, "NOT_ACKNOWLEDGED", ("SUPERVISION",)),
+    ],
+    every_seconds=1,
+)
+ZHAO = Actor("zhao", "desk", "dispatcher", "990100")
+UNIT = f"{COUNTY}-fire"
+GOVERNMENT = f"{COUNTY}-government"
+
+
+def a_person(user: str, unit: str, role: str, team: str = "", absence: str = "") -> Person:
+    return Person(user, user, unit, (role,), team, demo=False, absence=absence)
+
+
+STAFF: list[Record] = [
+    Unit(UNIT, "消防救援大队", "fire", COUNTY, GOVERNMENT, Level.COUNTY),
+    Unit(GOVERNMENT, "人民政府", "government", COUNTY, "", Level.COUNTY),
+    a_person("lee", UNIT, "team_leader", "fire-1"),
+    a_person("deputy", UNIT, "head"),
+    a_person("deputy-away", UNIT, "head", absence="休假"),
+    a_person("officer", GOVERNMENT, "duty_officer"),
+    a_person("inspector", GOVERNMENT, "supervisor"),
+]
+
+
+@asynccontextmanager
+async def staffed(
+    database: Installation, staff: Sequence[Record] = STAFF, world: Telephones | None = None
+) -> AsyncIterator[Desk]:
+    """One instance with the ladder above, and with a telephone if there is a world."""
+    await plant_city(database.admin, more=[*staff, LADDER])
+    async with serving(with_telephone(database, world)) as desk:
+        yield desk
+
+
+def with_telephone(database: Installation, world: Telephones | None) -> Any:
+    settings = some_settings(database.url("emergency"))
+    if world is None:
+        return settings
+    telephone = {"LIANDONG_TELEPHONE_URL": world.url, "LIANDONG_TELEPHONE_SECRET": SECRET}
+    return replace(settings, environ={**settings.environ, **telephone})
+
+
+async def rungs_of(database: Installation, mission: str) -> list[Any]:
+    """The rungs of a mission by its journal: the event and its time."""
+    conn = await asyncpg.connect(database.admin, server_settings={"search_path": "emergency"})
+    rows = await conn.fetch(
+        "SELECT payload FROM journal WHERE aggregate_id = $1 "
+        "AND kind = 'liandong.emergency.unanswered.v1' ORDER BY version",
+        UUID(mission),
+    )
+    await conn.close()
+    return [EmergencyEvent.FromString(row["payload"]) for row in rows]
+
+
+async def until_rung(desk: Desk, mission: str, rung: int, patience: float = 10) -> Any:
+    """The alert of the mission once this rung was fired."""
+    async with asyncio.timeout(patience):
+        while True:
+            for alert in (await desk.alerts(ZHAO)).items:
+                if alert.mission_id == mission and alert.rung >= rung:
+                    return alert
+            await asyncio.sleep(0.05)
+
+
+def lateness(event: Any) -> float:
+    late = event.meta.time.ToDatetime() - event.unanswered.due_time.ToDatetime()
+    return float(late.total_seconds())
+
+
+async def test_more_and_more_people_are_told(database: Installation) -> None:
+    async with telephones() as world, staffed(database, world=world) as desk:
+        mission = (await desk.dispatch()).mission.id
+        alert = await until_rung(desk, mission, 4)
+        assert (alert.reason, alert.rung, alert.ordered_unit) == ("UNANSWERED", 4, "desk")
+        told = {each.who: [*each.users] for each in alert.told}
+        assert told == {
+            "DESK": [],
+            "DEPUTY": ["deputy"],
+            "DUTY_OFFICER": ["officer"],
+            "NEXT_TEAM": [],
+        }
+        assert [each.team for each in alert.next_teams] == ["fire-2", "medical-1"]
+        await world.until(4)
+        assert sorted(world.reached("SMS")) == ["lee"]
+        assert sorted(world.reached("VOICE")) == ["deputy", "lee", "officer"]
+        assert all("长风路" not in str(m) and "两车" not in str(m) for m in world.heard)
+        await desk.act("AcknowledgeMission", mission)
+        assert [*(await desk.alerts(ZHAO)).items] == []
+        count = len(await rungs_of(database, mission))
+        await asyncio.sleep(1.5)
+    events = await rungs_of(database, mission)
+    assert len(events) == count
+    assert [event.unanswered.rung for event in events] == [*range(1, count + 1)]
+    assert max(map(lateness, events)) < 1.0
+
+
+async def test_a_restart_makes_up_for_the_rungs_once_each(database: Installation) -> None:
+    async with staffed(database) as desk:
+        mission = (await desk.dispatch()).mission.id
+    await asyncio.sleep(3.2)
+    settings = some_settings(database.url("emergency"))
+    async with serving(settings) as one, serving(some_settings(settings.database_url)):
+        await until_rung(one, mission, 5)
+        await one.stop_ladder(mission, "已电话通知")
+    numbers = [event.unanswered.rung for event in await rungs_of(database, mission)]
+    assert numbers == [*range(1, len(numbers) + 1)]
+    assert len(numbers) >= 5
+
+
+async def test_a_refusal_is_told_at_once_and_seen_to_by_another_team(
+    database: Installation,
+) -> None:
+    async with staffed(database) as desk:
+        matter = uuid4()
+        mission = (await desk.dispatch(matter=matter)).mission.id
+        await desk.act("RefuseMission", mission, reason="车辆故障")
+        alert = await until_rung(desk, mission, 3, patience=1)
+        assert (alert.reason, alert.refuse_reason) == ("REFUSED", "车辆故障")
+        assert alert.next_teams[0].team == "fire-2"
+        assert not alert.HasField("next_due_time")
+        await desk.dispatch("fire-2", matter)
+        shown = [each.mission_id for each in (await desk.alerts(ZHAO)).items]
+        assert mission not in shown
+    [event] = await rungs_of(database, mission)
+    assert lateness(event) < 1.0
+
+
+async def test_who_may_see_and_who_may_stop(database: Installation) -> None:
+    async with staffed(database) as desk:
+        mission = (await desk.dispatch()).mission.id
+        await until_rung(desk, mission, 4)
+        officer = Actor("officer", GOVERNMENT, "duty_officer", COUNTY)
+        [mine] = (await desk.alerts(officer, mine=True)).items
+        assert mine.told_me
+        assert [*(await desk.alerts(ZHAO, mine=True)).items] == []
+        assert [*(await desk.alerts(ZHAO, priority="P2")).items] == []
+        stranger = Actor("chen", "990102-fire", "duty_officer", "990102")
+        assert [*(await desk.alerts(stranger)).items] == []
+        with pytest.raises(NotFound, match="NO_SUCH_MISSION"):
+            await desk.stop_ladder(mission, "x", unit="990102-fire")
+        with pytest.raises(Denied, match="ROLE_MAY_NOT"):
+            await desk.stop_ladder(mission, "x", role="call_taker")
+        stopped = await desk.stop_ladder(mission, "已改派")
+        assert (stopped.stopped_by, stopped.stop_reason) == ("zhao", "已改派")
+        assert not stopped.HasField("due_time")
+        with pytest.raises(InvalidTransition, match="LADDER_STOPPED"):
+            await desk.stop_ladder(mission, "again")
+        assert [*(await desk.alerts(ZHAO)).items] == []
+
+
+async def test_alerts_come_in_pages(database: Installation) -> None:
+    async with staffed(database) as desk:
+        missions = [(await desk.dispatch()).mission.id for _ in range(3)]
+        for mission in missions:
+            await until_rung(desk, mission, 3)
+        first = await desk.alerts(ZHAO, page_size=2)
+        rest = await desk.alerts(ZHAO, page_size=2, page_token=first.next_page_token)
+    shown = [each.mission_id for each in (*first.items, *rest.items)]
+    assert (sorted(shown), rest.next_page_token) == (sorted(missions), "")
+    since = [each.since.ToDatetime() for each in (*first.items, *rest.items)]
+    assert since == sorted(since)
+
+
+async def test_a_team_that_cannot_be_sent_is_told_before_the_key(database: Installation) -> None:
+    staff = [each for each in STAFF if getattr(each, "user", "") != "lee"]
+    away = a_person("lee", UNIT, "team_leader", "fire-1", absence="休假")
+    async with staffed(database, [*staff, away]) as desk:
+        with pytest.raises(InvalidTransition, match="NOT_STAFFED"):
+            await desk.dispatch()
+        await set_duty(desk, "fire-2", TeamStatus.DUTY_OUT_OF_SERVICE)
+        with pytest.raises(InvalidTransition, match="TEAM_OUT_OF_SERVICE"):
+            await desk.dispatch("fire-2")
+        await set_duty(desk, "fire-2", TeamStatus.DUTY_RESTING)
+        with pytest.raises(InvalidTransition, match="TEAM_OFF_DUTY"):
+            await desk.dispatch("fire-2")
+        forced = await desk.dispatch(force_reason="最近的队伍")
+        assert forced.mission.force_reason == "最近的队伍"
+        alert = await until_rung(desk, forced.mission.id, 3)
+        assert alert.team == "fire-1"
+    first = (await rungs_of(database, forced.mission.id))[0]
+    assert (first.unanswered.rung, [*first.unanswered.missing]) == (2, ["TEAM_LEADER"])
+    assert lateness(first) < 1.0
+
+
+async def set_duty(desk: Desk, team: str, duty: Any) -> TeamStatus:
+    metadata = metadata_for(
+        desk.token, Actor("zhao", "desk", "dispatcher", COUNTY), request_id=str(uuid4())
+    )
+    request = pb.SetTeamStatusRequest(team=team, duty=duty)
+    response = await refusing(desk.stub.SetTeamStatus(request, metadata=metadata, timeout=5))
+    found: TeamStatus = response.status
+    return found
+
+
+async def test_an_outage_of_one_channel_is_said_and_the_other_one_rings(
+    database: Installation,
+) -> None:
+    async with telephones() as world, staffed(database, world=world) as desk:
+        world.outage = {"VOICE"}
+        mission = (await desk.dispatch()).mission.id
+        await until_rung(desk, mission, 4)
+        await world.until(3)
+        assert sorted(world.reached("SMS")) == ["deputy", "lee", "officer"]
+        answer = await desk.alerts(ZHAO)
+        assert [*answer.channels_down] == ["VOICE"]
+        assert answer.items[0].undelivered >= 1
+        world.outage = set()
+        async with asyncio.timeout(12):
+            while (await desk.alerts(ZHAO)).channels_down:
+                await asyncio.sleep(0.2)
+
+
+async def test_a_message_that_was_sent_twice_rings_once_and_a_slow_one_is_asked_again(
+    database: Installation,
+) -> None:
+    async with telephones() as world, staffed(database, world=world) as desk:
+        world.double = True
+        mission = (await desk.dispatch()).mission.id
+        await until_rung(desk, mission, 3)
+        await world.until(2)
+        async with asyncio.timeout(8):
+            while len(world.heard) < 4:
+                await asyncio.sleep(0.05)
+        keys = [message["key"] for message in world.heard]
+        assert len(set(keys)) < len(keys)
+        assert sorted(world.reached("SMS")) == ["lee"]
+
+
+async def test_an_answer_drops_what_was_not_sent(database: Installation) -> None:
+    async with telephones() as world, staffed(database, world=world) as desk:
+        world.outage = {"SMS", "VOICE"}
+        mission = (await desk.dispatch()).mission.id
+        async with asyncio.timeout(8):
+            while not world.heard:
+                await asyncio.sleep(0.05)
+        await desk.act("AcknowledgeMission", mission)
+        await asyncio.sleep(3)
+        world.outage = set()
+        await asyncio.sleep(3)
+        assert world.reached() == []
