@@ -53,7 +53,7 @@ class Told:
         incident = await self._glance(receipt.incident.id, call.actor)
         state = Incident.State.Name(incident.state).removeprefix("STATE_") if incident else ""
         if state in OVER:
-            raise InvalidTransition("INCIDENT_OVER", code=receipt.incident.code, state=state)
+            raise InvalidTransition("INCIDENT_OVER", incident=receipt.incident.code, state=state)
 
     async def facts(self, receipt_id: UUID, by: Actor) -> Matter | None:
         """The facts of the incident as they are now, None where the receipt's own must do."""

@@ -108,4 +108,4 @@ def require_incident_open(receipt: Receipt) -> None:
     """Refuse a correction of facts once the incident is over."""
     incident = receipt.incident
     if incident is not None and is_over(incident.known):
-        raise InvalidTransition("INCIDENT_OVER", code=incident.code, state=incident.known.state)
+        raise InvalidTransition("INCIDENT_OVER", incident=incident.code, state=incident.known.state)

@@ -176,7 +176,9 @@ def require_priority_open(incident: Incident, command: SetPriority) -> None:
 
 def _refuse_if_over(incident: Incident) -> None:
     if incident.state in OVER:
-        raise InvalidTransition("INCIDENT_OVER", code=incident.matter.code, state=incident.state)
+        raise InvalidTransition(
+            "INCIDENT_OVER", incident=incident.matter.code, state=incident.state
+        )
 
 
 def amended(incident: Incident, event: IncidentAmended) -> Incident:
