@@ -65,8 +65,8 @@ chaos: setup ## replay a day while each process is killed in turn (takes minutes
 	@$(BIN)/python -m tests.chaos $(FILE) $(if $(REPORT),--report $(REPORT))
 
 BEFORE = $(filter-out none,$(or $(BASE),$(shell git describe --tags --abbrev=0 2>/dev/null)))
-bench: setup ## measure beside the raw limits: ONLY="B3 B18", RUNS=3, BASE=commit to compare with (default: the last tag; or none), INCIDENTS="0 1000000" (B18), SIZE=5000000 (B8), OUT=folder
-	@$(BIN)/python -m tests.bench $(ONLY) $(if $(BEFORE),--base $(BEFORE)) $(if $(RUNS),--runs $(RUNS)) $(if $(INCIDENTS),--incidents $(INCIDENTS)) $(if $(SIZE),--size $(SIZE)) $(if $(OUT),--out $(OUT))
+bench: setup ## measure beside the raw limits: ONLY="B3 B18", RUNS=3, BASE=commit to compare with (default: the last tag; or none), INCIDENTS="0 1000000" (B18), SIZE=5000000 (B8), FILE="petitions.csv calls.csv" (B7), OUT=folder
+	@$(BIN)/python -m tests.bench $(ONLY) $(if $(BEFORE),--base $(BEFORE)) $(if $(RUNS),--runs $(RUNS)) $(if $(INCIDENTS),--incidents $(INCIDENTS)) $(if $(SIZE),--size $(SIZE)) $(if $(FILE),--file $(FILE)) $(if $(OUT),--out $(OUT))
 
 doctor: setup ## check this machine and the running system for problems
 	@$(BIN)/liandong doctor

@@ -20,7 +20,7 @@ CALL = {
     "place": {"text": "青山镇长风路12号", "point": POINT},
     "category": "traffic.accident",
     "priority": "P2",
-    "narrative": "两车相撞,有人受伤",
+    "narrative": "两车相撞,无人受伤",
 }
 
 

@@ -81,7 +81,7 @@ class Installation:
         """Let the services of these schemas know the city, as if the directory had told them."""
         records = [city.head, city.policy, *city.units.values(), *city.categories.values()]
         records += [*city.competences.values(), *city.teams.values(), *city.grids.values()]
-        records += city.areas.values()
+        records += [*city.areas.values(), city.danger]
         rows = [
             (entry.key, entry.version, entry.SerializeToString())
             for record in records

@@ -1,5 +1,6 @@
 """The gRPC methods of the front desk: each makes a command and answers the receipt."""
 
+import asyncio
 import logging
 from typing import Any
 from uuid import UUID, uuid5
@@ -7,8 +8,7 @@ from uuid import UUID, uuid5
 import grpc
 
 from backbone.door.decider import Decider
-from backbone.door.request import Request, created_id
-from backbone.door.timers import NEVER
+from backbone.door.request import created_id
 from backbone.intake import following
 from backbone.intake.opening import Openings
 from backbone.postgres.sealing import Sealer
@@ -16,19 +16,20 @@ from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
-from backbone.words.errors import InvalidArgument, Refusal
+from backbone.words.errors import InvalidArgument
 from backbone.words.followed import PENDING, SAID, Followed
 from backbone.words.followed import FollowIncident as Step
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
-from services.alarm import codec, storage
+from services.alarm import codec, linkage, storage
 from services.alarm.atlas import Atlas
 from services.alarm.metrics import OPENINGS
-from services.alarm.peers import Incidents, Missions, dispatch_id
+from services.alarm.orders import Orders
+from services.alarm.peers import Incidents, Missions, Teams
 from services.alarm.reading import Reading
 from services.alarm.receipt import RECEIPTS
-from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch
+from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.linking import FollowIncident, LinkRepeat
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.reveal import RevealCaller
@@ -36,8 +37,6 @@ from services.alarm.taking import Taking
 from services.alarm.telling import GLANCE, Told
 
 log = logging.getLogger(__name__)
-
-PENDING_DELIVERY = "PENDING_DELIVERY"
 
 
 @passing(pb.DESCRIPTOR.services_by_name["AlarmService"], RECEIPTS.verbs)
@@ -53,9 +52,10 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._sealer = sealer
         self._taking = Taking(shell.pool, decider, atlas, sealer)
         self._openings = Openings(shell.settings)
-        self._missions = Missions(shell.settings)
+        self._orders = Orders(shell.batcher, Missions(shell.settings))
         self._incidents = Incidents(shell.settings)
         self._told = Told(shell, decider, self._incidents)
+        self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self._orders)
         self._reading = Reading(shell, decider, self._shown)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Receipt:
@@ -103,17 +103,25 @@ class FrontDesk(rpc.AlarmServiceServicer):
         command = codec.to_command(request, caller.actor)
         receipt = await self._perform(context, command, request, caller)
         shown = self._shown(receipt)
-        incident = await self._openings.open(codec.to_matter(receipt))
+        opening = self._openings.open(codec.to_matter(receipt))
+        incident, teams = await asyncio.gather(
+            opening, self._linkage.recommend(receipt, caller.actor)
+        )
         if incident is not None:
             shown.incident.CopyFrom(following.shown(incident))
         OPENINGS.labels("pending" if incident is None else "answered").inc()
+        sent = await self._linkage.send(receipt, teams, caller.actor)
+        shown.dispatches.extend(self._shown(sent).dispatches if sent else ())
+        shown.recommended.extend(linkage.shown(teams))
         return pb.OpenIncidentResponse(receipt=shown)
 
     async def LinkRepeat(self, request: pb.LinkRepeatRequest, context: Any) -> Any:
         caller = caller_of(context)
         incident_id = _incident_id(request.incident)
-        code, known = await self._known(incident_id, caller.actor) or ("", None)
-        command = LinkRepeat(caller.actor, incident_id, code, known)
+        code, known, priority = await self._known(incident_id, caller.actor) or ("", None, "")
+        command = LinkRepeat(
+            caller.actor, incident_id, code, known, priority, request.confirm_priority
+        )
         receipt = await self._perform(context, command, request, caller)
         await self._catch_up(receipt, incident_id, caller.actor)
         await self._told.linked(receipt, caller.actor)
@@ -133,19 +141,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         facts = await self._told.facts(codec.receipt_id(request.receipt_id), caller.actor)
         command = DispatchNow(caller.actor, request.team, request.note, facts, request.force_reason)
         receipt = await self._perform(context, command, request, caller)
-        order = codec.to_order(receipt, command)
-        try:
-            sent = await self._missions.dispatch(receipt.id, order, caller.actor)
-        except Refusal as refusal:
-            told = RefuseDispatch(order.team, refusal.reason)
-            request_id = uuid5(dispatch_id(receipt.id, order), "refused")
-            await self._record(receipt.id, request_id, told, caller.actor)
-            raise
-        mission = pb.MissionRef(team=order.team, state=PENDING_DELIVERY)
-        if sent is not None:
-            mission = codec.to_mission(sent.mission)
-        reachable = sent is not None and sent.reachable
-        return pb.DispatchNowResponse(mission=mission, reachable=reachable, version=receipt.version)
+        return await self._orders.deliver(receipt, command)
 
     async def GetReceipt(self, request: pb.GetReceiptRequest, context: Any) -> Any:
         """An incident that the receipt has no news of yet, as without Kafka, is looked up."""
@@ -175,14 +171,19 @@ class FrontDesk(rpc.AlarmServiceServicer):
         if found is not None:
             shown.incident.CopyFrom(following.shown(found))
 
-    async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed] | None:
-        """What a receipt in the caller's sight knows, or else what the workflow service shows."""
+    async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed, str] | None:
+        """What a receipt in the caller's sight knows, or else what the workflow service shows.
+
+        The priority comes from the receipt that opened the incident.
+        """
         row = await storage.known_incident(self._shell.pool, by, incident_id)
-        here = self._decider.from_row(row).incident if row else None
-        if here is not None:
-            return here.code, here.known
+        receipt = self._decider.from_row(row) if row else None
+        if receipt is not None and receipt.incident is not None:
+            here = receipt.incident
+            opened = receipt.id == incident_id
+            return here.code, here.known, receipt.classification.priority if opened else ""
         found = await self._incidents.find(incident_id, by)
-        return (found.code, codec.to_followed(found)) if found else None
+        return (found.code, codec.to_followed(found), found.priority) if found else None
 
     async def _catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
         """Look the incident up again: a step between look-up and link had no follower yet."""
@@ -198,20 +199,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         said = {name: getattr(now, name) for name in SAID}
         step = Step("Linked", now.version, **said)
         request_id = uuid5(receipt.id, f"follow {incident_id} {now.version}")
-        await self._record(receipt.id, request_id, FollowIncident(incident_id, step), by)
-
-    async def _record(self, receipt_id: UUID, request_id: UUID, command: Any, by: Actor) -> None:
-        """Record what another service has answered; the derived request id is that of a repeat."""
-        await self._shell.batcher.submit(
-            Request(
-                request_id=request_id,
-                aggregate_id=receipt_id,
-                command=command,
-                body_hash="",
-                actor=by,
-                deadline=NEVER,
-            )
-        )
+        await self._orders.record(receipt.id, request_id, FollowIncident(incident_id, step), by)
 
 
 def _incident_id(text: str) -> UUID:

@@ -1,10 +1,15 @@
 """Look-ups of the desk in the city: indexes that are built once for each city version."""
 
-from backbone.directory.grids import GridIndex
+from collections.abc import Mapping
+
+from backbone.directory.places import Places
+from backbone.words.areas import ancestors
 from backbone.words.city import Category, City
 from backbone.words.competence import prefixes
+from backbone.words.danger import NO_DANGERS, Listener
 from backbone.words.errors import Unavailable
-from backbone.words.place import Place
+from backbone.words.place import Place, Point
+from services.alarm.receipt.record import DangerSuggestion
 from services.alarm.receipt.suggestions import Keywords
 
 
@@ -13,13 +18,17 @@ class Atlas:
 
     def __init__(self) -> None:
         self._city: City | None = None
-        self._grids = GridIndex(())
+        self._places = Places()
+        self._listener = Listener(NO_DANGERS)
+        self.centres: Mapping[str, Point] = {}
         self.keywords: tuple[Keywords, ...] = ()
 
     def learn(self, city: City) -> None:
-        self._grids = GridIndex(city.grids.values())
+        self._places.learn(city)
         categories = city.categories.values()
         self.keywords = tuple(_words(city, each) for each in categories if each.keywords)
+        self._listener = Listener(city.danger)
+        self.centres = centres_of(city)
         self._city = city
 
     @property
@@ -29,17 +38,45 @@ class Atlas:
             raise Unavailable("DIRECTORY_NOT_LOADED")
         return self._city
 
-    def locate(self, place: Place) -> Place:
-        """The place with the grid of its point; without a grid the point lies outside the city.
+    def danger_in(self, narrative: str) -> DangerSuggestion | None:
+        """The most urgent danger that the narrative speaks of."""
+        return next(iter(self.dangers_in(narrative)), None)
 
-        Raises Unavailable while no city is known: no point can then be called outside.
-        """
-        if place.point is None:
-            return place
-        if self._city is None:
-            raise Unavailable("DIRECTORY_NOT_LOADED")
-        grid = self._grids.locate(place.point.longitude, place.point.latitude)
-        return Place(place.text, place.point, grid.code if grid else "")
+    def dangers_in(self, narrative: str) -> tuple[DangerSuggestion, ...]:
+        """Every danger that the narrative speaks of, the most urgent first; none without a city."""
+        city = self._city
+        if city is None:
+            return ()
+        return tuple(
+            DangerSuggestion(
+                each.category,
+                city.categories[each.category].name,
+                each.priority,
+                each.words,
+                each.score,
+            )
+            for each in self._listener.signs(narrative)
+            if each.category in city.categories
+        )
+
+    def locate(self, place: Place) -> Place:
+        """The place with its area; see `Places`."""
+        return self._places.locate(place)
+
+
+def centres_of(city: City) -> Mapping[str, Point]:
+    """The middle of each area: the mean of the middles of its grids."""
+    sums: dict[str, tuple[float, float, int]] = {}
+    for grid in city.grids.values():
+        if not grid.rings:
+            continue
+        longitudes, latitudes = zip(*grid.rings[0], strict=True)
+        east = (min(longitudes) + max(longitudes)) / 2
+        north = (min(latitudes) + max(latitudes)) / 2
+        for area in ancestors(grid.code):
+            x, y, count = sums.get(area, (0.0, 0.0, 0))
+            sums[area] = (x + east, y + north, count + 1)
+    return {area: Point(x / count, y / count) for area, (x, y, count) in sums.items()}
 
 
 def _words(city: City, category: Category) -> Keywords:

@@ -18,6 +18,7 @@ from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2 as calls
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.amending import CallerChange
+from services.alarm.receipt.city import neighbour_of
 from services.alarm.receipt.correcting import correction_of, link_of
 from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
@@ -88,6 +89,10 @@ def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resource
     grid = city.grids.get(receipt.report.place.area) if city else None
     if grid is not None:
         message.grid.code, message.grid.name = grid.code, grid.name
+    outside = neighbour_of(city, receipt.report.place) if city else None
+    if outside is not None:
+        message.neighbour.code, message.neighbour.name = outside.code, outside.name
+        message.neighbour.telephone = outside.telephone
     if receipt.incident is not None:
         fill(message.incident, receipt.incident.known)
     return message

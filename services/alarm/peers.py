@@ -1,6 +1,7 @@
 """Clients of the services that the desk calls: emergency (missions), workflow (incidents)."""
 
 import logging
+from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 import grpc
@@ -15,15 +16,16 @@ from backbone.words.errors import NotFound
 from backbone.words.matter import ACCUSATION
 from liandong.emergency.v1 import emergency_service_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
-from liandong.emergency.v1.emergency_pb2 import Order
+from liandong.emergency.v1.emergency_pb2 import Order, TeamStatus
 from liandong.incident.v1 import incident_service_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2_grpc as workflow
 from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm.metrics import DISPATCHES
+from services.alarm.receipt.recommending import Standing
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 2.0
+PATIENCE, GLANCE = 2.0, 0.3
 
 
 def dispatch_id(receipt_id: UUID, order: Order) -> UUID:
@@ -70,6 +72,30 @@ class Missions:
         )
         DISPATCHES.labels("delivered").inc()
         return response
+
+
+class Teams:
+    """Asks the emergency service how teams stand; its silence is an answer too."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.token
+        self._stub = emergency.EmergencyServiceStub(open_channel(settings, "emergency"))
+
+    async def standings(self, teams: Sequence[str], by: Actor) -> dict[str, Standing]:
+        """By team; empty if the service does not answer at once: a caller waits for the opening."""
+        request = missions.ListTeamStatusesRequest(teams=teams, page_size=len(teams))
+        metadata = metadata_for(self._token, by)
+        try:
+            answer = await self._stub.ListTeamStatuses(request, timeout=GLANCE, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            log.info("teams.unheard", extra={"error": error.details()})
+            return {}
+        return {each.team: _standing(each) for each in answer.items}
+
+
+def _standing(status: TeamStatus) -> Standing:
+    duty = TeamStatus.Duty.Name(status.duty).removeprefix("DUTY_")
+    return Standing(duty, status.terminals, status.open_missions)
 
 
 class Incidents:

@@ -45,7 +45,7 @@ WHICH = (
 )
 KNOWN = """
 SELECT shape, doc::text AS doc FROM receipts AS t WHERE incident_id = $1 AND {seen}
-ORDER BY incident_version DESC LIMIT 1
+ORDER BY incident_version DESC, id = $1 DESC LIMIT 1
 """
 ONE = "SELECT shape, doc::text AS doc FROM receipts WHERE id = $1"
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"

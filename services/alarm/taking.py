@@ -66,13 +66,16 @@ class Taking:
         told = request.HasField("caller")
         caller = codec.seal_change(request.caller, self._sealer) if told else None
         place = self._place(request) if request.HasField("place") else None
-        return to_record(request, AmendReceipt, by=by, caller=caller, place=place)
+        heard = request.HasField("narrative")
+        danger = self._atlas.danger_in(request.narrative) if heard else None
+        return to_record(request, AmendReceipt, by=by, caller=caller, place=place, heard=danger)
 
     def _place(self, request: Any) -> Place:
         return self._atlas.locate(to_record(request.place, Place))
 
     async def _suggest(self, taken: ReceiveAlarm) -> Suggestions:
-        classes = categories(taken.narrative, self._atlas.keywords)
+        dangers = self._atlas.dangers_in(taken.narrative)
+        classes = categories(taken.narrative, self._atlas.keywords, dangers)
         seen = Sighting(
             time=datetime.now(UTC),
             place=taken.place,
@@ -83,7 +86,8 @@ class Taking:
         window = window_of(self._atlas.city)
         receipts = await self._earlier(seen, window, taken.by)
         others = (codec.to_earlier(each) for each in receipts if each.id != taken.id)
-        found = Suggestions(classes, repeats(seen, others, window))
+        danger = dangers[0] if dangers else None
+        found = Suggestions(classes, repeats(seen, others, window), danger)
         SUGGESTED.labels("repeat" if found.repeats else "none").inc()
         return found
 

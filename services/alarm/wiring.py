@@ -22,7 +22,7 @@ from services.alarm.receipt.record import Receipt
 from services.alarm.storage import TABLE
 
 EVENTS = "liandong.alarm.events.v1"
-KINDS = ("area", "category", "grid", "policy", "team", "unit")
+KINDS = ("area", "category", "danger", "grid", "neighbour", "policy", "team", "unit")
 
 
 def build_decider(city: Callable[[], City]) -> Decider[Receipt]:

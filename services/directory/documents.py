@@ -37,6 +37,14 @@ class Value:
     def number(self) -> int:
         return int(self._plain(int, 0))
 
+    def degrees(self) -> float:
+        """A number of degrees, whole or not."""
+        value = _construct(self.node)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.flaw("WRONG_TYPE", "", "it must be a number of degrees")
+            return 0.0
+        return float(value)
+
     def truth(self) -> bool:
         return bool(self._plain(bool, False))
 

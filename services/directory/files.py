@@ -21,10 +21,11 @@ NAMES = (
     "routes.yaml",
     "clocks.yaml",
     "calendar.yaml",
+    "dangers.yaml",
     "ladder.yaml",
 )
-# Optional, so that packs from before there were calendars and ladders stay loadable.
-OPTIONAL = frozenset({"calendar.yaml", "ladder.yaml"})
+# Optional, so that packs from before there were such files stay loadable.
+OPTIONAL = frozenset({"calendar.yaml", "dangers.yaml", "ladder.yaml"})
 # A city of 15,238 grids takes 10 MiB; a pack far larger than that is refused.
 LARGEST = 64 * 1024 * 1024
 # A fixed file time, so that equal files give an equal archive.

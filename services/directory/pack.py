@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backbone.directory.entries import CALENDAR, LADDER, PLURALS, POLICY
+from backbone.directory.entries import CALENDAR, DANGER, LADDER, PLURALS, POLICY
 from backbone.words.areas import level_of
 from backbone.words.calendar import UNANNOUNCED
 from backbone.words.city import (
@@ -20,8 +20,10 @@ from backbone.words.city import (
     Team,
     Unit,
 )
+from backbone.words.danger import NO_DANGERS
 from backbone.words.ladder import USUAL
 from services.directory.calendar_file import read_calendar
+from services.directory.danger_file import read_dangers
 from services.directory.files import checksum, read_archive, read_folder, to_texts
 from services.directory.flaws import Flaws, Spot
 from services.directory.ladder_file import read_ladder
@@ -72,6 +74,7 @@ def parse(files: Mapping[str, bytes]) -> Pack:
         ("clocks.yaml", texts["clocks.yaml"]), ("routes.yaml", texts["routes.yaml"]), flaws
     )
     grids, grid_spots = read_grids("grids.geojson", texts["grids.geojson"], flaws)
+    danger, danger_spots = read_dangers("dangers.yaml", texts.get("dangers.yaml"), flaws)
     tables = _Tables(texts, flaws)
     accounts = tables.accounts()
     people = tables.people(accounts)
@@ -80,6 +83,7 @@ def parse(files: Mapping[str, bytes]) -> Pack:
         policy=policy,
         calendar=read_calendar("calendar.yaml", texts.get("calendar.yaml"), flaws),
         ladder=read_ladder("ladder.yaml", texts.get("ladder.yaml"), flaws),
+        danger=danger,
         areas=tables.areas(),
         grids=grids,
         units=tables.units(),
@@ -87,10 +91,12 @@ def parse(files: Mapping[str, bytes]) -> Pack:
         competences=tables.competences(),
         people=people,
         teams=tables.teams(people),
+        neighbours={each.code: each for each in city_file.neighbours},
     )
     flaws.stop()
     grid_spots = {f"grid/{code}": spot for code, spot in grid_spots.items()}
-    return Pack(city, city_file.unit_kinds, accounts, spots | grid_spots | tables.spots)
+    spots = {**spots, **grid_spots, **danger_spots, **tables.spots}
+    return Pack(city, city_file.unit_kinds, accounts, spots)
 
 
 def records(city: City) -> dict[str, Record]:
@@ -100,6 +106,8 @@ def records(city: City) -> dict[str, Record]:
         entries[CALENDAR] = city.calendar
     if city.ladder != USUAL:
         entries[LADDER] = city.ladder
+    if city.danger != NO_DANGERS:
+        entries[DANGER] = city.danger
     for kind, plural in PLURALS.items():
         entries |= {f"{kind}/{code}": each for code, each in getattr(city, plural).items()}
     return entries | {"city": replace(city.head, entries=len(entries) + 1)}
@@ -136,9 +144,9 @@ class _Tables:
         return rows
 
     def areas(self) -> dict[str, Area]:
-        rows = self._rows("areas.csv", "area", "code name")
-        codes = ((row.text("code"), row.text("name")) for row in rows)
-        return {code: Area(code, name, level_of(code)) for code, name in codes}
+        rows = self._rows("areas.csv", "area", "code name", "aliases")
+        found = [(row.text("code"), row.text("name"), row.words("aliases")) for row in rows]
+        return {code: Area(code, name, level_of(code), more) for code, name, more in found}
 
     def units(self) -> dict[str, Unit]:
         rows = self._rows("organisations.csv", "unit", "code name kind area parent")
@@ -156,7 +164,7 @@ class _Tables:
         return {unit.code: unit for unit in units}
 
     def categories(self) -> dict[str, Category]:
-        rows = self._rows("categories.csv", "category", "code name priority keywords")
+        rows = self._rows("categories.csv", "category", "code name priority keywords", "skills")
         names = {row.maybe("code"): row.text("name") for row in rows}
         return {
             row.maybe("code"): Category(
@@ -165,6 +173,7 @@ class _Tables:
                 path=_path(row.maybe("code"), names),
                 keywords=row.words("keywords"),
                 default_priority=row.text("priority"),
+                skills=row.words("skills"),
             )
             for row in rows
         }

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from backbone.words.areas import Level
-from backbone.words.city import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES, Policy, Route
+from backbone.words.city import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES, Policy, Ring, Route
+from backbone.words.neighbours import Neighbour
 from backbone.words.working_time import budget_of
 from services.directory.documents import Value, read_document
 from services.directory.flaws import Flaws, Spot
+from services.directory.shapes import is_on_earth
 
+CORNERS = 3
 PRIORITIES = ("P1", "P2", "P3", "P4")
 SOURCES = frozenset({"ALARM", "PETITION", "DISPUTE", "MISSION", "CARE"})
 TARGETS = frozenset({"NEXT", "COMPETENT", "UNIT_KIND", "UNIT", "TRIAGE"})
@@ -38,19 +41,21 @@ LATER_TABLES = ("supervision_answer", "urge_pause_minutes")
 
 @dataclass(frozen=True, slots=True)
 class CityFile:
-    """The content of city.yaml: code and name of the city, and the kinds of units."""
+    """The content of city.yaml: code and name of the city, kinds of units, and neighbours."""
 
     code: str
     name: str
     unit_kinds: dict[str, str]
+    neighbours: tuple[Neighbour, ...] = ()
 
 
 def read_city(file: str, text: str, flaws: Flaws) -> CityFile:
     """Return the content; flaws are collected."""
     root = read_document(file, text, flaws)
     readers = {"code": Value.text, "name": Value.text, "unit_kinds": _names}
-    content = root.fields(readers, {}) if root else {}
-    return CityFile(content.get("code", ""), content.get("name", ""), content.get("unit_kinds", {}))
+    optional = {"neighbours": lambda rows: rows.each(_neighbour)}
+    content = root.fields(readers, optional) if root else {}
+    return CityFile(**{"code": "", "name": "", "unit_kinds": {}, **content})
 
 
 def read_policy(
@@ -79,6 +84,21 @@ def read_policy(
     complete = len(numbers.keys() - {*LATER_CLOCKS, *LATER_TABLES}) == len(CLOCKS) + 2
     policy = Policy(routes=tuple(route for route, _ in rows), **numbers) if complete else None
     return policy, spots
+
+
+def _neighbour(value: Value) -> Neighbour:
+    texts = dict.fromkeys(("code", "name", "telephone"), Value.text)
+    found = value.fields({**texts, "polygon": _ring}, {})
+    ring = found.pop("polygon", ())
+    return Neighbour(**{"code": "", "name": "", "telephone": "", "ring": ring, **found})
+
+
+def _ring(value: Value) -> Ring:
+    ring = value.each(lambda point: point.each(Value.degrees))
+    if len(ring) < CORNERS or not all(map(is_on_earth, ring)):
+        value.flaw("POLYGON_WRONG", "", "it must have three corners or more: [longitude, latitude]")
+        return ()
+    return ring
 
 
 def _names(value: Value) -> dict[str, str]:
@@ -131,6 +151,7 @@ def _route(value: Value) -> Route:
             "unit": Value.text,
             "level": _level,
             "linkage": Value.truth,
+            "send": Value.truth,
         },
     )
     return Route(**{"code": "", "title": "", "target": "", **fields})

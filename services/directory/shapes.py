@@ -2,11 +2,14 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from backbone.words.areas import Level, level_of
 from backbone.words.city import Grid, Ring
 from services.directory.flaws import Flaws, Spot
+
+PAIR = 2
 
 
 class ShapeError(Exception):
@@ -82,11 +85,15 @@ def _ring(points: Any) -> Ring:
         raise ShapeError(f"a ring must be a list of [longitude, latitude]: {error}") from error
     if len(ring) < 4 or ring[0] != ring[-1]:
         raise ShapeError("a ring must have four points or more and end where it begins")
-    if not all(_is_on_earth(*point) for point in ring):
+    if not all(map(is_on_earth, ring)):
         raise ShapeError("a point lies outside the earth; the order is longitude, latitude")
     return ring[:-1]
 
 
-def _is_on_earth(longitude: float, latitude: float) -> bool:
+def is_on_earth(point: Sequence[float]) -> bool:
+    """Whether these are a longitude and a latitude in degrees."""
+    if len(point) != PAIR:
+        return False
+    longitude, latitude = point
     finite = math.isfinite(longitude) and math.isfinite(latitude)
     return finite and abs(longitude) <= 180 and abs(latitude) <= 90

@@ -37,7 +37,7 @@ class Row:
 
     def words(self, column: str) -> tuple[str, ...]:
         """Several values, separated by semicolons."""
-        parts = (part.strip() for part in self.values[column].split(SEPARATOR))
+        parts = (part.strip() for part in self.maybe(column).split(SEPARATOR))
         return tuple(part for part in parts if part)
 
     def level(self, column: str) -> Level:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from backbone.directory.places import Places
 from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
@@ -25,7 +26,12 @@ from services.dispute.dispute.record import Dispute
 @passing(pb.DESCRIPTOR.services_by_name["DisputeService"], DISPUTES.verbs)
 class DisputeService(rpc.DisputeServiceServicer):
     def __init__(
-        self, shell: Shell, decider: Decider[Dispute], sealer: Sealer, openings: Openings
+        self,
+        shell: Shell,
+        decider: Decider[Dispute],
+        sealer: Sealer,
+        openings: Openings,
+        places: Places,
     ) -> None:
         self._shell = shell
         self._decider = decider
@@ -33,6 +39,7 @@ class DisputeService(rpc.DisputeServiceServicer):
         self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
         self._sealer = sealer
         self._openings = openings
+        self._places = places
         self._numbers = Numbers(shell.pool)
 
     async def RegisterDispute(self, request: pb.RegisterDisputeRequest, context: Any) -> Any:
@@ -41,6 +48,7 @@ class DisputeService(rpc.DisputeServiceServicer):
         number = await self._numbers.next(day)
         code = mint(caller.actor.area, day, Intake.DISPUTE, number)
         command = codec.to_registration(request, caller, (new, code), self._sealer)
+        command = codec.located(command, self._places)
         dispute = await self._shell.perform(self._decider, context, command, request, new, caller)
         return pb.RegisterDisputeResponse(dispute=codec.to_resource(dispute, self._sealer))
 

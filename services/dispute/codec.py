@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from backbone.directory.places import Places
 from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer, masked
 from backbone.rpc.caller import Call
@@ -49,6 +50,14 @@ def to_command(body: Any, caller: Call, sealer: Sealer) -> Any:
     if isinstance(command, NameParties):
         return replace(command, parties=_mapped(command.parties, sealer.seal))
     return command
+
+
+def located(command: RegisterDispute, places: Places) -> RegisterDispute:
+    """The registration with the area of its place, by point or by text."""
+    place = command.filing.place
+    if place is None:
+        return command
+    return replace(command, filing=replace(command.filing, place=places.locate(place)))
 
 
 def to_registration(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from backbone.directory.places import Places
 from backbone.door.decider import Decider, require_every_change
 from backbone.intake.opening import Openings
 from backbone.postgres.sealing import Sealer
@@ -20,7 +21,7 @@ from services.dispute.dispute import DISPUTES
 from services.dispute.dispute.record import Dispute
 from services.dispute.storage import TABLE
 
-KINDS = ("unit", "category")
+KINDS = ("area", "category", "grid", "neighbour", "unit")
 
 
 def build_decider(city: Callable[[], City]) -> Decider[Dispute]:
@@ -42,9 +43,10 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     disputes = build_decider(lambda: replica.city)
     require_every_change([disputes])
     async with open_shell(settings, pulse, [disputes]) as shell:
-        replica = follow_directory(shell, KINDS)
+        places = Places()
+        replica = follow_directory(shell, KINDS, places.learn, polygons=True)
         sealer, openings = Sealer(settings.keyring), Openings(settings)
-        service = DisputeService(shell, disputes, sealer, openings)
+        service = DisputeService(shell, disputes, sealer, openings, places)
         shell.serve(rpc.add_DisputeServiceServicer_to_server, service, pb.DESCRIPTOR)
         for subscription in SUBSCRIPTIONS:
             shell.consume(subscription)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from backbone.directory.places import Places
 from backbone.directory.replica import Replica
 from backbone.door.decider import Decider
 from backbone.door.request import created_id
@@ -35,6 +36,7 @@ class PetitionService(rpc.PetitionServiceServicer):
         replica: Replica,
         sealer: Sealer,
         openings: Openings,
+        places: Places,
     ) -> None:
         self._shell = shell
         self._urging = Urging(shell.settings)
@@ -44,6 +46,7 @@ class PetitionService(rpc.PetitionServiceServicer):
         self._replica = replica
         self._sealer = sealer
         self._openings = openings
+        self._places = places
         self._numbers = Numbers(shell.pool)
         self._tracking = Tracking(shell.pool, decider, sealer)
 
@@ -53,6 +56,7 @@ class PetitionService(rpc.PetitionServiceServicer):
         number = await self._numbers.next(day)
         code = mint(caller.actor.area, day, Intake.PETITION, number)
         command = codec.to_registration(request, caller, (new, code), self._sealer)
+        command = codec.located(command, self._places)
         petition = await self._shell.perform(self._decider, context, command, request, new, caller)
         resource = codec.to_resource(petition, self._sealer)
         resource.pin = pin_of(petition.id, self._sealer)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from backbone.directory.places import Places
 from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer, masked
 from backbone.rpc.caller import Call
@@ -43,6 +44,14 @@ def to_command(body: Any, caller: Call) -> Any:
     kind = PETITIONS.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more = {"purpose": caller.purpose} if kind is RevealPetitioner else {}
     return to_record(body, kind, by=caller.actor, **more)
+
+
+def located(command: RegisterPetition, places: Places) -> RegisterPetition:
+    """The registration with the area of its place, by point or by text."""
+    place = command.filing.place
+    if place is None:
+        return command
+    return replace(command, filing=replace(command.filing, place=places.locate(place)))
 
 
 def to_registration(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from backbone.directory.places import Places
 from backbone.door.decider import Decider, require_every_change
 from backbone.intake.opening import Openings
 from backbone.postgres.sealing import Sealer
@@ -20,7 +21,7 @@ from services.petition.petition import PETITIONS
 from services.petition.petition.record import Petition
 from services.petition.storage import TABLE
 
-KINDS = ("unit", "category")
+KINDS = ("area", "category", "grid", "neighbour", "unit")
 
 
 def build_decider(city: Callable[[], City]) -> Decider[Petition]:
@@ -42,9 +43,10 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     petitions = build_decider(lambda: replica.city)
     require_every_change([petitions])
     async with open_shell(settings, pulse, [petitions]) as shell:
-        replica = follow_directory(shell, KINDS)
+        places = Places()
+        replica = follow_directory(shell, KINDS, places.learn, polygons=True)
         sealer, openings = Sealer(settings.keyring), Openings(settings)
-        service = PetitionService(shell, petitions, replica, sealer, openings)
+        service = PetitionService(shell, petitions, replica, sealer, openings, places)
         shell.serve(rpc.add_PetitionServiceServicer_to_server, service, pb.DESCRIPTOR)
         for subscription in SUBSCRIPTIONS:
             shell.consume(subscription)

@@ -13,7 +13,19 @@ from typing import Any
 
 import uvloop
 
-from tests.bench import beside, claims, commands, core, door, flow, lookups, push, rungs, startup
+from tests.bench import (
+    beside,
+    claims,
+    commands,
+    core,
+    door,
+    flow,
+    hearing,
+    lookups,
+    push,
+    rungs,
+    startup,
+)
 from tests.bench.checkout import Code, checked_out
 from tests.bench.figures import Figure, as_row, machine, table, write
 from tests.bench.lists import measuring
@@ -21,15 +33,22 @@ from tests.bench.plan import ROOT, Plan
 from tests.bench.world import World
 from tests.servers import Installed
 
-ALONE = {"B1": core, "B14": lookups, "B8": measuring}  # they need no installation
+ALONE = {"B1": core, "B7": hearing, "B14": lookups, "B8": measuring}  # they need no installation
 # B8 builds a database for minutes and keeps it: it is measured when it is asked for by name.
-ALL = ("B1", "B14", "B16", "B2", "B4", "B5", "B3", "B18", "B6")
+ALL = ("B1", "B7", "B14", "B16", "B2", "B4", "B5", "B3", "B18", "B6")
 OURS = Code("ours")
 
 
 def main() -> None:
     asked = arguments()
-    plan = Plan(asked.runs, asked.warm_ups, asked.seconds, tuple(asked.incidents), asked.size)
+    plan = Plan(
+        asked.runs,
+        asked.warm_ups,
+        asked.seconds,
+        tuple(asked.incidents),
+        asked.size,
+        tuple(asked.file),
+    )
     names = [name for name in (*ALL, "B8") if name in (asked.benches or ALL)]
     about = machine() | {"plan": str(plan)}
     if asked.base:
@@ -109,6 +128,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--size", type=int, default=usual.lists, help="incidents and receipts of B8"
+    )
+    parser.add_argument(
+        "--file", type=Path, nargs="+", default=(), help="labelled petitions or calls for B7"
     )
     parser.add_argument("--out", type=Path, default=ROOT / "results", help="a folder")
     return parser.parse_args()

@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`incidents`: how many the tables hold before B18 begins, one measurement for each;
-    `lists`: how many incidents and receipts B8 has, and a fifth as many petitions.
+    `lists`: how many incidents and receipts B8 has, and a fifth as many petitions;
+    `files`: labelled petitions or calls that B7 listens to as well.
     """
 
     runs: int = 5
@@ -18,6 +19,7 @@ class Plan:
     seconds: int = 6
     incidents: tuple[int, ...] = (0,)
     lists: int = 5_000_000
+    files: tuple[Path, ...] = ()
 
     @property
     def all_rounds(self) -> int:

@@ -21,7 +21,7 @@ async def test_a_rotation_in_a_running_city(visit: Visit) -> None:
 
     told = await revealed(visit, TAKER, f"/v1/receipts/{receipt['id']}:reveal")
     assert (told["number"], told["name"]) == (CALLER["number"], CALLER["name"])
-    again = await take_call(desk, caller=CALLER, narrative="两车相撞,有人受伤,又来电")
+    again = await take_call(desk, caller=CALLER, narrative="两车相撞,无人受伤,又来电")
     assert receipt["id"] in {each["receipt"] for each in again["suggestions"]["repeats"]}
     told = await revealed(visit, CLERK, f"/v1/petitions/{petition['id']}:reveal")
     assert [each["name"] for each in told["petitioners"]] == ["赵某"]

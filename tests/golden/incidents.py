@@ -23,7 +23,7 @@ CALL = {
     "place": {"text": "青山镇长风路12号", "point": POINT},
     "category": "traffic.accident",
     "priority": "P2",
-    "narrative": "两车相撞,有人受伤",
+    "narrative": "两车相撞,无人受伤",
 }
 NOWHERE = {"place": {"text": "不清楚在哪里"}, "category": "", "narrative": "听不清,有人求助"}
 HAND_OFF = {"to_unit": URBAN, "reason": "路面清理属城管职责"}

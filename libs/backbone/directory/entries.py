@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from backbone.directory import danger_list
 from backbone.directory.ladders import ladder_message, to_ladder
 from backbone.directory.working_calendar import to_calendar, to_message
 from backbone.words.areas import Level, ancestors
@@ -26,7 +27,9 @@ from backbone.words.city import (
     Team,
     Unit,
 )
+from backbone.words.danger import NO_DANGERS, DangerList
 from backbone.words.ladder import USUAL, Ladder
+from backbone.words.neighbours import Neighbour
 from liandong.directory.v1 import directory_pb2 as wire
 from liandong.place.v1 import place_pb2 as place
 
@@ -38,6 +41,7 @@ POLICY = "policy"
 TABLES = ("sign_in_minutes", "supervision_answer", "urge_pause_minutes")
 CALENDAR = "calendar"
 LADDER = "ladder"
+DANGER = "danger"
 FLAT: dict[str, type[Any]] = {
     "area": Area,
     "unit": Unit,
@@ -54,8 +58,9 @@ PLURALS = {
     "competence": "competences",
     "person": "people",
     "team": "teams",
+    "neighbour": "neighbours",
 }
-KINDS = frozenset(PLURALS) | {POLICY, CALENDAR, LADDER}
+KINDS = frozenset(PLURALS) | {POLICY, CALENDAR, DANGER, LADDER}
 """The kinds of entries that a service may ask for; the head of the city is always included."""
 
 
@@ -75,6 +80,8 @@ def key_of(record: Record) -> str:
             return CALENDAR
         case Ladder():
             return LADDER
+        case DangerList():
+            return DANGER
         case Person():
             return f"person/{record.user}"
         case _:
@@ -99,6 +106,12 @@ def message_of(record: Record) -> Any:
             return to_message(record)
         case Ladder():
             return ladder_message(record)
+        case DangerList():
+            return danger_list.to_message(record)
+        case Neighbour():
+            return wire.Neighbour(
+                **_plain(record) | {"ring": wire.Ring(points=_points(record.ring))}
+            )
         case Grid():
             path = list(reversed(ancestors(record.code)[1:]))
             rings = [wire.Ring(points=_points(ring)) for ring in record.rings]
@@ -128,11 +141,13 @@ def to_city(records: Mapping[str, Record]) -> City | None:
             sorts[PLURALS[kind]][code] = record
     policy, calendar = records.get(POLICY), records.get(CALENDAR)
     ladder = records.get(LADDER)
+    danger = records.get(DANGER)
     return City(
         head,
         policy if isinstance(policy, Policy) else None,
         calendar=calendar if isinstance(calendar, Calendar) else UNANNOUNCED,
         ladder=ladder if isinstance(ladder, Ladder) else USUAL,
+        danger=danger if isinstance(danger, DangerList) else NO_DANGERS,
         **sorts,
     )
 
@@ -219,6 +234,11 @@ def _grid(message: wire.Grid) -> Grid:
     return Grid(message.code, message.name, rings)
 
 
+def _neighbour(message: wire.Neighbour) -> Neighbour:
+    ring = tuple((point.longitude, point.latitude) for point in message.ring.points)
+    return Neighbour(message.code, message.name, message.telephone, ring)
+
+
 def _time(value: Timestamp) -> datetime:
     return value.ToDatetime(tzinfo=UTC)
 
@@ -236,6 +256,8 @@ _READERS: dict[str, Callable[[Any], Record]] = {
     POLICY: _policy,
     CALENDAR: to_calendar,
     LADDER: to_ladder,
+    DANGER: danger_list.to_danger_list,
+    "neighbour": _neighbour,
     "grid": _grid,
     **{kind: _flat(record) for kind, record in FLAT.items()},
 }

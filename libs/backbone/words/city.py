@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 from backbone.words.areas import Level
 from backbone.words.calendar import UNANNOUNCED, Calendar
+from backbone.words.danger import NO_DANGERS, DangerList
 from backbone.words.ladder import USUAL, Ladder
+from backbone.words.neighbours import Neighbour
 from backbone.words.place import contains
 
 Ring: TypeAlias = tuple[tuple[float, float], ...]
@@ -25,11 +27,12 @@ URGE_PAUSE_MINUTES = {"SUPERVISOR": 30, "DESK": 30, "CITIZEN": 1440}
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A node of the administrative tree."""
+    """A node of the administrative tree; `aliases` are further names that people use."""
 
     code: str
     name: str
     level: Level
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,17 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A class of matters. `code` is dotted; `path` holds the names from the top class down."""
+    """A class of matters. `code` is dotted; `path` holds the names from the top class down.
+
+    `skills` are those that a team for it should have; empty: those of the class above.
+    """
 
     code: str
     name: str
     path: tuple[str, ...]
     keywords: tuple[str, ...]
     default_priority: str
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,11 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the routing table; an empty condition always holds."""
+    """One row of the routing table; an empty condition always holds.
+
+    With `linkage` teams are recommended to the desk that opens such a matter; with `send` the
+    first of them is ordered at once.
+    """
 
     code: str
     title: str
@@ -117,6 +128,15 @@ class Route:
     level: Level = Level.UNSPECIFIED
     unit: str = ""
     linkage: bool = False
+    send: bool = False
+
+    def holds(self, category: str, priority: str, source: str) -> bool:
+        """Whether the conditions hold for a matter; an empty one always does."""
+        by_category = not self.categories or any(
+            f"{category}.".startswith(f"{each}.") for each in self.categories
+        )
+        by_priority = not self.priorities or priority in self.priorities
+        return by_category and by_priority and (not self.sources or source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +183,19 @@ class Head:
 
 
 Record: TypeAlias = (
-    Head | Policy | Calendar | Ladder | Area | Grid | Unit | Category | Competence | Person | Team
+    Head
+    | Policy
+    | Calendar
+    | DangerList
+    | Ladder
+    | Area
+    | Grid
+    | Unit
+    | Category
+    | Competence
+    | Person
+    | Team
+    | Neighbour
 )
 
 
@@ -171,7 +203,8 @@ Record: TypeAlias = (
 class City:
     """One consistent state of the directory, with the kinds of entries that a service requested.
 
-    Without a calendar every year is provisional; without a ladder the usual one serves.
+    Without a calendar every year is provisional; without a ladder the usual one serves; without a
+    danger list nothing is heard.
     """
 
     head: Head
@@ -183,8 +216,10 @@ class City:
     competences: Mapping[str, Competence] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
+    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
     calendar: Calendar = UNANNOUNCED
     ladder: Ladder = USUAL
+    danger: DangerList = NO_DANGERS
 
     @cached_property
     def _units_at(self) -> Mapping[tuple[str, str], tuple[Unit, ...]]:

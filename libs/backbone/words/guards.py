@@ -5,6 +5,8 @@ from collections.abc import Collection
 from backbone.words.actor import Actor
 from backbone.words.city import City, Unit
 from backbone.words.errors import Denied, InvalidArgument
+from backbone.words.neighbours import neighbour_at
+from backbone.words.place import Place
 from backbone.words.texts import shows_nothing, trimmed
 
 PRIORITIES = ("P1", "P2", "P3", "P4")
@@ -32,6 +34,21 @@ def require_category(city: City, category: str) -> str:
     if category and category not in city.categories:
         raise InvalidArgument("UNKNOWN_CATEGORY", category=category)
     return category
+
+
+def require_place(city: City, place: Place | None) -> None:
+    """Raises InvalidArgument if the point lies neither in a grid nor in a neighbour that the pack
+    names, or if the area does not exist. A copy of the city without areas cannot tell."""
+    if place is None:
+        return
+    point = place.point
+    if point and not place.area and neighbour_at(city.neighbours.values(), point) is None:
+        raise InvalidArgument(
+            "OUTSIDE_CITY", longitude=point.longitude, latitude=point.latitude, city=city.head.name
+        )
+    known = place.area in city.grids or place.area in city.areas or place.area == city.head.code
+    if place.area and city.areas and not known:
+        raise InvalidArgument("UNKNOWN_AREA", area=place.area)
 
 
 def require_unit(city: City, unit: str) -> Unit:

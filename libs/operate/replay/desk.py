@@ -99,6 +99,8 @@ class Desk:
                 return "markInvalid", {"reason": INVALID[number % len(INVALID)]}
 
     async def _end(self, call: Call, receipt: str, verb: str, body: Mapping[str, Any]) -> Any:
+        """The plan says how it ends, so the person confirms an end below a suggested danger."""
+        body = {**body, "confirm_priority": True}
         path = f"{RECEIPTS}/{receipt}:{verb}"
         return self._ledger.took(verb, await self._client.post(path, f"{call.key}/{verb}", body))
 

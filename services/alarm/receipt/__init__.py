@@ -8,6 +8,7 @@ from services.alarm.receipt import (
     amending,
     call_back,
     closing,
+    danger,
     dispatch,
     ending,
     intake,
@@ -30,7 +31,7 @@ def require_sight(receipt: Receipt, command: Any) -> None:
 
 
 RECEIPTS: LifeCycle[Receipt, City] = LifeCycle(
-    (intake, amending, ending, reinstating, linking, closing, dispatch, call_back, reveal),
+    (intake, amending, ending, reinstating, linking, closing, dispatch, call_back, reveal, danger),
     "NO_SUCH_RECEIPT",
     guard=require_sight,
 )

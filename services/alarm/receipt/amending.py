@@ -1,6 +1,7 @@
 """Corrections 更正: amend 补充 the report, classify 定类; the incident gets them too."""
 
 from datetime import datetime
+from functools import reduce
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -11,12 +12,12 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import Correction
 from backbone.words.errors import InvalidArgument
-from backbone.words.guards import require_category, require_priority
+from backbone.words.guards import require_category, require_place, require_priority
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from services.alarm.receipt import correcting
-from services.alarm.receipt.city import require_place
-from services.alarm.receipt.record import Caller, Receipt, Report, State
+from services.alarm.receipt.danger import DangerHeard, heard
+from services.alarm.receipt.record import Caller, DangerSuggestion, Receipt, Report, State
 from services.alarm.receipt.rights import require_desk
 
 
@@ -35,6 +36,7 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
     """A field that is None keeps its value.
 
     `for_incident`: the facts hold for the whole incident, though a linked receipt says them.
+    `heard` is the danger that a new narrative speaks of.
     """
 
     by: Actor
@@ -48,6 +50,7 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
     reference: str | None = None
     danger: str | None = None
     for_incident: bool = False
+    heard: DangerSuggestion | None = None
 
 
 class ClassifyReceipt(Struct, frozen=True):
@@ -93,7 +96,7 @@ E = TypeVar("E", ReceiptAmended, ReceiptClassified)
 
 def amend(
     receipt: Receipt, command: AmendReceipt, now: datetime, city: City
-) -> list[ReceiptAmended]:
+) -> list[DangerHeard | ReceiptClassified | ReceiptAmended]:
     require_desk(receipt, command)
     correcting.require_incident_open(receipt)
     if command.place:
@@ -103,7 +106,33 @@ def amend(
         raise InvalidArgument("NOTHING_TO_CHANGE")
     said["caller"] = _merged(receipt.report.caller, command.caller)
     event = ReceiptAmended(time=now, for_incident=command.for_incident, **said)
-    return [_told(receipt, event, command.by, city)]
+    news = _heard(receipt, command, now)
+    return [*news, _told(reduce(_after, news, receipt), event, command.by, city)]
+
+
+def _heard(
+    receipt: Receipt, command: AmendReceipt, now: datetime
+) -> list[DangerHeard | ReceiptClassified]:
+    """What a new narrative changes; a receipt without class takes that of the danger at once.
+
+    The amendment comes after it: the call to others tells the last version.
+    """
+    danger, given = command.heard, receipt.classification
+    if command.narrative is None or danger == receipt.suggestions.danger:
+        return []
+    news: list[DangerHeard | ReceiptClassified] = [DangerHeard(now, danger)]
+    if danger is not None and receipt.state is State.RECEIVED and not given.category:
+        priority = min(given.priority, danger.priority)
+        news.append(ReceiptClassified(now, danger.category, priority))
+    return news
+
+
+def _after(receipt: Receipt, event: DangerHeard | ReceiptClassified) -> Receipt:
+    if isinstance(event, ReceiptClassified):
+        after = _classified(receipt, event)
+    else:
+        after = heard(receipt, event)
+    return replace(after, version=receipt.version + 1)
 
 
 def classify(

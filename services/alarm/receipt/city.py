@@ -3,6 +3,7 @@
 from backbone.words.areas import ancestors
 from backbone.words.city import City, Team
 from backbone.words.errors import InvalidArgument
+from backbone.words.neighbours import Neighbour, neighbour_at
 from backbone.words.place import Place
 
 HOTLINE = "12345"
@@ -15,16 +16,9 @@ def require_team(city: City, team: str) -> Team:
     return known
 
 
-def require_place(city: City, place: Place) -> None:
-    """Raises InvalidArgument if the point lies in no grid or the area does not exist."""
-    if place.point and not place.area:
-        point = place.point
-        raise InvalidArgument(
-            "OUTSIDE_CITY", longitude=point.longitude, latitude=point.latitude, city=city.head.name
-        )
-    known = place.area in city.grids or place.area in city.areas or place.area == city.head.code
-    if place.area and not known:
-        raise InvalidArgument("UNKNOWN_AREA", area=place.area)
+def neighbour_of(city: City, place: Place) -> Neighbour | None:
+    """The neighbour in which the place lies; None for a place in the city or without a point."""
+    return None if place.area else neighbour_at(city.neighbours.values(), place.point)
 
 
 def nearest(city: City, kind: str, area: str) -> str | None:

@@ -17,7 +17,8 @@ from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.followed import Followed
 from backbone.words.guards import require_text, require_unit
 from backbone.words.matter import Matter
-from services.alarm.receipt.city import HOTLINE, hotline, mediation, title
+from services.alarm.receipt.city import HOTLINE, hotline, mediation, neighbour_of, title
+from services.alarm.receipt.danger import PriorityConfirmed, confirmed, is_below
 from services.alarm.receipt.record import (
     Ending,
     Incident,
@@ -34,20 +35,26 @@ class OpenIncident(Struct, frozen=True):
 
     by: Actor
     to_unit: str = ""
+    confirm_priority: bool = False
 
 
 class AnswerAtDesk(Struct, frozen=True):
     by: Actor
     reply: str
     photos: tuple[str, ...] = ()
+    confirm_priority: bool = False
 
 
 class PassTo12345(Struct, frozen=True):
-    """`to` is 12345 (the default) or the unit that the matter belongs to."""
+    """`to` is 12345, or the unit or neighbour that the matter belongs to.
+
+    By default it is the neighbour in which the place lies, else 12345.
+    """
 
     by: Actor
     to: str = ""
     note: str = ""
+    confirm_priority: bool = False
 
 
 class ReferToMediation(Struct, frozen=True):
@@ -56,12 +63,14 @@ class ReferToMediation(Struct, frozen=True):
     by: Actor
     to_unit: str = ""
     note: str = ""
+    confirm_priority: bool = False
 
 
 class MarkInvalid(Struct, frozen=True):
     by: Actor
     reason: InvalidReason | None
     note: str = ""
+    confirm_priority: bool = False
 
 
 class ReceiptOpened(Struct, frozen=True):
@@ -103,53 +112,62 @@ class MarkedInvalid(Struct, frozen=True):
 
 def open_incident(
     receipt: Receipt, command: OpenIncident, now: datetime, city: City
-) -> list[ReceiptOpened]:
+) -> list[PriorityConfirmed | ReceiptOpened]:
     require_desk(receipt, command)
     if command.to_unit:
         require_unit(city, command.to_unit)
-    return [ReceiptOpened(now, _matter(receipt, command.to_unit, city), command.by.user)]
+    word = confirmed(receipt, command, now, below=is_below(receipt, city))
+    return [*word, ReceiptOpened(now, _matter(receipt, command.to_unit, city), command.by.user)]
 
 
 def answer(
     receipt: Receipt, command: AnswerAtDesk, now: datetime, city: City
-) -> list[AnsweredAtDesk]:
+) -> list[PriorityConfirmed | AnsweredAtDesk]:
     require_desk(receipt, command)
     reply = require_text(command.reply, "REPLY_MISSING")
-    return [AnsweredAtDesk(now, reply, command.photos, command.by.user)]
+    return [
+        *confirmed(receipt, command, now),
+        AnsweredAtDesk(now, reply, command.photos, command.by.user),
+    ]
 
 
 def pass_on(
     receipt: Receipt, command: PassTo12345, now: datetime, city: City
-) -> list[ReceiptPassed]:
+) -> list[PriorityConfirmed | ReceiptPassed]:
     require_desk(receipt, command)
-    to_unit = command.to
+    outside = neighbour_of(city, receipt.report.place)
+    to_unit = command.to or (outside.code if outside else "")
     if to_unit in ("", HOTLINE):
         to_unit = hotline(city, receipt.area)
-    require_unit(city, to_unit)
+    if to_unit not in city.neighbours:
+        require_unit(city, to_unit)
     if to_unit == receipt.unit:
         raise InvalidArgument("SAME_UNIT", unit=to_unit)
-    return [ReceiptPassed(now, to_unit, command.note, command.by.user)]
+    word = confirmed(receipt, command, now)
+    return [*word, ReceiptPassed(now, to_unit, command.note, command.by.user)]
 
 
 def refer(
     receipt: Receipt, command: ReferToMediation, now: datetime, city: City
-) -> list[MediationReferred]:
+) -> list[PriorityConfirmed | MediationReferred]:
     require_desk(receipt, command)
     to_unit = command.to_unit or mediation(city, receipt.area)
     if not require_unit(city, to_unit).kind.endswith("mediation"):
         raise InvalidArgument("NOT_A_MEDIATION_UNIT", unit=to_unit)
     matter = _matter(receipt, to_unit, city)
-    return [MediationReferred(now, matter, command.note, command.by.user)]
+    word = confirmed(receipt, command, now)
+    return [*word, MediationReferred(now, matter, command.note, command.by.user)]
 
 
 def mark_invalid(
     receipt: Receipt, command: MarkInvalid, now: datetime, city: City
-) -> list[MarkedInvalid]:
+) -> list[PriorityConfirmed | MarkedInvalid]:
     require_desk(receipt, command)
     if command.reason is None:
         raise InvalidArgument("REASON_MISSING")
     by, matter = command.by.user, str(receipt.matter_id)
-    return [MarkedInvalid(now, command.reason, command.note, by, matter)]
+    word = confirmed(receipt, command, now)
+    return [*word, MarkedInvalid(now, command.reason, command.note, by, matter)]
 
 
 def require_not_ended(receipt: Receipt, command: ByActor) -> None:
@@ -237,7 +255,7 @@ def _invalid(receipt: Receipt, event: MarkedInvalid) -> Receipt:
     return ended(receipt, event, Outcome.INVALID, invalid_reason=event.reason)
 
 
-END = ("ALREADY_ENDED", "NOT_YOUR_DESK")
+END = ("ALREADY_ENDED", "NOT_YOUR_DESK", "DANGER_UNCONFIRMED")
 TO_UNIT = (*END, "UNKNOWN_UNIT")
 OPEN = {State.RECEIVED}
 VERBS = (

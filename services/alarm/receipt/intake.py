@@ -11,9 +11,9 @@ from backbone.life_cycle import begins, change, creates, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
-from backbone.words.guards import require_category, require_priority
+from backbone.words.guards import require_category, require_place, require_priority
 from backbone.words.place import Place
-from services.alarm.receipt.city import require_place
+from services.alarm.receipt.danger import suggested
 from services.alarm.receipt.record import (
     Caller,
     Classification,
@@ -30,7 +30,8 @@ from services.alarm.receipt.rights import require_desk, require_may_receive
 class ReceiveAlarm(Struct, frozen=True, kw_only=True):
     """The caller is sealed and the place has its grid; a point without grid lies outside the city.
 
-    An empty priority means the default of the category.
+    An empty priority means the default of the category, or that of the danger if it is more urgent;
+    an empty category that of the danger.
     """
 
     by: Actor
@@ -93,6 +94,7 @@ def receive(
     require_may_receive(command.by, command.kind)
     require_category(city, command.category)
     require_place(city, command.place)
+    category, priority = _classified_at_once(city, command)
     return [
         ReceiptReceived(
             time=now,
@@ -102,17 +104,22 @@ def receive(
             unit=command.by.unit,
             desk_area=command.by.area,
             receiver=command.by.user,
-            category=command.category,
-            priority=_priority(city, command),
+            category=category,
+            priority=priority,
             suggestions=command.suggestions,
             **_reported(command),
         )
     ]
 
 
-def _priority(city: City, command: ReceiveAlarm) -> str:
-    category = city.categories.get(command.category)
-    return require_priority(command.priority or (category.default_priority if category else ""))
+def _classified_at_once(city: City, command: ReceiveAlarm) -> tuple[str, str]:
+    danger = command.suggestions.danger
+    known = city.categories.get(command.category)
+    usual = known.default_priority if known else ""
+    if danger is not None and usual > danger.priority:
+        usual = danger.priority
+    category, priority = suggested(danger, command.category, command.priority or usual)
+    return category, require_priority(priority)
 
 
 def confirm(

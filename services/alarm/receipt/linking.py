@@ -17,6 +17,7 @@ from backbone.words.followed import FollowIncident as Step
 from backbone.words.guards import require_text
 from services.alarm.receipt.closing import ReceiptClosed, is_over
 from services.alarm.receipt.correcting import link_of
+from services.alarm.receipt.danger import PriorityConfirmed, confirmed
 from services.alarm.receipt.ending import ended, require_not_ended
 from services.alarm.receipt.record import Incident, Outcome, Receipt, State
 from services.alarm.receipt.reinstating import ReceiptReinstated, with_incident
@@ -24,12 +25,17 @@ from services.alarm.receipt.rights import require_desk
 
 
 class LinkRepeat(Struct, frozen=True):
-    """`incident` is None if it does not exist or the caller may not see it."""
+    """`incident` is None if it does not exist or the caller may not see it.
+
+    `priority` is that of the incident, empty if it is not known.
+    """
 
     by: Actor
     incident_id: UUID
     incident_code: str = ""
     incident: Followed | None = None
+    priority: str = ""
+    confirm_priority: bool = False
 
 
 class UnlinkRepeat(Struct, frozen=True):
@@ -61,7 +67,7 @@ class RepeatUnlinked(Struct, frozen=True):
 
 def link(
     receipt: Receipt, command: LinkRepeat, now: datetime, city: City
-) -> list[RepeatLinked | ReceiptClosed]:
+) -> list[PriorityConfirmed | RepeatLinked | ReceiptClosed]:
     """Link the receipt; if the incident is over, file the receipt at once."""
     require_desk(receipt, command)
     if command.incident_id == receipt.id:
@@ -71,9 +77,13 @@ def link(
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.incident_id)
     by = command.by.user
     linked = RepeatLinked(now, command.incident_id, command.incident_code, known, by)
-    link = link_of(_linked(receipt, linked), receipt.version + 1, command.by)
+    danger = receipt.suggestions.danger
+    less = danger is None or not command.priority or command.priority > danger.priority
+    word = confirmed(receipt, command, now, below=less or is_over(known))
+    version = receipt.version + len(word) + 1
+    link = link_of(_linked(receipt, linked), version, command.by)
     linked = replace(linked, caller_linked=link)
-    return [linked, ReceiptClosed(now)] if is_over(known) else [linked]
+    return [*word, linked, *([ReceiptClosed(now)] if is_over(known) else [])]
 
 
 def unlink(
@@ -127,6 +137,7 @@ VERBS = (
         "NOT_YOUR_DESK",
         "UNKNOWN_INCIDENT",
         "LINKED_TO_ITSELF",
+        "DANGER_UNCONFIRMED",
         otherwise=require_not_ended,
     ),
     verb(

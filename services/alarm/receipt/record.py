@@ -91,11 +91,31 @@ class RepeatSuggestion(Struct, frozen=True):
     reasons: tuple[str, ...]
 
 
+class DangerSuggestion(Struct, frozen=True):
+    """The class and priority of the danger to life that the narrative speaks of."""
+
+    category: str
+    name: str
+    priority: str
+    words: tuple[str, ...]
+    score: float
+
+
 class Suggestions(Struct, frozen=True):
-    """The classes and repeats that the service suggested when the receipt was taken."""
+    """What the service suggested: the danger after the last amend, the rest when it was taken."""
 
     category: tuple[CategorySuggestion, ...] = ()
     repeats: tuple[RepeatSuggestion, ...] = ()
+    danger: DangerSuggestion | None = None
+
+
+class Confirmation(Struct, frozen=True):
+    """Who ended the receipt below a suggested danger, and below which."""
+
+    confirmed_by: str
+    confirm_time: datetime
+    category: str
+    priority: str
 
 
 class Dispatch(Struct, frozen=True):
@@ -205,6 +225,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     dispatches: tuple[Dispatch, ...] = ()
     call_backs: tuple[CallBack, ...] = ()
     corrected: tuple[Corrected, ...] = ()
+    priority_confirmed: Confirmation | None = None
 
     @property
     def unit(self) -> str:

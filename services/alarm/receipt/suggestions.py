@@ -13,7 +13,11 @@ from msgspec import Struct
 
 from backbone.words.place import Place, Point
 from services.alarm.receipt.cells import METRES_OF_DEGREE
-from services.alarm.receipt.record import CategorySuggestion, RepeatSuggestion
+from services.alarm.receipt.record import (
+    CategorySuggestion,
+    DangerSuggestion,
+    RepeatSuggestion,
+)
 
 BEST_CATEGORIES = 3
 
@@ -63,11 +67,19 @@ class Window(Struct, frozen=True):
     most: int
 
 
-def categories(narrative: str, table: Iterable[Keywords]) -> tuple[CategorySuggestion, ...]:
-    """The best classes with the matched words; long words weigh more, a parent's words half."""
+def categories(
+    narrative: str, table: Iterable[Keywords], dangers: Sequence[DangerSuggestion] = ()
+) -> tuple[CategorySuggestion, ...]:
+    """The best classes with the matched words: dangers to life first, in their order.
+
+    Of the others long words weigh more, a parent's words half.
+    """
+    first = [CategorySuggestion(one.category, one.name, one.score, one.words) for one in dangers]
+    known = {each.category for each in first}
     guesses = [guess for row in table if (guess := _guess(narrative, row)) is not None]
     guesses.sort(key=lambda each: (-each.score, -each.category.count("."), each.category))
-    return tuple(guesses[:BEST_CATEGORIES])
+    others = (each for each in guesses if each.category not in known)
+    return tuple([*first, *others][:BEST_CATEGORIES])
 
 
 def _guess(narrative: str, row: Keywords) -> CategorySuggestion | None:

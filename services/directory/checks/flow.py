@@ -6,6 +6,7 @@ from dataclasses import fields
 from backbone.words.areas import Level, level_of
 from backbone.words.city import City, Competence, Policy, Route
 from backbone.words.competence import competent_unit, prefixes
+from backbone.words.place import contains
 from services.directory.flaws import Finding, Severity, Spot
 from services.directory.pack import Pack
 from services.directory.rules import PRIORITIES
@@ -26,6 +27,8 @@ def check_flow(pack: Pack) -> Iterator[Finding]:
     if pack.city.policy is not None:
         yield from _routes(pack, pack.city.policy)
         yield from _clocks(pack, pack.city.policy)
+    yield from _dangers(pack)
+    yield from _neighbours(pack)
     if not pack.city.calendar.notices:
         spot, detail = Spot("calendar.yaml"), "no year is announced: weekends alone are left out"
         yield Finding(Severity.WARNING, "CALENDAR_MISSING", spot, "calendar", detail)
@@ -40,6 +43,21 @@ def _categories(pack: Pack) -> Iterator[Finding]:
         if category.default_priority not in PRIORITIES:
             detail = f"{category.default_priority!r} is none of {', '.join(PRIORITIES)}"
             yield _wrong(pack, key, "PRIORITY_UNKNOWN", detail)
+
+
+def _neighbours(pack: Pack) -> Iterator[Finding]:
+    for code in pack.city.neighbours:
+        if code in pack.city.units or contains(pack.city.head.code, code):
+            detail = "a neighbour is neither a unit nor an area of this city"
+            yield Finding(Severity.ERROR, "NEIGHBOUR_WRONG", Spot("city.yaml"), code, detail)
+
+
+def _dangers(pack: Pack) -> Iterator[Finding]:
+    for number, danger in enumerate(pack.city.danger.dangers):
+        if danger.category not in pack.city.categories:
+            detail = f"there is no category {danger.category}"
+            spot = pack.spot(f"danger/{number}")
+            yield Finding(Severity.ERROR, "DANGER_CATEGORY_UNKNOWN", spot, danger.category, detail)
 
 
 def _competence(pack: Pack, row: Competence) -> Iterator[Finding]:

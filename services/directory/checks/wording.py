@@ -26,7 +26,7 @@ def check_wording(pack: Pack) -> Iterator[Finding]:
     """Check codes, names and keywords of categories, kinds of units, and skills of teams."""
     for category in pack.city.categories.values():
         yield from _refuse(pack, f"category/{category.code}", category.code)
-        for word in (category.name, *category.keywords):
+        for word in (category.name, *category.keywords, *category.skills):
             yield from _refuse(pack, f"category/{category.code}", word)
     for kind, name in pack.unit_kinds.items():
         yield from _refuse(pack, f"kind/{kind}", kind)

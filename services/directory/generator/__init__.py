@@ -21,6 +21,7 @@ RULES = (
     "clocks.yaml",
     "calendar.yaml",
     "ladder.yaml",
+    "dangers.yaml",
 )
 
 

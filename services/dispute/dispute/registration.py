@@ -10,7 +10,7 @@ from backbone.life_cycle import begins, creates
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
-from backbone.words.guards import require_category, require_priority, require_text
+from backbone.words.guards import require_category, require_place, require_priority, require_text
 from services.dispute.dispute.record import (
     CATEGORIES,
     NAMED_LATER,
@@ -46,6 +46,7 @@ def register(
     if dispute is not None:
         raise InvalidTransition("ALREADY_REGISTERED", code=dispute.code)
     filing, desk = _complete(command.filing, city), command.by
+    require_place(city, filing.place)
     home = city.units.get(desk.unit)
     known = (filing.place.area if filing.place else "") or desk.area
     area = known or (home.area if home else "")
@@ -96,6 +97,8 @@ VERBS = (
         "SUBJECT_MISSING",
         "UNKNOWN_CATEGORY",
         "UNKNOWN_PRIORITY",
+        "OUTSIDE_CITY",
+        "UNKNOWN_AREA",
     ),
 )
 CHANGES = (begins(registered),)

@@ -10,7 +10,13 @@ from backbone.life_cycle import begins, creates
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
-from backbone.words.guards import require_category, require_priority, require_text, require_unit
+from backbone.words.guards import (
+    require_category,
+    require_place,
+    require_priority,
+    require_text,
+    require_unit,
+)
 from services.petition.petition.record import Channel, Filing, Petition, State
 
 MOST_REPRESENTATIVES = 5  # of a visit, Petition Regulations, art. 20
@@ -41,6 +47,7 @@ def register(
         raise InvalidTransition("ALREADY_REGISTERED", code=petition.code)
     filing = _complete(command.filing)
     require_category(city, filing.category)
+    require_place(city, filing.place)
     if filing.against_unit:
         require_unit(city, filing.against_unit)
     desk = command.by
@@ -92,6 +99,8 @@ VERBS = (
         "UNKNOWN_PRIORITY",
         "UNKNOWN_CATEGORY",
         "UNKNOWN_UNIT",
+        "OUTSIDE_CITY",
+        "UNKNOWN_AREA",
     ),
 )
 CHANGES = (begins(registered),)

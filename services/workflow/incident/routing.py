@@ -126,8 +126,9 @@ def offer(
 def explain(incident: Incident, city: City) -> Explained:
     """Match the rows of the routing table in order; the first that yields a unit decides."""
     path: list[str] = []
+    matter = incident.matter
     for row in city.policy.routes if city.policy else ():
-        if not _holds(row, incident):
+        if not row.holds(matter.category, matter.priority, matter.source):
             path.append(f"{row.code}: no")
             continue
         unit = _target(row, incident, city)
@@ -138,15 +139,6 @@ def explain(incident: Incident, city: City) -> Explained:
             return Explained(Routing(row.code, unit, city.head.version), tuple(path))
     guesses = tuple(_guesses(incident, city))
     return Explained(Routing("", "", city.head.version, guesses), tuple(path))
-
-
-def _holds(row: Route, incident: Incident) -> bool:
-    matter = incident.matter
-    by_category = not row.categories or any(
-        matter.category == each or matter.category.startswith(f"{each}.") for each in row.categories
-    )
-    by_priority = not row.priorities or matter.priority in row.priorities
-    return by_category and by_priority and (not row.sources or matter.source in row.sources)
 
 
 def _target(row: Route, incident: Incident, city: City) -> str:

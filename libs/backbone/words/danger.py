@@ -1,0 +1,156 @@
+"""Words that mean danger to life: a list of the city, and what of it a narrative says. Pure.
+
+A match is dropped where a context speaks against it (a negation, news, a drill, a film, a
+metaphor), unless something of the context's `despite` holds. The weights of the phrases of one
+class add up as independent signs do.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
+
+from backbone.words.phrases import REACH, Around, Phrase, around, grams, phrase, plain
+
+# The sum of the weights, as a share, from which on a class is suggested.
+CONVINCING = 0.5
+# So many places where a phrase stands are looked at: a text may repeat what is not meant.
+MOST_LOOKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """Phrases of one class; `weight` is how sure one of them alone is, from 1 to 100."""
+
+    category: str
+    priority: str
+    weight: int
+    words: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Phrases that speak against every danger, and phrases that speak against them."""
+
+    code: str
+    words: tuple[str, ...]
+    despite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DangerList:
+    """The list of a city; an older pack has none."""
+
+    dangers: tuple[Danger, ...] = ()
+    contexts: tuple[Context, ...] = ()
+
+
+NO_DANGERS = DangerList()
+Heard: TypeAlias = list[tuple[Danger, str]]
+Side: TypeAlias = Phrase | Around
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A class in danger, the most urgent priority of its phrases, and the words found.
+
+    `weight` is that of the surest phrase, `score` what all of them say together.
+    """
+
+    category: str
+    priority: str
+    words: tuple[str, ...]
+    score: float
+    weight: int
+
+
+class Listener:
+    """The list, read once: it is asked for each call."""
+
+    def __init__(self, known: DangerList) -> None:
+        self._rows: list[tuple[Danger, Phrase, Sequence[Side]]] = []
+        for danger in known.dangers:
+            unless = [around(words) for words in danger.unless]
+            self._rows += [(danger, phrase(words), unless) for words in danger.words]
+        self._by_gram: dict[str, list[int]] = {}
+        for number, (_, words, _) in enumerate(self._rows):
+            for gram in words.rarest:
+                self._by_gram.setdefault(gram, []).append(number)
+        self._contexts = [
+            ([around(words) for words in each.words], [around(words) for words in each.despite])
+            for each in known.contexts
+        ]
+
+    def signs(self, narrative: str) -> tuple[Sign, ...]:
+        """Every class of danger that it speaks of, the most urgent and surest first."""
+        text = plain(narrative)
+        found = grams(text)
+        heard: dict[str, Heard] = {}
+        for number in sorted({row for gram in found for row in self._by_gram.get(gram, ())}):
+            danger, words, unless = self._rows[number]
+            if words.is_worth_a_look(found) and (said := self._said(words, unless, text)):
+                heard.setdefault(danger.category, []).append((danger, said))
+        all_signs = (_sign(category, _with_above(category, heard)) for category in heard)
+        return tuple(sorted((one for one in all_signs if one.score >= CONVINCING), key=_rank))
+
+    def _said(self, words: Phrase, unless: Iterable[Side], text: str) -> str:
+        """The words as the text has them; empty where they are not said or not meant."""
+        for match in islice(words.matches(text), MOST_LOOKS):
+            spot = Spot(text, match)
+            if not any(map(spot.speaks, unless)) and not any(
+                any(map(spot.speaks, against)) and not any(map(spot.stands, despite))
+                for against, despite in self._contexts
+            ):
+                return "…".join(filter(None, match.groups()))
+        return ""
+
+
+class Spot:
+    """A match in a text, and what is said around it."""
+
+    def __init__(self, text: str, match: re.Match[str]) -> None:
+        self._text = text
+        self._match = match
+        self._from = max(match.start() - REACH, 0)
+        self._near = text[self._from : match.end() + REACH]
+        numbers = range(1, len(match.groups()) + 1)
+        self._spans = [match.span(number) for number in numbers if match[number]]
+
+    def speaks(self, words: Side) -> bool:
+        """Whether the phrase stands around the match, or covers a word of it."""
+        if isinstance(words, Around):
+            return words.holds(self._text, self._match.start(), self._match.end())
+        return any(
+            other.start() + self._from < end and start < other.end() + self._from
+            for other in words.matches(self._near)
+            for start, end in self._spans
+        )
+
+    def stands(self, words: Side) -> bool:
+        """Whether the phrase stands around the match or, without *, anywhere in the text."""
+        if isinstance(words, Around):
+            return words.holds(self._text, self._match.start(), self._match.end())
+        return any(True for _ in words.matches(self._text))
+
+
+def _rank(sign: Sign) -> tuple[str, int, int, str]:
+    """The surest phrase decides: a cause weighs more than what it leads to, such as blood."""
+    return sign.priority, -sign.weight, -sign.category.count("."), sign.category
+
+
+def _with_above(category: str, heard: Mapping[str, Heard]) -> Heard:
+    """What was heard of the class and of the classes above it: so the finer class is the surer."""
+    above = (each for each in heard if category.startswith(f"{each}."))
+    return [*heard[category], *(said for each in above for said in heard[each])]
+
+
+def _sign(category: str, heard: Heard) -> Sign:
+    doubt = 1.0
+    for danger, _ in heard:
+        doubt *= 1 - danger.weight / 100
+    words = tuple(dict.fromkeys(said for _, said in heard))
+    priority = min(danger.priority for danger, _ in heard)
+    weight = max(danger.weight for danger, _ in heard)
+    return Sign(category, priority, words, round(1 - doubt, 2), weight)

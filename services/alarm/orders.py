@@ -1,0 +1,55 @@
+"""Orders on their way: recorded on the receipt first, then told to the emergency service."""
+
+from typing import Any
+from uuid import UUID, uuid5
+
+from backbone.door.batcher import Batcher
+from backbone.door.outcomes import Outcome
+from backbone.door.request import Request
+from backbone.door.timers import NEVER
+from backbone.words.actor import Actor
+from backbone.words.errors import Refusal
+from liandong.alarm.v1 import alarm_service_pb2 as pb
+from services.alarm import codec
+from services.alarm.peers import Missions, dispatch_id
+from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch
+from services.alarm.receipt.record import Receipt
+
+PENDING_DELIVERY = "PENDING_DELIVERY"
+
+
+class Orders:
+    """Delivers the orders that receipts have recorded, and records what came of them."""
+
+    def __init__(self, batcher: Batcher[Any], missions: Missions) -> None:
+        self._batcher = batcher
+        self._missions = missions
+
+    async def deliver(self, receipt: Receipt, command: DispatchNow) -> pb.DispatchNowResponse:
+        """Call the emergency service. A refusal is recorded, so that the order does not stand."""
+        order = codec.to_order(receipt, command)
+        try:
+            sent = await self._missions.dispatch(receipt.id, order, command.by)
+        except Refusal as refusal:
+            told = RefuseDispatch(order.team, refusal.reason)
+            request_id = uuid5(dispatch_id(receipt.id, order), "refused")
+            await self.record(receipt.id, request_id, told, command.by)
+            raise
+        mission = pb.MissionRef(team=order.team, state=PENDING_DELIVERY)
+        if sent is not None:
+            mission = codec.to_mission(sent.mission)
+        reachable = sent is not None and sent.reachable
+        return pb.DispatchNowResponse(mission=mission, reachable=reachable, version=receipt.version)
+
+    async def record(self, receipt_id: UUID, request_id: UUID, command: Any, by: Actor) -> Outcome:
+        """Perform a command of the service itself; a derived request id makes it happen once."""
+        return await self._batcher.submit(
+            Request(
+                request_id=request_id,
+                aggregate_id=receipt_id,
+                command=command,
+                body_hash="",
+                actor=by,
+                deadline=NEVER,
+            )
+        )

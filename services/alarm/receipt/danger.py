@@ -1,0 +1,101 @@
+"""Danger to life: what a narrative says of it, and the word of a person who ends below it."""
+
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.errors import InvalidTransition
+from services.alarm.receipt.record import (
+    Confirmation,
+    DangerSuggestion,
+    Receipt,
+    Suggestions,
+)
+
+
+class Ending(Protocol):
+    """A command that ends a receipt; `confirm_priority` is the person's word."""
+
+    @property
+    def by(self) -> Actor: ...
+
+    @property
+    def confirm_priority(self) -> bool: ...
+
+
+class DangerHeard(Struct, frozen=True):
+    """The danger that an amended narrative speaks of; None if it speaks of none any more."""
+
+    time: datetime
+    danger: DangerSuggestion | None
+
+
+class PriorityConfirmed(Struct, frozen=True):
+    """A person ends the receipt below the suggestion, and has said so."""
+
+    time: datetime
+    danger: DangerSuggestion
+    confirmed_by: str
+
+
+def suggested(danger: DangerSuggestion | None, category: str, priority: str) -> tuple[str, str]:
+    """Class and priority; what nobody has given is taken from the suggestion at once.
+
+    To answer too much can be undone by a person with time; to answer too little cannot.
+    """
+    if danger is None:
+        return category, priority
+    return category or danger.category, priority or danger.priority
+
+
+def confirmed(
+    receipt: Receipt, command: Ending, now: datetime, *, below: bool = True
+) -> list[PriorityConfirmed]:
+    """The word of the person if the end lies below the suggestion. Raises InvalidTransition."""
+    danger = receipt.suggestions.danger
+    if danger is None or not below:
+        return []
+    if not command.confirm_priority:
+        raise InvalidTransition(
+            "DANGER_UNCONFIRMED",
+            category=danger.category,
+            name=danger.name,
+            priority=danger.priority,
+            words="、".join(danger.words),
+        )
+    return [PriorityConfirmed(now, danger, command.by.user)]
+
+
+def is_below(receipt: Receipt, city: City) -> bool:
+    """Whether priority or class of the receipt are less urgent than the suggestion."""
+    danger, given = receipt.suggestions.danger, receipt.classification
+    if danger is None:
+        return False
+    if given.priority > danger.priority:
+        return True
+    one, other = f"{given.category}.", f"{danger.category}."
+    if one.startswith(other) or (given.category and other.startswith(one)):
+        return False
+    category = city.categories.get(given.category)
+    return category is None or category.default_priority > danger.priority
+
+
+def heard(receipt: Receipt, event: DangerHeard) -> Receipt:
+    known = receipt.suggestions
+    told = Suggestions(known.category, known.repeats, event.danger)
+    return replace(receipt, suggestions=told)
+
+
+def _confirmed(receipt: Receipt, event: PriorityConfirmed) -> Receipt:
+    danger = event.danger
+    word = Confirmation(event.confirmed_by, event.time, danger.category, danger.priority)
+    return replace(receipt, priority_confirmed=word)
+
+
+VERBS = ()
+CHANGES = (change(heard), change(_confirmed))

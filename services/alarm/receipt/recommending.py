@@ -1,0 +1,144 @@
+"""Teams recommended to the desk that opens a matter, each with its reasons. Pure.
+
+What a city asks for stands in its pack: routes with `linkage`, and the skills of a class. Distance
+is measured to the middle of the team's area, as no team tells where it is.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from backbone.words.actor import Actor
+from backbone.words.city import City, Route, Team
+from backbone.words.competence import prefixes
+from backbone.words.place import Point, contains
+from services.alarm.receipt.record import Receipt
+from services.alarm.receipt.suggestions import distance
+
+SOURCE = "ALARM"
+# Only so many are asked about and shown.
+NEAREST, BEST = 12, 3
+# What an open mission and a terminal that is away weigh, in metres of distance.
+PER_MISSION, UNHEARD = 5_000.0, 10_000.0
+DUTIES = {"AVAILABLE": "待命", "RESTING": "休整", "OUT_OF_SERVICE": "停勤", "": "状态未知"}
+READY = frozenset({"AVAILABLE", ""})
+
+
+class Standing(Struct, frozen=True):
+    """What the emergency service says of a team; an empty duty means that it did not answer."""
+
+    duty: str = ""
+    terminals: int = 0
+    missions: int = 0
+
+
+UNKNOWN = Standing()
+
+
+class Recommended(Struct, frozen=True):
+    """A team with what speaks for and against it; `metres` is None if a place is unknown."""
+
+    team: str
+    name: str
+    unit: str
+    skills: tuple[str, ...]
+    metres: float | None
+    standing: Standing
+    reasons: tuple[str, ...]
+
+
+def linkage(city: City, receipt: Receipt) -> tuple[Route, ...]:
+    """The rows of the routing table that ask for teams, wherever they stand."""
+    given = receipt.classification
+    routes = city.policy.routes if city.policy else ()
+    return tuple(
+        row for row in routes if row.linkage and row.holds(given.category, given.priority, SOURCE)
+    )
+
+
+def skills_for(city: City, category: str) -> tuple[str, ...]:
+    """The skills that the class wants, or else the nearest class above it that wants some."""
+    for code in prefixes(category):
+        known = city.categories.get(code)
+        if known is not None and known.skills:
+            return known.skills
+    return ()
+
+
+def candidates(
+    city: City, receipt: Receipt, by: Actor, centres: Mapping[str, Point]
+) -> tuple[Team, ...]:
+    """The nearest teams with a wanted skill that the person may send and that are not sent yet."""
+    wanted = frozenset(skills_for(city, receipt.classification.category))
+    sent = {each.team for each in receipt.dispatches if not each.refused}
+    fit = [
+        team
+        for team in city.teams.values()
+        if wanted & set(team.skills)
+        and team.code not in sent
+        and (by.unit == team.unit or contains(by.area, team.area))
+    ]
+    fit.sort(key=lambda team: (_far(metres_to(team, receipt, centres)), team.code))
+    return tuple(fit[:NEAREST])
+
+
+def recommend(
+    city: City,
+    receipt: Receipt,
+    teams: Iterable[Team],
+    standings: Mapping[str, Standing],
+    centres: Mapping[str, Point],
+) -> tuple[Recommended, ...]:
+    """The best first: those on duty, then the first skill, then near, free and connected."""
+    wanted = skills_for(city, receipt.classification.category)
+    found = [
+        _recommended(team, wanted, standings.get(team.code, UNKNOWN), receipt, centres)
+        for team in teams
+    ]
+    found.sort(key=lambda each: _rank(each, wanted))
+    return tuple(found[:BEST])
+
+
+def _recommended(
+    team: Team,
+    wanted: tuple[str, ...],
+    standing: Standing,
+    receipt: Receipt,
+    centres: Mapping[str, Point],
+) -> Recommended:
+    skills = tuple(skill for skill in wanted if skill in team.skills)
+    metres = metres_to(team, receipt, centres)
+    reasons = ("专长对口", *_where(metres), DUTIES[standing.duty], *_heard(standing))
+    return Recommended(team.code, team.name, team.unit, skills, metres, standing, reasons)
+
+
+def _where(metres: float | None) -> tuple[str, ...]:
+    if metres is None:
+        return ()
+    return (f"距驻区中心约 {metres / 1000:.1f} 公里",)
+
+
+def _heard(standing: Standing) -> tuple[str, ...]:
+    if not standing.duty:
+        return ()
+    load = f"手上 {standing.missions} 起任务" if standing.missions else "手上没有任务"
+    return load, "终端在线" if standing.terminals else "终端不在线"
+
+
+def _rank(each: Recommended, wanted: tuple[str, ...]) -> tuple[bool, int, float, str]:
+    standing = each.standing
+    unheard = 0.0 if standing.terminals or not standing.duty else UNHEARD
+    cost = _far(each.metres) + PER_MISSION * standing.missions + unheard
+    return standing.duty not in READY, wanted.index(each.skills[0]), cost, each.team
+
+
+def metres_to(team: Team, receipt: Receipt, centres: Mapping[str, Point]) -> float | None:
+    """Metres from the middle of the team's area to the place, or to the middle of its area."""
+    here = receipt.report.place.point or centres.get(receipt.area)
+    there = centres.get(team.area)
+    return distance(here, there) if here and there else None
+
+
+def _far(metres: float | None) -> float:
+    """A team whose distance is not known counts as far."""
+    return 1e6 if metres is None else metres

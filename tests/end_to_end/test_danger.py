@@ -1,0 +1,62 @@
+"""Danger at the desk, over HTTP: heard, taken, teams recommended with their state, and the word."""
+
+import asyncio
+from typing import Any
+
+from tests.people import Client, Listener, Visit, act, refused, take_call
+
+TEAM, UNIT = "990101001-emergency-team", "990101001-emergency"
+
+
+async def test_a_call_about_danger_is_taken_and_one_key_sends_a_recommended_team(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    leader = visit.system(UNIT, "team_leader", team=TEAM)
+    terminal = Listener(leader, f"/v1/teams/{TEAM}/stream?device=danger")
+    await asyncio.wait_for(terminal.until("welcome"), 20)
+    receipt = await taken(desk, "我家着火了,老人还在屋里")
+    danger = receipt["suggestions"]["danger"]
+    assert (danger["category"], danger["priority"]) == ("fire.building", "P1")
+    assert (receipt["category"], receipt["priority"]) == ("fire.building", "P1")
+    opened = await act(desk, f"/v1/receipts/{receipt['id']}:open")
+    best = opened["recommended"]
+    assert best, "a row with linkage recommends"
+    assert {each["duty"] for each in best} == {"AVAILABLE"}
+    mine = next(each for each in best if each["team"] == TEAM)
+    assert mine["connected"] is True
+    assert mine["metres"] >= 0
+    assert "终端在线" in mine["reasons"]
+    await act(desk, f"/v1/receipts/{receipt['id']}:dispatch", {"team": TEAM})
+    push = await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
+    await act(leader, f"/v1/missions/{push['mission']}:acknowledge")
+    await terminal.close()
+
+
+async def test_a_team_off_duty_is_shown_as_such_before_the_key(visit: Visit) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    dispatcher = await visit.person("dispatcher.990100-command")
+    path = f"/v1/teams/{TEAM}:setStatus"
+    receipt = await taken(desk, "仓库起火了")
+    await act(dispatcher, path, {"duty": "OUT_OF_SERVICE", "note": "检修"})
+    try:
+        opened = await act(desk, f"/v1/receipts/{receipt['id']}:open")
+        assert TEAM not in [each["team"] for each in opened["recommended"][:1]]
+        off = [each for each in opened["recommended"] if each["team"] == TEAM]
+        assert all("停勤" in each["reasons"] for each in off)
+    finally:
+        await act(dispatcher, path, {"duty": "AVAILABLE", "note": ""})
+
+
+async def test_an_end_below_the_danger_is_refused_until_a_person_says_so(visit: Visit) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    receipt = await taken(desk, "有人拿刀砍人,快来", category="consultation", priority="P4")
+    path = f"/v1/receipts/{receipt['id']}"
+    refusal = await refused(act(desk, f"{path}:open"))
+    assert (refusal.status, refusal.reason) == (409, "DANGER_UNCONFIRMED")
+    opened = await act(desk, f"{path}:open", {"confirm_priority": True})
+    assert opened["priority_confirmed"]["confirmed_by"] == "call_taker.990100-command"
+
+
+async def taken(desk: Client, narrative: str, **parts: str) -> Any:
+    return await take_call(desk, narrative=narrative, **{"category": "", "priority": "", **parts})

@@ -1,0 +1,61 @@
+"""A place outside the city: taken, marked with the neighbour, and passed to it."""
+
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+import pytest
+
+from backbone.postgres.sealing import Sealer
+from backbone.process.keyring import Keyring
+from backbone.words.errors import InvalidArgument
+from backbone.words.neighbours import Neighbour
+from backbone.words.place import Place, Point
+from services.alarm import codec
+from services.alarm.receipt import RECEIPTS
+from services.alarm.receipt.amending import AmendReceipt
+from services.alarm.receipt.ending import OpenIncident, PassTo12345
+from services.alarm.receipt.record import Caller, Outcome, Receipt
+from tests.cities import NOW
+from tests.desks import EAST_GRID, HERE, TAKER, a_desk_city, a_report
+
+EAST = Neighbour("990200", "临川市", "0992-110", ((0.3, 0.0), (0.5, 0.0), (0.5, 0.2), (0.3, 0.2)))
+CITY = replace(a_desk_city(), neighbours={"990200": EAST})
+THERE = Place("桥头", Point(0.4, 0.1))
+SEALER = Sealer(Keyring((bytes(32),)))
+
+
+def after(*commands: Any, found: Receipt | None = None) -> Receipt:
+    for command in commands:
+        found = reduce(RECEIPTS.evolve, RECEIPTS.decide(found, command, NOW, CITY), found)
+    assert found is not None
+    return found
+
+
+TAKEN = after(a_report(place=THERE, caller=Caller()))
+
+
+def test_it_is_taken_and_shows_whose_it_is() -> None:
+    shown = codec.to_resource(TAKEN, CITY, SEALER)
+    assert (shown.neighbour.code, shown.neighbour.name) == ("990200", "临川市")
+    assert shown.neighbour.telephone == "0992-110"
+    assert TAKEN.area == "990101", "the desk answers for it until it is passed"
+
+
+def test_it_is_passed_to_the_neighbour_by_default() -> None:
+    passed = after(PassTo12345(TAKER), found=TAKEN)
+    assert (passed.outcome, passed.passed_to) == (Outcome.PASSED, "990200")
+    assert after(PassTo12345(TAKER, "12345"), found=TAKEN).passed_to == "hotline"
+    assert after(PassTo12345(TAKER, "990200"), found=after(a_report())).passed_to == "990200"
+
+
+def test_it_may_be_opened_too_and_a_place_found_later_takes_the_mark_away() -> None:
+    assert after(OpenIncident(TAKER), found=TAKEN).outcome is Outcome.OPENED
+    here = AmendReceipt(by=TAKER, place=Place("路口", HERE, EAST_GRID))
+    shown = codec.to_resource(after(here, found=TAKEN), CITY, SEALER)
+    assert not shown.HasField("neighbour")
+
+
+def test_absurd_coordinates_are_still_refused() -> None:
+    with pytest.raises(InvalidArgument, match="OUTSIDE_CITY"):
+        after(a_report(place=Place("东京", Point(139.7, 35.6))))

@@ -1,0 +1,142 @@
+"""Teams recommended to the desk: which, in which order, and with which words."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from msgspec.structs import replace as changed
+
+from backbone.words.actor import Actor
+from backbone.words.city import City, Team
+from backbone.words.place import Place, Point
+from services.alarm.atlas import centres_of
+from services.alarm.receipt.dispatch import DispatchNow
+from services.alarm.receipt.recommending import (
+    Recommended,
+    Standing,
+    candidates,
+    linkage,
+    metres_to,
+    recommend,
+    skills_for,
+)
+from services.alarm.receipt.record import Receipt
+from tests.cities import COUNTY, NORTH
+from tests.desks import EAST_GRID, HERE, TAKER, WEST_GRID, a_category, a_desk_city, a_report
+from tests.unit.alarm.receipts import after
+
+FREE = Standing("AVAILABLE", 1, 0)
+
+
+def a_team(code: str, area: str, *skills: str) -> Team:
+    return Team(code, f"{code}队", "north", area, skills, "sun", ("sun",))
+
+
+def a_city_of(*teams: Team) -> City:
+    city = a_desk_city()
+    fire = replace(a_category("fire", "火灾", priority="P1"), skills=("fire", "rescue"))
+    house = a_category("fire.building", "建筑火灾", priority="P1")
+    return replace(
+        city,
+        categories={**city.categories, "fire": fire, "fire.building": house},
+        teams={each.code: each for each in teams},
+    )
+
+
+CITY = a_city_of(
+    a_team("far", WEST_GRID, "fire"),
+    a_team("near", EAST_GRID, "fire"),
+    a_team("helper", EAST_GRID, "rescue"),
+    a_team("doctor", EAST_GRID, "medical"),
+)
+CENTRES = centres_of(CITY)
+
+
+def a_fire(**parts: Any) -> Receipt:
+    found = after(a_report(category="traffic", priority="P1"))
+    given = {"category": "fire.building", "priority": "P1", **parts}
+    return changed(found, classification=changed(found.classification, **given))
+
+
+def best(
+    standings: dict[str, Standing], city: City = CITY, by: Actor = TAKER
+) -> tuple[Recommended, ...]:
+    receipt = a_fire()
+    return recommend(city, receipt, candidates(city, receipt, by, CENTRES), standings, CENTRES)
+
+
+def order(**standings: Standing) -> list[str]:
+    return [each.team for each in best(dict.fromkeys(CITY.teams, FREE) | standings)]
+
+
+def test_a_row_with_linkage_asks_by_its_conditions() -> None:
+    assert [row.code for row in linkage(CITY, a_fire())] == ["danger"]
+    assert linkage(CITY, a_fire(priority="P2")) == ()
+    assert linkage(replace(CITY, policy=None), a_fire()) == ()
+
+
+def test_a_class_takes_the_skills_of_the_class_above() -> None:
+    assert skills_for(CITY, "fire.building") == ("fire", "rescue")
+    assert skills_for(CITY, "theft") == ()
+    assert candidates(CITY, a_fire(category="theft"), TAKER, CENTRES) == ()
+
+
+@pytest.mark.parametrize(
+    ("standings", "teams"),
+    [
+        ({}, ["near", "far", "helper"]),
+        ({"near": Standing("AVAILABLE", 1, 5)}, ["far", "near", "helper"]),
+        ({"near": Standing("AVAILABLE", 0, 0), "far": FREE}, ["near", "far", "helper"]),
+        ({"near": Standing("OUT_OF_SERVICE", 1, 0)}, ["far", "helper", "near"]),
+        ({"near": Standing("RESTING", 1, 0)}, ["far", "helper", "near"]),
+    ],
+)
+def test_on_duty_first_then_skill_then_near_and_free(
+    standings: dict[str, Standing], teams: list[str]
+) -> None:
+    assert order(**standings) == teams
+
+
+def test_each_comes_with_its_reasons() -> None:
+    first = next(
+        each for each in best({"near": Standing("AVAILABLE", 0, 2)}) if each.team == "near"
+    )
+    assert first.skills == ("fire",)
+    assert first.metres == pytest.approx(0, abs=1)
+    assert first.reasons == (
+        "专长对口",
+        "距驻区中心约 0.0 公里",
+        "待命",
+        "手上 2 起任务",
+        "终端不在线",
+    )
+
+
+def test_without_an_answer_the_city_copy_still_recommends() -> None:
+    found = best({})
+    assert [each.team for each in found] == ["near", "far", "helper"]
+    assert {each.reasons[-1] for each in found} == {"状态未知"}
+
+
+def test_only_teams_that_the_person_may_send_and_that_are_not_sent() -> None:
+    stranger = Actor("xu", "south", "call_taker", "990102")
+    assert candidates(CITY, a_fire(), stranger, CENTRES) == ()
+    city = a_desk_city()
+    sent = after(DispatchNow(TAKER, "red"), found=after(a_report()))
+    reds = a_city_of(*(replace(each, skills=("fire",)) for each in city.teams.values()))
+    again = changed(sent, classification=a_fire().classification)
+    assert [each.code for each in candidates(reds, again, TAKER, CENTRES)] == ["blue"]
+
+
+def test_the_middle_of_an_area_is_that_of_its_grids() -> None:
+    assert CENTRES[EAST_GRID].longitude == pytest.approx(0.15)
+    assert CENTRES[NORTH].longitude == pytest.approx(0.1)
+    assert COUNTY in CENTRES
+
+
+def test_without_a_point_the_middle_of_the_area_counts_and_without_any_nothing_does() -> None:
+    receipt, team = a_fire(), CITY.teams["near"]
+    placed = changed(receipt, report=changed(receipt.report, place=Place("x", None, EAST_GRID)))
+    assert metres_to(team, placed, CENTRES) == 0
+    assert metres_to(team, placed, {}) is None
+    assert metres_to(team, receipt, {EAST_GRID: Point(HERE.longitude, HERE.latitude)}) == 0

@@ -1,0 +1,102 @@
+"""Phrases of a danger list: what they find, and the sentence about each that is wrong."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backbone.words.phrases import Around, PhraseError, around, phrase, plain
+
+
+def finds(words: str, text: str) -> bool:
+    return any(True for _ in phrase(words).matches(plain(text)))
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("着火", "家里着火了"),
+        ("着火", "着 火"),
+        ("着火", "着\u200b火"),
+        ("着火", "着\u3164\u00ad火"),
+        ("120", "打１２０"),
+        ("ktv", "ＫＴＶ门口"),
+        ("拿…刀", "拿着一把很长的刀"),
+        ("拿…刀", "拿出来了,是刀"),
+        ("(拿|持)…(刀|斧)", "手里持着斧头"),
+        ("没(有)?呼吸", "没呼吸了"),
+        ("没(有)?呼吸", "没有呼吸了"),
+        ("老人……不开门", "老人住在三楼,我们去了好几次,怎么叫怎么敲都不开门"),
+    ],
+)
+def test_what_is_found(words: str, text: str) -> None:
+    assert finds(words, text)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("拿…刀", "拿了东西。刀不在"),
+        ("拿…刀", "拿着一个看起来非常非常非常非常长的刀"),
+        ("拿~刀", "拿着,刀"),
+        ("拿~刀", "拿着一把很长的刀"),
+        ("(拿|持)刀", "带刀"),
+    ],
+)
+def test_what_is_not_found(words: str, text: str) -> None:
+    assert not finds(words, text)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("", "it is empty"),
+        (" \u200b", "it is empty"),
+        ("枪", "it needs two signs or more: one sign occurs in too many words"),
+        ("…着火", "it begins or ends with a gap"),
+        ("着火~", "it begins or ends with a gap"),
+        ("(拿|持刀", "the bracket ( is not closed"),
+        ("(拿||持)刀", "a choice is empty"),
+        ("(拿|(持))刀", "a choice holds words only, no gap, bracket or *"),
+        ("拿|持刀", "| belongs to a choice such as (拿|持)"),
+        ("着火?", "? belongs to a choice such as (拿|持)"),
+        ("拿…刀…砍…人…了", "it has more than 3 gaps"),
+        ("演习*", "* stands only in the phrase of a context"),
+        ("火" * 401, "it is longer than 400 signs"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(words: str, sentence: str) -> None:
+    with pytest.raises(
+        PhraseError, match="^" + sentence.translate({i: f"\\{chr(i)}" for i in b"()|?*+"})
+    ):
+        phrase(words)
+
+
+@pytest.mark.parametrize("words", ["*", "*演习*", "*…"])
+def test_a_context_names_words_beside_one_star(words: str) -> None:
+    with pytest.raises(PhraseError):
+        around(words)
+
+
+def test_a_context_holds_beside_the_words() -> None:
+    news = around("新闻里…*")
+    assert isinstance(news, Around)
+    text = "新闻里说一个小区着火了"
+    at = text.index("着火")
+    assert news.holds(text, at, at + 2)
+    assert not news.holds("着火的新闻里", 0, 2)
+
+
+@given(st.text())
+def test_no_text_is_too_strange_to_read_or_to_search(text: str) -> None:
+    assert not finds("着火" * 5, text)
+    with suppress(PhraseError):
+        phrase(text)
+
+
+@given(st.lists(st.sampled_from(["\u200b", " ", "\u3000", "\ufeff", "\u2060", ""]), min_size=4))
+def test_signs_that_show_nothing_never_hide_a_danger(between: list[str]) -> None:
+    assert finds(
+        "有人砍人", "".join(sign + gap for sign, gap in zip("有人砍人", between, strict=False))
+    )
