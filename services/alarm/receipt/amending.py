@@ -18,6 +18,7 @@ from services.alarm.receipt import correcting
 from services.alarm.receipt.city import require_place
 from services.alarm.receipt.record import Caller, Receipt, Report, State
 from services.alarm.receipt.rights import require_desk
+from services.alarm.receipt.times import require_times, times_of
 
 
 class CallerChange(Struct, frozen=True):
@@ -47,6 +48,7 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
     recording: str | None = None
     reference: str | None = None
     danger: str | None = None
+    address: str | None = None
     for_incident: bool = False
 
 
@@ -72,6 +74,7 @@ class ReceiptAmended(Struct, frozen=True, kw_only=True):
     recording: str | None
     reference: str | None
     danger: str | None = None
+    address: str | None = None
     title: str = ""
     for_incident: bool = False
     correction: Correction | None = None
@@ -98,6 +101,7 @@ def amend(
     correcting.require_incident_open(receipt)
     if command.place:
         require_place(city, command.place)
+    require_times(times_of(command), receipt.report, now)
     said = _reported(command)
     if all(part is None for part in said.values()):
         raise InvalidArgument("NOTHING_TO_CHANGE")
@@ -177,6 +181,8 @@ VERBS = (
         "INCIDENT_OVER",
         "OUTSIDE_CITY",
         "UNKNOWN_AREA",
+        "TIME_IN_FUTURE",
+        "TIMES_OUT_OF_ORDER",
         "NOTHING_TO_CHANGE",
         otherwise=require_may_correct,
     ),

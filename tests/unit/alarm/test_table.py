@@ -29,7 +29,7 @@ from services.alarm.receipt.record import (
     State,
     Suggestions,
 )
-from services.alarm.receipt.table import COLUMNS, project
+from services.alarm.receipt.table import COLUMNS, SHAPE, project
 from services.alarm.wiring import build_decider
 from tests.desks import EAST_GRID, HERE, a_desk_city
 
@@ -167,9 +167,15 @@ def test_each_way_to_end_keeps_what_belongs_to_it() -> None:
 
 def test_a_document_is_read_as_it_was_written_and_a_newer_one_is_left_alone() -> None:
     doc = DECIDER.to_doc(COMPOSED)
-    assert DECIDER.from_doc(doc, 3) == COMPOSED
+    assert DECIDER.from_doc(doc, SHAPE) == COMPOSED
     with pytest.raises(Unavailable, match="NEWER_SHAPE"):
-        DECIDER.from_doc(doc, 4)
+        DECIDER.from_doc(doc, SHAPE + 1)
+
+
+def test_a_document_from_before_addresses_is_read() -> None:
+    doc = json.loads(DECIDER.to_doc(COMPOSED))
+    del doc["report"]["address"]
+    assert DECIDER.from_doc(json.dumps(doc), 2) == COMPOSED
 
 
 def test_the_columns_are_what_queries_ask_for() -> None:
@@ -189,6 +195,7 @@ def test_the_columns_are_what_queries_ask_for() -> None:
         "incident_version": 3,
         "number_index": "abc",
         "cell": 15 * 100_000 + 5,
+        "address": "",
     }
     assert project(COMPOSED).keys() == COLUMNS.keys()
 
