@@ -1,6 +1,7 @@
 """The receipts table: rows in sight, pages, possible repeats, the followers of an incident."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,12 +43,17 @@ WHICH = (
     "cell = ANY($2::bigint[])",
     "area = $3::text AND $3 <> ''",
     "number_index = $4::text AND number_index <> ''",
+    "address = $5::text AND address <> ''",
 )
 KNOWN = """
 SELECT shape, doc::text AS doc FROM receipts AS t WHERE incident_id = $1 AND {seen}
 ORDER BY incident_version DESC, id = $1 DESC LIMIT 1
 """
 ONE = "SELECT shape, doc::text AS doc FROM receipts WHERE id = $1"
+NOW = """
+SELECT id, outcome, incident_id, doc #>> '{incident,known,state}' AS state
+FROM receipts WHERE id = ANY($1)
+"""
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 OURS = "SELECT DISTINCT incident_id FROM receipts WHERE incident_id = ANY($1)"
 
@@ -83,12 +89,22 @@ def asked(
     return Asked(sights_of(actor), tuple(filters), window)
 
 
-async def earlier(
-    pool: Pool, by: Actor, since: datetime, cells: Collection[int], area: str, number_index: str
-) -> Sequence[Any]:
-    """Recent rows in these cells or in the whole area, and of this number; each once."""
+@dataclass(frozen=True, slots=True)
+class Where:
+    """By what earlier receipts are found; what is empty finds none."""
+
+    cells: Collection[int]
+    area: str
+    number_index: str
+    address: str
+
+
+async def earlier(pool: Pool, by: Actor, since: datetime, where: Where) -> Sequence[Any]:
+    """Recent rows in these cells or in the whole area, of this number, at this address; each
+    once."""
     parameters = Parameters()
-    parameters.values += [since, list(cells), area, number_index]
+    parameters.values += [since, list(where.cells), where.area]
+    parameters.values += [where.number_index, where.address]
     seen = any_of(sights_of(by), "t", parameters)
     parts = [EARLIER.format(which=which, seen=seen) for which in WHICH]
     rows = await pool.fetch(" UNION ALL ".join(parts), *parameters.values)
@@ -106,6 +122,11 @@ async def known_incident(pool: Pool, by: Actor, incident_id: UUID) -> Any | None
 async def one(pool: Pool, receipt_id: UUID) -> Any | None:
     """The row of a receipt, whoever may see it: for what the service itself must know of it."""
     return await pool.fetchrow(ONE, receipt_id)
+
+
+async def as_they_are(pool: Pool, receipts: Collection[UUID]) -> dict[str, Any]:
+    """Outcome, incident and its state of these receipts, by their ids."""
+    return {str(row["id"]): row for row in await pool.fetch(NOW, list(receipts))}
 
 
 async def followers(pool: Pool, incident_id: UUID) -> list[UUID]:
