@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from backbone.words.areas import Level
 from backbone.words.city import Category, City, Competence, Head, Policy, Route, Unit
@@ -16,8 +17,11 @@ def a_unit(
     return Unit(code=code, name=code, kind=kind, area=area, parent=parent, level=level)
 
 
-def a_policy(**figures: int) -> Policy:
+def a_policy(**figures: Any) -> Policy:
+    """A policy without handling clocks, unless the figures give them."""
     given = {
+        "arrival_minutes": {},
+        "feedback_minutes": {},
         "hand_off_answer_minutes": 120,
         "return_answer_minutes": 120,
         "claim_lapse_minutes": 480,
@@ -43,7 +47,7 @@ def a_policy(**figures: int) -> Policy:
     )
 
 
-def a_city(**figures: int) -> City:
+def a_city(**figures: Any) -> City:
     units = [
         a_unit("command", "command", COUNTY, level=Level.COUNTY),
         a_unit("county", "government", COUNTY, level=Level.COUNTY),

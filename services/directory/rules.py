@@ -37,7 +37,8 @@ LATER_CLOCKS = (
     "supervision_most_days",
 )
 """Figures that a pack of 0.1.0 lacks: the defaults of `Policy` serve."""
-LATER_TABLES = ("supervision_answer", "urge_pause_minutes")
+HANDLING_TABLES = ("arrival_minutes", "feedback_minutes")
+LATER_TABLES = ("supervision_answer", "urge_pause_minutes", *HANDLING_TABLES)
 """Tables that it lacks; a row that a pack leaves out has its default, too."""
 
 
@@ -89,6 +90,7 @@ def read_policy(
             **dict.fromkeys(LATER_CLOCKS, Value.number),
             "supervision_answer": _terms,
             "urge_pause_minutes": _pauses,
+            **dict.fromkeys(HANDLING_TABLES, _minutes),
         },
     )
     spots = {f"clock/{name}": value.spot for name, value in root.pairs()}

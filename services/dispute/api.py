@@ -7,6 +7,7 @@ from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
 from backbone.intake.opening import Openings
+from backbone.intake.settling import Settlings
 from backbone.postgres.listing import Lists
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.sealing import Sealer
@@ -21,6 +22,13 @@ from liandong.dispute.v1 import dispute_service_pb2_grpc as rpc
 from services.dispute import codec, storage
 from services.dispute.dispute import DISPUTES
 from services.dispute.dispute.record import Dispute
+
+# A person waits for these: the incident moves by call, and not only by the event.
+ENDINGS = {
+    "RecordAgreementRequest": "AgreementReached",
+    "FailMediationRequest": "MediationFailed",
+    "CloseDisputeRequest": "DisputeClosed",
+}
 
 
 @passing(pb.DESCRIPTOR.services_by_name["DisputeService"], DISPUTES.verbs)
@@ -40,6 +48,7 @@ class DisputeService(rpc.DisputeServiceServicer):
         self._sealer = sealer
         self._openings = openings
         self._places = places
+        self._settlings = Settlings(shell.settings)
         self._numbers = Numbers(shell.pool)
 
     async def RegisterDispute(self, request: pb.RegisterDisputeRequest, context: Any) -> Any:
@@ -78,7 +87,12 @@ class DisputeService(rpc.DisputeServiceServicer):
         return await self._lists.answer(request, response, asked, self._resource)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Dispute:
-        return codec.to_resource(await self._perform(request, context), self._sealer)
+        dispute = await self._perform(request, context)
+        step = ENDINGS.get(request.DESCRIPTOR.name)
+        if step:
+            incident, actor = dispute.routing.incident, caller_of(context).actor
+            await self._settlings.settle(dispute, incident, step, actor)
+        return codec.to_resource(dispute, self._sealer)
 
     async def _perform(self, body: Any, context: Any) -> Dispute:
         caller, about = caller_of(context), codec.dispute_id(body.dispute_id)

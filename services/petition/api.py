@@ -8,6 +8,7 @@ from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
 from backbone.intake.opening import Openings
+from backbone.intake.settling import Settlings
 from backbone.intake.urging import Urging
 from backbone.postgres.listing import Lists
 from backbone.postgres.numbers import Numbers, today
@@ -47,6 +48,7 @@ class PetitionService(rpc.PetitionServiceServicer):
         self._sealer = sealer
         self._openings = openings
         self._places = places
+        self._settlings = Settlings(shell.settings)
         self._numbers = Numbers(shell.pool)
         self._tracking = Tracking(shell.pool, decider, sealer)
 
@@ -110,6 +112,13 @@ class PetitionService(rpc.PetitionServiceServicer):
         handler = incident.unit if incident else petition.desk
         known = self._replica.city.units.get(handler) if self._replica.loaded else None
         return codec.to_tracked(petition, known.name if known else "")
+
+    async def ClosePetition(self, request: pb.ClosePetitionRequest, context: Any) -> Any:
+        """A person waits: the incident is filed by call, and not only by the event."""
+        petition = await self._perform(request, context)
+        incident, actor = petition.handling.incident, caller_of(context).actor
+        await self._settlings.settle(petition, incident, "PetitionClosed", actor)
+        return pb.ClosePetitionResponse(petition=codec.to_resource(petition, self._sealer))
 
     async def pass_on(self, request: Any, context: Any) -> resources.Petition:
         return codec.to_resource(await self._perform(request, context), self._sealer)

@@ -1,5 +1,6 @@
 """The gRPC front: verbs over both roads, taking the next, and reads."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, siz
 from backbone.rpc.caller import caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
+from backbone.words.actor import Actor
 from backbone.words.errors import NotFound, Unavailable
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -46,11 +48,17 @@ class IncidentReads:
         return self._decider.from_row(row)
 
     async def page(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
-        asked = storage.asked(request, caller_of(context).actor)
-        return await self._lists.answer(request, pb.ListIncidentsResponse(), asked, self._shown)
+        actor = caller_of(context).actor
+        asked = storage.asked(request, actor)
+        show = self._waiting(actor) if request.inbox else self._shown
+        return await self._lists.answer(request, pb.ListIncidentsResponse(), asked, show)
 
     def _shown(self, row: Any) -> resources.Incident:
         return codec.to_resource(self._decider.from_row(row))
+
+    def _waiting(self, actor: Actor) -> Callable[[Any], resources.Incident]:
+        """Shows a row in the inbox of an actor."""
+        return lambda row: codec.in_inbox(self._decider.from_row(row), actor)
 
     async def timeline(self, request: pb.GetTimelineRequest, context: Any) -> Any:
         """The steps in order, as many as one answer holds."""
@@ -125,6 +133,9 @@ class Front(rpc.IncidentServiceServicer):
     async def UnlinkCaller(self, request: pb.UnlinkCallerRequest, context: Any) -> Any:
         return pb.UnlinkCallerResponse(incident=await self._told(request, context))
 
+    async def SettleIncident(self, request: pb.SettleIncidentRequest, context: Any) -> Any:
+        return pb.SettleIncidentResponse(incident=await self._told(request, context))
+
     async def GetIncident(self, request: pb.GetIncidentRequest, context: Any) -> Any:
         incident = await self._reads.get(request, context)
         return pb.GetIncidentResponse(incident=codec.to_resource(incident))
@@ -148,7 +159,7 @@ class Front(rpc.IncidentServiceServicer):
         return pb.TakeNextResponse(incident=codec.to_resource(outcome.state))
 
     async def _told(self, body: Any, context: Any) -> resources.Incident:
-        """What a receipt tells never expires: it has committed, and its event asks for the same.
+        """What a receipt or another record tells never expires: it has committed, and its event asks for the same.
 
         Raises Unavailable while the opening is still on its way: a refusal would be for good.
         """

@@ -12,9 +12,11 @@ from backbone.door.request import Request, created_id, hash_of
 from backbone.door.timers import NEVER
 from backbone.intake.correcting import teller, telling_id
 from backbone.intake.opening import desk_actor, opening_id
+from backbone.intake.settling import settling_id, settling_of
 from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
+from backbone.words.sight import WATCHERS
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1 import incident_commands_pb2 as commands
@@ -27,6 +29,8 @@ from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.kinds import HAND_OFF, RETURN
 from services.workflow.incident.record import Incident, Routing
+from services.workflow.incident.settling import PAIRS
+from services.workflow.incident.waiting import ALERTS, waits_of
 from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.opening import OpenSupervision
 
@@ -138,7 +142,8 @@ def _command(body: Any, actor: Actor, request_id: UUID) -> Any:
 
 
 def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
-    """The request that an intake's event asks for, the very request of its call; else None.
+    """What an intake's event asks for, the very request of its call: an opening, a settling or
+    nothing.
 
     Raises ValueError or DecodeError for a record that this reader cannot read.
     """
@@ -147,7 +152,7 @@ def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
     body = getattr(event, kind) if kind else None
     if not event.meta.aggregate_id:
         raise ValueError("an event that does not say whose it is")
-    asked = _asked_by(body) if body is not None else None
+    asked = _asked_by(event.meta, body) if body is not None else None
     if asked is None:
         return None
     request, request_id, actor = asked
@@ -162,9 +167,17 @@ def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
     )
 
 
-def _asked_by(body: Any) -> tuple[Any, UUID, Actor] | None:
-    """The request in an event, by the field that carries it, with its id and its actor."""
-    known = body.DESCRIPTOR.fields_by_name
+def _asked_by(meta: Any, body: Any) -> tuple[Any, UUID, Actor] | None:
+    """The request in an event, by the field that carries it or by its kind, with its id and its
+    actor.
+
+    The event of a record without an incident, or of an older release, names no incident.
+    """
+    known, kind = body.DESCRIPTOR.fields_by_name, body.DESCRIPTOR.name
+    if kind in PAIRS and "incident_id" in known and body.incident_id:
+        request_id = settling_id(UUID(body.incident_id), meta.version)
+        actor = Actor(meta.actor, meta.unit, "service")
+        return settling_of(body.incident_id, kind), request_id, actor
     if "matter" in known:
         opening = pb.OpenIncidentRequest(matter=body.matter)
         return opening, opening_id(UUID(body.matter.id)), desk_actor(body.matter)
@@ -180,6 +193,18 @@ def scope(incident: Incident) -> EventScope:
     return EventScope(
         audience=incident.readers, area=incident.watched_area, correlation=str(incident.id)
     )
+
+
+def in_inbox(incident: Incident, actor: Actor) -> resources.Incident:
+    """The incident in the inbox of an actor, with each reason once; what is late comes first."""
+    message = to_resource(incident)
+    waits = waits_of(incident)
+    mine = {each.reason: each for each in waits if each.unit == actor.unit}
+    alerts = {each.reason: each for each in waits if each.reason in ALERTS}
+    shown = alerts | mine if actor.role in WATCHERS else mine
+    for waiting in sorted(shown.values(), key=lambda each: not each.overdue):
+        fill(message.waits.add(), waiting)
+    return message
 
 
 def to_resource(incident: Incident) -> resources.Incident:

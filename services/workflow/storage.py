@@ -4,16 +4,17 @@ from uuid import UUID
 
 from backbone.door.decider import Group, Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
-from backbone.postgres.conditions import Member, Sight, Under, equal
+from backbone.postgres.conditions import AnyOf, Member, Sight, Under, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor
+from backbone.words.errors import InvalidArgument
 from backbone.words.place import significant
 from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span
 from backbone.words.sight import watched
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
-from services.workflow.incident import table
+from services.workflow.incident import table, waiting
 from services.workflow.incident.record import OVER, Incident, State
 from services.workflow.supervision import record
 from services.workflow.supervision import table as supervisions
@@ -68,6 +69,12 @@ SELECT version, payload, actor, unit, time FROM journal
 WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3
 """
 
+# The 110 desk sees neither petitions nor requests for care among what its area waits for, and of an
+# accusation only what it has taken down itself.
+AT_110 = ("call_taker", "dispatcher")
+NO_PETITION: Sight = (AnyOf("source", ("ALARM", "DISPUTE", "MISSION")), equal("against", ""))
+ALERTED = ("dispatcher", "leader")
+
 LASTING = frozenset({"category", "priority", "area", "against"})
 BESIDE = "incident_readers"
 SHOWN = LASTING | {"state", "unit", "readers"}
@@ -76,6 +83,7 @@ PATHS = (
     Path(("reader",), LASTING, BESIDE, {"reader": "readers"}, span=OPEN_SPAN),
     Path(("reader",), LASTING, BESIDE, {"reader": "waiting_too"}, "x.waits"),
     Path(("waiting",), LASTING | {"state", "unit"}, where="x.waiting <> ''"),
+    Path(("alerted",), LASTING | {"source"}, where="x.alerted"),
     Path(("state",), SHOWN),
     Path(("unit", "state"), SHOWN),
     Path(("category",), SHOWN),
@@ -102,7 +110,6 @@ def sights_of(actor: Actor) -> tuple[Sight, ...]:
 
 def asked(request: pb.ListIncidentsRequest, actor: Actor) -> Asked:
     """The list that a request asks for; without `inbox` it is all that the caller may see."""
-    inbox = (equal("waiting", actor.unit),), (Member("waiting_too", actor.unit),)
     states, span = STATES.asked(state_of(request), request.closed, bool(request.code))
     filters = [*states, *equals_of(request, ("unit", "priority", "code", "holder"))]
     if request.category:
@@ -111,7 +118,38 @@ def asked(request: pb.ListIncidentsRequest, actor: Actor) -> Asked:
         filters.append(Under("area", significant(request.area)))
     if request.priority and span == OPEN_SPAN:
         span = urgency_span(request.priority)
-    return Asked(inbox if request.inbox else sights_of(actor), tuple(filters), span)
+    sights = inbox_of(request, actor) if request.inbox else sights_of(actor)
+    return Asked(sights, tuple(filters), span)
+
+
+def inbox_of(request: pb.ListIncidentsRequest, actor: Actor) -> tuple[Sight, ...]:
+    """What waits for the actor's unit; for dispatchers and leaders, also what is stuck or late in
+    their area. Raises InvalidArgument for an unknown reason.
+    """
+    if request.reason and request.reason not in waiting.REASONS:
+        raise InvalidArgument("UNKNOWN_WAITING_REASON", reason=request.reason)
+    sights: list[Sight] = []
+    own = (equal("waiting", actor.unit), Member("waiting_too", actor.unit))
+    for mine in own if actor.unit else ():
+        mine_why: Sight = (mine, *_why(request, actor.unit))
+        if actor.role in AT_110:
+            sights.append((*mine_why, *NO_PETITION))
+            sights.append((*mine_why, equal("desk", actor.unit)))
+        else:
+            sights.append(mine_why)
+    area = watched(actor, ALERTED)
+    if area:
+        of_110: Sight = NO_PETITION if actor.role in AT_110 else ()
+        alert = equal("alerted", value=True, kind="boolean")
+        open_to_all = equal("against", "")
+        why = _why(request, waiting.OF_AREA)
+        sights.append((alert, Under("area", area), open_to_all, *why, *of_110))
+    return tuple(sights)
+
+
+def _why(request: pb.ListIncidentsRequest, place: str) -> Sight:
+    reasons = (request.reason, waiting.OVERDUE if request.overdue else "")
+    return tuple(Member("reasons", waiting.key(place, each)) for each in reasons if each)
 
 
 async def exists(pool: Pool, incident_id: UUID) -> bool:

@@ -19,6 +19,7 @@ from liandong.place.v1.place_pb2 import Place
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.kinds import ESCALATION, HAND_OFF, OBJECTION, RETURN
 from services.workflow.incident.record import HELD, Incident, State
+from services.workflow.incident.settling import PAIRS
 from services.workflow.stream import COMMANDS
 from tests.cities import COUNTY, NORTH, SOUTH
 from tests.simulation.processes import INTAKES, PATIENCE, Answer, Front, Unanswered
@@ -45,6 +46,7 @@ VALUES: dict[str, Sequence[Any]] = {
     "outcome": ("SOLVED", "EXPLAINED", "WELL"),
     "solved": ("YES", "NO", "MAYBE"),
     "priority": ("P1", "P2", "P4", "P9"),
+    "SettleIncident.step": (*PAIRS, "words"),
     "VoidIncident.reason": ("HOAX", "TEST", "BORED"),
 }
 ANSWERS = {
@@ -90,6 +92,7 @@ class Heard:
         self.answers: dict[UUID, list[Answer]] = {}
         self.takings: set[UUID] = set()
         self.misused: set[UUID] = set()  # requests whose key came again with another body
+        self.settlings: set[UUID] = set()  # of records: they may find the incident as far as that
         self.reused: list[Answer] = []  # what was answered to that
         self.garbage: set[bytes] = set()
         self.copies: set[UUID] = set()  # matters that share a code: the unique key keeps one
@@ -238,6 +241,8 @@ class Population:
         """Until it is answered or given up for good; now and then twice, or once more later."""
         heard, chance = self._world.heard, self._chance
         heard.actors[request_id] = actor
+        if isinstance(body, pb.SettleIncidentRequest):
+            heard.settlings.add(request_id)
         expected = self._expected(body)
         attempts = [self._attempt(request_id, actor, body, deadline, expected)]
         if chance.random() < 0.04:
@@ -351,6 +356,7 @@ def held(found: Incident, clerks: Sequence[Actor]) -> list[Any]:
         [clerks, "ReassignIncident", 2],
         [(LEADER,), "AssignIncident", 2],
         [(DESK,), "DesignateUnit", 1],
+        [(DESK,), "SettleIncident", 1],
     ]
 
 

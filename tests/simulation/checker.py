@@ -6,6 +6,7 @@ chain of hashes.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -17,7 +18,7 @@ from backbone.words.actor import Actor
 from backbone.words.sight import sees
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.incident.v1.incident_commands_pb2 import IncidentCommand
-from services.workflow.incident.record import HELD, Incident
+from services.workflow.incident.record import HELD, OPEN, Incident
 from services.workflow.stream import COMMANDS, GROUP
 from services.workflow.wiring import EVENTS, build_decider
 from tests.simulation.callers import Heard
@@ -106,7 +107,14 @@ class Checker:
 
     def _check_journal(self) -> None:
         hashes: dict[UUID, bytes] = defaultdict(lambda: FIRST)
-        for row in (row for rows in self._database.commits for row in rows):
+        for rows in self._database.commits:
+            self._check_rows(rows, hashes)
+            for of in dict.fromkeys(row["aggregate_id"] for row in rows):
+                if of in self._states:
+                    self._check_desk(self._states[of])
+
+    def _check_rows(self, rows: Iterable[Row], hashes: dict[UUID, bytes]) -> None:
+        for row in rows:
             of, before = row["aggregate_id"], self._states.get(row["aggregate_id"])
             self._check_row(row, before, hashes[of])
             hashes[of] = row["hash"]
@@ -138,6 +146,20 @@ class Checker:
             self.flaw("C5", f"{where}: unit {charge.accountable_unit!r} answers for it")
         if state.state in HELD and not (charge.holder and charge.unit == charge.accountable_unit):
             self.flaw("C5", f"{where}: is held by {charge.holder!r} of {charge.unit!r}")
+
+    def _check_desk(self, state: Incident) -> None:
+        """What is open stands in an inbox, what is held has its handling clock, and what is over
+        has none left.
+        """
+        where, kinds = f"{state.id}@{state.version}", [each.kind for each in state.clocks]
+        if not state.over and not self._decider.table.project(state)["waiting"]:
+            self.flaw("C5", f"{where}: is {state.state} and stands in no inbox")
+        if state.state in HELD and "FEEDBACK" not in kinds:
+            self.flaw("C6", f"{where}: is held without a handling clock")
+        if state.state not in OPEN and kinds:
+            self.flaw("C6", f"{where}: is {state.state} and has the clocks {kinds}")
+        if len(kinds) != len(set(kinds)):
+            self.flaw("C6", f"{where}: has a clock twice: {kinds}")
 
     def _check_clock(self, before: Incident | None, event: Any) -> None:
         """A lapse is the effect of a clock that ran, was due, and had not lapsed before."""
@@ -190,7 +212,8 @@ class Checker:
             if versions != [(of, last - len(versions) + 1 + each) for each in range(len(versions))]:
                 self.flaw("C2", f"request {request_id} took effect as {versions}, told {of}@{last}")
         for request_id, outcome in self._database.outcomes.items():
-            if not outcome["reason"] and request_id not in effects:
+            idle = request_id in self._heard.settlings
+            if not outcome["reason"] and request_id not in effects and not idle:
                 self.flaw("C1", f"request {request_id} is accepted and has no event")
 
     def _check_taking(self, request_id: UUID, answers: list[Answer]) -> None:

@@ -38,7 +38,12 @@ from tests.simulation.loop import Loop, Process
 from tests.simulation.tables import Row
 
 KEY = b"the key of the simulated service"
-CITY = a_city(claim_cap=3, bounce_cap=2)
+CITY = a_city(
+    claim_cap=3,
+    bounce_cap=2,
+    arrival_minutes={"ALARM.P1": 15, "ALARM.P2": 30},
+    feedback_minutes={"P1": 120, "P2": 480, "P3": 720},
+)
 INTAKES = ("liandong.alarm.events.v1",)
 PATIENCE = 5.0
 

@@ -38,7 +38,13 @@ Point: TypeAlias = tuple[float, float]
 HEAD = "city"
 POLICY = "policy"
 # The tables among the fields of a policy; an older directory sends the later ones empty.
-TABLES = ("sign_in_minutes", "supervision_answer", "urge_pause_minutes")
+TABLES = (
+    "sign_in_minutes",
+    "supervision_answer",
+    "urge_pause_minutes",
+    "arrival_minutes",
+    "feedback_minutes",
+)
 CALENDAR = "calendar"
 LADDER = "ladder"
 DANGER = "danger"

@@ -10,7 +10,7 @@ from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.kafka.subscription import Handler, Subscription
 from backbone.words.actor import Actor
-from backbone.words.followed import SAID, FollowIncident
+from backbone.words.followed import REWORKED, SAID, FollowIncident
 from liandong.incident.v1.followed_pb2 import Followed
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.incident.v1.incident_pb2 import Incident
@@ -84,7 +84,8 @@ def _is_shown(step: FollowIncident, after: FollowIncident) -> bool:
     The opening leaves none: its unit is the desk, which has the record.
     """
     moved = bool(step.unit) and after.unit not in (None, step.unit)
-    return (moved and step.step != "IncidentOpened") or bool(step.public_text)
+    told = bool(step.public_text) or step.step == REWORKED
+    return (moved and step.step != "IncidentOpened") or told
 
 
 def _merged(step: FollowIncident, after: FollowIncident) -> FollowIncident:

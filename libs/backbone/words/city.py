@@ -139,6 +139,19 @@ class Route:
         return by_category and by_priority and (not self.sources or source in self.sources)
 
 
+# Of a pack without these tables. A key is a priority, a source, or `<source>.<priority>`; of
+# several that fit, the last kind goes first, then the source.
+ARRIVAL_MINUTES: Mapping[str, int] = {"ALARM.P1": 15, "ALARM.P2": 30}
+FEEDBACK_MINUTES: Mapping[str, int] = {
+    "P1": 120,
+    "P2": 480,
+    "P3": 4_320,
+    "P4": 7_200,
+    "DISPUTE": 43_200,
+    "PETITION": 86_400,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The figures and routes that a city configures; those with a default came after 0.1.0."""
@@ -163,6 +176,8 @@ class Policy:
     supervision_least_hours: int = 1
     supervision_most_days: int = 60
     urge_pause_minutes: Mapping[str, int] = field(default_factory=lambda: dict(URGE_PAUSE_MINUTES))
+    arrival_minutes: Mapping[str, int] = field(default_factory=lambda: ARRIVAL_MINUTES)
+    feedback_minutes: Mapping[str, int] = field(default_factory=lambda: FEEDBACK_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +289,18 @@ class City:
         """Say whether `unit` is `other`, or below it."""
         return other in (unit, *self.superiors(unit))
 
-    def common_superior(self, one: str, other: str) -> str | None:
-        """Return the lowest unit above both; None if the joint meeting must decide."""
+    def common_superiors(self, one: str, other: str) -> tuple[str, ...]:
+        """Return the units above both, the lowest first; none if the joint meeting must decide."""
         above = set(self.superiors(other))
-        return next((unit for unit in self.superiors(one) if unit in above), None)
+        return tuple(unit for unit in self.superiors(one) if unit in above)
+
+    @cached_property
+    def _roles_of(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for person in self.people.values():
+            found.setdefault(person.unit, set()).update(person.roles)
+        return {unit: frozenset(roles) for unit, roles in found.items()}
+
+    def has_role(self, unit: str, roles: frozenset[str]) -> bool:
+        """Say whether a person of the unit has one of these roles; yes where no staff is known."""
+        return not self.people or bool(self._roles_of.get(unit, frozenset()) & roles)

@@ -14,6 +14,7 @@ VOIDED = "VOIDED"
 SETTLED = (RESOLVED, CLOSED, VOIDED)
 MERGED = "MERGED"
 OVER = (CLOSED, MERGED, VOIDED)
+REWORKED = "IncidentReworked"
 # The fields that both an incident and a step have; a step leaves those None that do not change.
 SAID = ("state", "unit", "holder", "outcome", "reply")
 
@@ -52,6 +53,12 @@ class IncidentFollowed(Struct, frozen=True):
     step: str
     incident: Followed
     public_text: str = ""
+
+
+def require_unopened(known: Followed | None, code: str) -> None:
+    """Raises ALREADY_OPEN if the record has had an incident: a matter has one for life."""
+    if known is not None:
+        raise InvalidTransition("ALREADY_OPEN", state=known.state, code=code)
 
 
 def follow(

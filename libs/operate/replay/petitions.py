@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from operate.replay.city import City, Keys
-from operate.replay.client import Client, Connection
+from operate.replay.client import Client, Connection, Refused
 from operate.replay.ledger import Case, Ledger
 from operate.replay.mapping import by_hash
 from operate.replay.rows import Letter
@@ -67,10 +67,16 @@ class Offices:
         """Reply and file, once the petition's incident is settled. Raises Refused and NoAnswer."""
         client = self._client(case.office, case.id)
         petition = await self._settled(client, case)
-        if petition["state"] != "CLOSED":
-            if petition["state"] != "REPLIED":
+        try:
+            if petition["state"] not in ("REPLIED", "CLOSED"):
                 await self._step(client, case, "reply", REPLY)
-            await self._step(client, case, "close", {})
+            if petition["state"] != "CLOSED":
+                await self._step(client, case, "close", {})
+        except Refused:
+            # The call-back has filed the incident meanwhile, and the petition with it.
+            petition = await client.get(f"{PETITIONS}/{case.id}")
+            if petition["state"] != "CLOSED":
+                raise
         case.filed = True
         self._ledger.since("registered_to_filed", case.start)
 

@@ -9,7 +9,7 @@ from backbone.words.competence import competent_unit, prefixes
 from backbone.words.place import contains
 from services.directory.flaws import Finding, Severity, Spot
 from services.directory.pack import Pack
-from services.directory.rules import PRIORITIES
+from services.directory.rules import HANDLING_TABLES, PRIORITIES, SOURCES
 
 WORKERS = frozenset({"clerk", "head", "mediator", "call_taker", "care_worker"})
 """Roles that can claim a matter from the pool of their unit."""
@@ -185,6 +185,7 @@ def _clocks(pack: Pack, policy: Policy) -> Iterator[Finding]:
         if priority not in policy.sign_in_minutes:
             spot, detail = pack.spot("clock/sign_in_minutes"), f"{priority} has no clock"
             yield Finding(Severity.ERROR, "CLOCK_MISSING", spot, "sign_in_minutes", detail)
+    yield from _handling(pack, policy)
     for clock in fields(Policy):
         if clock.name in ("routes", "supervision_answer"):
             continue
@@ -194,6 +195,25 @@ def _clocks(pack: Pack, policy: Policy) -> Iterator[Finding]:
             if number <= 0:
                 detail = f"{number} is not more than nothing"
                 yield _wrong(pack, f"clock/{clock.name}", "CLOCK_NOT_POSITIVE", detail)
+
+
+def _handling(pack: Pack, policy: Policy) -> Iterator[Finding]:
+    """An empty table would be taken for that of an older pack, whose defaults serve."""
+    for name in HANDLING_TABLES:
+        minutes = getattr(policy, name)
+        if not minutes:
+            yield _wrong(pack, f"clock/{name}", "CLOCK_MISSING", "the table is empty")
+        for key in minutes:
+            if not _is_known(key):
+                detail = f"{key!r} is no priority, no source and no <source>.<priority>"
+                yield _wrong(pack, f"clock/{name}", "CLOCK_KEY_UNKNOWN", detail)
+
+
+def _is_known(key: str) -> bool:
+    source, dot, priority = key.partition(".")
+    if dot:
+        return source in SOURCES and priority in PRIORITIES
+    return source in SOURCES or source in PRIORITIES
 
 
 def _wrong(pack: Pack, key: str, reason: str, detail: str) -> Finding:

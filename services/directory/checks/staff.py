@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from backbone.words.city import Person, Team
+from backbone.words.roles import SUPERIORS
 from services.directory.flaws import Finding, Severity, Spot
 from services.directory.pack import Pack
 
@@ -41,6 +42,7 @@ def check_staff(pack: Pack) -> Iterator[Finding]:
         spot, detail = Spot("staff.csv"), "no person holds it"
         yield Finding(Severity.WARNING, "ROLE_WITHOUT_HOLDER", spot, role, detail)
     yield from _accounts(pack)
+    yield from _deciders(pack)
     for team in pack.city.teams.values():
         yield from _team(pack, team)
 
@@ -67,6 +69,14 @@ def _accounts(pack: Pack) -> Iterator[Finding]:
         elif account.role not in person.roles or account.unit != person.unit:
             detail = f"staff.csv says {person.unit} as {', '.join(person.roles)}"
             yield _wrong(pack, key, "ACCOUNT_DIFFERS", detail)
+
+
+def _deciders(pack: Pack) -> Iterator[Finding]:
+    """Units above others decide what those disagree on; without staff the next one up does."""
+    for code in sorted({unit.parent for unit in pack.city.units.values() if unit.parent}):
+        if code in pack.city.units and not pack.city.has_role(code, SUPERIORS):
+            spot, detail = pack.spot(f"unit/{code}"), "no person there may designate a unit"
+            yield Finding(Severity.WARNING, "NO_DECIDER", spot, code, detail)
 
 
 def _team(pack: Pack, team: Team) -> Iterator[Finding]:

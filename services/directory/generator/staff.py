@@ -102,7 +102,8 @@ def make_staff(land: Land, units: Sequence[UnitRow], members: int, random: Rando
         user = _user("grid_member", grid, number + 1)
         unit_code = f"{grid[:12]}-village"
         staff.people.append(PersonRow(user, names.person(), unit_code, "grid_member", ""))
-    staff.accounts = list(_accounts(staff.people))
+    above = frozenset(unit.parent for unit in units)
+    staff.accounts = list(_accounts(staff.people, above))
     return staff
 
 
@@ -130,13 +131,17 @@ def _add_team(staff: Staff, unit: UnitRow, area_name: str, names: Names) -> None
         staff.people.append(PersonRow(user, names.person(), unit.code, "team_member", team))
 
 
-def _accounts(people: Sequence[PersonRow]) -> Iterator[AccountRow]:
-    """One account for each role, one for a clerk of each shown unit, one for each team leader."""
+def _accounts(people: Sequence[PersonRow], above: frozenset[str]) -> Iterator[AccountRow]:
+    """One account for each role, for clerk and head of each shown unit, for each team leader, and
+    for the head of each unit above others, who decides what they disagree on.
+    """
     roles: set[str] = set()
     for person in sorted(people, key=lambda person: _rank(person.unit)):
         role = person.roles.partition(";")[0]
-        is_shown_clerk = person.user == f"clerk.{person.unit}" and _rank(person.unit) < len(SHOWN)
-        if role not in roles or role == "team_leader" or is_shown_clerk:
+        first = person.user == f"{role}.{person.unit}"
+        is_shown = first and role in ("clerk", "head") and _rank(person.unit) < len(SHOWN)
+        decides = role == "head" and person.unit in above
+        if role not in roles or role == "team_leader" or is_shown or decides:
             roles.add(role)
             yield AccountRow(person.user, person.name, role, person.unit, person.team)
 

@@ -6,7 +6,7 @@ from backbone.life_cycle import LifeCycle
 from backbone.words.city import City
 from backbone.words.errors import NotFound
 from backbone.words.followed import FollowIncident
-from services.dispute.dispute import acceptance, mediation, parties, registration, routing
+from services.dispute.dispute import acceptance, mediation, pairs, parties, registration, routing
 from services.dispute.dispute.record import Dispute, may_see
 
 
@@ -17,7 +17,7 @@ def _require_sight(dispute: Dispute, command: Any) -> None:
 
 
 DISPUTES: LifeCycle[Dispute, City] = LifeCycle(
-    (registration, acceptance, parties, routing, mediation),
+    (registration, acceptance, parties, routing, mediation, pairs),
     "NO_SUCH_DISPUTE",
     guard=_require_sight,
 )

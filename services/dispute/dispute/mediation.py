@@ -1,6 +1,7 @@
 """Mediation 调解: sessions, agreement or failure with a lawful channel, and filing."""
 
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from services.dispute.dispute.record import (
     Ending,
     Session,
     State,
+    incident_of,
     mediating_units,
     require_parties,
 )
@@ -57,21 +59,28 @@ class CloseDispute(Struct, frozen=True):
 class SessionHeld(Struct, frozen=True):
     time: datetime
     session: Session
+    incident_id: UUID | None = None
 
 
 class AgreementReached(Struct, frozen=True):
     time: datetime
     agreement: Agreement
+    incident_id: UUID | None = None
 
 
 class MediationFailed(Struct, frozen=True):
     time: datetime
     reason: str
     told_where: str
+    incident_id: UUID | None = None
 
 
 class DisputeClosed(Struct, frozen=True):
+    """`reason` where its incident was filed before its mediation had ended."""
+
     time: datetime
+    reason: str = ""
+    incident_id: UUID | None = None
 
 
 def hold_session(
@@ -79,7 +88,8 @@ def hold_session(
 ) -> list[SessionHeld]:
     require_unit_of(command.by, mediating_units(dispute))
     text = require_text(command.text, "TEXT_MISSING")
-    return [SessionHeld(now, Session(now, command.by.user, command.by.unit, text))]
+    session = Session(now, command.by.user, command.by.unit, text)
+    return [SessionHeld(now, session, incident_of(dispute))]
 
 
 def agree(
@@ -92,7 +102,7 @@ def agree(
     missing = [name for name in needed if not getattr(agreement, name).strip()]
     if missing:
         raise InvalidArgument("AGREEMENT_INCOMPLETE", missing=", ".join(missing))
-    return [AgreementReached(now, agreement)]
+    return [AgreementReached(now, agreement, incident_of(dispute))]
 
 
 def fail(
@@ -100,14 +110,15 @@ def fail(
 ) -> list[MediationFailed]:
     require_unit_of(command.by, mediating_units(dispute))
     reason = require_text(command.reason, "REASON_MISSING")
-    return [MediationFailed(now, reason, require_text(command.told_where, "TOLD_WHERE_MISSING"))]
+    told_where = require_text(command.told_where, "TOLD_WHERE_MISSING")
+    return [MediationFailed(now, reason, told_where, incident_of(dispute))]
 
 
 def close(
     dispute: Dispute, command: CloseDispute, now: datetime, city: City
 ) -> list[DisputeClosed]:
     require_unit_of(command.by, {dispute.desk})
-    return [DisputeClosed(now)]
+    return [DisputeClosed(now, incident_id=incident_of(dispute))]
 
 
 def session_held(dispute: Dispute, event: SessionHeld) -> Dispute:
@@ -129,8 +140,8 @@ def failed(dispute: Dispute, event: MediationFailed) -> Dispute:
 
 
 def closed(dispute: Dispute, event: DisputeClosed) -> Dispute:
-    assert dispute.ending is not None, "only a dispute whose mediation has ended is closed"
-    ending = replace(dispute.ending, close_time=event.time)
+    ended = dispute.ending or Ending(event.time, event.reason)
+    ending = replace(ended, close_time=event.time)
     return replace(dispute, state=State.CLOSED, ending=ending)
 
 

@@ -200,6 +200,11 @@ def mediating_units(dispute: Dispute) -> set[str]:
     return {dispute.desk, incident.unit if incident else dispute.desk}
 
 
+def incident_of(dispute: Dispute) -> UUID | None:
+    """The id of its incident, which is its own; None before it is routed."""
+    return dispute.id if dispute.routing.incident else None
+
+
 def require_parties(parties: tuple[Party, ...]) -> tuple[Party, ...]:
     """Raises InvalidArgument where a party is missing or has no name."""
     if not parties or not all(party.name for party in parties):

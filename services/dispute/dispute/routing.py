@@ -8,12 +8,11 @@ from msgspec.structs import replace
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.followed import Followed, FollowIncident, IncidentFollowed
-from backbone.words.followed import follow as follow_step
+from backbone.words.followed import Followed, IncidentFollowed, require_unopened
 from backbone.words.guards import require_unit, require_unit_of
 from backbone.words.matter import Matter
 from backbone.words.place import Place
-from services.dispute.dispute.record import ANY, Dispute, Routing, State
+from services.dispute.dispute.record import Dispute, Routing, State
 
 
 class RouteDispute(Struct, frozen=True):
@@ -32,6 +31,7 @@ def route(
     dispute: Dispute, command: RouteDispute, now: datetime, city: City
 ) -> list[DisputeRouted]:
     require_unit_of(command.by, {dispute.desk})
+    require_unopened(dispute.routing.incident, dispute.code)
     if command.to_unit:
         require_unit(city, command.to_unit)
     routing = replace(dispute.routing, to_unit=command.to_unit)
@@ -56,12 +56,6 @@ def matter_of(dispute: Dispute) -> Matter:
     )
 
 
-def follow(
-    dispute: Dispute, command: FollowIncident, now: datetime, city: City
-) -> list[IncidentFollowed]:
-    return follow_step(dispute.routing.incident, command, now)
-
-
 def routed(dispute: Dispute, event: DisputeRouted) -> Dispute:
     routing = Routing(event.matter.to_unit, Followed())
     return replace(dispute, state=State.ROUTED, routing=routing)
@@ -74,8 +68,5 @@ def followed(dispute: Dispute, event: IncidentFollowed) -> Dispute:
     return replace(dispute, routing=routing, units=units)
 
 
-VERBS = (
-    verb({State.ACCEPTED}, route, "NOT_YOUR_UNIT", "UNKNOWN_UNIT"),
-    verb(ANY, follow, "NOT_ROUTED"),
-)
+VERBS = (verb({State.ACCEPTED}, route, "NOT_YOUR_UNIT", "ALREADY_OPEN", "UNKNOWN_UNIT"),)
 CHANGES = (change(routed), change(followed))

@@ -17,7 +17,7 @@ from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
 from services.gateway.http.edge import trace_of, traceparent
 from services.gateway.http.limits import Limit
-from services.gateway.http.problems import Problem, Reasons
+from services.gateway.http.problems import Problem, Reasons, language_of
 from services.gateway.http.refusals import problem_of, reason_of
 from services.gateway.http.upstream import Upstream
 
@@ -100,7 +100,11 @@ class RpcEndpoint:
             headers |= _headers_of(await call.trailing_metadata())
         if self._route.reveals:
             await self._record_reveal(request, caller)
-        return self._answer(self._plan.write(response), headers)
+        answer = self._plan.write(response)
+        if self._route.says is not None:
+            headers["Content-Language"] = language_of(request.headers.get("accept-language", ""))
+            self._route.says(answer, headers["Content-Language"])
+        return self._answer(answer, headers)
 
     def _refused(self, error: grpc.aio.AioRpcError, headers: dict[str, str]) -> Response:
         """Answer 204 if refused for the route's `empty` reason; else raises Problem."""

@@ -12,8 +12,12 @@ from backbone.words.roles import (
     roles,
 )
 from liandong.incident.v1 import incident_service_pb2 as pb
+from services.gateway.http.waits import say_why
 from services.gateway.routes.route import Area, get, post
 
+# What waits for a desk, a unit or a leader stands in their inbox.
+DUTY = HANDLERS | DESKS | VERIFIERS | SUPERIORS | SUPERVISORS
+LIST = {"inbox": False, "reason": "", "overdue": False}
 ONE = "/v1/incidents/{incident_id}"
 
 AREA = Area(
@@ -21,14 +25,14 @@ AREA = Area(
     "workflow",
     pb.DESCRIPTOR.services_by_name["IncidentService"],
     (
-        get("/v1/inbox", "ListIncidents", HANDLERS | SUPERVISORS, always={"inbox": True}),
+        get("/v1/inbox", "ListIncidents", DUTY, always={"inbox": True}, says=say_why),
         post("/v1/inbox:takeNext", "TakeNext", HANDLERS, empty="POOL_EMPTY"),
-        get("/v1/incidents", "ListIncidents", READERS, always={"inbox": False}),
+        get("/v1/incidents", "ListIncidents", READERS, always=LIST),
         get(ONE, "GetIncident", READERS),
         get(f"{ONE}/timeline", "GetTimeline", READERS),
         get(f"{ONE}/clocks", "ListClocks", READERS),
         get(f"{ONE}:explainRoute", "ExplainRoute", READERS),
-        post(f"{ONE}:route", "RouteIncident", DISPATCHERS),
+        post(f"{ONE}:route", "RouteIncident", SUPERIORS),
         post(f"{ONE}:designate", "DesignateUnit", SUPERIORS),
         post(f"{ONE}:claim", "ClaimIncident", HANDLERS),
         post(f"{ONE}:release", "ReleaseIncident", HANDLERS),

@@ -23,6 +23,7 @@ class Route:
     field that is the answer; without it a response with one message answers that message, and ""
     answers the whole response. `empty`: answer 204 when refused for this reason. `reveals` names
     the path field of a disclosure of personal data: it requires a purpose and is recorded.
+    `says` puts sentences in the caller's language (`zh`, `en`) into the answer.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -37,6 +38,7 @@ class Route:
     is_write: bool = True
     public: bool = False
     reveals: str = ""
+    says: Callable[[Any, str], None] | None = None
     patience: float = PATIENCE
 
 

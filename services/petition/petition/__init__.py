@@ -6,7 +6,14 @@ from backbone.life_cycle import LifeCycle
 from backbone.words.city import City
 from backbone.words.errors import NotFound
 from backbone.words.followed import FollowIncident
-from services.petition.petition import acceptance, disclosure, handling, registration, routing
+from services.petition.petition import (
+    acceptance,
+    disclosure,
+    handling,
+    pairs,
+    registration,
+    routing,
+)
 from services.petition.petition.record import Petition, may_see
 
 
@@ -17,7 +24,7 @@ def _require_sight(petition: Petition, command: Any) -> None:
 
 
 PETITIONS: LifeCycle[Petition, City] = LifeCycle(
-    (registration, acceptance, routing, handling, disclosure),
+    (registration, acceptance, routing, handling, disclosure, pairs),
     "NO_SUCH_PETITION",
     guard=_require_sight,
 )

@@ -1,6 +1,7 @@
 """Handling 办理: progress, the written reply, and filing."""
 
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from services.petition.petition.record import (
     Progress,
     State,
     handling_units,
+    incident_of,
 )
 
 
@@ -47,6 +49,7 @@ class ProgressRecorded(Struct, frozen=True):
     unit: str
     text: str
     public: bool
+    incident_id: UUID | None = None
 
 
 class PetitionReplied(Struct, frozen=True):
@@ -56,6 +59,7 @@ class PetitionReplied(Struct, frozen=True):
 
 class PetitionClosed(Struct, frozen=True):
     time: datetime
+    incident_id: UUID | None = None
 
 
 def record_progress(
@@ -63,7 +67,8 @@ def record_progress(
 ) -> list[ProgressRecorded]:
     require_unit_of(command.by, handling_units(petition))
     text = require_text(command.text, "TEXT_MISSING")
-    return [ProgressRecorded(now, command.by.unit, text, command.public)]
+    by, incident = command.by, incident_of(petition)
+    return [ProgressRecorded(now, by.unit, text, command.public, incident)]
 
 
 def reply(
@@ -81,7 +86,7 @@ def close(
     petition: Petition, command: ClosePetition, now: datetime, city: City
 ) -> list[PetitionClosed]:
     require_unit_of(command.by, {petition.desk})
-    return [PetitionClosed(now)]
+    return [PetitionClosed(now, incident_of(petition))]
 
 
 def progress_recorded(petition: Petition, event: ProgressRecorded) -> Petition:

@@ -180,6 +180,11 @@ def may_see(petition: Petition, actor: Actor) -> bool:
     return sees(actor, audience(petition), watched_area(petition), PETITION_WATCHERS)
 
 
+def incident_of(petition: Petition) -> UUID | None:
+    """The id of its incident, which is its own; None before it is routed."""
+    return petition.id if petition.handling.incident else None
+
+
 def handling_units(petition: Petition) -> set[str]:
     """The units that may write: the desk, and the unit that handles it now."""
     incident = petition.handling.incident

@@ -9,8 +9,7 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument
-from backbone.words.followed import Followed, FollowIncident, IncidentFollowed
-from backbone.words.followed import follow as follow_step
+from backbone.words.followed import Followed, IncidentFollowed, require_unopened
 from backbone.words.guards import (
     require_category,
     require_not_accused,
@@ -20,7 +19,7 @@ from backbone.words.guards import (
 )
 from backbone.words.matter import ACCUSATION, Matter
 from backbone.words.place import Place
-from services.petition.petition.record import ANY, Kind, Petition, Progress, State, accused
+from services.petition.petition.record import Kind, Petition, Progress, State, accused
 
 WORKED_ON = frozenset({"CLAIMED", "HANDLING", "RESOLVED", "CLOSED"})
 
@@ -43,6 +42,7 @@ def route(
     petition: Petition, command: RoutePetition, now: datetime, city: City
 ) -> list[PetitionRouted]:
     require_unit_of(command.by, {petition.desk})
+    require_unopened(petition.handling.incident, petition.code)
     if command.to_unit:
         require_unit(city, command.to_unit)
     if petition.kind is Kind.ACCUSATION:
@@ -83,12 +83,6 @@ def matter_of(petition: Petition) -> Matter:
     )
 
 
-def follow(
-    petition: Petition, command: FollowIncident, now: datetime, city: City
-) -> list[IncidentFollowed]:
-    return follow_step(petition.handling.incident, command, now)
-
-
 def routed(petition: Petition, event: PetitionRouted) -> Petition:
     matter = event.matter
     return replace(
@@ -116,12 +110,12 @@ VERBS = (
         {State.ACCEPTED},
         route,
         "NOT_YOUR_UNIT",
+        "ALREADY_OPEN",
         "UNKNOWN_UNIT",
         "RECEIVER_MISSING",
         "ACCUSED_UNIT",
         "UNKNOWN_CATEGORY",
         "UNKNOWN_PRIORITY",
     ),
-    verb(ANY, follow, "NOT_ROUTED"),
 )
 CHANGES = (change(routed), change(followed))

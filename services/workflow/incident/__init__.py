@@ -18,6 +18,7 @@ from services.workflow.incident import (
     escalating,
     handing_off,
     handling,
+    handling_times,
     lapsing,
     objecting,
     opening,
@@ -25,25 +26,28 @@ from services.workflow.incident import (
     reinstating,
     returning,
     routing,
+    settling,
     supervised,
     urging,
 )
 from services.workflow.incident.amending import AmendMatter
 from services.workflow.incident.callers import LinkCaller, UnlinkCaller
-from services.workflow.incident.kinds import SIGN_IN
 from services.workflow.incident.lapsing import Lapse
-from services.workflow.incident.record import OVER, Incident, State
+from services.workflow.incident.record import Incident
+from services.workflow.incident.settling import SettleIncident
 from services.workflow.incident.supervised import FollowSupervision
+from services.workflow.incident.waiting import waits_for
 from services.workflow.incident.world import World
 
 # What no person asks for.
-UNSEEN = frozenset({Lapse, FollowSupervision})
+UNSEEN = frozenset({Lapse, FollowSupervision, SettleIncident})
 # A desk's receipt gives these, also one of a desk that has not had to do with the incident.
 FROM_RECEIPTS = (AmendMatter, LinkCaller, UnlinkCaller)
 
 
 def may_see(incident: Incident, command: Any) -> None:
-    """An incident outside the actor's scope does not exist for the actor; a clock sees all.
+    """An incident outside the actor's scope does not exist for the actor; a clock sees all, and so
+    does the record of its intake.
 
     Of an accusation only the units involved hear, not even a refusal.
     """
@@ -72,34 +76,6 @@ def derive(incident: Incident) -> Incident:
     return replace(incident, involved=(*incident.involved, *dict.fromkeys(fresh)))
 
 
-def waits_for(incident: Incident) -> tuple[str, ...]:
-    """The units in whose inbox it stands: each must do something next.
-
-    What a supervision waits for comes last: `/v1/supervisions` also lists it for what is over.
-    """
-    if incident.state in OVER:
-        return ()
-    acting = _has_to_act(incident)
-    if not incident.supervisions:
-        return acting
-    return _distinct(*acting, *supervised.waits_for(incident))
-
-
-def _has_to_act(incident: Incident) -> tuple[str, ...]:
-    charge = incident.charge
-    if incident.state in (State.TRIAGE, State.REPORTED):
-        return _distinct(charge.accountable_unit, charge.raised_to)
-    if incident.state is State.RESOLVED:
-        return (incident.matter.desk,)
-    asked = [unit for each in incident.questions for unit in (each.to_unit, each.raised_to)]
-    desk = incident.matter.desk if clocks.has_lapsed(incident, SIGN_IN) else ""
-    return _distinct(charge.unit, charge.raised_to, *asked, desk)
-
-
-def _distinct(*units: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, units)))
-
-
 INCIDENTS: LifeCycle[Incident, World] = LifeCycle(
     (
         opening,
@@ -115,6 +91,8 @@ INCIDENTS: LifeCycle[Incident, World] = LifeCycle(
         reinstating,
         amending,
         callers,
+        settling,
+        handling_times,
         lapsing,
         supervised,
         urging,

@@ -1,6 +1,7 @@
 """Claiming 认领/签收: the first clerk of the offered unit wins; releasing 退领 puts it back."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -10,7 +11,8 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.clock import Clock
 from backbone.words.errors import Denied, InvalidTransition
-from services.workflow.incident import clocks, question
+from services.workflow.incident import clocks, handling_times, question
+from services.workflow.incident.handling_times import HandlingTime
 from services.workflow.incident.kinds import CLAIM_IDLE
 from services.workflow.incident.record import HELD, Incident, State, holder_key, require_holder
 from services.workflow.incident.world import World
@@ -31,6 +33,7 @@ class IncidentClaimed(Struct, frozen=True):
     unit: str
     due_time: datetime
     minutes: int
+    handling: tuple[HandlingTime, ...] = ()
 
 
 class IncidentReleased(Struct, frozen=True):
@@ -58,7 +61,8 @@ def claim(
     require_free_hands(by, world)
     minutes = world.policy.claim_lapse_minutes
     due = question.due_after(now, minutes)
-    return [IncidentClaimed(now, by.user, by.unit, due, minutes)]
+    times = handling_times.times_of(incident, world.policy)
+    return [IncidentClaimed(now, by.user, by.unit, due, minutes, times)]
 
 
 def require_free_hands(actor: Actor, world: World) -> None:
@@ -99,7 +103,16 @@ def lapse_idle(incident: Incident, clock: Clock, now: datetime, world: World) ->
 
 def claimed(incident: Incident, event: IncidentClaimed) -> Incident:
     charge = replace(incident.charge, unit=event.unit, accountable_unit=event.unit)
-    return held(replace(incident, charge=charge), event.holder, event.time, event.minutes)
+    return taken(replace(incident, charge=charge), event.holder, event)
+
+
+def taken(incident: Incident, user: str, event: Any) -> Incident:
+    """The incident that this person now handles: the handling clocks of the unit begin.
+
+    The event has `time`, `minutes` and `handling`.
+    """
+    in_hand = held(incident, user, event.time, event.minutes)
+    return handling_times.begun(in_hand, event.handling, event.time)
 
 
 def held(incident: Incident, user: str, at: datetime, minutes: int) -> Incident:

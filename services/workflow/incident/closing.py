@@ -12,8 +12,8 @@ from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_text
 from backbone.words.roles import VERIFIERS
 from backbone.words.sight import sees
-from services.workflow.incident import claiming, clocks, question
-from services.workflow.incident.record import OPEN, Incident, State
+from services.workflow.incident import claiming, clocks, question, routing
+from services.workflow.incident.record import OPEN, Incident, Routing, State
 from services.workflow.incident.routing import require_dispatcher
 from services.workflow.incident.world import World
 
@@ -91,8 +91,11 @@ def verify(
 
 def rework(
     incident: Incident, command: ReworkIncident, now: datetime, world: World
-) -> list[IncidentReworked]:
-    """Send it back; a second person must decide, not the person who made the call-back."""
+) -> list[IncidentReworked | routing.IncidentLeftInTriage]:
+    """Send it back; a second person must decide, not the person who made the call-back.
+
+    What its record had settled before any unit had it goes back into triage.
+    """
     _require_verifier(incident, command.by)
     ending, reworks = incident.ending, incident.counts.reworks
     if not ending.solved:
@@ -103,7 +106,11 @@ def rework(
         raise InvalidTransition("TOO_MANY_REWORKS", reworks=reworks)
     reason = require_text(command.reason, "REASON_MISSING")
     minutes = clocks.sign_in_minutes(incident, world.policy)
-    return [IncidentReworked(now, reason, question.due_after(now, minutes), minutes)]
+    again = IncidentReworked(now, reason, question.due_after(now, minutes), minutes)
+    if incident.charge.unit:
+        return [again]
+    chosen = incident.routing or Routing("", "", world.city.head.version)
+    return [again, routing.IncidentLeftInTriage(now, chosen)]
 
 
 def close(
@@ -145,10 +152,14 @@ def verified(incident: Incident, event: IncidentVerified) -> Incident:
 
 
 def reworked(incident: Incident, event: IncidentReworked) -> Incident:
-    """The incident in the pool of the unit that handled it, which stays accountable."""
+    """The incident in the pool of the unit that handled it, which stays accountable; in triage if
+    there was none.
+    """
     ending = replace(incident.ending, solved="", verifier="")
     counts = replace(incident.counts, reworks=incident.counts.reworks + 1)
     again = replace(incident, ending=ending, counts=counts)
+    if not again.charge.unit:
+        return replace(again, state=State.TRIAGE)
     return claiming.pooled(again, event.time, event.minutes)
 
 

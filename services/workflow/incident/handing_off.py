@@ -10,7 +10,8 @@ from backbone.words.actor import Actor
 from backbone.words.clock import Clock
 from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.guards import require_not_accused, require_text, require_unit
-from services.workflow.incident import claiming, question
+from services.workflow.incident import claiming, handling_times, question
+from services.workflow.incident.handling_times import HandlingTime
 from services.workflow.incident.kinds import HAND_OFF
 from services.workflow.incident.record import HELD, Incident, require_holder
 from services.workflow.incident.world import World
@@ -48,12 +49,14 @@ class HandOffAccepted(Struct, frozen=True):
     holder: str
     due_time: datetime | None = None
     minutes: int = 0
+    handling: tuple[HandlingTime, ...] = ()
 
 
 class HandOffRefused(Struct, frozen=True):
     time: datetime
     reason: str
     raised_to: str = ""
+    raise_time: datetime | None = None
 
 
 class HandOffLapsed(Struct, frozen=True):
@@ -89,7 +92,8 @@ def accept(
     claiming.require_free_hands(command.by, world)
     minutes = world.policy.claim_lapse_minutes
     due = question.due_after(now, minutes)
-    return [HandOffAccepted(now, command.by.unit, command.by.user, due, minutes)]
+    times = handling_times.times_of(incident, world.policy)
+    return [HandOffAccepted(now, command.by.unit, command.by.user, due, minutes, times)]
 
 
 def refuse(
@@ -97,7 +101,8 @@ def refuse(
 ) -> list[HandOffRefused]:
     asked = question.require_answerer(incident, HAND_OFF, command.by)
     reason = require_text(command.reason, "REASON_MISSING")
-    return [HandOffRefused(now, reason, question.bounced_to(incident, asked, world))]
+    raised_to = question.bounced_to(incident, asked, world)
+    return [HandOffRefused(now, reason, raised_to, now if raised_to else None)]
 
 
 def lapse_answer(incident: Incident, clock: Clock, now: datetime, world: World) -> HandOffLapsed:
@@ -117,13 +122,13 @@ def accepted(incident: Incident, event: HandOffAccepted) -> Incident:
         assignment=incident.charge.assignment_to(event.unit),
     )
     moved = replace(incident, charge=charge)
-    return claiming.held(moved, event.holder, event.time, event.minutes)
+    return claiming.taken(moved, event.holder, event)
 
 
 def refused(incident: Incident, event: HandOffRefused) -> Incident:
     return replace(
         incident,
-        charge=replace(incident.charge, raised_to=event.raised_to),
+        charge=replace(incident.charge, raised_to=event.raised_to, raise_time=event.raise_time),
         counts=replace(incident.counts, bounces=incident.counts.bounces + 1),
     )
 

@@ -15,6 +15,8 @@ HAND_OFF_ANSWER = "HAND_OFF_ANSWER"  # 转办答复
 RETURN_ANSWER = "RETURN_ANSWER"  # 退回答复
 OBJECTION_ANSWER = "OBJECTION_ANSWER"  # 异议答复
 ESCALATION_ANSWER = "ESCALATION_ANSWER"  # 提级答复
+ARRIVAL = "ARRIVAL"  # 到场或首次反馈
+FEEDBACK = "FEEDBACK"  # 办结反馈
 
 HAND_OFF = "HAND_OFF"  # 转办
 RETURN = "RETURN"  # 申请退回
@@ -38,7 +40,9 @@ class KindOfQuestion(Struct, frozen=True):
     denied: str = ""
 
 
-_DECIDED = {"UnitDesignated", "IncidentAssigned", "IncidentVoided"}
+# A settled incident (`settling`) ends while questions are open.
+_OVER = {"IncidentResolved", "IncidentClosed", "IncidentVoided"}
+_DECIDED = {"UnitDesignated", "IncidentAssigned"} | _OVER
 _CHANGES_HANDS = {"IncidentClaimed", "IncidentReleased", "ClaimLapsed"}
 _LEAVES_THE_UNIT = _DECIDED | {
     "IncidentLeftInTriage",
@@ -46,8 +50,6 @@ _LEAVES_THE_UNIT = _DECIDED | {
     "HandOffAccepted",
     "ReturnAccepted",
     "ObjectionUpheld",
-    "IncidentResolved",
-    "IncidentClosed",
 }
 QUESTIONS: Mapping[str, KindOfQuestion] = {
     each.kind: each
@@ -99,10 +101,9 @@ CLOCKS: Mapping[str, KindOfClock] = table(
                 | {"IncidentReleased", "ClaimLapsed", "IncidentReassigned", "ProgressReported"}
             ),
         ),
-        *(
-            KindOfClock(each.clock, stops_on=each.ends_on | {"IncidentResolved"})
-            for each in QUESTIONS.values()
-        ),
+        *(KindOfClock(each.clock, stops_on=each.ends_on) for each in QUESTIONS.values()),
+        KindOfClock(ARRIVAL, stops_on=frozenset(_LEAVES_THE_UNIT | {"ProgressReported"})),
+        KindOfClock(FEEDBACK, stops_on=frozenset(_LEAVES_THE_UNIT)),
     ]
 )
 # The kinds of clocks that an event stops, by event type.
@@ -110,5 +111,7 @@ STOPPED_BY: Mapping[str, frozenset[str]] = {
     event: frozenset(kind.kind for kind in CLOCKS.values() if event in kind.stops_on)
     for event in frozenset().union(*(kind.stops_on for kind in CLOCKS.values()))
 }
+# The clocks of the handling; they run on inside a unit.
+HANDLING = frozenset({ARRIVAL, FEEDBACK})
 # A claim is not idle while it waits for another unit's answer.
 SILENT_WHILE_ASKED = frozenset({CLAIM_IDLE})

@@ -15,12 +15,15 @@ from services.workflow.incident import (
     clocks,
     escalating,
     handing_off,
+    handling_times,
     objecting,
     returning,
 )
 from services.workflow.incident.kinds import (
+    ARRIVAL,
     CLAIM_IDLE,
     ESCALATION_ANSWER,
+    FEEDBACK,
     HAND_OFF_ANSWER,
     OBJECTION_ANSWER,
     RETURN_ANSWER,
@@ -77,6 +80,8 @@ FOLLOWS: Mapping[str, Callable[[Incident, Clock, datetime, World], object]] = {
     RETURN_ANSWER: returning.lapse_answer,
     OBJECTION_ANSWER: objecting.lapse_answer,
     ESCALATION_ANSWER: escalating.lapse_answer,
+    ARRIVAL: handling_times.lapse,
+    FEEDBACK: handling_times.lapse,
 }
 VERBS = (verb(POOLED_OR_HELD, lapse, "NOT_DUE"),)
 CHANGES = (change(sign_in_lapsed),)

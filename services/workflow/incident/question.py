@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidTransition
+from backbone.words.roles import SUPERIORS
 from services.workflow.incident import clocks
 from services.workflow.incident.kinds import QUESTIONS
 from services.workflow.incident.record import Incident, Question, State
@@ -116,14 +117,17 @@ def due_after(now: datetime, minutes: int) -> datetime:
 
 
 def superior(incident: Incident, question: Question, world: World) -> str:
-    """The common superior of the two units; the desk, which calls the joint meeting, if there is
-    none or if it is accused or below the accused.
+    """The lowest common superior of the two units where a person may decide.
+
+    The desk, which calls the joint meeting, if there is none; an accused one, and any below it, is
+    passed over.
     """
     city, against = world.city, incident.matter.against
-    common = city.common_superior(question.from_unit, question.to_unit)
-    if common is None or (against and city.belongs_to(common, against)):
-        return incident.matter.desk
-    return common
+    for unit in city.common_superiors(question.from_unit, question.to_unit):
+        accused = against and city.belongs_to(unit, against)
+        if not accused and city.has_role(unit, SUPERIORS):
+            return unit
+    return incident.matter.desk
 
 
 def bounced_to(incident: Incident, question: Question, world: World) -> str:

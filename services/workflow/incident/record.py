@@ -46,8 +46,9 @@ class Charge(Struct, frozen=True):
 
     `accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands
     since `unit_time`, and has it from `sender`. `handlers` are all people who ever held it.
-    `raised_to` is the superior that designates, after too many bounces. `assignment` is None for
-    an order of 0.1.0, to which no unit may object.
+    `raised_to` is the superior that designates, after too many bounces; `raise_time` is since when,
+    if the unit kept it.
+    `assignment` is None for an order of 0.1.0, to which no unit may object.
     """
 
     accountable_unit: str
@@ -60,6 +61,7 @@ class Charge(Struct, frozen=True):
     instruction: str = ""
     raised_to: str = ""
     assignment: Assignment | None = None
+    raise_time: datetime | None = None
 
     def assignment_to(self, unit: str) -> Assignment | None:
         """The assignment, if it binds this unit: it ends when another unit gets the incident."""

@@ -17,7 +17,7 @@ from backbone.words.competence import competent_unit
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.guards import require_not_accused, require_unit
 from backbone.words.place import contains
-from backbone.words.roles import DISPATCHERS
+from backbone.words.roles import DISPATCHERS, SUPERIORS
 from services.workflow.incident import clocks
 from services.workflow.incident.record import OPEN, Incident, Routing, State
 from services.workflow.incident.world import World
@@ -94,7 +94,7 @@ def place(
 def designate(
     incident: Incident, command: DesignateUnit, now: datetime, world: World
 ) -> list[UnitDesignated | IncidentOffered]:
-    require_dispatcher(incident, command.by)
+    require_chooser(incident, command.by)
     require_unit(world.city, command.to_unit)
     require_not_accused(world.city, incident.matter.against, command.to_unit)
     undecided = incident.questions or incident.charge.raised_to
@@ -109,7 +109,7 @@ def designate(
 def reroute(
     incident: Incident, command: RouteIncident, now: datetime, world: World
 ) -> list[IncidentRouted | IncidentLeftInTriage | IncidentOffered]:
-    require_dispatcher(incident, command.by)
+    require_chooser(incident, command.by)
     return place(incident, explain(incident, world.city).routing, now, world)
 
 
@@ -189,6 +189,18 @@ def require_dispatcher(incident: Incident, actor: Actor) -> None:
     area = incident.area
     if actor.role not in DISPATCHERS or not contains(actor.area, area or actor.area):
         raise Denied("NOT_THE_DISPATCHER", area=area)
+
+
+def require_chooser(incident: Incident, actor: Actor) -> None:
+    """Allow dispatchers, and those who decide for the unit that has it in triage: it has taken the
+    incident back, or has taken it in, and sends it on.
+
+    After too many bounces the superior decides alone.
+    """
+    charge = incident.charge
+    mine = actor.role in SUPERIORS and actor.unit == charge.accountable_unit
+    if not (mine and incident.state is State.TRIAGE and not charge.raised_to):
+        require_dispatcher(incident, actor)
 
 
 def routed(incident: Incident, event: IncidentRouted) -> Incident:

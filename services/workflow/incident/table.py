@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from backbone.words.rank import by_urgency
-from services.workflow.incident import clocks, supervised, waits_for
+from services.workflow.incident import clocks, supervised, waiting
 from services.workflow.incident.kinds import (
     HAND_OFF,
     RETURN,
 )
 from services.workflow.incident.record import HELD, Incident, holder_key
 
-SHAPE = 5
+SHAPE = 6
 COLUMNS = {
     "state": "text",
     "code": "text",
@@ -30,6 +30,9 @@ COLUMNS = {
     "waiting": "text",
     "waiting_too": "text[]",
     "readers": "text[]",
+    "desk": "text",
+    "reasons": "text[]",
+    "alerted": "boolean",
     "due_time": "timestamptz",
     "due_clock": "text",
     "to_address": "uuid",
@@ -39,11 +42,14 @@ COLUMNS = {
 def project(incident: Incident) -> dict[str, Any]:
     """The columns that queries, timers and CHECKs need.
 
-    `waiting` is the unit in whose inbox it stands, `waiting_too` are the few others. `to_address`
-    is the supervision that must ask the accountable unit.
+    `waiting` is the unit in whose inbox it stands, `waiting_too` are the few others; `reasons` says
+    why, and `alerted` that dispatchers and leaders of the area see it too. `to_address` is the
+    supervision that must ask the accountable unit.
     """
     matter, charge, readers = incident.matter, incident.charge, incident.readers
-    waiting = tuple(unit for unit in waits_for(incident) if unit in readers)
+    waits = waiting.waits_of(incident)
+    units = tuple(unit for unit in waiting.units_of(waits) if unit in readers)
+    reasons = waiting.keys_of(waits)
     due = clocks.next_due(incident)
     return {
         "state": incident.state,
@@ -59,9 +65,12 @@ def project(incident: Incident) -> dict[str, Any]:
         "unit": charge.unit,
         "holder": charge.holder,
         "held_by": held_by(incident),
-        "waiting": waiting[0] if waiting else "",
-        "waiting_too": waiting[1:],
+        "waiting": units[0] if units else "",
+        "waiting_too": units[1:],
         "readers": readers,
+        "desk": matter.desk,
+        "reasons": reasons,
+        "alerted": any(waiting.is_alert(each) for each in reasons),
         "due_time": due[1].time if due else None,
         "due_clock": due[0].id if due else "",
         "to_address": supervised.to_address(incident),
@@ -78,8 +87,8 @@ def held_by(incident: Incident) -> UUID | None:
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 1, the flat row of 0.1.0, in the parts of the present record.
 
-    Shape 2 had no `assignment`, shape 3 no supervisions and urges, shape 4 no corrections; the
-    defaults serve.
+    Shape 2 had no `assignment`, shape 3 no supervisions and urges, shape 4 no corrections, shape 5
+    no `raise_time`; the defaults serve.
     """
     if shape > 1:
         return doc

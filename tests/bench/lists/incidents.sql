@@ -1,7 +1,7 @@
 INSERT INTO workflow.incidents (
     id, version, shape, hash, doc, code, state, source, category, priority, area, against,
     open_time, rank, accountable_unit, unit, holder, held_by, waiting, waiting_too, readers, due_time,
-    due_clock)
+    due_clock, desk, reasons, alerted)
 SELECT
     id, 5, 2, '\x00', format($2::text, id, code, stamp, state)::json, code, state, 'ALARM',
     category, priority, area, against, time,
@@ -15,7 +15,12 @@ SELECT
     CASE WHEN desk = unit THEN ARRAY[desk]
          WHEN d[11] < 0.15 AND above NOT IN (desk, unit) THEN ARRAY[desk, unit, above]
          ELSE ARRAY[desk, unit] END,
-    NULL, ''
+    NULL, '', desk,
+    CASE WHEN NOT open THEN '{}'
+         WHEN state = 'TRIAGE' THEN ARRAY[desk || ' TRIAGE', '* TRIAGE']
+         WHEN state = 'RESOLVED' THEN ARRAY[desk || ' CALL_BACK']
+         WHEN state = 'OFFERED' THEN ARRAY[unit || ' POOL'] ELSE ARRAY[unit || ' HELD'] END,
+    open AND state = 'TRIAGE'
 FROM (
     SELECT
         *, left(area, 6) || '-' || kind AS above,

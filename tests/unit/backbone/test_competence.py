@@ -87,6 +87,6 @@ def test_prefixes_end_with_any() -> None:
 
 def test_the_common_superior_is_the_lowest_above_both() -> None:
     city = a_city()
-    assert city.common_superior("north", "south") == "county"
-    assert city.common_superior("north", "command") is None
-    assert city.common_superior("north", "nobody") is None
+    assert city.common_superiors("north", "south") == ("county",)
+    assert city.common_superiors("north", "command") == ()
+    assert city.common_superiors("north", "nobody") == ()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from backbone.words.roles import SUPERIORS
 from services.directory.checks import check, examine
 from services.directory.files import read_folder
 from services.directory.pack import parse
@@ -132,6 +133,10 @@ def test_a_role_that_nobody_holds_is_found() -> None:
         ("clocks.yaml", "supervision_most_days: 60", "supervision_most_days: 0", "CLOCK_NOT_POS"),
         ("clocks.yaml", "[10, 20, 40]", "[10, -1]", "CLOCK_NOT_POSITIVE"),
         ("clocks.yaml", "  P3: 60\n", "", "CLOCK_MISSING"),
+        ("clocks.yaml", "  ALARM.P1: 15", "  ALARM.P9: 15", "CLOCK_KEY_UNKNOWN"),
+        ("clocks.yaml", "  PETITION: 86400", "  PETITIONS: 86400", "CLOCK_KEY_UNKNOWN"),
+        ("clocks.yaml", "  ALARM.P1: 15\n  ALARM.P2: 30", " {}", "CLOCK_MISSING"),
+        ("clocks.yaml", "  ALARM.P2: 30", "  ALARM.P2: 0", "CLOCK_NOT_POSITIVE"),
     ],
 )
 def test_a_flow_that_cannot_work_is_found(file: str, old: str, new: str, reason: str) -> None:
@@ -149,6 +154,31 @@ def test_a_unit_that_gets_matters_but_has_nobody_to_claim_them_is_a_dead_end() -
     ).encode()
     [finding] = check(parse(files))
     assert (finding.reason, finding.subject) == ("DEAD_END", "990101-ecology")
+
+
+def test_a_unit_above_others_where_no_person_may_designate_is_found() -> None:
+    """The next superior decides there, and the pack is told."""
+    files = read_folder(DEMO)
+    for name in ("staff.csv", "accounts.csv"):
+        lines = files[name].decode().splitlines(keepends=True)
+        files[name] = "".join(
+            line for line in lines if not line.startswith("head.990101-market,")
+        ).encode()
+    [finding] = check(parse(files))
+    assert (finding.reason, finding.subject) == ("NO_DECIDER", "990101-market")
+
+
+def test_each_unit_that_a_question_can_be_raised_to_has_an_account_that_may_designate() -> None:
+    pack = parse(read_folder(DEMO))
+    units = pack.city.units
+    deciding = {each.unit for each in pack.accounts.values() if each.role in SUPERIORS}
+    below: dict[str, int] = {}
+    for unit in units:
+        for above in pack.city.superiors(unit):
+            below[above] = below.get(above, 0) + 1
+    raised_to = {unit for unit, count in below.items() if count > 1}
+    assert len(raised_to) > 50
+    assert raised_to <= deciding
 
 
 def test_a_unit_beside_the_tree_is_unreachable() -> None:

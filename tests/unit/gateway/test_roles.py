@@ -2,7 +2,18 @@
 
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied
-from backbone.words.roles import COMMANDERS, DISPATCHERS, EVERYONE, TEAMS, VERIFIERS, Roles
+from backbone.words.roles import (
+    COMMANDERS,
+    DESKS,
+    DISPATCHERS,
+    EVERYONE,
+    HANDLERS,
+    SUPERIORS,
+    SUPERVISORS,
+    TEAMS,
+    VERIFIERS,
+    Roles,
+)
 from services.alarm.receipt.record import Kind
 from services.alarm.receipt.rights import require_may_receive
 from services.gateway.routes import alarm, emergency, incident
@@ -36,5 +47,8 @@ def test_the_flow() -> None:
     assert closing.VERIFIERS == VERIFIERS
     for rpc in ("VerifyIncident", "ReworkIncident", "CloseIncident"):
         assert admitted(incident.AREA, rpc) == closing.VERIFIERS
-    for rpc in ("RouteIncident", "VoidIncident"):
-        assert admitted(incident.AREA, rpc) == DISPATCHERS == {"dispatcher"}
+    assert admitted(incident.AREA, "VoidIncident") == DISPATCHERS == {"dispatcher"}
+    for rpc in ("RouteIncident", "DesignateUnit"):
+        assert admitted(incident.AREA, rpc) == SUPERIORS
+    [inbox] = [each for each in incident.AREA.routes if each.path == "/v1/inbox"]
+    assert inbox.roles == HANDLERS | DESKS | VERIFIERS | SUPERIORS | SUPERVISORS

@@ -52,6 +52,7 @@ LATER = {
         "AmendMatter",
         "LinkCaller",
         "UnlinkCaller",
+        "SettleIncident",
     }
 }
 

@@ -69,7 +69,7 @@ def a_subject(
             Legal(route),
             Legal(claimed, but=dict.fromkeys(UNROUTED, "NOT_ROUTED")),
             Legal(RecordProgress(DESK, "已派人", public=True)),
-            Legal(REPLY, instead={State.ASSIGNED: (*assigned, VOIDED)}),
+            Legal(REPLY, but={State.ASSIGNED: "NOT_RESOLVED"}),
             Legal(CLOSE),
             Legal(RevealPetitioner(DESK, "送达答复")),
         ),

@@ -1,0 +1,59 @@
+"""Moves the incident of an intake's record with it: at once by gRPC call, and in any case by event.
+
+The call follows the intake's own commit and may fail: the record's event asks for the same with the
+same request id, and the stream processor performs it.
+"""
+
+import logging
+from typing import Any
+from uuid import UUID, uuid5
+
+import grpc
+
+from backbone.process.settings import Settings
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.shared_client import open_shared
+from backbone.words.actor import Actor
+from backbone.words.followed import Followed
+from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.incident.v1 import incident_service_pb2_grpc as rpc
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 1.0
+
+
+def settling_id(incident_id: UUID, version: int) -> UUID:
+    """The request id, of the version of the record that its event has made."""
+    return uuid5(incident_id, f"settle/{version}")
+
+
+def settling_of(incident_id: str, step: str) -> pb.SettleIncidentRequest:
+    return pb.SettleIncidentRequest(incident_id=incident_id, step=step)
+
+
+class Settlings:
+    """Tells the workflow service what happened to the record of an incident."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.token
+        self._stub = rpc.IncidentServiceStub(open_shared(settings, "workflow"))
+
+    async def settle(self, record: Any, incident: Followed | None, step: str, by: Actor) -> None:
+        """Move the incident with the record, unless it is not known to be open: then the event
+        alone does it, behind the event that opens it.
+        """
+        if incident is None or not incident.version:
+            return
+        metadata = metadata_for(
+            self._token,
+            Actor(by.user, by.unit, "service"),
+            request_id=str(settling_id(record.id, record.version)),
+        )
+        request = settling_of(str(record.id), step)
+        try:
+            await self._stub.SettleIncident(request, timeout=PATIENCE, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            log.warning(
+                "settling.pending", extra={"incident": str(record.id), "error": error.details()}
+            )

@@ -1,0 +1,68 @@
+"""Handling clocks 办理时限: until the arrival or the first report, and until the end of the work.
+
+A unit gets them with its first claim. They run on when a colleague takes over, or when the matter
+falls back into the unit's own pool: neither buys time. Another unit begins anew.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from backbone.life_cycle import change
+from backbone.words.city import Policy
+from backbone.words.clock import Clock
+from services.workflow.incident import clocks
+from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, HANDLING
+from services.workflow.incident.record import Incident
+from services.workflow.incident.world import World
+
+
+class HandlingTime(Struct, frozen=True):
+    """The time that a rule of the city allows for one step."""
+
+    clock: str
+    rule: str
+    minutes: int
+
+
+class HandlingLapsed(Struct, frozen=True):
+    """The step is late: the holder keeps it, the desk and the head of the unit are told."""
+
+    time: datetime
+    clock: str
+    kind: str
+
+
+def times_of(incident: Incident, policy: Policy) -> tuple[HandlingTime, ...]:
+    """What the city allows for a matter of this source and priority."""
+    source = incident.matter.source
+    priority = incident.matter.priority or clocks.DEFAULT_PRIORITY
+    tables = {ARRIVAL: policy.arrival_minutes, FEEDBACK: policy.feedback_minutes}
+    found = []
+    for kind, minutes in tables.items():
+        keys = (f"{source}.{priority}", source, priority)
+        key = next((key for key in keys if key in minutes), "")
+        if key:
+            rule = f"{kind.lower()}_minutes.{key}"
+            found.append(HandlingTime(kind, rule, minutes[key]))
+    return tuple(found)
+
+
+def begun(incident: Incident, times: tuple[HandlingTime, ...], at: datetime) -> Incident:
+    """The incident with these clocks, unless those of the unit run already."""
+    if any(each.kind in HANDLING for each in incident.clocks):
+        return incident
+    for each in times:
+        incident = clocks.started(incident, each.clock, each.rule, at, each.minutes)
+    return incident
+
+
+def lapse(incident: Incident, clock: Clock, now: datetime, world: World) -> HandlingLapsed:
+    return HandlingLapsed(now, clock.id, clock.kind)
+
+
+def lapsed(incident: Incident, event: HandlingLapsed) -> Incident:
+    return clocks.lapsed(incident, event.kind, event.clock, event.time)
+
+
+CHANGES = (change(lapsed),)

@@ -1,0 +1,66 @@
+"""Settling 联动办结: the record of an intake moves, and its incident moves with it.
+
+A mediator writes into the dispute and a clerk into the petition; without this, the incident would
+look idle and be offered again, or stay open after its record was filed. `PAIRS` is the table of
+ARCHITECTURE; the way back, from the incident to its record, stands in the intakes' `pairs` files.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from backbone.life_cycle import verb
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidArgument
+from services.workflow.incident.closing import IncidentClosed
+from services.workflow.incident.handling import IncidentResolved, ProgressReported, Result
+from services.workflow.incident.record import HELD, OPEN, OVER, Incident, State
+from services.workflow.incident.world import World
+
+
+class SettleIncident(Struct, frozen=True):
+    """`step` is the kind of the record's event."""
+
+    by: Actor
+    step: str
+
+
+class Pair(Struct, frozen=True):
+    """The state that the incident reaches, if it stands in one of `begins`; what it says then."""
+
+    state: State
+    begins: frozenset[State]
+    outcome: str = ""
+    text: str = ""
+
+
+PAIRS: Mapping[str, Pair] = {
+    "SessionHeld": Pair(State.HANDLING, HELD, text="已组织调解。"),
+    "AgreementReached": Pair(State.RESOLVED, OPEN, Result.SOLVED, "经调解，双方达成协议。"),
+    "MediationFailed": Pair(
+        State.RESOLVED, OPEN, Result.NOT_SOLVED, "调解不成，已告知当事人合法解决途径。"
+    ),
+    "DisputeClosed": Pair(State.CLOSED, frozenset(State) - OVER),
+    "ProgressRecorded": Pair(State.HANDLING, HELD, text="信访件已记录办理进展。"),
+    "PetitionClosed": Pair(State.CLOSED, frozenset(State) - OVER),
+}
+
+
+def settle(
+    incident: Incident, command: SettleIncident, now: datetime, world: World
+) -> list[ProgressReported | IncidentResolved | IncidentClosed]:
+    """Follow the record; an incident that has already come as far stays as it is."""
+    pair = PAIRS.get(command.step)
+    if pair is None:
+        raise InvalidArgument("UNKNOWN_STEP", step=command.step)
+    if incident.state not in pair.begins:
+        return []
+    if pair.state is State.HANDLING:
+        return [ProgressReported(now, pair.text, public=False)]
+    if pair.state is State.RESOLVED:
+        return [IncidentResolved(now, pair.outcome, pair.text)]
+    return [IncidentClosed(now)]
+
+
+VERBS = (verb(frozenset(State), settle, "UNKNOWN_STEP"),)

@@ -1,0 +1,140 @@
+"""The inbox 待办: for which units an incident waits, why, and since when. Pure.
+
+Each reason is a row here and a sentence in the gateway's `waits.yaml`. What another part of the
+system wants to put before a desk becomes an event of the incident, and a row here.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, QUESTIONS, SIGN_IN
+from services.workflow.incident.record import HELD, OVER, Incident, Question, State
+
+POOL = "POOL"  # 待认领
+HOLDING = "HELD"  # 办理中
+TRIAGE = "TRIAGE"  # 待分流
+CALL_BACK = "CALL_BACK"  # 待回访
+DESIGNATION = "DESIGNATION"  # 待指定管辖
+ANSWER_OWED = "SUPERVISION_OWED"  # 督办待回复
+ANSWERED = "SUPERVISION_ANSWERED"  # 督办已回复，待审核
+ANSWER_LATE = "SUPERVISION_LATE"  # 督办逾期未回复
+LAPSED = {clock: f"{clock}_LAPSED" for clock in (SIGN_IN, ARRIVAL, FEEDBACK)}  # 超时
+RAISED = {kind: f"{kind}_RAISED" for kind in QUESTIONS}  # 逾期未答复，提请裁定
+
+REASONS = frozenset(
+    {POOL, HOLDING, TRIAGE, CALL_BACK, DESIGNATION, *QUESTIONS, *LAPSED.values(), *RAISED.values()}
+    | {ANSWER_OWED, ANSWERED, ANSWER_LATE}
+)
+# They also stand in the inbox of the dispatchers and leaders of the area.
+ALERTS = frozenset({TRIAGE, DESIGNATION, *LAPSED.values(), *RAISED.values()})
+OF_AREA = "*"
+OVERDUE = "OVERDUE"
+
+
+class Waiting(Struct, frozen=True):
+    """The unit must do something, for this reason; `overdue`: the time for it is over."""
+
+    unit: str
+    reason: str
+    since: datetime
+    overdue: bool = False
+
+
+def waits_of(incident: Incident) -> tuple[Waiting, ...]:
+    """All that it waits for; the unit that has it comes first."""
+    state, charge = incident.state, incident.charge
+    if state in OVER:
+        return ()
+    if state is State.RESOLVED:
+        called_back = Waiting(incident.matter.desk, CALL_BACK, incident.time)
+        return (called_back, *_supervised(incident))
+    late = _late(incident)
+    waits = [_having(incident, late)]
+    if charge.raised_to:
+        since = charge.raise_time or charge.unit_time or incident.open_time
+        waits.append(Waiting(charge.raised_to, DESIGNATION, since))
+    for question in incident.questions:
+        waits += _asked(question)
+    return (*waits, *late, *_supervised(incident))
+
+
+def _having(incident: Incident, late: list[Waiting]) -> Waiting:
+    """The unit that has it in its pool, in its hands or in triage."""
+    charge, state = incident.charge, incident.state
+    since = charge.unit_time or incident.open_time
+    if state in HELD:
+        return Waiting(charge.unit, HOLDING, since)
+    if state is not State.OFFERED:
+        return Waiting(charge.accountable_unit, TRIAGE, since)
+    overdue = any(each.reason == LAPSED[SIGN_IN] for each in late)
+    return Waiting(charge.unit, POOL, since, overdue)
+
+
+def _asked(question: Question) -> list[Waiting]:
+    kind, raised_to = question.kind, question.raised_to
+    asked = Waiting(question.to_unit, kind, question.ask_time, bool(raised_to))
+    if not raised_to or kind not in RAISED:
+        return [asked]
+    return [asked, Waiting(raised_to, RAISED[kind], question.due_time, overdue=True)]
+
+
+def _late(incident: Incident) -> list[Waiting]:
+    """A sign-in that is late is told to the desk; the handling also to the unit itself."""
+    found: list[Waiting] = []
+    for each in incident.clocks:
+        if each.lapse_time is None or each.kind not in LAPSED:
+            continue
+        unit, desk = incident.charge.unit, incident.matter.desk
+        units = (desk,) if each.kind == SIGN_IN or unit in ("", desk) else (unit, desk)
+        reason, since = LAPSED[each.kind], each.lapse_time
+        found += [Waiting(unit, reason, since, overdue=True) for unit in units]
+    return found
+
+
+def _supervised(incident: Incident) -> list[Waiting]:
+    """The units that owe an answer, and the supervisors of those that have answered or are late.
+
+    It comes last: `/v1/supervisions` lists it too, also for what is over.
+    """
+    found: list[Waiting] = []
+    for each in incident.supervisions:
+        since = each.due_time or incident.open_time
+        found += [
+            Waiting(unit, ANSWER_OWED, incident.open_time, unit in each.late_by)
+            for unit in each.owed_by
+        ]
+        if each.late_by:
+            found.append(Waiting(each.unit, ANSWER_LATE, since, overdue=True))
+        if each.answered_by:
+            found.append(Waiting(each.unit, ANSWERED, incident.time))
+    return found
+
+
+def waits_for(incident: Incident) -> tuple[str, ...]:
+    """The units in whose inbox it stands."""
+    return units_of(waits_of(incident))
+
+
+def units_of(waits: tuple[Waiting, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.unit for each in waits))
+
+
+def keys_of(waits: tuple[Waiting, ...]) -> tuple[str, ...]:
+    """What the lists look for: `<unit> <reason>`, and the same with OF_AREA for an alert."""
+    keys: dict[str, None] = {}
+    for each in waits:
+        places = (each.unit, OF_AREA) if each.reason in ALERTS else (each.unit,)
+        for place in places:
+            keys |= dict.fromkeys([key(place, each.reason)])
+            if each.overdue:
+                keys |= dict.fromkeys([key(place, OVERDUE)])
+    return tuple(keys)
+
+
+def is_alert(key: str) -> bool:
+    return key.startswith(OF_AREA)
+
+
+def key(place: str, reason: str) -> str:
+    return f"{place} {reason}"

@@ -1,0 +1,145 @@
+"""The inbox of each role: the SQL says what the pure rule says, and what no 110 desk may see."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from backbone.postgres.pool import open_pool
+from backbone.words.actor import Actor
+from backbone.words.clock import LAPSE
+from backbone.words.errors import InvalidArgument
+from backbone.words.place import contains
+from backbone.words.timekeeping import fire
+from liandong.incident.v1 import incident_service_pb2 as pb
+from services.workflow import codec, storage
+from services.workflow.incident import clocks
+from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, HAND_OFF, OBJECTION, SIGN_IN
+from services.workflow.incident.record import Incident, Question
+from services.workflow.incident.waiting import ALERTS, REASONS, Waiting, waits_for, waits_of
+from services.workflow.wiring import build_decider
+from tests.cities import a_city
+from tests.installation import Installation
+from tests.integration.workflow.test_lists import incidents
+from tests.listed import START, UNITS, Listed, actors, asking, units
+
+SOURCES = ("ALARM", "PETITION", "DISPUTE", "CARE", "MISSION")
+DESK_ROLES = ("call_taker", "dispatcher", "leader", "duty_officer", "receptionist", "clerk", "head")
+
+
+@st.composite
+def waiting_incidents(draw: Any) -> Incident:
+    """Of any source, with any questions, any clocks, raised or late."""
+    found: Incident = draw(incidents())
+    matter = replace(found.matter, source=draw(st.sampled_from(SOURCES)))
+    charge = replace(found.charge, raised_to=draw(st.sampled_from(("", "", *UNITS))))
+    asked = tuple(
+        Question(kind, "north", draw(units), "x", START, START, draw(st.sampled_from(("", *UNITS))))
+        for kind in draw(st.sets(st.sampled_from((HAND_OFF, OBJECTION))))
+    )
+    found = replace(found, matter=matter, charge=charge, questions=asked)
+    for kind in draw(st.sets(st.sampled_from((SIGN_IN, ARRIVAL, FEEDBACK)))):
+        found = clocks.started(found, kind, "a rule", START, 5)
+    late = draw(st.booleans())
+    fired = (fire(each, LAPSE, START + timedelta(hours=1)) for each in found.clocks)
+    found = replace(found, clocks=tuple(fired) if late else found.clocks)
+    involved = {*found.involved, *waits_for(found)}
+    return replace(found, involved=tuple(sorted(involved)))
+
+
+requests = st.builds(
+    pb.ListIncidentsRequest,
+    inbox=st.just(True),
+    reason=st.sampled_from(("", "", *sorted(REASONS))),
+    overdue=st.booleans(),
+)
+people = actors | st.builds(
+    Actor,
+    user=st.just("li"),
+    unit=st.sampled_from(UNITS),
+    role=st.sampled_from(DESK_ROLES),
+    area=st.sampled_from(("990101", "990101001")),
+)
+
+
+def waits_rightly(given: list[Waiting], request: pb.ListIncidentsRequest) -> bool:
+    """Whether there is anything, of this reason if one is asked for, and late if that is."""
+    return (
+        bool(given)
+        and (not request.reason or any(each.reason == request.reason for each in given))
+        and (not request.overdue or any(each.overdue for each in given))
+    )
+
+
+def in_inbox(incident: Incident, actor: Actor, request: pb.ListIncidentsRequest) -> bool:
+    """The rule of `GET /v1/inbox`, without SQL."""
+    waits = waits_of(incident)
+    at_110 = actor.role in ("call_taker", "dispatcher")
+    matter = incident.matter
+    clean = not matter.against and matter.source in ("ALARM", "DISPUTE", "MISSION")
+    mine = [
+        each
+        for each in waits
+        if actor.unit and each.unit == actor.unit and actor.unit in incident.readers
+    ]
+    if waits_rightly(mine, request) and (not at_110 or clean or matter.desk == actor.unit):
+        return True
+    alerts = [each for each in waits if each.reason in ALERTS]
+    watches = actor.role in ("dispatcher", "leader") and contains(actor.area, incident.area)
+    allowed = watches and not matter.against and (clean or not at_110)
+    return allowed and waits_rightly(alerts, request)
+
+
+@pytest.fixture
+async def listed(database: Installation, small_pieces: None) -> AsyncIterator[Listed]:
+    async with await open_pool(database.url("workflow"), "workflow") as pool:
+        yield Listed(pool, build_decider(a_city), storage.PATHS)
+
+
+@asking
+@given(st.lists(waiting_incidents(), min_size=15, max_size=40), people, requests)
+async def test_an_inbox_shows_what_waits_for_the_caller(
+    listed: Listed, states: list[Incident], actor: Actor, request_: pb.ListIncidentsRequest
+) -> None:
+    asked = storage.asked(request_, actor)
+    await listed.agrees(
+        states, asked, lambda each: in_inbox(each, actor, request_), lambda each: True
+    )
+
+
+@given(waiting_incidents(), people, requests)
+def test_each_entry_of_an_inbox_says_why_and_since_when(
+    incident: Incident, actor: Actor, request_: pb.ListIncidentsRequest
+) -> None:
+    if not in_inbox(incident, actor, request_):
+        return
+    shown = codec.in_inbox(incident, actor).waits
+    assert shown, "no entry without a reason"
+    assert [each.overdue for each in shown] == sorted(
+        (each.overdue for each in shown), reverse=True
+    )
+    for each in shown:
+        assert each.reason in REASONS
+        assert each.since.ToDatetime() <= max(START + timedelta(days=9), START).replace(tzinfo=None)
+        assert each.unit == actor.unit or each.reason in ALERTS
+
+
+@given(waiting_incidents(), st.sampled_from(("call_taker", "dispatcher")), units)
+def test_no_petition_and_no_accusation_of_others_stands_at_a_110_desk(
+    incident: Incident, role: str, unit: str
+) -> None:
+    actor = Actor("li", unit, role, "990101")
+    shown = in_inbox(incident, actor, pb.ListIncidentsRequest(inbox=True))
+    foreign = incident.matter.desk != unit
+    secret = incident.matter.source in ("PETITION", "CARE") or incident.matter.against
+    assert not (shown and foreign and secret)
+
+
+def test_an_unknown_reason_is_refused() -> None:
+    request = pb.ListIncidentsRequest(inbox=True, reason="FULL_MOON")
+    with pytest.raises(InvalidArgument, match="UNKNOWN_WAITING_REASON"):
+        storage.asked(request, Actor("li", "north", "clerk", "990101001"))

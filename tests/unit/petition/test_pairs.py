@@ -1,0 +1,90 @@
+"""Pairs 联动: what each state of the incident means for the petition, in every state of that."""
+
+import pytest
+
+from backbone.words.followed import FollowIncident
+from services.petition.petition.pairs import FILED
+from services.petition.petition.record import State
+from services.petition.petition.routing import RoutePetition
+from tests.unit.petition.petitions import (
+    ACCEPT,
+    CLAIMED,
+    CLOSE,
+    DESK,
+    REGISTER,
+    REPLY,
+    RESOLVED,
+    ROUTE,
+    after,
+    decide,
+    refusal_of,
+)
+
+ASSIGNED = after(REGISTER, ACCEPT, ROUTE)
+HANDLING = after(CLAIMED, petition=ASSIGNED)
+DONE = after(RESOLVED, petition=HANDLING)
+FOUND = {
+    State.ASSIGNED: ASSIGNED,
+    State.HANDLING: HANDLING,
+    State.REPLIED: after(REPLY, petition=DONE),
+    State.CLOSED: after(REPLY, CLOSE, petition=DONE),
+}
+REPORTED = FollowIncident("ProgressReported", 6, state="HANDLING")
+CLOSED = FollowIncident("IncidentClosed", 9, state="CLOSED", outcome="SOLVED", reply="已修")
+VOIDED = FollowIncident("IncidentVoided", 9, state="VOIDED")
+REWORKED = FollowIncident("IncidentReworked", 9, state="OFFERED", holder="", outcome="", reply="")
+
+TABLE = {
+    # state of the petition: after a report, CLOSED, VOIDED and REWORKED
+    State.ASSIGNED: ("HANDLING", "CLOSED", "ACCEPTED", "ASSIGNED"),
+    State.HANDLING: ("HANDLING", "CLOSED", "ACCEPTED", "ASSIGNED"),
+    State.REPLIED: ("REPLIED", "CLOSED", "REPLIED", "ASSIGNED"),
+    State.CLOSED: ("CLOSED", "CLOSED", "CLOSED", "CLOSED"),
+}
+STEPS = (REPORTED, CLOSED, VOIDED, REWORKED)
+
+
+@pytest.mark.parametrize(
+    ("state", "step", "expected"),
+    [
+        (state, step, expected)
+        for state, row in TABLE.items()
+        for step, expected in zip(STEPS, row, strict=True)
+    ],
+)
+def test_every_pair_of_the_table(state: State, step: FollowIncident, expected: str) -> None:
+    moved = after(step, petition=FOUND[state])
+    assert moved.state == expected
+    assert decide(moved, step) == [], "the same step, delivered twice"
+
+
+def test_a_petition_that_its_incident_has_closed_has_the_verified_reply() -> None:
+    ending = after(CLOSED, petition=HANDLING).ending
+    assert ending is not None and (ending.reply, ending.close_time) == ("已修", ending.reply_time)
+    told = after(FollowIncident("IncidentClosed", 9, state="CLOSED"), petition=HANDLING).ending
+    assert told is not None and told.reply == FILED
+
+
+def test_the_reply_of_the_desk_is_not_replaced_when_the_incident_is_closed() -> None:
+    replied = FOUND[State.REPLIED]
+    assert replied.ending is not None
+    ending = after(CLOSED, petition=replied).ending
+    assert ending is not None and ending.reply == replied.ending.reply
+
+
+def test_what_was_taken_back_is_replied_to_by_its_desk_and_not_opened_again() -> None:
+    back = after(VOIDED, petition=HANDLING)
+    assert refusal_of(back, RoutePetition(DESK, "north")) == "ALREADY_OPEN"
+    assert after(REPLY, CLOSE, petition=back).state is State.CLOSED
+
+
+def test_a_void_that_is_undone_gives_it_back_to_the_unit() -> None:
+    restored = FollowIncident("IncidentRestored", 10, state="HANDLING")
+    assert after(VOIDED, restored, petition=HANDLING).state is State.HANDLING
+
+
+def test_an_end_names_the_incident_that_it_moves_and_without_one_names_none() -> None:
+    [closing] = decide(FOUND[State.REPLIED], CLOSE)
+    assert closing.incident_id == HANDLING.id
+    [alone] = decide(after(REGISTER, ACCEPT, REPLY), CLOSE)
+    assert alone.incident_id is None

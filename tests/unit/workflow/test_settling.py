@@ -1,0 +1,136 @@
+"""Settling 联动办结: every pair of the table, from every state in which a record can move."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from backbone.words.actor import CLOCK, Actor
+from services.workflow.incident import INCIDENTS, clocks
+from services.workflow.incident.claiming import ClaimIncident
+from services.workflow.incident.closing import CloseIncident, ReworkIncident, VerifyIncident
+from services.workflow.incident.escalating import EscalateIncident
+from services.workflow.incident.lapsing import Lapse
+from services.workflow.incident.record import HELD, OPEN, OVER, Incident, State
+from services.workflow.incident.returning import AcceptReturn
+from services.workflow.incident.settling import PAIRS, SettleIncident
+from services.workflow.incident.waiting import waits_for
+from tests.cities import COUNTY
+from tests.incidents import (
+    ASKED,
+    CLAIMED,
+    DESK,
+    HANDING_OFF,
+    LI,
+    NOW,
+    OFFERED,
+    RESOLVED,
+    SECOND,
+    TRIAGE,
+    VERIFIED,
+    after,
+    decide,
+    evolve,
+    refusal_of,
+)
+from tests.life_cycles import Legal, UseCase
+
+FOUND = {
+    "triage": after(TRIAGE),
+    "pool": OFFERED,
+    "held": CLAIMED,
+    "handed off": HANDING_OFF,
+    "return asked": ASKED,
+    "escalated": after(EscalateIncident(LI, "too much"), found=CLAIMED),
+    "taken back": after(AcceptReturn(DESK), found=ASKED),
+    "resolved": RESOLVED,
+    "verified": VERIFIED,
+    "closed": after(CloseIncident(DESK), found=VERIFIED),
+}
+
+
+def legal(**people: Any) -> tuple[Legal, ...]:
+    return (Legal(SettleIncident(CLOCK, "DisputeClosed")),)
+
+
+USE_CASE = UseCase(
+    verbs=frozenset({"SettleIncident"}),
+    legal=legal,
+    rights=dict.fromkeys(
+        ("an incident", "an incident that accuses the unit of its own place"),
+        "SettleIncident in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED\n",
+    ),
+)
+
+
+@pytest.mark.parametrize("step", PAIRS)
+@pytest.mark.parametrize("found", FOUND.values(), ids=FOUND)
+def test_each_pair_leads_to_its_state_and_leaves_nothing_to_fire(
+    step: str, found: Incident
+) -> None:
+    pair = PAIRS[step]
+    settled = after(SettleIncident(CLOCK, step), found=found)
+    if found.state not in pair.begins:
+        assert settled == found
+        return
+    assert settled.state == pair.state
+    assert (settled.questions, settled.clocks) == ((), ()) or settled.state in HELD
+    if pair.state is State.RESOLVED:
+        assert (settled.ending.outcome, settled.ending.reply) == (pair.outcome, pair.text)
+    assert after(SettleIncident(CLOCK, step), found=settled).state == settled.state
+
+
+@pytest.mark.parametrize("step", PAIRS)
+def test_no_idle_clock_offers_what_its_record_has_moved(step: str) -> None:
+    settled = after(SettleIncident(CLOCK, step), found=CLAIMED)
+    assert not any(each.kind == "CLAIM_IDLE" for each in clocks.heard(settled))
+    assert refusal_of(settled, Lapse(), NOW + timedelta(days=400)) in (
+        "NOT_DUE",
+        "INVALID_TRANSITION",
+    )
+
+
+def test_a_report_of_the_record_keeps_the_question_that_is_open() -> None:
+    told = after(SettleIncident(CLOCK, "SessionHeld"), found=HANDING_OFF)
+    assert [each.kind for each in told.questions] == ["HAND_OFF"]
+
+
+def test_what_is_over_stays_as_it_is() -> None:
+    closed = FOUND["closed"]
+    for step in PAIRS:
+        assert decide(closed, SettleIncident(CLOCK, step)) == []
+    assert refusal_of(closed, SettleIncident(CLOCK, "PetitionEaten")) == "UNKNOWN_STEP"
+
+
+def test_an_agreed_dispute_waits_for_the_call_back_of_its_desk() -> None:
+    agreed = after(SettleIncident(CLOCK, "AgreementReached"), found=CLAIMED)
+    assert waits_for(agreed) == ("command",)
+    assert refusal_of(agreed, ClaimIncident(LI)) == "INVALID_TRANSITION"
+
+
+def test_a_record_moves_its_incident_out_of_the_sight_of_the_acting_person() -> None:
+    """The mediator of the record may have had nothing to do with the incident."""
+    stranger = Actor("hu", "mediation", "service", COUNTY)
+    assert after(SettleIncident(stranger, "DisputeClosed"), found=CLAIMED).state == State.CLOSED
+
+
+def test_after_a_rework_the_record_may_settle_it_again() -> None:
+    again = after(ReworkIncident(DESK, "not performed"), found=VERIFIED)
+    assert again.state == State.OFFERED
+    [event] = decide(again, SettleIncident(CLOCK, "AgreementReached"))
+    assert evolve(again, event).state == State.RESOLVED
+
+
+def test_what_was_settled_before_any_unit_had_it_is_reworked_in_triage() -> None:
+    """The simulation found it: an offer to no unit breaks the row."""
+    agreed = after(SettleIncident(CLOCK, "AgreementReached"), found=FOUND["triage"])
+    checked = after(VerifyIncident(SECOND, "NO"), found=agreed)
+    again = after(ReworkIncident(DESK, "not performed"), found=checked)
+    assert (again.state, again.charge.unit, again.clocks) == (State.TRIAGE, "", ())
+    assert waits_for(again) == ("command",)
+
+
+def test_the_table_begins_where_an_incident_can_be() -> None:
+    assert all(pair.begins <= OPEN | {State.RESOLVED, State.SUSPENDED} for pair in PAIRS.values())
+    assert not any(pair.begins & OVER for pair in PAIRS.values())
+    assert SettleIncident in INCIDENTS.verbs
