@@ -67,7 +67,7 @@ async def home(
 ) -> AsyncIterator[Installation]:
     logs = tmp_path_factory.mktemp("alarm")
     async with an_installation(postgres_dsn, broker, logs) as installation:
-        await installation.know(a_desk_city(), "alarm", "workflow", "emergency")
+        await installation.know(a_desk_city(), "gateway", "alarm", "workflow", "emergency")
         yield installation
 
 
