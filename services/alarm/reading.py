@@ -9,6 +9,7 @@ from backbone.door.decider import Decider
 from backbone.postgres.listing import Lists
 from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
+from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
@@ -50,6 +51,10 @@ class Reading:
             each.incident, each.state = str(row["incident_id"] or ""), row["state"] or ""
             if row["outcome"] != Outcome.INVALID and each.state not in GONE:
                 shown.suggestions.repeats.append(each)
+    async def known(self, receipt_id: UUID, actor: Actor) -> Receipt | None:
+        """The receipt as it stands; None outside the actor's scope."""
+        row = await self._lists.find(receipt_id, storage.sights_of(actor))
+        return None if row is None else self._from_row(row)
 
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:
         since, until = time_of(request, "from_time"), time_of(request, "to_time")

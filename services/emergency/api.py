@@ -147,8 +147,10 @@ class EmergencyService(MissionService):
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
         matter = codec.id_of(request.matter_id) if request.matter_id else None
+        receipt = codec.id_of(request.receipt) if request.receipt else None
         sights = sight_of(caller_of(context)).conditions
-        asked, response = storage.asked(request, sights, matter), pb.ListMissionsResponse()
+        asked = storage.asked(request, sights, matter_id=matter, receipt=receipt)
+        response = pb.ListMissionsResponse()
         await self._lists.answer(request, response, asked, _shown)
         ids = [UUID(each.id) for each in response.items]
         seqs = await storage.seqs_of(self._shell.pool, ids)

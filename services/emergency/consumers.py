@@ -29,6 +29,8 @@ from services.emergency.terminals import Terminals
 TOPIC = "liandong.alarm.events.v1"
 GROUP = "emergency.alarm"
 INCIDENTS = "liandong.incident.events.v1"
+LINKS = frozenset({"repeat_linked", "repeat_unlinked"})
+ENDS = {"VOIDED": Cause.INCIDENT_VOIDED, "CLOSED": Cause.INCIDENT_CLOSED}
 
 
 class Orders:
@@ -57,17 +59,23 @@ class Orders:
         return Subscription(GROUP, TOPIC, AlarmEvent, self.requests, kinds=kinds)
 
     async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
-        """The requests of one receipt; a mission that is ordered here is known to what follows."""
+        """The requests of one receipt; a mission that is ordered here is known to what follows.
+
+        Of several links only the last one counts: those before it have not taken effect yet.
+        """
         ordered: list[Request[Any]] = []
         found: list[Request[Any]] = []
+        links = [each for each in events if each.WhichOneof("kind") in LINKS]
         for event in events:
             kind = event.WhichOneof("kind")
-            asked = await self._kinds[kind](event, [each.aggregate_id for each in ordered])
+            if kind in LINKS and event is not links[-1]:
+                continue
+            asked = await self._kinds[kind](event, ordered)
             ordered += asked if kind == "dispatch_ordered" else []
             found += asked
         return found
 
-    async def _ordered(self, event: Any, ordered: Sequence[UUID]) -> list[Request[Any]]:
+    async def _ordered(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         order = event.dispatch_ordered.order
         caller = Call(
             actor=codec.ordering_actor(order),
@@ -83,7 +91,7 @@ class Orders:
         request = self._shell.request(caller, command, body, mission)
         return [replace(request, cause=event.meta.event_id)]
 
-    async def _corrected(self, event: Any, ordered: Sequence[UUID]) -> list[Request[Any]]:
+    async def _corrected(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """Of a receipt without incident; that of one with an incident comes as its event."""
         body = getattr(event, event.WhichOneof("kind"))
         if not body.HasField("facts"):
@@ -92,34 +100,65 @@ class Orders:
         command = ReviseMission(codec.facts_of(body.facts), receipt=receipt)
         return await self._each(event, ordered, command)
 
-    async def _invalid(self, event: Any, ordered: Sequence[UUID]) -> list[Request[Any]]:
+    async def _invalid(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         note = event.marked_invalid.note
         return await self._each(event, ordered, _because(Cause.RECEIPT_INVALID, note, event))
 
-    async def _each(self, event: Any, ordered: Sequence[UUID], command: Any) -> list[Request[Any]]:
+    async def _each(
+        self, event: Any, ordered: Sequence[Request[Any]], command: Any
+    ) -> list[Request[Any]]:
         """The command for each mission of the receipt that is not over."""
-        receipt = UUID(event.meta.aggregate_id)
-        known = await missions_of(self._shell.pool, receipt)
-        under_way = [each.id for each in known if each.ending is None]
-        return [_request(event, each, command) for each in dict.fromkeys((*under_way, *ordered))]
+        known = await missions_of(self._shell.pool, UUID(event.meta.aggregate_id))
+        ids = [each.id for each in known if each.ending is None]
+        ids += [each.aggregate_id for each in ordered]
+        return [_request(event, each, command) for each in dict.fromkeys(ids)]
 
-    async def _linked(self, event: Any, ordered: Sequence[UUID]) -> list[Request[Any]]:
-        """The missions of the receipt join the incident's matter.
-
-        Of two of one team the earlier one stays; the later one is called back, never both.
-        """
-        linked, receipt = event.repeat_linked, UUID(event.meta.aggregate_id)
+    async def _linked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
+        """The missions of the receipt join the incident's matter, and end if it has ended."""
+        linked = event.repeat_linked
         there = UUID(linked.incident_id)
-        every = await missions_of(self._shell.pool, receipt, there)
-        own = [each for each in every if each.order.matter_id == receipt]
-        return _joined(event, own, every, there, linked.incident_code)
+        joins = await self._join(event, ordered, there, linked.incident_code)
+        cause = ENDS.get(linked.incident.state)
+        if cause is None:
+            return joins
+        ends = _because(cause, "", event)
+        ids = [each.aggregate_id for each in joins if isinstance(each.command, JoinMatter)]
+        return [*joins, *(_request(event, each, ends) for each in ids)]
 
-    async def _unlinked(self, event: Any, ordered: Sequence[UUID]) -> list[Request[Any]]:
+    async def _unlinked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """What the receipt had ordered as a matter of its own is that matter again."""
+        return await self._join(event, (), UUID(event.meta.aggregate_id), "")
+
+    async def _join(
+        self, event: Any, ordered: Sequence[Request[Any]], there: UUID, code: str
+    ) -> list[Request[Any]]:
+        """Of two missions of one team for the matter the earlier one stays, the later is called
+        back: before the join, or with it."""
         receipt = UUID(event.meta.aggregate_id)
-        every = await missions_of(self._shell.pool, receipt)
-        away = [each for each in every if each.order.matter_id != receipt == each.home]
-        return _joined(event, away, every, receipt, "")
+        every = await missions_of(self._shell.pool, receipt, there)
+        requests: list[Request[Any]] = []
+        for mission in every:
+            of = mission.order.matter_id
+            if of == there or receipt not in (of, mission.home):
+                continue
+            rivals = [each for each in every if _is_rival(each, mission, there)]
+            requests += [
+                _request(event, each.id, WithdrawMission(same_matter(mission, mission.time)))
+                for each in rivals
+                if place_in_time(each) > place_in_time(mission)
+            ]
+            others = tuple(each.id for each in rivals)
+            command = JoinMatter(there, code, mission.order.team, others)
+            requests.append(_request(event, mission.id, command))
+        known = {each.id for each in every}
+        for fresh in ordered:
+            order = fresh.command.order
+            if fresh.aggregate_id not in known and order.matter_id == receipt:
+                team = order.team
+                rivals = [each for each in every if _is_open(each, there, team)]
+                command = JoinMatter(there, code, team, tuple(each.id for each in rivals))
+                requests.append(_request(event, fresh.aggregate_id, command))
+        return requests
 
 
 class Incidents:
@@ -165,27 +204,14 @@ def _because(cause: Cause, reason: str, event: Any) -> WithdrawMission:
     return WithdrawMission(Recall(cause, reason, time, meta.actor, meta.unit))
 
 
-def _joined(
-    event: Any, own: Sequence[Mission], every: Sequence[Mission], there: UUID, code: str
-) -> list[Request[Any]]:
-    requests = []
-    for mission in own:
-        rivals = [each for each in every if _is_rival(each, mission, there)]
-        requests += [
-            _request(event, each.id, WithdrawMission(same_matter(mission, mission.time)))
-            for each in rivals
-            if place_in_time(each) > place_in_time(mission)
-        ]
-        others = tuple(each.id for each in rivals)
-        command = JoinMatter(there, code, mission.order.team, others)
-        requests.append(_request(event, mission.id, command))
-    return requests
-
-
 def _is_rival(other: Mission, mission: Mission, there: UUID) -> bool:
     """Whether both would be open missions of one team for one matter."""
-    same = (other.order.matter_id, other.order.team) == (there, mission.order.team)
-    return same and other.ending is None and mission.ending is None
+    return mission.ending is None and _is_open(other, there, mission.order.team)
+
+
+def _is_open(mission: Mission, matter: UUID, team: str) -> bool:
+    order = mission.order
+    return mission.ending is None and (order.matter_id, order.team) == (matter, team)
 
 
 def _request(event: Any, mission: UUID, command: Any) -> Request[Any]:

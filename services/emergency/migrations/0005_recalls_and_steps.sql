@@ -8,6 +8,7 @@ ALTER TABLE missions
     ADD COLUMN pair uuid, ADD COLUMN receipt uuid;
 UPDATE missions SET pair = encode(substr(sha256(convert_to(matter_id || '/' || team, 'UTF8')), 1, 16), 'hex')::uuid
 WHERE end_time IS NULL;
+UPDATE missions SET receipt = matter_id;
 ALTER TABLE missions
     ADD CONSTRAINT missions_states CHECK (state IN ('PENDING', 'DELIVERED', 'ACKNOWLEDGED', 'EN_ROUTE',
                                                     'ON_SCENE', 'CLEARED', 'REFUSED', 'RECALLED')),
@@ -16,7 +17,7 @@ ALTER TABLE missions
     ADD CONSTRAINT missions_paired CHECK ((pair IS NULL) = (end_time IS NOT NULL));
 CREATE UNIQUE INDEX missions_one_open ON missions (pair) WHERE pair IS NOT NULL;
 CREATE INDEX missions_by_matter ON missions (matter_id, rank, id);
-CREATE INDEX missions_by_receipt ON missions (receipt) WHERE receipt IS NOT NULL;
+CREATE INDEX missions_by_receipt ON missions (receipt, rank, id);
 
 -- What an entry asks of the team; each revision of a mission has an entry, a recall is the last one.
 ALTER TABLE mailbox_entries

@@ -60,7 +60,7 @@ def project(mission: Mission) -> dict[str, Any]:
         "alert_time": alert_time(mission),
         "end_time": ending.end_time if ending else None,
         "pair": pair(mission),
-        "receipt": _id(order.receipt),
+        "receipt": _id(order.receipt) or mission.home or order.matter_id,
     }
 
 
@@ -75,7 +75,8 @@ def alert_time(mission: Mission) -> datetime | None:
 
 
 def _id(text: str) -> UUID | None:
-    """The id that a text is; None for one that is none: a desk of 0.1.0 names no receipt."""
+    """The id that a text is; None for one that is none: a desk of 0.1.0 names no receipt, and
+    orders for the matter that is the receipt itself."""
     try:
         return UUID(text)
     except ValueError:
