@@ -138,7 +138,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
         """Order, then call: a refusal is recorded, so that the order does not stand."""
         caller = caller_of(context)
-        standing = await self._standing(request, caller.actor)
+        standing = await self._standing(request)
         facts = await self._told.facts(codec.receipt_id(request.receipt_id), caller.actor)
         said = (request.team, request.note, facts, standing, request.force_reason)
         command = DispatchNow(caller.actor, *said)
@@ -160,13 +160,13 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def ListReceipts(self, request: pb.ListReceiptsRequest, context: Any) -> Any:
         return await self._reading.page(request, context)
 
-    async def _standing(self, request: pb.DispatchNowRequest, by: Actor) -> str:
+    async def _standing(self, request: pb.DispatchNowRequest) -> str:
         """The state of the mission that an earlier order to this team has made.
 
         It is asked for at that moment: also without Kafka the desk can send a team again that has
         refused or is through.
         """
-        receipt = await self._reading.known(codec.receipt_id(request.receipt_id), by)
+        receipt = await self._told.found(codec.receipt_id(request.receipt_id))
         order = stands(receipt, request.team) if receipt else None
         if receipt is None or order is None:
             return ""

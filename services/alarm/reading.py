@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from backbone.door.decider import Decider
 from backbone.postgres.listing import Lists
 from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
-from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb

@@ -67,6 +67,7 @@ TIMELINE = """
 SELECT version, payload, actor, unit, time FROM journal
 WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3
 """
+TIME_OF = "SELECT time FROM journal WHERE aggregate_id = $1 AND version = $2"
 
 LASTING = frozenset({"category", "priority", "area", "against"})
 BESIDE = "incident_readers"
