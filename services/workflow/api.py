@@ -62,7 +62,7 @@ class IncidentReads:
         rows = await self._pool.fetch(storage.TIMELINE, incident.id, after, size + 1)
         since = await self._pool.fetchval(storage.TIME_OF, incident.id, after) if after else None
         items = within(codec.to_progress(row) for row in rows[:size])
-        steps = await self._steps.of(incident.id, self._replica.city.teams)
+        steps = await self._steps.of(incident.id)
         page = merged(items, steps, since, is_last=len(items) == len(rows))
         response = pb.GetTimelineResponse(items=page)
         if len(items) < len(rows):

@@ -5,7 +5,7 @@ incidents reads; the missions hold their times already, and one call shows them 
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,6 @@ from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import open_channel
 from backbone.words.actor import Actor
-from backbone.words.city import Team
 from liandong.emergency.v1 import emergency_service_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
 from liandong.emergency.v1.emergency_pb2 import Mission, Recall
@@ -45,7 +44,7 @@ class TeamSteps:
         self._token = settings.token
         self._stub = emergency.EmergencyServiceStub(open_channel(settings, "emergency"))
 
-    async def of(self, incident_id: UUID, teams: Mapping[str, Team]) -> list[Progress]:
+    async def of(self, incident_id: UUID) -> list[Progress]:
         """The steps of all missions of the incident, in the order of time."""
         request = missions.ListMissionsRequest(matter_id=str(incident_id), page_size=MOST)
         metadata = metadata_for(self._token, INSIDE)
@@ -54,35 +53,31 @@ class TeamSteps:
         except grpc.aio.AioRpcError as error:
             log.info("missions.unheard", extra={"error": error.details()})
             return []
-        steps = (each for mission in found.items for each in steps_of(mission, teams))
+        steps = (each for mission in found.items for each in steps_of(mission))
         return sorted(steps, key=_time)
 
 
-def steps_of(mission: Mission, teams: Mapping[str, Team]) -> Iterator[Progress]:
-    """The steps of one mission, with the name of its team and nothing about persons."""
+def steps_of(mission: Mission) -> Iterator[Progress]:
+    """The steps of one mission, with its team and nothing about persons."""
     for kind, (name, state) in STEPS.items():
         if mission.HasField(name) and state not in mission.implied:
-            yield _step(kind, getattr(mission, name), mission, teams)
+            yield _step(kind, getattr(mission, name), mission)
     if mission.state in ENDS:
-        yield _step(ENDS[mission.state], mission.end_time, mission, teams)
+        yield _step(ENDS[mission.state], mission.end_time, mission)
     if mission.HasField("recall"):
         recall = mission.recall
         cause = Recall.Cause.Name(recall.cause).removeprefix("CAUSE_")
-        yield _step("MissionRecalled", recall.recall_time, mission, teams, cause=cause)
+        yield _step("MissionRecalled", recall.recall_time, mission, cause=cause)
         if recall.HasField("confirm_time"):
-            yield _step("RecallConfirmed", recall.confirm_time, mission, teams)
+            yield _step("RecallConfirmed", recall.confirm_time, mission)
 
 
-def _step(
-    kind: str, time: Any, mission: Mission, teams: Mapping[str, Team], **more: str
-) -> Progress:
+def _step(kind: str, time: Any, mission: Mission, **more: str) -> Progress:
     ordered = kind in ("MissionDispatched", "MissionRecalled")
-    team = teams.get(mission.team)
-    progress = Progress(
-        kind=kind, time=time, unit=mission.ordered_unit if ordered else mission.unit
-    )
-    facts = {"team": mission.team, "team_name": team.name if team else "", "mission": mission.id}
-    progress.facts.update({**facts, "number": mission.number, **more})
+    unit = mission.ordered_unit if ordered else mission.unit
+    progress = Progress(kind=kind, time=time, unit=unit)
+    facts: dict[str, Any] = {"team": mission.team, "mission": mission.id, "number": mission.number}
+    progress.facts.update({**facts, **more})
     return progress
 
 

@@ -49,7 +49,7 @@ from services.workflow.supervision.record import Supervision
 from services.workflow.supervision_api import SupervisionFront
 
 EVENTS = "liandong.incident.events.v1"
-KINDS = ("unit", "category", "competence", "policy", "calendar", "team")
+KINDS = ("unit", "category", "competence", "policy", "calendar")
 
 log = logging.getLogger(__name__)
 

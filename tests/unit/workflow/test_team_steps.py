@@ -7,13 +7,11 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbone.words.city import Team
 from liandong.emergency.v1.emergency_pb2 import Mission, Recall
 from liandong.incident.v1.incident_pb2 import Progress
 from services.workflow.team_steps import merged, steps_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-TEAMS = {"fire-1": Team("fire-1", "消防一队", "fire", "990101", (), "lee", ("lee",))}
 
 
 def at(seconds: int) -> datetime:
@@ -34,7 +32,7 @@ def a_mission(**more: Any) -> Mission:
 
 
 def kinds(mission: Mission) -> list[str]:
-    return [each.kind for each in steps_of(mission, TEAMS)]
+    return [each.kind for each in steps_of(mission)]
 
 
 def test_the_steps_of_a_mission_with_its_team_and_no_person() -> None:
@@ -47,14 +45,14 @@ def test_the_steps_of_a_mission_with_its_team_and_no_person() -> None:
         result="伤者李四已送医",
         implied=[Mission.STATE_EN_ROUTE],
     )
-    steps = [*steps_of(mission, TEAMS)]
+    steps = [*steps_of(mission)]
     assert [each.kind for each in steps] == [
         "MissionDispatched",
         "MissionAcknowledged",
         "TeamOnScene",
         "MissionCleared",
     ]
-    assert MessageToDict(steps[0].facts)["team_name"] == "消防一队"
+    assert MessageToDict(steps[0].facts)["team"] == "fire-1"
     assert [each.unit for each in steps] == ["desk", "fire", "fire", "fire"]
     said = "".join(map(str, steps))
     assert not any(person in said for person in ("zhao", "lee", "李四"))
@@ -66,7 +64,7 @@ def test_refusals_and_recalls() -> None:
     recall = Recall(cause=Recall.CAUSE_INCIDENT_VOIDED, recall_time=at(1), confirm_time=at(2))
     recalled = a_mission(state=Mission.STATE_RECALLED, end_time=at(1), recall=recall)
     assert kinds(recalled) == ["MissionDispatched", "MissionRecalled", "RecallConfirmed"]
-    [_, step, _] = steps_of(recalled, TEAMS)
+    [_, step, _] = steps_of(recalled)
     assert MessageToDict(step.facts)["cause"] == "INCIDENT_VOIDED"
 
 
