@@ -149,7 +149,7 @@ class EmergencyService(MissionService):
         matter = codec.id_of(request.matter_id) if request.matter_id else None
         receipt = codec.id_of(request.receipt) if request.receipt else None
         sights = sight_of(caller_of(context)).conditions
-        asked = storage.asked(request, sights, matter_id=matter, receipt=receipt)
+        asked = storage.asked(request, sights, matter, receipt)
         response = pb.ListMissionsResponse()
         await self._lists.answer(request, response, asked, _shown)
         ids = [UUID(each.id) for each in response.items]

@@ -200,11 +200,16 @@ async def open_by_team(pool: Pool, teams: Sequence[str]) -> dict[str, int]:
     return {row["team"]: row["missions"] for row in await pool.fetch(OPEN_BY_TEAM, list(teams))}
 
 
-def asked(request: pb.ListMissionsRequest, sights: tuple[Sight, ...], **of: UUID | None) -> Asked:
-    """The list that a request asks for; `of` are the ids of a matter and a receipt, read."""
-    ids = {name: each for name, each in of.items() if each is not None}
-    one = bool(request.code or ids) and not request.open
+def asked(
+    request: pb.ListMissionsRequest,
+    sights: tuple[Sight, ...],
+    matter: UUID | None,
+    receipt: UUID | None = None,
+) -> Asked:
+    """The list that a request asks for; `matter` and `receipt` are the ids in it, read."""
+    one = bool(request.code or matter or receipt) and not request.open
     states, span = STATES.asked(state_of(request), request.closed, one)
     filters = [*states, *equals_of(request, ("team", "code", "priority"))]
-    filters += [equal(name, each, "uuid") for name, each in ids.items()]
+    of = {"matter_id": matter, "receipt": receipt}
+    filters += [equal(name, each, "uuid") for name, each in of.items() if each is not None]
     return Asked(sights, tuple(filters), span)

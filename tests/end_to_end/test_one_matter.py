@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from operate.replay.client import Client
-from tests.people import Listener, Visit, act, refused, take_call
+from tests.people import CALL, Listener, Visit, act, refused, take_call
 
 TEAM = "990101001-emergency-team"
 FIRE = {"category": "hazard.flood", "priority": "P1", "narrative": "长风路内涝,有人被困"}
@@ -55,7 +55,7 @@ async def corrected(
     desk: Client, leader: Client, receipt: Any, one: str, devices: list[Listener]
 ) -> None:
     """A new address is shown beside the old one, and signed for again."""
-    place = {**receipt["place"], "text": "青山镇长风路21号"}
+    place = {**CALL["place"], "text": "青山镇长风路21号"}
     await act(desk, f"/v1/receipts/{receipt['id']}:amend", {"place": place})
     revision = await both(devices, "mission", kind="REVISION")
     assert revision["place"]["text"] == "青山镇长风路21号"
