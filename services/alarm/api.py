@@ -140,8 +140,14 @@ class FrontDesk(rpc.AlarmServiceServicer):
         caller = caller_of(context)
         standing = await self._standing(request)
         facts = await self._told.facts(codec.receipt_id(request.receipt_id), caller.actor)
-        said = (request.team, request.note, facts, standing, request.force_reason)
-        command = DispatchNow(caller.actor, *said)
+        command = DispatchNow(
+            by=caller.actor,
+            team=request.team,
+            note=request.note,
+            facts=facts,
+            standing=standing,
+            force_reason=request.force_reason,
+        )
         receipt = await self._perform(context, command, request, caller)
         return await self._orders.deliver(receipt, command)
 
