@@ -30,6 +30,7 @@ from tests.life_cycles import Alone
 from tests.unit.emergency.missions import (
     DISPATCH,
     FACTS,
+    LADDER_DISPATCH,
     LEE,
     MATTER,
     MOVED,
@@ -227,3 +228,22 @@ def test_any_row_of_corrections_and_signatures(steps: list[tuple[str, Any]]) -> 
         assert mission.asks == (max(signed) < asked)
         assert (mission.pushes.due_time is not None) == mission.asks
         assert mission.pushes.asked == asked
+
+
+def test_a_ladder_ends_with_an_older_signature_and_the_revision_is_asked_for() -> None:
+    mission = after(LADDER_DISPATCH, MOVED)
+    assert mission.ladder is not None
+    assert (mission.pushes.due_time, mission.pushes.revision) == (None, 2), "the rungs push it"
+    assert mission.ladder.due_time is not None
+    stale = after(AcknowledgeMission(LEE, revision=1), start=mission)
+    assert stale.ladder is not None
+    assert stale.ladder.due_time is None
+    assert stale.pushes.due_time == NOW + timedelta(seconds=10)
+    assert after(AcknowledgeMission(LEE, revision=2), start=stale).pushes.due_time is None
+
+
+def test_a_recall_ends_the_ladder_and_is_repeated_by_itself() -> None:
+    mission = after(LADDER_DISPATCH, WITHDRAW)
+    assert mission.ladder is not None
+    assert (mission.ladder.due_time, mission.asks) == (None, True)
+    assert mission.pushes.due_time == NOW + timedelta(seconds=10)
