@@ -29,7 +29,7 @@ from services.alarm.orders import Orders
 from services.alarm.peers import Incidents, Missions, Teams
 from services.alarm.reading import Reading
 from services.alarm.receipt import RECEIPTS
-from services.alarm.receipt.dispatch import DispatchNow, stands
+from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.linking import FollowIncident, LinkRepeat
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.reveal import RevealCaller
@@ -138,7 +138,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
         """Order, then call: a refusal is recorded, so that the order does not stand."""
         caller = caller_of(context)
-        standing = await self._standing(request)
+        known = await self._told.found(codec.receipt_id(request.receipt_id))
+        standing = await self._orders.standing(known, request.team)
         facts = await self._told.facts(codec.receipt_id(request.receipt_id), caller.actor)
         command = DispatchNow(
             by=caller.actor,
@@ -159,32 +160,13 @@ class FrontDesk(rpc.AlarmServiceServicer):
             await self._reading.bring_up_to_date(shown)
         if shown.dispatches:
             codec.show_missions(shown.dispatches, await self._missions.of(UUID(shown.id)))
+        await self._orders.show(shown)
         if shown.incident.state == PENDING:
             await self._glance(shown, caller_of(context).actor)
         return pb.GetReceiptResponse(receipt=shown)
 
     async def ListReceipts(self, request: pb.ListReceiptsRequest, context: Any) -> Any:
         return await self._reading.page(request, context)
-
-    async def _standing(self, request: pb.DispatchNowRequest) -> str:
-        """The state of the mission that an earlier order to this team has made.
-
-        It is asked for at that moment: also without Kafka the desk can send a team again that has
-        refused or is through.
-        """
-        receipt = await self._told.found(codec.receipt_id(request.receipt_id))
-        order = stands(receipt, request.team) if receipt else None
-        if receipt is None or order is None:
-            return ""
-        every = await self._missions.of(receipt.id)
-        return next(
-            (
-                codec.state_of(each)
-                for each in every
-                if (each.team, each.again) == (order.team, order.again)
-            ),
-            "",
-        )
 
     async def _perform(self, context: Any, command: Any, request: Any, caller: Call) -> Receipt:
         receipt_id = codec.receipt_id(request.receipt_id)
