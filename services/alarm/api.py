@@ -158,8 +158,6 @@ class FrontDesk(rpc.AlarmServiceServicer):
         shown = await self._reading.get(request, context)
         if shown.state == resources.Receipt.STATE_RECEIVED and shown.suggestions.repeats:
             await self._reading.bring_up_to_date(shown)
-        if shown.dispatches:
-            codec.show_missions(shown.dispatches, await self._missions.of(UUID(shown.id)))
         await self._orders.show(shown)
         if shown.incident.state == PENDING:
             await self._glance(shown, caller_of(context).actor)

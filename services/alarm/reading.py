@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from backbone.door.decider import Decider
 from backbone.postgres.listing import Lists
@@ -49,10 +50,6 @@ class Reading:
             each.incident, each.state = str(row["incident_id"] or ""), row["state"] or ""
             if row["outcome"] != Outcome.INVALID and each.state not in GONE:
                 shown.suggestions.repeats.append(each)
-    async def known(self, receipt_id: UUID, actor: Actor) -> Receipt | None:
-        """The receipt as it stands; None outside the actor's scope."""
-        row = await self._lists.find(receipt_id, storage.sights_of(actor))
-        return None if row is None else self._from_row(row)
 
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:
         since, until = time_of(request, "from_time"), time_of(request, "to_time")
