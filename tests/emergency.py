@@ -136,7 +136,7 @@ class Desk:
         self, team: str = "fire-1", matter: UUID | None = None, **more: Any
     ) -> pb.DispatchMissionResponse:
         receipt = more.pop("receipt", None) or uuid4()
-        order = an_order(team, matter or receipt, **more)
+        order = an_order(team, matter or receipt, receipt=str(receipt), **more)
         metadata = metadata_for(
             self.token, Actor("zhao", "desk"), request_id=str(dispatch_id(receipt, order))
         )
@@ -228,7 +228,12 @@ class Terminal:
 
 
 def an_order(team: str, matter: UUID, **more: Any) -> Order:
-    said = {"priority": "P1", "narrative": "两车相撞,有人受伤", **more}
+    said = {
+        "priority": "P1",
+        "narrative": "两车相撞,有人受伤",
+        "receipt": str(matter),
+        **more,
+    }
     return Order(
         matter_id=str(matter),
         code=f"990101260101-{matter.int % 1_000_000:06}-3",

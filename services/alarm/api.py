@@ -138,8 +138,17 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
         """Order, then call: a refusal is recorded, so that the order does not stand."""
         caller = caller_of(context)
+        known = await self._told.found(codec.receipt_id(request.receipt_id))
+        standing = await self._orders.standing(known, request.team)
         facts = await self._told.facts(codec.receipt_id(request.receipt_id), caller.actor)
-        command = DispatchNow(caller.actor, request.team, request.note, facts, request.force_reason)
+        command = DispatchNow(
+            by=caller.actor,
+            team=request.team,
+            note=request.note,
+            facts=facts,
+            standing=standing,
+            force_reason=request.force_reason,
+        )
         receipt = await self._perform(context, command, request, caller)
         return await self._orders.deliver(receipt, command)
 
@@ -149,6 +158,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         shown = await self._reading.get(request, context)
         if shown.state == resources.Receipt.STATE_RECEIVED and shown.suggestions.repeats:
             await self._reading.bring_up_to_date(shown)
+        await self._orders.show(shown)
         if shown.incident.state == PENDING:
             await self._glance(shown, caller_of(context).actor)
         return pb.GetReceiptResponse(receipt=shown)

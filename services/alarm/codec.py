@@ -1,5 +1,6 @@
 """Pure mappings: request → command, receipt → resource, caller ↔ sealed caller."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -144,6 +145,26 @@ def facts_of(incident: incidents.Incident) -> Matter:
     return to_record(incident, Matter, to_unit="", against="")
 
 
+def show_missions(
+    orders: Iterable[resources.Dispatch], missions: Iterable[emergency.Mission]
+) -> None:
+    """Set what became of each order: its mission is the one with the same number of tries."""
+    by_order = {(each.team, each.again): each for each in missions}
+    for order in orders:
+        mission = by_order.get((order.team, order.again))
+        if mission is None or order.refused:
+            continue
+        order.mission, order.state = mission.id, mission.state
+        order.refuse_reason, order.result = mission.refuse_reason, mission.result
+        if mission.HasField("recall"):
+            order.recall.CopyFrom(mission.recall)
+        order.time.CopyFrom(mission.time)
+
+
+def state_of(mission: emergency.Mission) -> str:
+    return emergency.Mission.State.Name(mission.state).removeprefix("STATE_")
+
+
 def to_followed(incident: incidents.Incident) -> Followed:
     """The incident's present state in the form in which its events would have told it."""
     state = incidents.Incident.State.Name(incident.state).removeprefix("STATE_")
@@ -167,5 +188,4 @@ def to_earlier(receipt: Receipt) -> Earlier:
 
 
 def to_mission(mission: emergency.Mission) -> pb.MissionRef:
-    state = emergency.Mission.State.Name(mission.state).removeprefix("STATE_")
-    return pb.MissionRef(id=mission.id, team=mission.team, state=state, seq=mission.seq)
+    return pb.MissionRef(id=mission.id, team=mission.team, state=state_of(mission), seq=mission.seq)

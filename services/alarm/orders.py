@@ -9,10 +9,11 @@ from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
+from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import codec
 from services.alarm.peers import Missions, dispatch_id
-from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch
+from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch, stands
 from services.alarm.receipt.record import Receipt
 
 PENDING_DELIVERY = "PENDING_DELIVERY"
@@ -40,6 +41,25 @@ class Orders:
             mission = codec.to_mission(sent.mission)
         reachable = sent is not None and sent.reachable
         return pb.DispatchNowResponse(mission=mission, reachable=reachable, version=receipt.version)
+
+    async def show(self, shown: resources.Receipt) -> None:
+        """Set what became of each order of the receipt; nothing while emergency is away."""
+        if shown.dispatches:
+            codec.show_missions(shown.dispatches, await self._missions.of(UUID(shown.id)))
+
+    async def standing(self, receipt: Receipt | None, team: str) -> str:
+        """The state of the mission that an earlier order to this team has made.
+
+        It is asked for at that moment: also without Kafka the desk can send a team again that has
+        refused or is through.
+        """
+        order = stands(receipt, team) if receipt else None
+        if receipt is None or order is None:
+            return ""
+        for each in await self._missions.of(receipt.id):
+            if (each.team, each.again) == (order.team, order.again):
+                return codec.state_of(each)
+        return ""
 
     async def record(self, receipt_id: UUID, request_id: UUID, command: Any, by: Actor) -> Outcome:
         """Perform a command of the service itself; a derived request id makes it happen once."""

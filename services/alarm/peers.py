@@ -16,7 +16,7 @@ from backbone.words.errors import NotFound
 from backbone.words.matter import ACCUSATION
 from liandong.emergency.v1 import emergency_service_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
-from liandong.emergency.v1.emergency_pb2 import Order, TeamStatus
+from liandong.emergency.v1.emergency_pb2 import Mission, Order, TeamStatus
 from liandong.incident.v1 import incident_service_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2_grpc as workflow
 from liandong.incident.v1.incident_pb2 import Incident
@@ -25,7 +25,11 @@ from services.alarm.receipt.recommending import Standing
 
 log = logging.getLogger(__name__)
 
-PATIENCE, GLANCE = 2.0, 0.3
+PATIENCE = 2.0
+# For what is shown beside an answer, or helps to decide it.
+GLANCE = 0.3
+MOST = 100
+INSIDE = Actor(user="", unit="", role="service")
 
 
 def dispatch_id(receipt_id: UUID, order: Order) -> UUID:
@@ -61,6 +65,21 @@ class Missions:
             self._retrier.schedule(request_id, lambda: self._call(request_id, order, by))
             return None
         return response
+
+    async def of(self, receipt_id: UUID, patience: float = GLANCE) -> Sequence[Mission]:
+        """What the orders of a receipt have become; nothing while the service cannot be asked.
+
+        Who sees the receipt sees its orders: the service asks for itself.
+        """
+        request = missions.ListMissionsRequest(receipt=str(receipt_id), page_size=MOST)
+        metadata = metadata_for(self._token, INSIDE)
+        try:
+            response = await self._stub.ListMissions(request, timeout=patience, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            log.info("missions.unheard", extra={"error": error.details()})
+            return ()
+        found: Sequence[Mission] = response.items
+        return found
 
     async def _call(
         self, request_id: UUID, order: Order, by: Actor

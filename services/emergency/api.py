@@ -24,8 +24,10 @@ from services.emergency import codec, storage
 from services.emergency.alerts import Alerts
 from services.emergency.deciders import missions
 from services.emergency.mission import MISSIONS
+from services.emergency.mission.recalling import RecallMission
 from services.emergency.mission.record import Mission, State
 from services.emergency.mission.steps import Crew
+from services.emergency.orders import target
 from services.emergency.scope import sight_of
 from services.emergency.situation import Teams
 from services.emergency.statuses import Statuses
@@ -54,22 +56,24 @@ class MissionService(rpc.EmergencyServiceServicer):
         """The desk has committed: the order holds, whether or not the call is still waited for."""
         order = request.order
         caller = replace(caller_of(context), actor=codec.ordering_actor(order), deadline=NEVER)
-        mission_id = codec.ordered_mission(order)
+        matter = codec.ordered_matter(order)
         reachable = self._terminals.connected(order.team) > 0
         ready = await self._teams.readiness(order.team)
-        command = codec.to_dispatch(order, self._replica.city, reachable, ready)
-        mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
+        of, number = await target(self._shell.pool, caller.request_id, matter, order.team)
+        command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
+        mission = await self._shell.perform(missions, context, command, request, of, caller)
         self._hurry()
         return pb.DispatchMissionResponse(
             mission=await self._resource(mission), reachable=mission.release.reachable
         )
 
     async def ReceiveMission(self, request: pb.ReceiveMissionRequest, context: Any) -> Any:
-        """The number is the mission's own, or the terminal has stored something else."""
+        """The number is one of the mission's own, or the terminal has stored something else."""
         entry = 0
         if request.seq:
             mission_id = codec.id_of(request.mission_id)
-            entry = (await storage.seqs_of(self._shell.pool, [mission_id])).get(mission_id, 0)
+            its = await self._shell.pool.fetchval(storage.HAS_ENTRY, mission_id, request.seq)
+            entry = request.seq if its else 0
         return pb.ReceiveMissionResponse(mission=await self.pass_on(request, context, entry=entry))
 
     async def StopLadder(self, request: pb.StopLadderRequest, context: Any) -> Any:
@@ -77,6 +81,14 @@ class MissionService(rpc.EmergencyServiceServicer):
         command = codec.to_stop(request, caller)
         mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
         return pb.StopLadderResponse(mission=await self._resource(mission))
+
+    async def RecallMission(self, request: pb.RecallMissionRequest, context: Any) -> Any:
+        """A person of the desk calls the team back, with or without Kafka."""
+        caller = caller_of(context)
+        command = RecallMission(caller.actor, request.reason)
+        of = codec.id_of(request.mission_id)
+        mission = await self._shell.perform(missions, context, command, request, of, caller)
+        return pb.RecallMissionResponse(mission=await self._resource(mission))
 
     async def Subscribe(
         self, request: pb.SubscribeRequest, context: Any
@@ -96,7 +108,9 @@ class MissionService(rpc.EmergencyServiceServicer):
         mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
         if mission.state is State.REFUSED:
             self._hurry()
-        return await self._resource(mission)
+        resource = await self._resource(mission)
+        resource.answer = codec.answer_of(request, mission)
+        return resource
 
     async def _resource(self, mission: Mission) -> resources.Mission:
         """The number is read from the mailbox: so a repeat is answered with the same one."""
@@ -133,8 +147,10 @@ class EmergencyService(MissionService):
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
         matter = codec.id_of(request.matter_id) if request.matter_id else None
+        receipt = codec.id_of(request.receipt) if request.receipt else None
         sights = sight_of(caller_of(context)).conditions
-        asked, response = storage.asked(request, sights, matter), pb.ListMissionsResponse()
+        asked = storage.asked(request, sights, matter, receipt)
+        response = pb.ListMissionsResponse()
         await self._lists.answer(request, response, asked, _shown)
         ids = [UUID(each.id) for each in response.items]
         seqs = await storage.seqs_of(self._shell.pool, ids)

@@ -9,17 +9,19 @@ from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City, Policy
-from backbone.words.errors import InvalidArgument, NotFound
+from backbone.words.errors import InvalidArgument, InvalidTransition, NotFound
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
+from liandong.incident.v1.incident_pb2 import Matter
 from services.emergency import staffing
 from services.emergency.mission import MISSIONS
 from services.emergency.mission.dispatching import DispatchMission, Readiness
 from services.emergency.mission.ladder import StopLadder
-from services.emergency.mission.record import Mission, Order, State, Team, mission_id
+from services.emergency.mission.record import Mission, MissionFacts, Order, Team
 from services.emergency.mission.steps import Crew, Step
 from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus
 
+APPLIED, STALE = "APPLIED", "STALE_REVISION"
 # In force where the city's policy says nothing.
 PAUSES = (10, 20, 40)
 ACKNOWLEDGE_SECONDS = 60
@@ -30,10 +32,10 @@ def dispatch_id(receipt_id: UUID, order: resources.Order) -> UUID:
     return uuid5(receipt_id, f"dispatch/{order.team}" + (f"/{order.again}" if order.again else ""))
 
 
-def ordered_mission(order: resources.Order) -> UUID:
-    """The mission that an order is about. Raises InvalidArgument for one that names no matter."""
+def ordered_matter(order: resources.Order) -> UUID:
+    """The matter that an order is about. Raises InvalidArgument for one that names none."""
     try:
-        return mission_id(UUID(order.matter_id), order.team)
+        return UUID(order.matter_id)
     except ValueError as error:
         raise InvalidArgument("ORDER_INCOMPLETE", field="matter_id") from error
 
@@ -43,7 +45,7 @@ def ordering_actor(order: resources.Order) -> Actor:
 
 
 def to_dispatch(
-    order: resources.Order, city: City, reachable: bool, ready: Readiness
+    order: resources.Order, city: City, reachable: bool, ready: Readiness, number: int
 ) -> DispatchMission:
     policy = city.policy
     return DispatchMission(
@@ -54,11 +56,16 @@ def to_dispatch(
         reachable=reachable,
         ladder=staffing.frozen(city, order.priority),
         ready=ready,
+        number=number,
     )
 
 
 def to_stop(request: pb.StopLadderRequest, caller: Call) -> StopLadder:
     return StopLadder(caller.actor, caller.team, request.reason)
+
+
+def facts_of(matter: Matter) -> MissionFacts:
+    return to_record(matter, MissionFacts)
 
 
 def pauses_of(policy: Policy | None) -> tuple[int, ...]:
@@ -110,12 +117,32 @@ def status_scope(status: TeamStatus) -> EventScope:
 
 
 def to_resource(mission: Mission, seq: int) -> resources.Mission:
-    message = to_message(mission, resources.Mission, seq=seq)
+    signed = max(mission.progress.signed, default=0)
+    message = to_message(mission, resources.Mission, seq=seq, acknowledged_revision=signed)
     parts = (mission.order, mission.release, mission.pushes, mission.progress, mission.ending)
     for part in (*parts, mission.ladder):
         if part is not None:
             fill(message, part)
     return message
+
+
+def answer_of(request: Any, mission: Mission) -> str:
+    """What a step hears beside the mission. Raises InvalidTransition if it crossed a recall.
+
+    The step is recorded; the refusal tells the team that it is not to go.
+    """
+    recall = mission.recall
+    crossed = not isinstance(request, pb.ReceiveMissionRequest | pb.ConfirmRecallRequest)
+    if recall is not None and crossed:
+        raise InvalidTransition(
+            "RECALLED_MEANWHILE",
+            by=recall.recalled_by,
+            unit=recall.recalled_unit,
+            time=recall.recall_time,
+            cause=recall.cause,
+        )
+    seen = getattr(request, "revision", 0)
+    return STALE if 0 < seen < mission.pushes.revision else APPLIED
 
 
 def to_push(row: Any, mission: Mission, cursor: str) -> resources.Push:
@@ -128,7 +155,31 @@ def to_push(row: Any, mission: Mission, cursor: str) -> resources.Push:
         mission=str(mission.id),
         revision=row["revision"],
         attempt=row["attempt"],
-        state=f"STATE_{State(row['state'])}",
+        state=f"STATE_{mission.state}",
+        overtaken=row["revision"] < mission.pushes.revision,
+        asks=mission.asks,
+        number=mission.number,
     )
+    push.MergeFrom(resources.Push(kind=f"KIND_{row['kind']}"))
+    for name, part in (("correction", mission.correction), ("recall", mission.recall)):
+        if part is not None:
+            fill(getattr(push, name), part)
     push.acknowledge_by.FromDatetime(mission.release.acknowledge_by.astimezone(UTC))
     return push
+
+
+def to_team_step(row: Any, cursor: str) -> resources.Step:
+    """The frame of a step that a device of the team has taken."""
+    step = resources.Step(
+        step=row["step"],
+        cursor=cursor,
+        mission=str(row["mission"]),
+        code=row["code"],
+        kind=row["kind"],
+        state=f"STATE_{row['state']}",
+        revision=row["revision"],
+        acknowledged_revision=row["signed"],
+        by=row["who"],
+    )
+    step.time.FromDatetime(row["time"].astimezone(UTC))
+    return step

@@ -1,8 +1,9 @@
-"""Consumes the desks' orders from Kafka: delivery for orders whose direct call failed."""
+"""Consumes what desks and the flow say: orders, corrections, and ends that call teams back."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from msgspec.structs import replace
 
@@ -12,34 +13,69 @@ from backbone.door.timers import NEVER
 from backbone.kafka.subscription import Subscription
 from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
+from backbone.words.actor import Actor
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
-from services.emergency import codec
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from services.emergency import codec, storage
+from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.joining import JoinMatter, place_in_time, same_matter
+from services.emergency.mission.recalling import WithdrawMission
+from services.emergency.mission.record import Cause, Mission, Recall
+from services.emergency.orders import missions_of, target
 from services.emergency.situation import Teams
 from services.emergency.terminals import Terminals
 
 TOPIC = "liandong.alarm.events.v1"
 GROUP = "emergency.alarm"
+INCIDENTS = "liandong.incident.events.v1"
+LINKS = frozenset({"repeat_linked", "repeat_unlinked"})
+ENDS = {"VOIDED": Cause.INCIDENT_VOIDED, "CLOSED": Cause.INCIDENT_CLOSED}
 
 
 class Orders:
-    """Turns the event into the request of the call: the first to arrive wins, the other repeats."""
+    """What a receipt says of its missions, in its order: sent, corrected, joined, called back.
+
+    The order's event is made the request of its call: the first to arrive wins, the other repeats.
+    """
 
     def __init__(self, shell: Shell, replica: Replica, terminals: Terminals, teams: Teams) -> None:
         self._shell = shell
         self._replica = replica
         self._terminals = terminals
         self._teams = teams
+        self._kinds = {
+            "dispatch_ordered": self._ordered,
+            "amended": self._corrected,
+            "classified": self._corrected,
+            "marked_invalid": self._invalid,
+            "repeat_linked": self._linked,
+            "repeat_unlinked": self._unlinked,
+        }
 
     @property
     def subscription(self) -> Subscription:
-        kinds = frozenset({"dispatch_ordered"})
+        kinds = frozenset(self._kinds)
         return Subscription(GROUP, TOPIC, AlarmEvent, self.requests, kinds=kinds)
 
-    def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
-        return [self._request(event) for event in events]
+    async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
+        """The requests of one receipt; a mission that is ordered here is known to what follows.
 
-    def _request(self, event: Any) -> Request[Any]:
+        Of several links only the last one counts: those before it have not taken effect yet.
+        """
+        ordered: list[Request[Any]] = []
+        found: list[Request[Any]] = []
+        links = [each for each in events if each.WhichOneof("kind") in LINKS]
+        for event in events:
+            kind = event.WhichOneof("kind")
+            if kind in LINKS and event is not links[-1]:
+                continue
+            asked = await self._kinds[kind](event, ordered)
+            ordered += asked if kind == "dispatch_ordered" else []
+            found += asked
+        return found
+
+    async def _ordered(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         order = event.dispatch_ordered.order
         caller = Call(
             actor=codec.ordering_actor(order),
@@ -48,7 +84,145 @@ class Orders:
         )
         reachable = self._terminals.connected(order.team) > 0
         ready = self._teams.committed(order.team)
-        command = codec.to_dispatch(order, self._replica.city, reachable, ready)
+        matter = codec.ordered_matter(order)
+        mission, number = await target(self._shell.pool, caller.request_id, matter, order.team)
+        command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
         body = DispatchMissionRequest(order=order)
-        request = self._shell.request(caller, command, body, codec.ordered_mission(order))
-        return replace(request, cause=event.meta.event_id)
+        request = self._shell.request(caller, command, body, mission)
+        return [replace(request, cause=event.meta.event_id)]
+
+    async def _corrected(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
+        """Of a receipt without incident; that of one with an incident comes as its event."""
+        body = getattr(event, event.WhichOneof("kind"))
+        if not body.HasField("facts"):
+            return []
+        receipt = event.meta.aggregate_id
+        command = ReviseMission(codec.facts_of(body.facts), receipt=receipt)
+        return await self._each(event, ordered, command)
+
+    async def _invalid(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
+        note = event.marked_invalid.note
+        return await self._each(event, ordered, _because(Cause.RECEIPT_INVALID, note, event))
+
+    async def _each(
+        self, event: Any, ordered: Sequence[Request[Any]], command: Any
+    ) -> list[Request[Any]]:
+        """The command for each mission of the receipt that is not over."""
+        known = await missions_of(self._shell.pool, UUID(event.meta.aggregate_id))
+        ids = [each.id for each in known if each.ending is None]
+        ids += [each.aggregate_id for each in ordered]
+        return [_request(event, each, command) for each in dict.fromkeys(ids)]
+
+    async def _linked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
+        """The missions of the receipt join the incident's matter, and end if it has ended."""
+        linked = event.repeat_linked
+        there = UUID(linked.incident_id)
+        joins = await self._join(event, ordered, there, linked.incident_code)
+        cause = ENDS.get(linked.incident.state)
+        if cause is None:
+            return joins
+        ends = _because(cause, "", event)
+        ids = [each.aggregate_id for each in joins if isinstance(each.command, JoinMatter)]
+        return [*joins, *(_request(event, each, ends) for each in ids)]
+
+    async def _unlinked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
+        """What the receipt had ordered as a matter of its own is that matter again."""
+        return await self._join(event, (), UUID(event.meta.aggregate_id), "")
+
+    async def _join(
+        self, event: Any, ordered: Sequence[Request[Any]], there: UUID, code: str
+    ) -> list[Request[Any]]:
+        """Of two missions of one team for the matter the earlier one stays, the later is called
+        back: before the join, or with it."""
+        receipt = UUID(event.meta.aggregate_id)
+        every = await missions_of(self._shell.pool, receipt, there)
+        requests: list[Request[Any]] = []
+        for mission in every:
+            of = mission.order.matter_id
+            if of == there or receipt not in (of, mission.home):
+                continue
+            rivals = [each for each in every if _is_rival(each, mission, there)]
+            requests += [
+                _request(event, each.id, WithdrawMission(same_matter(mission, mission.time)))
+                for each in rivals
+                if place_in_time(each) > place_in_time(mission)
+            ]
+            others = tuple(each.id for each in rivals)
+            command = JoinMatter(there, code, mission.order.team, others)
+            requests.append(_request(event, mission.id, command))
+        known = {each.id for each in every}
+        for fresh in ordered:
+            order = fresh.command.order
+            if fresh.aggregate_id not in known and order.matter_id == receipt:
+                team = order.team
+                rivals = [each for each in every if _is_open(each, there, team)]
+                command = JoinMatter(there, code, team, tuple(each.id for each in rivals))
+                requests.append(_request(event, fresh.aggregate_id, command))
+        return requests
+
+
+class Incidents:
+    """What the flow says of matters for which a team is under way."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    @property
+    def subscription(self) -> Subscription:
+        return Subscription(
+            "emergency.incidents",
+            INCIDENTS,
+            IncidentEvent,
+            self.requests,
+            ours=storage.OURS,
+            kinds=frozenset({"amended", "voided", "closed"}),
+        )
+
+    async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
+        """Each command for each mission of the matter that is under way."""
+        matter = UUID(events[0].meta.aggregate_id)
+        known = await missions_of(self._shell.pool, matter)
+        own = [each for each in known if each.order.matter_id == matter and each.ending is None]
+        commands = [(event, _followed(event)) for event in events]
+        return [_request(event, each.id, command) for event, command in commands for each in own]
+
+
+def _followed(event: Any) -> ReviseMission | WithdrawMission:
+    match event.WhichOneof("kind"):
+        case "amended":
+            said = event.amended
+            return ReviseMission(codec.facts_of(said.matter), said.reason, said.receipt)
+        case "voided":
+            return _because(Cause.INCIDENT_VOIDED, event.voided.reason, event)
+        case _:
+            return _because(Cause.INCIDENT_CLOSED, "", event)
+
+
+def _because(cause: Cause, reason: str, event: Any) -> WithdrawMission:
+    meta = event.meta
+    time = meta.time.ToDatetime(UTC)
+    return WithdrawMission(Recall(cause, reason, time, meta.actor, meta.unit))
+
+
+def _is_rival(other: Mission, mission: Mission, there: UUID) -> bool:
+    """Whether both would be open missions of one team for one matter."""
+    return mission.ending is None and _is_open(other, there, mission.order.team)
+
+
+def _is_open(mission: Mission, matter: UUID, team: str) -> bool:
+    order = mission.order
+    return mission.ending is None and (order.matter_id, order.team) == (matter, team)
+
+
+def _request(event: Any, mission: UUID, command: Any) -> Request[Any]:
+    """The request of an event; its id derives from the event, so that a repeat is harmless."""
+    meta = event.meta
+    return Request(
+        request_id=uuid5(UUID(meta.event_id), f"{type(command).__name__} {mission}"),
+        aggregate_id=mission,
+        command=command,
+        body_hash="",
+        actor=Actor(meta.actor, meta.unit),
+        deadline=NEVER,
+        cause=meta.event_id,
+    )

@@ -13,10 +13,9 @@ from backbone.words.errors import InvalidArgument
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1.emergency_service_pb2 import SubscribeResponse
 from services.emergency import storage
-from services.emergency.codec import to_push
+from services.emergency.codec import to_push, to_team_step
 from services.emergency.deciders import missions
 from services.emergency.metrics import FRAME_SECONDS
-from services.emergency.mission.record import UNANSWERED
 
 HEARTBEAT = 10
 # Entries of a replay that are read at once; inside such a page the most urgent go first.
@@ -24,11 +23,12 @@ WINDOW = 64
 
 
 class Session:
-    """`last_push` is the last push read; the watcher sets `woken` for a newer one."""
+    """`last_push` and `last_step` were read last; the watcher sets `woken` for newer ones."""
 
     def __init__(self, pool: Pool, team: str) -> None:
         self.team = team
         self.last_push = 0
+        self.last_step = 0
         self.woken = asyncio.Event()
         self.writing_since = 0.0
         self.end_reason = ""
@@ -56,12 +56,16 @@ class Session:
         self, cursor: tuple[int, int] | None, session: str
     ) -> AsyncIterator[SubscribeResponse]:
         mailbox = await self._pool.fetchrow(storage.MAILBOX, self.team)
-        self._epoch, last_seq, self.last_push = tuple(mailbox) if mailbox else (1, 0, 0)
+        self._epoch, last_seq, self.last_push, last_step = (
+            tuple(mailbox) if mailbox else (1, 0, 0, 0)
+        )
         resumes = cursor is not None and cursor[0] == self._epoch and cursor[1] <= last_seq
         yield self._welcome(session, resumes, last_seq)
         start = cursor[1] if cursor is not None and resumes else 0
-        async for push in self._replay(start, last_seq, open_only=not resumes):
-            yield SubscribeResponse(push=push)
+        steps = await self._steps(start) if resumes else []
+        self.last_step = max(self.last_step, last_step)
+        async for frame in self._replay(start, last_seq, steps, open_only=not resumes):
+            yield frame
         async for frame in self._live():
             yield frame
 
@@ -77,27 +81,41 @@ class Session:
             )
         )
 
+    async def _steps(self, after_seq: int) -> list[Any]:
+        """The steps that were not read yet, of those after this entry."""
+        rows = await self._pool.fetch(storage.STEPS, self.team, self.last_step, after_seq)
+        self.last_step = rows[-1]["step"] if rows else self.last_step
+        return list(rows)
+
     async def _replay(
-        self, start: int, last_seq: int, open_only: bool
-    ) -> AsyncIterator[resources.Push]:
+        self, start: int, last_seq: int, steps: list[Any], open_only: bool
+    ) -> AsyncIterator[SubscribeResponse]:
+        """The missed entries, and each step behind the entries that were there before it."""
         self._covered = start
         while self._covered < last_seq:
             window = (self._covered, last_seq, open_only, WINDOW)
             rows = await self._pool.fetch(storage.REPLAY, self.team, *window)
             self._replayed |= {row["seq"]: row["attempt"] for row in rows}
             until = rows[-1]["seq"] if len(rows) == WINDOW else last_seq
-            for push in self._ordered(rows, until):
-                yield push
+            due = [step for step in steps if step["after_seq"] < until]
+            steps = steps[len(due) :]
+            for frame in self._ordered(rows, until, due):
+                yield frame
+        for frame in self._ordered([], self._covered, steps):
+            yield frame
 
     async def _live(self) -> AsyncIterator[SubscribeResponse]:
         while not self.end_reason:
             self.woken.clear()
             rows = await self._pool.fetch(storage.PUSHED, self.team, self.last_push)
-            if rows:
-                self.last_push = rows[-1]["push"]
-                until = max(self._covered, *(row["seq"] for row in rows))
-                for push in self._ordered([row for row in rows if self._wanted(row)], until):
-                    yield SubscribeResponse(push=push)
+            # Read after the entries: no entry is sent before a step that precedes it was read.
+            steps = await self._steps(0)
+            if rows or steps:
+                self.last_push = rows[-1]["push"] if rows else self.last_push
+                until = max([self._covered, *(row["seq"] for row in rows)])
+                wanted = [row for row in rows if self._wanted(row)]
+                for frame in self._ordered(wanted, until, steps):
+                    yield frame
                 continue
             if not await self._wait():
                 yield self._ping()
@@ -115,26 +133,35 @@ class Session:
         """False for a repeat that was answered meanwhile or that the replay has already sent."""
         if row["seq"] > self._covered:
             return True
-        return row["state"] in UNANSWERED and row["attempt"] > self._replayed.get(row["seq"], 0)
+        asks = missions.from_row(row).asks
+        return asks and row["attempt"] > self._replayed.get(row["seq"], 0)
 
-    def _ordered(self, rows: Sequence[Any], until: int) -> list[resources.Push]:
-        """The frames, most urgent first, each with a cursor that skips no entry.
+    def _ordered(
+        self, rows: Sequence[Any], until: int, steps: Sequence[Any]
+    ) -> list[SubscribeResponse]:
+        """The frames, most urgent first, each with a cursor that skips no entry and no step.
 
-        A terminal that resumes gets every entry after the cursor, so the cursor stays before the
-        first entry that was not sent yet.
+        A terminal that resumes gets every entry after the cursor, and every step that follows it,
+        so the cursor stays before the first one that was not sent yet.
         """
         waiting = [row["seq"] for row in rows if row["seq"] > self._covered]
-        pushes = []
+        before = min([until, *(step["after_seq"] for step in steps)])
+        frames = []
         for row in sorted(rows, key=lambda row: (row["priority"], row["seq"])):
             if row["seq"] in waiting:
                 waiting.remove(row["seq"])
-            contiguous = min(waiting, default=until + 1) - 1
+            contiguous = min(min(waiting, default=until + 1) - 1, max(before, self._covered))
             cursor = write_cursor(self._epoch, contiguous)
-            pushes.append(to_push(row, missions.from_row(row), cursor))
+            push = to_push(row, missions.from_row(row), cursor)
+            frames.append(SubscribeResponse(push=push))
             if row["attempt"] == 1 and row["seq"] not in self._replayed:
                 FRAME_SECONDS.labels(row["priority"]).observe(row["age"])
+        for number, step in enumerate(steps, 1):
+            after = steps[number]["after_seq"] if number < len(steps) else until
+            cursor = write_cursor(self._epoch, max(min(after, until), self._covered))
+            frames.append(SubscribeResponse(step=to_team_step(step, cursor)))
         self._covered = until
-        return pushes
+        return frames
 
     def _ping(self) -> SubscribeResponse:
         cursor = write_cursor(self._epoch, self._covered)

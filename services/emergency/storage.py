@@ -1,10 +1,11 @@
 """The SQL of missions, mailboxes and team statuses, and the few functions that use it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from datetime import datetime
 from uuid import UUID
 
-from backbone.door.decider import Table
+from backbone.door.decider import Group, Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight, equal
 from backbone.postgres.paths import Path
@@ -20,6 +21,7 @@ MISSIONS: Table[Mission] = Table(
     project=table.project,
     shape=table.SHAPE,
     upgrade=table.upgrade,
+    group=Group("pair", table.pair),
 )
 # Its document is still the flat row of 0.1.0.
 STATUSES: Table[TeamStatus] = Table(
@@ -51,17 +53,25 @@ WHERE rung_due IS NOT NULL
 CHANNEL = "emergency_pushes"
 # One order of teams for all transactions: two of them never wait for each other.
 ALLOCATE = f"""
-INSERT INTO mailboxes AS m (team, last_seq, last_push)
-SELECT team, fresh, pushes
-FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS t(team, fresh, pushes) ORDER BY team
+INSERT INTO mailboxes AS m (team, last_seq, last_push, last_step)
+SELECT team, fresh, pushes, steps
+FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS t(team, fresh, pushes, steps)
+ORDER BY team
 ON CONFLICT (team) DO UPDATE SET
-    last_seq = m.last_seq + excluded.last_seq, last_push = m.last_push + excluded.last_push
-RETURNING team, last_seq, last_push, pg_notify('{CHANNEL}', team)
+    last_seq = m.last_seq + excluded.last_seq, last_push = m.last_push + excluded.last_push,
+    last_step = m.last_step + excluded.last_step
+RETURNING team, last_seq, last_push, last_step, pg_notify('{CHANNEL}', team)
 """  # noqa: S608
 ADD_ENTRIES = """
-INSERT INTO mailbox_entries (team, seq, mission, revision, attempt, push)
+INSERT INTO mailbox_entries (team, seq, mission, revision, attempt, push, kind)
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::integer[], $5::integer[],
-                     $6::bigint[])
+                     $6::bigint[], $7::text[])
+"""
+ADD_STEPS = """
+INSERT INTO mailbox_steps
+    (team, step, after_seq, mission, kind, state, revision, signed, who, time)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::text[],
+                     $7::integer[], $8::integer[], $9::text[], $10::timestamptz[])
 """
 PUSH_AGAIN = """
 UPDATE mailbox_entries AS e SET attempt = p.attempt, push = p.push, time = clock_timestamp()
@@ -70,19 +80,26 @@ FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::bigint[])
 WHERE e.mission = p.mission AND e.revision = p.revision
 """
 
-MAILBOX = "SELECT epoch, last_seq, last_push FROM mailboxes WHERE team = $1"
-MARKS = "SELECT team, last_seq, last_push FROM mailboxes WHERE team = ANY($1)"
+MAILBOX = "SELECT epoch, last_seq, last_push, last_step FROM mailboxes WHERE team = $1"
+MARKS = "SELECT team, last_push, last_step FROM mailboxes WHERE team = ANY($1)"
 ENTRY = """
-SELECT e.seq, e.push, e.revision, e.attempt, m.shape, m.doc::text AS doc, m.state, m.priority,
+SELECT e.seq, e.push, e.revision, e.attempt, e.kind, m.shape, m.doc::text AS doc, m.priority,
        extract(epoch FROM clock_timestamp() - e.time)::float8 AS age
 FROM mailbox_entries AS e JOIN missions AS m ON m.id = e.mission
 """
 REPLAY = f"""{ENTRY}
-WHERE e.team = $1 AND e.seq > $2 AND e.seq <= $3 AND (m.end_time IS NULL OR NOT $4)
+WHERE e.team = $1 AND e.seq > $2 AND e.seq <= $3
+  AND (m.end_time IS NULL OR m.state = 'RECALLED' AND m.due_time IS NOT NULL OR NOT $4)
 ORDER BY e.seq LIMIT $5
 """
 # All of it at once: only then does one snapshot hold every number after those that were read.
 PUSHED = f"{ENTRY} WHERE e.team = $1 AND e.push > $2 ORDER BY e.push"
+# The steps after step $2, of those that a terminal with the entry $3 may not have been told.
+STEPS = """
+SELECT s.*, m.code FROM mailbox_steps AS s JOIN missions AS m ON m.id = s.mission
+WHERE s.team = $1 AND s.step > $2 AND s.after_seq >= $3 ORDER BY s.step
+"""
+HAS_ENTRY = "SELECT EXISTS (SELECT FROM mailbox_entries WHERE mission = $1 AND seq = $2)"
 SEQS = "SELECT mission, max(seq) AS seq FROM mailbox_entries WHERE mission = ANY($1) GROUP BY 1"
 
 SHOWN = frozenset({"state", "team", "unit", "ordered_unit", "area", "priority"})
@@ -93,9 +110,19 @@ PATHS = (
     Path(("ordered_unit",), SHOWN),
     Path(("area",), SHOWN),
     Path(("matter_id",)),
+    Path(("receipt",)),
     Path(("code",)),
 )
 STATES = States(State, OVER)
+
+# All missions of these matters, and those that the orders of these receipts have made.
+OF = """
+SELECT id, shape, doc::text AS doc FROM missions
+WHERE matter_id = ANY($1::uuid[]) OR receipt = ANY($1::uuid[]) ORDER BY dispatch_time, id
+"""
+ANSWERED = "SELECT aggregate_id FROM outcomes WHERE request_id = $1"
+# The incidents among $1 for which a team is under way.
+OURS = "SELECT DISTINCT matter_id FROM missions WHERE matter_id = ANY($1) AND pair IS NOT NULL"
 
 UNANSWERED = """
 SELECT state, count(*) AS missions,
@@ -122,19 +149,40 @@ class Entry:
     revision: int
     attempt: int
     push: int
+    kind: str = "MISSION"
+
+
+@dataclass(frozen=True, slots=True)
+class TeamStep:
+    """What a device of the team has done, for all its terminals."""
+
+    team: str
+    step: int
+    after_seq: int
+    mission: UUID
+    kind: str
+    state: str
+    revision: int
+    signed: int
+    who: str
+    time: datetime
 
 
 async def allocate(
-    conn: Connection, teams: Sequence[tuple[str, int, int]]
-) -> dict[str, tuple[int, int]]:
-    """Take so many sequence and push numbers of each team; return the last ones taken."""
+    conn: Connection, teams: Sequence[tuple[str, int, int, int]]
+) -> dict[str, tuple[int, int, int]]:
+    """Take so many numbers of entries, pushes and steps of each team; return the last ones."""
     rows = await conn.fetch(ALLOCATE, *map(list, zip(*sorted(teams), strict=True)))
-    return {row["team"]: (row["last_seq"], row["last_push"]) for row in rows}
+    return {row["team"]: (row["last_seq"], row["last_push"], row["last_step"]) for row in rows}
 
 
 async def add_entries(conn: Connection, entries: Sequence[Entry]) -> None:
-    rows = [(e.team, e.seq, e.mission, e.revision, e.attempt, e.push) for e in entries]
+    rows = [(e.team, e.seq, e.mission, e.revision, e.attempt, e.push, e.kind) for e in entries]
     await conn.execute(ADD_ENTRIES, *map(list, zip(*rows, strict=True)))
+
+
+async def add_steps(conn: Connection, steps: Sequence[TeamStep]) -> None:
+    await conn.execute(ADD_STEPS, *map(list, zip(*map(astuple, steps), strict=True)))
 
 
 async def push_again(conn: Connection, entries: Sequence[Entry]) -> None:
@@ -152,11 +200,16 @@ async def open_by_team(pool: Pool, teams: Sequence[str]) -> dict[str, int]:
     return {row["team"]: row["missions"] for row in await pool.fetch(OPEN_BY_TEAM, list(teams))}
 
 
-def asked(request: pb.ListMissionsRequest, sights: tuple[Sight, ...], matter: UUID | None) -> Asked:
-    """The list that a request asks for; `matter` is its matter's id, read."""
-    one = bool(request.code or matter) and not request.open
+def asked(
+    request: pb.ListMissionsRequest,
+    sights: tuple[Sight, ...],
+    matter: UUID | None,
+    receipt: UUID | None = None,
+) -> Asked:
+    """The list that a request asks for; `matter` and `receipt` are the ids in it, read."""
+    one = bool(request.code or matter or receipt) and not request.open
     states, span = STATES.asked(state_of(request), request.closed, one)
     filters = [*states, *equals_of(request, ("team", "code", "priority"))]
-    if matter is not None:
-        filters.append(equal("matter_id", matter, "uuid"))
+    of = {"matter_id": matter, "receipt": receipt}
+    filters += [equal(name, each, "uuid") for name, each in of.items() if each is not None]
     return Asked(sights, tuple(filters), span)

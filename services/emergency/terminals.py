@@ -100,7 +100,8 @@ class Terminals:
             return
         for row in await self._pool.fetch(storage.MARKS, list(self._teams)):
             for session in self._teams.get(row["team"], {}).values():
-                if session.last_push < row["last_push"]:
+                known = session.last_push, session.last_step
+                if known[0] < row["last_push"] or known[1] < row["last_step"]:
                     session.woken.set()
 
     def _drop_the_slow(self) -> None:

@@ -18,7 +18,7 @@ from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from services.emergency import attempts, mailbox, storage
 from services.emergency.alerts import Alerts
 from services.emergency.api import EmergencyService
-from services.emergency.consumers import Orders
+from services.emergency.consumers import Incidents, Orders
 from services.emergency.deciders import missions, statuses
 from services.emergency.mission.repeats import Lapse
 from services.emergency.sending import Sender
@@ -52,6 +52,7 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         service = EmergencyService(shell, replica, terminals, teams, rungs.wake, alerts)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
         shell.consume(Orders(shell, replica, terminals, teams).subscription)
+        shell.consume(Incidents(shell).subscription)
         shell.before_stop(terminals.say_goodbye)
         repeats = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
         listening = partial(hear, settings, pulse, terminals.look)

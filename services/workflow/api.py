@@ -25,6 +25,7 @@ from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.record import Incident
 from services.workflow.roads import Roads
 from services.workflow.taking import Taking
+from services.workflow.team_steps import TeamSteps, merged
 
 SERVICE = pb.DESCRIPTOR.services_by_name["IncidentService"]
 
@@ -38,6 +39,7 @@ class IncidentReads:
         self._decider = decider
         self._replica = replica
         self._lists = Lists(shell.pool, self._key, decider.table.name, storage.PATHS)
+        self._steps = TeamSteps(shell.settings)
 
     async def get(self, request: Any, context: Any) -> Incident:
         """Raises NotFound, also for an incident outside the caller's scope."""
@@ -61,13 +63,16 @@ class IncidentReads:
         return lambda row: codec.in_inbox(self._decider.from_row(row), actor)
 
     async def timeline(self, request: pb.GetTimelineRequest, context: Any) -> Any:
-        """The steps in order, as many as one answer holds."""
+        """The events and the steps of teams in order, as many events as one answer holds."""
         incident = await self.get(request, context)
         scope, size = scope_of(request), size_of(request.page_size or MOST)
         after = read_token(self._key, scope, request.page_token, int) or 0
         rows = await self._pool.fetch(storage.TIMELINE, incident.id, after, size + 1)
+        since = await self._pool.fetchval(storage.TIME_OF, incident.id, after) if after else None
         items = within(codec.to_progress(row) for row in rows[:size])
-        response = pb.GetTimelineResponse(items=items)
+        steps = await self._steps.of(incident.id)
+        page = merged(items, steps, since, is_last=len(items) == len(rows))
+        response = pb.GetTimelineResponse(items=page)
         if len(items) < len(rows):
             last = rows[len(items) - 1]["version"]
             response.next_page_token = sign_token(self._key, scope, last)

@@ -68,6 +68,7 @@ TIMELINE = """
 SELECT version, payload, actor, unit, time FROM journal
 WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3
 """
+TIME_OF = "SELECT time FROM journal WHERE aggregate_id = $1 AND version = $2"
 
 # The 110 desk sees neither petitions nor requests for care among what its area waits for, and of an
 # accusation only what it has taken down itself.

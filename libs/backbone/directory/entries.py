@@ -206,8 +206,11 @@ def _head(message: wire.City) -> Head:
 
 
 def _policy(message: wire.Policy) -> Policy:
+    # A table without default is never left out, though it may be empty.
     tables: dict[str, Any] = {
-        name: dict(table) for name in TABLES if (table := getattr(message, name))
+        name: dict(table)
+        for name in TABLES
+        if (table := getattr(message, name)) or name == "sign_in_minutes"
     }
     numbers = {
         each.name: number

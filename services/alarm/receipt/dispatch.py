@@ -17,17 +17,24 @@ from services.alarm.receipt.ending import matter_called, require_not_ended
 from services.alarm.receipt.record import Dispatch, Outcome, Receipt, State
 from services.alarm.receipt.rights import require_desk, require_may_dispatch
 
+# Where the mission of an order is over, the team may be sent again.
+OVER = frozenset({"CLEARED", "REFUSED", "RECALLED"})
+
 
 class DispatchNow(Struct, frozen=True):
     """`facts` are those of the incident, which more than this receipt may have corrected.
 
     None where there is no incident, or none that answers: then the receipt's own are used.
+
+    `standing` is the state of the mission that the latest order to this team has made. It is empty
+    if there is none, or while the emergency service cannot be asked.
     """
 
     by: Actor
     team: str
     note: str = ""
     facts: Matter | None = None
+    standing: str = ""
     force_reason: str = ""
 
 
@@ -41,7 +48,8 @@ class RefuseDispatch(Struct, frozen=True):
 class Order(Struct, frozen=True):
     """An order to a team; field names are those of the emergency contract.
 
-    `again` counts the refused orders before this one: it gives each new order a new request id.
+    `again` counts the orders before this one that were refused or are over: it gives each new order
+    a new request id.
     """
 
     matter_id: UUID
@@ -53,6 +61,8 @@ class Order(Struct, frozen=True):
     category: str
     ordered_by: str
     ordered_unit: str
+    receipt: str
+    note: str
     again: int = 0
     danger: str = ""
     force_reason: str = ""
@@ -79,21 +89,23 @@ def dispatch(
     if receipt.outcome is Outcome.INVALID:
         require_not_ended(receipt, command)
     order = _latest(receipt, command.team)
-    if order is not None and not order.refused:
+    if order is not None and not order.refused and command.standing not in OVER:
         raise InvalidTransition(
             "ALREADY_DISPATCHED",
             team=order.team,
             unit=receipt.unit,
             by=order.ordered_by,
             time=order.order_time,
-            state="ORDERED",
+            state=command.standing or "ORDERED",
         )
-    given = order_of(receipt, command)
-    return [DispatchOrdered(now, given, command.note, command.facts)]
+    ordered = order_of(receipt, command)
+    if order is not None:
+        ordered = replace(ordered, again=order.again + 1)
+    return [DispatchOrdered(now, ordered, command.note, command.facts)]
 
 
 def order_of(receipt: Receipt, command: DispatchNow) -> Order:
-    """The order: equal for the call and the event, before and after it is recorded."""
+    """The latest order of the receipt to this team; equal for the call and the event."""
     latest = _latest(receipt, command.team)
     facts = command.facts or matter_called(receipt, "", "")
     return Order(
@@ -107,7 +119,9 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         ordered_by=command.by.user,
         ordered_unit=command.by.unit,
         danger=facts.danger,
-        again=latest.again + bool(latest.refused) if latest else 0,
+        receipt=str(receipt.id),
+        note=command.note,
+        again=latest.again if latest else 0,
         force_reason=command.force_reason,
     )
 
@@ -126,6 +140,12 @@ def refuse(
     if order is None or order.refused:
         return []
     return [DispatchRefused(now, command.team, command.reason)]
+
+
+def stands(receipt: Receipt, team: str) -> Dispatch | None:
+    """The order to this team that was not refused: the team may be under way."""
+    order = _latest(receipt, team)
+    return order if order is not None and not order.refused else None
 
 
 def _latest(receipt: Receipt, team: str) -> Dispatch | None:

@@ -3,20 +3,30 @@
 from typing import Any
 
 from backbone.life_cycle import Also, LifeCycle
-from services.emergency.mission import dispatching, ladder, repeats, steps
+from services.emergency.mission import (
+    correcting,
+    dispatching,
+    joining,
+    ladder,
+    recalling,
+    repeats,
+    steps,
+)
 from services.emergency.mission.record import Mission
 
 
 def _require_known(mission: Mission, command: Any) -> None:
-    """Check the scope of a crew's step; desk orders and clocks come from the system itself."""
-    if isinstance(command, steps.Step):
+    """Check the scope of people; desk orders, events and clocks come from the system itself."""
+    if isinstance(command, steps.Step | recalling.ConfirmRecall):
         steps.require_known(mission, command.by)
     if isinstance(command, ladder.StopLadder):
         ladder.require_in_sight(mission, command)
+    if isinstance(command, recalling.RecallMission):
+        recalling.require_may_see(mission, command.by)
 
 
 MISSIONS: LifeCycle[Mission, Also] = LifeCycle(
-    (dispatching, steps, repeats, ladder),
+    (dispatching, steps, repeats, correcting, recalling, joining, ladder),
     "NO_SUCH_MISSION",
     guard=_require_known,
     finish=ladder.keep_in_step,

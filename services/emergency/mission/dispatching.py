@@ -1,12 +1,13 @@
 """Dispatch 派警: a desk sends a team to a matter, once."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.life_cycle import Also, begins, creates
-from backbone.words.errors import InvalidArgument, InvalidTransition
+from backbone.words.errors import InvalidArgument, InvalidTransition, Unavailable
 from backbone.words.guards import PRIORITIES
 from services.emergency.mission.record import (
     Mission,
@@ -16,6 +17,7 @@ from services.emergency.mission.record import (
     State,
     Team,
     mission_id,
+    pair_of,
 )
 from services.emergency.mission.repeats import pause_after
 from services.emergency.mission.rungs import Ladder, begun
@@ -37,7 +39,8 @@ class DispatchMission(Struct, frozen=True):
     """`team` is None if the directory has no such team; `pauses` are seconds.
 
     `reachable` says whether a terminal of the team was connected. `ladder` is the city's for the
-    priority; without one the pauses say when the mission is pushed again.
+    priority; without one the pauses say when the mission is pushed again. `number` counts the
+    missions of the team for this matter that are over.
     """
 
     order: Order
@@ -45,6 +48,7 @@ class DispatchMission(Struct, frozen=True):
     pauses: tuple[int, ...]
     acknowledge_seconds: int
     reachable: bool = False
+    number: int = 0
     ladder: Ladder | None = None
     ready: Readiness = Readiness()
 
@@ -58,6 +62,7 @@ class MissionDispatched(Struct, frozen=True):
     acknowledge_by: datetime
     due_time: datetime
     reachable: bool
+    number: int = 0
     ladder: Ladder | None = None
 
 
@@ -67,6 +72,8 @@ def dispatch(
     order = command.order
     if mission is not None:
         _refuse_second(mission)
+    if also.members(pair_of(order.matter_id, order.team)):
+        raise Unavailable("MISSION_JUST_OPENED", team=order.team)
     if command.team is None:
         raise InvalidArgument("UNKNOWN_TEAM", team=order.team)
     if order.priority not in PRIORITIES:
@@ -88,6 +95,7 @@ def dispatch(
             acknowledge_by=now + timedelta(seconds=command.acknowledge_seconds),
             due_time=(begun(ladder, now).due_time or first) if ladder else first,
             reachable=command.reachable,
+            number=command.number,
             ladder=ladder,
         )
     ]
@@ -115,6 +123,11 @@ def _require_ready(team: str, ready: Readiness) -> None:
         raise InvalidTransition("NOT_STAFFED", field="team", team=team)
 
 
+def _open_ones(command: DispatchMission) -> tuple[UUID, ...]:
+    """The open mission of the team for the matter: two orders are decided one after the other."""
+    return (pair_of(command.order.matter_id, command.order.team),)
+
+
 def _refuse_second(mission: Mission) -> None:
     """Refuse a second dispatch of the team; the facts name the first desk."""
     raise InvalidTransition(
@@ -138,7 +151,7 @@ def dispatched(event: MissionDispatched) -> Mission:
         acknowledge_by=event.acknowledge_by,
     )
     return Mission(
-        id=mission_id(order.matter_id, order.team),
+        id=mission_id(order.matter_id, order.team, event.number),
         version=0,
         time=event.time,
         state=State.PENDING,
@@ -146,6 +159,7 @@ def dispatched(event: MissionDispatched) -> Mission:
         release=release,
         pushes=Pushes(None if event.ladder else event.due_time),
         ladder=begun(event.ladder, event.time) if event.ladder else None,
+        number=event.number,
     )
 
 
@@ -156,9 +170,11 @@ VERBS = (
         "UNKNOWN_TEAM",
         "UNKNOWN_PRIORITY",
         "ORDER_INCOMPLETE",
+        "MISSION_JUST_OPENED",
         "TEAM_OUT_OF_SERVICE",
         "TEAM_OFF_DUTY",
         "NOT_STAFFED",
+        also=_open_ones,
     ),
 )
 CHANGES = (begins(dispatched),)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from uuid import UUID, uuid5
 
 from msgspec import Struct
@@ -18,17 +19,23 @@ class State(StrEnum):
     ON_SCENE = "ON_SCENE"  # 已到场
     CLEARED = "CLEARED"  # 已处置完毕
     REFUSED = "REFUSED"  # 已拒绝, with a reason
+    RECALLED = "RECALLED"  # 已召回, pushed until the team confirms it
 
 
 ANY = frozenset(State)
-OVER = frozenset({State.CLEARED, State.REFUSED})
+OVER = frozenset({State.CLEARED, State.REFUSED, State.RECALLED})
 # The team has not answered in these: the push is repeated.
 UNANSWERED = frozenset({State.PENDING, State.DELIVERED})
-ENDED = frozenset({State.CLEARED, State.REFUSED})
+ENDED = OVER
+UNDER_WAY = ANY - OVER
 
 
 class Order(Struct, frozen=True):
-    """What a desk says when it sends a team; `again` after so many refusals."""
+    """What a desk says when it sends a team; `again` after so many of its orders were over.
+
+    `receipt` is where the order comes from; `note` is the end of the narrative, for this team
+    alone. Both are empty in orders of 0.1.0.
+    """
 
     matter_id: UUID
     code: str
@@ -41,6 +48,9 @@ class Order(Struct, frozen=True):
     ordered_by: str
     ordered_unit: str
     again: int = 0
+    danger: str = ""
+    receipt: str = ""
+    note: str = ""
     force_reason: str = ""
 
 
@@ -67,17 +77,22 @@ class Release(Struct, frozen=True):
 
 
 class Pushes(Struct, frozen=True):
-    """How often it was pushed; `due_time` is when it is pushed again, None once it is answered."""
+    """How often it was pushed; `due_time` is when it is pushed again, None once it is answered.
+
+    `asked` is the last revision that the team has to sign for.
+    """
 
     due_time: datetime | None
     revision: int = 1
     attempt: int = 1
+    asked: int = 1
 
 
 class Progress(Struct, frozen=True):
     """When each step was taken.
 
-    `implied` holds the states whose times were not reported: a later step implied them.
+    `implied` holds the states whose times were not reported: a later step implied them. `signed`
+    holds the revisions for which a person of the team has signed.
     """
 
     implied: tuple[State, ...] = ()
@@ -86,6 +101,7 @@ class Progress(Struct, frozen=True):
     depart_time: datetime | None = None
     arrive_time: datetime | None = None
     acknowledged_by: str = ""
+    signed: tuple[int, ...] = ()
 
 
 class Ending(Struct, frozen=True):
@@ -96,7 +112,56 @@ class Ending(Struct, frozen=True):
     result: str = ""
 
 
+class MissionFacts(Struct, frozen=True):
+    """What a correction may change."""
+
+    place: Place
+    narrative: str
+    category: str
+    priority: str
+    danger: str
+
+
+class MissionCorrection(Struct, frozen=True):
+    """What became different since the team has signed, or since the dispatch: `was` is before."""
+
+    changed: tuple[str, ...]
+    was: MissionFacts
+    reason: str
+    receipt: str
+    revise_time: datetime
+
+
+class Cause(StrEnum):
+    DESK = "DESK"  # 指挥召回
+    RECEIPT_INVALID = "RECEIPT_INVALID"  # 接警单判为无效
+    INCIDENT_VOIDED = "INCIDENT_VOIDED"  # 事件作废
+    INCIDENT_CLOSED = "INCIDENT_CLOSED"  # 事件办结
+    SAME_MATTER = "SAME_MATTER"  # 同一警情，已派同一队伍
+
+
+class Recall(Struct, frozen=True):
+    """Why and by whom the team was called back; of SAME_MATTER also who has sent it before."""
+
+    cause: Cause
+    reason: str
+    recall_time: datetime
+    recalled_by: str
+    recalled_unit: str
+    stays: str = ""
+    sent_by: str = ""
+    sent_unit: str = ""
+    sent_time: datetime | None = None
+    confirm_time: datetime | None = None
+    confirmed_by: str = ""
+
+
 class Mission(Struct, frozen=True):
+    """`number` counts the earlier missions of the team for this matter.
+
+    `home` is the matter that it was ordered for, once it has joined another one.
+    """
+
     id: UUID
     version: int
     time: datetime
@@ -106,9 +171,27 @@ class Mission(Struct, frozen=True):
     pushes: Pushes
     progress: Progress = Progress()
     ending: Ending | None = None
+    number: int = 0
+    home: UUID | None = None
+    correction: MissionCorrection | None = None
+    recall: Recall | None = None
     ladder: Ladder | None = None
 
+    @property
+    def asks(self) -> bool:
+        """Whether the team has to answer: sign for the asked revision, or confirm the recall."""
+        if self.recall is not None:
+            return self.recall.confirm_time is None
+        if self.state in UNANSWERED:
+            return True
+        return self.state not in OVER and max(self.progress.signed, default=1) < self.pushes.asked
 
-def mission_id(matter_id: UUID, team: str) -> UUID:
-    """A team has one mission per matter."""
-    return uuid5(matter_id, team)
+
+def mission_id(matter_id: UUID, team: str, number: int = 0) -> UUID:
+    """A team has one open mission per matter; the later ones have a number."""
+    return uuid5(matter_id, f"{team}/{number}" if number else team)
+
+
+def pair_of(matter_id: UUID, team: str) -> UUID:
+    """The key under which the open mission of a team for a matter is known, and locked."""
+    return UUID(bytes=sha256(f"{matter_id}/{team}".encode()).digest()[:16])

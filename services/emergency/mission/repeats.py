@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import Also, change, verb
 from backbone.words.errors import InvalidTransition
-from services.emergency.mission.record import UNANSWERED, Mission
+from services.emergency.mission.record import UNDER_WAY, Mission, State
 
 
 class Lapse(Struct, frozen=True):
@@ -41,5 +41,5 @@ def pushed_again(mission: Mission, event: MissionPushedAgain) -> Mission:
     return replace(mission, pushes=pushes)
 
 
-VERBS = (verb(UNANSWERED, lapse, "NOT_DUE"),)
+VERBS = (verb(UNDER_WAY | {State.RECALLED}, lapse, "NOT_DUE"),)
 CHANGES = (change(pushed_again),)

@@ -1,7 +1,7 @@
 """The steps of a team: the rank only rises; a later step implies the earlier ones."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,29 +9,19 @@ from msgspec.structs import replace
 from backbone.life_cycle import Also, change, verb
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition, NotFound
 from backbone.words.guards import require_text
-from services.emergency.mission.record import ANY, UNANSWERED, Ending, Mission, State
+from services.emergency.mission.record import (
+    ANY,
+    UNANSWERED,
+    Ending,
+    Mission,
+    State,
+)
+from services.emergency.mission.rising import RANK, rank_of, risen
 
 E = TypeVar("E")
 
 # A terminal that was offline sends its steps late and out of order: record them, do not refuse.
 NOT_REFUSED = ANY - {State.REFUSED}
-
-# A refusal is not on the ladder of ranks; it implies the delivery only.
-RANK = {
-    State.PENDING: 0,
-    State.DELIVERED: 1,
-    State.REFUSED: 1,
-    State.ACKNOWLEDGED: 2,
-    State.EN_ROUTE: 3,
-    State.ON_SCENE: 4,
-    State.CLEARED: 5,
-}
-STAMPS = {
-    State.DELIVERED: "deliver_time",
-    State.ACKNOWLEDGED: "acknowledge_time",
-    State.EN_ROUTE: "depart_time",
-    State.ON_SCENE: "arrive_time",
-}
 
 
 class Crew(Struct, frozen=True):
@@ -55,8 +45,11 @@ class ReceiveMission(Struct, frozen=True):
 
 
 class AcknowledgeMission(Struct, frozen=True):
+    """`revision` is the one that the person has seen; 0 stands for the present one."""
+
     by: Crew
     device_time: datetime | None = None
+    revision: int = 0
 
 
 class RefuseMission(Struct, frozen=True):
@@ -81,6 +74,13 @@ class ClearMission(Struct, frozen=True):
     device_time: datetime | None = None
 
 
+class ByCrew(Protocol):
+    """A command of a person of the team."""
+
+    @property
+    def by(self) -> Crew: ...
+
+
 Step = (
     ReceiveMission
     | AcknowledgeMission
@@ -100,6 +100,7 @@ class MissionAcknowledged(Struct, frozen=True):
     time: datetime
     acknowledged_by: str
     device_time: datetime | None
+    revision: int = 0
 
 
 class MissionRefused(Struct, frozen=True):
@@ -131,7 +132,7 @@ def require_known(mission: Mission, by: Crew) -> None:
         raise NotFound("NO_SUCH_MISSION")
 
 
-def _require_crew(mission: Mission, command: Step) -> None:
+def require_crew(mission: Mission, command: ByCrew) -> None:
     """Raises Denied: people of the unit may read the mission, only the team takes its steps."""
     if command.by.team != mission.order.team:
         raise Denied("NOT_YOUR_TEAM", team=mission.order.team)
@@ -140,7 +141,7 @@ def _require_crew(mission: Mission, command: Step) -> None:
 def receive(
     mission: Mission, command: ReceiveMission, now: datetime, also: Also
 ) -> list[MissionDelivered]:
-    _require_crew(mission, command)
+    require_crew(mission, command)
     if command.seq not in (0, command.entry):
         raise InvalidArgument("WRONG_SEQ", seq=command.seq)
     return _once(mission, State.DELIVERED, MissionDelivered(now, command.device_time))
@@ -149,22 +150,29 @@ def receive(
 def acknowledge(
     mission: Mission, command: AcknowledgeMission, now: datetime, also: Also
 ) -> list[MissionAcknowledged]:
-    _require_crew(mission, command)
-    event = MissionAcknowledged(now, command.by.user, command.device_time)
-    return _once(mission, State.ACKNOWLEDGED, event)
+    """Record each revision once; an older one too, whatever the mission has become."""
+    require_crew(mission, command)
+    revision = command.revision or mission.pushes.revision
+    if revision > mission.pushes.revision:
+        raise InvalidArgument("UNKNOWN_REVISION", revision=revision, known=mission.pushes.revision)
+    event = MissionAcknowledged(now, command.by.user, command.device_time, revision)
+    known = revision in mission.progress.signed and State.ACKNOWLEDGED not in (
+        mission.progress.implied
+    )
+    return [] if known else [event]
 
 
 def depart(
     mission: Mission, command: ReportEnRoute, now: datetime, also: Also
 ) -> list[TeamEnRoute]:
-    _require_crew(mission, command)
+    require_crew(mission, command)
     return _once(mission, State.EN_ROUTE, TeamEnRoute(now, command.device_time))
 
 
 def arrive(
     mission: Mission, command: ReportOnScene, now: datetime, also: Also
 ) -> list[TeamOnScene]:
-    _require_crew(mission, command)
+    require_crew(mission, command)
     return _once(mission, State.ON_SCENE, TeamOnScene(now, command.device_time))
 
 
@@ -172,9 +180,9 @@ def clear(
     mission: Mission, command: ClearMission, now: datetime, also: Also
 ) -> list[MissionCleared]:
     """Keep the first result; a result after a clearing without one is recorded too."""
-    _require_crew(mission, command)
+    require_crew(mission, command)
     event = MissionCleared(now, command.result, command.device_time)
-    if mission.state is not State.CLEARED or mission.ending is None:
+    if mission.ending is None:
         return [event]
     if event.result in ("", mission.ending.result):
         return []
@@ -186,44 +194,55 @@ def clear(
 def refuse(
     mission: Mission, command: RefuseMission, now: datetime, also: Also
 ) -> list[MissionRefused]:
-    _require_crew(mission, command)
+    require_crew(mission, command)
     reason = require_text(command.reason, "REASON_MISSING")
+    if mission.ending is not None and mission.ending.refuse_reason:
+        return []
     return [MissionRefused(now, reason, command.device_time)]
 
 
 def _once(mission: Mission, reached: State, event: E) -> list[E]:
     """Accept a repeated step without an event."""
-    known = RANK[mission.state] >= RANK[reached] and reached not in mission.progress.implied
+    progress = mission.progress
+    known = rank_of(mission) >= RANK[reached] and reached not in progress.implied
     return [] if known else [event]
 
 
 def delivered(mission: Mission, event: MissionDelivered) -> Mission:
-    return _risen(mission, State.DELIVERED, event.time)
+    return risen(mission, State.DELIVERED, event.time)
 
 
 def acknowledged(mission: Mission, event: MissionAcknowledged) -> Mission:
-    after = _risen(mission, State.ACKNOWLEDGED, event.time)
-    signed = replace(after.progress, acknowledged_by=event.acknowledged_by)
-    return replace(after, progress=signed)
+    """What the team has signed for is no longer shown as different."""
+    after = risen(mission, State.ACKNOWLEDGED, event.time, event.revision or 1)
+    present = (event.revision or 1) >= mission.pushes.revision
+    return replace(
+        after,
+        progress=replace(after.progress, acknowledged_by=event.acknowledged_by),
+        correction=None if present else mission.correction,
+    )
 
 
 def departed(mission: Mission, event: TeamEnRoute) -> Mission:
-    return _risen(mission, State.EN_ROUTE, event.time)
+    return risen(mission, State.EN_ROUTE, event.time)
 
 
 def arrived(mission: Mission, event: TeamOnScene) -> Mission:
-    return _risen(mission, State.ON_SCENE, event.time)
+    return risen(mission, State.ON_SCENE, event.time)
 
 
 def cleared(mission: Mission, event: MissionCleared) -> Mission:
     """The end time is that of the first clearing, even if the result came later."""
-    ending = mission.ending or Ending(event.time)
-    after = _risen(mission, State.CLEARED, event.time)
-    return replace(after, ending=replace(ending, result=event.result))
+    ending = replace(mission.ending or Ending(event.time), result=event.result)
+    if mission.state is State.RECALLED:
+        return replace(mission, ending=ending)
+    return replace(risen(mission, State.CLEARED, event.time), ending=ending)
 
 
 def refused(mission: Mission, event: MissionRefused) -> Mission:
-    heard = _risen(mission, State.DELIVERED, event.time)
+    if mission.state is State.RECALLED and mission.ending is not None:
+        return replace(mission, ending=replace(mission.ending, refuse_reason=event.reason))
+    heard = risen(mission, State.DELIVERED, event.time)
     was_silent = mission.state is State.PENDING
     implied = (State.DELIVERED,) if was_silent else mission.progress.implied
     return replace(
@@ -235,29 +254,19 @@ def refused(mission: Mission, event: MissionRefused) -> Mission:
     )
 
 
-def _risen(mission: Mission, reached: State, time: datetime) -> Mission:
-    """Raise the mission to the state, or confirm a state that a later one had implied."""
-    progress, pushes = mission.progress, mission.pushes
-    if RANK[mission.state] >= RANK[reached]:
-        still = tuple(state for state in progress.implied if state is not reached)
-        return replace(mission, progress=replace(progress, implied=still))
-    skipped = tuple(s for s in STAMPS if RANK[mission.state] < RANK[s] < RANK[reached])
-    stamps: dict[str, Any] = {STAMPS[s]: time for s in (*skipped, reached) if s in STAMPS}
-    return replace(
-        mission,
-        state=reached,
-        progress=replace(progress, implied=progress.implied + skipped, **stamps),
-        pushes=pushes if reached in UNANSWERED else replace(pushes, due_time=None),
-    )
-
-
 VERBS = (
     verb(ANY, receive, "NOT_YOUR_TEAM", "WRONG_SEQ"),
-    verb(NOT_REFUSED, acknowledge, "NOT_YOUR_TEAM", otherwise=_require_crew),
-    verb(NOT_REFUSED, depart, "NOT_YOUR_TEAM", otherwise=_require_crew),
-    verb(NOT_REFUSED, arrive, "NOT_YOUR_TEAM", otherwise=_require_crew),
-    verb(NOT_REFUSED, clear, "NOT_YOUR_TEAM", "ALREADY_CLEARED", otherwise=_require_crew),
-    verb(UNANSWERED, refuse, "NOT_YOUR_TEAM", "REASON_MISSING", otherwise=_require_crew),
+    verb(NOT_REFUSED, acknowledge, "NOT_YOUR_TEAM", "UNKNOWN_REVISION", otherwise=require_crew),
+    verb(NOT_REFUSED, depart, "NOT_YOUR_TEAM", otherwise=require_crew),
+    verb(NOT_REFUSED, arrive, "NOT_YOUR_TEAM", otherwise=require_crew),
+    verb(NOT_REFUSED, clear, "NOT_YOUR_TEAM", "ALREADY_CLEARED", otherwise=require_crew),
+    verb(
+        UNANSWERED | {State.RECALLED},
+        refuse,
+        "NOT_YOUR_TEAM",
+        "REASON_MISSING",
+        otherwise=require_crew,
+    ),
 )
 CHANGES = (
     change(delivered),

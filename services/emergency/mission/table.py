@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from backbone.words.rank import by_time
-from services.emergency.mission.record import OVER, UNANSWERED, Mission, State
+from services.emergency.mission.record import OVER, UNANSWERED, Mission, State, pair_of
 
-SHAPE = 3
+SHAPE = 4
 COLUMNS = {
     "state": "text",
     "matter_id": "uuid",
@@ -23,6 +24,8 @@ COLUMNS = {
     "rung_due": "timestamptz",
     "alert_time": "timestamptz",
     "end_time": "timestamptz",
+    "pair": "uuid",
+    "receipt": "uuid",
 }
 
 ORDER = (
@@ -56,6 +59,8 @@ def project(mission: Mission) -> dict[str, Any]:
         "rung_due": mission.ladder.due_time if mission.ladder else None,
         "alert_time": alert_time(mission),
         "end_time": ending.end_time if ending else None,
+        "pair": pair(mission),
+        "receipt": _id(order.receipt) or mission.home or order.matter_id,
     }
 
 
@@ -69,18 +74,38 @@ def alert_time(mission: Mission) -> datetime | None:
     return ladder.alert_time if mission.state in UNANSWERED else None
 
 
+def _id(text: str) -> UUID | None:
+    """The id that a text is; None for one that is none: a desk of 0.1.0 names no receipt, and
+    orders for the matter that is the receipt itself."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def pair(mission: Mission) -> UUID | None:
+    """The key of the open mission of a team for a matter; None once the mission is over."""
+    order = mission.order
+    return None if mission.ending else pair_of(order.matter_id, order.team)
+
+
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder and no forced order."""
+    """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder, shape 3 no correction."""
     if shape > 1:
-        return doc
+        return {**doc, "progress": _signed(doc["progress"])}
     return {
         **_part(doc, ("id", "version", "time", "state")),
         "order": _part(doc, ORDER),
         "release": _part(doc, RELEASE),
         "pushes": _part(doc, PUSHES),
-        "progress": _part(doc, PROGRESS),
+        "progress": _signed(_part(doc, PROGRESS)),
         "ending": _part(doc, ENDING) if doc["end_time"] else None,
     }
+
+
+def _signed(progress: dict[str, Any]) -> dict[str, Any]:
+    """Before there were corrections, a team that has signed has signed for the only revision."""
+    return {**progress, "signed": [1] if progress["acknowledge_time"] else []}
 
 
 def _part(doc: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

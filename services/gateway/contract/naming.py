@@ -17,14 +17,15 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("unit", "accountable_unit", "desk", "from_unit", "to_unit", "by_unit", "ordered_unit",
          "supervisor", "raised_to", "assigned_by",
-         "against_unit", "home_unit", "host_unit", "mediation_unit"),
+         "against_unit", "home_unit", "host_unit", "mediation_unit",
+         "recalled_unit", "sent_unit"),
         "unit",
     ),
     **dict.fromkeys(
         ("holder", "from_holder", "actor", "user", "by", "receiver", "ordered_by", "called_by",
          "acknowledged_by", "opener", "answerer",
          "set_by", "decided_by", "mediator", "worker", "leader", "verifier",
-         "voided_by", "reinstated_by"),
+         "voided_by", "reinstated_by", "recalled_by", "sent_by", "confirmed_by"),
         "person",
     ),
     **dict.fromkeys(("team", "next_team"), "team"),

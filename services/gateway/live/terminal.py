@@ -42,6 +42,7 @@ STOPPING = "STOPPING"
 MESSAGES = {
     "welcome": ("welcome", resources.Welcome.DESCRIPTOR),
     "push": ("mission", resources.Push.DESCRIPTOR),
+    "step": ("step", resources.Step.DESCRIPTOR),
 }
 
 
@@ -158,8 +159,11 @@ def _cursor_of(request: Request) -> str:
 
 def _cursor(response: Any) -> str:
     kind = response.WhichOneof("frame")
-    return str(getattr(response, kind).cursor) if kind in ("push", "ping") else ""
+    return str(getattr(response, kind).cursor) if kind in ("push", "step", "ping") else ""
+
+
+SHOWN = (resources.Push.DESCRIPTOR, resources.Step.DESCRIPTOR)
 
 
 def extras_of(terminal: Terminal) -> tuple[Extra, ...]:
-    return (Extra("GET", "/v1/teams/{team}/stream", terminal.stream, (resources.Push.DESCRIPTOR,)),)
+    return (Extra("GET", "/v1/teams/{team}/stream", terminal.stream, SHOWN),)

@@ -1,6 +1,6 @@
 """Missions: the steps of teams at their terminals, reads, and the status of teams."""
 
-from backbone.words.roles import COMMANDERS, READERS, TEAMS
+from backbone.words.roles import COMMANDERS, READERS, TEAM_SENDERS, TEAMS
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
@@ -21,6 +21,8 @@ AREA = Area(
         post(f"{ONE}:clear", "ClearMission", TEAMS),
         post(f"{ONE}:stopLadder", "StopLadder", COMMANDERS),
         get("/v1/alerts", "ListAlerts", READERS | TEAMS),
+        post(f"{ONE}:recall", "RecallMission", TEAM_SENDERS),
+        post(f"{ONE}:confirmRecall", "ConfirmRecall", TEAMS),
         get("/v1/team-statuses", "ListTeamStatuses", READERS | TEAMS),
         post("/v1/teams/{team}:setStatus", "SetTeamStatus", COMMANDERS | TEAMS),
     ),

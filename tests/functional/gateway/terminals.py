@@ -22,6 +22,7 @@ def a_push(seq: int, attempt: int = 1) -> resources.Push:
 class Terminals(rpc.EmergencyServiceServicer):
     def __init__(self) -> None:
         self.mailbox: list[resources.Push] = []
+        self.steps: list[resources.Step] = []
         self.asked: list[tuple[str, str, str]] = []
         self.sessions = 0
         self._cut = asyncio.Event()
@@ -42,5 +43,7 @@ class Terminals(rpc.EmergencyServiceServicer):
             for push in self.mailbox[sent:]:
                 sent += 1
                 yield pb.SubscribeResponse(push=push)
+            while self.steps:
+                yield pb.SubscribeResponse(step=self.steps.pop(0))
             await asyncio.sleep(0.01)
         await context.abort(grpc.StatusCode.UNAVAILABLE, "going away")

@@ -13,6 +13,7 @@ import uvicorn
 
 from backbone.process.pulse import Pulse
 from backbone.rpc.edge import Edge
+from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from services.gateway.http.server import Server
 from services.gateway.wiring import open_gateway
@@ -157,3 +158,21 @@ async def test_the_stream_of_another_team_is_closed(http: httpx.AsyncClient) -> 
     assert (stolen.status_code, stolen.json()["reason"]) == (403, "NOT_YOUR_TEAM")
     bad = await http.get(STREAM, headers=leader | {"Last-Event-ID": "9" * 200})
     assert (bad.status_code, bad.json()["reason"]) == (400, "MALFORMED_EVENT_ID")
+
+
+async def test_a_step_of_another_device_comes_with_its_id(
+    http: httpx.AsyncClient, terminals: tuple[Terminals, str]
+) -> None:
+    service, leader = terminals[0], await sign_in(http, "leader7")
+    service.mailbox.append(a_push(1))
+    async with stream(http, leader) as seen:
+        await until(seen, 2)
+        state = resources.Mission.STATE_ACKNOWLEDGED
+        service.steps.append(
+            resources.Step(step=4, cursor="1", mission="m-1", kind="ACKNOWLEDGED", state=state)
+        )
+        await until(seen, 3)
+    event, at, step = seen[2]
+    assert (event, at) == ("step", "1")
+    assert (step["step"], step["kind"], step["state"]) == (4, "ACKNOWLEDGED", "ACKNOWLEDGED")
+    assert "cursor" not in step

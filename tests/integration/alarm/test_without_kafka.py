@@ -8,8 +8,14 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from backbone.rpc.channels import refusal_of
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import open_channel, refusal_of
+from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_pb2 as resources
+from liandong.emergency.v1 import emergency_service_pb2 as missions
+from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
+from liandong.emergency.v1.emergency_pb2 import Mission, Recall
+from tests.desks import TAKER
 from tests.integration.alarm.conftest import Console
 from tests.processes import Installation
 
@@ -29,6 +35,21 @@ async def console(home: Installation) -> AsyncIterator[Console]:
     with cut_off.started("alarm", "workflow", "emergency"):
         await cut_off.ready("alarm", "workflow", "emergency")
         yield Console(cut_off)
+
+
+@pytest.fixture
+def act(home: Installation) -> Any:
+    """What the team does, or the desk: a call of the emergency service."""
+    settings = home.settings("emergency")
+    stub = emergency.EmergencyServiceStub(open_channel(settings, "emergency"))
+
+    async def call(verb: str, mission: str, by: Actor, team: str = "", **body: Any) -> Mission:
+        request = getattr(missions, f"{verb}Request")(mission_id=mission, **body)
+        metadata = metadata_for(settings.token, by, team=team)
+        found: Mission = (await getattr(stub, verb)(request, metadata=metadata, timeout=5)).mission
+        return found
+
+    return call
 
 
 async def test_an_incident_opens_and_a_team_is_sent(console: Console) -> None:
@@ -55,3 +76,40 @@ async def test_one_team_goes_once_to_one_matter_whoever_reports_it(console: Cons
     refusal = refusal_of(caught.value)
     assert refusal is not None
     assert refusal.reason == "ALREADY_DISPATCHED"
+
+
+async def test_the_receipt_shows_what_became_of_an_order_and_the_team_is_sent_again(
+    console: Console, act: Any
+) -> None:
+    receipt = (await console.receive(category="theft"))[0].id
+
+    async def order() -> resources.Dispatch:
+        [found] = (await console.do("GetReceipt", receipt)).receipt.dispatches
+        return found
+
+    sent = (await console.do("DispatchNow", receipt, team="red")).mission
+    assert (await order()).state == Mission.STATE_PENDING
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await console.do("DispatchNow", receipt, team="red")
+    refusal = refusal_of(caught.value)
+    assert refusal is not None
+    assert (refusal.reason, refusal.facts["state"]) == ("ALREADY_DISPATCHED", "PENDING")
+
+    await act("RefuseMission", sent.id, Actor("lee"), "red", reason="车辆故障")
+    refused = await order()
+    assert (refused.state, refused.refuse_reason) == (Mission.STATE_REFUSED, "车辆故障")
+    again = (await console.do("DispatchNow", receipt, team="red")).mission
+    assert again.id != sent.id
+    assert ((await order()).again, (await order()).state) == (1, Mission.STATE_PENDING)
+
+    called = await act("RecallMission", again.id, TAKER, reason="报警人称已自行扑灭")
+    assert called.recall.cause == Recall.CAUSE_DESK
+    recalled = await order()
+    assert recalled.state == Mission.STATE_RECALLED
+    assert (recalled.recall.reason, recalled.recall.recalled_by) == (
+        "报警人称已自行扑灭",
+        TAKER.user,
+    )
+    third = (await console.do("DispatchNow", receipt, team="red")).mission
+    await act("ClearMission", third.id, Actor("lee"), "red", result="已处置")
+    assert ((await order()).state, (await order()).result) == (Mission.STATE_CLEARED, "已处置")

@@ -85,3 +85,20 @@ def test_only_a_team_that_exists_is_sent_and_not_to_a_hoax() -> None:
     assert refusal_of(RECEIVED, DispatchNow(TAKER, "nobody")).reason == "UNKNOWN_TEAM"
     invalid = after(INVALID, found=RECEIVED)
     assert refusal_of(invalid, DispatchNow(TAKER, "red")).reason == "ALREADY_ENDED"
+
+
+@pytest.mark.parametrize("over", ["REFUSED", "CLEARED", "RECALLED"])
+def test_a_team_whose_mission_is_over_is_sent_again(over: str) -> None:
+    red = DispatchNow(TAKER, "red", "带破拆工具")
+    sent = after(red, found=RECEIVED)
+    for under_way in ("", "PENDING", "ON_SCENE"):
+        refusal = refusal_of(sent, replace(red, standing=under_way))
+        assert refusal.reason == "ALREADY_DISPATCHED"
+        assert refusal.facts["state"] == (under_way or "ORDERED")
+    [ordered] = decide(sent, replace(red, standing=over))
+    assert isinstance(ordered, DispatchOrdered)
+    assert (ordered.order.again, ordered.order.note) == (1, "带破拆工具")
+    assert ordered.order.receipt == str(ID)
+    again = evolve(sent, ordered)
+    assert order_of(again, red) == ordered.order, "the call asks for what the event says"
+    assert [(each.team, each.again) for each in again.dispatches] == [("red", 1)]

@@ -11,11 +11,21 @@ from msgspec.structs import replace
 from backbone.words.errors import Refusal
 from backbone.words.place import Place
 from services.emergency.mission import MISSIONS
+from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.dispatching import DispatchMission
-from services.emergency.mission.record import Mission, Order, State, Team
+from services.emergency.mission.recalling import WithdrawMission
+from services.emergency.mission.record import (
+    Cause,
+    Mission,
+    MissionFacts,
+    Order,
+    Recall,
+    State,
+    Team,
+)
+from services.emergency.mission.rising import RANK
 from services.emergency.mission.rungs import Ladder, NextTeam, Rung, Told
 from services.emergency.mission.steps import (
-    RANK,
     AcknowledgeMission,
     ClearMission,
     Crew,
@@ -61,6 +71,9 @@ PEOPLE = (
     Told("SUPERVISION", "990101-government", ("han",)),
 )
 NEXT = (NextTeam("fire-2", "990101-fire", ("SAME_SKILL", "FREE")),)
+FACTS = MissionFacts(Place("长风路12号"), "两车相撞", "traffic.accident", "P1", "")
+MOVED = ReviseMission(replace(FACTS, place=Place("长风路21号")), "地址更正", str(MATTER))
+WITHDRAW = WithdrawMission(Recall(Cause.INCIDENT_VOIDED, "谎报", NOW, "zhao", "desk"))
 
 
 def decide(mission: Mission | None, command: Any, now: datetime) -> list[Any]:
@@ -99,6 +112,8 @@ def a_mission(state: State) -> Mission:
     """A mission that came to its state step by step, each of them reported."""
     if state is State.REFUSED:
         return after(DISPATCH, ReceiveMission(LEE), RefuseMission(LEE, "no crew"))
+    if state is State.RECALLED:
+        return after(DISPATCH, ReceiveMission(LEE), WITHDRAW)
     steps: list[Any] = [step for step in STEPS if type(step) in REACHES]
     return after(DISPATCH, *(s for s in steps if RANK[REACHES[type(s)]] <= RANK[state]))
 

@@ -16,8 +16,11 @@ from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec
 from services.emergency.deciders import missions, statuses
+from services.emergency.mission.correcting import MissionRevised
 from services.emergency.mission.dispatching import MissionDispatched
-from services.emergency.mission.record import Mission, Order, State, mission_id
+from services.emergency.mission.joining import MissionJoined
+from services.emergency.mission.recalling import MissionRecalled, RecallConfirmed
+from services.emergency.mission.record import Mission, Order
 from services.emergency.mission.repeats import MissionPushedAgain
 from services.emergency.mission.steps import (
     Crew,
@@ -30,7 +33,7 @@ from services.emergency.mission.steps import (
     TeamOnScene,
 )
 from services.emergency.team.status import Duty, TeamStatus, TeamStatusSet
-from tests.unit.emergency.missions import DISPATCH, NOW, after
+from tests.unit.emergency.missions import DISPATCH, FACTS, NOW, WITHDRAW, after
 
 LATER = NOW + timedelta(seconds=10)
 ORDER = Order(
@@ -48,12 +51,16 @@ ORDER = Order(
 EVENTS: list[Any] = [
     MissionDispatched(NOW, ORDER, "990101-fire", "990101", (10, 20), LATER, LATER, True),
     MissionDelivered(NOW, LATER),
-    MissionAcknowledged(NOW, "lee", None),
+    MissionAcknowledged(NOW, "lee", None, 2),
     MissionRefused(NOW, "车辆故障", LATER),
     TeamEnRoute(NOW, None),
     TeamOnScene(NOW, LATER),
     MissionCleared(NOW, "伤者已送医", None),
     MissionPushedAgain(NOW, 2, LATER),
+    MissionRevised(NOW, 2, ("place",), FACTS, FACTS, "更正", "r", True, LATER, None),
+    MissionRecalled(NOW, WITHDRAW.recall, 2, LATER),
+    RecallConfirmed(NOW, "lee", LATER),
+    MissionJoined(NOW, UUID(int=8), "990101260101-000002-1"),
 ]
 
 
@@ -86,9 +93,9 @@ def test_a_call_becomes_the_command_of_its_name() -> None:
 
 def test_what_names_nothing() -> None:
     order = resources.Order(matter_id=str(UUID(int=7)), team="fire-1")
-    assert codec.ordered_mission(order) == mission_id(UUID(int=7), "fire-1")
+    assert codec.ordered_matter(order) == UUID(int=7)
     with pytest.raises(InvalidArgument, match="ORDER_INCOMPLETE"):
-        codec.ordered_mission(resources.Order(matter_id="x"))
+        codec.ordered_matter(resources.Order(matter_id="x"))
     with pytest.raises(NotFound, match="NO_SUCH_MISSION"):
         codec.id_of("x")
 
@@ -99,7 +106,7 @@ def test_without_a_policy_the_pauses_are_the_usual_ones() -> None:
 
 def test_a_frame_says_what_the_order_said_and_how_often() -> None:
     mission = after(DISPATCH)
-    row = {"seq": 3, "revision": 1, "attempt": 2, "state": State.DELIVERED}
+    row = {"seq": 3, "revision": 1, "attempt": 2, "kind": "MISSION"}
     acknowledge_by = mission.release.acknowledge_by
     assert codec.to_push(row, mission, "2") == resources.Push(
         seq=3,
@@ -113,5 +120,7 @@ def test_a_frame_says_what_the_order_said_and_how_often() -> None:
         narrative="两车相撞",
         category="traffic.accident",
         acknowledge_by=acknowledge_by,
-        state=resources.Mission.STATE_DELIVERED,
+        state=resources.Mission.STATE_PENDING,
+        kind=resources.Push.KIND_MISSION,
+        asks=True,
     )

@@ -3,17 +3,20 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from msgspec.structs import replace
 
 from backbone.words.actor import Actor
 from services.emergency.deciders import missions, statuses
+from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.ladder import CLIMBED, ClimbLadder, StopLadder
+from services.emergency.mission.recalling import ConfirmRecall, RecallMission
 from services.emergency.mission.record import ENDED, UNANSWERED, Mission, State, Team, mission_id
 from services.emergency.mission.repeats import Lapse
+from services.emergency.mission.rising import RANK, STAMPS, rank_of
 from services.emergency.mission.steps import (
-    RANK,
-    STAMPS,
     AcknowledgeMission,
     ClearMission,
     Crew,
@@ -26,12 +29,15 @@ from services.emergency.team.status import Duty, SetTeamStatus
 from tests.life_cycles import ACCEPTED, Legal, LifeCycleChecks, Subject, require_reviewed
 from tests.unit.emergency.missions import (
     DISPATCH,
+    FACTS,
     LADDER_DISPATCH,
     LEE,
     MATTER,
+    MOVED,
     NEXT,
     PEOPLE,
     STRANGER,
+    WITHDRAW,
 )
 
 RECEIVE, ACKNOWLEDGE = ReceiveMission(LEE), AcknowledgeMission(LEE)
@@ -48,9 +54,12 @@ SET = SetTeamStatus(
 
 
 def by_crew(command: Any, crew: Crew, role: str) -> Any:
-    """The steps ask for the team, not for a role; to end a ladder takes a role."""
+    """The steps ask for the team, not for a role; to recall it or to end its ladder takes one."""
     if isinstance(command, StopLadder):
         return replace(command, by=Actor(crew.user, crew.unit, role), own_team=crew.team)
+    if isinstance(command, RecallMission):
+        unit = "" if crew.team else crew.unit
+        return replace(command, by=Actor(crew.user, unit, role))
     return replace(command, by=crew)
 
 
@@ -64,14 +73,18 @@ def it_is_pushed_until_it_is_answered(mission: Mission) -> None:
     """Every step up to the state has a time; it has an ending once it has ended."""
     assert mission.id == mission_id(MATTER, "fire-1")
     ladder = mission.ladder
-    if ladder is None:
-        assert (mission.pushes.due_time is not None) == (mission.state in UNANSWERED)
+    if ladder is None or mission.state not in UNANSWERED:
+        assert (mission.pushes.due_time is not None) == mission.asks
     else:
         assert mission.pushes.due_time is None
-        assert ladder.due_time is None or mission.state in CLIMBED
-        assert mission.state not in UNANSWERED or bool(ladder.stopped_by) != bool(ladder.due_time)
+        assert bool(ladder.stopped_by) != bool(ladder.due_time)
+    assert ladder is None or ladder.due_time is None or mission.state in CLIMBED
+    assert mission.asks or mission.state not in UNANSWERED
     assert (mission.ending is not None) == (mission.state in ENDED)
-    reached = [state for state in STAMPS if RANK[state] <= RANK[mission.state]]
+    assert (mission.recall is not None) == (mission.state is State.RECALLED)
+    assert mission.pushes.asked <= mission.pushes.revision
+    assert max(mission.progress.signed, default=1) <= mission.pushes.revision
+    reached = [state for state in STAMPS if RANK[state] <= rank_of(mission)]
     assert all(getattr(mission.progress, STAMPS[state]) for state in reached)
     assert set(mission.progress.implied) <= set(reached)
 
@@ -93,6 +106,7 @@ MISSION = Subject(
         State.ON_SCENE: (DISPATCH, RECEIVE, ACKNOWLEDGE, DEPART, ARRIVE),
         State.CLEARED: (DISPATCH, CLEAR),
         State.REFUSED: (DISPATCH, REFUSE),
+        State.RECALLED: (DISPATCH, WITHDRAW),
     },
     legal=(
         Legal(DISPATCH),
@@ -102,7 +116,16 @@ MISSION = Subject(
         Legal(DEPART),
         Legal(ARRIVE),
         Legal(CLEAR),
-        Legal(Lapse(), needs=(timedelta(seconds=10),)),
+        Legal(
+            Lapse(),
+            needs=(timedelta(seconds=10),),
+            but=dict.fromkeys((State.ACKNOWLEDGED, State.EN_ROUTE, State.ON_SCENE), "NOT_DUE"),
+        ),
+        Legal(MOVED),
+        Legal(RecallMission(Actor("zhao", "desk", "call_taker"), "已自行扑灭")),
+        Legal(WITHDRAW),
+        Legal(ConfirmRecall(LEE)),
+        Legal(JoinMatter(UUID(int=8), "990101260101-000002-1", "fire-1")),
         Legal(
             ClimbLadder(PEOPLE, NEXT, ("SMS",)), needs=(timedelta(seconds=15),), instead=LADDERED
         ),
@@ -123,10 +146,19 @@ MISSION = Subject(
         "another unit",
         "without team and unit",
     ),
-    roles=("in another role", "dispatcher", "duty_officer"),
+    roles=("call_taker", "dispatcher", "duty_officer", "clerk"),
     given_by=by_crew,
     openings=((DISPATCH,), (LADDER_DISPATCH,)),
-    more=(ClimbLadder(), ClearMission(LEE), ReceiveMission(LEE, seq=40, entry=41)),
+    more=(
+        ClimbLadder(),
+        ClearMission(LEE),
+        ReceiveMission(LEE, seq=40, entry=41),
+        ReviseMission(FACTS),
+        ReviseMission(replace(FACTS, danger="有人持刀", priority="P2")),
+        AcknowledgeMission(LEE, revision=1),
+        AcknowledgeMission(LEE, revision=2),
+        JoinMatter(MATTER, "", "fire-1"),
+    ),
     pause=timedelta(seconds=60),
     invariant=it_is_pushed_until_it_is_answered,
 )

@@ -1,0 +1,82 @@
+"""Missions of two receipts become those of one matter 并案: one team, one open mission."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import Also, change, verb
+from backbone.words.errors import Unavailable
+from services.emergency.mission.recalling import MissionRecalled, called_back
+from services.emergency.mission.record import ANY, Cause, Mission, Recall, pair_of
+
+
+class JoinMatter(Struct, frozen=True):
+    """`others` are the open missions that the team has for the matter; the later one is recalled.
+
+    A mission of another time than this one is recalled by a command of its own, before.
+    """
+
+    matter_id: UUID
+    code: str
+    team: str
+    others: tuple[UUID, ...] = ()
+
+
+class MissionJoined(Struct, frozen=True):
+    time: datetime
+    matter_id: UUID
+    code: str
+
+
+def join(
+    mission: Mission, command: JoinMatter, now: datetime, also: Also
+) -> list[MissionJoined | MissionRecalled]:
+    order = mission.order
+    if order.matter_id == command.matter_id:
+        return []
+    joined = MissionJoined(now, command.matter_id, command.code or order.code)
+    pair = pair_of(command.matter_id, order.team)
+    rivals = [also.one(each) for each in also.members(pair) - {mission.id}]
+    if mission.ending is not None or not rivals:
+        return [joined]
+    first = min((each for each in rivals if each is not None), key=place_in_time, default=None)
+    if first is None or place_in_time(first) > place_in_time(mission):
+        raise Unavailable("MISSION_JUST_OPENED", team=order.team)
+    return [joined, called_back(mission, same_matter(first, now), now)]
+
+
+def place_in_time(mission: Mission) -> tuple[datetime, UUID]:
+    """Which of two missions was sent first, also where both times are equal."""
+    return mission.release.dispatch_time, mission.id
+
+
+def same_matter(first: Mission, now: datetime) -> Recall:
+    """The recall of the later mission; the desk that has sent it hears who was first."""
+    order = first.order
+    return Recall(
+        cause=Cause.SAME_MATTER,
+        reason="",
+        recall_time=now,
+        recalled_by="",
+        recalled_unit="",
+        stays=str(first.id),
+        sent_by=order.ordered_by,
+        sent_unit=order.ordered_unit,
+        sent_time=first.release.dispatch_time,
+    )
+
+
+def joined(mission: Mission, event: MissionJoined) -> Mission:
+    order = replace(mission.order, matter_id=event.matter_id, code=event.code)
+    return replace(mission, order=order, home=mission.home or mission.order.matter_id)
+
+
+def _rivals(command: JoinMatter) -> Iterable[UUID]:
+    return (pair_of(command.matter_id, command.team), *command.others)
+
+
+VERBS = (verb(ANY, join, "MISSION_JUST_OPENED", also=_rivals),)
+CHANGES = (change(joined),)

@@ -1,0 +1,163 @@
+"""Recalls 召回: a team is called back, and has to confirm it."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import Also, change, verb
+from backbone.words.actor import Actor
+from backbone.words.errors import Denied, InvalidTransition, NotFound
+from backbone.words.guards import require_text
+from backbone.words.place import contains
+from backbone.words.roles import DISPATCHERS, MISSION_WATCHERS, TEAM_SENDERS
+from services.emergency.mission.record import (
+    ANY,
+    OVER,
+    UNDER_WAY,
+    Cause,
+    Ending,
+    Mission,
+    Recall,
+    State,
+)
+from services.emergency.mission.repeats import pause_after
+from services.emergency.mission.steps import Crew, require_crew
+
+
+class RecallMission(Struct, frozen=True):
+    """A person of the desk calls the team back."""
+
+    by: Actor
+    reason: str
+
+
+class WithdrawMission(Struct, frozen=True):
+    """A recall that follows from another act; `recall` says from which, and when."""
+
+    recall: Recall
+
+
+class ConfirmRecall(Struct, frozen=True):
+    by: Crew
+    device_time: datetime | None = None
+
+
+class MissionRecalled(Struct, frozen=True):
+    """The recall is the last revision of the mission."""
+
+    time: datetime
+    recall: Recall
+    revision: int
+    due_time: datetime
+
+
+class RecallConfirmed(Struct, frozen=True):
+    time: datetime
+    confirmed_by: str
+    device_time: datetime | None
+
+
+def recall(
+    mission: Mission, command: RecallMission, now: datetime, also: Also
+) -> list[MissionRecalled]:
+    by = command.by
+    _require_may_recall(mission, by)
+    reason = require_text(command.reason, "REASON_MISSING")
+    return [called_back(mission, Recall(Cause.DESK, reason, now, by.user, by.unit), now)]
+
+
+def require_may_see(mission: Mission, by: Actor) -> None:
+    """Raises NotFound for people outside both units who do not watch over the area."""
+    watches = by.role in MISSION_WATCHERS and contains(by.area, mission.release.area)
+    of_a_unit = bool(by.unit) and by.unit in (mission.release.unit, mission.order.ordered_unit)
+    if not watches and not of_a_unit:
+        raise NotFound("NO_SUCH_MISSION")
+
+
+def _require_may_recall(mission: Mission, by: Actor) -> None:
+    """Allow the desk that has ordered it, and the dispatchers over the team or the place."""
+    ordered = by.unit == mission.order.ordered_unit and by.role in TEAM_SENDERS
+    areas = (mission.release.area, mission.order.place.area)
+    dispatches = by.role in DISPATCHERS and any(contains(by.area, each) for each in areas)
+    if not ordered and not dispatches:
+        raise Denied("ROLE_MAY_NOT", role=by.role)
+
+
+def _refuse_over(mission: Mission, command: RecallMission) -> None:
+    """Tell how the mission has ended, and who has called it back."""
+    _require_may_recall(mission, command.by)
+    if mission.recall is not None:
+        called = mission.recall
+        raise InvalidTransition(
+            "ALREADY_RECALLED",
+            by=called.recalled_by,
+            unit=called.recalled_unit,
+            time=called.recall_time,
+        )
+    if mission.ending is not None:
+        raise InvalidTransition("MISSION_OVER", state=mission.state, time=mission.ending.end_time)
+
+
+def withdraw(
+    mission: Mission, command: WithdrawMission, now: datetime, also: Also
+) -> list[MissionRecalled]:
+    """A mission that is over needs no recall."""
+    return [] if mission.state in OVER else [called_back(mission, command.recall, now)]
+
+
+def called_back(mission: Mission, why: Recall, now: datetime) -> MissionRecalled:
+    due = now + pause_after(mission.release.pauses, attempt=1)
+    return MissionRecalled(now, replace(why, recall_time=now), mission.pushes.revision + 1, due)
+
+
+def confirm(
+    mission: Mission, command: ConfirmRecall, now: datetime, also: Also
+) -> list[RecallConfirmed]:
+    require_crew(mission, command)
+    confirmed = mission.recall is not None and mission.recall.confirm_time
+    return [] if confirmed else [RecallConfirmed(now, command.by.user, command.device_time)]
+
+
+def _refuse_not_recalled(mission: Mission, command: ConfirmRecall) -> None:
+    require_crew(mission, command)
+    raise InvalidTransition("NOT_RECALLED", state=mission.state)
+
+
+def recalled(mission: Mission, event: MissionRecalled) -> Mission:
+    pushes = replace(mission.pushes, due_time=event.due_time, revision=event.revision, attempt=1)
+    return replace(
+        mission,
+        state=State.RECALLED,
+        recall=event.recall,
+        pushes=pushes,
+        ending=Ending(event.time),
+    )
+
+
+def confirmed(mission: Mission, event: RecallConfirmed) -> Mission:
+    assert mission.recall is not None, "only a recalled mission is confirmed"
+    heard = replace(mission.recall, confirm_time=event.time, confirmed_by=event.confirmed_by)
+    return replace(mission, recall=heard, pushes=replace(mission.pushes, due_time=None))
+
+
+VERBS = (
+    verb(
+        UNDER_WAY,
+        recall,
+        "ROLE_MAY_NOT",
+        "REASON_MISSING",
+        "MISSION_OVER",
+        "ALREADY_RECALLED",
+        otherwise=_refuse_over,
+    ),
+    verb(ANY, withdraw),
+    verb(
+        {State.RECALLED},
+        confirm,
+        "NOT_YOUR_TEAM",
+        "NOT_RECALLED",
+        otherwise=_refuse_not_recalled,
+    ),
+)
+CHANGES = (change(recalled), change(confirmed))

@@ -1,0 +1,36 @@
+"""Which mission an order is about, and which missions an event of a receipt or incident touches."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from backbone.postgres.pool import Pool
+from services.emergency import storage
+from services.emergency.deciders import missions
+from services.emergency.mission.record import Mission, mission_id
+
+
+async def missions_of(pool: Pool, *ids: UUID) -> Sequence[Mission]:
+    """The missions of these matters and receipts, in the order of their dispatch."""
+    return [missions.from_row(row) for row in await pool.fetch(storage.OF, list(ids))]
+
+
+async def target(pool: Pool, request_id: UUID, matter: UUID, team: str) -> tuple[UUID, int]:
+    """The mission that an order opens, or meets, and its number.
+
+    A repeat has the mission of the first answer. Otherwise it is the open mission of the team for
+    this matter, or the next one.
+    """
+    known = await pool.fetchval(storage.ANSWERED, request_id)
+    every = [
+        each
+        for each in await missions_of(pool, matter)
+        if (each.order.matter_id, each.order.team) == (matter, team)
+    ]
+    following = max([len(every), *(each.number + 1 for each in every)])
+    if known is not None:
+        numbers = (n for n in range(following + 1) if mission_id(matter, team, n) == known)
+        return known, next(numbers, 0)
+    for each in every:
+        if each.ending is None:
+            return each.id, each.number
+    return mission_id(matter, team, following), following

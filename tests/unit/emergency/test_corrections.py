@@ -1,0 +1,249 @@
+"""Corrections 更正 and recalls 召回: what the team is asked and shown, and what is recorded."""
+
+from datetime import timedelta
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidTransition
+from backbone.words.place import Place
+from liandong.emergency.v1 import emergency_service_pb2 as pb
+from services.emergency import codec
+from services.emergency.mission import MISSIONS
+from services.emergency.mission.correcting import ReviseMission, different, facts_of
+from services.emergency.mission.joining import JoinMatter, MissionJoined
+from services.emergency.mission.recalling import ConfirmRecall, MissionRecalled, RecallMission
+from services.emergency.mission.record import Cause, Mission, MissionFacts, State, pair_of
+from services.emergency.mission.steps import (
+    AcknowledgeMission,
+    ClearMission,
+    RefuseMission,
+    ReportEnRoute,
+)
+from tests.life_cycles import Alone
+from tests.unit.emergency.missions import (
+    DISPATCH,
+    FACTS,
+    LADDER_DISPATCH,
+    LEE,
+    MATTER,
+    MOVED,
+    NOW,
+    WITHDRAW,
+    a_mission,
+    after,
+    decide,
+    evolve,
+    refusal_of,
+)
+
+WAYS: dict[str, MissionFacts] = {
+    "place": replace(FACTS, place=Place("长风路21号")),
+    "narrative": replace(FACTS, narrative="三车相撞"),
+    "category": replace(FACTS, category="traffic.fire"),
+    "priority": replace(FACTS, priority="P2"),
+    "danger": replace(FACTS, danger="有人持刀"),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("state", [State.ACKNOWLEDGED, State.EN_ROUTE, State.ON_SCENE])
+def test_only_place_class_and_danger_are_signed_for_again(name: str, state: State) -> None:
+    [event] = decide(a_mission(state), ReviseMission(WAYS[name]), NOW)
+    after_it = evolve(a_mission(state), event)
+    asks = name in ("place", "category", "danger")
+    assert (after_it.state, after_it.pushes.revision) == (state, 2)
+    assert (after_it.asks, after_it.pushes.due_time is not None) == (asks, asks)
+    assert event.changed == (name,)
+    assert event.was == FACTS
+    assert after_it.release.acknowledge_by == NOW + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.DELIVERED])
+def test_what_nobody_has_signed_for_is_pushed_anew(state: State) -> None:
+    mission = after(ReviseMission(WAYS["priority"]), start=a_mission(state))
+    assert (mission.pushes.revision, mission.pushes.attempt, mission.asks) == (2, 1, True)
+    assert mission.pushes.due_time == NOW + timedelta(seconds=10)
+
+
+def test_an_older_revision_is_recorded_and_asked_for_again() -> None:
+    mission = after(DISPATCH, MOVED, AcknowledgeMission(LEE, revision=1))
+    assert (mission.state, mission.progress.signed) == (State.ACKNOWLEDGED, (1,))
+    assert mission.asks
+    assert mission.pushes.due_time is not None
+    stale = pb.AcknowledgeMissionRequest(revision=1)
+    assert codec.answer_of(stale, mission) == "STALE_REVISION"
+    assert decide(mission, AcknowledgeMission(LEE, revision=1), NOW) == [], "it is known"
+    signed = after(AcknowledgeMission(LEE, revision=2), start=mission)
+    assert (signed.asks, signed.pushes.due_time, signed.correction) == (False, None, None)
+    assert codec.answer_of(pb.AcknowledgeMissionRequest(revision=2), signed) == "APPLIED"
+    late = after(DISPATCH, MOVED, AcknowledgeMission(LEE, revision=2))
+    assert after(AcknowledgeMission(LEE, revision=1), start=late).progress.signed == (1, 2)
+
+
+def test_a_terminal_that_knows_no_revisions_signs_for_the_present_one() -> None:
+    assert not after(DISPATCH, MOVED, AcknowledgeMission(LEE)).asks
+    assert refusal_of(after(DISPATCH), AcknowledgeMission(LEE, revision=2)).reason == (
+        "UNKNOWN_REVISION"
+    )
+
+
+def test_a_team_under_way_still_has_to_sign_for_the_new_place() -> None:
+    mission = after(DISPATCH, MOVED, ReportEnRoute(LEE))
+    assert (mission.state, mission.asks) == (State.EN_ROUTE, True)
+
+
+def test_what_comes_back_is_shown_beside_the_last_revision() -> None:
+    mission = after(DISPATCH, MOVED, ReviseMission(FACTS))
+    assert mission.correction is not None
+    assert mission.correction.changed == ("place",)
+    assert mission.correction.was.place == Place("长风路21号")
+
+
+def test_the_addition_of_the_desk_stays() -> None:
+    order = replace(DISPATCH.order, narrative="两车相撞\n带破拆工具", note="带破拆工具")
+    mission = after(replace(DISPATCH, order=order))
+    assert decide(mission, ReviseMission(FACTS), NOW) == []
+    assert after(ReviseMission(WAYS["narrative"]), start=mission).order.narrative == (
+        "三车相撞\n带破拆工具"
+    )
+    old = after(replace(DISPATCH, order=replace(order, note="")))
+    assert after(MOVED, start=old).order.narrative == "两车相撞\n带破拆工具"
+
+
+@pytest.mark.parametrize("state", [State.CLEARED, State.REFUSED, State.RECALLED])
+def test_what_is_over_is_neither_corrected_nor_called_back(state: State) -> None:
+    mission = a_mission(state)
+    assert decide(mission, MOVED, NOW) == []
+    assert decide(mission, WITHDRAW, NOW) == []
+    desk = RecallMission(Actor("zhao", "desk", "call_taker"), "已自行扑灭")
+    reason = "ALREADY_RECALLED" if state is State.RECALLED else "MISSION_OVER"
+    assert refusal_of(mission, desk).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("step", "field"),
+    [
+        (AcknowledgeMission(LEE, revision=1), "acknowledge_time"),
+        (ReportEnRoute(LEE), "depart_time"),
+    ],
+)
+def test_a_step_that_crosses_a_recall_is_recorded(step: Any, field: str) -> None:
+    mission = after(DISPATCH, WITHDRAW, step)
+    assert mission.state is State.RECALLED
+    assert getattr(mission.progress, field) == NOW
+    assert mission.asks, "the recall is still to be confirmed"
+    request = getattr(pb, f"{type(step).__name__}Request")()
+    with pytest.raises(InvalidTransition) as caught:
+        codec.answer_of(request, mission)
+    assert caught.value.reason == "RECALLED_MEANWHILE"
+    confirmed = after(ConfirmRecall(LEE), start=mission)
+    assert (confirmed.asks, confirmed.pushes.due_time) == (False, None)
+    assert decide(confirmed, ConfirmRecall(LEE), NOW) == []
+
+
+def test_a_result_and_a_refusal_that_cross_a_recall_are_kept() -> None:
+    cleared = after(DISPATCH, WITHDRAW, ClearMission(LEE, "完毕"))
+    assert cleared.ending is not None
+    assert (cleared.state, cleared.ending.result) == (State.RECALLED, "完毕")
+    refused = after(DISPATCH, WITHDRAW, RefuseMission(LEE, "车辆故障"))
+    assert refused.ending is not None
+    assert (refused.state, refused.ending.refuse_reason) == (State.RECALLED, "车辆故障")
+
+
+class Locked(Alone):
+    """The open missions of a team, locked with the one that joins."""
+
+    def __init__(self, matter: UUID, *missions: Mission) -> None:
+        self._by_id = {each.id: each for each in missions}
+        self._pair = pair_of(matter, "fire-1")
+
+    def one(self, key: UUID) -> Any | None:
+        return self._by_id.get(key)
+
+    def members(self, key: UUID) -> frozenset[UUID]:
+        return frozenset(self._by_id) if key == self._pair else frozenset()
+
+
+def test_of_two_missions_of_one_matter_the_later_is_called_back() -> None:
+    there = UUID(int=8)
+    order = replace(DISPATCH.order, matter_id=there)
+    first = after(replace(DISPATCH, order=order))
+    [dispatched] = decide(None, DISPATCH, NOW + timedelta(seconds=5))
+    later = evolve(None, dispatched)
+    command = JoinMatter(there, "", "fire-1", (first.id,))
+    events = MISSIONS.decide(later, command, NOW + timedelta(minutes=1), Locked(there, first))
+    assert [type(each) for each in events] == [MissionJoined, MissionRecalled]
+    result = reduce(evolve, events, later)
+    assert result.recall is not None
+    assert (result.order.matter_id, result.home) == (there, MATTER)
+    assert (result.recall.cause, result.recall.stays) == (Cause.SAME_MATTER, str(first.id))
+    assert (result.recall.sent_by, result.recall.sent_time) == ("zhao", NOW)
+    alone = MISSIONS.decide(later, command, NOW, Locked(there))
+    assert [type(each) for each in alone] == [MissionJoined]
+
+
+NAMES = [*WAYS]
+STEPS = st.one_of(
+    st.sampled_from(NAMES).map(lambda name: ("revise", name)),
+    st.just(("revise", "")),
+    st.integers(0, 6).map(lambda revision: ("sign", revision)),
+    st.just(("depart", 0)),
+)
+
+
+@given(st.lists(STEPS, max_size=12))
+def test_any_row_of_corrections_and_signatures(steps: list[tuple[str, Any]]) -> None:
+    """The facts are those of the last correction; what is asked for and shown follows from them."""
+    mission, now = after(DISPATCH), NOW
+    asked, signed = 1, [0]
+    for kind, what in steps:
+        now += timedelta(seconds=1)
+        before = mission
+        if kind == "revise":
+            facts = WAYS.get(what, FACTS)
+            new = different(facts_of(before.order), facts)
+            mission = reduce(evolve, decide(mission, ReviseMission(facts), now), mission)
+            assert facts_of(mission.order) == facts
+            assert mission.pushes.revision == before.pushes.revision + bool(new)
+            if {"place", "category", "danger"} & set(new):
+                asked = mission.pushes.revision
+            if new:
+                assert mission.correction is not None
+                assert set(new) <= set(mission.correction.changed)
+        elif kind == "sign":
+            revision = min(what, mission.pushes.revision)
+            command = AcknowledgeMission(LEE, revision=revision)
+            mission = reduce(evolve, decide(mission, command, now), mission)
+            signed.append(revision or mission.pushes.revision)
+        else:
+            mission = reduce(evolve, decide(mission, ReportEnRoute(LEE), now), mission)
+            signed.append(1)
+        assert mission.asks == (max(signed) < asked)
+        assert (mission.pushes.due_time is not None) == mission.asks
+        assert mission.pushes.asked == asked
+
+
+def test_a_ladder_ends_with_an_older_signature_and_the_revision_is_asked_for() -> None:
+    mission = after(LADDER_DISPATCH, MOVED)
+    assert mission.ladder is not None
+    assert (mission.pushes.due_time, mission.pushes.revision) == (None, 2), "the rungs push it"
+    assert mission.ladder.due_time is not None
+    stale = after(AcknowledgeMission(LEE, revision=1), start=mission)
+    assert stale.ladder is not None
+    assert stale.ladder.due_time is None
+    assert stale.pushes.due_time == NOW + timedelta(seconds=10)
+    assert after(AcknowledgeMission(LEE, revision=2), start=stale).pushes.due_time is None
+
+
+def test_a_recall_ends_the_ladder_and_is_repeated_by_itself() -> None:
+    mission = after(LADDER_DISPATCH, WITHDRAW)
+    assert mission.ladder is not None
+    assert (mission.ladder.due_time, mission.asks) == (None, True)
+    assert mission.pushes.due_time == NOW + timedelta(seconds=10)
