@@ -164,7 +164,8 @@ class Front(rpc.IncidentServiceServicer):
         return pb.TakeNextResponse(incident=codec.to_resource(outcome.state))
 
     async def _told(self, body: Any, context: Any) -> resources.Incident:
-        """What a receipt or another record tells never expires: it has committed, and its event asks for the same.
+        """What another record tells never expires: it has committed, and its event asks for the
+        same.
 
         Raises Unavailable while the opening is still on its way: a refusal would be for good.
         """
