@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from backbone.directory.places import Places
+from backbone.words.addresses import Gazetteer
 from backbone.words.areas import ancestors
 from backbone.words.city import Category, City
 from backbone.words.competence import prefixes
@@ -21,6 +22,7 @@ class Atlas:
         self._places = Places()
         self._listener = Listener(NO_DANGERS)
         self.centres: Mapping[str, Point] = {}
+        self._gazetteer = Gazetteer(())
         self.keywords: tuple[Keywords, ...] = ()
 
     def learn(self, city: City) -> None:
@@ -29,6 +31,7 @@ class Atlas:
         self.keywords = tuple(_words(city, each) for each in categories if each.keywords)
         self._listener = Listener(city.danger)
         self.centres = centres_of(city)
+        self._gazetteer = Gazetteer(city.areas.values())
         self._city = city
 
     @property
@@ -37,6 +40,14 @@ class Atlas:
         if self._city is None:
             raise Unavailable("DIRECTORY_NOT_LOADED")
         return self._city
+
+    @property
+    def dialling_code(self) -> str:
+        return self._city.head.dialling_code if self._city else ""
+
+    def address_of(self, text: str) -> str:
+        """The text of a place in the form in which addresses are compared."""
+        return self._gazetteer.address_of(text)
 
     def danger_in(self, narrative: str) -> DangerSuggestion | None:
         """The most urgent danger that the narrative speaks of."""

@@ -8,6 +8,7 @@ from backbone.postgres.sealing import Sealer, masked
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
+from backbone.words.contacts import contact_of
 from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
 from backbone.words.matter import Matter
@@ -41,14 +42,14 @@ def receipt_id(text: str) -> UUID:
         raise NotFound("NO_SUCH_RECEIPT") from error
 
 
-def seal(facts: pb.CallerFacts, sealer: Sealer) -> Caller:
+def seal(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Caller:
     """Seal the caller's data before it enters any command, journal or topic."""
     sealed = {name: sealer.seal(name, getattr(facts, name).strip()) for name in SEALED}
-    index = sealer.index("number", _digits(facts.number))
+    index = _index(facts.number, sealer, dialling_code)
     return Caller(protected=facts.protected, number_index=index, **sealed)
 
 
-def seal_change(facts: pb.CallerFacts, sealer: Sealer) -> CallerChange:
+def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> CallerChange:
     """Seal the given fields of the caller; None stands for those that keep their value."""
     sealed = {
         name: sealer.seal(name, getattr(facts, name).strip())
@@ -56,12 +57,14 @@ def seal_change(facts: pb.CallerFacts, sealer: Sealer) -> CallerChange:
         if facts.HasField(name)
     }
     protected = facts.protected if facts.HasField("protected") else None
-    index = sealer.index("number", _digits(facts.number)) if facts.HasField("number") else None
+    told = facts.HasField("number")
+    index = _index(facts.number, sealer, dialling_code) if told else None
     return CallerChange(protected=protected, number_index=index, **sealed)
 
 
-def _digits(number: str) -> str:
-    return "".join(sign for sign in number.strip() if sign.isalnum() or sign == "+")
+def _index(number: str, sealer: Sealer, dialling_code: str) -> str:
+    """The same for the same number, in whatever form it is written."""
+    return sealer.index("number", contact_of(number, dialling_code))
 
 
 def unseal(caller: Caller, sealer: Sealer) -> pb.CallerFacts:
@@ -155,9 +158,11 @@ def to_earlier(receipt: Receipt) -> Earlier:
         category=receipt.classification.category,
         narrative=report.narrative,
         number_index=report.caller.number_index,
+        address=report.address,
     )
-    incident = str(receipt.incident.id) if receipt.incident else ""
-    return Earlier(str(receipt.id), receipt.code, incident, seen)
+    known = receipt.incident
+    incident, state = (str(known.id), known.known.state) if known else ("", "")
+    return Earlier(str(receipt.id), receipt.code, incident, seen, state)
 
 
 def to_mission(mission: emergency.Mission) -> pb.MissionRef:

@@ -1,6 +1,7 @@
 """The receipts table: rows in sight, pages, possible repeats, the followers of an incident."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,6 +43,7 @@ WHICH = (
     "cell = ANY($2::bigint[])",
     "area = $3::text AND $3 <> ''",
     "number_index = $4::text AND number_index <> ''",
+    "address = $5::text AND address <> ''",
 )
 KNOWN = """
 SELECT shape, doc::text AS doc FROM receipts AS t WHERE incident_id = $1 AND {seen}
@@ -83,12 +85,22 @@ def asked(
     return Asked(sights_of(actor), tuple(filters), window)
 
 
-async def earlier(
-    pool: Pool, by: Actor, since: datetime, cells: Collection[int], area: str, number_index: str
-) -> Sequence[Any]:
-    """Recent rows in these cells or in the whole area, and of this number; each once."""
+@dataclass(frozen=True, slots=True)
+class Where:
+    """By what earlier receipts are found; what is empty finds none."""
+
+    cells: Collection[int]
+    area: str
+    number_index: str
+    address: str
+
+
+async def earlier(pool: Pool, by: Actor, since: datetime, where: Where) -> Sequence[Any]:
+    """Recent rows in these cells or in the whole area, of this number, at this address; each
+    once."""
     parameters = Parameters()
-    parameters.values += [since, list(cells), area, number_index]
+    parameters.values += [since, list(where.cells), where.area]
+    parameters.values += [where.number_index, where.address]
     seen = any_of(sights_of(by), "t", parameters)
     parts = [EARLIER.format(which=which, seen=seen) for which in WHICH]
     rows = await pool.fetch(" UNION ALL ".join(parts), *parameters.values)

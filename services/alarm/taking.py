@@ -14,6 +14,7 @@ from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call
 from backbone.wire import to_record
 from backbone.words.actor import Actor
+from backbone.words.addresses import is_exact
 from backbone.words.city import City
 from backbone.words.matter_code import Intake, mint
 from backbone.words.place import Place
@@ -45,8 +46,7 @@ class Taking:
         self._numbers = Numbers(pool)
 
     async def received(self, request: Any, call: Call, receipt_id: UUID) -> ReceiveAlarm:
-        """Raises InvalidArgument for a text that is too long to be sealed."""
-        caller = codec.seal(request.caller, self._sealer)
+        caller = codec.seal(request.caller, self._sealer, self._atlas.dialling_code)
         place = self._place(request)
         day = today()
         area = place.area or call.actor.area
@@ -58,17 +58,20 @@ class Taking:
             code=mint(area, day, Intake.ALARM, await self._numbers.next(day)),
             caller=caller,
             place=place,
+            address=self._atlas.address_of(place.text),
             suggestions=Suggestions(),
         )
         return replace(taken, suggestions=await self._suggest(taken))
 
     def amended(self, request: Any, by: Actor) -> AmendReceipt:
-        told = request.HasField("caller")
-        caller = codec.seal_change(request.caller, self._sealer) if told else None
+        told, code = request.HasField("caller"), self._atlas.dialling_code
+        caller = codec.seal_change(request.caller, self._sealer, code) if told else None
         place = self._place(request) if request.HasField("place") else None
+        address = self._atlas.address_of(place.text) if place else None
         heard = request.HasField("narrative")
         danger = self._atlas.danger_in(request.narrative) if heard else None
-        return to_record(request, AmendReceipt, by=by, caller=caller, place=place, heard=danger)
+        more = {"caller": caller, "place": place, "address": address, "heard": danger}
+        return to_record(request, AmendReceipt, by=by, **more)
 
     def _place(self, request: Any) -> Place:
         return self._atlas.locate(to_record(request.place, Place))
@@ -82,6 +85,7 @@ class Taking:
             category=taken.category or (classes[0].category if classes else ""),
             narrative=taken.narrative,
             number_index=taken.caller.number_index,
+            address=taken.address,
         )
         window = window_of(self._atlas.city)
         receipts = await self._earlier(seen, window, taken.by)
@@ -92,12 +96,16 @@ class Taking:
         return found
 
     async def _earlier(self, seen: Sighting, window: Window, by: Actor) -> Sequence[Receipt]:
-        """By cells where the point is known, else by the whole area that is."""
+        """By cells where the point is known, else by the whole area that is; and by the number and
+        the address."""
         since, point = seen.time - window.time, seen.place.point
-        cells = cells_around(point, window.metres) if point else ()
-        area = "" if point else seen.place.area
-        number = seen.number_index
-        rows = await storage.earlier(self._pool, by, since, cells, area, number)
+        where = storage.Where(
+            cells=cells_around(point, window.metres) if point else (),
+            area="" if point else seen.place.area,
+            number_index=seen.number_index,
+            address=seen.address if is_exact(seen.address) else "",
+        )
+        rows = await storage.earlier(self._pool, by, since, where)
         return [self._decider.from_row(row) for row in rows]
 
 

@@ -27,7 +27,7 @@ from services.directory.danger_file import read_dangers
 from services.directory.files import checksum, read_archive, read_folder, to_texts
 from services.directory.flaws import Flaws, Spot
 from services.directory.ladder_file import read_ladder
-from services.directory.rules import read_city, read_policy
+from services.directory.rules import CityFile, read_city, read_policy
 from services.directory.shapes import read_grids
 from services.directory.tables import Row, read_table
 
@@ -79,7 +79,7 @@ def parse(files: Mapping[str, bytes]) -> Pack:
     accounts = tables.accounts()
     people = tables.people(accounts)
     city = City(
-        head=_head(city_file.code, city_file.name, grids, checksum(files)),
+        head=_head(city_file, grids, checksum(files)),
         policy=policy,
         calendar=read_calendar("calendar.yaml", texts.get("calendar.yaml"), flaws),
         ladder=read_ladder("ladder.yaml", texts.get("ladder.yaml"), flaws),
@@ -113,12 +113,13 @@ def records(city: City) -> dict[str, Record]:
     return entries | {"city": replace(city.head, entries=len(entries) + 1)}
 
 
-def _head(code: str, name: str, grids: Mapping[str, Grid], digest: str) -> Head:
+def _head(city: CityFile, grids: Mapping[str, Grid], digest: str) -> Head:
     points = [point for grid in grids.values() for point in grid.rings[0]] or [(0.0, 0.0)]
     longitudes, latitudes = zip(*points, strict=True)
     return Head(
-        code=code,
-        name=name,
+        code=city.code,
+        name=city.name,
+        dialling_code=city.dialling_code,
         south_west=(min(longitudes), min(latitudes)),
         north_east=(max(longitudes), max(latitudes)),
         version=0,

@@ -1,5 +1,6 @@
 """The pack's rules: the city, its kinds of units, the clocks and the routing table."""
 
+import re
 from dataclasses import dataclass
 
 from backbone.words.areas import Level
@@ -27,6 +28,7 @@ CLOCKS = (
     "repeat_metres",
     "suggestions",
 )
+DIALLING_CODE = re.compile("0(?:10|2[0-9]|[3-9][0-9]{2})")
 LATER_CLOCKS = (
     "objection_window_minutes",
     "objection_answer_minutes",
@@ -47,15 +49,26 @@ class CityFile:
     name: str
     unit_kinds: dict[str, str]
     neighbours: tuple[Neighbour, ...] = ()
+    dialling_code: str = ""
 
 
 def read_city(file: str, text: str, flaws: Flaws) -> CityFile:
     """Return the content; flaws are collected."""
     root = read_document(file, text, flaws)
     readers = {"code": Value.text, "name": Value.text, "unit_kinds": _names}
-    optional = {"neighbours": lambda rows: rows.each(_neighbour)}
+    optional = {
+        "neighbours": lambda rows: rows.each(_neighbour),
+        "dialling_code": _dialling_code,
+    }
     content = root.fields(readers, optional) if root else {}
     return CityFile(**{"code": "", "name": "", "unit_kinds": {}, **content})
+
+
+def _dialling_code(value: Value) -> str:
+    code = value.text()
+    if not DIALLING_CODE.fullmatch(code):
+        value.flaw("NOT_A_DIALLING_CODE", code, "it must be like 010 or 0571, in quotes")
+    return code
 
 
 def read_policy(

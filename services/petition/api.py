@@ -55,7 +55,9 @@ class PetitionService(rpc.PetitionServiceServicer):
         new = created_id(caller.request_id, "petition")
         number = await self._numbers.next(day)
         code = mint(caller.actor.area, day, Intake.PETITION, number)
-        command = codec.to_registration(request, caller, (new, code), self._sealer)
+        head = self._replica.city.head if self._replica.loaded else None
+        known = codec.Known(self._sealer, head.dialling_code if head else "")
+        command = codec.to_registration(request, caller, (new, code), known)
         command = codec.located(command, self._places)
         petition = await self._shell.perform(self._decider, context, command, request, new, caller)
         resource = codec.to_resource(petition, self._sealer)
@@ -89,15 +91,19 @@ class PetitionService(rpc.PetitionServiceServicer):
         return await self._lists.answer(request, response, asked, self._resource)
 
     async def TrackPetition(self, request: pb.TrackPetitionRequest, context: Any) -> Any:
-        petition = await self._tracking.find(request.code, request.pin)
-        return pb.TrackPetitionResponse(petition=self._tracked(petition))
+        return pb.TrackPetitionResponse(petition=self._tracked(await self._found(request, context)))
 
     async def UrgePetition(self, request: pb.UrgePetitionRequest, context: Any) -> Any:
-        petition = await self._tracking.find(request.code, request.pin)
+        petition = await self._found(request, context)
         if petition.handling.incident is None:
             raise InvalidTransition("NOTHING_TO_URGE", state=petition.state)
         await self._urging.urge(petition.id, petition.desk, caller_of(context).request_id)
         return pb.UrgePetitionResponse(petition=self._tracked(petition))
+
+    async def _found(self, request: Any, context: Any) -> Petition:
+        """The petition of a citizen who knows code and PIN."""
+        address = caller_of(context).address
+        return await self._tracking.find(request.code, request.pin, address)
 
     def _tracked(self, petition: Petition) -> resources.Tracked:
         incident = petition.handling.incident

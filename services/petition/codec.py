@@ -1,6 +1,7 @@
 """Pure mappings: call → command, petition → resource; personal data is sealed and masked here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer, masked
 from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
+from backbone.words.contacts import contacts_of, identity_of
 from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.petition.v1 import petition_pb2 as resources
@@ -46,6 +48,14 @@ def to_command(body: Any, caller: Call) -> Any:
     return to_record(body, kind, by=caller.actor, **more)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the service knows beside a request: its keys, and the dialling code of its city."""
+
+    sealer: Sealer
+    dialling_code: str
+
+
 def located(command: RegisterPetition, places: Places) -> RegisterPetition:
     """The registration with the area of its place, by point or by text."""
     place = command.filing.place
@@ -55,22 +65,22 @@ def located(command: RegisterPetition, places: Places) -> RegisterPetition:
 
 
 def to_registration(
-    body: pb.RegisterPetitionRequest, caller: Call, new: tuple[UUID, str], sealer: Sealer
+    body: pb.RegisterPetitionRequest, caller: Call, new: tuple[UUID, str], known: Known
 ) -> RegisterPetition:
     """`new` is the id and the code of the new petition."""
     plain = to_record(body, Filing)
-    filing = _mapped(plain, sealer.seal)
-    indexes = tuple(dict.fromkeys(_indexes(plain, sealer)))
+    filing = _mapped(plain, known.sealer.seal)
+    indexes = tuple(dict.fromkeys(_indexes(plain, known)))
     return RegisterPetition(caller.actor, *new, replace(filing, petitioner_indexes=indexes))
 
 
-def _indexes(filing: Filing, sealer: Sealer) -> list[str]:
-    known = [
-        sealer.index(f"petitioner.{part}", getattr(each, part).strip())
-        for each in filing.petitioners
-        for part in ("id_number", "contact")
-    ]
-    return [index for index in known if index]
+def _indexes(filing: Filing, known: Known) -> Iterator[str]:
+    """The indexes by which the same people are found again, in whatever form they are written."""
+    for each in filing.petitioners:
+        if identity := identity_of(each.id_number):
+            yield known.sealer.index("petitioner.id_number", identity)
+        for contact in contacts_of(each.contact, known.dialling_code):
+            yield known.sealer.index("petitioner.contact", contact)
 
 
 def _mapped(filing: Filing, change: Callable[[str, str], str]) -> Filing:
@@ -110,7 +120,7 @@ def to_revealed(petition: Petition, sealer: Sealer) -> pb.RevealPetitionerRespon
 
 def to_earlier(petition: Petition) -> Earlier:
     filing = petition.filing
-    return Earlier(petition.id, petition.code, filing.subject, filing.text)
+    return Earlier(petition.id, petition.code, filing.subject, filing.text, petition.state)
 
 
 def to_repeat(repeat: Repeat) -> resources.Repeat:

@@ -49,7 +49,7 @@ ON CONFLICT (code) DO UPDATE SET
     attempts = CASE WHEN t.until < clock_timestamp() THEN 1 ELSE t.attempts + 1 END
 RETURNING attempts, until - clock_timestamp() AS locked
 """
-FORGIVE = "DELETE FROM trackings WHERE code = $1"
+FORGIVE = "DELETE FROM trackings WHERE code = ANY($1)"
 # Codes are guessed, too: old counts are not kept. A sweep never waits for another one.
 SWEEP = """
 DELETE FROM trackings WHERE code IN (

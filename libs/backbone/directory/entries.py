@@ -195,6 +195,7 @@ def _head(message: wire.City) -> Head:
         effective_time=_time(message.effective_time),
         checksum=message.checksum,
         entries=message.entries,
+        dialling_code=message.dialling_code,
     )
 
 

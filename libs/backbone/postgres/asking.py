@@ -8,6 +8,7 @@ from typing import Any
 
 from backbone.postgres.conditions import AnyOf, Condition, Sight, equal
 from backbone.wire import name_of
+from backbone.words.matter_code import code_of
 from backbone.words.rank import EVERY_SPAN, OPEN_SPAN, OVER_SPAN, Span
 
 
@@ -46,13 +47,18 @@ class States:
 def equals_of(request: Any, names: Iterable[str]) -> tuple[Condition, ...]:
     """A condition for each of these fields that is set; columns and fields have the same names."""
     known = request.DESCRIPTOR.fields_by_name
-    given = [(known[name], getattr(request, name)) for name in names]
+    given = [(known[name], _read(name, getattr(request, name))) for name in names]
     return tuple(_equal(field, value) for field, value in given if value)
 
 
 def state_of(request: Any) -> str:
     """The name of the state that a request asks for, or nothing."""
     return name_of(request.DESCRIPTOR.fields_by_name["state"], request.state)
+
+
+def _read(name: str, value: Any) -> Any:
+    """A code is found in whatever form it is typed."""
+    return code_of(value) if name == "code" else value
 
 
 def _equal(field: Any, value: Any) -> AnyOf:

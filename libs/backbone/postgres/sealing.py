@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from backbone.process.keyring import Keyring, key_id
+from backbone.words.contacts import identity_of, number_of
 
 NONCE = 12
 V2 = re.compile(r"v2\.([0-9a-f]{8})\.([A-Za-z0-9_=-]*)")
@@ -83,6 +84,12 @@ class Sealer:
         return hmac.new(self._index_key, f"{field}\0{text}".encode(), sha256).hexdigest()[:32]
 
 
+def _usual(text: str) -> str:
+    """The mobile or id number that a text is, in whatever form; "" for any other text."""
+    forms = (text, number_of(text), identity_of(text))
+    return next((form for form in forms if USUAL.fullmatch(form)), "")
+
+
 def _bound(key: str, field: str) -> bytes:
     return f"v2.{key}.{field}".encode()
 
@@ -95,8 +102,8 @@ def masked(field: str, text: str) -> str:
     """
     if field.rpartition(".")[2] in NAMES:
         first, last = len(text[1:2]), 0
-    elif USUAL.fullmatch(text):
-        first, last = 3, 4
+    elif usual := _usual(text):
+        text, first, last = usual, 3, 4
     else:
         first = last = len(text) // 4
     return text[:first] + "*" * (len(text) - first - last) + text[len(text) - last :]

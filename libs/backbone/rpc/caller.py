@@ -15,7 +15,7 @@ from backbone.words.errors import Denied, InvalidArgument
 
 PATIENCE = 5.0
 # The metadata fields that are texts, percent-encoded.
-TEXTS = ("user", "unit", "role", "area", "team", "purpose")
+TEXTS = ("user", "unit", "role", "area", "team", "purpose", "address")
 LONGEST_PURPOSE = 200
 # The largest bigint of Postgres.
 LAST_VERSION = 2**63 - 1
@@ -28,6 +28,7 @@ class Call:
     """One call: its actor, request id, deadline, and the version that the caller saw.
 
     `call` is an id of this call alone: a repeat has the same `request_id` and another `call`.
+    `address` is that of a caller without account.
     """
 
     actor: Actor
@@ -38,6 +39,7 @@ class Call:
     purpose: str = ""
     traceparent: str = ""
     call: str = ""
+    address: str = ""
 
 
 def caller_of(context: Any) -> Call:
@@ -64,6 +66,7 @@ def caller_of(context: Any) -> Call:
             purpose=said["purpose"],
             traceparent=given.get("traceparent", ""),
             call=uuid4().hex,
+            address=said["address"],
         )
     except ValueError as error:
         raise InvalidArgument("BAD_METADATA", detail=error) from error

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 import grpc
@@ -176,12 +176,18 @@ def status_of(refusal: Refusal) -> status_pb2.Status:
         reason=refusal.reason, domain="liandong", metadata=refusal.facts
     )
     details: list[Message] = [info]
-    if isinstance(refusal, InvalidArgument) and refusal.flaws:
-        details.append(flaws_pb2.Flaws(flaws=map(_told, refusal.flaws)))
+    if isinstance(refusal, InvalidArgument) and (flaws := _flaws_of(refusal)):
+        details.append(flaws_pb2.Flaws(flaws=map(_told, flaws)))
     status = status_pb2.Status(code=STATUS[type(refusal)], message=refusal.reason)
     for detail in details:
         status.details.add().Pack(detail)
     return status
+
+
+def _flaws_of(refusal: InvalidArgument) -> Sequence[Flaw]:
+    """A rule of a domain names its field among its facts."""
+    field = refusal.facts.get("field")
+    return refusal.flaws or ([Flaw(field, refusal.reason, refusal.facts)] if field else [])
 
 
 def _told(flaw: Flaw) -> flaws_pb2.Flaw:

@@ -169,6 +169,7 @@ class Policy:
 class Head:
     """The city itself, and the version of the pack in force.
 
+    `dialling_code` is that of its landlines, such as 0571; empty in packs that do not say it.
     `south_west` and `north_east` are (longitude, latitude); `entries` is the number of entries.
     """
 
@@ -180,6 +181,7 @@ class Head:
     effective_time: datetime
     checksum: str
     entries: int
+    dialling_code: str = ""
 
 
 Record: TypeAlias = (

@@ -6,6 +6,12 @@ The check digit follows ISO 7064 MOD 11,10: it detects every wrong digit and nea
 from datetime import date
 from enum import StrEnum
 
+from backbone.words.contacts import squeezed
+
+# The digits before the first hyphen; and of a whole code.
+HEAD = 12
+LEAST_DIGITS, MOST_DIGITS = 19, 40
+
 
 class Intake(StrEnum):
     """The first digit of the number, by intake: the services' numbers never collide."""
@@ -35,6 +41,15 @@ def is_code(text: str) -> bool:
         and digits.isdecimal()
         and (check == str(check_digit(digits)))
     )
+
+
+def code_of(text: str) -> str:
+    """The code that a text means: in full width, without hyphens or with others, with spaces. A
+    text that has not the form of a code is returned as it is, trimmed."""
+    plain = squeezed(text)
+    if LEAST_DIGITS <= len(plain) <= MOST_DIGITS and plain.isascii() and plain.isdecimal():
+        return f"{plain[:HEAD]}-{plain[HEAD:-1]}-{plain[-1]}"
+    return text.strip()
 
 
 def check_digit(digits: str) -> int:

@@ -19,6 +19,7 @@ from services.alarm.receipt import correcting
 from services.alarm.receipt.danger import DangerHeard, heard
 from services.alarm.receipt.record import Caller, DangerSuggestion, Receipt, Report, State
 from services.alarm.receipt.rights import require_desk
+from services.alarm.receipt.times import require_times, times_of
 
 
 class CallerChange(Struct, frozen=True):
@@ -49,6 +50,7 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
     recording: str | None = None
     reference: str | None = None
     danger: str | None = None
+    address: str | None = None
     for_incident: bool = False
     heard: DangerSuggestion | None = None
 
@@ -75,6 +77,7 @@ class ReceiptAmended(Struct, frozen=True, kw_only=True):
     recording: str | None
     reference: str | None
     danger: str | None = None
+    address: str | None = None
     title: str = ""
     for_incident: bool = False
     correction: Correction | None = None
@@ -101,6 +104,7 @@ def amend(
     correcting.require_incident_open(receipt)
     if command.place:
         require_place(city, command.place)
+    require_times(times_of(command), receipt.report, now)
     said = _reported(command)
     if all(part is None for part in said.values()):
         raise InvalidArgument("NOTHING_TO_CHANGE")
@@ -206,6 +210,8 @@ VERBS = (
         "INCIDENT_OVER",
         "OUTSIDE_CITY",
         "UNKNOWN_AREA",
+        "TIME_IN_FUTURE",
+        "TIMES_OUT_OF_ORDER",
         "NOTHING_TO_CHANGE",
         otherwise=require_may_correct,
     ),

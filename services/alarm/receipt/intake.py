@@ -25,6 +25,7 @@ from services.alarm.receipt.record import (
     Suggestions,
 )
 from services.alarm.receipt.rights import require_desk, require_may_receive
+from services.alarm.receipt.times import require_times, times_of
 
 
 class ReceiveAlarm(Struct, frozen=True, kw_only=True):
@@ -49,6 +50,7 @@ class ReceiveAlarm(Struct, frozen=True, kw_only=True):
     recording: str = ""
     reference: str = ""
     danger: str = ""
+    address: str = ""
     suggestions: Suggestions = field(default_factory=Suggestions)
 
 
@@ -77,6 +79,7 @@ class ReceiptReceived(Struct, frozen=True, kw_only=True):
     reference: str
     suggestions: Suggestions
     danger: str = ""
+    address: str = ""
 
 
 class ClassConfirmed(Struct, frozen=True):
@@ -94,6 +97,7 @@ def receive(
     require_may_receive(command.by, command.kind)
     require_category(city, command.category)
     require_place(city, command.place)
+    require_times(times_of(command), None, now)
     category, priority = _classified_at_once(city, command)
     return [
         ReceiptReceived(
@@ -165,6 +169,8 @@ VERBS = (
         "UNKNOWN_PRIORITY",
         "OUTSIDE_CITY",
         "UNKNOWN_AREA",
+        "TIME_IN_FUTURE",
+        "TIMES_OUT_OF_ORDER",
     ),
     verb(
         {State.ENDED, State.CLOSED},

@@ -82,13 +82,14 @@ class CategorySuggestion(Struct, frozen=True):
 
 
 class RepeatSuggestion(Struct, frozen=True):
-    """`incident` is what to link to; empty while the other receipt has none."""
+    """`incident` is what to link to, with its last known `state`; empty while there is none."""
 
     receipt: str
     code: str
     incident: str
     score: float
     reasons: tuple[str, ...]
+    state: str = ""
 
 
 class DangerSuggestion(Struct, frozen=True):
@@ -155,7 +156,8 @@ class Origin(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """The report itself; the desk may amend it."""
+    """The report itself; the desk may amend it. `address` is the place's text in one form, by
+    which others at the same address are found."""
 
     caller: Caller
     place: Place
@@ -166,6 +168,7 @@ class Report(Struct, frozen=True, kw_only=True):
     recording: str = ""
     reference: str = ""
     danger: str = ""
+    address: str = ""
 
 
 class Classification(Struct, frozen=True):

@@ -11,7 +11,8 @@ from math import cos, hypot, radians
 
 from msgspec import Struct
 
-from backbone.words.place import Place, Point
+from backbone.words.addresses import is_exact
+from backbone.words.place import Place, Point, contains
 from services.alarm.receipt.cells import METRES_OF_DEGREE
 from services.alarm.receipt.record import (
     CategorySuggestion,
@@ -26,9 +27,12 @@ SAME_NUMBER, NEAR, SAME_PLACE, SIMILAR_WORDS, SAME_CLASS = 0.40, 0.35, 0.20, 0.3
 CONVINCING = 0.40
 # Added to a receipt with an incident: on equal scores it ranks first, as one key can link to it.
 CAN_BE_LINKED = 0.05
+# What is no matter of anybody any more is no repeat.
+GONE = frozenset({"VOIDED"})
 # The oldest receipt of the window scores this much less than the newest.
 FADING = 0.3
 LEAST_LIKENESS = 0.2
+TOWNSHIP_DIGITS = 9
 
 
 class Keywords(Struct, frozen=True):
@@ -48,6 +52,7 @@ class Sighting(Struct, frozen=True):
     category: str
     narrative: str
     number_index: str
+    address: str = ""
 
 
 class Earlier(Struct, frozen=True):
@@ -57,6 +62,7 @@ class Earlier(Struct, frozen=True):
     code: str
     incident: str
     seen: Sighting
+    state: str = ""
 
 
 class Window(Struct, frozen=True):
@@ -97,6 +103,8 @@ def repeats(
     """The likeliest repeats, one per incident; on equal scores, those with an incident first."""
     best: dict[str, RepeatSuggestion] = {}
     for other in earlier:
+        if other.state in GONE:
+            continue
         guess = _likeness(seen, other, window)
         key = other.incident or other.receipt
         if guess.score >= CONVINCING and (key not in best or best[key].score < guess.score):
@@ -112,12 +120,14 @@ def _rank(guess: RepeatSuggestion) -> tuple[float, str]:
 
 def _likeness(seen: Sighting, other: Earlier, window: Window) -> RepeatSuggestion:
     age = seen.time - other.seen.time
-    reasons = [*_by_caller(seen, other.seen), *_by_place(seen.place, other.seen.place, window)]
+    reasons = [*_by_caller(seen, other.seen), *_by_place(seen, other.seen, window)]
     reasons += _by_words(seen, other.seen)
     fading = 1 - FADING * min(max(age / window.time, 0.0), 1.0)
     score = min(sum(weight for weight, _ in reasons) * fading, 1.0)
     told = (*(text for _, text in reasons), f"RECENT {max(age, timedelta()) // MINUTE} min")
-    return RepeatSuggestion(other.receipt, other.code, other.incident, round(score, 2), told)
+    return RepeatSuggestion(
+        other.receipt, other.code, other.incident, round(score, 2), told, other.state
+    )
 
 
 MINUTE = timedelta(minutes=1)
@@ -129,15 +139,25 @@ def _by_caller(seen: Sighting, other: Sighting) -> Reasons:
     return [(SAME_NUMBER, "SAME_NUMBER")] if same else []
 
 
-def _by_place(seen: Place, other: Place, window: Window) -> Reasons:
-    if seen.point and other.point:
-        metres = distance(seen.point, other.point)
+def _by_place(seen: Sighting, other: Sighting, window: Window) -> Reasons:
+    """By the points; one exact address in two texts is as near as two points can be."""
+    here, there = seen.place.point, other.place.point
+    if is_exact(seen.address) and seen.address == other.address and _may_be_one(seen, other):
+        return [(NEAR, "SAME_PLACE 100%")]
+    if here and there:
+        metres = distance(here, there)
         near = max(1 - metres / window.metres, 0.0)
         return [(NEAR * (0.5 + near / 2), f"NEAR {metres:.0f} m")] if near else []
-    alike = likeness(seen.text, other.text)
-    if alike < 0.5:
+    alike = likeness(seen.address or seen.place.text, other.address or other.place.text)
+    if alike < 0.5 or not _may_be_one(seen, other):
         return []
     return [(SAME_PLACE * alike, f"SAME_PLACE {alike:.0%}")]
+
+
+def _may_be_one(seen: Sighting, other: Sighting) -> bool:
+    """Two townships of one city have streets of one name: no place is in both."""
+    here, there = (each.place.area[:TOWNSHIP_DIGITS] for each in (seen, other))
+    return contains(here, there) or contains(there, here) or not (here and there)
 
 
 def _by_words(seen: Sighting, other: Sighting) -> Reasons:

@@ -24,6 +24,7 @@ COLUMNS = {
     "incident_version": "bigint",
     "number_index": "text",
     "cell": "bigint",
+    "address": "text",
 }
 
 # The parts of shape 2 by the names that their fields had in the flat document of shape 1.
@@ -72,14 +73,12 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
         "incident_version": incident.known.version if incident else None,
         "number_index": receipt.report.caller.number_index,
         "cell": cell_of(point) if point else None,
+        "address": receipt.report.address,
     }
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Make a document of shape 1, the flat row of 0.1.0, one of shape 2.
-
-    Shape 2 had no danger and no corrections; the defaults serve.
-    """
+    """Make a document of shape 1, the flat row of 0.1.0, one of parts; later ones only grew."""
     if shape > 1:
         return doc
     incident = {"id": doc["incident_id"], "code": doc["incident_code"], "known": doc["incident"]}

@@ -1,6 +1,7 @@
 """The generic endpoint of all routes of the tables: from HTTP to gRPC and back."""
 
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Network
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from services.gateway.http.refusals import problem_of, reason_of
 from services.gateway.http.upstream import Upstream
 
 JSON = "application/json"
+NETWORK_BITS = 64
 EXEMPT = {"Liandong-Rate-Limit": "exempt"}
 
 
@@ -66,7 +68,12 @@ class Gate:
 
 
 def address_of(request: Request) -> str:
-    return request.client.host if request.client else ""
+    """The address by which callers without account are limited: of IPv6 the network, for whoever
+    has one address there has all of them."""
+    host = request.client.host if request.client else ""
+    if ":" not in host:
+        return host
+    return str(IPv6Network((host.partition("%")[0], NETWORK_BITS), strict=False))
 
 
 class RpcEndpoint:
@@ -138,6 +145,8 @@ class RpcEndpoint:
 
     def _metadata(self, request: Request, caller: Caller) -> list[tuple[str, str]]:
         metadata = [*self._gate.upstream.metadata, *caller.metadata, traceparent(request)]
+        if self._route.public:
+            metadata.append(("liandong-address", quote(address_of(request))))
         if self._route.is_write:
             metadata += incoming.write_metadata(request)
         purpose = incoming.purpose_of(request)

@@ -18,6 +18,7 @@ class Earlier(Struct, frozen=True):
     code: str
     subject: str
     text: str
+    state: str = ""
 
 
 class Repeat(Struct, frozen=True):
@@ -26,6 +27,7 @@ class Repeat(Struct, frozen=True):
     subject: str
     reasons: tuple[str, ...]
     similarity: float
+    state: str = ""
 
 
 def suggest(text: str, earlier: Iterable[Earlier]) -> list[Repeat]:
@@ -37,7 +39,14 @@ def suggest(text: str, earlier: Iterable[Earlier]) -> list[Repeat]:
 
 def _compared(earlier: Earlier, similarity: float) -> Repeat:
     reasons = (SAME_PETITIONER, SIMILAR_TEXT) if similarity >= ALIKE else (SAME_PETITIONER,)
-    return Repeat(earlier.id, earlier.code, earlier.subject, reasons, round(similarity, 3))
+    return Repeat(
+        id=earlier.id,
+        code=earlier.code,
+        subject=earlier.subject,
+        reasons=reasons,
+        similarity=round(similarity, 3),
+        state=earlier.state,
+    )
 
 
 def bigrams(text: str) -> frozenset[str]:

@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from msgspec.structs import replace
 
 from backbone.rpc.channels import refusal_of
@@ -70,6 +71,46 @@ async def test_the_second_caller_is_shown_the_first(console: Console, tables: An
     far = Place(point=Point(longitude=0.05, latitude=0.09))
     third, _ = await console.receive(caller=pb.CallerFacts(), place=far)
     assert not third.suggestions.repeats
+
+
+@pytest.mark.parametrize("form", ["138-0000-1234", "+86 138 0000 1234", "0086138 0000 1234"])
+async def test_a_number_is_recognised_in_every_form(
+    console: Console, tables: Any, form: str
+) -> None:
+    first, _ = await console.receive()
+    far = Place(point=Point(longitude=0.05, latitude=0.09))
+    again, _ = await console.receive(caller=pb.CallerFacts(number=form), place=far)
+    [found] = again.suggestions.repeats
+    assert found.receipt == first.id and "SAME_NUMBER" in found.reasons
+
+
+async def test_an_address_is_recognised_without_a_point_and_a_void_incident_is_not_suggested(
+    console: Console, tables: Any
+) -> None:
+    nobody = {"caller": pb.CallerFacts()}
+    first, _ = await console.receive(place=Place(text="长风路12号"), **nobody)
+    await console.do("OpenIncident", first.id)
+    second, _ = await console.receive(place=Place(text="长风路十二号门口"), **nobody)
+    [found] = second.suggestions.repeats
+    assert (found.incident, found.state) == (first.id, "PENDING")
+    assert "SAME_PLACE 100%" in found.reasons
+    await console.do("MarkInvalid", second.id, reason=Receipt.INVALID_REASON_HOAX)
+    await tables.execute(
+        "UPDATE receipts SET doc = jsonb_set(doc::jsonb, '{incident,known,state}', '\"VOIDED\"')"
+        " WHERE id = $1",
+        first.id,
+    )
+    third, _ = await console.receive(place=Place(text="长风路12#"), **nobody)
+    assert not third.suggestions.repeats
+
+
+async def test_times_of_a_call_name_their_field(console: Console, tables: Any) -> None:
+    late = Timestamp(seconds=4_000_000_000)
+    refusal = await refused(console.receive(answer_time=late))
+    assert (refusal.reason, refusal.facts["field"]) == ("TIME_IN_FUTURE", "answer_time")
+    ring, answer = Timestamp(seconds=1_700_000_001), Timestamp(seconds=1_700_000_000)
+    refusal = await refused(console.receive(ring_time=ring, answer_time=answer))
+    assert (refusal.reason, refusal.facts["field"]) == ("TIMES_OUT_OF_ORDER", "answer_time")
 
 
 async def test_a_suggestion_does_not_tell_who_else_has_called(

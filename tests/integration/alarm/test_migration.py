@@ -78,6 +78,7 @@ def flat(receipt: Receipt) -> dict[str, Any]:
             "incident_code": incident["code"],
             "incident": incident["known"],
         }
+    del doc["report"]["address"]  # came later
     parts = [doc.pop(name) for name in ("origin", "report", "classification")]
     for later, name in ((doc, "corrected"), (parts[1], "danger")):
         del later[name]

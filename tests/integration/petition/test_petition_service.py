@@ -14,6 +14,7 @@ from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
 from liandong.place.v1.place_pb2 import Place
 from operate.admin import topics
+from services.petition.tracking import MOST_OF_ALL
 from tests.cities import COUNTY, NORTH, SOUTH, a_city
 from tests.installation import Installation
 from tests.servers import Broker
@@ -209,10 +210,47 @@ async def test_a_citizen_follows_with_code_and_pin(call: Client) -> None:
     missing = pb.TrackPetitionRequest(code="990101260101-100001-0", pin=pin)
     unknown = [await call.refused("TrackPetition", missing, nobody) for _ in range(6)]
     assert unknown == reasons, "nobody learns which codes there are"
+    elsewhere = (await call("TrackPetition", ask, nobody, address="203.0.113.9")).petition
+    assert elsewhere.code == code, "who guesses is locked, not the petitioner"
     endless = pb.TrackPetitionRequest(code="9" * 1_000, pin=pin)
     assert [await call.refused("TrackPetition", endless, nobody) for _ in range(6)] == (
         ["NO_SUCH_CODE"] * 6
     )
+
+
+async def test_code_and_pin_are_read_in_every_form_and_very_many_guessers_lock_a_code(
+    call: Client,
+) -> None:
+    nobody, petition = Actor(""), await registered(call)
+    code, pin = petition.code, petition.pin
+    wide = {at: at + 0xFEE0 for at in range(0x21, 0x7F)}
+    forms = (code.replace("-", ""), code.translate(wide), f" {code.replace('-', '—')} ")
+    pins = (pin, pin.translate(wide), f"{pin[:3]} {pin[3:]}\u200b")
+    for form, said in zip(forms, pins, strict=True):
+        ask = pb.TrackPetitionRequest(code=form, pin=said)
+        assert (await call("TrackPetition", ask, nobody)).petition.code == code
+        listed = await call("ListPetitions", pb.ListPetitionsRequest(code=form), DESK)
+        assert [each.code for each in listed.items] == [code]
+    wrong = pb.TrackPetitionRequest(code=code, pin="1")
+    guessed = [
+        await call.refused("TrackPetition", wrong, nobody, address=f"203.0.113.{each}")
+        for each in range(MOST_OF_ALL + 1)
+    ]
+    assert guessed == ["NO_SUCH_CODE"] * MOST_OF_ALL + ["TRACKING_LOCKED"]
+
+
+async def test_the_same_person_is_known_in_every_form(call: Client) -> None:
+    card, number = "11010519491231002X", "13911112222"
+    people = [resources.Petitioner(name="赵某", id_number=card, contact=number)]
+    await registered(call, petitioners=people)
+    for other in (
+        resources.Petitioner(name="赵某", id_number=card.lower()),
+        resources.Petitioner(name="赵某", id_number=f"{card[:6]} {card[6:]}"),
+        resources.Petitioner(name="赵某", contact="+86 139-1111-2222"),
+        resources.Petitioner(name="赵某", contact="0571-88001234 / 139 1111 2222"),
+    ):
+        [found, *_] = (await registered(call, petitioners=[other])).repeats
+        assert "SAME_PETITIONER" in found.reasons and found.state == "REGISTERED"
 
 
 async def test_it_follows_its_incident_over_kafka(database: Installation, broker: Broker) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from backbone.words.place import Place, Point
 from services.alarm.atlas import Atlas
@@ -34,11 +35,12 @@ def seen(
     category: str = "traffic.accident",
 ) -> Sighting:
     time = NOW - timedelta(minutes=minutes)
-    return Sighting(time, Place(text, point), category, narrative, number)
+    address = ATLAS.address_of(text)
+    return Sighting(time, Place(text, point), category, narrative, number, address)
 
 
-def earlier(sighting: Sighting, receipt: str = "a", incident: str = "") -> Earlier:
-    return Earlier(receipt, f"code-{receipt}", incident, sighting)
+def earlier(sighting: Sighting, receipt: str = "a", incident: str = "", state: str = "") -> Earlier:
+    return Earlier(receipt, f"code-{receipt}", incident, sighting, state)
 
 
 def test_the_most_exact_class_comes_first_with_its_words() -> None:
@@ -89,6 +91,32 @@ def test_a_burst_about_one_event_is_one_suggestion() -> None:
     lonely = earlier(seen(minutes=3), "lonely")
     found = repeats(seen(), [*burst, lonely], WINDOW)
     assert [(each.receipt, each.incident) for each in found] == [("r1", "one"), ("lonely", "")]
+
+
+def test_a_repeat_shows_the_state_of_its_incident_and_what_is_void_is_none() -> None:
+    states = ("PENDING", "CLAIMED", "CLOSED", "VOIDED")
+    others = [earlier(seen(minutes=1), each, each, each) for each in states]
+    wide = replace(WINDOW, most=9)
+    assert {each.incident: each.state for each in repeats(seen(), others, wide)} == {
+        "PENDING": "PENDING", "CLAIMED": "CLAIMED", "CLOSED": "CLOSED",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["长风路 十二 号", "长风路12#门口", "长风路12号附近"])
+@pytest.mark.parametrize("point", [None, FAR])
+def test_two_texts_of_one_address_are_one_place(text: str, point: Point | None) -> None:
+    here = seen("有人倒地不起", text="长风路12号")
+    [found] = repeats(here, [earlier(seen("老人晕倒", 5, point, text))], WINDOW)
+    assert "SAME_PLACE 100%" in found.reasons
+
+
+def test_an_address_is_not_in_two_townships() -> None:
+    here = seen("有人倒地不起", point=None, text="长风路12号")
+    there = replace(here, place=replace(here.place, area="990102001001"))
+    here = replace(here, place=replace(here.place, area="990101001001"))
+    [close] = repeats(here, [earlier(here)], WINDOW)
+    [far] = repeats(here, [earlier(there)], WINDOW)  # the same words may still tell of one event
+    assert close.score > far.score and not any("SAME_PLACE" in reason for reason in far.reasons)
 
 
 def test_of_like_ones_the_incident_comes_first() -> None:

@@ -172,6 +172,12 @@ def test_a_document_is_read_as_it_was_written_and_a_newer_one_is_left_alone() ->
         DECIDER.from_doc(doc, SHAPE + 1)
 
 
+def test_a_document_from_before_addresses_is_read() -> None:
+    doc = json.loads(DECIDER.to_doc(COMPOSED))
+    del doc["report"]["address"]
+    assert DECIDER.from_doc(json.dumps(doc), 2) == COMPOSED
+
+
 def test_the_columns_are_what_queries_ask_for() -> None:
     assert project(COMPOSED) == {
         "code": "990101260101-000001-0",
@@ -189,6 +195,7 @@ def test_the_columns_are_what_queries_ask_for() -> None:
         "incident_version": 3,
         "number_index": "abc",
         "cell": 15 * 100_000 + 5,
+        "address": "",
     }
     assert project(COMPOSED).keys() == COLUMNS.keys()
 

@@ -1,5 +1,6 @@
 """Taking down: receive 接报, amend 补充, classify 定类, and the class confirmed 核定."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,12 @@ from backbone.words.place import Place
 from services.alarm.receipt.amending import AmendReceipt, ClassifyReceipt
 from services.alarm.receipt.intake import ConfirmClass
 from services.alarm.receipt.record import Kind
+from services.alarm.receipt.times import SKEW
+from tests.cities import NOW
 from tests.desks import GRID_MEMBER, HERE, TAKER, a_report
 from tests.unit.alarm.receipts import ANSWERED, RECEIVE, RECEIVED, after, refusal_of
+
+SOONER, LATER = NOW - timedelta(seconds=1), NOW + SKEW + timedelta(seconds=1)
 
 
 def test_the_priority_is_that_of_the_class_unless_said() -> None:
@@ -26,12 +31,28 @@ def test_the_priority_is_that_of_the_class_unless_said() -> None:
         (a_report(priority="P9"), "UNKNOWN_PRIORITY"),
         (a_report(place=Place("", HERE, "")), "OUTSIDE_CITY"),
         (a_report(place=Place("", None, "880000")), "UNKNOWN_AREA"),
+        (a_report(ring_time=LATER), "TIME_IN_FUTURE"),
+        (a_report(hang_up_time=LATER), "TIME_IN_FUTURE"),
+        (a_report(ring_time=NOW, answer_time=SOONER), "TIMES_OUT_OF_ORDER"),
+        (a_report(answer_time=NOW, hang_up_time=SOONER), "TIMES_OUT_OF_ORDER"),
+        (a_report(ring_time=NOW, hang_up_time=SOONER), "TIMES_OUT_OF_ORDER"),
     ],
 )
 def test_what_cannot_be_taken_down(command: Any, reason: str) -> None:
     refusal = refusal_of(None, command)
     assert isinstance(refusal, InvalidArgument)
     assert refusal.reason == reason
+
+
+def test_times_are_compared_with_those_that_stand_and_name_their_field() -> None:
+    rung = after(a_report(ring_time=SOONER, answer_time=NOW, hang_up_time=NOW + SKEW))
+    assert rung.report.answer_time == NOW
+    refusal = refusal_of(rung, AmendReceipt(by=TAKER, answer_time=SOONER - SKEW))
+    assert (refusal.reason, refusal.facts["field"]) == ("TIMES_OUT_OF_ORDER", "answer_time")
+    refusal = refusal_of(rung, AmendReceipt(by=TAKER, ring_time=NOW + SKEW))
+    assert (refusal.reason, refusal.facts["field"]) == ("TIMES_OUT_OF_ORDER", "answer_time")
+    again = after(AmendReceipt(by=TAKER, ring_time=NOW, hang_up_time=NOW), found=rung)
+    assert again.report.ring_time == again.report.hang_up_time == NOW
 
 
 def test_a_report_is_taken_down_once() -> None:

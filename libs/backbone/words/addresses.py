@@ -1,0 +1,78 @@
+"""Texts of places in one form, so that two texts of one address are equal. Pure."""
+
+import re
+from collections.abc import Iterable
+
+from backbone.words.areas import Level
+from backbone.words.city import Area
+from backbone.words.contacts import narrow
+
+_PROVINCE = re.compile(r"^(?:中国|中华人民共和国)?(?:[一-鿿]{2,8}?(?:省|自治区))?")
+_IGNORED = re.compile(r"[\s,.;:!?，。、；：()\[\]<>\"'“”‘’·_~-]+")
+_AT = re.compile(r"(?:附近|门口|门前|旁边|旁|对面|这里|那里|处)$")
+_NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百]+(?=号|栋|幢|座|单元|层|楼|室|弄)")
+_DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+_UNITS = {"十": 10, "百": 100}
+_SAME = (
+    (re.compile(r"(?:no\.?|№)(\d+)", re.I), r"\1号"),
+    (re.compile(r"(\d)(?:#|号院|門|门牌号)"), r"\1号"),
+    (re.compile(r"(\d)(?:幢|号楼)"), r"\1栋"),
+    (re.compile(r"(?<!\d)0+(?=\d)"), ""),
+)
+ABOVE = (Level.CITY, Level.COUNTY, Level.TOWNSHIP)
+LEAST = 2  # characters that a place still has after its city and district are taken away
+
+
+class Gazetteer:
+    """The names that stand before an address of this city and tell nothing within it."""
+
+    def __init__(self, areas: Iterable[Area]) -> None:
+        above = [area for area in areas if area.level in ABOVE]
+        names = {area.name for area in above}
+        # 云川青岚区…: people leave 市 away.
+        names |= {a.name[:-1] for a in above if a.level is Level.CITY and len(a.name) > LEAST}
+        self._names = sorted(filter(None, names), key=len, reverse=True)
+
+    def address_of(self, text: str) -> str:
+        """The form in which places are compared: without the names of province, city, district and
+        township, in one width, `十二号` and `12#` as `12号`."""
+        plain = _NUMERAL.sub(lambda found: _number(found[0]), narrow(text))
+        for form, replacement in _SAME:
+            plain = form.sub(replacement, plain)
+        plain = _AT.sub("", _IGNORED.sub("", plain.lower()))
+        return self._within(plain)
+
+    def _within(self, address: str) -> str:
+        """The address after the names of the areas above it."""
+        rest = _PROVINCE.sub("", address)
+        if not self._after_a_name(rest):
+            rest = address
+        while shorter := self._after_a_name(rest):
+            rest = shorter
+        return rest
+
+    def _after_a_name(self, address: str) -> str:
+        for name in self._names:
+            rest = address.removeprefix(name)
+            if rest != address and len(rest) >= LEAST:
+                return rest
+        return ""
+
+
+def is_exact(address: str) -> bool:
+    """Say whether the address has a number, so that equal ones mean one house or one door."""
+    return any(each.isdecimal() for each in address)
+
+
+def _number(text: str) -> str:
+    """The figure of a simple Chinese numeral: 十二, 一百零三, 二〇一."""
+    if not set(text) & set(_UNITS):
+        return "".join(str(_DIGITS[each]) for each in text)
+    total, digit = 0, 0
+    for each in text:
+        if each in _UNITS:
+            total += (digit or 1) * _UNITS[each]
+            digit = 0
+        else:
+            digit = _DIGITS[each]
+    return str(total + digit)
