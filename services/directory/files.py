@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from backbone.words.encodings import UnknownEncoding, decoded
 from services.directory.flaws import Finding, Flaws, PackUnreadable, Severity, Spot
 
 NAMES = (
@@ -66,7 +67,7 @@ def checksum(files: Mapping[str, bytes]) -> str:
 
 
 def to_texts(files: Mapping[str, bytes], flaws: Flaws) -> dict[str, str]:
-    """Decode every file; note those that are missing (unless optional) or not UTF-8."""
+    """Decode every file, UTF-8 or GB18030; note those in neither, and those that are missing."""
     texts: dict[str, str] = {}
     for name in NAMES:
         if name not in files:
@@ -74,12 +75,9 @@ def to_texts(files: Mapping[str, bytes], flaws: Flaws) -> dict[str, str]:
                 flaws.add(Spot(name), "FILE_MISSING", name, "the pack has no such file")
             continue
         try:
-            # Spreadsheets write a byte order mark.
-            texts[name] = files[name].decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = files[name].count(b"\n", 0, error.start) + 1
-            detail = f"byte {error.start} is not UTF-8"
-            flaws.add(Spot(name, line), "NOT_UTF8", name, detail)
+            texts[name], _ = decoded(files[name])
+        except UnknownEncoding as error:
+            flaws.add(Spot(name, error.line), "NOT_UTF8", name, str(error))
     flaws.stop()
     return texts
 

@@ -1,23 +1,20 @@
 """Converts calls of another city (`lat,lng,title,time,township,address`) to calls of this one."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import yaml
 
 from backbone.words.place import Point
 from operate.replay.cells import cell, degrees
 from operate.replay.city import City
+from operate.replay.dates import EXPECTED, time_of
 from operate.replay.mapping import Affine, Box, by_hash
 from operate.replay.rows import DANGER, Call, Day
 
 COLUMNS = frozenset({"lat", "lng", "title", "time", "township", "address"})
 TITLES = Path(__file__).with_name("titles.yaml")
-ZONE = ZoneInfo("Asia/Shanghai")
-TIME = ("a time such as 2016-01-15 12:05", "如 2016-01-15 12:05 的时间")
 LIFE_IN_DANGER = ("EMS", "Fire")
 
 Table = list[dict[str, str]]
@@ -68,7 +65,7 @@ def call_of(key: str, row: dict[str, str], point: Point, city: City, townships: 
     group, _, title = row["title"].partition(":")
     meaning = meaning_of(group, title)
     township = city.townships[by_hash(row["township"], townships)]
-    time = cell(key, row, "time", datetime.fromisoformat, TIME).replace(tzinfo=ZONE)
+    time = cell(key, row, "time", time_of, EXPECTED)
     return Call(
         key=key,
         time=time,

@@ -29,7 +29,7 @@ def replay(
         Path | None,
         typer.Argument(
             help="calls (lat,lng,title,time,township,address) or petitions "
-            "(id,petitioner,subject,time,text) as CSV; a generated day by default"
+            "(id,petitioner,subject,time,text) as CSV or XLSX; a generated day by default"
         ),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="the JSON file for the report")] = None,

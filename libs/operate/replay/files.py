@@ -1,32 +1,35 @@
-"""Reads a CSV file of calls or of petitions, told apart by its header."""
+"""Reads a file of calls or of petitions, told apart by its header."""
 
-import csv
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from operate.home.trouble import Trouble
 from operate.replay import call_file, petition_file
 from operate.replay.city import City
 from operate.replay.rows import Day
+from operate.replay.sheets import Row, read_sheet
 
 LONGEST_NAME = 72
 
-# Rows by column name; the last columns of a row that is too short are None.
 Table = list[dict[str, str]]
 
 
 def read_day(path: Path, city: City) -> Day:
     """Read a file. Raises Trouble for other columns, or for the first unreadable row."""
-    table = read_table(path)
-    name = name_of(path)
-    columns = {column for column in table[0] if column}
-    if columns >= call_file.COLUMNS:
-        complete(path, table, call_file.COLUMNS)
-        return call_file.read(name, table, city)
-    if columns >= petition_file.COLUMNS:
-        complete(path, table, petition_file.COLUMNS)
-        return petition_file.read(name, table, city)
+    sheet = read_sheet(path, lambda columns: kind_of(columns) is not None)
+    columns = frozenset(filter(None, sheet.header))
+    kind = kind_of(columns)
+    if kind is not None:
+        try:
+            day: Day = kind.read(name_of(path), complete(path, sheet.rows, kind.COLUMNS), city)
+            return day
+        except Trouble as trouble:
+            raise Trouble(
+                f"{trouble.english} (The file was read as {sheet.read_as}.)",
+                f"{trouble.chinese}(文件按 {sheet.read_as} 读取。)",
+            ) from trouble
     calls, petitions = (", ".join(sorted(each.COLUMNS)) for each in (call_file, petition_file))
     raise Trouble(
         f"{path} holds neither calls ({calls}) nor petitions ({petitions}): "
@@ -36,9 +39,15 @@ def read_day(path: Path, city: City) -> Day:
     )
 
 
-def complete(path: Path, table: Table, columns: frozenset[str]) -> None:
-    """Raise Trouble for the first row that lacks columns."""
-    for number, row in enumerate(table, start=1):
+def kind_of(columns: frozenset[str]) -> Any:
+    """The module that reads a file with these columns; None for other columns."""
+    kinds = (call_file, petition_file)
+    return next((kind for kind in kinds if columns >= kind.COLUMNS), None)
+
+
+def complete(path: Path, rows: list[Row], columns: frozenset[str]) -> Table:
+    """The rows, each with all columns. Raises Trouble for the first row that lacks some."""
+    for number, row in enumerate(rows, start=1):
         if missing := sorted(column for column in columns if row[column] is None):
             names = ", ".join(missing)
             raise Trouble(
@@ -46,6 +55,7 @@ def complete(path: Path, table: Table, columns: frozenset[str]) -> None:
                 "Correct the file, then run the same command again.",
                 f"{path} 第 {number} 行过短,缺少 {names}。请更正文件后重新执行。",
             )
+    return [{name: cell or "" for name, cell in row.items()} for row in rows]
 
 
 def name_of(path: Path) -> str:
@@ -54,14 +64,3 @@ def name_of(path: Path) -> str:
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[: LONGEST_NAME - 17]}-{sha256(name.encode()).hexdigest()[:16]}"
-
-
-def read_table(path: Path) -> Table:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Trouble(f"{path} cannot be read: {error}", f"无法读取 {path}:{error}") from error
-    if not table:
-        raise Trouble(f"{path} has no rows.", f"{path} 没有数据行。")
-    return table

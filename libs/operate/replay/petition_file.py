@@ -1,16 +1,12 @@
 """Converts petitions of another city (`id,petitioner,subject,time,text,…`) to this one's."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 from operate.replay.cells import cell
 from operate.replay.city import City
+from operate.replay.dates import EXPECTED, time_of
 from operate.replay.mapping import by_hash
 from operate.replay.rows import Day, Letter
 
 COLUMNS = frozenset({"id", "petitioner", "subject", "time", "text"})
-ZONE = ZoneInfo("Asia/Shanghai")
-TIME = ("a time such as 2019-02-28 11:25:05", "如 2019-02-28 11:25:05 的时间")
 CHANNELS = ("ONLINE", "ONLINE", "ONLINE", "LETTER", "VISIT", "HOTLINE", "GREEN_POST", "PROXY")
 # Categories of other intakes; a petition with their keywords is routed by its place.
 NOT_FOR_PETITIONS = ("accusation", "channel", "care")
@@ -34,7 +30,7 @@ def read(name: str, table: Table, city: City) -> Day:
 
 
 def letter_of(key: str, row: dict[str, str], city: City, townships: list[str]) -> Letter:
-    time = cell(key, row, "time", time_of, TIME)
+    time = cell(key, row, "time", time_of, EXPECTED)
     return Letter(
         key=key,
         time=time,
@@ -45,10 +41,6 @@ def letter_of(key: str, row: dict[str, str], city: City, townships: list[str]) -
         category=guessed(row["subject"] + row["text"], city),
         area=by_hash(row["petitioner"], townships),
     )
-
-
-def time_of(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
 
 
 def marker(key: str, time: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+import truststore
 from jgo.maven import MavenContext
 
 from operate.home.trouble import Trouble, full_disk_told
@@ -55,7 +56,12 @@ def fetch(
     """
     cache.mkdir(parents=True, exist_ok=True)
     maven = MavenContext(repo_cache=cache / "m2", remote_repos=mirror(), timeout=30)
-    with full_disk_told(cache), alone(cache / "m2.lock"), ThreadPoolExecutor(8) as pool:
+    with (
+        full_disk_told(cache),
+        alone(cache / "m2.lock"),
+        the_machine_s_certificates(),
+        ThreadPoolExecutor(8) as pool,
+    ):
         paths = []
         for path in pool.map(lambda jar: one(maven, jar), jars):
             paths.append(path)
@@ -89,12 +95,37 @@ def one(maven: MavenContext, jar: Jar) -> Path:
     raise not_had(jar, failure) from failure
 
 
+@contextmanager
+def the_machine_s_certificates() -> Iterator[None]:
+    """Trust the authorities that this machine trusts, as pip does: a proxy that inspects the
+    traffic signs with an authority of its own, which the machine's owner has installed."""
+    truststore.inject_into_ssl()
+    try:
+        yield
+    finally:
+        truststore.extract_from_ssl()
+
+
 def not_had(jar: Jar, failure: Exception) -> Trouble:
+    if isinstance(failure, requests.exceptions.SSLError):
+        return untrusted(jar, failure)
     return Trouble(
         f"{jar.path.name} could not be downloaded ({failure}). Check the network, or name a Maven "
         "repository that you can reach: LIANDONG_MAVEN_MIRROR=https://… make run",
         f"无法下载 {jar.path.name}({failure})。请检查网络,或指定可访问的 Maven 仓库:"
         "LIANDONG_MAVEN_MIRROR=https://… make run",
+    )
+
+
+def untrusted(jar: Jar, failure: Exception) -> Trouble:
+    return Trouble(
+        f"{jar.path.name} could not be downloaded: this machine does not trust the certificate of "
+        f"the repository, or of a proxy on the way ({failure}). Install the certificate of its "
+        "authority on this machine (on Debian and Ubuntu: into /usr/local/share/ca-certificates, "
+        "then update-ca-certificates), or name its file: SSL_CERT_FILE=… make run",
+        f"无法下载 {jar.path.name}:本机不信任仓库或途中代理的证书({failure})。"
+        "请在本机安装其颁发机构的证书(Debian、Ubuntu:放入 /usr/local/share/ca-certificates 后执行 "
+        "update-ca-certificates),或指定证书文件:SSL_CERT_FILE=… make run",
     )
 
 

@@ -1,13 +1,21 @@
 """Downloads from a repository of our own: kept, repaired when damaged, told when wrong."""
 
 import hashlib
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from operate.home.trouble import Trouble
 from operate.servers import jars
@@ -71,6 +79,65 @@ def test_a_repository_out_of_reach_is_told(tmp_path: Path, monkeypatch: pytest.M
     jar = Jar("org.example", "thing", "1.0", "0")
     with pytest.raises(Trouble, match="Check the network"):
         jars.fetch([jar], tmp_path / "cache")
+
+
+@pytest.fixture
+def signed_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Path, Path]]:
+    """A folder served over HTTPS by an authority that nobody knows, and its certificate."""
+    folder, certificate = tmp_path / "repository", tmp_path / "authority.pem"
+    folder.mkdir()
+    certificate.write_bytes(self_signed("127.0.0.1"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    handler = partial(Quiet, directory=str(folder))
+    with Hushed(("127.0.0.1", 0), handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("LIANDONG_MAVEN_MIRROR", f"https://127.0.0.1:{server.server_port}")
+        yield folder, certificate
+        server.shutdown()
+
+
+class Hushed(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # the client hangs up on a certificate that it does not trust
+
+
+def self_signed(address: str) -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an inspecting proxy")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(
+        now + timedelta(days=1)
+    )
+    builder = builder.add_extension(names, critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(True, None), critical=True)
+    whole = builder.sign(key, hashes.SHA256())
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return whole.public_bytes(Encoding.PEM) + secret
+
+
+def test_a_certificate_that_the_machine_trusts_is_trusted(
+    signed_repository: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, certificate = signed_repository
+    jar = published(folder)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    [path] = jars.fetch([jar], tmp_path / "cache")
+    assert path.read_bytes() == CONTENT
+
+
+def test_a_certificate_that_nobody_trusts_is_named_as_the_cause(
+    signed_repository: tuple[Path, Path], tmp_path: Path
+) -> None:
+    jar = published(signed_repository[0])
+    with pytest.raises(Trouble, match=r"thing-1.0.jar.*certificate.*SSL_CERT_FILE") as told:
+        jars.fetch([jar], tmp_path / "cache")
+    assert "证书" in told.value.chinese
 
 
 def test_every_pinned_jar_has_a_checksum() -> None:

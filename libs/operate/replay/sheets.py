@@ -1,0 +1,127 @@
+"""The rows of a file as people have it: CSV in UTF-8 or GB18030, or a workbook's first sheet."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+
+from backbone.words.encodings import UnknownEncoding, decoded
+from operate.home.trouble import Trouble
+
+MEGABYTE = 1024 * 1024
+LARGEST = 64 * MEGABYTE
+WORKBOOK, OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# Titles may stand above the header: 某市 2019 年接警记录.
+MOST_TITLES = 10
+
+# Rows by column name; the last columns of a row that is too short are None.
+Row = dict[str, str | None]
+Rows = list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows below the header, and how the file was read: UTF-8, GB18030 or XLSX."""
+
+    header: list[str]
+    rows: list[Row]
+    read_as: str
+
+
+def read_sheet(path: Path, is_header: Callable[[frozenset[str]], bool]) -> Sheet:
+    """Read a file. Raises Trouble for one that cannot be read, is too large or has no rows."""
+    raw = _read(path)
+    is_book = raw.startswith((WORKBOOK, OLD_WORKBOOK))
+    cells, read_as = _of_workbook(path, raw) if is_book else _of_text(path, raw)
+    cells = [row for row in cells if any(cell.strip() for cell in row)]
+    tops = (at for at, row in enumerate(cells[:MOST_TITLES]) if is_header(frozenset(_names(row))))
+    top = next(tops, 0)
+    if len(cells) <= top + 1:
+        raise Trouble(f"{path} has no rows.", f"{path} 没有数据行。")
+    header = _names(cells[top])
+    rows: list[Row] = [
+        {**dict.fromkeys(header), **dict(zip(header, row, strict=False))}
+        for row in cells[top + 1 :]
+    ]
+    return Sheet(header, rows, read_as)
+
+
+def _names(row: list[str]) -> list[str]:
+    return [cell.strip() for cell in row]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise Trouble(
+                f"{path} has {size // MEGABYTE} MB; at most {LARGEST // MEGABYTE} MB are read. "
+                "Split it into several files.",
+                f"{path} 有 {size // MEGABYTE} MB,最多读取 {LARGEST // MEGABYTE} MB。"
+                "请拆分成几个文件。",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, str(error)) from error
+
+
+def unreadable(path: Path, why: str) -> Trouble:
+    return Trouble(f"{path} cannot be read: {why}", f"无法读取 {path}:{why}")
+
+
+def _of_text(path: Path, raw: bytes) -> tuple[Rows, str]:
+    try:
+        text, encoding = decoded(raw)
+    except UnknownEncoding as error:
+        raise Trouble(
+            f"{path} cannot be read: line {error.line}: {error}. "
+            "Save it as CSV in UTF-8 or GB18030, or as XLSX.",
+            f"无法读取 {path}:第 {error.line} 行既不是 UTF-8 也不是 GB18030 编码({error})。"
+            "请另存为 UTF-8 或 GB18030 编码的 CSV,或 XLSX。",
+        ) from error
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        return list(reader), encoding
+    except csv.Error as error:
+        raise unreadable(path, f"line {reader.line_num} ({encoding}): {error}") from error
+
+
+def _of_workbook(path: Path, raw: bytes) -> tuple[Rows, str]:
+    try:
+        if raw.startswith(WORKBOOK):
+            with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+                if sum(each.file_size for each in packed.infolist()) > 4 * LARGEST:
+                    raise unreadable(path, f"unpacked it has over {4 * LARGEST // MEGABYTE} MB")
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(0)
+        return list(_filled(sheet)), "XLSX"
+    except (CalamineError, zipfile.BadZipFile, IndexError) as error:
+        raise Trouble(
+            f"{path} cannot be read: it is no workbook without password ({error}). "
+            "Save it as XLSX without a password, or as CSV.",
+            f"无法读取 {path}:不是未加密的工作簿({error})。请另存为不加密的 XLSX,或 CSV。",
+        ) from error
+
+
+def _filled(sheet: CalamineSheet) -> Iterator[list[str]]:
+    """The rows; each cell of a merged range has what the range shows."""
+    rows = [list(map(_text, row)) for row in sheet.to_python(skip_empty_area=False)]
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        for row in rows[top : bottom + 1]:
+            row[left : right + 1] = [rows[top][left]] * len(row[left : right + 1])
+    yield from rows
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ", "seconds")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))  # a telephone number, not 1.38e10
+    return str(cell)

@@ -1,0 +1,189 @@
+"""Files as people save them: encodings, workbooks, dates; what is unreadable says why and where."""
+
+# ruff: noqa: DTZ001  # a cell has no zone
+
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from operate.home.trouble import Trouble
+from operate.replay.dates import FIRST_DAY, ZONE, time_of
+from operate.replay.files import read_day
+from operate.replay.rows import Call, Letter
+from operate.replay.sheets import LARGEST
+from tests.replayed import demo_city
+
+HEADER = ("id", "petitioner", "subject", "time", "text")
+LETTERS = (
+    ("1", "甲", "路灯不亮", "2019/4/25 9:32:09", "村口路灯不亮半年了"),
+    ("2", "乙", "建议种树", "2019年4月26日 9时32分", "希望能多种树"),
+)
+CSV = "\n".join(",".join(row) for row in (HEADER, *LETTERS)) + "\n"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+DATE_STYLE = 1
+
+
+def workbook(path: Path, rows: list[tuple[object, ...]], merged: tuple[str, ...] = ()) -> Path:
+    """Write a workbook, part by part, as the standard says; a datetime is a styled serial."""
+    body = "".join(
+        f'<row r="{number}">'
+        + "".join(_cell(at, number, cell) for at, cell in enumerate(row))
+        + "</row>"
+        for number, row in enumerate(rows, start=1)
+    )
+    merges = "".join(f'<mergeCell ref="{each}"/>' for each in merged)
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/'
+        'content-types"><Default Extension="xml" ContentType="application/xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}"><Relationship Id="r1" '
+        f'Type="{RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
+        '<sheet name="表1" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}">'
+        f'<Relationship Id="r1" Type="{RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="r2" Type="{RELATIONS}/styles" Target="styles.xml"/></Relationships>',
+        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/>'
+        '<xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{body}</sheetData>'
+        + (f"<mergeCells>{merges}</mergeCells>" if merges else "")
+        + "</worksheet>",
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, part in parts.items():
+            packed.writestr(name, '<?xml version="1.0" encoding="UTF-8"?>' + part)
+    return path
+
+
+def _cell(at: int, number: int, cell: object) -> str:
+    place = f'r="{chr(ord("A") + at)}{number}"'
+    if isinstance(cell, datetime):
+        days = (cell - FIRST_DAY).total_seconds() / 86_400
+        return f'<c {place} s="{DATE_STYLE}"><v>{days!r}</v></c>'
+    if isinstance(cell, int | float):
+        return f"<c {place}><v>{cell!r}</v></c>"
+    return f'<c {place} t="inlineStr"><is><t>{escape(str(cell))}</t></is></c>'
+
+
+def letters(path: Path) -> list[Letter]:
+    return [row for row in read_day(path, demo_city()).rows if isinstance(row, Letter)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
+def test_a_table_is_read_in_the_encoding_in_which_it_was_saved(
+    tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(CSV, encoding=encoding)
+    first, second = letters(path)
+    assert (first.subject, first.time) == ("路灯不亮", datetime(2019, 4, 25, 9, 32, 9, tzinfo=ZONE))
+    assert second.time == datetime(2019, 4, 26, 9, 32, tzinfo=ZONE)
+
+
+def test_a_workbook_is_read_with_titles_dates_serials_and_merged_cells(tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [
+        ("云川市 2019 年信访件",),
+        HEADER,
+        (1, "甲", "路灯不亮", datetime(2019, 4, 25, 9, 32, 9), "村口路灯不亮半年了"),
+        (2, "甲", "建议种树", 43581.397, "希望能多种树"),
+        (3, "", "建议种树", "2019-04-27", "再种一些"),
+    ]
+    path = workbook(tmp_path / "p.xlsx", rows, merged=("A1:E1", "B4:B5"))
+    first, second, third = letters(path)
+    assert first.time == datetime(2019, 4, 25, 9, 32, 9, tzinfo=ZONE)
+    assert second.time == datetime(2019, 4, 26, 9, 31, 41, tzinfo=ZONE)
+    assert (third.petitioner, third.time.day) == ("甲", 27)
+    assert [each.key for each in (first, second, third)] == ["p.xlsx#1", "p.xlsx#2", "p.xlsx#3"]
+
+
+def test_calls_of_a_workbook_keep_their_numbers(tmp_path: Path) -> None:
+    header = ("lat", "lng", "title", "time", "township", "address")
+    rows = [header, (40.0, -75.4, "EMS: FALL", datetime(2016, 1, 15, 12, 5), "甲镇", 12)]
+    [call] = read_day(workbook(tmp_path / "c.xlsx", rows), demo_city()).rows
+    assert isinstance(call, Call) and call.place.endswith(" 12")
+    assert call.time == datetime(2016, 1, 15, 12, 5, tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (CSV.encode() + b"3,\xff\xff,a,b,c\n", "line 4: byte"),
+        (CSV.encode("gb18030") + b"3,\xff\xff,a,b,c\n", "line 4: byte"),
+        (CSV.encode("utf-16"), "UTF-16"),
+        (b"PK\x03\x04 and nothing more", "no workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "password"),
+        (b"", "no rows"),
+        (b"\xef\xbb\xbf", "no rows"),
+        (b"a" * 200_000 + b"\n1\n", "line 1"),
+    ],
+)
+def test_what_cannot_be_read_says_why_and_where(tmp_path: Path, raw: bytes, said: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_bytes(raw)
+    with pytest.raises(Trouble, match=said) as told:
+        letters(path)
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in told.value.chinese)
+
+
+def test_a_bad_cell_names_row_column_and_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(CSV.replace("2019年4月26日", "昨天"), encoding="gb18030")
+    with pytest.raises(Trouble, match=r"row 2, column time: '昨天 9时32分'.*read as GB18030"):
+        letters(path)
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)  # of holes
+    with pytest.raises(Trouble, match=f"95 MB; at most {LARGEST >> 20} MB"):
+        letters(path)
+
+
+DATES = {
+    datetime(2019, 4, 25, 9, 32, 9): (
+        "2019/4/25 9:32:09", "2019-04-25 09:32:09", "2019-04-25T09:32:09", "2019.4.25 9:32:09",
+        "2019年4月25日 9时32分9秒", "2019年4月25日9时32分09秒", "20190425093209",
+        "2019/4/25 9:32:09", "2019/4/25 上午 9:32:09", "2019/4/25 9:32:09 AM",
+        "2019-04-25T09:32:09+08:00", "2019-04-25T01:32:09Z", "2019-04-25 09:32:09.000",
+        " 2019/4/25  9:32:09 ", "43580.3973263889", "2019年4月25日 星期四 9:32:09",
+    ),
+    datetime(2019, 4, 25, 21, 32): (
+        "2019/4/25 下午9:32", "2019/4/25 21:32", "2019/4/25 9:32 PM", "2019年4月25日 晚上9点32分",
+        "201904252132",
+    ),
+    datetime(2019, 4, 25): ("2019-04-25", "2019/4/25", "2019年4月25日", "20190425", "43580"),
+    datetime(2019, 4, 25, 12, 5): ("2019/4/25 下午 12:05", "2019/4/25 中午12:05"),
+    datetime(2019, 4, 25, 0, 5): ("2019/4/25 上午 12:05", "2019/4/25 0:05"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("time", "text"), [(time, text) for time in DATES for text in DATES[time]])
+def test_a_date_is_read_as_people_write_it(time: datetime, text: str) -> None:
+    assert time_of(text) == time.replace(tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "昨天", "25/4/2019", "2019-13-01", "2019-02-30", "2019/4/25 25:00", "4月25日", "2019", "1",
+     "99999", "nan", "2019-04-25 9:61", "-43580", "2019-04-25T09:32:09+99:99"],
+)  # fmt: skip
+def test_what_is_no_date_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a time"):
+        time_of(text)
+
+
+@given(st.datetimes(datetime(1955, 1, 1), datetime(2118, 1, 1)))
+def test_every_form_of_a_time_is_that_time(time: datetime) -> None:
+    time = time.replace(microsecond=0)
+    here = time.replace(tzinfo=ZONE)
+    spoken = f"{time.year}年{time.month}月{time.day}日{time.hour}时{time.minute}分{time.second}秒"
+    slashed = f"{time.year}/{time.month}/{time.day} {time.hour}:{time.minute:02}:{time.second:02}"
+    serial = repr((time - FIRST_DAY).total_seconds() / 86_400)
+    assert {time_of(each) for each in (time.isoformat(), spoken, slashed, serial)} == {here}
