@@ -13,7 +13,7 @@ from starlette.requests import Request
 from backbone.postgres.pool import Pool
 from backbone.words.roles import Roles
 from services.gateway.accounts import storage
-from services.gateway.http.incoming import header_text
+from services.gateway.http.incoming import header_of, header_text, malformed_header
 from services.gateway.http.problems import Problem
 
 # Seconds that another gateway still accepts a disabled account or an ended session.
@@ -48,7 +48,7 @@ def digest(secret: str) -> bytes:
 
 def token_of(request: Request) -> str:
     """The bearer token. Raises Problem 401 without one."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = (header_of(request, "Authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise unauthenticated("NOT_SIGNED_IN")
     return token.strip()
@@ -76,7 +76,7 @@ class Authenticator:
         caller = await self._holder(digest(token_of(request)))
         if caller is None:
             raise unauthenticated("SESSION_OVER")
-        person = request.headers.get("liandong-person")
+        person = header_of(request, "Liandong-Person")
         return caller if person is None or not caller.is_key else _acting_for(caller, person)
 
     def forget(self, token_hash: bytes) -> None:
@@ -120,7 +120,7 @@ def _acting_for(key: Caller, person: str) -> Caller:
     """
     name = header_text(person, LONGEST_PERSON)
     if not name:
-        raise Problem(400, "MALFORMED_PERSON")
+        raise malformed_header("Liandong-Person", "MALFORMED_PERSON")
     caller = replace(key, user=f"{key.user}/{name}")
     return replace(caller, metadata=_metadata(caller))
 

@@ -23,6 +23,7 @@ from services.gateway.http.upstream import Upstream
 
 JSON = "application/json"
 NETWORK_BITS = 64
+LONGEST_ADDRESS = 64
 EXEMPT = {"Liandong-Rate-Limit": "exempt"}
 
 
@@ -71,9 +72,10 @@ def address_of(request: Request) -> str:
     """The address by which callers without account are limited: of IPv6 the network, for whoever
     has one address there has all of them."""
     host = request.client.host if request.client else ""
-    if ":" not in host:
-        return host
-    return str(IPv6Network((host.partition("%")[0], NETWORK_BITS), strict=False))
+    try:
+        return str(IPv6Network((host.partition("%")[0], NETWORK_BITS), strict=False))
+    except ValueError:  # IPv4, or what a proxy made of it
+        return host[:LONGEST_ADDRESS]
 
 
 class RpcEndpoint:

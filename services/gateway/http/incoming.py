@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import parse_qsl, quote, unquote
 from uuid import uuid4
 
@@ -20,11 +21,12 @@ from backbone.words.texts import refused_character, shows_nothing, trimmed
 from services.gateway.http.problems import Problem
 
 MOST_BYTES = 1_048_576
-MOST_READ_OUT = 64 * MOST_BYTES
+MOST_READ_OUT = 256 * MOST_BYTES
 PATIENCE_TO_REFUSE = 5.0
 # Seconds for a whole body: limits clients that send a few bytes a minute.
 PATIENCE = 30.0
 ETAG = re.compile(r'"(\d{1,18})"')
+BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 KEY = re.compile(r"[\x20-\x7e]{1,128}")
 # Stable reasons by pydantic's type of error; all other types mean WRONG_TYPE.
 FLAWS = {
@@ -48,7 +50,9 @@ async def read_body(request: Request) -> bytes:
     """The JSON text; `{}` for an empty body. Raises Problem 408, 413, 415."""
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > MOST_BYTES:
-        await _read_out(request, int(declared))
+        # A client with `Expect: 100-continue` has sent nothing yet.
+        if int(declared) <= MOST_READ_OUT and "expect" not in request.headers:
+            await _read_out(request)
         raise _too_large()
     if not request.headers.get("content-type") and declared == "0":
         declared = request.headers.get("transfer-encoding", "0")
@@ -71,11 +75,8 @@ async def _read(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _read_out(request: Request, size: int) -> None:
-    """Read and discard the body, as a client that is cut off while sending misses the answer.
-    A client with `Expect: 100-continue` has sent nothing yet."""
-    if size > MOST_READ_OUT or "expect" in request.headers:
-        return
+async def _read_out(request: Request) -> None:
+    """Read and discard the body, as a client that is cut off while sending misses the answer."""
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_TO_REFUSE):
             async for _ in request.stream():
@@ -180,16 +181,31 @@ def require_plain(texts: Mapping[str, Any]) -> None:
         raise Problem(400, refusal.reason, refusal.facts, refusal.flaws) from refusal
 
 
+def header_of(request: Request, name: str) -> str | None:
+    """The header's value, None without one. Raises Problem 400 for a header that stands twice: we
+    would read one of them, and a proxy on the way the other."""
+    values = request.headers.getlist(name)
+    if len(values) > 1:
+        raise malformed_header(name, "REPEATED_HEADER")
+    return values[0] if values else None
+
+
+def malformed_header(name: str, reason: str) -> Problem:
+    return Problem(400, reason, {"field": name}, [Flaw(name, reason)])
+
+
 def header_text(raw: str, longest: int) -> str | None:
-    """The decoded, stripped text of a percent-encoded header. None if it has raw non-ASCII bytes,
-    broken UTF-8, control characters or more than `longest` characters.
+    """The decoded, trimmed text of a percent-encoded header, composed (NFC) so that one name is
+    one name. None if it has raw non-ASCII bytes, a broken escape, broken UTF-8, control characters
+    or more than `longest` characters.
     """
-    if not raw.isascii():
+    if not raw.isascii() or BROKEN_ESCAPE.search(raw):
         return None
     try:
         text = unquote(raw, errors="strict")
     except UnicodeDecodeError:
         return None
+    text = normalize("NFC", text)
     if refused_character(text) or len(text) > longest:
         return None
     return "" if shows_nothing(text) else trimmed(text)
@@ -205,26 +221,27 @@ def read_path(request: Request) -> dict[str, str]:
 
 def write_metadata(request: Request) -> list[tuple[str, str]]:
     """Idempotency key and expected version as metadata. Raises Problem 400 if malformed."""
-    key = request.headers.get("idempotency-key")
+    key = header_of(request, "Idempotency-Key")
     if key is None:
         key = uuid4().hex  # so that the gateway's retries count as one request
     elif not KEY.fullmatch(key):
-        raise Problem(400, "MALFORMED_IDEMPOTENCY_KEY")
+        raise malformed_header("Idempotency-Key", "MALFORMED_IDEMPOTENCY_KEY")
     metadata = [("idempotency-key", quote(key))]
-    version = request.headers.get("if-match")
+    version = header_of(request, "If-Match")
     if version is not None and version != "*":
         match = ETAG.fullmatch(version)
         if match is None:
-            raise Problem(400, "MALFORMED_IF_MATCH")
+            raise malformed_header("If-Match", "MALFORMED_IF_MATCH")
         metadata.append(("liandong-expected-version", match[1]))
     return metadata
 
 
 def purpose_of(request: Request) -> str:
     """The stated purpose of a disclosure. Raises Problem 400 for a malformed header."""
-    purpose = header_text(request.headers.get("liandong-purpose", ""), LONGEST_PURPOSE)
+    given = header_of(request, "Liandong-Purpose") or ""
+    purpose = header_text(given, LONGEST_PURPOSE)
     if purpose is None:
-        raise Problem(400, "MALFORMED_PURPOSE")
+        raise malformed_header("Liandong-Purpose", "MALFORMED_PURPOSE")
     return purpose
 
 

@@ -26,6 +26,7 @@ class Bad:
     path: str = REPORT
     body: bytes | None = b"{}"
     headers: dict[str, str] = field(default_factory=lambda: dict(JSON))
+    again: tuple[tuple[str, str], ...] = ()
 
 
 def with_header(name: str, value: str) -> dict[str, str]:
@@ -78,6 +79,14 @@ BAD = [
         "Idempotency-Key", "k" * 129)),
     Bad("a broken purpose", 400, "MALFORMED_PURPOSE", headers=with_header(
         "Liandong-Purpose", "%ff")),
+    Bad("two keys", 400, "REPEATED_HEADER", "Idempotency-Key", again=(
+        ("Idempotency-Key", "a"), ("idempotency-key", "b"))),
+    Bad("two purposes", 400, "REPEATED_HEADER", "Liandong-Purpose", again=(
+        ("Liandong-Purpose", "a"), ("Liandong-Purpose", "a"))),
+    Bad("two versions", 400, "REPEATED_HEADER", "If-Match", again=(
+        ("If-Match", '"1"'), ("If-Match", '"2"'))),
+    Bad("two tokens", 400, "REPEATED_HEADER", "Authorization", again=(
+        ("Authorization", "Bearer x"),)),
     # the address
     Bad("an unknown parameter", 400, "UNKNOWN_FIELD", "verbose", path=f"{REPORT}?verbose=1"),
     Bad("an unknown filter", 400, "UNKNOWN_FIELD", "colour", "GET", "/v1/inbox?colour=red"),
@@ -109,9 +118,9 @@ BAD = [
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
 async def test_each_flaw_is_named(face: Face, bad: Bad) -> None:
     user = "zhao" if bad.path in ("/v1/receipts", "/v1/disputes") else "li"
-    headers = await face.sign_in(user) | bad.headers
+    headers = [*(await face.sign_in(user)).items(), *bad.headers.items(), *bad.again]
     body = bad.body if bad.method == "POST" else None
-    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     answer = await face.http.request(bad.method, bad.path, content=body, headers=raw)
     problem = answer.json()
     assert (answer.status_code, problem["status"]) == (bad.status, bad.status), problem
@@ -163,6 +172,8 @@ PEOPLE = {
     "NUL": b"li%00",
     "a bidi override": b"li%E2%80%AE",
     "broken UTF-8": b"%ff",
+    "half an escape": b"li%E",
+    "no escape": b"100%GG",
     "a novel": b"x" * 101,
 }
 
@@ -181,6 +192,22 @@ async def test_a_person_is_named_without_margins(face: Face) -> None:
         headers = key | {"Liandong-Person": person}
         assert (await face.http.get("/v1/incidents/i-1", headers=headers)).status_code == 200
     assert {caller.actor.user for _, _, caller in face.incidents.asked} == {f"{STATION}/王"}
+
+
+async def test_a_person_written_in_two_ways_is_one_person(face: Face) -> None:
+    key = {"Authorization": f"Bearer {STATION_KEY}"}
+    for person in ("Ren%C3%A9", "Rene%CC%81"):
+        headers = key | {"Liandong-Person": person}
+        assert (await face.http.get("/v1/incidents/i-1", headers=headers)).status_code == 200
+    assert {caller.actor.user for _, _, caller in face.incidents.asked} == {f"{STATION}/René"}
+
+
+async def test_a_person_is_named_once(face: Face) -> None:
+    key = ("Authorization", f"Bearer {STATION_KEY}")
+    headers = [key, ("Liandong-Person", "li"), ("Liandong-Person", "zhao")]
+    answer = await face.http.get("/v1/incidents/i-1", headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "REPEATED_HEADER")
+    assert [flaw["field"] for flaw in answer.json()["errors"]] == ["Liandong-Person"]
 
 
 @pytest.mark.parametrize("name", ["user", "password"])
