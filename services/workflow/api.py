@@ -65,6 +65,19 @@ class IncidentReads:
             response.next_page_token = sign_token(self._key, scope, last)
         return response
 
+    async def clocks(self, request: pb.ListClocksRequest, context: Any) -> Any:
+        """The running clocks; a page begins after the clock that the token names."""
+        due = codec.to_resource(await self.get(request, context)).due
+        scope, size = scope_of(request), size_of(request.page_size or MOST)
+        after = read_token(self._key, scope, request.page_token, str)
+        ids = [clock.id for clock in due]
+        start = ids.index(after) + 1 if after in ids else 0
+        items = within(due[start : start + size])
+        response = pb.ListClocksResponse(items=items)
+        if start + len(items) < len(due):
+            response.next_page_token = sign_token(self._key, scope, items[-1].id)
+        return response
+
     async def explain(self, request: Any, context: Any) -> pb.ExplainRouteResponse:
         incident = await self.get(request, context)
         explained = routing.explain(incident, self._replica.city)
@@ -121,6 +134,9 @@ class Front(rpc.IncidentServiceServicer):
 
     async def GetTimeline(self, request: pb.GetTimelineRequest, context: Any) -> Any:
         return await self._reads.timeline(request, context)
+
+    async def ListClocks(self, request: pb.ListClocksRequest, context: Any) -> Any:
+        return await self._reads.clocks(request, context)
 
     async def ExplainRoute(self, request: pb.ExplainRouteRequest, context: Any) -> Any:
         return await self._reads.explain(request, context)

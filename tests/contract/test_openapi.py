@@ -101,3 +101,4 @@ def test_pages_and_parts_have_the_shape_that_is_served() -> None:
     clocks = DOCUMENT["paths"]["/v1/incidents/{incident_id}/clocks"]["get"]
     part = clocks["responses"]["200"]["content"]["application/json"]["schema"]
     assert part["properties"]["items"]["items"] == {"$ref": "#/components/schemas/incident.Due"}
+    assert {"page_size", "page_token"} <= {each["name"] for each in clocks["parameters"]}

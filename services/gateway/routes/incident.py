@@ -26,7 +26,7 @@ AREA = Area(
         get("/v1/incidents", "ListIncidents", READERS, always={"inbox": False}),
         get(ONE, "GetIncident", READERS),
         get(f"{ONE}/timeline", "GetTimeline", READERS),
-        get(f"{ONE}/clocks", "GetIncident", READERS, returns="incident.due"),
+        get(f"{ONE}/clocks", "ListClocks", READERS),
         get(f"{ONE}:explainRoute", "ExplainRoute", READERS),
         post(f"{ONE}:route", "RouteIncident", DISPATCHERS),
         post(f"{ONE}:designate", "DesignateUnit", SUPERIORS),

@@ -60,6 +60,10 @@ class Incidents(rpc.IncidentServiceServicer):
         total = 1 if request.count else None
         return pb.ListIncidentsResponse(items=[an_incident()], total_size=total)
 
+    async def ListClocks(self, request: Any, context: Any) -> Any:
+        self._note("ListClocks", request, context)
+        return pb.ListClocksResponse(items=[resources.Due(clock="SIGN_IN")])
+
     async def GetTimeline(self, request: Any, context: Any) -> Any:
         self._note("GetTimeline", request, context)
         return pb.GetTimelineResponse(items=[resources.Progress(version=1, kind="IncidentOpened")])

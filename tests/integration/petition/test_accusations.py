@@ -94,6 +94,7 @@ async def test_no_read_shows_it_to_an_outsider(call: Client, work: Client) -> No
         for method, request in (
             ("GetIncident", flow.GetIncidentRequest(**one)),
             ("GetTimeline", flow.GetTimelineRequest(**one)),
+            ("ListClocks", flow.ListClocksRequest(**one)),
             ("ExplainRoute", flow.ExplainRouteRequest(**one)),
         ):
             assert await work.refused(method, request, who) == "NO_SUCH_INCIDENT"

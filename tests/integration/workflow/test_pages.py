@@ -12,20 +12,25 @@ from backbone.postgres import counting, listing
 from backbone.postgres.listing import MOST_BYTES, Lists
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.metrics import LISTS_TOO_SLOW
+from backbone.wire import to_message
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument, TooSlow
+from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
 from services.workflow import codec, storage
 from services.workflow.incident.record import Charge, Incident, State
 from services.workflow.wiring import build_decider
 from tests.cities import a_city
-from tests.incidents import NOW, a_matter
+from tests.incidents import DESK, LI, NOW, a_matter
 from tests.installation import Installation
 from tests.listed import Listed
+from tests.serving import calling, serving
 
 DECIDER = build_decider(a_city)
 CLERK = Actor("li", "north", "clerk", "990101001")
 KEY = bytes(32)
+TIMELINE = pb.GetTimelineRequest
 
 
 @pytest.fixture
@@ -67,6 +72,31 @@ async def test_a_page_ends_before_it_is_too_large_to_be_sent(pool: Pool) -> None
             break
         assert page.ByteSize() > MOST_BYTES / 2, "no page is shorter than it must be"
     assert found == [str(UUID(int=number)) for number in range(30)]
+
+
+async def test_timeline_and_clocks_have_pages(database: Installation) -> None:
+    async with (
+        serving(database, a_city(), "workflow") as home,
+        calling(home, "workflow", IncidentServiceStub) as call,
+    ):
+        matter = to_message(a_matter(), resources.Matter)
+        await call("OpenIncident", pb.OpenIncidentRequest(matter=matter), DESK)
+        one = {"incident_id": matter.id}
+        await call("ClaimIncident", pb.ClaimIncidentRequest(**one), LI)
+        away = pb.HandOffIncidentRequest(**one, to_unit="south", reason="不属本辖区")
+        await call("HandOffIncident", away, LI)
+        for method, kind in (("ListClocks", pb.ListClocksRequest), ("GetTimeline", TIMELINE)):
+            whole = await call(method, kind(**one), LI)
+            assert len(whole.items) > 1 and not whole.next_page_token
+            found, token = [], ""
+            while token or not found:
+                page = await call(method, kind(**one, page_size=1, page_token=token), LI)
+                assert len(page.items) == 1
+                found += page.items
+                token = page.next_page_token
+            assert found == list(whole.items)
+            wrong = kind(**one, page_token="AAAA")
+            assert await call.refused(method, wrong, LI) == "BAD_PAGE_TOKEN"
 
 
 async def test_counts_are_exact_up_to_a_number_and_say_more_beyond(
