@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.decider import EventScope
-from backbone.postgres.sealing import Sealer, masked
+from backbone.postgres.sealing import Sealer
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.contacts import contact_of
 from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
+from backbone.words.masks import masked
 from backbone.words.matter import Matter
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb

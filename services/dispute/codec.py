@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from backbone.directory.places import Places
 from backbone.door.decider import EventScope
-from backbone.postgres.sealing import Sealer, masked
+from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
+from backbone.words.masks import masked
 from backbone.words.place import Place
 from liandong.dispute.v1 import dispute_pb2 as resources
 from liandong.dispute.v1 import dispute_service_pb2 as pb

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from backbone.directory.places import Places
 from backbone.door.decider import EventScope
-from backbone.postgres.sealing import Sealer, masked
+from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.contacts import contacts_of, identity_of
 from backbone.words.errors import NotFound
+from backbone.words.masks import masked
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb

@@ -12,9 +12,9 @@ from uuid import UUID
 from backbone.door.decider import Decider
 from backbone.postgres.pool import Pool
 from backbone.postgres.sealing import Sealer
-from backbone.words.contacts import squeezed
 from backbone.words.errors import Denied, NotFound, Refusal
 from backbone.words.matter_code import code_of
+from backbone.words.texts import squeezed
 from services.petition import storage
 from services.petition.metrics import TRACKINGS
 from services.petition.petition.record import Petition

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from backbone.door.decider import EventScope
 from backbone.door.request import created_id
-from backbone.postgres.sealing import Sealer, masked
+from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
+from backbone.words.masks import masked
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import httpx
+
 from operate.replay.client import Client
 from tests.killing import killed
 from tests.people import TOWNSHIP, Visit, act, refused
@@ -57,6 +59,23 @@ async def test_without_the_pin_a_code_tells_nothing(visit: Visit) -> None:
     registered = await act(office, "/v1/petitions", PETITION)
     wrong = await visit.citizen().get(f"/v1/track/{registered['code']}", params={"pin": "000000"})
     assert (wrong.status_code, wrong.json()["reason"]) == (404, "NO_SUCH_CODE")
+
+
+async def test_code_and_pin_are_read_as_people_type_them_and_a_guesser_locks_nobody_else(
+    visit: Visit,
+) -> None:
+    office = visit.system("990101-petition_office", "clerk")
+    registered = await act(office, "/v1/petitions", PETITION)
+    code, pin = registered["code"], registered["pin"]
+    wide = {at: at + 0xFEE0 for at in range(0x21, 0x7F)}
+    assert (await track(visit, code.replace("-", ""), pin.translate(wide)))["code"] == code
+    guesser = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    async with httpx.AsyncClient(base_url=visit.http.base_url, transport=guesser) as stranger:
+        path, guess = f"/v1/track/{code}", {"pin": "000000" if pin != "000000" else "1"}
+        said = [(await stranger.get(path, params=guess)).json()["reason"] for _ in range(6)]
+        assert said == ["NO_SUCH_CODE"] * 5 + ["TRACKING_LOCKED"]
+        assert (await stranger.get(path, params={"pin": pin})).status_code == 429
+    assert (await track(visit, code, pin))["code"] == code
 
 
 async def test_a_clerk_of_another_county_does_not_see_it(visit: Visit) -> None:

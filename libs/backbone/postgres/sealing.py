@@ -16,14 +16,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from backbone.process.keyring import Keyring, key_id
-from backbone.words.contacts import identity_of, number_of
 
 NONCE = 12
 V2 = re.compile(r"v2\.([0-9a-f]{8})\.([A-Za-z0-9_=-]*)")
-# Names of persons and firms: all but the first character is masked.
-NAMES = ("name", "subscriber", "against")
-# Mobile and id numbers are masked in their customary form: first three and last four digits.
-USUAL = re.compile(r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
 
 
 class KeyMissing(Exception):
@@ -84,26 +79,5 @@ class Sealer:
         return hmac.new(self._index_key, f"{field}\0{text}".encode(), sha256).hexdigest()[:32]
 
 
-def _usual(text: str) -> str:
-    """The mobile or id number that a text is, in whatever form; "" for any other text."""
-    forms = (text, number_of(text), identity_of(text))
-    return next((form for form in forms if USUAL.fullmatch(form)), "")
-
-
 def _bound(key: str, field: str) -> bytes:
     return f"v2.{key}.{field}".encode()
-
-
-def masked(field: str, text: str) -> str:
-    """Mask personal data for a screen: recognisable, but not revealed.
-
-    A name keeps its first character, a mobile or id number its first three and last four digits,
-    any other text at most half.
-    """
-    if field.rpartition(".")[2] in NAMES:
-        first, last = len(text[1:2]), 0
-    elif usual := _usual(text):
-        text, first, last = usual, 3, 4
-    else:
-        first = last = len(text) // 4
-    return text[:first] + "*" * (len(text) - first - last) + text[len(text) - last :]

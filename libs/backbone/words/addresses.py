@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from backbone.words.areas import Level
 from backbone.words.city import Area
-from backbone.words.contacts import narrow
+from backbone.words.texts import narrow
 
 _PROVINCE = re.compile(r"^(?:中国|中华人民共和国)?(?:[一-鿿]{2,8}?(?:省|自治区))?")
 _IGNORED = re.compile(r"[\s,.;:!?，。、；：()\[\]<>\"'“”‘’·_~-]+")

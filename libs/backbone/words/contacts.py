@@ -6,17 +6,13 @@ country's number is `+` and its digits. An extension stays apart: `057188001234�
 """
 
 import re
-import unicodedata
 
 import phonenumbers
 
-from backbone.words.texts import INVISIBLE
+from backbone.words.texts import BETWEEN, narrow, squeezed
 
 HOME = "CN"
 COUNTRY = 86
-# What people put between digits; NFKC has made full-width forms narrow.
-_BETWEEN = re.compile(r"[\s()\[\]<>.,'_~·•‐-―−-]+")
-_NOTHING = dict.fromkeys(map(ord, INVISIBLE))
 _LABEL = re.compile(r"^(?:tel|phone|mobile|电话|手机|座机|固话|联系电话|联系方式)[:.]?", re.I)
 _EXTENSION = re.compile(
     r"^(?P<main>.*\d\D*?)(?:转分机|转|分机号|分机|;?ext(?:ension)?[.=]?|x|#)[:.]?(?P<extension>\d{1,8})号?$",
@@ -26,7 +22,6 @@ _EXTENSION = re.compile(
 _HYPHENS = re.compile(r"^(?P<main>(?:\+?86-)?(?:0\d{2,3}-)?[2-8]\d{6,7})-(?P<extension>\d{1,6})$")
 _HYPHEN = re.compile(r"[‐-―−]")
 _NUMBER = re.compile(r"\+?\d{3,}")
-_MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(?!400|800)(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
 _SUBSCRIBER = re.compile(r"[2-8]\d{6,7}")
 LONGEST_SHORT = 6  # 110, 12345, 10086, 955880, and extensions inside a house
@@ -37,20 +32,6 @@ _CARD = re.compile(r"\d{17}[\dX]")
 _OLD_CARD = re.compile(r"\d{8}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 # Several contacts in one field.
 _SEVERAL = re.compile(r"[/、;|]|或者|或")
-
-
-def narrow(text: str) -> str:
-    """The text in one width, with European digits and without invisible characters."""
-    plain = unicodedata.normalize("NFKC", text).translate(_NOTHING)
-    if plain.isascii():
-        return plain
-    return "".join(str(unicodedata.digit(each)) if each.isdecimal() else each for each in plain)
-
-
-def squeezed(text: str) -> str:
-    """The text in one width and case, without spaces, hyphens and brackets: to find a number or a
-    name in it."""
-    return _BETWEEN.sub("", narrow(text)).upper()
 
 
 def appears_in(personal: str, text: str) -> bool:
@@ -69,7 +50,7 @@ def number_of(text: str, dialling_code: str = "") -> str:
     plain = _LABEL.sub("", _HYPHEN.sub("-", plain)).strip()
     found = _HYPHENS.match(plain) or _EXTENSION.match(plain)
     main = found["main"] if found else plain
-    digits = _BETWEEN.sub("", main)
+    digits = BETWEEN.sub("", main)
     if not _NUMBER.fullmatch(digits):
         return ""
     number = _dialled(digits, dialling_code)

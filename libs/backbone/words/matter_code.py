@@ -6,7 +6,7 @@ The check digit follows ISO 7064 MOD 11,10: it detects every wrong digit and nea
 from datetime import date
 from enum import StrEnum
 
-from backbone.words.contacts import squeezed
+from backbone.words.texts import squeezed
 
 # The digits before the first hyphen; and of a whole code.
 HEAD = 12

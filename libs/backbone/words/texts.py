@@ -1,6 +1,7 @@
 """Checks of texts: invisible characters count as empty, control characters are refused. Pure."""
 
 import re
+import unicodedata
 
 # Unicode's Default_Ignorable_Code_Point, its white space, and the braille pattern without dots.
 _IGNORABLE = (
@@ -45,9 +46,12 @@ INVISIBLE = _all(*_IGNORABLE, *_WHITE)
 # Trimmed from both ends. Not variation selectors, which belong to the character before them.
 _MARGIN = _all(*_WHITE) + "\u200b\u2060\ufeff"
 _INVISIBLE = frozenset(INVISIBLE)
+_NOTHING = dict.fromkeys(map(ord, INVISIBLE))
 # Terminals and logs act on control characters, and bidi controls display a text in another order.
 # Postgres cannot store NUL, and UTF-8 cannot encode a lone surrogate.
 _BIDI = "\u061c\u202a-\u202e\u2066-\u2069"
+# What people put between the digits of a number.
+BETWEEN = re.compile(r"[\s()\[\]<>.,'_~·•‐-―−-]+")
 _SURROGATES = "\ud800-\udfff"
 _IN_LINES = re.compile(f"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_BIDI}{_SURROGATES}]")
 _IN_ONE_LINE = re.compile(f"[\0-\x1f\x7f-\x9f\u2028\u2029{_BIDI}{_SURROGATES}]")
@@ -70,3 +74,17 @@ def refused_character(text: str, *, multi_line: bool = False) -> str:
         return ""
     found = (_IN_LINES if multi_line else _IN_ONE_LINE).search(text)
     return f"U+{ord(found[0]):04X}" if found else ""
+
+
+def narrow(text: str) -> str:
+    """The text in one width, with European digits and without invisible characters."""
+    plain = unicodedata.normalize("NFKC", text).translate(_NOTHING)
+    if plain.isascii():
+        return plain
+    return "".join(str(unicodedata.digit(each)) if each.isdecimal() else each for each in plain)
+
+
+def squeezed(text: str) -> str:
+    """The text in one width and case, without spaces, hyphens and brackets: to find a number or a
+    name in it."""
+    return BETWEEN.sub("", narrow(text)).upper()

@@ -11,18 +11,20 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from backbone.door.request import created_id, hash_of, request_id_of
-from backbone.postgres.sealing import USUAL, masked
 from backbone.process.logs import JsonLines, bound, speak_json
 from backbone.process.pulse import Pulse
 from backbone.process.settings import PORTS, SettingsError, read_settings
 from backbone.rpc.caller import caller_of, metadata_for, require_token
 from backbone.words.actor import Actor
+from backbone.words.contacts import identity_of, number_of
 from backbone.words.errors import KINDS, LONGEST_FACT, Denied, InvalidArgument, NotFound
-from backbone.words.matter_code import Intake, is_code, mint
+from backbone.words.masks import USUAL, masked
+from backbone.words.matter_code import Intake, code_of, is_code, mint
 from backbone.words.place import contains, significant
 from liandong.incident.v1 import incident_service_pb2 as pb
 from services.workflow.breaker import FAILURES, Breaker, Road
 
+FULL_WIDTH = {at: at + 0xFEE0 for at in range(0x21, 0x7F)}
 areas = st.from_regex(r"9901[0-9]{2}", fullmatch=True)
 codes = st.builds(
     mint,
@@ -52,6 +54,14 @@ def test_what_is_no_code_is_none(text: str) -> None:
     assert plausible or not is_code(text)
 
 
+@given(codes)
+def test_a_code_is_read_in_every_form(code: str) -> None:
+    forms = (code, code.replace("-", ""), code.translate(FULL_WIDTH), f" {code} ", code[:12])
+    *whole, half = map(code_of, forms)
+    assert set(whole) == {code} and half == code[:12]
+    assert code_of("NO-such-code ") == "NO-such-code"
+
+
 def test_numbers_beyond_five_digits_make_a_longer_code() -> None:
     code = mint("990101001", date(2026, 11, 22), Intake.PETITION, 123_456)
     assert code.startswith("990101261122-1123456-") and is_code(code)
@@ -77,6 +87,9 @@ def test_an_area_contains_what_begins_with_its_digits(area: str, more: str) -> N
         ("person.id_number", "990101199001011234", "990***********1234"),
         ("person.id_number", "99010119900101123X", "990***********123X"),
         ("number", "88123456", "88****56"),
+        ("number", "+86 138-0000-0000", "138****0000"),
+        ("party.contact", "138 0000 0000".translate(FULL_WIDTH), "138****0000"),
+        ("person.id_number", "990101 19900101 123x", "990***********123X"),
         ("number", "110", "***"),
         ("installed_address", "青山镇长风路12号", "青山*****2号"),
     ],
@@ -88,7 +101,7 @@ def test_a_mask_shows_enough_to_recognise(field: str, text: str, shown: str) -> 
 @given(st.sampled_from(["name", "number", "party.contact"]), st.text(max_size=40))
 @example("number", "12345678901")
 def test_a_mask_hides_half_at_least_and_shows_only_the_ends(field: str, text: str) -> None:
-    assume(not USUAL.fullmatch(text))
+    assume(not any(map(USUAL.fullmatch, (text, number_of(text), identity_of(text)))))
     shown = masked(field, text)
     first, last = shown.partition("*")[0], shown.rpartition("*")[2]
     assume("*" not in text)

@@ -1,0 +1,35 @@
+"""Personal data for a screen: recognisable, but not revealed. Pure."""
+
+import re
+
+from backbone.words.contacts import identity_of, number_of
+
+# Names of persons and firms: all but the first character is masked.
+NAMES = ("name", "subscriber", "against")
+# Mobile and id numbers are masked in their customary form: first three and last four digits.
+USUAL = re.compile(r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
+SHORTEST_USUAL = 11
+
+
+def masked(field: str, text: str) -> str:
+    """Mask personal data for a screen: recognisable, but not revealed.
+
+    A name keeps its first character, a mobile or id number its first three and last four digits,
+    any other text at most half.
+    """
+    if field.rpartition(".")[2] in NAMES:
+        first, last = len(text[1:2]), 0
+    elif usual := _usual(text):
+        text, first, last = usual, 3, 4
+    else:
+        first = last = len(text) // 4
+    return text[:first] + "*" * (len(text) - first - last) + text[len(text) - last :]
+
+
+def _usual(text: str) -> str:
+    """The mobile or id number that a text is, in whatever form; "" for any other text."""
+    if USUAL.fullmatch(text):
+        return text
+    if sum(map(str.isdecimal, text)) < SHORTEST_USUAL:
+        return ""
+    return next(filter(USUAL.fullmatch, (identity_of(text), number_of(text))), "")
