@@ -144,8 +144,11 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return await self._orders.deliver(receipt, command)
 
     async def GetReceipt(self, request: pb.GetReceiptRequest, context: Any) -> Any:
-        """An incident that the receipt has no news of yet, as without Kafka, is looked up."""
+        """An incident that the receipt has no news of yet, as without Kafka, is looked up. While
+        the desk still decides, the suggested repeats are shown as they are now."""
         shown = await self._reading.get(request, context)
+        if shown.state == resources.Receipt.STATE_RECEIVED and shown.suggestions.repeats:
+            await self._reading.bring_up_to_date(shown)
         if shown.incident.state == PENDING:
             await self._glance(shown, caller_of(context).actor)
         return pb.GetReceiptResponse(receipt=shown)

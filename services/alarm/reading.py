@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from backbone.door.decider import Decider
 from backbone.postgres.listing import Lists
@@ -12,7 +13,8 @@ from backbone.words.errors import NotFound
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import codec, storage
-from services.alarm.receipt.record import Receipt
+from services.alarm.receipt.record import Outcome, Receipt
+from services.alarm.receipt.suggestions import GONE
 
 
 class Reading:
@@ -26,6 +28,7 @@ class Reading:
     ) -> None:
         self._from_row = decider.from_row
         self._shown = shown
+        self._pool = shell.pool
         key = shell.settings.keyring.lasting
         self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
 
@@ -36,6 +39,17 @@ class Reading:
         if row is None:
             raise NotFound("NO_SUCH_RECEIPT")
         return self._item(row)
+
+    async def bring_up_to_date(self, shown: resources.Receipt) -> None:
+        """Say of each suggested repeat what became of it, and leave out what is no matter now."""
+        before = list(shown.suggestions.repeats)
+        now = await storage.as_they_are(self._pool, [UUID(each.receipt) for each in before])
+        del shown.suggestions.repeats[:]
+        for each in before:
+            row = now[each.receipt]
+            each.incident, each.state = str(row["incident_id"] or ""), row["state"] or ""
+            if row["outcome"] != Outcome.INVALID and each.state not in GONE:
+                shown.suggestions.repeats.append(each)
 
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:
         since, until = time_of(request, "from_time"), time_of(request, "to_time")

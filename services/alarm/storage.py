@@ -50,6 +50,10 @@ SELECT shape, doc::text AS doc FROM receipts AS t WHERE incident_id = $1 AND {se
 ORDER BY incident_version DESC, id = $1 DESC LIMIT 1
 """
 ONE = "SELECT shape, doc::text AS doc FROM receipts WHERE id = $1"
+NOW = """
+SELECT id, outcome, incident_id, doc #>> '{incident,known,state}' AS state
+FROM receipts WHERE id = ANY($1)
+"""
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 OURS = "SELECT DISTINCT incident_id FROM receipts WHERE incident_id = ANY($1)"
 
@@ -118,6 +122,11 @@ async def known_incident(pool: Pool, by: Actor, incident_id: UUID) -> Any | None
 async def one(pool: Pool, receipt_id: UUID) -> Any | None:
     """The row of a receipt, whoever may see it: for what the service itself must know of it."""
     return await pool.fetchrow(ONE, receipt_id)
+
+
+async def as_they_are(pool: Pool, receipts: Collection[UUID]) -> dict[str, Any]:
+    """Outcome, incident and its state of these receipts, by their ids."""
+    return {str(row["id"]): row for row in await pool.fetch(NOW, list(receipts))}
 
 
 async def followers(pool: Pool, incident_id: UUID) -> list[UUID]:

@@ -22,13 +22,14 @@ _EXTENSION = re.compile(
 _HYPHENS = re.compile(r"^(?P<main>(?:\+?86-)?(?:0\d{2,3}-)?[2-8]\d{6,7})-(?P<extension>\d{1,6})$")
 _HYPHEN = re.compile(r"[‐-―−]")
 _NUMBER = re.compile(r"\+?\d{3,}")
+# Whatever its groups look like, so many digits that begin so are a mobile number.
+_MOBILE = re.compile(r"(?:(?:\+|00)?86)?0?(1[3-9]\d{9})")
 _LANDLINE = re.compile(r"(?!400|800)(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
 _SUBSCRIBER = re.compile(r"[2-8]\d{6,7}")
 LONGEST_SHORT = 6  # 110, 12345, 10086, 955880, and extensions inside a house
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
-_CARD = re.compile(r"\d{17}[\dX]")
 _OLD_CARD = re.compile(r"\d{8}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 # Several contacts in one field.
 _SEVERAL = re.compile(r"[/、;|]|或者|或")
@@ -48,6 +49,8 @@ def number_of(text: str, dialling_code: str = "") -> str:
     """
     plain = narrow(text)
     plain = _LABEL.sub("", _HYPHEN.sub("-", plain)).strip()
+    if mobile := _MOBILE.fullmatch(BETWEEN.sub("", plain)):
+        return mobile[1]
     found = _HYPHENS.match(plain) or _EXTENSION.match(plain)
     main = found["main"] if found else plain
     digits = BETWEEN.sub("", main)
@@ -102,12 +105,6 @@ def identity_of(text: str) -> str:
         whole = f"{plain[:6]}19{plain[6:]}"
         return whole + _check(whole)
     return plain
-
-
-def is_identity(text: str) -> bool:
-    """Say whether the text is the number of an identity card, with the right check digit."""
-    plain = identity_of(text)
-    return bool(_CARD.fullmatch(plain)) and plain[-1] == _check(plain[:17])
 
 
 def _check(digits: str) -> str:

@@ -17,6 +17,8 @@ from operate.home.trouble import Trouble
 MEGABYTE = 1024 * 1024
 LARGEST = 64 * MEGABYTE
 WORKBOOK, OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# The first one, unless the first line has more of another.
+DELIMITERS = (",", "\t", ";")
 # Titles may stand above the header: 某市 2019 年接警记录.
 MOST_TITLES = 10
 
@@ -85,7 +87,8 @@ def _of_text(path: Path, raw: bytes) -> tuple[Rows, str]:
             f"无法读取 {path}:第 {error.line} 行既不是 UTF-8 也不是 GB18030 编码({error})。"
             "请另存为 UTF-8 或 GB18030 编码的 CSV,或 XLSX。",
         ) from error
-    reader = csv.reader(io.StringIO(text, newline=""))
+    top = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=top.count))
     try:
         return list(reader), encoding
     except csv.Error as error:

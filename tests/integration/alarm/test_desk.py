@@ -94,14 +94,28 @@ async def test_an_address_is_recognised_without_a_point_and_a_void_incident_is_n
     [found] = second.suggestions.repeats
     assert (found.incident, found.state) == (first.id, "PENDING")
     assert "SAME_PLACE 100%" in found.reasons
+    third, _ = await console.receive(place=Place(text="长风路12#"), **nobody)
+    assert {each.receipt for each in third.suggestions.repeats} == {first.id, second.id}
     await console.do("MarkInvalid", second.id, reason=Receipt.INVALID_REASON_HOAX)
     await tables.execute(
         "UPDATE receipts SET doc = jsonb_set(doc::jsonb, '{incident,known,state}', '\"VOIDED\"')"
         " WHERE id = $1",
         first.id,
     )
-    third, _ = await console.receive(place=Place(text="长风路12#"), **nobody)
-    assert not third.suggestions.repeats
+    fourth, _ = await console.receive(place=Place(text="长风路12#"), **nobody)
+    assert [each.receipt for each in fourth.suggestions.repeats] == [third.id]
+    now = (await console.do("GetReceipt", third.id)).receipt
+    assert not now.suggestions.repeats, "what became invalid or void is not suggested any more"
+
+
+async def test_a_suggestion_is_shown_as_it_is_now(console: Console, tables: Any) -> None:
+    first, _ = await console.receive()
+    second, _ = await console.receive()
+    [found] = second.suggestions.repeats
+    assert (found.incident, found.state) == ("", "")
+    await console.do("OpenIncident", first.id)
+    [found] = (await console.do("GetReceipt", second.id)).receipt.suggestions.repeats
+    assert (found.receipt, found.incident) == (first.id, first.id) and found.state
 
 
 async def test_times_of_a_call_name_their_field(console: Console, tables: Any) -> None:

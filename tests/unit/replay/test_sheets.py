@@ -86,6 +86,13 @@ def test_a_table_is_read_in_the_encoding_in_which_it_was_saved(
     assert second.time == datetime(2019, 4, 26, 9, 32, tzinfo=ZONE)
 
 
+@pytest.mark.parametrize("delimiter", ["\t", ";"])
+def test_a_table_may_be_delimited_by_something_else(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(CSV.replace(",", delimiter), encoding="gb18030")
+    assert [each.subject for each in letters(path)] == ["路灯不亮", "建议种树"]
+
+
 def test_a_workbook_is_read_with_titles_dates_serials_and_merged_cells(tmp_path: Path) -> None:
     rows: list[tuple[object, ...]] = [
         ("云川市 2019 年信访件",),
