@@ -150,9 +150,9 @@ class Terminal:
 
 def _cursor_of(request: Request) -> str:
     """The cursor in Last-Event-ID. Raises Problem 400 if malformed."""
-    cursor: str = request.headers.get("last-event-id", "")
+    cursor = incoming.header_of(request, "Last-Event-ID") or ""
     if len(cursor) > LONGEST_CURSOR or not cursor.isprintable() or not cursor.isascii():
-        raise Problem(400, "MALFORMED_EVENT_ID")
+        raise incoming.malformed_header("Last-Event-ID", "MALFORMED_EVENT_ID")
     return cursor
 
 

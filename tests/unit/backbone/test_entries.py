@@ -41,7 +41,15 @@ POLICY = Policy(
     routes=(Route("r", "理由", "UNIT_KIND", ("a",), ("P1",), ("ALARM",), "police", Level.COUNTY),),
 )
 HEAD = Head(
-    "990100", "云川市", (108.0, 34.0), (109.0, 35.0), 7, datetime(2026, 1, 2, tzinfo=UTC), "c", 3
+    "990100",
+    "云川市",
+    (108.0, 34.0),
+    (109.0, 35.0),
+    7,
+    datetime(2026, 1, 2, tzinfo=UTC),
+    "c",
+    3,
+    "0571",
 )
 RECORDS: list[Record] = [
     HEAD,

@@ -55,6 +55,25 @@ def test_a_spreadsheets_mark_and_line_ends_are_no_flaw() -> None:
     assert parse(files).city.areas["990100"].name == "云川市"
 
 
+def test_files_may_be_saved_in_gb18030() -> None:
+    files = read_folder(DEMO)
+    for name in ("areas.csv", "city.yaml"):
+        files[name] = files[name].decode().encode("gb18030")
+    assert parse(files).city.areas["990101"].name == "青岚区"
+
+
+def test_a_city_may_say_the_code_of_its_landlines() -> None:
+    files = read_folder(DEMO)
+    assert parse(files).city.head.dialling_code == "0571"
+    code = 'dialling_code: "0571"\n'
+    without = demo("city.yaml").replace(code, "")
+    files["city.yaml"] = without.encode()
+    assert parse(files).city.head.dialling_code == ""
+    for wrong in ('"571"', '"00571"', "571", '""', "[]"):
+        [reason] = flaws_of(city__yaml=f"dialling_code: {wrong}\n{without}").values()
+        assert reason in ("NOT_A_DIALLING_CODE", "WRONG_TYPE", "VALUE_MISSING"), wrong
+
+
 @pytest.mark.parametrize(
     ("line", "place", "reason"),
     [
