@@ -24,6 +24,10 @@ VALUES = {
 # A query is no place for a megabyte.
 SHORT = {name: text for name, text in VALUES.items() if name != "huge"}
 NUMBERS: tuple[float, ...] = (-1, 2**31 - 1, -(2**31), 1e308, -1e308)
+TIMES = (
+    "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "1969-12-31T23:59:59Z",
+    "2999-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01", "1e308",
+)  # fmt: skip
 NO_ID = "00000000-0000-0000-0000-000000000007"
 
 
@@ -68,7 +72,9 @@ def _request(
 
 
 def _values(field: Any, texts: dict[str, str]) -> Iterator[tuple[str, Any]]:
-    if field.type == FieldDescriptor.TYPE_STRING:
+    if field.message_type is not None:
+        yield from ((time, time) for time in TIMES)
+    elif field.type == FieldDescriptor.TYPE_STRING:
         yield from texts.items()
     elif field.enum_type is None and field.type != FieldDescriptor.TYPE_BOOL:
         yield from ((str(number), number) for number in NUMBERS)
@@ -79,14 +85,14 @@ Place = tuple[tuple[Any, bool], ...]
 
 
 def _places(message: Any, without: set[str], above: Place = ()) -> Iterator[Place]:
-    """The ways to every text and number that a body can carry."""
+    """The ways to every text, number and time that a body can carry."""
     for field in message.fields:
         if field.name in without:
             continue
         place = (*above, (field, field.is_repeated))
         if field.message_type is not None and field.message_type.full_name != TIMESTAMP:
             yield from _places(field.message_type, set(), place)
-        elif field.message_type is None and field.enum_type is None:
+        elif field.enum_type is None:
             yield place
 
 
