@@ -21,6 +21,7 @@ from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.closing import VerifyIncident
 from services.workflow.incident.handling import ReportProgress
 from services.workflow.incident.routing import DesignateUnit
+from services.workflow.supervision.lifting import LiftSupervision
 from tests.golden.people import COMMAND, MARKET
 
 CITY = "990100"
@@ -95,8 +96,15 @@ def care_case(found: Any) -> Any:
     return None
 
 
+def supervision(found: Any) -> Any:
+    if found.state == "LIFTED":
+        return None
+    return LiftSupervision(Actor("leader", found.unit, "leader", found.area), STEP, STEP)
+
+
 NEXT = {
     "incidents": incident,
+    "supervisions": supervision,
     "receipts": receipt,
     "petitions": petition,
     "disputes": dispute,

@@ -1,16 +1,17 @@
 """Conversion between directory entries on the wire and the records that services work with."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from backbone.directory import danger_list
+from backbone.directory.flat import flat, plain
 from backbone.directory.ladders import ladder_message, to_ladder
+from backbone.directory.policies import policy_message, to_policy
 from backbone.directory.working_calendar import to_calendar, to_message
-from backbone.words.areas import Level, ancestors
+from backbone.words.areas import ancestors
 from backbone.words.calendar import UNANNOUNCED, Calendar
 from backbone.words.city import (
     Area,
@@ -23,7 +24,6 @@ from backbone.words.city import (
     Policy,
     Record,
     Ring,
-    Route,
     Team,
     Unit,
 )
@@ -37,14 +37,6 @@ Point: TypeAlias = tuple[float, float]
 
 HEAD = "city"
 POLICY = "policy"
-# The tables among the fields of a policy; an older directory sends the later ones empty.
-TABLES = (
-    "sign_in_minutes",
-    "supervision_answer",
-    "urge_pause_minutes",
-    "arrival_minutes",
-    "feedback_minutes",
-)
 CALENDAR = "calendar"
 LADDER = "ladder"
 DANGER = "danger"
@@ -107,7 +99,7 @@ def message_of(record: Record) -> Any:
         case Head():
             return _head_message(record)
         case Policy():
-            return _policy_message(record)
+            return policy_message(record)
         case Calendar():
             return to_message(record)
         case Ladder():
@@ -116,7 +108,7 @@ def message_of(record: Record) -> Any:
             return danger_list.to_message(record)
         case Neighbour():
             return wire.Neighbour(
-                **_plain(record) | {"ring": wire.Ring(points=_points(record.ring))}
+                **plain(record) | {"ring": wire.Ring(points=_points(record.ring))}
             )
         case Grid():
             path = list(reversed(ancestors(record.code)[1:]))
@@ -124,7 +116,7 @@ def message_of(record: Record) -> Any:
             return wire.Grid(code=record.code, name=record.name, area_path=path, rings=rings)
         case _:
             kind: Any = getattr(wire, type(record).__name__)
-            return kind(**_plain(record))
+            return kind(**plain(record))
 
 
 def to_record(entry: wire.DirectoryEntry) -> Record | None:
@@ -158,36 +150,13 @@ def to_city(records: Mapping[str, Record]) -> City | None:
     )
 
 
-def _plain(record: Any) -> dict[str, Any]:
-    return {each.name: getattr(record, each.name) for each in fields(record)}
-
-
 def _head_message(head: Head) -> wire.City:
     time = Timestamp()
     time.FromDatetime(head.effective_time)
     bounds = wire.Bounds(south_west=_point(head.south_west), north_east=_point(head.north_east))
-    plain = _plain(head) | {"effective_time": time, "bounds": bounds}
-    del plain["south_west"], plain["north_east"]
-    return wire.City(**plain)
-
-
-def _policy_message(policy: Policy) -> wire.Policy:
-    routes = [
-        wire.Route(**_plain(route) | {"target": f"TARGET_{route.target}"})
-        for route in policy.routes
-    ]
-    return wire.Policy(**_plain(policy) | {"routes": routes})
-
-
-def _flat(kind: type[Any]) -> Callable[[Any], Any]:
-    names = [each.name for each in fields(kind)]
-    return lambda message: kind(**{name: _value(name, getattr(message, name)) for name in names})
-
-
-def _value(name: str, value: Any) -> Any:
-    if name == "level":
-        return Level(value)
-    return value if isinstance(value, str | int) else tuple(value)
+    said = plain(head) | {"effective_time": time, "bounds": bounds}
+    del said["south_west"], said["north_east"]
+    return wire.City(**said)
 
 
 def _head(message: wire.City) -> Head:
@@ -203,38 +172,6 @@ def _head(message: wire.City) -> Head:
         entries=message.entries,
         dialling_code=message.dialling_code,
     )
-
-
-def _policy(message: wire.Policy) -> Policy:
-    # A table without default is never left out, though it may be empty.
-    tables: dict[str, Any] = {
-        name: dict(table)
-        for name in TABLES
-        if (table := getattr(message, name)) or name == "sign_in_minutes"
-    }
-    numbers = {
-        each.name: number
-        for each in fields(Policy)
-        if each.name not in {"repush_seconds", "routes", *TABLES}
-        # An older directory does not send the later figures: their defaults serve.
-        if (number := getattr(message, each.name)) or each.default is MISSING
-    }
-    return Policy(
-        **tables,
-        repush_seconds=tuple(message.repush_seconds),
-        routes=tuple(_route(route) for route in message.routes),
-        **numbers,
-    )
-
-
-def _route(message: wire.Route) -> Route:
-    target = wire.Route.Target.Name(message.target).removeprefix("TARGET_")
-    plain = {
-        each.name: _value(each.name, getattr(message, each.name))
-        for each in fields(Route)
-        if each.name != "target"
-    }
-    return Route(target=target, **plain)
 
 
 def _grid(message: wire.Grid) -> Grid:
@@ -263,11 +200,11 @@ def _points(ring: Iterable[Point]) -> list[place.Point]:
 
 _READERS: dict[str, Callable[[Any], Record]] = {
     HEAD: _head,
-    POLICY: _policy,
+    POLICY: to_policy,
     CALENDAR: to_calendar,
     LADDER: to_ladder,
     DANGER: danger_list.to_danger_list,
     "neighbour": _neighbour,
     "grid": _grid,
-    **{kind: _flat(record) for kind, record in FLAT.items()},
+    **{kind: flat(record) for kind, record in FLAT.items()},
 }

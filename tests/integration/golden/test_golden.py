@@ -160,7 +160,7 @@ async def test_a_command_that_kafka_delivers_again_gets_its_first_answer(
 
 @pytest.mark.parametrize("schema", ["workflow"])
 async def test_every_running_clock_fires_by_its_id(pool: Pool, schema: str) -> None:
-    [decider] = DECIDERS[schema]
+    decider = DECIDERS[schema][0]
     running = [row for row in await rows_of(pool, decider) if row["due_time"]]
     assert {row["due_clock"].partition("@")[0] for row in running} == CLOCKS
     for row in running:
@@ -171,6 +171,10 @@ async def test_every_running_clock_fires_by_its_id(pool: Pool, schema: str) -> N
 
 
 CLOCKS = {"SIGN_IN", "CLAIM_IDLE", "HAND_OFF_ANSWER", "RETURN_ANSWER"}
+
+
+# Tables that 0.1.0 did not have.
+LATER = {"supervisions"}
 
 
 class _Nothing:
@@ -206,5 +210,5 @@ async def test_what_was_open_goes_on(pool: Pool, schema: str) -> None:
             assert after["shape"] == decider.table.shape
             assert decider.from_row(after) == answer.state
             moved += 1
-        assert moved, decider.table.name
+        assert moved or decider.table.name in LATER, decider.table.name
     await _verified(pool, schema)
