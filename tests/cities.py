@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backbone.words.areas import Level
-from backbone.words.city import Category, City, Competence, Head, Policy, Route, Unit
+from backbone.words.city import Category, City, Competence, Head, Unit
+from backbone.words.policy import Policy, Route
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 COUNTY, NORTH, SOUTH = "990101", "990101001", "990101002"

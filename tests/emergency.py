@@ -17,8 +17,9 @@ from backbone.process.settings import Settings, read_settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import refusal_of
 from backbone.words.actor import Actor
-from backbone.words.city import Head, Policy, Record, Team
+from backbone.words.city import Head, Record, Team
 from backbone.words.ladder import USUAL, Ladder, Step
+from backbone.words.policy import Policy
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from liandong.emergency.v1.emergency_pb2 import Mission, Order, Push

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 
 from backbone.words.areas import Level
-from backbone.words.city import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES, Policy, Ring, Route
+from backbone.words.city import Ring
 from backbone.words.neighbours import Neighbour
+from backbone.words.policy import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES, Policy, Route
 from backbone.words.working_time import budget_of
 from services.directory.documents import Value, read_document
 from services.directory.flaws import Flaws, Spot

@@ -8,8 +8,9 @@ from backbone.door.decider import EventScope
 from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
-from backbone.words.city import City, Policy
+from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition, NotFound
+from backbone.words.policy import Policy
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.incident.v1.incident_pb2 import Matter

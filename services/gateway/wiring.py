@@ -85,7 +85,7 @@ async def open_gateway(
         app = build_app(gate, areas, extras)
         publisher = Publisher(settings.brokers)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names)
-        replica = Replica(pool, settings.brokers, NAMED, names.learn)
+        replica = Replica(pool, settings.brokers, NAMED, names.learn, essential=False)
         yield Gateway(app, gate, pool, feed, publisher, streams, replica)
     finally:
         passwords.close()

@@ -21,7 +21,6 @@ from backbone.words.city import (
     Grid,
     Head,
     Person,
-    Policy,
     Record,
     Ring,
     Team,
@@ -30,6 +29,7 @@ from backbone.words.city import (
 from backbone.words.danger import NO_DANGERS, DangerList
 from backbone.words.ladder import USUAL, Ladder
 from backbone.words.neighbours import Neighbour
+from backbone.words.policy import Policy
 from liandong.directory.v1 import directory_pb2 as wire
 from liandong.place.v1 import place_pb2 as place
 

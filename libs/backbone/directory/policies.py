@@ -4,7 +4,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from backbone.directory.flat import plain, value
-from backbone.words.city import Policy, Route
+from backbone.words.policy import Policy, Route
 from liandong.directory.v1 import directory_pb2 as wire
 
 # The tables among the fields of a policy; an older directory sends the later ones empty.

@@ -46,8 +46,9 @@ Bury = Callable[[ConsumerRecord, str], Awaitable[None]]
 class Replica:
     """Follows the topic without a consumer group; processes of one schema ask for the same kinds.
 
-    `city` changes only when the head's entry arrives, which is published last, so that readers see
-    a whole pack or none of it. This order holds because the topic has one partition.
+    Unless it is `essential`, the process is ready without a city. `city` changes only when the
+    head's entry arrives, which is published last, so that readers see a whole pack or none of it.
+    This order holds because the topic has one partition.
     """
 
     def __init__(
@@ -58,10 +59,12 @@ class Replica:
         changed: Callable[[City], object] = lambda city: None,
         *,
         polygons: bool = False,
+        essential: bool = True,
     ) -> None:
         self._pool = pool
         self._brokers = brokers
         self._changed = changed
+        self._essential = essential
         self._state = State(kinds, polygons=polygons)
         self._city: City | None = None
         self._ready = asyncio.Event()
@@ -88,7 +91,8 @@ class Replica:
 
     async def run(self, pulse: Pulse, bury: Bury) -> None:
         """Load the city from the table, then follow the topic for ever."""
-        pulse.lack(PART, "no city pack has reached this service yet")
+        if self._essential:
+            pulse.lack(PART, "no city pack has reached this service yet")
         while True:
             pulse.beat(PART)
             try:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from backbone.words.actor import Actor
-from backbone.words.city import City, Route, Team
+from backbone.words.city import City, Team
 from backbone.words.competence import prefixes
 from backbone.words.place import Point, contains
+from backbone.words.policy import Route
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.suggestions import distance
 

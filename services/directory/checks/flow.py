@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from backbone.words.areas import Level, level_of
-from backbone.words.city import City, Competence, Policy, Route
+from backbone.words.city import City, Competence
 from backbone.words.competence import competent_unit, prefixes
 from backbone.words.place import contains
+from backbone.words.policy import Policy, Route
 from services.directory.flaws import Finding, Severity, Spot
 from services.directory.pack import Pack
 from services.directory.rules import HANDLING_TABLES, PRIORITIES, SOURCES

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from backbone.words.city import Policy
 from backbone.words.clock import LAPSE, Clock, Term
+from backbone.words.policy import Policy
 from backbone.words.timekeeping import Firing, Happening, after_event, fire, first_firing, start
 from backbone.words.working_time import Budget, Unit
 from services.workflow.incident.kinds import CLOCKS, SIGN_IN, SILENT_WHILE_ASKED, STOPPED_BY

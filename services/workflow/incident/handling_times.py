@@ -9,8 +9,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from backbone.life_cycle import change
-from backbone.words.city import Policy
 from backbone.words.clock import Clock
+from backbone.words.policy import Policy
 from services.workflow.incident import clocks
 from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, HANDLING
 from services.workflow.incident.record import Incident

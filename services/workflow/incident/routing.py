@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.areas import Level, ancestors, level_of
-from backbone.words.city import City, Route, Unit
+from backbone.words.city import City, Unit
 from backbone.words.competence import competent_unit
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.guards import require_not_accused, require_unit
 from backbone.words.place import contains
+from backbone.words.policy import Route
 from backbone.words.roles import DISPATCHERS, SUPERIORS
 from services.workflow.incident import clocks
 from services.workflow.incident.record import OPEN, Incident, Routing, State

@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from backbone.life_cycle import Also
-from backbone.words.city import City, Policy
+from backbone.words.city import City
+from backbone.words.policy import Policy
 
 
 class World(Struct, frozen=True):

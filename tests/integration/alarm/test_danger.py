@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 
 from backbone.rpc.channels import refusal_of
-from backbone.words.city import City, Route
+from backbone.words.city import City
 from backbone.words.errors import Refusal
+from backbone.words.policy import Route
 from liandong.alarm.v1 import alarm_pb2 as resources
 from tests.desks import TAKER, a_category, a_desk_city
 from tests.integration.alarm.conftest import Console

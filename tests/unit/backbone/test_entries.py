@@ -8,19 +8,8 @@ import pytest
 from backbone.directory.entries import key_of, to_city, to_entry, to_record
 from backbone.words.areas import Level
 from backbone.words.calendar import UNANNOUNCED
-from backbone.words.city import (
-    Area,
-    Category,
-    Competence,
-    Grid,
-    Head,
-    Person,
-    Policy,
-    Record,
-    Route,
-    Team,
-    Unit,
-)
+from backbone.words.city import Area, Category, Competence, Grid, Head, Person, Record, Team, Unit
+from backbone.words.policy import Policy, Route
 from liandong.directory.v1.directory_pb2 import Calendar, DirectoryEntry
 from tests.calendars import CALENDAR
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backbone.words.city import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES
+from backbone.words.policy import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES
 from services.directory.files import read_archive, read_folder, to_archive
 from services.directory.flaws import PackUnreadable
 from services.directory.pack import parse, read_pack
