@@ -40,10 +40,10 @@ class Settlings:
         self._stub = rpc.IncidentServiceStub(open_shared(settings, "workflow"))
 
     async def settle(self, record: Any, incident: Followed | None, step: str, by: Actor) -> None:
-        """Move the incident with the record, unless it is not known to be open: then the event
-        alone does it, behind the event that opens it.
+        """Move the incident with the record; one that is not open yet is moved by the event alone,
+        behind the event that opens it.
         """
-        if incident is None or not incident.version:
+        if incident is None:
             return
         metadata = metadata_for(
             self._token,
