@@ -15,6 +15,9 @@ from backbone.words.phrases import REACH, Around, Phrase, around, grams, phrase,
 
 # The sum of the weights, as a share, from which on a class is suggested.
 CONVINCING = 0.5
+# Characters that are listened to: no caller says more before help is sent, and a text of 20,000
+# made of nothing but signs would hold the desk up for a third of a second.
+LONGEST_HEARD = 4_000
 # So many places where a phrase stands are looked at: a text may repeat what is not meant.
 MOST_LOOKS = 20
 
@@ -85,7 +88,7 @@ class Listener:
 
     def signs(self, narrative: str) -> tuple[Sign, ...]:
         """Every class of danger that it speaks of, the most urgent and surest first."""
-        text = plain(narrative)
+        text = plain(narrative[:LONGEST_HEARD])
         found = grams(text)
         heard: dict[str, Heard] = {}
         for number in sorted({row for gram in found for row in self._by_gram.get(gram, ())}):
