@@ -22,6 +22,7 @@ DISPATCHER = Actor("zhao", DESK, "dispatcher", COUNTY)
 GRID_MEMBER = Actor("wu", "north-village", "grid_member", VILLAGE)
 STRANGER = Actor("chen", "south", "clerk", SOUTH)
 AUDITOR = Actor("shen", "audit", "auditor", COUNTY)
+HOTLINE = Actor("hotline", "hotline", "partner", COUNTY)
 HOTLINE_CLERK = Actor("he", "hotline", "clerk", COUNTY)
 
 
@@ -39,6 +40,7 @@ def a_desk_city() -> City:
     units = [
         a_unit("hotline", "hotline", COUNTY, level=Level.COUNTY),
         a_unit("mediation", "mediation", COUNTY, level=Level.COUNTY),
+        a_unit("office", "petition_office", COUNTY, level=Level.COUNTY),
         a_unit("north-village", "village", VILLAGE, parent="county", level=Level.VILLAGE),
     ]
     categories = [

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import grpc
+from msgspec.structs import replace
 
 from backbone.door.decider import Decider
 from backbone.door.request import created_id
@@ -33,8 +34,10 @@ from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.linking import FollowIncident, LinkRepeat
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.reveal import RevealCaller
+from services.alarm.receipt.tickets import AnswerTicket, RefuseTicket
 from services.alarm.taking import Taking
 from services.alarm.telling import GLANCE, Told
+from services.alarm.ticketing import Tickets
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +59,14 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._incidents = Incidents(shell.settings)
         self._told = Told(shell, decider, self._incidents)
         self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self._orders)
-        self._reading = Reading(shell, decider, self._shown)
+        self._reading = Reading(shell, decider, self._shown, lambda: atlas.city)
+        self._tickets = Tickets(shell, decider)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Receipt:
         caller = caller_of(context)
         command = codec.to_command(request, caller.actor)
-        return self._shown(await self._perform(context, command, request, caller))
+        receipt = await self._perform(context, command, request, caller)
+        return self._shown(receipt, caller.actor)
 
     async def ReceiveAlarm(self, request: pb.ReceiveAlarmRequest, context: Any) -> Any:
         caller = caller_of(context)
@@ -70,10 +75,11 @@ class FrontDesk(rpc.AlarmServiceServicer):
         receipt = await self._shell.perform(
             self._decider, context, command, request, receipt_id, caller
         )
-        return pb.ReceiveAlarmResponse(receipt=self._shown(receipt))
+        return pb.ReceiveAlarmResponse(receipt=self._shown(receipt, caller.actor))
 
     async def AmendReceipt(self, request: pb.AmendReceiptRequest, context: Any) -> Any:
-        command = self._taking.amended(request, caller_of(context).actor)
+        known = await self._known_as(request)
+        command = self._taking.amended(request, caller_of(context).actor, known)
         return pb.AmendReceiptResponse(receipt=await self._correct(request, context, command))
 
     async def ClassifyReceipt(self, request: pb.ClassifyReceiptRequest, context: Any) -> Any:
@@ -85,7 +91,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         caller = caller_of(context)
         await self._told.require_open(codec.receipt_id(request.receipt_id), caller)
         receipt = await self._perform(context, command, request, caller)
-        shown = self._shown(receipt)
+        shown = self._shown(receipt, caller.actor)
         incident = await self._told.amended(receipt, caller.actor)
         if incident is not None:
             shown.incident.CopyFrom(following.shown(incident))
@@ -102,30 +108,36 @@ class FrontDesk(rpc.AlarmServiceServicer):
         caller = caller_of(context)
         command = codec.to_command(request, caller.actor)
         receipt = await self._perform(context, command, request, caller)
-        shown = self._shown(receipt)
-        opening = self._openings.open(codec.to_matter(receipt))
-        incident, teams = await asyncio.gather(
-            opening, self._linkage.recommend(receipt, caller.actor)
+        shown, teams = await asyncio.gather(
+            self._opened(receipt, caller.actor), self._linkage.recommend(receipt, caller.actor)
         )
-        if incident is not None:
-            shown.incident.CopyFrom(following.shown(incident))
-        OPENINGS.labels("pending" if incident is None else "answered").inc()
         sent = await self._linkage.send(receipt, teams, caller.actor)
-        shown.dispatches.extend(self._shown(sent).dispatches if sent else ())
+        if sent:
+            shown.dispatches.extend(self._shown(sent, caller.actor).dispatches)
         shown.recommended.extend(linkage.shown(teams))
         return pb.OpenIncidentResponse(receipt=shown)
+
+    async def PassTo12345(self, request: pb.PassTo12345Request, context: Any) -> Any:
+        """What is passed to a unit is opened there, as by `OpenIncident`."""
+        caller = caller_of(context)
+        command = replace(codec.to_command(request, caller.actor), note=await self._note(request))
+        receipt = await self._perform(context, command, request, caller)
+        if receipt.incident is None:
+            return pb.PassTo12345Response(receipt=self._shown(receipt, caller.actor))
+        return pb.PassTo12345Response(receipt=await self._opened(receipt, caller.actor))
 
     async def LinkRepeat(self, request: pb.LinkRepeatRequest, context: Any) -> Any:
         caller = caller_of(context)
         incident_id = _incident_id(request.incident)
         code, known, priority = await self._known(incident_id, caller.actor) or ("", None, "")
+        against = await storage.accused_by(self._shell.pool, incident_id)
         command = LinkRepeat(
-            caller.actor, incident_id, code, known, priority, request.confirm_priority
+            caller.actor, incident_id, code, known, priority, request.confirm_priority, against
         )
         receipt = await self._perform(context, command, request, caller)
         await self._catch_up(receipt, incident_id, caller.actor)
         await self._told.linked(receipt, caller.actor)
-        return pb.LinkRepeatResponse(receipt=self._shown(receipt))
+        return pb.LinkRepeatResponse(receipt=self._shown(receipt, caller.actor))
 
     async def UnlinkRepeat(self, request: pb.UnlinkRepeatRequest, context: Any) -> Any:
         caller = caller_of(context)
@@ -133,7 +145,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         command = codec.to_command(request, caller.actor)
         receipt = await self._perform(context, command, request, caller)
         await self._told.unlinked(before, receipt, caller.actor)
-        return pb.UnlinkRepeatResponse(receipt=self._shown(receipt))
+        return pb.UnlinkRepeatResponse(receipt=self._shown(receipt, caller.actor))
 
     async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
         """Order, then call: a refusal is recorded, so that the order does not stand."""
@@ -144,7 +156,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         command = DispatchNow(
             by=caller.actor,
             team=request.team,
-            note=request.note,
+            note=await self._note(request),
             facts=facts,
             standing=standing,
             force_reason=request.force_reason,
@@ -163,6 +175,31 @@ class FrontDesk(rpc.AlarmServiceServicer):
             await self._glance(shown, caller_of(context).actor)
         return pb.GetReceiptResponse(receipt=shown)
 
+    async def ReferToMediation(self, request: pb.ReferToMediationRequest, context: Any) -> Any:
+        caller = caller_of(context)
+        command = replace(codec.to_command(request, caller.actor), note=await self._note(request))
+        receipt = await self._perform(context, command, request, caller)
+        return pb.ReferToMediationResponse(receipt=self._shown(receipt, caller.actor))
+
+    async def TellCaller(self, request: pb.TellCallerRequest, context: Any) -> Any:
+        told = await self._reading.told(request, context)
+        number = codec.unseal(told, self._sealer).number if told else ""
+        return pb.TellCallerResponse(number=number)
+
+    async def GetTicket(self, request: pb.GetTicketRequest, context: Any) -> Any:
+        return pb.GetTicketResponse(ticket=await self._tickets.get(request, context))
+
+    async def ListTickets(self, request: pb.ListTicketsRequest, context: Any) -> Any:
+        return await self._tickets.page(request, context)
+
+    async def AnswerTicket(self, request: pb.AnswerTicketRequest, context: Any) -> Any:
+        ticket = await self._tickets.perform(AnswerTicket, request, context)
+        return pb.AnswerTicketResponse(ticket=ticket)
+
+    async def RefuseTicket(self, request: pb.RefuseTicketRequest, context: Any) -> Any:
+        ticket = await self._tickets.perform(RefuseTicket, request, context)
+        return pb.RefuseTicketResponse(ticket=ticket)
+
     async def ListReceipts(self, request: pb.ListReceiptsRequest, context: Any) -> Any:
         return await self._reading.page(request, context)
 
@@ -172,8 +209,28 @@ class FrontDesk(rpc.AlarmServiceServicer):
             self._decider, context, command, request, receipt_id, caller
         )
 
-    def _shown(self, receipt: Receipt) -> resources.Receipt:
-        return codec.to_resource(receipt, self._atlas.city, self._sealer)
+    async def _known_as(self, request: Any) -> Receipt | None:
+        """The receipt as it stands; a decision does not depend on it, only what its texts name."""
+        return await self._told.found(codec.receipt_id(request.receipt_id))
+
+    async def _note(self, request: Any) -> str:
+        """The desk's note, which leaves the desk."""
+        known = await self._known_as(request) if request.note else None
+        return self._taking.note(request.note, known)
+
+    async def _opened(self, receipt: Receipt, actor: Actor) -> resources.Receipt:
+        """The receipt with its incident, as far as workflow answers in time."""
+        shown = self._shown(receipt, actor)
+        incident = await self._openings.open(codec.to_matter(receipt))
+        if incident is not None:
+            shown.incident.CopyFrom(following.shown(incident))
+            if shown.HasField("passed"):
+                shown.passed.state = shown.incident.state
+        OPENINGS.labels("pending" if incident is None else "answered").inc()
+        return shown
+
+    def _shown(self, receipt: Receipt, actor: Actor) -> resources.Receipt:
+        return codec.shown_to(receipt, self._atlas.city, self._sealer, actor)
 
     async def _glance(self, shown: resources.Receipt, by: Actor) -> None:
         try:

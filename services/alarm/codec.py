@@ -14,6 +14,7 @@ from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
 from backbone.words.masks import masked
 from backbone.words.matter import Matter
+from backbone.words.naming import without
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
@@ -100,13 +101,49 @@ def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resource
         message.neighbour.telephone = outside.telephone
     if receipt.incident is not None:
         fill(message.incident, receipt.incident.known)
+    if receipt.passed is not None:
+        _show_passed(receipt, message.passed)
+    return message
+
+
+def shown_to(
+    receipt: Receipt, city: City | None, sealer: Sealer, actor: Actor
+) -> resources.Receipt:
+    """The receipt for one reader: outside the desk a protected caller is not named either."""
+    message = to_resource(receipt, city, sealer)
+    if actor.unit != receipt.unit:
+        message.narrative = receipt.told
+    return message
+
+
+def discreet(text: str, callers: Iterable[pb.CallerFacts]) -> str:
+    """The text without the names and numbers of these callers."""
+    known = list(callers)
+    called = [name for each in known for name in (each.name, each.subscriber)]
+    return without(text, called, [each.number for each in known])
+
+
+def _show_passed(receipt: Receipt, passed: resources.Passed) -> None:
+    """What it became has the receipt's id and code; an incident tells its state and reply."""
+    passed.id, passed.code = str(receipt.id), receipt.code
+    if receipt.incident is not None:
+        passed.state, passed.answer = receipt.incident.known.state, receipt.incident.known.reply
+
+
+def to_ticket(receipt: Receipt) -> resources.Ticket:
+    """The ticket that the receipt became, for the partner: without the caller."""
+    message = resources.Ticket(
+        id=str(receipt.id), code=receipt.code, version=receipt.version, desk=receipt.unit
+    )
+    for part in (receipt.classification, receipt.report, receipt.passed):
+        fill(message, part)
+    message.narrative = receipt.told
     return message
 
 
 def scope(receipt: Receipt) -> EventScope:
-    units = (receipt.unit, receipt.passed_to)
     return EventScope(
-        audience=tuple(filter(None, units)), area=receipt.area, correlation=str(receipt.matter_id)
+        audience=receipt.readers, area=receipt.watched_area, correlation=str(receipt.matter_id)
     )
 
 

@@ -1,17 +1,28 @@
-"""Consumes incident events: a receipt follows the incident it opened or was linked to."""
+"""Consumes the events of what receipts became: incidents, and petitions and disputes.
 
-from collections.abc import Sequence
+A receipt follows the incident that it opened or was linked to, and the record that it became where
+it was passed to.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
+from google.protobuf.message import Message
 from msgspec.structs import replace
 
 from backbone.door.request import Request
 from backbone.intake.following import follow_request, following, steps_of
 from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool
+from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from liandong.petition.v1.petition_events_pb2 import PetitionEvent
+from liandong.petition.v1.petition_pb2 import KIND_ACCUSATION
 from services.alarm import storage
 from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.passed import PassedKind
+from services.alarm.receipt.passing import FollowRecord
 
 
 def incidents(pool: Pool) -> Subscription:
@@ -31,3 +42,65 @@ def incidents(pool: Pool) -> Subscription:
         ]
 
     return following("alarm", storage.OURS, follow)
+
+
+# What each event of a petition or dispute tells the desk: the state, and the answer in it.
+Told: TypeAlias = Callable[[Any], tuple[str, str]]
+PETITION: Mapping[str, Told] = {
+    "registered": lambda said: ("REGISTERED", ""),
+    "accepted": lambda said: ("ACCEPTED", ""),
+    "declined": lambda said: ("DECLINED", _joined(said.reason, said.told_where)),
+    "referred": lambda said: ("REFERRED", _joined(said.reason, said.to)),
+    "routed": lambda said: ("ASSIGNED", ""),
+    "replied": lambda said: ("REPLIED", said.reply),
+    "closed": lambda said: ("CLOSED", ""),
+}
+DISPUTE: Mapping[str, Told] = {
+    "registered": lambda said: ("REGISTERED", ""),
+    "accepted": lambda said: ("ACCEPTED", ""),
+    "refused": lambda said: ("REFUSED", _joined(said.reason, said.told_where)),
+    "routed": lambda said: ("ROUTED", ""),
+    "session_held": lambda said: ("MEDIATING", ""),
+    "agreement_reached": lambda said: ("AGREED", ""),
+    "mediation_failed": lambda said: ("FAILED", _joined(said.reason, said.told_where)),
+    "closed": lambda said: ("CLOSED", ""),
+}
+
+
+def records() -> tuple[Subscription, ...]:
+    """Turn the steps of petitions and disputes into commands for the receipts that became them."""
+    return (
+        _following("petition", PassedKind.PETITION, PetitionEvent, PETITION),
+        _following("dispute", PassedKind.DISPUTE, DisputeEvent, DISPUTE),
+    )
+
+
+def _following(
+    area: str, kind: PassedKind, event: type[Message], told: Mapping[str, Told]
+) -> Subscription:
+    def follow(events: Sequence[Any]) -> Sequence[Request[FollowRecord]]:
+        steps = [(each, each.WhichOneof("kind")) for each in events]
+        return [_followed(each, kind, told[step]) for each, step in steps if step in told]
+
+    return Subscription(
+        f"alarm.{area}s",
+        f"liandong.{area}.events.v1",
+        event,
+        follow,
+        ours=storage.PASSED,
+        kinds=frozenset(told),
+    )
+
+
+def _followed(event: Any, kind: PassedKind, told: Told) -> Request[FollowRecord]:
+    meta = event.meta
+    body = getattr(event, event.WhichOneof("kind"))
+    state, answer = told(body)
+    # An accusation is known to the units involved alone: the desk hears no more of it.
+    last = kind is PassedKind.PETITION and getattr(body, "kind", None) == KIND_ACCUSATION
+    step = FollowRecord(kind, body.DESCRIPTOR.name, meta.version, state, answer, last)
+    return follow_request(event, UUID(meta.aggregate_id), step)
+
+
+def _joined(*parts: str) -> str:
+    return "；".join(filter(None, parts))

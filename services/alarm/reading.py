@@ -9,11 +9,14 @@ from backbone.door.decider import Decider
 from backbone.postgres.listing import Lists
 from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
-from backbone.words.errors import NotFound
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.errors import Denied, NotFound
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import codec, storage
-from services.alarm.receipt.record import Outcome, Receipt
+from services.alarm.receipt.record import Caller, Outcome, Receipt
+from services.alarm.receipt.rights import may_be_told
 from services.alarm.receipt.suggestions import GONE
 
 
@@ -24,8 +27,11 @@ class Reading:
         self,
         shell: Shell,
         decider: Decider[Receipt],
-        shown: Callable[[Receipt], resources.Receipt],
+        shown: Callable[[Receipt, Actor], resources.Receipt],
+        city: Callable[[], City],
     ) -> None:
+        self._pool = shell.pool
+        self._city = city
         self._from_row = decider.from_row
         self._shown = shown
         self._pool = shell.pool
@@ -34,11 +40,12 @@ class Reading:
 
     async def get(self, request: pb.GetReceiptRequest, context: Any) -> resources.Receipt:
         """Raises NotFound, also for a receipt outside the caller's scope."""
-        sights = storage.sights_of(caller_of(context).actor)
+        actor = caller_of(context).actor
+        sights = storage.sights_of(actor)
         row = await self._lists.find(codec.receipt_id(request.receipt_id), sights)
         if row is None:
             raise NotFound("NO_SUCH_RECEIPT")
-        return self._item(row)
+        return self._shown(self._from_row(row), actor)
 
     async def bring_up_to_date(self, shown: resources.Receipt) -> None:
         """Say of each suggested repeat what became of it, and leave out what is no matter now."""
@@ -53,13 +60,27 @@ class Reading:
 
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:
         since, until = time_of(request, "from_time"), time_of(request, "to_time")
-        asked = storage.asked(request, caller_of(context).actor, since, until)
+        actor = caller_of(context).actor
+        asked = storage.asked(request, actor, since, until)
         response = pb.ListReceiptsResponse()
-        await self._lists.answer(request, response, asked, self._item)
+
+        def item(row: Any) -> resources.Receipt:
+            return self._shown(self._from_row(row), actor)
+
+        await self._lists.answer(request, response, asked, item)
         return response
 
-    def _item(self, row: Any) -> resources.Receipt:
-        return self._shown(self._from_row(row))
+    async def told(self, request: pb.TellCallerRequest, context: Any) -> Caller | None:
+        """The caller of the report whose order this team has, if the policy gives the number."""
+        if caller_of(context).team != request.team or not request.team:
+            raise Denied("NOT_YOUR_TEAM", team=request.team)
+        rows = await storage.reports(self._pool, request.code)
+        told = (
+            receipt.report.caller
+            for receipt in map(self._from_row, rows)
+            if may_be_told(receipt, request.team, self._city())
+        )
+        return next(told, None)
 
 
 def time_of(request: Any, name: str) -> datetime | None:

@@ -8,18 +8,20 @@ from uuid import UUID
 
 from backbone.door.decider import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
-from backbone.postgres.conditions import Parameters, Sight, Under, any_of, equal
+from backbone.postgres.conditions import AnyOf, Parameters, Sight, Under, any_of, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor
+from backbone.words.errors import NotFound
 from backbone.words.place import significant
-from backbone.words.rank import time_span
+from backbone.words.rank import EVERY_SPAN, time_span
 from backbone.words.sight import watched
 from liandong.alarm.v1 import alarm_service_pb2 as pb
+from services.alarm.receipt.passed import TicketState
 from services.alarm.receipt.record import OVER, Receipt, State
 from services.alarm.receipt.table import COLUMNS, SHAPE, project, upgrade
 
-SHOWN = frozenset({"state", "outcome", "kind", "category", "priority", "area", "unit"})
+SHOWN = frozenset({"state", "outcome", "kind", "category", "priority", "area", "unit", "against"})
 PATHS = (
     Path(("unit",), SHOWN),
     Path(("passed_to",), SHOWN, where="x.passed_to <> ''"),
@@ -28,15 +30,24 @@ PATHS = (
     Path(("area",), SHOWN),
     Path(("kind",), SHOWN),
     Path(("outcome",), SHOWN),
+    Path(("handler",), where="x.handler <> ''"),
+    Path(("incident_id",), where="x.incident_id IS NOT NULL"),
+    Path(("passed_state",), where="x.passed_state <> ''"),
     Path(("code",)),
 )
 STATES = States(State, OVER)
+TICKETS = {
+    False: (TicketState.WAITING, TicketState.LAPSED),
+    True: (TicketState.ANSWERED, TicketState.RETURNED),
+}
 
 # A few rows by each index, never a scan: this runs while the caller is on the line. Only what the
-# caller may see: a suggestion must not tell who else has called.
+# caller may see: a suggestion must not tell who else has called. Suggestions stay on the receipt,
+# whose readers may be others: an accusation is suggested to the same accusation alone.
 EARLIER = """(
     SELECT id, shape, doc::text AS doc FROM receipts AS t
-    WHERE {which} AND receive_time > $1 AND outcome IS DISTINCT FROM 'INVALID' AND {seen}
+    WHERE {which} AND receive_time > $1 AND outcome IS DISTINCT FROM 'INVALID'
+      AND against IN ('', $6::text) AND {seen}
     ORDER BY receive_time DESC LIMIT 40
 )"""
 WHICH = (
@@ -54,7 +65,22 @@ NOW = """
 SELECT id, outcome, incident_id, doc #>> '{incident,known,state}' AS state
 FROM receipts WHERE id = ANY($1)
 """
+REPORTS = """
+SELECT shape, doc::text AS doc FROM receipts WHERE code = $1
+UNION ALL
+(SELECT r.shape, r.doc::text FROM receipts AS r JOIN receipts AS first ON r.incident_id = first.id
+ WHERE first.code = $1 AND r.id <> first.id ORDER BY r.rank LIMIT 20)
+"""
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
+ACCUSED = "SELECT against FROM receipts WHERE id = $1"
+DUE = """
+SELECT id, version FROM receipts
+WHERE due_time <= statement_timestamp()
+  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
+ORDER BY due_time LIMIT 100
+"""
+# Receipts that became records of other services, which have their ids.
+PASSED = "SELECT id FROM receipts WHERE id = ANY($1) AND outcome = 'PASSED' AND incident_id IS NULL"
 OURS = "SELECT DISTINCT incident_id FROM receipts WHERE incident_id = ANY($1)"
 
 TABLE: Table[Receipt] = Table(
@@ -64,12 +90,13 @@ TABLE: Table[Receipt] = Table(
 
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
     """The rule `may_see` over projected columns: the desk that took it down, the unit that it was
-    passed to, and those who watch over its area."""
+    passed to, the one that has its incident, and those who watch over its area, unless it accuses
+    a unit."""
     sights: list[Sight] = []
     if digits := watched(actor):
-        sights.append((Under("area", digits),))
+        sights.append((Under("area", digits), equal("against", "")))
     if actor.unit:
-        sights += [(equal("unit", actor.unit),), (equal("passed_to", actor.unit),)]
+        sights += [(equal(column, actor.unit),) for column in ("unit", "passed_to", "handler")]
     return tuple(sights)
 
 
@@ -77,10 +104,12 @@ def asked(
     request: pb.ListReceiptsRequest, actor: Actor, since: datetime | None, until: datetime | None
 ) -> Asked:
     """The list that a request asks for, received from `since` on and before `until`."""
-    one = bool(request.code) and since is None and until is None
+    one = bool(request.code or request.incident_id) and since is None and until is None
     states, span = STATES.asked(state_of(request), request.closed, one)
-    names = ("outcome", "kind", "priority", "unit", "code")
+    names = ("outcome", "kind", "priority", "unit", "code", "passed_state")
     filters = [*states, *equals_of(request, names)]
+    if request.incident_id:
+        filters.append(equal("incident_id", incident_of(request), "uuid"))
     if request.category:
         filters.append(Under("category", request.category, "."))
     if request.area:
@@ -89,14 +118,32 @@ def asked(
     return Asked(sights_of(actor), tuple(filters), window)
 
 
+def incident_of(request: pb.ListReceiptsRequest) -> UUID:
+    """Raises NotFound for an id that is none."""
+    try:
+        return UUID(request.incident_id)
+    except ValueError as error:
+        raise NotFound("NO_SUCH_INCIDENT") from error
+
+
+def asked_tickets(request: pb.ListTicketsRequest, actor: Actor) -> Asked:
+    """The tickets that wait for the caller's unit; with `closed`, those it answered or returned."""
+    wanted = [state_of(request)] if request.state else TICKETS[request.closed]
+    filters = [AnyOf("passed_state", tuple(wanted)), *equals_of(request, ("code",))]
+    sights = ((equal("passed_to", actor.unit),),) if actor.unit else ()
+    return Asked(sights, tuple(filters), EVERY_SPAN)
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
-    """By what earlier receipts are found; what is empty finds none."""
+    """By what earlier receipts are found; what is empty finds none. `against` is the unit that the
+    report accuses: only the same accusation is found for it."""
 
     cells: Collection[int]
     area: str
     number_index: str
     address: str
+    against: str
 
 
 async def earlier(pool: Pool, by: Actor, since: datetime, where: Where) -> Sequence[Any]:
@@ -104,7 +151,7 @@ async def earlier(pool: Pool, by: Actor, since: datetime, where: Where) -> Seque
     once."""
     parameters = Parameters()
     parameters.values += [since, list(where.cells), where.area]
-    parameters.values += [where.number_index, where.address]
+    parameters.values += [where.number_index, where.address, where.against]
     seen = any_of(sights_of(by), "t", parameters)
     parts = [EARLIER.format(which=which, seen=seen) for which in WHICH]
     rows = await pool.fetch(" UNION ALL ".join(parts), *parameters.values)
@@ -127,6 +174,17 @@ async def one(pool: Pool, receipt_id: UUID) -> Any | None:
 async def as_they_are(pool: Pool, receipts: Collection[UUID]) -> dict[str, Any]:
     """Outcome, incident and its state of these receipts, by their ids."""
     return {str(row["id"]): row for row in await pool.fetch(NOW, list(receipts))}
+
+
+async def accused_by(pool: Pool, incident_id: UUID) -> str:
+    """The unit that an incident of this desk accuses; its receipt has the same id."""
+    found: str | None = await pool.fetchval(ACCUSED, incident_id)
+    return found or ""
+
+
+async def reports(pool: Pool, code: str) -> Sequence[Any]:
+    """The receipts of a matter by its code: its own, and the latest that were linked to it."""
+    return await pool.fetch(REPORTS, code)
 
 
 async def followers(pool: Pool, incident_id: UUID) -> list[UUID]:

@@ -24,7 +24,7 @@ from services.alarm.metrics import SUGGESTED
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.cells import cells_around
 from services.alarm.receipt.intake import ReceiveAlarm
-from services.alarm.receipt.record import Receipt, Suggestions
+from services.alarm.receipt.record import Receipt, Report, Suggestions
 from services.alarm.receipt.suggestions import (
     Sighting,
     Window,
@@ -60,18 +60,40 @@ class Taking:
             place=place,
             address=self._atlas.address_of(place.text),
             suggestions=Suggestions(),
+            discreet=codec.discreet(request.narrative, [request.caller]),
         )
         return replace(taken, suggestions=await self._suggest(taken))
 
-    def amended(self, request: Any, by: Actor) -> AmendReceipt:
+    def amended(self, request: Any, by: Actor, known: Receipt | None) -> AmendReceipt:
+        """`known` is the receipt as it stands, None if there is none."""
         told, code = request.HasField("caller"), self._atlas.dialling_code
         caller = codec.seal_change(request.caller, self._sealer, code) if told else None
         place = self._place(request) if request.HasField("place") else None
         heard = request.HasField("narrative")
         danger = self._atlas.danger_in(request.narrative) if heard else None
         address = self._atlas.address_of(place.text) if place else None
-        more = {"caller": caller, "place": place, "address": address, "heard": danger}
+        said = self._discreet(request, known.report) if known else None
+        more = {
+            "discreet": said,
+            "caller": caller,
+            "place": place,
+            "address": address,
+            "heard": danger,
+        }
         return to_record(request, AmendReceipt, by=by, **more)
+
+    def _discreet(self, request: Any, known: Report) -> str | None:
+        """The discreet narrative where narrative or caller change; earlier callers count too."""
+        if not request.HasField("caller") and not request.HasField("narrative"):
+            return None
+        narrative = request.narrative if request.HasField("narrative") else known.narrative
+        return codec.discreet(narrative, [request.caller, codec.unseal(known.caller, self._sealer)])
+
+    def note(self, note: str, known: Receipt | None) -> str:
+        """A note that leaves the desk, without the name and numbers of a protected caller."""
+        if not note or known is None or not known.report.caller.protected:
+            return note
+        return codec.discreet(note, [codec.unseal(known.report.caller, self._sealer)])
 
     def _place(self, request: Any) -> Place:
         return self._atlas.locate(to_record(request.place, Place))
@@ -88,14 +110,16 @@ class Taking:
             address=taken.address,
         )
         window = window_of(self._atlas.city)
-        receipts = await self._earlier(seen, window, taken.by)
+        receipts = await self._earlier(seen, window, taken)
         others = (codec.to_earlier(each) for each in receipts if each.id != taken.id)
         danger = dangers[0] if dangers else None
         found = Suggestions(classes, repeats(seen, others, window), danger)
         SUGGESTED.labels("repeat" if found.repeats else "none").inc()
         return found
 
-    async def _earlier(self, seen: Sighting, window: Window, by: Actor) -> Sequence[Receipt]:
+    async def _earlier(
+        self, seen: Sighting, window: Window, taken: ReceiveAlarm
+    ) -> Sequence[Receipt]:
         """By cells where the point is known, else by the whole area that is; and by the number and
         the address."""
         since, point = seen.time - window.time, seen.place.point
@@ -104,8 +128,9 @@ class Taking:
             area="" if point else seen.place.area,
             number_index=seen.number_index,
             address=seen.address if is_exact(seen.address) else "",
+            against=taken.against,
         )
-        rows = await storage.earlier(self._pool, by, since, where)
+        rows = await storage.earlier(self._pool, taken.by, since, where)
         return [self._decider.from_row(row) for row in rows]
 
 

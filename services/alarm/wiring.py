@@ -1,9 +1,12 @@
 """Builds the front desk from the settings: its door, its clients and its consumers."""
 
 from collections.abc import Callable
+from typing import Any
 
 from backbone.door.batch import Batch
 from backbone.door.decider import Decider, require_every_change
+from backbone.door.request import Request
+from backbone.door.timers import Timers, lapse_of
 from backbone.postgres.pool import Connection
 from backbone.postgres.sealing import Sealer
 from backbone.process.pulse import Pulse
@@ -19,7 +22,8 @@ from services.alarm.api import FrontDesk
 from services.alarm.atlas import Atlas
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.record import Receipt
-from services.alarm.storage import TABLE
+from services.alarm.receipt.tickets import LapseTicket
+from services.alarm.storage import DUE, TABLE
 
 EVENTS = "liandong.alarm.events.v1"
 KINDS = ("area", "category", "danger", "grid", "neighbour", "policy", "team", "unit")
@@ -48,8 +52,14 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         follow_directory(shell, KINDS, atlas.learn, polygons=True)
         desk = FrontDesk(shell, decider, atlas, Sealer(settings.keyring))
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)
-        shell.consume(consumers.incidents(shell.pool))
+        shell.run_beside(Timers(shell.pool, shell.door, DUE, _lapse, pulse).run)
+        for subscription in (consumers.incidents(shell.pool), *consumers.records()):
+            shell.consume(subscription)
         await shell.run()
+
+
+def _lapse(row: Any) -> Request[Any]:
+    return lapse_of(row, LapseTicket())
 
 
 async def _count(conn: Connection, batch: Batch) -> None:

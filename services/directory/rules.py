@@ -36,10 +36,11 @@ LATER_CLOCKS = (
     "escalation_answer_minutes",
     "supervision_least_hours",
     "supervision_most_days",
+    "partner_answer_minutes",
 )
 """Figures that a pack of 0.1.0 lacks: the defaults of `Policy` serve."""
 HANDLING_TABLES = ("arrival_minutes", "feedback_minutes")
-LATER_TABLES = ("supervision_answer", "urge_pause_minutes", *HANDLING_TABLES)
+LATER_TABLES = ("supervision_answer", "urge_pause_minutes", "caller_in_order", *HANDLING_TABLES)
 """Tables that it lacks; a row that a pack leaves out has its default, too."""
 
 
@@ -92,6 +93,7 @@ def read_policy(
             "supervision_answer": _terms,
             "urge_pause_minutes": _pauses,
             **dict.fromkeys(HANDLING_TABLES, _minutes),
+            "caller_in_order": lambda value: value.each(_priority),
         },
     )
     spots = {f"clock/{name}": value.spot for name, value in root.pairs()}
@@ -161,7 +163,7 @@ def _route(value: Value) -> Route:
         {**texts, "target": lambda target: target.one_of(TARGETS)},
         {
             "categories": lambda each: each.each(Value.text),
-            "priorities": lambda each: each.each(lambda one: one.one_of(frozenset(PRIORITIES))),
+            "priorities": lambda each: each.each(_priority),
             "sources": lambda each: each.each(lambda one: one.one_of(SOURCES)),
             "unit_kind": Value.text,
             "unit": Value.text,
@@ -171,6 +173,10 @@ def _route(value: Value) -> Route:
         },
     )
     return Route(**{"code": "", "title": "", "target": "", **fields})
+
+
+def _priority(value: Value) -> str:
+    return value.one_of(frozenset(PRIORITIES))
 
 
 def _level(value: Value) -> Level:

@@ -51,7 +51,7 @@ def to_dispatch(
     policy = city.policy
     return DispatchMission(
         order=to_record(order, Order),
-        team=team_of(city, order.team),
+        team=_sent(team_of(city, order.team), order.against),
         pauses=pauses_of(policy),
         acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
         reachable=reachable,
@@ -71,6 +71,11 @@ def facts_of(matter: Matter) -> MissionFacts:
 
 def pauses_of(policy: Policy | None) -> tuple[int, ...]:
     return tuple(policy.repush_seconds) if policy and policy.repush_seconds else PAUSES
+
+
+def _sent(team: Team | None, against: str) -> Team | None:
+    """The team as the mission keeps it: without its area, the mission is watched by none."""
+    return Team(team.unit, "") if team and against else team
 
 
 def team_of(city: City, code: str) -> Team | None:

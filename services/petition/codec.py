@@ -12,15 +12,18 @@ from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
+from backbone.words.actor import Actor
 from backbone.words.contacts import contacts_of, identity_of
 from backbone.words.errors import NotFound
 from backbone.words.masks import masked
+from backbone.words.place import Place
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
 from services.petition.petition import PETITIONS
 from services.petition.petition.disclosure import RevealPetitioner
 from services.petition.petition.record import (
+    Channel,
     Filing,
     Petition,
     Petitioner,
@@ -73,6 +76,27 @@ def to_registration(
     filing = _mapped(plain, known.sealer.seal)
     indexes = tuple(dict.fromkeys(_indexes(plain, known)))
     return RegisterPetition(caller.actor, *new, replace(filing, petitioner_indexes=indexes))
+
+
+def to_referral(matter: incidents.Matter) -> RegisterPetition:
+    """The registration of a receipt that the front desk passed on, at the office that it named.
+
+    The petition keeps its id and code. The caller is sealed with the front desk's key.
+    """
+    filing = Filing(
+        channel=Channel.HOTLINE,
+        subject=matter.title[:500],
+        text=matter.narrative or matter.title,
+        petitioners=(),
+        head_count=1,
+        place=to_record(matter.place, Place) if matter.HasField("place") else None,
+        category=matter.category,
+        priority=matter.priority,
+        against="",
+        against_unit=matter.against,
+        passed_from=matter.code,
+    )
+    return RegisterPetition(Actor("", matter.to_unit), UUID(matter.id), matter.code, filing)
 
 
 def _indexes(filing: Filing, known: Known) -> Iterator[str]:

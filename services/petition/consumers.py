@@ -1,7 +1,43 @@
-"""Consumes the events of the incidents of its petitions."""
+"""Consumes the events of its incidents, and of receipts that were passed to a petition office."""
 
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+from backbone.door.request import Request
+from backbone.door.timers import NEVER
 from backbone.intake.following import following
 from backbone.kafka.subscription import Subscription
-from services.petition import storage
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from services.petition import codec, storage
+from services.petition.petition.registration import RegisterPetition
 
-SUBSCRIPTIONS: tuple[Subscription, ...] = (following("petition", storage.OURS),)
+
+def on_alarms(events: Sequence[AlarmEvent]) -> Sequence[Request[RegisterPetition]]:
+    """Register each receipt that the front desk passed to an office, once."""
+    return [registering(event) for event in events]
+
+
+def registering(event: AlarmEvent) -> Request[RegisterPetition]:
+    command = codec.to_referral(event.passed_to_petitions.referral)
+    meta = event.meta
+    return Request(
+        request_id=uuid5(UUID(meta.event_id), "register"),
+        aggregate_id=command.id,
+        command=command,
+        body_hash="",
+        actor=command.by,
+        deadline=NEVER,
+        cause=meta.event_id,
+    )
+
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = (
+    following("petition", storage.OURS),
+    Subscription(
+        "petition.alarm",
+        "liandong.alarm.events.v1",
+        AlarmEvent,
+        on_alarms,
+        kinds=frozenset({"passed_to_petitions"}),
+    ),
+)

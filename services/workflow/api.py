@@ -22,7 +22,7 @@ from services.workflow import codec, storage
 from services.workflow.calling import Calls
 from services.workflow.incident import INCIDENTS, routing
 from services.workflow.incident.claiming import ClaimIncident
-from services.workflow.incident.record import Incident
+from services.workflow.incident.record import Incident, may_read_texts
 from services.workflow.roads import Roads
 from services.workflow.taking import Taking
 from services.workflow.team_steps import TeamSteps, merged
@@ -52,11 +52,12 @@ class IncidentReads:
     async def page(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
         actor = caller_of(context).actor
         asked = storage.asked(request, actor)
-        show = self._waiting(actor) if request.inbox else self._shown
-        return await self._lists.answer(request, pb.ListIncidentsResponse(), asked, show)
 
-    def _shown(self, row: Any) -> resources.Incident:
-        return codec.to_resource(self._decider.from_row(row))
+        def shown(row: Any) -> resources.Incident:
+            return codec.shown_to(self._decider.from_row(row), actor)
+
+        show = self._waiting(actor) if request.inbox else shown
+        return await self._lists.answer(request, pb.ListIncidentsResponse(), asked, show)
 
     def _waiting(self, actor: Actor) -> Callable[[Any], resources.Incident]:
         """Shows a row in the inbox of an actor."""
@@ -69,8 +70,9 @@ class IncidentReads:
         after = read_token(self._key, scope, request.page_token, int) or 0
         rows = await self._pool.fetch(storage.TIMELINE, incident.id, after, size + 1)
         since = await self._pool.fetchval(storage.TIME_OF, incident.id, after) if after else None
-        items = within(codec.to_progress(row) for row in rows[:size])
-        steps = await self._steps.of(incident.id)
+        told = may_read_texts(incident, caller_of(context).actor)
+        items = within(codec.to_progress(row, told) for row in rows[:size])
+        steps = await self._steps.of(incident.id) if told else []
         page = merged(items, steps, since, is_last=len(items) == len(rows))
         response = pb.GetTimelineResponse(items=page)
         if len(items) < len(rows):
@@ -121,7 +123,7 @@ class Front(rpc.IncidentServiceServicer):
     async def pass_on(self, request: Any, context: Any) -> resources.Incident:
         _id(request.incident_id)
         found = await self._calls.perform(request, context, caller_of(context))
-        return codec.to_resource(found)
+        return codec.shown_to(found, caller_of(context).actor)
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
         """The opening never expires: the intake has already committed."""
@@ -143,7 +145,8 @@ class Front(rpc.IncidentServiceServicer):
 
     async def GetIncident(self, request: pb.GetIncidentRequest, context: Any) -> Any:
         incident = await self._reads.get(request, context)
-        return pb.GetIncidentResponse(incident=codec.to_resource(incident))
+        shown = codec.shown_to(incident, caller_of(context).actor)
+        return pb.GetIncidentResponse(incident=shown)
 
     async def ListIncidents(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
         return await self._reads.page(request, context)
@@ -172,7 +175,7 @@ class Front(rpc.IncidentServiceServicer):
         if not await storage.exists(self._shell.pool, _id(body.incident_id)):
             raise Unavailable("NOT_YET_OPEN")
         caller = replace(caller_of(context), deadline=NEVER)
-        return codec.to_resource(await self._calls.perform(body, context, caller))
+        return codec.shown_to(await self._calls.perform(body, context, caller), caller.actor)
 
 
 def _id(text: str) -> UUID:

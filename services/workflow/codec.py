@@ -28,12 +28,14 @@ from liandong.population.v1.population_events_pb2 import PopulationEvent
 from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.kinds import HAND_OFF, RETURN
-from services.workflow.incident.record import Incident, Routing
+from services.workflow.incident.record import Incident, Routing, may_read_texts
 from services.workflow.incident.settling import PAIRS
 from services.workflow.incident.waiting import ALERTS, waits_of
 from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.opening import OpenSupervision
 
+# The titles of matters for those who may not read what was written of them.
+HIDDEN_TITLES = {"PETITION": "信访事项", "CARE": "帮扶服务需求"}
 INTAKES: dict[str, Any] = {
     "liandong.alarm.events.v1": AlarmEvent,
     "liandong.petition.events.v1": PetitionEvent,
@@ -221,6 +223,23 @@ def to_resource(incident: Incident) -> resources.Incident:
     return message
 
 
+def shown_to(incident: Incident, actor: Actor) -> resources.Incident:
+    """The incident for one reader: without its texts, if it is a matter hidden from the role."""
+    message = to_resource(incident)
+    if may_read_texts(incident, actor):
+        return message
+    message.title = HIDDEN_TITLES.get(message.source, "")
+    for name in ("narrative", "reply", "instruction"):
+        message.ClearField(name)
+    message.ClearField("place")
+    message.place.area = incident.area
+    asked: list[Any] = [*message.questions, message.hand_off, message.pending_return]
+    for each in asked:
+        if each.reason:
+            each.ClearField("reason")
+    return message
+
+
 def _show(question: Any, message: resources.Incident) -> None:
     """A hand-off and a return also stand in fields of their own, which 0.1.0 had alone."""
     parts = {HAND_OFF: message.hand_off, RETURN: message.pending_return}
@@ -237,8 +256,8 @@ def to_routing(routing: Routing | None) -> resources.Routing:
     return to_message(routing, resources.Routing) if routing else resources.Routing()
 
 
-def to_progress(row: Any) -> resources.Progress:
-    """One entry of the timeline from one row of the journal."""
+def to_progress(row: Any, told: bool = True) -> resources.Progress:
+    """One entry of the timeline from one row of the journal; its facts only if they are told."""
     event = events.IncidentEvent.FromString(row["payload"])
     body = getattr(event, event.WhichOneof("kind") or "meta")
     progress = resources.Progress(
@@ -248,5 +267,6 @@ def to_progress(row: Any) -> resources.Progress:
         unit=row["unit"],
     )
     progress.time.FromDatetime(row["time"])
-    progress.facts.update(MessageToDict(body, preserving_proto_field_name=True))
+    if told:
+        progress.facts.update(MessageToDict(body, preserving_proto_field_name=True))
     return progress

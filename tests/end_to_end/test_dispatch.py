@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from tests.killing import killed
-from tests.people import Listener, Visit, act, open_incident, take_call
+from tests.people import CALL, Listener, Visit, act, open_incident, take_call
 
 TEAM, UNIT = "990101001-emergency-team", "990101001-emergency"
 FLOOD = {
@@ -30,6 +30,7 @@ async def test_a_mission_is_pushed_until_it_is_answered_and_survives_its_service
     assert time.perf_counter() - start < 5
     assert (push["attempt"], push["priority"]) == (1, "P1")
     assert push["narrative"] == FLOOD["narrative"]
+    assert push["caller_number"] == CALL["caller"]["number"], "the city gives it for P1"
     assert push["mission"] == order["mission"]["id"]
 
     # Nobody answers: the same entry again, as a second attempt.

@@ -34,13 +34,14 @@ def to_policy(message: wire.Policy) -> Policy:
     numbers = {
         each.name: number
         for each in fields(Policy)
-        if each.name not in {"repush_seconds", "routes", *TABLES}
+        if each.name not in {"repush_seconds", "routes", "caller_in_order", *TABLES}
         # An older directory does not send the later figures: their defaults serve.
         if (number := getattr(message, each.name)) or each.default is MISSING
     }
     return Policy(
         **tables,
         repush_seconds=tuple(message.repush_seconds),
+        caller_in_order=tuple(message.caller_in_order),
         routes=tuple(_route(route) for route in message.routes),
         **numbers,
     )

@@ -15,3 +15,19 @@ class Actor(Struct, frozen=True):
 CLOCK = Actor("")
 # The role of a service that calls another one for a record of its own; no account has it.
 SERVICE = "service"
+
+
+def is_same_hand(actor: Actor, user: str, role: str = "") -> bool:
+    """Whether the actor is the earlier one, as four eyes count: by the account or the key.
+
+    A key acts as `<key>/<person>`: it may name any person, and stays one pair of eyes. Keys of one
+    name differ by their role; `role` is empty where the earlier one is not known.
+    """
+    if actor.user == user:
+        return True
+    return _key_of(actor.user) == _key_of(user) and role in ("", actor.role)
+
+
+def _key_of(user: str) -> str:
+    """The key that acts; of a person with an account, the account."""
+    return user.partition("/")[0]

@@ -55,6 +55,8 @@ FEEDBACK_MINUTES: Mapping[str, int] = {
     "DISPUTE": 43_200,
     "PETITION": 86_400,
 }
+# Five days.
+PARTNER_ANSWER_MINUTES = 7200
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,5 @@ class Policy:
     urge_pause_minutes: Mapping[str, int] = field(default_factory=lambda: dict(URGE_PAUSE_MINUTES))
     arrival_minutes: Mapping[str, int] = field(default_factory=lambda: ARRIVAL_MINUTES)
     feedback_minutes: Mapping[str, int] = field(default_factory=lambda: FEEDBACK_MINUTES)
+    partner_answer_minutes: int = PARTNER_ANSWER_MINUTES
+    caller_in_order: tuple[str, ...] = ()

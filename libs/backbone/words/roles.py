@@ -43,14 +43,18 @@ EVERYONE: Roles = frozenset(
 # A citizen who has shown the code and the PIN of a matter. No account has this role.
 CITIZEN = "citizen"
 
-# They work on matters of their own unit; a partner system is a unit's own software.
+# They work on matters of their own unit.
 HANDLERS = roles(
     "clerk", "head", "mediator", "care_worker", "grid_member", "grid_leader", "receptionist",
-    "duty_officer", "centre_director", "partner",
+    "duty_officer", "centre_director",
 )  # fmt: skip
 DESKS = roles("call_taker", "dispatcher", "duty_officer", "receptionist")
 # They take reports, and work on them at their own desk.
-TAKERS = DESKS | roles("grid_member", "grid_leader", "care_worker", "partner")
+TAKERS = DESKS | roles("grid_member", "grid_leader", "care_worker")
+# Systems of other bodies: they file reports, and answer the tickets that are passed to them.
+PARTNERS = roles("partner")
+# They answer tickets: a partner's system, and the staff of its unit where it has none.
+ANSWERERS = PARTNERS | roles("clerk", "head", "duty_officer")
 TEAM_SENDERS = roles("call_taker", "dispatcher", "duty_officer")
 CALLER_REVEALERS = roles("call_taker", "dispatcher")
 DISPATCHERS = roles("dispatcher")
@@ -62,6 +66,8 @@ VERIFIERS = roles("call_taker", "dispatcher", "receptionist", "centre_director")
 TEAMS = roles("team_member", "team_leader")
 # They watch over petitions; the 110 desk sees no petition.
 PETITION_WATCHERS = WATCHERS - DISPATCHERS
+# They watch over the care of persons.
+CARE_WATCHERS = roles("auditor", "leader", "supervisor")
 # They set whether the teams of their area can be dispatched.
 COMMANDERS = roles("dispatcher", "duty_officer")
 # They see the missions of an area, not only those of their own unit.

@@ -11,7 +11,14 @@ from typing import Annotated
 import typer
 
 from operate.admin import doctor, status
-from operate.cli import city_command, deadletter_command, guard, screen, seal_command
+from operate.cli import (
+    city_command,
+    deadletter_command,
+    guard,
+    key_command,
+    screen,
+    seal_command,
+)
 from operate.cli.screen import say
 from operate.home.home import Home
 from operate.run import control, runner
@@ -23,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(city_command.app, name="city")
 app.add_typer(deadletter_command.app, name="deadletters")
+app.add_typer(key_command.app, name="keys")
 app.add_typer(seal_command.app, name="seals")
 
 Json = Annotated[bool, typer.Option("--json", help="for scripts")]

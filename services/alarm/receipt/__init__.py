@@ -13,16 +13,20 @@ from services.alarm.receipt import (
     ending,
     intake,
     linking,
+    passing,
     reinstating,
     reveal,
+    tickets,
 )
 from services.alarm.receipt.dispatch import RefuseDispatch
 from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.passing import FollowRecord
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.rights import require_may_see
+from services.alarm.receipt.tickets import LapseTicket
 
-# Commands without an actor: events of incidents and answers of the emergency service.
-FROM_INSIDE = (FollowIncident, RefuseDispatch)
+# Commands without an actor: events and answers of other services, and clocks.
+FROM_INSIDE = (FollowIncident, FollowRecord, RefuseDispatch, LapseTicket)
 
 
 def require_sight(receipt: Receipt, command: Any) -> None:
@@ -31,7 +35,20 @@ def require_sight(receipt: Receipt, command: Any) -> None:
 
 
 RECEIPTS: LifeCycle[Receipt, City] = LifeCycle(
-    (intake, amending, ending, reinstating, linking, closing, dispatch, call_back, reveal, danger),
+    (
+        intake,
+        amending,
+        ending,
+        passing,
+        tickets,
+        reinstating,
+        linking,
+        closing,
+        dispatch,
+        call_back,
+        reveal,
+        danger,
+    ),
     "NO_SUCH_RECEIPT",
     guard=require_sight,
 )

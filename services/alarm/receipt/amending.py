@@ -12,13 +12,13 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import Correction
 from backbone.words.errors import InvalidArgument
-from backbone.words.guards import require_category, require_place, require_priority
+from backbone.words.guards import require_category, require_place, require_priority, require_unit
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from services.alarm.receipt import correcting
 from services.alarm.receipt.danger import DangerHeard, heard
 from services.alarm.receipt.record import Caller, DangerSuggestion, Receipt, Report, State
-from services.alarm.receipt.rights import require_desk
+from services.alarm.receipt.rights import require_desk, require_not_ended
 from services.alarm.receipt.times import require_times, times_of
 
 
@@ -51,6 +51,8 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
     reference: str | None = None
     danger: str | None = None
     address: str | None = None
+    against: str | None = None
+    discreet: str | None = None
     for_incident: bool = False
     heard: DangerSuggestion | None = None
 
@@ -78,6 +80,8 @@ class ReceiptAmended(Struct, frozen=True, kw_only=True):
     reference: str | None
     danger: str | None = None
     address: str | None = None
+    against: str | None = None
+    discreet: str | None = None
     title: str = ""
     for_incident: bool = False
     correction: Correction | None = None
@@ -104,6 +108,10 @@ def amend(
     correcting.require_incident_open(receipt)
     if command.place:
         require_place(city, command.place)
+    if command.against is not None:
+        require_not_ended(receipt, command)  # what was opened or passed on is routed already
+        if command.against:
+            require_unit(city, command.against)
     require_times(times_of(command), receipt.report, now)
     said = _reported(command)
     if all(part is None for part in said.values()):
@@ -207,6 +215,8 @@ VERBS = (
         {State.RECEIVED, State.ENDED},
         amend,
         "NOT_YOUR_DESK",
+        "ALREADY_ENDED",
+        "UNKNOWN_UNIT",
         "INCIDENT_OVER",
         "OUTSIDE_CITY",
         "UNKNOWN_AREA",

@@ -5,8 +5,10 @@ from backbone.words.city import City, Team
 from backbone.words.errors import InvalidArgument
 from backbone.words.neighbours import Neighbour, neighbour_at
 from backbone.words.place import Place
+from backbone.words.policy import PARTNER_ANSWER_MINUTES
 
 HOTLINE = "12345"
+HOTLINE_KIND = "hotline"
 
 
 def require_team(city: City, team: str) -> Team:
@@ -31,7 +33,7 @@ def nearest(city: City, kind: str, area: str) -> str | None:
 
 
 def hotline(city: City, area: str) -> str:
-    unit = nearest(city, "hotline", area)
+    unit = nearest(city, HOTLINE_KIND, area)
     if unit is None:
         raise InvalidArgument("UNKNOWN_UNIT", unit=HOTLINE)
     return unit
@@ -42,6 +44,11 @@ def mediation(city: City, area: str) -> str:
     if unit is None:
         raise InvalidArgument("UNKNOWN_UNIT", unit="mediation")
     return unit
+
+
+def answer_minutes(city: City) -> int:
+    """The minutes in which a partner must answer a ticket."""
+    return city.policy.partner_answer_minutes if city.policy else PARTNER_ANSWER_MINUTES
 
 
 def title(city: City, category: str, place: Place) -> str:

@@ -32,7 +32,7 @@ def facts_of(receipt: Receipt) -> dict[str, Any]:
     report, classification = receipt.report, receipt.classification
     return {
         PLACE: report.place,
-        NARRATIVE: report.narrative,
+        NARRATIVE: receipt.told,
         CATEGORY: classification.category,
         PRIORITY: classification.priority,
         DANGER: report.danger,

@@ -10,12 +10,17 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
+from backbone.words.guards import require_not_accused
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from services.alarm.receipt.city import require_team
-from services.alarm.receipt.ending import matter_called, require_not_ended
+from services.alarm.receipt.ending import matter_called
 from services.alarm.receipt.record import Dispatch, Outcome, Receipt, State
-from services.alarm.receipt.rights import require_desk, require_may_dispatch
+from services.alarm.receipt.rights import (
+    require_desk,
+    require_may_dispatch,
+    require_not_ended,
+)
 
 # Where the mission of an order is over, the team may be sent again.
 OVER = frozenset({"CLEARED", "REFUSED", "RECALLED"})
@@ -49,7 +54,7 @@ class Order(Struct, frozen=True):
     """An order to a team; field names are those of the emergency contract.
 
     `again` counts the orders before this one that were refused or are over: it gives each new order
-    a new request id.
+    a new request id. `against` is the unit that the report accuses: no watcher sees the mission.
     """
 
     matter_id: UUID
@@ -66,6 +71,7 @@ class Order(Struct, frozen=True):
     again: int = 0
     danger: str = ""
     force_reason: str = ""
+    against: str = ""
 
 
 class DispatchOrdered(Struct, frozen=True):
@@ -85,7 +91,9 @@ def dispatch(
     receipt: Receipt, command: DispatchNow, now: datetime, city: City
 ) -> list[DispatchOrdered]:
     require_desk(receipt, command)
-    require_may_dispatch(command.by, require_team(city, command.team))
+    team = require_team(city, command.team)
+    require_may_dispatch(command.by, team)
+    require_not_accused(city, receipt.against, team.unit)
     if receipt.outcome is Outcome.INVALID:
         require_not_ended(receipt, command)
     order = _latest(receipt, command.team)
@@ -123,6 +131,7 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         note=command.note,
         again=latest.again if latest else 0,
         force_reason=command.force_reason,
+        against=receipt.against,
     )
 
 
@@ -184,6 +193,7 @@ VERBS = (
         "ROLE_MAY_NOT",
         "UNKNOWN_TEAM",
         "NO_SUCH_TEAM",
+        "ACCUSED_UNIT",
         otherwise=require_desk,
     ),
     verb(State, refuse),

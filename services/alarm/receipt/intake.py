@@ -11,7 +11,7 @@ from backbone.life_cycle import begins, change, creates, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
-from backbone.words.guards import require_category, require_place, require_priority
+from backbone.words.guards import require_category, require_place, require_priority, require_unit
 from backbone.words.place import Place
 from services.alarm.receipt.danger import suggested
 from services.alarm.receipt.record import (
@@ -51,6 +51,8 @@ class ReceiveAlarm(Struct, frozen=True, kw_only=True):
     reference: str = ""
     danger: str = ""
     address: str = ""
+    against: str = ""
+    discreet: str | None = None
     suggestions: Suggestions = field(default_factory=Suggestions)
 
 
@@ -80,6 +82,8 @@ class ReceiptReceived(Struct, frozen=True, kw_only=True):
     suggestions: Suggestions
     danger: str = ""
     address: str = ""
+    against: str = ""
+    discreet: str | None = None
 
 
 class ClassConfirmed(Struct, frozen=True):
@@ -94,9 +98,11 @@ def receive(
         raise InvalidTransition("ALREADY_RECEIVED", code=receipt.code)
     if command.kind is None:
         raise InvalidArgument("KIND_MISSING")
-    require_may_receive(command.by, command.kind)
+    require_may_receive(command.by, command.kind, city)
     require_category(city, command.category)
     require_place(city, command.place)
+    if command.against:
+        require_unit(city, command.against)
     category, priority = _classified_at_once(city, command)
     require_times(times_of(command), None, now)
     return [
@@ -169,6 +175,7 @@ VERBS = (
         "UNKNOWN_PRIORITY",
         "OUTSIDE_CITY",
         "UNKNOWN_AREA",
+        "UNKNOWN_UNIT",
         "TIME_IN_FUTURE",
         "TIMES_OUT_OF_ORDER",
     ),

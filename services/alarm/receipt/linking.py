@@ -11,23 +11,23 @@ from backbone.words import followed
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import CallerLink
-from backbone.words.errors import InvalidArgument, InvalidTransition
+from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.followed import Followed, IncidentFollowed
 from backbone.words.followed import FollowIncident as Step
-from backbone.words.guards import require_text
+from backbone.words.guards import require_not_accused, require_text
 from services.alarm.receipt.closing import ReceiptClosed, is_over
 from services.alarm.receipt.correcting import link_of
 from services.alarm.receipt.danger import PriorityConfirmed, confirmed
-from services.alarm.receipt.ending import ended, require_not_ended
+from services.alarm.receipt.ending import ended
 from services.alarm.receipt.record import Incident, Outcome, Receipt, State
 from services.alarm.receipt.reinstating import ReceiptReinstated, with_incident
-from services.alarm.receipt.rights import require_desk
+from services.alarm.receipt.rights import require_desk, require_not_ended
 
 
 class LinkRepeat(Struct, frozen=True):
     """`incident` is None if it does not exist or the caller may not see it.
 
-    `priority` is that of the incident, empty if it is not known.
+    `priority` is that of the incident, empty if it is not known; `against` the unit it accuses.
     """
 
     by: Actor
@@ -36,6 +36,7 @@ class LinkRepeat(Struct, frozen=True):
     incident: Followed | None = None
     priority: str = ""
     confirm_priority: bool = False
+    against: str = ""
 
 
 class UnlinkRepeat(Struct, frozen=True):
@@ -57,6 +58,7 @@ class RepeatLinked(Struct, frozen=True):
     incident: Followed
     ended_by: str
     caller_linked: CallerLink | None = None
+    against: str = ""
 
 
 class RepeatUnlinked(Struct, frozen=True):
@@ -75,8 +77,14 @@ def link(
     known = command.incident
     if known is None:
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.incident_id)
+    against = command.against
+    if receipt.against not in ("", against):  # the incident's readers would learn of it
+        raise Denied("ACCUSATION_APART", against=receipt.against)
+    require_not_accused(city, against, receipt.unit)
     by = command.by.user
-    linked = RepeatLinked(now, command.incident_id, command.incident_code, known, by)
+    linked = RepeatLinked(
+        now, command.incident_id, command.incident_code, known, by, against=against
+    )
     danger = receipt.suggestions.danger
     less = danger is None or not command.priority or command.priority > danger.priority
     word = confirmed(receipt, command, now, below=less or is_over(known))
@@ -117,7 +125,8 @@ def follow(
 def _linked(receipt: Receipt, event: RepeatLinked) -> Receipt:
     version = event.caller_linked.version if event.caller_linked else 0
     incident = Incident(event.incident_id, event.incident_code, event.incident, version)
-    return ended(receipt, event, Outcome.LINKED, incident)
+    protected = replace(receipt.report, against=event.against or receipt.against)
+    return ended(replace(receipt, report=protected), event, Outcome.LINKED, incident)
 
 
 def _unlinked(receipt: Receipt, event: RepeatUnlinked) -> Receipt:
@@ -136,6 +145,8 @@ VERBS = (
         "ALREADY_ENDED",
         "NOT_YOUR_DESK",
         "UNKNOWN_INCIDENT",
+        "ACCUSATION_APART",
+        "ACCUSED_UNIT",
         "LINKED_TO_ITSELF",
         "DANGER_UNCONFIRMED",
         otherwise=require_not_ended,

@@ -10,6 +10,7 @@ from backbone.words.correction import Corrected
 from backbone.words.followed import Followed
 from backbone.words.matter import Matter
 from backbone.words.place import Place
+from services.alarm.receipt.passed import Passed
 
 
 class Kind(StrEnum):
@@ -30,6 +31,8 @@ class State(StrEnum):
 
 
 OVER = frozenset({State.CLOSED})
+# Stands for the narrative of a protected caller of a release that did not look for the name in it.
+WITHHELD = "报警人要求保密，情况请向接警单位了解。"
 
 
 class Outcome(StrEnum):
@@ -157,7 +160,9 @@ class Origin(Struct, frozen=True):
 
 class Report(Struct, frozen=True, kw_only=True):
     """The report itself; the desk may amend it. `address` is the place's text in one form, by
-    which others at the same address are found."""
+    which others at the same address are found; `against` is the unit that it accuses; `discreet` is
+    the narrative without the caller's name and numbers, None of an older release.
+    """
 
     caller: Caller
     place: Place
@@ -169,6 +174,8 @@ class Report(Struct, frozen=True, kw_only=True):
     reference: str = ""
     danger: str = ""
     address: str = ""
+    against: str = ""
+    discreet: str | None = None
 
 
 class Classification(Struct, frozen=True):
@@ -229,6 +236,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     call_backs: tuple[CallBack, ...] = ()
     corrected: tuple[Corrected, ...] = ()
     priority_confirmed: Confirmation | None = None
+    passed: Passed | None = None
 
     @property
     def unit(self) -> str:
@@ -240,12 +248,42 @@ class Receipt(Struct, frozen=True, kw_only=True):
         return self.report.place.area or self.origin.desk_area
 
     @property
+    def against(self) -> str:
+        return self.report.against
+
+    @property
+    def watched_area(self) -> str:
+        """The area whose watchers may see it: none, if it accuses a unit."""
+        return "" if self.against else self.area
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The units that may see it: the desk, the one it was passed to, and the one that works."""
+        return tuple(dict.fromkeys(filter(None, (self.unit, self.passed_to, self.handler))))
+
+    @property
+    def handler(self) -> str:
+        """The unit that has its incident in its pool or hands, never the accused one."""
+        unit = self.incident.known.unit if self.incident else ""
+        return "" if unit == self.against else unit
+
+    @property
+    def told(self) -> str:
+        """The narrative as it leaves the desk: of a protected caller without name and numbers."""
+        report = self.report
+        if not report.caller.protected:
+            return report.narrative
+        return WITHHELD if report.discreet is None else report.discreet
+
+    @property
     def outcome(self) -> Outcome | None:
         return self.ending.outcome if self.ending else None
 
     @property
     def passed_to(self) -> str:
-        """The unit that it was passed to, empty if it was not passed."""
+        """The unit that it was passed to, also one that returned it; empty if it was not passed."""
+        if self.passed:
+            return self.passed.unit
         return self.ending.passed_to if self.ending else ""
 
     @property

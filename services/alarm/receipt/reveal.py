@@ -1,4 +1,4 @@
-"""Disclosure 查看: the desk that took the call sees the caller unmasked, for a stated purpose."""
+"""Disclosure 查看: the desk, or the holder of the incident, sees the caller, for a purpose."""
 
 from datetime import datetime
 
@@ -40,5 +40,7 @@ def _revealed(receipt: Receipt, event: AlarmRevealed) -> Receipt:
     return receipt
 
 
-VERBS = (verb(State, reveal, "MAY_NOT_REVEAL", "PURPOSE_MISSING", discloses=True),)
+VERBS = (
+    verb(State, reveal, "MAY_NOT_REVEAL", "CALLER_PROTECTED", "PURPOSE_MISSING", discloses=True),
+)
 CHANGES = (change(_revealed),)

@@ -3,11 +3,13 @@
 from typing import Protocol
 
 from backbone.words.actor import Actor
-from backbone.words.city import Team
-from backbone.words.errors import Denied, NotFound
+from backbone.words.city import City, Team
+from backbone.words.errors import Denied, InvalidTransition, NotFound
+from backbone.words.followed import HELD, Followed
 from backbone.words.place import contains
-from backbone.words.roles import CALLER_REVEALERS, TAKERS, TEAM_SENDERS
+from backbone.words.roles import CALLER_REVEALERS, PARTNERS, TAKERS, TEAM_SENDERS
 from backbone.words.sight import sees
+from services.alarm.receipt.city import HOTLINE_KIND
 from services.alarm.receipt.record import Kind, Receipt
 
 EVERY_KIND = frozenset(Kind)
@@ -17,7 +19,6 @@ ONLY: dict[str, frozenset[Kind]] = {
     "grid_member": frozenset({Kind.GRID_REPORT}),
     "grid_leader": frozenset({Kind.GRID_REPORT}),
     "care_worker": frozenset({Kind.GRID_REPORT}),
-    "partner": frozenset({Kind.TICKET_12345, Kind.DEVICE}),
 }
 # Roles with rights over all desks of their area, not only their own desk.
 OVER_DESKS = "dispatcher"
@@ -30,8 +31,13 @@ class ByActor(Protocol):
     def by(self) -> Actor: ...
 
 
-def require_may_receive(actor: Actor, kind: Kind) -> None:
-    may = actor.role in TAKERS and kind in ONLY.get(actor.role, EVERY_KIND)
+def require_may_receive(actor: Actor, kind: Kind, city: City) -> None:
+    unit = city.units.get(actor.unit)
+    if actor.role in PARTNERS:  # the hotline files its tickets, other systems their devices' alarms
+        hotline = unit is not None and unit.kind == HOTLINE_KIND
+        may = kind is (Kind.TICKET_12345 if hotline else Kind.DEVICE)
+    else:
+        may = actor.role in TAKERS and kind in ONLY.get(actor.role, EVERY_KIND)
     if not actor.unit or not may:
         raise Denied("MAY_NOT_RECEIVE", role=actor.role, kind=kind)
 
@@ -39,9 +45,10 @@ def require_may_receive(actor: Actor, kind: Kind) -> None:
 def require_may_see(receipt: Receipt, actor: Actor) -> None:
     """Allow the receiving unit, the unit that it was passed to, and watchers over the area.
 
-    Raises NotFound for others: to them the receipt does not exist.
+    Raises NotFound for others: to them the receipt does not exist. No watcher sees a receipt that
+    accuses a unit: any of them may belong to the accused.
     """
-    if not sees(actor, (receipt.unit, receipt.passed_to), receipt.area):
+    if not sees(actor, receipt.readers, receipt.watched_area):
         raise NotFound("NO_SUCH_RECEIPT")
 
 
@@ -54,6 +61,18 @@ def require_desk(receipt: Receipt, command: ByActor) -> None:
         raise Denied("NOT_YOUR_DESK", desk=receipt.unit)
 
 
+def require_not_ended(receipt: Receipt, command: ByActor) -> None:
+    """Refuse a second end; the facts of the refusal tell the first one."""
+    require_desk(receipt, command)
+    if receipt.ending is not None:
+        raise InvalidTransition(
+            "ALREADY_ENDED",
+            outcome=receipt.ending.outcome,
+            time=receipt.ending.end_time,
+            incident=receipt.incident.code if receipt.incident else "",
+        )
+
+
 def require_may_dispatch(actor: Actor, team: Team) -> None:
     """Allow desk roles, for teams of their area and unit; else raises Denied or NotFound."""
     if actor.role not in TEAM_SENDERS:
@@ -62,6 +81,24 @@ def require_may_dispatch(actor: Actor, team: Team) -> None:
         raise NotFound("NO_SUCH_TEAM")
 
 
+def may_be_told(receipt: Receipt, team: str, city: City) -> bool:
+    """Whether the policy gives the caller's number to this team with the order that it has."""
+    given = city.policy.caller_in_order if city.policy else ()
+    ordered = any(each.team == team and not each.refused for each in receipt.dispatches)
+    protected = receipt.report.caller.protected
+    return ordered and not protected and receipt.classification.priority in given
+
+
 def require_may_reveal(receipt: Receipt, actor: Actor) -> None:
-    if actor.unit != receipt.unit or actor.role not in CALLER_REVEALERS:
+    """Allow the desk that took the call and, unless the caller is protected, the holder."""
+    if actor.unit == receipt.unit and actor.role in CALLER_REVEALERS:
+        return
+    known = receipt.incident.known if receipt.incident else None
+    if known is None or known.state not in HELD or _hand(known) != (actor.unit, actor.user):
         raise Denied("MAY_NOT_REVEAL", desk=receipt.unit)
+    if receipt.report.caller.protected:
+        raise Denied("CALLER_PROTECTED", desk=receipt.unit)
+
+
+def _hand(known: Followed) -> tuple[str, str]:
+    return known.unit, known.holder

@@ -5,15 +5,21 @@ from typing import Any
 
 from backbone.words.rank import by_time
 from services.alarm.receipt.cells import cell_of
-from services.alarm.receipt.record import OVER, Receipt
+from services.alarm.receipt.passed import PassedKind
+from services.alarm.receipt.record import OVER, Outcome, Receipt
+from services.alarm.receipt.tickets import next_due
 
-SHAPE = 3
+SHAPE = 4
 COLUMNS = {
     "code": "text",
     "kind": "text",
     "unit": "text",
     "area": "text",
+    "against": "text",
     "passed_to": "text",
+    "passed_state": "text",
+    "handler": "text",
+    "due_time": "timestamptz",
     "receive_time": "timestamptz",
     "rank": "bigint",
     "category": "text",
@@ -62,7 +68,11 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
         "kind": receipt.origin.kind,
         "unit": receipt.unit,
         "area": receipt.area,
+        "against": receipt.against,
         "passed_to": receipt.passed_to,
+        "passed_state": passed_state(receipt),
+        "handler": receipt.handler,
+        "due_time": next_due(receipt),
         "receive_time": receipt.origin.receive_time,
         "rank": by_time(receipt.origin.receive_time, receipt.state in OVER),
         "category": receipt.classification.category,
@@ -77,10 +87,23 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
     }
 
 
+def passed_state(receipt: Receipt) -> str:
+    """The state of what it became where it was passed to; an incident tells its own."""
+    passed, incident = receipt.passed, receipt.incident
+    if passed is None:
+        return ""
+    return incident.known.state if incident else passed.state
+
+
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Make a document of shape 1, the flat row of 0.1.0, one of parts; later ones only grew."""
-    if shape > 1:
+    """Make a document of shape 1, the flat row of 0.1.0, one of parts; later ones only grew.
+
+    Before shape 4 nothing was passed but referrals to mediation, which have become disputes.
+    """
+    if shape > 3:
         return doc
+    if shape > 1:
+        return {**doc, "passed": _referred(doc["ending"] or {})}
     incident = {"id": doc["incident_id"], "code": doc["incident_code"], "known": doc["incident"]}
     return {
         **_picked(doc, WHOLE),
@@ -89,7 +112,14 @@ def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
         "classification": _picked(doc, CLASSIFICATION),
         "ending": _picked(doc, ENDING) if doc["outcome"] else None,
         "incident": incident if doc["incident"] else None,
+        "passed": _referred(doc),
     }
+
+
+def _referred(ending: dict[str, Any]) -> dict[str, Any] | None:
+    """The dispute that a receipt was referred as, by its ending in shape 1 or 2."""
+    unit = ending.get("to_unit") if ending.get("outcome") == Outcome.PASSED else ""
+    return {"kind": PassedKind.DISPUTE, "unit": unit} if unit else None
 
 
 def _picked(doc: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -188,7 +188,7 @@ def _clocks(pack: Pack, policy: Policy) -> Iterator[Finding]:
             yield Finding(Severity.ERROR, "CLOCK_MISSING", spot, "sign_in_minutes", detail)
     yield from _handling(pack, policy)
     for clock in fields(Policy):
-        if clock.name in ("routes", "supervision_answer"):
+        if clock.name in ("routes", "supervision_answer", "caller_in_order"):
             continue
         value = getattr(policy, clock.name)
         numbers = value.values() if isinstance(value, dict) else value

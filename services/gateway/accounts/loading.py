@@ -21,7 +21,7 @@ async def load_accounts(
     hashes = {password: hash_of(password) for password in {row["password"] for row in accounts}}
     async with await open_pool(dsn, "gateway", size=1) as pool:
         await storage.save_accounts(pool, [_account(row, hashes) for row in accounts])
-        await storage.save_keys(pool, [_key(row) for row in keys])
+        await storage.save_keys(pool, [key_row(row) for row in keys])
 
 
 def area_of(unit: str) -> str:
@@ -36,7 +36,7 @@ def _account(row: Mapping[str, Any], hashes: Mapping[str, str]) -> tuple[Any, ..
     return row["user"], row.get("name") or row["user"], row["role"], unit, area, team, password
 
 
-def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def key_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
     unit, team = row["unit"], row.get("team") or ""
     area = row.get("area") or area_of(unit)
     name = row.get("name") or "-".join(part for part in (unit, team) if part)

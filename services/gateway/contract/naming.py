@@ -16,14 +16,14 @@ from backbone.words.city import City
 KINDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("unit", "accountable_unit", "desk", "from_unit", "to_unit", "by_unit", "ordered_unit",
-         "supervisor", "raised_to", "assigned_by",
+         "supervisor", "raised_to", "assigned_by", "against", "passed_to",
          "against_unit", "home_unit", "host_unit", "mediation_unit",
          "recalled_unit", "sent_unit"),
         "unit",
     ),
     **dict.fromkeys(
         ("holder", "from_holder", "actor", "user", "by", "receiver", "ordered_by", "called_by",
-         "acknowledged_by", "opener", "answerer",
+         "acknowledged_by", "opener", "answerer", "answered_by",
          "set_by", "decided_by", "mediator", "worker", "leader", "verifier",
          "voided_by", "reinstated_by", "recalled_by", "sent_by", "confirmed_by"),
         "person",

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backbone.words.roles import TEAMS
+from liandong.alarm.v1 import alarm_service_pb2 as alarm
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.gateway.accounts.auth import Caller, require_role
@@ -33,6 +34,9 @@ from services.gateway.routes.route import Extra
 log = logging.getLogger(__name__)
 
 SUBSCRIBE = pb.DESCRIPTOR.services_by_name["EmergencyService"].methods_by_name["Subscribe"]
+CALLER = alarm.DESCRIPTOR.services_by_name["AlarmService"].methods_by_name["TellCaller"]
+# Seconds that an order waits for the caller's number.
+GLANCE = 0.3
 PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN)
 PAUSE = 0.25
 LONGEST_CURSOR = 100
@@ -100,6 +104,7 @@ class Terminal:
 
     def __init__(self, gate: Gate, streams: Streams) -> None:
         self._gate, self._streams = gate, streams
+        self._caller = gate.upstream.unary("alarm", CALLER)
         self._subscribe = gate.upstream.streaming("emergency", SUBSCRIBE)
         parts = Parts(gate.reasons.names)
         self._writers = {
@@ -132,7 +137,21 @@ class Terminal:
         with self._streams.counted("terminal", session.caller):
             yield RETRY + self._written(welcome)
             async for response in session.responses():
+                if response.HasField("push"):
+                    await self._tell(session, response.push)
                 yield self._written(response)
+
+    async def _tell(self, session: Session, push: Any) -> None:
+        """Add the caller's number where the policy gives it; without an answer the order goes."""
+        request = alarm.TellCallerRequest(code=push.code, team=session.subscription.team)
+        try:
+            answer = await self._caller(
+                request, timeout=GLANCE, metadata=session.subscription.metadata
+            )
+        except grpc.aio.AioRpcError as error:
+            log.info("caller.untold", extra={"code": str(error.code())})
+            return
+        push.caller_number = answer.number
 
     def _written(self, response: Any) -> bytes:
         kind = response.WhichOneof("frame")

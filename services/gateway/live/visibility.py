@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from backbone.words.actor import Actor
-from backbone.words.roles import PETITION_WATCHERS, roles
+from backbone.words.roles import CARE_WATCHERS, PETITION_WATCHERS, roles
 from backbone.words.sight import WATCHERS, sees
 
 # Petitions are hidden from the 110 desk; care from all roles but auditor, leader and supervisor.
@@ -14,7 +14,7 @@ WATCHERS_OF = {
     "emergency": WATCHERS | roles("call_taker"),
     "petition": PETITION_WATCHERS,
     "dispute": WATCHERS,
-    "population": roles("auditor", "leader", "supervisor"),
+    "population": CARE_WATCHERS,
 }
 
 

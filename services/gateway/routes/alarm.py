@@ -1,24 +1,36 @@
 """The front desk: receipts, their five ways to end, dispatching, call-backs and reveals."""
 
-from backbone.words.roles import CALLER_REVEALERS, READERS, TAKERS, TEAM_SENDERS
+from backbone.words.roles import (
+    ANSWERERS,
+    CALLER_REVEALERS,
+    HANDLERS,
+    PARTNERS,
+    READERS,
+    TAKERS,
+    TEAM_SENDERS,
+)
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
 ONE = "/v1/receipts/{receipt_id}"
+# The receipts of one incident, for the unit that has it.
+REPORTS = "/v1/incidents/{incident_id}/reports"
+TICKET = "/v1/tickets/{ticket_id}"
 
 AREA = Area(
     "Receipts",
     "alarm",
     pb.DESCRIPTOR.services_by_name["AlarmService"],
     (
-        post("/v1/receipts", "ReceiveAlarm", TAKERS, status=201),
+        post("/v1/receipts", "ReceiveAlarm", TAKERS | PARTNERS, status=201),
         get(
             "/v1/receipts",
             "ListReceipts",
-            READERS,
+            READERS | PARTNERS,
             query={"from": "from_time", "to": "to_time", "grid": "area"},
         ),
-        get(ONE, "GetReceipt", READERS),
+        get(REPORTS, "ListReceipts", READERS),
+        get(ONE, "GetReceipt", READERS | PARTNERS),
         post(f"{ONE}:amend", "AmendReceipt", TAKERS),
         post(f"{ONE}:classify", "ClassifyReceipt", TAKERS),
         post(f"{ONE}:confirmClass", "ConfirmClass", TAKERS),
@@ -33,6 +45,10 @@ AREA = Area(
         post(f"{ONE}:dispatch", "DispatchNow", TEAM_SENDERS, status=202),
         post(f"{ONE}:callBack", "RecordCallBack", TAKERS),
         post(f"{ONE}:close", "CloseReceipt", TAKERS),
-        post(f"{ONE}:reveal", "RevealCaller", CALLER_REVEALERS, reveals="receipt_id"),
+        get("/v1/tickets", "ListTickets", ANSWERERS),
+        get(TICKET, "GetTicket", ANSWERERS),
+        post(f"{TICKET}:answer", "AnswerTicket", ANSWERERS),
+        post(f"{TICKET}:refuse", "RefuseTicket", ANSWERERS),
+        post(f"{ONE}:reveal", "RevealCaller", CALLER_REVEALERS | HANDLERS, reveals="receipt_id"),
     ),
 )

@@ -4,9 +4,7 @@ from backbone.words.roles import READERS, roles
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
-DESK = roles(
-    "receptionist", "clerk", "head", "mediator", "duty_officer", "centre_director", "partner"
-)
+DESK = roles("receptionist", "clerk", "head", "mediator", "duty_officer", "centre_director")
 REPORTERS = DESK | roles("grid_member", "grid_leader", "dispatcher")
 ONE = "/v1/disputes/{dispute_id}"
 

@@ -4,7 +4,7 @@ from backbone.words.roles import PETITION_WATCHERS, roles
 from liandong.petition.v1 import petition_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
-DESK = roles("receptionist", "clerk", "head", "duty_officer", "centre_director", "partner")
+DESK = roles("receptionist", "clerk", "head", "duty_officer", "centre_director")
 READERS = DESK | PETITION_WATCHERS | roles("signer", "statistician")
 ONE = "/v1/petitions/{petition_id}"
 

@@ -9,7 +9,7 @@ from liandong.population.v1 import population_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
 CARE = roles("care_worker", "head")
-SENDERS = CARE | roles("clerk", "receptionist", "partner")
+SENDERS = CARE | roles("clerk", "receptionist")
 ONE = "/v1/care-cases/{care_case_id}"
 
 AREA = Area(

@@ -66,7 +66,10 @@ class Petitioner(Struct, frozen=True):
 
 
 class Filing(Struct, frozen=True):
-    """What the desk wrote down; `petitioners` and `against` are sealed."""
+    """What the desk wrote down; `petitioners` and `against` are sealed.
+
+    `passed_from` is the code of a receipt that a front desk passed on; that desk knows the caller.
+    """
 
     channel: Channel | None
     subject: str
@@ -79,6 +82,7 @@ class Filing(Struct, frozen=True):
     against: str
     against_unit: str
     petitioner_indexes: tuple[str, ...] = ()
+    passed_from: str = ""
 
 
 class Progress(Struct, frozen=True):

@@ -23,7 +23,7 @@ MOST_REPRESENTATIVES = 5  # of a visit, Petition Regulations, art. 20
 
 
 class RegisterPetition(Struct, frozen=True):
-    """Register 登记."""
+    """Register 登记: by a desk, or by a receipt that the front desk passed on."""
 
     by: Actor
     id: UUID
@@ -59,7 +59,8 @@ def _complete(filing: Filing) -> Filing:
     named = len(filing.petitioners)
     if filing.channel is None:
         raise InvalidArgument("CHANNEL_MISSING")
-    if not named or not all(each.name for each in filing.petitioners):
+    referred = filing.passed_from and not named
+    if not referred and (not named or not all(each.name for each in filing.petitioners)):
         raise InvalidArgument("PETITIONER_MISSING")
     if filing.channel is Channel.VISIT and named > MOST_REPRESENTATIVES:
         raise InvalidArgument("TOO_MANY_REPRESENTATIVES", named=named, most=MOST_REPRESENTATIVES)

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.contacts import appears_in
 from backbone.words.errors import InvalidArgument, InvalidTransition, NotFound
 from backbone.words.followed import SETTLED, Followed, FollowIncident, follow
 from backbone.words.guards import require_category, require_priority, require_text
@@ -104,11 +103,6 @@ def matter_of(case: CareCase, asked: ServiceRequest) -> Matter:
         place=Place(area=case.charge.area),
         desk=case.charge.unit,
     )
-
-
-def names_the_person(text: str, plain: tuple[str, ...]) -> bool:
-    """Whether the text contains the person's name, id number or contact."""
-    return any(appears_in(part, text) for part in plain)
 
 
 def record_result(

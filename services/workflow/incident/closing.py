@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
-from backbone.words.actor import Actor
+from backbone.words.actor import Actor, is_same_hand
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_text
 from backbone.words.roles import VERIFIERS
@@ -59,6 +59,7 @@ class IncidentVerified(Struct, frozen=True):
     solved: str
     note: str
     verifier: str
+    verifier_role: str = ""
 
 
 class IncidentReworked(Struct, frozen=True):
@@ -83,16 +84,17 @@ class IncidentVoided(Struct, frozen=True):
 def verify(
     incident: Incident, command: VerifyIncident, now: datetime, world: World
 ) -> list[IncidentVerified]:
-    _require_verifier(incident, command.by)
+    by = command.by
+    _require_verifier(incident, by)
     if command.solved not in list(Finding):
         raise InvalidArgument("UNKNOWN_FINDING", solved=command.solved)
-    return [IncidentVerified(now, command.solved, command.note, command.by.user)]
+    return [IncidentVerified(now, command.solved, command.note, by.user, by.role)]
 
 
 def rework(
     incident: Incident, command: ReworkIncident, now: datetime, world: World
 ) -> list[IncidentReworked | routing.IncidentLeftInTriage]:
-    """Send it back; a second person must decide, not the person who made the call-back.
+    """Send it back; a second person must decide, not the one, or the key, that called back.
 
     What its record had settled before any unit had it goes back into triage.
     """
@@ -100,7 +102,7 @@ def rework(
     ending, reworks = incident.ending, incident.counts.reworks
     if not ending.solved:
         raise InvalidTransition("NOT_VERIFIED", solved=ending.solved)
-    if command.by.user == ending.verifier:
+    if is_same_hand(command.by, ending.verifier, ending.verifier_role):
         raise Denied("SECOND_PERSON_NEEDED", verifier=ending.verifier)
     if reworks >= REWORKS:
         raise InvalidTransition("TOO_MANY_REWORKS", reworks=reworks)
@@ -142,12 +144,17 @@ def _require_verifier(incident: Incident, actor: Actor) -> None:
         actor, (incident.matter.desk,), incident.watched_area
     ):
         raise Denied("NOT_A_VERIFIER", role=actor.role)
-    if actor.user in charge.handlers or actor.unit == charge.unit:
+    if any(is_same_hand(actor, each) for each in charge.handlers) or actor.unit == charge.unit:
         raise Denied("HANDLER_CANNOT_VERIFY", unit=charge.unit)
 
 
 def verified(incident: Incident, event: IncidentVerified) -> Incident:
-    ending = replace(incident.ending, solved=event.solved, verifier=event.verifier)
+    ending = replace(
+        incident.ending,
+        solved=event.solved,
+        verifier=event.verifier,
+        verifier_role=event.verifier_role,
+    )
     return replace(incident, ending=ending)
 
 
@@ -155,7 +162,7 @@ def reworked(incident: Incident, event: IncidentReworked) -> Incident:
     """The incident in the pool of the unit that handled it, which stays accountable; in triage if
     there was none.
     """
-    ending = replace(incident.ending, solved="", verifier="")
+    ending = replace(incident.ending, solved="", verifier="", verifier_role="")
     counts = replace(incident.counts, reworks=incident.counts.reworks + 1)
     again = replace(incident, ending=ending, counts=counts)
     if not again.charge.unit:

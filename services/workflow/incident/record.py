@@ -12,6 +12,8 @@ from backbone.words.actor import Actor
 from backbone.words.clock import Clock
 from backbone.words.errors import Denied
 from backbone.words.matter import Matter
+from backbone.words.roles import CARE_WATCHERS, PETITION_WATCHERS
+from backbone.words.sight import WATCHERS
 
 
 class State(StrEnum):
@@ -97,6 +99,7 @@ class Ending(Struct, frozen=True):
     reply: str = ""
     solved: str = ""
     verifier: str = ""
+    verifier_role: str = ""
     void_reason: str = ""
     voided_by: str = ""
 
@@ -200,6 +203,17 @@ class Incident(Struct, frozen=True):
         """
         desk, against = self.matter.desk, self.matter.against
         return tuple(unit for unit in self.involved if unit == desk or unit != against)
+
+
+# Where those who only watch over the area are not all allowed the texts of a matter: petitions are
+# hidden from the 110 desk, care from all but these. They see code, class, unit and state.
+TEXT_WATCHERS = {"PETITION": PETITION_WATCHERS, "CARE": CARE_WATCHERS}
+
+
+def may_read_texts(incident: Incident, actor: Actor) -> bool:
+    """Whether an actor who sees the incident may also read what was written of the matter."""
+    watchers = TEXT_WATCHERS.get(incident.matter.source, WATCHERS)
+    return actor.unit in incident.readers or actor.role in watchers
 
 
 @lru_cache(maxsize=16_384)  # asked for every write of what a person holds

@@ -345,3 +345,30 @@ async def test_lists_by_scope_filter_and_page(console: Console, tables: Any) -> 
     assert (await refused(console.do("GetReceipt", "no id"))).reason == "NO_SUCH_RECEIPT"
     bad = pb.ListReceiptsRequest(page_token="?")
     assert (await refused(console.call("ListReceipts", bad))).reason == "BAD_PAGE_TOKEN"
+
+
+async def test_an_accusation_by_telephone_is_known_to_the_desk_alone(
+    console: Console, tables: Any
+) -> None:
+    plain, _ = await console.receive()
+    accusing, _ = await console.receive(against="north", category="theft")
+    assert accusing.against == "north"
+    station = Actor("lu", "north", "duty_officer", GRID_MEMBER.area[:9])
+    about = pb.GetReceiptRequest(receipt_id=accusing.id)
+    for who in (station, AUDITOR, GRID_MEMBER, STRANGER):
+        hidden = await refused(console.call("GetReceipt", about, who))
+        assert hidden.reason == "NO_SUCH_RECEIPT"
+        listed, _ = await console.call("ListReceipts", pb.ListReceiptsRequest(), who)
+        assert accusing.id not in {each.id for each in listed.items}
+    for desk in (TAKER, DISPATCHER):
+        await console.call("GetReceipt", about, desk)
+    repeated, _ = await console.receive()
+    assert accusing.id not in {each.receipt for each in repeated.suggestions.repeats}
+    again, _ = await console.receive(against="north")
+    seen = {each.receipt for each in again.suggestions.repeats}
+    assert {plain.id, accusing.id} <= seen
+    wrong = await refused(console.do("OpenIncident", accusing.id, to_unit="north"))
+    assert wrong.reason == "ACCUSED_UNIT"
+    await console.do("OpenIncident", accusing.id)
+    linked = await console.do("LinkRepeat", repeated.id, incident=accusing.id)
+    assert linked.receipt.against == "north"

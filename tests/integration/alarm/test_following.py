@@ -12,9 +12,10 @@ from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import open_channel
 from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_pb2 as resources
+from liandong.alarm.v1 import alarm_service_pb2 as desk
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
-from liandong.incident.v1.incident_pb2 import Matter
+from liandong.incident.v1.incident_pb2 import Incident, Matter
 from tests.cities import NORTH
 from tests.desks import DISPATCHER, GRID_MEMBER, TAKER
 from tests.integration.alarm.conftest import Console
@@ -132,3 +133,51 @@ async def test_a_step_between_the_look_and_the_link_is_not_missed(
     await both.do("LinkRepeat", second.id, incident=first.id)
     found = await becomes(both, second.id, is_closed)
     assert found.incident.state == "VOIDED"
+
+
+async def claimed(home: Installation, incident: str) -> Incident:
+    """The incident as LI holds it."""
+    settings = home.settings("workflow")
+    flow: Any = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
+    metadata = [*metadata_for(settings.token, LI), ("idempotency-key", uuid4().hex)]
+    answer = await flow.ClaimIncident(
+        pb.ClaimIncidentRequest(incident_id=incident), metadata=metadata
+    )
+    return answer.incident  # type: ignore[no-any-return]
+
+
+def is_held(found: resources.Receipt) -> bool:
+    return bool(found.incident.holder == "li")
+
+
+async def test_the_holder_sees_the_reports_and_a_protected_caller_is_not_named(
+    home: Installation, both: Console
+) -> None:
+    facts = desk.CallerFacts(number="13800001234", name="王小明", protected=True)
+    narrative = "王 小明的车被偷，电话138 0000 1234"
+    first, _ = await both.receive(category="theft", caller=facts, narrative=narrative)
+    second, _ = await both.receive(category="theft", narrative="又有人报同一辆车")
+    await both.do("OpenIncident", first.id)
+    await both.do("LinkRepeat", second.id, incident=first.id)
+    told = "［报警人］的车被偷，电话［号码］"
+    assert (await claimed(home, first.id)).narrative == told
+    desks = [await becomes(both, each.id, is_held) for each in (first, second)]
+    assert desks[0].narrative == narrative
+
+    about = desk.ListReceiptsRequest(incident_id=first.id)
+    answer, _ = await both.call("ListReceipts", about, LI)
+    found = {each.id: each for each in answer.items}
+    assert set(found) == {first.id, second.id}
+    assert found[first.id].narrative == told
+    assert found[first.id].caller == resources.Caller(protected=True)
+    assert found[second.id].caller.number == "138****1234"
+
+    async def reveal(receipt: str) -> Any:
+        request = desk.RevealCallerRequest(receipt_id=receipt)
+        return (await both.call("RevealCaller", request, LI, purpose="联系报警人"))[0]
+
+    assert (await refused(reveal(first.id))).reason == "CALLER_PROTECTED"
+    assert (await reveal(second.id)).caller.number == "13800001234"
+    amended = await both.do("AmendReceipt", second.id, caller=facts, narrative="王小明又来电")
+    assert amended.receipt.narrative == "王小明又来电"
+    assert (await both.do("GetReceipt", second.id, LI)).receipt.narrative == "［报警人］又来电"

@@ -20,6 +20,7 @@ from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.ending import AnswerAtDesk, OpenIncident
 from services.alarm.receipt.linking import FollowIncident, LinkRepeat, RepeatLinked
+from services.alarm.receipt.passing import ReferToMediation
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.table import COLUMNS, project
 from services.alarm.wiring import build_decider
@@ -46,6 +47,7 @@ LIVES: list[list[Any]] = [
         LinkRepeat(TAKER, ID, a_report().code, Followed(3, "OFFERED", "north")),
     ],
     [a_report(id=UUID(int=9), code="3"), AnswerAtDesk(TAKER, "已告知", ("a",))],
+    [a_report(id=UUID(int=10), code="4"), ReferToMediation(TAKER)],
 ]
 
 
@@ -80,8 +82,10 @@ def flat(receipt: Receipt) -> dict[str, Any]:
         }
     del doc["report"]["address"]  # came later
     parts = [doc.pop(name) for name in ("origin", "report", "classification")]
-    for later, name in ((doc, "corrected"), (parts[1], "danger")):
-        del later[name]
+    later = ((doc, "corrected"), (doc, "passed"))
+    report = [(parts[1], name) for name in ("danger", "against", "discreet")]
+    for part, name in (*later, *report):
+        del part[name]
     return reduce(lambda row, part: row | part, [*parts, ended, followed], doc)
 
 

@@ -10,17 +10,13 @@ from backbone.words.errors import Refusal
 from backbone.words.followed import Followed
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.closing import CloseReceipt
-from services.alarm.receipt.ending import (
-    AnswerAtDesk,
-    MarkInvalid,
-    OpenIncident,
-    PassTo12345,
-    ReferToMediation,
-)
+from services.alarm.receipt.ending import AnswerAtDesk, MarkInvalid, OpenIncident
 from services.alarm.receipt.linking import LinkRepeat, UnlinkRepeat
+from services.alarm.receipt.passing import PassTo12345, ReferToMediation
 from services.alarm.receipt.record import InvalidReason, Receipt
+from services.alarm.receipt.tickets import AnswerTicket, RefuseTicket
 from tests.cities import NOW
-from tests.desks import TAKER, a_desk_city, a_report
+from tests.desks import HOTLINE, TAKER, a_desk_city, a_report
 
 CITY = a_desk_city()
 ID, OTHER = UUID(int=7), UUID(int=8)
@@ -54,6 +50,9 @@ LINK_TO_CLOSED = LinkRepeat(TAKER, OTHER, CODE, Followed(9, "CLOSED", "north"))
 ANSWER = AnswerAtDesk(TAKER, "电话告知办理地点")
 PASS = PassTo12345(TAKER, "12345")
 REFER = ReferToMediation(TAKER)
+PASS_TO_UNIT, PASS_TO_OFFICE = PassTo12345(TAKER, "roads"), PassTo12345(TAKER, "office")
+ANSWER_TICKET = AnswerTicket(HOTLINE, "已通知施工单位修复")
+REFUSE_TICKET = RefuseTicket(HOTLINE, "不属本热线受理范围")
 INVALID = MarkInvalid(TAKER, InvalidReason.HOAX)
 UNLINK, CLOSE = UnlinkRepeat(TAKER, "另一起事故"), CloseReceipt(TAKER)
 

@@ -15,14 +15,9 @@ from services.alarm.atlas import Atlas
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.amending import AmendReceipt, ClassifyReceipt, ReceiptClassified
 from services.alarm.receipt.danger import DangerHeard, PriorityConfirmed
-from services.alarm.receipt.ending import (
-    AnswerAtDesk,
-    MarkInvalid,
-    OpenIncident,
-    PassTo12345,
-    ReferToMediation,
-)
+from services.alarm.receipt.ending import AnswerAtDesk, MarkInvalid, OpenIncident
 from services.alarm.receipt.linking import LinkRepeat
+from services.alarm.receipt.passing import PassTo12345, ReferToMediation
 from services.alarm.receipt.record import (
     Confirmation,
     InvalidReason,

@@ -32,7 +32,7 @@ def test_several_teams_may_be_sent_each_once() -> None:
     assert refusal_of(both, DispatchNow(TAKER, "red")).reason == "ALREADY_DISPATCHED"
 
 
-@pytest.mark.parametrize("role", ["grid_member", "care_worker", "receptionist", "partner"])
+@pytest.mark.parametrize("role", ["grid_member", "care_worker", "receptionist"])
 def test_who_only_reports_sends_nobody(role: str) -> None:
     by = Actor("wu", TAKER.unit, role, TAKER.area)
     refusal = refusal_of(RECEIVED, DispatchNow(by, "red"))

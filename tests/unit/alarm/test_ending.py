@@ -12,11 +12,10 @@ from services.alarm.receipt.ending import (
     AnswerAtDesk,
     MarkInvalid,
     OpenIncident,
-    PassTo12345,
     ReceiptOpened,
-    ReferToMediation,
     matter_of,
 )
+from services.alarm.receipt.passing import PassTo12345, ReferToMediation
 from services.alarm.receipt.record import Incident, Kind, Outcome, State
 from tests.cities import NOW
 from tests.desks import AUDITOR, DISPATCHER, EAST_GRID, GRID_MEMBER, TAKER, a_report

@@ -1,5 +1,6 @@
 """Receipts: every verb, in every state, by every role."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from backbone.words.actor import Actor
@@ -11,9 +12,12 @@ from services.alarm.receipt.call_back import RecordCallBack
 from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch
 from services.alarm.receipt.intake import ConfirmClass
 from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.passed import PassedKind
+from services.alarm.receipt.passing import FollowRecord
 from services.alarm.receipt.record import Finding, Kind, Outcome, Receipt, State
 from services.alarm.receipt.reinstating import UndoInvalid
 from services.alarm.receipt.reveal import RevealCaller
+from services.alarm.receipt.tickets import LapseTicket
 from services.alarm.wiring import build_decider
 from tests.desks import (
     AUDITOR,
@@ -29,6 +33,7 @@ from tests.desks import (
 from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed
 from tests.unit.alarm.receipts import (
     ANSWER,
+    ANSWER_TICKET,
     CITY,
     CLOSE,
     ID,
@@ -38,18 +43,23 @@ from tests.unit.alarm.receipts import (
     OPEN,
     OTHER,
     PASS,
+    PASS_TO_OFFICE,
+    PASS_TO_UNIT,
     RECEIVE,
     REFER,
+    REFUSE_TICKET,
     UNLINK,
 )
 
+RETURNED = (RECEIVE, PASS, REFUSE_TICKET)
 DISPATCH = DispatchNow(TAKER, "red")
 
 
 def it_ends_once(receipt: Receipt) -> None:
     """An open receipt has no end; an incident belongs to what was opened or linked."""
     assert (receipt.outcome is None) == (receipt.state is State.RECEIVED)
-    has_one = receipt.outcome in (Outcome.OPENED, Outcome.LINKED)
+    became_one = receipt.passed is not None and receipt.passed.kind is PassedKind.INCIDENT
+    has_one = became_one or receipt.outcome in (Outcome.OPENED, Outcome.LINKED)
     assert (receipt.incident is not None) == has_one
 
 
@@ -89,6 +99,10 @@ RECEIPT = Subject(
         Legal(RecordCallBack(TAKER, Finding.SATISFIED)),
         Legal(FollowIncident(ID, Step("IncidentClosed", 9, state="CLOSED"))),
         Legal(RevealCaller(TAKER, "回访")),
+        Legal(ANSWER_TICKET, instead={State.RECEIVED: RETURNED}),
+        Legal(REFUSE_TICKET, instead={State.RECEIVED: RETURNED}),
+        Legal(LapseTicket(), needs=(timedelta(days=6),)),
+        Legal(FollowRecord(PassedKind.DISPUTE, "DisputeAccepted", 2, "ACCEPTED")),
     ),
     people={
         "desk": TAKER,
@@ -105,6 +119,9 @@ RECEIPT = Subject(
     openings=((RECEIVE,), (a_report(by=GRID_MEMBER, kind=Kind.GRID_REPORT),)),
     more=(
         LINK_TO_CLOSED,
+        PASS_TO_UNIT,
+        PASS_TO_OFFICE,
+        FollowRecord(PassedKind.PETITION, "PetitionReplied", 5, "REPLIED", "已答复"),
         DispatchNow(TAKER, "blue"),
         FollowIncident(ID, Step("IncidentClaimed", 4, state="CLAIMED", unit="north")),
         FollowIncident(OTHER, Step("IncidentVoided", 5, state="VOIDED")),

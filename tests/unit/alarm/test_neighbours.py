@@ -14,7 +14,8 @@ from backbone.words.place import Place, Point
 from services.alarm import codec
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.amending import AmendReceipt
-from services.alarm.receipt.ending import OpenIncident, PassTo12345
+from services.alarm.receipt.ending import OpenIncident
+from services.alarm.receipt.passing import PassTo12345
 from services.alarm.receipt.record import Caller, Outcome, Receipt
 from tests.cities import NOW
 from tests.desks import EAST_GRID, HERE, TAKER, a_desk_city, a_report

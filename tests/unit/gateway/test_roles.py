@@ -19,6 +19,9 @@ from services.alarm.receipt.rights import require_may_receive
 from services.gateway.routes import alarm, emergency, incident
 from services.gateway.routes.route import Area
 from services.workflow.incident import closing
+from tests.desks import a_desk_city
+
+CITY = a_desk_city()
 
 
 def admitted(area: Area, rpc: str) -> Roles:
@@ -28,7 +31,7 @@ def admitted(area: Area, rpc: str) -> Roles:
 
 def may_receive(role: str, kind: Kind) -> bool:
     try:
-        require_may_receive(Actor("li", "command", role), kind)
+        require_may_receive(Actor("li", "command", role), kind, CITY)
     except Denied:
         return False
     return True

@@ -1,0 +1,46 @@
+"""What a receipt became where it was passed to, as far as the desk knows."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from backbone.words.followed import PENDING
+
+
+class PassedKind(StrEnum):
+    """What a receipt became where it was passed to."""
+
+    INCIDENT = "INCIDENT"  # 转办: in the unit's pool
+    PETITION = "PETITION"  # 转信访
+    DISPUTE = "DISPUTE"  # 转调解
+    TICKET = "TICKET"  # 转 12345: a partner's ticket
+
+
+class TicketState(StrEnum):
+    WAITING = "WAITING"  # 待答复
+    LAPSED = "LAPSED"  # 超时未答复
+    ANSWERED = "ANSWERED"  # 已答复
+    RETURNED = "RETURNED"  # 已退回
+
+
+class Passed(Struct, frozen=True, kw_only=True):
+    """What the receipt became where it was passed to; that record has the receipt's id and code.
+
+    `state` is one of that record, PENDING until it is known; `version` is the last step of it that
+    was heard; of an incident, `Incident` tells both. `note` is the desk's word to a partner. After
+    the `last` step no more is heard.
+    """
+
+    kind: PassedKind
+    unit: str
+    note: str = ""
+    state: str = PENDING
+    version: int = 0
+    answer: str = ""
+    answered_by: str = ""
+    answer_time: datetime | None = None
+    file_time: datetime | None = None
+    due_time: datetime | None = None
+    lapse_time: datetime | None = None
+    last: bool = False

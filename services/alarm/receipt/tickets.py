@@ -1,0 +1,149 @@
+"""The partner's ticket 转 12345 工单: answered 答复, returned to the desk 退回, lapsed 超时."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.errors import Denied, InvalidTransition
+from backbone.words.guards import require_text
+from backbone.words.roles import ANSWERERS
+from services.alarm.receipt.passed import Passed, PassedKind, TicketState
+from services.alarm.receipt.record import Receipt, State
+
+UNANSWERED = (TicketState.WAITING, TicketState.LAPSED)
+
+
+class AnswerTicket(Struct, frozen=True):
+    by: Actor
+    answer: str
+
+
+class RefuseTicket(Struct, frozen=True):
+    by: Actor
+    reason: str
+
+
+class LapseTicket(Struct, frozen=True):
+    """The time to answer is over."""
+
+
+class TicketAnswered(Struct, frozen=True):
+    time: datetime
+    answer: str
+    answered_by: str
+
+
+class TicketReturned(Struct, frozen=True):
+    time: datetime
+    reason: str
+    answered_by: str
+
+
+class TicketLapsed(Struct, frozen=True):
+    time: datetime
+
+
+def ticket_of(receipt: Receipt) -> Passed | None:
+    """The ticket that the receipt became, also a returned one."""
+    passed = receipt.passed
+    return passed if passed and passed.kind is PassedKind.TICKET else None
+
+
+def answer_ticket(
+    receipt: Receipt, command: AnswerTicket, now: datetime, city: City
+) -> list[TicketAnswered]:
+    ticket = _require_ticket(receipt, command)
+    answer = require_text(command.answer, "REPLY_MISSING")
+    if _stands(ticket, TicketState.ANSWERED, answer):
+        return []
+    return [TicketAnswered(now, answer, command.by.user)]
+
+
+def refuse_ticket(
+    receipt: Receipt, command: RefuseTicket, now: datetime, city: City
+) -> list[TicketReturned]:
+    ticket = _require_ticket(receipt, command)
+    reason = require_text(command.reason, "REASON_MISSING")
+    if _stands(ticket, TicketState.RETURNED, reason):
+        return []
+    return [TicketReturned(now, reason, command.by.user)]
+
+
+def lapse(receipt: Receipt, command: LapseTicket, now: datetime, city: City) -> list[TicketLapsed]:
+    due = next_due(receipt)
+    if due is None or now < due:
+        raise InvalidTransition("NOT_DUE", due=due)
+    return [TicketLapsed(now)]
+
+
+def next_due(receipt: Receipt) -> datetime | None:
+    """When the ticket lapses; None without one that waits."""
+    ticket = ticket_of(receipt)
+    return ticket.due_time if ticket and ticket.state == TicketState.WAITING else None
+
+
+def _require_ticket(receipt: Receipt, command: Any) -> Passed:
+    ticket, actor = ticket_of(receipt), command.by
+    if ticket is None or actor.unit != ticket.unit or actor.role not in ANSWERERS:
+        raise Denied("NOT_YOUR_TICKET", unit=ticket.unit if ticket else "")
+    return ticket
+
+
+def _stands(ticket: Passed, state: TicketState, text: str) -> bool:
+    """Whether this very answer stands already. Raises InvalidTransition if another one does."""
+    if ticket.state in UNANSWERED:
+        return False
+    if (ticket.state, ticket.answer) == (state, text):
+        return True
+    raise InvalidTransition(
+        "TICKET_ANSWERED",
+        answer=ticket.answer,
+        by=ticket.answered_by,
+        time=ticket.answer_time,
+        state=ticket.state,
+    )
+
+
+def _require_passed(receipt: Receipt, command: AnswerTicket) -> None:
+    _stands(_require_ticket(receipt, command), TicketState.ANSWERED, command.answer)
+
+
+def _answered(receipt: Receipt, event: TicketAnswered) -> Receipt:
+    return _told(receipt, TicketState.ANSWERED, event.answer, event)
+
+
+def _returned(receipt: Receipt, event: TicketReturned) -> Receipt:
+    """The receipt is open again at the desk."""
+    told = _told(receipt, TicketState.RETURNED, event.reason, event)
+    return replace(told, state=State.RECEIVED, ending=None)
+
+
+def _told(
+    receipt: Receipt, state: TicketState, text: str, event: TicketAnswered | TicketReturned
+) -> Receipt:
+    assert receipt.passed is not None, "only a ticket is answered"
+    by, time = event.answered_by, event.time
+    told = replace(receipt.passed, state=state, answer=text, answered_by=by, answer_time=time)
+    return replace(receipt, passed=told)
+
+
+def _lapsed(receipt: Receipt, event: TicketLapsed) -> Receipt:
+    assert receipt.passed is not None, "only a ticket lapses"
+    lapsed = replace(receipt.passed, state=TicketState.LAPSED, lapse_time=event.time)
+    return replace(receipt, passed=lapsed)
+
+
+# A ticket that was returned is open at the desk again.
+OVER = {State.ENDED, State.CLOSED}
+ANSWERED = ("NOT_YOUR_TICKET", "TICKET_ANSWERED")
+VERBS = (
+    verb(OVER, answer_ticket, *ANSWERED, "REPLY_MISSING", otherwise=_require_passed),
+    verb(State, refuse_ticket, *ANSWERED, "REASON_MISSING"),
+    verb(OVER, lapse, "NOT_DUE"),
+)
+CHANGES = (change(_answered), change(_returned), change(_lapsed))

@@ -1,0 +1,116 @@
+"""Passed is not gone: what the desk passes on is worked on elsewhere, and the result returns."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from operate.replay.client import Client
+from tests.people import TOWNSHIP, Visit, act, refused, take_call
+from tests.servers import Installed
+
+MARKET, OFFICE = "990101-market", "990101-petition_office"
+ROAD = {"category": "", "priority": "P3", "narrative": "门前路灯坏了一个月没人修"}
+
+
+async def until(client: Client, path: str, true: Callable[[Any], bool]) -> Any:
+    async with asyncio.timeout(60):
+        while not true(found := await client.get(path)):
+            await asyncio.sleep(0.2)
+    return found
+
+
+def key_of(city: Installed, *words: str) -> str:
+    """What an operator does: a key by the command line, shown once."""
+    made = city.liandong("keys", "add", *words, "--json")
+    assert made.returncode == 0, made.stderr
+    return str(json.loads(made.stdout)["key"])
+
+
+async def test_the_hotline_answers_a_ticket_with_its_own_key(visit: Visit) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    key = key_of(visit.city, "--role", "partner", "--unit", "hotline")
+    hotline = Client(visit.connection, key, "钱某")
+    first, second = [await take_call(desk, **ROAD) for _ in range(2)]
+    for receipt in (first, second):
+        passed = await act(desk, f"/v1/receipts/{receipt['id']}:pass", {"to": "12345"})
+        assert (passed["outcome"], passed["passed"]["state"]) == ("PASSED", "WAITING")
+    tickets = {each["id"] async for each in hotline.items("/v1/tickets")}
+    assert {first["id"], second["id"]} <= tickets
+
+    one = f"/v1/tickets/{first['id']}"
+    for _ in range(2):
+        answered = await act(hotline, f"{one}:answer", {"answer": "已派工修复"})
+        assert (answered["state"], answered["answer"]) == ("ANSWERED", "已派工修复")
+    other = await refused(act(hotline, f"{one}:answer", {"answer": "不修"}))
+    assert (other.status, other.reason) == (409, "TICKET_ANSWERED")
+    shown = await desk.get(f"/v1/receipts/{first['id']}")
+    assert shown["passed"]["answer"] == "已派工修复"
+    assert shown["passed"]["answered_by"].endswith("/钱某")
+
+    await act(hotline, f"/v1/tickets/{second['id']}:refuse", {"reason": "不属受理范围"})
+    back = await desk.get(f"/v1/receipts/{second['id']}")
+    assert (back["state"], back["passed"]["state"]) == ("RECEIVED", "RETURNED")
+
+    filed = await act(hotline, "/v1/receipts", ROAD | {"kind": "TICKET_12345", "reference": "T-1"})
+    assert filed["unit"] == "990100-hotline"
+    for path, body in (
+        ("/v1/receipts", ROAD | {"kind": "CALL"}),
+        (f"/v1/receipts/{filed['id']}:open", {}),
+        (f"/v1/incidents/{filed['id']}:claim", {}),
+        ("/v1/petitions", {"channel": "ONLINE", "subject": "x", "text": "x"}),
+    ):
+        assert (await refused(act(hotline, path, body))).status == 403, path
+    assert (await refused(hotline.get("/v1/inbox"))).status == 403
+
+
+async def test_a_unit_a_petition_office_and_mediation_get_a_matter(visit: Visit) -> None:
+    desk = await visit.person("call_taker.990100-command")
+
+    to_unit = await take_call(desk, **ROAD)
+    await act(desk, f"/v1/receipts/{to_unit['id']}:pass", {"to": MARKET})
+    clerk = await visit.person(f"clerk.{MARKET}")
+    found = await until(
+        clerk, f"/v1/inbox?code={to_unit['code']}", lambda page: len(page["items"]) == 1
+    )
+    assert found["items"][0]["due"], "a sign-in clock runs"
+    one = f"/v1/incidents/{to_unit['id']}"
+    await act(clerk, f"{one}:claim")
+    await act(clerk, f"{one}:report", {"text": "已到场", "public": True})
+    await act(clerk, f"{one}:resolve", {"outcome": "SOLVED", "reply": "已责令整改"})
+    await until(
+        desk,
+        f"/v1/receipts/{to_unit['id']}",
+        lambda receipt: (
+            (receipt["passed"]["state"], receipt["passed"]["answer"]) == ("RESOLVED", "已责令整改")
+        ),
+    )
+
+    to_office = await take_call(desk, **ROAD)
+    await act(desk, f"/v1/receipts/{to_office['id']}:pass", {"to": OFFICE})
+    office = await visit.person(f"clerk.{OFFICE}")
+    petitions = f"/v1/petitions?code={to_office['code']}"
+    await until(office, petitions, lambda page: len(page["items"]) == 1)
+    petition = await office.get(f"/v1/petitions/{to_office['id']}")
+    assert petition["passed_from"] == to_office["code"]
+    declined = {"reason": "不属受理范围", "told_where": "住房建设部门"}
+    await act(office, f"/v1/petitions/{to_office['id']}:decline", declined)
+    told = await until(
+        desk,
+        f"/v1/receipts/{to_office['id']}",
+        lambda receipt: receipt["passed"]["state"] == "DECLINED",
+    )
+    assert "住房建设部门" in told["passed"]["answer"]
+
+    to_mediation = await take_call(desk, **ROAD | {"category": "dispute.neighbour"})
+    await act(desk, f"/v1/receipts/{to_mediation['id']}:refer")
+    mediator = await visit.person(f"mediator.{TOWNSHIP}-mediation")
+    await until(
+        mediator, f"/v1/disputes?code={to_mediation['code']}", lambda page: len(page["items"]) == 1
+    )
+    await act(mediator, f"/v1/disputes/{to_mediation['id']}:accept", {"mediation": "PEOPLE"})
+    await until(
+        desk,
+        f"/v1/receipts/{to_mediation['id']}",
+        lambda receipt: receipt["passed"]["state"] == "ACCEPTED",
+    )

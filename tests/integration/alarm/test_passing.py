@@ -1,0 +1,143 @@
+"""What the desk passes on, over a real Postgres and Kafka: tickets, and results that return."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from backbone.words.actor import Actor
+from liandong.alarm.v1 import alarm_pb2 as resources
+from liandong.alarm.v1 import alarm_service_pb2 as pb
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from liandong.petition.v1.petition_events_pb2 import PetitionEvent
+from tests.desks import AUDITOR, HOTLINE, STRANGER, TAKER
+from tests.integration.alarm.conftest import Console
+from tests.integration.alarm.test_desk import refused
+from tests.servers import Broker
+from tests.topics import publish
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Ticket = resources.Ticket
+OFFICE = Actor("gu", "office", "clerk", "990101")
+
+
+async def a_ticket(console: Console) -> resources.Receipt:
+    receipt, _ = await console.receive(narrative="路灯坏了")
+    passed = await console.do("PassTo12345", receipt.id, note="请尽快修复")
+    return passed.receipt
+
+
+async def ticket(console: Console, verb: str, about: str, who: Actor = HOTLINE, **more: str) -> Any:
+    request = getattr(pb, f"{verb}Request")(ticket_id=about, **more)
+    return (await console.call(verb, request, who))[0].ticket
+
+
+async def listed(console: Console, who: Actor, **more: Any) -> set[str]:
+    answer, _ = await console.call("ListTickets", pb.ListTicketsRequest(**more), who)
+    return {each.id for each in answer.items}
+
+
+async def test_a_ticket_waits_for_its_partner_and_its_answer_returns(
+    console: Console, tables: Any
+) -> None:
+    receipt = await a_ticket(console)
+    passed = receipt.passed
+    assert (passed.kind, passed.unit, passed.state) == (
+        resources.Passed.KIND_TICKET,
+        "hotline",
+        "WAITING",
+    )
+    assert (passed.id, passed.code) == (receipt.id, receipt.code)
+    assert passed.due_time.ToDatetime(UTC) > datetime.now(UTC)
+    assert receipt.id in await listed(console, HOTLINE)
+    for stranger in (STRANGER, AUDITOR, OFFICE):
+        assert receipt.id not in await listed(console, stranger)
+    shown = await ticket(console, "GetTicket", receipt.id)
+    assert (shown.narrative, shown.note, shown.state) == (
+        "路灯坏了",
+        "请尽快修复",
+        Ticket.STATE_WAITING,
+    )
+    hidden = await refused(ticket(console, "GetTicket", receipt.id, STRANGER))
+    assert hidden.reason == "NO_SUCH_TICKET"
+
+    for _ in range(2):  # the same answer is the same, also under another key
+        answered = await ticket(console, "AnswerTicket", receipt.id, answer="已修复")
+        assert (answered.state, answered.answer) == (Ticket.STATE_ANSWERED, "已修复")
+    other = await refused(ticket(console, "AnswerTicket", receipt.id, answer="无法修复"))
+    assert (other.reason, other.facts["answer"]) == ("TICKET_ANSWERED", "已修复")
+    wrong = await refused(ticket(console, "AnswerTicket", receipt.id, TAKER, answer="好"))
+    assert wrong.reason == "NOT_YOUR_TICKET"
+    found = await console.do("GetReceipt", receipt.id)
+    assert (found.receipt.passed.state, found.receipt.passed.answer) == ("ANSWERED", "已修复")
+    assert receipt.id not in await listed(console, HOTLINE)
+    assert receipt.id in await listed(console, HOTLINE, closed=True)
+
+
+async def test_a_refused_ticket_returns_to_the_desk(console: Console, tables: Any) -> None:
+    receipt = await a_ticket(console)
+    for _ in range(2):
+        returned = await ticket(console, "RefuseTicket", receipt.id, reason="不属受理范围")
+        assert returned.state == Ticket.STATE_RETURNED
+    open_again, _ = await console.call(
+        "ListReceipts", pb.ListReceiptsRequest(passed_state="RETURNED")
+    )
+    [back] = [each for each in open_again.items if each.id == receipt.id]
+    assert back.state == resources.Receipt.STATE_RECEIVED
+    assert back.passed.answer == "不属受理范围"
+    opened = await console.do("OpenIncident", receipt.id)
+    assert opened.receipt.outcome == resources.Receipt.OUTCOME_OPENED
+
+
+async def test_silence_of_a_partner_is_heard_at_the_desk(console: Console, tables: Any) -> None:
+    receipt = await a_ticket(console)
+    due = (
+        "UPDATE receipts SET due_time = now() - interval '1 s', doc = $2::text::json WHERE id = $1"
+    )
+    doc = await tables.fetchval("SELECT doc::text FROM receipts WHERE id = $1", UUID(receipt.id))
+    early = doc.replace(receipt.passed.due_time.ToJsonString()[:10], "2020-01-01")
+    await tables.execute(due, UUID(receipt.id), early)
+    async with asyncio.timeout(20):
+        while True:
+            found = pb.ListReceiptsRequest(passed_state="LAPSED")
+            lapsed, _ = await console.call("ListReceipts", found)
+            if receipt.id in {each.id for each in lapsed.items}:
+                break
+            await asyncio.sleep(0.1)
+    late = await ticket(console, "AnswerTicket", receipt.id, answer="已修复")
+    assert (late.state, late.HasField("lapse_time")) == (Ticket.STATE_ANSWERED, True)
+
+
+async def test_what_is_passed_to_a_unit_is_an_incident_there(console: Console, tables: Any) -> None:
+    receipt, _ = await console.receive()
+    passed = (await console.do("PassTo12345", receipt.id, to="roads")).receipt
+    assert (passed.passed.kind, passed.incident.id) == (resources.Passed.KIND_INCIDENT, receipt.id)
+    payload = await tables.fetchval(
+        "SELECT payload FROM journal WHERE aggregate_id = $1 ORDER BY version DESC LIMIT 1",
+        UUID(receipt.id),
+    )
+    event = AlarmEvent.FromString(payload)
+    assert event.passed_to_unit.matter.to_unit == "roads"
+
+
+async def test_the_reply_of_a_petition_returns(
+    console: Console, tables: Any, broker: Broker
+) -> None:
+    receipt, _ = await console.receive()
+    await console.do("PassTo12345", receipt.id, to="office")
+    event = PetitionEvent()
+    event.meta.event_id, event.meta.aggregate_id = str(uuid4()), receipt.id
+    event.meta.version, event.meta.unit = 4, "office"
+    event.replied.reply = "已督促整改"
+    record = (receipt.id.encode(), event.SerializeToString())
+    await publish(broker, "liandong.petition.events.v1", record)
+    async with asyncio.timeout(20):
+        while True:
+            found = (await console.do("GetReceipt", receipt.id)).receipt.passed
+            if found.state == "REPLIED":
+                break
+            await asyncio.sleep(0.1)
+    assert found.answer == "已督促整改"

@@ -1,0 +1,122 @@
+"""What the holder and the teams see of a report, and what a protected caller keeps from them."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from backbone.postgres.sealing import Sealer
+from backbone.process.keyring import Keyring
+from backbone.words.actor import Actor
+from backbone.words.followed import FollowIncident as Step
+from services.alarm import codec
+from services.alarm.codec import pb
+from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch, order_of
+from services.alarm.receipt.ending import ReceiptOpened
+from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.passing import PassTo12345
+from services.alarm.receipt.record import WITHHELD, Caller, Receipt
+from services.alarm.receipt.reveal import RevealCaller
+from services.alarm.receipt.rights import may_be_told, require_may_see
+from tests.cities import NORTH
+from tests.desks import STRANGER, TAKER, a_report
+from tests.life_cycles import reason_of
+from tests.unit.alarm.receipts import CITY, ID, OPEN, after, decide, refusal_of
+
+TOLD = "［报警人］说楼上打人"
+HOLDER, COLLEAGUE = Actor("li", "north", "clerk", NORTH), Actor("wang", "north", "clerk", NORTH)
+PROTECTED = Caller(number="v1.sealed", name="v1.sealed", protected=True)
+HIDDEN = after(a_report(caller=PROTECTED, narrative="王小明说楼上打人", discreet=TOLD))
+OPENLY = after(a_report(narrative="王小明说楼上打人", discreet=TOLD))
+
+
+def held(receipt: Receipt) -> Receipt:
+    claimed = Step("IncidentClaimed", 4, state="CLAIMED", unit="north", holder="li")
+    return after(OPEN, FollowIncident(ID, claimed), found=receipt)
+
+
+def told_of(receipt: Receipt) -> list[str]:
+    """The narrative in everything that leaves the desk."""
+    [opened] = decide(receipt, OPEN)
+    assert isinstance(opened, ReceiptOpened)
+    order = order_of(receipt, DispatchNow(TAKER, "red"))
+    ticket = codec.to_ticket(after(PassTo12345(TAKER, "12345"), found=receipt))
+    sealer = Sealer(Keyring((b"k" * 32,)))
+    bare = replace(receipt.report.caller, number="", name="")
+    shown = replace(held(receipt), report=replace(receipt.report, caller=bare))
+    seen = codec.shown_to(shown, CITY, sealer, HOLDER)
+    return [opened.matter.narrative, order.narrative, ticket.narrative, seen.narrative]
+
+
+def test_what_leaves_the_desk_does_not_name_a_protected_caller() -> None:
+    assert set(told_of(HIDDEN)) == {TOLD}
+    assert set(told_of(OPENLY)) == {"王小明说楼上打人"}
+    older = replace(HIDDEN, report=replace(HIDDEN.report, discreet=None))
+    assert set(told_of(older)) == {WITHHELD}
+
+
+def test_the_name_is_looked_for_in_every_form() -> None:
+    facts = pb.CallerFacts(number="138 0000 1234", name="王小明")
+    assert codec.discreet("王 小明说，打13800001234", [facts]) == "［报警人］说，打［号码］"
+
+
+def test_the_unit_that_has_the_incident_sees_the_report() -> None:
+    receipt = held(HIDDEN)
+    for who in (HOLDER, COLLEAGUE):
+        require_may_see(receipt, who)
+    assert reason_of(lambda: require_may_see(receipt, STRANGER)) == "NO_SUCH_RECEIPT"
+    moved = Step("HandOffAccepted", 6, state="CLAIMED", unit="south", holder="chen")
+    gone = after(FollowIncident(ID, moved), found=receipt)
+    assert reason_of(lambda: require_may_see(gone, HOLDER)) == "NO_SUCH_RECEIPT"
+
+
+def test_the_accused_does_not_see_it_even_where_it_got_there() -> None:
+    strayed = held(after(a_report(against="north")))
+    assert reason_of(lambda: require_may_see(strayed, HOLDER)) == "NO_SUCH_RECEIPT"
+
+
+@pytest.mark.parametrize(
+    ("receipt", "who", "reason"),
+    [
+        (held(OPENLY), HOLDER, ""),
+        (held(OPENLY), COLLEAGUE, "MAY_NOT_REVEAL"),
+        (held(HIDDEN), HOLDER, "CALLER_PROTECTED"),
+        (held(HIDDEN), TAKER, ""),
+    ],
+)
+def test_who_reaches_the_caller(receipt: Receipt, who: Actor, reason: str) -> None:
+    asked: Any = RevealCaller(who, "联系报警人")
+    if reason:
+        assert refusal_of(receipt, asked).reason == reason
+    else:
+        assert decide(receipt, asked)
+
+
+def test_once_it_is_resolved_the_holder_reveals_no_more() -> None:
+    resolved = Step("IncidentResolved", 6, state="RESOLVED", reply="好")
+    receipt = after(FollowIncident(ID, resolved), found=held(OPENLY))
+    assert refusal_of(receipt, RevealCaller(HOLDER, "联系")).reason == "MAY_NOT_REVEAL"
+
+
+@pytest.mark.parametrize(
+    ("parts", "team", "told"),
+    [
+        ({"priority": "P1"}, "red", True),
+        ({"priority": "P1"}, "blue", False),
+        ({"priority": "P2"}, "red", False),
+        ({"priority": "P1", "caller": PROTECTED}, "red", False),
+    ],
+)
+def test_the_policy_gives_the_number_to_the_team_that_was_sent(
+    parts: dict[str, Any], team: str, told: bool
+) -> None:
+    assert CITY.policy is not None
+    city = dataclasses.replace(
+        CITY, policy=dataclasses.replace(CITY.policy, caller_in_order=("P1",))
+    )
+    sent = after(DispatchNow(TAKER, "red"), found=after(a_report(**parts)))
+    assert may_be_told(sent, team, city) == told
+    assert not may_be_told(sent, team, CITY)
+    refused = after(RefuseDispatch("red", "UNKNOWN_TEAM"), found=sent)
+    assert not may_be_told(refused, team, city)
