@@ -1,5 +1,6 @@
 """Names stand beside codes, and sentences say names and terms instead of codes."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from services.gateway.contract.fields import names_of
 from services.gateway.contract.naming import TERMS, Names
 from services.gateway.contract.plan import plan_of
 from services.gateway.contract.writing import Parts, Writer
-from services.gateway.http.problems import Reasons
+from services.gateway.http.problems import FILE, Reasons
 from services.gateway.routes import AREAS
 from tests.desks import a_desk_city
 
@@ -108,3 +109,8 @@ def _answers() -> list[Any]:
         for route in area.routes:
             add(plan_of(area, route).method.output_type)
     return list(found.values())
+
+
+def test_no_sentence_calls_a_name_a_code() -> None:
+    """Facts that are shown by name or term are not announced as codes."""
+    assert not re.findall(r"(?:单位|状态|角色|种类)代码", FILE.read_text("utf-8"))
