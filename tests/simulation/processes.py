@@ -42,7 +42,7 @@ CITY = a_city(
     claim_cap=3,
     bounce_cap=2,
     arrival_minutes={"ALARM.P1": 15, "ALARM.P2": 30},
-    feedback_minutes={"P1": 120, "P2": 480, "P3": 720},
+    feedback_minutes={"P1": 120, "P2": 480, "P3": 720, "P4": 1440},
 )
 INTAKES = ("liandong.alarm.events.v1",)
 PATIENCE = 5.0

@@ -70,7 +70,8 @@ def correction_of(receipt: Receipt, by: Actor) -> Correction | None:
     made_now = any(each.version == receipt.version for each in receipt.corrected)
     if incident is None or ending is None or not made_now:
         return None
-    matter = matter_called(receipt, ending.title, "")
+    # Only a correction of class or place is told with a title of its own.
+    matter = matter_called(receipt, ending.title or incident.code, "")
     return Correction(
         matter=replace(matter, id=incident.id, code=incident.code),
         facts=receipt.corrected,

@@ -18,7 +18,7 @@ from liandong.directory.v1 import directory_service_pb2_grpc as rpc
 from liandong.place.v1.place_pb2 import Point
 from operate.home.ports import free_port
 from services.directory import wiring
-from tests.integration.directory.conftest import demo, settings_for
+from tests.integration.directory.conftest import DEMO, demo, settings_for
 
 OPERATOR = metadata_for("inside", Actor("op", role="operator"))
 CLERK = metadata_for("inside", Actor("clerk", role="clerk"))
@@ -101,7 +101,9 @@ async def test_a_broken_pack_is_explained_and_changes_nothing(stub: Any) -> None
     broken = demo({"clocks.yaml": ("bounce_cap: 3", "bounce_cap: x")})
     checked = await stub.CheckCity(pb.CheckCityRequest(archive=broken), metadata=OPERATOR)
     [finding] = checked.findings
-    assert (finding.file, finding.line, finding.reason) == ("clocks.yaml", 26, "WRONG_TYPE")
+    lines = (DEMO / "clocks.yaml").read_text("utf-8").splitlines()
+    line = lines.index("bounce_cap: 3") + 1
+    assert (finding.file, finding.line, finding.reason) == ("clocks.yaml", line, "WRONG_TYPE")
     assert finding.severity == pb.Finding.SEVERITY_ERROR
     for archive in (broken, b"nothing"):
         load = stub.LoadCity(pb.LoadCityRequest(archive=archive), metadata=OPERATOR)
