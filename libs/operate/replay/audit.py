@@ -77,7 +77,9 @@ class Audit:
             for kind, name in SEEN.items():
                 if kinds[kind]:
                     self._add(name)
-            self._check_versions(incident, [int(entry["version"]) for entry in entries])
+            versions = (int(entry["version"]) for entry in entries)
+            # The steps of teams stand among those of the incident, without a version of it.
+            self._check_versions(incident, [version for version in versions if version])
         self.counts.lost += len(missing)
         self._tell("missing incidents", missing)
 
