@@ -37,9 +37,10 @@ log = logging.getLogger(__name__)
 
 NAME = "changes"
 GROUP = "gateway.changes"
-# Kafka gathers changes for so long, or until there are so many: a fetch for each change was half of
-# the gateway's processor time under load.
-GATHER_MS, GATHER_BYTES = 100, 32_768
+# Seconds for which nothing is fetched after a batch: the first change comes at once, those behind it
+# together. A fetch for each change was half of the gateway's processor time under load, and Kafka's
+# own waiting for company would wake an idle gateway for nothing.
+GATHER = 0.1
 # Unreadable records that may wait to be written to the dead letters; more are only counted.
 MOST_UNREADABLE = 1_000
 EVENTS: dict[str, type[Message]] = {
@@ -100,8 +101,6 @@ class Feed:
             enable_auto_commit=False,
             auto_offset_reset="none",
             request_timeout_ms=10_000,
-            fetch_min_bytes=GATHER_BYTES,
-            fetch_max_wait_ms=GATHER_MS,
         )
         try:
             await consumer.start()
@@ -114,9 +113,13 @@ class Feed:
                 batches = await consumer.getmany(timeout_ms=5_000, max_records=500)
                 if not batches:
                     await progress.check()
+                    continue
                 for partition, records in batches.items():
                     self._take(places[partition], self._sources[partition.topic], records)
                 self._ring.wake()
+                consumer.pause(*partitions)
+                await asyncio.sleep(GATHER)
+                consumer.resume(*partitions)
         finally:
             await closing.close(consumer)
 
