@@ -37,9 +37,9 @@ log = logging.getLogger(__name__)
 
 NAME = "changes"
 GROUP = "gateway.changes"
-# Seconds for which nothing is fetched after a batch: the first change comes at once, those behind it
-# together. A fetch for each change was half of the gateway's processor time under load, and Kafka's
-# own waiting for company would wake an idle gateway for nothing.
+# Seconds for which nothing is fetched after a batch: the first change comes at once, those behind
+# it together. A fetch for each change was half of the gateway's processor time under load, and
+# Kafka's own waiting for company would wake an idle gateway for nothing.
 GATHER = 0.1
 # Unreadable records that may wait to be written to the dead letters; more are only counted.
 MOST_UNREADABLE = 1_000
