@@ -32,7 +32,7 @@ RULES: tuple[tuple[str, str], ...] = (
     (r"backbone/kafka/(producer|closing)\.py|aiokafka/producer", "produce"),
     (r"backbone/(kafka|directory|intake)/|/live/", "what follows: consumers"),
     (r"faust/|mode/|workflow/stream\.py", "stream: Faust"),
-    (r"aiokafka/", "reading Kafka"),
+    (r"aiokafka/", "Kafka's connections"),
     (r"rpc/rules\.py", "RPC: rules of the request"),
     (r"grpc/|backbone/rpc/|workflow/(api|roads|breaker)\.py", "RPC"),
     (r"gateway/(contract|http/incoming)|pydantic|orjson", "JSON and messages"),

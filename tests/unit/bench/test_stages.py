@@ -23,8 +23,8 @@ DOOR = f"{LOOP};Batcher.run (backbone/door/batcher.py:50);Door.perform (backbone
         (f"{LOOP};_Stream._read (backbone/rpc/shared_server.py:120)", "RPC"),
         (f"{LOOP};require_rules (backbone/rpc/rules.py:3)", "RPC: rules of the request"),
         (f"{LOOP};send (aiokafka/producer/sender.py:5)", "produce"),
-        (f"{LOOP};fetch (aiokafka/consumer/fetcher.py:5)", "reading Kafka"),
-        (f"{LOOP};read (aiokafka/conn.py:5)", "reading Kafka"),
+        (f"{LOOP};fetch (aiokafka/consumer/fetcher.py:5)", "Kafka's connections"),
+        (f"{LOOP};read (aiokafka/conn.py:5)", "Kafka's connections"),
         (f"{LOOP};Relay.run (backbone/kafka/relay.py:5)", "relay of the journal"),
     ],
 )
