@@ -37,7 +37,7 @@ def demo_dangers() -> DangerList:
 
 
 def narratives(name: str) -> Sequence[Narrative]:
-    """Those of one file: `open`, on which the list was worked out, or `held`, which another author
-    wrote without knowing the list, and by which it was not changed."""
+    """Those of one file: `open`, on which the list was worked out, 170 of them by an author who did
+    not know it, or `held`, which a third author wrote, and by which it was not changed."""
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return [Narrative(**row) for row in csv.DictReader(file)]

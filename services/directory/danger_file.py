@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from backbone.words.danger import NO_DANGERS, Context, Danger, DangerList
-from backbone.words.phrases import PhraseError, around, phrase
+from backbone.words.danger import NO_DANGERS, Context, Danger, DangerList, Sound
+from backbone.words.phrases import PhraseError, around, phrase, plain
 from services.directory.documents import Value, read_document
 from services.directory.flaws import Flaws, Spot
 from services.directory.rules import PRIORITIES
@@ -22,12 +22,15 @@ def read_dangers(file: str, text: str | None, flaws: Flaws) -> tuple[DangerList,
         return NO_DANGERS, {}
     found = root.fields(
         {"dangers": lambda rows: rows.each(lambda row: (_danger(row), row.spot))},
-        {"contexts": lambda rows: rows.each(_context)},
+        {
+            "contexts": lambda rows: rows.each(_context),
+            "sounds": lambda rows: rows.each(_sound),
+        },
     )
     rows = found.get("dangers", ())
     dangers = tuple(danger for danger, _ in rows)
     spots = {f"danger/{number}": spot for number, (_, spot) in enumerate(rows)}
-    return DangerList(dangers, found.get("contexts", ())), spots
+    return DangerList(dangers, found.get("contexts", ()), found.get("sounds", ())), spots
 
 
 def _danger(value: Value) -> Danger:
@@ -46,6 +49,17 @@ def _danger(value: Value) -> Danger:
 def _context(value: Value) -> Context:
     found = value.fields({"code": Value.text, "words": _some(around)}, {"despite": _some(around)})
     return Context(**{"code": "", "words": (), **found})
+
+
+def _sound(value: Value) -> Sound:
+    found = value.fields({"meant": Value.text, "written": lambda rows: rows.each(Value.text)}, {})
+    sound = Sound(**{"meant": "", "written": (), **found})
+    for one in sound.written:
+        if len(plain(one)) != len(plain(sound.meant)) or len(plain(one)) < 2:
+            value.flaw(
+                "SOUND_WRONG", one, "it needs as many signs as what is meant, and two or more"
+            )
+    return sound
 
 
 def _weight(value: Value) -> int:

@@ -1,6 +1,6 @@
 """The danger list of a city on the wire."""
 
-from backbone.words.danger import Context, Danger, DangerList
+from backbone.words.danger import Context, Danger, DangerList, Sound
 from liandong.directory.v1 import directory_pb2 as wire
 
 
@@ -21,6 +21,7 @@ def to_message(known: DangerList) -> wire.DangerList:
             wire.DangerContext(code=each.code, words=each.words, despite=each.despite)
             for each in known.contexts
         ],
+        sounds=[wire.DangerSound(meant=each.meant, written=each.written) for each in known.sounds],
     )
 
 
@@ -34,4 +35,5 @@ def to_danger_list(message: wire.DangerList) -> DangerList:
         contexts=tuple(
             Context(each.code, tuple(each.words), tuple(each.despite)) for each in message.contexts
         ),
+        sounds=tuple(Sound(each.meant, tuple(each.written)) for each in message.sounds),
     )

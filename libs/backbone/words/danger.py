@@ -2,12 +2,13 @@
 
 A match is dropped where a context speaks against it (a negation, news, a drill, a film, a
 metaphor), unless something of the context's `despite` holds. The weights of the phrases of one
-class add up as independent signs do.
+class add up as independent signs do. What speech recognition misspells is heard as it was meant.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TypeAlias
 
@@ -20,6 +21,7 @@ CONVINCING = 0.5
 LONGEST_HEARD = 4_000
 # So many places where a phrase stands are looked at: a text may repeat what is not meant.
 MOST_LOOKS = 20
+NEVER = r"(?!)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,26 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """A word, and how speech recognition or a hurried hand writes it: 桶人 for 捅人."""
+
+    meant: str
+    written: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DangerList:
     """The list of a city; an older pack has none."""
 
     dangers: tuple[Danger, ...] = ()
     contexts: tuple[Context, ...] = ()
+    sounds: tuple[Sound, ...] = ()
 
 
 NO_DANGERS = DangerList()
 Heard: TypeAlias = list[tuple[Danger, str]]
 Side: TypeAlias = Phrase | Around
+Sides: TypeAlias = tuple[Sequence[Side], Sequence[Side]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,11 @@ class Listener:
         for danger in known.dangers:
             unless = [around(words) for words in danger.unless]
             self._rows += [(danger, phrase(words), unless) for words in danger.words]
+        self._meant = {
+            plain(one): plain(each.meant) for each in known.sounds for one in each.written
+        }
+        longest = sorted(self._meant, key=len, reverse=True)
+        self._written = re.compile("|".join(map(re.escape, longest)) or NEVER)
         self._by_gram: dict[str, list[int]] = {}
         for number, (_, words, _) in enumerate(self._rows):
             for gram in words.rarest:
@@ -88,26 +105,48 @@ class Listener:
 
     def signs(self, narrative: str) -> tuple[Sign, ...]:
         """Every class of danger that it speaks of, the most urgent and surest first."""
-        text = plain(narrative[:LONGEST_HEARD])
+        said = plain(narrative[:LONGEST_HEARD])
+        text = self._written.sub(lambda found: self._meant[found[0]], said)
         found = grams(text)
         heard: dict[str, Heard] = {}
+        told = Told(text, found, self._contexts)
         for number in sorted({row for gram in found for row in self._by_gram.get(gram, ())}):
             danger, words, unless = self._rows[number]
-            if words.is_worth_a_look(found) and (said := self._said(words, unless, text)):
-                heard.setdefault(danger.category, []).append((danger, said))
+            if words.is_worth_a_look(found) and (meant := told.meant(words, unless)):
+                heard.setdefault(danger.category, []).append((danger, _cut(said, meant)))
         all_signs = (_sign(category, _with_above(category, heard)) for category in heard)
         return tuple(sorted((one for one in all_signs if one.score >= CONVINCING), key=_rank))
 
-    def _said(self, words: Phrase, unless: Iterable[Side], text: str) -> str:
-        """The words as the text has them; empty where they are not said or not meant."""
-        for match in islice(words.matches(text), MOST_LOOKS):
-            spot = Spot(text, match)
+
+class Told:
+    """A text, the signs and pairs of signs in it, and the contexts that may stand in it."""
+
+    def __init__(self, text: str, found: frozenset[str], contexts: Sequence[Sides]) -> None:
+        self._text = text
+        self._found = found
+        self._known = contexts
+
+    def meant(self, words: Phrase, unless: Iterable[Side]) -> re.Match[str] | None:
+        """The first place where the words are said and meant."""
+        for match in islice(words.matches(self._text), MOST_LOOKS):
+            spot = Spot(self._text, match)
             if not any(map(spot.speaks, unless)) and not any(
                 any(map(spot.speaks, against)) and not any(map(spot.stands, despite))
                 for against, despite in self._contexts
             ):
-                return "…".join(filter(None, match.groups()))
-        return ""
+                return match
+        return None
+
+    @cached_property
+    def _contexts(self) -> Sequence[Sides]:
+        """Those of which every word may stand in the text: few, looked for once."""
+        likely = ([one for one in words if self._may_hold(one)] for words, _ in self._known)
+        pairs = zip(likely, self._known, strict=True)
+        return [(against, despite) for against, (_, despite) in pairs if against]
+
+    def _may_hold(self, side: Side) -> bool:
+        parts = (side.before, side.after) if isinstance(side, Around) else (side,)
+        return all(part is None or part.is_worth_a_look(self._found) for part in parts)
 
 
 class Spot:
@@ -136,6 +175,12 @@ class Spot:
         if isinstance(words, Around):
             return words.holds(self._text, self._match.start(), self._match.end())
         return any(True for _ in words.matches(self._text))
+
+
+def _cut(said: str, match: re.Match[str]) -> str:
+    """The words as the caller's text has them, which may be misspelt."""
+    spans = map(match.span, range(1, len(match.groups()) + 1))
+    return "…".join(said[start:end] for start, end in spans if start >= 0)
 
 
 def _rank(sign: Sign) -> tuple[str, int, int, str]:

@@ -1,8 +1,9 @@
 """Phrases of a danger list: words, choices and gaps, as the people of a city write them. Pure.
 
-`拿…刀` leaves up to 12 signs between its words, in one sentence; `……` leaves up to 40 and `~` up to
-4 within a clause. `(拿|持)刀` is a choice, which `?` makes one that may be missing:
-`没(有)?呼吸`. In the phrase of a context `*` stands for the words of the danger: `演习…*`.
+`拿…刀` leaves up to 12 signs between its words, in one sentence; `……` leaves up to 40, `~` up to 4
+within a clause, and `………` up to 90 across sentences. `(拿|持)刀` is a choice, which `?` makes one
+that may be missing: `没(有)?呼吸`. In the phrase of a context `*` stands for the words of the
+danger: `演习…*`.
 """
 
 import re
@@ -14,8 +15,11 @@ from itertools import pairwise
 from typing import TypeAlias
 
 CLAUSE_ENDS, SENTENCE_ENDS = ",、:", "。!?;"
-WIDE, GAP, SHORT = "\ue001", "\ue000", "~"  # … would be read as three full stops
+FAR, WIDE, GAP, SHORT = "\ue002", "\ue001", "\ue000", "~"  # … would be read as full stops
+# A context is looked for so far from the danger's words.
+REACH = 90
 GAPS = {
+    FAR: f".{{0,{REACH}}}?",
     WIDE: f"[^{SENTENCE_ENDS}]{{0,40}}?",
     GAP: f"[^{SENTENCE_ENDS}]{{0,12}}?",
     SHORT: f"[^{SENTENCE_ENDS}{CLAUSE_ENDS}]{{0,4}}?",
@@ -24,12 +28,10 @@ STAR, MAYBE = "*", "?"
 # Each gap multiplies the time that a text of many repeated words takes.
 MOST_GAPS = 3
 LONGEST = 400
-# A context is looked for so far before the danger's words, and never in the sentence before.
-REACH = 90
 # Signs that show nothing, and are letters to Unicode.
 FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 UNSEEN = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"})
-TOKENS = re.compile(rf"[{WIDE}{GAP}~*()|?]|[^{WIDE}{GAP}~*()|?]+")
+TOKENS = re.compile(rf"[{FAR}{WIDE}{GAP}~*()|?]|[^{FAR}{WIDE}{GAP}~*()|?]+")
 
 Words: TypeAlias = tuple[str, ...]
 
@@ -147,7 +149,7 @@ def around(text: str) -> Phrase | Around:
 
 
 def _tokens(text: str) -> list[str]:
-    marked = text.replace("……", WIDE).replace("…", GAP)
+    marked = text.replace("………", FAR).replace("……", WIDE).replace("…", GAP)
     tokens = TOKENS.findall(plain(marked))
     if not tokens:
         raise PhraseError("it is empty")

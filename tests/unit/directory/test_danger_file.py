@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backbone.directory.entries import DANGER, key_of, to_city, to_entry, to_record
-from backbone.words.danger import NO_DANGERS, Danger, DangerList
+from backbone.words.danger import NO_DANGERS, Danger, DangerList, Sound
 from services.directory.checks import check
 from services.directory.danger_file import read_dangers
 from services.directory.files import read_folder
@@ -58,6 +58,21 @@ def test_a_bad_row_is_named_with_its_line(
     assert old in ROW
     found = flaws_of(ROW.replace(old, new))
     assert any(each[:2] == (line, reason) and each[2].startswith(detail) for each in found), found
+
+
+def test_the_ways_to_write_a_word_are_read() -> None:
+    flaws = Flaws()
+    known, _ = read_dangers(
+        "dangers.yaml", f"sounds:\n  - {{meant: 鱼塘, written: [鱼糖, 鱼堂]}}\n{ROW}", flaws
+    )
+    assert known.sounds == (Sound("鱼塘", ("鱼糖", "鱼堂")),)
+    assert not flaws.found
+
+
+@pytest.mark.parametrize(("meant", "written"), [("鱼塘", "大鱼糖"), ("捅", "桶")])
+def test_a_word_written_needs_as_many_signs_and_two(meant: str, written: str) -> None:
+    [found] = flaws_of(f"sounds:\n  - {{meant: {meant}, written: [{written}]}}\n{ROW}")
+    assert found == (2, "SOUND_WRONG", "it needs as many signs as what is meant, and two or more")
 
 
 def test_a_danger_of_an_unknown_class_stops_the_pack(demo: dict[str, bytes]) -> None:
