@@ -16,6 +16,7 @@ from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.incident.v1.incident_pb2 import Matter
 from services.emergency import staffing
 from services.emergency.mission import MISSIONS
+from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.dispatching import DispatchMission, Readiness
 from services.emergency.mission.ladder import StopLadder
 from services.emergency.mission.record import Mission, MissionFacts, Order, Team
@@ -65,8 +66,16 @@ def to_stop(request: pb.StopLadderRequest, caller: Call) -> StopLadder:
     return StopLadder(caller.actor, caller.team, request.reason)
 
 
-def facts_of(matter: Matter) -> MissionFacts:
-    return to_record(matter, MissionFacts)
+def to_revision(matter: Matter, city: City, reason: str, receipt: str) -> ReviseMission:
+    """The correction with what the city's pack says of its priority at this time."""
+    facts, policy = to_record(matter, MissionFacts), city.policy
+    return ReviseMission(
+        facts=facts,
+        reason=reason,
+        receipt=receipt,
+        ladder=staffing.frozen(city, facts.priority),
+        acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
+    )
 
 
 def pauses_of(policy: Policy | None) -> tuple[int, ...]:

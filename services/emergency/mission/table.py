@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from backbone.words.rank import by_time
-from services.emergency.mission.record import OVER, UNANSWERED, Mission, State, pair_of
+from services.emergency.mission.record import OVER, Mission, State, pair_of
 
-SHAPE = 4
+SHAPE = 5
 COLUMNS = {
     "state": "text",
     "matter_id": "uuid",
@@ -65,13 +65,16 @@ def project(mission: Mission) -> dict[str, Any]:
 
 
 def alert_time(mission: Mission) -> datetime | None:
-    """Since when people have to see to it: it was refused, or is unanswered and they were told."""
+    """Since when people have to see to it: it was refused, or is unanswered and they were told.
+
+    A team that has to sign again for a correction is unanswered too.
+    """
     ladder, ending = mission.ladder, mission.ending
     if ladder is None or ladder.stopped_by:
         return None
     if mission.state is State.REFUSED and ending is not None:
         return ladder.alert_time or ending.end_time
-    return ladder.alert_time if mission.state in UNANSWERED else None
+    return ladder.alert_time if mission.state not in OVER and mission.asks else None
 
 
 def _id(text: str) -> UUID | None:

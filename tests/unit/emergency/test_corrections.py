@@ -230,16 +230,18 @@ def test_any_row_of_corrections_and_signatures(steps: list[tuple[str, Any]]) -> 
         assert mission.pushes.asked == asked
 
 
-def test_a_ladder_ends_with_an_older_signature_and_the_revision_is_asked_for() -> None:
+def test_a_ladder_goes_on_after_an_older_signature_until_the_revision_is_signed() -> None:
     mission = after(LADDER_DISPATCH, MOVED)
     assert mission.ladder is not None
     assert (mission.pushes.due_time, mission.pushes.revision) == (None, 2), "the rungs push it"
     assert mission.ladder.due_time is not None
     stale = after(AcknowledgeMission(LEE, revision=1), start=mission)
-    assert stale.ladder is not None
-    assert stale.ladder.due_time is None
-    assert stale.pushes.due_time == NOW + timedelta(seconds=10)
-    assert after(AcknowledgeMission(LEE, revision=2), start=stale).pushes.due_time is None
+    assert (stale.state, stale.asks) == (State.ACKNOWLEDGED, True)
+    assert stale.ladder == mission.ladder
+    assert stale.pushes.due_time is None, "the rungs push it"
+    signed = after(AcknowledgeMission(LEE, revision=2), start=stale)
+    assert signed.ladder is not None
+    assert (signed.ladder.due_time, signed.pushes.due_time) == (None, None)
 
 
 def test_a_recall_ends_the_ladder_and_is_repeated_by_itself() -> None:
