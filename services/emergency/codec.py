@@ -19,7 +19,7 @@ from services.emergency.mission import MISSIONS
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.dispatching import DispatchMission, Readiness
 from services.emergency.mission.ladder import StopLadder
-from services.emergency.mission.record import Mission, MissionFacts, Order, Team
+from services.emergency.mission.record import Cause, Mission, MissionFacts, Order, Team
 from services.emergency.mission.steps import Crew, Step
 from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus
 
@@ -144,10 +144,13 @@ def to_resource(mission: Mission, seq: int) -> resources.Mission:
 def answer_of(request: Any, mission: Mission) -> str:
     """What a step hears beside the mission. Raises InvalidTransition if it crossed a recall.
 
-    The step is recorded; the refusal tells the team that it is not to go.
+    The step is recorded; the refusal tells the team that it is not to go, or by which other mission
+    it goes to the same matter.
     """
     recall = mission.recall
     crossed = not isinstance(request, pb.ReceiveMissionRequest | pb.ConfirmRecallRequest)
+    if recall is not None and crossed and recall.cause is Cause.SAME_MATTER:
+        raise InvalidTransition("SAME_MATTER", mission=recall.stays, code=mission.order.code)
     if recall is not None and crossed:
         raise InvalidTransition(
             "RECALLED_MEANWHILE",

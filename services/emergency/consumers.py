@@ -20,7 +20,7 @@ from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.emergency import codec, storage
 from services.emergency.mission.correcting import ReviseMission
-from services.emergency.mission.joining import JoinMatter, place_in_time, same_matter
+from services.emergency.mission.joining import JoinMatter, precedence, same_matter
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Mission, Recall
 from services.emergency.orders import missions_of, target
@@ -133,7 +133,7 @@ class Orders:
     async def _join(
         self, event: Any, ordered: Sequence[Request[Any]], there: UUID, code: str
     ) -> list[Request[Any]]:
-        """Of two missions of one team for the matter the earlier one stays, the later is called
+        """Of two missions of one team for the matter the further one stays, the other is called
         back: before the join, or with it."""
         receipt = UUID(event.meta.aggregate_id)
         every = await missions_of(self._shell.pool, receipt, there)
@@ -146,7 +146,7 @@ class Orders:
             requests += [
                 _request(event, each.id, WithdrawMission(same_matter(mission, mission.time)))
                 for each in rivals
-                if place_in_time(each) > place_in_time(mission)
+                if precedence(each) > precedence(mission)
             ]
             others = tuple(each.id for each in rivals)
             command = JoinMatter(there, code, mission.order.team, others)

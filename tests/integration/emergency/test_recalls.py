@@ -335,6 +335,26 @@ class TestOverKafka:
         assert await conn.fetchval("SELECT count(*) FROM emergency.refused_links") == 0
         await conn.close()
 
+    @pytest.mark.parametrize("first", ["incident", "receipt"])
+    async def test_a_link_leaves_the_team_where_it_is(
+        self, desk: Desk, brokers: str, first: str
+    ) -> None:
+        """The mission by which the team is on the scene stays, though it was sent later."""
+        incident, receipt, teller = uuid4(), uuid4(), Teller(brokers)
+        order = [incident, receipt] if first == "incident" else [receipt, incident]
+        silent, there = [(await desk.dispatch(receipt=each)).mission.id for each in order]
+        await desk.act("ReportOnScene", there)
+        async with desk.terminal() as terminal:
+            await terminal.pushes(2)
+            await teller.alarm(receipt, repeat_linked={"incident_id": str(incident)})
+            push = await terminal.push(30)
+            assert (push.mission, push.kind) == (silent, Push.KIND_RECALL)
+            assert (push.recall.cause, push.recall.stays) == (Recall.CAUSE_SAME_MATTER, there)
+            with pytest.raises(InvalidTransition) as caught:
+                await desk.act("AcknowledgeMission", silent)
+            assert (caught.value.reason, caught.value.facts["mission"]) == ("SAME_MATTER", there)
+            await belongs(desk, there, incident)
+
     @pytest.mark.parametrize("apart", [True, False])
     async def test_a_link_that_is_undone_gives_the_mission_back(
         self, desk: Desk, brokers: str, apart: bool
