@@ -72,6 +72,11 @@ def rung_of(ladder: Ladder, number: int) -> Rung:
     return ladder.rungs[min(number - ladder.base, len(ladder.rungs)) - 1]
 
 
+def is_outside(rung: Rung) -> bool:
+    """Whether it tells people outside the team."""
+    return bool(set(rung.tell) - INSIDE)
+
+
 def next_number(ladder: Ladder, delivered: bool) -> int:
     """The number of the next rung whose condition holds."""
     number = ladder.rung + 1
@@ -83,7 +88,7 @@ def next_number(ladder: Ladder, delivered: bool) -> int:
 def next_for_people(ladder: Ladder) -> int:
     """The number of the next rung that tells people outside the team."""
     numbers = range(ladder.rung + 1, ladder.last + 1)
-    outside = (n for n in numbers if set(rung_of(ladder, n).tell) - INSIDE)
+    outside = (n for n in numbers if is_outside(rung_of(ladder, n)))
     return next(outside, max(ladder.rung, ladder.last) + 1)
 
 

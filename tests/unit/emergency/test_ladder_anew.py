@@ -13,6 +13,7 @@ from backbone.words.actor import Actor
 from backbone.words.place import Place
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.ladder import ClimbLadder, MissionUnanswered, StopLadder
+from services.emergency.mission.recalling import ConfirmRecall
 from services.emergency.mission.record import Mission, State
 from services.emergency.mission.rungs import Ladder, Rung
 from services.emergency.mission.steps import (
@@ -24,6 +25,7 @@ from services.emergency.mission.steps import (
 )
 from services.emergency.mission.table import alert_time
 from tests.unit.emergency.missions import (
+    DISPATCH,
     FACTS,
     LADDER_DISPATCH,
     LEE,
@@ -32,6 +34,7 @@ from tests.unit.emergency.missions import (
     NOW,
     PEOPLE,
     RUNGS,
+    WITHDRAW,
     after,
     decide,
     evolve,
@@ -189,3 +192,20 @@ def test_each_rung_once_in_order_and_a_rung_is_due_while_the_team_is_asked(
         assert (mission.ladder.due_time is not None) == (mission.asks and mission.ending is None)
         assert mission.pushes.due_time is None
     assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize(
+    ("dispatch", "seconds"), [(LADDER_DISPATCH, 15), (DISPATCH, 60), (P4, 300)]
+)
+@pytest.mark.parametrize("before", [(), (SIGN,)])
+def test_an_unconfirmed_recall_stands_on_the_board_until_it_is_confirmed(
+    dispatch: Any, seconds: float, before: tuple[Any, ...]
+) -> None:
+    recalled = then(after(dispatch, *before), WITHDRAW)
+    assert alert_time(recalled) == at(seconds)
+    assert alert_time(then(recalled, ClearMission(LEE), at(5))) == at(seconds)
+    assert alert_time(then(recalled, ConfirmRecall(LEE), at(400))) is None
+
+
+def test_a_ladder_that_was_stopped_does_not_hide_an_unconfirmed_recall() -> None:
+    assert alert_time(then(after(LADDER_DISPATCH, STOP), WITHDRAW)) == at(15)
