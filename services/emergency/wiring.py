@@ -27,7 +27,7 @@ from services.emergency.telephone import closing, read_webhook
 from services.emergency.terminals import PATIENCE, Terminals
 from services.emergency.wakes import hear
 
-KINDS = ("team", "policy", "person", "unit", "ladder")
+KINDS = ("team", "policy", "person", "unit", "ladder", "category")
 
 
 class Rungs(Timers):

@@ -144,6 +144,7 @@ def unanswered(mission: Mission, event: MissionUnanswered) -> Mission:
     outside = any(each.who not in INSIDE for each in event.told)
     alert_time = mission.ladder.alert_time or (event.time if outside else None)
     due = event.next_due_time
+    asked = NEXT_TEAM in (*(each.who for each in event.told), *event.missing)
     climbed = replace(
         mission.ladder,
         rung=event.rung,
@@ -152,7 +153,8 @@ def unanswered(mission: Mission, event: MissionUnanswered) -> Mission:
         alert_time=alert_time,
         told=event.told,
         missing=event.missing,
-        next_teams=event.next_teams or mission.ladder.next_teams,
+        next_teams=event.next_teams if asked else mission.ladder.next_teams,
+        next_teams_time=event.time if asked else mission.ladder.next_teams_time,
     )
     return replace(mission, ladder=climbed)
 

@@ -43,7 +43,7 @@ class Ladder(Struct, frozen=True):
     `rung` is the number of the last one that was fired or passed over, `due_time` the time of the
     next, None once the ladder has ended. `at_once` says that it was pulled forward. `alert_time` is
     when people outside the team were told first. `refused` says that the refusal was noticed: it is
-    told once.
+    told once. `next_teams_time` is when the next teams were found.
     """
 
     rungs: tuple[Rung, ...]
@@ -60,6 +60,7 @@ class Ladder(Struct, frozen=True):
     refused: bool = False
     base: int = 0
     start: datetime | None = None
+    next_teams_time: datetime | None = None
 
     @property
     def last(self) -> int:
@@ -134,5 +135,6 @@ def begun_anew(ladder: Ladder, before: Ladder | None, start: datetime, delivered
             told=before.told,
             missing=before.missing,
             next_teams=before.next_teams,
+            next_teams_time=before.next_teams_time,
         )
     return replace(fresh, due_time=scheduled(fresh, start, delivered))
