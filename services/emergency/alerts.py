@@ -21,18 +21,24 @@ from services.emergency.mission.rungs import Ladder
 from services.emergency.scope import Scope
 
 # The alert of a recall has a time to come, until which the team may confirm it.
-# A refused mission is seen to when the matter was given to a team after it.
+# A refused mission is seen to when the matter was given to a team after it, and so is one that was
+# recalled for the same matter as another and parted from it again; that one stands for a day.
 READ = """
 SELECT m.id, m.shape, m.doc::text AS doc, m.alert_time FROM missions AS m
 WHERE m.alert_time <= statement_timestamp() AND {seen} AND {filters} AND {after}
   AND NOT (m.state = 'REFUSED' AND EXISTS (
       SELECT FROM missions AS n WHERE n.matter_id = m.matter_id AND n.dispatch_time > m.end_time))
+  AND (m.state <> 'RECALLED' OR m.due_time IS NOT NULL OR (
+      m.end_time > statement_timestamp() - interval '1 day'
+      AND EXISTS (SELECT FROM missions AS s WHERE s.matter_id <> m.matter_id
+                  AND s.id = (m.doc -> 'recall' ->> 'stays')::uuid)
+      AND NOT EXISTS (SELECT FROM missions AS n
+                      WHERE n.matter_id = m.matter_id AND n.dispatch_time > m.end_time)))
 ORDER BY m.alert_time, m.id LIMIT {limit}
 """
 MINE = """EXISTS (SELECT FROM json_array_elements(m.doc -> 'ladder' -> 'told') AS t
 WHERE (t -> 'users')::jsonb ? {user})"""
 
-REASONS = {State.REFUSED: "REFUSED", State.RECALLED: "RECALL_UNCONFIRMED"}
 Place = tuple[datetime, UUID]
 
 
@@ -72,7 +78,7 @@ def _resource(mission: Mission, since: datetime, user: str) -> resources.Alert:
         mission,
         resources.Alert,
         mission_id=str(mission.id),
-        reason=REASONS.get(mission.state, "UNANSWERED"),
+        reason=_reason(mission),
         refuse_reason=mission.ending.refuse_reason if mission.ending else "",
         told_me=any(user in told.users for told in ladder.told),
     )
@@ -84,6 +90,12 @@ def _resource(mission: Mission, since: datetime, user: str) -> resources.Alert:
     if ladder.due_time is not None:
         alert.next_due_time.FromDatetime(ladder.due_time)
     return alert
+
+
+def _reason(mission: Mission) -> str:
+    if mission.recall is not None:
+        return "MATTER_PARTED" if mission.recall.confirm_time else "RECALL_UNCONFIRMED"
+    return "REFUSED" if mission.state is State.REFUSED else "UNANSWERED"
 
 
 def _statement(

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.words.rank import by_time
-from services.emergency.mission.record import OVER, Mission, Recall, State, pair_of
+from services.emergency.mission.record import OVER, Cause, Mission, Recall, State, pair_of
 from services.emergency.mission.rungs import Ladder, is_outside
 
 SHAPE = 5
@@ -86,9 +86,10 @@ def alert_time(mission: Mission) -> datetime | None:
 def _unheard(recall: Recall, ladder: Ladder | None) -> datetime | None:
     """When an unconfirmed recall is told to people outside the team: a time to come at first.
 
-    They hear of it as fast as of a silent team.
+    They hear of it as fast as of a silent team. A recall for the same matter keeps its time: the
+    matter has lost its team if the link is undone.
     """
-    if recall.confirm_time is not None:
+    if recall.confirm_time is not None and recall.cause is not Cause.SAME_MATTER:
         return None
     outside = (rung.seconds for rung in (ladder.rungs if ladder else ()) if is_outside(rung))
     return recall.recall_time + timedelta(seconds=next(outside, UNHEARD_SECONDS))

@@ -190,6 +190,15 @@ async def belongs(desk: Desk, mission: str, matter: UUID) -> None:
             await asyncio.sleep(0.05)
 
 
+async def set_back(database: Installation, mission: str) -> None:
+    """As if the time until the alert of the mission were over."""
+    conn = await asyncpg.connect(database.admin)
+    await conn.execute(
+        "UPDATE emergency.missions SET alert_time = end_time WHERE id = $1", UUID(mission)
+    )
+    await conn.close()
+
+
 class Teller:
     """What relays of other services send, with versions of their own."""
 
@@ -337,7 +346,7 @@ class TestOverKafka:
 
     @pytest.mark.parametrize("first", ["incident", "receipt"])
     async def test_a_link_leaves_the_team_where_it_is(
-        self, desk: Desk, brokers: str, first: str
+        self, desk: Desk, brokers: str, database: Installation, first: str
     ) -> None:
         """The mission by which the team is on the scene stays, though it was sent later."""
         incident, receipt, teller = uuid4(), uuid4(), Teller(brokers)
@@ -354,6 +363,17 @@ class TestOverKafka:
                 await desk.act("AcknowledgeMission", silent)
             assert (caught.value.reason, caught.value.facts["mission"]) == ("SAME_MATTER", there)
             await belongs(desk, there, incident)
+            await desk.act("ConfirmRecall", silent)
+            await set_back(database, silent)
+            zhao = Actor("zhao", "desk", "dispatcher", "990100")
+            assert [*(await desk.alerts(zhao)).items] == []
+            await teller.alarm(receipt, repeat_unlinked={"reason": "不是一回事"})
+            await belongs(desk, there if first == "incident" else silent, receipt)
+            await set_back(database, silent)
+            shown = (await desk.alerts(zhao)).items
+            assert [(each.mission_id, each.reason) for each in shown] == [(silent, "MATTER_PARTED")]
+            await desk.dispatch("fire-2", receipt=UUID(shown[0].matter_id))
+            assert [*(await desk.alerts(zhao)).items] == [], "the matter has a team again"
 
     @pytest.mark.parametrize("apart", [True, False])
     async def test_a_link_that_is_undone_gives_the_mission_back(

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from backbone.words.actor import Actor
 from backbone.words.place import Place
 from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.joining import same_matter
 from services.emergency.mission.ladder import ClimbLadder, MissionUnanswered, StopLadder
-from services.emergency.mission.recalling import ConfirmRecall
+from services.emergency.mission.recalling import ConfirmRecall, WithdrawMission
 from services.emergency.mission.record import Mission, State
 from services.emergency.mission.rungs import Ladder, Rung
 from services.emergency.mission.steps import (
@@ -209,3 +210,9 @@ def test_an_unconfirmed_recall_stands_on_the_board_until_it_is_confirmed(
 
 def test_a_ladder_that_was_stopped_does_not_hide_an_unconfirmed_recall() -> None:
     assert alert_time(then(after(LADDER_DISPATCH, STOP), WITHDRAW)) == at(15)
+
+
+def test_a_confirmed_recall_for_the_same_matter_may_still_become_an_alert() -> None:
+    """The board shows it only while the link is undone; see the integration test."""
+    recalled = then(after(LADDER_DISPATCH), WithdrawMission(same_matter(after(P4), LATER)))
+    assert alert_time(then(recalled, ConfirmRecall(LEE), at(5))) == at(15)
