@@ -157,6 +157,14 @@ class Desk:
         found: Mission = response.mission
         return found
 
+    async def recall(self, mission: str, reason: str = "已自行扑灭") -> Mission:
+        request = pb.RecallMissionRequest(mission_id=mission, reason=reason)
+        by = Actor("zhao", "desk", "dispatcher", "990100")
+        metadata = metadata_for(self.token, by, request_id=str(uuid4()))
+        response = await refusing(self.stub.RecallMission(request, metadata=metadata, timeout=5))
+        found: Mission = response.mission
+        return found
+
     async def alerts(self, actor: Actor, team: str = "", **asked: Any) -> pb.ListAlertsResponse:
         request = pb.ListAlertsRequest(**asked)
         metadata = metadata_for(self.token, actor, team=team)

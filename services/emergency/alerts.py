@@ -1,4 +1,7 @@
-"""Alerts: missions that teams have not answered or have refused, for the people told of them."""
+"""Alerts, for the people told of them: missions that teams have not answered or have refused.
+
+A recall that a team has not confirmed is one of them.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -17,12 +20,20 @@ from services.emergency.mission.record import Mission, State
 from services.emergency.mission.rungs import Ladder
 from services.emergency.scope import Scope
 
-# A refused mission is seen to when the matter was given to a team after it.
+# The alert of a recall has a time to come, until which the team may confirm it.
+# A refused mission is seen to when the matter was given to a team after it, and so is one that was
+# recalled for the same matter as another and parted from it again; that one stands for a day.
 READ = """
 SELECT m.id, m.shape, m.doc::text AS doc, m.alert_time FROM missions AS m
-WHERE m.alert_time IS NOT NULL AND {seen} AND {filters} AND {after}
+WHERE m.alert_time <= statement_timestamp() AND {seen} AND {filters} AND {after}
   AND NOT (m.state = 'REFUSED' AND EXISTS (
       SELECT FROM missions AS n WHERE n.matter_id = m.matter_id AND n.dispatch_time > m.end_time))
+  AND (m.state <> 'RECALLED' OR m.due_time IS NOT NULL OR (
+      m.end_time > statement_timestamp() - interval '1 day'
+      AND EXISTS (SELECT FROM missions AS s WHERE s.matter_id <> m.matter_id
+                  AND s.id = (m.doc -> 'recall' ->> 'stays')::uuid)
+      AND NOT EXISTS (SELECT FROM missions AS n
+                      WHERE n.matter_id = m.matter_id AND n.dispatch_time > m.end_time)))
 ORDER BY m.alert_time, m.id LIMIT {limit}
 """
 MINE = """EXISTS (SELECT FROM json_array_elements(m.doc -> 'ladder' -> 'told') AS t
@@ -62,22 +73,29 @@ class Alerts:
 
 def _resource(mission: Mission, since: datetime, user: str) -> resources.Alert:
     order, release = mission.order, mission.release
-    refused = mission.state is State.REFUSED
     ladder = mission.ladder or Ladder((), 0)
     alert = to_message(
         mission,
         resources.Alert,
         mission_id=str(mission.id),
-        reason="REFUSED" if refused else "UNANSWERED",
+        reason=_reason(mission),
         refuse_reason=mission.ending.refuse_reason if mission.ending else "",
         told_me=any(user in told.users for told in ladder.told),
     )
     for part in (order, release, ladder):
         fill(alert, part)
+    if mission.recall is not None:
+        alert.ClearField("next_teams")
     alert.since.FromDatetime(since)
     if ladder.due_time is not None:
         alert.next_due_time.FromDatetime(ladder.due_time)
     return alert
+
+
+def _reason(mission: Mission) -> str:
+    if mission.recall is not None:
+        return "MATTER_PARTED" if mission.recall.confirm_time else "RECALL_UNCONFIRMED"
+    return "REFUSED" if mission.state is State.REFUSED else "UNANSWERED"
 
 
 def _statement(

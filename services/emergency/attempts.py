@@ -34,7 +34,7 @@ SET tries = a.tries + 1, retry_time = clock_timestamp() + interval '5 seconds'
 FROM due, missions AS m WHERE a.key = due.key AND m.id = a.mission
 RETURNING a.key, a.mission, a.revision, a.recipient, a.channel, a.rung, a.tries,
           m.code, m.priority, m.state,
-          (m.state IN ('PENDING', 'DELIVERED') AND m.rung_due IS NOT NULL)
+          m.rung_due IS NOT NULL
           OR (m.state = 'REFUSED' AND m.alert_time IS NOT NULL) AS wanted
 """
 END = """

@@ -16,9 +16,10 @@ from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.incident.v1.incident_pb2 import Matter
 from services.emergency import staffing
 from services.emergency.mission import MISSIONS
+from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.dispatching import DispatchMission, Readiness
 from services.emergency.mission.ladder import StopLadder
-from services.emergency.mission.record import Mission, MissionFacts, Order, Team
+from services.emergency.mission.record import Cause, Mission, MissionFacts, Order, Team
 from services.emergency.mission.steps import Crew, Step
 from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus
 
@@ -65,8 +66,16 @@ def to_stop(request: pb.StopLadderRequest, caller: Call) -> StopLadder:
     return StopLadder(caller.actor, caller.team, request.reason)
 
 
-def facts_of(matter: Matter) -> MissionFacts:
-    return to_record(matter, MissionFacts)
+def to_revision(matter: Matter, city: City, reason: str, receipt: str) -> ReviseMission:
+    """The correction with what the city's pack says of its priority at this time."""
+    facts, policy = to_record(matter, MissionFacts), city.policy
+    return ReviseMission(
+        facts=facts,
+        reason=reason,
+        receipt=receipt,
+        ladder=staffing.frozen(city, facts.priority),
+        acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
+    )
 
 
 def pauses_of(policy: Policy | None) -> tuple[int, ...]:
@@ -135,10 +144,13 @@ def to_resource(mission: Mission, seq: int) -> resources.Mission:
 def answer_of(request: Any, mission: Mission) -> str:
     """What a step hears beside the mission. Raises InvalidTransition if it crossed a recall.
 
-    The step is recorded; the refusal tells the team that it is not to go.
+    The step is recorded; the refusal tells the team that it is not to go, or by which other mission
+    it goes to the same matter.
     """
     recall = mission.recall
     crossed = not isinstance(request, pb.ReceiveMissionRequest | pb.ConfirmRecallRequest)
+    if recall is not None and crossed and recall.cause is Cause.SAME_MATTER:
+        raise InvalidTransition("SAME_MATTER", mission=recall.stays, code=mission.order.code)
     if recall is not None and crossed:
         raise InvalidTransition(
             "RECALLED_MEANWHILE",

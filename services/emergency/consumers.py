@@ -14,12 +14,13 @@ from backbone.kafka.subscription import Subscription
 from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
+from backbone.words.city import City
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.emergency import codec, storage
 from services.emergency.mission.correcting import ReviseMission
-from services.emergency.mission.joining import JoinMatter, place_in_time, same_matter
+from services.emergency.mission.joining import JoinMatter, precedence, same_matter
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Mission, Recall
 from services.emergency.orders import missions_of, target
@@ -97,7 +98,7 @@ class Orders:
         if not body.HasField("facts"):
             return []
         receipt = event.meta.aggregate_id
-        command = ReviseMission(codec.facts_of(body.facts), receipt=receipt)
+        command = codec.to_revision(body.facts, self._replica.city, "", receipt)
         return await self._each(event, ordered, command)
 
     async def _invalid(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
@@ -132,7 +133,7 @@ class Orders:
     async def _join(
         self, event: Any, ordered: Sequence[Request[Any]], there: UUID, code: str
     ) -> list[Request[Any]]:
-        """Of two missions of one team for the matter the earlier one stays, the later is called
+        """Of two missions of one team for the matter the further one stays, the other is called
         back: before the join, or with it."""
         receipt = UUID(event.meta.aggregate_id)
         every = await missions_of(self._shell.pool, receipt, there)
@@ -145,7 +146,7 @@ class Orders:
             requests += [
                 _request(event, each.id, WithdrawMission(same_matter(mission, mission.time)))
                 for each in rivals
-                if place_in_time(each) > place_in_time(mission)
+                if precedence(each) > precedence(mission)
             ]
             others = tuple(each.id for each in rivals)
             command = JoinMatter(there, code, mission.order.team, others)
@@ -164,8 +165,9 @@ class Orders:
 class Incidents:
     """What the flow says of matters for which a team is under way."""
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, replica: Replica) -> None:
         self._shell = shell
+        self._replica = replica
 
     @property
     def subscription(self) -> Subscription:
@@ -183,15 +185,15 @@ class Incidents:
         matter = UUID(events[0].meta.aggregate_id)
         known = await missions_of(self._shell.pool, matter)
         own = [each for each in known if each.order.matter_id == matter and each.ending is None]
-        commands = [(event, _followed(event)) for event in events]
+        commands = [(event, _followed(event, self._replica.city)) for event in events]
         return [_request(event, each.id, command) for event, command in commands for each in own]
 
 
-def _followed(event: Any) -> ReviseMission | WithdrawMission:
+def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:
     match event.WhichOneof("kind"):
         case "amended":
             said = event.amended
-            return ReviseMission(codec.facts_of(said.matter), said.reason, said.receipt)
+            return codec.to_revision(said.matter, city, said.reason, said.receipt)
         case "voided":
             return _because(Cause.INCIDENT_VOIDED, event.voided.reason, event)
         case _:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from backbone.words.areas import ancestors
 from backbone.words.city import City, Team
+from backbone.words.competence import skills_for
 from services.emergency.mission.rungs import NextTeam
 from services.emergency.staffing import on_duty
 
@@ -24,33 +25,42 @@ class Situation:
 
 
 def recommend(
-    city: City, instead_of: str, situation: Situation, sent: Collection[str]
+    city: City, instead_of: str, category: str, situation: Situation, sent: Collection[str]
 ) -> tuple[NextTeam, ...]:
-    """The teams with a skill of the silent one that can be sent and were not sent to the matter."""
+    """The teams with a skill for the matter that can be sent and were not sent to it.
+
+    The class of the matter says which skills, the best first. A class that wants none, and one that
+    is not known, is a matter for teams like the silent one.
+    """
     silent = city.teams.get(instead_of)
     if silent is None:
         return ()
+    wanted = skills_for(city, category)
+    skills = wanted or silent.skills
     able = (
         team
         for team in city.teams.values()
         if team.code not in {instead_of, *sent, *situation.out}
-        and set(team.skills) & set(silent.skills)
+        and set(team.skills) & set(skills)
         and on_duty(city, team.code) != 0
     )
 
-    def place(team: Team) -> tuple[int, int, int, bool, str]:
+    def place(team: Team) -> tuple[int, int, int, int, bool, str]:
+        best = min((wanted.index(each) for each in team.skills if each in wanted), default=0)
         shared = len(set(team.skills) & set(silent.skills))
         load = situation.missions_of(team.code)
         far = _distance(silent.area, team.area)
-        return (load, far, -shared, team.code not in situation.connected, team.code)
+        return (best, load, far, -shared, team.code not in situation.connected, team.code)
 
     best = sorted(able, key=place)[:MOST]
-    return tuple(_reasoned(team, silent, situation) for team in best)
+    return tuple(_reasoned(team, silent, wanted, situation) for team in best)
 
 
-def _reasoned(team: Team, silent: Team, situation: Situation) -> NextTeam:
+def _reasoned(team: Team, silent: Team, wanted: Collection[str], situation: Situation) -> NextTeam:
     load = situation.missions_of(team.code)
-    reasons = ["SAME_SKILL"]
+    reasons = ["WANTED_SKILL"] if wanted else []
+    if set(team.skills) & set(silent.skills):
+        reasons.append("SAME_SKILL")
     if team.area == silent.area:
         reasons.append("SAME_AREA")
     elif _distance(silent.area, team.area) <= 2:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from backbone.directory.replica import Replica
@@ -60,7 +61,8 @@ class Teams:
         """The request of a rung that is due: with whom it can tell at this moment."""
         city = self._replica.city
         people = staffing.people_of(city, row["team"], row["unit"], row["ordered_unit"])
-        teams = recommend(city, row["team"], self._known, row["sent"])
+        now = replace(self._known, out=row["out"])
+        teams = recommend(city, row["team"], row["category"], now, row["sent"])
         return lapse_of(row, ClimbLadder(people, teams, tuple(self._channels())))
 
     async def _renew(self) -> None:

@@ -37,7 +37,9 @@ ORDER BY due_time LIMIT 100
 """
 RUNGS_DUE = """
 SELECT id, version, team, unit, ordered_unit,
-       ARRAY(SELECT o.team FROM missions AS o WHERE o.matter_id = m.matter_id) AS sent
+       coalesce(doc -> 'order' ->> 'category', doc ->> 'category', '') AS category,
+       ARRAY(SELECT o.team FROM missions AS o WHERE o.matter_id = m.matter_id) AS sent,
+       ARRAY(SELECT s.team FROM team_statuses AS s WHERE s.duty <> 'AVAILABLE') AS out
 FROM missions AS m
 WHERE rung_due <= statement_timestamp()
   AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))

@@ -27,7 +27,7 @@ from services.emergency.telephone import closing, read_webhook
 from services.emergency.terminals import PATIENCE, Terminals
 from services.emergency.wakes import hear
 
-KINDS = ("team", "policy", "person", "unit", "ladder")
+KINDS = ("team", "policy", "person", "unit", "ladder", "category")
 
 
 class Rungs(Timers):
@@ -52,7 +52,7 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         service = EmergencyService(shell, replica, terminals, teams, rungs.wake, alerts)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
         shell.consume(Orders(shell, replica, terminals, teams).subscription)
-        shell.consume(Incidents(shell).subscription)
+        shell.consume(Incidents(shell, replica).subscription)
         shell.before_stop(terminals.say_goodbye)
         repeats = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
         listening = partial(hear, settings, pulse, terminals.look)

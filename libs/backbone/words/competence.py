@@ -1,4 +1,4 @@
-"""Finds the units competent for a category at a place, the best first, with their reasons."""
+"""Finds the units competent for a category at a place, the best first, and the skills it wants."""
 
 from dataclasses import dataclass
 
@@ -20,6 +20,15 @@ def prefixes(category: str) -> tuple[str, ...]:
     parts = category.split(".")
     exact_first = (".".join(parts[:size]) for size in range(len(parts), 0, -1))
     return (*exact_first, "") if category else ("",)
+
+
+def skills_for(city: City, category: str) -> tuple[str, ...]:
+    """The skills that the class wants, or else the nearest class above it that wants some."""
+    for code in prefixes(category):
+        known = city.categories.get(code)
+        if known is not None and known.skills:
+            return known.skills
+    return ()
 
 
 def competent_unit(city: City, category: str, area: str) -> list[Candidate]:

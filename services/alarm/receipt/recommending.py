@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from backbone.words.actor import Actor
 from backbone.words.city import City, Team
-from backbone.words.competence import prefixes
+from backbone.words.competence import skills_for
 from backbone.words.place import Point, contains
 from backbone.words.policy import Route
 from services.alarm.receipt.record import Receipt
@@ -55,15 +55,6 @@ def linkage(city: City, receipt: Receipt) -> tuple[Route, ...]:
     return tuple(
         row for row in routes if row.linkage and row.holds(given.category, given.priority, SOURCE)
     )
-
-
-def skills_for(city: City, category: str) -> tuple[str, ...]:
-    """The skills that the class wants, or else the nearest class above it that wants some."""
-    for code in prefixes(category):
-        known = city.categories.get(code)
-        if known is not None and known.skills:
-            return known.skills
-    return ()
 
 
 def candidates(

@@ -1,11 +1,12 @@
 """Corrections 更正: facts of the matter changed, and its open missions get the next revision."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.life_cycle import Also, change, verb
+from backbone.words.guards import PRIORITIES
 from services.emergency.mission.record import (
     OVER,
     UNANSWERED,
@@ -14,23 +15,33 @@ from services.emergency.mission.record import (
     MissionCorrection,
     MissionFacts,
     Order,
+    State,
 )
 from services.emergency.mission.repeats import pause_after
+from services.emergency.mission.rungs import Ladder, begun_anew
 
 # A team that drives to the wrong place, or into a danger, has to say that it has heard.
 TO_BE_SIGNED = frozenset({"place", "category", "danger"})
 
 
 class ReviseMission(Struct, frozen=True):
-    """The facts of the matter after its correction; `receipt` is where it comes from."""
+    """The facts of the matter after its correction; `receipt` is where it comes from.
+
+    `ladder` is the city's for the corrected priority, `acknowledge_seconds` its time to sign.
+    """
 
     facts: MissionFacts
     reason: str = ""
     receipt: str = ""
+    ladder: Ladder | None = None
+    acknowledge_seconds: int = 60
 
 
 class MissionRevised(Struct, frozen=True):
-    """`changed` and `was` compare with what the team has signed for, or was sent with."""
+    """`changed` and `was` compare with what the team has signed for, or was sent with.
+
+    `ladder` begins anew with this revision; None leaves the mission's ladder as it is.
+    """
 
     time: datetime
     revision: int
@@ -42,6 +53,7 @@ class MissionRevised(Struct, frozen=True):
     asks: bool
     acknowledge_by: datetime
     due_time: datetime | None
+    ladder: Ladder | None = None
 
 
 def revise(
@@ -56,8 +68,13 @@ def revise(
     was = _before(mission, before, facts, new)
     asks = bool(TO_BE_SIGNED & set(new))
     release, pushes = mission.release, mission.pushes
-    window = release.acknowledge_by - release.dispatch_time
+    raised = _is_more_urgent(facts.priority, before.priority)
+    ladder = _ladder_anew(mission, command.ladder if raised else None, asks)
+    climbs = asks or mission.asks if ladder else is_climbing(mission)
     waits = pushes.due_time is not None or (asks and mission.state not in UNANSWERED)
+    window = timedelta(seconds=command.acknowledge_seconds)
+    signs = asks or (raised and mission.asks)
+    pause = pause_after(release.pauses, attempt=1)
     return [
         MissionRevised(
             time=now,
@@ -68,10 +85,33 @@ def revise(
             reason=command.reason,
             receipt=command.receipt,
             asks=asks,
-            acknowledge_by=now + window if asks else release.acknowledge_by,
-            due_time=now + pause_after(release.pauses, attempt=1) if waits else None,
+            acknowledge_by=now + window if signs else release.acknowledge_by,
+            due_time=now + pause if waits and not climbs else None,
+            ladder=ladder,
         )
     ]
+
+
+def _is_more_urgent(priority: str, than: str) -> bool:
+    known = priority in PRIORITIES and than in PRIORITIES
+    return known and PRIORITIES.index(priority) < PRIORITIES.index(than)
+
+
+def _ladder_anew(mission: Mission, raised: Ladder | None, asks: bool) -> Ladder | None:
+    """The ladder that begins with this revision.
+
+    A more urgent priority has a ladder of its own. A revision to be signed for begins the present
+    ladder again once that has ended; one that still runs goes on, as the team is silent since then.
+    """
+    present = mission.ladder
+    if raised is None and (present is None or not asks or is_climbing(mission)):
+        return None
+    known = raised or present
+    return Ladder(known.rungs, known.every_seconds) if known else None
+
+
+def is_climbing(mission: Mission) -> bool:
+    return mission.ladder is not None and mission.ladder.due_time is not None
 
 
 def facts_of(order: Order) -> MissionFacts:
@@ -106,8 +146,13 @@ def _narrative(order: Order, narrative: str) -> str:
 def revised(mission: Mission, event: MissionRevised) -> Mission:
     facts = {name: getattr(event.facts, name) for name in MissionFacts.__struct_fields__}
     asked = event.revision if event.asks else mission.pushes.asked
+    ladder = mission.ladder
+    if event.ladder is not None:
+        delivered = mission.state is State.DELIVERED
+        ladder = begun_anew(event.ladder, ladder, event.time, delivered)
     return replace(
         mission,
+        ladder=ladder,
         order=replace(mission.order, **facts),
         release=replace(mission.release, acknowledge_by=event.acknowledge_by),
         pushes=replace(

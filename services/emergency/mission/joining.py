@@ -11,12 +11,13 @@ from backbone.life_cycle import Also, change, verb
 from backbone.words.errors import Unavailable
 from services.emergency.mission.recalling import MissionRecalled, called_back
 from services.emergency.mission.record import ANY, Cause, Mission, Recall, pair_of
+from services.emergency.mission.rising import rank_of
 
 
 class JoinMatter(Struct, frozen=True):
-    """`others` are the open missions that the team has for the matter; the later one is recalled.
+    """`others` are the open missions that the team has for the matter; one of all these stays.
 
-    A mission of another time than this one is recalled by a command of its own, before.
+    Another one than this is recalled by a command of its own, before.
     """
 
     matter_id: UUID
@@ -42,19 +43,22 @@ def join(
     rivals = [also.one(each) for each in also.members(pair) - {mission.id}]
     if mission.ending is not None or not rivals:
         return [joined]
-    first = min((each for each in rivals if each is not None), key=place_in_time, default=None)
-    if first is None or place_in_time(first) > place_in_time(mission):
+    first = min((each for each in rivals if each is not None), key=precedence, default=None)
+    if first is None or precedence(first) > precedence(mission):
         raise Unavailable("MISSION_JUST_OPENED", team=order.team)
     return [joined, called_back(mission, same_matter(first, now), now)]
 
 
-def place_in_time(mission: Mission) -> tuple[datetime, UUID]:
-    """Which of two missions was sent first, also where both times are equal."""
-    return mission.release.dispatch_time, mission.id
+def precedence(mission: Mission) -> tuple[int, datetime, UUID]:
+    """Which of two missions of a team stays: the one it is further with, then the one sent first.
+
+    A team that is on the scene by one of them must not be called back from there.
+    """
+    return -rank_of(mission), mission.release.dispatch_time, mission.id
 
 
 def same_matter(first: Mission, now: datetime) -> Recall:
-    """The recall of the later mission; the desk that has sent it hears who was first."""
+    """The recall of the other mission; the desk that has sent it hears which one stays."""
     order = first.order
     return Recall(
         cause=Cause.SAME_MATTER,

@@ -12,7 +12,7 @@ from backbone.words.guards import require_text
 from backbone.words.ladder import DESK, INSIDE, NEXT_TEAM, PEOPLE, TEAM
 from backbone.words.place import contains
 from backbone.words.roles import COMMANDERS
-from services.emergency.mission.record import UNANSWERED, Mission, State
+from services.emergency.mission.record import OVER, UNDER_WAY, Mission, State
 from services.emergency.mission.repeats import MissionPushedAgain
 from services.emergency.mission.rungs import (
     Ladder,
@@ -25,7 +25,8 @@ from services.emergency.mission.rungs import (
     scheduled,
 )
 
-CLIMBED = UNANSWERED | {State.REFUSED}
+# A team that is under way climbs while it has a revision to sign for.
+CLIMBED = UNDER_WAY | {State.REFUSED}
 
 
 class ClimbLadder(Struct, frozen=True):
@@ -129,7 +130,7 @@ def stop(mission: Mission, command: StopLadder, now: datetime, also: Also) -> li
     if command.by.role not in COMMANDERS:
         raise Denied("ROLE_MAY_NOT", role=command.by.role)
     reason = require_text(command.reason, "REASON_MISSING")
-    if mission.ladder is None:
+    if mission.ladder is None or (mission.state not in OVER and not mission.asks):
         raise InvalidTransition("NO_LADDER")
     if mission.ladder.stopped_by:
         by, said = mission.ladder.stopped_by, mission.ladder.stop_reason
@@ -143,6 +144,7 @@ def unanswered(mission: Mission, event: MissionUnanswered) -> Mission:
     outside = any(each.who not in INSIDE for each in event.told)
     alert_time = mission.ladder.alert_time or (event.time if outside else None)
     due = event.next_due_time
+    asked = NEXT_TEAM in (*(each.who for each in event.told), *event.missing)
     climbed = replace(
         mission.ladder,
         rung=event.rung,
@@ -151,7 +153,8 @@ def unanswered(mission: Mission, event: MissionUnanswered) -> Mission:
         alert_time=alert_time,
         told=event.told,
         missing=event.missing,
-        next_teams=event.next_teams or mission.ladder.next_teams,
+        next_teams=event.next_teams if asked else mission.ladder.next_teams,
+        next_teams_time=event.time if asked else mission.ladder.next_teams_time,
     )
     return replace(mission, ladder=climbed)
 
@@ -166,7 +169,10 @@ def stopped(mission: Mission, event: LadderStopped) -> Mission:
 
 
 def keep_in_step(mission: Mission) -> Mission:
-    """Follow a step of the team: an answer ends the ladder, a refusal is told at once."""
+    """Follow a step of the team: an answer ends the ladder, a refusal is told at once.
+
+    A team that has signed for an older revision than the one asked for has not answered yet.
+    """
     ladder = mission.ladder
     if ladder is None:
         return mission
@@ -177,7 +183,7 @@ def keep_in_step(mission: Mission) -> Mission:
         return replace(mission, ladder=told_once)
     if ladder.due_time is None or mission.state is State.REFUSED:
         return mission
-    if mission.state not in UNANSWERED:
+    if mission.state in OVER or not mission.asks:
         return replace(mission, ladder=replace(ladder, due_time=None))
     if mission.state is State.DELIVERED:
         return replace(mission, ladder=_passed_over(ladder, mission.release.dispatch_time))

@@ -56,9 +56,14 @@ def risen(mission: Mission, reached: State, time: datetime, signs: int = 1) -> M
 
 
 def _due_after(mission: Mission, time: datetime) -> datetime | None:
-    """When it is pushed again after a step: it still is where a later revision asks for it."""
+    """When it is pushed again after a step: it still is where a later revision asks for it.
+
+    A ladder that runs pushes it by its own rungs.
+    """
     due = mission.pushes.due_time
-    if not mission.asks:
+    ladder = mission.ladder
+    runs = ladder is not None and ladder.due_time is not None and mission.recall is None
+    if runs or not mission.asks:
         return None
     if due is None and mission.state not in UNANSWERED:
         return time + pause_after(mission.release.pauses, attempt=1)

@@ -9,7 +9,7 @@ from backbone.words.ladder import INSIDE, NOT_DELIVERED
 
 
 class Rung(Struct, frozen=True):
-    """So many seconds after the order; passed over if `when` no longer holds."""
+    """So many seconds after the ladder's start; passed over if `when` no longer holds."""
 
     seconds: int
     when: str
@@ -36,12 +36,14 @@ class NextTeam(Struct, frozen=True):
 
 
 class Ladder(Struct, frozen=True):
-    """`rungs` and `every_seconds` are the city's at the time of the order.
+    """`rungs` and `every_seconds` are the city's at the time of the order, or of the revision that
+    has begun the ladder anew: `start` is then the time of that revision, and `base` the number of
+    the last rung before it, as each number is used once.
 
     `rung` is the number of the last one that was fired or passed over, `due_time` the time of the
     next, None once the ladder has ended. `at_once` says that it was pulled forward. `alert_time` is
     when people outside the team were told first. `refused` says that the refusal was noticed: it is
-    told once.
+    told once. `next_teams_time` is when the next teams were found.
     """
 
     rungs: tuple[Rung, ...]
@@ -56,47 +58,58 @@ class Ladder(Struct, frozen=True):
     stopped_by: str = ""
     stop_reason: str = ""
     refused: bool = False
+    base: int = 0
+    start: datetime | None = None
+    next_teams_time: datetime | None = None
+
+    @property
+    def last(self) -> int:
+        """The number of the last rung that is no repeat."""
+        return self.base + len(self.rungs)
 
 
 def rung_of(ladder: Ladder, number: int) -> Rung:
     """The rung of this number; above their number the last one is repeated."""
-    return ladder.rungs[min(number, len(ladder.rungs)) - 1]
+    return ladder.rungs[min(number - ladder.base, len(ladder.rungs)) - 1]
+
+
+def is_outside(rung: Rung) -> bool:
+    """Whether it tells people outside the team."""
+    return bool(set(rung.tell) - INSIDE)
 
 
 def next_number(ladder: Ladder, delivered: bool) -> int:
     """The number of the next rung whose condition holds."""
     number = ladder.rung + 1
-    while (
-        number <= len(ladder.rungs) and delivered and rung_of(ladder, number).when == NOT_DELIVERED
-    ):
+    while number <= ladder.last and delivered and rung_of(ladder, number).when == NOT_DELIVERED:
         number += 1
     return number
 
 
 def next_for_people(ladder: Ladder) -> int:
     """The number of the next rung that tells people outside the team."""
-    numbers = range(ladder.rung + 1, len(ladder.rungs) + 1)
-    outside = (n for n in numbers if set(rung_of(ladder, n).tell) - INSIDE)
-    return next(outside, max(ladder.rung, len(ladder.rungs)) + 1)
+    numbers = range(ladder.rung + 1, ladder.last + 1)
+    outside = (n for n in numbers if is_outside(rung_of(ladder, n)))
+    return next(outside, max(ladder.rung, ladder.last) + 1)
 
 
-def scheduled(ladder: Ladder, start: datetime, delivered: bool) -> datetime:
-    """When the next rung falls due, counted from the order."""
+def scheduled(ladder: Ladder, ordered: datetime, delivered: bool) -> datetime:
+    """When the next rung falls due, counted from the order or from the ladder's own start."""
     number = next_number(ladder, delivered)
-    over = max(0, number - len(ladder.rungs))
+    over = max(0, number - ladder.last)
     seconds = rung_of(ladder, number).seconds + over * ladder.every_seconds
-    return start + timedelta(seconds=seconds)
+    return (ladder.start or ordered) + timedelta(seconds=seconds)
 
 
 def after_rung(
-    ladder: Ladder, start: datetime, delivered: bool, now: datetime
+    ladder: Ladder, ordered: datetime, delivered: bool, now: datetime
 ) -> tuple[datetime, bool]:
     """When the rung after the one that is fired now falls due, and whether it is a repeat.
 
     Rungs that were missed are made up for, missed repeats are not.
     """
-    if next_number(ladder, delivered) <= len(ladder.rungs):
-        return scheduled(ladder, start, delivered), False
+    if next_number(ladder, delivered) <= ladder.last:
+        return scheduled(ladder, ordered, delivered), False
     pause = timedelta(seconds=ladder.every_seconds)
     due = (ladder.due_time or now) + pause
     return (due if due > now else now + pause), True
@@ -106,3 +119,22 @@ def begun(ladder: Ladder, start: datetime) -> Ladder:
     """The ladder of a new mission; `at_once` pulls its next rung forward to the start."""
     due = start if ladder.at_once else scheduled(ladder, start, delivered=False)
     return replace(ladder, due_time=due)
+
+
+def begun_anew(ladder: Ladder, before: Ladder | None, start: datetime, delivered: bool) -> Ladder:
+    """The ladder from this time on, with numbers above those used before.
+
+    People who were told, and still wait for the answer, keep their alert.
+    """
+    used = before.rung if before else 0
+    fresh = Ladder(ladder.rungs, ladder.every_seconds, rung=used, base=used, start=start)
+    if before is not None and before.due_time is not None:
+        fresh = replace(
+            fresh,
+            alert_time=before.alert_time,
+            told=before.told,
+            missing=before.missing,
+            next_teams=before.next_teams,
+            next_teams_time=before.next_teams_time,
+        )
+    return replace(fresh, due_time=scheduled(fresh, start, delivered))

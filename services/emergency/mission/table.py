@@ -1,13 +1,16 @@
 """What the table of missions shows beside the document, and how older documents are read."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from backbone.words.rank import by_time
-from services.emergency.mission.record import OVER, UNANSWERED, Mission, State, pair_of
+from services.emergency.mission.record import OVER, Cause, Mission, Recall, State, pair_of
+from services.emergency.mission.rungs import Ladder, is_outside
 
-SHAPE = 4
+SHAPE = 5
+# An unconfirmed recall is told to people after this time where no ladder names one.
+UNHEARD_SECONDS = 60
 COLUMNS = {
     "state": "text",
     "matter_id": "uuid",
@@ -65,13 +68,31 @@ def project(mission: Mission) -> dict[str, Any]:
 
 
 def alert_time(mission: Mission) -> datetime | None:
-    """Since when people have to see to it: it was refused, or is unanswered and they were told."""
+    """Since when people have to see to it: it was refused, or is unanswered and they were told.
+
+    A team that has to sign again for a correction is unanswered too, and so is one that has not
+    confirmed a recall: it may still be under way.
+    """
     ladder, ending = mission.ladder, mission.ending
+    if mission.recall is not None:
+        return _unheard(mission.recall, ladder)
     if ladder is None or ladder.stopped_by:
         return None
     if mission.state is State.REFUSED and ending is not None:
         return ladder.alert_time or ending.end_time
-    return ladder.alert_time if mission.state in UNANSWERED else None
+    return ladder.alert_time if mission.state not in OVER and mission.asks else None
+
+
+def _unheard(recall: Recall, ladder: Ladder | None) -> datetime | None:
+    """When an unconfirmed recall is told to people outside the team: a time to come at first.
+
+    They hear of it as fast as of a silent team. A recall for the same matter keeps its time: the
+    matter has lost its team if the link is undone.
+    """
+    if recall.confirm_time is not None and recall.cause is not Cause.SAME_MATTER:
+        return None
+    outside = (rung.seconds for rung in (ladder.rungs if ladder else ()) if is_outside(rung))
+    return recall.recall_time + timedelta(seconds=next(outside, UNHEARD_SECONDS))
 
 
 def _id(text: str) -> UUID | None:

@@ -156,6 +156,18 @@ async def test_a_refusal_is_told_at_once_and_seen_to_by_another_team(
     assert lateness(event) < 1.0
 
 
+async def test_a_recall_is_told_until_it_is_confirmed(database: Installation) -> None:
+    async with staffed(database) as desk:
+        mission = (await desk.dispatch()).mission.id
+        await desk.act("ReceiveMission", mission)
+        await desk.recall(mission)
+        assert [*(await desk.alerts(ZHAO)).items] == [], "the team has a moment to confirm it"
+        alert = await until_rung(desk, mission, 0)
+        assert (alert.reason, [*alert.next_teams]) == ("RECALL_UNCONFIRMED", [])
+        await desk.act("ConfirmRecall", mission)
+        assert [*(await desk.alerts(ZHAO)).items] == []
+
+
 async def test_who_may_see_and_who_may_stop(database: Installation) -> None:
     async with staffed(database) as desk:
         mission = (await desk.dispatch()).mission.id

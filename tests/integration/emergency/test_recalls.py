@@ -190,6 +190,15 @@ async def belongs(desk: Desk, mission: str, matter: UUID) -> None:
             await asyncio.sleep(0.05)
 
 
+async def set_back(database: Installation, mission: str) -> None:
+    """As if the time until the alert of the mission were over."""
+    conn = await asyncpg.connect(database.admin)
+    await conn.execute(
+        "UPDATE emergency.missions SET alert_time = end_time WHERE id = $1", UUID(mission)
+    )
+    await conn.close()
+
+
 class Teller:
     """What relays of other services send, with versions of their own."""
 
@@ -334,6 +343,37 @@ class TestOverKafka:
         assert only.id in {str(row["id"]) for row in rows}
         assert await conn.fetchval("SELECT count(*) FROM emergency.refused_links") == 0
         await conn.close()
+
+    @pytest.mark.parametrize("first", ["incident", "receipt"])
+    async def test_a_link_leaves_the_team_where_it_is(
+        self, desk: Desk, brokers: str, database: Installation, first: str
+    ) -> None:
+        """The mission by which the team is on the scene stays, though it was sent later."""
+        incident, receipt, teller = uuid4(), uuid4(), Teller(brokers)
+        order = [incident, receipt] if first == "incident" else [receipt, incident]
+        silent, there = [(await desk.dispatch(receipt=each)).mission.id for each in order]
+        await desk.act("ReportOnScene", there)
+        async with desk.terminal() as terminal:
+            await terminal.pushes(2)
+            await teller.alarm(receipt, repeat_linked={"incident_id": str(incident)})
+            push = await terminal.push(30)
+            assert (push.mission, push.kind) == (silent, Push.KIND_RECALL)
+            assert (push.recall.cause, push.recall.stays) == (Recall.CAUSE_SAME_MATTER, there)
+            with pytest.raises(InvalidTransition) as caught:
+                await desk.act("AcknowledgeMission", silent)
+            assert (caught.value.reason, caught.value.facts["mission"]) == ("SAME_MATTER", there)
+            await belongs(desk, there, incident)
+            await desk.act("ConfirmRecall", silent)
+            await set_back(database, silent)
+            zhao = Actor("zhao", "desk", "dispatcher", "990100")
+            assert [*(await desk.alerts(zhao)).items] == []
+            await teller.alarm(receipt, repeat_unlinked={"reason": "不是一回事"})
+            await belongs(desk, there if first == "incident" else silent, receipt)
+            await set_back(database, silent)
+            shown = (await desk.alerts(zhao)).items
+            assert [(each.mission_id, each.reason) for each in shown] == [(silent, "MATTER_PARTED")]
+            await desk.dispatch("fire-2", receipt=UUID(shown[0].matter_id))
+            assert [*(await desk.alerts(zhao)).items] == [], "the matter has a team again"
 
     @pytest.mark.parametrize("apart", [True, False])
     async def test_a_link_that_is_undone_gives_the_mission_back(

@@ -8,6 +8,7 @@ from msgspec.structs import replace as changed
 
 from backbone.words.actor import Actor
 from backbone.words.city import City, Team
+from backbone.words.competence import skills_for
 from backbone.words.place import Place, Point
 from services.alarm.atlas import centres_of
 from services.alarm.receipt.dispatch import DispatchNow
@@ -18,7 +19,6 @@ from services.alarm.receipt.recommending import (
     linkage,
     metres_to,
     recommend,
-    skills_for,
 )
 from services.alarm.receipt.record import Receipt
 from tests.cities import COUNTY, NORTH

@@ -11,20 +11,33 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from backbone.words.actor import Actor
-from backbone.words.errors import InvalidTransition
+from backbone.words.errors import InvalidTransition, Unavailable
 from backbone.words.place import Place
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec
 from services.emergency.mission import MISSIONS
 from services.emergency.mission.correcting import ReviseMission, different, facts_of
-from services.emergency.mission.joining import JoinMatter, MissionJoined
-from services.emergency.mission.recalling import ConfirmRecall, MissionRecalled, RecallMission
+from services.emergency.mission.joining import (
+    JoinMatter,
+    MissionJoined,
+    precedence,
+    same_matter,
+)
+from services.emergency.mission.recalling import (
+    ConfirmRecall,
+    MissionRecalled,
+    RecallMission,
+    WithdrawMission,
+)
 from services.emergency.mission.record import Cause, Mission, MissionFacts, State, pair_of
+from services.emergency.mission.rising import RANK
 from services.emergency.mission.steps import (
     AcknowledgeMission,
     ClearMission,
+    ReceiveMission,
     RefuseMission,
     ReportEnRoute,
+    ReportOnScene,
 )
 from tests.life_cycles import Alone
 from tests.unit.emergency.missions import (
@@ -35,6 +48,7 @@ from tests.unit.emergency.missions import (
     MATTER,
     MOVED,
     NOW,
+    REACHES,
     WITHDRAW,
     a_mission,
     after,
@@ -189,6 +203,43 @@ def test_of_two_missions_of_one_matter_the_later_is_called_back() -> None:
     assert [type(each) for each in alone] == [MissionJoined]
 
 
+ON_THE_WAY = [ReceiveMission(LEE), AcknowledgeMission(LEE), ReportEnRoute(LEE), ReportOnScene(LEE)]
+FURTHER = [State.DELIVERED, State.ACKNOWLEDGED, State.EN_ROUTE, State.ON_SCENE]
+
+
+@pytest.mark.parametrize("state", FURTHER)
+def test_of_two_missions_of_one_matter_the_team_keeps_the_one_it_is_further_with(
+    state: State,
+) -> None:
+    """The mission that was sent later stays where the team is on its way by that one."""
+    there = UUID(int=8)
+    silent = after(DISPATCH)
+    order = replace(DISPATCH.order, matter_id=there)
+    [dispatched] = decide(None, replace(DISPATCH, order=order), NOW + timedelta(seconds=5))
+    steps = [step for step in ON_THE_WAY if RANK[REACHES[type(step)]] <= RANK[state]]
+    far = after(*steps, start=evolve(None, dispatched))
+    assert min(silent, far, key=precedence) is far
+    events = MISSIONS.decide(
+        silent, JoinMatter(there, "", "fire-1", (far.id,)), NOW, Locked(there, far)
+    )
+    recalled = reduce(evolve, events, silent)
+    assert recalled.recall is not None
+    assert (recalled.state, recalled.recall.stays) == (State.RECALLED, str(far.id))
+    there_first = Locked(silent.order.matter_id, silent)
+    with pytest.raises(Unavailable, match="MISSION_JUST_OPENED"):
+        MISSIONS.decide(far, JoinMatter(MATTER, "", "fire-1", (silent.id,)), NOW, there_first)
+
+
+def test_the_team_hears_by_which_mission_it_goes_to_the_same_matter() -> None:
+    kept = after(DISPATCH)
+    recalled = after(DISPATCH, WithdrawMission(same_matter(kept, NOW)), ReportEnRoute(LEE))
+    with pytest.raises(InvalidTransition) as caught:
+        codec.answer_of(pb.AcknowledgeMissionRequest(), recalled)
+    assert caught.value.reason == "SAME_MATTER"
+    assert caught.value.facts == {"mission": str(kept.id), "code": DISPATCH.order.code}
+    assert recalled.progress.depart_time == NOW, "what crossed the recall is recorded"
+
+
 NAMES = [*WAYS]
 STEPS = st.one_of(
     st.sampled_from(NAMES).map(lambda name: ("revise", name)),
@@ -230,16 +281,18 @@ def test_any_row_of_corrections_and_signatures(steps: list[tuple[str, Any]]) -> 
         assert mission.pushes.asked == asked
 
 
-def test_a_ladder_ends_with_an_older_signature_and_the_revision_is_asked_for() -> None:
+def test_a_ladder_goes_on_after_an_older_signature_until_the_revision_is_signed() -> None:
     mission = after(LADDER_DISPATCH, MOVED)
     assert mission.ladder is not None
     assert (mission.pushes.due_time, mission.pushes.revision) == (None, 2), "the rungs push it"
     assert mission.ladder.due_time is not None
     stale = after(AcknowledgeMission(LEE, revision=1), start=mission)
-    assert stale.ladder is not None
-    assert stale.ladder.due_time is None
-    assert stale.pushes.due_time == NOW + timedelta(seconds=10)
-    assert after(AcknowledgeMission(LEE, revision=2), start=stale).pushes.due_time is None
+    assert (stale.state, stale.asks) == (State.ACKNOWLEDGED, True)
+    assert stale.ladder == mission.ladder
+    assert stale.pushes.due_time is None, "the rungs push it"
+    signed = after(AcknowledgeMission(LEE, revision=2), start=stale)
+    assert signed.ladder is not None
+    assert (signed.ladder.due_time, signed.pushes.due_time) == (None, None)
 
 
 def test_a_recall_ends_the_ladder_and_is_repeated_by_itself() -> None:

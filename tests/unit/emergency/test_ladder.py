@@ -150,6 +150,22 @@ def test_a_refusal_after_a_person_has_stopped_it_is_told_all_the_same() -> None:
     assert after(STOP, start=mission).ladder != mission.ladder
 
 
+def test_the_next_teams_are_those_of_the_last_look_with_its_time() -> None:
+    again = Rung(40, "NOT_ACKNOWLEDGED", ("DESK", "NEXT_TEAM"))
+    ladder = Ladder((*RUNGS[:4], again, RUNGS[4]), 60)
+    mission = after(replace(LADDER_DISPATCH, ladder=ladder))
+    for _ in range(4):
+        mission, _ = climbed(mission)
+    assert mission.ladder is not None
+    assert (mission.ladder.next_teams, mission.ladder.next_teams_time) == (NEXT, at(30))
+    mission, event = climbed(mission, replace(CLIMB, next_teams=()))
+    assert (event.missing, mission.ladder) != ((), None)
+    for _ in range(2):
+        assert mission.ladder is not None
+        assert (mission.ladder.next_teams, mission.ladder.next_teams_time) == ((), at(40))
+        mission, _ = climbed(mission)
+
+
 def test_a_drill_rings_no_telephone_and_an_unknown_channel_neither() -> None:
     drill = replace(LADDER_DISPATCH, order=replace(LADDER_DISPATCH.order, exercise=True))
     for start, command in ((drill, CLIMB), (LADDER_DISPATCH, replace(CLIMB, channels=()))):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from backbone.words.areas import Level
-from backbone.words.city import City, Head, Person, Team, Unit
+from backbone.words.city import Category, City, Head, Person, Team, Unit
 from backbone.words.ladder import USUAL, People
 from services.emergency.mission.rungs import NextTeam, Told
 from services.emergency.recommending import Situation, recommend
@@ -115,7 +115,7 @@ def test_the_ladder_of_a_priority_is_frozen_as_it_is() -> None:
 
 
 def test_the_best_team_shares_the_skill_is_free_and_near() -> None:
-    found = recommend(CITY, "one", Situation(connected={"far"}), ["one"])
+    found = recommend(CITY, "one", "", Situation(connected={"far"}), ["one"])
     assert found == (
         NextTeam("same-area", "990101-fire", ("SAME_SKILL", "SAME_AREA", "FREE")),
         NextTeam("near", "990101001-fire", ("SAME_SKILL", "NEAR", "FREE")),
@@ -135,15 +135,43 @@ def test_the_best_team_shares_the_skill_is_free_and_near() -> None:
 def test_a_team_that_cannot_go_is_not_recommended(
     situation: Situation, sent: tuple[str, ...], city: City
 ) -> None:
-    codes = [each.team for each in recommend(city, "one", situation, sent)]
+    codes = [each.team for each in recommend(city, "one", "", situation, sent)]
     assert codes == ["near", "far"]
 
 
 def test_a_busy_team_comes_after_a_free_one() -> None:
-    found = recommend(CITY, "one", Situation(open_missions={"same-area": 2}), ())
+    found = recommend(CITY, "one", "", Situation(open_missions={"same-area": 2}), ())
     assert [each.team for each in found] == ["near", "far", "same-area"]
     assert found[-1] == NextTeam("same-area", "990101-fire", ("SAME_SKILL", "SAME_AREA"), 2)
 
 
 def test_for_an_unknown_team_none_is_recommended() -> None:
-    assert recommend(CITY, "nowhere", Situation(), ()) == ()
+    assert recommend(CITY, "nowhere", "", Situation(), ()) == ()
+
+
+ROADS = Category("traffic", "交通", ("交通",), (), "P3", skills=("rescue", "medical"))
+SKILLED = replace(
+    CITY,
+    categories={"traffic": ROADS},
+    people={**CITY.people, "cutters-leader": a_person("cutters-leader", "990102-fire")},
+    teams={**CITY.teams, "cutters": a_team("cutters", "990102", "rescue", "fire")},
+)
+
+
+@pytest.mark.parametrize(
+    ("category", "expected"),
+    [
+        ("traffic.accident", [("cutters", "WANTED_SKILL"), ("doctors", "WANTED_SKILL")]),
+        ("theft", [("same-area", "SAME_SKILL"), ("near", "SAME_SKILL"), ("cutters", "SAME_SKILL")]),
+    ],
+)
+def test_the_class_of_the_matter_says_which_skill_comes_first(
+    category: str, expected: list[tuple[str, str]]
+) -> None:
+    found = recommend(SKILLED, "one", category, Situation(), ())
+    assert [(each.team, each.reasons[0]) for each in found] == expected
+
+
+def test_a_resting_team_is_not_recommended_for_its_skill() -> None:
+    found = recommend(SKILLED, "one", "traffic", Situation(out={"cutters"}), ())
+    assert [each.team for each in found] == ["doctors"]
