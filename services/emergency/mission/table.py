@@ -7,7 +7,7 @@ from uuid import UUID
 from backbone.words.rank import by_time
 from services.emergency.mission.record import OVER, UNANSWERED, Mission, State, pair_of
 
-SHAPE = 4
+SHAPE = 5
 COLUMNS = {
     "state": "text",
     "matter_id": "uuid",
@@ -90,7 +90,10 @@ def pair(mission: Mission) -> UUID | None:
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder, shape 3 no correction."""
+    """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder, shape 3 no correction. Shape 5
+    has another cause of a recall."""
+    if shape > 3:
+        return doc
     if shape > 1:
         return {**doc, "progress": _signed(doc["progress"])}
     return {
