@@ -18,7 +18,7 @@ from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
-from backbone.words.followed import PENDING, SAID, Followed
+from backbone.words.followed import OVER, SAID, Followed
 from backbone.words.followed import FollowIncident as Step
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
@@ -36,7 +36,7 @@ from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.reveal import RevealCaller
 from services.alarm.receipt.tickets import AnswerTicket, RefuseTicket
 from services.alarm.taking import Taking
-from services.alarm.telling import GLANCE, Told
+from services.alarm.telling import Told
 from services.alarm.ticketing import Tickets
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return pb.AmendReceiptResponse(receipt=await self._correct(request, context, command))
 
     async def ClassifyReceipt(self, request: pb.ClassifyReceiptRequest, context: Any) -> Any:
-        command = codec.to_command(request, caller_of(context).actor)
+        heard = await self._told.heard(codec.receipt_id(request.receipt_id))
+        command = replace(codec.to_command(request, caller_of(context).actor), heard=heard)
         return pb.ClassifyReceiptResponse(receipt=await self._correct(request, context, command))
 
     async def _correct(self, request: Any, context: Any, command: Any) -> resources.Receipt:
@@ -165,13 +166,14 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return await self._orders.deliver(receipt, command)
 
     async def GetReceipt(self, request: pb.GetReceiptRequest, context: Any) -> Any:
-        """An incident that the receipt has no news of yet, as without Kafka, is looked up. While
-        the desk still decides, the suggested repeats are shown as they are now."""
+        """An incident that is not over is looked up: its priority may have been set on it, and the
+        receipt may not have heard of its last step. While the desk still decides, the suggested
+        repeats are shown as they are now."""
         shown = await self._reading.get(request, context)
         if shown.state == resources.Receipt.STATE_RECEIVED and shown.suggestions.repeats:
             await self._reading.bring_up_to_date(shown)
         await self._orders.show(shown)
-        if shown.incident.state == PENDING:
+        if shown.incident.id and shown.incident.state not in OVER:
             await self._glance(shown, caller_of(context).actor)
         return pb.GetReceiptResponse(receipt=shown)
 
@@ -233,23 +235,24 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return codec.shown_to(receipt, self._atlas.city, self._sealer, actor)
 
     async def _glance(self, shown: resources.Receipt, by: Actor) -> None:
-        try:
-            found = await self._incidents.find(UUID(shown.incident.id), by, GLANCE)
-        except grpc.aio.AioRpcError as error:
-            log.info("incident.unheard", extra={"error": error.details()})
-            return
-        if found is not None:
+        """Never an older version than the receipt has followed."""
+        found = await self._told.glance(UUID(shown.incident.id), by)
+        if found is not None and found.version >= shown.incident.version:
             shown.incident.CopyFrom(following.shown(found))
 
     async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed, str] | None:
-        """What a receipt in the caller's sight knows, or else what the workflow service shows.
+        """What the workflow service shows; while it does not answer, what a receipt in the caller's
+        sight knows. The desk's copy alone would miss an end that it has not heard of yet.
 
-        The priority comes from the receipt that opened the incident.
+        The priority then comes from the receipt that opened the incident.
         """
         row = await storage.known_incident(self._shell.pool, by, incident_id)
         receipt = self._decider.from_row(row) if row else None
         if receipt is not None and receipt.incident is not None:
             here = receipt.incident
+            seen = await self._told.glance(incident_id, by)
+            if seen is not None and seen.version >= here.known.version:
+                return seen.code, codec.to_followed(seen), seen.priority
             opened = receipt.id == incident_id
             return here.code, here.known, receipt.classification.priority if opened else ""
         found = await self._incidents.find(incident_id, by)

@@ -49,26 +49,23 @@ class Atlas:
         """The text of a place in the form in which addresses are compared."""
         return self._gazetteer.address_of(text)
 
-    def danger_in(self, narrative: str) -> DangerSuggestion | None:
-        """The most urgent danger that the narrative speaks of."""
-        return next(iter(self.dangers_in(narrative)), None)
+    def danger_in(self, *texts: str) -> DangerSuggestion | None:
+        """The most urgent danger that one of the texts speaks of."""
+        return next(iter(self.dangers_in(*texts)), None)
 
-    def dangers_in(self, narrative: str) -> tuple[DangerSuggestion, ...]:
-        """Every danger that the narrative speaks of, the most urgent first; none without a city."""
+    def dangers_in(self, *texts: str) -> tuple[DangerSuggestion, ...]:
+        """Every danger that one of the texts speaks of, the most urgent first; none without a
+        city. Of one class the first text that speaks of it counts."""
         city = self._city
         if city is None:
             return ()
-        return tuple(
-            DangerSuggestion(
-                each.category,
-                city.categories[each.category].name,
-                each.priority,
-                each.words,
-                each.score,
-            )
-            for each in self._listener.signs(narrative)
-            if each.category in city.categories
-        )
+        found: dict[str, DangerSuggestion] = {}
+        for each in (sign for text in texts for sign in self._listener.signs(text)):
+            if each.category in city.categories:
+                name = city.categories[each.category].name
+                one = DangerSuggestion(each.category, name, each.priority, each.words, each.score)
+                found.setdefault(each.category, one)
+        return tuple(sorted(found.values(), key=lambda each: each.priority))
 
     def locate(self, place: Place) -> Place:
         """The place with its area; see `Places`."""

@@ -18,13 +18,14 @@ from backbone.words.addresses import is_exact
 from backbone.words.city import City
 from backbone.words.matter_code import Intake, mint
 from backbone.words.place import Place
+from backbone.words.texts import shows_nothing
 from services.alarm import codec, storage
 from services.alarm.atlas import Atlas
 from services.alarm.metrics import SUGGESTED
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.cells import cells_around
 from services.alarm.receipt.intake import ReceiveAlarm
-from services.alarm.receipt.record import Receipt, Report, Suggestions
+from services.alarm.receipt.record import DangerSuggestion, Receipt, Report, Suggestions
 from services.alarm.receipt.suggestions import (
     Sighting,
     Window,
@@ -69,9 +70,8 @@ class Taking:
         told, code = request.HasField("caller"), self._atlas.dialling_code
         caller = codec.seal_change(request.caller, self._sealer, code) if told else None
         place = self._place(request) if request.HasField("place") else None
-        heard = request.HasField("narrative")
-        danger = self._atlas.danger_in(request.narrative) if heard else None
-        address = self._atlas.address_of(place.text) if place else None
+        danger = self._heard(request, known.report) if known else None
+        address = self._atlas.address_of(place.text) if place and place.text else None
         said = self._discreet(request, known.report) if known else None
         more = {
             "discreet": said,
@@ -81,6 +81,14 @@ class Taking:
             "heard": danger,
         }
         return to_record(request, AmendReceipt, by=by, **more)
+
+    def _heard(self, request: Any, known: Report) -> DangerSuggestion | None:
+        """The danger that narrative and danger speak of after the amendment."""
+        said = (
+            getattr(request if request.HasField(name) else known, name)
+            for name in ("narrative", "danger")
+        )
+        return self._atlas.danger_in(*said)
 
     def _discreet(self, request: Any, known: Report) -> str | None:
         """The discreet narrative where narrative or caller change; earlier callers count too."""
@@ -96,10 +104,12 @@ class Taking:
         return codec.discreet(note, [codec.unseal(known.report.caller, self._sealer)])
 
     def _place(self, request: Any) -> Place:
-        return self._atlas.locate(to_record(request.place, Place))
+        said = to_record(request.place, Place)
+        text = "" if shows_nothing(said.text) else said.text
+        return self._atlas.locate(replace(said, text=text))
 
     async def _suggest(self, taken: ReceiveAlarm) -> Suggestions:
-        dangers = self._atlas.dangers_in(taken.narrative)
+        dangers = self._atlas.dangers_in(taken.narrative, taken.danger)
         classes = categories(taken.narrative, self._atlas.keywords, dangers)
         seen = Sighting(
             time=datetime.now(UTC),

@@ -19,7 +19,7 @@ from backbone.words.matter import Matter
 from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec, storage
 from services.alarm.peers import Incidents
-from services.alarm.receipt.record import Outcome, Receipt
+from services.alarm.receipt.record import DangerSuggestion, Outcome, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -50,20 +50,30 @@ class Told:
         receipt = await self.found(receipt_id)
         if receipt is None or receipt.incident is None or await self._find([call.request_id]):
             return
-        incident = await self._glance(receipt.incident.id, call.actor)
+        incident = await self.glance(receipt.incident.id, call.actor)
         state = Incident.State.Name(incident.state).removeprefix("STATE_") if incident else ""
         if state in OVER:
             raise InvalidTransition("INCIDENT_OVER", incident=receipt.incident.code, state=state)
+
+    async def heard(self, receipt_id: UUID) -> DangerSuggestion | None:
+        """The most urgent danger that the receipts of the same incident have told of."""
+        receipt = await self.found(receipt_id)
+        if receipt is None or receipt.incident is None:
+            return None
+        ids = await storage.followers(self._pool, receipt.incident.id)
+        found = [await self.found(each) for each in ids]
+        dangers = [each.suggestions.danger for each in found if each]
+        return min(filter(None, dangers), key=lambda each: each.priority, default=None)
 
     async def facts(self, receipt_id: UUID, by: Actor) -> Matter | None:
         """The facts of the incident as they are now, None where the receipt's own must do."""
         receipt = await self.found(receipt_id)
         if receipt is None or receipt.incident is None:
             return None
-        incident = await self._glance(receipt.incident.id, by)
+        incident = await self.glance(receipt.incident.id, by)
         return codec.facts_of(incident) if incident else None
 
-    async def _glance(self, incident_id: UUID, by: Actor) -> Incident | None:
+    async def glance(self, incident_id: UUID, by: Actor) -> Incident | None:
         try:
             return await self._incidents.find(incident_id, by, GLANCE)
         except grpc.aio.AioRpcError as error:

@@ -30,6 +30,9 @@ from services.emergency.terminals import Terminals
 TOPIC = "liandong.alarm.events.v1"
 GROUP = "emergency.alarm"
 INCIDENTS = "liandong.incident.events.v1"
+# After these no incident of the receipt's matter goes on: its teams are called back. A receipt that
+# is passed to a unit becomes an incident of the same matter: its missions go on.
+ENDED = ("answered", "passed", "passed_to_petitions", "mediation_referred", "ticket_filed")
 LINKS = frozenset({"repeat_linked", "repeat_unlinked"})
 ENDS = {"VOIDED": Cause.INCIDENT_VOIDED, "CLOSED": Cause.INCIDENT_CLOSED}
 
@@ -50,6 +53,8 @@ class Orders:
             "amended": self._corrected,
             "classified": self._corrected,
             "marked_invalid": self._invalid,
+            "closed": self._closed,
+            **dict.fromkeys(ENDED, self._ended),
             "repeat_linked": self._linked,
             "repeat_unlinked": self._unlinked,
         }
@@ -104,6 +109,17 @@ class Orders:
     async def _invalid(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         note = event.marked_invalid.note
         return await self._each(event, ordered, _because(Cause.RECEIPT_INVALID, note, event))
+
+    async def _ended(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
+        body = getattr(event, event.WhichOneof("kind"))
+        note = "" if event.WhichOneof("kind") == "answered" else body.note
+        return await self._each(event, ordered, _because(Cause.RECEIPT_ENDED, note, event))
+
+    async def _closed(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
+        """A team that was sent after the end is called back with the filing."""
+        if not event.closed.matter_id:
+            return []
+        return await self._each(event, ordered, _because(Cause.RECEIPT_ENDED, "", event))
 
     async def _each(
         self, event: Any, ordered: Sequence[Request[Any]], command: Any

@@ -129,4 +129,8 @@ def shown(incident: Incident) -> Followed:
         state=Incident.State.Name(incident.state).removeprefix("STATE_"),
         unit=incident.unit,
         holder=incident.holder,
+        outcome=incident.outcome,
+        reply=incident.reply,
+        priority=incident.priority,
+        category=incident.category,
     )

@@ -36,7 +36,7 @@ class Correction(Struct, frozen=True):
 
 
 class CallerLink(Struct, frozen=True):
-    """A receipt that was linked to an incident or left it."""
+    """A receipt that was linked to an incident or left it; `narrative` and `place` in short."""
 
     incident_id: str
     receipt: str
@@ -45,3 +45,5 @@ class CallerLink(Struct, frozen=True):
     danger: str
     user: str
     unit: str
+    narrative: str = ""
+    place: str = ""

@@ -14,10 +14,25 @@ from backbone.words.correction import Correction
 from backbone.words.errors import InvalidArgument
 from backbone.words.guards import require_category, require_place, require_priority, require_unit
 from backbone.words.matter import Matter
-from backbone.words.place import Place
+from backbone.words.place import Place, contains
+from backbone.words.texts import shows_nothing
 from services.alarm.receipt import correcting
-from services.alarm.receipt.danger import DangerHeard, heard
-from services.alarm.receipt.record import Caller, DangerSuggestion, Receipt, Report, State
+from services.alarm.receipt.danger import (
+    DangerHeard,
+    PriorityConfirmed,
+    confirmed_below,
+    heard,
+    is_lowered,
+    is_settled,
+)
+from services.alarm.receipt.record import (
+    Caller,
+    DangerSuggestion,
+    Outcome,
+    Receipt,
+    Report,
+    State,
+)
 from services.alarm.receipt.rights import require_desk, require_not_ended
 from services.alarm.receipt.times import require_times, times_of
 
@@ -37,7 +52,8 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
     """A field that is None keeps its value.
 
     `for_incident`: the facts hold for the whole incident, though a linked receipt says them.
-    `heard` is the danger that a new narrative speaks of.
+    Empty parts of a place keep theirs; its area is that of its point, or the one that it names.
+    `heard` is the danger that narrative and danger speak of, where one of them is new.
     """
 
     by: Actor
@@ -58,12 +74,15 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
 
 
 class ClassifyReceipt(Struct, frozen=True):
-    """An empty field keeps its value."""
+    """An empty field keeps its value. `heard` is the most urgent danger of the incident's reports,
+    `confirm_priority` the person's word that the class may lie below it."""
 
     by: Actor
     category: str
     priority: str
     for_incident: bool = False
+    confirm_priority: bool = False
+    heard: DangerSuggestion | None = None
 
 
 class ReceiptAmended(Struct, frozen=True, kw_only=True):
@@ -106,36 +125,46 @@ def amend(
 ) -> list[DangerHeard | ReceiptClassified | ReceiptAmended]:
     require_desk(receipt, command)
     correcting.require_incident_open(receipt)
-    if command.place:
-        require_place(city, command.place)
+    require_visible(command)
+    place = command.place and place_with(receipt.report.place, command.place)
+    require_place(city, place)
     if command.against is not None:
         require_not_ended(receipt, command)  # what was opened or passed on is routed already
         if command.against:
             require_unit(city, command.against)
     require_times(times_of(command), receipt.report, now)
-    said = _reported(command)
+    said = {**_reported(command), "place": place}
     if all(part is None for part in said.values()):
         raise InvalidArgument("NOTHING_TO_CHANGE")
     said["caller"] = _merged(receipt.report.caller, command.caller)
     event = ReceiptAmended(time=now, for_incident=command.for_incident, **said)
-    news = _heard(receipt, command, now)
+    news = _heard(receipt, command, now, city)
     return [*news, _told(reduce(_after, news, receipt), event, command.by, city)]
 
 
 def _heard(
-    receipt: Receipt, command: AmendReceipt, now: datetime
+    receipt: Receipt, command: AmendReceipt, now: datetime, city: City
 ) -> list[DangerHeard | ReceiptClassified]:
-    """What a new narrative changes; a receipt without class takes that of the danger at once.
+    """What new words change. A receipt without class takes that of the danger at once, and one that
+    has an incident its priority, unless a person has settled it.
 
     The amendment comes after it: the call to others tells the last version.
     """
     danger, given = command.heard, receipt.classification
-    if command.narrative is None or danger == receipt.suggestions.danger:
+    silent = command.narrative is None and command.danger is None
+    if silent or danger == receipt.suggestions.danger:
         return []
     news: list[DangerHeard | ReceiptClassified] = [DangerHeard(now, danger)]
-    if danger is not None and receipt.state is State.RECEIVED and not given.category:
-        priority = min(given.priority, danger.priority)
+    if danger is None:
+        return news
+    priority = min(given.priority, danger.priority)
+    if receipt.state is State.RECEIVED and not given.category:
         news.append(ReceiptClassified(now, danger.category, priority))
+    raises = receipt.incident is not None and priority < given.priority
+    if raises and not is_settled(receipt, danger):
+        raised = ReceiptClassified(now, given.category or danger.category, priority)
+        title = correcting.title_after(receipt, _classified(receipt, raised), city)
+        news.append(replace(raised, title=title))
     return news
 
 
@@ -149,7 +178,8 @@ def _after(receipt: Receipt, event: DangerHeard | ReceiptClassified) -> Receipt:
 
 def classify(
     receipt: Receipt, command: ClassifyReceipt, now: datetime, city: City
-) -> list[ReceiptClassified]:
+) -> list[PriorityConfirmed | ReceiptClassified]:
+    """Of an ended receipt the danger guards the class too: what it opened goes by it."""
     require_desk(receipt, command)
     correcting.require_incident_open(receipt)
     if not command.category and not command.priority:
@@ -160,13 +190,42 @@ def classify(
     event = ReceiptClassified(
         now, command.category or before.category, priority, for_incident=command.for_incident
     )
-    return [_told(receipt, event, command.by, city)]
+    danger = receipt.suggestions.danger
+    if command.heard is not None and (command.for_incident or receipt.outcome is Outcome.OPENED):
+        danger = min(filter(None, (command.heard, danger)), key=lambda each: each.priority)
+    lowered = is_lowered(receipt, _classified(receipt, event).classification, danger, city)
+    word = confirmed_below(danger, command, now, below=lowered)
+    spoken = replace(receipt, version=receipt.version + len(word))
+    return [*word, _told(spoken, event, command.by, city)]
 
 
 def require_may_correct(receipt: Receipt, command: AmendReceipt | ClassifyReceipt) -> None:
     """What was filed with its incident is corrected no more."""
     require_desk(receipt, command)
     correcting.require_incident_open(receipt)
+
+
+def require_visible(command: AmendReceipt) -> None:
+    """A place or narrative without a visible sign says nothing: it erases nothing either."""
+    if command.place is not None and command.place == Place(""):
+        raise InvalidArgument("NOTHING_TO_CHANGE", field="place")
+    if command.narrative is not None and shows_nothing(command.narrative):
+        raise InvalidArgument("NOTHING_TO_CHANGE", field="narrative")
+
+
+def place_with(known: Place, said: Place) -> Place:
+    """The known place with the parts that were said.
+
+    A point is kept where only words are new: they describe it better. It is given up where they
+    name an area that it does not lie in.
+    """
+    text = said.text or known.text
+    if said.point is not None:
+        return Place(text, said.point, said.area)
+    stays = not said.area or contains(said.area, known.area)
+    if known.point is not None and stays:
+        return Place(text, known.point, known.area)
+    return Place(text, None, said.area or known.area)
 
 
 def _merged(caller: Caller, changes: CallerChange | None) -> Caller | None:
@@ -232,6 +291,7 @@ VERBS = (
         "INCIDENT_OVER",
         "UNKNOWN_CATEGORY",
         "UNKNOWN_PRIORITY",
+        "DANGER_UNCONFIRMED",
         "NOTHING_TO_CHANGE",
         otherwise=require_may_correct,
     ),

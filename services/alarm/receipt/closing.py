@@ -19,7 +19,10 @@ class CloseReceipt(Struct, frozen=True):
 
 
 class ReceiptClosed(Struct, frozen=True):
+    """`matter_id` names the matter whose missions are recalled, as no incident goes on."""
+
     time: datetime
+    matter_id: str = ""
 
 
 def close(
@@ -29,7 +32,7 @@ def close(
     require_desk(receipt, command)
     if receipt.incident is not None and not is_over(receipt.incident.known):
         raise InvalidTransition("INCIDENT_STILL_OPEN", incident=receipt.incident.code)
-    return [ReceiptClosed(now)]
+    return [ReceiptClosed(now, "" if receipt.incident else str(receipt.matter_id))]
 
 
 def is_over(incident: Followed) -> bool:

@@ -22,10 +22,14 @@ from backbone.words.correction import (
 )
 from backbone.words.errors import InvalidTransition
 from backbone.words.matter import Matter
+from backbone.words.place import Place
 from services.alarm.receipt.city import title
 from services.alarm.receipt.closing import is_over
 from services.alarm.receipt.ending import matter_called
 from services.alarm.receipt.record import Outcome, Receipt
+
+# What an incident is told of a linked report: in short, as an order is read at once.
+LINKED_NARRATIVE, LINKED_PLACE = 400, 400
 
 
 def facts_of(receipt: Receipt) -> dict[str, Any]:
@@ -102,7 +106,15 @@ def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:
         danger=receipt.report.danger,
         user=by.user,
         unit=by.unit,
+        narrative=receipt.told[:LINKED_NARRATIVE],
+        place=_described(receipt.report.place)[:LINKED_PLACE],
     )
+
+
+def _described(place: Place) -> str:
+    """The place in words; a point stands in them."""
+    point = place.point
+    return f"{place.text} ({point.longitude}, {point.latitude})".strip() if point else place.text
 
 
 def require_incident_open(receipt: Receipt) -> None:

@@ -11,11 +11,15 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
 from services.alarm.receipt.record import (
+    Classification,
     Confirmation,
     DangerSuggestion,
     Receipt,
+    State,
     Suggestions,
 )
+
+Heard = DangerSuggestion | None
 
 
 class Ending(Protocol):
@@ -29,7 +33,7 @@ class Ending(Protocol):
 
 
 class DangerHeard(Struct, frozen=True):
-    """The danger that an amended narrative speaks of; None if it speaks of none any more."""
+    """The danger that an amended report speaks of; None if it speaks of none any more."""
 
     time: datetime
     danger: DangerSuggestion | None
@@ -57,7 +61,12 @@ def confirmed(
     receipt: Receipt, command: Ending, now: datetime, *, below: bool = True
 ) -> list[PriorityConfirmed]:
     """The word of the person if the end lies below the suggestion. Raises InvalidTransition."""
-    danger = receipt.suggestions.danger
+    return confirmed_below(receipt.suggestions.danger, command, now, below=below)
+
+
+def confirmed_below(
+    danger: DangerSuggestion | None, command: Ending, now: datetime, *, below: bool = True
+) -> list[PriorityConfirmed]:
     if danger is None or not below:
         return []
     if not command.confirm_priority:
@@ -71,9 +80,25 @@ def confirmed(
     return [PriorityConfirmed(now, danger, command.by.user)]
 
 
+def is_lowered(before: Receipt, given: Classification, danger: Heard, city: City) -> bool:
+    """Whether a new class or priority of an ended receipt takes it below the danger."""
+    then = before.classification
+    less = given.priority > then.priority or given.category != then.category
+    return before.state is not State.RECEIVED and less and lies_below(given, danger, city)
+
+
+def is_settled(receipt: Receipt, danger: DangerSuggestion) -> bool:
+    """Whether a person has said that the receipt may lie below a danger as urgent as this one."""
+    word = receipt.priority_confirmed
+    return word is not None and word.priority <= danger.priority
+
+
 def is_below(receipt: Receipt, city: City) -> bool:
     """Whether priority or class of the receipt are less urgent than the suggestion."""
-    danger, given = receipt.suggestions.danger, receipt.classification
+    return lies_below(receipt.classification, receipt.suggestions.danger, city)
+
+
+def lies_below(given: Classification, danger: Heard, city: City) -> bool:
     if danger is None:
         return False
     if given.priority > danger.priority:

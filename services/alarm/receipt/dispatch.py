@@ -96,8 +96,8 @@ def dispatch(
     require_not_accused(city, receipt.against, team.unit)
     if receipt.outcome is Outcome.INVALID:
         require_not_ended(receipt, command)
-    order = _latest(receipt, command.team)
-    if order is not None and not order.refused and command.standing not in OVER:
+    order = stands(receipt, command.team)
+    if order is not None and command.standing not in OVER:
         raise InvalidTransition(
             "ALREADY_DISPATCHED",
             team=order.team,
@@ -107,8 +107,9 @@ def dispatch(
             state=command.standing or "ORDERED",
         )
     ordered = order_of(receipt, command)
-    if order is not None:
-        ordered = replace(ordered, again=order.again + 1)
+    latest = _latest(receipt, command.team)
+    if latest is not None:
+        ordered = replace(ordered, again=latest.again + 1)
     return [DispatchOrdered(now, ordered, command.note, command.facts)]
 
 
@@ -152,13 +153,14 @@ def refuse(
 
 
 def stands(receipt: Receipt, team: str) -> Dispatch | None:
-    """The order to this team that was not refused: the team may be under way."""
-    order = _latest(receipt, team)
-    return order if order is not None and not order.refused else None
+    """The last order to this team that was not refused: the team may be under way."""
+    given = (order for order in reversed(receipt.dispatches) if order.team == team)
+    return next((order for order in given if not order.refused), None)
 
 
 def _latest(receipt: Receipt, team: str) -> Dispatch | None:
-    return next((order for order in receipt.dispatches if order.team == team), None)
+    given = (order for order in reversed(receipt.dispatches) if order.team == team)
+    return next(given, None)
 
 
 def _ordered(receipt: Receipt, event: DispatchOrdered) -> Receipt:
@@ -171,13 +173,14 @@ def _ordered(receipt: Receipt, event: DispatchOrdered) -> Receipt:
         again=order.again,
         facts=event.facts,
     )
-    others = (each for each in receipt.dispatches if each.team != order.team)
-    return replace(receipt, dispatches=(*others, given))
+    return replace(receipt, dispatches=(*receipt.dispatches, given))
 
 
 def _refused(receipt: Receipt, event: DispatchRefused) -> Receipt:
+    """The latest order to the team was refused; what became of the earlier ones stays."""
+    latest = _latest(receipt, event.team)
     told = (
-        replace(each, refused=event.reason) if each.team == event.team else each
+        replace(each, refused=event.reason) if each is latest else each
         for each in receipt.dispatches
     )
     return replace(receipt, dispatches=tuple(told))

@@ -69,14 +69,16 @@ class RepeatUnlinked(Struct, frozen=True):
 
 def link(
     receipt: Receipt, command: LinkRepeat, now: datetime, city: City
-) -> list[PriorityConfirmed | RepeatLinked | ReceiptClosed]:
-    """Link the receipt; if the incident is over, file the receipt at once."""
+) -> list[PriorityConfirmed | RepeatLinked]:
+    """Link the receipt. An incident that is over takes no further call: its team would not come."""
     require_desk(receipt, command)
     if command.incident_id == receipt.id:
         raise InvalidArgument("LINKED_TO_ITSELF")
     known = command.incident
     if known is None:
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.incident_id)
+    if is_over(known):
+        raise InvalidTransition("INCIDENT_OVER", incident=command.incident_code, state=known.state)
     against = command.against
     if receipt.against not in ("", against):  # the incident's readers would learn of it
         raise Denied("ACCUSATION_APART", against=receipt.against)
@@ -87,11 +89,11 @@ def link(
     )
     danger = receipt.suggestions.danger
     less = danger is None or not command.priority or command.priority > danger.priority
-    word = confirmed(receipt, command, now, below=less or is_over(known))
+    word = confirmed(receipt, command, now, below=less)
     version = receipt.version + len(word) + 1
     link = link_of(_linked(receipt, linked), version, command.by)
     linked = replace(linked, caller_linked=link)
-    return [*word, linked, *([ReceiptClosed(now)] if is_over(known) else [])]
+    return [*word, linked]
 
 
 def unlink(
@@ -148,6 +150,7 @@ VERBS = (
         "ACCUSATION_APART",
         "ACCUSED_UNIT",
         "LINKED_TO_ITSELF",
+        "INCIDENT_OVER",
         "DANGER_UNCONFIRMED",
         otherwise=require_not_ended,
     ),

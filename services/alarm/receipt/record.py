@@ -123,9 +123,9 @@ class Confirmation(Struct, frozen=True):
 
 
 class Dispatch(Struct, frozen=True):
-    """The latest order to a team. `refused` is the reason of its refusal, empty where it stands.
+    """An order to a team. `refused` is the reason of its refusal, empty where it stands.
 
-    `again` counts the refused orders to this team before it. `facts` are those of the incident when
+    `again` counts the orders to this team before it. `facts` are those of the incident when
     it was ordered, None where the receipt's own were used.
     """
 

@@ -137,6 +137,7 @@ class Cause(StrEnum):
     RECEIPT_INVALID = "RECEIPT_INVALID"  # 接警单判为无效
     INCIDENT_VOIDED = "INCIDENT_VOIDED"  # 事件作废
     INCIDENT_CLOSED = "INCIDENT_CLOSED"  # 事件办结
+    RECEIPT_ENDED = "RECEIPT_ENDED"  # 接警单办结或转出，无事件继续
     SAME_MATTER = "SAME_MATTER"  # 同一警情，已派同一队伍
 
 

@@ -111,7 +111,10 @@ def pair(mission: Mission) -> UUID | None:
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder, shape 3 no correction."""
+    """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder, shape 3 no correction. Shape 5
+    has another cause of a recall."""
+    if shape > 3:
+        return doc
     if shape > 1:
         return {**doc, "progress": _signed(doc["progress"])}
     return {

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
-from backbone.words.correction import CallerLink
+from backbone.words.correction import DANGER, NARRATIVE, PLACE, CallerLink
 from services.workflow.incident import amending, reports
 from services.workflow.incident.record import Incident, Report, State
 from services.workflow.incident.world import World
@@ -36,14 +36,17 @@ class CallerUnlinked(Struct, frozen=True):
 def link(
     incident: Incident, command: LinkCaller, now: datetime, world: World
 ) -> list[CallerLinked | amending.Event]:
-    """Record the link once. What the report says of a danger belongs to the facts at once."""
+    """Record the link once. What the report tells belongs to the facts at once: its danger, and its
+    place and words beside the narrative."""
     said = command.link
     known = reports.told(incident).of(said.receipt) or Report(said.receipt, said.code)
     if said.version <= known.link_version:
         return []
     # A correction that overtook the link was made by the same report, and is newer.
-    danger = known.danger if known.version > said.version else said.danger
-    joined = replace(known, linked=True, link_version=said.version, danger=danger)
+    told = {name: getattr(said, name) for name in (DANGER, NARRATIVE, PLACE)}
+    if known.version > said.version:
+        told = {name: getattr(known, name) or text for name, text in told.items()}
+    joined = replace(known, linked=True, link_version=said.version, **told)
     return [CallerLinked(now, joined), *_facts_with(incident, joined, now, world)]
 
 

@@ -83,9 +83,11 @@ async def test_the_receipt_shows_what_became_of_an_order_and_the_team_is_sent_ag
 ) -> None:
     receipt = (await console.receive(category="theft"))[0].id
 
+    async def orders() -> list[resources.Dispatch]:
+        return [*(await console.do("GetReceipt", receipt)).receipt.dispatches]
+
     async def order() -> resources.Dispatch:
-        [found] = (await console.do("GetReceipt", receipt)).receipt.dispatches
-        return found
+        return (await orders())[-1]
 
     sent = (await console.do("DispatchNow", receipt, team="red")).mission
     assert (await order()).state == Mission.STATE_PENDING
@@ -113,3 +115,7 @@ async def test_the_receipt_shows_what_became_of_an_order_and_the_team_is_sent_ag
     third = (await console.do("DispatchNow", receipt, team="red")).mission
     await act("ClearMission", third.id, Actor("lee"), "red", result="已处置")
     assert ((await order()).state, (await order()).result) == (Mission.STATE_CLEARED, "已处置")
+    kept = await orders()
+    assert [each.again for each in kept] == [0, 1, 2]
+    assert [each.state for each in kept[:2]] == [Mission.STATE_REFUSED, Mission.STATE_RECALLED]
+    assert kept[0].refuse_reason == "车辆故障"

@@ -315,6 +315,34 @@ class TestOverKafka:
             assert recalled.recall.cause == Recall.CAUSE_RECEIPT_INVALID
             assert recalled.recall.reason == "小孩玩电话"
 
+    @pytest.mark.parametrize(
+        "end",
+        [
+            {"answered": {"reply": "已电话答复"}},
+            {"passed": {"to_unit": "n", "note": "转出"}},
+            {"passed_to_petitions": {"note": "转出"}},
+            {"mediation_referred": {"note": "转出"}},
+            {"ticket_filed": {"note": "转出"}},
+            {"closed": {"matter_id": "7"}},
+        ],
+        ids=lambda each: next(iter(each)),
+    )
+    async def test_an_end_without_an_incident_calls_back_what_the_receipt_has_ordered(
+        self, desk: Desk, brokers: str, end: Any
+    ) -> None:
+        """The steps before it recall nothing: there the matter goes on as an incident."""
+        receipt, teller = uuid4(), Teller(brokers)
+        async with desk.terminal() as terminal:
+            sent = (await desk.dispatch(receipt=receipt)).mission.id
+            await terminal.push()
+            await teller.alarm(receipt, passed_to_unit={"note": "转出"})
+            await teller.alarm(receipt, closed={})
+            await teller.alarm(receipt, **end)
+            push = await terminal.push(30)
+            assert (push.mission, push.kind) == (sent, Push.KIND_RECALL)
+            assert push.recall.cause == Recall.CAUSE_RECEIPT_ENDED
+            assert push.recall.reason == next(iter(end.values())).get("note", "")
+
     @pytest.mark.parametrize("first", ["incident", "receipt"])
     async def test_linked_receipts_have_one_mission_of_a_team(
         self, desk: Desk, brokers: str, database: Installation, first: str

@@ -8,10 +8,11 @@ import pytest
 
 from backbone.words.errors import Refusal
 from backbone.words.followed import Followed
+from backbone.words.followed import FollowIncident as Step
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.closing import CloseReceipt
 from services.alarm.receipt.ending import AnswerAtDesk, MarkInvalid, OpenIncident
-from services.alarm.receipt.linking import LinkRepeat, UnlinkRepeat
+from services.alarm.receipt.linking import FollowIncident, LinkRepeat, UnlinkRepeat
 from services.alarm.receipt.passing import PassTo12345, ReferToMediation
 from services.alarm.receipt.record import InvalidReason, Receipt
 from services.alarm.receipt.tickets import AnswerTicket, RefuseTicket
@@ -46,7 +47,7 @@ def refusal_of(found: Receipt | None, command: Any) -> Refusal:
 RECEIVE = a_report()
 OPEN = OpenIncident(TAKER)
 LINK = LinkRepeat(TAKER, OTHER, CODE, Followed(3, "CLAIMED", "north"))
-LINK_TO_CLOSED = LinkRepeat(TAKER, OTHER, CODE, Followed(9, "CLOSED", "north"))
+LINK_IS_OVER = FollowIncident(OTHER, Step("IncidentClosed", 9, state="CLOSED"))
 ANSWER = AnswerAtDesk(TAKER, "电话告知办理地点")
 PASS = PassTo12345(TAKER, "12345")
 REFER = ReferToMediation(TAKER)

@@ -10,7 +10,12 @@ from backbone.words.correction import Corrected
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.place import Place
-from services.alarm.receipt.amending import AmendReceipt, CallerChange, ClassifyReceipt
+from services.alarm.receipt.amending import (
+    AmendReceipt,
+    CallerChange,
+    ClassifyReceipt,
+    place_with,
+)
 from services.alarm.receipt.correcting import correction_of
 from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
@@ -192,3 +197,38 @@ def test_a_team_is_sent_by_the_facts_of_the_incident_and_a_repeat_by_the_same() 
     [event] = decide(sent, alone)
     assert event.order.priority == "P2"
     assert order_of(evolve(sent, event), as_recorded(evolve(sent, event), alone)) == event.order
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (Place("", HERE, EAST_GRID), Place("长风路12号", HERE, EAST_GRID)),
+        (Place("北门"), Place("北门", HERE, EAST_GRID)),
+        (Place("北门", None, EAST_GRID[:6]), Place("北门", HERE, EAST_GRID)),
+        (Place("北门", None, "990199"), Place("北门", None, "990199")),
+        (Place("", None, "990199"), Place("长风路12号", None, "990199")),
+        (THERE, THERE),
+    ],
+)
+def test_a_part_of_the_place_keeps_the_others(said: Place, expected: Place) -> None:
+    assert place_with(Place("长风路12号", HERE, EAST_GRID), said) == expected
+
+
+def test_a_place_without_point_keeps_its_area_until_words_name_another() -> None:
+    known = Place("长风路12号", None, EAST_GRID)
+    assert place_with(known, Place("北门")) == Place("北门", None, EAST_GRID)
+    assert place_with(known, Place("北门", None, "990199")).area == "990199"
+
+
+@pytest.mark.parametrize("found", [RECEIVED, OPENED, LINKED])
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"place": Place("")}, "place"),
+        ({"narrative": ""}, "narrative"),
+        ({"narrative": " \u200b\u3164", "danger": "汽油"}, "narrative"),
+    ],
+)
+def test_what_shows_nothing_erases_nothing(found: Receipt, said: Any, field: str) -> None:
+    refusal = refusal_of(found, AmendReceipt(by=TAKER, **said))
+    assert (refusal.reason, refusal.facts["field"]) == ("NOTHING_TO_CHANGE", field)

@@ -241,7 +241,6 @@ BELOW = [
     MarkInvalid(TAKER, InvalidReason.HOAX),
     LinkRepeat(TAKER, OTHER, CODE, known(), "P2"),
     LinkRepeat(TAKER, OTHER, CODE, known(), ""),
-    LinkRepeat(TAKER, OTHER, CODE, known("CLOSED"), "P1"),
 ]
 
 
@@ -323,3 +322,60 @@ def test_a_stranger_hears_of_no_danger() -> None:
     other = Actor("else", "south", "call_taker", "990102")
     with pytest.raises(Exception, match="NO_SUCH_RECEIPT"):
         decide(taken(), OpenIncident(other))
+
+
+OPENED_P1 = after(OpenIncident(TAKER), found=taken())
+WEAPON = ATLAS.danger_in(KNIFE)
+
+
+@pytest.mark.parametrize(
+    "lowering",
+    [
+        ClassifyReceipt(TAKER, "", "P4"),
+        ClassifyReceipt(TAKER, "transport.bus", ""),
+        ClassifyReceipt(TAKER, "transport.bus", "P1"),
+    ],
+)
+def test_what_was_opened_is_not_lowered_below_its_danger_without_a_word(lowering: Any) -> None:
+    assert_unconfirmed(OPENED_P1, lowering)
+    word, event = decide(OPENED_P1, changed(lowering, confirm_priority=True))
+    assert isinstance(word, PriorityConfirmed)
+    assert event.correction.version == OPENED_P1.version + 2
+    lower = after(changed(lowering, confirm_priority=True), found=OPENED_P1)
+    [raised] = decide(lower, ClassifyReceipt(TAKER, "violence.weapon", "P1"))
+    assert isinstance(raised, ReceiptClassified)
+
+
+def test_a_linked_report_does_not_lower_a_danger_that_another_report_speaks_of() -> None:
+    link = LinkRepeat(TAKER, OTHER, CODE, known(), "P1")
+    linked = after(link, found=taken("有事", category="transport.bus", priority="P2"))
+    for_all = ClassifyReceipt(TAKER, "", "P4", for_incident=True, heard=WEAPON)
+    assert_unconfirmed(linked, for_all)
+    word, _ = decide(linked, changed(for_all, confirm_priority=True))
+    assert word.danger == WEAPON
+    assert len(decide(linked, changed(for_all, for_incident=False))) == 1, "it moves nothing"
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_new_words_of_a_danger_raise_the_incident_at_once(linked: bool) -> None:
+    low = taken("有事", category="transport.bus", priority="P4")
+    end: Any = LinkRepeat(TAKER, OTHER, CODE, known(), "P4") if linked else OpenIncident(TAKER)
+    ended = after(end, found=low)
+    for said in (amended(KNIFE), AmendReceipt(by=TAKER, danger=KNIFE, heard=WEAPON)):
+        *_, last = decide(ended, said)
+        later = after(said, found=ended)
+        assert later.classification.priority == last.correction.matter.priority == "P1"
+        assert later.classification.category == "transport.bus"
+        assert "priority" in [each.fact for each in last.correction.facts]
+        assert later.suggestions.danger == WEAPON
+
+
+def test_new_words_leave_a_priority_that_a_person_has_settled() -> None:
+    settled = after(ClassifyReceipt(TAKER, "", "P4", confirm_priority=True), found=OPENED_P1)
+    assert after(amended("地铁着火"), found=settled).classification.priority == "P4"
+
+
+def test_the_danger_is_heard_beside_the_narrative() -> None:
+    assert ATLAS.danger_in("有事", KNIFE) == WEAPON
+    assert ATLAS.danger_in("咨询办证", "") is None
+    assert [each.category for each in ATLAS.dangers_in(KNIFE, KNIFE)][:1] == ["violence.weapon"]

@@ -4,7 +4,13 @@ import pytest
 from msgspec.structs import replace
 
 from backbone.words.actor import Actor
-from services.alarm.receipt.dispatch import DispatchNow, DispatchOrdered, RefuseDispatch, order_of
+from services.alarm.receipt.dispatch import (
+    DispatchNow,
+    DispatchOrdered,
+    RefuseDispatch,
+    order_of,
+    stands,
+)
 from tests.cities import NORTH, SOUTH
 from tests.desks import TAKER
 from tests.unit.alarm.receipts import (
@@ -70,6 +76,7 @@ def test_a_refused_order_does_not_stand_and_may_be_given_again() -> None:
     assert order_of(again, red) == ordered.order, "the call asks for what the event says"
     assert ordered.order.again == 1
     assert [(each.team, each.refused, each.again) for each in again.dispatches] == [
+        ("red", "ALREADY_DISPATCHED", 0),
         ("blue", "", 0),
         ("red", "", 1),
     ]
@@ -101,4 +108,12 @@ def test_a_team_whose_mission_is_over_is_sent_again(over: str) -> None:
     assert ordered.order.receipt == str(ID)
     again = evolve(sent, ordered)
     assert order_of(again, red) == ordered.order, "the call asks for what the event says"
-    assert [(each.team, each.again) for each in again.dispatches] == [("red", 1)]
+    assert [(each.team, each.again) for each in again.dispatches] == [("red", 0), ("red", 1)]
+    refused = after(RefuseDispatch("red", "ALREADY_DISPATCHED"), found=again)
+    assert [each.refused for each in refused.dispatches] == ["", "ALREADY_DISPATCHED"]
+    standing = stands(refused, "red")
+    assert standing is not None
+    assert standing.again == 0, "the order that was not refused is the true one"
+    assert refusal_of(refused, red).reason == "ALREADY_DISPATCHED"
+    [third] = decide(refused, replace(red, standing=over))
+    assert third.order.again == 2

@@ -39,7 +39,7 @@ from tests.unit.alarm.receipts import (
     ID,
     INVALID,
     LINK,
-    LINK_TO_CLOSED,
+    LINK_IS_OVER,
     OPEN,
     OTHER,
     PASS,
@@ -84,7 +84,7 @@ RECEIPT = Subject(
         Legal(LINK),
         Legal(
             UNLINK,
-            instead={State.ENDED: (RECEIVE, LINK), State.CLOSED: (RECEIVE, LINK_TO_CLOSED)},
+            instead={State.ENDED: (RECEIVE, LINK), State.CLOSED: (RECEIVE, LINK, LINK_IS_OVER)},
         ),
         Legal(
             UndoInvalid(DISPATCHER, "确有其事"),
@@ -118,7 +118,7 @@ RECEIPT = Subject(
     watchers=WATCHERS,
     openings=((RECEIVE,), (a_report(by=GRID_MEMBER, kind=Kind.GRID_REPORT),)),
     more=(
-        LINK_TO_CLOSED,
+        LINK_IS_OVER,
         PASS_TO_UNIT,
         PASS_TO_OFFICE,
         FollowRecord(PassedKind.PETITION, "PetitionReplied", 5, "REPLIED", "已答复"),

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from backbone.words.followed import Followed
+from backbone.words.followed import OVER, Followed
 from backbone.words.followed import FollowIncident as Step
 from services.alarm.receipt.linking import FollowIncident, LinkRepeat, UnlinkRepeat
 from services.alarm.receipt.record import Outcome, Receipt, State
 from tests.desks import TAKER
 from tests.unit.alarm.receipts import (
     ANSWERED,
+    CODE,
     ID,
-    LINK_TO_CLOSED,
     LINKED,
     OPEN,
     OTHER,
@@ -32,8 +32,12 @@ def test_unlinking_opens_the_receipt_again() -> None:
     assert after(OPEN, found=again).outcome is Outcome.OPENED
 
 
-def test_a_link_to_what_is_over_is_filed_at_once() -> None:
-    assert after(LINK_TO_CLOSED, found=RECEIVED).state is State.CLOSED
+@pytest.mark.parametrize("state", OVER)
+def test_nothing_is_linked_to_what_is_over(state: str) -> None:
+    """The call would sink with it: the desk opens its own incident, or reinstates that."""
+    refusal = refusal_of(RECEIVED, LinkRepeat(TAKER, OTHER, CODE, Followed(9, state, "north")))
+    assert (refusal.reason, refusal.facts["state"]) == ("INCIDENT_OVER", state)
+    assert refusal.facts["incident"] == CODE
 
 
 def test_a_receipt_follows_its_incident_and_is_closed_with_it() -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from backbone.words.actor import SERVICE, Actor
 from backbone.words.correction import CallerLink
 from services.workflow.incident.amending import IncidentAmended
@@ -125,3 +127,14 @@ UnlinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED
 """,
     },
 )
+
+
+def test_what_a_linked_report_tells_stands_beside_the_narrative() -> None:
+    said = replace(a_link(3, "煤气罐"), narrative="楼上还有两个人", place="长风路北门")
+    found = after(LinkCaller(OTHER_DESK, said), found=OFFERED)
+    line = f"【关联接警单 {said.code}】地点：长风路北门；楼上还有两个人"
+    assert found.matter.narrative.splitlines()[-1] == line
+    assert "煤气罐" in found.matter.danger
+    again = replace(said, version=5, narrative="更早的话", place="")
+    assert after(unlink(4), found=found).matter.narrative == OFFERED.matter.narrative
+    assert "更早的话" in after(LinkCaller(OTHER_DESK, again), found=found).matter.narrative
