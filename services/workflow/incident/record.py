@@ -102,6 +102,7 @@ class Ending(Struct, frozen=True):
     verifier_role: str = ""
     void_reason: str = ""
     voided_by: str = ""
+    voided_role: str = ""
 
 
 class Report(Struct, frozen=True):

@@ -12,7 +12,7 @@ from services.workflow.incident.kinds import (
 )
 from services.workflow.incident.record import HELD, Incident, holder_key
 
-SHAPE = 7
+SHAPE = 8
 COLUMNS = {
     "state": "text",
     "code": "text",
