@@ -162,7 +162,7 @@ class Incident(Struct, frozen=True):
     """The responsibility for one matter; `involved` are all units that ever had to do with it.
 
     `suggested` is the unit that the policy names since a correction. `reports` are empty until a
-    receipt was corrected or linked.
+    receipt was corrected or linked. `reported`: there was progress since the unit got it.
     """
 
     id: UUID
@@ -182,6 +182,7 @@ class Incident(Struct, frozen=True):
     urges: tuple[Urged, ...] = ()
     suggested: Routing | None = None
     reports: tuple[Report, ...] = ()
+    reported: bool = False
 
     @property
     def area(self) -> str:

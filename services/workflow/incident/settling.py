@@ -15,7 +15,7 @@ from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
 from services.workflow.incident.closing import IncidentClosed
 from services.workflow.incident.handling import IncidentResolved, ProgressReported, Result
-from services.workflow.incident.record import HELD, OPEN, OVER, Incident, State
+from services.workflow.incident.record import OPEN, OVER, POOLED_OR_HELD, Incident, State
 from services.workflow.incident.world import World
 
 
@@ -27,7 +27,10 @@ class SettleIncident(Struct, frozen=True):
 
 
 class Pair(Struct, frozen=True):
-    """The state that the incident reaches, if it stands in one of `begins`; what it says then."""
+    """The state that the incident reaches, if it stands in one of `begins`; what it says then.
+
+    In a pool it stays there after progress, with no sign-in clock: a clerk may still claim it.
+    """
 
     state: State
     begins: frozenset[State]
@@ -36,13 +39,13 @@ class Pair(Struct, frozen=True):
 
 
 PAIRS: Mapping[str, Pair] = {
-    "SessionHeld": Pair(State.HANDLING, HELD, text="已组织调解。"),
+    "SessionHeld": Pair(State.HANDLING, POOLED_OR_HELD, text="已组织调解。"),
     "AgreementReached": Pair(State.RESOLVED, OPEN, Result.SOLVED, "经调解，双方达成协议。"),
     "MediationFailed": Pair(
         State.RESOLVED, OPEN, Result.NOT_SOLVED, "调解不成，已告知当事人合法解决途径。"
     ),
     "DisputeClosed": Pair(State.CLOSED, frozenset(State) - OVER),
-    "ProgressRecorded": Pair(State.HANDLING, HELD, text="信访件已记录办理进展。"),
+    "ProgressRecorded": Pair(State.HANDLING, POOLED_OR_HELD, text="信访件已记录办理进展。"),
     "PetitionClosed": Pair(State.CLOSED, frozenset(State) - OVER),
 }
 

@@ -10,7 +10,7 @@ from services.workflow.incident.kinds import (
     HAND_OFF,
     RETURN,
 )
-from services.workflow.incident.record import HELD, Incident, holder_key
+from services.workflow.incident.record import HELD, Incident, State, holder_key
 
 SHAPE = 8
 COLUMNS = {
@@ -88,8 +88,10 @@ def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 1, the flat row of 0.1.0, in the parts of the present record.
 
     Shape 2 had no `assignment`, shape 3 no supervisions and urges, shape 4 no corrections, shape 5
-    no `raise_time`; the defaults serve.
+    no `raise_time`; the defaults serve. Before shape 8 the state alone told of a report.
     """
+    if shape < 8:
+        doc = {**doc, "reported": doc["state"] == State.HANDLING}
     if shape > 1:
         return doc
     matter = ("id", "code", "source", "title", "narrative", "category", "priority", "place", "desk")
@@ -114,6 +116,7 @@ def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
         "ending": _some(doc, ("outcome", "reply", "solved", "verifier", "void_reason")),
         "counts": _some(doc, ("bounces", "releases", "reworks")),
         "involved": doc["involved"],
+        "reported": doc["reported"],
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from backbone.words.actor import Actor
+from services.workflow.incident.amending import SetPriority
 from services.workflow.incident.assigning import AssignIncident, ReassignIncident
 from services.workflow.incident.claiming import ClaimIncident, ReleaseIncident
 from services.workflow.incident.closing import ReworkIncident, VoidIncident
@@ -163,6 +164,60 @@ def test_a_lapse_tells_the_desk_and_the_unit_and_changes_no_hands() -> None:
     ]
     assert waits_for(after(REPORT, found=late)) == ("north",)
     assert waits_for(then(late, 31, ReassignIncident(WANG, "ill"))) == ("north", "command")
+
+
+def priority(level: str) -> SetPriority:
+    return SetPriority(DESK, level, "a child is inside")
+
+
+HELD_P3 = after(opened(priority="P3"), CLAIM)
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "expected"),
+    [
+        (HELD_P3, "P1", {ARRIVAL: at(15), FEEDBACK: at(120)}),
+        (HELD, "P1", {ARRIVAL: at(15), FEEDBACK: at(120)}),
+        (HELD, "P3", {ARRIVAL: at(30), FEEDBACK: at(400)}),
+        (HELD_P3, "P4", {FEEDBACK: at(1000)}),
+        (after(opened(priority="P4"), CLAIM), "P1", {ARRIVAL: at(15), FEEDBACK: at(120)}),
+        (after(REPORT, found=HELD_P3), "P1", {FEEDBACK: at(120)}),
+        (after(REPORT, ReleaseIncident(LI), found=HELD_P3), "P1", {FEEDBACK: at(120)}),
+        (after(ReleaseIncident(LI), found=HELD_P3), "P1", {ARRIVAL: at(15), FEEDBACK: at(120)}),
+        (after(opened(priority="P3")), "P1", {}),
+    ],
+    ids=[
+        "raised",
+        "raised within",
+        "lowered",
+        "lowered to none",
+        "from none",
+        "after a report",
+        "after a report, in the pool",
+        "in the pool",
+        "before the claim",
+    ],
+)
+def test_a_more_urgent_priority_counts_from_the_claim_and_a_lower_one_gives_no_time(
+    found: Incident, level: str, expected: dict[str, datetime]
+) -> None:
+    assert dues(then(found, 10, priority(level))) == expected
+
+
+def test_raised_and_lowered_again_the_shorter_times_stay() -> None:
+    assert dues(then(HELD_P3, 10, priority("P1"), priority("P3"), priority("P1"))) == {
+        ARRIVAL: at(15),
+        FEEDBACK: at(120),
+    }
+
+
+def test_what_was_late_before_the_raise_stays_late_and_begins_no_second_time() -> None:
+    [event] = decided(HELD, Lapse(), at(30), CITY)
+    late = folded([event], HELD)
+    assert late is not None
+    raised = then(late, 31, priority("P1"))
+    assert [each.kind for each in raised.clocks].count(ARRIVAL) == 1
+    assert dues(raised)[FEEDBACK] == at(120)
 
 
 def test_the_feedback_lapses_while_it_is_handled() -> None:
