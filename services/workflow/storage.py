@@ -47,14 +47,15 @@ WHERE due_time <= statement_timestamp()
   AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 ORDER BY due_time LIMIT 100
 """
-# Supervisions that have yet to ask the unit that is accountable now. The index of `to_address`
+# Supervisions that have yet to ask the unit that answers for it now. The index of `to_address`
 # holds hardly any row; until the incident hears of the question, `addressed` keeps it from being
 # asked twice.
 MOVED = """
 SELECT s.id, s.version, i.id AS incident
 FROM incidents AS i JOIN supervisions AS s ON s.id = i.to_address
 WHERE i.to_address IS NOT NULL AND s.state <> 'LIFTED'
-  AND i.id || '/' || i.accountable_unit <> ALL (s.addressed)
+  AND i.id || '/' || CASE i.state WHEN 'OFFERED' THEN i.unit ELSE i.accountable_unit END
+    <> ALL (s.addressed)
   AND (s.id, s.version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 LIMIT 100
 """

@@ -135,7 +135,8 @@ class Supervised(Struct, frozen=True):
     """What an incident knows of one of its supervisions 督办 that is not lifted.
 
     `unit` supervises. `addressed` are all units that it has asked about this incident; `late_by`
-    those that owe an answer whose time is over, `marked` all that were ever late.
+    those that owe an answer whose time is over, `marked` all that were ever late. `ask_time`
+    is when it last asked.
     """
 
     id: UUID
@@ -148,6 +149,7 @@ class Supervised(Struct, frozen=True):
     answered_by: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
     due_time: datetime | None = None
+    ask_time: datetime | None = None
 
 
 class Urged(Struct, frozen=True):
@@ -194,6 +196,13 @@ class Incident(Struct, frozen=True):
         return "" if self.matter.against else self.area
 
     @property
+    def answering_unit(self) -> str:
+        """The unit that a supervision asks: that of the pool it lies in, else the accountable."""
+        charge = self.charge
+        in_pool = self.state is State.OFFERED
+        return charge.unit if in_pool and charge.unit else charge.accountable_unit
+
+    @property
     def over(self) -> bool:
         return self.state in OVER
 
@@ -225,6 +234,12 @@ def holder_key(unit: str, user: str) -> UUID:
     MD5, because a migration has to make the same key without an extension of Postgres.
     """
     return UUID(md5(f"{unit}/{user}".encode(), usedforsecurity=False).hexdigest())
+
+
+@lru_cache(maxsize=4_096)
+def last_holder_key(unit: str, user: str) -> UUID:
+    """The key of the group of supervised incidents that a person was the last one to hold."""
+    return holder_key(f"last/{unit}", user)
 
 
 def require_holder(incident: Incident, actor: Actor) -> None:

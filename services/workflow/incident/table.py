@@ -10,7 +10,7 @@ from services.workflow.incident.kinds import (
     HAND_OFF,
     RETURN,
 )
-from services.workflow.incident.record import HELD, Incident, State, holder_key
+from services.workflow.incident.record import HELD, Incident, State, holder_key, last_holder_key
 
 SHAPE = 8
 COLUMNS = {
@@ -78,10 +78,16 @@ def project(incident: Incident) -> dict[str, Any]:
 
 
 def held_by(incident: Incident) -> UUID | None:
-    """The key of the person who holds it, None while it is not held."""
-    if incident.state not in HELD:
-        return None
-    return holder_key(incident.charge.unit, incident.charge.holder)
+    """The key of the person who holds it. After the work, a supervision may still ask that person;
+    else None.
+    """
+    charge = incident.charge
+    if incident.state in HELD:
+        return holder_key(charge.unit, charge.holder)
+    done = incident.state in (State.RESOLVED, State.CLOSED)
+    if done and charge.holder and incident.supervisions:
+        return last_holder_key(charge.unit, charge.holder)
+    return None
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:

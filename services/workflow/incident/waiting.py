@@ -101,7 +101,7 @@ def _supervised(incident: Incident) -> list[Waiting]:
     for each in incident.supervisions:
         since = each.due_time or incident.open_time
         found += [
-            Waiting(unit, ANSWER_OWED, incident.open_time, unit in each.late_by)
+            Waiting(unit, ANSWER_OWED, each.ask_time or incident.open_time, unit in each.late_by)
             for unit in each.owed_by
         ]
         if each.late_by:
