@@ -14,8 +14,8 @@ from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.record import OPEN, OVER, POOLED_OR_HELD, Incident, State
 from services.workflow.incident.returning import AcceptReturn
 from services.workflow.incident.settling import PAIRS, SettleIncident
-from services.workflow.incident.waiting import waits_for
-from tests.cities import COUNTY
+from services.workflow.incident.waiting import shown_to, waits_for
+from tests.cities import COUNTY, NORTH
 from tests.incidents import (
     ASKED,
     CLAIMED,
@@ -29,6 +29,7 @@ from tests.incidents import (
     TRIAGE,
     VERIFIED,
     after,
+    changed,
     decide,
     evolve,
     refusal_of,
@@ -115,6 +116,20 @@ def test_an_agreed_dispute_waits_for_the_call_back_of_its_desk() -> None:
     agreed = after(SettleIncident(CLOCK, "AgreementReached"), found=CLAIMED)
     assert waits_for(agreed) == ("command",)
     assert refusal_of(agreed, ClaimIncident(LI)) == "INVALID_TRANSITION"
+
+
+def test_a_call_back_stands_before_those_whose_role_may_make_it() -> None:
+    """A township's centre has no such role: the director above it makes the call-back."""
+    found = changed(after(SettleIncident(CLOCK, "AgreementReached"), found=CLAIMED), desk="centre")
+    found = changed(found, source="DISPUTE", involved=("centre", "north"))
+    director = Actor("fan", "mediation", "centre_director", COUNTY)
+    for role in ("head", "clerk", "mediator"):
+        assert shown_to(found, Actor("x", "centre", role, NORTH)) == ()
+    for actor in (director, Actor("x", "centre", "receptionist", NORTH)):
+        assert [each.reason for each in shown_to(found, actor)] == ["CALL_BACK"]
+        assert after(VerifyIncident(actor, "YES"), found=found).ending.solved == "YES"
+    assert shown_to(changed(found, against="south"), director) == ()
+    assert shown_to(changed(found, source="PETITION"), director) == ()
 
 
 def test_a_record_moves_its_incident_out_of_the_sight_of_the_acting_person() -> None:
