@@ -52,14 +52,14 @@ def times_of(incident: Incident, policy: Policy) -> tuple[HandlingTime, ...]:
 def sooner(before: Incident, after: Incident, policy: Policy) -> tuple[HandlingTime, ...]:
     """What a more urgent priority shortens or adds; a less urgent one gives no further time.
 
-    No arrival is added where the unit has reported or where one has already run.
+    No arrival is added where the unit has reported, a team is there, or one has already run.
     """
     if before.matter.priority == after.matter.priority or begin_of(before) is None:
         return ()
     found = []
     for each in times_of(after, policy):
         clock = clocks.running(before, each.clock)
-        spared = before.reported and each.clock == ARRIVAL
+        spared = before.attended and each.clock == ARRIVAL
         if (
             clock.budget.amount > each.minutes
             if clock
@@ -91,7 +91,7 @@ def begun(incident: Incident, times: tuple[HandlingTime, ...], at: datetime) -> 
     if any(each.kind in HANDLING for each in incident.clocks):
         return incident
     for each in times:
-        if not (incident.reported and each.clock == ARRIVAL):
+        if not (incident.attended and each.clock == ARRIVAL):
             incident = clocks.started(incident, each.clock, each.rule, at, each.minutes)
     return incident
 

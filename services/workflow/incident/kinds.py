@@ -106,7 +106,9 @@ CLOCKS: Mapping[str, KindOfClock] = table(
             ),
         ),
         *(KindOfClock(each.clock, stops_on=each.ends_on) for each in QUESTIONS.values()),
-        KindOfClock(ARRIVAL, stops_on=frozenset(LEAVES_THE_UNIT | {"ProgressReported"})),
+        KindOfClock(
+            ARRIVAL, stops_on=frozenset(LEAVES_THE_UNIT | {"ProgressReported", "TeamArrived"})
+        ),
         KindOfClock(FEEDBACK, stops_on=frozenset(LEAVES_THE_UNIT)),
     ]
 )

@@ -165,6 +165,7 @@ class Incident(Struct, frozen=True):
 
     `suggested` is the unit that the policy names since a correction. `reports` are empty until a
     receipt was corrected or linked. `reported`: there was progress since the unit got it.
+    `team_time` is when the first team was at the scene.
     """
 
     id: UUID
@@ -185,6 +186,7 @@ class Incident(Struct, frozen=True):
     suggested: Routing | None = None
     reports: tuple[Report, ...] = ()
     reported: bool = False
+    team_time: datetime | None = None
 
     @property
     def area(self) -> str:
@@ -194,6 +196,11 @@ class Incident(Struct, frozen=True):
     def watched_area(self) -> str:
         """The area whose watchers may see it: none, if it accuses a unit."""
         return "" if self.matter.against else self.area
+
+    @property
+    def attended(self) -> bool:
+        """Whether no arrival is to be waited for: the unit has reported, or a team is there."""
+        return self.reported or self.team_time is not None
 
     @property
     def answering_unit(self) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from backbone.life_cycle import verb
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
 from services.workflow.incident.closing import IncidentClosed
@@ -38,6 +39,13 @@ class Pair(Struct, frozen=True):
     text: str = ""
 
 
+class TeamArrived(Struct, frozen=True):
+    """A team is at the scene: no unit's arrival is waited for any more; all else goes on."""
+
+    time: datetime
+
+
+TEAM_ON_SCENE = "TeamOnScene"
 PAIRS: Mapping[str, Pair] = {
     "SessionHeld": Pair(State.HANDLING, POOLED_OR_HELD, text="已组织调解。"),
     "AgreementReached": Pair(State.RESOLVED, OPEN, Result.SOLVED, "经调解，双方达成协议。"),
@@ -52,8 +60,11 @@ PAIRS: Mapping[str, Pair] = {
 
 def settle(
     incident: Incident, command: SettleIncident, now: datetime, world: World
-) -> list[ProgressReported | IncidentResolved | IncidentClosed]:
+) -> list[ProgressReported | IncidentResolved | IncidentClosed | TeamArrived]:
     """Follow the record; an incident that has already come as far stays as it is."""
+    if command.step == TEAM_ON_SCENE:
+        first = incident.team_time is None and incident.state in OPEN
+        return [TeamArrived(now)] if first else []
     pair = PAIRS.get(command.step)
     if pair is None:
         raise InvalidArgument("UNKNOWN_STEP", step=command.step)
@@ -66,4 +77,9 @@ def settle(
     return [IncidentClosed(now)]
 
 
+def arrived(incident: Incident, event: TeamArrived) -> Incident:
+    return replace(incident, team_time=event.time)
+
+
 VERBS = (verb(frozenset(State), settle, "UNKNOWN_STEP"),)
+CHANGES = (change(arrived),)
