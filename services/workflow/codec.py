@@ -26,11 +26,10 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.population.v1.population_events_pb2 import PopulationEvent
 from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
-from services.workflow.incident import INCIDENTS
+from services.workflow.incident import INCIDENTS, waiting
 from services.workflow.incident.kinds import HAND_OFF, RETURN
 from services.workflow.incident.record import Incident, Routing, may_read_texts
 from services.workflow.incident.settling import PAIRS
-from services.workflow.incident.waiting import ALERTS, waits_of
 from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.opening import OpenSupervision
 
@@ -200,12 +199,12 @@ def scope(incident: Incident) -> EventScope:
 def in_inbox(incident: Incident, actor: Actor) -> resources.Incident:
     """The incident in the inbox of an actor, with each reason once; what is late comes first."""
     message = to_resource(incident)
-    waits = waits_of(incident)
-    mine = {each.reason: each for each in waits if each.unit == actor.unit}
-    alerts = {each.reason: each for each in waits if each.reason in ALERTS}
+    waits = waiting.waits_of(incident)
+    mine = {each.reason: each for each in waiting.shown_to(incident, actor)}
+    alerts = {each.reason: each for each in waits if each.reason in waiting.ALERTS}
     shown = alerts | mine if actor.role in WATCHERS else mine
-    for waiting in sorted(shown.values(), key=lambda each: not each.overdue):
-        fill(message.waits.add(), waiting)
+    for each in sorted(shown.values(), key=lambda each: not each.overdue):
+        fill(message.waits.add(), each)
     return message
 
 

@@ -11,6 +11,7 @@ from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
 from backbone.words.place import significant
 from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span
+from backbone.words.roles import VERIFIERS
 from backbone.words.sight import watched
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
@@ -47,14 +48,15 @@ WHERE due_time <= statement_timestamp()
   AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 ORDER BY due_time LIMIT 100
 """
-# Supervisions that have yet to ask the unit that is accountable now. The index of `to_address`
+# Supervisions that have yet to ask the unit that answers for it now. The index of `to_address`
 # holds hardly any row; until the incident hears of the question, `addressed` keeps it from being
 # asked twice.
 MOVED = """
 SELECT s.id, s.version, i.id AS incident
 FROM incidents AS i JOIN supervisions AS s ON s.id = i.to_address
 WHERE i.to_address IS NOT NULL AND s.state <> 'LIFTED'
-  AND i.id || '/' || i.accountable_unit <> ALL (s.addressed)
+  AND i.id || '/' || CASE i.state WHEN 'OFFERED' THEN i.unit ELSE i.accountable_unit END
+    <> ALL (s.addressed)
   AND (s.id, s.version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 LIMIT 100
 """
@@ -75,6 +77,7 @@ TIME_OF = "SELECT time FROM journal WHERE aggregate_id = $1 AND version = $2"
 AT_110 = ("call_taker", "dispatcher")
 NO_PETITION: Sight = (AnyOf("source", ("ALARM", "DISPUTE", "MISSION")), equal("against", ""))
 ALERTED = ("dispatcher", "leader")
+CALLED_BACK: Sight = (equal("state", State.RESOLVED), equal("source", waiting.MEDIATED))
 
 LASTING = frozenset({"category", "priority", "area", "against"})
 BESIDE = "incident_readers"
@@ -130,9 +133,8 @@ def inbox_of(request: pb.ListIncidentsRequest, actor: Actor) -> tuple[Sight, ...
     if request.reason and request.reason not in waiting.REASONS:
         raise InvalidArgument("UNKNOWN_WAITING_REASON", reason=request.reason)
     sights: list[Sight] = []
-    own = (equal("waiting", actor.unit), Member("waiting_too", actor.unit))
-    for mine in own if actor.unit else ():
-        mine_why: Sight = (mine, *_why(request, actor.unit))
+    for mine in _own(actor) if actor.unit else ():
+        mine_why: Sight = (*mine, *_why(request, actor.unit))
         if actor.role in AT_110:
             sights.append((*mine_why, *NO_PETITION))
             sights.append((*mine_why, equal("desk", actor.unit)))
@@ -145,7 +147,28 @@ def inbox_of(request: pb.ListIncidentsRequest, actor: Actor) -> tuple[Sight, ...
         open_to_all = equal("against", "")
         why = _why(request, waiting.OF_AREA)
         sights.append((alert, Under("area", area), open_to_all, *why, *of_110))
-    return tuple(sights)
+    return (*sights, *_directed(request, actor))
+
+
+def _directed(request: pb.ListIncidentsRequest, actor: Actor) -> tuple[Sight, ...]:
+    """The call-backs of the centres below; they are never overdue."""
+    asked = request.reason in ("", waiting.CALL_BACK) and not request.overdue
+    if actor.role != waiting.DIRECTOR or not asked:
+        return ()
+    return ((*CALLED_BACK, Under("area", significant(actor.area)), equal("against", "")),)
+
+
+def _own(actor: Actor) -> tuple[Sight, ...]:
+    """What waits for the actor's unit; a call-back alone only if the role may make it."""
+    first, too = equal("waiting", actor.unit), Member("waiting_too", actor.unit)
+    if actor.role in VERIFIERS:
+        return (first,), (too,)
+    asked = (waiting.key(actor.unit, each) for each in waiting.SUPERVISED)
+    return (
+        (first, AnyOf("state", tuple(each for each in State if each is not State.RESOLVED))),
+        (too,),
+        *((first, equal("state", State.RESOLVED), Member("reasons", each)) for each in asked),
+    )
 
 
 def _why(request: pb.ListIncidentsRequest, place: str) -> Sight:

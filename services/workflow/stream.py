@@ -20,7 +20,7 @@ from backbone.door.request import Request
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.metrics import DEAD_LETTERS
-from services.workflow import codec, supervising
+from services.workflow import arriving, codec, supervising
 from services.workflow.metrics import STREAMED
 
 GROUP = "workflow.stream"
@@ -90,13 +90,14 @@ async def watch(app: faust.App, road: Road) -> None:
 
 
 def build_app(brokers: str, road: Road, data: str, key: bytes) -> faust.App:
-    """Return the app with its three agents; it connects when it is started.
+    """Return the app with its four agents; it connects when it is started.
 
     `key` is the service's key for the hashes of request bodies.
     """
     app = _bare_app(brokers, data)
     _add_agent(app, "commands", [COMMANDS], source_of_commands(key), road)
     _add_agent(app, "intake", list(codec.INTAKES), source_of_openings(key), road)
+    _add_agent(app, "arrivals", [arriving.EVENTS], source_of_arrivals(), road)
     _add_agent(app, "supervisions", [supervising.EVENTS], source_of_supervisions(), road)
     return app
 
@@ -118,6 +119,14 @@ def source_of_openings(key: bytes) -> Source:
         return () if asked is None else (asked,)
 
     return Source(read, lambda reason: reason not in ("", "ALREADY_OPEN", "INCIDENT_OVER"))
+
+
+def source_of_arrivals() -> Source:
+    """The steps of teams; a team may be sent before its matter is an incident."""
+    return Source(
+        lambda _, value: arriving.arrival_requests(value),
+        lambda reason: reason not in ("", "NO_SUCH_INCIDENT"),
+    )
 
 
 def source_of_supervisions() -> Source:

@@ -58,16 +58,22 @@ class TeamSteps:
 
 
 def steps_of(mission: Mission) -> Iterator[Progress]:
-    """The steps of one mission, with its team and nothing about persons."""
+    """The steps of one mission: its team acts, no person; with the words of a refusal and a result.
+
+    They are shown to those alone who may read the texts of the matter.
+    """
     for kind, (name, state) in STEPS.items():
         if mission.HasField(name) and state not in mission.implied:
             yield _step(kind, getattr(mission, name), mission)
     if mission.state in ENDS:
-        yield _step(ENDS[mission.state], mission.end_time, mission)
+        said = {"reason": mission.refuse_reason, "result": mission.result}
+        told = {name: text for name, text in said.items() if text}
+        yield _step(ENDS[mission.state], mission.end_time, mission, **told)
     if mission.HasField("recall"):
         recall = mission.recall
         cause = Recall.Cause.Name(recall.cause).removeprefix("CAUSE_")
-        yield _step("MissionRecalled", recall.recall_time, mission, cause=cause)
+        why = {"reason": recall.reason} if recall.reason else {}
+        yield _step("MissionRecalled", recall.recall_time, mission, cause=cause, **why)
         if recall.HasField("confirm_time"):
             yield _step("RecallConfirmed", recall.confirm_time, mission)
 
@@ -75,7 +81,7 @@ def steps_of(mission: Mission) -> Iterator[Progress]:
 def _step(kind: str, time: Any, mission: Mission, **more: str) -> Progress:
     ordered = kind in ("MissionDispatched", "MissionRecalled")
     unit = mission.ordered_unit if ordered else mission.unit
-    progress = Progress(kind=kind, time=time, unit=unit)
+    progress = Progress(kind=kind, time=time, unit=unit, actor="" if ordered else mission.team)
     facts: dict[str, Any] = {"team": mission.team, "mission": mission.id, "number": mission.number}
     progress.facts.update({**facts, **more})
     return progress

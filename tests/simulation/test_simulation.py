@@ -30,8 +30,9 @@ def test_the_runs_have_seen_everything() -> None:
     answers: Counter[str] = Counter()
     for seed in range(25):
         faults, answers = faults + ran(seed).faults, answers + ran(seed).answers
-    # Supervisions are another aggregate, which tests/integration plays with real processes.
-    unseen = {event.__name__ for event in INCIDENTS.changes} - {*answers, "SupervisionFollowed"}
+    # Supervisions and missions are other aggregates, which tests/integration plays.
+    others = {"SupervisionFollowed", "TeamArrived"}
+    unseen = {event.__name__ for event in INCIDENTS.changes} - {*answers, *others}
     assert not unseen
     reasons = {reason for verb in INCIDENTS.verbs.values() for reason in verb.reasons}
     assert len(reasons & set(answers)) >= 20

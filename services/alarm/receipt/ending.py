@@ -66,13 +66,17 @@ class AnsweredAtDesk(Struct, frozen=True):
 
 
 class MarkedInvalid(Struct, frozen=True):
-    """`matter_id` names the matter whose missions are recalled; empty in events of 0.1.0."""
+    """`matter_id` names the matter whose missions are recalled; empty in events of 0.1.0.
+
+    `ended_role` tells two keys of one name apart (`is_same_hand`); empty in older events.
+    """
 
     time: datetime
     reason: InvalidReason
     note: str
     ended_by: str
     matter_id: str = ""
+    ended_role: str = ""
 
 
 def open_incident(
@@ -105,7 +109,7 @@ def mark_invalid(
         raise InvalidArgument("REASON_MISSING")
     by, matter = command.by.user, str(receipt.matter_id)
     word = confirmed(receipt, command, now)
-    return [*word, MarkedInvalid(now, command.reason, command.note, by, matter)]
+    return [*word, MarkedInvalid(now, command.reason, command.note, by, matter, command.by.role)]
 
 
 def matter_of(receipt: Receipt) -> Matter:
@@ -177,7 +181,9 @@ def _answered(receipt: Receipt, event: AnsweredAtDesk) -> Receipt:
 
 
 def _invalid(receipt: Receipt, event: MarkedInvalid) -> Receipt:
-    return ended(receipt, event, Outcome.INVALID, invalid_reason=event.reason)
+    return ended(
+        receipt, event, Outcome.INVALID, invalid_reason=event.reason, ended_role=event.ended_role
+    )
 
 
 END = ("ALREADY_ENDED", "NOT_YOUR_DESK", "DANGER_UNCONFIRMED")

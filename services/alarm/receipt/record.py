@@ -195,6 +195,7 @@ class Ending(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     end_time: datetime
     ended_by: str
+    ended_role: str = ""
     title: str = ""
     to_unit: str = ""
     reply: str = ""

@@ -60,6 +60,8 @@ class Names:
         """The name of a code, or None. The person behind a system's key is named by its system,
         as `principal/person`."""
         known = self._tables.get(kind, {}).get(code)
+        if known is None and kind == "person":
+            known = self._tables.get("team", {}).get(code)  # a team acts as one on a timeline
         if known is not None:
             return str(known.name)
         if kind == "person" and "/" in code:

@@ -147,7 +147,7 @@ def _one(field: FieldDescriptor, parts: Parts) -> Convert | None:
     if field.message_type is not None:
         name = field.message_type.full_name
         if name == STRUCT:
-            return lambda facts: parts.names.beside(MessageToDict(facts))
+            return lambda facts: parts.names.beside(_whole(MessageToDict(facts)))
         if name in WELL_KNOWN:
             return WELL_KNOWN[name]
         return parts.known.get(name) or Writer(field.message_type, parts)
@@ -156,6 +156,15 @@ def _one(field: FieldDescriptor, parts: Parts) -> Convert | None:
 
 def _same(value: Any) -> Any:
     return value
+
+
+def _whole(fact: Any) -> Any:
+    """The fact with whole numbers as integers: a Struct knows only floats."""
+    if isinstance(fact, dict):
+        return {name: _whole(each) for name, each in fact.items()}
+    if isinstance(fact, list):
+        return [_whole(each) for each in fact]
+    return int(fact) if isinstance(fact, float) and fact.is_integer() else fact
 
 
 def _base64(value: bytes) -> str:

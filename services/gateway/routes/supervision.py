@@ -1,6 +1,6 @@
 """Supervisions: units answer to supervisors and leaders about incidents."""
 
-from backbone.words.roles import HANDLERS, READERS, SUPERVISORS
+from backbone.words.roles import HANDLERS, READERS, SUPERIORS, SUPERVISORS
 from liandong.supervision.v1 import supervision_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
@@ -15,7 +15,7 @@ AREA = Area(
         post("/v1/supervisions", "OpenSupervision", SUPERVISORS, status=201),
         get("/v1/supervisions", "ListSupervisions", READERS, always={"inbox": False}),
         get(ONE, "GetSupervision", READERS),
-        post(f"{ONE}:answer", "AnswerSupervision", HANDLERS),
+        post(f"{ONE}:answer", "AnswerSupervision", HANDLERS | SUPERIORS),
         post(f"{ONE}:followUp", "FollowUpSupervision", SUPERVISORS),
         post(f"{ONE}:accept", "AcceptAnswer", SUPERVISORS),
         post(f"{ONE}:reject", "RejectAnswer", SUPERVISORS),

@@ -32,6 +32,7 @@ from services.workflow.incident import (
 )
 from services.workflow.incident.amending import AmendMatter
 from services.workflow.incident.callers import LinkCaller, UnlinkCaller
+from services.workflow.incident.kinds import LEAVES_THE_UNIT
 from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.record import Incident
 from services.workflow.incident.settling import SettleIncident
@@ -63,6 +64,8 @@ def end_by_kind(incident: Incident, event: Any) -> Incident:
     """Before its own change, an event ends the clocks and questions whose kind names it."""
     name = type(event).__name__
     answered = amending.answered_by(incident, name)
+    if answered.reported and name in LEAVES_THE_UNIT:
+        answered = replace(answered, reported=False)
     return question.ended_by(clocks.ended_by(answered, name, event.time), name)
 
 

@@ -16,7 +16,8 @@ from backbone.words.guards import require_priority, require_text
 from backbone.words.matter import Matter
 from backbone.words.place import contains
 from backbone.words.roles import DISPATCHERS
-from services.workflow.incident import clocks, question, reports, routing
+from services.workflow.incident import clocks, handling_times, question, reports, routing
+from services.workflow.incident.handling_times import HandlingTime
 from services.workflow.incident.kinds import SIGN_IN
 from services.workflow.incident.record import (
     HELD,
@@ -48,7 +49,9 @@ class SetPriority(Struct, frozen=True):
 
 
 class IncidentAmended(Struct, frozen=True, kw_only=True):
-    """`matter` are the facts from now on. `due_time` is None where no clock changes."""
+    """`matter` are the facts from now on. `due_time` is None where no sign-in clock changes;
+    `handling` are the handling clocks that get shorter or begin.
+    """
 
     time: datetime
     matter: Matter
@@ -59,6 +62,7 @@ class IncidentAmended(Struct, frozen=True, kw_only=True):
     due_time: datetime | None = None
     minutes: int = 0
     reports: tuple[Report, ...] = ()
+    handling: tuple[HandlingTime, ...] = ()
 
 
 Event = IncidentAmended | routing.Event
@@ -133,6 +137,7 @@ def carried_out(incident: Incident, event: IncidentAmended, world: World) -> lis
         suggested=None if waits else _suggested(incident, chosen),
         due_time=question.due_after(clock.start_time, minutes) if clock and minutes else None,
         minutes=minutes,
+        handling=handling_times.sooner(incident, after, world.policy),
     )
     if chosen is None or not waits:
         return [whole]
@@ -191,6 +196,7 @@ def amended(incident: Incident, event: IncidentAmended) -> Incident:
         suggested=event.suggested,
         reports=so_far.reports if so_far else incident.reports,
     )
+    after = handling_times.hastened(after, event.handling)
     if not event.minutes:
         return after
     priority = event.matter.priority or clocks.DEFAULT_PRIORITY

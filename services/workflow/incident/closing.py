@@ -74,11 +74,12 @@ class IncidentClosed(Struct, frozen=True):
 
 
 class IncidentVoided(Struct, frozen=True):
-    """`voided_by` is empty in events of 0.1.0."""
+    """`voided_by` is empty in events of 0.1.0, `voided_role` in all that told no role."""
 
     time: datetime
     reason: str
     voided_by: str = ""
+    voided_role: str = ""
 
 
 def verify(
@@ -132,7 +133,7 @@ def void(
     require_dispatcher(incident, command.by)
     if command.reason not in list(VoidReason):
         raise InvalidArgument("UNKNOWN_VOID_REASON", given=command.reason)
-    return [IncidentVoided(now, command.reason, command.by.user)]
+    return [IncidentVoided(now, command.reason, command.by.user, command.by.role)]
 
 
 def _require_verifier(incident: Incident, actor: Actor) -> None:
@@ -175,7 +176,12 @@ def closed(incident: Incident, event: IncidentClosed) -> Incident:
 
 
 def voided(incident: Incident, event: IncidentVoided) -> Incident:
-    ending = replace(incident.ending, void_reason=event.reason, voided_by=event.voided_by)
+    ending = replace(
+        incident.ending,
+        void_reason=event.reason,
+        voided_by=event.voided_by,
+        voided_role=event.voided_role,
+    )
     return replace(incident, state=State.VOIDED, ending=ending)
 
 

@@ -65,7 +65,9 @@ def resolve(
 
 
 def progressed(incident: Incident, event: ProgressReported) -> Incident:
-    return replace(incident, state=State.HANDLING)
+    """What the record of an intake tells of an incident in a pool leaves it there to be claimed."""
+    state = State.HANDLING if incident.state in HELD else incident.state
+    return replace(incident, state=state, reported=True)
 
 
 def resolved(incident: Incident, event: IncidentResolved) -> Incident:

@@ -1,7 +1,8 @@
 """Handling clocks 办理时限: until the arrival or the first report, and until the end of the work.
 
 A unit gets them with its first claim. They run on when a colleague takes over, or when the matter
-falls back into the unit's own pool: neither buys time. Another unit begins anew.
+falls back into the unit's own pool: neither buys time. Another unit begins anew. A more urgent
+priority shortens what runs, counted from the claim, and adds what it asks for (`sooner`).
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from backbone.words.clock import Clock
 from backbone.words.policy import Policy
 from services.workflow.incident import clocks
 from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, HANDLING
-from services.workflow.incident.record import Incident
+from services.workflow.incident.record import HELD, Incident
 from services.workflow.incident.world import World
 
 
@@ -48,12 +49,50 @@ def times_of(incident: Incident, policy: Policy) -> tuple[HandlingTime, ...]:
     return tuple(found)
 
 
+def sooner(before: Incident, after: Incident, policy: Policy) -> tuple[HandlingTime, ...]:
+    """What a more urgent priority shortens or adds; a less urgent one gives no further time.
+
+    No arrival is added where the unit has reported, a team is there, or one has already run.
+    """
+    if before.matter.priority == after.matter.priority or begin_of(before) is None:
+        return ()
+    found = []
+    for each in times_of(after, policy):
+        clock = clocks.running(before, each.clock)
+        spared = before.attended and each.clock == ARRIVAL
+        if (
+            clock.budget.amount > each.minutes
+            if clock
+            else not (spared or clocks.has_lapsed(before, each.clock))
+        ):
+            found.append(each)
+    return tuple(found)
+
+
+def begin_of(incident: Incident) -> datetime | None:
+    """The claim from which the unit's clocks count; None before one, and after the work."""
+    starts = [each.start_time for each in incident.clocks if each.kind in HANDLING]
+    return min(starts, default=incident.charge.unit_time if incident.state in HELD else None)
+
+
+def hastened(incident: Incident, times: tuple[HandlingTime, ...]) -> Incident:
+    """The incident with these times, counted from the claim as if they had held since."""
+    begin = begin_of(incident)
+    for each in times:
+        if clocks.running(incident, each.clock):
+            incident = clocks.shortened(incident, each.clock, each.rule, each.minutes)
+        elif begin is not None:
+            incident = clocks.started(incident, each.clock, each.rule, begin, each.minutes)
+    return incident
+
+
 def begun(incident: Incident, times: tuple[HandlingTime, ...], at: datetime) -> Incident:
     """The incident with these clocks, unless those of the unit run already."""
     if any(each.kind in HANDLING for each in incident.clocks):
         return incident
     for each in times:
-        incident = clocks.started(incident, each.clock, each.rule, at, each.minutes)
+        if not (incident.attended and each.clock == ARRIVAL):
+            incident = clocks.started(incident, each.clock, each.rule, at, each.minutes)
     return incident
 
 

@@ -44,7 +44,7 @@ class KindOfQuestion(Struct, frozen=True):
 _OVER = {"IncidentResolved", "IncidentClosed", "IncidentVoided"}
 _DECIDED = {"UnitDesignated", "IncidentAssigned"} | _OVER
 _CHANGES_HANDS = {"IncidentClaimed", "IncidentReleased", "ClaimLapsed"}
-_LEAVES_THE_UNIT = _DECIDED | {
+LEAVES_THE_UNIT = _DECIDED | {
     "IncidentLeftInTriage",
     "IncidentOffered",
     "HandOffAccepted",
@@ -93,17 +93,23 @@ QUESTIONS: Mapping[str, KindOfQuestion] = {
 }
 CLOCKS: Mapping[str, KindOfClock] = table(
     [
-        KindOfClock(SIGN_IN, stops_on=frozenset(_LEAVES_THE_UNIT | {"IncidentClaimed"})),
+        # In a pool, the record of the intake tells of progress: the work has begun.
+        KindOfClock(
+            SIGN_IN,
+            stops_on=frozenset(LEAVES_THE_UNIT | {"IncidentClaimed", "ProgressReported"}),
+        ),
         KindOfClock(
             CLAIM_IDLE,
             stops_on=frozenset(
-                _LEAVES_THE_UNIT
+                LEAVES_THE_UNIT
                 | {"IncidentReleased", "ClaimLapsed", "IncidentReassigned", "ProgressReported"}
             ),
         ),
         *(KindOfClock(each.clock, stops_on=each.ends_on) for each in QUESTIONS.values()),
-        KindOfClock(ARRIVAL, stops_on=frozenset(_LEAVES_THE_UNIT | {"ProgressReported"})),
-        KindOfClock(FEEDBACK, stops_on=frozenset(_LEAVES_THE_UNIT)),
+        KindOfClock(
+            ARRIVAL, stops_on=frozenset(LEAVES_THE_UNIT | {"ProgressReported", "TeamArrived"})
+        ),
+        KindOfClock(FEEDBACK, stops_on=frozenset(LEAVES_THE_UNIT)),
     ]
 )
 # The kinds of clocks that an event stops, by event type.

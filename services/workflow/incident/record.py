@@ -102,6 +102,7 @@ class Ending(Struct, frozen=True):
     verifier_role: str = ""
     void_reason: str = ""
     voided_by: str = ""
+    voided_role: str = ""
 
 
 class Report(Struct, frozen=True):
@@ -134,7 +135,8 @@ class Supervised(Struct, frozen=True):
     """What an incident knows of one of its supervisions 督办 that is not lifted.
 
     `unit` supervises. `addressed` are all units that it has asked about this incident; `late_by`
-    those that owe an answer whose time is over, `marked` all that were ever late.
+    those that owe an answer whose time is over, `marked` all that were ever late. `ask_time`
+    is when it last asked.
     """
 
     id: UUID
@@ -147,6 +149,7 @@ class Supervised(Struct, frozen=True):
     answered_by: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
     due_time: datetime | None = None
+    ask_time: datetime | None = None
 
 
 class Urged(Struct, frozen=True):
@@ -161,7 +164,8 @@ class Incident(Struct, frozen=True):
     """The responsibility for one matter; `involved` are all units that ever had to do with it.
 
     `suggested` is the unit that the policy names since a correction. `reports` are empty until a
-    receipt was corrected or linked.
+    receipt was corrected or linked. `reported`: there was progress since the unit got it.
+    `team_time` is when the first team was at the scene.
     """
 
     id: UUID
@@ -181,6 +185,8 @@ class Incident(Struct, frozen=True):
     urges: tuple[Urged, ...] = ()
     suggested: Routing | None = None
     reports: tuple[Report, ...] = ()
+    reported: bool = False
+    team_time: datetime | None = None
 
     @property
     def area(self) -> str:
@@ -190,6 +196,18 @@ class Incident(Struct, frozen=True):
     def watched_area(self) -> str:
         """The area whose watchers may see it: none, if it accuses a unit."""
         return "" if self.matter.against else self.area
+
+    @property
+    def attended(self) -> bool:
+        """Whether no arrival is to be waited for: the unit has reported, or a team is there."""
+        return self.reported or self.team_time is not None
+
+    @property
+    def answering_unit(self) -> str:
+        """The unit that a supervision asks: that of the pool it lies in, else the accountable."""
+        charge = self.charge
+        in_pool = self.state is State.OFFERED
+        return charge.unit if in_pool and charge.unit else charge.accountable_unit
 
     @property
     def over(self) -> bool:
@@ -223,6 +241,12 @@ def holder_key(unit: str, user: str) -> UUID:
     MD5, because a migration has to make the same key without an extension of Postgres.
     """
     return UUID(md5(f"{unit}/{user}".encode(), usedforsecurity=False).hexdigest())
+
+
+@lru_cache(maxsize=4_096)
+def last_holder_key(unit: str, user: str) -> UUID:
+    """The key of the group of supervised incidents that a person was the last one to hold."""
+    return holder_key(f"last/{unit}", user)
 
 
 def require_holder(incident: Incident, actor: Actor) -> None:

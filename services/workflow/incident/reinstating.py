@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
-from backbone.words.actor import Actor
+from backbone.words.actor import Actor, is_same_hand
 from backbone.words.errors import Denied
 from backbone.words.guards import require_text
 from backbone.words.place import contains
@@ -38,11 +38,11 @@ class IncidentReinstated(Struct, frozen=True):
 def undo_void(
     incident: Incident, command: UndoVoid, now: datetime, world: World
 ) -> list[IncidentReinstated | routing.Event]:
-    by, voided_by = command.by.user, incident.ending.voided_by
+    by, ending = command.by.user, incident.ending
     if command.by.role not in SUPERVISORS or not contains(command.by.area, incident.watched_area):
         routing.require_dispatcher(incident, command.by)
-    if by == voided_by:
-        raise Denied("ANOTHER_PERSON_NEEDED", by=voided_by)
+    if is_same_hand(command.by, ending.voided_by, ending.voided_role):
+        raise Denied("ANOTHER_PERSON_NEEDED", by=ending.voided_by)
     reason = require_text(command.reason, "REASON_MISSING")
     unit, minutes = incident.charge.unit, clocks.sign_in_minutes(incident, world.policy)
     due = question.due_after(now, minutes)
@@ -55,7 +55,7 @@ def undo_void(
 
 def reinstated(incident: Incident, event: IncidentReinstated) -> Incident:
     """The unit stays accountable, and a clerk of it claims again: the holder may be gone."""
-    ending = replace(incident.ending, void_reason="", voided_by="")
+    ending = replace(incident.ending, void_reason="", voided_by="", voided_role="")
     again = replace(incident, state=State.TRIAGE, ending=ending)
     return claiming.pooled(again, event.time, event.minutes) if event.unit else again
 

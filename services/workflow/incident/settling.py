@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from backbone.life_cycle import verb
+from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
 from services.workflow.incident.closing import IncidentClosed
 from services.workflow.incident.handling import IncidentResolved, ProgressReported, Result
-from services.workflow.incident.record import HELD, OPEN, OVER, Incident, State
+from services.workflow.incident.record import OPEN, OVER, POOLED_OR_HELD, Incident, State
 from services.workflow.incident.world import World
 
 
@@ -27,7 +28,10 @@ class SettleIncident(Struct, frozen=True):
 
 
 class Pair(Struct, frozen=True):
-    """The state that the incident reaches, if it stands in one of `begins`; what it says then."""
+    """The state that the incident reaches, if it stands in one of `begins`; what it says then.
+
+    In a pool it stays there after progress, with no sign-in clock: a clerk may still claim it.
+    """
 
     state: State
     begins: frozenset[State]
@@ -35,22 +39,32 @@ class Pair(Struct, frozen=True):
     text: str = ""
 
 
+class TeamArrived(Struct, frozen=True):
+    """A team is at the scene: no unit's arrival is waited for any more; all else goes on."""
+
+    time: datetime
+
+
+TEAM_ON_SCENE = "TeamOnScene"
 PAIRS: Mapping[str, Pair] = {
-    "SessionHeld": Pair(State.HANDLING, HELD, text="已组织调解。"),
+    "SessionHeld": Pair(State.HANDLING, POOLED_OR_HELD, text="已组织调解。"),
     "AgreementReached": Pair(State.RESOLVED, OPEN, Result.SOLVED, "经调解，双方达成协议。"),
     "MediationFailed": Pair(
         State.RESOLVED, OPEN, Result.NOT_SOLVED, "调解不成，已告知当事人合法解决途径。"
     ),
     "DisputeClosed": Pair(State.CLOSED, frozenset(State) - OVER),
-    "ProgressRecorded": Pair(State.HANDLING, HELD, text="信访件已记录办理进展。"),
+    "ProgressRecorded": Pair(State.HANDLING, POOLED_OR_HELD, text="信访件已记录办理进展。"),
     "PetitionClosed": Pair(State.CLOSED, frozenset(State) - OVER),
 }
 
 
 def settle(
     incident: Incident, command: SettleIncident, now: datetime, world: World
-) -> list[ProgressReported | IncidentResolved | IncidentClosed]:
+) -> list[ProgressReported | IncidentResolved | IncidentClosed | TeamArrived]:
     """Follow the record; an incident that has already come as far stays as it is."""
+    if command.step == TEAM_ON_SCENE:
+        first = incident.team_time is None and incident.state in OPEN
+        return [TeamArrived(now)] if first else []
     pair = PAIRS.get(command.step)
     if pair is None:
         raise InvalidArgument("UNKNOWN_STEP", step=command.step)
@@ -63,4 +77,9 @@ def settle(
     return [IncidentClosed(now)]
 
 
+def arrived(incident: Incident, event: TeamArrived) -> Incident:
+    return replace(incident, team_time=event.time)
+
+
 VERBS = (verb(frozenset(State), settle, "UNKNOWN_STEP"),)
+CHANGES = (change(arrived),)

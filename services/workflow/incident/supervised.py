@@ -41,7 +41,8 @@ class SupervisionFollowed(Struct, frozen=True):
 
 # The list that each step puts its unit into, out of all others; an accepted answer is in none.
 LISTS = ("owed_by", "late_by", "answered_by")
-ASKS = frozenset({"SupervisionOpened", "UnitAddressed", "AnswerFollowedUp", "AnswerRejected"})
+ADDRESSED = "UnitAddressed"
+ASKS = frozenset({"SupervisionOpened", ADDRESSED, "AnswerFollowedUp", "AnswerRejected"})
 PLACES: Mapping[str, str] = {
     **dict.fromkeys(ASKS, "owed_by"),
     "AnswerGiven": "answered_by",
@@ -97,11 +98,16 @@ def _after(known: Supervised, event: SupervisionFollowed) -> Supervised:
         return replace(seen, marked=marked, late_by=late)
     if event.step not in PLACES:
         return seen
+    if event.step == ADDRESSED:
+        # What another unit owed goes to this one; should it come back, that unit is asked anew.
+        others = tuple(each for each in known.addressed if each not in known.owed_by)
+        known = replace(known, addressed=others, owed_by=(), late_by=())
     lists = {name: _without(getattr(known, name), unit) for name in LISTS}
     if place := PLACES[event.step]:
         lists[place] = (*lists[place], unit)
     if event.step in ASKS:
         lists["addressed"] = _with(known.addressed, unit)
+        seen = replace(seen, ask_time=event.time)
     return replace(seen, **lists)
 
 
@@ -123,14 +129,14 @@ def waits_for(incident: Incident) -> tuple[str, ...]:
 
 
 def to_address(incident: Incident) -> UUID | None:
-    """A supervision that has not asked the unit that is accountable now.
+    """A supervision that has not asked the unit that answers for the incident now.
 
     An accusation that is back in triage is at the desk that took it down, perhaps the accused: it
     is not asked.
     """
     if not incident.supervisions:
         return None
-    unit, matter = incident.charge.accountable_unit, incident.matter
+    unit, matter = incident.answering_unit, incident.matter
     if incident.over or (matter.against and unit == matter.desk):
         return None
     found = (each.id for each in incident.supervisions if unit not in each.addressed)

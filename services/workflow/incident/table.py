@@ -10,9 +10,9 @@ from services.workflow.incident.kinds import (
     HAND_OFF,
     RETURN,
 )
-from services.workflow.incident.record import HELD, Incident, holder_key
+from services.workflow.incident.record import HELD, Incident, State, holder_key, last_holder_key
 
-SHAPE = 7
+SHAPE = 8
 COLUMNS = {
     "state": "text",
     "code": "text",
@@ -78,18 +78,26 @@ def project(incident: Incident) -> dict[str, Any]:
 
 
 def held_by(incident: Incident) -> UUID | None:
-    """The key of the person who holds it, None while it is not held."""
-    if incident.state not in HELD:
-        return None
-    return holder_key(incident.charge.unit, incident.charge.holder)
+    """The key of the person who holds it. After the work, a supervision may still ask that person;
+    else None.
+    """
+    charge = incident.charge
+    if incident.state in HELD:
+        return holder_key(charge.unit, charge.holder)
+    done = incident.state in (State.RESOLVED, State.CLOSED)
+    if done and charge.holder and incident.supervisions:
+        return last_holder_key(charge.unit, charge.holder)
+    return None
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 1, the flat row of 0.1.0, in the parts of the present record.
 
     Shape 2 had no `assignment`, shape 3 no supervisions and urges, shape 4 no corrections, shape 5
-    no `raise_time`; the defaults serve.
+    no `raise_time`; the defaults serve. Before shape 8 the state alone told of a report.
     """
+    if shape < 8:
+        doc = {**doc, "reported": doc["state"] == State.HANDLING}
     if shape > 1:
         return doc
     matter = ("id", "code", "source", "title", "narrative", "category", "priority", "place", "desk")
@@ -114,6 +122,7 @@ def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
         "ending": _some(doc, ("outcome", "reply", "solved", "verifier", "void_reason")),
         "counts": _some(doc, ("bounces", "releases", "reworks")),
         "involved": doc["involved"],
+        "reported": doc["reported"],
     }
 
 

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from backbone.words.actor import Actor
+from backbone.words.place import contains
+from backbone.words.roles import VERIFIERS
 from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, QUESTIONS, SIGN_IN
 from services.workflow.incident.record import HELD, OVER, Incident, Question, State
 
@@ -22,12 +25,15 @@ ANSWER_LATE = "SUPERVISION_LATE"  # 督办逾期未回复
 LAPSED = {clock: f"{clock}_LAPSED" for clock in (SIGN_IN, ARRIVAL, FEEDBACK)}  # 超时
 RAISED = {kind: f"{kind}_RAISED" for kind in QUESTIONS}  # 逾期未答复，提请裁定
 
+SUPERVISED = frozenset({ANSWER_OWED, ANSWERED, ANSWER_LATE})
 REASONS = frozenset(
     {POOL, HOLDING, TRIAGE, CALL_BACK, DESIGNATION, *QUESTIONS, *LAPSED.values(), *RAISED.values()}
-    | {ANSWER_OWED, ANSWERED, ANSWER_LATE}
+    | SUPERVISED
 )
 # They also stand in the inbox of the dispatchers and leaders of the area.
 ALERTS = frozenset({TRIAGE, DESIGNATION, *LAPSED.values(), *RAISED.values()})
+# The director of a centre for mediation also makes the call-backs of the centres below.
+DIRECTOR, MEDIATED = "centre_director", "DISPUTE"
 OF_AREA = "*"
 OVERDUE = "OVERDUE"
 
@@ -101,7 +107,7 @@ def _supervised(incident: Incident) -> list[Waiting]:
     for each in incident.supervisions:
         since = each.due_time or incident.open_time
         found += [
-            Waiting(unit, ANSWER_OWED, incident.open_time, unit in each.late_by)
+            Waiting(unit, ANSWER_OWED, each.ask_time or incident.open_time, unit in each.late_by)
             for unit in each.owed_by
         ]
         if each.late_by:
@@ -109,6 +115,23 @@ def _supervised(incident: Incident) -> list[Waiting]:
         if each.answered_by:
             found.append(Waiting(each.unit, ANSWERED, incident.time))
     return found
+
+
+def shown_to(incident: Incident, actor: Actor) -> tuple[Waiting, ...]:
+    """What of it the actor's unit must do, without the call-back for roles that may make none.
+
+    A township's centre has no such role: the director who watches over it sees its call-backs.
+    """
+    waits = waits_of(incident)
+    mine = [
+        each
+        for each in waits
+        if each.unit == actor.unit and (each.reason != CALL_BACK or actor.role in VERIFIERS)
+    ]
+    directs = actor.role == DIRECTOR and incident.matter.source == MEDIATED
+    if directs and contains(actor.area, incident.watched_area):
+        mine += [each for each in waits if each.reason == CALL_BACK and each not in mine]
+    return tuple(mine)
 
 
 def waits_for(incident: Incident) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.guards import require_text
-from services.workflow.incident.record import holder_key
+from backbone.words.roles import SUPERIORS
+from services.workflow.incident.record import holder_key, last_holder_key
 from services.workflow.incident.world import World
 from services.workflow.supervision import demanding
 from services.workflow.supervision.record import Answering, Demand, Level, State, Supervision
@@ -41,7 +42,7 @@ def answer(
     owed = demanding.of_unit(supervision, by.unit, command.incident_ids, {Answering.OWED})
     if not owed:
         raise InvalidTransition("NO_ANSWER_OWED", unit=by.unit)
-    own = owed if by.role == "head" else held_by(by, owed, world)
+    own = owed if by.role in SUPERIORS else held_by(by, owed, world)
     if not own or (command.incident_ids and len(own) < len(owed)):
         raise Denied("NOT_THE_HOLDER")
     text = require_text(command.text, "TEXT_MISSING")
@@ -57,14 +58,18 @@ def require_owed(supervision: Supervision, command: AnswerSupervision) -> None:
 
 
 def held_by(actor: Actor, owed: tuple[Demand, ...], world: World) -> tuple[Demand, ...]:
-    """The owed answers for incidents that the actor holds at this moment."""
-    held = world.also.members(holder_key(actor.unit, actor.user))
+    """The owed answers for incidents that the actor holds, or was the last one to hold."""
+    held = {each for key in keys_of(actor) for each in world.also.members(key)}
     return tuple(each for each in owed if UUID(each.incident) in held)
 
 
-def hands_of(command: AnswerSupervision) -> tuple[UUID]:
-    """The group that is locked with an answer: all incidents that the actor holds."""
-    return (holder_key(command.by.unit, command.by.user),)
+def keys_of(actor: Actor) -> tuple[UUID, UUID]:
+    return holder_key(actor.unit, actor.user), last_holder_key(actor.unit, actor.user)
+
+
+def hands_of(command: AnswerSupervision) -> tuple[UUID, UUID]:
+    """The groups that are locked with an answer: what the actor holds, and has resolved."""
+    return keys_of(command.by)
 
 
 def given(supervision: Supervision, event: AnswerGiven) -> Supervision:

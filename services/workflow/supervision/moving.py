@@ -1,6 +1,6 @@
 """Following a move: a unit that becomes accountable for a supervised incident must answer too.
 
-The unit before it keeps what it owes or has answered.
+What a unit before it owes goes to that unit; what it has answered stays.
 """
 
 from collections.abc import Iterable
@@ -46,10 +46,10 @@ class UnitAddressed(Struct, frozen=True):
 def address(
     supervision: Supervision, command: AddressUnit, now: datetime, world: World
 ) -> list[UnitAddressed]:
-    """Address the unit that is accountable at this moment; a known one is not asked again."""
+    """Address the unit that answers for it at this moment; a known one is not asked again."""
     incident = world.also.one(command.incident)
     assert isinstance(incident, Incident), "a row of the query MOVED names an incident"
-    unit, about = incident.charge.accountable_unit, str(incident.id)
+    unit, about = incident.answering_unit, str(incident.id)
     if any((each.incident, each.unit) == (about, unit) for each in supervision.demands):
         return []
     require_not_accused(world.city, incident.matter.against, unit)
@@ -64,11 +64,17 @@ def incident_of(command: AddressUnit) -> Iterable[UUID]:
 
 
 def addressed(supervision: Supervision, event: UnitAddressed) -> Supervision:
+    """A unit that no longer has the incident can say nothing of it: what it owed moves on."""
+    kept = (
+        each
+        for each in supervision.demands
+        if each.incident not in event.incidents or each.state is not Answering.OWED
+    )
     fresh = tuple(
         Demand(each, event.unit, Answering.OWED, event.text, event.time, event.deadline)
         for each in event.incidents
     )
-    return replace(supervision, demands=(*supervision.demands, *fresh))
+    return replace(supervision, demands=(*kept, *fresh))
 
 
 VERBS = (verb(RUNNING, address, "ACCUSED_UNIT", "DUE_OUT_OF_BOUNDS", also=incident_of),)

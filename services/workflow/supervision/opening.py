@@ -65,7 +65,7 @@ def open_supervision(
         raise InvalidArgument("ACCUSATION_ALONE")
     reason = require_text(command.reason, "REASON_MISSING")
     deadline = demanding.due(command.level, command.due_time, now, world)
-    addressed = tuple(Addressed(str(each.id), each.charge.accountable_unit) for each in incidents)
+    addressed = tuple(Addressed(str(each.id), each.answering_unit) for each in incidents)
     area = around([each.watched_area for each in incidents])
     return [
         SupervisionOpened(
@@ -77,7 +77,7 @@ def open_supervision(
 def require_supervisable(given: str, actor: Actor, world: World) -> Incident:
     """The open incident that the actor may see and whose area is the actor's.
 
-    Of an accusation neither the supervisor nor the accountable unit may be the accused or below.
+    Of an accusation neither the supervisor nor the answering unit may be the accused or below.
     """
     incident_id = demanding.id_of(given)
     incident: Incident | None = world.also.one(incident_id) if incident_id else None
@@ -90,7 +90,7 @@ def require_supervisable(given: str, actor: Actor, world: World) -> Incident:
     require_not_accused(world.city, incident.matter.against, actor.unit)
     if incident.over:
         raise InvalidTransition("INCIDENT_OVER", incident=incident.matter.code)
-    require_not_accused(world.city, incident.matter.against, incident.charge.accountable_unit)
+    require_not_accused(world.city, incident.matter.against, incident.answering_unit)
     return incident
 
 

@@ -108,8 +108,10 @@ class Supervision(Struct, frozen=True):
 
     @property
     def readers(self) -> tuple[str, ...]:
-        """The units that may read it: the supervising one, and all that had to answer."""
-        return tuple(dict.fromkeys((self.unit, *(each.unit for each in self.demands))))
+        """The units that may read it: the supervising one, those that are asked, and the marked."""
+        asked = (each.unit for each in self.demands)
+        marked = (each.unit for each in self.marks)
+        return tuple(dict.fromkeys((self.unit, *asked, *marked)))
 
     @property
     def incidents(self) -> tuple[str, ...]:

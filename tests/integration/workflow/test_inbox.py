@@ -14,13 +14,21 @@ from backbone.words.actor import Actor
 from backbone.words.clock import LAPSE
 from backbone.words.errors import InvalidArgument
 from backbone.words.place import contains
+from backbone.words.roles import VERIFIERS
 from backbone.words.timekeeping import fire
 from liandong.incident.v1 import incident_service_pb2 as pb
 from services.workflow import codec, storage
 from services.workflow.incident import clocks
 from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, HAND_OFF, OBJECTION, SIGN_IN
 from services.workflow.incident.record import Incident, Question
-from services.workflow.incident.waiting import ALERTS, REASONS, Waiting, waits_for, waits_of
+from services.workflow.incident.waiting import (
+    ALERTS,
+    CALL_BACK,
+    REASONS,
+    Waiting,
+    waits_for,
+    waits_of,
+)
 from services.workflow.wiring import build_decider
 from tests.cities import a_city
 from tests.installation import Installation
@@ -61,7 +69,7 @@ people = actors | st.builds(
     Actor,
     user=st.just("li"),
     unit=st.sampled_from(UNITS),
-    role=st.sampled_from(DESK_ROLES),
+    role=st.sampled_from((*DESK_ROLES, "centre_director")),
     area=st.sampled_from(("990101", "990101001")),
 )
 
@@ -84,10 +92,17 @@ def in_inbox(incident: Incident, actor: Actor, request: pb.ListIncidentsRequest)
     mine = [
         each
         for each in waits
-        if actor.unit and each.unit == actor.unit and actor.unit in incident.readers
+        if actor.unit
+        and each.unit == actor.unit
+        and actor.unit in incident.readers
+        and (each.reason != CALL_BACK or actor.role in VERIFIERS)
     ]
     if waits_rightly(mine, request) and (not at_110 or clean or matter.desk == actor.unit):
         return True
+    if actor.role == "centre_director" and matter.source == "DISPUTE" and not matter.against:
+        called = [each for each in waits if each.reason == CALL_BACK]
+        if contains(actor.area, incident.area) and waits_rightly(called, request):
+            return True
     alerts = [each for each in waits if each.reason in ALERTS]
     watches = actor.role in ("dispatcher", "leader") and contains(actor.area, incident.area)
     allowed = watches and not matter.against and (clean or not at_110)
@@ -125,7 +140,9 @@ def test_each_entry_of_an_inbox_says_why_and_since_when(
     for each in shown:
         assert each.reason in REASONS
         assert each.since.ToDatetime() <= max(START + timedelta(days=9), START).replace(tzinfo=None)
-        assert each.unit == actor.unit or each.reason in ALERTS
+        below = each.reason == CALL_BACK and actor.role == "centre_director"
+        assert each.unit == actor.unit or each.reason in ALERTS or below
+        assert each.reason != CALL_BACK or actor.role in VERIFIERS
 
 
 @given(waiting_incidents(), st.sampled_from(("call_taker", "dispatcher")), units)

@@ -288,7 +288,7 @@ async def test_the_unit_that_gets_a_supervised_incident_is_asked_once(
             )
             got = spb.GetSupervisionRequest(supervision_id=of)
             found = await console.call(FENG, "GetSupervision", got)
-            assert [each.unit for each in found.demands] == ["north", "south"]
+            assert [each.unit for each in found.demands] == ["south"], "what north owed has moved"
             own = await console.call(SOUTH_HEAD, "GetSupervision", got)
             assert [each.unit for each in own.demands] == ["south"]
             stranger = Actor("x", "roads", "clerk", NORTH)

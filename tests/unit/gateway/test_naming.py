@@ -1,5 +1,6 @@
 """Names stand beside codes, and sentences say names and terms instead of codes."""
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 
+from backbone.words.city import Team
 from backbone.words.roles import EVERYONE
 from liandong.emergency.v1.emergency_pb2 import Told
-from liandong.incident.v1.incident_pb2 import HandOff, Incident
+from liandong.incident.v1.incident_pb2 import HandOff, Incident, Progress
 from services.gateway.contract.fields import names_of
 from services.gateway.contract.naming import TERMS, Names
 from services.gateway.contract.plan import plan_of
@@ -21,7 +23,8 @@ from tests.desks import a_desk_city
 STATION = "990101001-police"
 DESKS = a_desk_city()
 UNIT = replace(next(iter(DESKS.units.values())), code=STATION, name="青山镇派出所")
-CITY = replace(DESKS, units={STATION: UNIT})
+TEAM = Team("fire-1", "特勤消防队", STATION, UNIT.area, (), "lee", ("lee",))
+CITY = replace(DESKS, units={STATION: UNIT}, teams={TEAM.code: TEAM})
 
 
 @pytest.fixture
@@ -52,6 +55,16 @@ def test_a_list_of_codes_is_followed_by_as_many_names(names: Names) -> None:
     told = Told(who="DEPUTY", unit=UNIT.code, users=["key-of-a-system/王警官", "unknown"])
     answer = Writer(Told.DESCRIPTOR, Parts(names))(told)
     assert (answer["unit_name"], answer["user_names"]) == (UNIT.name, ["王警官", None])
+
+
+def test_a_step_of_a_team_names_the_team_and_counts_in_whole_numbers(names: Names) -> None:
+    step = Progress(kind="TeamOnScene", actor="fire-1")
+    step.facts.update({"number": 2, "team": "fire-1", "share": 0.5, "each": [{"count": 3}]})
+    answer = Writer(Progress.DESCRIPTOR, Parts(names))(step)
+    assert answer["actor_name"] == answer["facts"]["team_name"] == TEAM.name
+    assert json.dumps(answer["facts"]["number"]) == "2"
+    assert json.dumps(answer["facts"]["each"]) == '[{"count": 3}]'
+    assert answer["facts"]["share"] == 0.5
 
 
 def test_facts_carry_names_however_deep(names: Names) -> None:

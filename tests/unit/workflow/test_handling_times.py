@@ -2,10 +2,15 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from backbone.words.actor import Actor
+from backbone.words.actor import CLOCK, Actor
+from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent, TeamEnRoute, TeamOnScene
+from liandong.event.v1.event_pb2 import Meta
+from services.workflow.arriving import arrival_requests
+from services.workflow.incident.amending import SetPriority
 from services.workflow.incident.assigning import AssignIncident, ReassignIncident
 from services.workflow.incident.claiming import ClaimIncident, ReleaseIncident
 from services.workflow.incident.closing import ReworkIncident, VoidIncident
@@ -17,6 +22,7 @@ from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.opening import OpenIncident
 from services.workflow.incident.record import Incident
 from services.workflow.incident.returning import AcceptReturn, RequestReturn
+from services.workflow.incident.settling import SettleIncident
 from services.workflow.incident.waiting import waits_for, waits_of
 from tests.cities import NORTH, a_city
 from tests.incidents import (
@@ -163,6 +169,90 @@ def test_a_lapse_tells_the_desk_and_the_unit_and_changes_no_hands() -> None:
     ]
     assert waits_for(after(REPORT, found=late)) == ("north",)
     assert waits_for(then(late, 31, ReassignIncident(WANG, "ill"))) == ("north", "command")
+
+
+AT_THE_SCENE = SettleIncident(CLOCK, "TeamOnScene")
+
+
+def test_a_team_at_the_scene_ends_the_arrival_and_nothing_else() -> None:
+    there = after(AT_THE_SCENE, found=HELD)
+    kinds = [each.kind for each in HELD.clocks if each.kind != ARRIVAL]
+    assert [each.kind for each in there.clocks] == kinds
+    assert (there.state, there.charge) == (HELD.state, HELD.charge)
+    assert decided(there, AT_THE_SCENE, at(5), CITY) == [], "the second team changes nothing"
+
+
+def test_a_team_that_was_there_before_the_claim_leaves_no_arrival_to_wait_for() -> None:
+    offered = after(opened(), AT_THE_SCENE)
+    assert [each.kind for each in offered.clocks] == ["SIGN_IN"], "the unit still signs in"
+    assert times(after(CLAIM, found=offered)) == {FEEDBACK: 400}
+    low = after(opened(priority="P3"), AT_THE_SCENE, CLAIM)
+    assert times(then(low, 5, priority("P1"))) == {FEEDBACK: 120}
+
+
+def test_the_step_of_a_team_is_told_to_its_incident_once() -> None:
+    incident = UUID(int=7)
+    meta = Meta(event_id=str(UUID(int=1)), aggregate_id="m", correlation_id=str(incident))
+    event = EmergencyEvent(meta=meta, on_scene=TeamOnScene())
+    [request] = arrival_requests(event.SerializeToString())
+    assert (request.aggregate_id, request.command.step) == (incident, "TeamOnScene")
+    assert [request] == arrival_requests(event.SerializeToString())
+    other = EmergencyEvent(meta=meta, en_route=TeamEnRoute())
+    assert arrival_requests(other.SerializeToString()) == ()
+
+
+def priority(level: str) -> SetPriority:
+    return SetPriority(DESK, level, "a child is inside")
+
+
+HELD_P3 = after(opened(priority="P3"), CLAIM)
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "expected"),
+    [
+        (HELD_P3, "P1", {ARRIVAL: at(15), FEEDBACK: at(120)}),
+        (HELD, "P1", {ARRIVAL: at(15), FEEDBACK: at(120)}),
+        (HELD, "P3", {ARRIVAL: at(30), FEEDBACK: at(400)}),
+        (HELD_P3, "P4", {FEEDBACK: at(1000)}),
+        (after(opened(priority="P4"), CLAIM), "P1", {ARRIVAL: at(15), FEEDBACK: at(120)}),
+        (after(REPORT, found=HELD_P3), "P1", {FEEDBACK: at(120)}),
+        (after(REPORT, ReleaseIncident(LI), found=HELD_P3), "P1", {FEEDBACK: at(120)}),
+        (after(ReleaseIncident(LI), found=HELD_P3), "P1", {ARRIVAL: at(15), FEEDBACK: at(120)}),
+        (after(opened(priority="P3")), "P1", {}),
+    ],
+    ids=[
+        "raised",
+        "raised within",
+        "lowered",
+        "lowered to none",
+        "from none",
+        "after a report",
+        "after a report, in the pool",
+        "in the pool",
+        "before the claim",
+    ],
+)
+def test_a_more_urgent_priority_counts_from_the_claim_and_a_lower_one_gives_no_time(
+    found: Incident, level: str, expected: dict[str, datetime]
+) -> None:
+    assert dues(then(found, 10, priority(level))) == expected
+
+
+def test_raised_and_lowered_again_the_shorter_times_stay() -> None:
+    assert dues(then(HELD_P3, 10, priority("P1"), priority("P3"), priority("P1"))) == {
+        ARRIVAL: at(15),
+        FEEDBACK: at(120),
+    }
+
+
+def test_what_was_late_before_the_raise_stays_late_and_begins_no_second_time() -> None:
+    [event] = decided(HELD, Lapse(), at(30), CITY)
+    late = folded([event], HELD)
+    assert late is not None
+    raised = then(late, 31, priority("P1"))
+    assert [each.kind for each in raised.clocks].count(ARRIVAL) == 1
+    assert dues(raised)[FEEDBACK] == at(120)
 
 
 def test_the_feedback_lapses_while_it_is_handled() -> None:

@@ -1,4 +1,7 @@
-"""Four eyes: a key may name any person, and stays one pair."""
+"""Four eyes: a key may name any person, and stays one pair, for each decision of another person."""
+
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -6,23 +9,83 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from backbone.words.actor import Actor, is_same_hand
-from services.workflow.incident.closing import ReworkIncident, VerifyIncident
+from backbone.words.errors import Denied
+from services.alarm.receipt import RECEIPTS
+from services.alarm.receipt.ending import MarkInvalid
+from services.alarm.receipt.record import InvalidReason
+from services.alarm.receipt.reinstating import UndoInvalid
+from services.workflow.incident import INCIDENTS
+from services.workflow.incident.closing import ReworkIncident, VerifyIncident, VoidIncident
+from services.workflow.incident.reinstating import UndoVoid
 from tests.cities import COUNTY
-from tests.incidents import DESK, RESOLVED, SECOND, after, decide, refusal_of
+from tests.incidents import DESK, OFFERED, RESOLVED, after, decide, refusal_of
+from tests.unit.alarm import receipts
 
 KEY = Actor("command", "command", "dispatcher", COUNTY)
 CHECKED = after(VerifyIncident(replace(KEY, user="command/甲"), "NO"), found=RESOLVED)
 
 
+Decision = Callable[[Actor], Any]
+
+
+def rework(by: Actor) -> Any:
+    return decide(CHECKED, ReworkIncident(by, "没有解决"))
+
+
+def undo_void(by: Actor) -> Any:
+    voided = after(VoidIncident(replace(KEY, user="command/甲"), "HOAX"), found=OFFERED)
+    return decide(voided, UndoVoid(by, "确有其事"))
+
+
+def undo_invalid(by: Actor) -> Any:
+    mark = MarkInvalid(replace(KEY, user="command/甲"), InvalidReason.HOAX)
+    marked = receipts.after(mark, found=receipts.RECEIVED)
+    return receipts.decide(marked, UndoInvalid(by, "确有其事"))
+
+
+# Every decision that another person than an earlier one must take.
+DECISIONS: dict[str, Decision] = {
+    "ReworkIncident": rework,
+    "UndoVoid": undo_void,
+    "UndoInvalid": undo_invalid,
+}
+NEEDED = {"SECOND_PERSON_NEEDED", "ANOTHER_PERSON_NEEDED"}
+
+
+def test_the_walk_visits_every_decision_of_another_person() -> None:
+    asking = {
+        command.__name__
+        for cycle in (INCIDENTS, RECEIPTS)
+        for command, verb in cycle.verbs.items()
+        if NEEDED & set(verb.reasons)
+    }
+    assert asking == set(DECISIONS)
+
+
+@pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
 @pytest.mark.parametrize("user", ["command/甲", "command/乙", "command", "command/甲 ", "command/"])
-def test_a_key_that_verified_is_no_second_person(user: str) -> None:
-    again = ReworkIncident(replace(KEY, user=user), "没有解决")
-    assert refusal_of(CHECKED, again) == "SECOND_PERSON_NEEDED"
+def test_the_key_that_acted_first_is_no_second_person(decision: Decision, user: str) -> None:
+    with pytest.raises(Denied) as caught:
+        decision(replace(KEY, user=user))
+    assert caught.value.reason in NEEDED
 
 
-@pytest.mark.parametrize("who", [DESK, SECOND, replace(KEY, role="call_taker", user="command/乙")])
-def test_an_account_or_another_key_is(who: Actor) -> None:
-    assert decide(CHECKED, ReworkIncident(who, "没有解决"))
+@pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
+def test_an_account_is(decision: Decision) -> None:
+    assert decision(DESK)
+
+
+@pytest.mark.parametrize("decision", [rework, undo_invalid])
+def test_a_key_of_another_role_is(decision: Decision) -> None:
+    assert decision(replace(KEY, role="call_taker", user="command/乙"))
+
+
+def test_a_role_that_an_older_event_does_not_tell_helps_no_key() -> None:
+    voided = after(VoidIncident(replace(KEY, user="command/甲"), "HOAX"), found=OFFERED)
+    old = replace(voided, ending=replace(voided.ending, voided_role=""))
+    other = replace(KEY, user="command/乙", role="duty_officer")
+    assert refusal_of(old, UndoVoid(other, "确有其事")) == "ANOTHER_PERSON_NEEDED"
+    assert decide(voided, UndoVoid(other, "确有其事"))
 
 
 def test_a_key_that_handled_does_not_verify_under_another_name() -> None:

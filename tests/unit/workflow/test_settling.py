@@ -11,11 +11,11 @@ from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.closing import CloseIncident, ReworkIncident, VerifyIncident
 from services.workflow.incident.escalating import EscalateIncident
 from services.workflow.incident.lapsing import Lapse
-from services.workflow.incident.record import HELD, OPEN, OVER, Incident, State
+from services.workflow.incident.record import OPEN, OVER, POOLED_OR_HELD, Incident, State
 from services.workflow.incident.returning import AcceptReturn
 from services.workflow.incident.settling import PAIRS, SettleIncident
-from services.workflow.incident.waiting import waits_for
-from tests.cities import COUNTY
+from services.workflow.incident.waiting import shown_to, waits_for
+from tests.cities import COUNTY, NORTH
 from tests.incidents import (
     ASKED,
     CLAIMED,
@@ -29,6 +29,7 @@ from tests.incidents import (
     TRIAGE,
     VERIFIED,
     after,
+    changed,
     decide,
     evolve,
     refusal_of,
@@ -73,8 +74,10 @@ def test_each_pair_leads_to_its_state_and_leaves_nothing_to_fire(
     if found.state not in pair.begins:
         assert settled == found
         return
-    assert settled.state == pair.state
-    assert (settled.questions, settled.clocks) == ((), ()) or settled.state in HELD
+    waits = pair.state is State.HANDLING and found.state is State.OFFERED
+    assert settled.state == (State.OFFERED if waits else pair.state)
+    assert not any(each.kind == "SIGN_IN" for each in settled.clocks)
+    assert (settled.questions, settled.clocks) == ((), ()) or settled.state in POOLED_OR_HELD
     if pair.state is State.RESOLVED:
         assert (settled.ending.outcome, settled.ending.reply) == (pair.outcome, pair.text)
     assert after(SettleIncident(CLOCK, step), found=settled).state == settled.state
@@ -88,6 +91,13 @@ def test_no_idle_clock_offers_what_its_record_has_moved(step: str) -> None:
         "NOT_DUE",
         "INVALID_TRANSITION",
     )
+
+
+def test_a_session_before_any_claim_stops_the_sign_in_and_leaves_it_to_be_claimed() -> None:
+    told = after(SettleIncident(CLOCK, "SessionHeld"), found=OFFERED)
+    assert (told.state, told.clocks) == (State.OFFERED, ())
+    assert refusal_of(told, Lapse(), NOW + timedelta(days=400)) == "NOT_DUE"
+    assert after(ClaimIncident(LI), found=told).state is State.CLAIMED
 
 
 def test_a_report_of_the_record_keeps_the_question_that_is_open() -> None:
@@ -106,6 +116,20 @@ def test_an_agreed_dispute_waits_for_the_call_back_of_its_desk() -> None:
     agreed = after(SettleIncident(CLOCK, "AgreementReached"), found=CLAIMED)
     assert waits_for(agreed) == ("command",)
     assert refusal_of(agreed, ClaimIncident(LI)) == "INVALID_TRANSITION"
+
+
+def test_a_call_back_stands_before_those_whose_role_may_make_it() -> None:
+    """A township's centre has no such role: the director above it makes the call-back."""
+    found = changed(after(SettleIncident(CLOCK, "AgreementReached"), found=CLAIMED), desk="centre")
+    found = changed(found, source="DISPUTE", involved=("centre", "north"))
+    director = Actor("fan", "mediation", "centre_director", COUNTY)
+    for role in ("head", "clerk", "mediator"):
+        assert shown_to(found, Actor("x", "centre", role, NORTH)) == ()
+    for actor in (director, Actor("x", "centre", "receptionist", NORTH)):
+        assert [each.reason for each in shown_to(found, actor)] == ["CALL_BACK"]
+        assert after(VerifyIncident(actor, "YES"), found=found).ending.solved == "YES"
+    assert shown_to(changed(found, against="south"), director) == ()
+    assert shown_to(changed(found, source="PETITION"), director) == ()
 
 
 def test_a_record_moves_its_incident_out_of_the_sight_of_the_acting_person() -> None:

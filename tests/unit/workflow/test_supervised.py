@@ -16,6 +16,7 @@ from services.workflow.incident.closing import CloseIncident
 from services.workflow.incident.handing_off import AcceptHandOff, HandOffIncident
 from services.workflow.incident.supervised import PLACES, FollowSupervision
 from services.workflow.incident.table import project
+from services.workflow.incident.waiting import waits_of
 from tests.incidents import (
     CHEN,
     CLAIMED,
@@ -27,6 +28,7 @@ from tests.incidents import (
     after,
     changed,
     decide,
+    evolve,
     who_has,
 )
 from tests.life_cycles import Legal, UseCase
@@ -115,8 +117,16 @@ def test_an_incident_that_moved_says_which_supervision_must_ask_its_unit() -> No
     assert project(moved)["to_address"] == ID
     asked = after(step("UnitAddressed", 2, "south"), found=moved)
     assert project(asked)["to_address"] is None
-    assert seen(asked).owed == ("north", "south")
-    assert waits_for(asked) == ("south", "north")
+    assert (seen(asked).owed, waits_for(asked)) == (("south",), ("south",))
+    again = after(HandOffIncident(CHEN, "north", "yours"), AcceptHandOff(LI), found=asked)
+    assert project(again)["to_address"] == ID, "what it no longer owes, it is asked anew"
+
+
+def test_an_answer_is_owed_since_it_was_asked_for() -> None:
+    later = NOW + timedelta(days=2)
+    [event] = decide(CLAIMED, OPENED, later)
+    waits = waits_of(evolve(CLAIMED, event))
+    assert [each.since for each in waits if each.reason == "SUPERVISION_OWED"] == [later]
 
 
 def test_what_is_over_waits_for_nothing_and_is_not_followed_to_another_unit() -> None:

@@ -13,7 +13,13 @@ from backbone.words.actor import Actor
 from backbone.words.calendar import ZONE
 from services.workflow import supervising, wiring
 from services.workflow.accounting import count_accountability
+from services.workflow.incident.closing import CloseIncident
 from services.workflow.incident.handing_off import AcceptHandOff, HandOffIncident
+from services.workflow.incident.handling import ResolveIncident
+from services.workflow.incident.opening import OpenIncident
+from services.workflow.incident.record import Incident, holder_key
+from services.workflow.incident.supervised import FollowSupervision
+from services.workflow.incident.table import held_by
 from services.workflow.incident.urging import UrgeIncident
 from services.workflow.metrics import MARKS, URGES
 from services.workflow.supervision import waits_for
@@ -26,7 +32,7 @@ from services.workflow.supervision.opening import OpenSupervision, around
 from services.workflow.supervision.record import Level, State, Supervision
 from services.workflow.supervision.table import project
 from tests.cities import COUNTY, NORTH, SOUTH
-from tests.incidents import CHEN, CITY, DESK, LI, NOW, WANG, after, changed
+from tests.incidents import CHEN, CITY, DESK, LI, NOW, VERIFY, WANG, a_matter, after, changed
 from tests.life_cycles import Legal, LifeCycleChecks, Subject
 from tests.supervisions import (
     ALL,
@@ -256,15 +262,63 @@ def test_a_late_answer_is_taken_and_the_mark_stays() -> None:
 MOVED = after(HandOffIncident(LI, "south", "theirs"), AcceptHandOff(CHEN), found=ONE)
 
 
-def test_a_unit_that_gets_the_incident_must_answer_and_the_old_one_keeps_what_it_owes() -> None:
+def test_what_a_unit_owes_goes_with_the_incident_to_the_next_one() -> None:
     moved = lived(AddressUnit(ONE.id), found=OPEN, now=LATER, also=Locked(MOVED))
-    assert states_of(moved) == {"north": ["OWED"] * 2, "south": ["OWED"] * 2}
+    assert states_of(moved) == {"north": ["OWED"], "south": ["OWED"] * 2}
     fresh = moved.demands[-1]
     assert (fresh.incident, fresh.unit, fresh.question) == (IDS[0], "south", OPEN.reason)
     assert fresh.deadline.due_time > LATER
     assert decide(moved, AddressUnit(ONE.id), LATER, Locked(MOVED)) == []
     assert decide(OPEN, AddressUnit(ONE.id)) == [], "a unit that is known is not asked again"
     assert f"{IDS[0]}/south" in project(moved)["addressed"]
+    back = lived(AddressUnit(ONE.id), found=moved, now=LATER)
+    assert states_of(back) == {"north": ["OWED"] * 2, "south": ["OWED"]}
+
+
+def test_what_a_unit_has_answered_stays_when_the_incident_moves() -> None:
+    one = replace(NORTH_SAYS, incident_ids=IDS[:1])
+    moved = lived(AddressUnit(ONE.id), found=lived(one, found=OPEN), also=Locked(MOVED))
+    assert states_of(moved) == {"north": ["ANSWERED", "OWED"], "south": ["OWED"] * 2}
+
+
+def test_what_lies_in_a_pool_is_asked_of_its_unit_and_in_triage_of_the_desk() -> None:
+    pooled, triage = an_offer(), an_offer(category="unheard", to_unit="")
+    assert pooled.charge.accountable_unit == triage.charge.accountable_unit == "command"
+    also = Locked(pooled)
+    found = lived(replace(OPENING, incident_ids=IDS[:1]), also=also)
+    assert states_of(found) == {"north": ["OWED"]}
+    assert states_of(lived(NORTH_SAYS, found=found, also=also)) == {"north": ["ANSWERED"]}
+    found = lived(replace(OPENING, incident_ids=IDS[:1]), also=Locked(triage))
+    assert states_of(found) == {"command": ["OWED"]}
+    desk_says = AnswerSupervision(DESK, "on its way to the township")
+    assert states_of(lived(desk_says, found=found)) == {"command": ["ANSWERED"]}
+
+
+def an_offer(**parts: str) -> Incident:
+    matter = replace(a_matter(**{"category": "theft", "to_unit": "north", **parts}), id=ONE.id)
+    return after(OpenIncident(DESK, matter))
+
+
+@pytest.mark.parametrize("ending", [(), (VERIFY, CloseIncident(DESK))], ids=["resolved", "closed"])
+def test_the_last_holder_answers_after_the_work(ending: tuple[Any, ...]) -> None:
+    watched = after(STEP, ResolveIncident(LI, "SOLVED", "done"), *ending, found=ONE)
+    also = Held(watched, TWO, THREE)
+    answered = lived(AnswerSupervision(LI, "it is done"), found=OPEN, also=also)
+    assert states_of(answered)["north"] == ["ANSWERED", "OWED"]
+    assert reason_of(OPEN, AnswerSupervision(CHEN, "x", IDS[:1]), also=also) == "NO_ANSWER_OWED"
+    other = Actor("sun", "north", "clerk", NORTH)
+    assert reason_of(OPEN, AnswerSupervision(other, "x"), also=also) == "NOT_THE_HOLDER"
+    assert holder_key("north", "li") != held_by(watched), "it counts no more for the claim cap"
+
+
+STEP = FollowSupervision(ID, 1, "SupervisionOpened", "KEY", "county", "north", "why")
+
+
+class Held(Locked):
+    """The groups as the column `held_by` has them."""
+
+    def members(self, key: UUID) -> frozenset[UUID]:
+        return frozenset(each.id for each in self._known.values() if held_by(each) == key)
 
 
 def test_a_unit_sees_its_own_part_and_the_supervisors_see_all() -> None:
@@ -309,11 +363,11 @@ def _a_request(command: Any) -> Any:
 
 
 def nothing_is_forgotten(found: Supervision) -> None:
-    """Every unit that was asked stays; the state is that of the answers; marks have their cause."""
+    """Each incident stays asked about; the state is that of the answers; marked units read on."""
     states = {each.state for each in found.demands}
     assert len({(each.incident, each.unit) for each in found.demands}) == len(found.demands)
     assert found.state == State.LIFTED or (found.state == State.OPEN) == ("OWED" in states)
-    assert {each.unit for each in found.marks} <= {each.unit for each in found.demands}
+    assert {each.unit for each in (*found.marks, *found.demands)} < {*found.readers}
     assert found.unit == "county" and {each.incident for each in found.demands} <= {*IDS}
 
 

@@ -54,13 +54,17 @@ def test_the_steps_of_a_mission_with_its_team_and_no_person() -> None:
     ]
     assert MessageToDict(steps[0].facts)["team"] == "fire-1"
     assert [each.unit for each in steps] == ["desk", "fire", "fire", "fire"]
+    assert [each.actor for each in steps] == ["", "fire-1", "fire-1", "fire-1"]
+    assert MessageToDict(steps[-1].facts)["result"] == "伤者李四已送医"
     said = "".join(map(str, steps))
-    assert not any(person in said for person in ("zhao", "lee", "李四"))
+    assert not any(person in said for person in ("zhao", "lee"))
 
 
 def test_refusals_and_recalls() -> None:
     refused = a_mission(state=Mission.STATE_REFUSED, end_time=at(1), refuse_reason="车坏了")
     assert kinds(refused) == ["MissionDispatched", "MissionRefused"]
+    [_, refusal] = steps_of(refused)
+    assert (refusal.actor, MessageToDict(refusal.facts)["reason"]) == ("fire-1", "车坏了")
     recall = Recall(cause=Recall.CAUSE_INCIDENT_VOIDED, recall_time=at(1), confirm_time=at(2))
     recalled = a_mission(state=Mission.STATE_RECALLED, end_time=at(1), recall=recall)
     assert kinds(recalled) == ["MissionDispatched", "MissionRecalled", "RecallConfirmed"]
