@@ -120,9 +120,10 @@ def close(
 ) -> list[IncidentClosed]:
     _require_verifier(incident, command.by)
     solved = incident.ending.solved
-    open_again = solved == Finding.NO and incident.counts.reworks < REWORKS
-    if not solved or open_again:
+    if not solved:
         raise InvalidTransition("NOT_VERIFIED", solved=solved)
+    if solved == Finding.NO and incident.counts.reworks < REWORKS:
+        raise InvalidTransition("REWORK_DUE", solved=solved)
     return [IncidentClosed(now)]
 
 
@@ -191,7 +192,14 @@ VERBS = (
         "TOO_MANY_REWORKS",
         "REASON_MISSING",
     ),
-    verb({State.RESOLVED}, close, "NOT_A_VERIFIER", "HANDLER_CANNOT_VERIFY", "NOT_VERIFIED"),
+    verb(
+        {State.RESOLVED},
+        close,
+        "NOT_A_VERIFIER",
+        "HANDLER_CANNOT_VERIFY",
+        "NOT_VERIFIED",
+        "REWORK_DUE",
+    ),
     verb(OPEN, void, "NOT_THE_DISPATCHER", "UNKNOWN_VOID_REASON"),
 )
 CHANGES = (change(verified), change(reworked), change(closed), change(voided))
