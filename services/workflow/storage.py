@@ -128,7 +128,12 @@ def inbox_of(request: pb.ListIncidentsRequest, actor: Actor) -> tuple[Sight, ...
     their area. Raises InvalidArgument for an unknown reason.
     """
     if request.reason and request.reason not in waiting.REASONS:
-        raise InvalidArgument("UNKNOWN_WAITING_REASON", reason=request.reason)
+        raise InvalidArgument(
+            "UNKNOWN_WAITING_REASON",
+            field="reason",
+            given=request.reason,
+            expected=", ".join(sorted(waiting.REASONS)),
+        )
     sights: list[Sight] = []
     own = (equal("waiting", actor.unit), Member("waiting_too", actor.unit))
     for mine in own if actor.unit else ():

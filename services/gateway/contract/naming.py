@@ -4,6 +4,7 @@ What a field or a fact names follows from what it is called, so that answers, ti
 and sentences say the same name for the same code.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,17 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(("stopped_by", "users"), "person"),
     "area": "area",
 }  # fmt: skip
+# Facts that sentences say as they are: numbers, what the caller has written, and codes of records.
+PLAIN = frozenset(
+    {"answer", "bytes", "cause", "character", "characters", "city", "code", "content_type",
+     "count", "detail", "earlier", "field", "first", "given", "incident", "items", "latitude",
+     "least", "loaded", "longitude", "minutes", "missing", "most", "name", "named", "reason",
+     "revision", "seconds", "seq", "shape", "step", "version", "words"}
+)  # fmt: skip
+TIMES = frozenset({"time", "due", "first_time", "last_time"})
+# The fact that lists the values that a field takes, by their terms and codes.
+ALLOWED = "expected"
+INDEX = re.compile(r"\[\d+\]")
 SUFFIX = "_name"
 # Of a list of codes: the names in the same order.
 SUFFIXES = "_names"
@@ -81,5 +93,12 @@ class Names:
         kind = KINDS.get(name)
         if kind is not None:
             return self.of(kind, fact) or fact
-        terms = TERMS.get(name, {}) if language == "zh" else {}
+        terms = TERMS.get(name, {}) if language == "zh" and name not in PLAIN else {}
         return terms.get(fact, fact)
+
+
+def allowed_in_words(field: str, codes: str) -> str:
+    """The values that the field takes, or its type, in Chinese: each with the code to send."""
+    terms = TERMS.get(INDEX.sub("", field).rpartition(".")[2], {})
+    said = (f"{terms[code]}（{code}）" if code in terms else code for code in codes.split(", "))
+    return TERMS["type"].get(codes) or "、".join(said)

@@ -87,7 +87,9 @@ def verify(
     by = command.by
     _require_verifier(incident, by)
     if command.solved not in list(Finding):
-        raise InvalidArgument("UNKNOWN_FINDING", solved=command.solved)
+        raise InvalidArgument(
+            "UNKNOWN_FINDING", field="solved", given=command.solved, expected=", ".join(Finding)
+        )
     return [IncidentVerified(now, command.solved, command.note, by.user, by.role)]
 
 
@@ -132,7 +134,12 @@ def void(
 ) -> list[IncidentVoided]:
     require_dispatcher(incident, command.by)
     if command.reason not in list(VoidReason):
-        raise InvalidArgument("UNKNOWN_VOID_REASON", given=command.reason)
+        raise InvalidArgument(
+            "UNKNOWN_VOID_REASON",
+            field="reason",
+            given=command.reason,
+            expected=", ".join(VoidReason),
+        )
     return [IncidentVoided(now, command.reason, command.by.user)]
 
 
