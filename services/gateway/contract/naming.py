@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from backbone.words.areas import ancestors
 from backbone.words.city import City
 
 # The kind of code that a field or fact of this name holds.
@@ -70,8 +71,11 @@ class Names:
 
     def of(self, kind: str, code: str) -> str | None:
         """The name of a code, or None. The person behind a system's key is named by its system,
-        as `principal/person`."""
-        known = self._tables.get(kind, {}).get(code)
+        as `principal/person`. An area below those known has the name of the nearest above it."""
+        table = self._tables.get(kind, {})
+        known = table.get(code)
+        if known is None and kind == "area":
+            known = next((table[each] for each in ancestors(code) if each in table), None)
         if known is not None:
             return str(known.name)
         if kind == "person" and "/" in code:

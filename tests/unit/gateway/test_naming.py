@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from backbone.words.areas import Level
+from backbone.words.city import Area
 from backbone.words.roles import EVERYONE
 from liandong.emergency.v1.emergency_pb2 import Told
 from liandong.incident.v1.incident_pb2 import HandOff, Incident
@@ -43,6 +45,16 @@ def test_an_answer_carries_the_names_of_its_codes(names: Names) -> None:
     assert answer["hand_off"]["from_unit_name"] == UNIT.name
     assert answer["hand_off"]["to_unit_name"] is None
     assert answer["desk_name"] is None
+
+
+def test_an_area_without_a_name_has_that_of_the_nearest_above_it() -> None:
+    names = Names()
+    town = Area("990101001", "青山镇", Level.TOWNSHIP)
+    names.learn(replace(CITY, areas={town.code: town}, grids={}))
+    for below in ("990101001", "990101001002", "990101001002003"):
+        assert names.of("area", below) == "青山镇"
+    assert names.of("area", "990102001") is None
+    assert names.of("area", "no area") is None
 
 
 def test_a_list_of_codes_is_followed_by_as_many_names(names: Names) -> None:
