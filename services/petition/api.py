@@ -16,13 +16,14 @@ from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
-from backbone.words.errors import InvalidTransition, NotFound
+from backbone.words.errors import NotFound
 from backbone.words.matter_code import Intake, mint
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1 import petition_service_pb2_grpc as rpc
 from services.petition import codec, storage
 from services.petition.petition import PETITIONS
+from services.petition.petition.pairs import require_handed_out
 from services.petition.petition.record import Petition
 from services.petition.petition.repeats import suggest
 from services.petition.tracking import Tracking, pin_of
@@ -97,8 +98,7 @@ class PetitionService(rpc.PetitionServiceServicer):
 
     async def UrgePetition(self, request: pb.UrgePetitionRequest, context: Any) -> Any:
         petition = await self._found(request, context)
-        if petition.handling.incident is None:
-            raise InvalidTransition("NOTHING_TO_URGE", state=petition.state)
+        require_handed_out(petition)
         await self._urging.urge(petition.id, petition.desk, caller_of(context).request_id)
         return pb.UrgePetitionResponse(petition=self._tracked(petition))
 

@@ -131,7 +131,12 @@ def inbox_of(request: pb.ListIncidentsRequest, actor: Actor) -> tuple[Sight, ...
     their area. Raises InvalidArgument for an unknown reason.
     """
     if request.reason and request.reason not in waiting.REASONS:
-        raise InvalidArgument("UNKNOWN_WAITING_REASON", reason=request.reason)
+        raise InvalidArgument(
+            "UNKNOWN_WAITING_REASON",
+            field="reason",
+            given=request.reason,
+            expected=", ".join(sorted(waiting.REASONS)),
+        )
     sights: list[Sight] = []
     for mine in _own(actor) if actor.unit else ():
         mine_why: Sight = (*mine, *_why(request, actor.unit))

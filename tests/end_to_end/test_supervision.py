@@ -115,7 +115,7 @@ async def test_desk_supervisor_and_citizen_urge_each_with_a_pause(visit: Visit) 
     one, incident = f"/v1/petitions/{registered['id']}", f"/v1/incidents/{registered['id']}"
     track, said = f"/v1/track/{registered['code']}:urge", {"pin": registered["pin"]}
     early = await visit.citizen().post(track, json=said)
-    assert (early.status_code, early.json()["reason"]) == (409, "NOTHING_TO_URGE")
+    assert (early.status_code, early.json()["reason"]) == (409, "NOT_HANDED_OUT")
     await act(office, f"{one}:accept", {"kind": "CLAIM", "lawful_channel": "PETITION"})
     await act(office, f"{one}:route")
     await act(clerk, f"{incident}:claim")

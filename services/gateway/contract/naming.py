@@ -4,12 +4,14 @@ What a field or a fact names follows from what it is called, so that answers, ti
 and sentences say the same name for the same code.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from backbone.words.areas import ancestors
 from backbone.words.city import City
 
 # The kind of code that a field or fact of this name holds.
@@ -33,6 +35,17 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(("stopped_by", "users"), "person"),
     "area": "area",
 }  # fmt: skip
+# Facts that sentences say as they are: numbers, what the caller has written, and codes of records.
+PLAIN = frozenset(
+    {"answer", "bytes", "cause", "character", "characters", "city", "code", "content_type",
+     "count", "detail", "earlier", "field", "first", "given", "incident", "items", "latitude",
+     "least", "loaded", "longitude", "minutes", "missing", "most", "name", "named", "reason",
+     "revision", "seconds", "seq", "shape", "step", "version", "words"}
+)  # fmt: skip
+TIMES = frozenset({"time", "due", "first_time", "last_time"})
+# The fact that lists the values that a field takes, by their terms and codes.
+ALLOWED = "expected"
+INDEX = re.compile(r"\[\d+\]")
 SUFFIX = "_name"
 # Of a list of codes: the names in the same order.
 SUFFIXES = "_names"
@@ -58,8 +71,11 @@ class Names:
 
     def of(self, kind: str, code: str) -> str | None:
         """The name of a code, or None. The person behind a system's key is named by its system,
-        as `principal/person`."""
-        known = self._tables.get(kind, {}).get(code)
+        as `principal/person`. An area below those known has the name of the nearest above it."""
+        table = self._tables.get(kind, {})
+        known = table.get(code)
+        if known is None and kind == "area":
+            known = next((table[each] for each in ancestors(code) if each in table), None)
         if known is None and kind == "person":
             known = self._tables.get("team", {}).get(code)  # a team acts as one on a timeline
         if known is not None:
@@ -83,5 +99,12 @@ class Names:
         kind = KINDS.get(name)
         if kind is not None:
             return self.of(kind, fact) or fact
-        terms = TERMS.get(name, {}) if language == "zh" else {}
+        terms = TERMS.get(name, {}) if language == "zh" and name not in PLAIN else {}
         return terms.get(fact, fact)
+
+
+def allowed_in_words(field: str, codes: str) -> str:
+    """The values that the field takes, or its type, in Chinese: each with the code to send."""
+    terms = TERMS.get(INDEX.sub("", field).rpartition(".")[2], {})
+    said = (f"{terms[code]}（{code}）" if code in terms else code for code in codes.split(", "))
+    return TERMS["type"].get(codes) or "、".join(said)

@@ -27,6 +27,7 @@ PATIENCE_TO_REFUSE = 5.0
 PATIENCE = 30.0
 ETAG = re.compile(r'"(\d{1,18})"')
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+LITERAL = re.compile(r"'([^']*)'")
 KEY = re.compile(r"[\x20-\x7e]{1,128}")
 # Stable reasons by pydantic's type of error; all other types mean WRONG_TYPE.
 FLAWS = {
@@ -43,7 +44,17 @@ FLAWS = {
     "datetime_from_date_parsing": "NOT_A_TIME",
 }
 
-EXPECTING = ("WRONG_TYPE", "UNKNOWN_VALUE")
+# What a field of the wrong type should have held, by the first word of pydantic's type of error.
+TYPES = {
+    "bool": "true or false",
+    "bytes": "base64 text",
+    "datetime": "time",
+    "dict": "object",
+    "float": "number",
+    "int": "whole number",
+    "list": "list",
+    "string": "text",
+}
 
 
 async def read_body(request: Request) -> bytes:
@@ -254,10 +265,16 @@ def _flaw(line: Any, text_flaw: str) -> Flaw:
     kind, where = line["type"], _path(line["loc"])
     if kind == "json_invalid":
         return Flaw(where, text_flaw, {"cause": line["ctx"]["error"]} if "ctx" in line else {})
-    expected = line.get("ctx", {}).get("expected", kind.partition("_")[0])
-    expected = expected.replace("'", "").replace(" or ", ", ")
-    facts = {"expected": expected} if FLAWS.get(kind, "WRONG_TYPE") in EXPECTING else {}
-    return Flaw(where, FLAWS.get(kind, "WRONG_TYPE"), facts)
+    reason = FLAWS.get(kind, "WRONG_TYPE")
+    if reason == "UNKNOWN_VALUE":
+        return Flaw(
+            where, reason, {"expected": ", ".join(LITERAL.findall(line["ctx"]["expected"]))}
+        )
+    if reason != "WRONG_TYPE":
+        return Flaw(where, reason)
+    if not where:
+        return Flaw(where, "NOT_AN_OBJECT")
+    return Flaw(where, reason, {"expected": TYPES.get(kind.partition("_")[0], "other value")})
 
 
 def _path(parts: Sequence[Any]) -> str:

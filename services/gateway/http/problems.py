@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backbone.words.errors import Flaw
-from services.gateway.contract.naming import Names
+from services.gateway.contract.naming import ALLOWED, TIMES, Names, allowed_in_words
 from services.gateway.contract.writing import to_json
 
 __all__ = ["FILE", "Flaw", "Problem", "Reasons", "answer_problem", "language_of"]
@@ -55,6 +55,8 @@ class Reasons:
             name: _readable(name, self.names.in_words(name, str(fact), language))
             for name, fact in facts.items()
         }
+        if language == "zh" and ALLOWED in said:
+            said[ALLOWED] = allowed_in_words(said.get("field", ""), said[ALLOWED])
         return lines[f"{part}_{language}"].format_map(_Facts(said))
 
 
@@ -66,7 +68,7 @@ class _Facts(dict[str, Any]):
 
 
 def _readable(name: str, fact: str) -> str:
-    if name != "time" and not name.endswith("_time"):
+    if name not in TIMES:
         return fact or "—"
     try:
         return datetime.fromisoformat(fact).astimezone(CITY).strftime("%Y-%m-%d %H:%M:%S")

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
 from backbone.words.city import City
+from backbone.words.errors import InvalidTransition
 from backbone.words.followed import (
     CLOSED,
     PENDING,
@@ -63,6 +64,17 @@ def _moved(petition: Petition, step: str, incident: Any, now: datetime) -> list[
     undone = state is State.ACCEPTED and incident.state != PENDING
     reworked = state is State.REPLIED and step == REWORKED
     return [PetitionReopened(now)] if undone or reworked else []
+
+
+def require_handed_out(petition: Petition) -> None:
+    """Raises NOTHING_TO_URGE or NOT_HANDED_OUT for a petition without an incident: it has been
+    dealt with, or no unit has it yet. The incident itself answers for all others.
+    """
+    if petition.handling.incident is not None:
+        return
+    if petition.state in OVER | {State.REPLIED}:
+        raise InvalidTransition("NOTHING_TO_URGE", state=petition.state)
+    raise InvalidTransition("NOT_HANDED_OUT", state=petition.state)
 
 
 def taken_back(petition: Petition, event: PetitionTakenBack) -> Petition:

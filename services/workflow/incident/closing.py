@@ -88,7 +88,9 @@ def verify(
     by = command.by
     _require_verifier(incident, by)
     if command.solved not in list(Finding):
-        raise InvalidArgument("UNKNOWN_FINDING", solved=command.solved)
+        raise InvalidArgument(
+            "UNKNOWN_FINDING", field="solved", given=command.solved, expected=", ".join(Finding)
+        )
     return [IncidentVerified(now, command.solved, command.note, by.user, by.role)]
 
 
@@ -121,9 +123,10 @@ def close(
 ) -> list[IncidentClosed]:
     _require_verifier(incident, command.by)
     solved = incident.ending.solved
-    open_again = solved == Finding.NO and incident.counts.reworks < REWORKS
-    if not solved or open_again:
+    if not solved:
         raise InvalidTransition("NOT_VERIFIED", solved=solved)
+    if solved == Finding.NO and incident.counts.reworks < REWORKS:
+        raise InvalidTransition("REWORK_DUE", solved=solved)
     return [IncidentClosed(now)]
 
 
@@ -132,7 +135,12 @@ def void(
 ) -> list[IncidentVoided]:
     require_dispatcher(incident, command.by)
     if command.reason not in list(VoidReason):
-        raise InvalidArgument("UNKNOWN_VOID_REASON", given=command.reason)
+        raise InvalidArgument(
+            "UNKNOWN_VOID_REASON",
+            field="reason",
+            given=command.reason,
+            expected=", ".join(VoidReason),
+        )
     return [IncidentVoided(now, command.reason, command.by.user, command.by.role)]
 
 
@@ -197,7 +205,14 @@ VERBS = (
         "TOO_MANY_REWORKS",
         "REASON_MISSING",
     ),
-    verb({State.RESOLVED}, close, "NOT_A_VERIFIER", "HANDLER_CANNOT_VERIFY", "NOT_VERIFIED"),
+    verb(
+        {State.RESOLVED},
+        close,
+        "NOT_A_VERIFIER",
+        "HANDLER_CANNOT_VERIFY",
+        "NOT_VERIFIED",
+        "REWORK_DUE",
+    ),
     verb(OPEN, void, "NOT_THE_DISPATCHER", "UNKNOWN_VOID_REASON"),
 )
 CHANGES = (change(verified), change(reworked), change(closed), change(voided))

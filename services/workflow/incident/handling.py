@@ -59,7 +59,9 @@ def resolve(
     require_holder(incident, command.by)
     question.require_none(incident)
     if command.outcome not in list(Result):
-        raise InvalidArgument("UNKNOWN_OUTCOME", outcome=command.outcome)
+        raise InvalidArgument(
+            "UNKNOWN_OUTCOME", field="outcome", given=command.outcome, expected=", ".join(Result)
+        )
     reply = require_text(command.reply, "REPLY_MISSING")
     return [IncidentResolved(now, command.outcome, reply)]
 

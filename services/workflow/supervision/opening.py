@@ -89,7 +89,9 @@ def require_supervisable(given: str, actor: Actor, world: World) -> Incident:
         raise Denied("NOT_A_SUPERVISOR", role=actor.role, area=actor.area)
     require_not_accused(world.city, incident.matter.against, actor.unit)
     if incident.over:
-        raise InvalidTransition("INCIDENT_OVER", incident=incident.matter.code)
+        raise InvalidTransition(
+            "INCIDENT_OVER", incident=incident.matter.code, state=incident.state
+        )
     require_not_accused(world.city, incident.matter.against, incident.answering_unit)
     return incident
 

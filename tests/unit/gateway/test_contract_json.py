@@ -15,8 +15,8 @@ from services.gateway.contract.naming import SUFFIX, Names
 from services.gateway.contract.plan import plan_of
 from services.gateway.contract.reading import body_reader
 from services.gateway.contract.writing import Parts, Writer, named, to_json
-from services.gateway.http.incoming import parse_body
-from services.gateway.http.problems import Problem
+from services.gateway.http.incoming import TYPES, parse_body
+from services.gateway.http.problems import Problem, Reasons
 from services.gateway.routes import AREAS
 
 PLANS = [plan_of(area, route) for area in AREAS for route in area.routes]
@@ -24,6 +24,7 @@ MESSAGES: dict[str, Any] = {
     plan.method.input_type.full_name: plan.method.input_type for plan in PLANS
 }
 READERS = {name: body_reader(message) for name, message in MESSAGES.items()}
+REASONS = Reasons(Names())
 RESPONSES = {plan.method.output_type.full_name: plan for plan in PLANS}
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -119,3 +120,21 @@ def test_an_empty_answer_can_be_written(name: str) -> None:
     plan = RESPONSES[name]
     response = GetMessageClass(plan.method.output_type)()
     assert to_json(plan.write(response))
+
+
+WRONG: list[Any] = [7, 1.5, "x", [1], {"x": 1}, True, [[]], ["x"]]
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_value_of_another_type_is_refused_in_words(name: str) -> None:
+    """The sentence names the field, and the type or the values that it takes, in Chinese."""
+    bodies = [{field.name: value} for field in MESSAGES[name].fields for value in WRONG]
+    for body in [*WRONG, *bodies]:
+        try:
+            parse_body(READERS[name], orjson.dumps(body))
+        except Problem as problem:
+            for flaw in problem.errors:
+                facts = {"field": flaw.field, **flaw.facts}
+                assert "—" not in REASONS.say("detail", flaw.reason, 400, "zh", facts)
+                if flaw.reason == "WRONG_TYPE":
+                    assert flaw.facts["expected"] in TYPES.values()

@@ -6,18 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from google.protobuf.descriptor import FieldDescriptor
 
-from backbone.words.city import Team
+from backbone.words.areas import Level
+from backbone.words.city import Area, Team
 from backbone.words.roles import EVERYONE
 from liandong.emergency.v1.emergency_pb2 import Told
 from liandong.incident.v1.incident_pb2 import HandOff, Incident, Progress
-from services.gateway.contract.fields import names_of
 from services.gateway.contract.naming import TERMS, Names
-from services.gateway.contract.plan import plan_of
 from services.gateway.contract.writing import Parts, Writer
 from services.gateway.http.problems import FILE, Reasons
-from services.gateway.routes import AREAS
+from services.workflow.incident.closing import VoidReason
 from tests.desks import a_desk_city
 
 STATION = "990101001-police"
@@ -49,6 +47,16 @@ def test_an_answer_carries_the_names_of_its_codes(names: Names) -> None:
     assert answer["hand_off"]["from_unit_name"] == UNIT.name
     assert answer["hand_off"]["to_unit_name"] is None
     assert answer["desk_name"] is None
+
+
+def test_an_area_without_a_name_has_that_of_the_nearest_above_it() -> None:
+    names = Names()
+    town = Area("990101001", "青山镇", Level.TOWNSHIP)
+    names.learn(replace(CITY, areas={town.code: town}, grids={}))
+    for below in ("990101001", "990101001002", "990101001002003"):
+        assert names.of("area", below) == "青山镇"
+    assert names.of("area", "990102001") is None
+    assert names.of("area", "no area") is None
 
 
 def test_a_list_of_codes_is_followed_by_as_many_names(names: Names) -> None:
@@ -94,36 +102,51 @@ def test_a_sentence_says_names(
     assert unsaid not in sentence
 
 
-def test_every_state_duty_and_role_has_its_term() -> None:
+def test_every_role_has_its_term() -> None:
     assert set(TERMS["role"]) >= EVERYONE
-    missing = {
-        f"{field.full_name} {name}"
-        for message in _answers()
-        for field in message.fields
-        if field.enum_type is not None and field.name in ("state", "duty")
-        for name in names_of(field.enum_type).values()
-        if name not in TERMS[field.name]
-    }
-    assert not missing
 
 
-def _answers() -> list[Any]:
-    """Every message that an answer can hold."""
-    found: dict[str, Any] = {}
+@pytest.mark.parametrize(
+    ("reason", "facts", "said"),
+    [
+        ("ALREADY_ENDED", {"outcome": "OPENED"}, "处置方式：立为事件"),
+        ("PROGRAMME_HAS_NO_CLASS", {"programme": "MIGRANT_SERVICE"}, "项目：流动人口服务"),
+        ("ONLY_CLAIMS_HAVE_CHANNELS", {"kind": "ADVICE"}, "种类：建议意见"),
+        ("REWORK_DUE", {"solved": "NO"}, "结论是“未解决”"),
+        ("INCIDENT_OVER", {"incident": "x", "state": "MERGED"}, "状态：已并案"),
+        ("NEWER_SHAPE", {"table": "receipts", "shape": 7}, "记录类型：接警单"),
+        ("OBJECTION_WINDOW_OVER", {"due": "2026-11-29T00:00:00+00:00"}, "2026-11-29 08:00:00"),
+        ("LADDER_STOPPED", {"by": "x", "reason": "TEST"}, "理由：TEST"),
+        (
+            "UNKNOWN_VALUE",
+            {"field": "report.invalid_reason", "expected": "HOAX, TEST"},
+            "谎报（HOAX）、测试（TEST）",
+        ),
+        (
+            "UNKNOWN_VALUE",
+            {"field": "state[0]", "expected": "OFFERED, CLOSED"},
+            "待认领（OFFERED）、已归档（CLOSED）",
+        ),
+        ("UNKNOWN_VALUE", {"field": "id", "expected": "UUID"}, "只能取：UUID。"),
+        ("WRONG_TYPE", {"field": "caller", "expected": "object"}, "应为对象"),
+        (
+            "UNKNOWN_VOID_REASON",
+            {"field": "reason", "given": "BORED", "expected": ", ".join(VoidReason)},
+            "谎报（HOAX）、测试（TEST）、误拨（WRONG_NUMBER）、重复（DUPLICATE）（现填：BORED）。",
+        ),
+    ],
+)
+def test_a_sentence_says_terms(names: Names, reason: str, facts: dict[str, Any], said: str) -> None:
+    sentence = Reasons(names).say("detail", reason, 422, "zh", facts)
+    assert said in sentence
 
-    def add(message: Any) -> None:
-        if message.full_name not in found:
-            found[message.full_name] = message
-            for field in message.fields:
-                if field.type == FieldDescriptor.TYPE_MESSAGE:
-                    add(field.message_type)
 
-    for area in AREAS:
-        for route in area.routes:
-            add(plan_of(area, route).method.output_type)
-    return list(found.values())
+def test_an_english_sentence_says_codes(names: Names) -> None:
+    facts = {"field": "reason", "expected": "HOAX, TEST"}
+    sentence = Reasons(names).say("detail", "UNKNOWN_VALUE", 422, "en", facts)
+    assert sentence.endswith("one of: HOAX, TEST.")
 
 
 def test_no_sentence_calls_a_name_a_code() -> None:
     """Facts that are shown by name or term are not announced as codes."""
-    assert not re.findall(r"(?:单位|状态|角色|种类)代码", FILE.read_text("utf-8"))
+    assert not re.findall(r"(?:单位|状态|角色|种类|项目|接警台|步骤)代码", FILE.read_text("utf-8"))

@@ -1,10 +1,12 @@
 """Pairs 联动: what each state of the incident means for the petition, in every state of that."""
 
 import pytest
+from msgspec.structs import replace
 
+from backbone.words.errors import InvalidTransition
 from backbone.words.followed import FollowIncident
-from services.petition.petition.pairs import FILED
-from services.petition.petition.record import State
+from services.petition.petition.pairs import FILED, require_handed_out
+from services.petition.petition.record import Petition, State
 from services.petition.petition.routing import RoutePetition
 from tests.unit.petition.petitions import (
     ACCEPT,
@@ -88,3 +90,25 @@ def test_an_end_names_the_incident_that_it_moves_and_without_one_names_none() ->
     assert closing.incident_id == HANDLING.id
     [alone] = decide(after(REGISTER, ACCEPT, REPLY), CLOSE)
     assert alone.incident_id is None
+
+
+@pytest.mark.parametrize(
+    ("petition", "reason"),
+    [
+        (after(REGISTER), "NOT_HANDED_OUT"),
+        (after(REGISTER, ACCEPT), "NOT_HANDED_OUT"),
+        (ASSIGNED, "NOT_HANDED_OUT"),  # its incident is still being opened
+        (after(REGISTER, ACCEPT, REPLY), "NOTHING_TO_URGE"),
+        (after(REGISTER, ACCEPT, REPLY, CLOSE), "NOTHING_TO_URGE"),
+    ],
+)
+def test_what_no_unit_has_yet_is_not_said_to_be_over(petition: Petition, reason: str) -> None:
+    petition = replace(petition, handling=replace(petition.handling, incident=None))
+    with pytest.raises(InvalidTransition) as caught:
+        require_handed_out(petition)
+    assert (caught.value.reason, caught.value.facts["state"]) == (reason, petition.state)
+
+
+def test_a_petition_with_an_incident_is_urged_there() -> None:
+    for petition in (HANDLING, FOUND[State.CLOSED]):
+        require_handed_out(petition)

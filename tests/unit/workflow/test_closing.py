@@ -75,7 +75,7 @@ def test_it_is_filed_after_a_call_back() -> None:
 
 def test_what_is_not_solved_is_filed_only_when_it_can_no_longer_be_sent_back() -> None:
     unsolved = after(VerifyIncident(SECOND, "NO"), found=RESOLVED)
-    assert refusal_of(unsolved, CloseIncident(SECOND)) == "NOT_VERIFIED"
+    assert refusal_of(unsolved, CloseIncident(SECOND)) == "REWORK_DUE"
     assert after(CloseIncident(SECOND), found=changed(unsolved, reworks=2)).state == "CLOSED"
 
 
