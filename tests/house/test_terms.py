@@ -18,7 +18,7 @@ from tests.house.sources import reasons
 from tests.house.test_reasons import places
 
 # Codes that a contract carries as texts.
-TEXTS = {
+TEXTS: dict[str, list[str]] = {
     "outcome": list(Result),
     "solved": list(Finding),
     "reason": [*VoidReason, *waiting.REASONS],
@@ -60,7 +60,9 @@ def test_a_fact_is_of_one_kind() -> None:
 
 
 def test_each_value_of_each_enum_has_its_term() -> None:
-    every = [(name, list(names_of(enum).values())) for name, enum in enums()]
+    every: list[tuple[str, list[str]]] = [
+        (name, list(names_of(enum).values())) for name, enum in enums()
+    ]
     assert len(every) > 50
     missing = {
         f"{name}: {code}"

@@ -39,8 +39,8 @@ KINDS: Mapping[str, str] = {
 PLAIN = frozenset(
     {"answer", "bytes", "cause", "character", "characters", "city", "code", "content_type",
      "count", "detail", "earlier", "field", "first", "given", "incident", "items", "latitude",
-     "least", "loaded", "longitude", "minutes", "missing", "most", "name", "named", "reason",
-     "revision", "seconds", "seq", "shape", "step", "version", "words"}
+     "least", "loaded", "longitude", "minutes", "missing", "mission", "most", "name", "named",
+     "reason", "revision", "seconds", "seq", "shape", "step", "version", "words"}
 )  # fmt: skip
 TIMES = frozenset({"time", "due", "first_time", "last_time"})
 # The fact that lists the values that a field takes, by their terms and codes.
