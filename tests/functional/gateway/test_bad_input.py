@@ -36,7 +36,7 @@ def with_header(name: str, value: str) -> dict[str, str]:
 BAD = [
     # the body
     Bad("not JSON", 400, "MALFORMED_JSON", "", body=b'{"text": '),
-    Bad("not an object", 400, "WRONG_TYPE", "", body=b"[]"),
+    Bad("not an object", 400, "NOT_AN_OBJECT", "", body=b"[]"),
     Bad("a lone surrogate", 400, "MALFORMED_JSON", "", body=rb'{"text":"\ud800"}'),
     Bad("broken UTF-8", 400, "BROKEN_UTF8", "", body=b'{"text":"\xff\xfe"}'),
     Bad("UTF-16", 400, "BROKEN_UTF8", "", body='{"text":"x"}'.encode("utf-16")),

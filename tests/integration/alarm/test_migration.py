@@ -73,6 +73,7 @@ def flat(receipt: Receipt) -> dict[str, Any]:
     del doc["priority_confirmed"]
     ended = {"title": "", "to_unit": "", "reply": "", "photos": [], "passed_to": "", "ended_by": ""}
     ended |= ending or {"outcome": None, "end_time": None, "invalid_reason": None}
+    ended.pop("ended_role", None)  # came later
     followed = {"incident_id": None, "incident_code": "", "incident": None}
     if incident:
         followed = {

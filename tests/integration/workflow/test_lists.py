@@ -20,6 +20,7 @@ from services.workflow import storage
 from services.workflow.incident import may_see, waits_for
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.record import HELD, OVER, Charge, Incident, State
+from services.workflow.incident.waiting import shown_to
 from services.workflow.wiring import build_decider
 from tests.cities import a_city
 from tests.installation import Installation
@@ -122,8 +123,9 @@ async def test_an_inbox_shows_what_waits_for_the_unit(
     listed: Listed, states: list[Incident], unit: str, request_: pb.ListIncidentsRequest
 ) -> None:
     request_.inbox = True
-    asked = storage.asked(request_, Actor("li", unit, "clerk", "990101001"))
-    waiting = lambda each: unit in waits_for(each) and unit in each.readers  # noqa: E731
+    actor = Actor("li", unit, "clerk", "990101001")
+    asked = storage.asked(request_, actor)
+    waiting = lambda each: bool(shown_to(each, actor)) and unit in each.readers  # noqa: E731
     await listed.agrees(states, asked, waiting, lambda each: passes(each, request_))
 
 
