@@ -171,6 +171,7 @@ def _own(actor: Actor) -> tuple[Sight, ...]:
     asked = (waiting.key(actor.unit, each) for each in waiting.SUPERVISED)
     return (
         (first, AnyOf("state", tuple(each for each in State if each is not State.RESOLVED))),
+        (first, equal("state", State.RESOLVED), equal("source", waiting.REPLIED)),
         (too,),
         *((first, equal("state", State.RESOLVED), Member("reasons", each)) for each in asked),
     )

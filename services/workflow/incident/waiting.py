@@ -34,6 +34,8 @@ REASONS = frozenset(
 ALERTS = frozenset({TRIAGE, DESIGNATION, *LAPSED.values(), *RAISED.values()})
 # The director of a centre for mediation also makes the call-backs of the centres below.
 DIRECTOR, MEDIATED = "centre_director", "DISPUTE"
+# The office replies to its petition, which ends both: any of its staff may.
+REPLIED = "PETITION"
 OF_AREA = "*"
 OVERDUE = "OVERDUE"
 
@@ -123,10 +125,11 @@ def shown_to(incident: Incident, actor: Actor) -> tuple[Waiting, ...]:
     A township's centre has no such role: the director who watches over it sees its call-backs.
     """
     waits = waits_of(incident)
+    may_call_back = actor.role in VERIFIERS or incident.matter.source == REPLIED
     mine = [
         each
         for each in waits
-        if each.unit == actor.unit and (each.reason != CALL_BACK or actor.role in VERIFIERS)
+        if each.unit == actor.unit and (each.reason != CALL_BACK or may_call_back)
     ]
     directs = actor.role == DIRECTOR and incident.matter.source == MEDIATED
     if directs and contains(actor.area, incident.watched_area):
