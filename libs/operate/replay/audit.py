@@ -18,6 +18,8 @@ from operate.replay.petition_file import key_in
 PAGE = 200
 WIDTH = 12
 UNDELIVERED = "PENDING"
+# Its call has ended, or another report had sent the team before.
+RECALLED = "RECALLED"
 SEEN = {
     "IncidentOffered": "offered",
     "IncidentClaimed": "claimed",
@@ -90,10 +92,12 @@ class Audit:
             if mission["matter_id"] in wanted:
                 found[mission["matter_id"]].append(mission)
         for missions in found.values():
-            first = missions[0]
-            self.counts.doubled += len(missions) - 1
+            standing = [each for each in missions if each["state"] != RECALLED]
+            first = (standing or missions)[0]
+            self.counts.doubled += max(0, len(standing) - 1)
             self.counts.pushed += first["state"] != UNDELIVERED
-            self.counts.acknowledged += first["acknowledge_time"] is not None
+            answered = first["acknowledge_time"] is not None or not standing
+            self.counts.acknowledged += answered
         missing = wanted - set(found)
         self.counts.lost += len(missing)
         self._tell("matters without a mission", sorted(missing))

@@ -16,6 +16,8 @@ STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("onScene", {}),
     ("clear", {"result": "现场处置完毕,移交属地。"}),
 )
+# A step that crosses a recall is recorded and answered so.
+CROSSED = ("RECALLED_MEANWHILE", "SAME_MATTER")
 
 
 class Teams:
@@ -58,11 +60,16 @@ class Teams:
         mission, start = push["mission"], time.perf_counter()
         try:
             await self._say(client, mission, "received", {"seq": push["seq"]})
-            for verb, body in STEPS:
-                await self._say(client, mission, verb, body)
-                if verb == "acknowledge":
-                    self._ledger.since("terminal_to_acknowledged", start)
-            case.cleared = True
+            try:
+                for verb, body in STEPS:
+                    await self._say(client, mission, verb, body)
+                    if verb == "acknowledge":
+                        self._ledger.since("terminal_to_acknowledged", start)
+                case.cleared = True
+            except Refused as error:
+                if error.reason not in CROSSED:
+                    raise
+                await self._say(client, mission, "confirmRecall", {})
         except (Refused, NoAnswer) as error:
             self._ledger.trouble(f"mission {case.code}: {error}")
         finally:
