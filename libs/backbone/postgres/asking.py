@@ -57,7 +57,7 @@ def state_of(request: Any) -> str:
 
 
 def _read(name: str, value: Any) -> Any:
-    """A code is found in whatever form it is typed."""
+    """The value as its column holds it: a code is typed with or without hyphens, in any width."""
     return code_of(value) if name == "code" else value
 
 

@@ -144,8 +144,10 @@ class SharedStream:
         return StreamEnded(error.details())
 
     async def _write(self, stream: Any) -> None:
-        """Send what is ready together. A stream that takes no more makes the calls wait, each
-        until its own deadline."""
+        """Send the calls that are ready in one message.
+
+        While the stream takes no more, calls wait, each until its own deadline.
+        """
         while True:
             await self._ready.wait()
             self._ready.clear()

@@ -1,4 +1,4 @@
-"""Numbers of telephones and of identity cards, in one form whatever was typed. Pure.
+"""Brings telephone numbers and identity card numbers into one form, however they are typed. Pure.
 
 The form of a Chinese number is the one in which it is dialled within the country (13800138000,
 057188001234, 4008008820, 12345), because indexes of earlier releases were made of that; another
@@ -22,7 +22,7 @@ _EXTENSION = re.compile(
 _HYPHENS = re.compile(r"^(?P<main>(?:\+?86-)?(?:0\d{2,3}-)?[2-8]\d{6,7})-(?P<extension>\d{1,6})$")
 _HYPHEN = re.compile(r"[‐-―−]")
 _NUMBER = re.compile(r"\+?\d{3,}")
-# Whatever its groups look like, so many digits that begin so are a mobile number.
+# Eleven digits that begin so are a mobile number, however they are grouped.
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?0?(1[3-9]\d{9})")
 _LANDLINE = re.compile(r"(?!400|800)(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
 _SUBSCRIBER = re.compile(r"[2-8]\d{6,7}")
@@ -33,13 +33,6 @@ _CHECKS = "10X98765432"
 _OLD_CARD = re.compile(r"\d{8}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 # Several contacts in one field.
 _SEVERAL = re.compile(r"[/、;|]|或者|或")
-
-
-def appears_in(personal: str, text: str) -> bool:
-    """Say whether the text has this name or number in it, in whatever form."""
-    needles = {squeezed(personal), squeezed(number_of(personal))} - {""}
-    hay = squeezed(text)
-    return any(needle in hay for needle in needles)
 
 
 def number_of(text: str, dialling_code: str = "") -> str:
@@ -73,7 +66,7 @@ def _dialled(digits: str, dialling_code: str) -> str:
     if number.country_code != COUNTRY:
         return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
     within = phonenumbers.national_significant_number(number)
-    if _SUBSCRIBER.fullmatch(within):  # of +86 88001234 somebody forgot the code of the city
+    if _SUBSCRIBER.fullmatch(within):  # +86 88001234 lacks the code of the city
         return _complete(dialling_code) + within
     return f"0{within}" if _LANDLINE.fullmatch(within) else within
 

@@ -19,7 +19,7 @@ CONVINCING = 0.5
 # Characters that are listened to: no caller says more before help is sent, and a text of 20,000
 # made of nothing but signs would hold the desk up for a third of a second.
 LONGEST_HEARD = 4_000
-# So many places where a phrase stands are looked at: a text may repeat what is not meant.
+# The matches of one phrase that are examined: an excluded one may stand before a real one.
 MOST_LOOKS = 20
 NEVER = r"(?!)"
 
@@ -150,7 +150,7 @@ class Told:
 
 
 class Spot:
-    """A match in a text, and what is said around it."""
+    """One match in a text, with the words near it."""
 
     def __init__(self, text: str, match: re.Match[str]) -> None:
         self._text = text

@@ -102,7 +102,10 @@ def _last_call(
 def _resolved(
     mission: Mission, words: tuple[str, ...], command: ClimbLadder, channels: tuple[str, ...]
 ) -> tuple[tuple[Told, ...], tuple[str, ...]]:
-    """Whom the words stand for now, and the words that stand for no person. No drill is called."""
+    """The people and boards that a rung tells, and its words for which there is no person.
+
+    A drill is told on no telephone.
+    """
     order, release = mission.order, mission.release
     usable = () if order.exercise else tuple(c for c in channels if c in command.channels)
     known = {each.who: replace(each, channels=usable) for each in command.people if each.users}

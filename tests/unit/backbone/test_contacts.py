@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbone.words.contacts import (
-    appears_in,
     contact_of,
     contacts_of,
     identity_of,
@@ -108,21 +107,3 @@ def test_one_identity_card_in_every_form(form: str) -> None:
 )
 def test_another_document_is_no_identity_card(form: str, number: str) -> None:
     assert identity_of(form) == number
-
-
-@pytest.mark.parametrize(
-    ("personal", "text"),
-    [
-        ("13800138000", "请打 138-0013-8000 找他"),
-        ("+86 138 0013 8000", "电话13800138000"),
-        ("张三", "张 三需要就业培训"),
-        ("11010519491231002X", "证件 110105 19491231 002x"),
-        ("0571-88001234", "打(0571)8800 1234"),
-    ],
-)
-def test_a_name_or_number_is_found_in_a_text(personal: str, text: str) -> None:
-    assert appears_in(personal, text)
-
-
-def test_what_is_not_there_is_not_found() -> None:
-    assert not appears_in("13800138000", "13800138001") and not appears_in(" ", "张三")
