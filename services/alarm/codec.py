@@ -14,7 +14,7 @@ from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
 from backbone.words.masks import masked
 from backbone.words.matter import Matter
-from backbone.words.naming import without
+from backbone.words.mentions import without
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency

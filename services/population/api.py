@@ -14,7 +14,7 @@ from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.errors import NotFound
 from backbone.words.matter_code import Intake, mint
-from backbone.words.naming import names
+from backbone.words.mentions import mentions
 from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1 import population_service_pb2_grpc as rpc
@@ -49,7 +49,7 @@ class PopulationService(rpc.PopulationServiceServicer):
         caller = caller_of(context)
         before = await self._see(request.care_case_id, caller)
         person = codec.opened(before, self._sealer)
-        named = names(request.text, (person.name,), (person.id_number, person.contact))
+        named = mentions(request.text, (person.name,), (person.id_number, person.contact))
         code = await self._code(caller)
         command = codec.to_command(request, caller, self._sealer, code=code, names_the_person=named)
         case = await self._shell.perform(

@@ -21,7 +21,7 @@ Letters = Sequence[tuple[str, int]]  # each folded character, and where it stand
 Span = tuple[int, int, str]
 
 
-def names(text: str, names: Iterable[str], numbers: Iterable[str]) -> bool:
+def mentions(text: str, names: Iterable[str], numbers: Iterable[str]) -> bool:
     """Whether the text has one of these names or numbers."""
     return bool(_found(text, names, numbers))
 

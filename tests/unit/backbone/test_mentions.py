@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbone.words.naming import NAME, NUMBER, names, without
+from backbone.words.mentions import NAME, NUMBER, mentions, without
 
 WHO, MOBILE, LANDLINE = "王小明", "13800001234", "0911-2345678"
 
@@ -31,10 +31,10 @@ WHO, MOBILE, LANDLINE = "王小明", "13800001234", "0911-2345678"
     ],
 )
 def test_it_is_found_and_masked(typed: str) -> None:
-    assert names(typed, [WHO], [MOBILE, LANDLINE])
+    assert mentions(typed, [WHO], [MOBILE, LANDLINE])
     told = without(typed, [WHO], [MOBILE, LANDLINE])
     assert NAME in told or NUMBER in told
-    assert not names(told, [WHO], [MOBILE, LANDLINE])
+    assert not mentions(told, [WHO], [MOBILE, LANDLINE])
 
 
 @pytest.mark.parametrize("given", ["+86 13800001234", "008613800001234", "138-0000-1234", MOBILE])
@@ -58,7 +58,7 @@ def test_latin_names_are_found_in_any_case_and_width() -> None:
     ],
 )
 def test_others_stay(text: str, known: list[str], numbers: list[str]) -> None:
-    assert not names(text, known, numbers)
+    assert not mentions(text, known, numbers)
     assert without(text, known, numbers) == text
 
 
@@ -72,7 +72,7 @@ def test_whatever_stands_around_and_between(before: str, after: str, between: li
 
     text = f"{before}{typed(WHO)}，{after}|{typed(MOBILE)}"
     told = without(text, [WHO], [MOBILE])
-    assert not names(told, [WHO], [MOBILE])
+    assert not mentions(told, [WHO], [MOBILE])
 
 
 def test_no_person_leaves_the_text_alone() -> None:
