@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.decider import Table
+from backbone.door.timers import due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import AnyOf, Parameters, Sight, Under, any_of, equal
 from backbone.postgres.paths import Path
@@ -73,12 +74,7 @@ UNION ALL
 """
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 ACCUSED = "SELECT against FROM receipts WHERE id = $1"
-DUE = """
-SELECT id, version FROM receipts
-WHERE due_time <= statement_timestamp()
-  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
-ORDER BY due_time LIMIT 100
-"""
+DUE = due_in("receipts")
 # Receipts that became records of other services, which have their ids.
 PASSED = "SELECT id FROM receipts WHERE id = ANY($1) AND outcome = 'PASSED' AND incident_id IS NULL"
 OURS = "SELECT DISTINCT incident_id FROM receipts WHERE incident_id = ANY($1)"

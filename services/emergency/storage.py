@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from backbone.door.decider import Group, Table
+from backbone.door.timers import due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight, equal
 from backbone.postgres.paths import Path
@@ -29,27 +30,15 @@ STATUSES: Table[TeamStatus] = Table(
     columns={"team": "text", "duty": "text"},
     project=lambda status: {"team": status.team, "duty": status.duty},
 )
-DUE = """
-SELECT id, version FROM missions
-WHERE due_time <= statement_timestamp()
-  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
-ORDER BY due_time LIMIT 100
-"""
-RUNGS_DUE = """
-SELECT id, version, team, unit, ordered_unit,
+DUE = due_in("missions")
+RUNGS_DUE = due_in(
+    "missions AS m",
+    "rung_due",
+    """id, version, team, unit, ordered_unit,
        coalesce(doc -> 'order' ->> 'category', doc ->> 'category', '') AS category,
        ARRAY(SELECT o.team FROM missions AS o WHERE o.matter_id = m.matter_id) AS sent,
-       ARRAY(SELECT s.team FROM team_statuses AS s WHERE s.duty <> 'AVAILABLE') AS out
-FROM missions AS m
-WHERE rung_due <= statement_timestamp()
-  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
-ORDER BY rung_due LIMIT 100
-"""
-# Seconds until the next rung falls due; none if there is none.
-NEXT_RUNG = """
-SELECT extract(epoch FROM min(rung_due) - clock_timestamp())::float8 FROM missions
-WHERE rung_due IS NOT NULL
-"""
+       ARRAY(SELECT s.team FROM team_statuses AS s WHERE s.duty <> 'AVAILABLE') AS out""",
+)
 
 # Who has terminals listens here: each word is a team in whose mailbox something was pushed.
 CHANNEL = "emergency_pushes"

@@ -31,10 +31,9 @@ KINDS = ("team", "policy", "person", "unit", "ladder", "category")
 
 
 class Rungs(Timers):
-    """The clocks of the ladders: a person waits for them, so they fire in the moment."""
+    """The clocks of the ladders."""
 
     name = "rungs"
-    next_due = storage.NEXT_RUNG
 
 
 async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> None:

@@ -1,6 +1,7 @@
 """The care_cases table: due clocks, and the few people who may see a case."""
 
 from backbone.door.decider import Table
+from backbone.door.timers import due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Member, Sight, equal
 from backbone.postgres.paths import Path
@@ -17,12 +18,7 @@ TABLE: Table[CareCase] = Table(
     upgrade=table.upgrade,
 )
 
-DUE = """
-SELECT id, version FROM care_cases
-WHERE due_time <= statement_timestamp()
-  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
-ORDER BY due_time LIMIT 100
-"""
+DUE = due_in("care_cases")
 OURS = "SELECT unnest(service_ids) FROM care_cases WHERE service_ids && $1::uuid[]"
 CASE_OF = "SELECT id FROM care_cases WHERE service_ids && ARRAY[$1::uuid]"
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from backbone.door.decider import Group, Table
+from backbone.door.timers import Due, due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import AnyOf, Member, Sight, Under, equal
 from backbone.postgres.paths import Path
@@ -30,28 +31,18 @@ TABLE: Table[Incident] = Table(
     group=Group("held_by", table.held_by),
 )
 
-DUE = """
-SELECT id, version, due_clock FROM incidents
-WHERE due_time <= statement_timestamp()
-  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
-ORDER BY due_time LIMIT 100
-"""
+DUE = due_in("incidents", columns="id, version, due_clock")
 SUPERVISIONS: Table[Supervision] = Table(
     name="supervisions",
     columns=supervisions.COLUMNS,
     project=supervisions.project,
     shape=supervisions.SHAPE,
 )
-DUE_ANSWERS = """
-SELECT id, version FROM supervisions
-WHERE due_time <= statement_timestamp()
-  AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
-ORDER BY due_time LIMIT 100
-"""
+DUE_ANSWERS = due_in("supervisions")
 # Supervisions that have yet to ask the unit that answers for it now. The index of `to_address`
 # holds hardly any row; until the incident hears of the question, `addressed` keeps it from being
 # asked twice.
-MOVED = """
+_MOVED = """
 SELECT s.id, s.version, i.id AS incident
 FROM incidents AS i JOIN supervisions AS s ON s.id = i.to_address
 WHERE i.to_address IS NOT NULL AND s.state <> 'LIFTED'
@@ -60,6 +51,10 @@ WHERE i.to_address IS NOT NULL AND s.state <> 'LIFTED'
   AND (s.id, s.version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 LIMIT 100
 """
+MOVED = Due(
+    _MOVED,
+    "SELECT min(0.0::float8) FROM incidents WHERE to_address IS NOT NULL",
+)
 NEXT = """
 SELECT id FROM incidents
 WHERE unit = $1 AND state = 'OFFERED' AND id <> ALL($2)

@@ -18,7 +18,7 @@ from backbone.door.decider import Decider, require_every_change
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.door.request import Request
-from backbone.door.timers import Timers, lapse_of
+from backbone.door.timers import Due, Timers, lapse_of
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.postgres.pool import open_pool
 from backbone.process.pulse import Pulse
@@ -125,7 +125,7 @@ def request_of_move(row: Any) -> Request[Any]:
     return replace(move, request_id=uuid5(move.request_id, f"address {incident}"))
 
 
-TIMERS: tuple[tuple[str, Callable[[Any], Request[Any]]], ...] = (
+TIMERS: tuple[tuple[Due, Callable[[Any], Request[Any]]], ...] = (
     (storage.DUE, request_of_lapse),
     (storage.DUE_ANSWERS, request_of_late_answers),
     (storage.MOVED, request_of_move),

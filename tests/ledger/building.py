@@ -10,6 +10,7 @@ from backbone.door.carrying import Carrier
 from backbone.door.decider import Decider, EventScope, Group, Table
 from backbone.door.door import Door
 from backbone.door.request import Request
+from backbone.door.timers import due_in
 from backbone.kafka.producer import open_producer
 from backbone.kafka.relay import Relay
 from backbone.postgres.migrate import SHELL, Schema
@@ -32,11 +33,7 @@ FILES = (*sorted(SHELL.glob("*.sql")), *sorted((Path(__file__).parent / "migrati
 LEDGER = Schema("ledger", "liandong_ledger", FILES)
 # One for all tests: roles belong to the server, and a second secret would change their passwords.
 SECRET = b"the secret of one installation"
-DUE = (
-    "SELECT id, version FROM notes WHERE due_time <= clock_timestamp() "
-    "AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[])) "
-    "ORDER BY due_time LIMIT 100"
-)
+DUE = due_in("notes")
 
 
 def a_relay(dsn: str, brokers: str, topic: str, pulse: Pulse, shelves: str = "") -> Relay:

@@ -135,7 +135,7 @@ class Front(Running):
         self._roads = Roads(publish, batcher, waiting, Breaker(lambda: edges.chance() ** 8))
         self._taking = Taking(pool, door, self._roads, KEY)
         timers = Timers(pool, door, storage.DUE, edges.parts.lapse, pulse)
-        self.serve(batcher.run(), relay.run(), waiting.run(), timers.run(pause=0.5))
+        self.serve(batcher.run(), relay.run(), waiting.run(), timers.run(look=0.5))
 
     async def call(self, caller: Call, body: Any, patience: float = PATIENCE) -> Answer:
         """Call over the network. Raises Unanswered when the front dies or takes too long."""

@@ -56,7 +56,8 @@ class Tables:
             statements.HISTORY: self._history,
             statements.WITHDRAW: self._withdraw,
             notices.NOTIFY: self._tell,
-            storage.DUE: self._due,
+            storage.DUE.page: self._due,
+            storage.DUE.seconds: self._until_due,
             storage.NEXT: self._next_of_pool,
             relay.COMMIT_ASYNC: lambda session, args: [],
             relay.NEXT: self._next_unsent,
@@ -184,6 +185,10 @@ class Tables:
             and (row["id"], row["version"]) not in resting
         ]
         return sorted(due, key=lambda row: row["due_time"])[:100]
+
+    def _until_due(self, session: Any, args: Sequence[Any]) -> list[Row]:
+        times = [row["due_time"] for row in self.states.values() if row["due_time"] is not None]
+        return [{"seconds": (min(times) - self.now()).total_seconds() if times else None}]
 
     def _next_of_pool(self, session: Any, args: Sequence[Any]) -> list[Row]:
         unit, lost = args

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -22,6 +23,34 @@ log = logging.getLogger(__name__)
 NEVER = datetime.max.replace(tzinfo=UTC)
 # Seconds until a clock that was refused, or met a bug, is tried again.
 REST = 30.0
+# Seconds between two looks of which none is due: a clock of another process is seen within it.
+LOOK = 1.0
+# Seconds until clocks that are due and did not fire, because they rest or are locked, are tried.
+AGAIN = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Where clocks are found.
+
+    `page` is a query for id and version of aggregates that are due by the database's clock, except
+    those with ids $1 and versions $2: they rest, and must not fill the page before all others.
+    `seconds` is a query for the seconds until the next one falls due, null if there is none.
+    """
+
+    page: str
+    seconds: str
+
+
+def due_in(table: str, column: str = "due_time", columns: str = "id, version") -> Due:
+    """The clocks in an indexed column of a table."""
+    return Due(  # its arguments are constants of ours
+        f"SELECT {columns} FROM {table} WHERE {column} <= statement_timestamp() "  # noqa: S608
+        "AND (id, version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[])) "
+        f"ORDER BY {column} LIMIT 100",
+        f"SELECT extract(epoch FROM min({column}) - clock_timestamp())::float8 FROM {table} "  # noqa: S608
+        f"WHERE {column} IS NOT NULL",
+    )
 
 
 def lapse_of(row: Any, command: Any) -> Request[Any]:
@@ -40,21 +69,16 @@ def lapse_of(row: Any, command: Any) -> Request[Any]:
 class Timers:
     """Fires due clocks. Several processes may run it: the lock and the version decide which fires.
 
-    `due` is a query for id and version of aggregates that are due by the database's clock, except
-    those with ids $1 and versions $2: they rest, and must not fill the page before all others.
     `lapse` makes the request from a row.
     """
 
     name = "timers"
-    # A query for the seconds until the next one falls due, for clocks that a person waits for:
-    # without it they are up to a pause late.
-    next_due = ""
 
     def __init__(
         self,
         pool: Pool,
         door: Door,
-        due: str,
+        due: Due,
         lapse: Callable[[Any], Request[Any]],
         pulse: Pulse,
     ) -> None:
@@ -70,30 +94,25 @@ class Timers:
         """Look at once: a clock was set that is due now."""
         self._woken.set()
 
-    async def run(self, pause: float = 0.2) -> None:
-        """Fire due clocks, for ever."""
+    async def run(self, look: float = LOOK) -> None:
+        """Fire due clocks, for ever; `look` is the longest wait between two looks, in seconds."""
         while True:
             self._pulse.beat(self.name)
             self._woken.clear()
-            wait = pause
+            wait = AGAIN
             try:
-                if await self.fire():
+                seconds = await self._pool.fetchval(self._due.seconds)
+                if seconds is None or seconds > 0:
+                    wait = look if seconds is None else min(look, seconds)
+                elif await self.fire():
                     continue  # there may be more than one page
-                wait = await self._until_next(pause)
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("timers.away", extra={"error": str(error)})
             with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(min(wait, look)):
                     await self._woken.wait()
-
-    async def _until_next(self, pause: float) -> float:
-        """Seconds until the next clock falls due, within reason: one that rests is due already."""
-        if not self.next_due:
-            return pause
-        seconds = await self._pool.fetchval(self.next_due)
-        return pause if seconds is None or seconds <= 0 else min(pause, seconds)
 
     async def fire(self) -> int:
         """Fire one page of due clocks; return how many took effect in this process.
@@ -104,7 +123,7 @@ class Timers:
         now = asyncio.get_running_loop().time()
         self._resting = {key: until for key, until in self._resting.items() if until > now}
         ids, versions = [of for of, _ in self._resting], [version for _, version in self._resting]
-        found = await self._pool.fetch(self._due, ids, versions)
+        found = await self._pool.fetch(self._due.page, ids, versions)
         due = [(row["version"], self._lapse(row)) for row in found]
         answers = await self._attempt([request for _, request in due]) if due else []
         fates = []

@@ -9,6 +9,10 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from backbone.kafka import closing
 
+# A record is answered at once, so an idle reader asks rarely. Only readers of one partition may:
+# aiokafka asks for a second one of the same broker when the first request has been answered.
+WAIT_MS = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
@@ -25,7 +29,9 @@ class Bookmark:
 @asynccontextmanager
 async def open_reader(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
     """Open a consumer without a group."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=brokers, auto_offset_reset="earliest", fetch_max_wait_ms=WAIT_MS
+    )
     try:
         await consumer.start()
         yield consumer

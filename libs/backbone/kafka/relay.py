@@ -40,6 +40,9 @@ WHERE before < 4000000 ORDER BY position
 # Seconds. No caller waits for an event, so the first one waits for more: fewer round trips to
 # Postgres, fewer requests to Kafka, fewer wake-ups of consumers.
 GATHER = 0.02
+# Seconds between two looks for commits that did not wake this process, and how long it looks more
+# often after it found one: then another process writes the same schema, and its wake-ups are lost.
+LOOK, LOOK_SHARED, SHARED = 1.0, 0.2, 60.0
 # A deletion that a crash of Postgres loses sends the event twice, and every inbox drops the copy.
 COMMIT_ASYNC = "SET synchronous_commit = off"
 
@@ -63,6 +66,7 @@ class Relay:
         self._pulse = pulse
         self._wake = asyncio.Event()
         self._since: float | None = None
+        self._shared_until = 0.0
         UNSENT_AGE.labels(schema).set_function(self.age)
 
     def age(self) -> float:
@@ -101,23 +105,27 @@ class Relay:
 
     async def _relay(self, conn: Connection, producer: AIOKafkaProducer) -> None:
         sent: list[int] = []
+        woken = True
         while True:
             self._pulse.beat("relay")
             self._wake.clear()
             sent = await self.step(conn, producer, sent)
-            if not sent:
-                await self._sleep()
+            if sent and not woken:
+                self._shared_until = _now() + SHARED
+            woken = bool(sent) or await self._sleep()
 
     def _measure(self, rows: Sequence[Any]) -> None:
         self._since = time.monotonic() - max(0.0, rows[0]["age"]) if rows else None
 
-    async def _sleep(self) -> None:
+    async def _sleep(self) -> bool:
+        """Sleep until a commit of this process or the next look; return which it was."""
         try:
-            async with asyncio.timeout(0.2):
+            async with asyncio.timeout(LOOK_SHARED if _now() < self._shared_until else LOOK):
                 await self._wake.wait()
-                await asyncio.sleep(GATHER)
         except TimeoutError:
-            pass
+            return False
+        await asyncio.sleep(GATHER)
+        return True
 
     async def step(
         self, conn: Connection, producer: AIOKafkaProducer, sent: Sequence[int]
@@ -139,6 +147,10 @@ class Relay:
             headers=cloud_event(row, f"liandong/{self._schema}"),
         )
         return sent
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def cloud_event(row: Any, source: str) -> list[tuple[str, bytes]]:

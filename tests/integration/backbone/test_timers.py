@@ -1,6 +1,7 @@
 """Clocks on real Postgres: late and double fires are no-ops, and none is silenced for ever."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import asyncpg
 import pytest
 
 from backbone.door.request import Request
-from backbone.door.timers import Timers, lapse_of
+from backbone.door.timers import Timers, due_in, lapse_of
 from backbone.postgres.pool import Pool
 from backbone.process.pulse import Pulse
 from tests.ledger.building import (
@@ -111,7 +112,8 @@ async def test_a_refused_clock_rests_and_is_not_silenced(
     """As after a step back of the clock: due by the table, not yet due by the decision."""
     note_id = await claimed(door)
     # A claim is due in an hour.
-    soon = DUE.replace("due_time <= clock_timestamp()", "due_time IS NOT NULL")
+    page = DUE.page.replace("due_time <= statement_timestamp()", "due_time IS NOT NULL")
+    soon = replace(DUE, page=page)
     timers = Timers(pool, door, soon, lambda row: lapse_of(row, Lapse()), Pulse())
     before = await pool.fetchval("SELECT count(*) FROM outcomes")
     assert await timers.fire() == 0
@@ -138,7 +140,7 @@ async def test_a_clock_that_meets_a_bug_leaves_the_others_alone(
 async def test_many_that_rest_do_not_stand_before_the_others(
     door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:
-    one_at_a_time = DUE.replace("LIMIT 100", "LIMIT 1")
+    one_at_a_time = replace(DUE, page=DUE.page.replace("LIMIT 100", "LIMIT 1"))
     broken, good = await claimed(door), await claimed(door)
     await admin.execute(RIPE)
     await admin.execute(
@@ -155,7 +157,7 @@ async def test_clocks_wait_while_nobody_can_say(
 ) -> None:
     await claimed(door)
     await admin.execute(RIPE)
-    running = asyncio.create_task(the_timers(pool, door, Wait()).run(pause=0.01))
+    running = asyncio.create_task(the_timers(pool, door, Wait()).run(look=0.01))
     await asyncio.sleep(0.2)
     assert not running.done()
     running.cancel()
@@ -163,8 +165,6 @@ async def test_clocks_wait_while_nobody_can_say(
 
 
 async def test_a_statement_that_is_wrong_ends_the_loop(door: Door, pool: Pool) -> None:
-    timers = Timers(
-        pool, door, DUE.replace("notes", "nonsense"), lambda row: lapse_of(row, Lapse()), Pulse()
-    )
+    timers = Timers(pool, door, due_in("nonsense"), lambda row: lapse_of(row, Lapse()), Pulse())
     with pytest.raises(asyncpg.UndefinedTableError):
         await timers.run()
