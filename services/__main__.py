@@ -1,7 +1,6 @@
 """`python -m services NAME…` runs one or several services in one process."""
 
 import asyncio
-import gc
 import importlib
 import logging
 import os
@@ -10,6 +9,7 @@ import sys
 
 import uvloop
 
+from backbone.process import interpreter
 from backbone.process.logs import speak_json
 from backbone.process.probes import serve_probes
 from backbone.process.pulse import Pulse
@@ -58,11 +58,7 @@ def main(names: list[str]) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201  # to the person who started it
         return 2
-    # Reference counts free nearly everything. The default threshold of 700 objects would scan the
-    # whole city in memory for cycles again and again, in the middle of a request.
-    gc.set_threshold(20_000, 20, 50)
-    # Faust reads Kafka in its own thread; at the default of 5 ms the two threads delay each other.
-    sys.setswitchinterval(0.0005)
+    interpreter.tune()
     # Also for the loop that Faust makes for that thread.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     try:

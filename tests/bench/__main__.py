@@ -13,6 +13,7 @@ from typing import Any
 
 import uvloop
 
+from backbone.process import interpreter
 from tests.bench import (
     beside,
     claims,
@@ -40,6 +41,7 @@ OURS = Code("ours")
 
 
 def main() -> None:
+    interpreter.tune()  # what runs in this process runs as it does in a service
     asked = arguments()
     plan = Plan(
         asked.runs,
