@@ -27,7 +27,7 @@ GAPS = {
 STAR, MAYBE = "*", "?"
 # Each gap multiplies the time that a text of many repeated words takes.
 MOST_GAPS = 3
-LONGEST = 400
+LONGEST = 1_200
 # Signs that show nothing, and are letters to Unicode.
 FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 UNSEEN = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"})
