@@ -66,7 +66,7 @@ def test_what_is_not_found(words: str, text: str) -> None:
         ("着火?", "? belongs to a choice such as (拿|持)"),
         ("拿…刀…砍…人…了", "it has more than 3 gaps"),
         ("演习*", "* stands only in the phrase of a context"),
-        ("火" * 401, "it is longer than 400 signs"),
+        ("火" * 1_201, "it is longer than 1200 signs"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(words: str, sentence: str) -> None:

@@ -38,6 +38,30 @@ def test_a_sound_row_is_read() -> None:
     assert not flaws.found
 
 
+def test_the_words_of_a_group_stand_where_its_name_does() -> None:
+    """Wherever in the file the group stands; a context uses it as well."""
+    flaws = Flaws()
+    text = ROW.replace("着火", '"<people>…着火"') + "    unless:\n      - <people>没事\n"
+    known, _ = read_dangers("dangers.yaml", text + "groups:\n  people: [爷爷, 老汉儿]\n", flaws)
+    assert not flaws.found
+    words = ("(爷爷|老汉儿)…着火",)
+    assert known.dangers == (Danger("fire", "P1", 90, words, ("(爷爷|老汉儿)没事",)),)
+
+
+@pytest.mark.parametrize(
+    ("groups", "reason", "detail"),
+    [
+        ("", "PHRASE_WRONG", "<people> is no group of this list"),
+        ("groups:\n  people: []\n", "GROUP_WRONG", "a choice is empty"),
+        ('groups:\n  people: ["爷…爷"]\n', "GROUP_WRONG", "a choice holds words only"),
+        ("groups: [爷爷]\n", "WRONG_TYPE", "it must be a mapping"),
+    ],
+)
+def test_a_group_that_cannot_be_used_is_named(groups: str, reason: str, detail: str) -> None:
+    found = flaws_of(ROW.replace("着火", '"<people>着火"') + groups)
+    assert any(each[1] == reason and each[2].startswith(detail) for each in found), found
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "reason", "detail"),
     [
