@@ -38,7 +38,7 @@ def demo_dangers() -> DangerList:
 
 def narratives(name: str) -> Sequence[Narrative]:
     """Those of one file: `open`, on which the list was worked out, 170 of them by an author who did
-    not know it, `held`, which a third author wrote, and by which it was not changed, or `kinds`: dialect,
-    children's words, indirect speech and negation, each written before its misses were known."""
+    not know it, `held`, which a third author wrote, and by which it was not changed, or `kinds`:
+    dialect, children's words, indirect speech and negation, each written before it was tried."""
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return [Narrative(**row) for row in csv.DictReader(file)]

@@ -100,9 +100,7 @@ def _weight(value: Value) -> int:
     return weight
 
 
-def _some(
-    reader: Callable[[str], Any], groups: Groups
-) -> Callable[[Value], tuple[str, ...]]:
+def _some(reader: Callable[[str], Any], groups: Groups) -> Callable[[Value], tuple[str, ...]]:
     """Reads a list of one phrase or more, each in the syntax of `reader`."""
 
     def read(value: Value) -> tuple[str, ...]:

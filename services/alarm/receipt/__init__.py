@@ -7,6 +7,7 @@ from backbone.words.city import City
 from services.alarm.receipt import (
     amending,
     call_back,
+    classifying,
     closing,
     danger,
     dispatch,
@@ -38,6 +39,7 @@ RECEIPTS: LifeCycle[Receipt, City] = LifeCycle(
     (
         intake,
         amending,
+        classifying,
         ending,
         passing,
         tickets,

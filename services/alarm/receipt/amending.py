@@ -1,8 +1,8 @@
-"""Corrections 更正: amend 补充 the report, classify 定类; the incident gets them too."""
+"""Corrections 更正 of a report: amend 补充; the incident gets them too."""
 
 from datetime import datetime
 from functools import reduce
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,23 +12,24 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import Correction
 from backbone.words.errors import InvalidArgument
-from backbone.words.guards import require_category, require_place, require_priority, require_unit
+from backbone.words.guards import require_place, require_unit
 from backbone.words.matter import Matter
 from backbone.words.place import Place, contains
 from backbone.words.texts import shows_nothing
 from services.alarm.receipt import correcting
+from services.alarm.receipt.classifying import ReceiptClassified, classified
 from services.alarm.receipt.danger import (
     DangerHeard,
     PriorityConfirmed,
     confirmed_below,
     heard,
-    is_lowered,
+    is_news,
     is_settled,
+    is_taken_back,
 )
 from services.alarm.receipt.record import (
     Caller,
     DangerSuggestion,
-    Outcome,
     Receipt,
     Report,
     State,
@@ -53,7 +54,8 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
 
     `for_incident`: the facts hold for the whole incident, though a linked receipt says them.
     Empty parts of a place keep theirs; its area is that of its point, or the one that it names.
-    `heard` is the danger that narrative and danger speak of, where one of them is new.
+    `heard` is the danger that narrative and danger speak of, where one of them is new, and
+    `confirm_priority` the person's word that what was heard before is to be taken back.
     """
 
     by: Actor
@@ -69,17 +71,6 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
     address: str | None = None
     against: str | None = None
     discreet: str | None = None
-    for_incident: bool = False
-    heard: DangerSuggestion | None = None
-
-
-class ClassifyReceipt(Struct, frozen=True):
-    """An empty field keeps its value. `heard` is the most urgent danger of the incident's reports,
-    `confirm_priority` the person's word that the class may lie below it."""
-
-    by: Actor
-    category: str
-    priority: str
     for_incident: bool = False
     confirm_priority: bool = False
     heard: DangerSuggestion | None = None
@@ -107,22 +98,12 @@ class ReceiptAmended(Struct, frozen=True, kw_only=True):
     facts: Matter | None = None
 
 
-class ReceiptClassified(Struct, frozen=True):
-    time: datetime
-    category: str
-    priority: str
-    title: str = ""
-    for_incident: bool = False
-    correction: Correction | None = None
-    facts: Matter | None = None
-
-
-E = TypeVar("E", ReceiptAmended, ReceiptClassified)
+News = PriorityConfirmed | DangerHeard | ReceiptClassified
 
 
 def amend(
     receipt: Receipt, command: AmendReceipt, now: datetime, city: City
-) -> list[DangerHeard | ReceiptClassified | ReceiptAmended]:
+) -> list[News | ReceiptAmended]:
     require_desk(receipt, command)
     correcting.require_incident_open(receipt)
     require_visible(command)
@@ -139,14 +120,16 @@ def amend(
     said["caller"] = _merged(receipt.report.caller, command.caller)
     event = ReceiptAmended(time=now, for_incident=command.for_incident, **said)
     news = _heard(receipt, command, now, city)
-    return [*news, _told(reduce(_after, news, receipt), event, command.by, city)]
+    return [
+        *news,
+        correcting.told(reduce(_after, news, receipt), event, _amended, command.by, city),
+    ]
 
 
-def _heard(
-    receipt: Receipt, command: AmendReceipt, now: datetime, city: City
-) -> list[DangerHeard | ReceiptClassified]:
+def _heard(receipt: Receipt, command: AmendReceipt, now: datetime, city: City) -> list[News]:
     """What new words change. A receipt without class takes that of the danger at once, and one that
-    has an incident its priority, unless a person has settled it.
+    has an incident its priority, unless a person has settled it. Danger is taken back by a
+    person's word alone, and a new danger raises whatever a person has settled before.
 
     The amendment comes after it: the call to others tells the last version.
     """
@@ -154,55 +137,33 @@ def _heard(
     silent = command.narrative is None and command.danger is None
     if silent or danger == receipt.suggestions.danger:
         return []
-    news: list[DangerHeard | ReceiptClassified] = [DangerHeard(now, danger)]
+    before = receipt.suggestions.danger
+    news: list[News] = [
+        *confirmed_below(before, command, now, below=is_taken_back(before, danger)),
+        DangerHeard(now, danger),
+    ]
     if danger is None:
         return news
     priority = min(given.priority, danger.priority)
     if receipt.state is State.RECEIVED and not given.category:
         news.append(ReceiptClassified(now, danger.category, priority))
-    raises = receipt.incident is not None and priority < given.priority
-    if raises and not is_settled(receipt, danger):
-        raised = ReceiptClassified(now, given.category or danger.category, priority)
-        title = correcting.title_after(receipt, _classified(receipt, raised), city)
+    anew = is_news(before, danger)
+    raises = anew or (priority < given.priority and not is_settled(receipt, danger))
+    if raises and receipt.incident is not None:
+        raised = ReceiptClassified(now, given.category or danger.category, priority, anew=anew)
+        title = correcting.title_after(receipt, classified(receipt, raised), city)
         news.append(replace(raised, title=title))
     return news
 
 
-def _after(receipt: Receipt, event: DangerHeard | ReceiptClassified) -> Receipt:
+def _after(receipt: Receipt, event: News) -> Receipt:
     if isinstance(event, ReceiptClassified):
-        after = _classified(receipt, event)
-    else:
+        after = classified(receipt, event)
+    elif isinstance(event, DangerHeard):
         after = heard(receipt, event)
+    else:
+        after = receipt
     return replace(after, version=receipt.version + 1)
-
-
-def classify(
-    receipt: Receipt, command: ClassifyReceipt, now: datetime, city: City
-) -> list[PriorityConfirmed | ReceiptClassified]:
-    """Of an ended receipt the danger guards the class too: what it opened goes by it."""
-    require_desk(receipt, command)
-    correcting.require_incident_open(receipt)
-    if not command.category and not command.priority:
-        raise InvalidArgument("NOTHING_TO_CHANGE")
-    require_category(city, command.category)
-    before = receipt.classification
-    priority = require_priority(command.priority or before.priority)
-    event = ReceiptClassified(
-        now, command.category or before.category, priority, for_incident=command.for_incident
-    )
-    danger = receipt.suggestions.danger
-    if command.heard is not None and (command.for_incident or receipt.outcome is Outcome.OPENED):
-        danger = min(filter(None, (command.heard, danger)), key=lambda each: each.priority)
-    lowered = is_lowered(receipt, _classified(receipt, event).classification, danger, city)
-    word = confirmed_below(danger, command, now, below=lowered)
-    spoken = replace(receipt, version=receipt.version + len(word))
-    return [*word, _told(spoken, event, command.by, city)]
-
-
-def require_may_correct(receipt: Receipt, command: AmendReceipt | ClassifyReceipt) -> None:
-    """What was filed with its incident is corrected no more."""
-    require_desk(receipt, command)
-    correcting.require_incident_open(receipt)
 
 
 def require_visible(command: AmendReceipt) -> None:
@@ -237,30 +198,9 @@ def _merged(caller: Caller, changes: CallerChange | None) -> Caller | None:
     return replace(caller, **{name: part for name, part in said.items() if part is not None})
 
 
-def _told(receipt: Receipt, event: E, by: Actor, city: City) -> E:
-    """The event with what others must hear of it."""
-    changed: Any = _amended if isinstance(event, ReceiptAmended) else _classified
-    title = correcting.title_after(receipt, changed(receipt, event), city)
-    event = replace(event, title=title)
-    after = replace(changed(receipt, event), version=receipt.version + 1)
-    return replace(
-        event,
-        correction=correcting.correction_of(after, by),
-        facts=correcting.facts_for_missions(receipt, after),
-    )
-
-
 def _amended(receipt: Receipt, event: ReceiptAmended) -> Receipt:
     said = {name: part for name, part in _reported(event).items() if part is not None}
     after = replace(receipt, report=replace(receipt.report, **said))
-    return correcting.corrected(receipt, after, event.title, event.for_incident)
-
-
-def _classified(receipt: Receipt, event: ReceiptClassified) -> Receipt:
-    classification = replace(
-        receipt.classification, category=event.category, priority=event.priority
-    )
-    after = replace(receipt, classification=classification)
     return correcting.corrected(receipt, after, event.title, event.for_incident)
 
 
@@ -281,19 +221,9 @@ VERBS = (
         "UNKNOWN_AREA",
         "TIME_IN_FUTURE",
         "TIMES_OUT_OF_ORDER",
-        "NOTHING_TO_CHANGE",
-        otherwise=require_may_correct,
-    ),
-    verb(
-        {State.RECEIVED, State.ENDED},
-        classify,
-        "NOT_YOUR_DESK",
-        "INCIDENT_OVER",
-        "UNKNOWN_CATEGORY",
-        "UNKNOWN_PRIORITY",
         "DANGER_UNCONFIRMED",
         "NOTHING_TO_CHANGE",
-        otherwise=require_may_correct,
+        otherwise=correcting.require_may_correct,
     ),
 )
-CHANGES = (change(_amended), change(_classified))
+CHANGES = (change(_amended),)

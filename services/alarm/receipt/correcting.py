@@ -3,8 +3,10 @@
 The incident gets it by a call and by the event, which carry the same message.
 """
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.words.actor import Actor
@@ -27,9 +29,12 @@ from services.alarm.receipt.city import title
 from services.alarm.receipt.closing import is_over
 from services.alarm.receipt.ending import matter_called
 from services.alarm.receipt.record import Outcome, Receipt
+from services.alarm.receipt.rights import ByActor, require_desk
 
 # What an incident is told of a linked report: in short, as an order is read at once.
 LINKED_NARRATIVE, LINKED_PLACE = 400, 400
+
+E = TypeVar("E", bound=Struct)
 
 
 def facts_of(receipt: Receipt) -> dict[str, Any]:
@@ -49,13 +54,16 @@ def differing(before: Receipt, after: Receipt) -> tuple[str, ...]:
     return tuple(name for name in FACTS if then[name] != now[name])
 
 
-def corrected(before: Receipt, after: Receipt, title: str, for_incident: bool) -> Receipt:
-    """The receipt after a change, with what was corrected since it joined its incident."""
+def corrected(
+    before: Receipt, after: Receipt, title: str, for_incident: bool, anew: Iterable[str] = ()
+) -> Receipt:
+    """The receipt after a change, with what was corrected since it joined its incident, and facts
+    that are said anew."""
     if after.incident is None or after.ending is None:
         return after
     version = before.version + 1
     known = {each.fact: each for each in before.corrected}
-    names = differing(before, after)
+    names = (*differing(before, after), *anew)
     known |= {name: Corrected(name, version, for_incident) for name in names}
     ending = replace(after.ending, title=title or after.ending.title)
     return replace(after, ending=ending, corrected=tuple(known.values()))
@@ -122,3 +130,23 @@ def require_incident_open(receipt: Receipt) -> None:
     incident = receipt.incident
     if incident is not None and is_over(incident.known):
         raise InvalidTransition("INCIDENT_OVER", incident=incident.code, state=incident.known.state)
+
+
+def require_may_correct(receipt: Receipt, command: ByActor) -> None:
+    """What was filed with its incident is corrected no more."""
+    require_desk(receipt, command)
+    require_incident_open(receipt)
+
+
+def told(
+    receipt: Receipt, event: E, changed: Callable[[Receipt, E], Receipt], by: Actor, city: City
+) -> E:
+    """The event with what others must hear of it."""
+    title = title_after(receipt, changed(receipt, event), city)
+    event = replace(event, title=title)
+    after = replace(changed(receipt, event), version=receipt.version + 1)
+    return replace(
+        event,
+        correction=correction_of(after, by),
+        facts=facts_for_missions(receipt, after),
+    )

@@ -88,9 +88,30 @@ def is_lowered(before: Receipt, given: Classification, danger: Heard, city: City
 
 
 def is_settled(receipt: Receipt, danger: DangerSuggestion) -> bool:
-    """Whether a person has said that the receipt may lie below a danger as urgent as this one."""
+    """Whether a person has said that the receipt may lie below this danger, as urgent as it is."""
     word = receipt.priority_confirmed
-    return word is not None and word.priority <= danger.priority
+    return (
+        word is not None
+        and word.priority <= danger.priority
+        and are_related(word.category, danger.category)
+    )
+
+
+def is_taken_back(before: Heard, danger: Heard) -> bool:
+    """Whether new words speak of no danger any more, or of a less urgent one."""
+    return before is not None and (danger is None or danger.priority > before.priority)
+
+
+def is_news(before: Heard, danger: DangerSuggestion) -> bool:
+    """Whether a danger is a new fact: the first, a more urgent one or one of another class."""
+    if before is None or danger.priority < before.priority:
+        return True
+    return danger.priority == before.priority and not are_related(before.category, danger.category)
+
+
+def are_related(one: str, other: str) -> bool:
+    """Whether the classes are the same, or one lies above the other."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def is_below(receipt: Receipt, city: City) -> bool:
@@ -103,8 +124,7 @@ def lies_below(given: Classification, danger: Heard, city: City) -> bool:
         return False
     if given.priority > danger.priority:
         return True
-    one, other = f"{given.category}.", f"{danger.category}."
-    if one.startswith(other) or (given.category and other.startswith(one)):
+    if given.category and are_related(given.category, danger.category):
         return False
     category = city.categories.get(given.category)
     return category is None or category.default_priority > danger.priority

@@ -11,7 +11,8 @@ from backbone.intake.correcting import teller, telling_id
 from backbone.rpc.caller import Call
 from backbone.words.place import Place
 from services.alarm import codec as alarm
-from services.alarm.receipt.amending import AmendReceipt, ClassifyReceipt
+from services.alarm.receipt.amending import AmendReceipt
+from services.alarm.receipt.classifying import ClassifyReceipt
 from services.alarm.receipt.record import Receipt
 from services.alarm.wiring import EVENTS, build_decider
 from services.workflow import codec as workflow

@@ -13,7 +13,8 @@ from backbone.words.errors import InvalidTransition
 from backbone.words.followed import Followed
 from services.alarm.atlas import Atlas
 from services.alarm.receipt import RECEIPTS
-from services.alarm.receipt.amending import AmendReceipt, ClassifyReceipt, ReceiptClassified
+from services.alarm.receipt.amending import AmendReceipt
+from services.alarm.receipt.classifying import ClassifyReceipt, ReceiptClassified
 from services.alarm.receipt.danger import DangerHeard, PriorityConfirmed
 from services.alarm.receipt.ending import AnswerAtDesk, MarkInvalid, OpenIncident
 from services.alarm.receipt.linking import LinkRepeat
@@ -294,8 +295,15 @@ def test_an_amended_narrative_leaves_the_class_of_a_person_but_asks_for_the_word
 
 
 def test_a_corrected_narrative_takes_the_suggestion_back() -> None:
-    later = after(amended("说错了,是咨询"), found=taken())
+    said = amended("说错了,是咨询")
+    assert_unconfirmed(taken(), said)
+    word, heard, _ = decide(taken(), replace_word(said))
+    assert isinstance(word, PriorityConfirmed)
+    assert word.danger == WEAPON
+    assert heard == DangerHeard(NOW, None)
+    later = after(replace_word(said), found=taken())
     assert later.suggestions.danger is None
+    assert later.priority_confirmed == Confirmation("zhou", NOW, "violence.weapon", "P1")
     assert after(AnswerAtDesk(TAKER, "好"), found=later).outcome is Outcome.ANSWERED
 
 
@@ -373,7 +381,35 @@ def test_new_words_of_a_danger_raise_the_incident_at_once(linked: bool) -> None:
 
 def test_new_words_leave_a_priority_that_a_person_has_settled() -> None:
     settled = after(ClassifyReceipt(TAKER, "", "P4", confirm_priority=True), found=OPENED_P1)
-    assert after(amended("地铁着火"), found=settled).classification.priority == "P4"
+    assert after(amended("有人拿刀砍伤了人"), found=settled).classification.priority == "P4"
+
+
+def test_a_new_danger_is_a_new_fact_whatever_was_settled_before() -> None:
+    """A fire is not the knife that a person has settled; a person can lower it again."""
+    settled = after(ClassifyReceipt(TAKER, "", "P4", confirm_priority=True), found=OPENED_P1)
+    assert after(amended("地铁着火"), found=settled).classification.priority == "P1"
+    taken_back = after(replace_word(amended("是咨询")), found=settled)
+    assert taken_back.classification.priority == "P4"
+    assert after(amended(KNIFE), found=taken_back).classification.priority == "P1"
+
+
+def test_a_new_danger_is_told_to_the_incident_though_the_receipt_was_as_urgent() -> None:
+    """Another may have lowered the incident itself since; the receipt does not hear of that."""
+    opened = after(OpenIncident(TAKER), found=taken("有事", priority="P1"))
+    _, classified, last = decide(opened, amended(KNIFE))
+    assert classified.anew
+    assert last.correction.matter.priority == "P1"
+    assert "priority" in [each.fact for each in last.correction.facts]
+    later = after(amended(KNIFE), found=opened)
+    [only] = decide(later, amended(KNIFE + "，快来"))[-1:]
+    version = {each.fact: each.version for each in only.correction.facts}
+    assert version["priority"] == opened.version + 2, "the same danger in other words says it once"
+
+
+@pytest.mark.parametrize("said", ["有人打架，拿了凳子", "楼里冒烟，着火了"])
+def test_a_danger_as_urgent_takes_nothing_back(said: str) -> None:
+    assert ATLAS.danger_in(said) is not None
+    assert after(amended(said), found=taken()).suggestions.danger == ATLAS.danger_in(said)
 
 
 def test_the_danger_is_heard_beside_the_narrative() -> None:

@@ -7,8 +7,9 @@ from backbone.words.actor import Actor
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.place import Place
 from backbone.words.sight import WATCHERS
-from services.alarm.receipt.amending import AmendReceipt, ClassifyReceipt
+from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.call_back import RecordCallBack
+from services.alarm.receipt.classifying import ClassifyReceipt
 from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch
 from services.alarm.receipt.intake import ConfirmClass
 from services.alarm.receipt.linking import FollowIncident

@@ -7,7 +7,8 @@ import pytest
 
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.place import Place
-from services.alarm.receipt.amending import AmendReceipt, ClassifyReceipt
+from services.alarm.receipt.amending import AmendReceipt
+from services.alarm.receipt.classifying import ClassifyReceipt
 from services.alarm.receipt.intake import ConfirmClass
 from services.alarm.receipt.record import Kind
 from services.alarm.receipt.times import SKEW
