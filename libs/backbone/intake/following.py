@@ -26,6 +26,7 @@ CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
     "IncidentReleased": lambda step: {"state": "OFFERED", "holder": ""},
     "ClaimLapsed": lambda step: {"state": "OFFERED", "holder": ""},
     "ReturnAccepted": lambda step: {"state": "TRIAGE", "holder": ""},
+    "AccusedWithdrawn": lambda step: {"state": "TRIAGE", "unit": step.to_unit, "holder": ""},
     "ObjectionUpheld": lambda step: {"state": "TRIAGE", "holder": ""},
     "HandOffAccepted": lambda step: {"state": "CLAIMED", "unit": step.unit, "holder": step.holder},
     "IncidentReassigned": lambda step: {"state": "CLAIMED", "holder": step.holder},

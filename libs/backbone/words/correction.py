@@ -6,8 +6,9 @@ from backbone.words.matter import Matter
 
 PLACE, NARRATIVE, CATEGORY = "place", "narrative", "category"
 PRIORITY, DANGER = "priority", "danger"
+AGAINST = "against"
 # The facts of a matter that a desk corrects, in the order in which they are told.
-FACTS = (PLACE, NARRATIVE, CATEGORY, PRIORITY, DANGER)
+FACTS = (PLACE, NARRATIVE, CATEGORY, PRIORITY, DANGER, AGAINST)
 
 
 class Corrected(Struct, frozen=True):

@@ -12,11 +12,12 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import Correction
 from backbone.words.errors import InvalidArgument
-from backbone.words.guards import require_place, require_unit
+from backbone.words.guards import require_place
 from backbone.words.matter import Matter
 from backbone.words.place import Place, contains
-from backbone.words.texts import shows_nothing
+from backbone.words.texts import shows_nothing, trimmed
 from services.alarm.receipt import correcting
+from services.alarm.receipt.accusing import barred_by, require_may_accuse
 from services.alarm.receipt.classifying import ReceiptClassified, classified
 from services.alarm.receipt.danger import (
     DangerHeard,
@@ -34,7 +35,7 @@ from services.alarm.receipt.record import (
     Report,
     State,
 )
-from services.alarm.receipt.rights import require_desk, require_not_ended
+from services.alarm.receipt.rights import require_desk
 from services.alarm.receipt.times import require_times, times_of
 
 
@@ -73,11 +74,13 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
     discreet: str | None = None
     for_incident: bool = False
     confirm_priority: bool = False
+    reason: str = ""
     heard: DangerSuggestion | None = None
 
 
 class ReceiptAmended(Struct, frozen=True, kw_only=True):
-    """`correction` is for the incident, `facts` for missions of a receipt that has none."""
+    """`correction` is for the incident, `facts` for missions of a receipt that has none. `reason`
+    is why it accuses a unit only now, `barred` are the units that may not read it any more."""
 
     time: datetime
     caller: Caller | None
@@ -96,6 +99,8 @@ class ReceiptAmended(Struct, frozen=True, kw_only=True):
     for_incident: bool = False
     correction: Correction | None = None
     facts: Matter | None = None
+    reason: str = ""
+    barred: tuple[str, ...] = ()
 
 
 News = PriorityConfirmed | DangerHeard | ReceiptClassified
@@ -109,16 +114,18 @@ def amend(
     require_visible(command)
     place = command.place and place_with(receipt.report.place, command.place)
     require_place(city, place)
+    barred: tuple[str, ...] = ()
     if command.against is not None:
-        require_not_ended(receipt, command)  # what was opened or passed on is routed already
-        if command.against:
-            require_unit(city, command.against)
+        require_may_accuse(receipt, command, command.against, command.reason, city)
+        barred = barred_by(receipt, command.against, city)
     require_times(times_of(command), receipt.report, now)
     said = {**_reported(command), "place": place}
     if all(part is None for part in said.values()):
         raise InvalidArgument("NOTHING_TO_CHANGE")
     said["caller"] = _merged(receipt.report.caller, command.caller)
-    event = ReceiptAmended(time=now, for_incident=command.for_incident, **said)
+    more: dict[str, Any] = {"for_incident": command.for_incident, "barred": barred}
+    reason = trimmed(command.reason) if command.against else ""
+    event = ReceiptAmended(time=now, reason=reason, **more, **said)
     news = _heard(receipt, command, now, city)
     return [
         *news,
@@ -200,7 +207,8 @@ def _merged(caller: Caller, changes: CallerChange | None) -> Caller | None:
 
 def _amended(receipt: Receipt, event: ReceiptAmended) -> Receipt:
     said = {name: part for name, part in _reported(event).items() if part is not None}
-    after = replace(receipt, report=replace(receipt.report, **said))
+    barred = (*receipt.barred, *event.barred)
+    after = replace(receipt, report=replace(receipt.report, **said), barred=barred)
     return correcting.corrected(receipt, after, event.title, event.for_incident)
 
 
@@ -216,6 +224,8 @@ VERBS = (
         "NOT_YOUR_DESK",
         "ALREADY_ENDED",
         "UNKNOWN_UNIT",
+        "REASON_MISSING",
+        "ACCUSATION_APART",
         "INCIDENT_OVER",
         "OUTSIDE_CITY",
         "UNKNOWN_AREA",

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.correction import (
+    AGAINST,
     CATEGORY,
     DANGER,
     FACTS,
@@ -45,6 +46,7 @@ def facts_of(receipt: Receipt) -> dict[str, Any]:
         CATEGORY: classification.category,
         PRIORITY: classification.priority,
         DANGER: report.danger,
+        AGAINST: report.against,
     }
 
 

@@ -219,7 +219,8 @@ class Incident(Struct, frozen=True):
 class Receipt(Struct, frozen=True, kw_only=True):
     """One report. `ending` is set unless the receipt is open; `incident` where it has one.
 
-    `corrected` are the facts that were corrected since it joined that incident.
+    `corrected` are the facts that were corrected since it joined that incident. `barred` are units
+    that could read it until it began to accuse them.
     """
 
     id: UUID
@@ -238,6 +239,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     corrected: tuple[Corrected, ...] = ()
     priority_confirmed: Confirmation | None = None
     passed: Passed | None = None
+    barred: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -260,7 +262,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     @property
     def readers(self) -> tuple[str, ...]:
         """The units that may see it: the desk, the one it was passed to, and the one that works."""
-        return tuple(dict.fromkeys(filter(None, (self.unit, self.passed_to, self.handler))))
+        units = dict.fromkeys(filter(None, (self.unit, self.passed_to, self.handler)))
+        return tuple(each for each in units if each not in self.barred)
 
     @property
     def handler(self) -> str:

@@ -9,6 +9,7 @@ from backbone.words.actor import SERVICE
 from backbone.words.errors import NotFound
 from backbone.words.sight import sees
 from services.workflow.incident import (
+    accusing,
     amending,
     assigning,
     callers,
@@ -73,7 +74,8 @@ def derive(incident: Incident) -> Incident:
     """Every unit that has had to do with it may read it."""
     matter, charge = incident.matter, incident.charge
     units = (matter.desk, charge.accountable_unit, charge.assigned_by, *waits_for(incident))
-    fresh = [unit for unit in units if unit and unit not in incident.involved]
+    known = {"", *incident.involved, *incident.barred}
+    fresh = [unit for unit in units if unit not in known]
     if not fresh:
         return incident
     return replace(incident, involved=(*incident.involved, *dict.fromkeys(fresh)))
@@ -93,6 +95,7 @@ INCIDENTS: LifeCycle[Incident, World] = LifeCycle(
         closing,
         reinstating,
         amending,
+        accusing,
         callers,
         settling,
         handling_times,

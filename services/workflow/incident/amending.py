@@ -10,13 +10,20 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
-from backbone.words.correction import CATEGORY, PLACE, PRIORITY, Correction
+from backbone.words.correction import AGAINST, CATEGORY, PLACE, PRIORITY, Correction
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_priority, require_text
 from backbone.words.matter import Matter
 from backbone.words.place import contains
 from backbone.words.roles import DISPATCHERS
-from services.workflow.incident import clocks, handling_times, question, reports, routing
+from services.workflow.incident import (
+    accusing,
+    clocks,
+    handling_times,
+    question,
+    reports,
+    routing,
+)
 from services.workflow.incident.handling_times import HandlingTime
 from services.workflow.incident.kinds import SIGN_IN
 from services.workflow.incident.record import (
@@ -50,7 +57,8 @@ class SetPriority(Struct, frozen=True):
 
 class IncidentAmended(Struct, frozen=True, kw_only=True):
     """`matter` are the facts from now on. `due_time` is None where no sign-in clock changes;
-    `handling` are the handling clocks that get shorter or begin.
+    `handling` are the handling clocks that get shorter or begin, `barred` all units that may not
+    read it any more.
     """
 
     time: datetime
@@ -63,9 +71,10 @@ class IncidentAmended(Struct, frozen=True, kw_only=True):
     minutes: int = 0
     reports: tuple[Report, ...] = ()
     handling: tuple[HandlingTime, ...] = ()
+    barred: tuple[str, ...] = ()
 
 
-Event = IncidentAmended | routing.Event
+Event = IncidentAmended | accusing.AccusedWithdrawn | routing.Event
 
 
 def amend(incident: Incident, command: AmendMatter, now: datetime, world: World) -> list[Event]:
@@ -80,8 +89,8 @@ def amend(incident: Incident, command: AmendMatter, now: datetime, world: World)
     so_far = so_far.having(replace(known, version=said.version))
     category = world.city.categories.get(said.matter.category)
     for each in said.facts:
-        if each.version <= known.version:
-            continue
+        if each.version <= known.version or (said.linked and each.fact == AGAINST):
+            continue  # an accusation is linked to none but the same one
         if each.for_incident or not said.linked:
             so_far = reports.for_all(so_far, each.fact, said.matter, said.receipt)
         else:
@@ -128,6 +137,7 @@ def carried_out(incident: Incident, event: IncidentAmended, world: World) -> lis
     names = reports.changed(incident.matter, event.matter)
     after = replace(incident, matter=event.matter)
     chosen = _chosen_anew(incident, after, names, world)
+    barred = accusing.barred_by(incident, event.matter.against, world)
     waits = incident.state in (State.TRIAGE, State.REPORTED) and not incident.charge.raised_to
     minutes = _shorter_sign_in(incident, after, world)
     clock = clocks.running(incident, SIGN_IN)
@@ -138,7 +148,10 @@ def carried_out(incident: Incident, event: IncidentAmended, world: World) -> lis
         due_time=question.due_after(clock.start_time, minutes) if clock and minutes else None,
         minutes=minutes,
         handling=handling_times.sooner(incident, after, world.policy),
+        barred=barred,
     )
+    if leaves := accusing.withdrawn(incident, barred, event.time):
+        return [whole, *leaves]
     if chosen is None or not waits:
         return [whole]
     return [whole, *routing.place(after, chosen, event.time, world)]
@@ -196,7 +209,7 @@ def amended(incident: Incident, event: IncidentAmended) -> Incident:
         suggested=event.suggested,
         reports=so_far.reports if so_far else incident.reports,
     )
-    after = handling_times.hastened(after, event.handling)
+    after = accusing.barring(handling_times.hastened(after, event.handling), event.barred)
     if not event.minutes:
         return after
     priority = event.matter.priority or clocks.DEFAULT_PRIORITY

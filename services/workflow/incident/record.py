@@ -165,7 +165,8 @@ class Incident(Struct, frozen=True):
 
     `suggested` is the unit that the policy names since a correction. `reports` are empty until a
     receipt was corrected or linked. `reported`: there was progress since the unit got it.
-    `team_time` is when the first team was at the scene.
+    `team_time` is when the first team was at the scene. `barred` are units that may not read it any
+    more, because it accuses them since a correction.
     """
 
     id: UUID
@@ -187,6 +188,7 @@ class Incident(Struct, frozen=True):
     reports: tuple[Report, ...] = ()
     reported: bool = False
     team_time: datetime | None = None
+    barred: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:
@@ -220,7 +222,8 @@ class Incident(Struct, frozen=True):
         The desk knows what it has taken down itself, even against itself.
         """
         desk, against = self.matter.desk, self.matter.against
-        return tuple(unit for unit in self.involved if unit == desk or unit != against)
+        hidden = {against, *self.barred} - {desk}
+        return tuple(unit for unit in self.involved if unit not in hidden)
 
 
 # Where those who only watch over the area are not all allowed the texts of a matter: petitions are

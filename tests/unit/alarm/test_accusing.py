@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from backbone.words.errors import Refusal
 from backbone.words.followed import Followed
 from services.alarm import codec
 from services.alarm.receipt.amending import AmendReceipt
@@ -19,7 +21,23 @@ from services.emergency.mission.record import Team
 from tests.cities import NORTH
 from tests.desks import AUDITOR, DISPATCHER, GRID_MEMBER, TAKER, a_report
 from tests.life_cycles import reason_of
-from tests.unit.alarm.receipts import CITY, CODE, OPEN, OTHER, RECEIVED, after, decide, refusal_of
+from tests.unit.alarm.receipts import (
+    ANSWER,
+    CITY,
+    CODE,
+    INVALID,
+    LINK,
+    OPEN,
+    OTHER,
+    PASS,
+    PASS_TO_OFFICE,
+    PASS_TO_UNIT,
+    RECEIVED,
+    REFER,
+    after,
+    decide,
+    refusal_of,
+)
 
 ACCUSED = "north"
 ACCUSING = after(a_report(against=ACCUSED))
@@ -71,7 +89,7 @@ def test_a_team_of_another_unit_goes_and_its_mission_is_not_watched() -> None:
     )
 
 
-def test_whom_it_is_against_is_amended_until_the_end() -> None:
+def test_whom_it_is_against_changes_freely_until_the_end() -> None:
     named = after(AmendReceipt(by=TAKER, against=ACCUSED), found=RECEIVED)
     assert named.against == ACCUSED
     assert after(AmendReceipt(by=TAKER, narrative="又及"), found=named).against == ACCUSED
@@ -79,9 +97,45 @@ def test_whom_it_is_against_is_amended_until_the_end() -> None:
     unknown = AmendReceipt(by=TAKER, against="nowhere")
     assert refusal_of(RECEIVED, unknown).reason == "UNKNOWN_UNIT"
     assert refusal_of(None, a_report(against="nowhere")).reason == "UNKNOWN_UNIT"
-    opened = after(OPEN, found=RECEIVED)
-    late = AmendReceipt(by=TAKER, against=ACCUSED)
-    assert refusal_of(opened, late).reason == "ALREADY_ENDED"
+
+
+LATE = AmendReceipt(by=TAKER, against=ACCUSED, reason="对方是该所民警")
+
+
+@pytest.mark.parametrize("end", [OPEN, ANSWER, INVALID, PASS], ids=lambda each: type(each).__name__)
+def test_after_the_end_it_begins_to_accuse_once_and_for_a_reason(end: Any) -> None:
+    ended = after(end, found=RECEIVED)
+    assert refusal_of(ended, replace(LATE, reason="\u200b")).reason == "REASON_MISSING"
+    assert refusal_of(ended, replace(LATE, against="")).reason == "ALREADY_ENDED"
+    assert refusal_of(ended, replace(LATE, against="nowhere")).reason == "UNKNOWN_UNIT"
+    accusing = after(LATE, found=ended)
+    assert (accusing.against, accusing.watched_area) == (ACCUSED, "")
+    assert refusal_of(accusing, replace(LATE, against="roads")).reason == "ALREADY_ENDED"
+    with pytest.raises(Refusal, match="NO_SUCH_RECEIPT"):
+        require_may_see(accusing, AUDITOR)
+
+
+def test_the_incident_hears_whom_it_is_against_and_why_stays_at_the_desk() -> None:
+    [event] = decide(after(OPEN, found=RECEIVED), LATE)
+    assert [each.fact for each in event.correction.facts] == ["against"]
+    assert event.correction.matter.against == ACCUSED
+    assert event.reason == LATE.reason
+
+
+@pytest.mark.parametrize("against", ["roads", "county"])
+def test_a_unit_that_had_it_reads_it_no_more(against: str) -> None:
+    """The unit itself, or any below the accused one."""
+    passed = after(PASS_TO_UNIT, found=RECEIVED)
+    assert "roads" in passed.readers
+    accusing = after(replace(LATE, against=against), found=passed)
+    assert accusing.readers == ("command",)
+
+
+@pytest.mark.parametrize(
+    "end", [LINK, REFER, PASS_TO_OFFICE], ids=["linked", "dispute", "petition"]
+)
+def test_what_others_know_of_begins_no_accusation(end: Any) -> None:
+    assert refusal_of(after(end, found=RECEIVED), LATE).reason == "ACCUSATION_APART"
 
 
 def test_a_link_carries_the_protection_over() -> None:
