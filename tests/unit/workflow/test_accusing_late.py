@@ -30,6 +30,7 @@ from tests.incidents import (
     who_has,
 )
 from tests.life_cycles import reason_of
+from tests.unit.workflow.accusations import CITY
 from tests.unit.workflow.test_amending import a_correction
 
 IN_TRIAGE = after(TRIAGE)
@@ -50,7 +51,10 @@ def test_the_accused_and_all_below_lose_it_to_the_desk(found: Incident, against:
     assert waits_for(after_it) == ("command",)
     assert codec.scope(after_it).area == ""
     assert reason_of(lambda: may_see(after_it, a_command_of(LI))) == "NO_SUCH_INCIDENT"
-    assert after(DesignateUnit(DESK, "office", "回避"), found=after_it).charge.unit == "office"
+    assert (
+        after(DesignateUnit(DESK, "discipline", "回避"), found=after_it, city=CITY).charge.unit
+        == "discipline"
+    )
     assert refusal_of(after_it, DesignateUnit(DESK, "north", "again")) == "ACCUSED_UNIT"
 
 
@@ -79,7 +83,10 @@ def test_what_comes_later_brings_the_accused_no_sight_again() -> None:
     accused = after(a_correction(4, against="county"), found=CLAIMED)
     later = after(SetPriority(DESK, "P1", "worse"), found=accused)
     assert later.barred == accused.barred == ("north",)
-    assert "north" not in after(DesignateUnit(DESK, "office", "回避"), found=later).readers
+    assert (
+        "north"
+        not in after(DesignateUnit(DESK, "discipline", "回避"), found=later, city=CITY).readers
+    )
     assert to_address(later) is None
 
 
