@@ -20,7 +20,7 @@ from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.opening import OpenSupervision
 from services.workflow.supervision.record import Level, Supervision
 from tests.cities import COUNTY, NORTH, SOUTH
-from tests.incidents import CHEN, CITY, DESK, LI, NOW, WANG, a_matter, after
+from tests.incidents import CHEN, CITY, DESK, LI, NOW, WANG, a_matter, after, changed
 
 ID = UUID(int=99)
 FENG = Actor("feng", "county", "supervisor", COUNTY)
@@ -58,7 +58,9 @@ class Locked:
         return frozenset(self._held.get(key, ()))
 
 
-ALL = Locked(ONE, TWO, THREE)
+# The unit that has it is barred from it a moment later.
+BARRED = changed(an_incident(4, LI), barred=("north",))
+ALL = Locked(ONE, TWO, THREE, BARRED)
 IDS = tuple(str(each.id) for each in (ONE, TWO, THREE))
 OPENING = OpenSupervision(FENG, ID, IDS, Level.KEY, "two weeks without news")
 

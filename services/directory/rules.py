@@ -1,12 +1,14 @@
 """The pack's rules: the city, its kinds of units, the clocks and the routing table."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from backbone.words.areas import Level
 from backbone.words.city import Ring
 from backbone.words.neighbours import Neighbour
 from backbone.words.policy import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES, Policy, Route
+from backbone.words.roles import CALL_BACK_MAKERS, HANDLERS, SUPERIORS, Roles
 from backbone.words.working_time import budget_of
 from services.directory.documents import Value, read_document
 from services.directory.flaws import Flaws, Spot
@@ -40,7 +42,18 @@ LATER_CLOCKS = (
 )
 """Figures that a pack of 0.1.0 lacks: the defaults of `Policy` serve."""
 HANDLING_TABLES = ("arrival_minutes", "feedback_minutes")
-LATER_TABLES = ("supervision_answer", "urge_pause_minutes", "caller_in_order", *HANDLING_TABLES)
+ROLE_LISTS: Mapping[str, Roles] = {
+    "supervision_answerers": HANDLERS | SUPERIORS,
+    "dispute_call_back": CALL_BACK_MAKERS,
+}
+"""Lists of roles, and the roles that may stand in each."""
+LATER_TABLES = (
+    "supervision_answer",
+    "urge_pause_minutes",
+    "caller_in_order",
+    *HANDLING_TABLES,
+    *ROLE_LISTS,
+)
 """Tables that it lacks; a row that a pack leaves out has its default, too."""
 
 
@@ -94,6 +107,7 @@ def read_policy(
             "urge_pause_minutes": _pauses,
             **dict.fromkeys(HANDLING_TABLES, _minutes),
             "caller_in_order": lambda value: value.each(_priority),
+            **{name: _some_of(known) for name, known in ROLE_LISTS.items()},
         },
     )
     spots = {f"clock/{name}": value.spot for name, value in root.pairs()}
@@ -102,6 +116,18 @@ def read_policy(
     complete = len(numbers.keys() - {*LATER_CLOCKS, *LATER_TABLES}) == len(CLOCKS) + 2
     policy = Policy(routes=tuple(route for route, _ in rows), **numbers) if complete else None
     return policy, spots
+
+
+def _some_of(known: Roles) -> Callable[[Value], tuple[str, ...]]:
+    """Reads a list of one role or more out of these."""
+
+    def read(value: Value) -> tuple[str, ...]:
+        found = value.each(lambda each: each.one_of(known))
+        if not found:
+            value.flaw("LIST_EMPTY", "", "it must name one role or more")
+        return found
+
+    return read
 
 
 def _neighbour(value: Value) -> Neighbour:

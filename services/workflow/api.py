@@ -51,7 +51,7 @@ class IncidentReads:
 
     async def page(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
         actor = caller_of(context).actor
-        asked = storage.asked(request, actor)
+        asked = storage.asked(request, actor, self._call_back_roles())
 
         def shown(row: Any) -> resources.Incident:
             return codec.shown_to(self._decider.from_row(row), actor)
@@ -61,7 +61,13 @@ class IncidentReads:
 
     def _waiting(self, actor: Actor) -> Callable[[Any], resources.Incident]:
         """Shows a row in the inbox of an actor."""
-        return lambda row: codec.in_inbox(self._decider.from_row(row), actor)
+        of_disputes = self._call_back_roles()
+        return lambda row: codec.in_inbox(self._decider.from_row(row), actor, of_disputes)
+
+    def _call_back_roles(self) -> tuple[str, ...]:
+        """The roles of the city pack that make the call-backs of disputes."""
+        policy = self._replica.city.policy
+        return policy.dispute_call_back if policy else ()
 
     async def timeline(self, request: pb.GetTimelineRequest, context: Any) -> Any:
         """The events and the steps of teams in order, as many events as one answer holds."""

@@ -1,6 +1,6 @@
 """Pure mappings: call or record → request, intake event → request, incident → resource."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -196,11 +196,11 @@ def scope(incident: Incident) -> EventScope:
     )
 
 
-def in_inbox(incident: Incident, actor: Actor) -> resources.Incident:
+def in_inbox(incident: Incident, actor: Actor, of_disputes: Collection[str]) -> resources.Incident:
     """The incident in the inbox of an actor, with each reason once; what is late comes first."""
     message = to_resource(incident)
     waits = waiting.waits_of(incident)
-    mine = {each.reason: each for each in waiting.shown_to(incident, actor)}
+    mine = {each.reason: each for each in waiting.shown_to(incident, actor, of_disputes)}
     alerts = {each.reason: each for each in waits if each.reason in waiting.ALERTS}
     shown = alerts | mine if actor.role in WATCHERS else mine
     for each in sorted(shown.values(), key=lambda each: not each.overdue):

@@ -1,5 +1,6 @@
 """The tables: due clocks, visibility, lists, the next to take, timelines, and moved incidents."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from backbone.door.decider import Group, Table
@@ -39,15 +40,17 @@ SUPERVISIONS: Table[Supervision] = Table(
     shape=supervisions.SHAPE,
 )
 DUE_ANSWERS = due_in("supervisions")
-# Supervisions that have yet to ask the unit that answers for it now. The index of `to_address`
+# Supervisions that have yet to ask the unit that answers for it now, or to hear that it is over or
+# accuses the unit that owes. The index of `to_address`
 # holds hardly any row; until the incident hears of the question, `addressed` keeps it from being
 # asked twice.
 _MOVED = """
 SELECT s.id, s.version, i.id AS incident
 FROM incidents AS i JOIN supervisions AS s ON s.id = i.to_address
 WHERE i.to_address IS NOT NULL AND s.state <> 'LIFTED'
-  AND i.id || '/' || CASE i.state WHEN 'OFFERED' THEN i.unit ELSE i.accountable_unit END
-    <> ALL (s.addressed)
+  AND (i.state IN ('CLOSED', 'MERGED', 'VOIDED') OR i.against <> ''
+    OR i.id || '/' || CASE i.state WHEN 'OFFERED' THEN i.unit ELSE i.accountable_unit END
+      <> ALL (s.addressed))
   AND (s.id, s.version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))
 LIMIT 100
 """
@@ -107,8 +110,13 @@ def sights_of(actor: Actor) -> tuple[Sight, ...]:
     return tuple(sights)
 
 
-def asked(request: pb.ListIncidentsRequest, actor: Actor) -> Asked:
-    """The list that a request asks for; without `inbox` it is all that the caller may see."""
+def asked(
+    request: pb.ListIncidentsRequest, actor: Actor, of_disputes: Collection[str] = ()
+) -> Asked:
+    """The list that a request asks for; without `inbox` it is all that the caller may see.
+
+    `of_disputes` are the roles that make the call-backs of disputes.
+    """
     states, span = STATES.asked(state_of(request), request.closed, bool(request.code))
     filters = [*states, *equals_of(request, ("unit", "priority", "code", "holder"))]
     if request.category:
@@ -117,11 +125,13 @@ def asked(request: pb.ListIncidentsRequest, actor: Actor) -> Asked:
         filters.append(Under("area", significant(request.area)))
     if request.priority and span == OPEN_SPAN:
         span = urgency_span(request.priority)
-    sights = inbox_of(request, actor) if request.inbox else sights_of(actor)
+    sights = inbox_of(request, actor, of_disputes) if request.inbox else sights_of(actor)
     return Asked(sights, tuple(filters), span)
 
 
-def inbox_of(request: pb.ListIncidentsRequest, actor: Actor) -> tuple[Sight, ...]:
+def inbox_of(
+    request: pb.ListIncidentsRequest, actor: Actor, of_disputes: Collection[str]
+) -> tuple[Sight, ...]:
     """What waits for the actor's unit; for dispatchers and leaders, also what is stuck or late in
     their area. Raises InvalidArgument for an unknown reason.
     """
@@ -133,7 +143,7 @@ def inbox_of(request: pb.ListIncidentsRequest, actor: Actor) -> tuple[Sight, ...
             expected=", ".join(sorted(waiting.REASONS)),
         )
     sights: list[Sight] = []
-    for mine in _own(actor) if actor.unit else ():
+    for mine in _own(actor, of_disputes) if actor.unit else ():
         mine_why: Sight = (*mine, *_why(request, actor.unit))
         if actor.role in AT_110:
             sights.append((*mine_why, *NO_PETITION))
@@ -147,27 +157,31 @@ def inbox_of(request: pb.ListIncidentsRequest, actor: Actor) -> tuple[Sight, ...
         open_to_all = equal("against", "")
         why = _why(request, waiting.OF_AREA)
         sights.append((alert, Under("area", area), open_to_all, *why, *of_110))
-    return (*sights, *_directed(request, actor))
+    return (*sights, *_directed(request, actor, of_disputes))
 
 
-def _directed(request: pb.ListIncidentsRequest, actor: Actor) -> tuple[Sight, ...]:
-    """The call-backs of the centres below; they are never overdue."""
+def _directed(
+    request: pb.ListIncidentsRequest, actor: Actor, of_disputes: Collection[str]
+) -> tuple[Sight, ...]:
+    """The call-backs of the centres of the area; they are never overdue."""
     asked = request.reason in ("", waiting.CALL_BACK) and not request.overdue
-    if actor.role != waiting.DIRECTOR or not asked:
+    if actor.role not in of_disputes or not asked:
         return ()
     return ((*CALLED_BACK, Under("area", significant(actor.area)), equal("against", "")),)
 
 
-def _own(actor: Actor) -> tuple[Sight, ...]:
+def _own(actor: Actor, of_disputes: Collection[str]) -> tuple[Sight, ...]:
     """What waits for the actor's unit; a call-back alone only if the role may make it."""
     first, too = equal("waiting", actor.unit), Member("waiting_too", actor.unit)
     if actor.role in VERIFIERS:
         return (first,), (too,)
+    called: tuple[Sight, ...] = ((first, *CALLED_BACK),) if actor.role in of_disputes else ()
     asked = (waiting.key(actor.unit, each) for each in waiting.SUPERVISED)
     return (
         (first, AnyOf("state", tuple(each for each in State if each is not State.RESOLVED))),
         (first, equal("state", State.RESOLVED), equal("source", waiting.REPLIED)),
         (too,),
+        *called,
         *((first, equal("state", State.RESOLVED), Member("reasons", each)) for each in asked),
     )
 

@@ -5,6 +5,7 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID, uuid5
 
+from google.protobuf.json_format import MessageToDict
 from msgspec.structs import replace
 
 from backbone.door.decider import EventScope
@@ -13,6 +14,7 @@ from backbone.door.timers import NEVER
 from backbone.wire import fill, name_of, to_message
 from backbone.words.actor import Actor
 from backbone.words.sight import sees
+from liandong.incident.v1.incident_pb2 import Progress
 from liandong.supervision.v1 import supervision_pb2 as resources
 from liandong.supervision.v1.supervision_events_pb2 import SupervisionEvent
 from services.workflow.incident.supervised import FollowSupervision
@@ -70,6 +72,27 @@ def _request(meta: Any, incident: UUID, step: FollowSupervision) -> Request[Any]
         deadline=NEVER,
         cause=meta.event_id,
     )
+
+
+def to_progress(row: Any, supervision: Supervision, actor: Actor) -> Progress | None:
+    """One entry of the timeline from one row of the journal; None for what another unit answers."""
+    event = SupervisionEvent.FromString(row["payload"])
+    body = getattr(event, event.WhichOneof("kind") or "meta")
+    facts = MessageToDict(body, preserving_proto_field_name=True)
+    progress = Progress(
+        version=row["version"], kind=body.DESCRIPTOR.name, actor=row["actor"], unit=row["unit"]
+    )
+    progress.time.FromDatetime(row["time"])
+    if not sees_all(supervision, actor):
+        if facts.get("unit", actor.unit) not in (actor.unit, supervision.unit):
+            return None
+        mine = {each.incident for each in supervision.demands if each.unit == actor.unit}
+        if "addressed" in facts:
+            facts["addressed"] = [e for e in facts["addressed"] if e["unit"] == actor.unit]
+        if "incidents" in facts:
+            facts["incidents"] = [each for each in facts["incidents"] if each in mine]
+    progress.facts.update(facts)
+    return progress
 
 
 def scope(supervision: Supervision) -> EventScope:

@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.decider import Decider
-from backbone.postgres.listing import Lists
+from backbone.postgres.listing import Lists, within
+from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
 from backbone.rpc.caller import caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
@@ -28,8 +29,9 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
     def __init__(self, shell: Shell, decider: Decider[Supervision], calls: Calls) -> None:
         self._decider = decider
         self._calls = calls
-        key, paths = shell.settings.keyring.lasting, storage.SUPERVISION_PATHS
-        self._lists = Lists(shell.pool, key, decider.table.name, paths)
+        self._pool = shell.pool
+        self._key, paths = shell.settings.keyring.lasting, storage.SUPERVISION_PATHS
+        self._lists = Lists(shell.pool, self._key, decider.table.name, paths)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Supervision:
         if not isinstance(request, pb.OpenSupervisionRequest):
@@ -41,11 +43,8 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
     async def GetSupervision(self, request: pb.GetSupervisionRequest, context: Any) -> Any:
         """Raises NotFound, also for a supervision outside the caller's scope."""
         actor = caller_of(context).actor
-        sights = storage.supervision_sights(actor)
-        row = await self._lists.find(_id(request.supervision_id), sights)
-        if row is None:
-            raise NotFound("NO_SUCH_SUPERVISION")
-        return pb.GetSupervisionResponse(supervision=self._shown(row, actor))
+        found = await self._found(request, actor)
+        return pb.GetSupervisionResponse(supervision=supervising.to_resource(found, actor))
 
     async def ListSupervisions(self, request: pb.ListSupervisionsRequest, context: Any) -> Any:
         actor = caller_of(context).actor
@@ -53,6 +52,33 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
         return await self._lists.answer(
             request, response, asked, lambda row: self._shown(row, actor)
         )
+
+    async def GetSupervisionTimeline(
+        self, request: pb.GetSupervisionTimelineRequest, context: Any
+    ) -> Any:
+        """The events in order, as many as one answer holds."""
+        actor = caller_of(context).actor
+        found = await self._found(request, actor)
+        scope, size = scope_of(request), size_of(request.page_size or MOST)
+        after = read_token(self._key, scope, request.page_token, int) or 0
+        rows = await self._pool.fetch(storage.TIMELINE, found.id, after, size + 1)
+        told = [(row, supervising.to_progress(row, found, actor)) for row in rows[:size]]
+        items = within(entry for _, entry in told if entry is not None)
+        response = pb.GetSupervisionTimelineResponse(items=items)
+        shown = [row for row, entry in told if entry is not None]
+        cut = len(items) < len(shown)
+        if cut or len(rows) > size:
+            last = shown[len(items) - 1] if cut else rows[size - 1]
+            response.next_page_token = sign_token(self._key, scope, last["version"])
+        return response
+
+    async def _found(self, request: Any, actor: Actor) -> Supervision:
+        """Raises NotFound, also for a supervision outside the actor's scope."""
+        sights = storage.supervision_sights(actor)
+        row = await self._lists.find(_id(request.supervision_id), sights)
+        if row is None:
+            raise NotFound("NO_SUCH_SUPERVISION")
+        return self._decider.from_row(row)
 
     def _shown(self, row: Any, actor: Actor) -> resources.Supervision:
         return supervising.to_resource(self._decider.from_row(row), actor)

@@ -15,6 +15,8 @@ TABLES = (
     "arrival_minutes",
     "feedback_minutes",
 )
+# Lists of roles; an older directory sends none, and an empty one is no list.
+ROLES = ("supervision_answerers", "dispute_call_back")
 
 
 def policy_message(policy: Policy) -> wire.Policy:
@@ -31,10 +33,13 @@ def to_policy(message: wire.Policy) -> Policy:
         for name in TABLES
         if (table := getattr(message, name)) or name == "sign_in_minutes"
     }
+    lists: dict[str, Any] = {
+        name: tuple(roles) for name in ROLES if (roles := getattr(message, name))
+    }
     numbers = {
         each.name: number
         for each in fields(Policy)
-        if each.name not in {"repush_seconds", "routes", "caller_in_order", *TABLES}
+        if each.name not in {"repush_seconds", "routes", "caller_in_order", *ROLES, *TABLES}
         # An older directory does not send the later figures: their defaults serve.
         if (number := getattr(message, each.name)) or each.default is MISSING
     }
@@ -42,6 +47,7 @@ def to_policy(message: wire.Policy) -> Policy:
         **tables,
         repush_seconds=tuple(message.repush_seconds),
         caller_in_order=tuple(message.caller_in_order),
+        **lists,
         routes=tuple(_route(route) for route in message.routes),
         **numbers,
     )

@@ -55,6 +55,10 @@ FEEDBACK_MINUTES: Mapping[str, int] = {
     "DISPUTE": 43_200,
     "PETITION": 86_400,
 }
+# They answer a supervision for all that their unit owes, not only for what they hold.
+SUPERVISION_ANSWERERS = ("centre_director", "dispatcher", "duty_officer", "head", "leader")
+# They make the call-backs of disputes, beside those who make all call-backs.
+DISPUTE_CALL_BACK = ("centre_director",)
 # Five days.
 PARTNER_ANSWER_MINUTES = 7200
 
@@ -87,3 +91,5 @@ class Policy:
     feedback_minutes: Mapping[str, int] = field(default_factory=lambda: FEEDBACK_MINUTES)
     partner_answer_minutes: int = PARTNER_ANSWER_MINUTES
     caller_in_order: tuple[str, ...] = ()
+    supervision_answerers: tuple[str, ...] = SUPERVISION_ANSWERERS
+    dispute_call_back: tuple[str, ...] = DISPUTE_CALL_BACK

@@ -63,6 +63,8 @@ SUPERIORS = roles("dispatcher", "head", "leader", "centre_director", "duty_offic
 SUPERVISORS = roles("supervisor", "leader")
 # Roles that neither handle matters nor supervise them.
 VERIFIERS = roles("call_taker", "dispatcher", "receptionist", "centre_director")
+# Roles to which a city may give the call-backs of its disputes.
+CALL_BACK_MAKERS = VERIFIERS | roles("head", "leader", "supervisor", "duty_officer")
 TEAMS = roles("team_member", "team_leader")
 # They watch over petitions; the 110 desk sees no petition.
 PETITION_WATCHERS = WATCHERS - DISPATCHERS

@@ -1,6 +1,7 @@
 """Incidents: the pool, the verbs of the flow, timelines and explained routes."""
 
 from backbone.words.roles import (
+    CALL_BACK_MAKERS,
     DESKS,
     DISPATCHERS,
     HANDLERS,
@@ -50,9 +51,9 @@ AREA = Area(
         post(f"{ONE}:escalate", "EscalateIncident", HANDLERS),
         post(f"{ONE}:report", "ReportProgress", HANDLERS),
         post(f"{ONE}:resolve", "ResolveIncident", HANDLERS),
-        post(f"{ONE}:verify", "VerifyIncident", VERIFIERS),
-        post(f"{ONE}:rework", "ReworkIncident", VERIFIERS),
-        post(f"{ONE}:close", "CloseIncident", VERIFIERS),
+        post(f"{ONE}:verify", "VerifyIncident", CALL_BACK_MAKERS),
+        post(f"{ONE}:rework", "ReworkIncident", CALL_BACK_MAKERS),
+        post(f"{ONE}:close", "CloseIncident", CALL_BACK_MAKERS),
         post(f"{ONE}:void", "VoidIncident", DISPATCHERS),
         post(
             f"{ONE}:urge",

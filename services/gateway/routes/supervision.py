@@ -15,6 +15,7 @@ AREA = Area(
         post("/v1/supervisions", "OpenSupervision", SUPERVISORS, status=201),
         get("/v1/supervisions", "ListSupervisions", READERS, always={"inbox": False}),
         get(ONE, "GetSupervision", READERS),
+        get(f"{ONE}/timeline", "GetSupervisionTimeline", READERS),
         post(f"{ONE}:answer", "AnswerSupervision", HANDLERS | SUPERIORS),
         post(f"{ONE}:followUp", "FollowUpSupervision", SUPERVISORS),
         post(f"{ONE}:accept", "AcceptAnswer", SUPERVISORS),

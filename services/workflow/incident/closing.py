@@ -10,11 +10,11 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor, is_same_hand
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_text
-from backbone.words.roles import VERIFIERS
 from backbone.words.sight import sees
 from services.workflow.incident import claiming, clocks, question, routing
 from services.workflow.incident.record import OPEN, Incident, Routing, State
 from services.workflow.incident.routing import require_dispatcher
+from services.workflow.incident.waiting import makes_call_backs
 from services.workflow.incident.world import World
 
 REWORKS = 2
@@ -86,7 +86,7 @@ def verify(
     incident: Incident, command: VerifyIncident, now: datetime, world: World
 ) -> list[IncidentVerified]:
     by = command.by
-    _require_verifier(incident, by)
+    _require_verifier(incident, by, world)
     if command.solved not in list(Finding):
         raise InvalidArgument(
             "UNKNOWN_FINDING", field="solved", given=command.solved, expected=", ".join(Finding)
@@ -101,7 +101,7 @@ def rework(
 
     What its record had settled before any unit had it goes back into triage.
     """
-    _require_verifier(incident, command.by)
+    _require_verifier(incident, command.by, world)
     ending, reworks = incident.ending, incident.counts.reworks
     if not ending.solved:
         raise InvalidTransition("NOT_VERIFIED", solved=ending.solved)
@@ -121,7 +121,7 @@ def rework(
 def close(
     incident: Incident, command: CloseIncident, now: datetime, world: World
 ) -> list[IncidentClosed]:
-    _require_verifier(incident, command.by)
+    _require_verifier(incident, command.by, world)
     solved = incident.ending.solved
     if not solved:
         raise InvalidTransition("NOT_VERIFIED", solved=solved)
@@ -144,12 +144,12 @@ def void(
     return [IncidentVoided(now, command.reason, command.by.user, command.by.role)]
 
 
-def _require_verifier(incident: Incident, actor: Actor) -> None:
+def _require_verifier(incident: Incident, actor: Actor, world: World) -> None:
     """Allow the desk that took it and watchers over its area, except persons and units that
     worked on it.
     """
     charge = incident.charge
-    if actor.role not in VERIFIERS or not sees(
+    if not makes_call_backs(incident, actor.role, world.policy.dispute_call_back) or not sees(
         actor, (incident.matter.desk,), incident.watched_area
     ):
         raise Denied("NOT_A_VERIFIER", role=actor.role)

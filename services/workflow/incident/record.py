@@ -136,7 +136,7 @@ class Supervised(Struct, frozen=True):
 
     `unit` supervises. `addressed` are all units that it has asked about this incident; `late_by`
     those that owe an answer whose time is over, `marked` all that were ever late. `ask_time`
-    is when it last asked.
+    is when it last asked; `after_end`: the incident was over then.
     """
 
     id: UUID
@@ -150,6 +150,7 @@ class Supervised(Struct, frozen=True):
     marked: tuple[str, ...] = ()
     due_time: datetime | None = None
     ask_time: datetime | None = None
+    after_end: bool = False
 
 
 class Urged(Struct, frozen=True):

@@ -47,8 +47,9 @@ PLACES: Mapping[str, str] = {
     **dict.fromkeys(ASKS, "owed_by"),
     "AnswerGiven": "answered_by",
     "AnswerAccepted": "",
+    "DemandEnded": "",
 }
-MARKED, LIFTED = "UnitMarked", "SupervisionLifted"
+MARKED, LIFTED, ENDED = "UnitMarked", "SupervisionLifted", "DemandEnded"
 
 
 def follow(
@@ -85,7 +86,10 @@ def followed(incident: Incident, event: SupervisionFollowed) -> Incident:
     known = known_one(incident, event.supervision_id) or Supervised(
         event.supervision_id, 0, event.level, event.supervisor
     )
-    return replace(incident, supervisions=(*others, _after(known, event)))
+    seen = _after(known, event)
+    if event.step in ASKS:
+        seen = replace(seen, after_end=incident.over)
+    return replace(incident, supervisions=(*others, seen))
 
 
 def _after(known: Supervised, event: SupervisionFollowed) -> Supervised:
@@ -102,6 +106,9 @@ def _after(known: Supervised, event: SupervisionFollowed) -> Supervised:
         # What another unit owed goes to this one; should it come back, that unit is asked anew.
         others = tuple(each for each in known.addressed if each not in known.owed_by)
         known = replace(known, addressed=others, owed_by=(), late_by=())
+    if event.step == ENDED:  # should the incident go on, its unit is asked anew
+        known = replace(known, addressed=_without(known.addressed, unit))
+        seen = replace(seen, addressed=known.addressed)
     lists = {name: _without(getattr(known, name), unit) for name in LISTS}
     if place := PLACES[event.step]:
         lists[place] = (*lists[place], unit)
@@ -129,18 +136,26 @@ def waits_for(incident: Incident) -> tuple[str, ...]:
 
 
 def to_address(incident: Incident) -> UUID | None:
-    """A supervision that has not asked the unit that answers for the incident now.
-
-    An accusation that is back in triage is at the desk that took it down, perhaps the accused: it
-    is not asked.
+    """A supervision that has to hear what became of the incident: it has not asked the unit that
+    answers for it now, or waits for an answer that nobody owes any more.
     """
-    if not incident.supervisions:
-        return None
-    unit, matter = incident.answering_unit, incident.matter
-    if incident.over or (matter.against and unit == matter.desk):
-        return None
-    found = (each.id for each in incident.supervisions if unit not in each.addressed)
-    return next(found, None)
+    outlived = (each.id for each in incident.supervisions if _is_outlived(incident, each))
+    found = next(outlived, None)
+    if found or incident.over or is_at_accused_desk(incident):
+        return found
+    unit = incident.answering_unit
+    return next((each.id for each in incident.supervisions if unit not in each.addressed), None)
+
+
+def _is_outlived(incident: Incident, known: Supervised) -> bool:
+    over = incident.over and not known.after_end
+    return any(over or unit in incident.barred for unit in known.owed_by)
+
+
+def is_at_accused_desk(incident: Incident) -> bool:
+    """An accusation that is back in triage is at the desk that took it down, perhaps the accused:
+    it is not asked."""
+    return bool(incident.matter.against) and incident.answering_unit == incident.matter.desk
 
 
 VERBS = (verb(State, follow),)

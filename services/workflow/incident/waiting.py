@@ -4,6 +4,7 @@ Each reason is a row here and a sentence in the gateway's `waits.yaml`. What ano
 system wants to put before a desk becomes an event of the incident, and a row here.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from msgspec import Struct
@@ -32,8 +33,9 @@ REASONS = frozenset(
 )
 # They also stand in the inbox of the dispatchers and leaders of the area.
 ALERTS = frozenset({TRIAGE, DESIGNATION, *LAPSED.values(), *RAISED.values()})
-# The director of a centre for mediation also makes the call-backs of the centres below.
-DIRECTOR, MEDIATED = "centre_director", "DISPUTE"
+# The roles that the city pack names make the call-backs of disputes all over their area: the centre
+# of a township has often nobody who may.
+MEDIATED = "DISPUTE"
 # The office replies to its petition, which ends both: any of its staff may.
 REPLIED = "PETITION"
 OF_AREA = "*"
@@ -119,19 +121,22 @@ def _supervised(incident: Incident) -> list[Waiting]:
     return found
 
 
-def shown_to(incident: Incident, actor: Actor) -> tuple[Waiting, ...]:
-    """What of it the actor's unit must do, without the call-back for roles that may make none.
+def makes_call_backs(incident: Incident, role: str, of_disputes: Collection[str]) -> bool:
+    """Whether the role makes the call-back; `of_disputes` are the roles of the city pack."""
+    return role in VERIFIERS or (incident.matter.source == MEDIATED and role in of_disputes)
 
-    A township's centre has no such role: the director who watches over it sees its call-backs.
-    """
+
+def shown_to(incident: Incident, actor: Actor, of_disputes: Collection[str]) -> tuple[Waiting, ...]:
+    """What of it the actor's unit must do, without the call-back for roles that may make none."""
     waits = waits_of(incident)
-    may_call_back = actor.role in VERIFIERS or incident.matter.source == REPLIED
+    makes = makes_call_backs(incident, actor.role, of_disputes)
+    may_call_back = makes or incident.matter.source == REPLIED
     mine = [
         each
         for each in waits
         if each.unit == actor.unit and (each.reason != CALL_BACK or may_call_back)
     ]
-    directs = actor.role == DIRECTOR and incident.matter.source == MEDIATED
+    directs = actor.role in of_disputes and incident.matter.source == MEDIATED
     if directs and contains(actor.area, incident.watched_area):
         mine += [each for each in waits if each.reason == CALL_BACK and each not in mine]
     return tuple(mine)

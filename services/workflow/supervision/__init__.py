@@ -8,7 +8,15 @@ from backbone.life_cycle import LifeCycle
 from backbone.words.errors import NotFound
 from backbone.words.sight import sees
 from services.workflow.incident.world import World
-from services.workflow.supervision import answering, judging, lapsing, lifting, moving, opening
+from services.workflow.supervision import (
+    answering,
+    judging,
+    lapsing,
+    lifting,
+    moving,
+    opening,
+    outliving,
+)
 from services.workflow.supervision.lapsing import LapseAnswers
 from services.workflow.supervision.moving import AddressUnit
 from services.workflow.supervision.record import Answering, State, Supervision
@@ -23,14 +31,17 @@ def may_see(supervision: Supervision, command: Any) -> None:
 
 
 def derive(supervision: Supervision) -> Supervision:
-    """Open while a unit owes an answer, then answered until all are accepted."""
+    """Open while a unit owes an answer, then answered until all are accepted; ended if nothing of
+    it is left."""
     if supervision.state is State.LIFTED:
         return supervision
     states = {each.state for each in supervision.demands}
     if Answering.OWED in states:
         state = State.OPEN
+    elif Answering.ANSWERED in states:
+        state = State.ANSWERED
     else:
-        state = State.ANSWERED if Answering.ANSWERED in states else State.ACCEPTED
+        state = State.ACCEPTED if Answering.ACCEPTED in states else State.ENDED
     return replace(supervision, state=state)
 
 
@@ -45,7 +56,7 @@ def waits_for(supervision: Supervision) -> tuple[str, ...]:
 
 
 SUPERVISIONS: LifeCycle[Supervision, World] = LifeCycle(
-    (opening, answering, judging, lifting, lapsing, moving),
+    (opening, answering, judging, lifting, lapsing, moving, outliving),
     missing="NO_SUCH_SUPERVISION",
     guard=may_see,
     finish=derive,

@@ -10,7 +10,6 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.guards import require_text
-from backbone.words.roles import SUPERIORS
 from services.workflow.incident.record import holder_key, last_holder_key
 from services.workflow.incident.world import World
 from services.workflow.supervision import demanding
@@ -42,7 +41,8 @@ def answer(
     owed = demanding.of_unit(supervision, by.unit, command.incident_ids, {Answering.OWED})
     if not owed:
         raise InvalidTransition("NO_ANSWER_OWED", unit=by.unit)
-    own = owed if by.role in SUPERIORS else held_by(by, owed, world)
+    speaks = by.role in world.policy.supervision_answerers
+    own = owed if speaks else held_by(by, owed, world)
     if not own or (command.incident_ids and len(own) < len(owed)):
         raise Denied("NOT_THE_HOLDER")
     text = require_text(command.text, "TEXT_MISSING")

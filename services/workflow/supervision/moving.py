@@ -14,14 +14,17 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import CLOCK, Actor
 from backbone.words.guards import require_not_accused
 from services.workflow.incident.record import Incident
+from services.workflow.incident.supervised import is_at_accused_desk
 from services.workflow.incident.world import World
 from services.workflow.supervision import demanding
+from services.workflow.supervision.outliving import DemandEnded, ended_with
 from services.workflow.supervision.record import (
     RUNNING,
     Answering,
     Deadline,
     Demand,
     Level,
+    State,
     Supervision,
 )
 
@@ -45,18 +48,28 @@ class UnitAddressed(Struct, frozen=True):
 
 def address(
     supervision: Supervision, command: AddressUnit, now: datetime, world: World
-) -> list[UnitAddressed]:
-    """Address the unit that answers for it at this moment; a known one is not asked again."""
+) -> list[UnitAddressed | DemandEnded]:
+    """Address the unit that answers for it at this moment; a known one is not asked again.
+
+    Of an incident that is over, or that accuses a unit, what is owed ends.
+    """
     incident = world.also.one(command.incident)
     assert isinstance(incident, Incident), "a row of the query MOVED names an incident"
     unit, about = incident.answering_unit, str(incident.id)
-    if any((each.incident, each.unit) == (about, unit) for each in supervision.demands):
-        return []
+    ends = ended_with(supervision, incident, now)
+    if incident.over or any(
+        (each.incident, each.unit) == (about, unit) and each.state is not Answering.ENDED
+        for each in supervision.demands
+    ):
+        return [*ends]
+    if is_at_accused_desk(incident):
+        return [*ends]
     require_not_accused(world.city, incident.matter.against, unit)
     level = supervision.level
     deadline = demanding.due(level, None, now, world)
     text = supervision.reason
-    return [UnitAddressed(now, unit, (about,), text, deadline, level, supervision.unit)]
+    asked = UnitAddressed(now, unit, (about,), text, deadline, level, supervision.unit)
+    return [*ends, asked]
 
 
 def incident_of(command: AddressUnit) -> Iterable[UUID]:
@@ -68,7 +81,7 @@ def addressed(supervision: Supervision, event: UnitAddressed) -> Supervision:
     kept = (
         each
         for each in supervision.demands
-        if each.incident not in event.incidents or each.state is not Answering.OWED
+        if each.incident not in event.incidents or not _moves_on(each, event.unit)
     )
     fresh = tuple(
         Demand(each, event.unit, Answering.OWED, event.text, event.time, event.deadline)
@@ -77,5 +90,13 @@ def addressed(supervision: Supervision, event: UnitAddressed) -> Supervision:
     return replace(supervision, demands=(*kept, *fresh))
 
 
-VERBS = (verb(RUNNING, address, "ACCUSED_UNIT", "DUE_OUT_OF_BOUNDS", also=incident_of),)
+def _moves_on(demand: Demand, unit: str) -> bool:
+    """An ended demand on the same unit makes room for the fresh one."""
+    ended = demand.state is Answering.ENDED and demand.unit == unit
+    return ended or demand.state is Answering.OWED
+
+
+VERBS = (
+    verb(RUNNING | {State.ENDED}, address, "ACCUSED_UNIT", "DUE_OUT_OF_BOUNDS", also=incident_of),
+)
 CHANGES = (change(addressed),)

@@ -22,6 +22,7 @@ class State(StrEnum):
     ANSWERED = "ANSWERED"  # 已回复: the supervisor accepts or rejects
     ACCEPTED = "ACCEPTED"  # 已认可
     LIFTED = "LIFTED"  # 已解除
+    ENDED = "ENDED"  # 已终止: there is nothing left to answer for
 
 
 class Answering(StrEnum):
@@ -30,10 +31,20 @@ class Answering(StrEnum):
     OWED = "OWED"  # 待答复
     ANSWERED = "ANSWERED"  # 已回复
     ACCEPTED = "ACCEPTED"  # 已认可
+    ENDED = "ENDED"  # 已终止: nobody owes it any more
+
+
+class EndReason(StrEnum):
+    """Why an owed answer is not waited for any more."""
+
+    INCIDENT_VOIDED = "INCIDENT_VOIDED"  # 事件已作废
+    INCIDENT_MERGED = "INCIDENT_MERGED"  # 事件已并案
+    INCIDENT_CLOSED = "INCIDENT_CLOSED"  # 事件已归档
+    UNIT_ACCUSED = "UNIT_ACCUSED"  # 该单位被检举，已回避
 
 
 RUNNING = frozenset({State.OPEN, State.ANSWERED, State.ACCEPTED})
-OVER = frozenset({State.LIFTED})
+OVER = frozenset({State.LIFTED, State.ENDED})
 
 
 class Addressed(Struct, frozen=True):
@@ -67,6 +78,8 @@ class Demand(Struct, frozen=True):
     answer_time: datetime | None = None
     opinion: str = ""
     lapse_time: datetime | None = None
+    end_reason: str = ""
+    end_time: datetime | None = None
 
     @property
     def has_lapsed(self) -> bool:
@@ -111,7 +124,9 @@ class Supervision(Struct, frozen=True):
         """The units that may read it: the supervising one, those that are asked, and the marked."""
         asked = (each.unit for each in self.demands)
         marked = (each.unit for each in self.marks)
-        return tuple(dict.fromkeys((self.unit, *asked, *marked)))
+        accused = {e.unit for e in self.demands if e.end_reason == EndReason.UNIT_ACCUSED}
+        units = dict.fromkeys((self.unit, *asked, *marked))
+        return tuple(each for each in units if each not in accused)
 
     @property
     def incidents(self) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from typing import Any
 from backbone.words.rank import by_time
 from services.workflow.supervision import waits_for
 from services.workflow.supervision.demanding import next_due
-from services.workflow.supervision.record import OVER, Supervision
+from services.workflow.supervision.record import OVER, Answering, Demand, Supervision
 
-SHAPE = 1
+SHAPE = 2
 COLUMNS = {
     "state": "text",
     "level": "text",
@@ -22,7 +22,8 @@ COLUMNS = {
 
 
 def project(supervision: Supervision) -> dict[str, Any]:
-    """`addressed` says `incident/unit` for each unit that was asked, for the query MOVED."""
+    """`addressed` says `incident/unit` for each unit that was asked, for the query MOVED; an ended
+    demand is asked anew once its incident goes on."""
     return {
         "state": supervision.state,
         "level": supervision.level,
@@ -31,6 +32,11 @@ def project(supervision: Supervision) -> dict[str, Any]:
         "rank": by_time(supervision.open_time, supervision.state in OVER),
         "readers": supervision.readers,
         "waiting": waits_for(supervision),
-        "addressed": [f"{each.incident}/{each.unit}" for each in supervision.demands],
+        "addressed": [_asked(each) for each in supervision.demands],
         "due_time": next_due(supervision),
     }
+
+
+def _asked(demand: Demand) -> str:
+    ended = " ended" if demand.state is Answering.ENDED else ""
+    return f"{demand.incident}/{demand.unit}{ended}"

@@ -1,11 +1,14 @@
 """Settling 联动办结: every pair of the table, from every state in which a record can move."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from backbone.words.actor import CLOCK, Actor
+from backbone.words.errors import Denied
+from backbone.words.policy import DISPUTE_CALL_BACK
 from services.workflow.incident import INCIDENTS, clocks
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.closing import CloseIncident, ReworkIncident, VerifyIncident
@@ -18,6 +21,7 @@ from services.workflow.incident.waiting import shown_to, waits_for
 from tests.cities import COUNTY, NORTH
 from tests.incidents import (
     ASKED,
+    CITY,
     CLAIMED,
     DESK,
     HANDING_OFF,
@@ -124,12 +128,30 @@ def test_a_call_back_stands_before_those_whose_role_may_make_it() -> None:
     found = changed(found, source="DISPUTE", involved=("centre", "north"))
     director = Actor("fan", "mediation", "centre_director", COUNTY)
     for role in ("head", "clerk", "mediator"):
-        assert shown_to(found, Actor("x", "centre", role, NORTH)) == ()
+        assert shown_to(found, Actor("x", "centre", role, NORTH), DISPUTE_CALL_BACK) == ()
     for actor in (director, Actor("x", "centre", "receptionist", NORTH)):
-        assert [each.reason for each in shown_to(found, actor)] == ["CALL_BACK"]
+        assert [each.reason for each in shown_to(found, actor, DISPUTE_CALL_BACK)] == ["CALL_BACK"]
         assert after(VerifyIncident(actor, "YES"), found=found).ending.solved == "YES"
-    assert shown_to(changed(found, against="south"), director) == ()
-    assert shown_to(changed(found, source="PETITION"), director) == ()
+    assert shown_to(changed(found, against="south"), director, DISPUTE_CALL_BACK) == ()
+    assert shown_to(changed(found, source="PETITION"), director, DISPUTE_CALL_BACK) == ()
+
+
+def test_the_city_gives_the_call_backs_of_disputes_to_more_roles() -> None:
+    found = changed(after(SettleIncident(CLOCK, "AgreementReached"), found=CLAIMED), desk="centre")
+    found = changed(found, source="DISPUTE", involved=("centre", "north"))
+    leader = Actor("ye", "county", "leader", COUNTY)
+    call_back = VerifyIncident(leader, "YES")
+    assert shown_to(found, leader, DISPUTE_CALL_BACK) == ()
+    assert refusal_of(found, call_back) == "NOT_A_VERIFIER"
+    policy = dataclasses.replace(CITY.policy, dispute_call_back=("leader",))
+    city = dataclasses.replace(CITY, policy=policy)
+    assert [each.reason for each in shown_to(found, leader, policy.dispute_call_back)] == [
+        "CALL_BACK"
+    ]
+    assert after(call_back, found=found, city=city).ending.solved == "YES"
+    alarm = changed(found, source="ALARM")
+    with pytest.raises(Denied, match="NOT_A_VERIFIER"):
+        after(call_back, found=alarm, city=city)
 
 
 def test_a_record_moves_its_incident_out_of_the_sight_of_the_acting_person() -> None:

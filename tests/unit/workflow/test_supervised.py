@@ -133,7 +133,11 @@ def test_what_is_over_waits_for_nothing_and_is_not_followed_to_another_unit() ->
     verified = after(step("SupervisionOpened", 1, "roads"), found=VERIFIED)
     assert supervised.to_address(verified) == ID
     closed = after(CloseIncident(SECOND), found=verified)
-    assert (waits_for(closed), supervised.to_address(closed)) == ((), None)
+    assert (waits_for(closed), supervised.to_address(closed)) == ((), ID)
+    told = after(step("DemandEnded", 2, "roads"), found=closed)
+    assert supervised.to_address(told) is None, "what is owed has ended, and moves nowhere"
+    asked = after(step("AnswerFollowedUp", 3, "roads"), found=told)
+    assert supervised.to_address(asked) is None, "the supervisor knew that it is over"
     assert decide(closed, step("AnswerGiven", 2)), "its steps still stand on the timeline"
 
 

@@ -36,6 +36,7 @@ from tests.incidents import CHEN, CITY, DESK, LI, NOW, VERIFY, WANG, a_matter, a
 from tests.life_cycles import Legal, LifeCycleChecks, Subject
 from tests.supervisions import (
     ALL,
+    BARRED,
     CLERK,
     FENG,
     ID,
@@ -385,10 +386,11 @@ SUBJECT = Subject(
             AcceptAnswer(FENG, "south"),
         ),
         State.LIFTED: (OPENING, replace(LIFT, reason="x")),
+        State.ENDED: (replace(OPENING, incident_ids=(str(BARRED.id),)), AddressUnit(BARRED.id)),
     },
     legal=(
         Legal(OPENING),
-        Legal(NORTH_SAYS),
+        Legal(NORTH_SAYS, but={State.ENDED: "NO_SUCH_SUPERVISION"}),
         Legal(FURTHER),
         Legal(AcceptAnswer(FENG, "south"), instead={State.OPEN: (OPENING, SOUTH_SAYS)}),
         Legal(RejectAnswer(FENG, "south", "x"), instead={State.OPEN: (OPENING, SOUTH_SAYS)}),
