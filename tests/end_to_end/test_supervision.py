@@ -1,6 +1,7 @@
 """A supervision over three incidents of two units, and urges by desk, supervisor and citizen."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from operate.home.home import Home
@@ -20,6 +21,13 @@ PETITION = {
     "place": {"text": "青山镇和源村村口", "area": TOWNSHIP},
     "category": "urban.lamp",
 }
+
+# What its timeline tells to the supervisor.
+STORY = [
+    "SupervisionOpened", "AnswerGiven", "UnitMarked", "AnswerGiven", "AnswerFollowedUp",
+    "AnswerGiven", "AnswerRejected", "AnswerGiven", "AnswerAccepted", "AnswerAccepted",
+    "SupervisionLifted",
+]  # fmt: skip
 
 
 async def held(desk: Client, clerk: Client, **call: Any) -> str:
@@ -79,6 +87,13 @@ async def test_three_incidents_of_two_units_are_supervised_to_the_end(visit: Vis
     lifted = await act(supervisor, f"{one}:lift", {"opinion": "均已办理到位"})
     assert (lifted["state"], [each["unit"] for each in lifted["marks"]]) == ("LIFTED", [URBAN])
     await until_step(police, incidents[0], "SupervisionLifted")
+    told = [each async for each in supervisor.items(f"{one}/timeline", page_size=3)]
+    assert [each["kind"] for each in told] == STORY
+    own = [each async for each in urban.items(f"{one}/timeline", page_size=3)]
+    assert [each["kind"] for each in own] == [
+        "SupervisionOpened", "UnitMarked", "AnswerGiven", "AnswerAccepted", "SupervisionLifted",
+    ]  # fmt: skip
+    assert {each["facts"]["unit"] for each in own[1:4]} == {URBAN}
     shown = await police.get(f"/v1/incidents/{incidents[0]}")
     assert (shown["state"], shown["holder"], shown["supervisions"]) == (
         "CLAIMED", f"clerk.{POLICE}", [],
@@ -96,10 +111,42 @@ async def _is_followed_up(visit: Visit, supervisor: Client, one: str, incidents:
     further = {"unit": POLICE, "text": "第二件何时办结？", "incident_ids": incidents[1:2]}
     asked = await act(supervisor, f"{one}:followUp", further)
     assert asked["state"] == "OPEN"
+    await act(police, f"{one}:answer", {"text": "尽快", "incident_ids": incidents[1:2]})
+    rejecting = {"unit": POLICE, "reason": "没有说明期限", "incident_ids": incidents[1:2]}
+    rejected = await act(supervisor, f"{one}:reject", rejecting)
+    assert rejected["state"] == "OPEN"
+    await until_step(police, incidents[1], "AnswerRejected")
     await act(police, f"{one}:answer", {"text": "本周三", "incident_ids": incidents[1:2]})
     for unit in (POLICE, URBAN):
         accepted = await act(supervisor, f"{one}:accept", {"unit": unit, "opinion": "认可"})
     assert accepted["state"] == "ACCEPTED"
+
+
+async def test_what_is_owed_about_a_voided_incident_ends_by_itself(visit: Visit) -> None:
+    """A named due time, an answer of the head of the unit, and a matter that is none."""
+    desk = visit.system("990100-command", "call_taker")
+    dispatcher = await visit.person("dispatcher.990101-command")
+    supervisor = await visit.person("supervisor.990101-government")
+    police = await visit.person(f"clerk.{POLICE}")
+    incidents = [await held(desk, police), await held(desk, police)]
+    due = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    opening = {"incident_ids": incidents, "level": "GENERAL", "reason": "进展？", "due_time": due}
+    opened = await act(supervisor, "/v1/supervisions", opening)
+    one = f"/v1/supervisions/{opened['id']}"
+    assert {each["deadline"]["rule"] for each in opened["demands"]} == {"named"}
+    await until_step(police, incidents[1], "SupervisionOpened")
+    await act(dispatcher, f"/v1/incidents/{incidents[1]}:void", {"reason": "DUPLICATE"})
+    ended = await until_step(police, incidents[1], "DemandEnded")
+    assert ended["facts"]["unit"] == POLICE
+    shown = await supervisor.get(one)
+    assert [(each["state"], each.get("end_reason", "")) for each in shown["demands"]] == [
+        ("OWED", ""), ("ENDED", "INCIDENT_VOIDED"),
+    ]  # fmt: skip
+    head = await visit.person(f"head.{POLICE}")
+    answered = await act(head, f"{one}:answer", {"text": "已办"})
+    assert answered["state"] == "ANSWERED"
+    kinds = [each["kind"] async for each in supervisor.items(f"{one}/timeline")]
+    assert kinds == ["SupervisionOpened", "DemandEnded", "AnswerGiven"]
 
 
 def _database(visit: Visit) -> str:

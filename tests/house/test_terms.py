@@ -1,13 +1,15 @@
 """Sentences say names and terms: each fact of a Chinese sentence is of a known kind."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from services.gateway.contract.fields import names_of
-from services.gateway.contract.naming import ALLOWED, KINDS, PLAIN, TERMS, TIMES
+from services.gateway.contract.naming import ALLOWED, KINDS, PLAIN, TERMS, TIMES, Names
 from services.gateway.contract.plan import plan_of
+from services.gateway.contract.words import read_words
 from services.gateway.http.incoming import TYPES
 from services.gateway.routes import AREAS
 from services.workflow.incident import waiting
@@ -77,3 +79,62 @@ def test_no_term_is_a_code() -> None:
     for name, terms in TERMS.items():
         for code, term in terms.items():
             assert any("\u4e00" <= letter <= "\u9fff" for letter in term), f"{name}: {code}"
+
+
+# The messages whose states the sentences of a collection name.
+COLLECTIONS = {
+    "liandong.alarm.v1.Receipt": "receipts",
+    "liandong.alarm.v1.Ticket": "tickets",
+    "liandong.incident.v1.Incident": "incidents",
+    "liandong.petition.v1.Petition": "petitions",
+    "liandong.dispute.v1.Dispute": "disputes",
+    "liandong.emergency.v1.Mission": "missions",
+    "liandong.supervision.v1.Supervision": "supervisions",
+    "liandong.supervision.v1.Demand": "supervisions",
+}
+CHINESE = re.compile(r"^[\u4e00-\u9fff、（）]+")
+# What Latin letters may stand in a Chinese sentence: names of formats, headers and fields to send.
+LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
+FORMATS = set(
+    """
+    ASCII Authorization Bearer Idempotency-Key If-Match JSON Last-Event-ID Liandong-Person
+    Liandong-Purpose P1 P4 RFC T08 UTF-8 application confirm_priority force_reason head_count
+    instance json openapi
+    """.split()  # noqa: SIM905
+)
+
+
+def test_the_term_of_a_state_is_that_of_its_contract() -> None:
+    """A code of two services may mean two things: the comment of the contract says which."""
+    words, wrong = read_words(), []
+    for name, enum in enums():
+        owner = enum.containing_type
+        if name != "state" or owner is None or owner.full_name not in COLLECTIONS:
+            continue
+        collection = COLLECTIONS[owner.full_name]
+        for number, code in names_of(enum).items():
+            said = CHINESE.match(
+                words.get(f"{enum.full_name}.{enum.values_by_number[number].name}", "")
+            )
+            term = Names().in_words("state", code, "zh", collection)
+            if said and said[0] != term:
+                wrong.append(f"{owner.name}.{code}: {term}, the contract says {said[0]}")
+    assert not wrong
+
+
+def test_what_has_no_name_or_term_is_no_code_in_a_chinese_sentence() -> None:
+    names = Names()
+    for name in [*KINDS, *(TERMS.keys() - PLAIN)]:
+        for code in ("clerk.990101-police", "NEWER_STATE") if name in KINDS else ("NEWER_STATE",):
+            assert not LATIN.search(names.in_words(name, code, "zh")), name
+            assert names.in_words(name, code, "zh", given=True) == code
+
+
+@pytest.mark.parametrize("part", ["title_zh", "detail_zh"])
+def test_the_words_of_a_chinese_sentence_are_chinese(part: str) -> None:
+    foreign = {
+        word
+        for lines in reasons().values()
+        for word in LATIN.findall(re.sub(r"{\w+}", "", lines[part]))
+    }
+    assert foreign <= FORMATS, foreign - FORMATS

@@ -53,28 +53,37 @@ def caller_of(context: Any) -> Call:
     actor = Actor(*(said[part] for part in ("user", "unit", "role", "area")))
     remaining = context.time_remaining()
     patience = PATIENCE if remaining is None else min(remaining, PATIENCE)
+    return Call(
+        actor=actor,
+        request_id=_request_id(given, actor),
+        deadline=datetime.now(UTC) + timedelta(seconds=patience),
+        expected_version=_expected_version(given.get("liandong-expected-version", "")),
+        team=said["team"],
+        purpose=said["purpose"],
+        traceparent=given.get("traceparent", ""),
+        call=uuid4().hex,
+        address=said["address"],
+    )
+
+
+def _expected_version(given: str) -> int | None:
+    if not given:
+        return None
     try:
-        version = given.get("liandong-expected-version")
-        if version and not 0 <= int(version) <= LAST_VERSION:
-            raise ValueError(f"no version is {version}")
-        return Call(
-            actor=actor,
-            request_id=_request_id(given, actor),
-            deadline=datetime.now(UTC) + timedelta(seconds=patience),
-            expected_version=int(version) if version else None,
-            team=said["team"],
-            purpose=said["purpose"],
-            traceparent=given.get("traceparent", ""),
-            call=uuid4().hex,
-            address=said["address"],
-        )
+        version = int(given)
     except ValueError as error:
-        raise InvalidArgument("BAD_METADATA", detail=error) from error
+        raise InvalidArgument("BAD_METADATA", field="If-Match") from error
+    if not 0 <= version <= LAST_VERSION:
+        raise InvalidArgument("BAD_METADATA", field="If-Match")
+    return version
 
 
 def _request_id(given: dict[str, str], actor: Actor) -> UUID:
     if "liandong-request-id" in given:
-        return UUID(given["liandong-request-id"])
+        try:
+            return UUID(given["liandong-request-id"])
+        except ValueError as error:
+            raise InvalidArgument("BAD_METADATA", field="liandong-request-id") from error
     if key := given.get("idempotency-key"):
         principal = unquote(given.get("liandong-principal", "")) or actor.user
         return request_id_of(principal, unquote(key))

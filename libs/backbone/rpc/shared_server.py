@@ -193,7 +193,7 @@ def _read(deserializer: Any, given: bytes) -> Any:
 
 
 def unreadable() -> Refusal:
-    return InvalidArgument("BAD_METADATA", detail="the request cannot be read")
+    return InvalidArgument("BAD_METADATA", field="request")
 
 
 def _too_long() -> bytes:

@@ -37,9 +37,10 @@ KINDS: Mapping[str, str] = {
 }  # fmt: skip
 # Facts that sentences say as they are: numbers, what the caller has written, and codes of records.
 PLAIN = frozenset(
-    {"answer", "bytes", "cause", "character", "characters", "city", "code", "content_type",
-     "count", "detail", "earlier", "field", "first", "given", "incident", "items", "latitude",
-     "least", "loaded", "longitude", "minutes", "missing", "mission", "most", "name", "named",
+    {"answer", "bytes", "cause", "character", "characters", "city", "code", "column",
+     "content_type", "count", "earlier", "field", "first", "given", "incident", "items",
+     "latitude", "least", "line", "loaded", "longitude", "member", "minutes", "missing",
+     "mission", "most", "name", "named",
      "reason", "revision", "seconds", "seq", "shape", "step", "version", "words"}
 )  # fmt: skip
 TIMES = frozenset({"time", "due", "first_time", "last_time"})
@@ -49,9 +50,19 @@ INDEX = re.compile(r"\[\d+\]")
 SUFFIX = "_name"
 # Of a list of codes: the names in the same order.
 SUFFIXES = "_names"
-TERMS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
+ALL_TERMS: Mapping[str, Any] = yaml.safe_load(
     Path(__file__).with_name("terms.yaml").read_text("utf-8")
 )
+# What a Chinese sentence says of a code that has no name or term here: a newer release knows it,
+# or a person has left. What the caller has written is said as it was written.
+NAMELESS: Mapping[str, str] = ALL_TERMS["nameless"]
+# Terms of one collection alone, by its name in the path: an answer of a supervision is 已认可, a
+# dispute 已受理.
+OF_COLLECTION: Mapping[str, Mapping[str, Mapping[str, str]]] = ALL_TERMS["of_collection"]
+TERMS: Mapping[str, Mapping[str, str]] = {
+    name: terms for name, terms in ALL_TERMS.items() if name not in ("nameless", "of_collection")
+}
+CODE = re.compile(r"[A-Z][A-Z0-9_]*|[a-z]+(?:_[a-z]+)+|[a-z]+")
 
 
 class Names:
@@ -94,13 +105,28 @@ class Names:
                 said.setdefault(name + SUFFIX, found)
         return said
 
-    def in_words(self, name: str, fact: str, language: str) -> str:
-        """The fact as a sentence in this language says it."""
+    def in_words(
+        self, name: str, fact: str, language: str, collection: str = "", *, given: bool = False
+    ) -> str:
+        """The fact as a sentence in this language says it, of a record of this collection.
+
+        `given`: the caller has written it, and the sentence quotes it.
+        """
         kind = KINDS.get(name)
         if kind is not None:
-            return self.of(kind, fact) or fact
-        terms = TERMS.get(name, {}) if language == "zh" and name not in PLAIN else {}
-        return terms.get(fact, fact)
+            unnamed = fact if given or language != "zh" or not fact else NAMELESS[kind]
+            return self.of(kind, fact) or unnamed
+        if language != "zh" or name in PLAIN:
+            return fact
+        return _term(name, fact, collection, given)
+
+
+def _term(name: str, fact: str, collection: str, given: bool) -> str:
+    own = OF_COLLECTION.get(collection, {}).get(name, {})
+    terms = TERMS.get(name, {})
+    known = own.get(fact) or terms.get(fact)
+    is_code = bool(terms) and CODE.fullmatch(fact) is not None
+    return known or (NAMELESS["code"] if is_code and not given else fact)
 
 
 def allowed_in_words(field: str, codes: str) -> str:

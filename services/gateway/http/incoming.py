@@ -18,6 +18,7 @@ from backbone.rpc.caller import LONGEST_PURPOSE
 from backbone.rpc.rules import require_texts
 from backbone.words.errors import Flaw, InvalidArgument
 from backbone.words.texts import refused_character, shows_nothing, trimmed
+from services.gateway.http.broken_json import where_broken
 from services.gateway.http.problems import Problem
 
 MOST_BYTES = 1_048_576
@@ -114,7 +115,7 @@ def parse_body(reader: SchemaValidator, body: bytes) -> dict[str, Any]:
     try:
         values: dict[str, Any] = reader.validate_json(body)
     except ValidationError as error:
-        raise _malformed(error, _broken_text(body)) from error
+        raise _malformed(error, _broken_text(body), body) from error
     twice = [Flaw(path, "REPEATED_FIELD") for path in _repeated(body)]
     if twice:
         raise Problem(400, "REPEATED_FIELD", {"field": twice[0].field}, twice)
@@ -256,15 +257,15 @@ def purpose_of(request: Request) -> str:
     return purpose
 
 
-def _malformed(error: ValidationError, text_flaw: str) -> Problem:
-    flaws = [_flaw(line, text_flaw) for line in error.errors(include_url=False)]
+def _malformed(error: ValidationError, text_flaw: str, body: bytes = b"") -> Problem:
+    flaws = [_flaw(line, text_flaw, body) for line in error.errors(include_url=False)]
     return Problem(400, flaws[0].reason, {"field": flaws[0].field, **flaws[0].facts}, flaws)
 
 
-def _flaw(line: Any, text_flaw: str) -> Flaw:
+def _flaw(line: Any, text_flaw: str, body: bytes) -> Flaw:
     kind, where = line["type"], _path(line["loc"])
     if kind == "json_invalid":
-        return Flaw(where, text_flaw, {"cause": line["ctx"]["error"]} if "ctx" in line else {})
+        return Flaw(where, text_flaw, where_broken(str(line.get("ctx", {}).get("error", "")), body))
     reason = FLAWS.get(kind, "WRONG_TYPE")
     if reason == "UNKNOWN_VALUE":
         return Flaw(

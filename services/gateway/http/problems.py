@@ -22,6 +22,8 @@ FILE = Path(__file__).with_name("reasons.yaml")
 # The members of every problem; facts with these names are left out.
 MEMBERS = ("type", "title", "status", "detail", "reason", "instance", "errors")
 CITY = timezone(timedelta(hours=8))
+# The reasons whose sentences quote what the caller has written.
+GIVEN = ("UNKNOWN_", "NO_SUCH_", "NOT_A_MEDIATION_UNIT")
 
 
 @dataclass
@@ -46,13 +48,19 @@ class Reasons:
     def __contains__(self, reason: str) -> bool:
         return reason in self._lines
 
-    def say(self, part: str, reason: str, status: int, language: str, facts: Any) -> str:
-        """The title or detail; the status gives the text of an unknown (newer) reason."""
+    def say(
+        self, part: str, reason: str, status: int, language: str, facts: Any, of: str = ""
+    ) -> str:
+        """The title or detail; the status gives the text of an unknown (newer) reason.
+
+        `of` is the collection in the path, whose terms count first.
+        """
         lines = self._lines.get(reason) or self._lines.get(
             f"HTTP_{status}", self._lines["HTTP_500"]
         )
+        given = reason.startswith(GIVEN)
         said = {
-            name: _readable(name, self.names.in_words(name, str(fact), language))
+            name: _readable(name, self.names.in_words(name, str(fact), language, of, given=given))
             for name, fact in facts.items()
         }
         if language == "zh" and ALLOWED in said:
@@ -95,12 +103,19 @@ def _weight(text: str) -> float:
         return 0.0
 
 
+def collection_of(path: str) -> str:
+    """The collection that a path such as /v1/receipts/…/call names."""
+    return next(iter(path.removeprefix("/v1/").split("/")), "").partition(":")[0]
+
+
 def answer_problem(request: Request, problem: Problem, reasons: Reasons, trace: str) -> Response:
     """The complete answer to a refused request."""
     language = language_of(request.headers.get("accept-language", ""))
 
+    collection = collection_of(request.url.path)
+
     def say(part: str, reason: str, facts: Any) -> str:
-        return reasons.say(part, reason, problem.status, language, facts)
+        return reasons.say(part, reason, problem.status, language, facts, collection)
 
     facts = {name: fact for name, fact in problem.facts.items() if name not in MEMBERS}
     body = {

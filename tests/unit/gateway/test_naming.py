@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic_core import SchemaValidator, core_schema
 
 from backbone.words.areas import Level
 from backbone.words.city import Area, Team
@@ -14,7 +15,8 @@ from liandong.emergency.v1.emergency_pb2 import Told
 from liandong.incident.v1.incident_pb2 import HandOff, Incident, Progress
 from services.gateway.contract.naming import TERMS, Names
 from services.gateway.contract.writing import Parts, Writer
-from services.gateway.http.problems import FILE, Reasons
+from services.gateway.http.incoming import parse_body
+from services.gateway.http.problems import FILE, Problem, Reasons, collection_of
 from services.workflow.incident.closing import VoidReason
 from tests.desks import a_desk_city
 
@@ -150,3 +152,45 @@ def test_an_english_sentence_says_codes(names: Names) -> None:
 def test_no_sentence_calls_a_name_a_code() -> None:
     """Facts that are shown by name or term are not announced as codes."""
     assert not re.findall(r"(?:单位|状态|角色|种类|项目|接警台|步骤)代码", FILE.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("path", "state", "term"),
+    [
+        ("/v1/supervisions/x:answer", "ACCEPTED", "已认可"),
+        ("/v1/disputes/x:accept", "ACCEPTED", "已受理"),
+        ("/v1/disputes/x:accept", "REFUSED", "不予受理"),
+        ("/v1/petitions/x:close", "CLOSED", "已办结"),
+        ("/v1/incidents/x:close", "CLOSED", "已归档"),
+        ("/v1/supervisions", "ENDED", "已终止"),
+        ("/v1/receipts/x", "ENDED", "已了结"),
+    ],
+)
+def test_a_state_has_the_term_of_its_record(names: Names, path: str, state: str, term: str) -> None:
+    facts = {"command": "x", "state": state}
+    of = collection_of(path)
+    assert term in Reasons(names).say("detail", "INVALID_TRANSITION", 409, "zh", facts, of)
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "column", "flaw", "member"),
+    [
+        (b'{"text": ', "1", "9", "内容提前结束", "text"),
+        (b'{"a": 1,\n "b": [1 2]}', "2", "10", "列表中缺少逗号或右方括号", "b"),
+        (b'{"a": 1, }', "1", "10", "多了一个逗号", "a"),
+        (b'{"a": 1} x', "1", "10", "内容之后还有多余的字符", "a"),
+        (b"{a: 1}", "1", "2", "成员名须用双引号括起", "—"),
+        (b'{"a" 1}', "1", "6", "缺少冒号", "—"),
+        (b'{"a": tru}', "1", "10", "缺少值", "a"),
+        (b"", "1", "0", "内容提前结束", "—"),
+    ],
+)
+def test_broken_json_is_told_with_its_place(
+    names: Names, body: bytes, line: str, column: str, flaw: str, member: str
+) -> None:
+    reader = SchemaValidator(core_schema.dict_schema())
+    with pytest.raises(Problem) as caught:
+        parse_body(reader, body)
+    said = Reasons(names).say("detail", "MALFORMED_JSON", 400, "zh", caught.value.facts)
+    place = f"第 {line} 行第 {column} 列{flaw}（附近的字段：{member}）"
+    assert place in said, said
