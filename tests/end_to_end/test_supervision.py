@@ -87,6 +87,15 @@ async def test_three_incidents_of_two_units_are_supervised_to_the_end(visit: Vis
     lifted = await act(supervisor, f"{one}:lift", {"opinion": "均已办理到位"})
     assert (lifted["state"], [each["unit"] for each in lifted["marks"]]) == ("LIFTED", [URBAN])
     await until_step(police, incidents[0], "SupervisionLifted")
+    await _is_told(supervisor, urban, one)
+    shown = await police.get(f"/v1/incidents/{incidents[0]}")
+    assert (shown["state"], shown["holder"], shown["supervisions"]) == (
+        "CLAIMED", f"clerk.{POLICE}", [],
+    )  # fmt: skip
+
+
+async def _is_told(supervisor: Client, urban: Client, one: str) -> None:
+    """Its own timeline: the whole for the supervisor, the own part for a unit."""
     told = [each async for each in supervisor.items(f"{one}/timeline", page_size=3)]
     assert [each["kind"] for each in told] == STORY
     own = [each async for each in urban.items(f"{one}/timeline", page_size=3)]
@@ -94,10 +103,6 @@ async def test_three_incidents_of_two_units_are_supervised_to_the_end(visit: Vis
         "SupervisionOpened", "UnitMarked", "AnswerGiven", "AnswerAccepted", "SupervisionLifted",
     ]  # fmt: skip
     assert {each["facts"]["unit"] for each in own[1:4]} == {URBAN}
-    shown = await police.get(f"/v1/incidents/{incidents[0]}")
-    assert (shown["state"], shown["holder"], shown["supervisions"]) == (
-        "CLAIMED", f"clerk.{POLICE}", [],
-    )  # fmt: skip
 
 
 async def _is_followed_up(visit: Visit, supervisor: Client, one: str, incidents: list[str]) -> None:
@@ -125,7 +130,7 @@ async def _is_followed_up(visit: Visit, supervisor: Client, one: str, incidents:
 async def test_what_is_owed_about_a_voided_incident_ends_by_itself(visit: Visit) -> None:
     """A named due time, an answer of the head of the unit, and a matter that is none."""
     desk = visit.system("990100-command", "call_taker")
-    dispatcher = await visit.person("dispatcher.990101-command")
+    dispatcher = await visit.person("dispatcher.990100-command")
     supervisor = await visit.person("supervisor.990101-government")
     police = await visit.person(f"clerk.{POLICE}")
     incidents = [await held(desk, police), await held(desk, police)]
