@@ -65,8 +65,8 @@ async def test_three_incidents_of_two_units_are_supervised_to_the_end(visit: Vis
     assert (await refused(act(police, "/v1/supervisions", opening))).reason == "ROLE_MAY_NOT"
     opened = await act(supervisor, "/v1/supervisions", opening)
     one = f"/v1/supervisions/{opened['id']}"
-    assert (opened["state"], opened["level"]) == ("OPEN", "KEY")
-    assert [each["unit"] for each in opened["demands"]] == [POLICE, POLICE, URBAN]
+    units = [each["unit"] for each in opened["demands"]]
+    assert (opened["state"], opened["level"], units) == ("OPEN", "KEY", [POLICE, POLICE, URBAN])
     await asyncio.wait_for(changes.until("change", source="supervision", id=opened["id"]), 20)
     for incident in incidents:
         await until_step(
@@ -79,8 +79,7 @@ async def test_three_incidents_of_two_units_are_supervised_to_the_end(visit: Vis
     assert {each["unit"] for each in answered["demands"]} == {POLICE}, "the own part alone"
     await let_lapse(_database(visit), opened["id"], URBAN)
     await asyncio.wait_for(changes.until("change", kind="UnitMarked", id=opened["id"]), 20)
-    marked = await until_step(urban, incidents[2], "UnitMarked")
-    assert marked["facts"]["unit"] == URBAN
+    assert (await until_step(urban, incidents[2], "UnitMarked"))["facts"]["unit"] == URBAN
     await _is_followed_up(visit, supervisor, one, incidents)
 
     await changes.close()
