@@ -41,9 +41,8 @@ SUPERVISIONS: Table[Supervision] = Table(
 )
 DUE_ANSWERS = due_in("supervisions")
 # Supervisions that have yet to ask the unit that answers for it now, or to hear that it is over or
-# accuses the unit that owes. The index of `to_address`
-# holds hardly any row; until the incident hears of the question, `addressed` keeps it from being
-# asked twice.
+# accuses the unit that owes. The index of `to_address` holds hardly any row; until the incident
+# hears of the question, `addressed` keeps it from being asked twice.
 _MOVED = """
 SELECT s.id, s.version, i.id AS incident
 FROM incidents AS i JOIN supervisions AS s ON s.id = i.to_address
