@@ -7,6 +7,7 @@ from random import Random
 
 from services.directory.files import OPTIONAL
 from services.directory.flaws import Flaws
+from services.directory.generator.aliases import with_aliases
 from services.directory.generator.land import make_land
 from services.directory.generator.organisation import make_units
 from services.directory.generator.staff import make_staff
@@ -66,7 +67,7 @@ def make_files(city_yaml: str, size: Size, seed: int) -> Mapping[str, str]:
     units = make_units(land)
     staff = make_staff(land, units, size.grid_members, random)
     return {
-        "areas.csv": table("code name", land.areas.items()),
+        "areas.csv": table("code name aliases", with_aliases(land.areas)),
         "grids.geojson": geojson(land.grids),
         "organisations.csv": table("code name kind area parent", units),
         "teams.csv": table("code name unit area skills leader", staff.teams),

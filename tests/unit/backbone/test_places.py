@@ -13,7 +13,9 @@ from backbone.words.errors import InvalidArgument, Unavailable
 from backbone.words.guards import require_place
 from backbone.words.neighbours import Neighbour, neighbour_at
 from backbone.words.place import Place, Point
+from services.directory.pack import read_pack
 from tests.desks import EAST_GRID, HERE, a_desk_city
+from tests.narratives import PACK
 
 
 def an_area(code: str, name: str, *aliases: str) -> Area:
@@ -98,3 +100,26 @@ def test_a_place_is_located_by_point_then_as_given_then_by_its_text() -> None:
     assert places.locate(Place("青山镇", NEAR)).area == ""
     assert places.locate(Place("青山镇", None, "990102")).area == "990102"
     assert places.locate(Place("青 山 镇")).area == "990101001"
+
+
+@pytest.mark.parametrize(
+    ("text", "area"),
+    [
+        ("青山镇长风路", "990101001"),
+        ("青山乡长风路", "990101001"),
+        ("青 山 乡 长风路", "990101001"),
+        ("　青山公社旧址", "990101001"),
+        ("柳桥街办门口", "990101006"),
+        ("柳桥办事处对面", "990101006"),
+        ("柳桥 街道办", "990101006"),
+        ("和源大队晒场", "990101001001"),
+        ("清林居委会楼下", "990101001005"),
+        ("青岚县老车站", "990101"),
+        ("望川那边", "990102"),
+        ("望川县红湾街道１２号", "990102001"),
+        ("不知道在哪儿", ""),
+    ],
+)
+def test_the_demo_city_knows_the_names_that_people_use(text: str, area: str) -> None:
+    """Old names, short names, spaces and full width."""
+    assert AreaNames(read_pack(PACK).city.areas.values()).area_in(text) == area

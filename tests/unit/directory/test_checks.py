@@ -55,7 +55,7 @@ def test_a_circle_of_two_is_found_from_below_too() -> None:
     [
         ("990101002,", "990109002,", "AREA_PARENT_MISSING"),
         ("990101002,", "9901010020,", "AREA_CODE_WRONG"),
-        ("990100,云川市\n", "", "AREA_MISSING"),
+        ("990100,云川市,云川\n", "", "AREA_MISSING"),
     ],
 )
 def test_an_area_out_of_the_tree_is_found(old: str, new: str, reason: str) -> None:
@@ -87,7 +87,7 @@ def test_an_outline_that_crosses_itself_is_found() -> None:
 
 def test_a_village_without_grid_is_found() -> None:
     line = "990101001001,"
-    found = findings_of("areas.csv", line, f"990101001999,新村\n{line}")
+    found = findings_of("areas.csv", line, f"990101001999,新村,\n{line}")
     assert "VILLAGE_WITHOUT_GRID" in found
 
 
