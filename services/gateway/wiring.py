@@ -41,7 +41,7 @@ from services.gateway.settings import GatewaySettings, read_gateway_settings
 
 GROUP = "gateway.directory"
 # The entries of the directory whose names stand beside their codes.
-NAMED = ("area", "category", "person", "team", "unit")
+NAMED = ("area", "category", "neighbour", "person", "team", "unit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Passing 转出: the receipt becomes a matter where it is passed to, and its result comes back.
 
 To a unit 转办: an incident in its pool · to a petition office 转信访: a petition ·
-to mediation 转调解: a dispute · to the hotline 转 12345: a ticket with an answer clock (`tickets`).
+to mediation 转调解: a dispute · to the hotline 转 12345 or a neighbouring city 转邻市: a ticket
+with an answer clock (`tickets`).
 """
 
 from datetime import datetime, timedelta
@@ -66,7 +67,7 @@ class FollowRecord(Struct, frozen=True):
 
 
 class ReceiptPassed(Struct, frozen=True):
-    """Passed to a neighbour, or by a release that opened no record there."""
+    """Passed by a release that opened no record there."""
 
     time: datetime
     to_unit: str
@@ -128,7 +129,7 @@ def pass_on(
     if to_unit == receipt.unit:
         raise InvalidArgument("SAME_UNIT", unit=to_unit)
     if to_unit in city.neighbours:
-        passed: Passes = ReceiptPassed(now, to_unit, command.note, command.by.user)
+        passed: Passes = _ticket(to_unit, command, now, city)
     else:
         passed = _passed_to(require_unit(city, to_unit), receipt, command, now, city)
     return [*confirmed(receipt, command, now), passed]
@@ -140,13 +141,18 @@ def _passed_to(
     require_not_accused(city, receipt.against, unit.code)
     note, by = command.note, command.by.user
     if unit.kind == HOTLINE_KIND:
-        return TicketFiled(now, unit.code, note, now + timedelta(minutes=answer_minutes(city)), by)
+        return _ticket(unit.code, command, now, city)
     if _mediates(unit.kind):
         return _referral(receipt, ReferToMediation(command.by, unit.code, note), now, city)
     matter = matter_to(receipt, unit.code, city)
     if unit.kind == PETITION_OFFICE:
         return PassedToPetitions(now, matter, note, by)
     return PassedToUnit(now, matter, note, by)
+
+
+def _ticket(to: str, command: PassTo12345, now: datetime, city: City) -> TicketFiled:
+    due = now + timedelta(minutes=answer_minutes(city))
+    return TicketFiled(now, to, command.note, due, command.by.user)
 
 
 def refer(

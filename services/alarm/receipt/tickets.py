@@ -11,7 +11,7 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.guards import require_text
-from backbone.words.roles import ANSWERERS
+from backbone.words.roles import ANSWERERS, DESKS
 from services.alarm.receipt.passed import Passed, PassedKind, TicketState
 from services.alarm.receipt.record import Receipt, State
 
@@ -57,7 +57,7 @@ def ticket_of(receipt: Receipt) -> Passed | None:
 def answer_ticket(
     receipt: Receipt, command: AnswerTicket, now: datetime, city: City
 ) -> list[TicketAnswered]:
-    ticket = _require_ticket(receipt, command)
+    ticket = _require_ticket(receipt, command, city)
     answer = require_text(command.answer, "REPLY_MISSING")
     if _stands(ticket, TicketState.ANSWERED, answer):
         return []
@@ -67,7 +67,7 @@ def answer_ticket(
 def refuse_ticket(
     receipt: Receipt, command: RefuseTicket, now: datetime, city: City
 ) -> list[TicketReturned]:
-    ticket = _require_ticket(receipt, command)
+    ticket = _require_ticket(receipt, command, city)
     reason = require_text(command.reason, "REASON_MISSING")
     if _stands(ticket, TicketState.RETURNED, reason):
         return []
@@ -87,10 +87,17 @@ def next_due(receipt: Receipt) -> datetime | None:
     return ticket.due_time if ticket and ticket.state == TicketState.WAITING else None
 
 
-def _require_ticket(receipt: Receipt, command: Any) -> Passed:
+def _require_ticket(receipt: Receipt, command: Any, city: City | None = None) -> Passed:
+    """Allow the partner; for a neighbouring city, which may have no system of ours, also the desk:
+    it writes down what it was told by telephone."""
     ticket, actor = ticket_of(receipt), command.by
-    if ticket is None or actor.unit != ticket.unit or actor.role not in ANSWERERS:
-        raise Denied("NOT_YOUR_TICKET", unit=ticket.unit if ticket else "")
+    if ticket is None:
+        raise Denied("NOT_YOUR_TICKET", unit="")
+    answers = actor.unit == ticket.unit and actor.role in ANSWERERS
+    outside = city is not None and ticket.unit in city.neighbours
+    told = outside and actor.unit == receipt.unit and actor.role in DESKS
+    if not answers and not told:
+        raise Denied("NOT_YOUR_TICKET", unit=ticket.unit)
     return ticket
 
 

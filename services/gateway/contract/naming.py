@@ -73,7 +73,7 @@ class Names:
 
     def learn(self, city: City) -> None:
         self._tables = {
-            "unit": city.units,
+            "unit": {**city.neighbours, **city.units},
             "person": city.people,
             "team": city.teams,
             "category": city.categories,

@@ -3,6 +3,7 @@
 from backbone.words.roles import (
     ANSWERERS,
     CALLER_REVEALERS,
+    DESKS,
     HANDLERS,
     PARTNERS,
     READERS,
@@ -47,8 +48,8 @@ AREA = Area(
         post(f"{ONE}:close", "CloseReceipt", TAKERS),
         get("/v1/tickets", "ListTickets", ANSWERERS),
         get(TICKET, "GetTicket", ANSWERERS),
-        post(f"{TICKET}:answer", "AnswerTicket", ANSWERERS),
-        post(f"{TICKET}:refuse", "RefuseTicket", ANSWERERS),
+        post(f"{TICKET}:answer", "AnswerTicket", ANSWERERS | DESKS),
+        post(f"{TICKET}:refuse", "RefuseTicket", ANSWERERS | DESKS),
         post(f"{ONE}:reveal", "RevealCaller", CALLER_REVEALERS | HANDLERS, reveals="receipt_id"),
     ),
 )

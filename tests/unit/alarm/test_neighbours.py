@@ -8,7 +8,8 @@ import pytest
 
 from backbone.postgres.sealing import Sealer
 from backbone.process.keyring import Keyring
-from backbone.words.errors import InvalidArgument
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidArgument, Refusal
 from backbone.words.neighbours import Neighbour
 from backbone.words.place import Place, Point
 from services.alarm import codec
@@ -16,7 +17,8 @@ from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.ending import OpenIncident
 from services.alarm.receipt.passing import PassTo12345
-from services.alarm.receipt.record import Caller, Outcome, Receipt
+from services.alarm.receipt.record import Caller, Outcome, Receipt, State
+from services.alarm.receipt.tickets import AnswerTicket, LapseTicket, RefuseTicket
 from tests.cities import NOW
 from tests.desks import EAST_GRID, HERE, TAKER, a_desk_city, a_report
 
@@ -48,6 +50,30 @@ def test_it_is_passed_to_the_neighbour_by_default() -> None:
     assert (passed.outcome, passed.passed_to) == (Outcome.PASSED, "990200")
     assert after(PassTo12345(TAKER, "12345"), found=TAKEN).passed_to == "hotline"
     assert after(PassTo12345(TAKER, "990200"), found=after(a_report())).passed_to == "990200"
+
+
+def test_the_neighbour_gets_a_ticket_with_a_clock_and_its_answer_comes_back() -> None:
+    passed = after(PassTo12345(TAKER, note="已电话告知"), found=TAKEN)
+    ticket = passed.passed
+    assert ticket is not None and ticket.due_time is not None
+    assert (ticket.kind, ticket.unit, ticket.state) == ("TICKET", "990200", "WAITING")
+    assert RECEIPTS.decide(passed, LapseTicket(), ticket.due_time, CITY)
+    partner = Actor("lin", "990200", "partner", "990200")
+    for by in (partner, TAKER):  # a neighbour without a system tells the desk by telephone
+        answered = after(AnswerTicket(by, "已出警"), found=passed)
+        assert answered.passed is not None
+        assert (answered.passed.answer, answered.passed.answered_by) == ("已出警", by.user)
+        returned = after(RefuseTicket(by, "不在我市"), found=passed)
+        assert returned.state is State.RECEIVED
+    for stranger in (Actor("x", "roads", "clerk", "990101"), Actor("x", "command", "auditor", "")):
+        with pytest.raises(Refusal):
+            after(AnswerTicket(stranger, "?"), found=passed)
+
+
+def test_the_desk_answers_no_ticket_of_the_hotline() -> None:
+    passed = after(PassTo12345(TAKER, "12345"), found=TAKEN)
+    with pytest.raises(Refusal, match="NOT_YOUR_TICKET"):
+        after(AnswerTicket(TAKER, "?"), found=passed)
 
 
 def test_it_may_be_opened_too_and_a_place_found_later_takes_the_mark_away() -> None:
