@@ -45,3 +45,30 @@ async def test_it_stays_between_the_desk_and_the_body_that_it_names(visit: Visit
             reports = [row["id"] async for row in clerk.items(f"{incident}/reports")]
             await asyncio.sleep(0.2)
     assert reports == [receipt["id"]]
+
+
+async def test_a_report_that_begins_to_accuse_leaves_the_accused(visit: Visit) -> None:
+    """After its end: the station that has it loses it, and who watches the area sees it no more."""
+    desk = await visit.person("call_taker.990100-command")
+    station = await visit.person(f"clerk.{STATION}")
+    watcher = await visit.person("supervisor.990101-government")
+    receipt = await take_call(desk, category="theft", priority="P2", narrative="被偷了，没人管")
+    one, incident = f"/v1/receipts/{receipt['id']}", f"/v1/incidents/{receipt['id']}"
+    await act(desk, f"{one}:open", {"to_unit": STATION})
+    await act(station, f"{incident}:claim")
+    for each in (station, watcher):
+        assert (await each.get(incident))["holder"] == f"clerk.{STATION}"
+    late = {"against": COUNTY_POLICE}
+    assert (await refused(act(desk, f"{one}:amend", late))).reason == "REASON_MISSING"
+    amended = await act(desk, f"{one}:amend", late | {"reason": "报警人称民警收钱不立案"})
+    assert amended["against"] == COUNTY_POLICE
+    for each in (station, watcher):
+        for path in (one, incident):
+            assert (await refused(each.get(path))).status == 404, path
+    shown = await desk.get(incident)
+    assert (shown["state"], shown["accountable_unit"]) == ("TRIAGE", "990100-command")
+    again = await refused(act(desk, f"{one}:amend", late | {"reason": "再改"}))
+    assert again.reason == "ALREADY_ENDED"
+    dispatcher = await visit.person("dispatcher.990100-command")
+    named = {"to_unit": DISCIPLINE, "reason": "回避"}
+    assert (await act(dispatcher, f"{incident}:designate", named))["unit"] == DISCIPLINE

@@ -58,5 +58,25 @@ async def test_an_end_below_the_danger_is_refused_until_a_person_says_so(visit: 
     assert opened["priority_confirmed"]["confirmed_by"] == "call_taker.990100-command"
 
 
+async def test_danger_is_taken_back_by_a_word_alone_and_a_new_one_raises_what_was_lowered(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    dispatcher = await visit.person("dispatcher.990100-command")
+    receipt = await taken(desk, "我家着火了,老人还在屋里")
+    path, incident = f"/v1/receipts/{receipt['id']}", f"/v1/incidents/{receipt['id']}"
+    await act(desk, f"{path}:open")
+    harmless = {"narrative": "其实是来咨询办证的"}
+    refusal = await refused(act(desk, f"{path}:amend", harmless))
+    assert (refusal.status, refusal.reason) == (409, "DANGER_UNCONFIRMED")
+    amended = await act(desk, f"{path}:amend", harmless | {"confirm_priority": True})
+    assert amended["suggestions"]["danger"] is None
+    assert amended["priority_confirmed"]["priority"] == "P1"
+    lowered = await act(dispatcher, f"{incident}:setPriority", {"priority": "P4", "reason": "误报"})
+    assert lowered["priority"] == "P4"
+    await act(desk, f"{path}:amend", {"narrative": "那边有人拿刀砍人"})
+    assert (await desk.get(incident))["priority"] == "P1"
+
+
 async def taken(desk: Client, narrative: str, **parts: str) -> Any:
     return await take_call(desk, narrative=narrative, **{"category": "", "priority": "", **parts})
