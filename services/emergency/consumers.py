@@ -20,6 +20,7 @@ from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.emergency import codec, storage
 from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.joining import JoinMatter, precedence, same_matter
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Mission, Recall
@@ -104,7 +105,11 @@ class Orders:
             return []
         receipt = event.meta.aggregate_id
         command = codec.to_revision(body.facts, self._replica.city, "", receipt)
-        return await self._each(event, ordered, command)
+        hides = []
+        if body.facts.against:
+            known = await missions_of(self._shell.pool, UUID(receipt))
+            hides = [_request(event, each.id, HideMission()) for each in known]
+        return [*await self._each(event, ordered, command), *hides]
 
     async def _invalid(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         note = event.marked_invalid.note
@@ -202,7 +207,12 @@ class Incidents:
         known = await missions_of(self._shell.pool, matter)
         own = [each for each in known if each.order.matter_id == matter and each.ending is None]
         commands = [(event, _followed(event, self._replica.city)) for event in events]
-        return [_request(event, each.id, command) for event, command in commands for each in own]
+        told = [_request(event, each.id, command) for event, command in commands for each in own]
+        accusing = [each for each in events if each.amended.matter.against]
+        return [
+            *told,
+            *(_request(accusing[-1], each.id, HideMission()) for each in known if accusing),
+        ]
 
 
 def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:

@@ -6,6 +6,7 @@ from backbone.life_cycle import Also, LifeCycle
 from services.emergency.mission import (
     correcting,
     dispatching,
+    hiding,
     joining,
     ladder,
     recalling,
@@ -26,7 +27,7 @@ def _require_known(mission: Mission, command: Any) -> None:
 
 
 MISSIONS: LifeCycle[Mission, Also] = LifeCycle(
-    (dispatching, steps, repeats, correcting, recalling, joining, ladder),
+    (dispatching, steps, repeats, correcting, hiding, recalling, joining, ladder),
     "NO_SUCH_MISSION",
     guard=_require_known,
     finish=ladder.keep_in_step,

@@ -17,6 +17,7 @@ from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec
 from services.emergency.mission import MISSIONS
 from services.emergency.mission.correcting import ReviseMission, different, facts_of
+from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.joining import (
     JoinMatter,
     MissionJoined,
@@ -300,3 +301,11 @@ def test_a_recall_ends_the_ladder_and_is_repeated_by_itself() -> None:
     assert mission.ladder is not None
     assert (mission.ladder.due_time, mission.asks) == (None, True)
     assert mission.pushes.due_time == NOW + timedelta(seconds=10)
+
+
+def test_a_matter_that_begins_to_accuse_is_watched_by_none() -> None:
+    found = after(DISPATCH)
+    assert found.release.area
+    hidden = after(HideMission(), start=found)
+    assert hidden.release.area == ""
+    assert decide(hidden, HideMission(), NOW) == []

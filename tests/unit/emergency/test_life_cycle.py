@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from backbone.words.actor import Actor
 from services.emergency.deciders import missions, statuses
 from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.ladder import CLIMBED, ClimbLadder, StopLadder
 from services.emergency.mission.recalling import ConfirmRecall, RecallMission
@@ -129,6 +130,7 @@ MISSION = Subject(
         Legal(MOVED),
         Legal(RecallMission(Actor("zhao", "desk", "call_taker"), "已自行扑灭")),
         Legal(WITHDRAW),
+        Legal(HideMission()),
         Legal(ConfirmRecall(LEE)),
         Legal(JoinMatter(UUID(int=8), "990101260101-000002-1", "fire-1")),
         Legal(
