@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import grpc
 from msgspec.structs import replace
 
+from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake import following
@@ -42,7 +43,10 @@ from services.alarm.ticketing import Tickets
 log = logging.getLogger(__name__)
 
 
-@passing(pb.DESCRIPTOR.services_by_name["AlarmService"], RECEIPTS.verbs)
+SERVICE = pb.DESCRIPTOR.services_by_name["AlarmService"]
+
+
+@passing(SERVICE, RECEIPTS.verbs)
 class FrontDesk(rpc.AlarmServiceServicer):
     """The changes that only pass to the door, those that do something beside, and the reads."""
 
@@ -53,6 +57,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._decider = decider
         self._atlas = atlas
         self._sealer = sealer
+        self._actions: Actions[Receipt] = actions_of(decider, SERVICE)
         self._taking = Taking(shell.pool, decider, atlas, sealer)
         self._openings = Openings(shell.settings)
         self._orders = Orders(shell.batcher, Missions(shell.settings))
@@ -232,7 +237,9 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return shown
 
     def _shown(self, receipt: Receipt, actor: Actor) -> resources.Receipt:
-        return codec.shown_to(receipt, self._atlas.city, self._sealer, actor)
+        shown = codec.shown_to(receipt, self._atlas.city, self._sealer, actor)
+        shown.actions.extend(self._actions.of(receipt, actor))
+        return shown
 
     async def _glance(self, shown: resources.Receipt, by: Actor) -> None:
         """Never an older version than the receipt has followed."""

@@ -151,6 +151,7 @@ INCIDENT = Subject(
         DesignateUnit(HEAD, "roads", "x"),
     ),
     invariant=someone_answers_for_it,
+    aims=frozenset({"NOT_A_SUPERIOR"}),
     **a_subject(OPEN, LI, WANG, DESK, LEADER, (SECOND, DESK)),
 )
 
@@ -188,6 +189,7 @@ ACCUSATION = Subject(
     ),
     openings=((an_opening(),), (an_opening(to_unit="", category="theft"),)),
     invariant=it_never_gets_to_the_accused,
+    aims=frozenset({"NOT_A_SUPERIOR"}),
     **a_subject(an_opening(), LIN, SU, OFFICE, SU, VERIFIERS),
 )
 
