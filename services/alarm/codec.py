@@ -101,6 +101,8 @@ def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resource
         message.neighbour.telephone = outside.telephone
     if receipt.incident is not None:
         fill(message.incident, receipt.incident.known)
+        if not receipt.incident.known.version and receipt.incident.id == receipt.id:
+            message.incident.priority = receipt.classification.priority
     if receipt.passed is not None:
         _show_passed(receipt, message.passed)
     return message
@@ -205,7 +207,7 @@ def state_of(mission: emergency.Mission) -> str:
 def to_followed(incident: incidents.Incident) -> Followed:
     """The incident's present state in the form in which its events would have told it."""
     state = incidents.Incident.State.Name(incident.state).removeprefix("STATE_")
-    said = {name: getattr(incident, name) for name in ("unit", "holder", "outcome", "reply")}
+    said = {name: getattr(incident, name) for name in ("unit", "holder", "outcome", "reply", "priority")}
     return Followed(version=incident.version, state=state, **said)
 
 

@@ -97,21 +97,31 @@ def sights_of(actor: Actor) -> tuple[Sight, ...]:
 
 
 def asked(
-    request: pb.ListReceiptsRequest, actor: Actor, since: datetime | None, until: datetime | None
+    request: pb.ListReceiptsRequest,
+    actor: Actor,
+    since: datetime | None,
+    until: datetime | None,
+    handles: bool = False,
 ) -> Asked:
-    """The list that a request asks for, received from `since` on and before `until`."""
+    """The list that a request asks for, received from `since` on and before `until`.
+
+    `handles`: the actor's unit has the incident that it asks about, and sees all its receipts.
+    """
     one = bool(request.code or request.incident_id) and since is None and until is None
     states, span = STATES.asked(state_of(request), request.closed, one)
     names = ("outcome", "kind", "priority", "unit", "code", "passed_state")
     filters = [*states, *equals_of(request, names)]
-    if request.incident_id:
+    sights = sights_of(actor)
+    if handles:
+        sights = ((equal("incident_id", incident_of(request), "uuid"),),)
+    elif request.incident_id:
         filters.append(equal("incident_id", incident_of(request), "uuid"))
     if request.category:
         filters.append(Under("category", request.category, "."))
     if request.area:
         filters.append(Under("area", significant(request.area)))
     window = span if one else time_span(span, since, until)
-    return Asked(sights_of(actor), tuple(filters), window)
+    return Asked(sights, tuple(filters), window)
 
 
 def incident_of(request: pb.ListReceiptsRequest) -> UUID:
