@@ -357,6 +357,7 @@ class Journey:
         """Give the command; where it is refused, nothing happens."""
         note(f"{self.now} {self.state}: {command}")
         reason = self.subject.answer(self.record, command, self.now)
+        self._require_unlisted(command, reason)
         if reason != ACCEPTED:
             verb = self.decider.life_cycle.verbs[type(command)]
             assert reason in {*verb.reasons, "INVALID_TRANSITION", self.subject.missing}
@@ -364,6 +365,18 @@ class Journey:
         for event in self.subject.decide(self.record, command, self.now):
             self._happens(command, event)
         assert self.state in {NOTHING, *self.subject.histories}
+
+    def _require_unlisted(self, command: Any, reason: str) -> None:
+        """What the state or the person forbids is no action that is listed."""
+        subject, name = self.subject, type(command).__name__
+        if self.record is None or not subject.is_a_persons(name) or reason in subject.aims:
+            return
+        if not subject.changes(self.record, command, self.now) and reason != ACCEPTED:
+            own = {"own_team": command.own_team} if hasattr(command, "own_team") else {}
+            listed = Actions(self.decider, [name]).of(
+                self.record, command.by, self.now, subject.also, **own
+            )
+            assert not listed, (name, reason)
 
     def _happens(self, command: Any, event: Any) -> None:
         before, self.record = self.record, self.decider.evolve(self.record, event)

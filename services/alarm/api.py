@@ -64,9 +64,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._incidents = Incidents(shell.settings)
         self._told = Told(shell, decider, self._incidents)
         self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self._orders)
-        self._reading = Reading(
-            shell, decider, self._shown, lambda: atlas.city, self._told.glance
-        )
+        self._reading = Reading(shell, decider, self._shown, lambda: atlas.city, self._told.glance)
         self._tickets = Tickets(shell, decider)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Receipt:

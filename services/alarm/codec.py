@@ -207,7 +207,9 @@ def state_of(mission: emergency.Mission) -> str:
 def to_followed(incident: incidents.Incident) -> Followed:
     """The incident's present state in the form in which its events would have told it."""
     state = incidents.Incident.State.Name(incident.state).removeprefix("STATE_")
-    said = {name: getattr(incident, name) for name in ("unit", "holder", "outcome", "reply", "priority")}
+    said = {
+        name: getattr(incident, name) for name in ("unit", "holder", "outcome", "reply", "priority")
+    }
     return Followed(version=incident.version, state=state, **said)
 
 

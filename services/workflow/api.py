@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from services.workflow import codec, storage
 from services.workflow.calling import Calls
+from services.workflow.desk_inbox import DeskInbox
 from services.workflow.incident import FROM_RECEIPTS, INCIDENTS, UNSEEN, routing
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.record import Incident, may_read_texts
@@ -41,6 +43,7 @@ class IncidentReads:
         self._replica = replica
         self._lists = Lists(shell.pool, self._key, decider.table.name, storage.PATHS)
         self._steps = TeamSteps(shell.settings)
+        self.inbox = DeskInbox(shell.settings, shell.pool, decider, self.shown)
         self._actions: Actions[Incident] = actions_of(
             decider, SERVICE, inside={*UNSEEN, *FROM_RECEIPTS}
         )
@@ -54,14 +57,23 @@ class IncidentReads:
         return self._decider.from_row(row)
 
     async def page(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
-        actor = caller_of(context).actor
-        asked = storage.asked(request, actor)
+        caller = caller_of(context)
+        actor = caller.actor
+        if request.inbox:
+            return await self.inbox.page(request, caller, partial(self._page, actor))
+        return await self._page(actor, request)
+
+    async def _page(
+        self, actor: Actor, request: pb.ListIncidentsRequest
+    ) -> pb.ListIncidentsResponse:
+        asked, response = storage.asked(request, actor), pb.ListIncidentsResponse()
 
         def shown(row: Any) -> resources.Incident:
             return self.shown(self._decider.from_row(row), actor)
 
         show = self._waiting(actor) if request.inbox else shown
-        return await self._lists.answer(request, pb.ListIncidentsResponse(), asked, show)
+        await self._lists.answer(request, response, asked, show)
+        return response
 
     def _waiting(self, actor: Actor) -> Callable[[Any], resources.Incident]:
         """Shows a row in the inbox of an actor."""
@@ -176,6 +188,10 @@ class Front(rpc.IncidentServiceServicer):
 
     async def ExplainRoute(self, request: pb.ExplainRouteRequest, context: Any) -> Any:
         return await self._reads.explain(request, context)
+
+    async def SettleLink(self, request: pb.SettleLinkRequest, context: Any) -> Any:
+        await self._reads.inbox.beside.settle(request, caller_of(context))
+        return pb.SettleLinkResponse(link_id=request.link_id)
 
     async def TakeNext(self, request: pb.TakeNextRequest, context: Any) -> Any:
         caller = caller_of(context)

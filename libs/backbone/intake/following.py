@@ -54,6 +54,7 @@ CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
     },
     "IncidentClosed": lambda step: {"state": "CLOSED"},
     "IncidentVoided": lambda step: {"state": "VOIDED"},
+    "IncidentMerged": lambda step: {"state": "MERGED"},
     "IncidentReinstated": lambda step: {
         "state": "OFFERED" if step.unit else "TRIAGE",
         "holder": "",

@@ -47,3 +47,4 @@ class CallerLink(Struct, frozen=True):
     unit: str
     narrative: str = ""
     place: str = ""
+    merged: str = ""

@@ -93,11 +93,11 @@ def dispatch(
 ) -> list[DispatchOrdered]:
     require_desk(receipt, command)
     require_team_sender(command.by)
+    if receipt.outcome is Outcome.INVALID:
+        require_not_ended(receipt, command)
     team = require_team(city, command.team)
     require_near(command.by, team)
     require_not_accused(city, receipt.against, team.unit)
-    if receipt.outcome is Outcome.INVALID:
-        require_not_ended(receipt, command)
     order = stands(receipt, command.team)
     if order is not None and command.standing not in OVER:
         raise InvalidTransition(

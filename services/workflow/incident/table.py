@@ -12,7 +12,7 @@ from services.workflow.incident.kinds import (
 )
 from services.workflow.incident.record import HELD, Incident, State, holder_key, last_holder_key
 
-SHAPE = 8
+SHAPE = 9
 COLUMNS = {
     "state": "text",
     "code": "text",

@@ -43,9 +43,17 @@ from tests.unit.workflow.accusations import (
     an_opening,
 )
 from tests.unit.workflow.accusations import CITY as CITY_WITH_DISCIPLINE
+from tests.unit.workflow.test_merging import MERGE, Beside
 
 USE_CASES = use_cases_beside(__file__)
 UNREACHED = frozenset({State.REPORTED, State.SUSPENDED, State.MERGED})
+
+
+def and_merged(parts: dict[str, Any]) -> dict[str, Any]:
+    """The situation with a history that ends merged."""
+    offered = parts["histories"][State.OFFERED]
+    histories = {**parts["histories"], State.MERGED: (*offered, MERGE)}
+    return {**parts, "histories": histories, "unreached": UNREACHED - {State.MERGED}}
 
 
 def a_subject(
@@ -117,6 +125,7 @@ def someone_answers_for_it(incident: Incident) -> None:
         State.RESOLVED,
         State.CLOSED,
         State.VOIDED,
+        State.MERGED,
     )
     assert incident.state not in HELD or charge.accountable_unit == charge.unit
 
@@ -152,7 +161,8 @@ INCIDENT = Subject(
     ),
     invariant=someone_answers_for_it,
     aims=frozenset({"NOT_A_SUPERIOR"}),
-    **a_subject(OPEN, LI, WANG, DESK, LEADER, (SECOND, DESK)),
+    also=Beside(),
+    **and_merged(a_subject(OPEN, LI, WANG, DESK, LEADER, (SECOND, DESK))),
 )
 
 SENDERS = (OFFICE, SU, LIN, CHEN, LEADER)
