@@ -10,7 +10,7 @@ from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.contacts import contact_of
-from backbone.words.errors import NotFound
+from backbone.words.errors import InvalidArgument, NotFound
 from backbone.words.followed import Followed
 from backbone.words.masks import masked
 from backbone.words.matter import Matter
@@ -230,3 +230,10 @@ def to_earlier(receipt: Receipt) -> Earlier:
 
 def to_mission(mission: emergency.Mission) -> pb.MissionRef:
     return pb.MissionRef(id=mission.id, team=mission.team, state=state_of(mission), seq=mission.seq)
+
+
+def incident_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidArgument("UNKNOWN_INCIDENT", incident=text[:100]) from error
