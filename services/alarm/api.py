@@ -106,7 +106,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
 
     async def RevealCaller(self, request: pb.RevealCallerRequest, context: Any) -> Any:
         caller = caller_of(context)
-        await self._hear(request, caller.actor)
+        await self._hear(request, caller.actor, as_holder=True)
         command = RevealCaller(caller.actor, caller.purpose)
         receipt = await self._perform(context, command, request, caller)
         return pb.RevealCallerResponse(caller=codec.unseal(receipt.report.caller, self._sealer))
@@ -268,10 +268,12 @@ class FrontDesk(rpc.AlarmServiceServicer):
         found = await self._incidents.find(incident_id, by)
         return (found.code, codec.to_followed(found), found.priority) if found else None
 
-    async def _hear(self, request: Any, by: Actor) -> None:
-        """Let the receipt hear of a unit that has its incident, before the event tells it."""
+    async def _hear(self, request: Any, by: Actor, as_holder: bool = False) -> None:
+        """Let the receipt hear who has its incident before the event tells it."""
         receipt = await self._known_as(request)
-        if receipt and receipt.incident and not sees(by, receipt.readers, receipt.watched_area):
+        if receipt is None or receipt.incident is None or by.unit == receipt.unit:
+            return
+        if as_holder or not sees(by, receipt.readers, receipt.watched_area):
             found = await self._told.glance(receipt.incident.id, by)
             await self._follow(receipt, found if found and found.unit == by.unit else None, by)
 

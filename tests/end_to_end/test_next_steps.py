@@ -8,7 +8,7 @@ from tests.people import TOWNSHIP, Visit, act, open_incident, refused
 from tests.serving import until
 
 TEAM = "990104005-emergency-team"
-WORDS = "车门打不开"
+WORDS = "银色面包车"
 NOT_THE_SAME = {"reason": "两起不同的事故"}
 POLICE, URBAN = f"{TOWNSHIP}-police", f"{TOWNSHIP}-urban_management"
 
@@ -90,7 +90,7 @@ class Two:
 async def merge_two(visit: Visit) -> tuple[Two, Any]:
     desk = await visit.person("call_taker.990100-command")
     kept = await open_incident(desk)
-    gone = await open_incident(desk, narrative=f"车里还有孩子,{WORDS}")
+    gone = await open_incident(desk, narrative=f"两车相撞,一辆是{WORDS}")
     sent = await act(desk, f"/v1/receipts/{gone['id']}:dispatch", {"team": TEAM})
     dispatcher = await visit.person("dispatcher.990100-command")
     into = {"into": kept["id"], "reason": "同一起事故"}

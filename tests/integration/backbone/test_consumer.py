@@ -171,8 +171,8 @@ async def test_those_concerned_see_a_refused_link_until_one_of_them_settles_it(
     async with bench.running():
         await bench.publish((key, event.SerializeToString()))
         await bench.noted(source, 1)
-    clerk, watcher = Actor("li", "desk-a", "clerk"), Actor("wu", "", "dispatcher", "990101000")
-    stranger = Actor("zhou", "desk-b", "dispatcher", "990102000")
+    clerk, watcher = Actor("li", "desk-a", "clerk"), Actor("wu", "", "dispatcher", "990101")
+    stranger = Actor("zhou", "desk-b", "dispatcher", "990102")
 
     async def open_to(actor: Actor, **after: Any) -> list[pb.RefusedLink]:
         request = pb.ListRefusedLinksRequest(**after)
