@@ -19,11 +19,12 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from backbone.door.actions import ALONE, Actions
 from backbone.door.decider import Decider
 from backbone.door.request import Request
 from backbone.life_cycle import Also, Verb
 from backbone.words.actor import CLOCK, Actor
-from backbone.words.errors import Refusal
+from backbone.words.errors import Conflict, Denied, InvalidTransition, Refusal
 from backbone.words.roles import EVERYONE, Roles
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,19 +34,6 @@ ACCEPTED = ""
 REVIEW = "WHO_MAY"  # set to `write`, this variable writes the tables of rights anew
 
 History = Sequence[Any]  # commands, and between them how much time passes
-
-
-class Alone:
-    """No other aggregate is locked beside the one that is decided about."""
-
-    def one(self, key: UUID) -> Any | None:
-        return None
-
-    def members(self, key: UUID) -> frozenset[UUID]:
-        return frozenset()
-
-
-ALONE: Also = Alone()
 
 
 @dataclass(frozen=True)
@@ -96,6 +84,8 @@ class Subject:
     pause: timedelta = timedelta(minutes=500)
     invariant: Callable[[Any], None] = lambda record: None
     also: Also = ALONE
+    # The refusals for what a command aims at, such as a unit: for another aim they may not be.
+    aims: frozenset[str] = frozenset()
     _ready: dict[tuple[str, str], tuple[Any, datetime]] = field(init=False, default_factory=dict)
     _heard: dict[tuple[str, str], dict[tuple[str, str], str]] = field(
         init=False, default_factory=dict
@@ -171,6 +161,15 @@ class Subject:
     def answer(self, record: Any, command: Any, now: datetime) -> str:
         """What the command hears: the reason of its refusal, or ACCEPTED."""
         return reason_of(lambda: self.decide(record, command, now))
+
+    def changes(self, record: Any, command: Any, now: datetime) -> bool:
+        """Whether the command would change something, were what it says all right."""
+        try:
+            return bool(self.decide(record, command, now))
+        except (InvalidTransition, Denied, Conflict):
+            return False
+        except Refusal as refusal:
+            return refusal.reason != self.missing
 
     def outside(self, verb: str, record: Any) -> str:
         """The reason that a verb has outside its states: a declared one, or the general one."""
@@ -295,6 +294,24 @@ class LifeCycleChecks:
                     sees = role in subject.watchers
                     assert (answer != subject.missing) == sees, (state, relation, role)
 
+    def test_an_action_is_listed_exactly_where_the_door_lets_it_in(
+        self, verb_of_people: str
+    ) -> None:
+        """By state, relation and role; a refusal for what the command says does not count."""
+        subject, verb, way = self.subject, verb_of_people, self.subject.ways[verb_of_people]
+        actions = Actions(subject.decider, [verb])
+        for state in subject.histories:
+            record, now = subject.ready(verb, state)
+            for (relation, role), answer in subject.heard(verb, state).items():
+                command = subject.given_by(way.command, subject.people[relation], role)
+                own = {"own_team": command.own_team} if hasattr(command, "own_team") else {}
+                listed = actions.of(record, command.by, now, subject.also, **own) == [verb]
+                where = (state, relation, role, answer)
+                if subject.changes(record, command, now):
+                    assert listed, where
+                elif answer not in subject.aims:
+                    assert not listed, where
+
     def test_the_journal_tells_the_record_on_any_walk(self) -> None:
         """Of every event: its change, its number, its time, its message; of the record: its row."""
 
@@ -340,6 +357,7 @@ class Journey:
         """Give the command; where it is refused, nothing happens."""
         note(f"{self.now} {self.state}: {command}")
         reason = self.subject.answer(self.record, command, self.now)
+        self._require_unlisted(command, reason)
         if reason != ACCEPTED:
             verb = self.decider.life_cycle.verbs[type(command)]
             assert reason in {*verb.reasons, "INVALID_TRANSITION", self.subject.missing}
@@ -347,6 +365,18 @@ class Journey:
         for event in self.subject.decide(self.record, command, self.now):
             self._happens(command, event)
         assert self.state in {NOTHING, *self.subject.histories}
+
+    def _require_unlisted(self, command: Any, reason: str) -> None:
+        """What the state or the person forbids is no action that is listed."""
+        subject, name = self.subject, type(command).__name__
+        if self.record is None or not subject.is_a_persons(name) or reason in subject.aims:
+            return
+        if not subject.changes(self.record, command, self.now) and reason != ACCEPTED:
+            own = {"own_team": command.own_team} if hasattr(command, "own_team") else {}
+            listed = Actions(self.decider, [name]).of(
+                self.record, command.by, self.now, subject.also, **own
+            )
+            assert not listed, (name, reason)
 
     def _happens(self, command: Any, event: Any) -> None:
         before, self.record = self.record, self.decider.evolve(self.record, event)

@@ -38,13 +38,18 @@ def _no_better_reason(aggregate: Any, command: Any) -> None:
     """Raise nothing, so that the refusal is INVALID_TRANSITION."""
 
 
+def _nothing_known(aggregate: Any) -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Verb(Generic[S, W]):
     """One command with the states that allow it; `states` is None if it creates the aggregate.
 
     `reasons` are all refusals that `decide` raises. `otherwise` may raise a more specific refusal
     than INVALID_TRANSITION. `also` gives the ids that are locked and readable with the aggregate.
-    `discloses` marks an answer that shows personal data: a repeat of it is decided again.
+    `discloses` marks an answer that shows personal data: a repeat of it is decided again. `likely`
+    gives fields of a command that fits the aggregate, where any text would not do.
     """
 
     command: type[Any]
@@ -54,6 +59,7 @@ class Verb(Generic[S, W]):
     otherwise: Callable[[Any, Any], None] = _no_better_reason
     also: Callable[[Any], Iterable[UUID]] = _nothing
     discloses: bool = False
+    likely: Callable[[Any], Mapping[str, Any]] = _nothing_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +77,11 @@ def verb(
     otherwise: Callable[[S, C], None] = _no_better_reason,
     also: Callable[[C], Iterable[UUID]] = _nothing,
     discloses: bool = False,
+    likely: Callable[[S], Mapping[str, Any]] = _nothing_known,
 ) -> Verb[S, W]:
     """A verb of an existing aggregate; its command is the type of `decide`'s `command`."""
     command = get_type_hints(decide)["command"]
-    return Verb(command, frozenset(states), decide, reasons, otherwise, also, discloses)
+    return Verb(command, frozenset(states), decide, reasons, otherwise, also, discloses, likely)
 
 
 def creates(

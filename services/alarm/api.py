@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import grpc
 from msgspec.structs import replace
 
+from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake import following
@@ -17,12 +18,13 @@ from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
-from backbone.words.errors import InvalidArgument
 from backbone.words.followed import OVER, SAID, Followed
 from backbone.words.followed import FollowIncident as Step
+from backbone.words.sight import sees
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
+from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec, linkage, storage
 from services.alarm.atlas import Atlas
 from services.alarm.metrics import OPENINGS
@@ -42,7 +44,10 @@ from services.alarm.ticketing import Tickets
 log = logging.getLogger(__name__)
 
 
-@passing(pb.DESCRIPTOR.services_by_name["AlarmService"], RECEIPTS.verbs)
+SERVICE = pb.DESCRIPTOR.services_by_name["AlarmService"]
+
+
+@passing(SERVICE, RECEIPTS.verbs)
 class FrontDesk(rpc.AlarmServiceServicer):
     """The changes that only pass to the door, those that do something beside, and the reads."""
 
@@ -53,13 +58,14 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._decider = decider
         self._atlas = atlas
         self._sealer = sealer
+        self._actions: Actions[Receipt] = actions_of(decider, SERVICE)
         self._taking = Taking(shell.pool, decider, atlas, sealer)
         self._openings = Openings(shell.settings)
         self._orders = Orders(shell.batcher, Missions(shell.settings))
         self._incidents = Incidents(shell.settings)
         self._told = Told(shell, decider, self._incidents)
         self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self._orders)
-        self._reading = Reading(shell, decider, self._shown, lambda: atlas.city)
+        self._reading = Reading(shell, decider, self._shown, lambda: atlas.city, self._told.glance)
         self._tickets = Tickets(shell, decider)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Receipt:
@@ -100,6 +106,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
 
     async def RevealCaller(self, request: pb.RevealCallerRequest, context: Any) -> Any:
         caller = caller_of(context)
+        await self._hear(request, caller.actor, as_holder=True)
         command = RevealCaller(caller.actor, caller.purpose)
         receipt = await self._perform(context, command, request, caller)
         return pb.RevealCallerResponse(caller=codec.unseal(receipt.report.caller, self._sealer))
@@ -129,7 +136,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
 
     async def LinkRepeat(self, request: pb.LinkRepeatRequest, context: Any) -> Any:
         caller = caller_of(context)
-        incident_id = _incident_id(request.incident)
+        incident_id = codec.incident_id(request.incident)
         code, known, priority = await self._known(incident_id, caller.actor) or ("", None, "")
         against = await storage.accused_by(self._shell.pool, incident_id)
         command = LinkRepeat(
@@ -169,6 +176,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         """An incident that is not over is looked up: its priority may have been set on it, and the
         receipt may not have heard of its last step. While the desk still decides, the suggested
         repeats are shown as they are now."""
+        await self._hear(request, caller_of(context).actor)
         shown = await self._reading.get(request, context)
         if shown.state == resources.Receipt.STATE_RECEIVED and shown.suggestions.repeats:
             await self._reading.bring_up_to_date(shown)
@@ -232,7 +240,9 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return shown
 
     def _shown(self, receipt: Receipt, actor: Actor) -> resources.Receipt:
-        return codec.shown_to(receipt, self._atlas.city, self._sealer, actor)
+        shown = codec.shown_to(receipt, self._atlas.city, self._sealer, actor)
+        shown.actions.extend(self._actions.of(receipt, actor))
+        return shown
 
     async def _glance(self, shown: resources.Receipt, by: Actor) -> None:
         """Never an older version than the receipt has followed."""
@@ -258,25 +268,30 @@ class FrontDesk(rpc.AlarmServiceServicer):
         found = await self._incidents.find(incident_id, by)
         return (found.code, codec.to_followed(found), found.priority) if found else None
 
+    async def _hear(self, request: Any, by: Actor, as_holder: bool = False) -> None:
+        """Let the receipt hear who has its incident before the event tells it."""
+        receipt = await self._known_as(request)
+        if receipt is None or receipt.incident is None or by.unit == receipt.unit:
+            return
+        if as_holder or not sees(by, receipt.readers, receipt.watched_area):
+            found = await self._told.glance(receipt.incident.id, by)
+            await self._follow(receipt, found if found and found.unit == by.unit else None, by)
+
     async def _catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
         """Look the incident up again: a step between look-up and link had no follower yet."""
-        linked = receipt.incident.known.version if receipt.incident else 0
         try:
             found = await self._incidents.find(incident_id, by)
         except grpc.aio.AioRpcError as error:
             log.info("incident.unheard", extra={"error": error.details()})
             return
-        if found is None or found.version <= linked:
+        await self._follow(receipt, found, by)
+
+    async def _follow(self, receipt: Receipt, found: Incident | None, by: Actor) -> None:
+        known = receipt.incident.known.version if receipt.incident else 0
+        if found is None or found.version <= known:
             return
-        now = codec.to_followed(found)
+        incident_id, now = UUID(found.id), codec.to_followed(found)
         said = {name: getattr(now, name) for name in SAID}
         step = Step("Linked", now.version, **said)
         request_id = uuid5(receipt.id, f"follow {incident_id} {now.version}")
         await self._orders.record(receipt.id, request_id, FollowIncident(incident_id, step), by)
-
-
-def _incident_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise InvalidArgument("UNKNOWN_INCIDENT", incident=text[:100]) from error

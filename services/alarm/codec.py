@@ -10,7 +10,7 @@ from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.contacts import contact_of
-from backbone.words.errors import NotFound
+from backbone.words.errors import InvalidArgument, NotFound
 from backbone.words.followed import Followed
 from backbone.words.masks import masked
 from backbone.words.matter import Matter
@@ -101,6 +101,8 @@ def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resource
         message.neighbour.telephone = outside.telephone
     if receipt.incident is not None:
         fill(message.incident, receipt.incident.known)
+        if not receipt.incident.known.version and receipt.incident.id == receipt.id:
+            message.incident.priority = receipt.classification.priority
     if receipt.passed is not None:
         _show_passed(receipt, message.passed)
     return message
@@ -205,7 +207,9 @@ def state_of(mission: emergency.Mission) -> str:
 def to_followed(incident: incidents.Incident) -> Followed:
     """The incident's present state in the form in which its events would have told it."""
     state = incidents.Incident.State.Name(incident.state).removeprefix("STATE_")
-    said = {name: getattr(incident, name) for name in ("unit", "holder", "outcome", "reply")}
+    said = {
+        name: getattr(incident, name) for name in ("unit", "holder", "outcome", "reply", "priority")
+    }
     return Followed(version=incident.version, state=state, **said)
 
 
@@ -226,3 +230,10 @@ def to_earlier(receipt: Receipt) -> Earlier:
 
 def to_mission(mission: emergency.Mission) -> pb.MissionRef:
     return pb.MissionRef(id=mission.id, team=mission.team, state=state_of(mission), seq=mission.seq)
+
+
+def incident_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidArgument("UNKNOWN_INCIDENT", incident=text[:100]) from error

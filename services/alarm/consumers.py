@@ -5,6 +5,7 @@ it was passed to.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -15,12 +16,17 @@ from backbone.door.request import Request
 from backbone.intake.following import follow_request, following, steps_of
 from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool
+from backbone.wire import to_record
+from backbone.words.actor import Actor
+from backbone.words.followed import Followed
+from backbone.words.followed import FollowIncident as Step
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.petition.v1.petition_pb2 import KIND_ACCUSATION
 from services.alarm import storage
 from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.merging import FollowMerge, FollowParting
 from services.alarm.receipt.passed import PassedKind
 from services.alarm.receipt.passing import FollowRecord
 
@@ -28,20 +34,48 @@ from services.alarm.receipt.passing import FollowRecord
 def incidents(pool: Pool) -> Subscription:
     """Turn events into commands for the opening receipt and for each linked one."""
 
-    async def follow(events: Sequence[IncidentEvent]) -> Sequence[Request[FollowIncident]]:
+    async def follow(events: Sequence[IncidentEvent]) -> Sequence[Request[Any]]:
         steps = steps_of(events)
         if not steps:
             return []
         incident_id = UUID(events[0].meta.aggregate_id)
+        parted = [each.reinstated.parted_from for each in events if each.reinstated.parted_from]
+        back = [each for at in parted for each in await storage.followers(pool, UUID(at))]
+        here = await storage.followers(pool, incident_id)
+        known = await _present(pool, events) if here else None
         return [
-            replace(
-                follow_request(event, receipt_id, step), command=FollowIncident(incident_id, step)
-            )
-            for receipt_id in await storage.followers(pool, incident_id)
+            replace(follow_request(event, receipt_id, step), command=ask(event, step))
+            for receipts, ask in ((here, partial(_followed_by, known)), (back, _parted_by))
+            for receipt_id in receipts
             for event, step in steps
         ]
 
     return following("alarm", storage.OURS, follow)
+
+
+async def _present(pool: Pool, events: Sequence[IncidentEvent]) -> Followed | None:
+    """The incident that this one was merged into, as its receipts know it: they may have heard of
+    later steps than the merge tells."""
+    into = next((each.merged.into for each in events if each.merged.into), "")
+    return await storage.latest_known(pool, UUID(into)) if into else None
+
+
+def _followed_by(
+    present: Followed | None, event: IncidentEvent, step: Step
+) -> FollowIncident | FollowMerge:
+    incident_id, said = UUID(event.meta.aggregate_id), event.merged
+    if event.WhichOneof("kind") != "merged":
+        return FollowIncident(incident_id, step)
+    known = to_record(said.known, Followed)
+    if present is not None and present.version > known.version:
+        known = present
+    merger = Actor(event.meta.actor, event.meta.unit)
+    return FollowMerge(incident_id, step, UUID(said.into), said.into_code, known, merger)
+
+
+def _parted_by(event: IncidentEvent, step: Step) -> FollowParting:
+    incident_id = UUID(event.meta.aggregate_id)
+    return FollowParting(incident_id, step, Actor(event.meta.actor, event.meta.unit))
 
 
 # What each event of a petition or dispute tells the desk: the state, and the answer in it.

@@ -1,6 +1,6 @@
 """Reads of the front desk: one receipt, and pages of them, as far as the caller may see."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from backbone.words.city import City
 from backbone.words.errors import Denied, NotFound
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
+from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec, storage
 from services.alarm.receipt.record import Caller, Outcome, Receipt
 from services.alarm.receipt.rights import may_be_told
@@ -29,8 +30,10 @@ class Reading:
         decider: Decider[Receipt],
         shown: Callable[[Receipt, Actor], resources.Receipt],
         city: Callable[[], City],
+        glance: Callable[[UUID, Actor], Awaitable[Incident | None]],
     ) -> None:
-        self._pool = shell.pool
+        """`glance` asks for an incident; None for one that is not seen, or not at once."""
+        self._glance = glance
         self._city = city
         self._from_row = decider.from_row
         self._shown = shown
@@ -61,7 +64,8 @@ class Reading:
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:
         since, until = time_of(request, "from_time"), time_of(request, "to_time")
         actor = caller_of(context).actor
-        asked = storage.asked(request, actor, since, until)
+        handles = bool(request.incident_id) and await self._handles(request, actor)
+        asked = storage.asked(request, actor, since, until, handles)
         response = pb.ListReceiptsResponse()
 
         def item(row: Any) -> resources.Receipt:
@@ -69,6 +73,12 @@ class Reading:
 
         await self._lists.answer(request, response, asked, item)
         return response
+
+    async def _handles(self, request: pb.ListReceiptsRequest, actor: Actor) -> bool:
+        """Whether workflow says that the actor's unit has the incident: its receipts may not have
+        heard of that yet."""
+        found = await self._glance(storage.incident_of(request), actor)
+        return found is not None and bool(actor.unit) and found.unit == actor.unit
 
     async def told(self, request: pb.TellCallerRequest, context: Any) -> Caller | None:
         """The caller of the report whose order this team has, if the policy gives the number."""

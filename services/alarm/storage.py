@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from backbone.door.decider import Table
 from backbone.door.timers import due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
@@ -14,6 +16,7 @@ from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
+from backbone.words.followed import Followed
 from backbone.words.place import significant
 from backbone.words.rank import EVERY_SPAN, time_span
 from backbone.words.sight import watched
@@ -72,12 +75,21 @@ UNION ALL
 (SELECT r.shape, r.doc::text FROM receipts AS r JOIN receipts AS first ON r.incident_id = first.id
  WHERE first.code = $1 AND r.id <> first.id ORDER BY r.rank LIMIT 20)
 """
+LATEST = """
+SELECT (doc #> '{incident,known}')::text FROM receipts WHERE incident_id = $1
+ORDER BY incident_version DESC LIMIT 1
+"""
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 ACCUSED = "SELECT against FROM receipts WHERE id = $1"
 DUE = due_in("receipts")
 # Receipts that became records of other services, which have their ids.
 PASSED = "SELECT id FROM receipts WHERE id = ANY($1) AND outcome = 'PASSED' AND incident_id IS NULL"
-OURS = "SELECT DISTINCT incident_id FROM receipts WHERE incident_id = ANY($1)"
+# Also those that were merged into another one: the receipt that opened one has its id.
+OURS = """
+SELECT incident_id FROM receipts WHERE incident_id = ANY($1)
+UNION
+SELECT id FROM receipts WHERE id = ANY($1) AND incident_id <> id
+"""
 
 TABLE: Table[Receipt] = Table(
     name="receipts", columns=COLUMNS, project=project, shape=SHAPE, upgrade=upgrade
@@ -97,21 +109,31 @@ def sights_of(actor: Actor) -> tuple[Sight, ...]:
 
 
 def asked(
-    request: pb.ListReceiptsRequest, actor: Actor, since: datetime | None, until: datetime | None
+    request: pb.ListReceiptsRequest,
+    actor: Actor,
+    since: datetime | None,
+    until: datetime | None,
+    handles: bool = False,
 ) -> Asked:
-    """The list that a request asks for, received from `since` on and before `until`."""
+    """The list that a request asks for, received from `since` on and before `until`.
+
+    `handles`: the actor's unit has the incident that it asks about, and sees all its receipts.
+    """
     one = bool(request.code or request.incident_id) and since is None and until is None
     states, span = STATES.asked(state_of(request), request.closed, one)
     names = ("outcome", "kind", "priority", "unit", "code", "passed_state")
     filters = [*states, *equals_of(request, names)]
-    if request.incident_id:
+    sights = sights_of(actor)
+    if handles:
+        sights = ((equal("incident_id", incident_of(request), "uuid"),),)
+    elif request.incident_id:
         filters.append(equal("incident_id", incident_of(request), "uuid"))
     if request.category:
         filters.append(Under("category", request.category, "."))
     if request.area:
         filters.append(Under("area", significant(request.area)))
     window = span if one else time_span(span, since, until)
-    return Asked(sights_of(actor), tuple(filters), window)
+    return Asked(sights, tuple(filters), window)
 
 
 def incident_of(request: pb.ListReceiptsRequest) -> UUID:
@@ -181,6 +203,12 @@ async def accused_by(pool: Pool, incident_id: UUID) -> str:
 async def reports(pool: Pool, code: str) -> Sequence[Any]:
     """The receipts of a matter by its code: its own, and the latest that were linked to it."""
     return await pool.fetch(REPORTS, code)
+
+
+async def latest_known(pool: Pool, incident_id: UUID) -> Followed | None:
+    """The incident as the receipt knows it that has heard of it last; None if none follows it."""
+    known = await pool.fetchval(LATEST, incident_id)
+    return msgspec.json.decode(known, type=Followed) if known else None
 
 
 async def followers(pool: Pool, incident_id: UUID) -> list[UUID]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from backbone.directory.places import Places
+from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
@@ -14,6 +15,7 @@ from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
+from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.matter_code import Intake, mint
 from liandong.dispute.v1 import dispute_pb2 as resources
@@ -31,7 +33,10 @@ ENDINGS = {
 }
 
 
-@passing(pb.DESCRIPTOR.services_by_name["DisputeService"], DISPUTES.verbs)
+SERVICE = pb.DESCRIPTOR.services_by_name["DisputeService"]
+
+
+@passing(SERVICE, DISPUTES.verbs)
 class DisputeService(rpc.DisputeServiceServicer):
     def __init__(
         self,
@@ -43,6 +48,7 @@ class DisputeService(rpc.DisputeServiceServicer):
     ) -> None:
         self._shell = shell
         self._decider = decider
+        self._actions: Actions[Dispute] = actions_of(decider, SERVICE)
         key = shell.settings.keyring.lasting
         self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
         self._sealer = sealer
@@ -59,11 +65,11 @@ class DisputeService(rpc.DisputeServiceServicer):
         command = codec.to_registration(request, caller, (new, code), self._sealer)
         command = codec.located(command, self._places)
         dispute = await self._shell.perform(self._decider, context, command, request, new, caller)
-        return pb.RegisterDisputeResponse(dispute=codec.to_resource(dispute, self._sealer))
+        return pb.RegisterDisputeResponse(dispute=self._shown(dispute, caller.actor))
 
     async def RouteDispute(self, request: pb.RouteDisputeRequest, context: Any) -> Any:
         dispute = await self._perform(request, context)
-        resource = codec.to_resource(dispute, self._sealer)
+        resource = self._shown(dispute, caller_of(context).actor)
         incident = await self._openings.open(codec.to_matter(dispute))
         if incident is not None:
             resource.incident.CopyFrom(shown(incident))
@@ -75,29 +81,35 @@ class DisputeService(rpc.DisputeServiceServicer):
     async def GetDispute(self, request: pb.GetDisputeRequest, context: Any) -> Any:
         """Reads the row of the primary, so that the writer sees the own change."""
         asked = codec.dispute_id(request.dispute_id)
-        sights = storage.sights_of(caller_of(context).actor)
+        actor = caller_of(context).actor
+        sights = storage.sights_of(actor)
         row = await self._lists.find(asked, sights)
         if row is None:
             raise NotFound("NO_SUCH_DISPUTE")
-        return pb.GetDisputeResponse(dispute=self._resource(row))
+        return pb.GetDisputeResponse(dispute=self._shown(self._decider.from_row(row), actor))
 
     async def ListDisputes(self, request: pb.ListDisputesRequest, context: Any) -> Any:
-        asked = storage.asked(request, caller_of(context).actor)
-        response = pb.ListDisputesResponse()
-        return await self._lists.answer(request, response, asked, self._resource)
+        actor = caller_of(context).actor
+        asked = storage.asked(request, actor)
+
+        def show(row: Any) -> resources.Dispute:
+            return self._shown(self._decider.from_row(row), actor)
+
+        return await self._lists.answer(request, pb.ListDisputesResponse(), asked, show)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Dispute:
         dispute = await self._perform(request, context)
-        step = ENDINGS.get(request.DESCRIPTOR.name)
+        step, actor = ENDINGS.get(request.DESCRIPTOR.name), caller_of(context).actor
         if step:
-            incident, actor = dispute.routing.incident, caller_of(context).actor
-            await self._settlings.settle(dispute, incident, step, actor)
-        return codec.to_resource(dispute, self._sealer)
+            await self._settlings.settle(dispute, dispute.routing.incident, step, actor)
+        return self._shown(dispute, actor)
 
     async def _perform(self, body: Any, context: Any) -> Dispute:
         caller, about = caller_of(context), codec.dispute_id(body.dispute_id)
         command = codec.to_command(body, caller, self._sealer)
         return await self._shell.perform(self._decider, context, command, body, about, caller)
 
-    def _resource(self, row: Any) -> resources.Dispute:
-        return codec.to_resource(self._decider.from_row(row), self._sealer)
+    def _shown(self, dispute: Dispute, actor: Actor) -> resources.Dispute:
+        message = codec.to_resource(dispute, self._sealer)
+        message.actions.extend(self._actions.of(dispute, actor))
+        return message

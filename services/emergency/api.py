@@ -12,7 +12,7 @@ import grpc
 from backbone.directory.replica import Replica
 from backbone.door.timers import NEVER
 from backbone.postgres.listing import Lists
-from backbone.rpc.caller import caller_of
+from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.edge import abort
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
@@ -21,6 +21,7 @@ from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from services.emergency import codec, storage
+from services.emergency.acting import may_do
 from services.emergency.alerts import Alerts
 from services.emergency.deciders import missions
 from services.emergency.mission import MISSIONS
@@ -64,7 +65,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         mission = await self._shell.perform(missions, context, command, request, of, caller)
         self._hurry()
         return pb.DispatchMissionResponse(
-            mission=await self._resource(mission), reachable=mission.release.reachable
+            mission=await self._resource(mission, caller), reachable=mission.release.reachable
         )
 
     async def ReceiveMission(self, request: pb.ReceiveMissionRequest, context: Any) -> Any:
@@ -80,7 +81,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         caller, mission_id = caller_of(context), codec.id_of(request.mission_id)
         command = codec.to_stop(request, caller)
         mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
-        return pb.StopLadderResponse(mission=await self._resource(mission))
+        return pb.StopLadderResponse(mission=await self._resource(mission, caller))
 
     async def RecallMission(self, request: pb.RecallMissionRequest, context: Any) -> Any:
         """A person of the desk calls the team back, with or without Kafka."""
@@ -88,7 +89,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         command = RecallMission(caller.actor, request.reason)
         of = codec.id_of(request.mission_id)
         mission = await self._shell.perform(missions, context, command, request, of, caller)
-        return pb.RecallMissionResponse(mission=await self._resource(mission))
+        return pb.RecallMissionResponse(mission=await self._resource(mission, caller))
 
     async def Subscribe(
         self, request: pb.SubscribeRequest, context: Any
@@ -108,14 +109,16 @@ class MissionService(rpc.EmergencyServiceServicer):
         mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
         if mission.state is State.REFUSED:
             self._hurry()
-        resource = await self._resource(mission)
+        resource = await self._resource(mission, caller)
         resource.answer = codec.answer_of(request, mission)
         return resource
 
-    async def _resource(self, mission: Mission) -> resources.Mission:
+    async def _resource(self, mission: Mission, caller: Call) -> resources.Mission:
         """The number is read from the mailbox: so a repeat is answered with the same one."""
         seqs = await storage.seqs_of(self._shell.pool, [mission.id])
-        return codec.to_resource(mission, seqs.get(mission.id, 0))
+        message = codec.to_resource(mission, seqs.get(mission.id, 0))
+        message.actions.extend(may_do(mission, caller))
+        return message
 
 
 @passing(pb.DESCRIPTOR.services_by_name["EmergencyService"], MISSIONS.verbs)
@@ -138,20 +141,28 @@ class EmergencyService(MissionService):
         self._lists = Lists(shell.pool, key, storage.MISSIONS.name, storage.PATHS)
 
     async def GetMission(self, request: pb.GetMissionRequest, context: Any) -> Any:
-        mission_id, sight = codec.id_of(request.mission_id), sight_of(caller_of(context))
+        caller = caller_of(context)
+        mission_id, sight = codec.id_of(request.mission_id), sight_of(caller)
         row = await self._lists.find(mission_id, sight.conditions)
         if row is None:
             raise NotFound("NO_SUCH_MISSION")
         mission = missions.from_row(row)
-        return pb.GetMissionResponse(mission=await self._resource(mission))
+        return pb.GetMissionResponse(mission=await self._resource(mission, caller))
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
         matter = codec.id_of(request.matter_id) if request.matter_id else None
         receipt = codec.id_of(request.receipt) if request.receipt else None
-        sights = sight_of(caller_of(context)).conditions
-        asked = storage.asked(request, sights, matter, receipt)
+        caller = caller_of(context)
+        asked = storage.asked(request, sight_of(caller).conditions, matter, receipt)
+
+        def shown(row: Any) -> resources.Mission:
+            mission = missions.from_row(row)
+            message = codec.to_resource(mission, seq=0)
+            message.actions.extend(may_do(mission, caller))
+            return message
+
         response = pb.ListMissionsResponse()
-        await self._lists.answer(request, response, asked, _shown)
+        await self._lists.answer(request, response, asked, shown)
         ids = [UUID(each.id) for each in response.items]
         seqs = await storage.seqs_of(self._shell.pool, ids)
         for item, mission in zip(response.items, ids, strict=True):
@@ -168,10 +179,6 @@ class EmergencyService(MissionService):
     async def ListTeamStatuses(self, request: pb.ListTeamStatusesRequest, context: Any) -> Any:
         sight = sight_of(caller_of(context))
         return await self._statuses.list(request, sight)
-
-
-def _shown(row: Any) -> resources.Mission:
-    return codec.to_resource(missions.from_row(row), seq=0)
 
 
 def _cut(context: Any) -> Callable[[], Coroutine[Any, Any, None]]:

@@ -34,7 +34,7 @@ INCIDENTS = "liandong.incident.events.v1"
 # After these no incident of the receipt's matter goes on: its teams are called back. A receipt that
 # is passed to a unit becomes an incident of the same matter: its missions go on.
 ENDED = ("answered", "passed", "passed_to_petitions", "mediation_referred", "ticket_filed")
-LINKS = frozenset({"repeat_linked", "repeat_unlinked"})
+LINKS = frozenset({"repeat_linked", "repeat_unlinked", "moved"})
 ENDS = {"VOIDED": Cause.INCIDENT_VOIDED, "CLOSED": Cause.INCIDENT_CLOSED}
 
 
@@ -58,6 +58,7 @@ class Orders:
             **dict.fromkeys(ENDED, self._ended),
             "repeat_linked": self._linked,
             "repeat_unlinked": self._unlinked,
+            "moved": self._moved,
         }
 
     @property
@@ -151,8 +152,19 @@ class Orders:
         """What the receipt had ordered as a matter of its own is that matter again."""
         return await self._join(event, (), UUID(event.meta.aggregate_id), "")
 
+    async def _moved(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
+        """By a merge or its undoing; the receipt takes along what was sent for its old incident."""
+        moved = event.moved
+        there, left = UUID(moved.incident_id), UUID(moved.from_incident)
+        return await self._join(event, ordered, there, moved.incident_code, left)
+
     async def _join(
-        self, event: Any, ordered: Sequence[Request[Any]], there: UUID, code: str
+        self,
+        event: Any,
+        ordered: Sequence[Request[Any]],
+        there: UUID,
+        code: str,
+        left: UUID | None = None,
     ) -> list[Request[Any]]:
         """Of two missions of one team for the matter the further one stays, the other is called
         back: before the join, or with it."""
@@ -161,7 +173,7 @@ class Orders:
         requests: list[Request[Any]] = []
         for mission in every:
             of = mission.order.matter_id
-            if of == there or receipt not in (of, mission.home):
+            if of == there or not {of, mission.home} & {receipt, left}:
                 continue
             rivals = [each for each in every if _is_rival(each, mission, there)]
             requests += [

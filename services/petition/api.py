@@ -4,6 +4,7 @@ from typing import Any
 
 from backbone.directory.places import Places
 from backbone.directory.replica import Replica
+from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
@@ -16,6 +17,7 @@ from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
+from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.matter_code import Intake, mint
 from liandong.petition.v1 import petition_pb2 as resources
@@ -28,8 +30,10 @@ from services.petition.petition.record import Petition
 from services.petition.petition.repeats import suggest
 from services.petition.tracking import Tracking, pin_of
 
+SERVICE = pb.DESCRIPTOR.services_by_name["PetitionService"]
 
-@passing(pb.DESCRIPTOR.services_by_name["PetitionService"], PETITIONS.verbs)
+
+@passing(SERVICE, PETITIONS.verbs)
 class PetitionService(rpc.PetitionServiceServicer):
     def __init__(
         self,
@@ -43,6 +47,7 @@ class PetitionService(rpc.PetitionServiceServicer):
         self._shell = shell
         self._urging = Urging(shell.settings)
         self._decider = decider
+        self._actions: Actions[Petition] = actions_of(decider, SERVICE)
         key = shell.settings.keyring.lasting
         self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
         self._replica = replica
@@ -63,14 +68,14 @@ class PetitionService(rpc.PetitionServiceServicer):
         command = codec.to_registration(request, caller, (new, code), known)
         command = codec.located(command, self._places)
         petition = await self._shell.perform(self._decider, context, command, request, new, caller)
-        resource = codec.to_resource(petition, self._sealer)
+        resource = self._shown(petition, caller.actor)
         resource.pin = pin_of(petition.id, self._sealer)
         resource.repeats.extend(await self._repeats(petition))
         return pb.RegisterPetitionResponse(petition=resource)
 
     async def RoutePetition(self, request: pb.RoutePetitionRequest, context: Any) -> Any:
         petition = await self._perform(request, context)
-        resource = codec.to_resource(petition, self._sealer)
+        resource = self._shown(petition, caller_of(context).actor)
         incident = await self._openings.open(codec.to_matter(petition))
         if incident is not None:
             resource.incident.CopyFrom(shown(incident))
@@ -82,16 +87,21 @@ class PetitionService(rpc.PetitionServiceServicer):
     async def GetPetition(self, request: pb.GetPetitionRequest, context: Any) -> Any:
         """Reads the row of the primary, so that the writer sees the own change."""
         asked = codec.petition_id(request.petition_id)
-        sights = storage.sights_of(caller_of(context).actor)
+        actor = caller_of(context).actor
+        sights = storage.sights_of(actor)
         row = await self._lists.find(asked, sights)
         if row is None:
             raise NotFound("NO_SUCH_PETITION")
-        return pb.GetPetitionResponse(petition=self._resource(row))
+        return pb.GetPetitionResponse(petition=self._shown(self._decider.from_row(row), actor))
 
     async def ListPetitions(self, request: pb.ListPetitionsRequest, context: Any) -> Any:
-        asked = storage.asked(request, caller_of(context).actor)
-        response = pb.ListPetitionsResponse()
-        return await self._lists.answer(request, response, asked, self._resource)
+        actor = caller_of(context).actor
+        asked = storage.asked(request, actor)
+
+        def show(row: Any) -> resources.Petition:
+            return self._shown(self._decider.from_row(row), actor)
+
+        return await self._lists.answer(request, pb.ListPetitionsResponse(), asked, show)
 
     async def TrackPetition(self, request: pb.TrackPetitionRequest, context: Any) -> Any:
         return pb.TrackPetitionResponse(petition=self._tracked(await self._found(request, context)))
@@ -118,10 +128,10 @@ class PetitionService(rpc.PetitionServiceServicer):
         petition = await self._perform(request, context)
         incident, actor = petition.handling.incident, caller_of(context).actor
         await self._settlings.settle(petition, incident, "PetitionClosed", actor)
-        return pb.ClosePetitionResponse(petition=codec.to_resource(petition, self._sealer))
+        return pb.ClosePetitionResponse(petition=self._shown(petition, actor))
 
     async def pass_on(self, request: Any, context: Any) -> resources.Petition:
-        return codec.to_resource(await self._perform(request, context), self._sealer)
+        return self._shown(await self._perform(request, context), caller_of(context).actor)
 
     async def _perform(self, body: Any, context: Any) -> Petition:
         caller, about = caller_of(context), codec.petition_id(body.petition_id)
@@ -134,5 +144,7 @@ class PetitionService(rpc.PetitionServiceServicer):
         earlier = [codec.to_earlier(self._decider.from_row(row)) for row in rows]
         return [codec.to_repeat(each) for each in suggest(petition.filing.text, earlier)]
 
-    def _resource(self, row: Any) -> resources.Petition:
-        return codec.to_resource(self._decider.from_row(row), self._sealer)
+    def _shown(self, petition: Petition, actor: Actor) -> resources.Petition:
+        message = codec.to_resource(petition, self._sealer)
+        message.actions.extend(self._actions.of(petition, actor))
+        return message

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
@@ -23,14 +24,17 @@ from services.population.care_case import CARE_CASES
 from services.population.care_case.record import CareCase
 from services.population.metrics import REVEALS
 
+SERVICE = pb.DESCRIPTOR.services_by_name["PopulationService"]
 
-@passing(pb.DESCRIPTOR.services_by_name["PopulationService"], CARE_CASES.verbs)
+
+@passing(SERVICE, CARE_CASES.verbs)
 class PopulationService(rpc.PopulationServiceServicer):
     def __init__(
         self, shell: Shell, decider: Decider[CareCase], sealer: Sealer, openings: Openings
     ) -> None:
         self._shell = shell
         self._decider = decider
+        self._actions: Actions[CareCase] = actions_of(decider, SERVICE)
         key = shell.settings.keyring.lasting
         self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
         self._sealer = sealer
@@ -105,4 +109,6 @@ class PopulationService(rpc.PopulationServiceServicer):
         return await self._shell.perform(self._decider, context, command, body, about, caller)
 
     def _resource(self, case: CareCase, caller: Call) -> resources.CareCase:
-        return codec.to_resource(case, self._sealer, caller.actor)
+        message = codec.to_resource(case, self._sealer, caller.actor)
+        message.actions.extend(self._actions.of(case, caller.actor))
+        return message

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from backbone.directory.replica import Replica
+from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
 from backbone.door.timers import NEVER
 from backbone.postgres.listing import Lists, within
@@ -20,7 +22,8 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from services.workflow import codec, storage
 from services.workflow.calling import Calls
-from services.workflow.incident import INCIDENTS, routing
+from services.workflow.desk_inbox import DeskInbox
+from services.workflow.incident import FROM_RECEIPTS, INCIDENTS, UNSEEN, routing
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.record import Incident, may_read_texts
 from services.workflow.roads import Roads
@@ -40,6 +43,10 @@ class IncidentReads:
         self._replica = replica
         self._lists = Lists(shell.pool, self._key, decider.table.name, storage.PATHS)
         self._steps = TeamSteps(shell.settings)
+        self.inbox = DeskInbox(shell.settings, shell.pool, decider, self.shown)
+        self._actions: Actions[Incident] = actions_of(
+            decider, SERVICE, inside={*UNSEEN, *FROM_RECEIPTS}
+        )
 
     async def get(self, request: Any, context: Any) -> Incident:
         """Raises NotFound, also for an incident outside the caller's scope."""
@@ -50,24 +57,47 @@ class IncidentReads:
         return self._decider.from_row(row)
 
     async def page(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
-        actor = caller_of(context).actor
+        caller = caller_of(context)
+        actor = caller.actor
+        if request.inbox:
+            return await self.inbox.page(request, caller, partial(self._page, actor))
+        return await self._page(actor, request)
+
+    async def _page(
+        self, actor: Actor, request: pb.ListIncidentsRequest
+    ) -> pb.ListIncidentsResponse:
         asked = storage.asked(request, actor, self._call_back_roles())
+        response = pb.ListIncidentsResponse()
 
         def shown(row: Any) -> resources.Incident:
-            return codec.shown_to(self._decider.from_row(row), actor)
+            return self.shown(self._decider.from_row(row), actor)
 
         show = self._waiting(actor) if request.inbox else shown
-        return await self._lists.answer(request, pb.ListIncidentsResponse(), asked, show)
+        await self._lists.answer(request, response, asked, show)
+        return response
 
     def _waiting(self, actor: Actor) -> Callable[[Any], resources.Incident]:
         """Shows a row in the inbox of an actor."""
         of_disputes = self._call_back_roles()
-        return lambda row: codec.in_inbox(self._decider.from_row(row), actor, of_disputes)
+
+        def show(row: Any) -> resources.Incident:
+            incident = self._decider.from_row(row)
+            message = codec.in_inbox(incident, actor, of_disputes)
+            message.actions.extend(self._actions.of(incident, actor))
+            return message
+
+        return show
 
     def _call_back_roles(self) -> tuple[str, ...]:
         """The roles of the city pack that make the call-backs of disputes."""
         policy = self._replica.city.policy
         return policy.dispute_call_back if policy else ()
+
+    def shown(self, incident: Incident, actor: Actor) -> resources.Incident:
+        """The incident for one reader, with what that reader may do next."""
+        message = codec.shown_to(incident, actor)
+        message.actions.extend(self._actions.of(incident, actor))
+        return message
 
     async def timeline(self, request: pb.GetTimelineRequest, context: Any) -> Any:
         """The events and the steps of teams in order, as many events as one answer holds."""
@@ -129,7 +159,7 @@ class Front(rpc.IncidentServiceServicer):
     async def pass_on(self, request: Any, context: Any) -> resources.Incident:
         _id(request.incident_id)
         found = await self._calls.perform(request, context, caller_of(context))
-        return codec.shown_to(found, caller_of(context).actor)
+        return self._reads.shown(found, caller_of(context).actor)
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
         """The opening never expires: the intake has already committed."""
@@ -151,7 +181,7 @@ class Front(rpc.IncidentServiceServicer):
 
     async def GetIncident(self, request: pb.GetIncidentRequest, context: Any) -> Any:
         incident = await self._reads.get(request, context)
-        shown = codec.shown_to(incident, caller_of(context).actor)
+        shown = self._reads.shown(incident, caller_of(context).actor)
         return pb.GetIncidentResponse(incident=shown)
 
     async def ListIncidents(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
@@ -166,11 +196,15 @@ class Front(rpc.IncidentServiceServicer):
     async def ExplainRoute(self, request: pb.ExplainRouteRequest, context: Any) -> Any:
         return await self._reads.explain(request, context)
 
+    async def SettleLink(self, request: pb.SettleLinkRequest, context: Any) -> Any:
+        await self._reads.inbox.beside.settle(request, caller_of(context))
+        return pb.SettleLinkResponse(link_id=request.link_id)
+
     async def TakeNext(self, request: pb.TakeNextRequest, context: Any) -> Any:
         caller = caller_of(context)
         outcome = await self._taking.take(caller)
         self._shell.report(context, caller, ClaimIncident(caller.actor), outcome)
-        return pb.TakeNextResponse(incident=codec.to_resource(outcome.state))
+        return pb.TakeNextResponse(incident=self._reads.shown(outcome.state, caller.actor))
 
     async def _told(self, body: Any, context: Any) -> resources.Incident:
         """What another record tells never expires: it has committed, and its event asks for the

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
 from backbone.postgres.listing import Lists, within
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
@@ -16,6 +17,7 @@ from liandong.supervision.v1 import supervision_service_pb2 as pb
 from liandong.supervision.v1 import supervision_service_pb2_grpc as rpc
 from services.workflow import storage, supervising
 from services.workflow.calling import Calls
+from services.workflow.hands import Hands
 from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.record import Supervision
 
@@ -30,6 +32,7 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
         self._decider = decider
         self._calls = calls
         self._pool = shell.pool
+        self._actions: Actions[Supervision] = actions_of(decider, SERVICE)
         self._key, paths = shell.settings.keyring.lasting, storage.SUPERVISION_PATHS
         self._lists = Lists(shell.pool, self._key, decider.table.name, paths)
 
@@ -38,20 +41,24 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
             _id(request.supervision_id)
         caller = caller_of(context)
         found = await self._calls.perform(request, context, caller)
-        return supervising.to_resource(found, caller.actor)
+        return self._shown(found, caller.actor, await Hands.of(self._pool, caller.actor))
 
     async def GetSupervision(self, request: pb.GetSupervisionRequest, context: Any) -> Any:
         """Raises NotFound, also for a supervision outside the caller's scope."""
         actor = caller_of(context).actor
         found = await self._found(request, actor)
-        return pb.GetSupervisionResponse(supervision=supervising.to_resource(found, actor))
+        hands = await Hands.of(self._pool, actor)
+        return pb.GetSupervisionResponse(supervision=self._shown(found, actor, hands))
 
     async def ListSupervisions(self, request: pb.ListSupervisionsRequest, context: Any) -> Any:
         actor = caller_of(context).actor
         asked, response = storage.asked_supervisions(request, actor), pb.ListSupervisionsResponse()
-        return await self._lists.answer(
-            request, response, asked, lambda row: self._shown(row, actor)
-        )
+        hands = await Hands.of(self._pool, actor)
+
+        def show(row: Any) -> resources.Supervision:
+            return self._shown(self._decider.from_row(row), actor, hands)
+
+        return await self._lists.answer(request, response, asked, show)
 
     async def GetSupervisionTimeline(
         self, request: pb.GetSupervisionTimelineRequest, context: Any
@@ -80,8 +87,10 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
             raise NotFound("NO_SUCH_SUPERVISION")
         return self._decider.from_row(row)
 
-    def _shown(self, row: Any, actor: Actor) -> resources.Supervision:
-        return supervising.to_resource(self._decider.from_row(row), actor)
+    def _shown(self, found: Supervision, actor: Actor, hands: Hands) -> resources.Supervision:
+        message = supervising.to_resource(found, actor)
+        message.actions.extend(self._actions.of(found, actor, also=hands))
+        return message
 
 
 def _id(text: str) -> UUID:

@@ -25,6 +25,14 @@ async def alert_of(desk: Client, mission: str, rung: int, patience: float = 60) 
             await asyncio.sleep(0.25)
 
 
+async def in_inbox(desk: Client, mission: str, **asked: Any) -> Any:
+    """What stands in the inbox because of a mission, over all pages; else None."""
+    async for each in desk.items("/v1/inbox", **asked):
+        if any(why["mission_id"] == mission for why in each["waits"]):
+            return each
+    return None
+
+
 async def test_a_forced_order_without_an_answer_climbs_until_a_person_ends_it(visit: Visit) -> None:
     desk = await visit.person("dispatcher.990100-command")
     live = Listener(desk, "/v1/changes")
@@ -72,6 +80,18 @@ async def test_a_refusal_stands_on_the_board_at_once(visit: Visit) -> None:
     await act(leader, f"/v1/missions/{mission}:refuse", {"reason": "车辆故障"})
     alert = await alert_of(desk, mission, 1, patience=5)
     assert (alert["reason"], alert["refuse_reason"]) == ("REFUSED", "车辆故障")
+    waiting = await in_inbox(desk, mission)
+    assert (waiting["id"], waiting["code"]) == (receipt["id"], receipt["code"])
+    [why] = waiting["waits"]
+    assert (why["reason"], why["cause"], why["since"]) == (
+        "TEAM_REFUSED",
+        "车辆故障",
+        alert["since"],
+    )
+    assert (why["team"], why["overdue"]) == (TEAM, True) and why["sentence"] and why["team_name"]
+    assert await in_inbox(desk, mission, reason="TEAM_REFUSED", page_size=1) == waiting
+    assert await in_inbox(desk, mission, reason="TRIAGE") is None
     other = alert["next_teams"][0]["team"]
     await act(desk, f"/v1/receipts/{receipt['id']}:dispatch", {"team": other})
+    assert await in_inbox(desk, mission) is None
     assert mission not in [each["mission_id"] for each in (await desk.get("/v1/alerts"))["items"]]

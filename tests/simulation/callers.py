@@ -213,6 +213,9 @@ class Population:
         for field in kind.DESCRIPTOR.fields:
             if field.name == "incident_id":
                 continue
+            if field.name == "into":
+                fields["into"] = str(self._chance.choice(self._matters))
+                continue
             if field.message_type is not None:
                 fields[field.name] = self._told(field.message_type.name, str(target))
                 continue

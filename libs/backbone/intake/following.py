@@ -19,7 +19,15 @@ TOPIC = "liandong.incident.events.v1"
 
 # The fields of `Followed` that each event changes; events that are not listed change none.
 CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
-    "IncidentOpened": lambda step: {"state": "REPORTED", "unit": step.matter.desk},
+    "IncidentOpened": lambda step: {
+        "state": "REPORTED",
+        "unit": step.matter.desk,
+        "priority": step.matter.priority,
+    },
+    # Of a correction only the priority is followed.
+    "IncidentAmended": lambda step: (
+        {"priority": step.matter.priority} if "priority" in step.changed else {}
+    ),
     "IncidentLeftInTriage": lambda step: {"state": "TRIAGE", "holder": ""},
     "IncidentOffered": lambda step: {"state": "OFFERED", "unit": step.unit, "holder": ""},
     "IncidentClaimed": lambda step: {"state": "CLAIMED", "unit": step.unit, "holder": step.holder},
@@ -47,6 +55,7 @@ CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
     },
     "IncidentClosed": lambda step: {"state": "CLOSED"},
     "IncidentVoided": lambda step: {"state": "VOIDED"},
+    "IncidentMerged": lambda step: {"state": "MERGED"},
     "IncidentReinstated": lambda step: {
         "state": "OFFERED" if step.unit else "TRIAGE",
         "holder": "",
@@ -58,8 +67,8 @@ def step_of(event: IncidentEvent) -> FollowIncident | None:
     """Return the command for this event, or None if it changes nothing for the intake."""
     body = getattr(event, event.WhichOneof("kind") or "")
     name = body.DESCRIPTOR.name
-    changes = CHANGES.get(name)
-    return FollowIncident(name, event.meta.version, **changes(body)) if changes else None
+    changes = CHANGES[name](body) if name in CHANGES else {}
+    return FollowIncident(name, event.meta.version, **changes) if changes else None
 
 
 def steps_of(events: Sequence[IncidentEvent]) -> list[tuple[IncidentEvent, FollowIncident]]:

@@ -42,8 +42,9 @@ ORDER BY version LIMIT 1
 """
 WAITING = "SELECT count(*) FROM parked WHERE consumer = $1 AND aggregate_id = $2"
 REFUSED = """
-INSERT INTO refused_links (consumer, event_id, aggregate_id, reason, facts)
-VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+INSERT INTO refused_links
+    (consumer, event_id, aggregate_id, reason, facts, matter, audience, area)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
 """
 
 
@@ -93,7 +94,6 @@ class Inbox:
 
     async def refused(self, conn: Connection, meta: Meta, outcome: Outcome) -> None:
         """Record a refused link, which stays visible to dispatchers until one settles it."""
-        event_id, facts = UUID(meta.event_id), outcome.facts
-        await conn.execute(
-            REFUSED, self._group, event_id, outcome.aggregate_id, outcome.reason, facts
-        )
+        link = (self._group, UUID(meta.event_id), outcome.aggregate_id)
+        task = (meta.correlation_id, [*meta.audience], meta.area)
+        await conn.execute(REFUSED, *link, outcome.reason, outcome.facts, *task)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from backbone.kafka.consumer import Consumer
 from backbone.postgres.pool import Pool
+from backbone.rpc.caller import caller_of
+from backbone.shell import links
 from backbone.words.errors import NotFound
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
@@ -52,3 +54,15 @@ class OperationsService(rpc.OperationsServiceServicer):
         if not applied and not waiting:
             raise NotFound("NOT_PARKED", aggregate_id=request.aggregate_id)
         return pb.ReplayParkedResponse(applied=applied, waiting=waiting)
+
+    async def ListRefusedLinks(  # noqa: N802  # gRPC's name
+        self, request: pb.ListRefusedLinksRequest, context: Any
+    ) -> pb.ListRefusedLinksResponse:
+        items = await links.page(self._pool, request, caller_of(context).actor)
+        return pb.ListRefusedLinksResponse(items=items)
+
+    async def SettleRefusedLink(  # noqa: N802  # gRPC's name
+        self, request: pb.SettleRefusedLinkRequest, context: Any
+    ) -> pb.SettleRefusedLinkResponse:
+        await links.settle(self._pool, request, caller_of(context).actor)
+        return pb.SettleRefusedLinkResponse()

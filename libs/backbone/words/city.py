@@ -207,6 +207,13 @@ class City:
             here = self.units.get(here.parent)
         return tuple(above)
 
+    @cached_property
+    def _parents(self) -> frozenset[str]:
+        return frozenset(unit.parent for unit in self.units.values())
+
+    def is_above_any(self, unit: str) -> bool:
+        return bool(unit) and unit in self._parents
+
     def belongs_to(self, unit: str, other: str) -> bool:
         """Say whether `unit` is `other`, or below it."""
         return other in (unit, *self.superiors(unit))

@@ -48,3 +48,4 @@ class CallerLink(Struct, frozen=True):
     unit: str
     narrative: str = ""
     place: str = ""
+    merged: str = ""

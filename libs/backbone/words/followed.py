@@ -18,7 +18,7 @@ MERGED = "MERGED"
 OVER = (CLOSED, MERGED, VOIDED)
 REWORKED = "IncidentReworked"
 # The fields that both an incident and a step have; a step leaves those None that do not change.
-SAID = ("state", "unit", "holder", "outcome", "reply")
+SAID = ("state", "unit", "holder", "outcome", "reply", "priority")
 
 
 class Followed(Struct, frozen=True):
@@ -30,6 +30,7 @@ class Followed(Struct, frozen=True):
     holder: str = ""
     outcome: str = ""
     reply: str = ""
+    priority: str = ""
 
 
 class FollowIncident(Struct, frozen=True):
@@ -45,6 +46,7 @@ class FollowIncident(Struct, frozen=True):
     holder: str | None = None
     outcome: str | None = None
     reply: str | None = None
+    priority: str | None = None
     public_text: str = ""
 
 

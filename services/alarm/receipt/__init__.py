@@ -14,6 +14,7 @@ from services.alarm.receipt import (
     ending,
     intake,
     linking,
+    merging,
     passing,
     reinstating,
     reveal,
@@ -21,13 +22,21 @@ from services.alarm.receipt import (
 )
 from services.alarm.receipt.dispatch import RefuseDispatch
 from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.merging import FollowMerge, FollowParting
 from services.alarm.receipt.passing import FollowRecord
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.rights import require_may_see
 from services.alarm.receipt.tickets import LapseTicket
 
 # Commands without an actor: events and answers of other services, and clocks.
-FROM_INSIDE = (FollowIncident, FollowRecord, RefuseDispatch, LapseTicket)
+FROM_INSIDE = (
+    FollowIncident,
+    FollowMerge,
+    FollowParting,
+    FollowRecord,
+    RefuseDispatch,
+    LapseTicket,
+)
 
 
 def require_sight(receipt: Receipt, command: Any) -> None:
@@ -45,6 +54,7 @@ RECEIPTS: LifeCycle[Receipt, City] = LifeCycle(
         tickets,
         reinstating,
         linking,
+        merging,
         closing,
         dispatch,
         call_back,

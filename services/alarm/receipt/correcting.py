@@ -92,7 +92,7 @@ def correction_of(receipt: Receipt, by: Actor) -> Correction | None:
         receipt=str(receipt.id),
         code=receipt.code,
         version=receipt.version,
-        linked=receipt.outcome is Outcome.LINKED,
+        linked=receipt.outcome is Outcome.LINKED or incident.before is not None,
         user=by.user,
         unit=by.unit,
     )

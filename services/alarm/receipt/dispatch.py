@@ -18,8 +18,9 @@ from services.alarm.receipt.ending import matter_called
 from services.alarm.receipt.record import Dispatch, Outcome, Receipt, State
 from services.alarm.receipt.rights import (
     require_desk,
-    require_may_dispatch,
+    require_near,
     require_not_ended,
+    require_team_sender,
 )
 
 # Where the mission of an order is over, the team may be sent again.
@@ -91,11 +92,12 @@ def dispatch(
     receipt: Receipt, command: DispatchNow, now: datetime, city: City
 ) -> list[DispatchOrdered]:
     require_desk(receipt, command)
-    team = require_team(city, command.team)
-    require_may_dispatch(command.by, team)
-    require_not_accused(city, receipt.against, team.unit)
+    require_team_sender(command.by)
     if receipt.outcome is Outcome.INVALID:
         require_not_ended(receipt, command)
+    team = require_team(city, command.team)
+    require_near(command.by, team)
+    require_not_accused(city, receipt.against, team.unit)
     order = stands(receipt, command.team)
     if order is not None and command.standing not in OVER:
         raise InvalidTransition(

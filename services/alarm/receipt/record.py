@@ -10,6 +10,7 @@ from backbone.words.correction import Corrected
 from backbone.words.followed import Followed
 from backbone.words.matter import Matter
 from backbone.words.place import Place
+from services.alarm.receipt.merged import Merged
 from services.alarm.receipt.passed import Passed
 
 
@@ -208,12 +209,14 @@ class Incident(Struct, frozen=True):
     """The incident that the receipt opened or was linked to; `known` is its last known state.
 
     `link_version` is the version of the receipt that was linked; 0 where it opened the incident.
+    `before` is set where the receipt followed a merge.
     """
 
     id: UUID
     code: str
     known: Followed
     link_version: int = 0
+    before: Merged | None = None
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

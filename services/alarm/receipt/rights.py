@@ -73,10 +73,13 @@ def require_not_ended(receipt: Receipt, command: ByActor) -> None:
         )
 
 
-def require_may_dispatch(actor: Actor, team: Team) -> None:
-    """Allow desk roles, for teams of their area and unit; else raises Denied or NotFound."""
+def require_team_sender(actor: Actor) -> None:
     if actor.role not in TEAM_SENDERS:
         raise Denied("ROLE_MAY_NOT", role=actor.role)
+
+
+def require_near(actor: Actor, team: Team) -> None:
+    """Raises NotFound for a team that is neither of the actor's unit nor of the actor's area."""
     if actor.unit != team.unit and not contains(actor.area, team.area):
         raise NotFound("NO_SUCH_TEAM")
 

@@ -37,7 +37,7 @@ def items_of(response: Descriptor) -> FieldDescriptor | None:
     """The field with the items if the message is a page of a list, else None."""
     if PAGE_TOKEN not in response.fields_by_name:
         return None
-    lists = [field for field in response.fields if field.is_repeated]
+    lists = [f for f in response.fields if f.is_repeated and f.message_type is not None]
     return lists[0] if len(lists) == 1 else None
 
 

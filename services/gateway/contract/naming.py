@@ -27,7 +27,7 @@ KINDS: Mapping[str, str] = {
         ("holder", "from_holder", "actor", "user", "by", "receiver", "ordered_by", "called_by",
          "acknowledged_by", "opener", "answerer", "answered_by",
          "set_by", "decided_by", "mediator", "worker", "leader", "verifier",
-         "voided_by", "reinstated_by", "recalled_by", "sent_by", "confirmed_by"),
+         "voided_by", "merged_by", "reinstated_by", "recalled_by", "sent_by", "confirmed_by"),
         "person",
     ),
     **dict.fromkeys(("team", "next_team"), "team"),

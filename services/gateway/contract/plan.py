@@ -8,6 +8,7 @@ from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 from pydantic_core import SchemaValidator
 
+from services.gateway.contract.acting import Narrow, narrowing
 from services.gateway.contract.fields import field_at, is_plain, map_of
 from services.gateway.contract.naming import Names
 from services.gateway.contract.reading import body_reader, text_reader
@@ -33,6 +34,7 @@ class Plan:
     read_query: SchemaValidator
     read_body: SchemaValidator | None
     write: Convert
+    narrow: Narrow | None
 
     @property
     def label(self) -> str:
@@ -66,6 +68,7 @@ def plan_of(area: Area, route: Route, names: Names | None = None) -> Plan:
         read_query=text_reader(message, query),
         read_body=None if without is None else body_reader(message, without),
         write=writer_of(response, route.returns, names or Names()),
+        narrow=narrowing(area, route),
     )
 
 

@@ -101,6 +101,8 @@ class RpcEndpoint:
         if self._route.reveals:
             await self._record_reveal(request, caller)
         answer = self._plan.write(response)
+        if self._plan.narrow is not None:
+            self._plan.narrow(answer, caller.role)
         if self._route.says is not None:
             headers["Content-Language"] = language_of(request.headers.get("accept-language", ""))
             self._route.says(answer, headers["Content-Language"])

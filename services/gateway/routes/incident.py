@@ -28,6 +28,7 @@ AREA = Area(
     (
         get("/v1/inbox", "ListIncidents", DUTY, always={"inbox": True}, says=say_why),
         post("/v1/inbox:takeNext", "TakeNext", HANDLERS, empty="POOL_EMPTY"),
+        post("/v1/inbox/links/{link_id}:settle", "SettleLink", DESKS | SUPERIORS),
         get("/v1/incidents", "ListIncidents", READERS, always=LIST),
         get(ONE, "GetIncident", READERS),
         get(f"{ONE}/timeline", "GetTimeline", READERS),
@@ -60,6 +61,8 @@ AREA = Area(
             "UrgeIncident",
             DISPATCHERS | DESKS | SUPERVISORS | roles("clerk", "head"),
         ),
+        post(f"{ONE}:merge", "MergeIncident", DISPATCHERS),
+        post(f"{ONE}:undoMerge", "UndoMerge", SUPERIORS),
         post(f"{ONE}:undoVoid", "UndoVoid", SUPERIORS),
         post(f"{ONE}:setPriority", "SetPriority", TAKERS | DISPATCHERS | HANDLERS),
     ),

@@ -119,6 +119,12 @@ def record_result(
     return [ServiceResultRecorded(now, asked.id, result)]
 
 
+def a_service(case: CareCase) -> dict[str, str]:
+    """The service whose result is to be recorded first, if there is one."""
+    asked = sorted(case.services, key=lambda each: each.incident.state not in SETTLED)
+    return {"service_id": str(asked[0].id)} if asked else {}
+
+
 def follow_service(
     case: CareCase, command: FollowService, now: datetime, city: City
 ) -> list[ServiceFollowed]:
@@ -173,6 +179,7 @@ VERBS = (
         "NO_SUCH_SERVICE",
         "NOT_RESOLVED",
         "RESULT_MISSING",
+        likely=a_service,
     ),
     verb(ANY, follow_service, "NOT_ROUTED"),
 )

@@ -6,7 +6,7 @@ from backbone.words.rank import by_time
 from services.population.care_case.clocks import next_due
 from services.population.care_case.record import OVER, CareCase, State, VisitState
 
-SHAPE = 2
+SHAPE = 3
 COLUMNS = {
     "code": "text",
     "state": "text",
@@ -65,7 +65,9 @@ def is_overdue(case: CareCase) -> bool:
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Shape 1 is the flat row of 0.1.0."""
+    """Shape 1 is the flat row of 0.1.0; later ones only grew."""
+    if shape > 1:
+        return doc
     return {
         **_part(doc, WHOLE),
         "hand_over": _part(doc, HAND_OVER),

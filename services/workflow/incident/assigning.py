@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
+from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.guards import require_not_accused, require_text, require_unit
 from backbone.words.place import contains
@@ -56,10 +57,11 @@ def assign(
     incident: Incident, command: AssignIncident, now: datetime, world: World
 ) -> list[IncidentAssigned | routing.IncidentOffered]:
     city, by = world.city, command.by
+    require_giver(city, command)
     target = require_unit(city, command.unit)
     above = by.unit in city.superiors(command.unit)
     over_the_area = by.role != "head" and contains(by.area, target.area)
-    if by.role not in SUPERIORS or not (above or over_the_area):
+    if not (above or over_the_area):
         raise Denied("NOT_A_SUPERIOR", unit=command.unit)
     require_not_accused(city, incident.matter.against, command.unit)
     if command.unit == incident.charge.unit:
@@ -70,6 +72,14 @@ def assign(
         IncidentAssigned(now, command.unit, by.unit, command.instruction, due),
         routing.offer(incident, command.unit, now, world, by.unit),
     ]
+
+
+def require_giver(city: City, command: AssignIncident) -> None:
+    """Allow superiors; a head only where there is a unit below its own."""
+    by = command.by
+    is_above = by.role != "head" or city.is_above_any(by.unit)
+    if by.role not in SUPERIORS or not is_above:
+        raise Denied("NOT_A_SUPERIOR", unit=command.unit)
 
 
 def reassign(

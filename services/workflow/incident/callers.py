@@ -24,8 +24,11 @@ class UnlinkCaller(Struct, frozen=True):
 
 
 class CallerLinked(Struct, frozen=True):
+    """`merged` is the code of the incident that was merged into this one with the report."""
+
     time: datetime
     report: Report
+    merged: str = ""
 
 
 class CallerUnlinked(Struct, frozen=True):
@@ -46,8 +49,8 @@ def link(
     told = {name: getattr(said, name) for name in (DANGER, NARRATIVE, PLACE)}
     if known.version > said.version:
         told = {name: getattr(known, name) or text for name, text in told.items()}
-    joined = replace(known, linked=True, link_version=said.version, **told)
-    return [CallerLinked(now, joined), *_facts_with(incident, joined, now, world)]
+    joined = replace(known, linked=True, link_version=said.version, merged=said.merged, **told)
+    return [CallerLinked(now, joined, said.merged), *_facts_with(incident, joined, now, world)]
 
 
 def unlink(

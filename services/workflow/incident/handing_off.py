@@ -71,15 +71,15 @@ def offer(
     incident: Incident, command: HandOffIncident, now: datetime, world: World
 ) -> list[HandOffOffered]:
     require_holder(incident, command.by)
+    question.require_none(incident)
+    if incident.counts.bounces >= world.policy.bounce_cap:
+        raise InvalidTransition("TOO_MANY_BOUNCES", bounces=incident.counts.bounces)
     unit = incident.charge.unit
     require_unit(world.city, command.to_unit)
     require_not_accused(world.city, incident.matter.against, command.to_unit)
     if command.to_unit == unit:
         raise InvalidArgument("SAME_UNIT", unit=unit)
     require_text(command.reason, "REASON_MISSING")
-    question.require_none(incident)
-    if incident.counts.bounces >= world.policy.bounce_cap:
-        raise InvalidTransition("TOO_MANY_BOUNCES", bounces=incident.counts.bounces)
     minutes = world.policy.hand_off_answer_minutes
     due = question.due_after(now, minutes)
     return [HandOffOffered(now, unit, command.to_unit, command.reason, due, minutes)]

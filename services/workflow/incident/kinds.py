@@ -41,7 +41,7 @@ class KindOfQuestion(Struct, frozen=True):
 
 
 # A settled incident (`settling`) ends while questions are open.
-_OVER = {"IncidentResolved", "IncidentClosed", "IncidentVoided"}
+_OVER = {"IncidentResolved", "IncidentClosed", "IncidentVoided", "IncidentMerged"}
 _DECIDED = {"UnitDesignated", "IncidentAssigned", "AccusedWithdrawn"} | _OVER
 _CHANGES_HANDS = {"IncidentClaimed", "IncidentReleased", "ClaimLapsed"}
 LEAVES_THE_UNIT = _DECIDED | {

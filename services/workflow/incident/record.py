@@ -103,6 +103,10 @@ class Ending(Struct, frozen=True):
     void_reason: str = ""
     voided_by: str = ""
     voided_role: str = ""
+    merged_into: str = ""
+    merged_code: str = ""
+    merged_by: str = ""
+    merged_role: str = ""
 
 
 class Report(Struct, frozen=True):
@@ -121,6 +125,7 @@ class Report(Struct, frozen=True):
     narrative: str = ""
     category: str = ""
     danger: str = ""
+    merged: str = ""
 
 
 class Counts(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Undoing a wrong voiding 撤销作废: by another person than the one who voided it, with a reason."""
+"""Undoing a wrong end 撤销作废、拆分: by another person than the one who ended it."""
 
 from datetime import datetime
 
@@ -33,20 +33,33 @@ class IncidentReinstated(Struct, frozen=True):
     due_time: datetime
     minutes: int
     reinstated_by: str
+    parted_from: str = ""
 
 
 def undo_void(
     incident: Incident, command: UndoVoid, now: datetime, world: World
 ) -> list[IncidentReinstated | routing.Event]:
-    by, ending = command.by.user, incident.ending
-    if command.by.role not in SUPERVISORS or not contains(command.by.area, incident.watched_area):
-        routing.require_dispatcher(incident, command.by)
-    if is_same_hand(command.by, ending.voided_by, ending.voided_role):
-        raise Denied("ANOTHER_PERSON_NEEDED", by=ending.voided_by)
+    ending = incident.ending
+    require_other_hand(incident, command.by, ending.voided_by, ending.voided_role)
     reason = require_text(command.reason, "REASON_MISSING")
+    return reinstate(incident, reason, command.by.user, now, world)
+
+
+def require_other_hand(incident: Incident, actor: Actor, earlier: str, role: str) -> None:
+    """Allow those who may end it, except the one who did."""
+    if actor.role not in SUPERVISORS or not contains(actor.area, incident.watched_area):
+        routing.require_dispatcher(incident, actor)
+    if is_same_hand(actor, earlier, role):
+        raise Denied("ANOTHER_PERSON_NEEDED", by=earlier)
+
+
+def reinstate(
+    incident: Incident, reason: str, by: str, now: datetime, world: World, parted_from: str = ""
+) -> list[IncidentReinstated | routing.Event]:
+    """It goes on in the pool of its unit; without a unit it is routed anew."""
     unit, minutes = incident.charge.unit, clocks.sign_in_minutes(incident, world.policy)
     due = question.due_after(now, minutes)
-    event = IncidentReinstated(now, reason, unit, due, minutes, by)
+    event = IncidentReinstated(now, reason, unit, due, minutes, by, parted_from)
     if unit:
         return [event]
     chosen = routing.explain(incident, world.city).routing
@@ -55,7 +68,16 @@ def undo_void(
 
 def reinstated(incident: Incident, event: IncidentReinstated) -> Incident:
     """The unit stays accountable, and a clerk of it claims again: the holder may be gone."""
-    ending = replace(incident.ending, void_reason="", voided_by="", voided_role="")
+    ending = replace(
+        incident.ending,
+        void_reason="",
+        voided_by="",
+        voided_role="",
+        merged_into="",
+        merged_code="",
+        merged_by="",
+        merged_role="",
+    )
     again = replace(incident, state=State.TRIAGE, ending=ending)
     return claiming.pooled(again, event.time, event.minutes) if event.unit else again
 

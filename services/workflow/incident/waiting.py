@@ -26,10 +26,18 @@ ANSWER_LATE = "SUPERVISION_LATE"  # 督办逾期未回复
 LAPSED = {clock: f"{clock}_LAPSED" for clock in (SIGN_IN, ARRIVAL, FEEDBACK)}  # 超时
 RAISED = {kind: f"{kind}_RAISED" for kind in QUESTIONS}  # 逾期未答复，提请裁定
 
+# What stands beside the incidents in the inbox of a desk: alerts of missions, refused follow-ups.
+ALERTED = {
+    each: f"TEAM_{each}"
+    for each in ("UNANSWERED", "REFUSED", "RECALL_UNCONFIRMED", "MATTER_PARTED")
+}
+LINK_REFUSED = "LINK_REFUSED"
+BESIDE = frozenset({*ALERTED.values(), LINK_REFUSED})
 SUPERVISED = frozenset({ANSWER_OWED, ANSWERED, ANSWER_LATE})
 REASONS = frozenset(
     {POOL, HOLDING, TRIAGE, CALL_BACK, DESIGNATION, *QUESTIONS, *LAPSED.values(), *RAISED.values()}
     | SUPERVISED
+    | BESIDE
 )
 # They also stand in the inbox of the dispatchers and leaders of the area.
 ALERTS = frozenset({TRIAGE, DESIGNATION, *LAPSED.values(), *RAISED.values()})

@@ -123,6 +123,12 @@ def require_answered(
     return demanding.incidents_of(answered)
 
 
+def an_answer(supervision: Supervision) -> dict[str, str]:
+    """The unit whose answer is to be judged first, if there is one."""
+    units = (each.unit for each in supervision.demands if each.state is Answering.ANSWERED)
+    return {"unit": unit} if (unit := next(units, "")) else {}
+
+
 def require_unjudged(supervision: Supervision, command: AcceptAnswer | RejectAnswer) -> None:
     """Raises NO_ANSWER_TO_JUDGE while all answers are accepted."""
     if supervision.state is State.ACCEPTED:
@@ -168,6 +174,7 @@ VERBS = (
         "NOT_THE_SUPERVISOR",
         "NO_ANSWER_TO_JUDGE",
         otherwise=require_unjudged,
+        likely=an_answer,
     ),
     verb(
         JUDGED_IN,
@@ -177,6 +184,7 @@ VERBS = (
         "REASON_MISSING",
         "DUE_OUT_OF_BOUNDS",
         otherwise=require_unjudged,
+        likely=an_answer,
     ),
 )
 CHANGES = (change(followed_up), change(accepted), change(rejected))

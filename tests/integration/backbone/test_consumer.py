@@ -19,7 +19,9 @@ from backbone.kafka.subscription import Handler, Subscription
 from backbone.postgres.pool import Pool
 from backbone.process.metrics import GAPS, LINKS_REFUSED, STOPPED
 from backbone.process.pulse import Pulse
-from backbone.words.errors import Unavailable
+from backbone.shell import links
+from backbone.words.actor import Actor
+from backbone.words.errors import NotFound, Unavailable
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
@@ -155,6 +157,42 @@ async def test_a_refused_link_is_a_task_that_stays_visible(bench: Bench) -> None
         await bench.noted(source, 2)
     [row] = await bench.pool.fetch("SELECT * FROM refused_links")
     assert (row["consumer"], row["reason"], row["settle_time"]) == (GROUP, "NO_SUCH_NOTE", None)
+
+
+async def test_those_concerned_see_a_refused_link_until_one_of_them_settles_it(
+    bench: Bench,
+) -> None:
+    source = uuid4()
+    key, value = an_event(source, 1, "claimed")
+    event = IncidentEvent.FromString(value)
+    event.meta.correlation_id = str(source)
+    event.meta.audience.append("desk-a")
+    event.meta.area = "990101001"
+    async with bench.running():
+        await bench.publish((key, event.SerializeToString()))
+        await bench.noted(source, 1)
+    clerk, watcher = Actor("li", "desk-a", "clerk"), Actor("wu", "", "dispatcher", "990101")
+    stranger = Actor("zhou", "desk-b", "dispatcher", "990102")
+
+    async def open_to(actor: Actor, **after: Any) -> list[pb.RefusedLink]:
+        request = pb.ListRefusedLinksRequest(**after)
+        found = await links.page(bench.pool, request, actor)
+        return [each for each in found if each.matter == str(source)]
+
+    [seen] = await open_to(clerk)
+    assert (seen.unit, seen.reason, seen.group) == ("desk-a", "NO_SUCH_NOTE", GROUP)
+    assert await open_to(watcher) == [seen] and not await open_to(stranger)
+    assert not await open_to(clerk, after_time=seen.time, after_event=seen.event_id)
+    done = pb.SettleRefusedLinkRequest(
+        event_id=seen.event_id, aggregate_id=seen.aggregate_id, note="核对过"
+    )
+    with pytest.raises(NotFound):
+        await links.settle(bench.pool, done, stranger)
+    for actor in (watcher, clerk):  # a repeat keeps the first word
+        await links.settle(bench.pool, done, actor)
+    assert not await open_to(clerk)
+    who = "SELECT settled_by FROM refused_links WHERE matter = $1"
+    assert await bench.pool.fetchval(who, str(source)) == "wu"
 
 
 async def test_an_outage_of_the_database_is_waited_for_in_place(

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from backbone.words.actor import Actor
+from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.place import Place
 from backbone.words.sight import WATCHERS
@@ -13,6 +14,7 @@ from services.alarm.receipt.classifying import ClassifyReceipt
 from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch
 from services.alarm.receipt.intake import ConfirmClass
 from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.merging import FollowMerge, FollowParting
 from services.alarm.receipt.passed import PassedKind
 from services.alarm.receipt.passing import FollowRecord
 from services.alarm.receipt.record import Finding, Kind, Outcome, Receipt, State
@@ -52,6 +54,11 @@ from tests.unit.alarm.receipts import (
     UNLINK,
 )
 
+ZHAO = Actor("zhao", "command")
+GOES_ON = Followed(version=5, state="CLAIMED", unit="north", holder="li", priority="P2")
+FOLLOW_MERGE = FollowMerge(
+    ID, Step("IncidentMerged", 8, state="MERGED"), OTHER, "990101260101-000002-8", GOES_ON, ZHAO
+)
 RETURNED = (RECEIVE, PASS, REFUSE_TICKET)
 DISPATCH = DispatchNow(TAKER, "red")
 
@@ -99,6 +106,8 @@ RECEIPT = Subject(
         Legal(RefuseDispatch("red", "UNKNOWN_TEAM")),
         Legal(RecordCallBack(TAKER, Finding.SATISFIED)),
         Legal(FollowIncident(ID, Step("IncidentClosed", 9, state="CLOSED"))),
+        Legal(FOLLOW_MERGE),
+        Legal(FollowParting(ID, Step("IncidentReinstated", 99, state="OFFERED"), ZHAO)),
         Legal(RevealCaller(TAKER, "回访")),
         Legal(ANSWER_TICKET, instead={State.RECEIVED: RETURNED}),
         Legal(REFUSE_TICKET, instead={State.RECEIVED: RETURNED}),
@@ -125,6 +134,7 @@ RECEIPT = Subject(
         FollowRecord(PassedKind.PETITION, "PetitionReplied", 5, "REPLIED", "已答复"),
         DispatchNow(TAKER, "blue"),
         FollowIncident(ID, Step("IncidentClaimed", 4, state="CLAIMED", unit="north")),
+        FollowParting(ID, Step("IncidentReinstated", 9, state="OFFERED", unit="north"), ZHAO),
         FollowIncident(OTHER, Step("IncidentVoided", 5, state="VOIDED")),
         FollowIncident(OTHER, Step("IncidentReinstated", 6, state="OFFERED")),
         AmendReceipt(by=TAKER, danger="煤气味", for_incident=True),

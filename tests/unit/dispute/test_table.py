@@ -143,7 +143,7 @@ def test_a_document_of_today_is_read_back_and_a_newer_one_refused() -> None:
     doc = DISPUTES.to_doc(COMPOSED)
     assert DISPUTES.from_doc(doc, 2) == COMPOSED
     with pytest.raises(Unavailable, match="NEWER_SHAPE"):
-        DISPUTES.from_doc(doc, 3)
+        DISPUTES.from_doc(doc, DISPUTES.table.shape + 1)
 
 
 def test_every_column_is_projected() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from backbone.door.actions import Alone
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidTransition, Unavailable
 from backbone.words.place import Place
@@ -40,7 +41,6 @@ from services.emergency.mission.steps import (
     ReportEnRoute,
     ReportOnScene,
 )
-from tests.life_cycles import Alone
 from tests.unit.emergency.missions import (
     DISPATCH,
     FACTS,

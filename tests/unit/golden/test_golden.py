@@ -48,6 +48,8 @@ LATER = {
         "FollowSupervision",
         "UrgeIncident",
         "UndoVoid",
+        "MergeIncident",
+        "UndoMerge",
         "SetPriority",
         "AmendMatter",
         "LinkCaller",

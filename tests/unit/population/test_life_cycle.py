@@ -49,6 +49,7 @@ def it_ends_once(case: CareCase) -> None:
 
 CARE_CASE = Subject(
     title="a care case",
+    aims=frozenset({"NOT_RESOLVED", "VISIT_ALREADY_MADE"}),
     decider=build_decider(lambda: CITY),
     histories={
         State.SENT: (REGISTER,),

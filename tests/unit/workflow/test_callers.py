@@ -96,7 +96,7 @@ USE_CASE = UseCase(
     legal=legal,
     rights={
         "an incident": """\
-LinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED
+LinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED, MERGED
   holder: every role
   colleague of the holder: every role
   unit that was asked: every role
@@ -104,7 +104,7 @@ LinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED
   colleague at the desk: every role
   unit above: auditor, centre_director, dispatcher, leader, supervisor
   neighbour: auditor, centre_director, dispatcher, leader, supervisor
-UnlinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED
+UnlinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED, MERGED
   holder: every role
   colleague of the holder: every role
   unit that was asked: every role

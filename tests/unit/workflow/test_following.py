@@ -36,6 +36,7 @@ def seen_of(incident: Incident) -> Followed:
         holder=charge.holder,
         outcome=ending.outcome,
         reply=ending.reply,
+        priority=incident.matter.priority,
     )
 
 
@@ -55,5 +56,6 @@ def test_the_follower_sees_what_the_verb_has_changed(verb: str) -> None:
         expected = seen_of(incident)
         assert (known.state, known.holder) == (expected.state, expected.holder), state
         assert known.unit == expected.unit or not expected.unit
+        assert known.priority == expected.priority
         if expected.state in SETTLED:
             assert (known.outcome, known.reply) == (expected.outcome, expected.reply)

@@ -43,9 +43,17 @@ from tests.unit.workflow.accusations import (
     an_opening,
 )
 from tests.unit.workflow.accusations import CITY as CITY_WITH_DISCIPLINE
+from tests.unit.workflow.test_merging import MERGE, Beside
 
 USE_CASES = use_cases_beside(__file__)
 UNREACHED = frozenset({State.REPORTED, State.SUSPENDED, State.MERGED})
+
+
+def and_merged(parts: dict[str, Any]) -> dict[str, Any]:
+    """The situation with a history that ends merged."""
+    offered = parts["histories"][State.OFFERED]
+    histories = {**parts["histories"], State.MERGED: (*offered, MERGE)}
+    return {**parts, "histories": histories, "unreached": UNREACHED - {State.MERGED}}
 
 
 def a_subject(
@@ -117,6 +125,7 @@ def someone_answers_for_it(incident: Incident) -> None:
         State.RESOLVED,
         State.CLOSED,
         State.VOIDED,
+        State.MERGED,
     )
     assert incident.state not in HELD or charge.accountable_unit == charge.unit
 
@@ -151,7 +160,9 @@ INCIDENT = Subject(
         DesignateUnit(HEAD, "roads", "x"),
     ),
     invariant=someone_answers_for_it,
-    **a_subject(OPEN, LI, WANG, DESK, LEADER, (SECOND, DESK)),
+    aims=frozenset({"NOT_A_SUPERIOR"}),
+    also=Beside(),
+    **and_merged(a_subject(OPEN, LI, WANG, DESK, LEADER, (SECOND, DESK))),
 )
 
 SENDERS = (OFFICE, SU, LIN, CHEN, LEADER)
@@ -188,6 +199,7 @@ ACCUSATION = Subject(
     ),
     openings=((an_opening(),), (an_opening(to_unit="", category="theft"),)),
     invariant=it_never_gets_to_the_accused,
+    aims=frozenset({"NOT_A_SUPERIOR"}),
     **a_subject(an_opening(), LIN, SU, OFFICE, SU, VERIFIERS),
 )
 

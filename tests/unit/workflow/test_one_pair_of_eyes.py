@@ -16,10 +16,12 @@ from services.alarm.receipt.record import InvalidReason
 from services.alarm.receipt.reinstating import UndoInvalid
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.closing import ReworkIncident, VerifyIncident, VoidIncident
+from services.workflow.incident.merging import UndoMerge
 from services.workflow.incident.reinstating import UndoVoid
 from tests.cities import COUNTY
 from tests.incidents import DESK, OFFERED, RESOLVED, after, decide, refusal_of
 from tests.unit.alarm import receipts
+from tests.unit.workflow import test_merging as merging
 
 KEY = Actor("command", "command", "dispatcher", COUNTY)
 CHECKED = after(VerifyIncident(replace(KEY, user="command/甲"), "NO"), found=RESOLVED)
@@ -37,6 +39,11 @@ def undo_void(by: Actor) -> Any:
     return decide(voided, UndoVoid(by, "确有其事"))
 
 
+def undo_merge(by: Actor) -> Any:
+    merge = replace(merging.MERGE, by=replace(KEY, user="command/甲"))
+    return merging.decide(merging.lived(OFFERED, merge), UndoMerge(by, "两起不同的事故"))
+
+
 def undo_invalid(by: Actor) -> Any:
     mark = MarkInvalid(replace(KEY, user="command/甲"), InvalidReason.HOAX)
     marked = receipts.after(mark, found=receipts.RECEIVED)
@@ -47,6 +54,7 @@ def undo_invalid(by: Actor) -> Any:
 DECISIONS: dict[str, Decision] = {
     "ReworkIncident": rework,
     "UndoVoid": undo_void,
+    "UndoMerge": undo_merge,
     "UndoInvalid": undo_invalid,
 }
 NEEDED = {"SECOND_PERSON_NEEDED", "ANOTHER_PERSON_NEEDED"}

@@ -58,13 +58,14 @@ def legal(**people: Any) -> tuple[Legal, ...]:
     return (Legal(SettleIncident(CLOCK, "DisputeClosed")),)
 
 
+EVERYWHERE = "SettleIncident in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED"
 USE_CASE = UseCase(
     verbs=frozenset({"SettleIncident"}),
     legal=legal,
-    rights=dict.fromkeys(
-        ("an incident", "an incident that accuses the unit of its own place"),
-        "SettleIncident in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED\n",
-    ),
+    rights={
+        "an incident": f"{EVERYWHERE}, MERGED\n",
+        "an incident that accuses the unit of its own place": f"{EVERYWHERE}\n",
+    },
 )
 
 

@@ -50,13 +50,14 @@ def legal(holder: Actor, giver: Actor, **others: Any) -> tuple[Legal, ...]:
     return (Legal(asked),)
 
 
+EVERYWHERE = "FollowSupervision in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED"
 USE_CASE = UseCase(
     verbs=frozenset({"FollowSupervision"}),
     legal=legal,
-    rights=dict.fromkeys(
-        ("an incident", "an incident that accuses the unit of its own place"),
-        "FollowSupervision in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED\n",
-    ),
+    rights={
+        "an incident": f"{EVERYWHERE}, MERGED\n",
+        "an incident that accuses the unit of its own place": f"{EVERYWHERE}\n",
+    },
 )
 
 

@@ -374,6 +374,7 @@ def nothing_is_forgotten(found: Supervision) -> None:
 
 SUBJECT = Subject(
     title="a supervision over three incidents of two units",
+    aims=frozenset({"NO_ANSWER_TO_JUDGE"}),
     decider=wiring.build_supervisions(lambda: CITY),
     histories={
         State.OPEN: (OPENING,),

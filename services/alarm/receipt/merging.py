@@ -1,0 +1,121 @@
+"""Receipts follow a merge 并案 of their incident into another one, and its undoing 拆分."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backbone.life_cycle import change, verb
+from backbone.words import followed
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.correction import CallerLink
+from backbone.words.followed import Followed
+from backbone.words.followed import FollowIncident as Step
+from services.alarm.receipt import linking
+from services.alarm.receipt.closing import ReceiptClosed, is_over
+from services.alarm.receipt.correcting import link_of
+from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.merged import Merged
+from services.alarm.receipt.record import Incident, Receipt, State
+from services.alarm.receipt.reinstating import ReceiptReinstated, with_incident
+
+
+class FollowMerge(Struct, frozen=True):
+    """The incident was merged into another one, which is known as it was then."""
+
+    incident_id: UUID
+    step: Step
+    into: UUID
+    into_code: str
+    known: Followed
+    merger: Actor
+
+
+class FollowParting(Struct, frozen=True):
+    """The merge was undone; `step` is the last one of the incident that goes on by itself."""
+
+    incident_id: UUID
+    step: Step
+    parter: Actor
+
+
+class ReceiptMoved(Struct, frozen=True):
+    """The receipt follows this incident from now on; `left` is the other one as last seen."""
+
+    time: datetime
+    incident_id: UUID
+    incident_code: str
+    incident: Followed
+    from_incident: UUID
+    left: Followed
+    caller_linked: CallerLink | None = None
+    caller_unlinked: CallerLink | None = None
+
+
+Event = ReceiptMoved | ReceiptClosed | ReceiptReinstated | followed.IncidentFollowed
+
+
+def follow_merge(receipt: Receipt, command: FollowMerge, now: datetime, city: City) -> list[Event]:
+    """Join the other incident, unless the receipt has heard that the merge was undone."""
+    incident = receipt.incident
+    if incident is None or incident.id != command.incident_id:
+        return []
+    news = followed.follow(incident.known, command.step, now)
+    if not news:
+        return []
+    moved = ReceiptMoved(
+        time=now,
+        incident_id=command.into,
+        incident_code=command.into_code,
+        incident=command.known,
+        from_incident=incident.id,
+        left=news[-1].incident,
+    )
+    there = _moved(receipt, moved)
+    link = replace(link_of(there, receipt.version + 1, command.merger), merged=incident.code)
+    closes = receipt.state is State.ENDED and is_over(command.known)
+    return [replace(moved, caller_linked=link), *([ReceiptClosed(now)] if closes else [])]
+
+
+def follow_parting(
+    receipt: Receipt, command: FollowParting, now: datetime, city: City
+) -> list[Event]:
+    """Back to the incident that the receipt had before; what follows there, it follows too."""
+    incident = receipt.incident
+    if incident is None or incident.before is None or incident.before.id != command.incident_id:
+        return [*linking.follow(receipt, _plain(command), now, city)]
+    news = followed.follow(incident.before.known, command.step, now)
+    moved = ReceiptMoved(
+        time=now,
+        incident_id=incident.before.id,
+        incident_code=incident.before.code,
+        incident=news[-1].incident if news else incident.before.known,
+        from_incident=incident.id,
+        left=incident.known,
+        caller_unlinked=link_of(receipt, receipt.version + 1, command.parter),
+    )
+    reopens = receipt.state is State.CLOSED and not is_over(moved.incident)
+    return [moved, *([with_incident(receipt, now, command.step.step)] if reopens else [])]
+
+
+def _plain(command: FollowParting) -> FollowIncident:
+    return FollowIncident(command.incident_id, command.step)
+
+
+def _moved(receipt: Receipt, event: ReceiptMoved) -> Receipt:
+    """What was corrected before is told with the link, and by the incident that was left."""
+    old = receipt.incident
+    assert old is not None, "only a receipt with an incident moves to another one"
+    known = (event.incident_id, event.incident_code, event.incident)
+    if old.before is not None and old.before.id == event.incident_id:
+        back = Incident(*known, link_version=old.before.link_version)
+        return replace(receipt, incident=back, corrected=())
+    before = Merged(old.id, old.code, event.left, old.link_version)
+    there = Incident(*known, link_version=receipt.version + 1, before=before)
+    return replace(receipt, incident=there, corrected=())
+
+
+VERBS = (verb(State, follow_merge, "NOT_ROUTED"), verb(State, follow_parting, "NOT_ROUTED"))
+CHANGES = (change(_moved),)

@@ -1,0 +1,17 @@
+"""What a caller may do next with a mission: as a person of its team, or as one of a desk."""
+
+from backbone.door.actions import Actions, actions_of
+from backbone.rpc.caller import Call
+from liandong.emergency.v1 import emergency_service_pb2 as pb
+from services.emergency.deciders import missions
+from services.emergency.mission.record import Mission
+from services.emergency.mission.steps import Crew
+
+ACTIONS: Actions[Mission] = actions_of(missions, pb.DESCRIPTOR.services_by_name["EmergencyService"])
+
+
+def may_do(mission: Mission, caller: Call) -> list[str]:
+    actor = caller.actor
+    crew = Crew(actor.user, caller.team, actor.unit)
+    desk = ACTIONS.of(mission, actor, own_team=caller.team)
+    return [*(ACTIONS.of(mission, crew) if caller.team else ()), *desk]

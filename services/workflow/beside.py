@@ -1,0 +1,168 @@
+"""What stands beside the incidents in the inbox of a desk: alerts of missions, refused follow-ups.
+
+Both are read where they are kept, at the moment of the read, with or without Kafka.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import grpc
+
+from backbone.postgres.paging import read_token, scope_of, sign_token
+from backbone.process.settings import Settings
+from backbone.rpc.caller import Call, metadata_for
+from backbone.rpc.channels import open_channel, refusal_of
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidArgument, NotFound
+from liandong.emergency.v1 import emergency_pb2 as missions
+from liandong.emergency.v1 import emergency_service_pb2 as emergency_pb
+from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
+from liandong.incident.v1 import incident_pb2 as resources
+from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.operations.v1 import operations_service_pb2 as operations_pb
+from liandong.operations.v1 import operations_service_pb2_grpc as operations
+from services.workflow.incident.waiting import ALERTED, LINK_REFUSED
+from services.workflow.storage import AT_110
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+PATIENCE = 0.5
+EMERGENCY = "emergency"
+FOLLOWERS = ("alarm", "dispute", EMERGENCY, "petition", "population")
+# The 110 desk sees neither petitions nor requests for care.
+NOT_OF_110 = frozenset({"petition", "population"})
+
+Place = tuple[datetime, UUID]
+
+
+class Beside:
+    """Asks the other services with the words of the caller."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token, self._key = settings.token, settings.keyring.lasting
+        self._alerts = emergency.EmergencyServiceStub(open_channel(settings, EMERGENCY))
+        self._links = {
+            service: operations.OperationsServiceStub(open_channel(settings, service))
+            for service in FOLLOWERS
+        }
+
+    async def alerts(
+        self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
+    ) -> tuple[list[resources.Incident], str]:
+        """A page of alerts, the oldest first, and the token of the next one."""
+        wanted = emergency_pb.ListAlertsRequest(
+            priority=request.priority, page_size=size, page_token=request.page_token
+        )
+        asked = self._alerts.ListAlerts(wanted, timeout=PATIENCE, metadata=self._by(caller.actor))
+        answer = await heard(asked, EMERGENCY, away)
+        if answer is None:
+            return [], ""
+        items = [_of_alert(each) for each in answer.items]
+        return [each for each in items if _asked_for(each, request)], answer.next_page_token
+
+    async def links(
+        self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
+    ) -> tuple[list[resources.Incident], str]:
+        """A page of the refused follow-ups of all services, in order, and the token of the next."""
+        scope, actor = scope_of(request), caller.actor
+        after: Place | None = read_token(self._key, scope, request.page_token, Place)
+        wanted = operations_pb.ListRefusedLinksRequest(page_size=size + 1)
+        if after is not None:
+            wanted.after_time.FromDatetime(after[0])
+            wanted.after_event = str(after[1])
+        hidden = NOT_OF_110 if actor.role in AT_110 else frozenset()
+        asked = {name: stub for name, stub in self._links.items() if name not in hidden}
+        calls = (
+            heard(
+                stub.ListRefusedLinks(wanted, timeout=PATIENCE, metadata=self._by(actor)),
+                name,
+                away,
+            )
+            for name, stub in asked.items()
+        )
+        answers = zip(asked, await asyncio.gather(*calls), strict=True)
+        found = [(name, each) for name, answer in answers if answer for each in answer.items]
+        found.sort(key=lambda link: place_of(link[1]))
+        shown = found[:size]
+        token = sign_token(self._key, scope, place_of(shown[-1][1])) if len(found) > size else ""
+        return [_of_link(name, each) for name, each in shown], token
+
+    async def settle(self, request: pb.SettleLinkRequest, caller: Call) -> None:
+        """Raises NotFound for a link that the caller may not see."""
+        name, _, rest = request.link_id.partition(".")
+        event, _, record = rest.partition(".")
+        stub = self._links.get(name)
+        if stub is None:
+            raise NotFound("NO_SUCH_LINK")
+        said = operations_pb.SettleRefusedLinkRequest(
+            event_id=event, aggregate_id=record, note=request.note
+        )
+        try:
+            metadata = self._by(caller.actor)
+            await stub.SettleRefusedLink(said, timeout=PATIENCE * 4, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                raise
+            raise refusal from error
+
+    def _by(self, actor: Actor) -> Sequence[tuple[str, str]]:
+        return metadata_for(self._token, actor)
+
+
+async def heard(call: Awaitable[T], service: str, away: list[str]) -> T | None:
+    """The answer; None, and the service among those that are away, if there is none at once.
+
+    Raises InvalidArgument for a page token of another list.
+    """
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        refusal = refusal_of(error)
+        if isinstance(refusal, InvalidArgument):
+            raise refusal from error
+        log.info("inbox.unheard", extra={"service": service, "error": error.details()})
+        away.append(service)
+        return None
+
+
+def place_of(link: Any) -> Place:
+    return link.time.ToDatetime(UTC), UUID(link.event_id)
+
+
+def _asked_for(item: resources.Incident, request: pb.ListIncidentsRequest) -> bool:
+    return not request.reason or item.waits[0].reason == request.reason
+
+
+def _of_alert(alert: missions.Alert) -> resources.Incident:
+    item = resources.Incident(id=alert.matter_id, code=alert.code, priority=alert.priority)
+    item.place.area = alert.area
+    item.waits.add(
+        unit=alert.ordered_unit,
+        reason=ALERTED.get(alert.reason, alert.reason),
+        since=alert.since,
+        overdue=True,
+        mission_id=alert.mission_id,
+        team=alert.team,
+        cause=alert.refuse_reason,
+    )
+    return item
+
+
+def _of_link(service: str, link: operations_pb.RefusedLink) -> resources.Incident:
+    item = resources.Incident(id=link.matter or link.aggregate_id)
+    item.waits.add(
+        unit=link.unit,
+        reason=LINK_REFUSED,
+        since=link.time,
+        link_id=f"{service}.{link.event_id}.{link.aggregate_id}",
+        record=link.aggregate_id,
+        cause=link.reason,
+    )
+    return item

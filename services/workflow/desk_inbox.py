@@ -1,0 +1,157 @@
+"""The inbox 待办 as one list: alerts first, then refused follow-ups, then the incidents.
+
+A page token begins with the number of the part that the page begins in.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from backbone.door.decider import Decider
+from backbone.postgres.conditions import Parameters, any_of
+from backbone.postgres.paging import MOST, size_of
+from backbone.postgres.pool import Pool
+from backbone.process.settings import Settings
+from backbone.rpc.caller import Call
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidArgument
+from backbone.words.roles import DESKS, SUPERIORS, TEAM_SENDERS, roles
+from liandong.incident.v1 import incident_pb2 as resources
+from liandong.incident.v1 import incident_service_pb2 as pb
+from services.workflow import storage
+from services.workflow.beside import Beside
+from services.workflow.incident.record import Incident
+from services.workflow.incident.waiting import ALERTED, LINK_REFUSED
+
+# They send teams, or the ladder tells them of a team that is silent.
+TOLD = TEAM_SENDERS | roles("leader", "head")
+SETTLERS = DESKS | SUPERIORS
+# What only incidents can be filtered by.
+OF_INCIDENTS = ("state", "unit", "category", "code", "holder", "area", "closed")
+SEEN = "SELECT id, shape, doc::text AS doc FROM incidents AS t WHERE id = ANY({ids}) AND {seen}"
+
+Part = Callable[
+    [pb.ListIncidentsRequest, Call, int, list[str]],
+    Awaitable[tuple[list[resources.Incident], str]],
+]
+Rest = Callable[[pb.ListIncidentsRequest], Awaitable[pb.ListIncidentsResponse]]
+
+
+class DeskInbox:
+    """`shown` shows an incident to a reader."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        pool: Pool,
+        decider: Decider[Incident],
+        shown: Callable[[Incident, Actor], resources.Incident],
+    ) -> None:
+        self._pool, self._decider, self._shown = pool, decider, shown
+        self.beside = Beside(settings)
+
+    async def page(
+        self, request: pb.ListIncidentsRequest, caller: Call, rest: Rest
+    ) -> pb.ListIncidentsResponse:
+        """`rest` gives a page of the incidents alone."""
+        parts = self._parts(request, caller.actor)
+        number, token = _place(request.page_token, len(parts))
+        size, away = size_of(request.page_size), list[str]()
+        items: list[resources.Incident] = []
+        while number < len(parts) and len(items) < size:
+            left = size - len(items)
+            found, token = await parts[number](_asking(request, token), caller, left, away)
+            items += found
+            number += 0 if token else 1
+        response = await self._rest(request, f"{number}{token}", size - len(items), rest, parts)
+        own = list(response.items)
+        del response.items[:]
+        response.items.extend([*await self._completed(items, caller.actor), *own])
+        if request.count and parts:
+            response.total_size += await self._size(parts, request, caller, away)
+        response.away.extend(dict.fromkeys(away))
+        return response
+
+    async def _rest(
+        self,
+        request: pb.ListIncidentsRequest,
+        place: str,
+        left: int,
+        rest: Rest,
+        parts: Sequence[Part],
+    ) -> pb.ListIncidentsResponse:
+        """The incidents that fit on the page; the token of the next page begins at its place."""
+        number, token = int(place[0]), place[1:]
+        begins_here = number == len(parts) and left > 0
+        if not begins_here and not request.count:
+            return pb.ListIncidentsResponse(next_page_token=place)
+        response = await rest(_asking(request, token if begins_here else "", left or 1))
+        if not begins_here:
+            del response.items[:]
+            response.next_page_token = place
+        elif response.next_page_token:
+            response.next_page_token = f"{number}{response.next_page_token}"
+        return response
+
+    def _parts(self, request: pb.ListIncidentsRequest, actor: Actor) -> list[Part]:
+        """The parts before the incidents that the caller asks for and may see."""
+        if any(getattr(request, name) for name in OF_INCIDENTS):
+            return []
+        parts: list[Part] = []
+        if actor.role in TOLD and request.reason in ("", *ALERTED.values()):
+            parts.append(self.beside.alerts)
+        narrowed = request.overdue or request.priority
+        if actor.role in SETTLERS and request.reason in ("", LINK_REFUSED) and not narrowed:
+            parts.append(self.beside.links)
+        return parts
+
+    async def _size(
+        self,
+        parts: Sequence[Part],
+        request: pb.ListIncidentsRequest,
+        caller: Call,
+        away: list[str],
+    ) -> int:
+        size = 0
+        for part in parts:
+            token, goes_on = "", True
+            while goes_on:
+                found, token = await part(_asking(request, token), caller, MOST, away)
+                size += len(found)
+                goes_on = bool(token)
+        return size
+
+    async def _completed(
+        self, items: list[resources.Incident], actor: Actor
+    ) -> list[resources.Incident]:
+        """The items with what the caller may see of their incidents, where these are open here."""
+        parameters = Parameters()
+        ids = parameters.add([UUID(each.id) for each in items], "uuid[]")
+        seen = any_of(storage.sights_of(actor), "t", parameters)
+        statement = SEEN.format(ids=ids, seen=seen)
+        rows = await self._pool.fetch(statement, *parameters.values) if items else ()
+        known = {str(row["id"]): row for row in rows}
+        return [
+            self._with(each, known[each.id], actor) if each.id in known else each for each in items
+        ]
+
+    def _with(self, item: resources.Incident, row: Any, actor: Actor) -> resources.Incident:
+        message = self._shown(self._decider.from_row(row), actor)
+        message.waits.extend(item.waits)
+        return message
+
+
+def _place(token: str, last: int) -> tuple[int, str]:
+    """The part of the list that a page begins in, and its place there."""
+    if not token:
+        return 0, ""
+    if not token[0].isdecimal() or int(token[0]) > last:
+        raise InvalidArgument("BAD_PAGE_TOKEN")
+    return int(token[0]), token[1:]
+
+
+def _asking(request: pb.ListIncidentsRequest, token: str, size: int = 0) -> pb.ListIncidentsRequest:
+    asked = pb.ListIncidentsRequest()
+    asked.CopyFrom(request)
+    asked.page_token, asked.page_size = token, size
+    return asked

@@ -1,0 +1,87 @@
+"""Receipts follow a merge of their incident, and come back when it is undone; in any order."""
+
+from msgspec.structs import replace
+
+from backbone.words.actor import Actor
+from backbone.words.followed import Followed
+from backbone.words.followed import FollowIncident as Step
+from services.alarm.receipt.amending import AmendReceipt
+from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.merging import FollowMerge, FollowParting
+from services.alarm.receipt.record import Outcome, State
+from tests.desks import TAKER
+from tests.unit.alarm.receipts import CODE, ID, LINKED, OPEN, OTHER, RECEIVED, after, decide
+
+ZHAO = Actor("zhao", "command")
+OPENED = after(
+    OPEN,
+    FollowIncident(ID, Step("IncidentOffered", 3, state="OFFERED", unit="north")),
+    found=RECEIVED,
+)
+GOES_ON = Followed(version=5, state="CLAIMED", unit="south", holder="li", priority="P1")
+MERGE = FollowMerge(
+    ID, Step("IncidentMerged", 4, state="MERGED"), OTHER, CODE, known=GOES_ON, merger=ZHAO
+)
+PART = FollowParting(ID, Step("IncidentReinstated", 5, state="OFFERED"), ZHAO)
+MERGED = after(MERGE, found=OPENED)
+
+
+def test_it_stays_the_receipt_that_opened_one_and_follows_the_other() -> None:
+    [event] = decide(OPENED, MERGE)
+    assert event.caller_linked.incident_id == str(OTHER)
+    assert (event.caller_linked.merged, event.caller_linked.user) == (OPENED.code, "zhao")
+    assert event.caller_linked.version == OPENED.version + 1
+    assert (MERGED.outcome, MERGED.state) == (Outcome.OPENED, State.ENDED)
+    assert (MERGED.matter_id, MERGED.matter_code, MERGED.handler) == (OTHER, CODE, "south")
+    closed = FollowIncident(OTHER, Step("IncidentClosed", 9, state="CLOSED"))
+    assert after(closed, found=MERGED).state is State.CLOSED
+    late = FollowIncident(ID, Step("IncidentVoided", 9, state="VOIDED"))
+    assert decide(MERGED, late) == [], "it follows the old one no more"
+
+
+def test_it_comes_back_with_what_its_own_incident_has_become() -> None:
+    [event] = decide(MERGED, PART)
+    assert event.caller_unlinked.incident_id == str(OTHER)
+    back = after(PART, found=MERGED)
+    assert back.incident is not None and back.incident.before is None
+    assert (back.matter_id, back.incident.known.state) == (ID, "OFFERED")
+    assert back.incident.known.unit == "north"
+    claimed = FollowParting(ID, Step("IncidentClaimed", 6, state="CLAIMED", holder="li"), ZHAO)
+    assert after(claimed, found=back).incident.known.holder == "li"  # type: ignore[union-attr]
+
+
+def test_one_that_was_filed_with_the_other_is_open_again_when_it_comes_back() -> None:
+    closed = FollowIncident(OTHER, Step("IncidentClosed", 9, state="CLOSED"))
+    filed = after(closed, found=MERGED)
+    back = after(PART, found=filed)
+    assert (back.state, back.outcome) == (State.ENDED, Outcome.OPENED)
+
+
+def test_into_one_that_has_closed_meanwhile_it_is_filed() -> None:
+    over = replace(MERGE, known=replace(GOES_ON, state="CLOSED"))
+    assert after(over, found=OPENED).state is State.CLOSED
+
+
+def test_late_and_repeated_news_move_nothing() -> None:
+    assert decide(MERGED, MERGE) == []
+    assert decide(after(PART, found=MERGED), MERGE) == [], "the merge was undone before"
+    assert decide(after(PART, found=MERGED), PART) == []
+
+
+def test_a_linked_one_goes_along_and_comes_back_as_a_linked_one() -> None:
+    there = replace(
+        MERGE, incident_id=OTHER, into=ID, step=Step("IncidentMerged", 8, state="MERGED")
+    )
+    moved = after(there, found=LINKED)
+    assert (moved.matter_id, moved.outcome) == (ID, Outcome.LINKED)
+    part = FollowParting(OTHER, Step("IncidentReinstated", 9, state="OFFERED"), ZHAO)
+    back = after(part, found=moved)
+    assert back.incident is not None and LINKED.incident is not None
+    assert back.incident.link_version == LINKED.incident.link_version
+    assert back.matter_id == OTHER
+
+
+def test_what_it_corrects_then_stands_beside_the_facts_of_the_other() -> None:
+    *_, amended = decide(MERGED, AmendReceipt(by=TAKER, danger="煤气味"))
+    assert amended.correction.linked and amended.correction.matter.id == OTHER
+    assert not decide(OPENED, AmendReceipt(by=TAKER, danger="煤气味"))[-1].correction.linked

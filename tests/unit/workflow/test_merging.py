@@ -1,0 +1,192 @@
+"""Merging 并案 and parting 拆分: of two incidents one goes on; a second person undoes it."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+
+from backbone.words.actor import Actor
+from backbone.words.correction import CallerLink
+from backbone.words.errors import Refusal
+from services.workflow.incident import INCIDENTS, waits_for
+from services.workflow.incident.callers import LinkCaller, UnlinkCaller
+from services.workflow.incident.closing import VoidIncident
+from services.workflow.incident.merging import MergeIncident, UndoMerge
+from services.workflow.incident.record import Incident
+from services.workflow.incident.world import World
+from tests.incidents import (
+    CITY,
+    CLAIMED,
+    DESK,
+    LEADER,
+    LI,
+    NOW,
+    OFFERED,
+    SECOND,
+    after,
+    changed,
+    folded,
+    who_has,
+)
+from tests.life_cycles import Legal, UseCase
+from tests.unit.workflow.accusations import VERIFIERS
+
+OTHER_ID = UUID(int=8)
+OTHER = changed(
+    replace(OFFERED, matter=replace(OFFERED.matter, id=OTHER_ID, code="990101260101-000002-8")),
+    id=OTHER_ID,
+)
+MERGE = MergeIncident(DESK, OTHER_ID, "同一起事故")
+UNDO = UndoMerge(LEADER, "两起不同的事故")
+IN_SIGHT = {"TRIAGE", "OFFERED", "CLAIMED", "HANDLING"}
+
+
+class Beside:
+    """Another incident is locked beside the one that is decided about."""
+
+    def __init__(self, other: Incident = OTHER) -> None:
+        self._other = other
+
+    def one(self, key: UUID) -> Any | None:
+        return self._other if key == self._other.id else None
+
+    def members(self, key: UUID) -> Collection[UUID]:
+        return frozenset()
+
+
+def decide(incident: Incident, command: Any, other: Incident = OTHER) -> list[Any]:
+    return INCIDENTS.decide(incident, command, NOW, World(CITY, Beside(other)))
+
+
+def lived(incident: Incident, *commands: Any, other: Incident = OTHER) -> Incident:
+    for command in commands:
+        found = folded(decide(incident, command, other), incident)
+        assert found is not None
+        incident = found
+    return incident
+
+
+def refusal_of(incident: Incident, command: Any, other: Incident = OTHER) -> str:
+    try:
+        decide(incident, command, other)
+    except Refusal as refusal:
+        return refusal.reason
+    return ""
+
+
+def legal(holder: Actor, **others: Any) -> tuple[Legal, ...]:
+    if holder.unit == "discipline":
+        apart = dict.fromkeys(IN_SIGHT, "NOT_TO_BE_MERGED")
+        return (
+            Legal(MergeIncident(VERIFIERS[0], OTHER_ID, "x"), but=apart),
+            Legal(UndoMerge(VERIFIERS[1], "x")),
+        )
+    return (Legal(MERGE), Legal(UNDO))
+
+
+def test_a_merged_incident_waits_for_no_unit_and_says_into_which_it_went_and_by_whom() -> None:
+    [event] = decide(CLAIMED, MERGE)
+    assert (event.into, event.into_code, event.known.unit) == (OTHER_ID, OTHER.matter.code, "north")
+    assert event.known.version == OTHER.version
+    merged = lived(CLAIMED, MERGE)
+    assert merged.state == "MERGED" and merged.over
+    assert (merged.ending.merged_into, merged.ending.merged_by) == (str(OTHER_ID), DESK.user)
+    assert not waits_for(merged)
+    assert not [clock for clock in merged.clocks if clock.lapse_time is None]
+
+
+def test_it_goes_on_in_the_pool_of_its_unit_when_a_second_person_undoes_it() -> None:
+    merged = lived(CLAIMED, MERGE)
+    assert refusal_of(merged, UndoMerge(DESK, "x")) == "ANOTHER_PERSON_NEEDED"
+    assert refusal_of(merged, replace(UNDO, reason=" ")) == "REASON_MISSING"
+    assert refusal_of(merged, UndoMerge(LI, "x")) == "NOT_THE_DISPATCHER"
+    [event] = decide(merged, UNDO)
+    assert event.parted_from == str(OTHER_ID)
+    again = lived(merged, UNDO)
+    assert who_has(again) == ("OFFERED", "north", "north", "")
+    assert again.ending == CLAIMED.ending
+
+
+def test_of_two_opposite_merges_the_second_is_refused() -> None:
+    gone = lived(CLAIMED, MERGE)
+    opposite = MergeIncident(DESK, CLAIMED.id, "同一起事故")
+    assert refusal_of(OTHER, opposite, other=gone) == "INCIDENT_OVER"
+    assert refusal_of(OTHER, opposite, other=CLAIMED) == ""
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (changed(OTHER, source="PETITION"), "NOT_TO_BE_MERGED"),
+        (changed(OTHER, against="south"), "ACCUSATION_APART"),
+        (after(VoidIncident(DESK, "HOAX"), found=OTHER), "INCIDENT_OVER"),
+        (replace(OTHER, id=UUID(int=9)), "UNKNOWN_INCIDENT"),
+    ],
+    ids=["a petition", "an accusation", "void", "unknown"],
+)
+def test_what_it_cannot_go_into(other: Incident, reason: str) -> None:
+    by = DESK if reason != "ACCUSATION_APART" else replace(DESK, unit="command")
+    assert refusal_of(CLAIMED, replace(MERGE, by=by), other=other) == reason
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (replace(MERGE, by=SECOND), "NOT_THE_DISPATCHER"),
+        (replace(MERGE, reason=" "), "REASON_MISSING"),
+        (replace(MERGE, into=CLAIMED.id), "SAME_INCIDENT"),
+    ],
+)
+def test_what_a_merge_needs(command: MergeIncident, reason: str) -> None:
+    assert refusal_of(CLAIMED, command) == reason
+
+
+def test_the_other_one_tells_with_its_receipts_what_was_merged_into_it_and_cannot_go_on() -> None:
+    """Else a chain of merges would have to be undone in one order alone."""
+    link = CallerLink(
+        incident_id=str(OTHER_ID),
+        receipt=str(CLAIMED.id),
+        code=CLAIMED.matter.code,
+        version=9,
+        danger="",
+        user="zhao",
+        unit="command",
+        narrative="两车相撞",
+        merged=CLAIMED.matter.code,
+    )
+    by = Actor("zhao", "command", "service")
+    [linked, *_] = decide(OTHER, LinkCaller(by, link))
+    assert linked.merged == CLAIMED.matter.code
+    holds = lived(OTHER, LinkCaller(by, link))
+    assert "两车相撞" in holds.matter.narrative
+    further = MergeIncident(DESK, CLAIMED.id, "x")
+    assert refusal_of(holds, further, other=CLAIMED) == "HOLDS_MERGED"
+    parted = lived(holds, UnlinkCaller(by, replace(link, version=10, merged="")))
+    assert refusal_of(parted, further, other=CLAIMED) == ""
+    assert parted.matter.narrative == OTHER.matter.narrative
+
+
+USE_CASE = UseCase(
+    verbs=frozenset({"MergeIncident", "UndoMerge"}),
+    legal=legal,
+    rights={
+        "an incident": """\
+MergeIncident in TRIAGE, OFFERED, CLAIMED, HANDLING
+  holder: dispatcher
+  colleague of the holder: dispatcher
+  desk: dispatcher
+  colleague at the desk: dispatcher
+  unit above: dispatcher
+  neighbour: dispatcher
+UndoMerge in MERGED
+  holder: dispatcher, duty_officer, leader
+  colleague of the holder: dispatcher, duty_officer, leader
+  colleague at the desk: dispatcher, duty_officer, leader
+  unit above: dispatcher, leader
+  neighbour: dispatcher, leader
+""",
+        "an incident that accuses the unit of its own place": "MergeIncident in \nUndoMerge in \n",
+    },
+)
