@@ -273,7 +273,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         receipt = await self._known_as(request)
         if receipt is None or receipt.incident is None or by.unit == receipt.unit:
             return
-        if as_holder or not sees(by, receipt.readers, receipt.watched_area):
+        if as_holder or not sees(by, receipt.facts):
             found = await self._told.glance(receipt.incident.id, by)
             await self._follow(receipt, found if found and found.unit == by.unit else None, by)
 

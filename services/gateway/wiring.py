@@ -15,8 +15,10 @@ from backbone.kafka.producer import Publisher, dead_topic
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
+from backbone.words.city import City
 from services.gateway.accounts import reveals, sessions
 from services.gateway.accounts.auth import Authenticator
+from services.gateway.accounts.lines import Lines
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.accounts.reveals import Reveals
 from services.gateway.accounts.sessions import Sessions
@@ -64,8 +66,9 @@ async def open_gateway(
     """Open everything but the HTTP server and the loops, so that tests can call the application."""
     own = read_gateway_settings(settings.environ)
     pool = await open_pool(settings.database_url, settings.schema)
-    upstream, passwords, names = Upstream(settings), Passwords(), Names()
-    gate = Gate(Authenticator(pool), _limits(own), Reasons(names), upstream, pool)
+    upstream, passwords = Upstream(settings), Passwords()
+    names, lines = Names(), Lines()
+    gate = Gate(Authenticator(pool, lines), _limits(own), Reasons(names), upstream, pool)
     lifetime = timedelta(hours=own.session_hours)
     ring = Ring(int(own.changes_kept))
     streams = Streams(
@@ -85,7 +88,12 @@ async def open_gateway(
         app = build_app(gate, areas, extras)
         publisher = Publisher(settings.brokers)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names)
-        replica = Replica(pool, settings.brokers, NAMED, names.learn, essential=False)
+
+        def learn(city: City) -> None:
+            names.learn(city)
+            lines.learn(city)
+
+        replica = Replica(pool, settings.brokers, NAMED, learn, essential=False)
         yield Gateway(app, gate, pool, feed, publisher, streams, replica)
     finally:
         passwords.close()

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from backbone.words.place import Place
+from backbone.words.sight import ORDER, Facts
 from services.emergency.mission.rungs import Ladder
 
 
@@ -177,6 +178,12 @@ class Mission(Struct, frozen=True):
     correction: MissionCorrection | None = None
     recall: Recall | None = None
     ladder: Ladder | None = None
+
+    @property
+    def facts(self) -> Facts:
+        """What the rule of sight asks of it: its unit and the one that ordered it know it."""
+        units = (self.release.unit, self.order.ordered_unit)
+        return Facts(ORDER, tuple(filter(None, units)), self.release.area)
 
     @property
     def asks(self) -> bool:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from backbone.postgres.pool import Pool
 from backbone.words.roles import Roles
 from services.gateway.accounts import storage
+from services.gateway.accounts.lines import Lines
 from services.gateway.http.incoming import header_of, header_text, malformed_header
 from services.gateway.http.problems import Problem
 
@@ -32,6 +33,7 @@ class Caller:
     unit: str
     role: str
     area: str
+    line: str = ""
     team: str = ""
     is_key: bool = False
     exempt: bool = False
@@ -67,8 +69,10 @@ def require_role(caller: Caller, roles: Roles) -> None:
 class Authenticator:
     """Finds callers by their tokens, and caches them for a few seconds."""
 
-    def __init__(self, pool: Pool, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pool, self._clock = pool, clock
+    def __init__(
+        self, pool: Pool, lines: Lines, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pool, self._lines, self._clock = pool, lines, clock
         self._known: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
 
     async def caller_of(self, request: Request) -> Caller:
@@ -88,7 +92,7 @@ class Authenticator:
         if known is not None and now < known[0]:
             return known[1]
         row = await storage.holder_of(self._pool, token_hash)
-        caller = None if row is None else _caller(row)
+        caller = None if row is None else _caller(row, self._lines)
         self._known[token_hash] = (now + (KEPT if caller else UNKNOWN_KEPT), caller)
         self._known.move_to_end(token_hash)
         while len(self._known) > MOST_KEPT:
@@ -96,7 +100,7 @@ class Authenticator:
         return caller
 
 
-def _caller(row: Any) -> Caller:
+def _caller(row: Any, lines: Lines) -> Caller:
     is_key = row["kind"] == "key"
     # A unit may have a key for each of several roles: each key is a principal.
     principal = f"key:{row['name']}:{row['role']}" if is_key else f"person:{row['name']}"
@@ -106,6 +110,7 @@ def _caller(row: Any) -> Caller:
         unit=row["unit"],
         role=row["role"],
         area=row["area"],
+        line=lines.of(row["unit"]),
         team=row["team"],
         is_key=is_key,
         exempt=row["exempt"],
@@ -126,6 +131,6 @@ def _acting_for(key: Caller, person: str) -> Caller:
 
 
 def _metadata(caller: Caller) -> tuple[tuple[str, str], ...]:
-    parts = ("principal", "user", "unit", "role", "area", "team")
+    parts = ("principal", "user", "unit", "role", "area", "line", "team")
     said = ((part, getattr(caller, part)) for part in parts)
     return tuple((f"liandong-{part}", quote(value)) for part, value in said if value)
