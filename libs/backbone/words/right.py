@@ -20,6 +20,7 @@ class Relation(StrEnum):
     ASKED = "ASKED"  # 被征询单位: an answer is asked of it, or a ticket is passed to it
     DESK = "DESK"  # 接收单位: took it in, or ordered it
     TAKES = "TAKES"  # 本岗可受理: the desk, of a kind that the role takes
+    STAND_IN = "STAND_IN"  # 代答: the desk, for a partner that has no account here
     KEEPER = "KEEPER"  # 保密受理单位: the desk of what is unknown to the 110 desk
     AREA = "AREA"  # 辖区: its place lies in the actor's area
     ABOVE = "ABOVE"  # 上级: above the unit that it is given to

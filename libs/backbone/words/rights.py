@@ -29,6 +29,7 @@ from backbone.words.roles import (
     Roles,
     roles,
 )
+from backbone.words.sight import ALARM as OF_ALARM
 from backbone.words.sight import CARE, DISPUTE, PETITION, SOURCES
 
 R = Relation
@@ -46,6 +47,7 @@ CALLS_BACK: Mapping[str, Roles] = {
     PETITION: OFFICE | roles("leader"),
     CARE: roles("care_worker", "head", "clerk", "leader"),
 }
+OF_CALLS = frozenset({OF_ALARM})
 OPEN_TO_110 = SOURCES - CALLS_BACK.keys()
 # A unit that has handled it never verifies it.
 VERIFY = Right(
@@ -104,9 +106,14 @@ INCIDENT: Mapping[str, Right] = {
     "UrgeIncident": may(
         (R.DESK, DESKS | roles("clerk", "head")), (R.AREA, DISPATCHERS | SUPERVISORS)
     ),
-    "MergeIncident": may((R.AREA, DISPATCHERS), (R.RAISED, DISPATCHERS)),
-    "UndoMerge": may(
-        (R.AREA, roles("dispatcher", "leader", "duty_officer")), (R.RAISED, SUPERIORS)
+    "MergeIncident": Right(
+        (Row(R.AREA, DISPATCHERS, OF_CALLS), Row(R.RAISED, DISPATCHERS, OF_CALLS)),
+    ),
+    "UndoMerge": Right(
+        (
+            Row(R.AREA, roles("dispatcher", "leader", "duty_officer"), OF_CALLS),
+            Row(R.RAISED, SUPERIORS, OF_CALLS),
+        )
     ),
     "UndoVoid": may(
         (R.AREA, roles("dispatcher", "leader", "duty_officer")),
@@ -131,26 +138,20 @@ SUPERVISION: Mapping[str, Right] = {
 
 TAKE = may((R.DESK, TEAM_SENDERS), (R.TAKES, TAKERS), (R.AREA, DISPATCHERS))
 TICKETS = may((R.ASKED, ANSWERERS))
-# The desk answers for a partner elsewhere, who has no account here.
-ANSWER_TICKETS = may((R.ASKED, ANSWERERS), (R.DESK, DESKS))
+ANSWER_TICKETS = may((R.ASKED, ANSWERERS), (R.STAND_IN, DESKS))
 ALARM: Mapping[str, Right] = {
+    **dict.fromkeys(
+        (
+            "AmendReceipt ClassifyReceipt ConfirmClass OpenIncident LinkRepeat "
+            "UnlinkRepeat AnswerAtDesk PassTo12345 ReferToMediation MarkInvalid "
+            "UndoInvalid RecordCallBack CloseReceipt"
+        ).split(),
+        TAKE,
+    ),
     "ReceiveAlarm": may((R.ANY, TAKERS | PARTNERS)),
     "ListReceipts": may((R.SEEN, READERS | PARTNERS)),
     "GetReceipt": may((R.SEEN, READERS | PARTNERS)),
-    "AmendReceipt": TAKE,
-    "ClassifyReceipt": TAKE,
-    "ConfirmClass": TAKE,
-    "OpenIncident": TAKE,
-    "LinkRepeat": TAKE,
-    "UnlinkRepeat": TAKE,
-    "AnswerAtDesk": TAKE,
-    "PassTo12345": TAKE,
-    "ReferToMediation": TAKE,
-    "MarkInvalid": TAKE,
-    "UndoInvalid": TAKE,
     "DispatchNow": may((R.DESK, TEAM_SENDERS), (R.AREA, DISPATCHERS)),
-    "RecordCallBack": TAKE,
-    "CloseReceipt": TAKE,
     "ListTickets": TICKETS,
     "GetTicket": TICKETS,
     "TellCaller": INSIDE,
@@ -219,17 +220,17 @@ POPULATION: Mapping[str, Right] = {
 STEP = may((R.TEAM, TEAMS))
 MISSIONS = may((R.SEEN, READERS | TEAMS))
 EMERGENCY: Mapping[str, Right] = {
+    **dict.fromkeys(
+        (
+            "ReceiveMission AcknowledgeMission RefuseMission ReportEnRoute "
+            "ReportOnScene ClearMission ConfirmRecall"
+        ).split(),
+        STEP,
+    ),
     "DispatchMission": INSIDE,
     "Subscribe": INSIDE,  # the stream of a terminal admits teams itself
     "ListMissions": MISSIONS,
     "GetMission": MISSIONS,
-    "ReceiveMission": STEP,
-    "AcknowledgeMission": STEP,
-    "RefuseMission": STEP,
-    "ReportEnRoute": STEP,
-    "ReportOnScene": STEP,
-    "ClearMission": STEP,
-    "ConfirmRecall": STEP,
     "StopLadder": may((R.UNIT, COMMANDERS), (R.DESK, COMMANDERS), (R.AREA, COMMANDERS)),
     "ListAlerts": MISSIONS,
     "RecallMission": may((R.DESK, TEAM_SENDERS), (R.AREA, DISPATCHERS)),
