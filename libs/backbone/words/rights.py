@@ -69,16 +69,26 @@ def verifiers_of(source: str) -> Roles:
 
 
 INCIDENT: Mapping[str, Right] = {
-    "OpenIncident": INSIDE,
-    "AmendMatter": INSIDE,
-    "LinkCaller": INSIDE,
-    "UnlinkCaller": INSIDE,
-    "SettleIncident": INSIDE,
-    "ListIncidents": READ,
-    "GetIncident": READ,
-    "GetTimeline": READ,
-    "ListClocks": READ,
-    "ExplainRoute": READ,
+    **dict.fromkeys(
+        (
+            "OpenIncident",
+            "AmendMatter",
+            "LinkCaller",
+            "UnlinkCaller",
+            "SettleIncident",
+        ),
+        INSIDE,
+    ),  # fmt: skip
+    **dict.fromkeys(
+        (
+            "ListIncidents",
+            "GetIncident",
+            "GetTimeline",
+            "ListClocks",
+            "ExplainRoute",
+        ),
+        READ,
+    ),  # fmt: skip
     "TakeNext": WORK,
     "SettleLink": may((R.SEEN, DESKS | SUPERIORS)),
     "RouteIncident": MOVE,
@@ -142,12 +152,22 @@ ANSWER_TICKETS = may((R.ASKED, ANSWERERS), (R.STAND_IN, DESKS))
 ALARM: Mapping[str, Right] = {
     **dict.fromkeys(
         (
-            "AmendReceipt ClassifyReceipt ConfirmClass OpenIncident LinkRepeat "
-            "UnlinkRepeat AnswerAtDesk PassTo12345 ReferToMediation MarkInvalid "
-            "UndoInvalid RecordCallBack CloseReceipt"
-        ).split(),
+            "AmendReceipt",
+            "ClassifyReceipt",
+            "ConfirmClass",
+            "OpenIncident",
+            "LinkRepeat",
+            "UnlinkRepeat",
+            "AnswerAtDesk",
+            "PassTo12345",
+            "ReferToMediation",
+            "MarkInvalid",
+            "UndoInvalid",
+            "RecordCallBack",
+            "CloseReceipt",
+        ),
         TAKE,
-    ),
+    ),  # fmt: skip
     "ReceiveAlarm": may((R.ANY, TAKERS | PARTNERS)),
     "ListReceipts": may((R.SEEN, READERS | PARTNERS)),
     "GetReceipt": may((R.SEEN, READERS | PARTNERS)),
@@ -222,11 +242,16 @@ MISSIONS = may((R.SEEN, READERS | TEAMS))
 EMERGENCY: Mapping[str, Right] = {
     **dict.fromkeys(
         (
-            "ReceiveMission AcknowledgeMission RefuseMission ReportEnRoute "
-            "ReportOnScene ClearMission ConfirmRecall"
-        ).split(),
+            "ReceiveMission",
+            "AcknowledgeMission",
+            "RefuseMission",
+            "ReportEnRoute",
+            "ReportOnScene",
+            "ClearMission",
+            "ConfirmRecall",
+        ),
         STEP,
-    ),
+    ),  # fmt: skip
     "DispatchMission": INSIDE,
     "Subscribe": INSIDE,  # the stream of a terminal admits teams itself
     "ListMissions": MISSIONS,
