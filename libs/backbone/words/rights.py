@@ -7,16 +7,15 @@ rows. `docs/rights.md` is written from here; each of its cells is tried on the l
 
 from collections.abc import Mapping
 
+from backbone.words.field_rights import DIRECTORY, EMERGENCY
 from backbone.words.right import INSIDE, Relation, Right, Row, may
 from backbone.words.roles import (
     ANSWERERS,
     AUDITORS,
     CALL_BACK_MAKERS,
     CALLER_REVEALERS,
-    COMMANDERS,
     DESKS,
     DISPATCHERS,
-    EVERYONE,
     HANDLERS,
     PARTNERS,
     READERS,
@@ -24,7 +23,6 @@ from backbone.words.roles import (
     SUPERVISORS,
     TAKERS,
     TEAM_SENDERS,
-    TEAMS,
     VERIFIERS,
     Roles,
     roles,
@@ -69,26 +67,16 @@ def verifiers_of(source: str) -> Roles:
 
 
 INCIDENT: Mapping[str, Right] = {
-    **dict.fromkeys(
-        (
-            "OpenIncident",
-            "AmendMatter",
-            "LinkCaller",
-            "UnlinkCaller",
-            "SettleIncident",
-        ),
-        INSIDE,
-    ),  # fmt: skip
-    **dict.fromkeys(
-        (
-            "ListIncidents",
-            "GetIncident",
-            "GetTimeline",
-            "ListClocks",
-            "ExplainRoute",
-        ),
-        READ,
-    ),  # fmt: skip
+    "OpenIncident": INSIDE,
+    "AmendMatter": INSIDE,
+    "LinkCaller": INSIDE,
+    "UnlinkCaller": INSIDE,
+    "SettleIncident": INSIDE,
+    "ListIncidents": READ,
+    "GetIncident": READ,
+    "GetTimeline": READ,
+    "ListClocks": READ,
+    "ExplainRoute": READ,
     "TakeNext": WORK,
     "SettleLink": may((R.SEEN, DESKS | SUPERIORS)),
     "RouteIncident": MOVE,
@@ -151,7 +139,7 @@ TICKETS = may((R.ASKED, ANSWERERS))
 ANSWER_TICKETS = may((R.ASKED, ANSWERERS), (R.STAND_IN, DESKS))
 ALARM: Mapping[str, Right] = {
     **dict.fromkeys(
-        (
+        [
             "AmendReceipt",
             "ClassifyReceipt",
             "ConfirmClass",
@@ -165,9 +153,9 @@ ALARM: Mapping[str, Right] = {
             "UndoInvalid",
             "RecordCallBack",
             "CloseReceipt",
-        ),
+        ],
         TAKE,
-    ),  # fmt: skip
+    ),
     "ReceiveAlarm": may((R.ANY, TAKERS | PARTNERS)),
     "ListReceipts": may((R.SEEN, READERS | PARTNERS)),
     "GetReceipt": may((R.SEEN, READERS | PARTNERS)),
@@ -235,40 +223,6 @@ POPULATION: Mapping[str, Right] = {
     "EndCareCase": CARE_HEAD,
     "SealCareCase": CARE_HEAD,
     "RevealPerson": may((R.HOLDER, CARERS), (R.UNIT, HEADS), (R.AUDITOR, AUDITORS)),
-}
-
-STEP = may((R.TEAM, TEAMS))
-MISSIONS = may((R.SEEN, READERS | TEAMS))
-EMERGENCY: Mapping[str, Right] = {
-    **dict.fromkeys(
-        (
-            "ReceiveMission",
-            "AcknowledgeMission",
-            "RefuseMission",
-            "ReportEnRoute",
-            "ReportOnScene",
-            "ClearMission",
-            "ConfirmRecall",
-        ),
-        STEP,
-    ),  # fmt: skip
-    "DispatchMission": INSIDE,
-    "Subscribe": INSIDE,  # the stream of a terminal admits teams itself
-    "ListMissions": MISSIONS,
-    "GetMission": MISSIONS,
-    "StopLadder": may((R.UNIT, COMMANDERS), (R.DESK, COMMANDERS), (R.AREA, COMMANDERS)),
-    "ListAlerts": MISSIONS,
-    "RecallMission": may((R.DESK, TEAM_SENDERS), (R.AREA, DISPATCHERS)),
-    "ListTeamStatuses": MISSIONS,
-    "SetTeamStatus": may((R.TEAM, TEAMS), (R.UNIT, COMMANDERS), (R.AREA, COMMANDERS)),
-}
-
-EACH = may((R.ANY, EVERYONE))
-DIRECTORY: Mapping[str, Right] = {
-    **dict.fromkeys(
-        ("GetCity", "ListUnits", "GetUnit", "ListTeams", "ListCategories", "ListGrids"), EACH
-    ),
-    **dict.fromkeys(("LocateGrid", "CheckCity", "LoadCity"), INSIDE),
 }
 
 # By the name of the contract's service.

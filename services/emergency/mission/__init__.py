@@ -3,7 +3,7 @@
 from typing import Any
 
 from backbone.life_cycle import Also, LifeCycle
-from backbone.words.rights import EMERGENCY
+from backbone.words.field_rights import EMERGENCY
 from services.emergency.mission import (
     correcting,
     dispatching,

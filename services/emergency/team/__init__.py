@@ -1,7 +1,7 @@
 """The status of a team: available, resting or out of service. It has no life cycle states."""
 
 from backbone.life_cycle import Also, LifeCycle
-from backbone.words.rights import EMERGENCY
+from backbone.words.field_rights import EMERGENCY
 from services.emergency.team import status
 from services.emergency.team.status import TeamStatus, require_may_set_again
 
