@@ -66,10 +66,7 @@ class Finding(StrEnum):
 
 
 class Caller(Struct, frozen=True):
-    """The person who reported. Every text is sealed before it gets here.
-
-    `number_index` is the same for the same number: receipts of one number are found by it.
-    """
+    """The reporter, sealed; receipts of one number are found by the same `number_index`."""
 
     number: str = ""
     name: str = ""
@@ -148,10 +145,7 @@ class CallBack(Struct, frozen=True):
 
 
 class Origin(Struct, frozen=True):
-    """How, where and by whom the report was taken down; it never changes.
-
-    `desk_area` is the area of the receiving unit.
-    """
+    """How, where and by whom it was taken down, for ever; `desk_area` is the unit's area."""
 
     kind: Kind
     unit: str
