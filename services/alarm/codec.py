@@ -182,6 +182,15 @@ def facts_of(incident: incidents.Incident) -> Matter:
     return to_record(incident, Matter, to_unit="", against="")
 
 
+def ordered_by(incident: incidents.Incident) -> dict[str, Any]:
+    """What the order of a team has to know of the incident."""
+    return {
+        "facts": facts_of(incident),
+        "facts_version": incident.version,
+        "facts_state": to_followed(incident).state,
+    }
+
+
 def show_missions(
     orders: Iterable[resources.Dispatch], missions: Iterable[emergency.Mission]
 ) -> None:

@@ -40,6 +40,12 @@ RUNGS_DUE = due_in(
        ARRAY(SELECT s.team FROM team_statuses AS s WHERE s.duty <> 'AVAILABLE') AS out""",
 )
 
+# Missions that have joined an incident and do not know its facts, except those with ids $1.
+BEHIND = """
+SELECT id, version, matter_id, clock_timestamp() AS now FROM missions
+WHERE behind_since IS NOT NULL AND id <> ALL($1::uuid[]) ORDER BY behind_since LIMIT 50
+"""
+
 # Who has terminals listens here: each word is a team in whose mailbox something was pushed.
 CHANNEL = "emergency_pushes"
 # One order of teams for all transactions: two of them never wait for each other.

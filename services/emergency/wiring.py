@@ -18,6 +18,7 @@ from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from services.emergency import attempts, mailbox, storage
 from services.emergency.alerts import Alerts
 from services.emergency.api import EmergencyService
+from services.emergency.catching_up import CatchingUp, finder
 from services.emergency.consumers import Incidents, Orders
 from services.emergency.deciders import missions, statuses
 from services.emergency.mission.repeats import Lapse
@@ -48,6 +49,7 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         teams = Teams(shell.pool, replica, terminals, sender.channels)
         alerts = Alerts(shell, sender.down)
         rungs = Rungs(shell.pool, shell.door, storage.RUNGS_DUE, teams.climbing, pulse)
+        catching_up = CatchingUp(shell.pool, shell.batcher, replica, finder(settings))
         service = EmergencyService(shell, replica, terminals, teams, rungs.wake, alerts)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
         shell.consume(Orders(shell, replica, terminals, teams).subscription)
@@ -59,6 +61,7 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
             shell.run_beside(loop)
         shell.run_beside(partial(_climb, replica, rungs))
         shell.run_beside(partial(teams.run, pulse))
+        shell.run_beside(partial(catching_up.run, pulse))
         shell.run_beside(partial(sender.run, pulse))
         await shell.run()
 

@@ -126,7 +126,8 @@ class Dispatch(Struct, frozen=True):
     """An order to a team. `refused` is the reason of its refusal, empty where it stands.
 
     `again` counts the orders to this team before it. `facts` are those of the incident when
-    it was ordered, None where the receipt's own were used.
+    it was ordered, None where the receipt's own were used. The versions are those of the receipt
+    with this order, and of that incident; 0 is not known.
     """
 
     team: str
@@ -136,6 +137,8 @@ class Dispatch(Struct, frozen=True):
     refused: str = ""
     again: int = 0
     facts: Matter | None = None
+    receipt_version: int = 0
+    matter_version: int = 0
 
 
 class CallBack(Struct, frozen=True):

@@ -52,6 +52,15 @@ class Order(Struct, frozen=True):
     receipt: str = ""
     note: str = ""
     force_reason: str = ""
+    receipt_version: int = 0
+    matter_version: int = 0
+
+
+class Heard(Struct, frozen=True):
+    """Up to which version of its receipt, and of its incident, a mission has heard; 0: unknown."""
+
+    receipt: int = 0
+    incident: int = 0
 
 
 class Team(Struct, frozen=True):
@@ -160,7 +169,8 @@ class Recall(Struct, frozen=True):
 class Mission(Struct, frozen=True):
     """`number` counts the earlier missions of the team for this matter.
 
-    `home` is the matter that it was ordered for, once it has joined another one.
+    `home` is the matter that it was ordered for, once it has joined another one. `heard` guards it
+    from events that arrive late, by the slower road.
     """
 
     id: UUID
@@ -177,6 +187,13 @@ class Mission(Struct, frozen=True):
     correction: MissionCorrection | None = None
     recall: Recall | None = None
     ladder: Ladder | None = None
+    heard: Heard = Heard()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it has joined an incident and does not know its facts yet."""
+        joined = self.home not in (None, self.order.matter_id)
+        return joined and not self.heard.incident and self.ending is None
 
     @property
     def asks(self) -> bool:
