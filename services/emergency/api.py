@@ -22,9 +22,7 @@ from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from services.emergency import codec, storage
 from services.emergency.alerts import Alerts
-from services.emergency.consumers import Incidents, Orders
 from services.emergency.deciders import missions
-from services.emergency.hearing import Hearing
 from services.emergency.mission import MISSIONS
 from services.emergency.mission.recalling import RecallMission
 from services.emergency.mission.record import Mission, State
@@ -135,19 +133,9 @@ class EmergencyService(MissionService):
     ) -> None:
         super().__init__(shell, replica, terminals, teams, hurry)
         self._alerts = alerts
-        orders, incidents = Orders(shell, replica, terminals, teams), Incidents(shell, replica)
-        self._hearing = Hearing(shell.batcher, orders, incidents)
         self._statuses = Statuses(shell, replica, terminals)
         key = shell.settings.keyring.lasting
         self._lists = Lists(shell.pool, key, storage.MISSIONS.name, storage.PATHS)
-
-    async def HearReceipt(self, request: pb.HearReceiptRequest, context: Any) -> Any:
-        await self._hearing.receipt(request)
-        return pb.HearReceiptResponse()
-
-    async def HearIncident(self, request: pb.HearIncidentRequest, context: Any) -> Any:
-        await self._hearing.incident(request)
-        return pb.HearIncidentResponse()
 
     async def GetMission(self, request: pb.GetMissionRequest, context: Any) -> Any:
         mission_id, sight = codec.id_of(request.mission_id), sight_of(caller_of(context))

@@ -16,7 +16,8 @@ from backbone.door.batcher import Batcher
 from backbone.door.request import Request
 from backbone.words.errors import InvalidArgument
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
-from liandong.emergency.v1 import emergency_service_pb2 as pb
+from liandong.emergency.v1 import hearing_service_pb2 as pb
+from liandong.emergency.v1 import hearing_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.emergency.consumers import Incidents, Orders
 
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 Requests = Callable[[Sequence[Any]], Awaitable[Sequence[Request[Any]]]]
 
 
-class Hearing:
+class Hearing(rpc.HearingServiceServicer):
     """Performs what follows of the events; what is refused is left to the topic."""
 
     def __init__(self, batcher: Batcher[Any], orders: Orders, incidents: Incidents) -> None:
@@ -33,15 +34,17 @@ class Hearing:
         self._orders = orders
         self._incidents = incidents
 
-    async def receipt(self, request: pb.HearReceiptRequest) -> None:
+    async def HearReceipt(self, request: pb.HearReceiptRequest, context: Any) -> Any:
         """An order is not among what is heard: it has a call of its own."""
         events = _read(AlarmEvent, request.events)
         known = self._orders.subscription.kinds - {"dispatch_ordered"}
         await self._perform(self._orders.requests, events, known)
+        return pb.HearReceiptResponse()
 
-    async def incident(self, request: pb.HearIncidentRequest) -> None:
+    async def HearIncident(self, request: pb.HearIncidentRequest, context: Any) -> Any:
         events = _read(IncidentEvent, request.events)
         await self._perform(self._incidents.requests, events, self._incidents.subscription.kinds)
+        return pb.HearIncidentResponse()
 
     async def _perform(
         self, requests: Requests, events: Sequence[Any], known: frozenset[str]

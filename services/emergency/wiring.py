@@ -15,12 +15,15 @@ from backbone.shell.directory import follow_directory
 from backbone.shell.shell import open_shell
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
+from liandong.emergency.v1 import hearing_service_pb2 as hear_pb
+from liandong.emergency.v1 import hearing_service_pb2_grpc as hear_rpc
 from services.emergency import attempts, mailbox, storage
 from services.emergency.alerts import Alerts
 from services.emergency.api import EmergencyService
 from services.emergency.catching_up import CatchingUp, finder
 from services.emergency.consumers import Incidents, Orders
 from services.emergency.deciders import missions, statuses
+from services.emergency.hearing import Hearing
 from services.emergency.mission.repeats import Lapse
 from services.emergency.sending import Sender
 from services.emergency.situation import Teams
@@ -52,8 +55,11 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         catching_up = CatchingUp(shell.pool, shell.batcher, replica, finder(settings))
         service = EmergencyService(shell, replica, terminals, teams, rungs.wake, alerts)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
-        shell.consume(Orders(shell, replica, terminals, teams).subscription)
-        shell.consume(Incidents(shell, replica).subscription)
+        orders, incidents = Orders(shell, replica, terminals, teams), Incidents(shell, replica)
+        hearing = Hearing(shell.batcher, orders, incidents)
+        shell.serve(hear_rpc.add_HearingServiceServicer_to_server, hearing, hear_pb.DESCRIPTOR)
+        for subscription in (orders.subscription, incidents.subscription):
+            shell.consume(subscription)
         shell.before_stop(terminals.say_goodbye)
         repeats = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
         listening = partial(hear, settings, pulse, terminals.look)

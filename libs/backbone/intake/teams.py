@@ -18,8 +18,8 @@ from backbone.rpc.channels import may_still_happen
 from backbone.rpc.retrying import Retrier
 from backbone.rpc.shared_client import open_shared
 from backbone.words.actor import SERVICE, Actor
-from liandong.emergency.v1 import emergency_service_pb2 as pb
-from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
+from liandong.emergency.v1 import hearing_service_pb2 as pb
+from liandong.emergency.v1 import hearing_service_pb2_grpc as rpc
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Teams:
         self._pool = pool
         self._request = request
         self._kinds = list(kinds)
-        stub: Any = rpc.EmergencyServiceStub(open_shared(settings, "emergency"))
+        stub: Any = rpc.HearingServiceStub(open_shared(settings, "emergency"))
         self._call_of = getattr(stub, request.DESCRIPTOR.name.removesuffix("Request"))
         self._retrier = Retrier()
 

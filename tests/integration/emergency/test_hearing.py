@@ -11,6 +11,7 @@ from backbone.rpc.caller import metadata_for
 from backbone.words.actor import SERVICE, Actor
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1 import emergency_service_pb2 as pb
+from liandong.emergency.v1 import hearing_service_pb2 as hearing
 from liandong.emergency.v1.emergency_pb2 import Mission, Push, Recall
 from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
@@ -31,13 +32,13 @@ async def hear(desk: Desk, of: UUID, version: int, event: Any) -> None:
     meta = Meta(event_id=told_as, aggregate_id=str(of), version=version, actor="zhao")
     event.meta.CopyFrom(meta)
     verb, request = (
-        ("HearReceipt", pb.HearReceiptRequest)
+        ("HearReceipt", hearing.HearReceiptRequest)
         if is_receipt
-        else ("HearIncident", pb.HearIncidentRequest)
+        else ("HearIncident", hearing.HearIncidentRequest)
     )
     metadata = metadata_for(desk.token, Actor("", "", SERVICE))
     told = request(events=[event.SerializeToString()])
-    await getattr(desk.stub, verb)(told, metadata=metadata, timeout=5)
+    await getattr(desk.hearing, verb)(told, metadata=metadata, timeout=5)
 
 
 def facts(of: UUID, text: str) -> dict[str, Any]:
