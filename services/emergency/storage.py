@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from backbone.door.decider import Group, Table
-from backbone.door.timers import due_in
+from backbone.door.timers import Due, due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight, equal
 from backbone.postgres.paths import Path
@@ -38,6 +38,18 @@ RUNGS_DUE = due_in(
        coalesce(doc -> 'order' ->> 'category', doc ->> 'category', '') AS category,
        ARRAY(SELECT o.team FROM missions AS o WHERE o.matter_id = m.matter_id) AS sent,
        ARRAY(SELECT s.team FROM team_statuses AS s WHERE s.duty <> 'AVAILABLE') AS out""",
+)
+# Unanswered missions of teams that went out of service since they were sent.
+_HASTENED = """
+FROM missions AS m JOIN team_statuses AS s ON s.team = m.team
+WHERE m.rung_due IS NOT NULL AND m.state IN ('PENDING', 'DELIVERED') AND s.duty = 'OUT_OF_SERVICE'
+  AND (s.doc ->> 'time')::timestamptz > m.dispatch_time
+  AND NOT coalesce((m.doc -> 'ladder' ->> 'hastened')::boolean, false)
+"""
+HASTENED = Due(
+    f"SELECT m.id, m.version {_HASTENED} "  # noqa: S608
+    "AND (m.id, m.version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[])) LIMIT 100",
+    f"SELECT min(0.0::float8) {_HASTENED}",  # noqa: S608
 )
 
 # Missions that have joined an incident and do not know its facts, except those with ids $1.

@@ -2,6 +2,9 @@
 
 from functools import partial
 from typing import Any
+from uuid import uuid5
+
+from msgspec.structs import replace
 
 from backbone.directory.replica import Replica
 from backbone.door.batch import Batch
@@ -24,6 +27,7 @@ from services.emergency.catching_up import CatchingUp, finder
 from services.emergency.consumers import Incidents, Orders
 from services.emergency.deciders import missions, statuses
 from services.emergency.hearing import Hearing
+from services.emergency.mission.ladder import HastenLadder
 from services.emergency.mission.repeats import Lapse
 from services.emergency.sending import Sender
 from services.emergency.situation import Teams
@@ -62,8 +66,9 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
             shell.consume(subscription)
         shell.before_stop(terminals.say_goodbye)
         repeats = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
+        hastening = Timers(shell.pool, shell.door, storage.HASTENED, _hasten, pulse)
         listening = partial(hear, settings, pulse, terminals.look)
-        for loop in (terminals.run, terminals.count, listening, repeats.run):
+        for loop in (terminals.run, terminals.count, listening, repeats.run, hastening.run):
             shell.run_beside(loop)
         shell.run_beside(partial(_climb, replica, rungs))
         shell.run_beside(partial(teams.run, pulse))
@@ -82,6 +87,11 @@ async def _ride(conn: Connection, batch: Batch) -> None:
     """What rides in the transaction of a batch: pushes, and messages by telephone."""
     await mailbox.ride(conn, batch)
     await attempts.ride(conn, batch)
+
+
+def _hasten(row: Any) -> Request[Any]:
+    hasten = lapse_of(row, HastenLadder())
+    return replace(hasten, request_id=uuid5(hasten.request_id, "hasten"))
 
 
 def _lapse(row: Any) -> Request[Any]:

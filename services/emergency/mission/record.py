@@ -151,7 +151,8 @@ class Cause(StrEnum):
 
 
 class Recall(Struct, frozen=True):
-    """Why and by whom the team was called back; of SAME_MATTER also who has sent it before."""
+    """Why and by whom the team was called back; of SAME_MATTER also who has sent it before, and who
+    has seen to the matter after the link was undone."""
 
     cause: Cause
     reason: str
@@ -164,6 +165,8 @@ class Recall(Struct, frozen=True):
     sent_time: datetime | None = None
     confirm_time: datetime | None = None
     confirmed_by: str = ""
+    seen_by: str = ""
+    seen_reason: str = ""
 
 
 class Mission(Struct, frozen=True):

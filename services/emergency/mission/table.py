@@ -91,7 +91,7 @@ def _unheard(recall: Recall, ladder: Ladder | None) -> datetime | None:
     They hear of it as fast as of a silent team. A recall for the same matter keeps its time: the
     matter has lost its team if the link is undone.
     """
-    if recall.confirm_time is not None and recall.cause is not Cause.SAME_MATTER:
+    if recall.seen_by or (recall.confirm_time and recall.cause is not Cause.SAME_MATTER):
         return None
     outside = (rung.seconds for rung in (ladder.rungs if ladder else ()) if is_outside(rung))
     return recall.recall_time + timedelta(seconds=next(outside, UNHEARD_SECONDS))

@@ -156,6 +156,32 @@ async def test_a_refusal_is_told_at_once_and_seen_to_by_another_team(
     assert lateness(event) < 1.0
 
 
+async def test_a_team_that_breaks_down_is_told_of_at_once(database: Installation) -> None:
+    async with staffed(database) as desk:
+        mission = (await desk.dispatch()).mission.id
+        await desk.act("AcknowledgeMission", mission)
+        with pytest.raises(InvalidTransition, match="ALREADY_ACKNOWLEDGED"):
+            await desk.act("RefuseMission", mission, reason="不去")
+        await desk.act("RefuseMission", mission, reason="车辆抛锚", unable=True)
+        alert = await until_rung(desk, mission, 1, patience=2)
+        assert (alert.reason, alert.refuse_reason) == ("UNABLE", "车辆抛锚")
+        assert alert.next_teams[0].team == "fire-2"
+
+
+async def test_a_silent_team_that_goes_out_of_service_is_not_waited_for(
+    database: Installation,
+) -> None:
+    slow = a_ladder([Step(60, "NOT_ACKNOWLEDGED", ("DESK", "NEXT_TEAM"))], every_seconds=60)
+    await plant_city(database.admin, more=[*STAFF, slow])
+    async with serving(some_settings(database.url("emergency"))) as desk:
+        mission = (await desk.dispatch()).mission.id
+        await set_duty(desk, "fire-1", TeamStatus.DUTY_OUT_OF_SERVICE)
+        alert = await until_rung(desk, mission, 1, patience=3)
+        assert [each.team for each in alert.next_teams] == ["fire-2", "medical-1"]
+        await asyncio.sleep(1)
+    assert len(await rungs_of(database, mission)) == 1
+
+
 async def test_a_recall_is_told_until_it_is_confirmed(database: Installation) -> None:
     async with staffed(database) as desk:
         mission = (await desk.dispatch()).mission.id
