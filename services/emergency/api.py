@@ -133,7 +133,7 @@ class EmergencyService(MissionService):
     ) -> None:
         super().__init__(shell, replica, terminals, teams, hurry)
         self._alerts = alerts
-        self._statuses = Statuses(shell, replica, terminals)
+        self._statuses = Statuses(shell, replica, terminals, hurry)
         key = shell.settings.keyring.lasting
         self._lists = Lists(shell.pool, key, storage.MISSIONS.name, storage.PATHS)
 

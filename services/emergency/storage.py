@@ -49,7 +49,7 @@ WHERE m.rung_due IS NOT NULL AND m.state IN ('PENDING', 'DELIVERED') AND s.duty 
 HASTENED = Due(
     f"SELECT m.id, m.version {_HASTENED} "  # noqa: S608
     "AND (m.id, m.version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[])) LIMIT 100",
-    f"SELECT min(0.0::float8) {_HASTENED}",  # noqa: S608
+    f"SELECT min(0.0::float8) {_HASTENED}",
 )
 
 # Missions that have joined an incident and do not know its facts, except those with ids $1.

@@ -1,5 +1,6 @@
 """Builds the emergency service from its settings."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 from uuid import uuid5
@@ -57,7 +58,9 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         alerts = Alerts(shell, sender.down)
         rungs = Rungs(shell.pool, shell.door, storage.RUNGS_DUE, teams.climbing, pulse)
         catching_up = CatchingUp(shell.pool, shell.batcher, replica, finder(settings))
-        service = EmergencyService(shell, replica, terminals, teams, rungs.wake, alerts)
+        hastening = Timers(shell.pool, shell.door, storage.HASTENED, _hasten, pulse)
+        hurry = partial(_wake, (hastening, rungs))
+        service = EmergencyService(shell, replica, terminals, teams, hurry, alerts)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
         orders, incidents = Orders(shell, replica, terminals, teams), Incidents(shell, replica)
         hearing = Hearing(shell.batcher, orders, incidents)
@@ -66,7 +69,6 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
             shell.consume(subscription)
         shell.before_stop(terminals.say_goodbye)
         repeats = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
-        hastening = Timers(shell.pool, shell.door, storage.HASTENED, _hasten, pulse)
         listening = partial(hear, settings, pulse, terminals.look)
         for loop in (terminals.run, terminals.count, listening, repeats.run, hastening.run):
             shell.run_beside(loop)
@@ -87,6 +89,12 @@ async def _ride(conn: Connection, batch: Batch) -> None:
     """What rides in the transaction of a batch: pushes, and messages by telephone."""
     await mailbox.ride(conn, batch)
     await attempts.ride(conn, batch)
+
+
+def _wake(timers: Iterable[Timers]) -> None:
+    """A person waits for what may be due at once."""
+    for each in timers:
+        each.wake()
 
 
 def _hasten(row: Any) -> Request[Any]:
