@@ -142,8 +142,10 @@ class EmergencyService(MissionService):
         row = await self._lists.find(mission_id, sight.conditions)
         if row is None:
             raise NotFound("NO_SUCH_MISSION")
-        mission = missions.from_row(row)
-        return pb.GetMissionResponse(mission=await self._resource(mission))
+        mission = await self._resource(missions.from_row(row))
+        fired = await self._shell.pool.fetch(storage.FIRED, mission_id)
+        mission.rungs.extend(codec.to_fired(each["payload"]) for each in reversed(fired))
+        return pb.GetMissionResponse(mission=mission)
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
         matter = codec.id_of(request.matter_id) if request.matter_id else None

@@ -13,6 +13,7 @@ from backbone.words.errors import InvalidArgument, InvalidTransition, NotFound
 from backbone.words.policy import Policy
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
+from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.incident.v1.incident_pb2 import Incident, Matter
 from services.emergency import staffing
 from services.emergency.mission import MISSIONS
@@ -142,6 +143,20 @@ def to_resource(mission: Mission, seq: int) -> resources.Mission:
         if part is not None:
             fill(message, part)
     return message
+
+
+def to_fired(payload: bytes) -> resources.FiredRung:
+    """A rung of the ladder from its event, which keeps whom it told."""
+    event = EmergencyEvent.FromString(payload)
+    said = event.unanswered
+    return resources.FiredRung(
+        rung=said.rung,
+        time=event.meta.time,
+        due_time=said.due_time,
+        told=said.told,
+        missing=said.missing,
+        next_teams=said.next_teams,
+    )
 
 
 def answer_of(request: Any, mission: Mission) -> str:

@@ -108,6 +108,12 @@ STEPS = """
 SELECT s.*, m.code FROM mailbox_steps AS s JOIN missions AS m ON m.id = s.mission
 WHERE s.team = $1 AND s.step > $2 AND s.after_seq >= $3 ORDER BY s.step
 """
+# The last rungs of one mission, the newest first.
+FIRED = """
+SELECT payload FROM journal
+WHERE aggregate_id = $1 AND kind = 'liandong.emergency.unanswered.v1'
+ORDER BY version DESC LIMIT 200
+"""
 HAS_ENTRY = "SELECT EXISTS (SELECT FROM mailbox_entries WHERE mission = $1 AND seq = $2)"
 SEQS = "SELECT mission, max(seq) AS seq FROM mailbox_entries WHERE mission = ANY($1) GROUP BY 1"
 

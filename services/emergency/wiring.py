@@ -11,12 +11,13 @@ from backbone.directory.replica import Replica
 from backbone.door.batch import Batch
 from backbone.door.decider import Decider, require_every_change
 from backbone.door.request import Request
+from backbone.door.retention import run_retention
 from backbone.door.timers import Timers, lapse_of
 from backbone.postgres.pool import Connection
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.directory import follow_directory
-from backbone.shell.shell import open_shell
+from backbone.shell.shell import Shell, open_shell
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from liandong.emergency.v1 import hearing_service_pb2 as hear_pb
@@ -62,11 +63,7 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         hurry = partial(_wake, (hastening, rungs))
         service = EmergencyService(shell, replica, terminals, teams, hurry, alerts)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
-        orders, incidents = Orders(shell, replica, terminals, teams), Incidents(shell, replica)
-        hearing = Hearing(shell.batcher, orders, incidents)
-        shell.serve(hear_rpc.add_HearingServiceServicer_to_server, hearing, hear_pb.DESCRIPTOR)
-        for subscription in (orders.subscription, incidents.subscription):
-            shell.consume(subscription)
+        _hear(shell, Orders(shell, replica, terminals, teams), Incidents(shell, replica))
         shell.before_stop(terminals.say_goodbye)
         repeats = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
         listening = partial(hear, settings, pulse, terminals.look)
@@ -75,8 +72,18 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         shell.run_beside(partial(_climb, replica, rungs))
         shell.run_beside(partial(teams.run, pulse))
         shell.run_beside(partial(catching_up.run, pulse))
+        kept, forget = settings.keep_outcomes, attempts.forget_attempts
+        shell.run_beside(partial(run_retention, shell.pool, pulse, kept, forget=forget))
         shell.run_beside(partial(sender.run, pulse))
         await shell.run()
+
+
+def _hear(shell: Shell, orders: Orders, incidents: Incidents) -> None:
+    """What receipts and incidents have become comes by calls and over Kafka."""
+    hearing = Hearing(shell.batcher, orders, incidents)
+    shell.serve(hear_rpc.add_HearingServiceServicer_to_server, hearing, hear_pb.DESCRIPTOR)
+    for subscription in (orders.subscription, incidents.subscription):
+        shell.consume(subscription)
 
 
 async def _climb(replica: Replica, rungs: Timers) -> None:
