@@ -207,12 +207,13 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return await self._reading.page(request, context)
 
     async def _perform(self, context: Any, command: Any, request: Any, caller: Call) -> Receipt:
-        """Perform it, and tell the teams that the receipt has sent what they must hear of it."""
+        """Perform it, and tell the teams that the receipt has sent what they must hear of it. An
+        order has a call of its own."""
         receipt_id = codec.receipt_id(request.receipt_id)
         receipt: Receipt = await self._shell.perform(
             self._decider, context, command, request, receipt_id, caller
         )
-        if receipt.dispatches:
+        if receipt.dispatches and not isinstance(command, DispatchNow):
             await self._teams.tell(receipt_id, caller.request_id)
         return receipt
 

@@ -144,7 +144,7 @@ class EmergencyService(MissionService):
             raise NotFound("NO_SUCH_MISSION")
         mission = await self._resource(missions.from_row(row))
         fired = await self._shell.pool.fetch(storage.FIRED, mission_id)
-        mission.rungs.extend(codec.to_fired(each["payload"]) for each in reversed(fired))
+        mission.fired.extend(codec.to_fired(each["payload"]) for each in reversed(fired))
         return pb.GetMissionResponse(mission=mission)
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:

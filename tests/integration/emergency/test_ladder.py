@@ -126,9 +126,9 @@ async def test_more_and_more_people_are_told(database: Installation) -> None:
         await desk.act("AcknowledgeMission", mission)
         assert [*(await desk.alerts(ZHAO)).items] == []
         shown = await one(desk, mission)
-        assert [each.rung for each in shown.rungs][:4] == [1, 2, 3, 4]
-        assert [each.who for each in shown.rungs[1].told] == ["TEAM_LEADER"]
-        assert {each.who for each in shown.rungs[3].told} == set(told)
+        assert [each.rung for each in shown.fired][:4] == [1, 2, 3, 4]
+        assert [each.who for each in shown.fired[1].told] == ["TEAM_LEADER"]
+        assert {each.who for each in shown.fired[3].told} == set(told)
         count = len(await rungs_of(database, mission))
         await asyncio.sleep(1.5)
     events = await rungs_of(database, mission)
