@@ -25,6 +25,7 @@ class Day:
 
     def __init__(self, visit: Visit, desk: Client, second: Client, seed: int) -> None:
         self.desk, self.second, self._visit = desk, second, visit
+        self.seed = seed
         self.receipts: list[str] = []
         self.opened: list[str] = []
         self.done: Counter[str] = Counter()
