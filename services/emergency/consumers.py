@@ -135,8 +135,7 @@ class Orders:
         """The command for each mission of the receipt that is not over, and not ordered since."""
         receipt, version = event.meta.aggregate_id, event.meta.version
         known = await missions_of(self._shell.pool, UUID(receipt))
-        open_ones = [each for each in known if each.ending is None]
-        ids = [each.id for each in open_ones if not _is_younger(each, receipt, version)]
+        ids = [each.id for each in known if _concerns(each, receipt, version)]
         ids += [each.aggregate_id for each in ordered]
         return [_request(event, each, command) for each in dict.fromkeys(ids)]
 
@@ -246,9 +245,14 @@ def _because(cause: Cause, reason: str, event: Any) -> WithdrawMission:
     return WithdrawMission(Recall(cause, reason, time, meta.actor, meta.unit))
 
 
-def _is_younger(mission: Mission, receipt: str, version: int) -> bool:
-    """Whether the receipt ordered it after this version: what happened before is in the order."""
-    return mission.order.receipt == receipt and version <= mission.order.receipt_version
+def _concerns(mission: Mission, receipt: str, version: int) -> bool:
+    """Whether this receipt ordered it, before this version: what happened before is in the order.
+
+    Orders of 0.1.0 name no receipt.
+    """
+    order = mission.order
+    its = order.receipt in ("", receipt)
+    return mission.ending is None and its and version > order.receipt_version
 
 
 def _is_rival(other: Mission, mission: Mission, there: UUID) -> bool:
