@@ -1,7 +1,7 @@
 """With Kafka stopped, corrections, links and ends reach the team; Kafka repeats them in vain."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -15,14 +15,21 @@ TEAM = "990101001-emergency-team"
 FLOOD = {"category": "hazard.flood", "priority": "P1", "narrative": "长风路内涝,有人被困"}
 
 
-@pytest.fixture
-async def visit(whole_city: Installed) -> AsyncIterator[Visit]:
+@pytest.fixture(scope="module")
+def without_kafka(whole_city: Installed) -> Iterator[Installed]:
     """The city while its Kafka is stopped."""
-    await asyncio.to_thread(whole_city.liandong, "stop", "kafka")
-    async with visiting(whole_city) as visit:
+    whole_city.liandong("stop", "kafka")
+    try:
+        yield whole_city
+    finally:
+        whole_city.liandong("start", "kafka")
+        asyncio.run(present(whole_city))
+
+
+@pytest.fixture
+async def visit(without_kafka: Installed) -> AsyncIterator[Visit]:
+    async with visiting(without_kafka) as visit:
         yield visit
-    await asyncio.to_thread(whole_city.liandong, "start", "kafka")
-    await present(whole_city)
 
 
 async def next_of(terminal: Listener, **facts: Any) -> Any:
