@@ -11,7 +11,7 @@ from tests.killing import present
 from tests.people import CALL, Listener, Visit, act, take_call, visiting
 from tests.servers import Installed
 
-TEAM = "990101001-emergency-team"
+TEAM = "990101-fire-team"
 FLOOD = {"category": "hazard.flood", "priority": "P1", "narrative": "长风路内涝,有人被困"}
 
 
@@ -43,7 +43,7 @@ async def sent(desk: Client, receipt: Any) -> str:
 
 async def test_what_changes_reaches_the_team(visit: Visit) -> None:
     desk = await visit.person("dispatcher.990100-command")
-    leader = await visit.person("team_leader.990101001-emergency")
+    leader = await visit.person("team_leader.990101-fire")
     terminal = Listener(leader, f"/v1/teams/{TEAM}/stream?device=cab")
     await asyncio.wait_for(terminal.until("welcome"), 10)
     receipt = await take_call(desk, **FLOOD)
