@@ -9,7 +9,7 @@ from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import AnyOf, Member, Sight, Under, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
-from backbone.words.actor import Actor
+from backbone.words.actor import SERVICE, Actor
 from backbone.words.errors import InvalidArgument
 from backbone.words.place import significant
 from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span
@@ -100,7 +100,10 @@ SUPERVISION_STATES = States(record.State, record.OVER)
 
 
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
-    """The rule `may_see` over projected columns: either of these shows an incident."""
+    """The rule `may_see` over projected columns: either of these shows an incident. A service of
+    ours sees each: it acts for a person who has seen it already."""
+    if actor.role == SERVICE:
+        return ((),)
     sights: list[Sight] = []
     if digits := watched(actor):
         sights.append((Under("area", digits), equal("against", "")))

@@ -65,9 +65,9 @@ class Finding(StrEnum):
 
 
 class Caller(Struct, frozen=True):
-    """The person who reported. Every text is sealed before it gets here.
+    """The person who reported, each text sealed.
 
-    `number_index` is the same for the same number: receipts of one number are found by it.
+    `number_index` is the same for the same number; `line_index` is that without its extension.
     """
 
     number: str = ""
@@ -76,6 +76,7 @@ class Caller(Struct, frozen=True):
     installed_address: str = ""
     protected: bool = False
     number_index: str = ""
+    line_index: str = ""
 
 
 class CategorySuggestion(Struct, frozen=True):
@@ -127,7 +128,7 @@ class Dispatch(Struct, frozen=True):
     """An order to a team. `refused` is the reason of its refusal, empty where it stands.
 
     `again` counts the orders to this team before it. `facts` are those of the incident when
-    it was ordered, None where the receipt's own were used.
+    it was ordered, None where the receipt's own were used; the versions are theirs, 0 is unknown.
     """
 
     team: str
@@ -137,6 +138,8 @@ class Dispatch(Struct, frozen=True):
     refused: str = ""
     again: int = 0
     facts: Matter | None = None
+    receipt_version: int = 0
+    matter_version: int = 0
 
 
 class CallBack(Struct, frozen=True):
