@@ -5,7 +5,7 @@ from typing import Any
 from backbone.words.rank import by_time
 from services.petition.petition.record import OVER, Petition, accused, audience, watched_area
 
-SHAPE = 2
+SHAPE = 3
 COLUMNS = {
     "code": "text",
     "state": "text",
@@ -41,7 +41,9 @@ def project(petition: Petition) -> dict[str, Any]:
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Shape 1 is the flat record of 0.1.0."""
+    """Shape 1 is the flat record of 0.1.0; shape 2 has no number of the PIN."""
+    if shape > 1:
+        return doc
     kept = ("id", "code", "version", "time", "state", "desk", "area", "register_time")
     return {
         **{name: doc[name] for name in (*kept, "filing", "units")},
