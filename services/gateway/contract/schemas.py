@@ -41,9 +41,7 @@ BOUNDS: dict[int, Schema] = {
 # Control characters and bidi controls are refused in every text (backbone.words.texts).
 BIDI = "\\u061c\\u202a-\\u202e\\u2066-\\u2069"
 PLAIN_TEXT = f"^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029{BIDI}]*$"
-PLAIN_LINES = (
-    f"^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f{BIDI}]*$"
-)
+PLAIN_LINES = f"^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f{BIDI}]*$"
 WELL_KNOWN: dict[str, Schema] = {
     TIMESTAMP: {"type": "string", "format": "date-time"},
     DURATION: {"type": "number", "description": "seconds"},
