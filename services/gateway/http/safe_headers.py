@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
     # An endpoint whose answer holds no personal data says otherwise itself.
-    "Cache-Control": "no-store",
-}
-HTTPS_FOR = "max-age=31536000"
+    (b"cache-control", b"no-store"),
+)
+OF_HTTPS = (*ALWAYS, (b"strict-transport-security", b"max-age=31536000"))
 
 
 class SafeHeaders:
@@ -21,19 +20,13 @@ class SafeHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        secure = scope.get("scheme") == "https"
+        wanted: Any = OF_HTTPS if scope.get("scheme") == "https" else ALWAYS
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _complete(message, secure=secure)
+                headers = message.setdefault("headers", [])
+                given = {name for name, _ in headers}
+                headers.extend(header for header in wanted if header[0] not in given)
             await send(message)
 
         await self._app(scope, receive, answer)
-
-
-def _complete(message: Any, *, secure: bool) -> None:
-    headers = MutableHeaders(raw=message.setdefault("headers", []))
-    for name, value in ALWAYS.items():
-        headers.setdefault(name, value)
-    if secure:
-        headers.setdefault("Strict-Transport-Security", HTTPS_FOR)
