@@ -56,7 +56,7 @@ class Taking:
             ReceiveAlarm,
             by=call.actor,
             id=receipt_id,
-            code=mint(area, day, Intake.ALARM, await self._numbers.next(day)),
+            code=mint(area, day, Intake.ALARM, await self._numbers.serial(day)),
             caller=caller,
             place=place,
             address=self._atlas.address_of(place.text),

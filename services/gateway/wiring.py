@@ -17,16 +17,19 @@ from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from services.gateway.accounts import reveals, sessions
 from services.gateway.accounts.auth import Authenticator
+from services.gateway.accounts.guessing import Guessing
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.accounts.reveals import Reveals
 from services.gateway.accounts.sessions import Sessions
 from services.gateway.contract.naming import Names
 from services.gateway.http import pages
+from services.gateway.http.addresses import Networks
 from services.gateway.http.app import build_app
+from services.gateway.http.connections import REFUSALS, Bounds
 from services.gateway.http.endpoint import Gate, Limits
 from services.gateway.http.limits import Limit
-from services.gateway.http.problems import Reasons
-from services.gateway.http.server import serve
+from services.gateway.http.problems import Reasons, whole_answer
+from services.gateway.http.server import Door, serve
 from services.gateway.http.upstream import Upstream
 from services.gateway.live import change_stream as live
 from services.gateway.live import terminal
@@ -55,6 +58,7 @@ class Gateway:
     publisher: Publisher
     streams: Streams
     replica: Replica
+    bounds: Bounds
 
 
 @asynccontextmanager
@@ -66,6 +70,7 @@ async def open_gateway(
     pool = await open_pool(settings.database_url, settings.schema)
     upstream, passwords, names = Upstream(settings), Passwords(), Names()
     gate = Gate(Authenticator(pool), _limits(own), Reasons(names), upstream, pool)
+    guessing = Guessing(pool, settings.keyring.lasting, own)
     lifetime = timedelta(hours=own.session_hours)
     ring = Ring(int(own.changes_kept))
     streams = Streams(
@@ -75,7 +80,7 @@ async def open_gateway(
         own.session_check_seconds,
     )
     extras = (
-        *sessions.extras_of(Sessions(gate, pool, passwords, lifetime)),
+        *sessions.extras_of(Sessions(gate, pool, passwords, guessing, lifetime)),
         *live.extras_of(Live(gate, ring, streams)),
         *terminal.extras_of(Terminal(gate, streams)),
         *reveals.extras_of(Reveals(gate, pool, settings.keyring.lasting)),
@@ -86,7 +91,8 @@ async def open_gateway(
         publisher = Publisher(settings.brokers)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names)
         replica = Replica(pool, settings.brokers, NAMED, names.learn, essential=False)
-        yield Gateway(app, gate, pool, feed, publisher, streams, replica)
+        bounds = _bounds(own, gate.reasons)
+        yield Gateway(app, gate, pool, feed, publisher, streams, replica, bounds)
     finally:
         passwords.close()
         await upstream.close()
@@ -99,8 +105,21 @@ def _limits(own: GatewaySettings) -> Limits:
         keys=Limit("key", own.key_rate, own.key_burst),
         public=Limit("public", own.public_rate, own.public_burst),
         sign_in=Limit("sign_in", own.sign_in_rate, own.sign_in_burst),
-        wrong_password=Limit("wrong_password", own.wrong_password_rate, own.wrong_password_burst),
-        guessed_person=Limit("guessed_person", own.guessed_person_rate, own.guessed_person_burst),
+    )
+
+
+def _bounds(own: GatewaySettings, reasons: Reasons) -> Bounds:
+    said = {reason: whole_answer(status, reason, reasons) for reason, status in REFUSALS.items()}
+    return Bounds(
+        head_bytes=int(own.head_bytes),
+        head_count=int(own.head_count),
+        head_seconds=own.head_seconds,
+        body_seconds=own.body_seconds,
+        slow_reader_seconds=own.slow_reader_seconds,
+        most=int(own.connections),
+        most_of_address=int(own.connections_per_address),
+        proxies=Networks(own.trusted_proxies),
+        said=said,
     )
 
 
@@ -115,7 +134,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(gateway.publisher.run())
         tasks.create_task(_watch_database(gateway.pool, pulse))
         close = gateway.streams.close
-        tasks.create_task(serve(gateway.app, settings.host, settings.port, pulse, close))
+        door = Door(settings.host, settings.port, gateway.bounds)
+        tasks.create_task(serve(gateway.app, door, pulse, close))
 
 
 async def _watch_database(pool: Pool, pulse: Pulse) -> None:

@@ -34,7 +34,6 @@ class Caller:
     area: str
     team: str = ""
     is_key: bool = False
-    exempt: bool = False
     metadata: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
@@ -108,7 +107,6 @@ def _caller(row: Any) -> Caller:
         area=row["area"],
         team=row["team"],
         is_key=is_key,
-        exempt=row["exempt"],
     )
     return replace(caller, metadata=_metadata(caller))
 

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import uvicorn
 from starlette.applications import Starlette
 
 from backbone.process.pulse import Pulse
+from services.gateway.http.connections import Bounds, connection_class, watch
 
 
 class Server(uvicorn.Server):
@@ -18,34 +20,48 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve(
-    app: Starlette, host: str, port: int, pulse: Pulse, close: Callable[[], None]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the server listens, and what it bears from a connection."""
+
+    host: str
+    port: int
+    bounds: Bounds
+
+
+async def serve(app: Starlette, door: Door, pulse: Pulse, close: Callable[[], None]) -> None:
     """Serve until cancelled; running requests are finished, `close` ends the streams."""
+    proxies = list(door.bounds.proxies)
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
-        http="httptools",
+        host=door.host,
+        port=door.port,
+        http=connection_class(door.bounds),
         ws="none",
         lifespan="off",
         log_config=None,
         log_level="warning",
         access_log=False,
+        # Without a trusted proxy a header is what anybody may claim, also from this machine.
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,
     )
     server = Server(config)
     serving = asyncio.create_task(server.serve())
+    watching = asyncio.create_task(watch(lambda: server.server_state.connections))
     try:
         while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event
             await asyncio.sleep(0.02)
         pulse.started()
-        await asyncio.shield(serving)
+        await asyncio.wait((serving, watching), return_when=asyncio.FIRST_COMPLETED)
         raise RuntimeError("the HTTP server has ended")
     except asyncio.CancelledError:
         close()
         server.should_exit = True
         await serving
         raise
+    finally:
+        watching.cancel()

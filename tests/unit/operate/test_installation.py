@@ -95,6 +95,8 @@ def test_addresses_of_every_usual_form_are_taken(
     [
         ("LIANDONG_OUTCOME_DAYS", "many"),
         ("LIANDONG_GATEWAY_KEY_RATE", "fast"),
+        ("LIANDONG_GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8, the proxy"),
+        ("LIANDONG_TRACKING_ATTEMPTS", "0"),
         ("LIANDONG_LOG", "loud"),
         ("LIANDONG_HOST", "256.1.1.1"),
         ("LIANDONG_HOST", "127.0.0.2"),
