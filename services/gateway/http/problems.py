@@ -114,15 +114,16 @@ def collection_of(path: str) -> str:
 def answer_problem(request: Request, problem: Problem, reasons: Reasons, trace: str) -> Response:
     """The complete answer to a refused request."""
     language = language_of(request.headers.get("accept-language", ""))
-    body = problem_text(problem, reasons, language, trace)
+    collection = collection_of(request.url.path)
+    body = problem_text(problem, reasons, language, trace, collection)
     headers = {"Content-Language": language, "Cache-Control": "no-store", **problem.headers}
     return Response(body, problem.status, headers, PROBLEM)
 
 
-def problem_text(problem: Problem, reasons: Reasons, language: str, trace: str) -> bytes:
-    """The body of the answer: RFC 9457, in the caller's language."""
-
-    collection = collection_of(request.url.path)
+def problem_text(
+    problem: Problem, reasons: Reasons, language: str, trace: str, collection: str = ""
+) -> bytes:
+    """The body of the answer: RFC 9457, in the caller's language and in terms of the collection."""
 
     def say(part: str, reason: str, facts: Any) -> str:
         return reasons.say(part, reason, problem.status, language, facts, collection)
