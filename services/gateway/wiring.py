@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from starlette.applications import Starlette
 
@@ -134,8 +135,16 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(gateway.publisher.run())
         tasks.create_task(_watch_database(gateway.pool, pulse))
         close = gateway.streams.close
-        door = Door(settings.host, settings.port, gateway.bounds)
+        door = Door(settings.host, settings.port, gateway.bounds, certificate_of(settings))
         tasks.create_task(serve(gateway.app, door, pulse, close))
+
+
+def certificate_of(settings: Settings) -> Path | None:
+    """The certificate that people's browsers see: the city's own, or that of our authority."""
+    if settings.wires is None:
+        return None
+    own = settings.environ.get("LIANDONG_GATEWAY_CERTIFICATE")
+    return Path(own) if own else settings.wires.own
 
 
 async def _watch_database(pool: Pool, pulse: Pulse) -> None:

@@ -204,7 +204,7 @@ async def database(home: Home) -> list[Finding]:
 
 
 async def topics_of(home: Home) -> list[Finding]:
-    told = await topics.compare(Installation.here(home).bootstrap, topics.read())
+    told = await topics.compare(Installation.here(home).brokers, topics.read())
     what = words("topics", "主题")
     return [Finding(what, each, "make topics") for each in told] or [
         Finding(what, words("as declared", "与声明一致"))

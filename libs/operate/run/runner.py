@@ -37,6 +37,7 @@ def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]
         home.choices.unlink(missing_ok=True)
         leftovers.end(leftovers.find(str(home.path)))
         installation = Installation.chosen(home, split)
+        installation.protection.prepare(home)
         installation.remember()
         demand_settings(installation)
         demand_free(installation.wanted_ports())
