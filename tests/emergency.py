@@ -101,6 +101,7 @@ def some_settings(database_url: str, brokers: str = NOWHERE) -> Settings:
         "LIANDONG_EMERGENCY_KEY": "07" * 32,
         "LIANDONG_TOKEN": TOKEN,
         "KAFKA_BOOTSTRAP": brokers,
+        "LIANDONG_SECURE": "0",
     }
     return read_settings("emergency", environ)
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
 from backbone.kafka.producer import Publisher, dead_topic
-from backbone.postgres.pool import Pool, open_pool
+from backbone.postgres.pool import Pool, open_pool, said_by
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from services.gateway.accounts import reveals, sessions
@@ -153,5 +153,5 @@ async def _watch_database(pool: Pool, pulse: Pulse) -> None:
             await pool.execute("SELECT 1")
             pulse.have("database")
         except Exception as error:  # noqa: BLE001 - readiness reports it, each request tries again
-            pulse.lack("database", f"the database does not answer: {error}")
+            pulse.lack("database", said_by(error))
         await asyncio.sleep(1)

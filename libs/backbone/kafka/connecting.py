@@ -2,7 +2,14 @@
 
 from typing import Any
 
+from aiokafka.conn import create_conn
+from aiokafka.errors import AuthenticationFailedError, KafkaError, SaslAuthenticationFailed
+
+from backbone.process.certificates import WireFlaw, flaw_in
 from backbone.process.wires import MECHANISM, Brokers, Protected, client_context
+
+PATIENCE = 5_000
+WRONG_PASSWORD = (AuthenticationFailedError, SaslAuthenticationFailed)
 
 
 def connection(brokers: Brokers) -> dict[str, Any]:
@@ -24,3 +31,31 @@ def protection(brokers: Protected) -> dict[str, Any]:
         "sasl_plain_password": wires.password,
         **shield,
     }
+
+
+async def refusal_by(brokers: Protected, name: str = "Kafka") -> WireFlaw | None:
+    """Why the brokers do not let us in; None if one does, or if none answers at all."""
+    found: WireFlaw | None = None
+    for address in brokers.addresses.split(","):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            connection = await create_conn(
+                host.strip("[]"), int(port), request_timeout_ms=PATIENCE, **protection(brokers)
+            )
+        except WRONG_PASSWORD:
+            return wrong_password(brokers.wires.user)
+        except (OSError, TimeoutError, KafkaError) as error:
+            found = found or flaw_in(error, name)
+        else:
+            connection.close()
+            return None
+    return found
+
+
+def wrong_password(user: str) -> WireFlaw:
+    return WireFlaw(
+        f"Kafka refuses the password of {user}: give each service its password there with "
+        "`make acls`, or correct LIANDONG_…_KAFKA_PASSWORD.",
+        f"Kafka 拒绝了 {user} 的密码：请执行 make acls 设置各服务的密码，"
+        "或更正 LIANDONG_…_KAFKA_PASSWORD。",
+    )

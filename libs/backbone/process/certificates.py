@@ -126,10 +126,17 @@ def flaw_in(error: BaseException | None, name: str) -> WireFlaw | None:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return _refused(error, name)
+        if isinstance(error, ssl.SSLError) and "ALERT" in str(error.reason):
+            return WireFlaw(
+                f"{name} refuses our certificate ({error.reason}): `liandong certificates list` "
+                "tells whether it has expired, or its authority is not in the ca.pem there.",
+                f"{name} 拒绝了我方证书（{error.reason}）："
+                "请用 liandong certificates list 检查是否过期，或对方的 ca.pem 是否缺少签发机构。",
+            )
         if isinstance(error, ssl.SSLError):
             return WireFlaw(
-                f"{name} does not speak TLS with us as it must ({error.reason}): look into its log, "
-                "and whether both sides have LIANDONG_SECURE=1.",
+                f"{name} does not speak TLS with us as it must ({error.reason}): look into its "
+                "log, and whether both sides have LIANDONG_SECURE=1.",
                 f"与 {name} 的 TLS 连接失败（{error.reason}）："
                 "请查看其日志，并确认双方均为 LIANDONG_SECURE=1。",
             )

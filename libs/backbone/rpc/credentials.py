@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import grpc
 
@@ -26,7 +26,9 @@ def server_credentials(wires: Wires) -> grpc.ServerCredentials:
         seen = now
         return _shown(wires)
 
-    return grpc.dynamic_ssl_server_credentials(_shown(wires), renewed, True)
+    # The stubs of the types do not know that None means: as before.
+    fetch = cast(Callable[[], grpc.ServerCertificateConfiguration], renewed)
+    return grpc.dynamic_ssl_server_credentials(_shown(wires), fetch, True)
 
 
 def _shown(wires: Wires) -> grpc.ServerCertificateConfiguration:

@@ -6,7 +6,6 @@ services needs `ca.pem` and the files of its own services, nothing else.
 """
 
 import ipaddress
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,20 +93,13 @@ def renew(
     folder: Path,
     only: Sequence[str] = (),
     names: Sequence[str] = (),
-    new_authority: bool = False,
 ) -> list[str]:
-    """Issue certificates anew; their hosts stay. Raises Trouble for an unknown name.
-
-    The old authority stays trusted beside a new one, so that services may change one by one.
-    """
+    """Issue certificates anew; their hosts stay. Raises Trouble for an unknown name."""
     if unknown := sorted(set(only) - set(IDENTITIES)):
         raise Trouble(
             f"There is no identity {unknown[0]}; there are: {', '.join(IDENTITIES)}.",
             f"没有名为 {unknown[0]} 的身份；现有：{'、'.join(IDENTITIES)}。",
         )
-    if new_authority:
-        Authority(folder)  # a damaged one is not replaced by accident
-        make_authority(folder)
     authority = Authority(folder)
     wanted = list(only or IDENTITIES)
     for name in wanted:
@@ -133,6 +125,7 @@ def _end(path: Path) -> datetime:
 
 
 def make_authority(folder: Path) -> None:
+    """Make an authority; one before it stays trusted, so that services may change one by one."""
     key = ec.generate_private_key(ec.SECP256R1())
     made = datetime.now(UTC)
     subject = _named(f"liandong {made:%Y-%m-%dT%H:%M:%S.%fZ}")
@@ -181,7 +174,7 @@ def hosts_of(path: Path) -> list[str]:
 def readable_by_others(folder: Path) -> list[Path]:
     """The files with a private key that other users may read."""
     keys = [folder / AUTHORITY, *(folder / f"{name}.pem" for name in IDENTITIES)]
-    return [path for path in keys if path.exists() and os.stat(path).st_mode & 0o077]
+    return [path for path in keys if path.exists() and path.stat().st_mode & 0o077]
 
 
 def _builder(

@@ -1,6 +1,7 @@
-"""The PostgreSQL of a secure city: the same version, built with TLS, which that of the wheel is not.
+"""The PostgreSQL of a secure city: built with TLS, which that of the wheel is not.
 
-Downloaded once like Kafka's jars, verified, and unpacked into the cache that all checkouts share.
+Both are of one major version and open each other's data. It is downloaded once like Kafka's jars,
+verified, and unpacked into the cache that all checkouts share.
 """
 
 import io
