@@ -1,7 +1,7 @@
 """Settings, read once from the environment; one error names every flaw."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from backbone.process.keyring import Keyring, flaw
@@ -37,14 +37,14 @@ class Settings:
     """
 
     name: str
-    database_url: str
+    database_url: str = field(repr=False)
     brokers: Brokers
-    token: str
+    token: str = field(repr=False)
     keyring: Keyring
     port: int
     metrics_port: int
     host: str
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     wires: Wires | None = None
 
     @property
