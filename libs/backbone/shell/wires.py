@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime
 
 from backbone.kafka.connecting import refusal_by
@@ -9,13 +10,14 @@ from backbone.process.certificates import WireFlaw, end_of, flaw_of
 from backbone.process.metrics import CERTIFICATE_LEFT
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
-from backbone.process.wires import Protected, Stamp, Wires, refresh
+from backbone.process.wires import Protected, Wires, refresh
 
 log = logging.getLogger(__name__)
 
 PART = "certificate"
 LOOK = 2.0
-# Seconds between two questions to Kafka: each is a connection of its own.
+# Seconds between two readings of unchanged files, and between two questions to Kafka, each of which
+# is a connection of its own.
 ASK = 60.0
 
 
@@ -34,25 +36,32 @@ async def watch_wires(settings: Settings, pulse: Pulse) -> None:
 
 
 async def _watch_files(wires: Wires, pulse: Pulse) -> None:
-    seen: Stamp = wires.stamp()
-    told: WireFlaw | None = None
+    """Look at the files' times often, and into them when they have changed and now and then."""
+    seen, told, due = wires.stamp(), None, 0.0
     while True:
-        flaw = flaw_of(wires)
-        if flaw is None:
-            pulse.have(PART)
-            left = end_of(wires.own) - datetime.now(UTC)
-            CERTIFICATE_LEFT.labels(wires.name).set(left.total_seconds())
-            if (now := wires.stamp()) != seen:
+        now = wires.stamp()
+        if now != seen or time.monotonic() >= due or told is not None:
+            flaw = _tell(wires, pulse, told)
+            if flaw is None and now != seen:
                 refresh(wires)
-                seen = now
                 log.info("certificate.renewed", extra={"service": wires.name})
-        else:
-            pulse.lack(PART, str(flaw))
-            CERTIFICATE_LEFT.labels(wires.name).set(0)
-            if flaw != told:
-                log.error("certificate.unusable", extra={"error": str(flaw)})
-        told = flaw
+            seen, told, due = now, flaw, time.monotonic() + ASK
         await asyncio.sleep(LOOK)
+
+
+def _tell(wires: Wires, pulse: Pulse, told: WireFlaw | None) -> WireFlaw | None:
+    """Say in readiness, metric and log how the files are; return their flaw."""
+    flaw = flaw_of(wires)
+    if flaw is None:
+        pulse.have(PART)
+        left = end_of(wires.own) - datetime.now(UTC)
+        CERTIFICATE_LEFT.labels(wires.name).set(left.total_seconds())
+        return None
+    pulse.lack(PART, str(flaw))
+    CERTIFICATE_LEFT.labels(wires.name).set(0)
+    if flaw != told:
+        log.error("certificate.unusable", extra={"error": str(flaw)})
+    return flaw
 
 
 async def _watch_kafka(brokers: Protected) -> None:
