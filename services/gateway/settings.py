@@ -1,5 +1,6 @@
 """The gateway's own settings: limits and lifetimes, read from the process environment."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import isnan, nan
@@ -9,6 +10,8 @@ from backbone.process.settings import SettingsError
 from services.gateway.http.addresses import Networks
 
 PREFIX = "LIANDONG_GATEWAY_"
+# The city's own certificate for people's browsers: private key and chain, in one PEM file.
+CERTIFICATE = "LIANDONG_GATEWAY_CERTIFICATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def read_gateway_settings(environ: Mapping[str, str]) -> GatewaySettings:
             given[setting.name] = environ[variable] if is_text else _number(environ[variable])
             wrong = _wrong_networks if is_text else _wrong_number
             flaws += [f"{variable} {flaw}" for flaw in wrong(environ[variable])]
+    flaws += _flaws_of_certificate(environ.get(CERTIFICATE, ""))
     if flaws:
         raise SettingsError("gateway cannot start: " + "; ".join(flaws))
     return GatewaySettings(**given)
@@ -97,4 +101,14 @@ def _wrong_networks(text: str) -> list[str]:
         Networks(text)
     except ValueError as error:
         return [f"is no list of networks: {error}"]
+    return []
+
+
+def _flaws_of_certificate(path: str) -> list[str]:
+    if not path:
+        return []
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path)
+    except OSError as error:  # an SSLError is one
+        return [f"{CERTIFICATE} is no file with a private key and its certificate: {error}"]
     return []

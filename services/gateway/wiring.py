@@ -41,7 +41,7 @@ from services.gateway.live.streams import Streams
 from services.gateway.live.terminal import Terminal
 from services.gateway.routes import AREAS
 from services.gateway.routes.route import Area
-from services.gateway.settings import GatewaySettings, read_gateway_settings
+from services.gateway.settings import CERTIFICATE, GatewaySettings, read_gateway_settings
 
 GROUP = "gateway.directory"
 # The entries of the directory whose names stand beside their codes.
@@ -143,7 +143,7 @@ def certificate_of(settings: Settings) -> Path | None:
     """The certificate that people's browsers see: the city's own, or that of our authority."""
     if settings.wires is None:
         return None
-    own = settings.environ.get("LIANDONG_GATEWAY_CERTIFICATE")
+    own = settings.environ.get(CERTIFICATE)
     return Path(own) if own else settings.wires.own
 
 

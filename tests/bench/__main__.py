@@ -111,8 +111,7 @@ def installed(
 ) -> Iterator[Installed]:
     """An installation of this code, in a folder of its own that is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="liandong-bench-"))
-    city = Installed(folder, code.command, {**UNLIMITED, **(code.env or {})})
-    city = Installed(folder, code.command, {**code.env, **(more or {})})
+    city = Installed(folder, code.command, {**UNLIMITED, **code.env, **(more or {})})
     try:
         if needed:
             city.up()

@@ -3,9 +3,14 @@
 from typing import Any
 
 from aiokafka.conn import create_conn
-from aiokafka.errors import AuthenticationFailedError, KafkaError, SaslAuthenticationFailed
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    SaslAuthenticationFailed,
+)
 
-from backbone.process.certificates import WireFlaw, flaw_in
+from backbone.process.certificates import WireFlaw, flaw_in, no_tls
 from backbone.process.wires import MECHANISM, Brokers, Protected, client_context
 
 PATIENCE = 5_000
@@ -44,6 +49,8 @@ async def refusal_by(brokers: Protected, name: str = "Kafka") -> WireFlaw | None
             )
         except WRONG_PASSWORD:
             return wrong_password(brokers.wires.user)
+        except (ConnectionResetError, ConnectionAbortedError, KafkaConnectionError):
+            found = found or no_tls(name)  # it took the connection and ended the handshake
         except (OSError, TimeoutError, KafkaError) as error:
             found = found or flaw_in(error, name)
         else:

@@ -16,6 +16,8 @@ RENEW = "`liandong certificates renew`"
 EXPIRED, NOT_YET = 10, 9
 UNKNOWN = (2, 18, 19, 20, 21)
 OTHER_NAME = (62, 64)
+# What OpenSSL makes of an answer that is not TLS.
+NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +123,22 @@ def unknown(name: str) -> WireFlaw:
     )
 
 
+def no_tls(name: str) -> WireFlaw:
+    return WireFlaw(
+        f"{name} speaks no TLS at this address: switch it on there (docs/wires.md), or run without "
+        "protection, LIANDONG_SECURE=0.",
+        f"{name} 在此地址不支持 TLS：请在服务器上启用（见 docs/wires.md），"
+        "或设 LIANDONG_SECURE=0 以不加保护的方式运行。",
+    )
+
+
 def flaw_in(error: BaseException | None, name: str) -> WireFlaw | None:
     """What a failed connection to `name` says about its certificate; None if it says nothing."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return _refused(error, name)
+        if getattr(error, "reason", "") in NOT_TLS or "rejected SSL upgrade" in str(error):
+            return no_tls(name)
         if isinstance(error, ssl.SSLError) and "ALERT" in str(error.reason):
             return WireFlaw(
                 f"{name} refuses our certificate ({error.reason}): `liandong certificates list` "

@@ -56,6 +56,7 @@ def renew(
     installation = here()
     folder = installation.protection.folder
     if authority:
+        certificates.Authority(folder)  # where there is none, none is made by accident
         certificates.make_authority(folder)
         # What runs must trust the new authority before the first certificate of it is shown.
         show_renewed(installation)
