@@ -32,20 +32,20 @@ async def watch_wires(settings: Settings, pulse: Pulse) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_watch_files(settings.wires, pulse))
         if isinstance(settings.brokers, Protected):
-            tasks.create_task(_watch_kafka(settings.brokers))
+            tasks.create_task(watch_kafka(settings.brokers))
 
 
 async def _watch_files(wires: Wires, pulse: Pulse) -> None:
     """Look at the files' times often, and into them when they have changed and now and then."""
-    seen, told, due = wires.stamp(), None, 0.0
+    used, told, due = wires.stamp(), None, 0.0
     while True:
         now = wires.stamp()
-        if now != seen or time.monotonic() >= due or told is not None:
-            flaw = _tell(wires, pulse, told)
-            if flaw is None and now != seen:
+        if now != used or time.monotonic() >= due or told is not None:
+            told, due = _tell(wires, pulse, told), time.monotonic() + ASK
+            if told is None and now != used:
                 refresh(wires)
+                used = now
                 log.info("certificate.renewed", extra={"service": wires.name})
-            seen, told, due = now, flaw, time.monotonic() + ASK
         await asyncio.sleep(LOOK)
 
 
@@ -64,7 +64,8 @@ def _tell(wires: Wires, pulse: Pulse, told: WireFlaw | None) -> WireFlaw | None:
     return flaw
 
 
-async def _watch_kafka(brokers: Protected) -> None:
+async def watch_kafka(brokers: Protected) -> None:
+    """Say in the log that Kafka does not let us in, and why; for ever."""
     while True:
         if flaw := await refusal_by(brokers):
             log.error("kafka.refuses", extra={"error": str(flaw)})

@@ -28,6 +28,7 @@ from backbone.postgres.migrate import service_url
 from backbone.process.wires import Protected, Wires
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import channel_to, refusal_of
+from backbone.shell.wires import watch_kafka
 from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_service_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2_grpc as workflow
@@ -125,12 +126,18 @@ async def started_and_asked(consumer: AIOKafkaConsumer) -> None:
     await consumer.getmany(timeout_ms=5_000)
 
 
-async def test_a_wrong_password_is_one_sentence(secure_city: Installed) -> None:
+async def test_a_wrong_password_is_one_sentence(
+    secure_city: Installed, caplog: pytest.LogCaptureFixture
+) -> None:
     flaw = await refusal_by(kafka(secure_city, "alarm", "wrong"))
     assert flaw is not None
     assert "refuses the password of liandong-alarm" in flaw.english and "make acls" in flaw.english
     assert "拒绝了 liandong-alarm 的密码" in flaw.chinese
     assert await refusal_by(kafka(secure_city, "alarm")) is None
+    with suppress(TimeoutError):  # as the service itself looks, for as long as it runs
+        await asyncio.wait_for(watch_kafka(kafka(secure_city, "alarm", "wrong")), 3)
+    [told] = [each for each in caplog.records if each.message == "kafka.refuses"]
+    assert getattr(told, "error", "") == str(flaw)
 
 
 async def test_kafka_speaks_to_nobody_in_the_open(secure_city: Installed) -> None:
