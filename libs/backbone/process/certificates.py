@@ -120,7 +120,8 @@ def unknown(name: str) -> WireFlaw:
         f"authority has changed. Add its certificate to ca.pem (of Kafka and PostgreSQL: to "
         f"servers.pem), or {RENEW}.",
         f"{name} 的证书由 ca.pem 之外的机构签发，签发机构已更换："
-        "请把新机构的证书加入 ca.pem（Kafka 和 PostgreSQL 的加入 servers.pem），或执行 liandong certificates renew。",
+        "请把新机构的证书加入 ca.pem（Kafka 和 PostgreSQL 的加入 servers.pem），"
+        "或执行 liandong certificates renew。",
     )
 
 
