@@ -7,7 +7,7 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 STAMP := libs/liandong/py.typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types protos migrate topics replay simulate chaos bench doctor clean release-contracts
+.PHONY: help setup run test check fmt lint types protos migrate topics acls replay simulate chaos bench doctor clean release-contracts
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,7 +33,7 @@ run: setup ## start Kafka, PostgreSQL, the demo city and every service; Ctrl-C s
 
 test: setup ## the whole suite, with a real Kafka and a real PostgreSQL
 	@$(BIN)/pytest -q -n 2 --dist loadfile $(addprefix tests/,unit house contract functional simulation integration)
-	@$(BIN)/pytest tests/end_to_end tests/chaos
+	@$(BIN)/pytest tests/end_to_end tests/security tests/chaos
 
 check: lint types test ## everything that CI checks
 
@@ -54,6 +54,9 @@ migrate: setup ## bring the schemas up to date (DATABASE_URL, or the embedded on
 
 topics: setup ## create missing topics, report differences (KAFKA_BOOTSTRAP, or the embedded one while it runs)
 	@$(BIN)/python -m operate.cli.targets topics
+
+acls: setup ## give each service its user and its rights at a protected Kafka (KAFKA_BOOTSTRAP, or the embedded one while it runs)
+	@$(BIN)/python -m operate.cli.targets acls
 
 replay: setup ## drive calls through the running city: FILE=calls.csv, REPORT=report.json, both optional
 	@$(BIN)/liandong replay $(FILE) $(if $(REPORT),--report $(REPORT))

@@ -15,6 +15,7 @@ from backbone.process.probes import serve_probes
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings, SettingsError, read_settings
 from backbone.process.watchdog import watch
+from backbone.shell.wires import watch_wires
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ async def run(services: list[Settings]) -> None:
         async with asyncio.TaskGroup() as tasks:
             for settings in services:
                 tasks.create_task(_run(settings, pulses[settings.name]))
+                tasks.create_task(watch_wires(settings, pulses[settings.name]))
     finally:
         for server in pages:
             server.shutdown()

@@ -23,6 +23,7 @@ from backbone.words.policy import Policy
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from liandong.emergency.v1.emergency_pb2 import Mission, Order, Push
+from liandong.emergency.v1.hearing_service_pb2_grpc import HearingServiceStub
 from liandong.place.v1.place_pb2 import Place
 from services.emergency import wiring
 from services.emergency.codec import dispatch_id
@@ -100,6 +101,7 @@ def some_settings(database_url: str, brokers: str = NOWHERE) -> Settings:
         "LIANDONG_EMERGENCY_KEY": "07" * 32,
         "LIANDONG_TOKEN": TOKEN,
         "KAFKA_BOOTSTRAP": brokers,
+        "LIANDONG_SECURE": "0",
     }
     return read_settings("emergency", environ)
 
@@ -117,7 +119,8 @@ async def serving(settings: Settings, **more: Any) -> AsyncIterator["Desk"]:
                 assert not running.done(), running.exception()
                 await asyncio.sleep(0.02)
             await channel.channel_ready()
-        yield Desk(rpc.EmergencyServiceStub(channel), running.cancel)
+        hearing = HearingServiceStub(channel)
+        yield Desk(rpc.EmergencyServiceStub(channel), running.cancel, hearing=hearing)
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):
@@ -132,6 +135,7 @@ class Desk:
     stub: Any
     stop: Callable[[], object]
     token: str = TOKEN
+    hearing: Any = None
 
     async def dispatch(
         self, team: str = "fire-1", matter: UUID | None = None, **more: Any

@@ -27,7 +27,7 @@ ACCOUNTS: list[dict[str, Any]] = [
 STATION_KEY, REPLAY_KEY = "key-of-the-station", "key-of-the-replay"
 KEYS: list[dict[str, Any]] = [
     {"key": STATION_KEY, "unit": STATION, "role": "clerk", "team": None},
-    {"key": REPLAY_KEY, "unit": "990100-command", "role": "dispatcher", "exempt": True},
+    {"key": REPLAY_KEY, "unit": "990100-command", "role": "dispatcher"},
 ]
 
 

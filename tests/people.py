@@ -1,5 +1,6 @@
 """People and departments' systems at the public door of a whole city, for stories and chaos."""
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -57,8 +58,12 @@ class Visit:
 
 @asynccontextmanager
 async def visiting(city: Installed) -> AsyncIterator[Visit]:
-    base = city.run["gateway"]
-    async with Connection(base, 16) as connection, httpx.AsyncClient(base_url=base) as http:
+    base, ca = city.run["gateway"], city.run.get("ca")
+    trust = ssl.create_default_context(cafile=ca) if ca else True
+    async with (
+        Connection(base, 16, ca=ca) as connection,
+        httpx.AsyncClient(base_url=base, verify=trust) as http,
+    ):
         yield Visit(city, connection, http)
 
 

@@ -40,6 +40,7 @@ class Installation:
         urls = {s: service_url(self.admin_dsn, s, SECRET) for s in schemas}
         return {
             "KAFKA_BOOTSTRAP": self.broker.address,
+            "LIANDONG_SECURE": "0",
             "LIANDONG_PORT": str(self.port),
             "LIANDONG_TOKEN": secret_of(SECRET, "token"),
             **{f"LIANDONG_{s.upper()}_DATABASE_URL": url for s, url in urls.items()},

@@ -58,7 +58,7 @@ class Broker(Server):
 
     def __init__(self, folder: Path) -> None:
         node = Kafka(folder, free_port(), free_port(), folder / "kafka.log")
-        self.address = node.address
+        self.address = str(node.address)
         super().__init__(node.prepare())
 
     async def started(self) -> None:

@@ -44,6 +44,7 @@ class Home:
             name,
             {
                 "KAFKA_BOOTSTRAP": self.brokers,
+                "LIANDONG_SECURE": "0",
                 "LIANDONG_PORT": str(self.port),
                 "LIANDONG_TOKEN": keys.token,
                 f"LIANDONG_{schema.upper()}_DATABASE_URL": self.database.url(schema),

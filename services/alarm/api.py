@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
 from backbone.door.request import created_id
-from backbone.intake import following
+from backbone.intake import following, teams
 from backbone.intake.opening import Openings
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call, caller_of
@@ -64,6 +64,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._orders = Orders(shell.batcher, Missions(shell.settings))
         self._incidents = Incidents(shell.settings)
         self._told = Told(shell, decider, self._incidents)
+        self._teams = teams.of_receipts(shell.settings, shell.pool)
         self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self._orders)
         self._reading = Reading(shell, decider, self._shown, lambda: atlas.city, self._told.glance)
         self._tickets = Tickets(shell, decider)
@@ -165,9 +166,9 @@ class FrontDesk(rpc.AlarmServiceServicer):
             by=caller.actor,
             team=request.team,
             note=await self._note(request),
-            facts=facts,
             standing=standing,
             force_reason=request.force_reason,
+            **facts,
         )
         receipt = await self._perform(context, command, request, caller)
         return await self._orders.deliver(receipt, command)
@@ -214,10 +215,15 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return await self._reading.page(request, context)
 
     async def _perform(self, context: Any, command: Any, request: Any, caller: Call) -> Receipt:
+        """Perform it, and tell the teams that the receipt has sent what they must hear of it. An
+        order has a call of its own."""
         receipt_id = codec.receipt_id(request.receipt_id)
-        return await self._shell.perform(
+        receipt: Receipt = await self._shell.perform(
             self._decider, context, command, request, receipt_id, caller
         )
+        if receipt.dispatches and not isinstance(command, DispatchNow):
+            await self._teams.tell(receipt_id, caller.request_id)
+        return receipt
 
     async def _known_as(self, request: Any) -> Receipt | None:
         """The receipt as it stands; a decision does not depend on it, only what its texts name."""

@@ -9,7 +9,7 @@ from backbone.postgres.sealing import Sealer
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.contacts import contact_of
+from backbone.words.contacts import contact_of, line_of
 from backbone.words.errors import InvalidArgument, NotFound
 from backbone.words.followed import Followed
 from backbone.words.masks import masked
@@ -48,8 +48,8 @@ def receipt_id(text: str) -> UUID:
 def seal(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Caller:
     """Seal the caller's data before it enters any command, journal or topic."""
     sealed = {name: sealer.seal(name, getattr(facts, name).strip()) for name in SEALED}
-    index = _index(facts.number, sealer, dialling_code)
-    return Caller(protected=facts.protected, number_index=index, **sealed)
+    index, line = _indexes(facts.number, sealer, dialling_code)
+    return Caller(protected=facts.protected, number_index=index, line_index=line, **sealed)
 
 
 def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> CallerChange:
@@ -60,14 +60,18 @@ def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Ca
         if facts.HasField(name)
     }
     protected = facts.protected if facts.HasField("protected") else None
-    told = facts.HasField("number")
-    index = _index(facts.number, sealer, dialling_code) if told else None
-    return CallerChange(protected=protected, number_index=index, **sealed)
+    index, line = None, None
+    if facts.HasField("number"):
+        index, line = _indexes(facts.number, sealer, dialling_code)
+    return CallerChange(protected=protected, number_index=index, line_index=line, **sealed)
 
 
-def _index(number: str, sealer: Sealer, dialling_code: str) -> str:
-    """The same for the same number, in whatever form it is written."""
-    return sealer.index("number", contact_of(number, dialling_code))
+def _indexes(number: str, sealer: Sealer, dialling_code: str) -> tuple[str, str]:
+    """The same for the same number, in whatever form it is written; and that of its line, empty
+    for a number without an extension."""
+    contact = contact_of(number, dialling_code)
+    line = line_of(contact)
+    return sealer.index("number", contact), sealer.index("number", line) if line else ""
 
 
 def unseal(caller: Caller, sealer: Sealer) -> pb.CallerFacts:
@@ -183,6 +187,15 @@ def facts_of(incident: incidents.Incident) -> Matter:
     return to_record(incident, Matter, to_unit="", against="")
 
 
+def ordered_by(incident: incidents.Incident) -> dict[str, Any]:
+    """What the order of a team has to know of the incident."""
+    return {
+        "facts": facts_of(incident),
+        "facts_version": incident.version,
+        "facts_state": to_followed(incident).state,
+    }
+
+
 def show_missions(
     orders: Iterable[resources.Dispatch], missions: Iterable[emergency.Mission]
 ) -> None:
@@ -220,6 +233,7 @@ def to_earlier(receipt: Receipt) -> Earlier:
         category=receipt.classification.category,
         narrative=report.narrative,
         number_index=report.caller.number_index,
+        line_index=report.caller.line_index,
         address=report.address,
     )
     known = receipt.incident

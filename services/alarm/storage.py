@@ -59,6 +59,8 @@ WHICH = (
     "cell = ANY($2::bigint[])",
     "area = $3::text AND $3 <> ''",
     "number_index = $4::text AND number_index <> ''",
+    "number_index = $7::text AND number_index <> ''",
+    "line_index = $7::text AND line_index <> ''",
     "address = $5::text AND address <> ''",
 )
 KNOWN = """
@@ -158,13 +160,14 @@ def asked_tickets(request: pb.ListTicketsRequest, actor: Actor) -> Asked:
 @dataclass(frozen=True, slots=True)
 class Where:
     """By what earlier receipts are found; what is empty finds none. `against` is the unit that the
-    report accuses: only the same accusation is found for it."""
+    report accuses: only the same accusation is found for it. `line` finds other extensions."""
 
     cells: Collection[int]
     area: str
     number_index: str
     address: str
     against: str
+    line: str = ""
 
 
 async def earlier(pool: Pool, by: Actor, since: datetime, where: Where) -> Sequence[Any]:
@@ -172,7 +175,7 @@ async def earlier(pool: Pool, by: Actor, since: datetime, where: Where) -> Seque
     once."""
     parameters = Parameters()
     parameters.values += [since, list(where.cells), where.area]
-    parameters.values += [where.number_index, where.address, where.against]
+    parameters.values += [where.number_index, where.address, where.against, where.line]
     seen = any_of(sights_of(by), "t", parameters)
     parts = [EARLIER.format(which=which, seen=seen) for which in WHICH]
     rows = await pool.fetch(" UNION ALL ".join(parts), *parameters.values)

@@ -56,7 +56,7 @@ class Taking:
             ReceiveAlarm,
             by=call.actor,
             id=receipt_id,
-            code=mint(area, day, Intake.ALARM, await self._numbers.next(day)),
+            code=mint(area, day, Intake.ALARM, await self._numbers.serial(day)),
             caller=caller,
             place=place,
             address=self._atlas.address_of(place.text),
@@ -117,6 +117,7 @@ class Taking:
             category=taken.category or (classes[0].category if classes else ""),
             narrative=taken.narrative,
             number_index=taken.caller.number_index,
+            line_index=taken.caller.line_index,
             address=taken.address,
         )
         window = window_of(self._atlas.city)
@@ -139,6 +140,7 @@ class Taking:
             number_index=seen.number_index,
             address=seen.address if is_exact(seen.address) else "",
             against=taken.against,
+            line=seen.line,
         )
         rows = await storage.earlier(self._pool, taken.by, since, where)
         return [self._decider.from_row(row) for row in rows]

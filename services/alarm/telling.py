@@ -15,7 +15,6 @@ from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidTransition, Refusal
 from backbone.words.followed import OVER
-from backbone.words.matter import Matter
 from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec, storage
 from services.alarm.peers import Incidents
@@ -65,13 +64,14 @@ class Told:
         dangers = [each.suggestions.danger for each in found if each]
         return min(filter(None, dangers), key=lambda each: each.priority, default=None)
 
-    async def facts(self, receipt_id: UUID, by: Actor) -> Matter | None:
-        """The facts of the incident as they are now, None where the receipt's own must do."""
+    async def facts(self, receipt_id: UUID, by: Actor) -> dict[str, Any]:
+        """What an order has to know of the incident as it is now; nothing where the receipt's own
+        facts must do."""
         receipt = await self.found(receipt_id)
         if receipt is None or receipt.incident is None:
-            return None
+            return {}
         incident = await self.glance(receipt.incident.id, by)
-        return codec.facts_of(incident) if incident else None
+        return codec.ordered_by(incident) if incident else {}
 
     async def glance(self, incident_id: UUID, by: Actor) -> Incident | None:
         try:

@@ -60,7 +60,7 @@ class DisputeService(rpc.DisputeServiceServicer):
     async def RegisterDispute(self, request: pb.RegisterDisputeRequest, context: Any) -> Any:
         caller, day = caller_of(context), today()
         new = created_id(caller.request_id, "dispute")
-        number = await self._numbers.next(day)
+        number = await self._numbers.serial(day)
         code = mint(caller.actor.area, day, Intake.DISPUTE, number)
         command = codec.to_registration(request, caller, (new, code), self._sealer)
         command = codec.located(command, self._places)

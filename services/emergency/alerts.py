@@ -95,7 +95,9 @@ def _resource(mission: Mission, since: datetime, user: str) -> resources.Alert:
 def _reason(mission: Mission) -> str:
     if mission.recall is not None:
         return "MATTER_PARTED" if mission.recall.confirm_time else "RECALL_UNCONFIRMED"
-    return "REFUSED" if mission.state is State.REFUSED else "UNANSWERED"
+    if mission.state is not State.REFUSED:
+        return "UNANSWERED"
+    return "UNABLE" if mission.progress.acknowledge_time else "REFUSED"
 
 
 def _statement(

@@ -136,7 +136,7 @@ class EmergencyService(MissionService):
     ) -> None:
         super().__init__(shell, replica, terminals, teams, hurry)
         self._alerts = alerts
-        self._statuses = Statuses(shell, replica, terminals)
+        self._statuses = Statuses(shell, replica, terminals, hurry)
         key = shell.settings.keyring.lasting
         self._lists = Lists(shell.pool, key, storage.MISSIONS.name, storage.PATHS)
 
@@ -146,8 +146,10 @@ class EmergencyService(MissionService):
         row = await self._lists.find(mission_id, sight.conditions)
         if row is None:
             raise NotFound("NO_SUCH_MISSION")
-        mission = missions.from_row(row)
-        return pb.GetMissionResponse(mission=await self._resource(mission, caller))
+        mission = await self._resource(missions.from_row(row), caller)
+        fired = await self._shell.pool.fetch(storage.FIRED, mission_id)
+        mission.fired.extend(codec.to_fired(each["payload"]) for each in reversed(fired))
+        return pb.GetMissionResponse(mission=mission)
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
         matter = codec.id_of(request.matter_id) if request.matter_id else None

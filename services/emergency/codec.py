@@ -14,13 +14,14 @@ from backbone.words.policy import Policy
 from backbone.words.sight import ORDER
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
-from liandong.incident.v1.incident_pb2 import Matter
+from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
+from liandong.incident.v1.incident_pb2 import Incident, Matter
 from services.emergency import staffing
 from services.emergency.mission import MISSIONS
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.dispatching import DispatchMission, Readiness
 from services.emergency.mission.ladder import StopLadder
-from services.emergency.mission.record import Cause, Mission, MissionFacts, Order, Team
+from services.emergency.mission.record import Cause, Heard, Mission, MissionFacts, Order, Team
 from services.emergency.mission.steps import Crew, Step
 from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus
 
@@ -67,7 +68,9 @@ def to_stop(request: pb.StopLadderRequest, caller: Call) -> StopLadder:
     return StopLadder(caller.actor, caller.team, request.reason)
 
 
-def to_revision(matter: Matter, city: City, reason: str, receipt: str) -> ReviseMission:
+def to_revision(
+    matter: Matter | Incident, city: City, heard: Heard, reason: str = "", receipt: str = ""
+) -> ReviseMission:
     """The correction with what the city's pack says of its priority at this time."""
     facts, policy = to_record(matter, MissionFacts), city.policy
     return ReviseMission(
@@ -76,6 +79,7 @@ def to_revision(matter: Matter, city: City, reason: str, receipt: str) -> Revise
         receipt=receipt,
         ladder=staffing.frozen(city, facts.priority),
         acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
+        heard=heard,
     )
 
 
@@ -139,6 +143,20 @@ def to_resource(mission: Mission, seq: int) -> resources.Mission:
         if part is not None:
             fill(message, part)
     return message
+
+
+def to_fired(payload: bytes) -> resources.FiredRung:
+    """A rung of the ladder from its event, which keeps whom it told."""
+    event = EmergencyEvent.FromString(payload)
+    said = event.unanswered
+    return resources.FiredRung(
+        rung=said.rung,
+        time=event.meta.time,
+        due_time=said.due_time,
+        told=said.told,
+        missing=said.missing,
+        next_teams=said.next_teams,
+    )
 
 
 def answer_of(request: Any, mission: Mission) -> str:

@@ -21,9 +21,14 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.emergency import codec, storage
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
-from services.emergency.mission.joining import JoinMatter, precedence, same_matter
+from services.emergency.mission.joining import (
+    JoinMatter,
+    knows_later,
+    precedence,
+    same_matter,
+)
 from services.emergency.mission.recalling import WithdrawMission
-from services.emergency.mission.record import Cause, Mission, Recall
+from services.emergency.mission.record import Cause, Heard, Mission, Recall
 from services.emergency.orders import missions_of, target
 from services.emergency.situation import Teams
 from services.emergency.terminals import Terminals
@@ -105,12 +110,16 @@ class Orders:
         if not body.HasField("facts"):
             return []
         receipt = event.meta.aggregate_id
-        command = codec.to_revision(body.facts, self._replica.city, "", receipt)
         hides = []
         if body.facts.against:
             known = await missions_of(self._shell.pool, UUID(receipt))
             hides = [_request(event, each.id, HideMission()) for each in known]
-        return [*await self._each(event, ordered, command), *hides]
+        return [*await self._each(event, ordered, self._own_facts(body.facts, event)), *hides]
+
+    def _own_facts(self, facts: Any, event: Any) -> ReviseMission:
+        """The facts of a receipt that has no incident."""
+        heard = Heard(receipt=event.meta.version)
+        return codec.to_revision(facts, self._replica.city, heard, receipt=event.meta.aggregate_id)
 
     async def _invalid(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         note = event.marked_invalid.note
@@ -130,9 +139,10 @@ class Orders:
     async def _each(
         self, event: Any, ordered: Sequence[Request[Any]], command: Any
     ) -> list[Request[Any]]:
-        """The command for each mission of the receipt that is not over."""
-        known = await missions_of(self._shell.pool, UUID(event.meta.aggregate_id))
-        ids = [each.id for each in known if each.ending is None]
+        """The command for each mission of the receipt that is not over, and not ordered since."""
+        receipt, version = event.meta.aggregate_id, event.meta.version
+        known = await missions_of(self._shell.pool, UUID(receipt))
+        ids = [each.id for each in known if _concerns(each, receipt, version)]
         ids += [each.aggregate_id for each in ordered]
         return [_request(event, each, command) for each in dict.fromkeys(ids)]
 
@@ -150,7 +160,13 @@ class Orders:
 
     async def _unlinked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """What the receipt had ordered as a matter of its own is that matter again."""
-        return await self._join(event, (), UUID(event.meta.aggregate_id), "")
+        joins = await self._join(event, (), UUID(event.meta.aggregate_id), "")
+        facts = event.repeat_unlinked
+        if not facts.HasField("facts"):
+            return joins
+        own = self._own_facts(facts.facts, event)
+        ids = [each.aggregate_id for each in joins if isinstance(each.command, JoinMatter)]
+        return [*joins, *(_request(event, each, own) for each in ids)]
 
     async def _moved(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """By a merge or its undoing; the receipt takes along what was sent for its old incident."""
@@ -168,12 +184,15 @@ class Orders:
     ) -> list[Request[Any]]:
         """Of two missions of one team for the matter the further one stays, the other is called
         back: before the join, or with it."""
-        receipt = UUID(event.meta.aggregate_id)
+        receipt, version = UUID(event.meta.aggregate_id), event.meta.version
         every = await missions_of(self._shell.pool, receipt, there)
         requests: list[Request[Any]] = []
         for mission in every:
             of = mission.order.matter_id
-            if of == there or not {of, mission.home} & {receipt, left}:
+            own = receipt in (of, mission.home)
+            if of == there or (own and knows_later(mission, version)):
+                continue
+            if not own and left not in (of, mission.home):
                 continue
             rivals = [each for each in every if _is_rival(each, mission, there)]
             requests += [
@@ -182,7 +201,9 @@ class Orders:
                 if precedence(each) > precedence(mission)
             ]
             others = tuple(each.id for each in rivals)
-            command = JoinMatter(there, code, mission.order.team, others)
+            # Versions of one receipt say nothing of what was ordered from another one.
+            heard = version if own else 0
+            command = JoinMatter(there, code, mission.order.team, others, heard)
             requests.append(_request(event, mission.id, command))
         known = {each.id for each in every}
         for fresh in ordered:
@@ -190,7 +211,8 @@ class Orders:
             if fresh.aggregate_id not in known and order.matter_id == receipt:
                 team = order.team
                 rivals = [each for each in every if _is_open(each, there, team)]
-                command = JoinMatter(there, code, team, tuple(each.id for each in rivals))
+                others = tuple(each.id for each in rivals)
+                command = JoinMatter(there, code, team, others, version)
                 requests.append(_request(event, fresh.aggregate_id, command))
         return requests
 
@@ -214,12 +236,17 @@ class Incidents:
         )
 
     async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
-        """Each command for each mission of the matter that is under way."""
+        """Each command for each mission of the matter that is under way, and not ordered since."""
         matter = UUID(events[0].meta.aggregate_id)
         known = await missions_of(self._shell.pool, matter)
         own = [each for each in known if each.order.matter_id == matter and each.ending is None]
         commands = [(event, _followed(event, self._replica.city)) for event in events]
-        told = [_request(event, each.id, command) for event, command in commands for each in own]
+        told = [
+            _request(event, each.id, command)
+            for event, command in commands
+            for each in own
+            if each.home is not None or event.meta.version > each.order.matter_version
+        ]
         accusing = [each for each in events if each.amended.matter.against]
         return [
             *told,
@@ -231,7 +258,8 @@ def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:
     match event.WhichOneof("kind"):
         case "amended":
             said = event.amended
-            return codec.to_revision(said.matter, city, said.reason, said.receipt)
+            heard = Heard(incident=event.meta.version)
+            return codec.to_revision(said.matter, city, heard, said.reason, said.receipt)
         case "voided":
             return _because(Cause.INCIDENT_VOIDED, event.voided.reason, event)
         case _:
@@ -242,6 +270,16 @@ def _because(cause: Cause, reason: str, event: Any) -> WithdrawMission:
     meta = event.meta
     time = meta.time.ToDatetime(UTC)
     return WithdrawMission(Recall(cause, reason, time, meta.actor, meta.unit))
+
+
+def _concerns(mission: Mission, receipt: str, version: int) -> bool:
+    """Whether this receipt ordered it, before this version: what happened before is in the order.
+
+    Orders of 0.1.0 name no receipt.
+    """
+    order = mission.order
+    its = order.receipt in ("", receipt)
+    return mission.ending is None and its and version > order.receipt_version
 
 
 def _is_rival(other: Mission, mission: Mission, there: UUID) -> bool:

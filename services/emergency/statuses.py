@@ -1,5 +1,6 @@
 """Team statuses: set through the door, listed with their terminals and open missions."""
 
+from collections.abc import Callable
 from typing import Any
 
 from backbone.directory.replica import Replica
@@ -20,10 +21,13 @@ from services.emergency.terminals import Terminals
 class Statuses:
     """What teams say of themselves, with what this service knows of them."""
 
-    def __init__(self, shell: Shell, replica: Replica, terminals: Terminals) -> None:
+    def __init__(
+        self, shell: Shell, replica: Replica, terminals: Terminals, hurry: Callable[[], None]
+    ) -> None:
         self._shell = shell
         self._replica = replica
         self._terminals = terminals
+        self._hurry = hurry
 
     async def set(self, body: pb.SetTeamStatusRequest, context: Any) -> resources.TeamStatus:
         caller = caller_of(context)
@@ -31,6 +35,7 @@ class Statuses:
         command = codec.to_status_command(body, caller.actor, caller.team, city)
         of = status_id(body.team)
         status = await self._shell.perform(statuses, context, command, body, of, caller)
+        self._hurry()
         team = city.teams.get(status.team)
         return to_message(status, resources.TeamStatus, name=team.name if team else "")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from backbone.door.decider import Group, Table
-from backbone.door.timers import due_in
+from backbone.door.timers import Due, due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight, equal
 from backbone.postgres.paths import Path
@@ -39,6 +39,24 @@ RUNGS_DUE = due_in(
        ARRAY(SELECT o.team FROM missions AS o WHERE o.matter_id = m.matter_id) AS sent,
        ARRAY(SELECT s.team FROM team_statuses AS s WHERE s.duty <> 'AVAILABLE') AS out""",
 )
+# Unanswered missions of teams that went out of service since they were sent.
+_HASTENED = """
+FROM missions AS m JOIN team_statuses AS s ON s.team = m.team
+WHERE m.rung_due IS NOT NULL AND m.state IN ('PENDING', 'DELIVERED') AND s.duty = 'OUT_OF_SERVICE'
+  AND (s.doc ->> 'time')::timestamptz > m.dispatch_time
+  AND NOT coalesce((m.doc -> 'ladder' ->> 'hastened')::boolean, false)
+"""
+HASTENED = Due(
+    f"SELECT m.id, m.version {_HASTENED} "  # noqa: S608
+    "AND (m.id, m.version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[])) LIMIT 100",
+    f"SELECT min(0.0::float8) {_HASTENED}",
+)
+
+# Missions that have joined an incident and do not know its facts, except those with ids $1.
+BEHIND = """
+SELECT id, version, matter_id, clock_timestamp() AS now FROM missions
+WHERE behind_since IS NOT NULL AND id <> ALL($1::uuid[]) ORDER BY behind_since LIMIT 50
+"""
 
 # Who has terminals listens here: each word is a team in whose mailbox something was pushed.
 CHANNEL = "emergency_pushes"
@@ -89,6 +107,12 @@ PUSHED = f"{ENTRY} WHERE e.team = $1 AND e.push > $2 ORDER BY e.push"
 STEPS = """
 SELECT s.*, m.code FROM mailbox_steps AS s JOIN missions AS m ON m.id = s.mission
 WHERE s.team = $1 AND s.step > $2 AND s.after_seq >= $3 ORDER BY s.step
+"""
+# The last rungs of one mission, the newest first.
+FIRED = """
+SELECT payload FROM journal
+WHERE aggregate_id = $1 AND kind = 'liandong.emergency.unanswered.v1'
+ORDER BY version DESC LIMIT 200
 """
 HAS_ENTRY = "SELECT EXISTS (SELECT FROM mailbox_entries WHERE mission = $1 AND seq = $2)"
 SEQS = "SELECT mission, max(seq) AS seq FROM mailbox_entries WHERE mission = ANY($1) GROUP BY 1"

@@ -1,25 +1,35 @@
 """Builds the emergency service from its settings."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
+from uuid import uuid5
+
+from msgspec.structs import replace
 
 from backbone.directory.replica import Replica
 from backbone.door.batch import Batch
 from backbone.door.decider import Decider, require_every_change
 from backbone.door.request import Request
+from backbone.door.retention import run_retention
 from backbone.door.timers import Timers, lapse_of
 from backbone.postgres.pool import Connection
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.directory import follow_directory
-from backbone.shell.shell import open_shell
+from backbone.shell.shell import Shell, open_shell
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
+from liandong.emergency.v1 import hearing_service_pb2 as hear_pb
+from liandong.emergency.v1 import hearing_service_pb2_grpc as hear_rpc
 from services.emergency import attempts, mailbox, storage
 from services.emergency.alerts import Alerts
 from services.emergency.api import EmergencyService
+from services.emergency.catching_up import CatchingUp, finder
 from services.emergency.consumers import Incidents, Orders
 from services.emergency.deciders import missions, statuses
+from services.emergency.hearing import Hearing
+from services.emergency.mission.ladder import HastenLadder
 from services.emergency.mission.repeats import Lapse
 from services.emergency.sending import Sender
 from services.emergency.situation import Teams
@@ -48,19 +58,32 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         teams = Teams(shell.pool, replica, terminals, sender.channels)
         alerts = Alerts(shell, sender.down)
         rungs = Rungs(shell.pool, shell.door, storage.RUNGS_DUE, teams.climbing, pulse)
-        service = EmergencyService(shell, replica, terminals, teams, rungs.wake, alerts)
+        catching_up = CatchingUp(shell.pool, shell.batcher, replica, finder(settings))
+        hastening = Timers(shell.pool, shell.door, storage.HASTENED, _hasten, pulse)
+        hurry = partial(_wake, (hastening, rungs))
+        service = EmergencyService(shell, replica, terminals, teams, hurry, alerts)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
-        shell.consume(Orders(shell, replica, terminals, teams).subscription)
-        shell.consume(Incidents(shell, replica).subscription)
+        _hear(shell, Orders(shell, replica, terminals, teams), Incidents(shell, replica))
         shell.before_stop(terminals.say_goodbye)
         repeats = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
         listening = partial(hear, settings, pulse, terminals.look)
-        for loop in (terminals.run, terminals.count, listening, repeats.run):
+        for loop in (terminals.run, terminals.count, listening, repeats.run, hastening.run):
             shell.run_beside(loop)
         shell.run_beside(partial(_climb, replica, rungs))
         shell.run_beside(partial(teams.run, pulse))
+        shell.run_beside(partial(catching_up.run, pulse))
+        kept, forget = settings.keep_outcomes, attempts.forget_attempts
+        shell.run_beside(partial(run_retention, shell.pool, pulse, kept, forget=forget))
         shell.run_beside(partial(sender.run, pulse))
         await shell.run()
+
+
+def _hear(shell: Shell, orders: Orders, incidents: Incidents) -> None:
+    """What receipts and incidents have become comes by calls and over Kafka."""
+    hearing = Hearing(shell.batcher, orders, incidents)
+    shell.serve(hear_rpc.add_HearingServiceServicer_to_server, hearing, hear_pb.DESCRIPTOR)
+    for subscription in (orders.subscription, incidents.subscription):
+        shell.consume(subscription)
 
 
 async def _climb(replica: Replica, rungs: Timers) -> None:
@@ -73,6 +96,17 @@ async def _ride(conn: Connection, batch: Batch) -> None:
     """What rides in the transaction of a batch: pushes, and messages by telephone."""
     await mailbox.ride(conn, batch)
     await attempts.ride(conn, batch)
+
+
+def _wake(timers: Iterable[Timers]) -> None:
+    """A person waits for what may be due at once."""
+    for each in timers:
+        each.wake()
+
+
+def _hasten(row: Any) -> Request[Any]:
+    hasten = lapse_of(row, HastenLadder())
+    return replace(hasten, request_id=uuid5(hasten.request_id, "hasten"))
 
 
 def _lapse(row: Any) -> Request[Any]:

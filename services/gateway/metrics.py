@@ -13,6 +13,10 @@ PROBLEMS = Counter("liandong_http_problems_total", "Answers that refuse.", ["sta
 LIMITED = Counter("liandong_http_limited_total", "Requests over a rate limit.", ["kind"])
 SIGN_INS = Counter("liandong_sign_ins_total", "Attempts to sign in.", ["outcome"])
 REVEALS = Counter("liandong_reveals_total", "Disclosures of personal data on record.", ["what"])
+CONNECTIONS_OPEN = Gauge("liandong_connections_open", "Open connections of clients.")
+CONNECTIONS_CLOSED = Counter(
+    "liandong_connections_closed_total", "Connections closed by the front door.", ["reason"]
+)
 STREAMS_DROPPED = Counter("liandong_streams_dropped_total", "Streams of readers too slow.")
 STREAMS = Gauge("liandong_streams_open", "Open event streams.", ["kind"])
 CHANGES = Counter(

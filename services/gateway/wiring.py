@@ -6,29 +6,33 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from starlette.applications import Starlette
 
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
 from backbone.kafka.producer import Publisher, dead_topic
-from backbone.postgres.pool import Pool, open_pool
+from backbone.postgres.pool import Pool, open_pool, said_by
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.words.city import City
 from services.gateway.accounts import reveals, sessions
 from services.gateway.accounts.auth import Authenticator
+from services.gateway.accounts.guessing import Guessing
 from services.gateway.accounts.lines import Lines
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.accounts.reveals import Reveals
 from services.gateway.accounts.sessions import Sessions
 from services.gateway.contract.naming import Names
 from services.gateway.http import pages
+from services.gateway.http.addresses import Networks
 from services.gateway.http.app import build_app
+from services.gateway.http.connections import REFUSALS, Bounds
 from services.gateway.http.endpoint import Gate, Limits
 from services.gateway.http.limits import Limit
-from services.gateway.http.problems import Reasons
-from services.gateway.http.server import serve
+from services.gateway.http.problems import Reasons, whole_answer
+from services.gateway.http.server import Door, serve
 from services.gateway.http.upstream import Upstream
 from services.gateway.live import change_stream as live
 from services.gateway.live import terminal
@@ -39,7 +43,7 @@ from services.gateway.live.streams import Streams
 from services.gateway.live.terminal import Terminal
 from services.gateway.routes import AREAS
 from services.gateway.routes.route import Area
-from services.gateway.settings import GatewaySettings, read_gateway_settings
+from services.gateway.settings import CERTIFICATE, GatewaySettings, read_gateway_settings
 
 GROUP = "gateway.directory"
 # The entries of the directory whose names stand beside their codes.
@@ -57,6 +61,7 @@ class Gateway:
     publisher: Publisher
     streams: Streams
     replica: Replica
+    bounds: Bounds
 
 
 @asynccontextmanager
@@ -69,6 +74,7 @@ async def open_gateway(
     upstream, passwords = Upstream(settings), Passwords()
     names, lines = Names(), Lines()
     gate = Gate(Authenticator(pool, lines), _limits(own), Reasons(names), upstream, pool)
+    guessing = Guessing(pool, settings.keyring.lasting, own)
     lifetime = timedelta(hours=own.session_hours)
     ring = Ring(int(own.changes_kept))
     streams = Streams(
@@ -78,7 +84,7 @@ async def open_gateway(
         own.session_check_seconds,
     )
     extras = (
-        *sessions.extras_of(Sessions(gate, pool, passwords, lifetime)),
+        *sessions.extras_of(Sessions(gate, pool, passwords, guessing, lifetime)),
         *live.extras_of(Live(gate, ring, streams)),
         *terminal.extras_of(Terminal(gate, streams)),
         *reveals.extras_of(Reveals(gate, pool, settings.keyring.lasting)),
@@ -94,7 +100,8 @@ async def open_gateway(
             lines.learn(city)
 
         replica = Replica(pool, settings.brokers, NAMED, learn, essential=False)
-        yield Gateway(app, gate, pool, feed, publisher, streams, replica)
+        bounds = _bounds(own, gate.reasons)
+        yield Gateway(app, gate, pool, feed, publisher, streams, replica, bounds)
     finally:
         passwords.close()
         await upstream.close()
@@ -107,8 +114,21 @@ def _limits(own: GatewaySettings) -> Limits:
         keys=Limit("key", own.key_rate, own.key_burst),
         public=Limit("public", own.public_rate, own.public_burst),
         sign_in=Limit("sign_in", own.sign_in_rate, own.sign_in_burst),
-        wrong_password=Limit("wrong_password", own.wrong_password_rate, own.wrong_password_burst),
-        guessed_person=Limit("guessed_person", own.guessed_person_rate, own.guessed_person_burst),
+    )
+
+
+def _bounds(own: GatewaySettings, reasons: Reasons) -> Bounds:
+    said = {reason: whole_answer(status, reason, reasons) for reason, status in REFUSALS.items()}
+    return Bounds(
+        head_bytes=int(own.head_bytes),
+        head_count=int(own.head_count),
+        head_seconds=own.head_seconds,
+        body_seconds=own.body_seconds,
+        slow_reader_seconds=own.slow_reader_seconds,
+        most=int(own.connections),
+        most_of_address=int(own.connections_per_address),
+        proxies=Networks(own.trusted_proxies),
+        said=said,
     )
 
 
@@ -123,7 +143,16 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(gateway.publisher.run())
         tasks.create_task(_watch_database(gateway.pool, pulse))
         close = gateway.streams.close
-        tasks.create_task(serve(gateway.app, settings.host, settings.port, pulse, close))
+        door = Door(settings.host, settings.port, gateway.bounds, certificate_of(settings))
+        tasks.create_task(serve(gateway.app, door, pulse, close))
+
+
+def certificate_of(settings: Settings) -> Path | None:
+    """The certificate that people's browsers see: the city's own, or that of our authority."""
+    if settings.wires is None:
+        return None
+    own = settings.environ.get(CERTIFICATE)
+    return Path(own) if own else settings.wires.own
 
 
 async def _watch_database(pool: Pool, pulse: Pulse) -> None:
@@ -132,5 +161,5 @@ async def _watch_database(pool: Pool, pulse: Pulse) -> None:
             await pool.execute("SELECT 1")
             pulse.have("database")
         except Exception as error:  # noqa: BLE001 - readiness reports it, each request tries again
-            pulse.lack("database", f"the database does not answer: {error}")
+            pulse.lack("database", said_by(error))
         await asyncio.sleep(1)

@@ -28,7 +28,7 @@ from services.petition.petition import PETITIONS
 from services.petition.petition.pairs import require_handed_out
 from services.petition.petition.record import Petition
 from services.petition.petition.repeats import suggest
-from services.petition.tracking import Tracking, pin_of
+from services.petition.tracking import Tracking, pin_of, read_limits
 
 SERVICE = pb.DESCRIPTOR.services_by_name["PetitionService"]
 
@@ -56,20 +56,18 @@ class PetitionService(rpc.PetitionServiceServicer):
         self._places = places
         self._settlings = Settlings(shell.settings)
         self._numbers = Numbers(shell.pool)
-        self._tracking = Tracking(shell.pool, decider, sealer)
+        limits = read_limits(shell.settings.environ)
+        self._tracking = Tracking(shell.pool, decider, sealer, limits)
 
     async def RegisterPetition(self, request: pb.RegisterPetitionRequest, context: Any) -> Any:
         caller, day = caller_of(context), today()
         new = created_id(caller.request_id, "petition")
-        number = await self._numbers.next(day)
+        number = await self._numbers.serial(day)
         code = mint(caller.actor.area, day, Intake.PETITION, number)
-        head = self._replica.city.head if self._replica.loaded else None
-        known = codec.Known(self._sealer, head.dialling_code if head else "")
-        command = codec.to_registration(request, caller, (new, code), known)
+        command = codec.to_registration(request, caller, (new, code), self._known())
         command = codec.located(command, self._places)
         petition = await self._shell.perform(self._decider, context, command, request, new, caller)
-        resource = self._shown(petition, caller.actor)
-        resource.pin = pin_of(petition.id, self._sealer)
+        resource = self._with_pin(petition, caller.actor)
         resource.repeats.extend(await self._repeats(petition))
         return pb.RegisterPetitionResponse(petition=resource)
 
@@ -83,6 +81,14 @@ class PetitionService(rpc.PetitionServiceServicer):
 
     async def RevealPetitioner(self, request: pb.RevealPetitionerRequest, context: Any) -> Any:
         return codec.to_revealed(await self._perform(request, context), self._sealer)
+
+    async def ReissuePin(self, request: pb.ReissuePinRequest, context: Any) -> Any:
+        caller, about = caller_of(context), codec.petition_id(request.petition_id)
+        command = codec.to_reissue(request, caller, self._known())
+        petition = await self._shell.perform(
+            self._decider, context, command, request, about, caller
+        )
+        return pb.ReissuePinResponse(petition=self._with_pin(petition, caller.actor))
 
     async def GetPetition(self, request: pb.GetPetitionRequest, context: Any) -> Any:
         """Reads the row of the primary, so that the writer sees the own change."""
@@ -143,6 +149,15 @@ class PetitionService(rpc.PetitionServiceServicer):
         rows = await storage.earlier(self._shell.pool, petition)
         earlier = [codec.to_earlier(self._decider.from_row(row)) for row in rows]
         return [codec.to_repeat(each) for each in suggest(petition.filing.text, earlier)]
+
+    def _known(self) -> codec.Known:
+        head = self._replica.city.head if self._replica.loaded else None
+        return codec.Known(self._sealer, head.dialling_code if head else "")
+
+    def _with_pin(self, petition: Petition, actor: Actor) -> resources.Petition:
+        resource = self._shown(petition, actor)
+        resource.pin = pin_of(petition.id, petition.pin_issue, self._sealer)
+        return resource
 
     def _shown(self, petition: Petition, actor: Actor) -> resources.Petition:
         message = codec.to_resource(petition, self._sealer)

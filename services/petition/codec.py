@@ -31,6 +31,7 @@ from services.petition.petition.record import (
     facts_of,
 )
 from services.petition.petition.registration import RegisterPetition
+from services.petition.petition.reissuing import ReissuePin
 from services.petition.petition.repeats import Earlier, Repeat
 from services.petition.petition.routing import matter_of
 
@@ -76,6 +77,14 @@ def to_registration(
     filing = _mapped(plain, known.sealer.seal)
     indexes = tuple(dict.fromkeys(_indexes(plain, known)))
     return RegisterPetition(caller.actor, *new, replace(filing, petitioner_indexes=indexes))
+
+
+def to_reissue(body: pb.ReissuePinRequest, caller: Call, known: Known) -> ReissuePin:
+    """The command with indexes of what was shown at the counter, never with the numbers."""
+    identity = known.sealer.index("petitioner.id_number", identity_of(body.id_number))
+    contacts = contacts_of(body.contact, known.dialling_code)
+    indexes = tuple(known.sealer.index("petitioner.contact", each) for each in contacts)
+    return ReissuePin(caller.actor, identity, indexes)
 
 
 def to_referral(matter: incidents.Matter) -> RegisterPetition:

@@ -50,7 +50,14 @@ ON CONFLICT (code) DO UPDATE SET
     attempts = CASE WHEN t.until < clock_timestamp() THEN 1 ELSE t.attempts + 1 END
 RETURNING attempts, until - clock_timestamp() AS locked
 """
-FORGIVE = "DELETE FROM trackings WHERE code = ANY($1)"
+FORGIVE = "DELETE FROM trackings WHERE code = $1"
+# The own attempt, and no other: a petition of one's own is no way to guess on.
+TAKE_BACK = "UPDATE trackings SET attempts = greatest(attempts - 1, 0) WHERE code = ANY($1)"
+KNOWN = "SELECT true FROM trackings WHERE code = $1 AND until > clock_timestamp()"
+REMEMBER = """
+INSERT INTO trackings (code, until, attempts) VALUES ($1, clock_timestamp() + $2, 0)
+ON CONFLICT (code) DO UPDATE SET until = excluded.until
+"""
 # Codes are guessed, too: old counts are not kept. A sweep never waits for another one.
 SWEEP = """
 DELETE FROM trackings WHERE code IN (

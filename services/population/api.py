@@ -95,7 +95,7 @@ class PopulationService(rpc.PopulationServiceServicer):
 
     async def _code(self, caller: Call) -> str:
         day = today()
-        number = await self._numbers.next(day)
+        number = await self._numbers.serial(day)
         return mint(caller.actor.area, day, Intake.POPULATION, number)
 
     async def pass_on(self, body: Any, context: Any) -> resources.CareCase:

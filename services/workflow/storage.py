@@ -10,7 +10,7 @@ from backbone.postgres.conditions import AnyOf, Member, Sight, Under, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
 from backbone.postgres.sights import Seen, limits_of, sights_by
-from backbone.words.actor import Actor
+from backbone.words.actor import SERVICE, Actor
 from backbone.words.errors import InvalidArgument
 from backbone.words.place import significant
 from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span
@@ -115,7 +115,10 @@ SUPERVISION_STATES = States(record.State, record.OVER)
 
 
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
-    """Any of these shows an incident."""
+    """Any of these shows an incident. A service of ours sees each: it acts for a person who has
+    seen it already."""
+    if actor.role == SERVICE:
+        return ((),)
     return sights_by(SEEN, actor)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import faust
 from aiokafka.structs import TopicPartition
+from yarl import URL
 
 from backbone.door.batcher import Batcher
 from backbone.door.outcomes import Outcome
@@ -20,6 +21,7 @@ from backbone.door.request import Request
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.metrics import DEAD_LETTERS
+from backbone.process.wires import MECHANISM, Brokers, Protected, client_context
 from services.workflow import arriving, codec, supervising
 from services.workflow.metrics import STREAMED
 
@@ -89,7 +91,7 @@ async def watch(app: faust.App, road: Road) -> None:
             log.info("stream.unseen", extra={"error": repr(error)})  # not up yet
 
 
-def build_app(brokers: str, road: Road, data: str, key: bytes) -> faust.App:
+def build_app(brokers: Brokers, road: Road, data: str, key: bytes) -> faust.App:
     """Return the app with its four agents; it connects when it is started.
 
     `key` is the service's key for the hashes of request bodies.
@@ -134,10 +136,11 @@ def source_of_supervisions() -> Source:
     return Source(lambda _, value: supervising.follow_requests(value), lambda reason: reason != "")
 
 
-def _bare_app(brokers: str, data: str) -> faust.App:
+def _bare_app(brokers: Brokers, data: str) -> faust.App:
     return faust.App(
         GROUP,
-        broker=f"kafka://{brokers}",
+        broker=[URL(f"kafka://{each.strip()}") for each in str(brokers).split(",")],
+        broker_credentials=_credentials(brokers),
         store="memory://",
         datadir=data,
         autodiscover=False,
@@ -152,6 +155,18 @@ def _bare_app(brokers: str, data: str) -> faust.App:
         broker_commit_every=1_000,
         stream_wait_empty=True,
         producer_acks=-1,
+    )
+
+
+def _credentials(brokers: Brokers) -> faust.SASLCredentials | None:
+    if not isinstance(brokers, Protected):
+        return None
+    wires = brokers.wires
+    return faust.SASLCredentials(
+        username=wires.user,
+        password=wires.password,
+        ssl_context=client_context(wires),
+        mechanism=MECHANISM,
     )
 
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from tests.bench import (
     push,
     rungs,
     startup,
+    wires,
 )
 from tests.bench.checkout import Code, checked_out
 from tests.bench.figures import Figure, as_row, machine, table, write
@@ -36,7 +37,7 @@ from tests.servers import Installed
 
 ALONE = {"B1": core, "B7": hearing, "B14": lookups, "B8": measuring}  # they need no installation
 # B8 builds a database for minutes and keeps it: it is measured when it is asked for by name.
-ALL = ("B1", "B7", "B14", "B16", "B2", "B4", "B5", "B3", "B18", "B6")
+ALL = ("B1", "B7", "B14", "B16", "B2", "B4", "B5", "B3", "B18", "B6", "B20")
 OURS = Code("ours")
 
 
@@ -91,17 +92,26 @@ def measured(name: str, city: Installed, plan: Plan) -> Sequence[Figure]:
         return asyncio.run(ALONE[name].measure(plan))
     if name == "B16":
         return startup.measure(city, plan)
+    if name == "B20":
+        with installed(OURS, more={"LIANDONG_SECURE": "1"}) as secure:
+            return uvloop.run(wires.measure(World(city), World(secure), plan))
     benches = {"B2": door, "B3": flow, "B4": claims, "B5": push, "B18": commands, "B6": rungs}
     bench: Any = benches[name]
     found: Sequence[Figure] = uvloop.run(bench.measure(World(city), plan))
     return found
 
 
+# A bench drives a few keys as fast as it can: their limits would be what it measures.
+UNLIMITED = {f"LIANDONG_GATEWAY_KEY_{name}": "1000000" for name in ("RATE", "BURST")}
+
+
 @contextmanager
-def installed(code: Code, needed: bool = True) -> Iterator[Installed]:
+def installed(
+    code: Code, needed: bool = True, more: Mapping[str, str] | None = None
+) -> Iterator[Installed]:
     """An installation of this code, in a folder of its own that is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="liandong-bench-"))
-    city = Installed(folder, code.command, code.env)
+    city = Installed(folder, code.command, {**UNLIMITED, **code.env, **(more or {})})
     try:
         if needed:
             city.up()

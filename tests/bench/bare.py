@@ -76,7 +76,7 @@ async def worker(world: World, how: str) -> AsyncIterator[None]:
         "-m",
         "tests.bench.bare_worker",
         how,
-        world.brokers,
+        str(world.brokers),
         world.admin_dsn,
     ]
     process = await asyncio.create_subprocess_exec(*arguments, stdout=subprocess.PIPE)

@@ -13,7 +13,8 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from backbone.kafka.producer import open_producer
-from backbone.postgres.migrate import service_url
+from backbone.postgres.migrate import secret_of, service_url
+from backbone.process.wires import Brokers, Protected, Wires
 from liandong.incident.v1 import incident_commands_pb2 as commands
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -47,8 +48,17 @@ class World:
     def __init__(self, city: Installed) -> None:
         self.city = city
         self.run = city.run
-        self.brokers: str = self.run["kafka"]
         self.gateway: str = self.run["gateway"]
+        self.ca: str | None = self.run.get("ca")
+
+    @property
+    def brokers(self) -> Brokers:
+        """Kafka as the front of workflow comes to it: commands are written by it alone."""
+        address: str = self.run["kafka"]
+        if self.ca is None:
+            return address
+        password = secret_of(self.secret, "kafka/workflow")
+        return Protected(address, Wires("workflow", Path(self.ca).parent, password))
 
     @property
     def secret(self) -> bytes:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import random
 import shutil
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from operate.replay.city import City
 from operate.replay.files import read_day
 from operate.replay.report import Report
 from operate.replay.rows import Day
+from tests.chaos.agreement import settled
+from tests.chaos.matters import day_of
 from tests.chaos.monkey import Monkey
 from tests.chaos.play import replayed
 from tests.chaos.race import race
@@ -29,6 +32,8 @@ PAUSE = 3.0
 # Calls a second: the day must last until everybody has been killed once.
 SPEED = 8.0
 CLERKS, INCIDENTS = 50, 500
+# Acts of a stretch of the day of matters, which lasts as long as its faults do.
+ACTS = 100
 
 
 def main() -> None:
@@ -62,14 +67,38 @@ async def survived(city: Installed, file: Path | None, report: Path | None) -> b
     if len(monkey.done) < everything:
         sys.stdout.write(f"The day was over before all {everything} faults had happened.\n")
         return False
+    found_apart = await moved_about(city)
     async with visiting(city) as visit:
         raced = await race(visit, CLERKS, INCIDENTS)
     sys.stdout.write(
         f"{CLERKS} clerks, {INCIDENTS} incidents: {raced.losers} losers, fair: {raced.is_fair}\n"
     )
     if report:
-        report.write_text(json.dumps(document(found, monkey, raced.is_fair), ensure_ascii=False))
-    return found.agrees and raced.is_fair
+        whole = {**document(found, monkey, raced.is_fair), "matters": found_apart}
+        report.write_text(json.dumps(whole, ensure_ascii=False))
+    return found.agrees and raced.is_fair and not found_apart
+
+
+async def moved_about(city: Installed) -> list[str]:
+    """Receipts, links, ends and teams at random while everything is killed once and Kafka is away;
+    return where missions and their matters are apart in the end."""
+    monkey = Monkey(city, lambda words: sys.stderr.write(f"{words}\n"))
+    async with visiting(city) as visit:
+        day = await day_of(visit, seed=random.randrange(1_000_000))
+        faults = asyncio.create_task(torment_once(monkey))
+        while not faults.done():
+            await day.run(ACTS)
+        await faults
+        found = [*await settled(day, city.run["database"])]
+    told = ", ".join(f"{name} {number}" for name, number in day.done.most_common())
+    sys.stdout.write(f"A day of matters, seed {day.seed}: {told}\n")
+    sys.stdout.write("".join(f"  {words}\n" for words in found) or "  missions and matters agree\n")
+    return found
+
+
+async def torment_once(monkey: Monkey) -> None:
+    await monkey.hold_down("kafka", KAFKA_AWAY)
+    await monkey.kill_each(PAUSE)
 
 
 async def tormented(city: Installed, monkey: Monkey, choose: Callable[[City], Day]) -> Report:

@@ -1,7 +1,7 @@
 """What goes wrong while a replay runs: each process killed in turn, Kafka held down for a while."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from tests.killing import killed, present
@@ -16,9 +16,11 @@ class Monkey:
     told: Callable[[str], object] = lambda _: None
     done: list[str] = field(default_factory=list)
 
-    async def kill_each(self, pause: float) -> None:
-        """kill -9 every process once, one after the other, each after the last is back."""
+    async def kill_each(self, pause: float, only: Collection[str] = ()) -> None:
+        """kill -9 every process once, or those named, each after the last is back."""
         for names in processes(await present(self.city)):
+            if only and not set(names) & set(only):
+                continue
             await asyncio.sleep(pause)
             self._note(f"kill -9 {'+'.join(names)}")
             await killed(self.city, names[0])

@@ -1,6 +1,7 @@
 """The OpenAPI document says everything: a client can be generated from it without asking us."""
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from backbone.process.pulse import Pulse
+from backbone.rpc.rules import require_rules
 from services.gateway.contract.openapi import DESCRIBED
 from services.gateway.contract.plan import Plan, plan_of
 from services.gateway.routes import AREAS
@@ -102,3 +104,18 @@ def test_pages_and_parts_have_the_shape_that_is_served() -> None:
     part = clocks["responses"]["200"]["content"]["application/json"]["schema"]
     assert part["properties"]["items"]["items"] == {"$ref": "#/components/schemas/incident.Due"}
     assert {"page_size", "page_token"} <= {each["name"] for each in clocks["parameters"]}
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.label)
+def test_every_operation_has_examples_and_its_own_request_is_read(plan: Plan) -> None:
+    said = operation(plan)
+    done = said["responses"][str(plan.route.status)]["content"]["application/json"]
+    assert "example" in done
+    assert all("example" in each for each in said["parameters"] if each["in"] == "path")
+    if "requestBody" not in said:
+        return
+    example = said["requestBody"]["content"]["application/json"]["example"]
+    assert plan.read_body is not None
+    values = plan.read_body.validate_json(json.dumps(example))
+    path = {each["name"]: each["example"] for each in said["parameters"] if each["in"] == "path"}
+    require_rules(plan.request(**values, **path, **plan.route.always))

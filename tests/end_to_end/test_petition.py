@@ -57,7 +57,8 @@ async def test_a_petition_is_followed_to_its_reply(visit: Visit) -> None:
 async def test_without_the_pin_a_code_tells_nothing(visit: Visit) -> None:
     office = visit.system("990101-petition_office", "clerk")
     registered = await act(office, "/v1/petitions", PETITION)
-    wrong = await visit.citizen().get(f"/v1/track/{registered['code']}", params={"pin": "000000"})
+    guess = {"code": registered["code"], "pin": "00000000"}
+    wrong = await visit.citizen().post("/v1/track", json=guess)
     assert (wrong.status_code, wrong.json()["reason"]) == (404, "NO_SUCH_CODE")
 
 
@@ -71,10 +72,10 @@ async def test_code_and_pin_are_read_as_people_type_them_and_a_guesser_locks_nob
     assert (await track(visit, code.replace("-", ""), pin.translate(wide)))["code"] == code
     guesser = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
     async with httpx.AsyncClient(base_url=visit.http.base_url, transport=guesser) as stranger:
-        path, guess = f"/v1/track/{code}", {"pin": "000000" if pin != "000000" else "1"}
-        said = [(await stranger.get(path, params=guess)).json()["reason"] for _ in range(6)]
+        right, guess = {"code": code, "pin": pin}, {"code": code, "pin": "guess"}
+        said = [(await stranger.post("/v1/track", json=guess)).json()["reason"] for _ in range(6)]
         assert said == ["NO_SUCH_CODE"] * 5 + ["TRACKING_LOCKED"]
-        assert (await stranger.get(path, params={"pin": pin})).status_code == 429
+        assert (await stranger.post("/v1/track", json=right)).status_code == 429
     assert (await track(visit, code, pin))["code"] == code
 
 
@@ -94,6 +95,6 @@ async def until(client: Client, path: str, state: str) -> None:
 
 
 async def track(visit: Visit, code: str, pin: str) -> Any:
-    answer = await visit.citizen().get(f"/v1/track/{code}", params={"pin": pin})
+    answer = await visit.citizen().post("/v1/track", json={"code": code, "pin": pin})
     assert answer.status_code == 200, answer.text
     return answer.json()

@@ -164,7 +164,7 @@ async def test_desk_supervisor_and_citizen_urge_each_with_a_pause(visit: Visit) 
     clerk = await visit.person(f"clerk.{URBAN}")
     registered = await act(office, "/v1/petitions", PETITION)
     one, incident = f"/v1/petitions/{registered['id']}", f"/v1/incidents/{registered['id']}"
-    track, said = f"/v1/track/{registered['code']}:urge", {"pin": registered["pin"]}
+    track, said = "/v1/track:urge", {name: registered[name] for name in ("code", "pin")}
     early = await visit.citizen().post(track, json=said)
     assert (early.status_code, early.json()["reason"]) == (409, "NOT_HANDED_OUT")
     await act(office, f"{one}:accept", {"kind": "CLAIM", "lawful_channel": "PETITION"})
@@ -175,7 +175,7 @@ async def test_desk_supervisor_and_citizen_urge_each_with_a_pause(visit: Visit) 
     assert (first.status_code, first.json()["code"]) == (200, registered["code"])
     again = await visit.citizen().post(track, json=said)
     assert (again.status_code, again.json()["reason"]) == (409, "URGED_TOO_SOON")
-    wrong = await visit.citizen().post(track, json={"pin": "000000"})
+    wrong = await visit.citizen().post(track, json=said | {"pin": "00000000"})
     assert (wrong.status_code, wrong.json()["reason"]) == (404, "NO_SUCH_CODE")
     await act(office, f"{incident}:urge", {"text": "群众再次来访"})
     urged = await act(supervisor, f"{incident}:urge")

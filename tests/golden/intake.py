@@ -144,9 +144,10 @@ async def play_petitions(city: City) -> None:
 
 async def _registered(city: City, channel: str, **parts: Any) -> str:
     petition = await city.post(DESK, "/v1/petitions", LAMP | {"channel": channel} | parts)
-    track = f"/v1/track/{petition['code']}"
-    await city.get("", track, pin="000000")  # counted, as an attempt with the right one is
-    await city.get("", track, pin=petition["pin"])
+    right = {name: petition[name] for name in ("code", "pin")}
+    wrong = right | {"pin": "00000000"}  # counted, as an attempt with the right one is
+    await city.post("", "/v1/track", wrong, refused="NO_SUCH_CODE")
+    await city.post("", "/v1/track", right)
     return f"/v1/petitions/{petition['id']}"
 
 

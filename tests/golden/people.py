@@ -45,7 +45,7 @@ class City:
         `purpose` and `seen` are sent as Liandong-Purpose and If-Match. Raises AssertionError for
         any other answer than the expected one.
         """
-        sent = {"authorization": f"Bearer {await self._token(user)}"}
+        sent = {"authorization": f"Bearer {await self._token(user)}"} if user else {}
         sent["idempotency-key"] = key or f"golden-{self.told.total()}"
         if "purpose" in headers:
             sent["liandong-purpose"] = quote(headers["purpose"])

@@ -38,8 +38,12 @@ LIFE_CYCLES: tuple[tuple[str, LifeCycle[Any, Any]], ...] = (
     ("liandong.population.v1.PopulationService", CARE_CASES),
 )
 OURS = ("services.", "backbone.words.")
-# Refusals of another service that a verb's call hands on.
-PASSED_ON = {"DispatchNow": {"TEAM_OUT_OF_SERVICE", "TEAM_OFF_DUTY", "NOT_STAFFED"}}
+# Refusals of another service that a verb's call hands on, and of an id that names no ticket.
+PASSED_ON = {
+    "DispatchNow": {"TEAM_OUT_OF_SERVICE", "TEAM_OFF_DUTY", "NOT_STAFFED"},
+    "AnswerTicket": {"NO_SUCH_TICKET"},
+    "RefuseTicket": {"NO_SUCH_TICKET"},
+}
 # Said once for the whole service, in the comment of the service itself.
 GENERAL = {"STALE_VERSION", "IDEMPOTENCY_KEY_REUSED", "EXPIRED", "INVALID_TRANSITION"}
 

@@ -14,6 +14,7 @@ from backbone.kafka.bookmark import Bookmark, open_reader, resume
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import Connection, Pool, is_transient
 from backbone.process.pulse import Pulse
+from backbone.process.wires import Brokers
 from backbone.words.city import City
 from backbone.words.errors import Unavailable
 
@@ -54,7 +55,7 @@ class Replica:
     def __init__(
         self,
         pool: Pool,
-        brokers: str,
+        brokers: Brokers,
         kinds: Collection[str],
         changed: Callable[[City], object] = lambda city: None,
         *,

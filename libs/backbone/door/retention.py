@@ -1,4 +1,4 @@
-"""Deletes old outcomes in small batches.
+"""Deletes what is old, first of all outcomes, in small batches.
 
 Outcomes must be kept longer than the command topic keeps its records: a command that is consumed
 again is recognised by its outcome.
@@ -6,6 +6,7 @@ again is recognised by its outcome.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from backbone.postgres.pool import Pool, is_transient
@@ -31,14 +32,22 @@ async def forget_outcomes(pool: Pool, older_than: timedelta, most: int = MOST) -
     return int(said.rpartition(" ")[2])
 
 
+# Deletes at most MOST rows that are older than this; returns how many.
+Forget = Callable[[Pool, timedelta], Awaitable[int]]
+
+
 async def run_retention(
-    pool: Pool, pulse: Pulse, older_than: timedelta, every: float = EVERY
+    pool: Pool,
+    pulse: Pulse,
+    older_than: timedelta,
+    every: float = EVERY,
+    forget: Forget = forget_outcomes,
 ) -> None:
-    """Delete old outcomes every so many seconds, for ever."""
+    """Delete what is old every so many seconds, for ever."""
     while True:
         try:
-            if forgotten := await forget_outcomes(pool, older_than):
-                log.info("outcomes.forgotten", extra={"count": forgotten})
+            if forgotten := await forget(pool, older_than):
+                log.info("retention.forgotten", extra={"what": forget.__name__, "count": forgotten})
             if forgotten == MOST:
                 pulse.beat("retention")
                 continue  # there are more

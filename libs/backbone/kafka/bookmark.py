@@ -8,6 +8,8 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from backbone.kafka import closing
+from backbone.kafka.connecting import connection
+from backbone.process.wires import Brokers
 
 # A record is answered at once, so an idle reader asks rarely. Only readers of one partition may:
 # aiokafka asks for a second one of the same broker when the first request has been answered.
@@ -27,10 +29,10 @@ class Bookmark:
 
 
 @asynccontextmanager
-async def open_reader(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def open_reader(brokers: Brokers) -> AsyncIterator[AIOKafkaConsumer]:
     """Open a consumer without a group."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=brokers, auto_offset_reset="earliest", fetch_max_wait_ms=WAIT_MS
+        **connection(brokers), auto_offset_reset="earliest", fetch_max_wait_ms=WAIT_MS
     )
     try:
         await consumer.start()

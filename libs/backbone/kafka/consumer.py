@@ -18,12 +18,14 @@ from aiokafka.structs import TopicPartition
 from backbone.door.door import Door
 from backbone.kafka import closing
 from backbone.kafka.applier import Applier
+from backbone.kafka.connecting import connection
 from backbone.kafka.producer import Publisher, is_passing
 from backbone.kafka.stall import Progress
 from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool
 from backbone.process.metrics import CONSUMED, STOPPED
 from backbone.process.pulse import Pulse
+from backbone.process.wires import Brokers
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ class Consumer:
         self._applier = Applier(pool, door, subscription, publisher)
         self._poisons = 0
 
-    async def run(self, brokers: str, pulse: Pulse) -> None:
+    async def run(self, brokers: Brokers, pulse: Pulse) -> None:
         """Consume for ever; while Kafka is away, wait."""
         name = f"consumer {self._subscription.group}"
         stopped = STOPPED.labels(self._subscription.group)
@@ -74,10 +76,10 @@ class Consumer:
                 log.warning("consumer.away", extra={"error": str(error), "loop": name})
             await asyncio.sleep(0.5)
 
-    async def _consume(self, brokers: str, beat: Callable[[], None]) -> None:
+    async def _consume(self, brokers: Brokers, beat: Callable[[], None]) -> None:
         consumer = AIOKafkaConsumer(
             self._subscription.topic,
-            bootstrap_servers=brokers,
+            **connection(brokers),
             group_id=self._subscription.group,
             auto_offset_reset="earliest",
             enable_auto_commit=False,

@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
+from backbone.kafka.connecting import connection
 from backbone.postgres.pool import is_transient
+from backbone.process.wires import Brokers
 
 Headers: TypeAlias = Sequence[tuple[str, bytes]]
 
@@ -29,10 +31,10 @@ def is_passing(error: BaseException) -> bool:
 
 
 @asynccontextmanager
-async def open_producer(brokers: str) -> AsyncIterator[AIOKafkaProducer]:
+async def open_producer(brokers: Brokers) -> AsyncIterator[AIOKafkaProducer]:
     """Open a producer that is closed within seconds after the block, also without Kafka."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=brokers,
+        **connection(brokers),
         acks="all",
         enable_idempotence=True,
         linger_ms=0,
@@ -61,7 +63,7 @@ async def _close(producer: AIOKafkaProducer) -> None:
 class Publisher:
     """A producer that connects in the background, and reconnects after repeated failures."""
 
-    def __init__(self, brokers: str) -> None:
+    def __init__(self, brokers: Brokers) -> None:
         self._brokers = brokers
         self._producer: AIOKafkaProducer | None = None
         self._failures = 0

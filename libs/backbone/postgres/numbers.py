@@ -1,12 +1,16 @@
-"""Daily serial numbers for the codes of matters: drawn in blocks, unique, with gaps."""
+"""Daily serial numbers for the codes of matters: drawn in blocks, unique, with gaps and with a
+random part, so that a stranger cannot count on from a code."""
 
 import asyncio
+import secrets
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from backbone.postgres.pool import Pool
 
 BLOCK = 20
+# As many codes can follow each number; one of them is given.
+SPREAD = 10_000
 DRAW = """
 INSERT INTO numbers AS n (day, last) VALUES ($1, $2)
 ON CONFLICT (day) DO UPDATE SET last = n.last + $2 RETURNING last
@@ -36,3 +40,8 @@ class Numbers:
                 self._day, self._left = day, range(last - BLOCK + 1, last + 1)
             number, self._left = self._left[0], self._left[1:]
             return number
+
+    async def serial(self, day: date) -> int:
+        """The day's next number with a random part behind it. Higher than all of the days before
+        this part was given, so the codes of one day never meet."""
+        return await self.next(day) * SPREAD + secrets.randbelow(SPREAD)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import asyncpg
 import msgspec
 
+from backbone.process.certificates import flaw_in
 from backbone.words.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -62,6 +63,19 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, Unavailable):
         return True
     return isinstance(error, TRANSIENT) and not isinstance(error, ValueError)
+
+
+def said_by(error: BaseException) -> str:
+    """One sentence for a database that cannot be used; a flaw of the wires says its remedy."""
+    if isinstance(
+        error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError
+    ):
+        return (
+            f"PostgreSQL refuses the password of the service ({error}): `make migrate` sets it. "
+            f"PostgreSQL 拒绝了服务的密码（{error}）：请执行 make migrate 重新设置。"
+        )
+    flaw = flaw_in(error, "PostgreSQL")
+    return str(flaw) if flaw else f"the database does not answer: {error}"
 
 
 async def open_pool(dsn: str, schema: str, size: int = 4) -> Pool:

@@ -50,6 +50,10 @@ LISTS_TOO_SLOW = Counter(
 CLOCK_SKEW = Gauge(
     "liandong_clock_skew_seconds", "Clock of this process minus that of the database.", ["schema"]
 )
+# Renewed by `liandong certificates renew`; 0 for one that is of no use.
+CERTIFICATE_LEFT = Gauge(
+    "liandong_certificate_seconds", "Seconds until the certificate expires.", ["service"]
+)
 # Beside it the default metrics of the process and of the garbage collector are exported.
 BUILD = Gauge("liandong_build_info", "Always 1; the labels say what runs.", ["version", "python"])
 

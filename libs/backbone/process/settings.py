@@ -1,10 +1,11 @@
 """Settings, read once from the environment; one error names every flaw."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from backbone.process.keyring import Keyring, flaw
+from backbone.process.wires import Brokers, Protected, Wires, read_wires
 
 # gRPC and metrics ports, counted from LIANDONG_PORT; the gateway's own HTTP port is the base.
 PORTS: dict[str, tuple[int, int]] = {
@@ -31,18 +32,20 @@ class SettingsError(Exception):
 class Settings:
     """Settings of one service.
 
-    `keyring` seals and opens personal data; `token` authenticates calls between services.
+    `keyring` seals and opens personal data; `token` authenticates calls between services; `wires`
+    protect them, None in a city without protection.
     """
 
     name: str
-    database_url: str
-    brokers: str
-    token: str
+    database_url: str = field(repr=False)
+    brokers: Brokers
+    token: str = field(repr=False)
     keyring: Keyring
     port: int
     metrics_port: int
     host: str
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
+    wires: Wires | None = None
 
     @property
     def keep_outcomes(self) -> timedelta:
@@ -80,16 +83,18 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
     if wrong := flaw(keys):
         flaws.append(f"{prefix}_KEY: {wrong}")
+    wires, addresses = read_wires(name, environ, flaws), environ.get("KAFKA_BOOTSTRAP", "")
     if flaws:
         raise SettingsError(f"{name} cannot start: " + "; ".join(flaws))
     return Settings(
         name=name,
         database_url=environ[f"{prefix}_DATABASE_URL"],
-        brokers=environ["KAFKA_BOOTSTRAP"],
+        brokers=Protected(addresses, wires) if wires else addresses,
         token=environ["LIANDONG_TOKEN"],
         keyring=Keyring.read(keys),
         port=int(base) + PORTS[name][0],
         metrics_port=int(base) + PORTS[name][1],
         host=environ.get("LIANDONG_HOST", "127.0.0.1"),
         environ=environ,
+        wires=wires,
     )

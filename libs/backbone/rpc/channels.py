@@ -1,13 +1,15 @@
 """Calls to other services: open channels, retries, and the refusals in their errors."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from backbone.process.settings import Settings
+from backbone.process.wires import Wires
+from backbone.rpc.credentials import Options, RenewingChannel
 from backbone.rpc.edge import STATUS
 from backbone.words.errors import (
     KINDS,
@@ -48,7 +50,17 @@ KIND_OF_STATUS = {code: kind for kind, code in STATUS.items()}
 
 def open_channel(settings: Settings, service: str) -> grpc.aio.Channel:
     """A channel to another service; it connects at first use, and reconnects by itself."""
-    return grpc.aio.insecure_channel(settings.address_of(service), options=OPTIONS)
+    return channel_to(service, settings.address_of(service), settings.wires)
+
+
+def channel_to(
+    service: str, address: str, wires: Wires | None, more: Options = ()
+) -> grpc.aio.Channel:
+    """The one way to another service: in the open, or by certificates that both sides show."""
+    options = [*OPTIONS, *more]
+    if wires is None:
+        return grpc.aio.insecure_channel(address, options=options)
+    return cast(grpc.aio.Channel, RenewingChannel(wires, service, address, options))
 
 
 def may_still_happen(error: grpc.aio.AioRpcError) -> bool:

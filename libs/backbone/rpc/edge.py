@@ -15,6 +15,7 @@ from backbone.postgres.sealing import KeyMissing
 from backbone.process.logs import bound
 from backbone.process.metrics import CALL_SECONDS
 from backbone.rpc.caller import require_token
+from backbone.rpc.peers import peer_of, require_right
 from backbone.rpc.rules import require_rules
 from backbone.words.errors import (
     Broken,
@@ -54,10 +55,24 @@ OPEN_TO_ALL = ("/grpc.health.", "/grpc.reflection.")
 
 class Edge(grpc.aio.ServerInterceptor):
     """Lets in who has the token and keeps to the rules of the request; aborts with status and
-    ErrorInfo of the raised Refusal."""
+    ErrorInfo of the raised Refusal. `known`: every caller shows a certificate, and may call the
+    methods that callers.yaml gives to the service that it names."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, *, known: bool = False) -> None:
         self._token = token
+        self._known = known
+
+    def admit(self, context: Any, method: str) -> str:
+        """Return the service that calls, empty in a city without certificates. Raises Denied."""
+        require_token(context.invocation_metadata(), self._token)
+        peer = peer_of(context) if self._known else ""
+        self.require_right(peer, method)
+        return peer
+
+    def require_right(self, peer: str, method: str) -> None:
+        """Raises Denied if the service that calls has no business with the method."""
+        if self._known:
+            require_right(peer, method)
 
     async def intercept_service(
         self,
@@ -67,13 +82,13 @@ class Edge(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None or handler_call_details.method.startswith(OPEN_TO_ALL):
             return handler
-        name = handler_call_details.method.rpartition("/")[2]
+        method = handler_call_details.method
         if handler.unary_unary is not None:
-            return self._answering(handler, self._unary(name, handler.unary_unary))
+            return self._answering(handler, self._unary(method, handler.unary_unary))
         if handler.stream_stream is not None:
             return grpc.stream_stream_rpc_method_handler(self._shared(handler.stream_stream))
         return grpc.unary_stream_rpc_method_handler(
-            self._stream(handler.unary_stream),
+            self._stream(method, handler.unary_stream),
             handler.request_deserializer,
             handler.response_serializer,
         )
@@ -106,22 +121,22 @@ class Edge(grpc.aio.ServerInterceptor):
 
         return checked
 
-    def _unary(self, name: str, method: Any) -> Any:
-        checked = self._checked(name, method)
+    def _unary(self, path: str, method: Any) -> Any:
+        checked = self._checked(path.rpartition("/")[2], method)
 
         async def unary(request: Any, context: Any) -> Any:
             try:
-                require_token(context.invocation_metadata(), self._token)
+                self.admit(context, path)
                 return await checked(request, context)
             except Exception as error:
                 await abort(context, error)
 
         return unary
 
-    def _stream(self, method: Any) -> Any:
+    def _stream(self, path: str, method: Any) -> Any:
         async def stream(request: Any, context: Any) -> Any:
             try:
-                require_token(context.invocation_metadata(), self._token)
+                self.admit(context, path)
                 require_rules(request)
                 async for part in method(request, context):
                     yield part

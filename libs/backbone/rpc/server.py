@@ -8,6 +8,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from backbone.process.settings import Settings
+from backbone.rpc.credentials import server_credentials
 from backbone.rpc.edge import Edge
 from backbone.rpc.shared_server import SharedCalls
 
@@ -27,13 +28,17 @@ class Server:
     """The server of one service. Raises RuntimeError, when made, if the port is in use."""
 
     def __init__(self, settings: Settings) -> None:
-        edge = Edge(settings.token)
+        edge = Edge(settings.token, known=settings.wires is not None)
         self._server = grpc.aio.server(interceptors=[edge], options=OPTIONS)
         self._calls = SharedCalls(edge)
         self._contracts = [reflection.SERVICE_NAME]
         self._server.add_generic_rpc_handlers((self._calls,))
         health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), self._server)
-        self._server.add_insecure_port(f"{settings.host}:{settings.port}")
+        address = f"{settings.host}:{settings.port}"
+        if settings.wires is None:
+            self._server.add_insecure_port(address)
+        else:
+            self._server.add_secure_port(address, server_credentials(settings.wires))
 
     def serve(self, add: Callable[[Any, Any], None], servicer: Any, contract: Any) -> None:
         """Register a servicer by its `add_…_to_server`; `contract` is its proto file descriptor.

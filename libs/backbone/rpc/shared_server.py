@@ -77,7 +77,7 @@ class SharedCalls(grpc.GenericRpcHandler):
             stream.close()
 
     async def _serve(self, _: Any, context: Any) -> None:
-        stream = _Stream(self._methods, context)
+        stream = _Stream(self._methods, context, self._edge)
         self._streams.add(stream)
         try:
             await stream.serve()
@@ -88,9 +88,11 @@ class SharedCalls(grpc.GenericRpcHandler):
 class _Stream:
     """One client's stream: its open calls, and the answers that wait to be sent."""
 
-    def __init__(self, methods: Mapping[str, Handler], context: Any) -> None:
+    def __init__(self, methods: Mapping[str, Handler], context: Any, edge: Edge) -> None:
         self._methods = methods
         self._context = context
+        self._edge = edge
+        self._peer = edge.admit(context, METHOD)
         self._open: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(MOST_OPEN)
         self._answers: list[pb.Answer] = []
@@ -158,6 +160,7 @@ class _Stream:
             handler = self._methods.get(call.method)
             if handler is None:
                 raise NotImplementedError
+            self._edge.require_right(self._peer, call.method)
             request = _read(handler.request_deserializer, call.request)
             perform: Any = handler.unary_unary
             response: bytes = (await perform(request, context)).SerializeToString()

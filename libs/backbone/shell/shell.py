@@ -25,7 +25,8 @@ from backbone.kafka.consumer import Consumer
 from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
 from backbone.kafka.subscription import Subscription
-from backbone.postgres.pool import Pool, connect, is_transient, open_pool
+from backbone.postgres.pool import Pool, connect, is_transient, open_pool, said_by
+from backbone.process.certificates import flaw_in
 from backbone.process.metrics import CLOCK_SKEW, COMMANDS
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
@@ -170,9 +171,9 @@ async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:
             CLOCK_SKEW.labels(schema).set((datetime.now(UTC) - now).total_seconds())
             pulse.have("database")
         except Exception as error:  # noqa: BLE001  # reported by readiness
-            if not is_transient(error):
-                log.warning("database.refuses", extra={"error": str(error)})
-            pulse.lack("database", f"the database does not answer: {error}")
+            if not is_transient(error) or flaw_in(error, "PostgreSQL"):
+                log.warning("database.refuses", extra={"error": said_by(error)})
+            pulse.lack("database", said_by(error))
         await asyncio.sleep(1)
 
 

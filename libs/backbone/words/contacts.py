@@ -12,6 +12,7 @@ import phonenumbers
 from backbone.words.texts import BETWEEN, narrow, squeezed
 
 HOME = "CN"
+TO = "转"
 COUNTRY = 86
 _LABEL = re.compile(r"^(?:tel|phone|mobile|电话|手机|座机|固话|联系电话|联系方式)[:.]?", re.I)
 _EXTENSION = re.compile(
@@ -50,7 +51,16 @@ def number_of(text: str, dialling_code: str = "") -> str:
     if not _NUMBER.fullmatch(digits):
         return ""
     number = _dialled(digits, dialling_code)
-    return f"{number}转{found['extension']}" if found else number
+    return f"{number}{TO}{found['extension']}" if found else number
+
+
+def line_of(number: str) -> str:
+    """The line of a number in that form, if it has an extension; "" for one that has none.
+
+    Extensions of one line are different telephones, mostly of one house.
+    """
+    line, to, _ = number.partition(TO)
+    return line if to else ""
 
 
 def _dialled(digits: str, dialling_code: str) -> str:

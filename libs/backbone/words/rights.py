@@ -182,6 +182,7 @@ OF_PETITIONS: Mapping[str, Right] = {
     "RecordProgress": HANDLE_PETITION,
     "ReplyPetition": HANDLE_PETITION,
     "ClosePetition": AT_OFFICE,
+    "ReissuePin": AT_OFFICE,
     "RevealPetitioner": may((R.DESK, OFFICE), (R.UNIT, OFFICE), (R.AUDITOR, AUDITORS)),
     "TrackPetition": may((R.ANY, roles())),
     "UrgePetition": may((R.ANY, roles())),

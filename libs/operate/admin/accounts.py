@@ -23,8 +23,7 @@ async def load(installation: Installation) -> None:
     """Load the accounts and keys into the gateway; loading them again changes nothing."""
     gateway = importlib.import_module("services.gateway.accounts.loading")
     dsn = service_url(installation.admin_dsn, "gateway", installation.keys.secret)
-    keys = [{**row, "exempt": True} for row in api_keys(installation.keys)]
-    await gateway.load_accounts(dsn, demo(), keys)
+    await gateway.load_accounts(dsn, demo(), api_keys(installation.keys))
 
 
 def demo() -> list[Row]:

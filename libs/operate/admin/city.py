@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from backbone.rpc.caller import metadata_for
-from backbone.rpc.channels import refusal_of
+from backbone.rpc.channels import channel_to, refusal_of
 from backbone.words.actor import Actor
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
 from operate.admin.accounts import PACK
 from operate.cli.screen import words
-from operate.home import absence
+from operate.home import absence, certificates
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
@@ -106,7 +106,8 @@ def folder(pack: Path) -> Path:
 async def directory(installation: Installation) -> AsyncIterator[tuple[Any, Any]]:
     address = installation.home.ports.grpc_address("directory") or ""
     options = [("grpc.max_send_message_length", MOST)]
-    async with grpc.aio.insecure_channel(address, options=options) as channel:
+    wires = installation.protection.of(certificates.OPERATOR)
+    async with channel_to("directory", address, wires, options) as channel:
         metadata = metadata_for(installation.keys.token, OPERATOR)
         yield rpc.DirectoryServiceStub(channel), metadata
 

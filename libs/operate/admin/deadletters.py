@@ -10,11 +10,15 @@ import grpc
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from backbone.kafka.connecting import connection
+from backbone.process.wires import Brokers
 from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import channel_to
 from backbone.words.actor import Actor
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 from operate.admin import topics
+from operate.home import certificates
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
@@ -52,7 +56,7 @@ class Letter:
         return document
 
 
-async def read_dead(bootstrap: str) -> list[Letter] | None:
+async def read_dead(bootstrap: Brokers) -> list[Letter] | None:
     """Read all dead letters, oldest first, without duplicates; None if Kafka does not answer."""
     try:
         async with asyncio.timeout(PATIENCE * 4):
@@ -63,7 +67,7 @@ async def read_dead(bootstrap: str) -> list[Letter] | None:
     return sorted(first.values(), key=lambda letter: letter.time)
 
 
-async def records(bootstrap: str) -> AsyncIterator[ConsumerRecord]:
+async def records(bootstrap: Brokers) -> AsyncIterator[ConsumerRecord]:
     """The records that all dead letter topics hold at this moment."""
     async with topics.administrator(bootstrap) as admin:
         found = await topics.found(admin)
@@ -75,7 +79,7 @@ async def records(bootstrap: str) -> AsyncIterator[ConsumerRecord]:
     ]
     if not parts:
         return
-    async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as consumer:
+    async with AIOKafkaConsumer(**connection(bootstrap)) as consumer:
         async for record in until_now(consumer, parts):
             yield record
 
@@ -172,7 +176,8 @@ async def replay(installation: Installation, letters: list[Letter]) -> tuple[int
 
 
 def channel(installation: Installation, service: str) -> grpc.aio.Channel:
-    return grpc.aio.insecure_channel(installation.home.ports.grpc_address(service) or "")
+    address = installation.home.ports.grpc_address(service) or ""
+    return channel_to(service, address, installation.protection.of(certificates.OPERATOR))
 
 
 def metadata(installation: Installation) -> list[tuple[str, str]]:

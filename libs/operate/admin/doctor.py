@@ -16,11 +16,12 @@ import psutil
 from aiokafka.errors import KafkaError
 
 from backbone.process.settings import SettingsError
-from operate.admin import status, topics
+from operate.admin import status, topics, wiring
 from operate.cli.screen import console, plain, words
 from operate.home import absence, leftovers, ports
 from operate.home.home import Home
 from operate.home.trouble import Trouble
+from operate.run import boot
 from operate.run.installation import Installation
 from operate.servers import jars, postgres
 
@@ -40,12 +41,14 @@ class Finding:
 async def examine(home: Home) -> bool:
     """Run all checks and print the findings; return whether there is no problem."""
     findings = [machine(), disk(home), *home_of(home), *downloads(), *permission()]
+    findings += await careful(words("certificates", "证书"), "", certificates_of, home)
     if home.supervisor() is None:
         findings += await careful(words("ports", "端口"), "", free_ports, home)
     else:
         findings += await careful(words("processes", "进程"), "", processes, home)
         findings += await careful(words("database", "数据库"), "postgres", database, home)
         findings += await careful(words("topics", "主题"), "kafka", topics_of, home)
+        findings += await careful(words("rights at Kafka", "Kafka 权限"), "kafka", rights, home)
     table = plain("", *words("what seen remedy", "检查 结果 处理").split())
     rates = limits(findings)
     for each in findings:
@@ -70,8 +73,14 @@ async def careful(
     except Trouble as trouble:
         return [Finding(what, "", str(trouble))]
     except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        remedy = str(absence.of(Installation.here(home), part)) if part else see_logs(home)
+        remedy = str(await away(Installation.here(home), part, error)) if part else see_logs(home)
         return [Finding(what, str(error) or words("no answer", "没有应答"), remedy)]
+
+
+async def away(installation: Installation, part: str, error: Exception) -> Trouble:
+    if part == "kafka":
+        return await boot.no_kafka(installation)
+    return boot.no_database(installation, error)
 
 
 def see_logs(home: Home) -> str:
@@ -204,11 +213,22 @@ async def database(home: Home) -> list[Finding]:
 
 
 async def topics_of(home: Home) -> list[Finding]:
-    told = await topics.compare(Installation.here(home).bootstrap, topics.read())
+    told = await topics.compare(Installation.here(home).brokers, topics.read())
     what = words("topics", "主题")
     return [Finding(what, each, "make topics") for each in told] or [
         Finding(what, words("as declared", "与声明一致"))
     ]
+
+
+async def certificates_of(home: Home) -> list[Finding]:
+    found = wiring.certificates(Installation.here(home)) if home.secret.exists() else []
+    return [Finding(words("certificates", "证书"), *each) for each in found]
+
+
+async def rights(home: Home) -> list[Finding]:
+    """Whether Kafka lets every service in, and what it lets it do."""
+    found = await wiring.at_kafka(Installation.here(home))
+    return [Finding(words("rights at Kafka", "Kafka 权限"), *each) for each in found]
 
 
 def limits(findings: list[Finding]) -> Any:

@@ -43,7 +43,7 @@ async def flaws_of(home: Home, name: str) -> list[str]:
         return await probe.flaws_of(home.ports.metrics(name))
     installation = Installation.here(home)
     if name == "kafka":
-        return [] if await kafka.answers(installation.bootstrap) else ["no answer"]
+        return [] if await kafka.answers(installation.brokers) else ["no answer"]
     return [] if await postgres.answers(installation.admin_dsn) else ["no answer"]
 
 

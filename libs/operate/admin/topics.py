@@ -11,6 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from backbone.kafka.connecting import connection
+from backbone.process.wires import Brokers
 from operate.cli.screen import words
 
 DECLARED = Path(__file__).parents[3] / "deploy" / "topics.yaml"
@@ -59,7 +61,7 @@ def topic(name: str, entry: dict[str, Any]) -> Topic:
     return Topic(name, entry["partitions"], config)
 
 
-async def ensure(bootstrap: str, declared: Declared) -> list[str]:
+async def ensure(bootstrap: Brokers, declared: Declared) -> list[str]:
     """Create missing topics and correct settings; return one sentence per remaining difference.
 
     The number of partitions is never changed, which would break the order per key.
@@ -74,7 +76,7 @@ async def ensure(bootstrap: str, declared: Declared) -> list[str]:
         return differences(wanted, present)
 
 
-async def compare(bootstrap: str, declared: Declared) -> list[str]:
+async def compare(bootstrap: Brokers, declared: Declared) -> list[str]:
     """Return one sentence for each difference; change nothing."""
     async with administrator(bootstrap) as admin:
         wanted, _ = await with_copies(admin, declared)
@@ -88,8 +90,8 @@ async def compare(bootstrap: str, declared: Declared) -> list[str]:
 
 
 @asynccontextmanager
-async def administrator(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def administrator(bootstrap: Brokers) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**connection(bootstrap))
     try:
         await admin.start()
         yield admin

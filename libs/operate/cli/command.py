@@ -12,6 +12,7 @@ import typer
 
 from operate.admin import doctor, status
 from operate.cli import (
+    certificate_command,
     city_command,
     deadletter_command,
     guard,
@@ -28,6 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(certificate_command.app, name="certificates")
 app.add_typer(city_command.app, name="city")
 app.add_typer(deadletter_command.app, name="deadletters")
 app.add_typer(key_command.app, name="keys")

@@ -62,7 +62,7 @@ def replay(
 async def everything(installation: Installation) -> tuple[list[Letter], list[str]]:
     """Return dead records (in Kafka) and parked events (in Postgres), and who did not answer."""
     dead, (parked, silent) = await asyncio.gather(
-        deadletters.read_dead(installation.bootstrap), deadletters.read_parked(installation)
+        deadletters.read_dead(installation.brokers), deadletters.read_parked(installation)
     )
     return [*(dead or ()), *parked], ["kafka", *silent] if dead is None else silent
 

@@ -1,4 +1,4 @@
-"""The make targets `migrate` and `topics`: `python -m operate.cli.targets migrate | topics`.
+"""The make targets `migrate`, `topics`, `acls`: `python -m operate.cli.targets NAME`.
 
 Each uses the server that the environment names, or the embedded one while it runs.
 """
@@ -30,9 +30,16 @@ def topics() -> int:
     return 1 if told else 0
 
 
+def acls() -> int:
+    """Give each service its user and its rights at a protected Kafka, and no others."""
+    told = asyncio.run(boot.apply_acls(Installation.here(Home.here())))
+    print("\n".join(told) or words("all rights are as declared", "所有权限与声明一致"))
+    return 0
+
+
 def main(name: str) -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    return guard.run({"migrate": migrate, "topics": topics}[name])
+    return guard.run({"migrate": migrate, "topics": topics, "acls": acls}[name])
 
 
 if __name__ == "__main__":

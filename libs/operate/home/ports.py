@@ -40,6 +40,11 @@ class Ports:
         return self.base + 92
 
     @property
+    def brokers(self) -> int:
+        """Kafka among its brokers and for the operator: by certificate, in a secure city alone."""
+        return self.base + 91
+
+    @property
     def controller(self) -> int:
         return self.base + 93
 

@@ -7,6 +7,7 @@ that the request had no effect and never will: a new key is derived from the fir
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -54,16 +55,22 @@ class NoAnswer(Trouble):
 
 
 class Connection:
-    """The HTTP connections of a replay, and the number of retries."""
+    """The HTTP connections of a replay, and the number of retries.
 
-    def __init__(self, base: str, width: int, patience: float = PATIENCE) -> None:
+    `ca` is the file with the authority of a gateway that speaks TLS.
+    """
+
+    def __init__(
+        self, base: str, width: int, patience: float = PATIENCE, ca: str | None = None
+    ) -> None:
         self.base, self.retries, self.patience, self._width = base, 0, patience, width
+        self._trust: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca) if ca else True
 
     async def __aenter__(self) -> "Connection":
         attempt = min(LONGEST_ATTEMPT, self.patience)
-        self.http = opened(self.base, self._width, attempt)
+        self.http = opened(self.base, self._width, attempt, self._trust)
         # Streams stay open, so they have a session of their own without a limit.
-        self.streams = opened(self.base, 0, attempt)
+        self.streams = opened(self.base, 0, attempt, self._trust)
         return self
 
     async def __aexit__(self, *failure: object) -> None:
@@ -71,9 +78,11 @@ class Connection:
         await self.streams.close()
 
 
-def opened(base: str, width: int, attempt: float) -> aiohttp.ClientSession:
+def opened(
+    base: str, width: int, attempt: float, trust: ssl.SSLContext | bool
+) -> aiohttp.ClientSession:
     """A session with at most `width` connections, 0 for no limit."""
-    connector = aiohttp.TCPConnector(limit=width)
+    connector = aiohttp.TCPConnector(limit=width, ssl=trust)
     timeout = aiohttp.ClientTimeout(total=attempt, sock_connect=3.0)
     return aiohttp.ClientSession(base, connector=connector, timeout=timeout)
 

@@ -61,9 +61,9 @@ def day_of(city: City, file: Path | None, size: int, seed: int) -> Day:
 async def played(choose: Callable[[City], Day], speed: float | None) -> Report:
     run = read_run(Home.here())
     keys = read_keys(run)
-    async with Connection(run["gateway"], 1, FIRST_LOOK) as first:
+    async with Connection(run["gateway"], 1, FIRST_LOOK, run.get("ca")) as first:
         city = await read_city(first, keys)
-    async with Connection(run["gateway"], CONNECTIONS) as connection:
+    async with Connection(run["gateway"], CONNECTIONS, ca=run.get("ca")) as connection:
         play = Play(connection, keys, city, choose(city))
         with bars() as progress:
             drawing = asyncio.create_task(show(progress, play.ledger, play.rows))

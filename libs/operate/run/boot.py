@@ -9,16 +9,22 @@ from typing import Any
 import asyncpg
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
+from backbone.kafka.connecting import WRONG_PASSWORD, refusal_by
 from backbone.postgres.migrate import MigrationError, migrate_all
-from operate.admin import accounts, city, topics
+from backbone.process.certificates import WireFlaw, flaw_in
+from backbone.process.settings import PORTS
+from backbone.process.wires import Protected
+from operate.admin import accounts, acls, city, topics
 from operate.cli.screen import words
 from operate.home import absence
 from operate.home.trouble import Trouble
 from operate.run import warmup
 from operate.run.installation import DATABASE, STREAM, Installation
+from operate.run.protection import kafka_password
 from operate.run.supervisor import Facts, Supervisor, all_ready
 
 PATIENCE = 120.0
+AWAY = (OSError, KafkaConnectionError, KafkaTimeoutError, *WRONG_PASSWORD)
 
 
 class Boot:
@@ -82,11 +88,15 @@ class Boot:
             child.start()
             await all_ready([child], PATIENCE)
         await create_topics(installation)
+        await apply_acls(installation)
 
     def _facts(self) -> Facts:
         installation = self._installation
+        protection = installation.protection
+        shown = {"ca": str(protection.folder / "ca.pem")} if protection.secure else {}
         return {
-            "gateway": installation.home.ports.gateway_url,
+            **shown,
+            "gateway": installation.gateway_url,
             "kafka": installation.bootstrap,
             "database": installation.admin_dsn,
             "accounts": accounts.demo(),
@@ -117,7 +127,7 @@ async def migrate(installation: Installation) -> list[str]:
     try:
         return await migrate_all(installation.admin_dsn, installation.keys.secret)
     except (OSError, asyncpg.CannotConnectNowError) as error:
-        raise absence.of(installation, "postgres") from error
+        raise no_database(installation, error) from error
     except (asyncpg.PostgresError, MigrationError) as error:
         raise Trouble(
             f"The database migration failed: {error}. With your own DATABASE_URL, its role needs "
@@ -131,14 +141,51 @@ async def create_topics(installation: Installation) -> list[str]:
     """Create missing topics; return the differences. Raises Trouble if Kafka fails."""
     bootstrap = installation.bootstrap
     try:
-        return await topics.ensure(bootstrap, topics.read())
-    except (OSError, KafkaConnectionError, KafkaTimeoutError) as error:
-        raise absence.of(installation, "kafka") from error
+        return await topics.ensure(installation.brokers, topics.read())
+    except AWAY as error:
+        raise await no_kafka(installation) from error
     except KafkaError as error:
         raise Trouble(
             f"Kafka at {bootstrap} refused the topics: {error!r}. See its log.",
             f"{bootstrap} 的 Kafka 未能建立主题:{error!r}。详见其日志。",
         ) from error
+
+
+async def apply_acls(installation: Installation) -> list[str]:
+    """Give each service its user and rights at Kafka; return what changed. Raises Trouble.
+
+    A Kafka without protection has neither.
+    """
+    if not isinstance(installation.brokers, Protected):
+        return []
+    users = {name: kafka_password(installation.keys, name) for name in PORTS}
+    try:
+        return await acls.ensure(installation.brokers, acls.read(), users)
+    except AWAY as error:
+        raise await no_kafka(installation) from error
+    except KafkaError as error:
+        raise Trouble(
+            f"Kafka refused to set the rights of the services: {error!r}. The administrator "
+            "(KAFKA_ADMIN_USER) needs ALTER on the cluster.",
+            f"Kafka 拒绝设置各服务的权限：{error!r}。管理账号（KAFKA_ADMIN_USER）需要集群的 "
+            "ALTER 权限。",
+        ) from error
+
+
+async def no_kafka(installation: Installation) -> Trouble:
+    """Why Kafka was of no use: it does not let us in, or it does not answer."""
+    brokers = installation.brokers
+    flaw = await refusal_by(brokers) if isinstance(brokers, Protected) else None
+    return told(flaw) or absence.of(installation, "kafka")
+
+
+def no_database(installation: Installation, error: BaseException | None = None) -> Trouble:
+    """Why PostgreSQL was of no use: its certificate is not good, or it does not answer."""
+    return told(flaw_in(error, "PostgreSQL")) or absence.of(installation, "postgres")
+
+
+def told(flaw: WireFlaw | None) -> Trouble | None:
+    return None if flaw is None else Trouble(flaw.english, flaw.chinese)
 
 
 async def together(*parts: Coroutine[Any, Any, None]) -> None:

@@ -12,12 +12,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from backbone.postgres.migrate import service_url
 from backbone.process.settings import PORTS, SCHEMAS
+from backbone.process.wires import Brokers
 from operate.admin import probe
 from operate.home.home import Home, write
 from operate.home.keys import Keys
 from operate.home.trouble import Trouble
 from operate.run.child import Program
 from operate.run.launch import Launch
+from operate.run.protection import OPEN, Protection, protection_of
 from operate.servers import kafka, postgres
 from operate.servers.kafka import Kafka
 from operate.servers.postgres import Postgres
@@ -40,6 +42,7 @@ class Installation:
     split: bool = False
     database_url: str = field(default="", repr=False)
     kafka_bootstrap: str = ""
+    protection: Protection = OPEN
 
     @classmethod
     def chosen(cls, home: Home, split: bool = False) -> "Installation":
@@ -47,18 +50,23 @@ class Installation:
 
         Raises Trouble for a malformed address.
         """
-        return cls(home, keys_of(home), split, **named_servers(os.environ))
+        servers = named_servers(os.environ)
+        return cls(home, keys_of(home), split, **servers, protection=protection_of(home, servers))
 
     @classmethod
     def here(cls, home: Home) -> "Installation":
         """The running installation, independent of this environment; if none runs, as `chosen`."""
-        known = home.remembered().get("servers")
-        return cls(home, keys_of(home), **(known or named_servers(os.environ)))
+        remembered = home.remembered()
+        servers = remembered.get("servers") or named_servers(os.environ)
+        known = remembered.get("protection")
+        protection = Protection.remembered(known) if known else protection_of(home, servers)
+        return cls(home, keys_of(home), **servers, protection=protection)
 
     def remember(self) -> None:
         """Write the settings file that `here` reads."""
         servers = {"database_url": self.database_url, "kafka_bootstrap": self.kafka_bootstrap}
         told = {"port": self.home.ports.base, "servers": servers}
+        told |= {"protection": self.protection.to_remember()}
         write(self.home.choices, json.dumps(told))
 
     @property
@@ -68,7 +76,11 @@ class Installation:
         password = self.keys.password("postgres")
         home = self.home
         return Postgres(
-            home.path / "postgres", home.ports.postgres, password, home.logs / "postgres.log"
+            home.path / "postgres",
+            home.ports.postgres,
+            password,
+            home.logs / "postgres.log",
+            self.protection.of("postgres"),
         )
 
     @property
@@ -76,18 +88,37 @@ class Installation:
         if self.kafka_bootstrap:
             return None
         home, ports = self.home, self.home.ports
-        return Kafka(home.path / "kafka", ports.kafka, ports.controller, home.logs / "kafka.log")
+        return Kafka(
+            home.path / "kafka",
+            ports.kafka,
+            ports.controller,
+            home.logs / "kafka.log",
+            self.protection.of("kafka"),
+            ports.brokers,
+        )
 
     @property
     def admin_dsn(self) -> str:
         """The database of all services, with the role that creates their roles and schemas."""
         if self.postgres is None:
-            return self.database_url
+            return self.protection.demanded(self.database_url)
         return urlunsplit(urlsplit(self.postgres.dsn)._replace(path=f"/{DATABASE}"))
 
     @property
     def bootstrap(self) -> str:
         return self.kafka_bootstrap or self.home.ports.kafka_address
+
+    @property
+    def gateway_url(self) -> str:
+        plain = self.home.ports.gateway_url
+        return plain.replace("http:", "https:") if self.protection.secure else plain
+
+    @property
+    def brokers(self) -> Brokers:
+        """Kafka as the operator reaches it: with every right."""
+        if self.kafka:
+            return self.kafka.address
+        return self.protection.administered(self.kafka_bootstrap)
 
     def wanted_ports(self) -> dict[int, str]:
         """Every port that this installation listens on, with the name of its process."""
@@ -95,6 +126,7 @@ class Installation:
         wanted = ports.of_services()
         if self.kafka:
             wanted |= {ports.kafka: "kafka", ports.controller: "kafka"}
+            wanted |= {ports.brokers: "kafka"} if self.protection.secure else {}
         if self.postgres:
             wanted[ports.postgres] = "postgres"
         return wanted
@@ -163,7 +195,7 @@ class Installation:
             prefix = f"LIANDONG_{schema.upper()}"
             told[f"{prefix}_DATABASE_URL"] = service_url(self.admin_dsn, schema, self.keys.secret)
             told[f"{prefix}_KEY"] = ",".join(self.keys.sealing(schema))
-        return told
+        return told | self.protection.told(self.keys, names)
 
 
 def keys_of(home: Home) -> Keys:
@@ -200,5 +232,5 @@ def is_database(url: str) -> bool:
     return parts.scheme in ("postgresql", "postgres") and bool(somewhere) and one_port
 
 
-async def as_flaws(answers: kafka.Answers, address: str) -> list[str]:
+async def as_flaws(answers: kafka.Answers, address: Brokers) -> list[str]:
     return [] if await answers(address) else ["no answer"]

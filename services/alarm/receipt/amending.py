@@ -48,6 +48,7 @@ class CallerChange(Struct, frozen=True):
     installed_address: str | None = None
     protected: bool | None = None
     number_index: str | None = None
+    line_index: str | None = None
 
 
 class AmendReceipt(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
+from backbone.words.followed import OVER as ENDED
 from backbone.words.guards import require_not_accused
 from backbone.words.matter import Matter
 from backbone.words.place import Place
@@ -28,7 +29,8 @@ OVER = frozenset({"CLEARED", "REFUSED", "RECALLED"})
 
 
 class DispatchNow(Struct, frozen=True):
-    """`facts` are those of the incident, which more than this receipt may have corrected.
+    """`facts` are those of the incident, which more than this receipt may have corrected, and
+    `facts_version` and `facts_state` are its version and state.
 
     None where there is no incident, or none that answers: then the receipt's own are used.
 
@@ -42,6 +44,8 @@ class DispatchNow(Struct, frozen=True):
     facts: Matter | None = None
     standing: str = ""
     force_reason: str = ""
+    facts_version: int = 0
+    facts_state: str = ""
 
 
 class RefuseDispatch(Struct, frozen=True):
@@ -56,6 +60,7 @@ class Order(Struct, frozen=True):
 
     `again` counts the orders before this one that were refused or are over: it gives each new order
     a new request id. `against` is the unit that the report accuses: no watcher sees the mission.
+    The versions tell the mission which events happened before its order.
     """
 
     matter_id: UUID
@@ -73,6 +78,8 @@ class Order(Struct, frozen=True):
     danger: str = ""
     force_reason: str = ""
     against: str = ""
+    receipt_version: int = 0
+    matter_version: int = 0
 
 
 class DispatchOrdered(Struct, frozen=True):
@@ -95,6 +102,7 @@ def dispatch(
     require_team_sender(command.by)
     if receipt.outcome is Outcome.INVALID:
         require_not_ended(receipt, command)
+    _require_going_on(receipt, command)
     team = require_team(city, command.team)
     require_near(command.by, team)
     require_not_accused(city, receipt.against, team.unit)
@@ -108,11 +116,23 @@ def dispatch(
             time=order.order_time,
             state=command.standing or "ORDERED",
         )
-    ordered = order_of(receipt, command)
     latest = _latest(receipt, command.team)
-    if latest is not None:
-        ordered = replace(ordered, again=latest.again + 1)
+    ordered = replace(
+        order_of(receipt, command),
+        again=latest.again + 1 if latest else 0,
+        receipt_version=receipt.version + 1,
+    )
     return [DispatchOrdered(now, ordered, command.note, command.facts)]
+
+
+def _require_going_on(receipt: Receipt, command: DispatchNow) -> None:
+    """Refuse to send a team for an incident that has ended, though the receipt may not know it."""
+    incident = receipt.incident
+    if incident is None:
+        return
+    state = command.facts_state or incident.known.state
+    if state in ENDED:
+        raise InvalidTransition("INCIDENT_OVER", incident=incident.code, state=state)
 
 
 def order_of(receipt: Receipt, command: DispatchNow) -> Order:
@@ -135,13 +155,17 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         again=latest.again if latest else 0,
         force_reason=command.force_reason,
         against=receipt.against,
+        receipt_version=latest.receipt_version if latest else 0,
+        matter_version=command.facts_version,
     )
 
 
 def as_recorded(receipt: Receipt, command: DispatchNow) -> DispatchNow:
     """The command with the facts by which it was ordered; a repeat may have seen later ones."""
     latest = _latest(receipt, command.team)
-    return replace(command, facts=latest.facts if latest else None)
+    if latest is None:
+        return replace(command, facts=None)
+    return replace(command, facts=latest.facts, facts_version=latest.matter_version)
 
 
 def refuse(
@@ -174,6 +198,8 @@ def _ordered(receipt: Receipt, event: DispatchOrdered) -> Receipt:
         event.time,
         again=order.again,
         facts=event.facts,
+        receipt_version=order.receipt_version,
+        matter_version=order.matter_version,
     )
     return replace(receipt, dispatches=(*receipt.dispatches, given))
 
@@ -194,6 +220,7 @@ VERBS = (
         dispatch,
         "ALREADY_ENDED",
         "ALREADY_DISPATCHED",
+        "INCIDENT_OVER",
         "NOT_YOUR_DESK",
         "ROLE_MAY_NOT",
         "UNKNOWN_TEAM",

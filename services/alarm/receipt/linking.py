@@ -15,10 +15,11 @@ from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.followed import Followed, IncidentFollowed
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.guards import require_not_accused, require_text
+from backbone.words.matter import Matter
 from services.alarm.receipt.closing import ReceiptClosed, is_over
 from services.alarm.receipt.correcting import link_of
 from services.alarm.receipt.danger import PriorityConfirmed, confirmed
-from services.alarm.receipt.ending import ended
+from services.alarm.receipt.ending import ended, matter_called
 from services.alarm.receipt.record import Incident, Outcome, Receipt, State
 from services.alarm.receipt.reinstating import ReceiptReinstated, with_incident
 from services.alarm.receipt.rights import require_desk, require_not_ended
@@ -65,6 +66,7 @@ class RepeatUnlinked(Struct, frozen=True):
     time: datetime
     reason: str
     caller_unlinked: CallerLink | None = None
+    facts: Matter | None = None
 
 
 def link(
@@ -103,7 +105,9 @@ def unlink(
     if receipt.outcome is not Outcome.LINKED:
         raise InvalidTransition("NOT_LINKED", outcome=receipt.outcome or "")
     reason = require_text(command.reason, "REASON_MISSING")
-    return [RepeatUnlinked(now, reason, link_of(receipt, receipt.version + 1, command.by))]
+    left = link_of(receipt, receipt.version + 1, command.by)
+    own = matter_called(receipt, "", "") if receipt.dispatches else None
+    return [RepeatUnlinked(now, reason, left, own)]
 
 
 def follow(
@@ -121,7 +125,11 @@ def follow(
     if receipt.state is State.CLOSED and is_over(incident.known) and goes_on:
         return [*news, with_incident(receipt, now, command.step.step)]
     closes = receipt.state is State.ENDED and any(is_over(each.incident) for each in news)
-    return [*news, ReceiptClosed(now)] if closes else [*news]
+    if not closes:
+        return [*news]
+    # An order that crossed the end is called back too: the receipt knows each of its orders.
+    sent = str(receipt.matter_id) if receipt.dispatches else ""
+    return [*news, ReceiptClosed(now, sent)]
 
 
 def _linked(receipt: Receipt, event: RepeatLinked) -> Receipt:

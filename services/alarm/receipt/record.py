@@ -66,7 +66,10 @@ class Finding(StrEnum):
 
 
 class Caller(Struct, frozen=True):
-    """The reporter, sealed; receipts of one number are found by the same `number_index`."""
+    """The person who reported, each text sealed.
+
+    `number_index` is the same for the same number; `line_index` is that without its extension.
+    """
 
     number: str = ""
     name: str = ""
@@ -74,6 +77,7 @@ class Caller(Struct, frozen=True):
     installed_address: str = ""
     protected: bool = False
     number_index: str = ""
+    line_index: str = ""
 
 
 class CategorySuggestion(Struct, frozen=True):
@@ -125,7 +129,7 @@ class Dispatch(Struct, frozen=True):
     """An order to a team. `refused` is the reason of its refusal, empty where it stands.
 
     `again` counts the orders to this team before it. `facts` are those of the incident when
-    it was ordered, None where the receipt's own were used.
+    it was ordered, None where the receipt's own were used; the versions are theirs, 0 is unknown.
     """
 
     team: str
@@ -135,6 +139,8 @@ class Dispatch(Struct, frozen=True):
     refused: str = ""
     again: int = 0
     facts: Matter | None = None
+    receipt_version: int = 0
+    matter_version: int = 0
 
 
 class CallBack(Struct, frozen=True):

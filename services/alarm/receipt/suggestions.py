@@ -24,6 +24,8 @@ BEST_CATEGORIES = 3
 
 # Weights of the signs of a repeat; they sum to a little over 1, and 0.5 counts as a repeat.
 SAME_NUMBER, NEAR, SAME_PLACE, SIMILAR_WORDS, SAME_CLASS = 0.40, 0.35, 0.20, 0.30, 0.10
+# Another extension of the same line: another person, perhaps of the same house.
+SAME_LINE = 0.30
 CONVINCING = 0.40
 # Added to a receipt with an incident: on equal scores it ranks first, as one key can link to it.
 CAN_BE_LINKED = 0.05
@@ -53,6 +55,12 @@ class Sighting(Struct, frozen=True):
     narrative: str
     number_index: str
     address: str = ""
+    line_index: str = ""
+
+    @property
+    def line(self) -> str:
+        """The index of the line: of a number without an extension it is that of the number."""
+        return self.line_index or self.number_index
 
 
 class Earlier(Struct, frozen=True):
@@ -135,8 +143,10 @@ Reasons = Sequence[tuple[float, str]]
 
 
 def _by_caller(seen: Sighting, other: Sighting) -> Reasons:
-    same = seen.number_index and seen.number_index == other.number_index
-    return [(SAME_NUMBER, "SAME_NUMBER")] if same else []
+    if not seen.line or seen.line != other.line:
+        return []
+    same = seen.number_index == other.number_index
+    return [(SAME_NUMBER, "SAME_NUMBER") if same else (SAME_LINE, "SAME_LINE")]
 
 
 def _by_place(seen: Sighting, other: Sighting, window: Window) -> Reasons:

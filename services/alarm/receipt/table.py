@@ -30,6 +30,7 @@ COLUMNS = {
     "incident_id": "uuid",
     "incident_version": "bigint",
     "number_index": "text",
+    "line_index": "text",
     "cell": "bigint",
     "address": "text",
 }
@@ -84,6 +85,7 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
         "incident_id": incident.id if incident else None,
         "incident_version": incident.known.version if incident else None,
         "number_index": receipt.report.caller.number_index,
+        "line_index": receipt.report.caller.line_index,
         "cell": cell_of(point) if point else None,
         "address": receipt.report.address,
     }

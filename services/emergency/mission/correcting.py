@@ -11,6 +11,7 @@ from services.emergency.mission.record import (
     OVER,
     UNANSWERED,
     UNDER_WAY,
+    Heard,
     Mission,
     MissionCorrection,
     MissionFacts,
@@ -28,6 +29,7 @@ class ReviseMission(Struct, frozen=True):
     """The facts of the matter after its correction; `receipt` is where it comes from.
 
     `ladder` is the city's for the corrected priority, `acknowledge_seconds` its time to sign.
+    `heard` is the version of the receipt or incident that had these facts; 0 is not known.
     """
 
     facts: MissionFacts
@@ -35,6 +37,7 @@ class ReviseMission(Struct, frozen=True):
     receipt: str = ""
     ladder: Ladder | None = None
     acknowledge_seconds: int = 60
+    heard: Heard = Heard()
 
 
 class MissionRevised(Struct, frozen=True):
@@ -54,17 +57,28 @@ class MissionRevised(Struct, frozen=True):
     acknowledge_by: datetime
     due_time: datetime | None
     ladder: Ladder | None = None
+    heard: Heard = Heard()
+
+
+class MissionCaughtUp(Struct, frozen=True):
+    """The facts of the incident that it has joined are those that it has."""
+
+    time: datetime
+    heard: Heard
 
 
 def revise(
     mission: Mission, command: ReviseMission, now: datetime, also: Also
-) -> list[MissionRevised]:
+) -> list[MissionRevised | MissionCaughtUp]:
     """Nothing is said of facts that stay as they are, and none of a mission that is over."""
+    if mission.state in OVER or _is_late(mission.heard, command.heard):
+        return []
     before = facts_of(mission.order)
     facts = replace(command.facts, narrative=_narrative(mission.order, command.facts.narrative))
     new = different(before, facts)
-    if mission.state in OVER or not new:
-        return []
+    heard = _further(mission.heard, command.heard)
+    if not new:
+        return [MissionCaughtUp(now, heard)] if mission.is_behind and heard.incident else []
     was = _before(mission, before, facts, new)
     asks = bool(TO_BE_SIGNED & set(new))
     release, pushes = mission.release, mission.pushes
@@ -88,8 +102,20 @@ def revise(
             acknowledge_by=now + window if signs else release.acknowledge_by,
             due_time=now + pause if waits and not climbs else None,
             ladder=ladder,
+            heard=heard,
         )
     ]
+
+
+def _is_late(known: Heard, said: Heard) -> bool:
+    """Whether later facts are known. Since an incident has told its own, a receipt's are old."""
+    if said.incident:
+        return said.incident < known.incident
+    return bool(said.receipt) and (bool(known.incident) or said.receipt < known.receipt)
+
+
+def _further(known: Heard, said: Heard) -> Heard:
+    return Heard(max(known.receipt, said.receipt), max(known.incident, said.incident))
 
 
 def _is_more_urgent(priority: str, than: str) -> bool:
@@ -165,8 +191,13 @@ def revised(mission: Mission, event: MissionRevised) -> Mission:
         correction=MissionCorrection(
             event.changed, event.was, event.reason, event.receipt, event.time
         ),
+        heard=_further(mission.heard, event.heard),
     )
 
 
+def caught_up(mission: Mission, event: MissionCaughtUp) -> Mission:
+    return replace(mission, heard=_further(mission.heard, event.heard))
+
+
 VERBS = (verb(UNDER_WAY | OVER, revise),)
-CHANGES = (change(revised),)
+CHANGES = (change(revised), change(caught_up))

@@ -10,6 +10,7 @@ from backbone.life_cycle import Also, begins, creates
 from backbone.words.errors import InvalidArgument, InvalidTransition, Unavailable
 from backbone.words.guards import PRIORITIES
 from services.emergency.mission.record import (
+    Heard,
     Mission,
     Order,
     Pushes,
@@ -160,6 +161,7 @@ def dispatched(event: MissionDispatched) -> Mission:
         pushes=Pushes(None if event.ladder else event.due_time),
         ladder=begun(event.ladder, event.time) if event.ladder else None,
         number=event.number,
+        heard=Heard(order.receipt_version, order.matter_version),
     )
 
 

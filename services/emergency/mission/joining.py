@@ -10,35 +10,39 @@ from msgspec.structs import replace
 from backbone.life_cycle import Also, change, verb
 from backbone.words.errors import Unavailable
 from services.emergency.mission.recalling import MissionRecalled, called_back
-from services.emergency.mission.record import ANY, Cause, Mission, Recall, pair_of
+from services.emergency.mission.record import ANY, Cause, Heard, Mission, Recall, pair_of
 from services.emergency.mission.rising import rank_of
 
 
 class JoinMatter(Struct, frozen=True):
     """`others` are the open missions that the team has for the matter; one of all these stays.
 
-    Another one than this is recalled by a command of its own, before.
+    Another one than this is recalled by a command of its own, before. `receipt_version` is that of
+    the receipt with its link, or without it: a later link may be known by the faster road.
     """
 
     matter_id: UUID
     code: str
     team: str
     others: tuple[UUID, ...] = ()
+    receipt_version: int = 0
 
 
 class MissionJoined(Struct, frozen=True):
     time: datetime
     matter_id: UUID
     code: str
+    heard: Heard = Heard()
 
 
 def join(
     mission: Mission, command: JoinMatter, now: datetime, also: Also
 ) -> list[MissionJoined | MissionRecalled]:
     order = mission.order
-    if order.matter_id == command.matter_id:
+    if order.matter_id == command.matter_id or knows_later(mission, command.receipt_version):
         return []
-    joined = MissionJoined(now, command.matter_id, command.code or order.code)
+    heard = Heard(max(mission.heard.receipt, command.receipt_version))
+    joined = MissionJoined(now, command.matter_id, command.code or order.code, heard)
     pair = pair_of(command.matter_id, order.team)
     rivals = [also.one(each) for each in also.members(pair) - {mission.id}]
     if mission.ending is not None or not rivals:
@@ -47,6 +51,11 @@ def join(
     if first is None or precedence(first) > precedence(mission):
         raise Unavailable("MISSION_JUST_OPENED", team=order.team)
     return [joined, called_back(mission, same_matter(first, now), now)]
+
+
+def knows_later(mission: Mission, receipt_version: int) -> bool:
+    """Whether the mission was ordered, or has heard of a link, after this version."""
+    return 0 < receipt_version <= mission.heard.receipt
 
 
 def precedence(mission: Mission) -> tuple[int, datetime, UUID]:
@@ -75,7 +84,8 @@ def same_matter(first: Mission, now: datetime) -> Recall:
 
 def joined(mission: Mission, event: MissionJoined) -> Mission:
     order = replace(mission.order, matter_id=event.matter_id, code=event.code)
-    return replace(mission, order=order, home=mission.home or mission.order.matter_id)
+    home = mission.home or mission.order.matter_id
+    return replace(mission, order=order, home=home, heard=event.heard)
 
 
 def _rivals(command: JoinMatter) -> Iterable[UUID]:

@@ -12,7 +12,15 @@ from backbone.words.guards import require_text
 from backbone.words.ladder import DESK, INSIDE, NEXT_TEAM, PEOPLE, TEAM
 from backbone.words.roles import COMMANDERS
 from backbone.words.sight import sees
-from services.emergency.mission.record import OVER, UNDER_WAY, Mission, State
+from services.emergency.mission.record import (
+    OVER,
+    UNANSWERED,
+    UNDER_WAY,
+    Cause,
+    Mission,
+    Recall,
+    State,
+)
 from services.emergency.mission.repeats import MissionPushedAgain
 from services.emergency.mission.rungs import (
     Ladder,
@@ -37,6 +45,10 @@ class ClimbLadder(Struct, frozen=True):
     channels: tuple[str, ...] = ()
 
 
+class HastenLadder(Struct, frozen=True):
+    """The team went out of service before it has answered."""
+
+
 class StopLadder(Struct, frozen=True):
     """`own_team` is the actor's team; empty for people who belong to none."""
 
@@ -53,6 +65,13 @@ class MissionUnanswered(Struct, frozen=True):
     next_teams: tuple[NextTeam, ...]
     due_time: datetime
     next_due_time: datetime | None
+
+
+class LadderHastened(Struct, frozen=True):
+    """`rung` is the number before the rung that is due now."""
+
+    time: datetime
+    rung: int
 
 
 class LadderStopped(Struct, frozen=True):
@@ -129,12 +148,42 @@ def stop(mission: Mission, command: StopLadder, now: datetime, also: Also) -> li
     if command.by.role not in COMMANDERS:
         raise Denied("ROLE_MAY_NOT", role=command.by.role)
     reason = require_text(command.reason, "REASON_MISSING")
+    if mission.recall is not None:
+        _require_unseen(mission.recall)
+        return [LadderStopped(now, command.by.user, reason)]
     if mission.ladder is None or (mission.state not in OVER and not mission.asks):
         raise InvalidTransition("NO_LADDER")
     if mission.ladder.stopped_by:
         by, said = mission.ladder.stopped_by, mission.ladder.stop_reason
         raise InvalidTransition("LADDER_STOPPED", by=by, reason=said)
     return [LadderStopped(now, command.by.user, reason)]
+
+
+def _require_unseen(recall: Recall) -> None:
+    """Raises InvalidTransition unless the matter may have lost its team by this recall."""
+    if recall.cause is not Cause.SAME_MATTER or recall.confirm_time is None:
+        raise InvalidTransition("NO_LADDER")
+    if recall.seen_by:
+        raise InvalidTransition("LADDER_STOPPED", by=recall.seen_by, reason=recall.seen_reason)
+
+
+def hasten(
+    mission: Mission, command: HastenLadder, now: datetime, also: Also
+) -> list[LadderHastened]:
+    """The team is out of service: people hear of it now, not after the rungs for the team alone."""
+    ladder = mission.ladder
+    if ladder is None or ladder.due_time is None or ladder.hastened:
+        raise InvalidTransition("NOT_DUE", state=mission.state)
+    return [LadderHastened(now, max(ladder.rung, next_for_people(ladder) - 1))]
+
+
+def hastened(mission: Mission, event: LadderHastened) -> Mission:
+    if mission.ladder is None:
+        return mission
+    sooner = replace(
+        mission.ladder, rung=event.rung, due_time=event.time, at_once=True, hastened=True
+    )
+    return replace(mission, ladder=sooner)
 
 
 def unanswered(mission: Mission, event: MissionUnanswered) -> Mission:
@@ -159,6 +208,9 @@ def unanswered(mission: Mission, event: MissionUnanswered) -> Mission:
 
 
 def stopped(mission: Mission, event: LadderStopped) -> Mission:
+    if mission.recall is not None:
+        seen = replace(mission.recall, seen_by=event.stopped_by, seen_reason=event.reason)
+        return replace(mission, recall=seen)
     if mission.ladder is None:
         return mission
     ended = replace(
@@ -199,6 +251,14 @@ def _passed_over(ladder: Ladder, start: datetime) -> Ladder:
 
 VERBS = (
     verb(CLIMBED, climb, "NOT_DUE"),
-    verb(CLIMBED, stop, "ROLE_MAY_NOT", "REASON_MISSING", "NO_LADDER", "LADDER_STOPPED"),
+    verb(UNANSWERED, hasten, "NOT_DUE"),
+    verb(
+        CLIMBED | {State.RECALLED},
+        stop,
+        "ROLE_MAY_NOT",
+        "REASON_MISSING",
+        "NO_LADDER",
+        "LADDER_STOPPED",
+    ),
 )
-CHANGES = (change(unanswered), change(stopped))
+CHANGES = (change(unanswered), change(stopped), change(hastened))

@@ -53,6 +53,15 @@ class Order(Struct, frozen=True):
     receipt: str = ""
     note: str = ""
     force_reason: str = ""
+    receipt_version: int = 0
+    matter_version: int = 0
+
+
+class Heard(Struct, frozen=True):
+    """Up to which version of its receipt, and of its incident, a mission has heard; 0: unknown."""
+
+    receipt: int = 0
+    incident: int = 0
 
 
 class Team(Struct, frozen=True):
@@ -143,7 +152,8 @@ class Cause(StrEnum):
 
 
 class Recall(Struct, frozen=True):
-    """Why and by whom the team was called back; of SAME_MATTER also who has sent it before."""
+    """Why and by whom the team was called back; of SAME_MATTER also who has sent it before, and who
+    has seen to the matter after the link was undone."""
 
     cause: Cause
     reason: str
@@ -156,12 +166,15 @@ class Recall(Struct, frozen=True):
     sent_time: datetime | None = None
     confirm_time: datetime | None = None
     confirmed_by: str = ""
+    seen_by: str = ""
+    seen_reason: str = ""
 
 
 class Mission(Struct, frozen=True):
     """`number` counts the earlier missions of the team for this matter.
 
-    `home` is the matter that it was ordered for, once it has joined another one.
+    `home` is the matter that it was ordered for, once it has joined another one. `heard` guards it
+    from events that arrive late, by the slower road.
     """
 
     id: UUID
@@ -178,6 +191,13 @@ class Mission(Struct, frozen=True):
     correction: MissionCorrection | None = None
     recall: Recall | None = None
     ladder: Ladder | None = None
+    heard: Heard = Heard()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it has joined an incident and does not know its facts yet."""
+        joined = self.home not in (None, self.order.matter_id)
+        return joined and not self.heard.incident and self.ending is None
 
     @property
     def facts(self) -> Facts:

@@ -27,8 +27,8 @@ STAMPS = {
 
 
 def rank_of(mission: Mission) -> int:
-    """How far the team has come; of a recalled mission, by the times of its steps."""
-    if mission.state is not State.RECALLED:
+    """How far the team has come; of a recalled or refused mission, by the times of its steps."""
+    if mission.state not in (State.RECALLED, State.REFUSED):
         return RANK[mission.state]
     reached = [RANK[s] for s, name in STAMPS.items() if getattr(mission.progress, name)]
     return max(reached, default=0)

@@ -43,7 +43,8 @@ class Ladder(Struct, frozen=True):
     `rung` is the number of the last one that was fired or passed over, `due_time` the time of the
     next, None once the ladder has ended. `at_once` says that it was pulled forward. `alert_time` is
     when people outside the team were told first. `refused` says that the refusal was noticed: it is
-    told once. `next_teams_time` is when the next teams were found.
+    told once. `next_teams_time` is when the next teams were found. `hastened` says that the team
+    went out of service meanwhile.
     """
 
     rungs: tuple[Rung, ...]
@@ -61,6 +62,7 @@ class Ladder(Struct, frozen=True):
     base: int = 0
     start: datetime | None = None
     next_teams_time: datetime | None = None
+    hastened: bool = False
 
     @property
     def last(self) -> int:

@@ -12,6 +12,7 @@ from backbone.words.guards import require_text
 from services.emergency.mission.record import (
     ANY,
     UNANSWERED,
+    UNDER_WAY,
     Ending,
     Mission,
     State,
@@ -53,9 +54,13 @@ class AcknowledgeMission(Struct, frozen=True):
 
 
 class RefuseMission(Struct, frozen=True):
+    """`unable` is the word of a team that has answered and broke down: a late refusal of another
+    device must not end what the team is doing."""
+
     by: Crew
     reason: str
     device_time: datetime | None = None
+    unable: bool = False
 
 
 class ReportEnRoute(Struct, frozen=True):
@@ -107,6 +112,7 @@ class MissionRefused(Struct, frozen=True):
     time: datetime
     reason: str
     device_time: datetime | None
+    unable: bool = False
 
 
 class TeamEnRoute(Struct, frozen=True):
@@ -198,7 +204,10 @@ def refuse(
     reason = require_text(command.reason, "REASON_MISSING")
     if mission.ending is not None and mission.ending.refuse_reason:
         return []
-    return [MissionRefused(now, reason, command.device_time)]
+    answered = mission.ending is None and mission.state not in UNANSWERED
+    if answered and not command.unable:
+        raise InvalidTransition("ALREADY_ACKNOWLEDGED", by=mission.progress.acknowledged_by)
+    return [MissionRefused(now, reason, command.device_time, answered)]
 
 
 def _once(mission: Mission, reached: State, event: E) -> list[E]:
@@ -261,10 +270,11 @@ VERBS = (
     verb(NOT_REFUSED, arrive, "NOT_YOUR_TEAM", otherwise=require_crew),
     verb(NOT_REFUSED, clear, "NOT_YOUR_TEAM", "ALREADY_CLEARED", otherwise=require_crew),
     verb(
-        UNANSWERED | {State.RECALLED},
+        UNDER_WAY | {State.RECALLED},
         refuse,
         "NOT_YOUR_TEAM",
         "REASON_MISSING",
+        "ALREADY_ACKNOWLEDGED",
         otherwise=require_crew,
     ),
 )

@@ -8,7 +8,7 @@ from backbone.words.rank import by_time
 from services.emergency.mission.record import OVER, Cause, Mission, Recall, State, pair_of
 from services.emergency.mission.rungs import Ladder, is_outside
 
-SHAPE = 5
+SHAPE = 6
 # An unconfirmed recall is told to people after this time where no ladder names one.
 UNHEARD_SECONDS = 60
 COLUMNS = {
@@ -26,6 +26,7 @@ COLUMNS = {
     "due_time": "timestamptz",
     "rung_due": "timestamptz",
     "alert_time": "timestamptz",
+    "behind_since": "timestamptz",
     "end_time": "timestamptz",
     "pair": "uuid",
     "receipt": "uuid",
@@ -61,6 +62,7 @@ def project(mission: Mission) -> dict[str, Any]:
         "due_time": mission.pushes.due_time,
         "rung_due": mission.ladder.due_time if mission.ladder else None,
         "alert_time": alert_time(mission),
+        "behind_since": mission.time if mission.is_behind else None,
         "end_time": ending.end_time if ending else None,
         "pair": pair(mission),
         "receipt": _id(order.receipt) or mission.home or order.matter_id,
@@ -89,7 +91,7 @@ def _unheard(recall: Recall, ladder: Ladder | None) -> datetime | None:
     They hear of it as fast as of a silent team. A recall for the same matter keeps its time: the
     matter has lost its team if the link is undone.
     """
-    if recall.confirm_time is not None and recall.cause is not Cause.SAME_MATTER:
+    if recall.seen_by or (recall.confirm_time and recall.cause is not Cause.SAME_MATTER):
         return None
     outside = (rung.seconds for rung in (ladder.rungs if ladder else ()) if is_outside(rung))
     return recall.recall_time + timedelta(seconds=next(outside, UNHEARD_SECONDS))
@@ -112,7 +114,7 @@ def pair(mission: Mission) -> UUID | None:
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder, shape 3 no correction. Shape 5
-    has another cause of a recall."""
+    has another cause of a recall, shape 6 what a mission has heard."""
     if shape > 3:
         return doc
     if shape > 1:

@@ -36,7 +36,6 @@ class Caller:
     line: str = ""
     team: str = ""
     is_key: bool = False
-    exempt: bool = False
     metadata: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
@@ -113,7 +112,6 @@ def _caller(row: Any, lines: Lines) -> Caller:
         line=lines.of(row["unit"]),
         team=row["team"],
         is_key=is_key,
-        exempt=row["exempt"],
     )
     return replace(caller, metadata=_metadata(caller))
 

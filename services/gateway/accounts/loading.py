@@ -14,7 +14,7 @@ async def load_accounts(
     dsn: str, accounts: Iterable[Mapping[str, Any]], keys: Iterable[Mapping[str, Any]]
 ) -> None:
     """Add or replace accounts (`user name role unit team password`) and API keys (`key unit role
-    team exempt`, and `name` where it has one). Raises ValueError for an unknown role."""
+    team`, and `name` where it has one). Raises ValueError for an unknown role."""
     accounts, keys = list(accounts), list(keys)
     roles(*{str(row["role"]) for row in [*accounts, *keys]})
     # The 400 demo accounts share one password: hash it once.
@@ -40,4 +40,4 @@ def key_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
     unit, team = row["unit"], row.get("team") or ""
     area = row.get("area") or area_of(unit)
     name = row.get("name") or "-".join(part for part in (unit, team) if part)
-    return digest(row["key"]), name, row["role"], unit, area, team, bool(row.get("exempt"))
+    return digest(row["key"]), name, row["role"], unit, area, team

@@ -12,11 +12,13 @@ from starlette.responses import Response
 from backbone.postgres.pool import Pool
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import Caller, digest, token_of, unauthenticated
+from services.gateway.accounts.guessing import Guessing
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.contract.reading import object_reader
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
-from services.gateway.http.endpoint import JSON, Gate, address_of
+from services.gateway.http.addresses import address_of
+from services.gateway.http.endpoint import JSON, Gate
 from services.gateway.metrics import SIGN_INS
 from services.gateway.routes.route import Extra
 
@@ -32,6 +34,7 @@ class Sessions:
     gate: Gate
     pool: Pool
     passwords: Passwords
+    guessing: Guessing
     lifetime: timedelta
 
     async def open(self, request: Request) -> Response:
@@ -59,17 +62,13 @@ class Sessions:
 
     async def _account(self, user: str, password: str, address: str) -> Any:
         """Raises Problem 401, equal in words and time for a wrong user and a wrong password."""
-        limits = self.gate.limits
-        from_here = f"{address} {user}"
-        limits.wrong_password.require(from_here)
-        limits.guessed_person.require(user)
+        attempt = await self.guessing.attempt(user, address)
         account = await storage.account_of(self.pool, user)
         known = account["password_hash"] if account else None
         if not await self.passwords.match(known, password):
-            limits.wrong_password.take(from_here)
-            limits.guessed_person.take(user)
             SIGN_INS.labels("refused").inc()
             raise unauthenticated("WRONG_PASSWORD")
+        await self.guessing.succeeded(attempt)
         return account
 
 

@@ -22,11 +22,11 @@ RETURNING expire_time
 # Session tokens and API keys look alike, so one query searches both.
 HOLDER = """
 SELECT 'person' AS kind, a.user_name AS name, a.role, a.unit, a.area, a.team,
-       false AS exempt, s.expire_time
+       s.expire_time
 FROM sessions s JOIN accounts a USING (user_name)
 WHERE s.token_hash = $1 AND s.expire_time > now() AND NOT a.disabled
 UNION ALL
-SELECT 'key', name, role, unit, area, team, exempt, NULL
+SELECT 'key', name, role, unit, area, team, NULL
 FROM api_keys WHERE key_hash = $1 AND NOT disabled
 LIMIT 1
 """
@@ -54,11 +54,11 @@ ON CONFLICT (user_name) DO UPDATE SET
     disabled = false, change_time = now()
 """
 SAVE_KEY = """
-INSERT INTO api_keys (key_hash, name, role, unit, area, team, exempt)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO api_keys (key_hash, name, role, unit, area, team)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (key_hash) DO UPDATE SET
     name = excluded.name, role = excluded.role, unit = excluded.unit, area = excluded.area,
-    team = excluded.team, exempt = excluded.exempt, disabled = false, change_time = now()
+    team = excluded.team, disabled = false, change_time = now()
 """
 
 

@@ -8,6 +8,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from backbone.rpc.rules import is_required, rules_of
 from services.gateway.contract.answers import by_status, problems_of
+from services.gateway.contract.examples import add_examples
 from services.gateway.contract.fields import field_at
 from services.gateway.contract.plan import Plan
 from services.gateway.contract.schemas import REF, Schema, Schemas
@@ -21,8 +22,8 @@ DESCRIBED: dict[str, Schema] = yaml.safe_load(
 )
 
 TEXT = {"type": "string"}
-# Percent-encoded: nine characters for one Chinese character.
-LONGEST_HEADER = 1_800
+# One character of a percent-encoded header: of ASCII, or a Chinese one.
+ENCODED = "(?:[A-Za-z0-9._~-]|%E[4-9]%[89AB][0-9A-F]%[89AB][0-9A-F])"
 PROBLEM_SCHEMA: Schema = {
     "type": "object",
     "description": "RFC 9457; facts of the reason (`holder`, `time` …) stand beside these members.",
@@ -44,20 +45,20 @@ WRITE_HEADERS: list[Schema] = [
     {
         "name": "Idempotency-Key",
         "in": "header",
-        "schema": {"type": "string", "maxLength": 128},
+        "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,128}$"},
         "description": "A repeat with the same key is answered with the first answer.",
     },
     {
         "name": "If-Match",
         "in": "header",
-        "schema": {"type": "string", "pattern": '^"[0-9]+"$|^\\*$'},
+        "schema": {"type": "string", "pattern": '^("[0-9]{1,18}"|\\*)$'},
         "description": "The version that the caller saw, as the ETag gave it.",
     },
 ]
 PERSON: Schema = {
     "name": "Liandong-Person",
     "in": "header",
-    "schema": {"type": "string", "maxLength": LONGEST_HEADER},
+    "schema": {"type": "string", "pattern": f"^{ENCODED}{{1,100}}$"},
     "description": "With the key of a system: the person who acts there, percent-encoded UTF-8 of "
     "at most 100 characters. A person who has signed in acts alone.",
 }
@@ -65,7 +66,7 @@ PURPOSE: Schema = {
     "name": "Liandong-Purpose",
     "in": "header",
     "required": True,
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_HEADER},
+    "schema": {"type": "string", "pattern": f"^{ENCODED}{{1,200}}$"},
     "description": "Why personal data is asked for, percent-encoded UTF-8 of at most 200 "
     "characters; it goes on record with the disclosure.",
 }
@@ -88,7 +89,7 @@ def document(plans: Iterable[Plan], extras: Iterable[Extra], words: Mapping[str,
     for plan in plans:
         operation = _operation(plan, schemas, words)
         paths.setdefault(plan.route.path, {})[plan.route.method.lower()] = operation
-    return {
+    said: Schema = {
         "openapi": "3.1.0",
         "info": {"title": "liandong 联动", "version": "1"},
         "paths": dict(sorted(paths.items())),
@@ -98,6 +99,8 @@ def document(plans: Iterable[Plan], extras: Iterable[Extra], words: Mapping[str,
         },
         "security": [{"bearer": []}],
     }
+    add_examples(said)
+    return said
 
 
 def problem_responses(problems: Mapping[int, Sequence[str]]) -> dict[str, Schema]:

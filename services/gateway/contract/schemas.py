@@ -31,6 +31,17 @@ PLAIN: dict[int, Schema] = {
     FieldDescriptor.CPPTYPE_UINT32: {"type": "integer", "format": "int32", "minimum": 0},
     FieldDescriptor.CPPTYPE_UINT64: {"type": "integer", "format": "int64", "minimum": 0},
 }
+# What the readers of requests take; answers need no bounds.
+BOUNDS: dict[int, Schema] = {
+    FieldDescriptor.CPPTYPE_INT32: {"minimum": -(2**31), "maximum": 2**31 - 1},
+    FieldDescriptor.CPPTYPE_INT64: {"minimum": -(2**63), "maximum": 2**63 - 1},
+    FieldDescriptor.CPPTYPE_UINT32: {"maximum": 2**32 - 1},
+    FieldDescriptor.CPPTYPE_UINT64: {"maximum": 2**64 - 1},
+}
+# Control characters and bidi controls are refused in every text (backbone.words.texts).
+BIDI = "\\u061c\\u202a-\\u202e\\u2066-\\u2069"
+PLAIN_TEXT = f"^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029{BIDI}]*$"
+PLAIN_LINES = f"^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f{BIDI}]*$"
 WELL_KNOWN: dict[str, Schema] = {
     TIMESTAMP: {"type": "string", "format": "date-time"},
     DURATION: {"type": "number", "description": "seconds"},
@@ -83,10 +94,11 @@ class Schemas:
             return {"type": "object", "additionalProperties": self._one(entry[1], answered)}
         schema, rules = self._one(field, answered), rules_of(field)
         if field.is_repeated:
-            items = {"type": "array", "items": schema if answered else schema | _ruled(rules.items)}
+            schema = schema if answered else schema | _asked(field, rules.items)
+            items = {"type": "array", "items": schema}
             return items if answered else items | _ruled_list(rules)
         if not answered:
-            schema = schema | _ruled(rules)
+            schema = schema | _asked(field, rules)
         absent = field.has_presence or field.enum_type is not None
         absent = absent and (answered or not is_required(rules))
         return _or_null(schema) if absent and nullable else schema
@@ -133,6 +145,15 @@ def _add_names(schema: Schema, message: Descriptor) -> None:
         several = {"type": "array", "items": one}
         schema["properties"][beside] = several if beside.endswith(SUFFIXES) else one
         schema["required"].append(beside)
+
+
+def _asked(field: FieldDescriptor, rules: Rules) -> Schema:
+    """What a request must keep to in this field: its type's bounds, and its rules."""
+    if field.type == FieldDescriptor.TYPE_STRING:
+        plain: Schema = {"pattern": PLAIN_LINES if rules.multi_line else PLAIN_TEXT}
+        return plain | _ruled(rules)
+    bounds = {} if field.enum_type is not None else BOUNDS.get(field.cpp_type, {})
+    return bounds | _ruled(rules)
 
 
 def _ruled(rules: Rules) -> Schema:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +14,7 @@ from services.gateway.contract.words import read_words
 from services.gateway.contract.writing import to_json
 from services.gateway.http.edge import Endpoint, guarded, unmatched
 from services.gateway.http.endpoint import JSON, Gate, RpcEndpoint
+from services.gateway.http.safe_headers import SafeHeaders
 from services.gateway.http.table import RouteTable
 from services.gateway.routes.route import Area, Extra
 
@@ -36,4 +38,8 @@ def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> Sta
         return Response(described, 200, {"Cache-Control": "max-age=60"}, JSON)
 
     add("GET", "/openapi.json", openapi)
-    return Starlette(routes=[table], exception_handlers={HTTPException: unmatched(gate.reasons)})
+    return Starlette(
+        routes=[table],
+        middleware=[Middleware(SafeHeaders)],
+        exception_handlers={HTTPException: unmatched(gate.reasons)},
+    )

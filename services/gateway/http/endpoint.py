@@ -1,7 +1,6 @@
 """The generic endpoint of all routes of the tables: from HTTP to gRPC and back."""
 
 from dataclasses import dataclass, replace
-from ipaddress import IPv6Network
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +15,7 @@ from services.gateway.accounts.disclosure import record_reveal
 from services.gateway.contract.plan import Plan, put
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
+from services.gateway.http.addresses import address_of
 from services.gateway.http.edge import trace_of, traceparent
 from services.gateway.http.limits import Limit
 from services.gateway.http.problems import Problem, Reasons, language_of
@@ -23,10 +23,7 @@ from services.gateway.http.refusals import problem_of, reason_of
 from services.gateway.http.upstream import Upstream
 
 JSON = "application/json"
-NETWORK_BITS = 64
 AUDITED = "审计查阅"  # the purpose of an auditor who says no other
-LONGEST_ADDRESS = 64
-EXEMPT = {"Liandong-Rate-Limit": "exempt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +34,6 @@ class Limits:
     keys: Limit
     public: Limit
     sign_in: Limit
-    wrong_password: Limit
-    guessed_person: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +49,6 @@ class Gate:
     async def admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
         """The caller, and the headers about the rate limit. Raises Problem 401, 429."""
         caller = await self.authenticator.caller_of(request)
-        if caller.exempt:
-            return caller, dict(EXEMPT)
         (self.limits.keys if caller.is_key else self.limits.people).take(caller.principal)
         return caller, {}
 
@@ -68,16 +61,6 @@ class Gate:
         except Exception as error:  # noqa: BLE001  # a transient error keeps the stream open
             return is_transient(error)
         return True
-
-
-def address_of(request: Request) -> str:
-    """The address by which callers without account are limited: of IPv6 the network, for whoever
-    has one address there has all of them."""
-    host = request.client.host if request.client else ""
-    try:
-        return str(IPv6Network((host.partition("%")[0], NETWORK_BITS), strict=False))
-    except ValueError:  # IPv4, or what a proxy made of it
-        return host[:LONGEST_ADDRESS]
 
 
 class RpcEndpoint:

@@ -1,10 +1,12 @@
 """Refusals as `application/problem+json` in the caller's language; texts from reasons.yaml."""
 
 import dataclasses
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,12 @@ from backbone.words.errors import Flaw
 from services.gateway.contract.naming import ALLOWED, TIMES, Names, allowed_in_words
 from services.gateway.contract.writing import to_json
 
-__all__ = ["FILE", "Flaw", "Problem", "Reasons", "answer_problem", "language_of"]
+__all__ = ["FILE", "Flaw", "Problem", "Reasons", "answer_problem", "language_of", "whole_answer"]
 
 FILE = Path(__file__).with_name("reasons.yaml")
 # The members of every problem; facts with these names are left out.
 MEMBERS = ("type", "title", "status", "detail", "reason", "instance", "errors")
+PROBLEM = "application/problem+json"
 CITY = timezone(timedelta(hours=8))
 # The reasons whose sentences quote what the caller has written.
 GIVEN = ("UNKNOWN_", "NO_SUCH_", "NOT_A_MEDIATION_UNIT")
@@ -111,8 +114,16 @@ def collection_of(path: str) -> str:
 def answer_problem(request: Request, problem: Problem, reasons: Reasons, trace: str) -> Response:
     """The complete answer to a refused request."""
     language = language_of(request.headers.get("accept-language", ""))
-
     collection = collection_of(request.url.path)
+    body = problem_text(problem, reasons, language, trace, collection)
+    headers = {"Content-Language": language, "Cache-Control": "no-store", **problem.headers}
+    return Response(body, problem.status, headers, PROBLEM)
+
+
+def problem_text(
+    problem: Problem, reasons: Reasons, language: str, trace: str, collection: str = ""
+) -> bytes:
+    """The body of the answer: RFC 9457, in the caller's language and in terms of the collection."""
 
     def say(part: str, reason: str, facts: Any) -> str:
         return reasons.say(part, reason, problem.status, language, facts, collection)
@@ -135,6 +146,19 @@ def answer_problem(request: Request, problem: Problem, reasons: Reasons, trace: 
             for flaw in problem.errors
         ],
     }
-    headers = {"Content-Language": language, "Cache-Control": "no-store", **problem.headers}
-    media_type = "application/problem+json"
-    return Response(to_json(body), problem.status, headers, media_type)
+    return to_json(body)
+
+
+def whole_answer(status: int, reason: str, reasons: Reasons) -> bytes:
+    """The bytes of an answer to a request that could not be read to its end."""
+    text = problem_text(Problem(status, reason), reasons, "zh", secrets.token_hex(16))
+    head = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+        f"Content-Type: {PROBLEM}",
+        f"Content-Length: {len(text)}",
+        "Content-Language: zh",
+        "Cache-Control: no-store",
+        "X-Content-Type-Options: nosniff",
+        "Connection: close",
+    )
+    return "\r\n".join((*head, "", "")).encode() + text

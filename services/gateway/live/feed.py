@@ -15,11 +15,13 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from google.protobuf.message import DecodeError, Message
 
 from backbone.kafka import closing
+from backbone.kafka.connecting import connection
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import is_transient
 from backbone.process.metrics import DEAD_LETTERS
 from backbone.process.pulse import Pulse
+from backbone.process.wires import Brokers
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
@@ -59,7 +61,7 @@ class Feed:
 
     def __init__(
         self,
-        brokers: str,
+        brokers: Brokers,
         events: Mapping[str, type[Message]],
         ring: Ring,
         publisher: Publisher,
@@ -97,7 +99,7 @@ class Feed:
         if not partitions:
             return
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._brokers,
+            **connection(self._brokers),
             enable_auto_commit=False,
             auto_offset_reset="none",
             request_timeout_ms=10_000,
@@ -156,9 +158,9 @@ class Feed:
                 self._ring.skip(place, record.offset)
 
 
-async def partitions_of(brokers: str, topics: Collection[str]) -> list[TopicPartition]:
+async def partitions_of(brokers: Brokers, topics: Collection[str]) -> list[TopicPartition]:
     """All partitions, in an order that all gateways share; none while a topic is missing."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**connection(brokers), request_timeout_ms=10_000)
     try:
         await admin.start()
         if not set(topics) <= set(await admin.list_topics()):

@@ -93,7 +93,7 @@ class Streams:
         """Raises Problem 429 at the caller's cap, and 503 while the process stops."""
         if self.closed:
             raise Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
-        if self._open[caller.principal] >= self._most and not caller.exempt:
+        if self._open[caller.principal] >= self._most:
             facts = {"most": self._most}
             raise Problem(429, "TOO_MANY_STREAMS", facts, headers={"Retry-After": "5"})
 

@@ -24,7 +24,9 @@ AREA = Area(
         post(f"{ONE}:reply", "ReplyPetition", DESK),
         post(f"{ONE}:close", "ClosePetition", DESK),
         post(f"{ONE}:reveal", "RevealPetitioner", DESK | AUDITORS, reveals="petition_id"),
-        get("/v1/track/{code}", "TrackPetition", roles(), public=True),
-        post("/v1/track/{code}:urge", "UrgePetition", roles(), public=True),
+        post(f"{ONE}:reissuePin", "ReissuePin", DESK),
+        # Code and PIN stand in the body: addresses of pages are kept in histories and logs.
+        post("/v1/track", "TrackPetition", roles(), public=True, is_write=False),
+        post("/v1/track:urge", "UrgePetition", roles(), public=True),
     ),
 )

@@ -13,6 +13,7 @@ from services.petition.petition import (
     handling,
     pairs,
     registration,
+    reissuing,
     routing,
 )
 from services.petition.petition.record import Petition, may_see
@@ -25,7 +26,7 @@ def _require_sight(petition: Petition, command: Any) -> None:
 
 
 PETITIONS: LifeCycle[Petition, City] = LifeCycle(
-    (registration, acceptance, routing, handling, disclosure, pairs),
+    (registration, acceptance, routing, handling, disclosure, reissuing, pairs),
     "NO_SUCH_PETITION",
     guard=_require_sight,
     rights=OF_PETITIONS,

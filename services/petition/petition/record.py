@@ -123,7 +123,10 @@ class Ending(Struct, frozen=True):
 
 
 class Petition(Struct, frozen=True):
-    """`desk` answers to the petitioner; `units` are all that ever had to do with it."""
+    """`desk` answers to the petitioner; `units` are all that ever had to do with it.
+
+    `pin_issue` counts the PINs that were given; 0 is the one of before they were counted.
+    """
 
     id: UUID
     code: str
@@ -139,6 +142,7 @@ class Petition(Struct, frozen=True):
     dismissal: Dismissal | None = None
     handling: Handling = Handling()
     ending: Ending | None = None
+    pin_issue: int = 0
 
     @property
     def kind(self) -> Kind | None:

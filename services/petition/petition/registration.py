@@ -38,6 +38,7 @@ class PetitionRegistered(Struct, frozen=True):
     desk: str
     area: str
     filing: Filing
+    pin_issue: int = 0
 
 
 def register(
@@ -52,7 +53,7 @@ def register(
         require_unit(city, filing.against_unit)
     desk = command.by
     area = (filing.place.area if filing.place else "") or desk.area
-    return [PetitionRegistered(now, command.id, command.code, desk.unit, area, filing)]
+    return [PetitionRegistered(now, command.id, command.code, desk.unit, area, filing, 1)]
 
 
 def _complete(filing: Filing) -> Filing:
@@ -85,6 +86,7 @@ def registered(event: PetitionRegistered) -> Petition:
         register_time=event.time,
         filing=event.filing,
         units=(event.desk,),
+        pin_issue=event.pin_issue,
     )
 
 

@@ -10,7 +10,8 @@ from tests.gateway import REPLAY_KEY
 
 @pytest.fixture
 def environ() -> dict[str, str]:
-    return {"LIANDONG_GATEWAY_PERSON_RATE": "0.5", "LIANDONG_GATEWAY_PERSON_BURST": "2"}
+    rates = {"PERSON_RATE": "0.5", "PERSON_BURST": "2", "KEY_RATE": "0.5", "KEY_BURST": "3"}
+    return {f"LIANDONG_GATEWAY_{name}": value for name, value in rates.items()}
 
 
 async def test_one_is_limited_and_the_other_is_not(face: Face) -> None:
@@ -19,9 +20,13 @@ async def test_one_is_limited_and_the_other_is_not(face: Face) -> None:
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert (answers[2].json()["reason"], answers[2].headers["Retry-After"]) == ("RATE_LIMITED", "2")
     assert (await face.http.get("/v1/incidents", headers=zhao)).status_code == 200
-    for _ in range(5):
-        key = {"Authorization": f"Bearer {REPLAY_KEY}"}
-        assert (await face.http.get("/v1/incidents", headers=key)).status_code == 200
+
+
+async def test_a_key_is_limited_like_a_person(face: Face) -> None:
+    key = {"Authorization": f"Bearer {REPLAY_KEY}"}
+    answers = [await face.http.get("/v1/incidents", headers=key) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert answers[3].json()["reason"] == "RATE_LIMITED"
 
 
 def test_a_bucket_fills_again() -> None:

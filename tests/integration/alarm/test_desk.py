@@ -84,6 +84,19 @@ async def test_a_number_is_recognised_in_every_form(
     assert found.receipt == first.id and "SAME_NUMBER" in found.reasons
 
 
+@pytest.mark.parametrize("other", ["057188001234转8013", "0571-88001234"])
+async def test_another_extension_is_perhaps_the_same_place(
+    console: Console, tables: Any, other: str
+) -> None:
+    said = {"caller": pb.CallerFacts(number="0571-88001234-8012")}
+    first, _ = await console.receive(**said)
+    far = Place(point=Point(longitude=0.05, latitude=0.09))
+    again, _ = await console.receive(caller=pb.CallerFacts(number=other), place=far)
+    [found] = again.suggestions.repeats
+    assert found.receipt == first.id and "SAME_LINE" in found.reasons
+    assert "SAME_NUMBER" not in found.reasons
+
+
 async def test_an_address_is_recognised_without_a_point_and_a_void_incident_is_not_suggested(
     console: Console, tables: Any
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ from backbone.words.ladder import Step
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.emergency.v1.emergency_pb2 import TeamStatus
+from services.emergency import attempts
 from tests.emergency import COUNTY, Desk, a_ladder, plant_city, refusing, serving, some_settings
 from tests.installation import Installation
 from tests.telephones import SECRET, Telephones, telephones
@@ -98,6 +100,12 @@ def lateness(event: Any) -> float:
     return float(late.total_seconds())
 
 
+async def one(desk: Desk, mission: str) -> Any:
+    request = pb.GetMissionRequest(mission_id=mission)
+    metadata = metadata_for(desk.token, ZHAO)
+    return (await desk.stub.GetMission(request, metadata=metadata, timeout=5)).mission
+
+
 async def test_more_and_more_people_are_told(database: Installation) -> None:
     async with telephones() as world, staffed(database, world=world) as desk:
         mission = (await desk.dispatch()).mission.id
@@ -117,6 +125,10 @@ async def test_more_and_more_people_are_told(database: Installation) -> None:
         assert all("长风路" not in str(m) and "两车" not in str(m) for m in world.heard)
         await desk.act("AcknowledgeMission", mission)
         assert [*(await desk.alerts(ZHAO)).items] == []
+        shown = await one(desk, mission)
+        assert [each.rung for each in shown.fired][:4] == [1, 2, 3, 4]
+        assert [each.who for each in shown.fired[1].told] == ["TEAM_LEADER"]
+        assert {each.who for each in shown.fired[3].told} == set(told)
         count = len(await rungs_of(database, mission))
         await asyncio.sleep(1.5)
     events = await rungs_of(database, mission)
@@ -154,6 +166,32 @@ async def test_a_refusal_is_told_at_once_and_seen_to_by_another_team(
         assert mission not in shown
     [event] = await rungs_of(database, mission)
     assert lateness(event) < 1.0
+
+
+async def test_a_team_that_breaks_down_is_told_of_at_once(database: Installation) -> None:
+    async with staffed(database) as desk:
+        mission = (await desk.dispatch()).mission.id
+        await desk.act("AcknowledgeMission", mission)
+        with pytest.raises(InvalidTransition, match="ALREADY_ACKNOWLEDGED"):
+            await desk.act("RefuseMission", mission, reason="不去")
+        await desk.act("RefuseMission", mission, reason="车辆抛锚", unable=True)
+        alert = await until_rung(desk, mission, 1, patience=2)
+        assert (alert.reason, alert.refuse_reason) == ("UNABLE", "车辆抛锚")
+        assert alert.next_teams[0].team == "fire-2"
+
+
+async def test_a_silent_team_that_goes_out_of_service_is_not_waited_for(
+    database: Installation,
+) -> None:
+    slow = a_ladder([Step(60, "NOT_ACKNOWLEDGED", ("DESK", "NEXT_TEAM"))], every_seconds=60)
+    await plant_city(database.admin, more=[*STAFF, slow])
+    async with serving(some_settings(database.url("emergency"))) as desk:
+        mission = (await desk.dispatch()).mission.id
+        await set_duty(desk, "fire-1", TeamStatus.DUTY_OUT_OF_SERVICE)
+        alert = await until_rung(desk, mission, 1, patience=3)
+        assert [each.team for each in alert.next_teams] == ["fire-2", "medical-1"]
+        await asyncio.sleep(1)
+    assert len(await rungs_of(database, mission)) == 1
 
 
 async def test_a_recall_is_told_until_it_is_confirmed(database: Installation) -> None:
@@ -281,3 +319,23 @@ async def test_an_answer_drops_what_was_not_sent(database: Installation) -> None
         world.outage = set()
         await asyncio.sleep(3)
         assert world.reached() == []
+
+
+async def test_messages_are_forgotten_some_time_after_their_mission(database: Installation) -> None:
+    async with telephones() as world, staffed(database, world=world) as desk:
+        over, open_one = [(await desk.dispatch()).mission.id for _ in range(2)]
+        await world.until(4)
+        await desk.act("ClearMission", over)
+    conn = await asyncpg.connect(database.admin, server_settings={"search_path": "emergency"})
+    await conn.execute(
+        "UPDATE delivery_attempts SET end_time = now() - interval '31 days' "
+        "WHERE state <> 'WAITING'"
+    )
+    pool: Any = conn
+    assert await attempts.forget_attempts(pool, timedelta(days=40)) == 0
+    assert await attempts.forget_attempts(pool, timedelta(days=30)) > 0
+    rows = await conn.fetch(
+        "SELECT DISTINCT mission FROM delivery_attempts WHERE state <> 'WAITING'"
+    )
+    assert [str(row["mission"]) for row in rows] == [open_one]
+    await conn.close()

@@ -14,7 +14,7 @@ from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
 from liandong.place.v1.place_pb2 import Place
 from operate.admin import topics
-from services.petition.tracking import MOST_OF_ALL
+from services.petition.tracking import Limits
 from tests.cities import COUNTY, NORTH, SOUTH, a_city
 from tests.installation import Installation
 from tests.servers import Broker
@@ -70,7 +70,7 @@ async def test_a_repeated_registration_is_the_same(call: Client) -> None:
     again = await registered(call, "row 1")
     assert call.trailing["liandong-replayed"] == "true"
     assert again == first
-    assert len(first.pin) == 6 and first.code[13] == "1"
+    assert len(first.pin) == 8 and first.code[13] == "1"
     assert (
         await call.refused("RegisterPetition", a_request(subject="别的"), DESK, "row 1")
         == "IDEMPOTENCY_KEY_REUSED"
@@ -203,7 +203,7 @@ async def test_a_citizen_follows_with_code_and_pin(call: Client) -> None:
     tracked = (await call("TrackPetition", ask, nobody)).petition
     assert [step.text for step in tracked.progress] == ["已派人查看"]
     assert (tracked.state, tracked.handling_unit) == (resources.Petition.STATE_ACCEPTED, "command")
-    wrong = pb.TrackPetitionRequest(code=code, pin="000000" if pin != "000000" else "1")
+    wrong = pb.TrackPetitionRequest(code=code, pin="00000000" if pin != "00000000" else "1")
     reasons = [await call.refused("TrackPetition", wrong, nobody) for _ in range(6)]
     assert reasons == ["NO_SUCH_CODE"] * 5 + ["TRACKING_LOCKED"]
     assert await call.refused("TrackPetition", ask, nobody) == "TRACKING_LOCKED"
@@ -231,12 +231,16 @@ async def test_code_and_pin_are_read_in_every_form_and_very_many_guessers_lock_a
         assert (await call("TrackPetition", ask, nobody)).petition.code == code
         listed = await call("ListPetitions", pb.ListPetitionsRequest(code=form), DESK)
         assert [each.code for each in listed.items] == [code]
-    wrong = pb.TrackPetitionRequest(code=code, pin="1")
     guessed = [
-        await call.refused("TrackPetition", wrong, nobody, address=f"203.0.113.{each}")
-        for each in range(MOST_OF_ALL + 1)
+        await call.refused(
+            "TrackPetition",
+            pb.TrackPetitionRequest(code=code, pin=f"{each}"),
+            nobody,
+            address=f"203.0.113.{each}",
+        )
+        for each in range(Limits().code_attempts + 1)
     ]
-    assert guessed == ["NO_SUCH_CODE"] * MOST_OF_ALL + ["TRACKING_LOCKED"]
+    assert guessed == ["NO_SUCH_CODE"] * Limits().code_attempts + ["TRACKING_LOCKED"]
 
 
 async def test_the_same_person_is_known_in_every_form(call: Client) -> None:

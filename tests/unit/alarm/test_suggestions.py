@@ -43,6 +43,29 @@ def earlier(sighting: Sighting, receipt: str = "a", incident: str = "", state: s
     return Earlier(receipt, f"code-{receipt}", incident, sighting, state)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "reason"),
+    [
+        (("a1", "a"), ("a2", "a"), "SAME_LINE"),
+        (("a1", "a"), ("a1", "a"), "SAME_NUMBER"),
+        (("a1", "a"), ("a", ""), "SAME_LINE"),
+        (("a", ""), ("a1", "a"), "SAME_LINE"),
+        (("a1", "a"), ("b1", "b"), ""),
+        (("", ""), ("", ""), ""),
+    ],
+)
+def test_extensions_of_one_line_are_kept_apart_and_shown(
+    one: tuple[str, str], other: tuple[str, str], reason: str
+) -> None:
+    first, second = (
+        replace(seen(CRASH, 1), number_index=number, line_index=line)
+        for number, line in (one, other)
+    )
+    [found] = repeats(first, [earlier(second)], WINDOW)
+    told = [each for each in found.reasons if each in ("SAME_LINE", "SAME_NUMBER")]
+    assert told == ([reason] if reason else [])
+
+
 def test_the_most_exact_class_comes_first_with_its_words() -> None:
     best, *others = categories(CRASH, ATLAS.keywords)
     assert best.category == "traffic.accident.injury"

@@ -200,6 +200,7 @@ def test_the_columns_are_what_queries_ask_for() -> None:
         "incident_id": OTHER,
         "incident_version": 3,
         "number_index": "abc",
+        "line_index": "",
         "cell": 15 * 100_000 + 5,
         "address": "",
     }

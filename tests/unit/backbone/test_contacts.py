@@ -8,6 +8,7 @@ from backbone.words.contacts import (
     contact_of,
     contacts_of,
     identity_of,
+    line_of,
     number_of,
 )
 
@@ -107,3 +108,18 @@ def test_one_identity_card_in_every_form(form: str) -> None:
 )
 def test_another_document_is_no_identity_card(form: str, number: str) -> None:
     assert identity_of(form) == number
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        ("0571-88001234-8012", "057188001234"),
+        ("057188001234转8013", "057188001234"),
+        ("（0571）88001234 ext.9", "057188001234"),
+        ("0571-88001234", ""),
+        ("13800138000", ""),
+        ("", ""),
+    ],
+)
+def test_extensions_of_one_line_have_one_line(form: str, line: str) -> None:
+    assert line_of(number_of(form, CITY)) == line

@@ -63,7 +63,7 @@ def test_values_of_the_first_release_open_and_are_recognised_with_any_later_keys
         with pytest.raises(ValueError, match="another key or for another field"):
             sealer(bytes(32), *ring).open(field, sealed)
     assert known.index("number", "13800001234") == OLD_INDEX
-    assert pin_of(UUID(int=7), known) == OLD_PIN
+    assert pin_of(UUID(int=7), 0, known) == OLD_PIN
 
 
 def test_a_value_of_this_release_opens_for_ever() -> None:

@@ -132,6 +132,7 @@ ENVIRON = {
     "LIANDONG_ALARM_DATABASE_URL": "postgresql://x",
     "LIANDONG_WORKFLOW_DATABASE_URL": "postgresql://y",
     "KAFKA_BOOTSTRAP": "k:9092",
+    "LIANDONG_SECURE": "0",
     "LIANDONG_TOKEN": "t",
     "LIANDONG_ALARM_KEY": "ab" * 32,
     "LIANDONG_WORKFLOW_KEY": "cd" * 32,

@@ -12,9 +12,17 @@ from services.emergency.deciders import missions, statuses
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.joining import JoinMatter
-from services.emergency.mission.ladder import CLIMBED, ClimbLadder, StopLadder
+from services.emergency.mission.ladder import CLIMBED, ClimbLadder, HastenLadder, StopLadder
 from services.emergency.mission.recalling import ConfirmRecall, RecallMission
-from services.emergency.mission.record import ENDED, UNANSWERED, Mission, State, Team, mission_id
+from services.emergency.mission.record import (
+    ENDED,
+    UNANSWERED,
+    Cause,
+    Mission,
+    State,
+    Team,
+    mission_id,
+)
 from services.emergency.mission.repeats import Lapse
 from services.emergency.mission.rising import RANK, STAMPS, rank_of
 from services.emergency.mission.steps import (
@@ -93,6 +101,7 @@ def it_is_pushed_until_it_is_answered(mission: Mission) -> None:
 
 
 STOP = StopLadder(Actor("zhao", "desk", "dispatcher"), "", "phoned them")
+WITHDRAW_SAME = replace(WITHDRAW, recall=replace(WITHDRAW.recall, cause=Cause.SAME_MATTER))
 LADDERED = {
     State.PENDING: (LADDER_DISPATCH,),
     State.DELIVERED: (LADDER_DISPATCH, RECEIVE),
@@ -100,6 +109,7 @@ LADDERED = {
     State.EN_ROUTE: (LADDER_DISPATCH, RECEIVE, ACKNOWLEDGE, DEPART, MOVED),
     State.ON_SCENE: (LADDER_DISPATCH, RECEIVE, ACKNOWLEDGE, DEPART, ARRIVE, MOVED),
     State.REFUSED: (LADDER_DISPATCH, REFUSE),
+    State.RECALLED: (LADDER_DISPATCH, WITHDRAW_SAME, ConfirmRecall(LEE)),
 }
 MISSION = Subject(
     title="a mission",
@@ -118,7 +128,7 @@ MISSION = Subject(
         Legal(DISPATCH),
         Legal(RECEIVE),
         Legal(ACKNOWLEDGE),
-        Legal(REFUSE),
+        Legal(replace(REFUSE, unable=True)),
         Legal(DEPART),
         Legal(ARRIVE),
         Legal(CLEAR),
@@ -137,6 +147,7 @@ MISSION = Subject(
             ClimbLadder(PEOPLE, NEXT, ("SMS",)), needs=(timedelta(seconds=15),), instead=LADDERED
         ),
         Legal(STOP, instead=LADDERED),
+        Legal(HastenLadder(), instead=LADDERED),
     ),
     people={
         "team": LEE,

@@ -8,7 +8,7 @@ import pytest
 
 from backbone.words.errors import NotFound, Refusal
 from services.emergency.mission import MISSIONS
-from services.emergency.mission.record import ENDED, UNANSWERED, Ending, State
+from services.emergency.mission.record import ENDED, OVER, UNANSWERED, Ending, State
 from services.emergency.mission.repeats import Lapse
 from services.emergency.mission.rising import RANK
 from services.emergency.mission.steps import (
@@ -35,6 +35,8 @@ from tests.unit.emergency.missions import (
     refusal_of,
 )
 
+UNABLE = RefuseMission(LEE, "车辆抛锚", unable=True)
+
 
 def expected(state: State, command: Any) -> State | None:
     """Where the command leads, or None where it is refused."""
@@ -42,7 +44,8 @@ def expected(state: State, command: Any) -> State | None:
         return state  # what crosses a recall is recorded
     match command:
         case RefuseMission():
-            return State.REFUSED if state in UNANSWERED else None
+            may = state in UNANSWERED or (command.unable and state not in OVER)
+            return State.REFUSED if may else None
         case Lapse():
             return state if state in UNANSWERED else None
         case ReceiveMission():
@@ -54,11 +57,11 @@ def expected(state: State, command: Any) -> State | None:
 
 
 @pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("command", [*STEPS, Lapse()], ids=lambda c: type(c).__name__)
+@pytest.mark.parametrize("command", [*STEPS, UNABLE, Lapse()], ids=lambda c: type(c).__name__)
 def test_where_each_step_leads(state: State, command: Any) -> None:
     before, leads_to = a_mission(state), expected(state, command)
     assert before.state is state
-    if not isinstance(command, Lapse):
+    if not isinstance(command, Lapse | RefuseMission) or command == UNABLE:
         assert (state in (MISSIONS.verbs[type(command)].states or ())) == (leads_to is not None)
     when = NOW + timedelta(hours=1)
     if leads_to is None:

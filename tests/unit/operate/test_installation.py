@@ -56,7 +56,24 @@ def test_servers_of_the_environment_replace_the_embedded_ones(
     assert told["KAFKA_BOOTSTRAP"] == "kafka.example:9092"
     address = told["LIANDONG_ALARM_DATABASE_URL"]
     assert address.startswith("postgresql://liandong_alarm:")
-    assert address.endswith("@db.example:5433/city")
+    assert "@db.example:5433/city?sslmode=verify-full&sslrootcert=" in address
+    assert told["LIANDONG_SECURE"] == "1"
+    monkeypatch.setenv("LIANDONG_SECURE", "0")
+    told = Installation.chosen(home).environment("alarm")
+    assert told["LIANDONG_ALARM_DATABASE_URL"].endswith("@db.example:5433/city")
+    assert told["LIANDONG_SECURE"] == "0"
+
+
+def test_a_protected_city_wants_to_know_the_database(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for mode in ("disable", "require", "verify-ca"):
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://me@db.example/city?sslmode={mode}")
+        with pytest.raises(Trouble, match=f"sslmode={mode}"):
+            _ = Installation.chosen(home).admin_dsn
+    monkeypatch.setenv("LIANDONG_SECURE", "perhaps")
+    with pytest.raises(Trouble, match="neither 1 nor 0"):
+        Installation.chosen(home)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +112,8 @@ def test_addresses_of_every_usual_form_are_taken(
     [
         ("LIANDONG_OUTCOME_DAYS", "many"),
         ("LIANDONG_GATEWAY_KEY_RATE", "fast"),
+        ("LIANDONG_GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8, the proxy"),
+        ("LIANDONG_TRACKING_ATTEMPTS", "0"),
         ("LIANDONG_LOG", "loud"),
         ("LIANDONG_HOST", "256.1.1.1"),
         ("LIANDONG_HOST", "127.0.0.2"),

@@ -36,13 +36,14 @@ def a_filing(**parts: object) -> Filing:
         "channel": Channel.LETTER,
         "subject": "路灯不亮",
         "text": "门前的路灯坏了三个月",
-        "petitioners": (Petitioner("sealed"),),
+        "petitioners": (Petitioner("sealed", id_number="sealed"),),
         "head_count": 1,
         "place": Place("gate", area=NORTH),
         "category": "theft",
         "priority": "",
         "against": "",
         "against_unit": "",
+        "petitioner_indexes": ("the card",),
         **parts,
     }
     return Filing(**given)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from services.petition.petition.disclosure import RevealPetitioner
 from services.petition.petition.handling import RecordProgress, ReplyPetition
 from services.petition.petition.record import Kind, Petition, State, audience
 from services.petition.petition.registration import RegisterPetition
+from services.petition.petition.reissuing import ReissuePin
 from services.petition.petition.routing import RoutePetition
 from services.petition.wiring import build_decider
 from tests.cities import COUNTY
@@ -72,6 +73,7 @@ def a_subject(
             Legal(REPLY, but={State.ASSIGNED: "NOT_RESOLVED"}),
             Legal(CLOSE),
             Legal(RevealPetitioner(DESK, "送达答复")),
+            Legal(ReissuePin(DESK, "the card")),
         ),
         "openings": ((register,), (register, accept, route)),
         "more": (

@@ -134,7 +134,7 @@ def test_a_flat_document_is_read_as_a_composed_record() -> None:
 
 def test_a_document_of_today_is_read_back_and_a_newer_one_refused() -> None:
     doc = PETITIONS.to_doc(COMPOSED)
-    assert PETITIONS.from_doc(doc, 2) == COMPOSED
+    assert PETITIONS.from_doc(doc, 3) == COMPOSED
     with pytest.raises(Unavailable, match="NEWER_SHAPE"):
         PETITIONS.from_doc(doc, PETITIONS.table.shape + 1)
 

@@ -1,0 +1,61 @@
+"""What `liandong doctor` says about the wires: certificates, and Kafka's users and rights."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from backbone.kafka.connecting import refusal_by
+from backbone.process.certificates import WireFlaw, end_of, flaw_of
+from backbone.process.settings import PORTS
+from backbone.process.wires import Protected, Wires
+from operate.admin import acls
+from operate.cli.screen import words
+from operate.home.certificates import AUTHORITY, IDENTITIES, readable_by_others
+from operate.home.trouble import speaks_chinese
+from operate.run.installation import Installation
+from operate.run.protection import kafka_password
+
+# What was seen, and its remedy, empty if there is no problem.
+Seen = tuple[str, str]
+
+SOON = 30
+
+
+def certificates(installation: Installation) -> list[Seen]:
+    """One line if all is well, and else one for each flaw; nothing in a city without them."""
+    if not installation.protection.secure:
+        return []
+    folder = installation.protection.folder
+    found = [("", said(flaw)) for name in IDENTITIES if (flaw := flaw_of(Wires(name, folder)))]
+    found += [(str(path), f"chmod 600 {path}") for path in readable_by_others(folder)]
+    return found or [_shortest(folder)]
+
+
+def _shortest(folder: Path) -> Seen:
+    ends = {name: end_of(folder / f"{name}.pem") for name in IDENTITIES}
+    first = min(ends, key=lambda name: ends[name])
+    days = (ends[first] - datetime.now(UTC)).days
+    seen = words(f"good for {days} days ({first})", f"最短剩余 {days} 天（{first}）")
+    where = words("liandong certificates renew", "请执行 liandong certificates renew")
+    if not (folder / AUTHORITY).exists():
+        where += words(", where the authority is", "（在保存签发机构私钥的机器上）")
+    return (seen, where if days < SOON else "")
+
+
+async def at_kafka(installation: Installation) -> list[Seen]:
+    """Whether each service's password is accepted, and differences from the declared rights."""
+    brokers, folder = installation.brokers, installation.protection.folder
+    if not isinstance(brokers, Protected):
+        return []
+    users = [Wires(name, folder, kafka_password(installation.keys, name)) for name in PORTS]
+    asked = (refusal_by(Protected(installation.bootstrap, each)) for each in users)
+    found = [("", said(flaw)) for flaw in await asyncio.gather(*asked) if flaw]
+    if found:
+        return found
+    told = await acls.compare(brokers, acls.read())
+    declared = words("as declared", "与声明一致")
+    return [(each, "make acls") for each in told] or [(declared, "")]
+
+
+def said(flaw: WireFlaw) -> str:
+    return flaw.chinese if speaks_chinese() else flaw.english

@@ -1,0 +1,115 @@
+"""`liandong certificates`: makes, renews and lists the certificates of a secure city."""
+
+import asyncio
+import json as jsons
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from cryptography import x509
+
+from backbone.process.certificates import flaw_of, hosts
+from backbone.process.wires import Wires
+from backbone.shell.wires import LOOK
+from operate.admin import renewal
+from operate.cli.screen import console, plain, say, words
+from operate.home import certificates
+from operate.home.certificates import IDENTITIES
+from operate.home.home import Home
+from operate.home.trouble import speaks_chinese
+from operate.run.installation import Installation
+
+app = typer.Typer(
+    help="the certificates of a secure city: create, renew, list", no_args_is_help=True
+)
+
+# Seconds in which every service has looked at its files.
+ALL_HAVE_LOOKED = 2 * LOOK
+
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option("--host", help="a host name or address of the service; may be repeated"),
+]
+
+
+@app.command("create")
+def create(host: Hosts = None) -> None:
+    """Make the authority, if there is none, and every certificate that is missing."""
+    folder = here().protection.folder
+    made = certificates.create(folder, host or ())
+    if made:
+        say(f"made in {folder}: {', '.join(made)}", f"已在 {folder} 生成：{'、'.join(made)}")
+    else:
+        say(f"{folder} has every certificate", f"{folder} 中的证书已齐全")
+
+
+@app.command("renew")
+def renew(
+    names: Annotated[list[str] | None, typer.Argument(help="all, unless some are named")] = None,
+    host: Hosts = None,
+    authority: Annotated[
+        bool, typer.Option(help="with a new authority; the old one stays trusted")
+    ] = False,
+) -> None:
+    """Issue certificates anew. What runs uses them within seconds, without a restart."""
+    installation = here()
+    folder = installation.protection.folder
+    if authority:
+        certificates.Authority(folder)  # where there is none, none is made by accident
+        certificates.make_authority(folder)
+        # What runs must trust the new authority before the first certificate of it is shown.
+        show_renewed(installation)
+        time.sleep(ALL_HAVE_LOOKED)
+    made = certificates.renew(folder, names or (), host or ())
+    say(f"renewed: {', '.join(made)}", f"已更新：{'、'.join(made)}")
+    show_renewed(installation)
+
+
+def show_renewed(installation: Installation) -> None:
+    if not installation.protection.secure:
+        return
+    for name in asyncio.run(renewal.show_renewed(installation)):
+        say(
+            f"{name} did not take it over: liandong stop {name} && liandong start {name}",
+            f"{name} 未能启用新证书：请执行 liandong stop {name} && liandong start {name}",
+        )
+
+
+@app.command("list")
+def list_certificates(
+    json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
+) -> None:
+    """List every identity, until when it is good, and for which hosts. Exit code 1 for a flaw."""
+    rows = [row_of(Wires(name, here().protection.folder)) for name in IDENTITIES]
+    if json:
+        print(jsons.dumps(rows, ensure_ascii=False))
+    else:
+        table = plain(
+            *words("name until days hosts flaw", "名称 有效期至 剩余天数 主机 问题").split()
+        )
+        for row in rows:
+            table.add_row(*(str(each) for each in row.values()))
+        console.print(table)
+    raise typer.Exit(1 if any(row["flaw"] for row in rows) else 0)
+
+
+def row_of(wires: Wires) -> dict[str, Any]:
+    flaw = flaw_of(wires)
+    said = "" if flaw is None else (flaw.chinese if speaks_chinese() else flaw.english)
+    try:
+        own = x509.load_pem_x509_certificate(wires.own.read_bytes())
+    except (OSError, ValueError):
+        return {"name": wires.name, "until": "", "days": "", "hosts": "", "flaw": said}
+    until = own.not_valid_after_utc
+    return {
+        "name": wires.name,
+        "until": until.isoformat(),
+        "days": (until - datetime.now(UTC)).days,
+        "hosts": " ".join(hosts(own)),
+        "flaw": said,
+    }
+
+
+def here() -> Installation:
+    return Installation.here(Home.here())

@@ -1,0 +1,179 @@
+"""Connections that wait for nobody: limits of uvicorn's HTTP protocol, which has none of its own.
+
+A head may have so many bytes and so many headers; head, body and answer must move on in time; an
+address may hold so many connections. `watch` closes what is too slow, once a second, so that a
+request costs no timer.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, ClassVar
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from services.gateway.http.addresses import Networks, network_of
+from services.gateway.metrics import CONNECTIONS_CLOSED, CONNECTIONS_OPEN
+
+# What a connection is closed for, with the status of its last answer.
+REFUSALS = {
+    "HEAD_TOO_SLOW": 408,
+    "BODY_TOO_SLOW": 408,
+    "HEAD_TOO_LARGE": 431,
+    "MALFORMED_HTTP": 400,
+    "TOO_MANY_CONNECTIONS": 429,
+}
+# Seconds between two looks at all connections.
+LOOK = 1.0
+# Seconds that a closed connection has to take its last answer.
+FAREWELL = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The limits; `said` has a complete HTTP answer for each reason of a refusal."""
+
+    head_bytes: int
+    head_count: int
+    head_seconds: float
+    body_seconds: float
+    slow_reader_seconds: float
+    most: int
+    most_of_address: int
+    proxies: Networks
+    said: Mapping[str, bytes]
+    by_address: Counter[str] = field(default_factory=Counter)
+
+
+class Connection(HttpToolsProtocol):
+    """One connection of a client, or of a proxy that many clients share."""
+
+    bounds: ClassVar[Bounds]
+
+    _address = ""
+    _head_open = False
+    _message_open = False
+    _head_bytes = 0
+    _header_bytes = 0
+    _due = inf
+    _blocked_until = inf
+    _refusal = ""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        host = self.client[0] if self.client else ""
+        self._address = "" if host in self.bounds.proxies else network_of(host)
+        self.bounds.by_address[self._address] += 1
+        CONNECTIONS_OPEN.inc()
+        self._due = self.loop.time() + self.bounds.head_seconds
+        crowded = self._address and (
+            self.bounds.by_address[self._address] > self.bounds.most_of_address
+        )
+        if crowded or len(self.connections) > self.bounds.most:
+            self._refuse("TOO_MANY_CONNECTIONS")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._due = self._blocked_until = inf
+        self.bounds.by_address[self._address] -= 1
+        if not self.bounds.by_address[self._address]:
+            del self.bounds.by_address[self._address]
+        CONNECTIONS_OPEN.dec()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refusal:
+            return
+        if not self._message_open:
+            self._begin()
+        if self._head_open:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_open and self._head_bytes > self.bounds.head_bytes:
+            self._refuse("HEAD_TOO_LARGE")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if not self._message_open:
+            self._begin()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._count(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        self._head_open = False
+        self._due = self.loop.time() + self.bounds.body_seconds
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._message_open = False
+        self._due = inf
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(self._refusal or "MALFORMED_HTTP")
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._blocked_until = self.loop.time() + self.bounds.slow_reader_seconds
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._blocked_until = inf
+
+    def look(self, now: float) -> None:
+        """Close the connection if it has waited for its client for too long."""
+        if now > self._blocked_until or (now > self._due and self.transport.is_closing()):
+            CONNECTIONS_CLOSED.labels("SLOW_READER").inc()
+            self.transport.abort()
+        elif now > self._due:
+            has_head = self._message_open and not self._head_open
+            self._refuse("BODY_TOO_SLOW" if has_head else "HEAD_TOO_SLOW")
+
+    def _begin(self) -> None:
+        self._message_open = self._head_open = True
+        self._head_bytes = self._header_bytes = 0
+        self._due = self.loop.time() + self.bounds.head_seconds
+
+    def _count(self, size: int) -> None:
+        """Raises HttpParserError, which ends in `send_400_response`, for a head over its limits."""
+        self._header_bytes += size
+        if self._header_bytes > self.bounds.head_bytes or len(self.headers) > (
+            self.bounds.head_count
+        ):
+            self._refusal = "HEAD_TOO_LARGE"
+            raise httptools.HttpParserError(self._refusal)
+
+    def _refuse(self, reason: str) -> None:
+        """Say why, unless an answer has begun, and close."""
+        self._refusal = reason
+        CONNECTIONS_CLOSED.labels(reason).inc()
+        self._due = self.loop.time() + FAREWELL
+        if self._is_quiet():
+            self.transport.write(self.bounds.said[reason])
+        self.transport.close()
+
+    def _is_quiet(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+
+def connection_class(bounds: Bounds) -> type[Connection]:
+    """The protocol class with these limits, as uvicorn makes each instance itself."""
+    return type("BoundConnection", (Connection,), {"bounds": bounds})
+
+
+async def watch(connections: Callable[[], Iterable[Any]]) -> None:
+    """Look at all connections until cancelled."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(LOOK)
+        now = loop.time()
+        for connection in tuple(connections()):
+            connection.look(now)

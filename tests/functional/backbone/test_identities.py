@@ -1,0 +1,138 @@
+"""Services know each other by certificate: real servers, real handshakes, no city."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from backbone.process.settings import Settings, read_settings
+from backbone.process.wires import Wires
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import channel_to, refusal_of
+from backbone.rpc.server import Server
+from backbone.rpc.shared_client import SharedStream
+from backbone.words.actor import Actor
+from liandong.operations.v1 import operations_service_pb2 as pb
+from liandong.operations.v1 import operations_service_pb2_grpc as rpc
+from operate.home import certificates
+from operate.home.certificates import Authority
+from tests.servers import free_base
+from tests.unit.backbone.test_small_parts import ENVIRON
+
+METADATA = metadata_for("token", Actor("op", role="operator"))
+ASK = pb.ListParkedRequest()
+
+
+class Parked(rpc.OperationsServiceServicer):
+    async def ListParked(self, request: Any, context: Any) -> Any:
+        return pb.ListParkedResponse()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("certificates")
+    certificates.create(folder)
+    return folder
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[Settings]:
+    """The alarm service with one method, which the operator alone may call."""
+    environ = ENVIRON | {"LIANDONG_PORT": str(free_base()), "LIANDONG_TOKEN": "token"}
+    settings = replace(read_settings("alarm", environ), wires=Wires("alarm", folder))
+    server = Server(settings)
+    server.serve(rpc.add_OperationsServiceServicer_to_server, Parked(), pb.DESCRIPTOR)
+    await server.start()
+    try:
+        yield settings
+    finally:
+        await server.stop(0.1)
+
+
+async def ask(settings: Settings, wires: Wires | None, service: str = "alarm") -> Any:
+    async with channel_to(service, settings.address_of("alarm"), wires) as channel:
+        stub: Any = rpc.OperationsServiceStub(channel)
+        return await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+
+
+async def refused(settings: Settings, wires: Wires | None, service: str = "alarm") -> Any:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await ask(settings, wires, service)
+    return caught.value
+
+
+async def test_who_has_business_there_is_let_in(made: Path) -> None:
+    async with serving(made) as settings:
+        assert await ask(settings, Wires("operate", made)) == pb.ListParkedResponse()
+
+
+async def test_who_has_none_is_refused_by_name_alone_or_on_a_shared_stream(made: Path) -> None:
+    async with serving(made) as settings:
+        refusal = refusal_of(await refused(settings, Wires("petition", made)))
+        assert refusal is not None and refusal.reason == "NOT_YOUR_METHOD"
+        assert refusal.facts["service"] == "petition"
+        address = settings.address_of("alarm")
+        async with channel_to("alarm", address, Wires("petition", made)) as channel:
+            stub: Any = rpc.OperationsServiceStub(SharedStream(channel, "token"))
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+        refusal = refusal_of(caught.value)
+        assert refusal is not None and refusal.reason == "NOT_YOUR_METHOD"
+
+
+async def test_without_a_certificate_of_our_authority_nothing_is_heard(
+    made: Path, tmp_path: Path
+) -> None:
+    certificates.create(tmp_path)
+    stranger = tmp_path / "operate.pem"
+    (tmp_path / "ca.pem").write_bytes((made / "ca.pem").read_bytes())  # it trusts us, in vain
+    async with serving(made) as settings:
+        for wires in (None, Wires(stranger.stem, tmp_path)):
+            error = await refused(settings, wires)
+            assert error.code() is grpc.StatusCode.UNAVAILABLE
+        async with grpc.aio.secure_channel(
+            settings.address_of("alarm"),
+            grpc.ssl_channel_credentials((made / "ca.pem").read_bytes()),
+        ) as channel:
+            stub: Any = rpc.OperationsServiceStub(channel)
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_another_service_at_the_address_is_not_spoken_to(made: Path) -> None:
+    async with serving(made) as settings:
+        error = await refused(settings, Wires("operate", made), service="workflow")
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_renewed_certificate_is_used_without_a_restart(tmp_path: Path) -> None:
+    certificates.create(tmp_path)
+    operator = Wires("operate", tmp_path)
+    Authority(tmp_path).issue("operate", days=-1)
+    async with serving(tmp_path) as settings:
+        address = settings.address_of("alarm")
+        async with channel_to("alarm", address, operator) as lasting:
+            stub: Any = rpc.OperationsServiceStub(lasting)
+            with pytest.raises(grpc.aio.AioRpcError):  # expired: nobody lets it in
+                await stub.ListParked(ASK, metadata=METADATA, timeout=2)
+            certificates.renew(tmp_path, ["operate"])
+            await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+
+            # The server changes too: to a new authority, then its certificate.
+            certificates.make_authority(tmp_path)
+            await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+            certificates.renew(tmp_path, ["alarm", "operate"])
+            await asyncio.sleep(0.1)
+            (tmp_path / "ca.pem").write_text(only_the_newest(tmp_path / "ca.pem"))
+            await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+
+
+def only_the_newest(ca: Path) -> str:
+    first, end, _ = ca.read_text().partition("-----END CERTIFICATE-----\n")
+    return first + end

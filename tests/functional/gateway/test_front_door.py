@@ -1,0 +1,184 @@
+"""The real HTTP server against clients that send too much, too slowly, or read nothing."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.functional.gateway.front import Front, a_front
+from tests.gateway import HOST
+
+HEAD_SECONDS = 1.0
+GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+POST = b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture
+async def front(gateway_database: str) -> AsyncIterator[Front]:
+    bounds = {
+        "head_seconds": str(HEAD_SECONDS),
+        "body_seconds": "1",
+        "slow_reader_seconds": "1",
+        "connections_per_address": "500",
+    }
+    async with a_front(gateway_database, **bounds) as front:
+        yield front
+
+
+def reason_in(answer: bytes) -> str:
+    """The reason of the refusal that ends these bytes."""
+    head, _, body = answer.rpartition(b"\r\n\r\n")
+    assert b"nosniff" in head and b"application/problem+json" in head
+    return str(json.loads(body)["reason"])
+
+
+async def test_400_half_open_connections_are_closed_in_time(front: Front) -> None:
+    with ExitStack() as stack:
+        held = [
+            stack.enter_context(socket.create_connection((HOST, front.port))) for _ in range(400)
+        ]
+        for number, each in enumerate(held):
+            each.sendall((b"", b"G", GET)[number % 3])
+        began = time.monotonic()
+        answers = await asyncio.gather(*(read_out(each) for each in held))
+        assert time.monotonic() - began < HEAD_SECONDS + 4
+        assert {reason_in(answer) for answer in answers} == {"HEAD_TOO_SLOW"}
+        async with front.client() as http:
+            assert (await http.get("/openapi.json")).status_code == 200
+
+
+async def read_out(connection: socket.socket) -> bytes:
+    connection.setblocking(False)
+    loop, answer = asyncio.get_running_loop(), b""
+    while part := await asyncio.wait_for(loop.sock_recv(connection, 65_536), 10):
+        answer += part
+    return answer
+
+
+async def test_a_head_that_trickles_is_closed(front: Front) -> None:
+    began = time.monotonic()
+    trickle = [GET, *(f"X-{n}: y\r\n".encode() for n in range(30))]
+    answer = await front.say(*trickle, pause=0.1)
+    assert reason_in(answer) == "HEAD_TOO_SLOW"
+    assert time.monotonic() - began < 6
+
+
+async def test_blank_lines_keep_no_connection(front: Front) -> None:
+    answer = await front.say(*(b"\r\n" for _ in range(30)), pause=0.1)
+    assert reason_in(answer) == "HEAD_TOO_SLOW"
+
+
+async def test_a_head_of_48_mb_is_refused_early(front: Front) -> None:
+    reader, writer = await asyncio.open_connection(HOST, front.port)
+    sent = 0
+    try:
+        writer.write(GET + b"X-Long: ")
+        while sent < 48_000_000:
+            writer.write(b"x" * 65_536)
+            await writer.drain()
+            sent += 65_536
+            if reader.at_eof() or writer.transport.is_closing():
+                break
+            await asyncio.sleep(0)
+    except ConnectionError:
+        pass
+    writer.close()
+    assert sent < 16_000_000
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        GET + b"X-Long: " + b"x" * 40_000 + b"\r\n\r\n",
+        GET + b"".join(b"X-%d: y\r\n" % n for n in range(150)) + b"\r\n",
+        b"GET /" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ids=["one long header", "many headers", "a long path"],
+)
+async def test_a_head_over_its_limits_is_refused(front: Front, head: bytes) -> None:
+    answer = await front.say(head)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert reason_in(answer) == "HEAD_TOO_LARGE"
+
+
+async def test_what_is_no_http_is_refused_as_a_problem(front: Front) -> None:
+    answer = await front.say(b"HELO there\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert reason_in(answer) == "MALFORMED_HTTP"
+
+
+async def test_a_body_that_trickles_is_closed(front: Front) -> None:
+    began = time.monotonic()
+    answer = await front.say(POST + b"Content-Length: 1000\r\n\r\n", *([b" "] * 20), pause=0.1)
+    assert not answer.startswith(b"HTTP/1.1 200")
+    assert time.monotonic() - began < 7
+
+
+async def test_a_body_that_no_endpoint_reads_is_closed_too(front: Front) -> None:
+    head = b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+    began = time.monotonic()
+    answer = await front.say(head, *([b" "] * 20), pause=0.1)
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert time.monotonic() - began < 7
+
+
+async def test_whoever_reads_nothing_is_cut_off(front: Front) -> None:
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        deaf.connect((HOST, front.port))
+        deaf.setblocking(False)
+        asked, loop = (
+            b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 40,
+            asyncio.get_running_loop(),
+        )
+        await loop.sock_sendall(deaf, asked)
+        async with asyncio.timeout(8):
+            while front.gateway.bounds.by_address:
+                await asyncio.sleep(0.1)
+
+
+async def test_slow_but_honest_requests_on_one_connection_are_served(front: Front) -> None:
+    async with front.client() as http:
+        for _ in range(3):
+            assert (await http.get("/openapi.json")).status_code == 200
+            await asyncio.sleep(1.2 * HEAD_SECONDS)
+
+
+async def test_an_address_has_so_many_connections_and_others_have_theirs(
+    gateway_database: str,
+) -> None:
+    async with a_front(gateway_database, connections_per_address="20") as front:
+        with ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(socket.create_connection((HOST, front.port)))
+            await asyncio.sleep(0.1)
+            answer = await front.say(GET + b"\r\n")
+            assert reason_in(answer) == "TOO_MANY_CONNECTIONS"
+            async with front.client("127.0.0.9") as other:
+                assert (await other.get("/openapi.json")).status_code == 200
+        await asyncio.sleep(0.2)
+        async with front.client() as http:
+            assert (await http.get("/openapi.json")).status_code == 200
+
+
+async def test_every_answer_says_how_it_may_be_used(front: Front) -> None:
+    async with front.client() as http:
+        for path in ("/v1/incidents", "/nowhere", "/healthz"):
+            headers = (await http.get(path)).headers
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["Cache-Control"] == "no-store"
+            assert "Strict-Transport-Security" not in headers
+
+
+async def test_https_is_for_good_where_a_trusted_proxy_speaks_it(gateway_database: str) -> None:
+    async with a_front(gateway_database, trusted_proxies=HOST) as front:
+        async with front.client(**{"X-Forwarded-Proto": "https"}) as http:
+            headers = (await http.get("/openapi.json")).headers
+        assert headers["Strict-Transport-Security"] == "max-age=31536000"
+        async with front.client("127.0.0.9", **{"X-Forwarded-Proto": "https"}) as http:
+            headers = (await http.get("/openapi.json")).headers
+        assert "Strict-Transport-Security" not in headers

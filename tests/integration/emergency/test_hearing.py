@@ -1,0 +1,98 @@
+"""Events of receipts and incidents reach missions by a call, with Kafka away; late ones are old."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from backbone.door.journal import event_id
+from backbone.rpc.caller import metadata_for
+from backbone.words.actor import SERVICE, Actor
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from liandong.emergency.v1 import emergency_service_pb2 as pb
+from liandong.emergency.v1 import hearing_service_pb2 as hearing
+from liandong.emergency.v1.emergency_pb2 import Mission, Push, Recall
+from liandong.event.v1.event_pb2 import Meta
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from tests.emergency import COUNTY, Desk, serving, some_settings
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    async with serving(some_settings(database_url)) as desk:
+        yield desk
+
+
+async def hear(desk: Desk, of: UUID, version: int, event: Any) -> None:
+    """What the service of the receipt or incident tells directly."""
+    is_receipt = isinstance(event, AlarmEvent)
+    kind = "liandong.alarm" if is_receipt else "liandong.incident"
+    told_as = str(event_id(kind, of, version))
+    meta = Meta(event_id=told_as, aggregate_id=str(of), version=version, actor="zhao")
+    event.meta.CopyFrom(meta)
+    verb, request = (
+        ("HearReceipt", hearing.HearReceiptRequest)
+        if is_receipt
+        else ("HearIncident", hearing.HearIncidentRequest)
+    )
+    metadata = metadata_for(desk.token, Actor("", "", SERVICE))
+    told = request(events=[event.SerializeToString()])
+    await getattr(desk.hearing, verb)(told, metadata=metadata, timeout=5)
+
+
+def facts(of: UUID, text: str) -> dict[str, Any]:
+    return {
+        "id": str(of),
+        "narrative": "两车相撞,有人受伤",
+        "category": "traffic.accident",
+        "priority": "P1",
+        "place": {"text": text, "area": COUNTY},
+    }
+
+
+async def test_corrections_and_ends_of_an_incident(desk: Desk) -> None:
+    receipt = uuid4()
+    async with desk.terminal() as terminal:
+        await desk.dispatch(receipt=receipt)
+        await terminal.push()
+        for version, text in ((3, "长风路3号"), (2, "长风路2号"), (3, "长风路3号")):
+            matter = {"matter": facts(receipt, text)}
+            await hear(desk, receipt, version, IncidentEvent(amended=matter))
+        push = await terminal.push()
+        assert (push.kind, push.revision) == (Push.KIND_REVISION, 2)
+        assert push.place.text == "长风路3号"
+        await hear(desk, receipt, 4, IncidentEvent(voided={"reason": "HOAX"}))
+        push = await terminal.push()
+        assert (push.kind, push.revision) == (Push.KIND_RECALL, 3)
+        assert push.recall.cause == Recall.CAUSE_INCIDENT_VOIDED
+
+
+async def test_links_and_ends_of_a_receipt(desk: Desk) -> None:
+    receipt, incident = uuid4(), uuid4()
+    mission = (await desk.dispatch(receipt=receipt, receipt_version=2)).mission.id
+    link = AlarmEvent(repeat_linked={"incident_id": str(incident)})
+    own = facts(receipt, "青山镇长风路12号")
+    part = AlarmEvent(repeat_unlinked={"reason": "不是一回事", "facts": own})
+    await hear(desk, receipt, 3, link)
+    assert await matter_of(desk, mission) == incident
+    await hear(desk, receipt, 4, part)
+    await hear(desk, receipt, 3, link)
+    assert await matter_of(desk, mission) == receipt, "the link was undone since"
+    await hear(desk, receipt, 1, AlarmEvent(marked_invalid={}))
+    assert (await found(desk, mission)).state == Mission.STATE_PENDING, "it was ordered after that"
+    await hear(desk, receipt, 5, AlarmEvent(marked_invalid={}))
+    ended = await found(desk, mission)
+    assert ended.recall.cause == Recall.CAUSE_RECEIPT_INVALID
+
+
+async def found(desk: Desk, mission: str) -> Mission:
+    metadata = metadata_for(desk.token, Actor("lee"), team="fire-1")
+    request = pb.GetMissionRequest(mission_id=mission)
+    response = await desk.stub.GetMission(request, metadata=metadata, timeout=5)
+    shown: Mission = response.mission
+    return shown
+
+
+async def matter_of(desk: Desk, mission: str) -> UUID:
+    return UUID((await found(desk, mission)).matter_id)

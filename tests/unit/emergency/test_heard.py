@@ -1,0 +1,105 @@
+"""Two roads tell of the same events: whichever is slower changes nothing, and tells nothing old."""
+
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+
+from backbone.intake import teams
+from backbone.words.place import Place
+from services.emergency.consumers import Incidents, Orders
+from services.emergency.mission.correcting import MissionCaughtUp, ReviseMission
+from services.emergency.mission.joining import JoinMatter
+from services.emergency.mission.record import Heard, Mission
+from services.emergency.mission.table import project
+from tests.unit.emergency.missions import DISPATCH, FACTS, NOW, decide, evolve
+
+INCIDENT = UUID(int=8)
+ORDERED = replace(DISPATCH, order=replace(DISPATCH.order, receipt_version=5, matter_version=0))
+
+
+def dispatched(command: Any = ORDERED) -> Mission:
+    [event] = decide(None, command, NOW)
+    return evolve(None, event)
+
+
+def told(text: str, **heard: int) -> ReviseMission:
+    return ReviseMission(replace(FACTS, place=Place(text)), heard=Heard(**heard))
+
+
+def heard(mission: Mission, *commands: Any) -> Mission:
+    for command in commands:
+        for event in decide(mission, command, NOW):
+            mission = evolve(mission, event)
+    return mission
+
+
+def test_the_last_facts_stay_in_whatever_order_they_are_told() -> None:
+    news = [told(f"长风路{number}号", incident=number) for number in (1, 2, 3)]
+    for order in permutations([*news, *news], 4):
+        if news[-1] in order:
+            assert heard(dispatched(), *order).order.place.text == "长风路3号"
+
+
+def test_an_incident_knows_more_than_its_receipt() -> None:
+    mission = heard(dispatched(), told("长风路2号", incident=1), told("长风路9号", receipt=9))
+    assert mission.order.place.text == "长风路2号"
+
+
+def test_what_happened_before_the_order_is_old() -> None:
+    assert not decide(dispatched(), told("长风路1号", receipt=4), NOW)
+    of_incident = replace(ORDERED, order=replace(ORDERED.order, matter_version=7))
+    assert not decide(dispatched(of_incident), told("长风路1号", incident=6), NOW)
+    assert decide(dispatched(of_incident), told("长风路1号", incident=8), NOW)
+
+
+def test_facts_without_a_version_are_taken() -> None:
+    """Those of an older release."""
+    assert decide(dispatched(), told("长风路1号"), NOW)
+
+
+@pytest.mark.parametrize("version", [3, 5])
+def test_a_link_from_before_the_order_moves_nothing(version: int) -> None:
+    join = JoinMatter(INCIDENT, "", "fire-1", receipt_version=version)
+    assert not decide(dispatched(), join, NOW)
+
+
+def test_a_link_that_was_undone_is_not_made_again_by_the_slower_road() -> None:
+    link = JoinMatter(INCIDENT, "", "fire-1", receipt_version=6)
+    undone = JoinMatter(DISPATCH.order.matter_id, "", "fire-1", receipt_version=7)
+    mission = heard(dispatched(), link, undone, link, undone)
+    assert mission.order.matter_id == DISPATCH.order.matter_id
+    assert mission.version == dispatched().version + 2
+
+
+def test_a_mission_that_has_joined_asks_until_it_has_the_facts() -> None:
+    mission = heard(dispatched(), JoinMatter(INCIDENT, "", "fire-1", receipt_version=6))
+    assert mission.is_behind
+    assert project(mission)["behind_since"] == NOW
+    [same] = decide(mission, ReviseMission(FACTS, heard=Heard(incident=4)), NOW)
+    assert isinstance(same, MissionCaughtUp)
+    assert not evolve(mission, same).is_behind
+    moved = heard(mission, told("长风路21号", incident=4))
+    assert (moved.order.place.text, moved.is_behind) == ("长风路21号", False)
+    assert moved.pushes.revision == mission.pushes.revision + 1
+
+
+def test_a_link_undone_gives_the_own_facts_back() -> None:
+    joined = heard(
+        dispatched(),
+        JoinMatter(INCIDENT, "", "fire-1", receipt_version=6),
+        told("长风路21号", incident=4),
+    )
+    home = JoinMatter(DISPATCH.order.matter_id, "", "fire-1", receipt_version=7)
+    own = heard(joined, home, told(DISPATCH.order.place.text, receipt=7))
+    assert own.order.place == DISPATCH.order.place
+    assert not own.is_behind
+
+
+def test_both_roads_tell_of_the_same_kinds() -> None:
+    nothing: Any = None
+    orders = Orders(nothing, nothing, nothing, nothing).subscription.kinds
+    assert orders - {"dispatch_ordered"} == set(teams.RECEIPT)
+    assert Incidents(nothing, nothing).subscription.kinds == set(teams.INCIDENT)

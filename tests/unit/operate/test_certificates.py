@@ -1,0 +1,113 @@
+"""Certificates: what the command makes, and what is said about each that is of no use."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from backbone.process.certificates import end_of, flaw_of
+from backbone.process.wires import Wires
+from operate.home import certificates
+from operate.home.certificates import DAYS, IDENTITIES, Authority
+from operate.home.trouble import Trouble
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    certificates.create(tmp_path / "certificates")
+    return tmp_path / "certificates"
+
+
+def test_everybody_gets_one_that_its_owner_alone_may_read(folder: Path) -> None:
+    assert {path.stem for path in folder.iterdir()} == {*IDENTITIES, "ca", "authority"}
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert not certificates.readable_by_others(folder)
+    assert [flaw_of(Wires(name, folder)) for name in IDENTITIES] == [None] * len(IDENTITIES)
+
+
+def test_what_exists_is_not_made_anew(folder: Path) -> None:
+    before = (folder / "alarm.pem").read_text()
+    (folder / "petition.pem").unlink()
+    assert certificates.create(folder) == ["petition"]
+    assert (folder / "alarm.pem").read_text() == before
+
+
+def test_a_renewed_one_keeps_its_hosts(folder: Path) -> None:
+    certificates.renew(folder, ["alarm"], ["alarm.city.example"])
+    before = (folder / "alarm.pem").read_text()
+    certificates.renew(folder, ["alarm"])
+    assert (folder / "alarm.pem").read_text() != before
+    assert "alarm.city.example" in certificates.hosts_of(folder / "alarm.pem")
+
+
+def test_an_unknown_name_and_a_lost_authority_are_told(folder: Path) -> None:
+    with pytest.raises(Trouble, match="no identity alarms"):
+        certificates.renew(folder, ["alarms"])
+    (folder / "authority.pem").unlink()
+    with pytest.raises(Trouble, match=r"authority\.pem is missing"):
+        certificates.renew(folder)
+    assert certificates.create(folder) == [], "the host of services whose authority is elsewhere"
+
+
+def test_what_expires_soon_is_renewed_where_the_authority_is(folder: Path) -> None:
+    assert certificates.renew_due(folder) == []
+    Authority(folder).issue("alarm", days=20)
+    assert certificates.renew_due(folder) == ["alarm"]
+    left = end_of(folder / "alarm.pem") - end_of(folder / "petition.pem")
+    assert abs(left) < timedelta(days=1) < timedelta(days=DAYS)
+
+
+def test_a_new_authority_and_the_old_one_are_both_trusted(folder: Path) -> None:
+    certificates.make_authority(folder)
+    certificates.renew(folder, ["alarm"])
+    assert flaw_of(Wires("alarm", folder)) is None, "issued by the new one"
+    assert flaw_of(Wires("petition", folder)) is None, "issued by the old one"
+
+
+def expire(folder: Path) -> None:
+    Authority(folder).issue("alarm", days=-1)
+
+
+def change_authority(folder: Path) -> None:
+    (folder / "ca.pem").unlink()
+    certificates.make_authority(folder)
+
+
+def swap(folder: Path) -> None:
+    (folder / "alarm.pem").write_bytes((folder / "petition.pem").read_bytes())
+
+
+def mix(folder: Path) -> None:
+    key = (folder / "petition.pem").read_text().partition("-----BEGIN CERT")[0]
+    certificate = (folder / "alarm.pem").read_text().partition("-----BEGIN CERT")
+    (folder / "alarm.pem").write_text(key + certificate[1] + certificate[2])
+
+
+def damage(folder: Path) -> None:
+    (folder / "alarm.pem").write_text("nonsense")
+
+
+def lose(folder: Path) -> None:
+    (folder / "ca.pem").unlink()
+
+
+@pytest.mark.parametrize(
+    ("harm", "english", "chinese"),
+    [
+        (expire, "of alarm expired on", "alarm 的证书已于"),
+        (change_authority, "the authority has changed", "签发机构已更换"),
+        (swap, "the certificate of another service", "另一服务的证书"),
+        (mix, "not that of its certificate", "私钥与证书不符"),
+        (damage, "cannot be read", "无法读取"),
+        (lose, "cannot be read", "无法读取"),
+    ],
+)
+def test_each_flaw_is_one_sentence_with_its_remedy(
+    folder: Path, harm: Callable[[Path], None], english: str, chinese: str
+) -> None:
+    harm(folder)
+    flaw = flaw_of(Wires("alarm", folder))
+    assert flaw is not None
+    assert english in flaw.english and "liandong certificates" in flaw.english
+    assert chinese in flaw.chinese and "liandong certificates" in flaw.chinese
