@@ -40,14 +40,16 @@ class Installation:
     split: bool = False
     database_url: str = field(default="", repr=False)
     kafka_bootstrap: str = ""
+    # None: the demo on a database of liandong's own, and none on another's.
+    demo: bool | None = None
 
     @classmethod
-    def chosen(cls, home: Home, split: bool = False) -> "Installation":
+    def chosen(cls, home: Home, split: bool = False, demo: bool | None = None) -> "Installation":
         """The installation that the environment describes; makes its secret if there is none.
 
         Raises Trouble for a malformed address.
         """
-        return cls(home, keys_of(home), split, **named_servers(os.environ))
+        return cls(home, keys_of(home), split, **named_servers(os.environ), demo=demo)
 
     @classmethod
     def here(cls, home: Home) -> "Installation":
@@ -60,6 +62,11 @@ class Installation:
         servers = {"database_url": self.database_url, "kafka_bootstrap": self.kafka_bootstrap}
         told = {"port": self.home.ports.base, "servers": servers}
         write(self.home.choices, json.dumps(told))
+
+    @property
+    def wants_demo(self) -> bool:
+        """Whether a first start loads the accounts of the demo city, whose password is known."""
+        return not self.database_url if self.demo is None else self.demo
 
     @property
     def postgres(self) -> Postgres | None:
