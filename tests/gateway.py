@@ -24,10 +24,9 @@ ACCOUNTS: list[dict[str, Any]] = [
     {"user": "auditor", "name": "审计员", "role": "auditor", "unit": "990100"},
     {"user": "leader7", "name": "队长", "role": "team_leader", "unit": STATION, "team": "team-7"},
 ]
-STATION_KEY, REPLAY_KEY = "key-of-the-station", "key-of-the-replay"
+STATION_KEY = "key-of-the-station"
 KEYS: list[dict[str, Any]] = [
     {"key": STATION_KEY, "unit": STATION, "role": "clerk", "team": None},
-    {"key": REPLAY_KEY, "unit": "990100-command", "role": "dispatcher"},
 ]
 
 

@@ -43,15 +43,18 @@ class Installation:
     database_url: str = field(default="", repr=False)
     kafka_bootstrap: str = ""
     protection: Protection = OPEN
+    # None: the demo on a database of liandong's own, and none on another's.
+    demo: bool | None = None
 
     @classmethod
-    def chosen(cls, home: Home, split: bool = False) -> "Installation":
+    def chosen(cls, home: Home, split: bool = False, demo: bool | None = None) -> "Installation":
         """The installation that the environment describes; makes its secret if there is none.
 
         Raises Trouble for a malformed address.
         """
         servers = named_servers(os.environ)
-        return cls(home, keys_of(home), split, **servers, protection=protection_of(home, servers))
+        protection = protection_of(home, servers)
+        return cls(home, keys_of(home), split, **servers, protection=protection, demo=demo)
 
     @classmethod
     def here(cls, home: Home) -> "Installation":
@@ -68,6 +71,11 @@ class Installation:
         told = {"port": self.home.ports.base, "servers": servers}
         told |= {"protection": self.protection.to_remember()}
         write(self.home.choices, json.dumps(told))
+
+    @property
+    def wants_demo(self) -> bool:
+        """Whether a first start loads the accounts of the demo city, whose password is known."""
+        return not self.database_url if self.demo is None else self.demo
 
     @property
     def postgres(self) -> Postgres | None:
