@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
+from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
@@ -36,6 +37,7 @@ from services.gateway.live import terminal
 from services.gateway.live.change_stream import Live
 from services.gateway.live.changes import Ring
 from services.gateway.live.feed import EVENTS, Feed
+from services.gateway.live.feed import GROUP as FOLLOWING
 from services.gateway.live.streams import Streams
 from services.gateway.live.terminal import Terminal
 from services.gateway.routes import AREAS
@@ -89,7 +91,8 @@ async def open_gateway(
     try:
         app = build_app(gate, areas, extras)
         publisher = Publisher(settings.brokers)
-        feed = Feed(settings.brokers, EVENTS, ring, publisher, names)
+        origin = Origin(settings.signatures, pool, FOLLOWING)
+        feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
         replica = Replica(pool, settings.brokers, NAMED, names.learn, essential=False)
         bounds = _bounds(own, gate.reasons)
         yield Gateway(app, gate, pool, feed, publisher, streams, replica, bounds)
@@ -129,8 +132,9 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(pulse.run())
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
+        origin = Origin(settings.signatures, gateway.pool, GROUP)
         bury = partial(gateway.publisher.bury, dead_topic(DIRECTORY, GROUP))
-        tasks.create_task(gateway.replica.run(pulse, bury))
+        tasks.create_task(gateway.replica.run(pulse, bury, origin))
         tasks.create_task(gateway.publisher.run())
         tasks.create_task(_watch_database(gateway.pool, pulse))
         close = gateway.streams.close

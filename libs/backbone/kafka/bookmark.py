@@ -27,10 +27,13 @@ class Bookmark:
 
 
 @asynccontextmanager
-async def open_reader(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """Open a consumer without a group."""
+async def open_reader(brokers: str, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """Open a consumer without a group; it is assigned all partitions of these topics."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=brokers, auto_offset_reset="earliest", fetch_max_wait_ms=WAIT_MS
+        *topics,
+        bootstrap_servers=brokers,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=WAIT_MS,
     )
     try:
         await consumer.start()

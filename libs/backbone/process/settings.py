@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from backbone.process.keyring import Keyring, flaw
+from backbone.process.signing import Signatures, Verifier
 
 # gRPC and metrics ports, counted from LIANDONG_PORT; the gateway's own HTTP port is the base.
 PORTS: dict[str, tuple[int, int]] = {
@@ -21,6 +23,8 @@ PORTS: dict[str, tuple[int, int]] = {
 SCHEMAS = {name: name for name in PORTS} | {"workflow-stream": "workflow"}
 BASE_PORT = 8600
 OUTCOME_DAYS = 30
+# The file with the public keys of all services.
+SIGNERS = "LIANDONG_SIGNERS"
 
 
 class SettingsError(Exception):
@@ -53,6 +57,11 @@ class Settings:
     def schema(self) -> str:
         return SCHEMAS[self.name]
 
+    @cached_property
+    def signatures(self) -> Signatures:
+        """This service's own keys for signing, and the public keys of all services."""
+        return Signatures(self.schema, self.keyring, self.environ.get(SIGNERS, ""))
+
     def address_of(self, service: str) -> str:
         """The gRPC address of another service, host:port."""
         default = f"127.0.0.1:{self.base_port + PORTS[service][0]}"
@@ -70,7 +79,7 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
     prefix = f"LIANDONG_{SCHEMAS[name].upper()}"
     flaws = [
         f"{variable} is missing"
-        for variable in (f"{prefix}_DATABASE_URL", "KAFKA_BOOTSTRAP", "LIANDONG_TOKEN")
+        for variable in (f"{prefix}_DATABASE_URL", "KAFKA_BOOTSTRAP", "LIANDONG_TOKEN", SIGNERS)
         if not environ.get(variable)
     ]
     base, keys = environ.get("LIANDONG_PORT", str(BASE_PORT)), environ.get(f"{prefix}_KEY", "")
@@ -80,6 +89,8 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
     if wrong := flaw(keys):
         flaws.append(f"{prefix}_KEY: {wrong}")
+    if not flaws and (wrong := _unreadable(environ[SIGNERS])):
+        flaws.append(f"{SIGNERS}: {wrong}")
     if flaws:
         raise SettingsError(f"{name} cannot start: " + "; ".join(flaws))
     return Settings(
@@ -93,3 +104,12 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         host=environ.get("LIANDONG_HOST", "127.0.0.1"),
         environ=environ,
     )
+
+
+def _unreadable(signers: str) -> str:
+    """Why the public keys of all services cannot be read; empty if they can."""
+    try:
+        Verifier(signers)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"the public keys cannot be read: {error}"
+    return ""

@@ -7,8 +7,9 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from backbone.process.settings import Settings
+from backbone.process.settings import SCHEMAS, Settings
 from backbone.rpc.edge import STATUS
+from backbone.rpc.signed import SigningChannel
 from backbone.words.errors import (
     KINDS,
     Broken,
@@ -46,9 +47,10 @@ OPTIONS = [
 KIND_OF_STATUS = {code: kind for kind, code in STATUS.items()}
 
 
-def open_channel(settings: Settings, service: str) -> grpc.aio.Channel:
+def open_channel(settings: Settings, service: str) -> SigningChannel:
     """A channel to another service; it connects at first use, and reconnects by itself."""
-    return grpc.aio.insecure_channel(settings.address_of(service), options=OPTIONS)
+    channel = grpc.aio.insecure_channel(settings.address_of(service), options=OPTIONS)
+    return SigningChannel(channel, settings.signatures, SCHEMAS[service])
 
 
 def may_still_happen(error: grpc.aio.AioRpcError) -> bool:

@@ -10,6 +10,7 @@ from grpc_reflection.v1alpha import reflection
 from backbone.process.settings import Settings
 from backbone.rpc.edge import Edge
 from backbone.rpc.shared_server import SharedCalls
+from backbone.rpc.signed import Signed
 
 OPTIONS = [
     ("grpc.so_reuseport", 0),
@@ -27,7 +28,7 @@ class Server:
     """The server of one service. Raises RuntimeError, when made, if the port is in use."""
 
     def __init__(self, settings: Settings) -> None:
-        edge = Edge(settings.token)
+        edge = Edge(settings.token, Signed(settings.signatures))
         self._server = grpc.aio.server(interceptors=[edge], options=OPTIONS)
         self._calls = SharedCalls(edge)
         self._contracts = [reflection.SERVICE_NAME]

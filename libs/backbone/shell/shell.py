@@ -22,6 +22,7 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request, hash_of
 from backbone.door.retention import run_retention
 from backbone.kafka.consumer import Consumer
+from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
 from backbone.kafka.subscription import Subscription
@@ -61,8 +62,9 @@ class Shell:
         topics = {each.kind: each.topic for each in deciders}
         self.connect = partial(connect, settings.database_url, settings.schema)
         produce = partial(open_producer, settings.brokers)
-        self.relay = Relay(settings.schema, topics, self.connect, produce, pulse)
-        self.door = Door(pool, deciders, self.relay.wake, ride)
+        sign = settings.signatures.sign
+        self.relay = Relay(settings.schema, topics, self.connect, produce, pulse, sign)
+        self.door = Door(pool, deciders, self.relay.wake, ride, sign=sign)
         self.batcher = Batcher(self.door.perform, pulse)
         self.server = Server(settings)
         self.consumers: dict[str, Consumer] = {}
@@ -90,9 +92,14 @@ class Shell:
         self._farewells.append(farewell)
 
     def consume(self, subscription: Subscription) -> None:
-        consumer = Consumer(self.pool, self.door, subscription, self.publisher)
+        origin = self.origin(subscription.group)
+        consumer = Consumer(self.pool, self.door, subscription, self.publisher, origin)
         self.consumers[subscription.group] = consumer
         self.run_beside(lambda: consumer.run(self.settings.brokers, self.pulse))
+
+    def origin(self, group: str) -> Origin:
+        """Checks the signatures of the records that a group reads."""
+        return Origin(self.settings.signatures, self.pool, group)
 
     async def perform(
         self,

@@ -12,6 +12,7 @@ import grpc
 
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import refusal_of
+from backbone.rpc.signed import SigningChannel
 from backbone.words.actor import Actor
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
@@ -106,7 +107,8 @@ def folder(pack: Path) -> Path:
 async def directory(installation: Installation) -> AsyncIterator[tuple[Any, Any]]:
     address = installation.home.ports.grpc_address("directory") or ""
     options = [("grpc.max_send_message_length", MOST)]
-    async with grpc.aio.insecure_channel(address, options=options) as channel:
+    opened = grpc.aio.insecure_channel(address, options=options)
+    async with SigningChannel(opened, installation.signatures, "directory") as channel:
         metadata = metadata_for(installation.keys.token, OPERATOR)
         yield rpc.DirectoryServiceStub(channel), metadata
 

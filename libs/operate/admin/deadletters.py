@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from backbone.rpc.caller import metadata_for
+from backbone.rpc.signed import SigningChannel
 from backbone.words.actor import Actor
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
@@ -171,8 +172,9 @@ async def replay(installation: Installation, letters: list[Letter]) -> tuple[int
     return applied, waiting
 
 
-def channel(installation: Installation, service: str) -> grpc.aio.Channel:
-    return grpc.aio.insecure_channel(installation.home.ports.grpc_address(service) or "")
+def channel(installation: Installation, service: str) -> SigningChannel:
+    opened = grpc.aio.insecure_channel(installation.home.ports.grpc_address(service) or "")
+    return SigningChannel(opened, installation.signatures, service)
 
 
 def metadata(installation: Installation) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from google.protobuf.message import DecodeError, Message
 
 from backbone.kafka import closing
+from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import is_transient
@@ -64,7 +65,9 @@ class Feed:
         ring: Ring,
         publisher: Publisher,
         names: Names,
+        origin: Origin,
     ) -> None:
+        self._origin = origin
         self._brokers, self._ring, self._publisher = brokers, ring, publisher
         self._unreadable: asyncio.Queue[ConsumerRecord] = asyncio.Queue(MOST_UNREADABLE)
         self._sources = {f"liandong.{source}.events.v1": source for source in events}
@@ -114,6 +117,7 @@ class Feed:
                 if not batches:
                     await progress.check()
                     continue
+                await self._origin.learn(consumer, self._sources)
                 for partition, records in batches.items():
                     self._take(places[partition], self._sources[partition.topic], records)
                 self._ring.wake()
@@ -144,6 +148,7 @@ class Feed:
     def _take(self, place: int, source: str, records: Sequence[ConsumerRecord]) -> None:
         for record in records:
             try:
+                self._origin.check(record)
                 change = self._showing[source].change_of(place, record)
             except (DecodeError, ValueError):
                 change = None

@@ -325,7 +325,9 @@ async def test_partitions_move_to_another_worker_without_loss(
     broker: Broker, pool: Pool, door: Door, database: Installation
 ) -> None:
     bench = await make_bench(broker, pool, door)
-    other = Consumer(pool, door, bench.consumer._subscription, bench.publisher)
+    other = Consumer(
+        pool, door, bench.consumer._subscription, bench.publisher, bench.consumer._origin
+    )
     sources = [uuid4() for _ in range(20)]
     async with bench.running():
         for version in range(1, 6):

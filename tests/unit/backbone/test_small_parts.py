@@ -133,6 +133,7 @@ ENVIRON = {
     "LIANDONG_WORKFLOW_DATABASE_URL": "postgresql://y",
     "KAFKA_BOOTSTRAP": "k:9092",
     "LIANDONG_TOKEN": "t",
+    "LIANDONG_SIGNERS": "{}",
     "LIANDONG_ALARM_KEY": "ab" * 32,
     "LIANDONG_WORKFLOW_KEY": "cd" * 32,
 }
