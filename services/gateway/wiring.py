@@ -13,12 +13,14 @@ from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, dead_topic
-from backbone.postgres.pool import Pool, open_pool
+from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
+from backbone.shell.nightly import run_nightly
 from services.gateway.accounts import reveals, sessions
 from services.gateway.accounts.auth import Authenticator
 from services.gateway.accounts.guessing import Guessing
+from services.gateway.accounts.chain import verify_reveals
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.accounts.reveals import Reveals
 from services.gateway.accounts.sessions import Sessions
@@ -136,6 +138,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         bury = partial(gateway.publisher.bury, dead_topic(DIRECTORY, GROUP))
         tasks.create_task(gateway.replica.run(pulse, bury, origin))
         tasks.create_task(gateway.publisher.run())
+        connected = partial(connect, settings.database_url, settings.schema)
+        tasks.create_task(run_nightly(connected, settings.schema, verify_reveals))
         tasks.create_task(_watch_database(gateway.pool, pulse))
         close = gateway.streams.close
         door = Door(settings.host, settings.port, gateway.bounds)

@@ -62,6 +62,11 @@ class Settings:
         """This service's own keys for signing, and the public keys of all services."""
         return Signatures(self.schema, self.keyring, self.environ.get(SIGNERS, ""))
 
+    @property
+    def anchors(self) -> str:
+        """The file elsewhere to which anchors are appended; empty for none."""
+        return self.environ.get("LIANDONG_ANCHORS", "")
+
     def address_of(self, service: str) -> str:
         """The gRPC address of another service, host:port."""
         default = f"127.0.0.1:{self.base_port + PORTS[service][0]}"

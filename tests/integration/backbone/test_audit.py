@@ -7,8 +7,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from backbone.door.anchor import Flaw, anchor, run_anchors, verify
+from backbone.door.anchor import anchor, run_anchors
 from backbone.door.door import Door
+from backbone.door.evidence import Flaw, verify
 from backbone.door.retention import forget_outcomes, run_retention
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse

@@ -20,3 +20,11 @@ CREATE TABLE unsigned (
     upto      bigint NOT NULL,
     PRIMARY KEY (topic, partition)
 );
+
+-- What each nightly check of this schema's evidence has found; the last row is the present finding.
+CREATE TABLE verifications (
+    time  timestamptz PRIMARY KEY DEFAULT clock_timestamp(),
+    rows  bigint NOT NULL,
+    flaws bigint NOT NULL,
+    first text NOT NULL
+);
