@@ -28,6 +28,7 @@ from liandong.place.v1.place_pb2 import Place
 from services.emergency import wiring
 from services.emergency.codec import dispatch_id
 from tests.servers import free_base
+from tests.signing import KEYS
 
 NOWHERE = "127.0.0.1:1"
 TOKEN = "token"
@@ -100,7 +101,7 @@ def some_settings(database_url: str, brokers: str = NOWHERE) -> Settings:
         "LIANDONG_EMERGENCY_DATABASE_URL": database_url,
         "LIANDONG_EMERGENCY_KEY": "07" * 32,
         "LIANDONG_TOKEN": TOKEN,
-        "LIANDONG_SIGNERS": "{}",
+        "LIANDONG_SIGNERS": KEYS.signers(),
         "KAFKA_BOOTSTRAP": brokers,
     }
     return read_settings("emergency", environ)

@@ -125,7 +125,8 @@ class Origin:
         names = ("ce_type", "ce_id", "ce_subject", "ce_sequence")
         kind, event_id, of, version = (told.get(name, b"").decode("latin-1") for name in names)
         statement = statement_of(record.topic, kind, event_id, of, version, value or b"")
-        return of.encode() == key and self._signatures.is_signed(owner, statement, signature)
+        is_its_own = told.get("ce_subject") == key
+        return is_its_own and self._signatures.is_signed(owner, statement, signature)
 
     def _alarmed(self, record: Record, wrong: str) -> Forged:
         FORGED.labels("record", self._group).inc()

@@ -69,7 +69,7 @@ class Feed:
     ) -> None:
         self._origin = origin
         self._brokers, self._ring, self._publisher = brokers, ring, publisher
-        self._unreadable: asyncio.Queue[ConsumerRecord] = asyncio.Queue(MOST_UNREADABLE)
+        self._unreadable: asyncio.Queue[tuple[ConsumerRecord, str]] = asyncio.Queue(MOST_UNREADABLE)
         self._sources = {f"liandong.{source}.events.v1": source for source in events}
         self._showing = {source: Showing(source, event, names) for source, event in events.items()}
 
@@ -91,8 +91,10 @@ class Feed:
         Each start reads the end of the log again, so a dead letter may be written twice.
         """
         while True:
-            record = await self._unreadable.get()
-            await self._publisher.bury(dead_topic(record.topic, GROUP), record, "UNREADABLE")
+            record, reason = await self._unreadable.get()
+            await self._publisher.bury(
+                dead_topic(record.topic, GROUP), record, f"UNREADABLE: {reason}"
+            )
             DEAD_LETTERS.labels(GROUP).inc()
 
     async def _follow(self, pulse: Pulse) -> None:
@@ -150,11 +152,11 @@ class Feed:
             try:
                 self._origin.check(record)
                 change = self._showing[source].change_of(place, record)
-            except (DecodeError, ValueError):
+            except (DecodeError, ValueError) as error:
                 change = None
                 CHANGES.labels("unreadable").inc()
                 with suppress(asyncio.QueueFull):
-                    self._unreadable.put_nowait(record)
+                    self._unreadable.put_nowait((record, str(error)))
             if change is not None:
                 self._ring.append(change)
             else:

@@ -27,7 +27,7 @@ from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
 from tests.installation import Installation
 from tests.ledger.building import a_request
-from tests.ledger.consuming import GROUP, Bench, Handling, an_event, make_bench
+from tests.ledger.consuming import GROUP, Bench, Handling, Trusting, an_event, make_bench
 from tests.ledger.domain import Command, Write
 from tests.ledger.serving import TOKEN, a_ledger, ledger_settings
 from tests.servers import Broker
@@ -369,6 +369,7 @@ async def test_parked_events_are_replayed_by_call(
     handling.broken.add(source)
     async with a_ledger(ledger_settings(database.url(), broker.address)) as served:
         subscription = Subscription(GROUP, topic, IncidentEvent, handling.requests)
+        served.shell.origin = lambda group: Trusting()  # type: ignore[method-assign]
         served.shell.consume(subscription)
         await publish(broker, topic, an_event(source, 1), an_event(source, 2))
         async with asyncio.timeout(30):
