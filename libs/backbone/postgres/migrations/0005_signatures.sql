@@ -9,8 +9,9 @@ CREATE TABLE signing (
     time             timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 INSERT INTO signing (since, accepts_unsigned)
-SELECT (SELECT coalesce(max(position), 0) FROM journal), EXISTS (SELECT FROM replica)
-    OR EXISTS (SELECT FROM journal);
+SELECT (SELECT coalesce(max(position), 0) FROM journal),
+       EXISTS (SELECT FROM replica) OR EXISTS (SELECT FROM journal)
+       OR EXISTS (SELECT FROM migrations WHERE time < now() - interval '10 minutes');
 
 -- Where each topic ended at the first start after that moment: only below it a record may be
 -- unsigned. Written once.
