@@ -19,8 +19,8 @@ from backbone.process.settings import Settings
 from backbone.shell.nightly import run_nightly
 from services.gateway.accounts import reveals, sessions
 from services.gateway.accounts.auth import Authenticator
-from services.gateway.accounts.guessing import Guessing
 from services.gateway.accounts.chain import verify_reveals
+from services.gateway.accounts.guessing import Guessing
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.accounts.reveals import Reveals
 from services.gateway.accounts.sessions import Sessions
