@@ -12,13 +12,16 @@ from starlette.applications import Starlette
 
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
+from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, dead_topic
-from backbone.postgres.pool import Pool, open_pool
+from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
+from backbone.shell.nightly import run_nightly
 from services.gateway.accounts import auditing, deputising, handing_over, oidc, reveals, sessions
 from services.gateway.accounts.auditing import Audit
 from services.gateway.accounts.auth import Authenticator
+from services.gateway.accounts.chain import verify_reveals
 from services.gateway.accounts.deputies import Deputies
 from services.gateway.accounts.deputising import Deputising
 from services.gateway.accounts.guessing import Guessing
@@ -46,6 +49,7 @@ from services.gateway.live import terminal
 from services.gateway.live.change_stream import Live
 from services.gateway.live.changes import Ring
 from services.gateway.live.feed import EVENTS, Feed
+from services.gateway.live.feed import GROUP as FOLLOWING
 from services.gateway.live.streams import Streams
 from services.gateway.live.terminal import Terminal
 from services.gateway.routes import AREAS
@@ -114,7 +118,8 @@ async def open_gateway(
     try:
         app = build_app(gate, areas, extras)
         publisher = Publisher(settings.brokers)
-        feed = Feed(settings.brokers, EVENTS, ring, publisher, names)
+        origin = Origin(settings.signatures, pool, FOLLOWING)
+        feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
         replica = Replica(pool, settings.brokers, NAMED, names.learn, essential=False)
         bounds = _bounds(own, gate.reasons)
         rights = Rights(pool, gate.authenticator, streams)
@@ -155,9 +160,12 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(pulse.run())
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
+        origin = Origin(settings.signatures, gateway.pool, GROUP)
         bury = partial(gateway.publisher.bury, dead_topic(DIRECTORY, GROUP))
-        tasks.create_task(gateway.replica.run(pulse, bury))
+        tasks.create_task(gateway.replica.run(pulse, bury, origin))
         tasks.create_task(gateway.publisher.run())
+        connected = partial(connect, settings.database_url, settings.schema)
+        tasks.create_task(run_nightly(connected, settings.schema, verify_reveals))
         tasks.create_task(gateway.rights.run(pulse))
         close = gateway.streams.close
         door = Door(settings.host, settings.port, gateway.bounds, certificate_of(settings))

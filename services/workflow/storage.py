@@ -63,10 +63,6 @@ WHERE unit = $1 AND state = 'OFFERED' AND id <> ALL($2)
 ORDER BY rank, id LIMIT 1
 """
 EXISTS = "SELECT EXISTS (SELECT FROM incidents WHERE id = $1)"
-TIMELINE = """
-SELECT version, payload, actor, unit, time FROM journal
-WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3
-"""
 TIME_OF = "SELECT time FROM journal WHERE aggregate_id = $1 AND version = $2"
 
 # The 110 desk sees neither petitions nor requests for care among what its area waits for, and of an

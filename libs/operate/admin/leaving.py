@@ -7,6 +7,7 @@ import grpc
 
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import channel_to
+from backbone.rpc.signed import SigningChannel
 from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_service_pb2_grpc as incidents
 from liandong.population.v1 import population_service_pb2_grpc as population
@@ -47,7 +48,8 @@ def call_as(installation: Installation, actor: Actor) -> Any:
     async def call(service: str, rpc: str, message: Any) -> Any:
         address = installation.home.ports.grpc_address(service) or ""
         wires = installation.protection.of(certificates.OPERATOR)
-        async with channel_to(service, address, wires) as channel:
+        opened = channel_to(service, address, wires)
+        async with SigningChannel(opened, installation.signatures, service) as channel:
             metadata = metadata_for(installation.keys.token, actor)
             stub: Any = STUBS[service]
             method = getattr(stub(channel), rpc)

@@ -21,6 +21,7 @@ from operate.cli import (
     key_command,
     screen,
     seal_command,
+    verify_command,
 )
 from operate.cli.screen import say
 from operate.home.home import Home
@@ -38,6 +39,7 @@ app.add_typer(deadletter_command.app, name="deadletters")
 app.add_typer(deputy_command.app, name="deputies")
 app.add_typer(key_command.app, name="keys")
 app.add_typer(seal_command.app, name="seals")
+app.command("verify")(verify_command.verify)
 
 Json = Annotated[bool, typer.Option("--json", help="for scripts")]
 Split = Annotated[bool, typer.Option(help="each service in a process of its own")]

@@ -8,14 +8,16 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from backbone.postgres.migrate import service_url
-from backbone.process.settings import PORTS, SCHEMAS
+from backbone.process.settings import PORTS, SCHEMAS, SIGNERS
+from backbone.process.signing import Signatures
 from backbone.process.wires import Brokers
 from operate.admin import probe
 from operate.home.home import Home, write
-from operate.home.keys import Keys
+from operate.home.keys import OPERATOR, Keys
 from operate.home.trouble import Trouble
 from operate.run.child import Program
 from operate.run.launch import Launch
@@ -190,6 +192,18 @@ class Installation:
             log.warning("using the keys from the start of liandong: %s", error)
             return self
 
+    @property
+    def signatures(self) -> Signatures:
+        """With these the command itself calls services."""
+        return Signatures(OPERATOR, self.keys.keyring(OPERATOR), self.keys.signers())
+
+    def publish_keys(self) -> Path:
+        """Write the public keys of all services, if they have changed; return the path."""
+        path, signers = self.home.signers, self.keys.signers()
+        if not path.exists() or path.read_text() != signers:
+            write(path, signers)
+        return path
+
     def environment(self, *names: str) -> Mapping[str, str]:
         """The environment of a process of these services, with their own keys only."""
         told = {
@@ -197,6 +211,7 @@ class Installation:
             "LIANDONG_HOME": str(self.home.path),
             "KAFKA_BOOTSTRAP": self.bootstrap,
             "LIANDONG_TOKEN": self.keys.token,
+            SIGNERS: str(self.publish_keys()),
             "LIANDONG_LOG": os.environ.get("LIANDONG_LOG", "INFO").upper(),
         }
         for schema in {SCHEMAS[name] for name in names}:
