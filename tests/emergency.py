@@ -15,7 +15,7 @@ from backbone.directory.entries import key_of, to_entry
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings, read_settings
 from backbone.rpc.caller import metadata_for
-from backbone.rpc.channels import refusal_of
+from backbone.rpc.channels import open_channel, refusal_of
 from backbone.words.actor import Actor
 from backbone.words.city import Head, Record, Team
 from backbone.words.ladder import USUAL, Ladder, Step
@@ -28,6 +28,7 @@ from liandong.place.v1.place_pb2 import Place
 from services.emergency import wiring
 from services.emergency.codec import dispatch_id
 from tests.servers import free_base
+from tests.signing import KEYS
 
 NOWHERE = "127.0.0.1:1"
 TOKEN = "token"
@@ -100,6 +101,7 @@ def some_settings(database_url: str, brokers: str = NOWHERE) -> Settings:
         "LIANDONG_EMERGENCY_DATABASE_URL": database_url,
         "LIANDONG_EMERGENCY_KEY": "07" * 32,
         "LIANDONG_TOKEN": TOKEN,
+        "LIANDONG_SIGNERS": KEYS.signers(),
         "KAFKA_BOOTSTRAP": brokers,
         "LIANDONG_SECURE": "0",
     }
@@ -111,7 +113,7 @@ async def serving(settings: Settings, **more: Any) -> AsyncIterator["Desk"]:
     """One instance of the service, ready, and a desk that may ask it."""
     pulse = Pulse()
     running = asyncio.create_task(wiring.run(settings, pulse, **more))
-    channel = grpc.aio.insecure_channel(settings.address_of("emergency"))
+    channel = open_channel(settings, "emergency")
     try:
         async with asyncio.timeout(20):
             # Who dials before the server listens waits a second for his second try.

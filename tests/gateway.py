@@ -1,6 +1,7 @@
 """What all tests of the gateway share: its database with accounts and keys, and its settings."""
 
 import asyncio
+import json
 import secrets
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -10,13 +11,16 @@ import pytest
 
 from backbone.postgres.migrate import migrate_all, service_url
 from backbone.process.keyring import Keyring
-from backbone.process.settings import Settings
+from backbone.process.settings import SCHEMAS, Settings
+from backbone.process.signing import publics_of
 from services.gateway.accounts.loading import load_accounts
 from tests.ledger.building import SECRET
 
 HOST = "127.0.0.1"
 PASSWORD = "liandong-demo"
 TOKEN = "inside"
+# All services of these tests have the same key.
+SIGNERS = json.dumps({name: publics_of(Keyring((bytes(32),))) for name in SCHEMAS.values()})
 STATION = "990101001-police"
 ACCOUNTS: list[dict[str, Any]] = [
     {"user": "li", "name": "李警官", "role": "clerk", "unit": STATION},
@@ -24,10 +28,9 @@ ACCOUNTS: list[dict[str, Any]] = [
     {"user": "auditor", "name": "审计员", "role": "auditor", "unit": "990100"},
     {"user": "leader7", "name": "队长", "role": "team_leader", "unit": STATION, "team": "team-7"},
 ]
-STATION_KEY, REPLAY_KEY = "key-of-the-station", "key-of-the-replay"
+STATION_KEY = "key-of-the-station"
 KEYS: list[dict[str, Any]] = [
     {"key": STATION_KEY, "unit": STATION, "role": "clerk", "team": None},
-    {"key": REPLAY_KEY, "unit": "990100-command", "role": "dispatcher"},
 ]
 
 
@@ -61,5 +64,5 @@ def settings_for(
         port=port,
         metrics_port=0,
         host=HOST,
-        environ=environ,
+        environ={"LIANDONG_SIGNERS": SIGNERS, **environ},
     )

@@ -20,6 +20,7 @@ from backbone.postgres.migrate import migrate_all, secret_of, service_url
 from backbone.process.settings import PORTS, SCHEMAS, Settings, read_settings
 from backbone.words.city import City
 from operate.admin import topics
+from operate.home.keys import Keys
 from tests.ledger.building import SECRET
 from tests.servers import Broker, free_base
 
@@ -43,6 +44,7 @@ class Installation:
             "LIANDONG_SECURE": "0",
             "LIANDONG_PORT": str(self.port),
             "LIANDONG_TOKEN": secret_of(SECRET, "token"),
+            "LIANDONG_SIGNERS": Keys(SECRET).signers(),
             **{f"LIANDONG_{s.upper()}_DATABASE_URL": url for s, url in urls.items()},
             **{f"LIANDONG_{s.upper()}_KEY": secret_of(SECRET, f"key/{s}") for s in schemas},
         }

@@ -106,7 +106,7 @@ class Installed:
         self, folder: Path, command: Sequence[str] = COMMAND, env: Mapping[str, str] | None = None
     ) -> None:
         self.home = folder / "run"
-        self._command = command
+        self.command = command
         self.env = {
             **os.environ,
             **(env or {}),
@@ -123,7 +123,7 @@ class Installed:
     def liandong(self, *arguments: str, timeout: float = 180) -> "subprocess.CompletedProcess[str]":
         """Run one command to its end; its exit code says whether what was asked is true."""
         return subprocess.run(
-            [*self._command, *arguments],
+            [*self.command, *arguments],
             env=self.env,
             capture_output=True,
             text=True,

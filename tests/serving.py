@@ -47,6 +47,7 @@ class Home:
                 "LIANDONG_SECURE": "0",
                 "LIANDONG_PORT": str(self.port),
                 "LIANDONG_TOKEN": keys.token,
+                "LIANDONG_SIGNERS": keys.signers(),
                 f"LIANDONG_{schema.upper()}_DATABASE_URL": self.database.url(schema),
                 f"LIANDONG_{schema.upper()}_KEY": ",".join(keys.sealing(schema)),
             },

@@ -13,6 +13,7 @@ from backbone.directory.entries import HEAD
 from backbone.directory.replica import TOPIC
 from backbone.directory.replica_state import VERSION
 from backbone.kafka.bookmark import Bookmark, open_reader, resume
+from backbone.kafka.origin import entry_statement, header_of
 from backbone.kafka.producer import open_producer
 from backbone.postgres.pool import Connection, connect, is_transient
 from backbone.process.pulse import Pulse
@@ -94,10 +95,10 @@ class Publishing:
 
     async def _send(self, producer: AIOKafkaProducer, row: asyncpg.Record) -> "asyncio.Future[Any]":
         self._pulse.beat(PART)
-        version = [(VERSION, str(row["version"]).encode())]
-        sent: asyncio.Future[Any] = await producer.send(
-            TOPIC, value_of(row), key=row["key"].encode(), headers=version
-        )
+        key, value, version = row["key"].encode(), value_of(row), str(row["version"]).encode()
+        signature = self._settings.signatures.sign(entry_statement(TOPIC, key, version, value))
+        headers = [(VERSION, version), header_of(signature)]
+        sent: asyncio.Future[Any] = await producer.send(TOPIC, value, key=key, headers=headers)
         return sent
 
     async def _sleep(self) -> None:

@@ -66,4 +66,4 @@ def _read(kind: Any, payloads: Iterable[bytes]) -> list[Any]:
     try:
         return [kind.FromString(each) for each in payloads]
     except DecodeError as error:
-        raise InvalidArgument("BAD_METADATA", detail="no event") from error
+        raise InvalidArgument("BAD_METADATA", field="events") from error

@@ -7,6 +7,7 @@ from math import isnan, nan
 from typing import Any
 
 from backbone.process.settings import SettingsError
+from backbone.words.roles import Roles, roles
 from services.gateway.http.addresses import Networks
 
 PREFIX = "LIANDONG_GATEWAY_"
@@ -59,10 +60,20 @@ class GatewaySettings:
     heartbeat_seconds: float = 10.0
     # A reader that takes nothing for this long is cut off; the reader of a stream may resume.
     slow_reader_seconds: float = 15.0
-    # The streams of an ended session end within this time, plus the few seconds that another
-    # gateway caches the session (auth.py).
+    # The streams of a session whose time is over end within this time, plus the few seconds that a
+    # gateway knows it without asking (auth.py). What ends earlier is noticed at once (rights.py).
     session_check_seconds: float = 30.0
     changes_kept: float = 8_192.0
+
+
+def read_required_second_factors(environ: Mapping[str, str]) -> Roles:
+    """The roles that sign in with a second factor only, from `LIANDONG_GATEWAY_SECOND_FACTOR`:
+    codes with commas between them. Raises SettingsError for an unknown one."""
+    given = environ.get(f"{PREFIX}SECOND_FACTOR", "")
+    try:
+        return roles(*(code.strip() for code in given.split(",") if code.strip()))
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}SECOND_FACTOR: {error}") from error
 
 
 def read_gateway_settings(environ: Mapping[str, str]) -> GatewaySettings:

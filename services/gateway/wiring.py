@@ -12,17 +12,29 @@ from starlette.applications import Starlette
 
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
+from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, dead_topic
-from backbone.postgres.pool import Pool, open_pool, said_by
+from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
+from backbone.shell.nightly import run_nightly
 from backbone.words.city import City
-from services.gateway.accounts import reveals, sessions
+from services.gateway.accounts import auditing, deputising, handing_over, oidc, reveals, sessions
+from services.gateway.accounts.auditing import Audit
 from services.gateway.accounts.auth import Authenticator
+from services.gateway.accounts.chain import verify_reveals
+from services.gateway.accounts.deputies import Deputies
+from services.gateway.accounts.deputising import Deputising
 from services.gateway.accounts.guessing import Guessing
+from services.gateway.accounts.handing_over import HandingOver
+from services.gateway.accounts.leaving import Leaving
 from services.gateway.accounts.lines import Lines
+from services.gateway.accounts.oidc import Oidc, provider_of
+from services.gateway.accounts.oidc_client import read_client
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.accounts.reveals import Reveals
+from services.gateway.accounts.rights import Rights
+from services.gateway.accounts.second_factor import SecondFactors, sealer_of
 from services.gateway.accounts.sessions import Sessions
 from services.gateway.contract.naming import Names
 from services.gateway.http import pages
@@ -39,11 +51,17 @@ from services.gateway.live import terminal
 from services.gateway.live.change_stream import Live
 from services.gateway.live.changes import Ring
 from services.gateway.live.feed import EVENTS, Feed
+from services.gateway.live.feed import GROUP as FOLLOWING
 from services.gateway.live.streams import Streams
 from services.gateway.live.terminal import Terminal
 from services.gateway.routes import AREAS
 from services.gateway.routes.route import Area
-from services.gateway.settings import CERTIFICATE, GatewaySettings, read_gateway_settings
+from services.gateway.settings import (
+    CERTIFICATE,
+    GatewaySettings,
+    read_gateway_settings,
+    read_required_second_factors,
+)
 
 GROUP = "gateway.directory"
 # The entries of the directory whose names stand beside their codes.
@@ -60,6 +78,7 @@ class Gateway:
     feed: Feed
     publisher: Publisher
     streams: Streams
+    rights: Rights
     replica: Replica
     bounds: Bounds
 
@@ -73,9 +92,14 @@ async def open_gateway(
     pool = await open_pool(settings.database_url, settings.schema)
     upstream, passwords = Upstream(settings), Passwords()
     names, lines = Names(), Lines()
-    gate = Gate(Authenticator(pool, lines), _limits(own), Reasons(names), upstream, pool)
+    required = read_required_second_factors(settings.environ)
+    known = Authenticator(pool, lines, second_factor=required)
+    gate = Gate(known, _limits(own), Reasons(names), upstream, pool)
     guessing = Guessing(pool, settings.keyring.lasting, own)
+    factors = SecondFactors(pool, sealer_of(settings.keyring), required)
     lifetime = timedelta(hours=own.session_hours)
+    signing = Sessions(gate, pool, passwords, guessing, factors, lifetime)
+    provider = provider_of(read_client(settings.environ))
     ring = Ring(int(own.changes_kept))
     streams = Streams(
         int(own.streams_per_principal),
@@ -84,28 +108,36 @@ async def open_gateway(
         own.session_check_seconds,
     )
     extras = (
-        *sessions.extras_of(Sessions(gate, pool, passwords, guessing, lifetime)),
+        *sessions.extras_of(signing),
+        *oidc.extras_of(Oidc(signing, provider, settings.keyring.lasting, factors.required)),
         *live.extras_of(Live(gate, ring, streams)),
         *terminal.extras_of(Terminal(gate, streams)),
         *reveals.extras_of(Reveals(gate, pool, settings.keyring.lasting)),
+        *deputising.extras_of(Deputising(gate, Deputies(pool))),
+        *handing_over.extras_of(HandingOver(gate, Leaving(pool))),
+        *auditing.extras_of(Audit(gate, pool, settings.keyring.lasting)),
         *pages.extras_of(pulse),
     )
     try:
         app = build_app(gate, areas, extras)
         publisher = Publisher(settings.brokers)
-        feed = Feed(settings.brokers, EVENTS, ring, publisher, names)
-
-        def learn(city: City) -> None:
-            names.learn(city)
-            lines.learn(city)
-
-        replica = Replica(pool, settings.brokers, NAMED, learn, essential=False)
+        origin = Origin(settings.signatures, pool, FOLLOWING)
+        feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
+        replica = Replica(
+            pool, settings.brokers, NAMED, partial(_learn, names, lines), essential=False
+        )
         bounds = _bounds(own, gate.reasons)
-        yield Gateway(app, gate, pool, feed, publisher, streams, replica, bounds)
+        rights = Rights(pool, gate.authenticator, streams)
+        yield Gateway(app, gate, pool, feed, publisher, streams, rights, replica, bounds)
     finally:
         passwords.close()
         await upstream.close()
         pool.terminate()
+
+
+def _learn(names: Names, lines: Lines, city: City) -> None:
+    names.learn(city)
+    lines.learn(city)
 
 
 def _limits(own: GatewaySettings) -> Limits:
@@ -138,10 +170,13 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(pulse.run())
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
+        origin = Origin(settings.signatures, gateway.pool, GROUP)
         bury = partial(gateway.publisher.bury, dead_topic(DIRECTORY, GROUP))
-        tasks.create_task(gateway.replica.run(pulse, bury))
+        tasks.create_task(gateway.replica.run(pulse, bury, origin))
         tasks.create_task(gateway.publisher.run())
-        tasks.create_task(_watch_database(gateway.pool, pulse))
+        connected = partial(connect, settings.database_url, settings.schema)
+        tasks.create_task(run_nightly(connected, settings.schema, verify_reveals))
+        tasks.create_task(gateway.rights.run(pulse))
         close = gateway.streams.close
         door = Door(settings.host, settings.port, gateway.bounds, certificate_of(settings))
         tasks.create_task(serve(gateway.app, door, pulse, close))
@@ -153,13 +188,3 @@ def certificate_of(settings: Settings) -> Path | None:
         return None
     own = settings.environ.get(CERTIFICATE)
     return Path(own) if own else settings.wires.own
-
-
-async def _watch_database(pool: Pool, pulse: Pulse) -> None:
-    while True:
-        try:
-            await pool.execute("SELECT 1")
-            pulse.have("database")
-        except Exception as error:  # noqa: BLE001 - readiness reports it, each request tries again
-            pulse.lack("database", said_by(error))
-        await asyncio.sleep(1)

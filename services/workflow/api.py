@@ -9,6 +9,7 @@ from uuid import UUID
 from backbone.directory.replica import Replica
 from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
+from backbone.door.proven import Proven
 from backbone.door.timers import NEVER
 from backbone.postgres.listing import Lists, within
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
@@ -47,6 +48,7 @@ class IncidentReads:
         self._actions: Actions[Incident] = actions_of(
             decider, SERVICE, inside={*UNSEEN, *FROM_RECEIPTS}
         )
+        self._proven = Proven(shell.pool, shell.settings.signatures, shell.settings.schema)
 
     async def get(self, request: Any, context: Any) -> Incident:
         """Raises NotFound, also for an incident outside the caller's scope."""
@@ -104,7 +106,7 @@ class IncidentReads:
         incident = await self.get(request, context)
         scope, size = scope_of(request), size_of(request.page_size or MOST)
         after = read_token(self._key, scope, request.page_token, int) or 0
-        rows = await self._pool.fetch(storage.TIMELINE, incident.id, after, size + 1)
+        rows = await self._proven.rows(incident.id, after, size + 1, incident.version)
         since = await self._pool.fetchval(storage.TIME_OF, incident.id, after) if after else None
         items = within(codec.to_progress(row) for row in rows[:size])
         steps = await self._steps.of(incident.id)

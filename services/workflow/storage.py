@@ -75,10 +75,6 @@ WHERE unit = $1 AND state = 'OFFERED' AND id <> ALL($2)
 ORDER BY rank, id LIMIT 1
 """
 EXISTS = "SELECT EXISTS (SELECT FROM incidents WHERE id = $1)"
-TIMELINE = """
-SELECT version, payload, actor, unit, time FROM journal
-WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3
-"""
 TIME_OF = "SELECT time FROM journal WHERE aggregate_id = $1 AND version = $2"
 
 SEEN = Seen(

@@ -18,6 +18,7 @@ from yarl import URL
 from backbone.door.batcher import Batcher
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
+from backbone.kafka.origin import Forged, Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.metrics import DEAD_LETTERS
@@ -27,6 +28,8 @@ from services.workflow.metrics import STREAMED
 
 GROUP = "workflow.stream"
 COMMANDS = "liandong.incident.commands.v1"
+
+TOPICS = (COMMANDS, *codec.INTAKES, arriving.EVENTS, supervising.EVENTS)
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +51,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Road:
-    """The parts that agents share: the patient batcher and the publisher of dead letters.
+    """The parts that agents share: the patient batcher, the publisher of dead letters, and the
+    check of signatures, which a record must pass before it is acted upon.
 
     `lanes` are those of the running agents, for the watchdog.
     """
 
     batcher: Batcher[Any]
     publisher: Publisher
+    origin: Origin
     lanes: "set[Lane]" = field(default_factory=set)
 
 
@@ -201,8 +206,9 @@ class Lane:
         self._road = road
         self._source = source
         self.open = 0  # arrived, and not yet acknowledged
-        # Record and its pending outcomes, none for an ignored one; None marks an unreadable record.
-        self._queue: asyncio.Queue[tuple[Any, list[asyncio.Future[Outcome]] | None]]
+        # Record and its pending outcomes, none for an ignored one; or why it goes to the dead
+        # letters.
+        self._queue: asyncio.Queue[tuple[Any, list[asyncio.Future[Outcome]] | str]]
         self._queue = asyncio.Queue(maxsize=1000)
 
     async def accept(self, event: Any) -> None:
@@ -211,9 +217,12 @@ class Lane:
         self.open += 1
         try:
             requests = self._source.read(message.topic, message.value)
+            if requests:
+                self._road.origin.check(message)
         except Exception as error:
             log.warning("record.unreadable", extra={"topic": message.topic, "error": repr(error)})
-            await self._queue.put((event, None))
+            reason = str(error) if isinstance(error, Forged) else "UNREADABLE"
+            await self._queue.put((event, reason))
             return
         await self._queue.put((event, [await self._road.batcher.put(each) for each in requests]))
 
@@ -222,10 +231,11 @@ class Lane:
         while True:
             event, waiting = await self._queue.get()
             fate = "ignored" if waiting == [] else "performed"
-            reasons = (
-                ["UNREADABLE"] if waiting is None else [(await each).reason for each in waiting]
-            )
-            lost = [each for each in reasons if waiting is None or self._source.is_lost(each)]
+            if isinstance(waiting, str):
+                lost = [waiting]
+            else:
+                reasons = [(await each).reason for each in waiting]
+                lost = [each for each in reasons if self._source.is_lost(each)]
             if lost:
                 await self._keep(event.message, lost[0])
                 fate = "dead"

@@ -19,12 +19,15 @@ from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.door.request import Request
 from backbone.door.timers import Due, Timers, lapse_of
-from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.bookmark import open_reader
+from backbone.kafka.origin import Origin, command_statement, header_of
+from backbone.kafka.producer import Publisher, dead_topic, is_passing
 from backbone.postgres.pool import open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
+from backbone.process.wires import Brokers
 from backbone.shell.directory import follow_directory
-from backbone.shell.shell import open_shell, watch_database
+from backbone.shell.shell import Shell, open_shell, watch_database
 from backbone.words.city import City
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -94,7 +97,7 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
         carrier = Carrier(settings.keyring.lasting, deciders)
         find, wake = shell.door.find, shell.relay.wake
         waiting = Waiting(find, carrier, shell.connect, channel, pulse, wake)
-        publish = partial(shell.publisher.publish, stream.COMMANDS)
+        publish = partial(publish_signed, shell)
         roads = Roads(publish, shell.batcher, waiting, breaker or Breaker())
         calls = Calls(shell, roads, channel)
         front = Front(shell, incidents, roads, calls, replica)
@@ -135,27 +138,50 @@ TIMERS: tuple[tuple[Due, Callable[[Any], Request[Any]]], ...] = (
 async def run_stream(settings: Settings, pulse: Pulse) -> None:
     """Run the stream processor; it repeats a batch until Postgres accepts it."""
     async with await open_pool(settings.database_url, settings.schema) as pool:
+        origin = Origin(settings.signatures, pool, stream.GROUP)
         replica = Replica(pool, settings.brokers, KINDS)
         deciders: list[Decider[Any]] = [
             build_decider(lambda: replica.city),
             build_supervisions(lambda: replica.city),
         ]
         carrier = Carrier(settings.keyring.lasting, deciders)
-        door = Door(pool, deciders, ride=count_accountability, carrier=carrier)
+        sign = settings.signatures.sign
+        door = Door(pool, deciders, ride=count_accountability, carrier=carrier, sign=sign)
         batcher = Batcher(patiently(door.perform, pulse), pulse)
         publisher = Publisher(settings.brokers)
         bury = partial(publisher.bury, dead_topic(DIRECTORY, stream.GROUP))
         async with asyncio.TaskGroup() as tasks:
             for loop in (batcher.run, publisher.run, pulse.run):
                 tasks.create_task(loop())
-            tasks.create_task(replica.run(pulse, bury))
+            tasks.create_task(replica.run(pulse, bury, origin))
             tasks.create_task(watch_database(pool, settings.schema, pulse))
-            await _stream(settings, stream.Road(batcher, publisher), replica, pulse)
+            await _stream(settings, stream.Road(batcher, publisher, origin), replica, pulse)
+
+
+async def publish_signed(shell: Shell, key: bytes, value: bytes) -> None:
+    """Publish a command that this front has let in; the stream processor takes no other."""
+    statement = command_statement(stream.COMMANDS, key, value)
+    signature = shell.settings.signatures.code(shell.settings.schema, statement)
+    await shell.publisher.publish(stream.COMMANDS, key, value, [header_of(signature)])
+
+
+async def learn_topics(brokers: Brokers, origin: Origin) -> None:
+    """Learn where unsigned records of the stream's topics end, before the first one is read."""
+    while True:
+        try:
+            async with open_reader(brokers, *stream.TOPICS) as consumer:
+                return await origin.learn(consumer, stream.TOPICS)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("topics.away", extra={"error": str(error)})
+        await asyncio.sleep(0.5)
 
 
 async def _stream(settings: Settings, road: stream.Road, replica: Replica, pulse: Pulse) -> None:
     """Run Faust in this event loop; if it ends, crashes or stands still, the process ends."""
     await replica.wait()
+    await learn_topics(settings.brokers, road.origin)
     with TemporaryDirectory() as data:
         app = stream.build_app(settings.brokers, road, data, settings.keyring.lasting)
         await app.start()

@@ -12,7 +12,9 @@ from uuid import uuid4
 import grpc
 
 from backbone.process.settings import PORTS
+from backbone.process.signing import Signatures
 from backbone.rpc.caller import metadata_for
+from backbone.rpc.signed import SigningChannel
 from backbone.words.actor import Actor
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
@@ -65,15 +67,17 @@ async def opened(world: World) -> None:
     """Send the teams to so many matters of their own."""
     teams = [row["team"] for row in world.teams()]
     home = world.city.home
-    token = Keys.of(home / "secret", home / "postgres" / "data").token
+    keys = Keys.of(home / "secret", home / "postgres" / "data")
     base = int(world.gateway.rpartition(":")[2])
     address = f"127.0.0.1:{base + PORTS['emergency'][0]}"
-    async with grpc.aio.insecure_channel(address) as channel:
+    signatures = Signatures("gateway", keys.keyring("gateway"), keys.signers())
+    opened = grpc.aio.insecure_channel(address)
+    async with SigningChannel(opened, signatures, "emergency") as channel:
         stub = rpc.EmergencyServiceStub(channel)
 
         async def send(number: int) -> None:
             order = an_order(teams[number % len(teams)])
-            metadata = metadata_for(token, Actor("zhao", DESK), request_id=str(uuid4()))
+            metadata = metadata_for(keys.token, Actor("zhao", DESK), request_id=str(uuid4()))
             request = pb.DispatchMissionRequest(order=order)
             await stub.DispatchMission(request, metadata=metadata, timeout=10)
 

@@ -14,12 +14,15 @@ import asyncpg
 
 from backbone.kafka.producer import open_producer
 from backbone.postgres.migrate import secret_of, service_url
+from backbone.process.signing import Signatures
 from backbone.process.wires import Brokers, Protected, Wires
 from liandong.incident.v1 import incident_commands_pb2 as commands
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.place.v1.place_pb2 import Place
+from operate.home.keys import Keys
 from tests.servers import Installed
+from tests.signing import signed
 
 COMMANDS = "liandong.incident.commands.v1"
 TOWNSHIP = "990101001"
@@ -50,6 +53,8 @@ class World:
         self.run = city.run
         self.gateway: str = self.run["gateway"]
         self.ca: str | None = self.run.get("ca")
+        keys = Keys(self.secret)
+        self._front = Signatures("workflow", keys.keyring("workflow"), keys.signers())
 
     @property
     def brokers(self) -> Brokers:
@@ -88,11 +93,15 @@ class World:
         """All of them as fast as Kafka takes them, in order."""
         async with open_producer(self.brokers) as producer:
             for start in range(0, len(records), 2_000):
-                sent = [
-                    await producer.send(COMMANDS, each.value, key=each.incident.encode())
-                    for each in records[start : start + 2_000]
-                ]
+                sent = []
+                for each in records[start : start + 2_000]:
+                    key, headers = each.incident.encode(), self._signed(each)
+                    sent.append(await producer.send(COMMANDS, each.value, key=key, headers=headers))
                 await asyncio.gather(*sent)
+
+    def _signed(self, command: Command) -> list[tuple[str, bytes]]:
+        """As the front signs what it puts onto the topic."""
+        return signed(COMMANDS, command.incident.encode(), command.value, by=self._front)
 
     async def written(
         self, conn: Any, records: Sequence[Command], patience: float = PATIENCE

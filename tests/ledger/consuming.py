@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.kafka.consumer import Consumer
+from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher
 from backbone.kafka.subscription import Handler, Subscription
 from backbone.postgres.pool import Pool
@@ -73,6 +74,19 @@ def an_event(source: UUID, version: int, kind: str = "progress_reported") -> tup
     return str(source).encode(), event.SerializeToString()
 
 
+class Trusting(Origin):
+    """For tests of what follows the check of signatures, which has tests of its own."""
+
+    def __init__(self) -> None:
+        """Without keys."""
+
+    async def learn(self, consumer: Any, topics: Any) -> None:
+        """Nothing is refused."""
+
+    def check(self, record: Any) -> None:
+        """Every record passes."""
+
+
 @dataclass
 class Bench:
     """A consumer on a topic of its own."""
@@ -122,5 +136,5 @@ async def make_bench(
     topic = await make_topic(broker, f".{GROUP}.dead")
     handling, publisher = Handling(), Publisher(broker.address)
     subscription = Subscription(GROUP, topic, IncidentEvent, handler(handling), **more)
-    consumer = Consumer(pool, door, subscription, publisher)
+    consumer = Consumer(pool, door, subscription, publisher, Trusting())
     return Bench(broker, topic, pool, consumer, handling, publisher, Pulse())

@@ -1,6 +1,7 @@
 """The tests' service behind a real gRPC port: a few calls of the incident contract."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from backbone.door.request import created_id
 from backbone.process.keyring import Keyring
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
+from backbone.process.signing import publics_of
 from backbone.rpc.caller import caller_of, metadata_for
 from backbone.rpc.channels import open_channel
 from backbone.shell.shell import Shell, open_shell
@@ -39,8 +41,11 @@ class LedgerSettings(Settings):
 
 def ledger_settings(dsn: str, brokers: str = NO_KAFKA, port: int = 0) -> LedgerSettings:
     port = port or free_port()
-    environ = {"LIANDONG_WORKFLOW_ADDRESS": f"127.0.0.1:{port}"}
     keyring = Keyring((bytes(32),))
+    environ = {
+        "LIANDONG_WORKFLOW_ADDRESS": f"127.0.0.1:{port}",
+        "LIANDONG_SIGNERS": json.dumps({"workflow": publics_of(keyring)}),
+    }
     return LedgerSettings("ledger", dsn, brokers, TOKEN, keyring, port, 0, "127.0.0.1", environ)
 
 

@@ -46,6 +46,7 @@ VALUES: dict[str, Sequence[Any]] = {
     "outcome": ("SOLVED", "EXPLAINED", "WELL"),
     "solved": ("YES", "NO", "MAYBE"),
     "priority": ("P1", "P2", "P4", "P9"),
+    "successor": ("", "words"),
     "SettleIncident.step": (*PAIRS, "words"),
     "VoidIncident.reason": ("HOAX", "TEST", "BORED"),
 }

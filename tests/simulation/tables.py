@@ -60,6 +60,7 @@ class Tables:
             storage.DUE.seconds: self._until_due,
             storage.NEXT: self._next_of_pool,
             relay.COMMIT_ASYNC: lambda session, args: [],
+            relay.SINCE: lambda session, args: [{"since": 0}],
             relay.NEXT: self._next_unsent,
             "SELECT 1": lambda session, args: [],
         }

@@ -11,6 +11,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from backbone.directory.entries import HEAD
 from backbone.directory.replica_state import EntryChange, State
 from backbone.kafka.bookmark import Bookmark, open_reader, resume
+from backbone.kafka.origin import Origin
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import Connection, Pool, is_transient
 from backbone.process.pulse import Pulse
@@ -90,15 +91,16 @@ class Replica:
         await self._ready.wait()
         return self.city
 
-    async def run(self, pulse: Pulse, bury: Bury) -> None:
-        """Load the city from the table, then follow the topic for ever."""
+    async def run(self, pulse: Pulse, bury: Bury, origin: Origin) -> None:
+        """Load the city from the table, then follow the topic for ever; `origin` refuses what the
+        directory has not signed."""
         if self._essential:
             pulse.lack(PART, "no city pack has reached this service yet")
         while True:
             pulse.beat(PART)
             try:
                 bookmark = await self._restore(pulse)
-                await self._follow(bookmark, pulse, bury)
+                await self._follow(bookmark, pulse, bury, origin)
             except Exception as error:
                 if not isinstance(error, KafkaError) and not is_transient(error):
                     raise
@@ -114,7 +116,9 @@ class Replica:
         self._publish(pulse)
         return Bookmark(row["log_offset"], row["log_time"]) if row else None
 
-    async def _follow(self, bookmark: Bookmark | None, pulse: Pulse, bury: Bury) -> None:
+    async def _follow(
+        self, bookmark: Bookmark | None, pulse: Pulse, bury: Bury, origin: Origin
+    ) -> None:
         partition = TopicPartition(TOPIC, 0)
         async with open_reader(self._brokers) as consumer:
             if not await resume(consumer, partition, bookmark):
@@ -125,15 +129,18 @@ class Replica:
                 found = await consumer.getmany(partition, timeout_ms=5_000, max_records=500)
                 if not found:
                     await progress.check()
+                await origin.learn(consumer, [TOPIC])
                 for records in found.values():
-                    await self._take(records, pulse, bury)
+                    await self._take(records, pulse, bury, origin)
 
-    async def _take(self, records: Sequence[ConsumerRecord], pulse: Pulse, bury: Bury) -> None:
+    async def _take(
+        self, records: Sequence[ConsumerRecord], pulse: Pulse, bury: Bury, origin: Origin
+    ) -> None:
         """Write a batch to the table, one transaction up to and including each head."""
         heads = (at for at, record in enumerate(records, 1) if record.key == HEAD.encode())
         for start, end in pairwise(sorted({0, *heads, len(records)})):
             part = records[start:end]
-            changes, unreadable = self._state.take(part)
+            changes, unreadable = self._state.take(part, origin.check)
             for record, reason in unreadable:
                 await bury(record, reason)
             async with self._pool.acquire() as conn, conn.transaction():

@@ -1,6 +1,6 @@
 """The state of a replica in memory, and how records of the topic change it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ from backbone.words.city import City, Head, Record
 from liandong.directory.v1.directory_pb2 import DirectoryEntry
 
 Unreadable: TypeAlias = tuple[ConsumerRecord, str]
+Check: TypeAlias = Callable[[ConsumerRecord], None]
 
 VERSION = "version"
 """The header of a tombstone: the version of the pack that removed the entry."""
@@ -45,12 +46,16 @@ class State:
         """Reading starts again at the beginning: entries missing from the topic will be dropped."""
         self._seen = set()
 
-    def take(self, records: Sequence[ConsumerRecord]) -> tuple[list[EntryChange], list[Unreadable]]:
-        """Apply records in order; return the last change of each entry, and unreadable records."""
+    def take(
+        self, records: Sequence[ConsumerRecord], check: Check
+    ) -> tuple[list[EntryChange], list[Unreadable]]:
+        """Apply records in order; return the last change of each entry, and those that cannot be
+        read, or that `check` refuses with a ValueError."""
         accepted: dict[str, EntryChange] = {}
         unreadable: list[Unreadable] = []
         for record in records:
             try:
+                check(record)
                 change = self._change(record)
             except (DecodeError, ValueError) as error:
                 unreadable.append((record, repr(error)))

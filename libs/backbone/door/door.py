@@ -12,6 +12,7 @@ from backbone.door import outcomes, statements
 from backbone.door.batch import Batch, Loaded, Read
 from backbone.door.carrying import Carrier
 from backbone.door.decider import Decider
+from backbone.door.journal import Sign, unsigned
 from backbone.door.notices import NO_NOTICES, NOTIFY, Notices, addressed
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
@@ -40,8 +41,10 @@ class Door:
         written: Callable[[], object] = lambda: None,
         ride: Ride = no_ride,
         carrier: Carrier | None = None,
+        sign: Sign = unsigned,
     ) -> None:
-        """`written` is called after each commit; a door with a carrier sends outcomes to fronts.
+        """`written` is called after each commit; a door with a carrier sends outcomes to fronts;
+        `sign` signs events as the service.
 
         Raises ValueError for a command of two types.
         """
@@ -56,6 +59,7 @@ class Door:
         self._writes: dict[tuple[str, ...], str] = {}
         self._ride = ride
         self._carrier = carrier
+        self._sign = sign
 
     def decider_of(self, command: Any) -> Decider[Any]:
         """The decider of this command. Raises KeyError for an unknown command."""
@@ -193,11 +197,15 @@ class Door:
         if statement is None:
             owned = [self._by_table[name].table for name in tables]
             statement = self._writes[tables] = statements.write_to(owned)
-        records = [statements.journal_values(record) for record in batch.journal_rows]
+        signed = (
+            row.signed(batch.deciders[row.aggregate_id].topic, self._sign)
+            for row in batch.journal_rows
+        )
+        records = [statements.journal_values(row) for row in signed]
         answers = [statements.outcome_values(each) for each in batch.outcomes.values()]
-        arrays = [array for name in tables for array in _turned(rows[name])]
-        arrays += _turned(records, len(statements.JOURNAL))
-        return (statement, *arrays, *_turned(answers))
+        arrays = [array for name in tables for array in statements.turned(rows[name])]
+        arrays += statements.turned(records, len(statements.JOURNAL))
+        return (statement, *arrays, *statements.turned(answers))
 
     def _also(self, request: Request[Any]) -> Sequence[UUID]:
         return tuple(self.decider_of(request.command).also(request.command))
@@ -234,13 +242,6 @@ def _by_command(deciders: Sequence[Decider[Any]]) -> dict[type[Any], Decider[Any
                 raise ValueError(f"{command.__name__} belongs to two aggregate types")
             found[command] = decider
     return found
-
-
-def _turned(rows: Sequence[Sequence[Any]], width: int = 0) -> list[list[Any]]:
-    """Rows as columns; `width` empty columns if there are no rows."""
-    return (
-        [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
-    )
 
 
 def key_of(some_id: UUID) -> int:

@@ -1,5 +1,6 @@
 """The journal: all events of all aggregates, append-only; the audit trail and Kafka's source."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -11,13 +12,21 @@ from msgspec.structs import replace
 from backbone.words.actor import Actor
 
 FIRST = b""
+# Signs a statement as the service that owns the journal.
+Sign = Callable[[bytes], bytes]
+
+
+def unsigned(statement: bytes) -> bytes:
+    """No signature: for a tool or a test, upon whose events no service acts."""
+    return b""
 
 
 class JournalRow(Struct, frozen=True):
     """One journal row. `payload` is the exact value of the Kafka record.
 
     `hash` covers the whole row and the hash of the aggregate's previous row: it reveals a row that
-    was changed, removed or moved.
+    was changed, removed or moved. `signature` is the service's own, of the event as Kafka has it;
+    rows of before signatures came have none.
     """
 
     aggregate_id: UUID
@@ -31,6 +40,16 @@ class JournalRow(Struct, frozen=True):
     causation_id: str
     traceparent: str
     hash: bytes = b""
+    signature: bytes = b""
+
+    def signed(self, topic: str, sign: Sign) -> "JournalRow":
+        """The row with the service's signature of the event on this topic."""
+        return replace(self, signature=sign(self.statement(topic)))
+
+    def statement(self, topic: str) -> bytes:
+        """What the service signs of this event on its topic."""
+        of, version = str(self.aggregate_id), self.version
+        return statement_of(topic, self.kind, str(self.event_id), of, version, self.payload)
 
     @property
     def event_id(self) -> UUID:
@@ -44,6 +63,14 @@ def event_id(kind: str, aggregate_id: UUID, version: int) -> UUID:
     The kind is included because a receipt and its incident share one id.
     """
     return uuid5(aggregate_id, f"{kind} {version}")
+
+
+def statement_of(
+    topic: str, kind: str, event_id: str, subject: str, sequence: object, data: bytes
+) -> bytes:
+    """What the signature of an event covers: it fits no other event and no other topic."""
+    parts = ("liandong event", topic, kind, event_id, subject, str(sequence))
+    return "\0".join(parts).encode() + b"\0" + data
 
 
 def sealed(record: JournalRow, previous: bytes) -> JournalRow:

@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.kafka.inbox import Inbox, Standing
+from backbone.kafka.origin import Forged, Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.subscription import Subscription, kind_of
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
@@ -42,7 +43,9 @@ class Applier:
         door: Door,
         subscription: Subscription,
         publisher: Publisher,
+        origin: Origin,
     ) -> None:
+        self._origin = origin
         self._pool = pool
         self._door = door
         self._subscription = subscription
@@ -65,6 +68,9 @@ class Applier:
         """Apply, park or bury one record; return its fate. Raises transient errors only."""
         try:
             event = self._read(record)
+        except Forged as error:
+            await self._bury(record, error)
+            return "forged"
         except UNREADABLE as error:
             await self._bury(record, error)
             return "dead"
@@ -88,6 +94,8 @@ class Applier:
         UUID(event.meta.aggregate_id), UUID(event.meta.event_id)
         if event.meta.version < 1:
             raise ValueError("an event without a version")
+        if self._subscription.concerns(kind_of(event)):
+            self._origin.check(record)
         return event
 
     async def _settled(self, events: Sequence[Any]) -> list[str]:

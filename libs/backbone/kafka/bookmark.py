@@ -29,10 +29,13 @@ class Bookmark:
 
 
 @asynccontextmanager
-async def open_reader(brokers: Brokers) -> AsyncIterator[AIOKafkaConsumer]:
-    """Open a consumer without a group."""
+async def open_reader(brokers: Brokers, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """Open a consumer without a group; it is assigned all partitions of these topics."""
     consumer = AIOKafkaConsumer(
-        **connection(brokers), auto_offset_reset="earliest", fetch_max_wait_ms=WAIT_MS
+        *topics,
+        **connection(brokers),
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=WAIT_MS,
     )
     try:
         await consumer.start()

@@ -19,6 +19,7 @@ from backbone.door.door import Door
 from backbone.kafka import closing
 from backbone.kafka.applier import Applier
 from backbone.kafka.connecting import connection
+from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, is_passing
 from backbone.kafka.stall import Progress
 from backbone.kafka.subscription import Subscription
@@ -54,10 +55,12 @@ class Consumer:
         door: Door,
         subscription: Subscription,
         publisher: Publisher,
+        origin: Origin,
     ) -> None:
         self._pool = pool
         self._subscription = subscription
-        self._applier = Applier(pool, door, subscription, publisher)
+        self._origin = origin
+        self._applier = Applier(pool, door, subscription, publisher, origin)
         self._poisons = 0
 
     async def run(self, brokers: Brokers, pulse: Pulse) -> None:
@@ -100,6 +103,7 @@ class Consumer:
                 found = await consumer.getmany(timeout_ms=1_000, max_records=200)
                 if not found:
                     await progress.check()
+                await self._origin.learn(consumer, [self._subscription.topic])
                 settled |= await self._handle(found, beat) if found else {}
                 if time.monotonic() > committed + COMMIT_EVERY:
                     settled = await _commit(consumer, settled)

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaProducer
 
+from backbone.door.journal import Sign, statement_of, unsigned
+from backbone.kafka.origin import header_of
 from backbone.kafka.producer import SEND_SECONDS, is_passing
 from backbone.postgres.pool import Connect, Connection
 from backbone.process.metrics import RELAYED, UNSENT_AGE
@@ -28,7 +30,7 @@ TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.r
 NEXT = """
 WITH forgotten AS (DELETE FROM unsent WHERE position = ANY($1))
 SELECT position, event_id, aggregate_id, version, kind, payload, time,
-       correlation_id, causation_id, traceparent,
+       correlation_id, causation_id, traceparent, signature,
        extract(epoch FROM clock_timestamp() - time)::float8 AS age
 FROM (SELECT row.*, sum(octet_length(row.payload)) OVER (ORDER BY row.position)
                     - octet_length(row.payload) AS before
@@ -37,6 +39,8 @@ FROM (SELECT row.*, sum(octet_length(row.payload)) OVER (ORDER BY row.position)
            LATERAL (SELECT * FROM journal WHERE position = oldest.position OFFSET 0) AS row) AS few
 WHERE before < 4000000 ORDER BY position
 """
+# Rows up to here were written before signatures came; the relay signs those that are still unsent.
+SINCE = "SELECT since FROM signing"
 # Seconds. No caller waits for an event, so the first one waits for more: fewer round trips to
 # Postgres, fewer requests to Kafka, fewer wake-ups of consumers.
 GATHER = 0.02
@@ -57,13 +61,17 @@ class Relay:
         connect: Connect,
         produce: Produce,
         pulse: Pulse,
+        sign: Sign = unsigned,
     ) -> None:
-        """`topics` maps the kind of an aggregate to the topic of its events."""
+        """`topics` maps the kind of an aggregate to the topic of its events; `sign` signs what was
+        written before signatures came."""
         self._schema = schema
         self._topics = topics
         self._connect = connect
         self._produce = produce
         self._pulse = pulse
+        self._sign = sign
+        self._unsigned_upto = 0
         self._wake = asyncio.Event()
         self._since: float | None = None
         self._shared_until = 0.0
@@ -97,6 +105,7 @@ class Relay:
                 self._pulse.beat("relay")
                 await asyncio.sleep(0.5)
             await conn.execute(COMMIT_ASYNC)
+            self._unsigned_upto = await conn.fetchval(SINCE)
             self._measure(await conn.fetch(NEXT, []))
             async with self._produce() as producer:
                 await self._relay(conn, producer)
@@ -140,13 +149,23 @@ class Relay:
 
     async def _send(self, producer: AIOKafkaProducer, row: Any) -> Awaitable[Any]:
         """Put the row into the producer's buffer; return the future of the broker's ack."""
+        topic = self._topics[row["kind"].rsplit(".", 2)[0]]
+        headers = cloud_event(row, f"liandong/{self._schema}")
+        if signature := row["signature"] or self._late_signature(topic, row):
+            headers.append(header_of(signature))
         sent: Awaitable[Any] = await producer.send(
-            self._topics[row["kind"].rsplit(".", 2)[0]],
-            row["payload"],
-            key=str(row["aggregate_id"]).encode(),
-            headers=cloud_event(row, f"liandong/{self._schema}"),
+            topic, row["payload"], key=str(row["aggregate_id"]).encode(), headers=headers
         )
         return sent
+
+    def _late_signature(self, topic: str, row: Any) -> bytes:
+        """The signature of a row of before signatures came; none for a later row, which the door
+        would have signed: readers refuse it."""
+        if row["position"] > self._unsigned_upto:
+            return b""
+        event_id, of = str(row["event_id"]), str(row["aggregate_id"])
+        said = (topic, row["kind"], event_id, of, row["version"], row["payload"])
+        return self._sign(statement_of(*said))
 
 
 def _now() -> float:

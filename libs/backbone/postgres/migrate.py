@@ -132,10 +132,16 @@ async def _ensure_role(
 
 
 async def _grant(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> None:
-    """Grant the role its own tables; journal and anchors are append-only, migrations closed."""
+    """Grant the role its own tables; journal, anchors and where signatures
+    began are append-only, migrations closed."""
     await conn.execute(f"""
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema.name} TO {schema.role};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema.name} TO {schema.role};
         REVOKE UPDATE, DELETE ON journal, anchors FROM {schema.role};
         REVOKE ALL ON migrations FROM {schema.role};
     """)
+    if await conn.fetchval("SELECT to_regclass('signing')"):
+        await conn.execute(f"""
+            REVOKE UPDATE, DELETE ON unsigned, verifications FROM {schema.role};
+            REVOKE INSERT, UPDATE, DELETE ON signing FROM {schema.role};
+        """)

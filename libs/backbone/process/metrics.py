@@ -42,6 +42,11 @@ LINKS_REFUSED = Counter(
 # An opening or an order that another service could not answer at once.
 ASKED_AGAIN = Counter("liandong_asked_again_total", "Calls to other services made again.")
 DEAD_LETTERS = Counter("liandong_dead_letters_total", "Records put aside as unreadable.", ["group"])
+# A call or a record that no service of this installation has signed: an intruder at work.
+FORGED = Counter("liandong_forged_total", "Calls and records that are not signed.", ["what", "by"])
+# What the last nightly check found; alarm when it is not 0, or when the check is over a day old.
+JOURNAL_FLAWS = Gauge("liandong_journal_flaws", "Flaws of the evidence, last check.", ["schema"])
+VERIFIED = Gauge("liandong_journal_verified_timestamp_seconds", "Time of the check.", ["schema"])
 # Lists that were refused because a statement took too long: an index is missing for a filter.
 LISTS_TOO_SLOW = Counter(
     "liandong_lists_too_slow_total", "Lists refused because a statement took too long.", ["table"]

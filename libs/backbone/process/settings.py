@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from backbone.process.keyring import Keyring, flaw
+from backbone.process.signing import Signatures, Verifier
 from backbone.process.wires import Brokers, Protected, Wires, read_wires
 
 # gRPC and metrics ports, counted from LIANDONG_PORT; the gateway's own HTTP port is the base.
@@ -22,6 +24,8 @@ PORTS: dict[str, tuple[int, int]] = {
 SCHEMAS = {name: name for name in PORTS} | {"workflow-stream": "workflow"}
 BASE_PORT = 8600
 OUTCOME_DAYS = 30
+# The file with the public keys of all services.
+SIGNERS = "LIANDONG_SIGNERS"
 
 
 class SettingsError(Exception):
@@ -56,6 +60,16 @@ class Settings:
     def schema(self) -> str:
         return SCHEMAS[self.name]
 
+    @cached_property
+    def signatures(self) -> Signatures:
+        """This service's own keys for signing, and the public keys of all services."""
+        return Signatures(self.schema, self.keyring, self.environ.get(SIGNERS, ""))
+
+    @property
+    def anchors(self) -> str:
+        """The file elsewhere to which anchors are appended; empty for none."""
+        return self.environ.get("LIANDONG_ANCHORS", "")
+
     def address_of(self, service: str) -> str:
         """The gRPC address of another service, host:port."""
         default = f"127.0.0.1:{self.base_port + PORTS[service][0]}"
@@ -73,7 +87,7 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
     prefix = f"LIANDONG_{SCHEMAS[name].upper()}"
     flaws = [
         f"{variable} is missing"
-        for variable in (f"{prefix}_DATABASE_URL", "KAFKA_BOOTSTRAP", "LIANDONG_TOKEN")
+        for variable in (f"{prefix}_DATABASE_URL", "KAFKA_BOOTSTRAP", "LIANDONG_TOKEN", SIGNERS)
         if not environ.get(variable)
     ]
     base, keys = environ.get("LIANDONG_PORT", str(BASE_PORT)), environ.get(f"{prefix}_KEY", "")
@@ -83,6 +97,8 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
     if wrong := flaw(keys):
         flaws.append(f"{prefix}_KEY: {wrong}")
+    if not flaws and (wrong := _unreadable(environ[SIGNERS])):
+        flaws.append(f"{SIGNERS}: {wrong}")
     wires, addresses = read_wires(name, environ, flaws), environ.get("KAFKA_BOOTSTRAP", "")
     if flaws:
         raise SettingsError(f"{name} cannot start: " + "; ".join(flaws))
@@ -98,3 +114,12 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         environ=environ,
         wires=wires,
     )
+
+
+def _unreadable(signers: str) -> str:
+    """Why the public keys of all services cannot be read; empty if they can."""
+    try:
+        Verifier(signers)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"the public keys cannot be read: {error}"
+    return ""

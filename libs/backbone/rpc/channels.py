@@ -7,10 +7,11 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from backbone.process.settings import Settings
+from backbone.process.settings import SCHEMAS, Settings
 from backbone.process.wires import Wires
 from backbone.rpc.credentials import Options, RenewingChannel
 from backbone.rpc.edge import STATUS
+from backbone.rpc.signed import SigningChannel
 from backbone.words.errors import (
     KINDS,
     Broken,
@@ -48,9 +49,10 @@ OPTIONS = [
 KIND_OF_STATUS = {code: kind for kind, code in STATUS.items()}
 
 
-def open_channel(settings: Settings, service: str) -> grpc.aio.Channel:
+def open_channel(settings: Settings, service: str) -> SigningChannel:
     """A channel to another service; it connects at first use, and reconnects by itself."""
-    return channel_to(service, settings.address_of(service), settings.wires)
+    channel = channel_to(service, settings.address_of(service), settings.wires)
+    return SigningChannel(channel, settings.signatures, SCHEMAS[service])
 
 
 def channel_to(

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -17,6 +17,7 @@ from backbone.process.metrics import CALL_SECONDS
 from backbone.rpc.caller import require_token
 from backbone.rpc.peers import peer_of, require_right
 from backbone.rpc.rules import require_rules
+from backbone.rpc.signed import Admit
 from backbone.words.errors import (
     Broken,
     Conflict,
@@ -54,20 +55,21 @@ OPEN_TO_ALL = ("/grpc.health.", "/grpc.reflection.")
 
 
 class Edge(grpc.aio.ServerInterceptor):
-    """Lets in who has the token and keeps to the rules of the request; aborts with status and
-    ErrorInfo of the raised Refusal. `known`: every caller shows a certificate, and may call the
-    methods that callers.yaml gives to the service that it names."""
+    """Lets in calls with the token that a service has signed and that keep to the rules of the
+    request; aborts with status and ErrorInfo of the raised Refusal.
 
-    def __init__(self, token: str, *, known: bool = False) -> None:
+    Its handlers take the bytes of the request: they are what is signed. `known`: every caller shows
+    a certificate, and may call the methods that callers.yaml gives to the service that it names.
+    """
+
+    def __init__(self, token: str, admit: Admit, *, known: bool = False) -> None:
         self._token = token
+        self.admit = admit
         self._known = known
 
-    def admit(self, context: Any, method: str) -> str:
-        """Return the service that calls, empty in a city without certificates. Raises Denied."""
-        require_token(context.invocation_metadata(), self._token)
-        peer = peer_of(context) if self._known else ""
-        self.require_right(peer, method)
-        return peer
+    def peer_of(self, context: Any) -> str:
+        """The service that calls; empty in a city without certificates. Raises Denied."""
+        return peer_of(context) if self._known else ""
 
     def require_right(self, peer: str, method: str) -> None:
         """Raises Denied if the service that calls has no business with the method."""
@@ -84,26 +86,22 @@ class Edge(grpc.aio.ServerInterceptor):
             return handler
         method = handler_call_details.method
         if handler.unary_unary is not None:
-            return self._answering(handler, self._unary(method, handler.unary_unary))
+            unary = self._unary(method, handler)
+            return grpc.unary_unary_rpc_method_handler(unary, None, handler.response_serializer)
         if handler.stream_stream is not None:
             return grpc.stream_stream_rpc_method_handler(self._shared(handler.stream_stream))
-        return grpc.unary_stream_rpc_method_handler(
-            self._stream(method, handler.unary_stream),
-            handler.request_deserializer,
-            handler.response_serializer,
-        )
+        stream = self._stream(method, handler)
+        return grpc.unary_stream_rpc_method_handler(stream, None, handler.response_serializer)
 
     def guarded(self, name: str, handler: "Handler") -> "Handler":
         """The handler of a unary method for calls that share a stream, which has shown the token.
 
         It raises what the method raises.
         """
-        return self._answering(handler, self._checked(name, handler.unary_unary))
-
-    @staticmethod
-    def _answering(handler: "Handler", unary: Any) -> "Handler":
         return grpc.unary_unary_rpc_method_handler(
-            unary, handler.request_deserializer, handler.response_serializer
+            self._checked(name, handler.unary_unary),
+            handler.request_deserializer,
+            handler.response_serializer,
         )
 
     @staticmethod
@@ -121,24 +119,33 @@ class Edge(grpc.aio.ServerInterceptor):
 
         return checked
 
-    def _unary(self, path: str, method: Any) -> Any:
-        checked = self._checked(path.rpartition("/")[2], method)
+    def _admitted(self, method: str, handler: "Handler", body: bytes, context: Any) -> Any:
+        """The request, if its call comes from a service and can be read. Raises a Refusal."""
+        metadata = context.invocation_metadata()
+        require_token(metadata, self._token)
+        self.require_right(self.peer_of(context), method)
+        self.admit(method, metadata, body)
+        return read_request(handler.request_deserializer, body)
 
-        async def unary(request: Any, context: Any) -> Any:
+    def _unary(self, method: str, handler: "Handler") -> Any:
+        checked = self._checked(method.rpartition("/")[2], handler.unary_unary)
+
+        async def unary(body: bytes, context: Any) -> Any:
             try:
-                self.admit(context, path)
-                return await checked(request, context)
+                return await checked(self._admitted(method, handler, body, context), context)
             except Exception as error:
                 await abort(context, error)
 
         return unary
 
-    def _stream(self, path: str, method: Any) -> Any:
-        async def stream(request: Any, context: Any) -> Any:
+    def _stream(self, method: str, handler: "Handler") -> Any:
+        perform: Any = handler.unary_stream
+
+        async def stream(body: bytes, context: Any) -> Any:
             try:
-                self.admit(context, path)
+                request = self._admitted(method, handler, body, context)
                 require_rules(request)
-                async for part in method(request, context):
+                async for part in perform(request, context):
                     yield part
             except Exception as error:
                 await abort(context, error)
@@ -154,6 +161,14 @@ class Edge(grpc.aio.ServerInterceptor):
                 await abort(context, error)
 
         return shared
+
+
+def read_request(deserializer: Any, given: bytes) -> Any:
+    """The request in these bytes. Raises InvalidArgument if they cannot be read."""
+    try:
+        return deserializer(given)
+    except DecodeError as error:
+        raise InvalidArgument("BAD_METADATA", field="request") from error
 
 
 async def abort(context: Any, error: Exception) -> None:

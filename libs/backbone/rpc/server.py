@@ -11,6 +11,7 @@ from backbone.process.settings import Settings
 from backbone.rpc.credentials import server_credentials
 from backbone.rpc.edge import Edge
 from backbone.rpc.shared_server import SharedCalls
+from backbone.rpc.signed import Signed
 
 OPTIONS = [
     ("grpc.so_reuseport", 0),
@@ -28,7 +29,8 @@ class Server:
     """The server of one service. Raises RuntimeError, when made, if the port is in use."""
 
     def __init__(self, settings: Settings) -> None:
-        edge = Edge(settings.token, known=settings.wires is not None)
+        known = settings.wires is not None
+        edge = Edge(settings.token, Signed(settings.signatures), known=known)
         self._server = grpc.aio.server(interceptors=[edge], options=OPTIONS)
         self._calls = SharedCalls(edge)
         self._contracts = [reflection.SERVICE_NAME]

@@ -13,6 +13,7 @@ from google.rpc import status_pb2
 from backbone.process.settings import Settings
 from backbone.rpc.channels import open_channel
 from backbone.rpc.shared_server import METHOD, together
+from backbone.rpc.signed import SigningChannel
 from liandong.calls.v1 import calls_service_pb2 as pb
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class SharedStream:
     """The calls of this process to one service. The stream opens at the first call, and anew at
     the first call after it has ended."""
 
-    def __init__(self, channel: grpc.aio.Channel, token: str) -> None:
+    def __init__(self, channel: SigningChannel, token: str) -> None:
         self._channel = channel
         self._open: Any = channel.stream_stream(METHOD)
         self._token = (("liandong-token", token),)
@@ -59,7 +60,9 @@ class SharedStream:
 
         def call(request: Any, *, timeout: float, metadata: Metadata) -> SharedCall:
             given = request_serializer(request)
-            sent = pb.Call(method=path, request=given, metadata=dict(metadata))
+            said = dict(metadata)
+            said.update([self._channel.sign(path, said.items(), given)])
+            sent = pb.Call(method=path, request=given, metadata=said)
             otherwise = partial(alone, request, timeout=timeout, metadata=metadata)
             return SharedCall(self, sent, timeout, response_deserializer, otherwise)
 

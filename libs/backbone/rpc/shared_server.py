@@ -10,8 +10,7 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import code_pb2, status_pb2
 
-from backbone.rpc.edge import Edge, Handler, refusal_for, status_of
-from backbone.words.errors import InvalidArgument, Refusal
+from backbone.rpc.edge import Edge, Handler, read_request, refusal_for, status_of
 from liandong.calls.v1 import calls_service_pb2 as pb
 
 log = logging.getLogger(__name__)
@@ -92,7 +91,7 @@ class _Stream:
         self._methods = methods
         self._context = context
         self._edge = edge
-        self._peer = edge.admit(context, METHOD)
+        self._peer = edge.peer_of(context)
         self._open: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(MOST_OPEN)
         self._answers: list[pb.Answer] = []
@@ -161,7 +160,8 @@ class _Stream:
             if handler is None:
                 raise NotImplementedError
             self._edge.require_right(self._peer, call.method)
-            request = _read(handler.request_deserializer, call.request)
+            self._edge.admit(call.method, context.invocation_metadata(), call.request)
+            request = read_request(handler.request_deserializer, call.request)
             perform: Any = handler.unary_unary
             response: bytes = (await perform(request, context)).SerializeToString()
             if len(response) > MOST_ALONE:
@@ -186,17 +186,6 @@ class _Stream:
                 await self._context.write(message.SerializeToString())
                 for _ in answers:
                     self._room.release()
-
-
-def _read(deserializer: Any, given: bytes) -> Any:
-    try:
-        return deserializer(given)
-    except DecodeError as error:
-        raise unreadable() from error
-
-
-def unreadable() -> Refusal:
-    return InvalidArgument("BAD_METADATA", field="request")
 
 
 def _too_long() -> bytes:

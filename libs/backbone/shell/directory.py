@@ -20,12 +20,13 @@ def follow_directory(
 ) -> Replica:
     """Run a replica of these kinds; the service becomes ready once a city is loaded."""
     settings = shell.settings
-    replica = Replica(shell.pool, settings.brokers, kinds, changed, polygons=polygons)
     group = f"{settings.schema}.directory"
+    origin = shell.origin(group)
+    replica = Replica(shell.pool, settings.brokers, kinds, changed, polygons=polygons)
 
     async def bury(record: ConsumerRecord, reason: str) -> None:
         await shell.publisher.bury(dead_topic(TOPIC, group), record, reason)
         DEAD_LETTERS.labels(group).inc()
 
-    shell.run_beside(lambda: replica.run(shell.pulse, bury))
+    shell.run_beside(lambda: replica.run(shell.pulse, bury, origin))
     return replica

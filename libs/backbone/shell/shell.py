@@ -14,14 +14,16 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
-from backbone.door.anchor import run_anchors
+from backbone.door.anchor import appending, run_anchors
 from backbone.door.batcher import Batcher
 from backbone.door.decider import Aggregate, Decider
 from backbone.door.door import Door, Ride, no_ride
+from backbone.door.evidence import Flaw, Seen, signed_by, verify
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request, hash_of
 from backbone.door.retention import run_retention
 from backbone.kafka.consumer import Consumer
+from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
 from backbone.kafka.subscription import Subscription
@@ -32,6 +34,7 @@ from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.server import Server
+from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
@@ -59,11 +62,13 @@ class Shell:
         self.pulse = pulse
         self.pool = pool
         self.publisher = Publisher(settings.brokers)
+        self._tables = [each.table.name for each in deciders]
         topics = {each.kind: each.topic for each in deciders}
         self.connect = partial(connect, settings.database_url, settings.schema)
         produce = partial(open_producer, settings.brokers)
-        self.relay = Relay(settings.schema, topics, self.connect, produce, pulse)
-        self.door = Door(pool, deciders, self.relay.wake, ride)
+        sign = settings.signatures.sign
+        self.relay = Relay(settings.schema, topics, self.connect, produce, pulse, sign)
+        self.door = Door(pool, deciders, self.relay.wake, ride, sign=sign)
         self.batcher = Batcher(self.door.perform, pulse)
         self.server = Server(settings)
         self.consumers: dict[str, Consumer] = {}
@@ -74,8 +79,9 @@ class Shell:
             self.relay.run,
             pulse.run,
             lambda: watch_database(pool, settings.schema, pulse),
-            lambda: run_anchors(pool, pulse),
+            lambda: run_anchors(pool, pulse, appending(settings.anchors, settings.schema)),
             lambda: run_retention(pool, pulse, settings.keep_outcomes),
+            lambda: run_nightly(self.connect, settings.schema, self._evidence),
         ]
 
     def serve(self, add: Callable[[Any, Any], None], servicer: Any, contract: Any) -> None:
@@ -91,9 +97,20 @@ class Shell:
         self._farewells.append(farewell)
 
     def consume(self, subscription: Subscription) -> None:
-        consumer = Consumer(self.pool, self.door, subscription, self.publisher)
+        origin = self.origin(subscription.group)
+        consumer = Consumer(self.pool, self.door, subscription, self.publisher, origin)
         self.consumers[subscription.group] = consumer
         self.run_beside(lambda: consumer.run(self.settings.brokers, self.pulse))
+
+    async def _evidence(self, conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
+        """The flaws of this service's journal, found by the nightly check."""
+        signed = await signed_by(conn, self.settings.signatures, self.settings.schema)
+        async for flaw in verify(conn, *self._tables, signed=signed, seen=seen):
+            yield flaw
+
+    def origin(self, group: str) -> Origin:
+        """Checks the signatures of the records that a group reads."""
+        return Origin(self.settings.signatures, self.pool, group)
 
     async def perform(
         self,

@@ -19,17 +19,30 @@ class Actor(Struct, frozen=True):
 CLOCK = Actor("")
 # The role of a service that calls another one for a record of its own; no account has it.
 SERVICE = "service"
+# Between a deputy and the person whom he stands in for.
+FOR = ">"
 
 
 def is_same_hand(actor: Actor, user: str, role: str = "") -> bool:
     """Whether the actor is the earlier one, as four eyes count: by the account or the key.
 
     A key acts as `<key>/<person>`: it may name any person, and stays one pair of eyes. Keys of one
-    name differ by their role; `role` is empty where the earlier one is not known.
+    name differ by their role; `role` is empty where the earlier one is not known. A deputy is the
+    person that he is, for whomever he stands in.
     """
-    if actor.user == user:
+    if _person_of(actor.user) == _person_of(user):
         return True
     return _key_of(actor.user) == _key_of(user) and role in ("", actor.role)
+
+
+def deputy_name(deputy: str, person: str) -> str:
+    """The user of what a deputy does for a person: no account has this sign in its name."""
+    return f"{deputy}{FOR}{person}"
+
+
+def _person_of(user: str) -> str:
+    """Without the person whom a deputy stands in for; of a key, all that it says."""
+    return user if "/" in user else user.partition(FOR)[0]
 
 
 def _key_of(user: str) -> str:

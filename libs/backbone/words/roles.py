@@ -60,6 +60,8 @@ CALLER_REVEALERS = roles("call_taker", "dispatcher")
 DISPATCHERS = roles("dispatcher")
 AUDITORS = roles("auditor")
 SUPERIORS = roles("dispatcher", "head", "leader", "centre_director", "duty_officer")
+# They decide about the people of their own unit: who stands in, who takes over.
+HEADS = roles("head", "centre_director", "leader")
 # They ask units for an answer about matters of their area.
 SUPERVISORS = roles("supervisor", "leader")
 # Roles that neither handle matters nor supervise them.

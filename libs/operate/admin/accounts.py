@@ -1,9 +1,12 @@
-"""The demo accounts and the departments' API keys of a local installation."""
+"""The accounts and API keys of the demo city: they exist only where it was loaded with `--demo`."""
 
 import csv
+import getpass
 import importlib
+import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from backbone.postgres.migrate import service_url
 from operate.home.keys import Keys
@@ -19,11 +22,40 @@ CALL_DESK = ("call_taker", "dispatcher")
 LEADER = "team_leader"
 
 
-async def load(installation: Installation) -> None:
-    """Load the accounts and keys into the gateway; loading them again changes nothing."""
-    gateway = importlib.import_module("services.gateway.accounts.loading")
-    dsn = service_url(installation.admin_dsn, "gateway", installation.keys.secret)
-    await gateway.load_accounts(dsn, demo(), api_keys(installation.keys))
+async def load(installation: Installation, *, again: bool = False) -> bool:
+    """Load the demo's accounts and keys unless they were loaded before; return whether the demo is
+    in force. `again` puts a demo that was ended in force; what was disabled stays disabled."""
+    gateway, dsn = _gateway(installation)
+    loaded: bool = await gateway.load_demo(
+        dsn, demo(), api_keys(installation.keys), operator(), again=again
+    )
+    return loaded
+
+
+async def end(installation: Installation) -> bool:
+    """Shut the demo's accounts and keys for good; return whether they were in force."""
+    gateway, dsn = _gateway(installation)
+    ended: bool = await gateway.end_demo(dsn, operator())
+    return ended
+
+
+async def in_force(installation: Installation) -> bool:
+    gateway, dsn = _gateway(installation)
+    found: bool = await gateway.demo_in_force(dsn)
+    return found
+
+
+def operator() -> str:
+    """Who changes accounts at this terminal, as the audit names him."""
+    try:
+        return f"operator:{getpass.getuser()}"
+    except (KeyError, OSError):  # a number without a name, in a container
+        return f"operator:{os.getuid()}"
+
+
+def _gateway(installation: Installation) -> tuple[Any, str]:
+    module = importlib.import_module("services.gateway.accounts.loading")
+    return module, service_url(installation.admin_dsn, "gateway", installation.keys.secret)
 
 
 def demo() -> list[Row]:

@@ -12,6 +12,7 @@ import grpc
 
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import channel_to, refusal_of
+from backbone.rpc.signed import SigningChannel
 from backbone.words.actor import Actor
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
@@ -107,7 +108,8 @@ async def directory(installation: Installation) -> AsyncIterator[tuple[Any, Any]
     address = installation.home.ports.grpc_address("directory") or ""
     options = [("grpc.max_send_message_length", MOST)]
     wires = installation.protection.of(certificates.OPERATOR)
-    async with channel_to("directory", address, wires, options) as channel:
+    opened = channel_to("directory", address, wires, options)
+    async with SigningChannel(opened, installation.signatures, "directory") as channel:
         metadata = metadata_for(installation.keys.token, OPERATOR)
         yield rpc.DirectoryServiceStub(channel), metadata
 

@@ -14,6 +14,7 @@ from backbone.kafka.connecting import connection
 from backbone.process.wires import Brokers
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import channel_to
+from backbone.rpc.signed import SigningChannel
 from backbone.words.actor import Actor
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
@@ -175,9 +176,10 @@ async def replay(installation: Installation, letters: list[Letter]) -> tuple[int
     return applied, waiting
 
 
-def channel(installation: Installation, service: str) -> grpc.aio.Channel:
+def channel(installation: Installation, service: str) -> SigningChannel:
     address = installation.home.ports.grpc_address(service) or ""
-    return channel_to(service, address, installation.protection.of(certificates.OPERATOR))
+    opened = channel_to(service, address, installation.protection.of(certificates.OPERATOR))
+    return SigningChannel(opened, installation.signatures, service)
 
 
 def metadata(installation: Installation) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 
 from backbone.process.settings import SettingsError
 from operate.admin import status, topics, wiring
+from operate.admin.evidence import SCHEMAS
 from operate.cli.screen import console, plain, words
 from operate.home import absence, leftovers, ports
 from operate.home.home import Home
@@ -27,6 +28,7 @@ from operate.servers import jars, postgres
 
 GIGABYTE = 1024**3
 PATIENCE = 20.0
+LAST_CHECK = 'SELECT flaws, first FROM "{schema}".verifications ORDER BY time DESC LIMIT 1'
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ async def examine(home: Home) -> bool:
     else:
         findings += await careful(words("processes", "进程"), "", processes, home)
         findings += await careful(words("database", "数据库"), "postgres", database, home)
+        findings += await careful(words("evidence", "存证"), "postgres", evidence_of, home)
         findings += await careful(words("topics", "主题"), "kafka", topics_of, home)
         findings += await careful(words("rights at Kafka", "Kafka 权限"), "kafka", rights, home)
     table = plain("", *words("what seen remedy", "检查 结果 处理").split())
@@ -210,6 +213,22 @@ async def database(home: Home) -> list[Finding]:
         Finding("fsync", fsync, "" if fsync == "on" else lose),
         Finding(words("clocks", "时钟"), seen, clocks if apart > 2 else ""),
     ]
+
+
+async def evidence_of(home: Home) -> list[Finding]:
+    """What the nightly check of each service has found last."""
+    conn = await asyncpg.connect(Installation.here(home).admin_dsn, timeout=5)
+    found = []
+    try:
+        for (schema,) in await conn.fetch(SCHEMAS):
+            row = await conn.fetchrow(LAST_CHECK.format(schema=schema))
+            if row is not None and row["flaws"]:
+                seen = f"{schema}: {row['first']}"
+                found.append(Finding(words("evidence", "存证"), seen, "liandong verify"))
+    finally:
+        await conn.close()
+    sound = words("no flaw at the last nightly check", "最近一次夜间校验无问题")
+    return found or [Finding(words("evidence", "存证"), sound)]
 
 
 async def topics_of(home: Home) -> list[Finding]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from operate.admin import city
+from operate.admin import accounts, city
 from operate.admin.accounts import PACK
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
@@ -35,10 +35,18 @@ def check(pack: Pack = PACK) -> None:
 
 
 @app.command()
-def load(pack: Pack = PACK) -> None:
+def load(
+    pack: Pack = PACK,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="with the demo's accounts, whose password is known")
+    ] = False,
+) -> None:
     """Put a city in force, as a whole; loading the same city again changes nothing."""
+    installation = Installation.here(Home.here())
     with console.status(words("loading the city", "正在加载城市数据")):
-        answer = asyncio.run(city.load(Installation.here(Home.here()), pack))
+        answer = asyncio.run(city.load(installation, pack))
+    if demo:
+        asyncio.run(accounts.load(installation, again=True))
     say(
         f"version {answer.version} is in force: {answer.changed} entries changed, "
         f"{answer.removed} removed",

@@ -12,13 +12,16 @@ import typer
 
 from operate.admin import doctor, status
 from operate.cli import (
+    account_command,
     certificate_command,
     city_command,
     deadletter_command,
+    deputy_command,
     guard,
     key_command,
     screen,
     seal_command,
+    verify_command,
 )
 from operate.cli.screen import say
 from operate.home.home import Home
@@ -29,14 +32,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(account_command.app, name="accounts")
 app.add_typer(certificate_command.app, name="certificates")
 app.add_typer(city_command.app, name="city")
 app.add_typer(deadletter_command.app, name="deadletters")
+app.add_typer(deputy_command.app, name="deputies")
 app.add_typer(key_command.app, name="keys")
 app.add_typer(seal_command.app, name="seals")
+app.command("verify")(verify_command.verify)
 
 Json = Annotated[bool, typer.Option("--json", help="for scripts")]
 Split = Annotated[bool, typer.Option(help="each service in a process of its own")]
+Demo = Annotated[
+    bool | None,
+    typer.Option(
+        "--demo/--no-demo",
+        help="load the accounts of the demo city, with a known password; by default only into a "
+        "database of liandong's own, and only once",
+    ),
+]
 Name = Annotated[str, typer.Argument(help="as `liandong status` lists them")]
 
 
@@ -55,9 +69,10 @@ def options(
 def up(
     detach: Annotated[bool, typer.Option(help="return when everything is ready")] = False,
     split: Split = False,
+    demo: Demo = None,
 ) -> None:
     """Start everything; without --detach, run until Ctrl-C."""
-    home = Home.here()
+    home, choice = Home.here(), runner.Choice(split, demo)
     with screen.waiting() as waiting:
 
         def ready() -> None:
@@ -65,10 +80,10 @@ def up(
             screen.welcome(home)
 
         if detach:
-            runner.follow(home, runner.detach(home, split), waiting)
+            runner.follow(home, runner.detach(home, choice), waiting)
             ready()
         else:
-            runner.run(home, split, waiting, ready)
+            runner.run(home, choice, waiting, ready)
     if not detach:
         say("stopped; the data stays", "已停止,数据保留")
 

@@ -1,4 +1,4 @@
-"""`liandong keys`: makes, lists and revokes the API keys of departments' and partners' systems."""
+"""`liandong keys`: makes, lists, rotates and revokes the API keys of systems."""
 
 import asyncio
 import json as jsons
@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
-from operate.admin import api_keys
+from operate.admin.units import unit_of
+from operate.cli.account_command import change
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
 from operate.run.installation import Installation
 
-app = typer.Typer(help="API keys of systems: add, list, revoke", no_args_is_help=True)
+app = typer.Typer(help="API keys of systems: add, list, rotate, revoke", no_args_is_help=True)
 
+Json = Annotated[bool, typer.Option("--json", help="for scripts")]
+Only = Annotated[str, typer.Option("--role", help="only the keys of this role")]
 Role = Annotated[str, typer.Option(help="a role code, such as partner or clerk")]
 
 
@@ -21,11 +24,11 @@ def add_key(
     role: Role,
     unit: Annotated[str, typer.Option(help="the code of its unit, or a kind that is unique")],
     name: Annotated[str, typer.Option(help="shown where it acts; by default the unit")] = "",
-    json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
+    json: Json = False,
 ) -> None:
     """Make a key and show it once; only its hash is kept."""
-    installation = Installation.here(Home.here())
-    code, key = asyncio.run(api_keys.add(installation, unit, role, name))
+    code = asyncio.run(unit_of(Installation.here(Home.here()), unit))
+    key = change(lambda books: books.keys.add(code, role, name))
     if json:
         print(jsons.dumps({"unit": code, "role": role, "name": name or code, "key": key}))
         return
@@ -36,12 +39,9 @@ def add_key(
 
 
 @app.command("list")
-def list_keys(
-    json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
-) -> None:
+def list_keys(json: Json = False) -> None:
     """List names, roles and units of all keys. The keys themselves are never shown."""
-    keys, dsn = api_keys.store(Installation.here(Home.here()))
-    rows = asyncio.run(keys.list_keys(dsn))
+    rows = change(lambda books: books.keys.every())
     if json:
         print(jsons.dumps(rows, default=str))
         return
@@ -52,12 +52,26 @@ def list_keys(
     console.print(table)
 
 
+@app.command("rotate")
+def rotate_key(name: str, role: Only = "", json: Json = False) -> None:
+    """Make a new key in the place of each key of this name, and show it once.
+
+    The old one opens nothing any more, within a few seconds.
+    """
+    made = change(lambda books: books.keys.rotate(name, role))
+    if json:
+        print(jsons.dumps(made))
+        return
+    for row in made:
+        say(
+            f"The new key of {row['name']} in the role {row['role']}: {row['key']}",
+            f"{row['name']} 的新密钥，角色 {row['role']}：{row['key']}",
+        )
+
+
 @app.command("revoke")
-def revoke_key(
-    name: str, role: Annotated[str, typer.Option(help="only the keys of this role")] = ""
-) -> None:
+def revoke_key(name: str, role: Only = "") -> None:
     """Revoke the keys of this name; within a few seconds they open nothing."""
-    keys, dsn = api_keys.store(Installation.here(Home.here()))
-    count = asyncio.run(keys.revoke_keys(dsn, name, role))
+    count = change(lambda books: books.keys.revoke(name, role))
     say(f"{count} keys were revoked", f"已吊销 {count} 个密钥")
     raise typer.Exit(0 if count else 1)

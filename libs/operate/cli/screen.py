@@ -71,6 +71,10 @@ def addresses(run: Mapping[str, Any]) -> Table:
 def accounts(rows: Sequence[Mapping[str, str]]) -> Table:
     """A table with one account of each role; run.json has all accounts."""
     columns = words("role user unit", "角色 账号 单位")
+    if not rows:
+        table = plain("", "")
+        table.add_row(words("accounts", "账号"), "liandong accounts add · list")
+        return table
     table = plain(*columns.split())
     first = {row["role"]: row for row in reversed(rows)}
     for role in sorted(first, key=lambda role: (role not in USUAL, role)):

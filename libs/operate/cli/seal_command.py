@@ -1,6 +1,7 @@
 """`liandong seals`: lists the keys of personal data, and rotates them."""
 
 import json as jsons
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
 from operate.home.keys import Keys, rotate
 from operate.run import control
+from operate.run.installation import Installation
 
 app = typer.Typer(help="the keys of personal data: list, rotate", no_args_is_help=True)
 
@@ -42,7 +44,7 @@ def rotate_keys() -> None:
     data is not sealed anew, so no key may be thrown away.
     """
     home = Home.here()
-    rotate(home.secret)
+    replace(Installation.here(home), keys=rotate(home.secret)).publish_keys()
     say(
         f"Every service has a new key. {home.secret} has changed: keep a copy of it in a safe "
         "place, because data sealed from now on cannot be opened without it.",

@@ -42,6 +42,11 @@ class Home:
         return self.path / "secret"
 
     @property
+    def signers(self) -> Path:
+        """The file with the public keys of all services, by which they know each other."""
+        return self.path / "signers.json"
+
+    @property
     def lock(self) -> Path:
         return self.path / "lock"
 

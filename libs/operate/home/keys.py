@@ -17,8 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from backbone.postgres.migrate import secret_of
+from backbone.process.keyring import Keyring
+from backbone.process.settings import SCHEMAS
+from backbone.process.signing import publics_of
 from operate.home.trouble import Trouble, full_disk_told
 
+# The name under which the `liandong` command itself calls services.
+OPERATOR = "liandong"
 SECRET = re.compile(r"[0-9a-f]{64}")
 
 
@@ -79,6 +84,14 @@ class Keys:
         """The keys of a service, oldest first: 32 bytes each, as hex. The last one seals."""
         every = (self.secret, *(seal.secret for seal in self.seals))
         return [secret_of(each, f"key/{service}") for each in every]
+
+    def keyring(self, service: str) -> Keyring:
+        return Keyring(tuple(bytes.fromhex(key) for key in self.sealing(service)))
+
+    def signers(self) -> str:
+        """The public keys of all services and the operator as JSON; old ones stay in it."""
+        names = sorted({*SCHEMAS.values(), OPERATOR})
+        return json.dumps({name: publics_of(self.keyring(name)) for name in names}, indent=1)
 
     @property
     def token(self) -> str:

@@ -32,6 +32,7 @@ class Boot:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
+        self._demo = False
 
     async def __call__(self, supervisor: Supervisor) -> Facts:
         """Start everything; return the facts of run.json beside the processes. Raises Trouble."""
@@ -70,7 +71,9 @@ class Boot:
         for each in supervisor.children:
             if not {"kafka", "postgres", STREAM} & {*each.program.names}:
                 each.start()
-        await accounts.load(installation)
+        wants = installation.wants_demo
+        load = accounts.load if wants else accounts.in_force
+        self._demo = await load(installation)
 
     async def _bring_up_kafka(self, supervisor: Supervisor) -> None:
         installation = self._installation
@@ -99,8 +102,8 @@ class Boot:
             "gateway": installation.gateway_url,
             "kafka": installation.bootstrap,
             "database": installation.admin_dsn,
-            "accounts": accounts.demo(),
-            "api_keys": accounts.api_keys(installation.keys),
+            "accounts": accounts.demo() if self._demo else [],
+            "api_keys": accounts.api_keys(installation.keys) if self._demo else [],
         }
 
 

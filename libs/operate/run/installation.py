@@ -8,14 +8,16 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from backbone.postgres.migrate import service_url
-from backbone.process.settings import PORTS, SCHEMAS
+from backbone.process.settings import PORTS, SCHEMAS, SIGNERS
+from backbone.process.signing import Signatures
 from backbone.process.wires import Brokers
 from operate.admin import probe
 from operate.home.home import Home, write
-from operate.home.keys import Keys
+from operate.home.keys import OPERATOR, Keys
 from operate.home.trouble import Trouble
 from operate.run.child import Program
 from operate.run.launch import Launch
@@ -43,15 +45,18 @@ class Installation:
     database_url: str = field(default="", repr=False)
     kafka_bootstrap: str = ""
     protection: Protection = OPEN
+    # None: the demo on a database of liandong's own, and none on another's.
+    demo: bool | None = None
 
     @classmethod
-    def chosen(cls, home: Home, split: bool = False) -> "Installation":
+    def chosen(cls, home: Home, split: bool = False, demo: bool | None = None) -> "Installation":
         """The installation that the environment describes; makes its secret if there is none.
 
         Raises Trouble for a malformed address.
         """
         servers = named_servers(os.environ)
-        return cls(home, keys_of(home), split, **servers, protection=protection_of(home, servers))
+        protection = protection_of(home, servers)
+        return cls(home, keys_of(home), split, **servers, protection=protection, demo=demo)
 
     @classmethod
     def here(cls, home: Home) -> "Installation":
@@ -68,6 +73,11 @@ class Installation:
         told = {"port": self.home.ports.base, "servers": servers}
         told |= {"protection": self.protection.to_remember()}
         write(self.home.choices, json.dumps(told))
+
+    @property
+    def wants_demo(self) -> bool:
+        """Whether a first start loads the accounts of the demo city, whose password is known."""
+        return not self.database_url if self.demo is None else self.demo
 
     @property
     def postgres(self) -> Postgres | None:
@@ -182,6 +192,18 @@ class Installation:
             log.warning("using the keys from the start of liandong: %s", error)
             return self
 
+    @property
+    def signatures(self) -> Signatures:
+        """With these the command itself calls services."""
+        return Signatures(OPERATOR, self.keys.keyring(OPERATOR), self.keys.signers())
+
+    def publish_keys(self) -> Path:
+        """Write the public keys of all services, if they have changed; return the path."""
+        path, signers = self.home.signers, self.keys.signers()
+        if not path.exists() or path.read_text() != signers:
+            write(path, signers)
+        return path
+
     def environment(self, *names: str) -> Mapping[str, str]:
         """The environment of a process of these services, with their own keys only."""
         told = {
@@ -189,6 +211,7 @@ class Installation:
             "LIANDONG_HOME": str(self.home.path),
             "KAFKA_BOOTSTRAP": self.bootstrap,
             "LIANDONG_TOKEN": self.keys.token,
+            SIGNERS: str(self.publish_keys()),
             "LIANDONG_LOG": os.environ.get("LIANDONG_LOG", "INFO").upper(),
         }
         for schema in {SCHEMAS[name] for name in names}:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
@@ -28,7 +29,21 @@ POLL = 0.1
 DOWN = 60.0
 
 
-def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]) -> None:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chooses at `liandong up`; `demo` is None where nothing was said about it."""
+
+    split: bool = False
+    demo: bool | None = None
+
+    @property
+    def options(self) -> list[str]:
+        """The same choice as options of the command."""
+        told = [] if self.demo is None else ["--demo" if self.demo else "--no-demo"]
+        return [*(["--split"] if self.split else []), *told]
+
+
+def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], object]) -> None:
     """Bring everything up and keep it running until Ctrl-C or SIGTERM. Raises Trouble."""
     home.make()
     with home.locked():
@@ -36,7 +51,7 @@ def run(home: Home, split: bool, progress: Progress, ready: Callable[[], object]
         home.run_file.unlink(missing_ok=True)
         home.choices.unlink(missing_ok=True)
         leftovers.end(leftovers.find(str(home.path)))
-        installation = Installation.chosen(home, split)
+        installation = Installation.chosen(home, choice.split, choice.demo)
         installation.protection.prepare(home)
         installation.remember()
         demand_settings(installation)
@@ -52,12 +67,15 @@ def demand_settings(installation: Installation) -> None:
     """Raise Trouble for settings that services would refuse, before starting any."""
     environ = {**os.environ, **installation.environment(*PORTS)}
     gateway = importlib.import_module("services.gateway.settings")
+    provider = importlib.import_module("services.gateway.accounts.oidc_client")
     telephone = importlib.import_module("services.emergency.telephone")
     tracking = importlib.import_module("services.petition.tracking")
     try:
         for name in PORTS:
             read_settings(name, environ)
         gateway.read_gateway_settings(environ)
+        gateway.read_required_second_factors(environ)
+        provider.read_client(environ)
         telephone.read_webhook(environ)
         tracking.read_limits(environ)
         if environ["LIANDONG_LOG"] not in logging.getLevelNamesMapping():
@@ -106,12 +124,12 @@ def keep_log(home: Home) -> None:
     )
 
 
-def detach(home: Home, split: bool) -> subprocess.Popen[bytes]:
+def detach(home: Home, choice: Choice) -> subprocess.Popen[bytes]:
     """Start the supervisor in the background; its output goes to files."""
     home.make()
     if home.supervisor():
         raise home.in_use()
-    command = [sys.executable, "-m", "operate.cli.command", "up", *(["--split"] if split else [])]
+    command = [sys.executable, "-m", "operate.cli.command", "up", *choice.options]
     with (home.logs / "up.log").open("wb") as said, told(home).open("wb") as trouble:
         return subprocess.Popen(
             command,

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
@@ -11,14 +11,16 @@ from urllib.parse import quote
 from starlette.requests import Request
 
 from backbone.postgres.pool import Pool
+from backbone.words.actor import deputy_name
 from backbone.words.roles import Roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.lines import Lines
 from services.gateway.http.incoming import header_of, header_text, malformed_header
 from services.gateway.http.problems import Problem
 
-# Seconds that another gateway still accepts a disabled account or an ended session.
-KEPT = 5.0
+# Seconds that a caller is known without asking. What ends an account, a key or a session is noticed
+# sooner (`rights.py`); this is the bound while the database answers late.
+KEPT = 4.0
 UNKNOWN_KEPT = 1.0
 MOST_KEPT = 20_000
 LONGEST_PERSON = 100
@@ -36,6 +38,7 @@ class Caller:
     line: str = ""
     team: str = ""
     is_key: bool = False
+    deputy_for: str = ""
     metadata: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
@@ -69,31 +72,79 @@ class Authenticator:
     """Finds callers by their tokens, and caches them for a few seconds."""
 
     def __init__(
-        self, pool: Pool, lines: Lines, clock: Callable[[], float] = time.monotonic
+        self,
+        pool: Pool,
+        lines: Lines,
+        clock: Callable[[], float] = time.monotonic,
+        second_factor: Roles = frozenset(),
     ) -> None:
+        """`second_factor` are the roles that need one, of a deputy too."""
         self._pool, self._lines, self._clock = pool, lines, clock
+        self._second_factor = second_factor
         self._known: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
+        self._forgotten = 0
 
     async def caller_of(self, request: Request) -> Caller:
         """Raises Problem 401, and asyncpg's errors while the database is unavailable."""
-        caller = await self._holder(digest(token_of(request)))
+        token_hash = digest(token_of(request))
+        caller = await self._holder(token_hash)
         if caller is None:
             raise unauthenticated("SESSION_OVER")
-        person = header_of(request, "Liandong-Person")
-        return caller if person is None or not caller.is_key else _acting_for(caller, person)
+        header = "Liandong-Person" if caller.is_key else "Liandong-Deputy-For"
+        person = header_of(request, header)
+        if person is None:
+            return caller
+        if caller.is_key:
+            return _acting_for(caller, person)
+        return await self._deputy(token_hash, caller, person)
 
     def forget(self, token_hash: bytes) -> None:
         self._known.pop(token_hash, None)
 
+    def forget_all(self) -> None:
+        """Look every caller up anew: an account, a key or a session has lost what it had."""
+        self._known.clear()
+        self._forgotten += 1
+
     async def _holder(self, token_hash: bytes) -> Caller | None:
+        async def find() -> Caller | None:
+            row = await storage.holder_of(self._pool, token_hash)
+            return None if row is None else _caller(row, self._lines)
+
+        return await self._kept(token_hash, find)
+
+    async def _deputy(self, token_hash: bytes, caller: Caller, header: str) -> Caller:
+        """The caller with role and unit of the person named. Raises Problem 400, 403."""
+        person = header_text(header, LONGEST_PERSON)
+        if not person:
+            raise malformed_header("Liandong-Deputy-For", "MALFORMED_PERSON")
+
+        async def find() -> Caller | None:
+            row = await storage.deputised(self._pool, caller.user, person)
+            if row is None:
+                return None
+            if row["role"] in self._second_factor and not row["second_factor"]:
+                raise Problem(403, "SECOND_FACTOR_NOT_ENROLLED")
+            return _deputised(caller, row, self._lines)
+
+        deputy = await self._kept(token_hash + person.encode(), find)
+        if deputy is None:
+            raise Problem(403, "NOT_THE_DEPUTY", {"user": person})
+        return deputy
+
+    async def _kept(
+        self, name: bytes, find: Callable[[], Awaitable[Caller | None]]
+    ) -> Caller | None:
         now = self._clock()
-        known = self._known.get(token_hash)
+        known = self._known.get(name)
         if known is not None and now < known[0]:
             return known[1]
-        row = await storage.holder_of(self._pool, token_hash)
-        caller = None if row is None else _caller(row, self._lines)
-        self._known[token_hash] = (now + (KEPT if caller else UNKNOWN_KEPT), caller)
-        self._known.move_to_end(token_hash)
+        forgotten = self._forgotten
+        caller = await find()
+        if forgotten != self._forgotten:
+            return caller  # what was read may be older than what made us forget
+        self._known[name] = (now + (KEPT if caller else UNKNOWN_KEPT), caller)
+        self._known.move_to_end(name)
         while len(self._known) > MOST_KEPT:
             self._known.popitem(last=False)
         return caller
@@ -126,6 +177,15 @@ def _acting_for(key: Caller, person: str) -> Caller:
         raise malformed_header("Liandong-Person", "MALFORMED_PERSON")
     caller = replace(key, user=f"{key.user}/{name}")
     return replace(caller, metadata=_metadata(caller))
+
+
+def _deputised(caller: Caller, row: Any, lines: Lines) -> Caller:
+    """The deputy, in the role of the person: known to every record as `<deputy>><person>`."""
+    user = deputy_name(caller.user, row["name"])
+    parts = {name: row[name] for name in ("unit", "role", "area", "team")}
+    parts["line"] = lines.of(row["unit"])
+    deputy = replace(caller, principal=f"person:{user}", user=user, deputy_for=row["name"], **parts)
+    return replace(deputy, metadata=_metadata(deputy))
 
 
 def _metadata(caller: Caller) -> tuple[tuple[str, str], ...]:

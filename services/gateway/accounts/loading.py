@@ -1,39 +1,77 @@
-"""Loads accounts and API keys; the runner calls it with those of a city pack or the demo."""
+"""Loads the accounts and keys of the demo city: once, and never anew."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from backbone.postgres.pool import open_pool
+from backbone.postgres.pool import Connection, open_pool, transaction
 from backbone.words.roles import roles
-from services.gateway.accounts import storage
+from services.gateway.accounts import audit, storage
+from services.gateway.accounts.audit import Line
 from services.gateway.accounts.auth import digest
 from services.gateway.accounts.passwords import hash_of
+from services.gateway.accounts.register import area_of
+from services.gateway.accounts.rules import folded
+
+Rows = Iterable[Mapping[str, Any]]
+
+BEGIN = "INSERT INTO demo_city DEFAULT VALUES ON CONFLICT DO NOTHING RETURNING true"
+AGAIN = "UPDATE demo_city SET load_time = now(), end_time = NULL"
+END = "UPDATE demo_city SET end_time = now() WHERE end_time IS NULL RETURNING true"
+IN_FORCE = "SELECT EXISTS (SELECT FROM demo_city WHERE end_time IS NULL)"
 
 
-async def load_accounts(
-    dsn: str, accounts: Iterable[Mapping[str, Any]], keys: Iterable[Mapping[str, Any]]
-) -> None:
-    """Add or replace accounts (`user name role unit team password`) and API keys (`key unit role
-    team`, and `name` where it has one). Raises ValueError for an unknown role."""
+async def load_demo(
+    dsn: str, accounts: Rows, keys: Rows, actor: str, *, again: bool = False
+) -> bool:
+    """Load the demo unless it was loaded before, and say whether it is in force.
+
+    What exists already stays as it is: disabled, with the password that it has. `again` puts a
+    demo that was ended in force. Raises ValueError for an unknown role.
+    """
+    async with await open_pool(dsn, "gateway", size=1) as pool, transaction(pool) as conn:
+        is_new = await conn.fetchval(BEGIN)
+        if is_new or again:
+            await conn.execute(AGAIN)
+            await add(conn, accounts, keys, demo=True)
+            await audit.save(conn, Line("DEMO_LOADED", "demo", "", actor))
+        return bool(await conn.fetchval(IN_FORCE))
+
+
+async def end_demo(dsn: str, actor: str) -> bool:
+    """Shut the demo's accounts and keys; return whether they were in force."""
+    async with await open_pool(dsn, "gateway", size=1) as pool, transaction(pool) as conn:
+        was_in_force = bool(await conn.fetchval(END))
+        if was_in_force:
+            await audit.save(conn, Line("DEMO_ENDED", "demo", "", actor))
+    return was_in_force
+
+
+async def demo_in_force(dsn: str) -> bool:
+    async with await open_pool(dsn, "gateway", size=1) as pool:
+        return bool(await pool.fetchval(IN_FORCE))
+
+
+async def load_accounts(dsn: str, accounts: Rows, keys: Rows) -> None:
+    """Add accounts (`user name role unit team password`) and API keys (`key unit role team`, and
+    `name` where it has one) that are not there yet. Raises ValueError for an unknown role."""
+    async with await open_pool(dsn, "gateway", size=1) as pool, transaction(pool) as conn:
+        await add(conn, accounts, keys)
+
+
+async def add(conn: Connection, accounts: Rows, keys: Rows, *, demo: bool = False) -> None:
     accounts, keys = list(accounts), list(keys)
     roles(*{str(row["role"]) for row in [*accounts, *keys]})
     # The 400 demo accounts share one password: hash it once.
     hashes = {password: hash_of(password) for password in {row["password"] for row in accounts}}
-    async with await open_pool(dsn, "gateway", size=1) as pool:
-        await storage.save_accounts(pool, [_account(row, hashes) for row in accounts])
-        await storage.save_keys(pool, [key_row(row) for row in keys])
+    rows = [(*_account(row), hashes[row["password"]], demo) for row in accounts]
+    await storage.add_accounts(conn, rows)
+    await storage.add_keys(conn, [(*key_row(row), demo) for row in keys])
 
 
-def area_of(unit: str) -> str:
-    """The area code at the start of a unit's code: `990101001` of `990101001-police`."""
-    return unit.partition("-")[0]
-
-
-def _account(row: Mapping[str, Any], hashes: Mapping[str, str]) -> tuple[Any, ...]:
-    unit, team = row["unit"], row.get("team") or ""
+def _account(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    user, unit, team = row["user"], row["unit"], row.get("team") or ""
     area = row.get("area") or area_of(unit)
-    password = hashes[row["password"]]
-    return row["user"], row.get("name") or row["user"], row["role"], unit, area, team, password
+    return user, folded(user), row.get("name") or user, row["role"], unit, area, team
 
 
 def key_row(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -10,20 +10,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backbone.postgres.pool import Pool
-from services.gateway.accounts import storage
+from services.gateway.accounts import audit, storage
+from services.gateway.accounts.audit import Line
 from services.gateway.accounts.auth import Caller, digest, token_of, unauthenticated
 from services.gateway.accounts.guessing import Guessing
 from services.gateway.accounts.passwords import Passwords
+from services.gateway.accounts.second_factor import SecondFactors
 from services.gateway.contract.reading import object_reader
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
 from services.gateway.http.addresses import address_of
 from services.gateway.http.endpoint import JSON, Gate
+from services.gateway.http.problems import Problem
 from services.gateway.metrics import SIGN_INS
 from services.gateway.routes.route import Extra
 
 TEXT = core_schema.str_schema(min_length=1, max_length=200)
-CREDENTIALS = object_reader(user=TEXT, password=TEXT)
+CODE = core_schema.str_schema(max_length=20)
+CREDENTIALS = object_reader("code", user=TEXT, password=TEXT, code=CODE)
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -35,28 +39,44 @@ class Sessions:
     pool: Pool
     passwords: Passwords
     guessing: Guessing
+    factors: SecondFactors
     lifetime: timedelta
 
     async def open(self, request: Request) -> Response:
         self.gate.limits.sign_in.take(address_of(request))
         given = incoming.parse_body(CREDENTIALS, await incoming.read_body(request))
         incoming.require_plain(given)
-        account = await self._account(given["user"], given["password"], address_of(request))
-        token = secrets.token_urlsafe(32)
-        user = account["user_name"]
-        expire_time = await storage.open_session(self.pool, digest(token), user, self.lifetime)
+        address = address_of(request)
+        account = await self._account(given["user"], given["password"], address)
+        await self._require_code(account, given.get("code", ""), address)
+        return await self.begin(account, address, {"by": "password"})
+
+    async def begin(self, account: Any, address: str, facts: dict[str, Any]) -> Response:
+        """Open a session of a person who is known now, and put it on record."""
+        token, user = secrets.token_urlsafe(32), account["user_name"]
+        line = Line("SIGNED_IN", user, account["unit"], user, address, facts)
+        expire_time = await storage.open_session(self.pool, digest(token), self.lifetime, line)
         SIGN_INS.labels("accepted").inc()
         answer = {"token": token, "expire_time": expire_time, "user": _person(account)}
         return Response(to_json(answer), 200, NO_STORE, JSON)
+
+    async def refuse(self, account: Any, address: str, reason: str) -> None:
+        """Put a failed sign-in on record. What was typed in the place of a name that no account has
+        is left out: it may be a password."""
+        SIGN_INS.labels("refused").inc()
+        user, unit = (account["user_name"], account["unit"]) if account else ("", "")
+        line = Line("SIGN_IN_REFUSED", user, unit, "", address, {"reason": reason})
+        await audit.save(self.pool, line)
 
     async def show(self, request: Request) -> Response:
         caller, headers = await self.gate.admit(request)
         return Response(to_json({"user": _caller(caller)}), 200, headers | NO_STORE, JSON)
 
     async def end(self, request: Request) -> Response:
-        await self.gate.admit(request)
+        caller, _ = await self.gate.admit(request)
         token_hash = digest(token_of(request))
-        await storage.end_session(self.pool, token_hash)
+        line = Line("SIGNED_OUT", caller.user, caller.unit, caller.user, address_of(request))
+        await storage.end_session(self.pool, token_hash, line)
         self.gate.authenticator.forget(token_hash)
         return Response(status_code=204, headers=NO_STORE)
 
@@ -66,10 +86,18 @@ class Sessions:
         account = await storage.account_of(self.pool, user)
         known = account["password_hash"] if account else None
         if not await self.passwords.match(known, password):
-            SIGN_INS.labels("refused").inc()
+            await self.refuse(account, address, "WRONG_PASSWORD")
             raise unauthenticated("WRONG_PASSWORD")
         await self.guessing.succeeded(attempt)
         return account
+
+    async def _require_code(self, account: Any, code: str, address: str) -> None:
+        """Raises Problem 401 unless the second factor is right, or none is needed."""
+        try:
+            await self.factors.require(account["user_name"], account["role"], code)
+        except Problem as refusal:
+            await self.refuse(account, address, refusal.reason)
+            raise
 
 
 def _person(account: Any) -> dict[str, Any]:
@@ -84,7 +112,8 @@ def _person(account: Any) -> dict[str, Any]:
 
 def _caller(caller: Caller) -> dict[str, Any]:
     said = {name: getattr(caller, name) for name in ("user", "role", "unit", "area")}
-    return {**said, "team": caller.team or None}
+    deputy = {"deputy_for": caller.deputy_for} if caller.deputy_for else {}
+    return {**said, "team": caller.team or None, **deputy}
 
 
 def extras_of(sessions: Sessions) -> tuple[Extra, ...]:

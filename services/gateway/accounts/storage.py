@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from backbone.postgres.pool import Pool
+from backbone.postgres.pool import Connection, Pool, transaction
+from services.gateway.accounts import audit
+from services.gateway.accounts.audit import Line
 
 ACCOUNT = """
 SELECT user_name, display_name, role, unit, area, team, password_hash
-FROM accounts WHERE user_name = $1 AND NOT disabled
+FROM accounts WHERE user_name = $1 AND NOT disabled AND is_in_force(demo)
 """
 OPEN_SESSION = """
 WITH swept AS (
@@ -21,15 +23,23 @@ RETURNING expire_time
 """
 # Session tokens and API keys look alike, so one query searches both.
 HOLDER = """
-SELECT 'person' AS kind, a.user_name AS name, a.role, a.unit, a.area, a.team,
-       s.expire_time
-FROM sessions s JOIN accounts a USING (user_name)
-WHERE s.token_hash = $1 AND s.expire_time > now() AND NOT a.disabled
+SELECT 'person' AS kind, user_name AS name, role, unit, area, team
+FROM sessions JOIN accounts USING (user_name)
+WHERE token_hash = $1 AND expire_time > now() AND NOT disabled AND is_in_force(demo)
 UNION ALL
-SELECT 'key', name, role, unit, area, team, NULL
-FROM api_keys WHERE key_hash = $1 AND NOT disabled
+SELECT 'key', name, role, unit, area, team
+FROM api_keys WHERE key_hash = $1 AND NOT disabled AND is_in_force(demo)
 LIMIT 1
 """
+DEPUTISED = """
+SELECT user_name AS name, role, unit, area, team,
+       EXISTS (SELECT FROM second_factors f WHERE f.user_name = deputy) AS second_factor
+FROM deputies JOIN accounts ON user_name = person
+WHERE deputy = $1 AND person = $2 AND now() >= start_time AND now() < end_time
+  AND NOT disabled AND is_in_force(demo)
+LIMIT 1
+"""
+RIGHTS = "SELECT version FROM rights"
 END_SESSION = "DELETE FROM sessions WHERE token_hash = $1"
 REVEAL = """
 INSERT INTO reveals (principal, user_name, unit, role, what, subject, purpose, trace)
@@ -45,20 +55,17 @@ ORDER BY position DESC LIMIT $4
 COUNT_REVEALS = """
 SELECT count(*) FROM reveals WHERE starts_with(unit, $1) AND ($2::text IS NULL OR subject = $2)
 """
-SAVE_ACCOUNT = """
-INSERT INTO accounts (user_name, display_name, role, unit, area, team, password_hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (user_name) DO UPDATE SET
-    display_name = excluded.display_name, role = excluded.role, unit = excluded.unit,
-    area = excluded.area, team = excluded.team, password_hash = excluded.password_hash,
-    disabled = false, change_time = now()
+# What is there already stays as it is: loading gives nothing back that was taken away.
+ADD_ACCOUNT = """
+INSERT INTO accounts
+    (user_name, folded, display_name, role, unit, area, team, password_hash, demo)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT DO NOTHING
 """
-SAVE_KEY = """
-INSERT INTO api_keys (key_hash, name, role, unit, area, team)
-VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (key_hash) DO UPDATE SET
-    name = excluded.name, role = excluded.role, unit = excluded.unit, area = excluded.area,
-    team = excluded.team, disabled = false, change_time = now()
+ADD_KEY = """
+INSERT INTO api_keys (key_hash, name, role, unit, area, team, demo)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT DO NOTHING
 """
 
 
@@ -66,9 +73,12 @@ async def account_of(pool: Pool, user: str) -> Any:
     return await pool.fetchrow(ACCOUNT, user)
 
 
-async def open_session(pool: Pool, token_hash: bytes, user: str, lifetime: timedelta) -> datetime:
-    """Store the session and delete a few expired ones. Returns the time of its expiry."""
-    end: datetime = await pool.fetchval(OPEN_SESSION, token_hash, user, lifetime)
+async def open_session(pool: Pool, token_hash: bytes, lifetime: timedelta, line: Line) -> datetime:
+    """Store the session of the line's subject, with its line of the audit, and delete a few expired
+    ones. Returns the time of its expiry."""
+    async with transaction(pool) as conn:
+        end: datetime = await conn.fetchval(OPEN_SESSION, token_hash, line.subject, lifetime)
+        await audit.save(conn, line)
     return end
 
 
@@ -77,8 +87,16 @@ async def holder_of(pool: Pool, token_hash: bytes) -> Any:
     return await pool.fetchrow(HOLDER, token_hash)
 
 
-async def end_session(pool: Pool, token_hash: bytes) -> None:
-    await pool.execute(END_SESSION, token_hash)
+async def deputised(pool: Pool, deputy: str, person: str) -> Any:
+    """The person whom the deputy stands in for now, or None."""
+    return await pool.fetchrow(DEPUTISED, deputy, person)
+
+
+async def end_session(pool: Pool, token_hash: bytes, line: Line) -> None:
+    async with transaction(pool) as conn:
+        done: str = await conn.execute(END_SESSION, token_hash)
+        if not done.endswith(" 0"):  # an API key calls too; its session is none
+            await audit.save(conn, line)
 
 
 async def save_reveal(pool: Pool, *line: str) -> None:
@@ -96,9 +114,14 @@ async def count_reveals(pool: Pool, within: str, subject: str | None) -> int:
     return int(await pool.fetchval(COUNT_REVEALS, within, subject))
 
 
-async def save_accounts(pool: Pool, rows: Sequence[Sequence[Any]]) -> None:
-    await pool.executemany(SAVE_ACCOUNT, rows)
+async def add_accounts(conn: Connection, rows: Sequence[Sequence[Any]]) -> None:
+    await conn.executemany(ADD_ACCOUNT, rows)
 
 
-async def save_keys(pool: Pool, rows: Sequence[Sequence[Any]]) -> None:
-    await pool.executemany(SAVE_KEY, rows)
+async def add_keys(conn: Connection, rows: Sequence[Sequence[Any]]) -> None:
+    await conn.executemany(ADD_KEY, rows)
+
+
+async def rights_version(pool: Pool) -> int:
+    """A number that moves when an account, a key or a session loses what it had."""
+    return int(await pool.fetchval(RIGHTS))

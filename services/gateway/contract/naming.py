@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from backbone.words.actor import FOR
 from backbone.words.areas import ancestors
 from backbone.words.city import City
 
@@ -82,7 +83,8 @@ class Names:
 
     def of(self, kind: str, code: str) -> str | None:
         """The name of a code, or None. The person behind a system's key is named by its system,
-        as `principal/person`. An area below those known has the name of the nearest above it."""
+        as `principal/person`; a deputy together with the person stood in for. An area below those
+        known has the name of the nearest above it."""
         table = self._tables.get(kind, {})
         known = table.get(code)
         if known is None and kind == "area":
@@ -91,9 +93,16 @@ class Names:
             known = self._tables.get("team", {}).get(code)  # a team acts as one on a timeline
         if known is not None:
             return str(known.name)
-        if kind == "person" and "/" in code:
+        return self._of_two(code) if kind == "person" else None
+
+    def _of_two(self, code: str) -> str | None:
+        """Of a system's person, and of a deputy."""
+        if "/" in code:
             return code.rpartition("/")[2]
-        return None
+        deputy, sign, person = code.partition(FOR)
+        if not sign:
+            return None
+        return f"{self.of('person', deputy) or deputy}（代{self.of('person', person) or person}）"
 
     def beside(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """The facts, each code followed by its name where there is one; also those further in."""

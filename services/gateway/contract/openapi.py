@@ -62,6 +62,13 @@ PERSON: Schema = {
     "description": "With the key of a system: the person who acts there, percent-encoded UTF-8 of "
     "at most 100 characters. A person who has signed in acts alone.",
 }
+DEPUTY: Schema = {
+    "name": "Liandong-Deputy-For",
+    "in": "header",
+    "schema": {"type": "string", "pattern": f"^{ENCODED}{{1,100}}$"},
+    "description": "The person whom the caller stands in for, percent-encoded: the request is made "
+    "in that person's role and unit, and recorded as the deputy's.",
+}
 PURPOSE: Schema = {
     "name": "Liandong-Purpose",
     "in": "header",
@@ -174,7 +181,7 @@ def _headers(plan: Plan) -> list[Schema]:
     headers = list(WRITE_HEADERS) if plan.route.is_write else []
     if plan.route.reveals:
         headers.append(PURPOSE)
-    return headers if plan.route.public else [*headers, PERSON]
+    return headers if plan.route.public else [*headers, PERSON, DEPUTY]
 
 
 def _query_parameter(name: str, field: FieldDescriptor, schemas: Schemas) -> Schema:

@@ -79,9 +79,14 @@ def _said(field: FieldDescriptor) -> CoreSchema:
     return core_schema.no_info_after_validator_function(lambda said: list(said.values()), members)
 
 
-def object_reader(**schemas: CoreSchema) -> SchemaValidator:
-    """A reader of a JSON object with required members; for the few bodies without contract."""
-    return SchemaValidator(_object(schemas, required=True), STRICT)
+def object_reader(*optional: str, **schemas: CoreSchema) -> SchemaValidator:
+    """A reader of a JSON object, for the few bodies without contract; `optional` may be missing."""
+    members = {
+        name: core_schema.typed_dict_field(schema, required=name not in optional)
+        for name, schema in schemas.items()
+    }
+    whole = core_schema.typed_dict_schema(members, extra_behavior="forbid", config=STRICT)
+    return SchemaValidator(whole, STRICT)
 
 
 def list_reader(*filters: str) -> SchemaValidator:
@@ -91,11 +96,9 @@ def list_reader(*filters: str) -> SchemaValidator:
     return SchemaValidator(_object(schemas | every), STRICT)
 
 
-def _object(
-    schemas: Mapping[str, CoreSchema], *, required: bool = False, ref: str | None = None
-) -> CoreSchema:
+def _object(schemas: Mapping[str, CoreSchema], ref: str | None = None) -> CoreSchema:
     members = {
-        name: core_schema.typed_dict_field(schema, required=required)
+        name: core_schema.typed_dict_field(schema, required=False)
         for name, schema in schemas.items()
     }
     # Each object needs its own configuration: pydantic does not inherit that of the outer one.

@@ -28,6 +28,8 @@ ABORTED = {"STALE_VERSION": 412, "IDEMPOTENCY_KEY_REUSED": 422}
 UNREADABLE = ("NUL_CHARACTER", "CONTROL_CHARACTER", "OUT_OF_RANGE")
 # Refused by a count, not for good: the fact `seconds` says when to come again.
 LIMITED = ("TRACKING_LOCKED",)
+# A failure that its caller must know of: what was asked for is not shown.
+TOLD = ("EVIDENCE_BROKEN",)
 UNKNOWN = "UNKNOWN_REPEAT"
 AWAY = "SERVICE_AWAY"
 RETRY_AFTER = "1"
@@ -45,7 +47,7 @@ def problem_of(error: grpc.aio.AioRpcError, *, is_write: bool = True) -> Problem
     if status == 501:
         return Problem(501, "NOT_IMPLEMENTED")
     if status == 500 or info is None:
-        return Problem(500, "INTERNAL")
+        return _failed(info)
     if code is Code.ABORTED:
         status = ABORTED.get(info.reason, status)
     if info.reason in LIMITED:
@@ -54,6 +56,12 @@ def problem_of(error: grpc.aio.AioRpcError, *, is_write: bool = True) -> Problem
     if info.reason in UNREADABLE:
         status = 400
     return Problem(status, info.reason, info.facts, flaws_of(info))
+
+
+def _failed(info: Refusal | None) -> Problem:
+    if info is not None and info.reason in TOLD:
+        return Problem(500, info.reason, info.facts)
+    return Problem(500, "INTERNAL")
 
 
 def _away(reason: str, is_write: bool) -> Problem:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import grpc
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from backbone.process.settings import Settings
 from backbone.rpc.channels import open_channel
 from backbone.rpc.shared_client import SharedStream
+from backbone.rpc.signed import SigningChannel
 
 
 class Upstream:
@@ -16,7 +16,7 @@ class Upstream:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._channels: dict[str, grpc.aio.Channel] = {}
+        self._channels: dict[str, SigningChannel] = {}
         self._streams: dict[str, SharedStream] = {}
         self.metadata = (("liandong-token", settings.token),)
 
@@ -39,7 +39,7 @@ class Upstream:
         for channel in self._channels.values():
             await channel.close(grace=1)
 
-    def _channel(self, service: str) -> grpc.aio.Channel:
+    def _channel(self, service: str) -> SigningChannel:
         if service not in self._channels:
             self._channels[service] = open_channel(self._settings, service)
         return self._channels[service]

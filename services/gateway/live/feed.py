@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError, Message
 
 from backbone.kafka import closing
 from backbone.kafka.connecting import connection
+from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import is_transient
@@ -66,9 +67,11 @@ class Feed:
         ring: Ring,
         publisher: Publisher,
         names: Names,
+        origin: Origin,
     ) -> None:
+        self._origin = origin
         self._brokers, self._ring, self._publisher = brokers, ring, publisher
-        self._unreadable: asyncio.Queue[ConsumerRecord] = asyncio.Queue(MOST_UNREADABLE)
+        self._unreadable: asyncio.Queue[tuple[ConsumerRecord, str]] = asyncio.Queue(MOST_UNREADABLE)
         self._sources = {f"liandong.{source}.events.v1": source for source in events}
         self._showing = {source: Showing(source, event, names) for source, event in events.items()}
 
@@ -90,8 +93,10 @@ class Feed:
         Each start reads the end of the log again, so a dead letter may be written twice.
         """
         while True:
-            record = await self._unreadable.get()
-            await self._publisher.bury(dead_topic(record.topic, GROUP), record, "UNREADABLE")
+            record, reason = await self._unreadable.get()
+            await self._publisher.bury(
+                dead_topic(record.topic, GROUP), record, f"UNREADABLE: {reason}"
+            )
             DEAD_LETTERS.labels(GROUP).inc()
 
     async def _follow(self, pulse: Pulse) -> None:
@@ -116,6 +121,7 @@ class Feed:
                 if not batches:
                     await progress.check()
                     continue
+                await self._origin.learn(consumer, self._sources)
                 for partition, records in batches.items():
                     self._take(places[partition], self._sources[partition.topic], records)
                 self._ring.wake()
@@ -146,12 +152,13 @@ class Feed:
     def _take(self, place: int, source: str, records: Sequence[ConsumerRecord]) -> None:
         for record in records:
             try:
+                self._origin.check(record)
                 change = self._showing[source].change_of(place, record)
-            except (DecodeError, ValueError):
+            except (DecodeError, ValueError) as error:
                 change = None
                 CHANGES.labels("unreadable").inc()
                 with suppress(asyncio.QueueFull):
-                    self._unreadable.put_nowait(record)
+                    self._unreadable.put_nowait((record, str(error)))
             if change is not None:
                 self._ring.append(change)
             else:

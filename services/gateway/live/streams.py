@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sse_starlette.event import ServerSentEvent
@@ -22,7 +22,8 @@ Admits = Callable[[], Awaitable[bool]]
 class EventStream(EventSourceResponse):
     """Ends if the reader is slow, which resumes by its last id, and soon after the session ends.
 
-    The session is checked by a timer, so an idle and a busy stream both end.
+    The session is checked by a timer, and when rights have changed: an idle and a busy stream both
+    end.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class EventStream(EventSourceResponse):
 
     async def _end_with_the_session(self, task: asyncio.Task[Any]) -> None:
         while not self._is_over:
-            await asyncio.sleep(self._streams.check)
+            await self._streams.until_the_next_look()
             self._is_over = not await self._still_admits()
         task.cancel()
 
@@ -69,6 +70,16 @@ class Streams:
         self._most = most
         self._open: Counter[str] = Counter()
         self._running: set[asyncio.Task[Any]] = set()
+        self._looking = asyncio.Event()
+
+    def look_again(self) -> None:
+        """Have every open stream look now whether its session still lives."""
+        self._looking.set()
+        self._looking = asyncio.Event()
+
+    async def until_the_next_look(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._looking.wait(), self.check)
 
     def respond(self, content: AsyncIterator[bytes], still_admits: Admits) -> EventStream:
         return EventStream(content, self, still_admits)

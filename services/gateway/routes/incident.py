@@ -50,7 +50,7 @@ AREA = Area(
         post(f"{ONE}:object", "ObjectToAssignment", HANDLERS),
         post(f"{ONE}:upholdObjection", "UpholdObjection", HANDLERS | VERIFIERS | SUPERIORS),
         post(f"{ONE}:rejectObjection", "RejectObjection", HANDLERS | VERIFIERS | SUPERIORS),
-        post(f"{ONE}:reassign", "ReassignIncident", HANDLERS),
+        post(f"{ONE}:reassign", "ReassignIncident", HANDLERS, always={"successor": ""}),
         post(f"{ONE}:escalate", "EscalateIncident", HANDLERS),
         post(f"{ONE}:report", "ReportProgress", HANDLERS),
         post(f"{ONE}:resolve", "ResolveIncident", HANDLERS),

@@ -1,6 +1,7 @@
 """Assign 交办 to a subordinate unit, and reassign 接办 inside the unit."""
 
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,9 +12,9 @@ from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.guards import require_not_accused, require_text, require_unit
 from backbone.words.place import contains
-from backbone.words.roles import SUPERIORS
+from backbone.words.roles import HEADS, SUPERIORS
 from services.workflow.incident import claiming, question, routing
-from services.workflow.incident.record import HELD, OPEN, Assignment, Incident
+from services.workflow.incident.record import HELD, OPEN, Assignment, Incident, holder_key
 from services.workflow.incident.world import World
 
 
@@ -26,10 +27,14 @@ class AssignIncident(Struct, frozen=True):
 
 
 class ReassignIncident(Struct, frozen=True):
-    """Reassign 接办: the head or a colleague takes over an incident that another person holds."""
+    """Reassign 接办: the head or a colleague takes over an incident that another person holds.
+
+    A head may give it to a `successor`, whose account the gateway has looked up.
+    """
 
     by: Actor
     reason: str
+    successor: str = ""
 
 
 class IncidentAssigned(Struct, frozen=True):
@@ -89,13 +94,23 @@ def reassign(
     by, charge = command.by, incident.charge
     if by.unit != charge.unit:
         raise Denied("NOT_YOUR_UNIT", unit=charge.unit)
-    if by.user == charge.holder:
+    holder = command.successor or by.user
+    if holder == charge.holder:
         raise InvalidArgument("SAME_HOLDER", holder=charge.holder)
     reason = require_text(command.reason, "REASON_MISSING")
-    claiming.require_free_hands(by, world)
+    if not command.successor:
+        claiming.require_free_hands(by, world)
+    elif by.role not in HEADS:
+        raise Denied("NOT_THE_HEAD", unit=charge.unit)
     minutes = world.policy.claim_lapse_minutes
     due = question.due_after(now, minutes)
-    return [IncidentReassigned(now, by.user, charge.holder, reason, due, minutes)]
+    return [IncidentReassigned(now, holder, charge.holder, reason, due, minutes)]
+
+
+def hands_of(command: ReassignIncident) -> tuple[UUID]:
+    """All incidents that the new holder holds. What a head gives is not held to the cap: a leaver
+    must not keep matters because the successor has many."""
+    return (holder_key(command.by.unit, command.successor or command.by.user),)
 
 
 def assigned(incident: Incident, event: IncidentAssigned) -> Incident:
@@ -130,7 +145,8 @@ VERBS = (
         "SAME_HOLDER",
         "REASON_MISSING",
         "TOO_MANY_HELD",
-        also=claiming.hands_of,
+        "NOT_THE_HEAD",
+        also=hands_of,
     ),
 )
 CHANGES = (change(assigned), change(reassigned))

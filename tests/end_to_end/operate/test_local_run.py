@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 
+import httpx
 import psutil
 import pytest
 
@@ -74,6 +75,8 @@ def test_held_down_and_let_go(city: Installed) -> None:
 def test_after_a_kill_of_the_supervisor_and_of_half_of_the_rest_up_simply_works(
     city: Installed,
 ) -> None:
+    taken = "head.990101001-township"
+    assert city.liandong("accounts", "disable", taken).returncode == 0
     os.kill(int((city.home / "lock").read_text()), signal.SIGKILL)
     wait(lambda: city.liandong("status").returncode == 1, 5)
     for process in leftovers.find(str(city.home))[::2]:
@@ -81,6 +84,8 @@ def test_after_a_kill_of_the_supervisor_and_of_half_of_the_rest_up_simply_works(
     assert leftovers.find(str(city.home)), "the others go on"
     city.up()
     assert city.liandong("status").returncode == 0
+    answers = [sign_in(city, user) for user in (taken, "clerk.990101001-township")]
+    assert answers == [401, 200], "a start gives nobody back what was taken away"
 
 
 def test_down_leaves_nothing_but_data(city: Installed) -> None:
@@ -89,6 +94,12 @@ def test_down_leaves_nothing_but_data(city: Installed) -> None:
     assert not (city.home / "run.json").exists()
     assert (city.home / "postgres" / "data").exists()
     assert city.liandong("status").returncode == 1
+
+
+def sign_in(city: Installed, user: str) -> int:
+    account = next(row for row in city.run["accounts"] if row["user"] == user)
+    said = {"user": user, "password": account["password"]}
+    return httpx.post(f"{city.run['gateway']}/v1/sessions", json=said).status_code
 
 
 def pids(city: Installed) -> set[int]:

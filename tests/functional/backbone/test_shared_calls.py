@@ -14,6 +14,7 @@ from backbone.rpc.channels import refusal_of
 from backbone.rpc.server import Server
 from backbone.rpc.shared_client import SharedStream
 from backbone.rpc.shared_server import METHOD, MOST_OPEN
+from backbone.rpc.signed import SigningChannel
 from backbone.words.errors import Conflict, InvalidArgument
 from liandong.calls.v1 import calls_service_pb2 as calls
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -74,7 +75,7 @@ async def served(servicer: Incidents, port: int) -> AsyncIterator[Server]:
 class Caller:
     """A client with one shared stream."""
 
-    def __init__(self, channel: grpc.aio.Channel, token: str = TOKEN) -> None:
+    def __init__(self, channel: SigningChannel, token: str = TOKEN) -> None:
         self.stream = SharedStream(channel, token)
         read = pb.ClaimIncidentResponse.FromString
         self._claim = self.stream.unary_unary(CLAIM, _written, read)
@@ -107,14 +108,15 @@ async def servicer(port: int) -> AsyncIterator[Incidents]:
 
 
 @pytest.fixture
-async def channel(port: int) -> AsyncIterator[grpc.aio.Channel]:
+async def channel(port: int) -> AsyncIterator[SigningChannel]:
     options = [("grpc.max_reconnect_backoff_ms", 100), ("grpc.initial_reconnect_backoff_ms", 50)]
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+    opened = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options)
+    async with SigningChannel(opened, settings_at(port).signatures, "gateway") as channel:
         yield channel
 
 
 @pytest.fixture
-def caller(servicer: Incidents, channel: grpc.aio.Channel) -> Caller:
+def caller(servicer: Incidents, channel: SigningChannel) -> Caller:
     return Caller(channel)
 
 
@@ -157,12 +159,13 @@ async def test_a_bug_a_strange_method_and_strange_bytes_end_one_call_each(caller
 
 
 async def test_a_message_that_cannot_be_read_ends_nothing(
-    servicer: Incidents, channel: grpc.aio.Channel
+    servicer: Incidents, channel: SigningChannel
 ) -> None:
     open_stream: Any = channel.stream_stream(METHOD)
     stream = open_stream(metadata=(("liandong-token", TOKEN),))
     await stream.write(b"\xff\xff\xff")
     call = calls.Call(id=7, method=CLAIM, request=REQUEST.SerializeToString(), timeout_ms=5000)
+    call.metadata.update([channel.sign(CLAIM, (), call.request)])
     await stream.write(calls.ShareStreamRequest(calls=[call]).SerializeToString())
     [answer] = calls.ShareStreamResponse.FromString(await stream.read()).answers
     assert (answer.id, answer.status) == (7, b"")
@@ -170,7 +173,7 @@ async def test_a_message_that_cannot_be_read_ends_nothing(
 
 
 async def test_a_stream_without_the_token_is_refused(
-    servicer: Incidents, channel: grpc.aio.Channel
+    servicer: Incidents, channel: SigningChannel
 ) -> None:
     error = await failure_of(Caller(channel, "outside").claim())
     assert error.code() is grpc.StatusCode.PERMISSION_DENIED
@@ -193,7 +196,7 @@ async def test_a_caller_that_gives_up_ends_its_call(caller: Caller, servicer: In
 
 
 async def test_a_killed_server_is_asked_again_and_answers_once_it_is_back(
-    port: int, channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch
+    port: int, channel: SigningChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shared_client, "PAUSES", (0.2,) * 20)
     first, second, caller = Incidents(), Incidents(), Caller(channel)
@@ -208,13 +211,13 @@ async def test_a_killed_server_is_asked_again_and_answers_once_it_is_back(
     assert (first.ended, second.ended) == (0, 20)
 
 
-async def test_a_dead_service_is_unavailable_after_three_tries(channel: grpc.aio.Channel) -> None:
+async def test_a_dead_service_is_unavailable_after_three_tries(channel: SigningChannel) -> None:
     error = await failure_of(Caller(channel).claim())
     assert error.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_a_service_that_does_not_share_is_called_alone(
-    port: int, channel: grpc.aio.Channel
+    port: int, channel: SigningChannel
 ) -> None:
     server = grpc.aio.server()
     rpc.add_IncidentServiceServicer_to_server(Incidents(), server)
@@ -229,7 +232,7 @@ async def test_a_service_that_does_not_share_is_called_alone(
 
 
 async def test_a_client_that_reads_nothing_stops_itself_alone(
-    servicer: Incidents, channel: grpc.aio.Channel, port: int
+    servicer: Incidents, channel: SigningChannel, port: int
 ) -> None:
     """Its answers fill the window of its connection; then no more of its calls are taken."""
     request, metadata = REQUEST.SerializeToString(), {"do": "long"}
@@ -247,7 +250,8 @@ async def test_a_client_that_reads_nothing_stops_itself_alone(
         taken = servicer.ended
         await asyncio.sleep(0.5)
     assert MOST_OPEN <= taken < 2 * MOST_OPEN
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as other:
+    opened = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
+    async with SigningChannel(opened, settings_at(port).signatures, "gateway") as other:
         assert (await Caller(other).claim(timeout=2)).incident.title == NAME
     flooding.cancel()
     deaf.cancel()
@@ -265,7 +269,7 @@ async def test_long_answers_are_split_and_one_too_long_fails_alone(
 
 
 async def test_a_server_that_stops_first_answers_what_it_has_begun(
-    port: int, channel: grpc.aio.Channel
+    port: int, channel: SigningChannel
 ) -> None:
     servicer, caller = Incidents(), Caller(channel)
     async with served(servicer, port) as server:

@@ -37,7 +37,7 @@ class Face:
 async def incidents() -> AsyncIterator[tuple[Incidents, str]]:
     """A service behind the real edge; answers what the test tells it to."""
     servicer = Incidents()
-    server = grpc.aio.server(interceptors=[Edge(TOKEN)])
+    server = grpc.aio.server(interceptors=[Edge(TOKEN, lambda *_: None)])
     rpc.add_IncidentServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port(f"{HOST}:0")
     await server.start()

@@ -5,7 +5,7 @@ import pytest
 from services.gateway.http.limits import Limit
 from services.gateway.http.problems import Problem
 from tests.functional.gateway.conftest import Face
-from tests.gateway import REPLAY_KEY
+from tests.gateway import STATION_KEY
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def test_one_is_limited_and_the_other_is_not(face: Face) -> None:
 
 
 async def test_a_key_is_limited_like_a_person(face: Face) -> None:
-    key = {"Authorization": f"Bearer {REPLAY_KEY}"}
+    key = {"Authorization": f"Bearer {STATION_KEY}"}
     answers = [await face.http.get("/v1/incidents", headers=key) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert answers[3].json()["reason"] == "RATE_LIMITED"

@@ -61,7 +61,7 @@ async def test_malformed_credentials(face: Face, body: dict[str, str]) -> None:
 async def test_a_key_acts_for_its_unit_and_names_its_own_clerk(face: Face) -> None:
     headers = {"Authorization": f"Bearer {STATION_KEY}", "Liandong-Person": "%E6%9D%8E%E6%98%8E"}
     answer = await face.http.post("/v1/incidents/i-1:claim", headers=headers)
-    assert answer.status_code == 200 and "Liandong-Rate-Limit" not in answer.headers
+    assert answer.status_code == 200
     [(_, _, caller)] = face.incidents.asked
     assert (caller.actor.user, caller.actor.unit) == (f"{STATION}/李明", STATION)
     bad = headers | {"Liandong-Person": "%ff"}

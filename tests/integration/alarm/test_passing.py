@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backbone.kafka.producer import open_producer
 from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
@@ -16,7 +17,7 @@ from tests.desks import AUDITOR, HOTLINE, STRANGER, TAKER
 from tests.integration.alarm.conftest import Console
 from tests.integration.alarm.test_desk import refused
 from tests.servers import Broker
-from tests.topics import publish
+from tests.signing import signed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -132,8 +133,14 @@ async def test_the_reply_of_a_petition_returns(
     event.meta.event_id, event.meta.aggregate_id = str(uuid4()), receipt.id
     event.meta.version, event.meta.unit = 4, "office"
     event.replied.reply = "已督促整改"
-    record = (receipt.id.encode(), event.SerializeToString())
-    await publish(broker, "liandong.petition.events.v1", record)
+    key, value, topic = (
+        receipt.id.encode(),
+        event.SerializeToString(),
+        "liandong.petition.events.v1",
+    )
+    async with open_producer(broker.address) as producer:
+        headers = signed(topic, key, value)
+        await producer.send_and_wait(topic, value, key=key, headers=headers)
     async with asyncio.timeout(20):
         while True:
             found = (await console.do("GetReceipt", receipt.id)).receipt.passed

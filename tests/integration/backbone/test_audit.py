@@ -7,8 +7,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from backbone.door.anchor import Flaw, anchor, run_anchors, verify
+from backbone.door.anchor import anchor, run_anchors
 from backbone.door.door import Door
+from backbone.door.evidence import Flaw, verify
 from backbone.door.retention import forget_outcomes, run_retention
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
@@ -74,7 +75,9 @@ async def test_a_cut_tail_with_its_states_set_back_shows_by_the_anchor(
 ) -> None:
     await some_history(door, pool)
     await admin.execute("""
-        DELETE FROM unsent; DELETE FROM journal WHERE version = 5; UPDATE notes SET version = 4
+        DELETE FROM unsent; DELETE FROM journal WHERE version = 5;
+        UPDATE notes SET version = 4, hash = journal.hash
+        FROM journal WHERE aggregate_id = id AND journal.version = 4
     """)
     assert [flaw.where.split()[0] for flaw in await flaws(admin)] == ["anchor"]
 

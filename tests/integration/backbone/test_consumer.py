@@ -27,7 +27,7 @@ from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
 from tests.installation import Installation
 from tests.ledger.building import a_request
-from tests.ledger.consuming import GROUP, Bench, Handling, an_event, make_bench
+from tests.ledger.consuming import GROUP, Bench, Handling, Trusting, an_event, make_bench
 from tests.ledger.domain import Command, Write
 from tests.ledger.serving import TOKEN, a_ledger, ledger_settings
 from tests.servers import Broker
@@ -325,7 +325,9 @@ async def test_partitions_move_to_another_worker_without_loss(
     broker: Broker, pool: Pool, door: Door, database: Installation
 ) -> None:
     bench = await make_bench(broker, pool, door)
-    other = Consumer(pool, door, bench.consumer._subscription, bench.publisher)
+    other = Consumer(
+        pool, door, bench.consumer._subscription, bench.publisher, bench.consumer._origin
+    )
     sources = [uuid4() for _ in range(20)]
     async with bench.running():
         for version in range(1, 6):
@@ -367,6 +369,7 @@ async def test_parked_events_are_replayed_by_call(
     handling.broken.add(source)
     async with a_ledger(ledger_settings(database.url(), broker.address)) as served:
         subscription = Subscription(GROUP, topic, IncidentEvent, handling.requests)
+        served.shell.origin = lambda group: Trusting()  # type: ignore[method-assign]
         served.shell.consume(subscription)
         await publish(broker, topic, an_event(source, 1), an_event(source, 2))
         async with asyncio.timeout(30):

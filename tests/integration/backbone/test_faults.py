@@ -13,10 +13,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backbone.door.anchor import verify
 from backbone.door.batcher import patiently
 from backbone.door.carrying import CHANNEL
 from backbone.door.door import Door
+from backbone.door.evidence import verify
 from backbone.door.notices import Waiting
 from backbone.door.outcomes import Outcome
 from backbone.postgres.pool import Pool, connect

@@ -10,9 +10,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from backbone.door.anchor import verify
 from backbone.door.batcher import patiently
 from backbone.door.door import Door
+from backbone.door.evidence import verify
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.door.timers import Timers, lapse_of

@@ -19,6 +19,7 @@ from backbone.process.pulse import Pulse
 from backbone.words.areas import Level
 from backbone.words.city import City, Head, Record, Unit
 from backbone.words.errors import Unavailable
+from tests.ledger.consuming import Trusting
 from tests.servers import Broker
 
 MIGRATION = Path("libs/backbone/postgres/migrations/0002_replica.sql")
@@ -79,7 +80,7 @@ async def running(replica: Replica, buried: list[str] | None = None) -> AsyncIte
     async def bury(record: ConsumerRecord, reason: str) -> None:
         (buried if buried is not None else []).append(reason)
 
-    task = asyncio.create_task(replica.run(Pulse(), bury))
+    task = asyncio.create_task(replica.run(Pulse(), bury, Trusting()))
     try:
         yield replica
     finally:

@@ -12,6 +12,7 @@ import pytest
 from backbone.process.pulse import Pulse
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import refusal_of
+from backbone.rpc.signed import SigningChannel
 from backbone.words.actor import Actor
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
@@ -30,7 +31,9 @@ async def stub(database: str) -> AsyncIterator[Any]:
     settings = replace(settings_for(database, "127.0.0.1:1"), port=free_port())
     pulse = Pulse()
     task = asyncio.create_task(wiring.run(settings, pulse))
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{settings.port}") as face:
+    address = f"127.0.0.1:{settings.port}"
+    opened = grpc.aio.insecure_channel(address)
+    async with SigningChannel(opened, settings.signatures, "directory") as face:
         stub = rpc.DirectoryServiceStub(face)
         with suppress(grpc.aio.AioRpcError):
             await stub.GetCity(pb.GetCityRequest(), metadata=CLERK, wait_for_ready=True, timeout=20)

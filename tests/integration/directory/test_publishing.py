@@ -17,6 +17,7 @@ from services.directory.generator import LARGE, generate
 from services.directory.wiring import Directory, open_directory
 from tests.calendars import CALENDAR
 from tests.integration.directory.conftest import DEMO, demo, make_topic_anew, settings_for
+from tests.ledger.consuming import Trusting
 from tests.servers import Broker
 
 RENAMED = {"organisations.csv": ("青山镇派出所", "青山镇新派出所")}
@@ -41,7 +42,7 @@ async def copying(database: str, brokers: str) -> AsyncIterator[Replica]:
     """A service's copy; the directory's own schema serves for its table, too."""
     async with await open_pool(database, "copy") as pool:
         replica = Replica(pool, brokers, KINDS, polygons=True)
-        task = asyncio.create_task(replica.run(Pulse(), _never))
+        task = asyncio.create_task(replica.run(Pulse(), _never, Trusting()))
         try:
             yield replica
         finally:

@@ -20,6 +20,7 @@ from tests.cities import COUNTY, NORTH, SOUTH, a_city
 from tests.installation import Installation
 from tests.servers import Broker
 from tests.serving import Client, calling, everything_at_rest, serving, until
+from tests.signing import signed
 
 DESK = Actor("zhao", "command", "receptionist", COUNTY)
 LI, CHEN = Actor("li", "north", "mediator", NORTH), Actor("chen", "south", "clerk", SOUTH)
@@ -135,10 +136,9 @@ async def test_a_referred_alarm_is_registered_once_and_follows_its_incident(
         calling(home, "workflow", IncidentServiceStub) as work,
         open_producer(broker.address) as producer,
     ):
+        topic, key, value = "liandong.alarm.events.v1", str(receipt).encode(), a_referral(receipt)
         for _ in range(2):
-            await producer.send(
-                "liandong.alarm.events.v1", a_referral(receipt), key=str(receipt).encode()
-            )
+            await producer.send(topic, value, key=key, headers=signed(topic, key, value))
         asked = pb.GetDisputeRequest(dispute_id=str(receipt))
 
         async def found() -> resources.Dispute | None:

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import grpc
 import pytest
 
 from backbone.directory.entries import key_of, to_city
+from backbone.rpc.channels import open_channel
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
 from tests.emergency import Desk, some_records
 from tests.processes import Installation, an_installation
@@ -27,7 +27,7 @@ async def installation(
 
 async def test_a_killed_service_loses_and_doubles_nothing(installation: Installation) -> None:
     settings = installation.settings("emergency")
-    channel = grpc.aio.insecure_channel(settings.address_of("emergency"))
+    channel = open_channel(settings, "emergency")
     desk = Desk(rpc.EmergencyServiceStub(channel), lambda: None, settings.token)
     seen: list[tuple[int, int]] = []
     cursor = ""
@@ -54,7 +54,7 @@ async def test_what_is_due_while_nobody_lives_is_repeated_by_the_next(
     installation: Installation,
 ) -> None:
     settings = installation.settings("emergency")
-    channel = grpc.aio.insecure_channel(settings.address_of("emergency"))
+    channel = open_channel(settings, "emergency")
     desk = Desk(rpc.EmergencyServiceStub(channel), lambda: None, settings.token)
     with installation.started("emergency") as process:
         await installation.ready("emergency")

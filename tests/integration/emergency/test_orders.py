@@ -19,6 +19,7 @@ from services.emergency.deciders import TOPIC as OWN
 from tests.emergency import Desk, an_order, serving, some_settings
 from tests.installation import Installation
 from tests.servers import Broker
+from tests.signing import signed
 
 
 @pytest.fixture
@@ -45,7 +46,9 @@ async def tell(brokers: str, receipt: UUID, *orders: Order) -> None:
             )
             event = AlarmEvent(meta=meta, dispatch_ordered=DispatchOrdered(order=order))
             value = event.SerializeToString()
-            await producer.send_and_wait(TOPIC, value, key=str(receipt).encode())
+            key = str(receipt).encode()
+            headers = signed(TOPIC, key, value)
+            await producer.send_and_wait(TOPIC, value, key=key, headers=headers)
 
 
 async def test_an_order_that_only_kafka_delivers_reaches_the_terminal(

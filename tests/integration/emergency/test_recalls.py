@@ -23,6 +23,7 @@ from services.emergency.consumers import INCIDENTS, TOPIC
 from tests.emergency import COUNTY, Desk, an_order, refusing, serving, some_settings
 from tests.installation import Installation
 from tests.servers import Broker
+from tests.signing import signed
 
 DESK = Actor("zhao", "desk", "call_taker", COUNTY)
 DISPATCHER = Actor("qian", "990101-command", "dispatcher", COUNTY)
@@ -220,6 +221,7 @@ class Teller:
         headers = [("ce_type", kind.encode())]
         async with AIOKafkaProducer(bootstrap_servers=self._brokers) as producer:
             value, key = event.SerializeToString(), str(of).encode()
+            headers = signed(topic, key, value, headers)
             await producer.send_and_wait(topic, value, key=key, headers=headers)
 
 

@@ -13,14 +13,17 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from backbone.kafka.producer import dead_topic
+from backbone.process.keyring import Keyring
 from backbone.process.pulse import Pulse
+from backbone.process.signing import Signatures
 from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_events_pb2 as events
 from operate.admin.deadletters import read_dead
 from services.gateway.live import feed
 from services.gateway.wiring import run
-from tests.gateway import HOST, PASSWORD, STATION, settings_for
+from tests.gateway import HOST, PASSWORD, SIGNERS, STATION, settings_for
 from tests.servers import Broker, free_port
+from tests.signing import signed
 
 TOPIC = "liandong.incident.events.v1"
 
@@ -96,6 +99,10 @@ async def answers(http: httpx.AsyncClient) -> None:
             await asyncio.sleep(0.05)
 
 
+# All services have the same key here.
+EVERY = Signatures("workflow", Keyring((bytes(32),)), SIGNERS)
+
+
 async def sign_in(http: httpx.AsyncClient, user: str) -> dict[str, str]:
     answer = await http.post("/v1/sessions", json={"user": user, "password": PASSWORD})
     return {"Authorization": f"Bearer {answer.json()['token']}"}
@@ -127,7 +134,8 @@ def an_event(number: int, unit: str = STATION) -> bytes:
 async def publish(brokers: str, *values: bytes) -> None:
     async with AIOKafkaProducer(bootstrap_servers=brokers) as producer:
         for value in values:
-            await producer.send_and_wait(TOPIC, value, key=value[:20])
+            headers = signed(TOPIC, value[:20], value, by=EVERY)
+            await producer.send_and_wait(TOPIC, value, key=value[:20], headers=headers)
 
 
 async def test_each_sees_what_concerns_him_and_resumes_where_he_was(
@@ -156,7 +164,8 @@ async def test_what_nobody_can_read_is_put_aside_and_holds_nobody_up(
     async with stream(gateway, li) as seen, asyncio.timeout(5):
         async with AIOKafkaProducer(bootstrap_servers=topics) as producer:
             for value in (b"\xff poison", b""):
-                await producer.send_and_wait(missions, value, key=b"k")
+                headers = signed(missions, b"k", value, by=EVERY)
+                await producer.send_and_wait(missions, value, key=b"k", headers=headers)
         await publish(topics, an_event(1))
         await seen.until(1)
         while len(letters := await read_dead(topics)) < 2:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from backbone.door import anchor
+from backbone.door import evidence
 from backbone.door.decider import Decider
 from backbone.door.door import Door
 from backbone.door.request import Request
@@ -100,7 +100,7 @@ async def test_no_row_is_lost_and_every_chain_holds(
 async def _verified(pool: Pool, schema: str) -> None:
     tables = [decider.table.name for decider in DECIDERS[schema]]
     async with pool.acquire() as conn, conn.transaction():
-        assert [flaw async for flaw in anchor.verify(conn, *tables)] == []
+        assert [flaw async for flaw in evidence.verify(conn, *tables)] == []
 
 
 @OF_ALL

@@ -16,6 +16,7 @@ from tests.cities import a_city
 from tests.integration.workflow.test_supervision import DESK, LI, a_console, over_the_stream
 from tests.processes import PATIENCE, Installation, an_installation
 from tests.servers import Broker
+from tests.signing import signed
 
 
 @pytest.fixture
@@ -40,7 +41,9 @@ async def test_a_team_at_the_scene_stops_the_arrival_once(home: Installation) ->
             assert "ARRIVAL" in [each.clock for each in found.due]
             async with open_producer(home.broker.address) as producer:
                 for matter in (str(uuid4()), incident, incident):  # the first is no incident yet
-                    await producer.send_and_wait(EVENTS, on_scene(matter), key=matter.encode())
+                    key, value = matter.encode(), on_scene(matter)
+                    headers = signed(EVENTS, key, value)
+                    await producer.send_and_wait(EVENTS, value, key=key, headers=headers)
             async with asyncio.timeout(PATIENCE):
                 while "ARRIVAL" in [each.clock for each in found.due]:
                     await asyncio.sleep(0.1)

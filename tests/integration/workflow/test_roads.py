@@ -33,6 +33,7 @@ from services.workflow.stream import COMMANDS, GROUP
 from tests.cities import NORTH, a_city
 from tests.processes import PATIENCE, Installation, an_installation
 from tests.servers import Broker, free_base
+from tests.signing import signed
 
 LI, WANG = Actor("li", "north", "clerk", NORTH), Actor("wang", "north", "clerk", NORTH)
 DESK = Actor("zhao", "command", "dispatcher", "990101")
@@ -141,7 +142,11 @@ def a_record(matter_id: UUID, **more: Any) -> bytes:
 
 async def publish(broker: Broker, records: list[tuple[UUID, bytes]]) -> None:
     async with open_producer(broker.address) as producer:
-        sent = [await producer.send(COMMANDS, v, key=str(k).encode()) for k, v in records]
+        sent = []
+        for of, value in records:
+            key = str(of).encode()
+            headers = signed(COMMANDS, key, value)
+            sent.append(await producer.send(COMMANDS, value, key=key, headers=headers))
         await asyncio.gather(*sent)
 
 
@@ -232,9 +237,9 @@ async def tell(home: Installation, matters: list[resources.Matter]) -> None:
         for matter in matters:
             meta = Meta(event_id=str(uuid4()), aggregate_id=matter.id, version=1)
             event = AlarmEvent(meta=meta, opened=ReceiptOpened(matter=matter))
-            await producer.send(
-                "liandong.alarm.events.v1", event.SerializeToString(), key=matter.id.encode()
-            )
+            key, value = matter.id.encode(), event.SerializeToString()
+            topic = "liandong.alarm.events.v1"
+            await producer.send(topic, value, key=key, headers=signed(topic, key, value))
 
 
 async def test_with_the_worker_killed_a_claim_is_hedged(home: Installation, journal: Any) -> None:

@@ -12,6 +12,7 @@ from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.pulse import Pulse
 from services.workflow import stream
+from tests.ledger.consuming import Trusting
 from tests.processes import PATIENCE, an_installation
 from tests.servers import Broker
 
@@ -29,7 +30,7 @@ async def test_a_stream_that_gets_nothing_though_there_is_more_is_stuck(
 
 
 async def gets_stuck(broker: Broker, data: Path) -> None:
-    road = stream.Road(Batcher(nobody_asks, Pulse()), Publisher(broker.address))
+    road = stream.Road(Batcher(nobody_asks, Pulse()), Publisher(broker.address), Trusting())
     app = stream.build_app(broker.address, road, str(data), bytes(32))
     await app.start()
     try:

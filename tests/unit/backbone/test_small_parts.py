@@ -134,6 +134,7 @@ ENVIRON = {
     "KAFKA_BOOTSTRAP": "k:9092",
     "LIANDONG_SECURE": "0",
     "LIANDONG_TOKEN": "t",
+    "LIANDONG_SIGNERS": "{}",
     "LIANDONG_ALARM_KEY": "ab" * 32,
     "LIANDONG_WORKFLOW_KEY": "cd" * 32,
 }

@@ -4,11 +4,11 @@ import grpc
 from grpc_status import rpc_status
 
 from backbone.rpc.edge import status_of
-from backbone.words.errors import Denied
+from backbone.words.errors import Broken, Denied, Refusal
 from services.gateway.http.refusals import problem_of
 
 
-def refused(refusal: Denied) -> grpc.aio.AioRpcError:
+def refused(refusal: Refusal) -> grpc.aio.AioRpcError:
     status = rpc_status.to_status(status_of(refusal))
     trailing = grpc.aio.Metadata(*status.trailing_metadata)
     return grpc.aio.AioRpcError(status.code, grpc.aio.Metadata(), trailing, status.details)
@@ -23,3 +23,14 @@ def test_too_many_attempts_say_when_to_come_again() -> None:
 def test_who_may_not_need_not_come_again() -> None:
     problem = problem_of(refused(Denied("ROLE_MAY_NOT", role="clerk")))
     assert (problem.status, dict(problem.headers)) == (403, {})
+
+
+def test_tampered_evidence_is_said_and_a_bug_is_not() -> None:
+    problem = problem_of(refused(Broken("EVIDENCE_BROKEN", version=2)))
+    assert (problem.status, problem.reason, problem.facts["version"]) == (
+        500,
+        "EVIDENCE_BROKEN",
+        "2",
+    )
+    bug = problem_of(refused(Broken("ZERO_DIVIDED", what="x")))
+    assert (bug.status, bug.reason) == (500, "INTERNAL")

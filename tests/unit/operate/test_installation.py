@@ -165,3 +165,19 @@ def test_every_unit_has_a_key_and_every_role_an_account() -> None:
     roles = {row["role"] for row in accounts.demo()}
     assert {"call_taker", "dispatcher", "clerk", "team_leader", "supervisor"} <= roles
     assert accounts.api_keys(Keys(b"s" * 32)) == keys
+
+
+def test_the_demo_is_for_a_database_of_liandongs_own_unless_one_asks_for_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Installation.chosen(home).wants_demo
+    assert not Installation.chosen(home, demo=False).wants_demo
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:secret@db.example:5433/city")
+    assert not Installation.chosen(home).wants_demo
+    assert Installation.chosen(home, demo=True).wants_demo
+
+
+def test_a_choice_reaches_the_supervisor_in_the_background() -> None:
+    assert runner.Choice().options == []
+    assert runner.Choice(split=True, demo=True).options == ["--split", "--demo"]
+    assert runner.Choice(demo=False).options == ["--no-demo"]

@@ -1,5 +1,7 @@
 """Assigning 交办 by a unit above, and reassigning 接办 inside the unit that has it."""
 
+from msgspec.structs import replace
+
 from services.workflow.incident.assigning import AssignIncident, ReassignIncident
 from tests.incidents import (
     CHEN,
@@ -11,6 +13,7 @@ from tests.incidents import (
     LI,
     WANG,
     after,
+    decide,
     refusal_of,
     who_has,
 )
@@ -50,3 +53,14 @@ def test_only_another_person_of_the_unit_steps_in_and_says_why() -> None:
 def test_a_colleague_who_holds_too_many_does_not_step_in() -> None:
     assert CITY.policy is not None
     assert refusal_of(CLAIMED, STEP_IN, held=CITY.policy.claim_cap) == "TOO_MANY_HELD"
+
+
+def test_a_head_gives_a_leavers_matter_to_a_successor_whatever_the_successor_holds() -> None:
+    assert CITY.policy is not None
+    head = replace(WANG, user="head", role="head")
+    given = ReassignIncident(head, "li has left", "wang")
+    handed = after(given, found=CLAIMED)
+    assert who_has(handed) == ("CLAIMED", "north", "north", "wang")
+    assert refusal_of(CLAIMED, ReassignIncident(WANG, "li has left", "zhou")) == "NOT_THE_HEAD"
+    assert refusal_of(CLAIMED, ReassignIncident(head, "li has left", "li")) == "SAME_HOLDER"
+    assert decide(CLAIMED, given, held=CITY.policy.claim_cap)

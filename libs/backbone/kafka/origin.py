@@ -1,0 +1,135 @@
+"""Whether a record comes from the service whose topic it is: its signature, checked by readers.
+
+The signature of an event covers topic, type, id, subject, sequence and data, so that it fits no
+other record. The same record once more is known to the inbox or by its request id. A record of
+before signatures came is accepted where its topic was read up to at the upgrade, and nowhere else.
+"""
+
+import logging
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+
+from backbone.door.journal import statement_of
+from backbone.postgres.pool import Pool
+from backbone.process.metrics import FORGED
+from backbone.process.signing import Signatures
+
+log = logging.getLogger(__name__)
+
+HEADER = "liandong-signature"
+# The services that write topics which are not named after them.
+OWNERS = {"incident": "workflow", "supervision": "workflow"}
+
+ACCEPTS_UNSIGNED = "SELECT accepts_unsigned FROM signing"
+KNOWN = "SELECT partition, upto FROM unsigned WHERE topic = $1"
+REMEMBER = """
+INSERT INTO unsigned (topic, partition, upto) SELECT $1, * FROM unnest($2::integer[], $3::bigint[])
+ON CONFLICT DO NOTHING
+"""
+
+
+class Forged(ValueError):
+    """No service of this installation has signed the record; the message says why not."""
+
+
+class Record(Protocol):
+    """A record of Kafka, from whichever library."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> Any: ...
+    @property
+    def value(self) -> Any: ...
+    @property
+    def headers(self) -> Any: ...
+
+
+def owner_of(topic: str) -> str:
+    """The service that writes a topic, which is called `liandong.<service>.…`."""
+    named = topic.split(".")[1] if topic.startswith("liandong.") else topic
+    return OWNERS.get(named, named)
+
+
+def entry_statement(topic: str, key: bytes, version: bytes, value: bytes | None) -> bytes:
+    """What the signature of an entry of a compacted topic covers; `value` None is a removal."""
+    parts = (b"liandong entry", topic.encode(), key, version, b"" if value is None else b"is")
+    return b"\0".join((*parts, value or b""))
+
+
+def command_statement(topic: str, key: bytes, value: bytes) -> bytes:
+    return b"\0".join((b"liandong command", topic.encode(), key, value))
+
+
+def header_of(signature: bytes) -> tuple[str, bytes]:
+    return HEADER, signature.hex().encode()
+
+
+class Origin:
+    """Checks the records that one group reads."""
+
+    def __init__(self, signatures: Signatures, pool: Pool, group: str) -> None:
+        self._signatures = signatures
+        self._pool = pool
+        self._group = group
+        self._upto: dict[tuple[str, int], int] = {}
+        self._asked: set[str] = set()
+
+    async def learn(self, consumer: AIOKafkaConsumer, topics: Iterable[str]) -> None:
+        """Learn up to where unsigned records of these topics, which it reads, are accepted.
+
+        The first start after the upgrade notes where each topic ends, once and for all. A new
+        installation has nothing old, and notes nothing.
+        """
+        for topic in set(topics) - self._asked:
+            known = await self._pool.fetch(KNOWN, topic)
+            if not known and await self._pool.fetchval(ACCEPTS_UNSIGNED):
+                places = sorted(consumer.partitions_for_topic(topic) or ())
+                ends = await consumer.end_offsets([TopicPartition(topic, at) for at in places])
+                upto = [ends[TopicPartition(topic, at)] for at in places]
+                await self._pool.execute(REMEMBER, topic, places, upto)
+                known = await self._pool.fetch(KNOWN, topic)
+            self._upto |= {(topic, row["partition"]): row["upto"] for row in known}
+            self._asked.add(topic)
+
+    def check(self, record: Record) -> None:
+        """Raises Forged, with an alarm, for a record that its topic's owner has not signed."""
+        told = dict(record.headers or ())
+        if HEADER not in told:
+            if record.offset < self._upto.get((record.topic, record.partition), 0):
+                return
+            raise self._alarmed(record, "it is not signed")
+        owner = owner_of(record.topic)
+        try:
+            signature = bytes.fromhex(told[HEADER].decode())
+        except ValueError as error:
+            raise self._alarmed(record, "its signature is malformed") from error
+        if not self._holds(record, told, owner, signature):
+            raise self._alarmed(record, f"{owner} has not signed it")
+
+    def _holds(self, record: Record, told: dict[str, bytes], owner: str, signature: bytes) -> bool:
+        key, value = record.key or b"", record.value
+        if ".commands." in record.topic:
+            statement = command_statement(record.topic, key, value or b"")
+            return self._signatures.is_coded(owner, statement, signature)
+        if "ce_type" not in told:
+            statement = entry_statement(record.topic, key, told.get("version", b""), value)
+            return self._signatures.is_signed(owner, statement, signature)
+        names = ("ce_type", "ce_id", "ce_subject", "ce_sequence")
+        kind, event_id, of, version = (told.get(name, b"").decode("latin-1") for name in names)
+        statement = statement_of(record.topic, kind, event_id, of, version, value or b"")
+        is_its_own = told.get("ce_subject") == key
+        return is_its_own and self._signatures.is_signed(owner, statement, signature)
+
+    def _alarmed(self, record: Record, wrong: str) -> Forged:
+        FORGED.labels("record", self._group).inc()
+        place = f"{record.topic}/{record.partition}/{record.offset}"
+        log.error("record.forged", extra={"record": place, "wrong": wrong, "group": self._group})
+        return Forged(f"FORGED: {wrong}")

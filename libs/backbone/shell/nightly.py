@@ -1,0 +1,70 @@
+"""The nightly check of a service's evidence: a metric, a row for `liandong doctor`, a loud log."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from backbone.door.evidence import Flaw, Seen
+from backbone.postgres.pool import Connect, is_transient
+from backbone.process.metrics import JOURNAL_FLAWS, VERIFIED
+
+log = logging.getLogger(__name__)
+
+# The hour, local time, in which the check runs once its last result is half a day old. A machine
+# that sleeps at night is checked when the result is two days old.
+HOUR = 3
+FRESH, OLD = timedelta(hours=12), timedelta(days=2)
+LOOK = 60.0
+
+TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.verify', 0))"
+LAST = "SELECT coalesce((SELECT max(time) FROM verifications), (SELECT time FROM signing))"
+NOTE = "INSERT INTO verifications (rows, flaws, first) VALUES ($1, $2, $3)"
+# The check reads everything, in small statements and a few long ones, and hurries nobody.
+PATIENT = "SET transaction_timeout = 0; SET statement_timeout = 0; SET enable_seqscan = on"
+
+Check = Callable[[Any, Seen], AsyncIterator[Flaw]]
+
+
+async def run_nightly(connect: Connect, schema: str, check: Check) -> None:
+    """Check each night, for ever. It never beats: it may wait long for the disk."""
+    while True:
+        try:
+            conn = await connect()
+            try:
+                if is_due(datetime.now(UTC), await conn.fetchval(LAST)):
+                    await check_now(conn, schema, check)
+            finally:
+                conn.terminate()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("verification.away", extra={"error": str(error)})
+        await asyncio.sleep(LOOK)
+
+
+def is_due(now: datetime, last: datetime) -> bool:
+    age = now - last
+    return age > OLD or (age > FRESH and now.astimezone().hour == HOUR)
+
+
+async def check_now(conn: Any, schema: str, check: Check) -> int:
+    """Check the whole schema; return the number of flaws. Does nothing while another one does."""
+    if not await conn.fetchval(TRY_LOCK):
+        return 0
+    await conn.execute(PATIENT)
+    rows = 0
+
+    def seen(row: Any) -> None:
+        nonlocal rows
+        rows += 1
+
+    flaws = [flaw async for flaw in check(conn, seen)]
+    first = f"{flaws[0].where} {flaws[0].what}" if flaws else ""
+    JOURNAL_FLAWS.labels(schema).set(len(flaws))
+    VERIFIED.labels(schema).set_to_current_time()
+    await conn.execute(NOTE, rows, len(flaws), first)
+    told = {"schema": schema, "rows": rows, "flaws": len(flaws), "first": first}
+    log.log(logging.CRITICAL if flaws else logging.INFO, "evidence.verified", extra=told)
+    return len(flaws)

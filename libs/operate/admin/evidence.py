@@ -1,0 +1,152 @@
+"""`liandong verify`: journals, anchors, signatures and the audit of reveals, from the database."""
+
+import importlib
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from backbone.door.evidence import Flaw, signed_by, verify
+from backbone.process.signing import Verifier
+from operate.admin.export import Export
+from operate.home import absence
+from operate.home.trouble import Trouble
+from operate.run.installation import Installation
+
+SCHEMAS = """
+SELECT table_schema FROM information_schema.tables WHERE table_name = 'signing' ORDER BY 1
+"""
+# The tables of aggregates: those with a document and the hash of its last event.
+TABLES = """
+SELECT table_name FROM information_schema.columns
+WHERE table_schema = $1 AND column_name IN ('doc', 'hash', 'shape', 'version')
+GROUP BY table_name HAVING count(*) = 4 ORDER BY 1
+"""
+ANCHORS = "SELECT position, digest FROM anchors ORDER BY position"
+LAST_REVEAL = "SELECT position, hash AS digest FROM reveals ORDER BY position DESC LIMIT 1"
+ONE = "SELECT hash AS digest FROM reveals WHERE position = $1"
+# The name under which the file of anchors keeps the last line of the audit of reveals.
+REVEALS = "reveals"
+
+Tell = Callable[[str, int], None]
+# Digests by service and position.
+Anchors = dict[tuple[str, int], str]
+
+
+@dataclass
+class Findings:
+    """What one schema's evidence amounts to: rows that were read, and the flaws."""
+
+    service: str
+    rows: int = 0
+    flaws: list[Flaw] = field(default_factory=list)
+
+
+async def examine(
+    installation: Installation, anchors: str, export: str, tell: Tell
+) -> list[Findings]:
+    """Check everything, and write the anchors to their file and the export if asked.
+
+    `tell` hears of the progress: a service and the rows read. Raises Trouble without a database.
+    """
+    try:
+        conn = await asyncpg.connect(installation.admin_dsn, timeout=5)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise absence.of(installation, "postgres") from error
+    kept = read_anchors(anchors)
+    out = Export(Path(export), installation.keys.signers()) if export else None
+    try:
+        found = []
+        for service in [row[0] for row in await conn.fetch(SCHEMAS)]:
+            await conn.execute(f'SET search_path TO "{service}"')
+            findings = Findings(service)
+            await _examine_one(conn, installation, findings, out, tell)
+            findings.flaws += [flaw async for flaw in _compare(conn, service, kept)]
+            found.append(findings)
+            if anchors and not findings.flaws:
+                await _append(conn, anchors, service, kept)
+    finally:
+        await conn.close()
+        if out is not None:
+            out.close()
+    return found
+
+
+async def _examine_one(
+    conn: Any, installation: Installation, findings: Findings, out: Export | None, tell: Tell
+) -> None:
+    service = findings.service
+    verifier = Verifier(installation.keys.signers())
+    signed = await signed_by(conn, verifier, service)
+    tables = [row[0] for row in await conn.fetch(TABLES, service)]
+
+    def seen(row: Any, what: str = "journal") -> None:
+        findings.rows += 1
+        if out is not None:
+            out.write(service, what, row)
+        if findings.rows % 5_000 == 0:
+            tell(service, findings.rows)
+
+    findings.flaws += [each async for each in verify(conn, *tables, signed=signed, seen=seen)]
+    if service == "gateway":
+        chain = importlib.import_module("services.gateway.accounts.chain")
+        lines = chain.verify_reveals(conn, lambda line: seen(line, REVEALS))
+        findings.flaws += [each async for each in lines]
+    if out is not None:
+        for row in await conn.fetch(ANCHORS):
+            out.write(service, "anchors", row)
+        out.tell(service, signed.since)
+
+
+def read_anchors(path: str) -> Anchors:
+    """The digests that a file elsewhere keeps, by service and position. Raises Trouble."""
+    if not path or not Path(path).exists():
+        return {}
+    try:
+        lines = [json.loads(line) for line in Path(path).read_text().splitlines() if line.strip()]
+        return {(str(each["service"]), int(each["position"])): each["digest"] for each in lines}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Trouble(
+            f"{path} is no file of anchors: {error!r}.", f"{path} 不是锚点文件：{error!r}。"
+        ) from error
+
+
+async def _compare(
+    conn: Any, service: str, kept: dict[tuple[str, int], str]
+) -> AsyncIterator[Flaw]:
+    """The anchors of the file that the database does not have, or has otherwise."""
+    present = {row["position"]: row["digest"].hex() for row in await conn.fetch(ANCHORS)}
+    for (of, position), digest in kept.items():
+        if of == service and present.get(position) != digest:
+            yield Flaw(f"anchor {position}", "is not that of the file elsewhere")
+        if of == REVEALS and service == "gateway":
+            line = await conn.fetchrow(ONE, position)
+            if line is None or line["digest"].hex() != digest:
+                yield Flaw(f"reveals {position}", "is not that of the file elsewhere")
+
+
+async def _append(conn: Any, path: str, service: str, kept: Anchors) -> None:
+    """Append what the file lacks."""
+    found = [(service, row) for row in await conn.fetch(ANCHORS)]
+    if service == "gateway":
+        found += [(REVEALS, row) for row in await conn.fetch(LAST_REVEAL)]
+    lacking = [(of, row) for of, row in found if (of, row["position"]) not in kept]
+    lines = [
+        json.dumps({"service": of, "position": row["position"], "digest": row["digest"].hex()})
+        for of, row in lacking
+    ]
+    write_to(path, lines)
+
+
+def write_to(path: str, lines: list[str]) -> None:
+    """Append lines to the file of anchors. Raises Trouble."""
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+    except OSError as error:
+        raise Trouble(
+            f"{path} cannot be written: {error}.", f"无法写入 {path}：{error}。"
+        ) from error

@@ -1,0 +1,162 @@
+"""The accounts and keys of an installation, as its operator changes them."""
+
+import asyncio
+import csv
+import importlib
+import io
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from backbone.postgres.migrate import service_url
+from backbone.process.keyring import Keyring
+from operate.admin.accounts import operator
+from operate.home import absence
+from operate.home.trouble import Trouble
+from operate.run.installation import Installation
+
+COLUMNS = ("user", "name", "role", "unit", "team")
+OPTIONAL = ("password",)
+# Of the flaws of a file, as many are shown as fit a screen.
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the gateway keeps of people and systems: accounts, second factors, keys."""
+
+    accounts: Any
+    factors: Any
+    keys: Any
+    deputies: Any
+
+
+@asynccontextmanager
+async def opened(installation: Installation) -> AsyncIterator[Books]:
+    """The gateway's own books, on its database. Raises Trouble for whatever it refuses."""
+    pools = importlib.import_module("backbone.postgres.pool")
+    part = "services.gateway.accounts."
+    names = ("register", "second_factor", "keys", "deputies")
+    register, factors, keys, deputies = (importlib.import_module(part + name) for name in names)
+    keyring = Keyring.read(",".join(installation.keys.sealing("gateway")))
+    dsn = service_url(installation.admin_dsn, "gateway", installation.keys.secret)
+    async with refusals(installation), await pools.open_pool(dsn, "gateway", size=1) as pool:
+        yield Books(
+            register.Register(pool, operator()),
+            factors.SecondFactors(pool, factors.sealer_of(keyring)),
+            keys.KeyRing(pool, operator()),
+            deputies.Deputies(pool),
+        )
+
+
+@asynccontextmanager
+async def refusals(installation: Installation) -> AsyncIterator[None]:
+    """Turn the gateway's refusals into sentences at the terminal. Raises Trouble."""
+    problems = importlib.import_module("services.gateway.http.problems")
+    try:
+        yield
+    except problems.Problem as problem:
+        raise Trouble(*sentences(problem)) from problem
+    except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
+        raise absence.of(installation, "postgres") from error
+    except asyncpg.UndefinedTableError as error:
+        raise Trouble(
+            "This database has no accounts yet: `liandong up` makes what is missing.",
+            "该数据库尚无账号表：请先执行 liandong up。",
+        ) from error
+
+
+def sentences(problem: Any) -> tuple[str, str]:
+    """The refusal in English and in Chinese."""
+    problems = importlib.import_module("services.gateway.http.problems")
+    naming = importlib.import_module("services.gateway.contract.naming")
+    reasons = problems.Reasons(naming.Names())
+    english, chinese = (
+        reasons.say("detail", problem.reason, problem.status, language, problem.facts)
+        for language in ("en", "zh")
+    )
+    return english, chinese
+
+
+def entry_of(*parts: str) -> Any:
+    """An account to add: user, name, role, unit, team, password."""
+    return importlib.import_module("services.gateway.accounts.register").Entry(*parts)
+
+
+def period_of(start: str, end: str) -> Any:
+    """A period of two times, in the zone of the city where they name none. Raises Trouble."""
+    try:
+        times = [datetime.fromisoformat(given) for given in (start, end)]
+    except ValueError as error:
+        raise Trouble(
+            f"{error}: a time looks like 2026-12-01T08:30 or 2026-12-01T08:30+08:00.",
+            f"时间格式不对（{error}），应为 2026-12-01T08:30 或 2026-12-01T08:30+08:00。",
+        ) from error
+    zone = importlib.import_module("services.gateway.http.problems").CITY
+    period = importlib.import_module("services.gateway.accounts.deputies").Period
+    return period(*(t if t.tzinfo else t.replace(tzinfo=zone) for t in times))
+
+
+async def read_file(path: Path) -> list[Any]:
+    """The accounts of a CSV file, in UTF-8 or GB18030. Raises Trouble, naming each wrong line."""
+    rows = list(csv.DictReader(io.StringIO(await asyncio.to_thread(text_of, path))))
+    require_columns(path, rows[0] if rows else {})
+    known = (*COLUMNS, *OPTIONAL)
+    entries = [entry_of(*((row.get(n) or "").strip() for n in known)) for row in rows]
+    if flaws := list(flaws_of(entries)):
+        english = "\n".join(f"line {line}: {said}" for line, said, _ in flaws[:SHOWN])
+        chinese = "\n".join(f"第 {line} 行：{said}" for line, _, said in flaws[:SHOWN])
+        raise Trouble(
+            f"{path} has {len(flaws)} errors, and nothing was changed:\n{english}",
+            f"{path} 有 {len(flaws)} 处错误，未作任何更改：\n{chinese}",
+        )
+    return entries
+
+
+def text_of(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+        try:
+            return raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return raw.decode("gb18030")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Trouble(
+            f"{path} cannot be read as a CSV file ({error}).",
+            f"无法读取 CSV 文件 {path}（{error}）。",
+        ) from error
+
+
+def require_columns(path: Path, first: dict[str | None, Any]) -> None:
+    """Raises Trouble for a column that is missing or that has no meaning here."""
+    named = set(first)
+    if {"user", "role", "unit"} <= named <= {*COLUMNS, *OPTIONAL}:
+        return
+    columns, optional = ", ".join(COLUMNS), ", ".join(OPTIONAL)
+    raise Trouble(
+        f"{path} has no rows, or not the columns {columns} (and, if wanted, {optional}).",
+        f"{path} 没有数据行，或者列名不是 {columns}（可另加 {optional}）。",
+    )
+
+
+def flaws_of(entries: Iterable[Any]) -> Iterable[tuple[int, str, str]]:
+    """The wrong lines, with the sentence in both languages."""
+    register = importlib.import_module("services.gateway.accounts.register")
+    rules = importlib.import_module("services.gateway.accounts.rules")
+    problems = importlib.import_module("services.gateway.http.problems")
+    seen: dict[str, str] = {}
+    for line, entry in enumerate(entries, 2):
+        name = rules.folded(entry.user)
+        try:
+            register.require_entry(entry)
+            if name in seen:
+                facts = {"name": entry.user, "named": seen[name]}
+                raise problems.Problem(409, "NAME_TAKEN", facts)
+        except problems.Problem as problem:
+            yield (line, *sentences(problem))
+        seen[name] = entry.user

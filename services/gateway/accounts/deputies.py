@@ -1,0 +1,100 @@
+"""Deputies for a period: with the role and the unit of the person whom they stand in for.
+
+A deputy acts as `<deputy>><person>`, so every record shows both. What was entrusted to the person
+by name stays the person's: the rights are those of the role.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from backbone.postgres.pool import Connection, Pool, transaction
+from services.gateway.accounts import audit
+from services.gateway.accounts.audit import Line
+from services.gateway.http.problems import Problem
+
+LONGEST = timedelta(days=366)
+
+FIND = """
+SELECT user_name, role, unit FROM accounts
+WHERE user_name = $1 AND NOT disabled AND is_in_force(demo)
+"""
+APPOINT = """
+INSERT INTO deputies (person, deputy, start_time, end_time, made_by)
+VALUES ($1, $2, $3, $4, $5) RETURNING id
+"""
+LIST = """
+SELECT id, person, deputy, start_time, end_time, made_by FROM deputies
+WHERE end_time > now() AND ($1 = '' OR person = $1 OR deputy = $1) ORDER BY start_time, id
+"""
+UNIT = "SELECT unit FROM accounts WHERE user_name = $1"
+END = """
+UPDATE deputies SET end_time = greatest(now(), start_time)
+WHERE id = $1 AND end_time > now() AND ($2 = '' OR person = $2) RETURNING person, deputy
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` on, and no longer than to `end`."""
+
+    start: datetime
+    end: datetime
+
+
+def require_period(period: Period, now: datetime) -> None:
+    """Raises Problem 422 for a period that is upside down, over, or too long."""
+    said = {"first_time": period.start.isoformat(), "last_time": period.end.isoformat()}
+    if period.start >= period.end:
+        raise Problem(422, "DEPUTY_PERIOD_UPSIDE_DOWN", said)
+    if period.end <= now:
+        raise Problem(422, "DEPUTY_PERIOD_OVER", said)
+    if period.end - period.start > LONGEST:
+        raise Problem(422, "DEPUTY_PERIOD_TOO_LONG", said | {"most": LONGEST.days})
+
+
+@dataclass(frozen=True, slots=True)
+class Deputies:
+    """The deputies of all persons."""
+
+    pool: Pool
+
+    async def appoint(self, person: str, deputy: str, period: Period, actor: str) -> int:
+        """Let the deputy stand in for the person. Raises Problem 404, 422."""
+        require_period(period, datetime.now(UTC))
+        if person == deputy:
+            raise Problem(422, "OWN_DEPUTY", {"user": person})
+        async with transaction(self.pool) as conn:
+            account = await self._account(conn, person)
+            await self._account(conn, deputy)
+            times = (period.start, period.end)
+            number = int(await conn.fetchval(APPOINT, person, deputy, *times, actor))
+            facts = {
+                "deputy": deputy,
+                "start_time": period.start.isoformat(),
+                "end_time": period.end.isoformat(),
+            }
+            line = Line("DEPUTY_APPOINTED", person, account["unit"], actor, facts=facts)
+            await audit.save(conn, line)
+        return number
+
+    async def of(self, user: str = "") -> list[dict[str, Any]]:
+        """The deputies of now and later: all, or those of one who is either of the two."""
+        return [dict(row) for row in await self.pool.fetch(LIST, user)]
+
+    async def end(self, number: int, actor: str, person: str = "") -> None:
+        """End the period now; `person` limits it to that person's own. Raises Problem 404."""
+        async with transaction(self.pool) as conn:
+            row = await conn.fetchrow(END, number, person)
+            if row is None:
+                raise Problem(404, "NO_SUCH_DEPUTY")
+            unit = await conn.fetchval(UNIT, row["person"])
+            facts = {"deputy": row["deputy"]}
+            line = Line("DEPUTY_ENDED", row["person"], unit, actor, facts=facts)
+            await audit.save(conn, line)
+
+    async def _account(self, conn: Connection, user: str) -> Any:
+        account = await conn.fetchrow(FIND, user)
+        if account is None:
+            raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
+        return account

@@ -1,0 +1,165 @@
+"""Accounts as an operator changes them: each change stands in the audit, in one transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from backbone.postgres.pool import Connection, Pool, transaction
+from backbone.words.roles import EVERYONE
+from services.gateway.accounts import audit
+from services.gateway.accounts.audit import Line
+from services.gateway.accounts.passwords import hash_of
+from services.gateway.accounts.rules import folded, require_name, require_password
+from services.gateway.http.problems import Problem
+
+LIST = """
+SELECT a.user_name AS user, display_name AS name, role, unit, team, disabled, demo,
+       f.user_name IS NOT NULL AS second_factor, a.change_time
+FROM accounts a LEFT JOIN second_factors f USING (user_name) ORDER BY unit, role, a.user_name
+"""
+# A name that a key acts under is no name of a person: four eyes would take both for one hand.
+TAKEN = """
+SELECT user_name FROM accounts WHERE folded = $1
+UNION ALL SELECT name FROM api_keys WHERE lower(normalize(name, NFKC)) = $1 LIMIT 1
+"""
+ADD = """
+INSERT INTO accounts (user_name, folded, display_name, role, unit, area, team, password_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+FIND = "SELECT * FROM accounts WHERE user_name = $1 FOR UPDATE"
+CHANGE = """
+UPDATE accounts SET display_name = $2, role = $3, unit = $4, area = $5, team = $6,
+    demo = false, change_time = now()
+WHERE user_name = $1
+"""
+DISABLE = "UPDATE accounts SET disabled = $2, change_time = now() WHERE user_name = $1"
+# An account of the demo that gets a password of its own is no longer one of the demo.
+RENEW = """
+UPDATE accounts SET password_hash = $2, demo = false, change_time = now() WHERE user_name = $1
+"""
+END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1"
+UNLOCK = "UPDATE second_factors SET wrong = 0 WHERE user_name = $1"
+# No password has this hash: the account is signed in to after its password was set.
+NO_PASSWORD = "none"  # noqa: S105  # not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An account to add or to bring up to date. Without a password it cannot be signed in to."""
+
+    user: str
+    name: str
+    role: str
+    unit: str
+    team: str = ""
+    password: str = ""
+
+    @property
+    def rights(self) -> tuple[str, str, str, str, str]:
+        return (self.name or self.user, self.role, self.unit, area_of(self.unit), self.team)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The accounts; `actor` is the operator who changes them."""
+
+    pool: Pool
+    actor: str
+
+    async def everyone(self) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.pool.fetch(LIST)]
+
+    async def add(self, *entries: Entry) -> None:
+        """Add all of the accounts, or none. Raises Problem 409, 422."""
+        for entry in entries:
+            require_entry(entry)
+        async with transaction(self.pool) as conn:
+            for entry in entries:
+                await self._add(conn, entry)
+
+    async def bring_in(self, *entries: Entry) -> dict[str, int]:
+        """Add accounts that are new, and change name, role and unit of those that are known, all
+        or nothing. No password of a known account changes, and none is enabled."""
+        for entry in entries:
+            require_entry(entry)
+        counts = {"added": 0, "changed": 0, "unchanged": 0}
+        async with transaction(self.pool) as conn:
+            for entry in entries:
+                counts[await self._bring_in(conn, entry)] += 1
+        return counts
+
+    async def disable(self, user: str) -> None:
+        """End all sessions of the account, and let no other begin."""
+        async with self._found(user, "ACCOUNT_DISABLED") as (conn, _):
+            await conn.execute(DISABLE, user, True)
+            await conn.execute(END_SESSIONS, user)
+
+    async def enable(self, user: str) -> None:
+        async with self._found(user, "ACCOUNT_ENABLED") as (conn, _):
+            await conn.execute(DISABLE, user, False)
+
+    async def set_password(self, user: str, password: str) -> None:
+        """Set another password, and end all sessions. Raises Problem 404, 422."""
+        async with self._found(user, "PASSWORD_SET") as (conn, account):
+            require_password(password, user, account["display_name"])
+            await conn.execute(RENEW, user, hash_of(password))
+            await conn.execute(END_SESSIONS, user)
+
+    async def unlock(self, user: str) -> None:
+        """Let the second factor of the account be tried again after too many wrong codes."""
+        async with self._found(user, "ACCOUNT_UNLOCKED") as (conn, _):
+            await conn.execute(UNLOCK, user)
+
+    @asynccontextmanager
+    async def _found(self, user: str, kind: str) -> AsyncIterator[tuple[Connection, Any]]:
+        """A transaction that changes the account, with its line of the audit; and the account."""
+        async with transaction(self.pool) as conn:
+            account = await conn.fetchrow(FIND, user)
+            if account is None:
+                raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
+            yield conn, account
+            await audit.save(conn, Line(kind, user, account["unit"], self.actor))
+
+    async def _bring_in(self, conn: Connection, entry: Entry) -> str:
+        account = await conn.fetchrow(FIND, entry.user)
+        if account is None:
+            await self._add(conn, entry)
+            return "added"
+        before = tuple(account[name] for name in ("display_name", "role", "unit", "area", "team"))
+        if before == entry.rights:
+            return "unchanged"
+        await conn.execute(CHANGE, entry.user, *entry.rights)
+        facts = {"role": entry.role, "before": f"{account['role']} {account['unit']}"}
+        line = Line("RIGHTS_CHANGED", entry.user, entry.unit, self.actor, facts=facts)
+        await audit.save(conn, line)
+        return "changed"
+
+    async def _add(self, conn: Connection, entry: Entry) -> None:
+        taken = await conn.fetchval(TAKEN, folded(entry.user))
+        if taken is not None:
+            raise Problem(409, "NAME_TAKEN", {"name": entry.user, "named": taken})
+        known = hash_of(entry.password) if entry.password else NO_PASSWORD
+        await conn.execute(ADD, entry.user, folded(entry.user), *entry.rights, known)
+        facts = {"role": entry.role}
+        line = Line("ACCOUNT_ADDED", entry.user, entry.unit, self.actor, facts=facts)
+        await audit.save(conn, line)
+
+
+def require_entry(entry: Entry) -> None:
+    """Raises Problem 422."""
+    require_name(entry.user)
+    require_role(entry.role)
+    if entry.password:
+        require_password(entry.password, entry.user, entry.name)
+
+
+def require_role(role: str) -> None:
+    """Raises Problem 422 for a role that there is not."""
+    if role not in EVERYONE:
+        raise Problem(422, "UNKNOWN_ROLE", {"role": role, "expected": ", ".join(sorted(EVERYONE))})
+
+
+def area_of(unit: str) -> str:
+    """The area code at the start of a unit's code: `990101001` of `990101001-police`."""
+    return unit.partition("-")[0]

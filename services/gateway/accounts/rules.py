@@ -1,0 +1,49 @@
+"""What a user name and a password may be. Pure, but for the list of common passwords."""
+
+from functools import cache
+from pathlib import Path
+from unicodedata import normalize
+
+from backbone.words.actor import FOR
+from backbone.words.texts import refused_character, shows_nothing
+from services.gateway.http.problems import Problem
+
+COMMON = Path(__file__).with_name("common_passwords.txt")
+SHORTEST, LONGEST = 10, 200
+LONGEST_NAME = 100
+# With fewer different characters a password is a pattern: aaaaaaaaaa, 1212121212.
+FEWEST_CHARACTERS = 5
+# A shorter name may stand in a password by chance.
+TELLING_NAME = 3
+
+
+def folded(name: str) -> str:
+    """The form in which names are compared: names that differ in width or case are one name."""
+    return normalize("NFKC", name).casefold()
+
+
+def require_name(name: str) -> None:
+    """Raises Problem 422. A slash would make an account look like a key that names a person,
+    and the other sign like a deputy."""
+    fits = 0 < len(name) <= LONGEST_NAME and name.isprintable() and not refused_character(name)
+    if not fits or {"/", FOR} & {*folded(name)} or any(shows_nothing(each) for each in name):
+        raise Problem(422, "BAD_USER_NAME", {"most": LONGEST_NAME})
+
+
+def require_password(password: str, *names: str) -> None:
+    """Raises Problem 422 for a password that is too short or too long, that contains one of the
+    names, or that is tried first by everyone who guesses."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Problem(422, "PASSWORD_LENGTH", {"least": SHORTEST, "most": LONGEST})
+    plain = folded(password)
+    telling = [folded(name) for name in names if len(name) >= TELLING_NAME]
+    if any(name in plain for name in telling):
+        raise Problem(422, "PASSWORD_HOLDS_THE_NAME")
+    if plain in common() or len(set(plain)) < FEWEST_CHARACTERS:
+        raise Problem(422, "PASSWORD_TOO_COMMON")
+
+
+@cache
+def common() -> frozenset[str]:
+    """The folded lines of the list."""
+    return frozenset(folded(line) for line in COMMON.read_text("utf-8").splitlines() if line)

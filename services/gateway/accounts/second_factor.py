@@ -1,0 +1,117 @@
+"""The second factor: a code of six digits for each half minute (TOTP, RFC 6238), which opens once.
+
+An administrator enrols an account, and takes the factor away when the person has lost it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from unicodedata import normalize
+
+import pyotp
+
+from backbone.postgres.pool import Pool, transaction
+from backbone.postgres.sealing import Sealer
+from backbone.process.keyring import Keyring
+from backbone.words.roles import Roles
+from services.gateway.accounts import audit
+from services.gateway.accounts.audit import Line
+from services.gateway.http.problems import Problem
+
+FIELD = "second_factor"
+ISSUER = "liandong"
+STEP = 30
+# Steps by which a person's clock may be off, in either direction.
+DRIFT = 1
+# Each wrong code came with the right password: a guess in a thousand would be too good.
+MOST_WRONG = 10
+
+UNIT = "SELECT unit FROM accounts WHERE user_name = $1 FOR UPDATE"
+ENROL = """
+INSERT INTO second_factors (user_name, sealed) VALUES ($1, $2)
+ON CONFLICT (user_name) DO UPDATE SET sealed = excluded.sealed, step = 0, wrong = 0
+"""
+REMOVE = "DELETE FROM second_factors WHERE user_name = $1"
+END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1"
+HAS = "SELECT true FROM second_factors WHERE user_name = $1"
+# Counted as wrong before it is looked at, so that codes that come at once are counted too.
+TRY = """
+UPDATE second_factors SET wrong = wrong + 1 WHERE user_name = $1 AND wrong < $2
+RETURNING sealed
+"""
+USE = """
+UPDATE second_factors SET step = $2, wrong = 0 WHERE user_name = $1 AND step < $2
+RETURNING true
+"""
+
+
+def sealer_of(keyring: Keyring) -> Sealer:
+    """Seals with the lasting key: the command enrols beside a gateway that may have started before
+    the last rotation, and a rotation stops no gateway."""
+    return Sealer(Keyring((keyring.lasting,)))
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactors:
+    """The second factors of all accounts; `required` are the roles that need one."""
+
+    pool: Pool
+    sealer: Sealer
+    required: Roles = frozenset()
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    async def enrol(self, user: str, actor: str) -> str:
+        """Give the account a new secret and end its sessions; return the address that an app reads
+        (otpauth://), which is shown only now. Raises Problem 404."""
+        secret = pyotp.random_base32()
+        await self._change(user, actor, "SECOND_FACTOR_ENROLLED", self.sealer.seal(FIELD, secret))
+        return pyotp.TOTP(secret).provisioning_uri(name=user, issuer_name=ISSUER)
+
+    async def remove(self, user: str, actor: str) -> None:
+        """Take the factor away and end the sessions. Raises Problem 404."""
+        await self._change(user, actor, "SECOND_FACTOR_REMOVED", "")
+
+    async def require(self, user: str, role: str, code: str) -> None:
+        """Raises Problem 401 unless the code is right and new, or the account needs none."""
+        if not await self.pool.fetchval(HAS, user):
+            if role in self.required:
+                raise refused("SECOND_FACTOR_NOT_ENROLLED")
+            return
+        if not code:
+            raise refused("SECOND_FACTOR_NEEDED")
+        sealed = await self.pool.fetchval(TRY, user, MOST_WRONG)
+        if sealed is None:
+            raise refused("SECOND_FACTOR_LOCKED")
+        step = self._step(self.sealer.open(FIELD, sealed), code)
+        if step is None:
+            raise refused("WRONG_CODE")
+        if not await self.pool.fetchval(USE, user, step):
+            raise refused("CODE_USED")
+
+    def _step(self, secret: str, code: str) -> int | None:
+        """The time step whose code this is, of those that are near enough."""
+        totp, given = pyotp.TOTP(secret), normalize("NFKC", code).strip()
+        now = int(self.clock().timestamp()) // STEP
+        near = range(now - DRIFT, now + DRIFT + 1)
+        right = (step for step in near if totp.verify(given, for_time=_time_of(step)))
+        return next(right, None)
+
+    async def _change(self, user: str, actor: str, kind: str, sealed: str) -> None:
+        async with transaction(self.pool) as conn:
+            unit = await conn.fetchval(UNIT, user)
+            if unit is None:
+                raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
+            if sealed:
+                await conn.execute(ENROL, user, sealed)
+            elif (await conn.execute(REMOVE, user)).endswith(" 0"):
+                raise Problem(404, "NO_SECOND_FACTOR", {"user": user})
+            await conn.execute(END_SESSIONS, user)
+            await audit.save(conn, Line(kind, user, unit, actor))
+
+
+def _time_of(step: int) -> datetime:
+    return datetime.fromtimestamp(step * STEP, UTC)
+
+
+def refused(reason: str) -> Problem:
+    return Problem(401, reason, headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,105 @@
+"""`liandong accounts` and `liandong keys` beside a running city, as an operator uses them."""
+
+import csv
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.servers import Installed
+
+GOOD = "grauer-Kiesel-17"
+UNIT = "990101001-police"
+
+
+@pytest.fixture
+def http(whole_city: Installed) -> Any:
+    with httpx.Client(base_url=whole_city.run["gateway"]) as http:
+        yield http
+
+
+def typed(city: Installed, text: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The command with a text on its standard input."""
+    command = [*city.command, *arguments]
+    return subprocess.run(
+        command, env=city.env, input=text, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def sign_in(http: httpx.Client, user: str, password: str) -> httpx.Response:
+    return http.post("/v1/sessions", json={"user": user, "password": password})
+
+
+def test_an_account_is_added_used_and_disabled(whole_city: Installed, http: httpx.Client) -> None:
+    add = ("accounts", "add", "zhou", "--role", "clerk", "--unit", UNIT, "--name", "周某")
+    weak = typed(whole_city, "demo-liandong\n", *add)
+    assert weak.returncode == 1 and "tried first" in weak.stderr
+    assert typed(whole_city, "", *add).returncode == 1
+    done = typed(whole_city, f"{GOOD}\n", *add)
+    assert done.returncode == 0, done.stderr
+    assert GOOD not in done.stdout + done.stderr
+    twin = typed(whole_city, f"{GOOD}\n", "accounts", "add", "ＺHOU", *add[3:])
+    assert twin.returncode == 1 and "width or case" in twin.stderr
+    nowhere = typed(whole_city, f"{GOOD}\n", *add[:2], "wu", "--role", "clerk", "--unit", "x")
+    assert nowhere.returncode == 1 and "x is no unit" in nowhere.stderr
+
+    header = {"Authorization": f"Bearer {sign_in(http, 'zhou', GOOD).json()['token']}"}
+    assert http.get("/v1/inbox", headers=header).status_code == 200
+    rows = json.loads(whole_city.liandong("accounts", "list", "--json").stdout)
+    [row] = [row for row in rows if row["user"] == "zhou"]
+    assert (row["name"], row["role"], row["unit"], row["demo"]) == ("周某", "clerk", UNIT, False)
+
+    assert whole_city.liandong("accounts", "disable", "zhou").returncode == 0
+    deadline = time.monotonic() + 5
+    while http.get("/v1/inbox", headers=header).status_code != 401:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert sign_in(http, "zhou", GOOD).status_code == 401
+    assert whole_city.liandong("accounts", "enable", "zhou").returncode == 0
+    assert typed(whole_city, f"{GOOD}8\n", "accounts", "password", "zhou").returncode == 0
+    assert sign_in(http, "zhou", GOOD).status_code == 401
+    assert sign_in(http, "zhou", f"{GOOD}8").status_code == 200
+    missing = whole_city.liandong("accounts", "disable", "nobody-here")
+    assert missing.returncode == 1 and "nobody-here" in missing.stderr
+
+
+def test_a_file_is_brought_in_whole_or_not_at_all(
+    whole_city: Installed, http: httpx.Client, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.csv"
+    head = "user,name,role,unit,team\n"
+    file.write_text(f"{head}sun,孙某,clerk,{UNIT},\nSUN,另一人,emperor,{UNIT},\n", "utf-8")
+    wrong = whole_city.liandong("accounts", "import", str(file))
+    assert wrong.returncode == 1 and "line 3" in wrong.stderr
+    file.write_bytes(f"{head}sun,孙某,clerk,{UNIT},\nma,马某,head,{UNIT},\n".encode("gb18030"))
+    done = whole_city.liandong("accounts", "import", str(file))
+    assert done.returncode == 0, done.stderr
+    made = dict(csv.reader(done.stdout.splitlines()))
+    assert set(made) == {"sun", "ma"}
+    assert sign_in(http, "ma", made["ma"]).json()["user"]["name"] == "马某"
+    again = whole_city.liandong("accounts", "import", str(file))
+    assert (again.returncode, again.stdout) == (0, ""), "no password is made anew"
+    assert "2 unchanged" in again.stderr
+
+
+def test_a_key_is_made_rotated_and_revoked(whole_city: Installed, http: httpx.Client) -> None:
+    add = ("keys", "add", "--role", "partner", "--unit", UNIT, "--name", "hotline-test", "--json")
+    first = json.loads(whole_city.liandong(*add).stdout)["key"]
+    rotated = whole_city.liandong("keys", "rotate", "hotline-test", "--json")
+    [second] = json.loads(rotated.stdout)
+    deadline = time.monotonic() + 5
+    while True:
+        answers = [
+            http.get("/v1/sessions/current", headers={"Authorization": f"Bearer {key}"}).status_code
+            for key in (first, second["key"])
+        ]
+        if answers == [401, 200]:
+            break
+        assert time.monotonic() < deadline, answers
+        time.sleep(0.1)
+    assert whole_city.liandong("keys", "revoke", "hotline-test").returncode == 0
+    assert whole_city.liandong("keys", "rotate", "hotline-test").returncode == 1

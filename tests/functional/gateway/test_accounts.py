@@ -1,0 +1,225 @@
+"""Accounts and keys as an operator changes them: at once, on record, and never by themselves."""
+
+import secrets
+from typing import Any
+
+import pytest
+
+from services.gateway.accounts.keys import KeyRing
+from services.gateway.accounts.loading import end_demo, load_demo
+from services.gateway.accounts.register import Entry, Register
+from services.gateway.http.problems import Problem
+from tests.functional.gateway.conftest import Face
+from tests.gateway import STATION
+
+GOOD = "grauer-Kiesel-17"
+OPERATOR = "operator:test"
+
+
+def named() -> str:
+    return f"p{secrets.token_hex(4)}"
+
+
+def register_of(face: Face) -> Register:
+    return Register(face.gateway.pool, OPERATOR)
+
+
+async def refusal(work: Any) -> str:
+    with pytest.raises(Problem) as refused:
+        await work
+    return refused.value.reason
+
+
+async def status(face: Face, headers: dict[str, str]) -> int:
+    return (await face.http.get("/v1/sessions/current", headers=headers)).status_code
+
+
+async def sign_in(face: Face, user: str, password: str) -> dict[str, str]:
+    answer = await face.http.post("/v1/sessions", json={"user": user, "password": password})
+    if answer.status_code != 200:
+        return {}
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+async def audit(face: Face, **query: str) -> list[dict[str, Any]]:
+    headers = await face.sign_in("auditor")
+    answer = await face.http.get("/v1/audit", headers=headers, params=query)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def test_an_account_from_its_first_day_to_its_last(face: Face) -> None:
+    register, user = register_of(face), named()
+    await register.add(Entry(user, "周某", "clerk", STATION, password=GOOD))
+    session = await sign_in(face, user, GOOD)
+    assert await status(face, session) == 200
+    await register.set_password(user, "anderer-Kiesel-18")
+    await face.gateway.rights.look()
+    assert await status(face, session) == 401, "a new password ends what the old one has opened"
+    assert await sign_in(face, user, GOOD) == {}
+    session = await sign_in(face, user, "anderer-Kiesel-18")
+    await register.disable(user)
+    await face.gateway.rights.look()
+    assert await status(face, session) == 401
+    assert await sign_in(face, user, "anderer-Kiesel-18") == {}
+    await register.enable(user)
+    assert await status(face, session) == 401, "an ended session stays ended"
+    assert await sign_in(face, user, "anderer-Kiesel-18")
+
+    lines = await audit(face, subject=user)
+    assert [line["kind"] for line in reversed(lines)] == [
+        "ACCOUNT_ADDED", "SIGNED_IN", "PASSWORD_SET", "SIGN_IN_REFUSED", "SIGNED_IN",
+        "ACCOUNT_DISABLED", "ACCOUNT_ENABLED", "SIGNED_IN",
+    ]  # fmt: skip
+    assert {line["actor"] for line in lines} == {OPERATOR, user, ""}
+    assert GOOD not in str(lines) and "anderer" not in str(lines)
+
+
+async def test_names_that_differ_in_width_or_case_are_one(face: Face) -> None:
+    register, user = register_of(face), named()
+    await register.add(Entry(user, "", "clerk", STATION))
+    for other in (user.upper(), "ｐ" + user[1:]):
+        entry = Entry(other, "", "clerk", STATION)
+        assert await refusal(register.add(entry)) == "NAME_TAKEN"
+        assert await refusal(register.bring_in(entry)) == "NAME_TAKEN"
+
+
+async def test_a_key_and_a_person_have_no_name_in_common(face: Face) -> None:
+    register, ring, user = register_of(face), KeyRing(face.gateway.pool, OPERATOR), named()
+    await register.add(Entry(user, "", "clerk", STATION))
+    assert await refusal(ring.add(STATION, "partner", user.upper())) == "NAME_TAKEN"
+    entry = Entry(STATION.upper(), "", "clerk", STATION)
+    assert await refusal(register.add(entry)) == "NAME_TAKEN"
+
+
+async def test_what_is_wrong_changes_nothing(face: Face) -> None:
+    register, user = register_of(face), named()
+    good = Entry(user, "", "clerk", STATION)
+    for entry, reason in (
+        (Entry("a b", "", "clerk", STATION), "BAD_USER_NAME"),
+        (Entry(named(), "", "emperor", STATION), "UNKNOWN_ROLE"),
+        (Entry(named(), "", "clerk", STATION, password="demo-liandong"), "PASSWORD_TOO_COMMON"),
+        (Entry("li", "", "clerk", STATION), "NAME_TAKEN"),
+    ):
+        assert await refusal(register.add(good, entry)) == reason
+    assert user not in {row["user"] for row in await register.everyone()}
+    for work in (register.disable, register.enable, register.unlock):
+        assert await refusal(work(user)) == "NO_SUCH_ACCOUNT"
+
+
+async def test_an_import_changes_rights_and_nothing_else(face: Face) -> None:
+    register, old, new = register_of(face), named(), named()
+    await register.add(Entry(old, "周某", "clerk", STATION, password=GOOD))
+    session = await sign_in(face, old, GOOD)
+    await register.disable(old)
+    entries = [
+        Entry(old, "周某", "head", STATION, password="neuer-Kiesel-19"),
+        Entry(new, "", "clerk", STATION),
+    ]
+    assert await register.bring_in(*entries) == {"added": 1, "changed": 1, "unchanged": 0}
+    assert await register.bring_in(*entries) == {"added": 0, "changed": 0, "unchanged": 2}
+    [row] = [row for row in await register.everyone() if row["user"] == old]
+    assert (row["role"], row["disabled"]) == ("head", True), "an import enables nobody"
+    await register.enable(old)
+    assert await sign_in(face, old, GOOD), "the password is the one that it was"
+    assert await status(face, session) == 401
+    assert "RIGHTS_CHANGED" in {line["kind"] for line in await audit(face, subject=old)}
+
+
+async def test_a_role_that_changed_holds_for_an_open_session(face: Face) -> None:
+    register, user = register_of(face), named()
+    await register.add(Entry(user, "", "clerk", STATION, password=GOOD))
+    session = await sign_in(face, user, GOOD)
+    assert (await face.http.get("/v1/audit", headers=session)).status_code == 403
+    await register.bring_in(Entry(user, "", "auditor", "990100"))
+    await face.gateway.rights.look()
+    assert (await face.http.get("/v1/audit", headers=session)).status_code == 200
+
+
+async def test_a_key_is_rotated_and_revoked(face: Face) -> None:
+    ring, name = KeyRing(face.gateway.pool, OPERATOR), named()
+    first = await ring.add(STATION, "partner", name)
+    header = {"Authorization": f"Bearer {first}"}
+    assert await status(face, header) == 200
+    [made] = await ring.rotate(name)
+    await face.gateway.rights.look()
+    assert await status(face, header) == 401
+    header = {"Authorization": f"Bearer {made['key']}"}
+    assert (made["role"], made["unit"], await status(face, header)) == ("partner", STATION, 200)
+    assert await ring.revoke(name, "clerk") == 0
+    assert await ring.revoke(name) == 1
+    await face.gateway.rights.look()
+    assert await status(face, header) == 401
+    assert await refusal(ring.rotate(name)) == "NO_SUCH_KEY"
+    lines = await audit(face, subject=name)
+    kinds = [line["kind"] for line in reversed(lines)]
+    assert kinds == ["KEY_ADDED", "KEY_ROTATED", "KEY_REVOKED"]
+    assert first not in str(lines) and made["key"] not in str(lines)
+
+
+async def test_the_demo_is_loaded_once_and_opens_doors_only_while_it_is_in_force(
+    face: Face, gateway_database: str
+) -> None:
+    user, key = named(), f"key-{named()}"
+    rows = [{"user": user, "password": "demo-liandong", "role": "clerk", "unit": STATION}]
+    keys = [{"key": key, "unit": STATION, "role": "clerk", "name": named()}]
+    header = {"Authorization": f"Bearer {key}"}
+    assert await load_demo(gateway_database, rows, keys, OPERATOR)
+    assert await sign_in(face, user, "demo-liandong") and await status(face, header) == 200
+    register = register_of(face)
+    await register.disable(user)
+    assert await load_demo(gateway_database, rows, keys, OPERATOR)
+    assert await sign_in(face, user, "demo-liandong") == {}, "a start enables nobody"
+    await register.enable(user)
+    await face.gateway.pool.execute("DELETE FROM accounts WHERE user_name = $1", user)
+    assert await load_demo(gateway_database, rows, keys, OPERATOR)
+    assert await sign_in(face, user, "demo-liandong") == {}, "a start makes no account anew"
+
+    assert await load_demo(gateway_database, rows, keys, OPERATOR, again=True)
+    session = await sign_in(face, user, "demo-liandong")
+    assert session
+    assert await end_demo(gateway_database, OPERATOR)
+    await face.gateway.rights.look()
+    assert (await status(face, session), await status(face, header)) == (401, 401)
+    assert await sign_in(face, user, "demo-liandong") == {}
+    assert not await load_demo(gateway_database, rows, keys, OPERATOR), "an ended demo stays ended"
+    assert await sign_in(face, user, "demo-liandong") == {}
+    assert await face.sign_in("li"), "the others are not the demo's"
+    await register.set_password(user, GOOD)
+    assert await sign_in(face, user, GOOD), "with its own password it is one like others"
+
+
+async def test_nobody_gets_the_demo_password(face: Face) -> None:
+    register = register_of(face)
+    assert await refusal(register.set_password("li", "demo-liandong")) == "PASSWORD_TOO_COMMON"
+
+
+async def test_the_audit_is_the_auditors_and_cannot_be_changed(face: Face) -> None:
+    await sign_in(face, "nobody-of-that-name", "my-secret-typed-wrong")
+    lines = await audit(face, kind="SIGN_IN_REFUSED")
+    assert (lines[0]["subject"], lines[0]["facts"]) == ("", {"reason": "WRONG_PASSWORD"})
+    assert "nobody-of-that-name" not in str(lines), "a name may be a password in the wrong place"
+    assert lines[0]["address"] and "secret" not in str(lines)
+    li = await face.sign_in("li")
+    assert (await face.http.get("/v1/audit", headers=li)).status_code == 403
+    for statement in ("UPDATE audit SET kind = 'X'", "DELETE FROM audit", "TRUNCATE audit"):
+        with pytest.raises(Exception, match=r"append-only|permission denied"):
+            await face.gateway.pool.execute(statement)
+
+
+async def test_pages_of_the_audit(face: Face) -> None:
+    for _ in range(3):
+        await face.sign_in("li")
+    auditor = await face.sign_in("auditor")
+    seen: list[int] = []
+    token = ""
+    while len(seen) < 3:
+        query = {"subject": "li", "page_size": "1", "page_token": token, "count": "true"}
+        page = (await face.http.get("/v1/audit", headers=auditor, params=query)).json()
+        seen += [line["position"] for line in page["items"]]
+        token = page["next_page_token"]
+        assert page["total_size"] >= 3
+    assert seen == sorted(seen, reverse=True) and len(set(seen)) == 3
+    wrong = await face.http.get("/v1/audit", headers=auditor, params={"page_token": token})
+    assert (wrong.status_code, wrong.json()["reason"]) == (422, "BAD_PAGE_TOKEN")

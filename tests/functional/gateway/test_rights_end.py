@@ -1,0 +1,106 @@
+"""Over a real server: what is taken from a person or a key ends within seconds, streams too."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+import uvicorn
+
+from backbone.process.pulse import Pulse
+from services.gateway.accounts.keys import KeyRing
+from services.gateway.accounts.loading import end_demo, load_demo
+from services.gateway.accounts.register import Entry, Register
+from services.gateway.http.server import Server
+from services.gateway.wiring import Gateway, open_gateway
+from tests.gateway import HOST, STATION, gateway_database, settings_for
+from tests.servers import free_port
+
+__all__ = ["gateway_database"]
+
+GOOD = "grauer-Kiesel-17"
+OPERATOR = "operator:test"
+PROMISED = 5.0
+
+Running = tuple[httpx.AsyncClient, Gateway]
+
+
+@pytest.fixture
+async def running(gateway_database: str) -> AsyncIterator[Running]:
+    """With the default settings, and the loop that watches rights."""
+    port, pulse = free_port(), Pulse()
+    async with open_gateway(settings_for(gateway_database, {}), pulse) as gateway:
+        server = Server(uvicorn.Config(gateway.app, port=port, lifespan="off", log_config=None))
+        serving = asyncio.create_task(server.serve())
+        watching = asyncio.create_task(gateway.rights.run(pulse))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        async with httpx.AsyncClient(base_url=f"http://{HOST}:{port}", timeout=20) as http:
+            yield http, gateway
+        server.should_exit = True
+        await serving
+        watching.cancel()
+
+
+async def sign_in(http: httpx.AsyncClient, user: str, password: str = GOOD) -> dict[str, str]:
+    answer = await http.post("/v1/sessions", json={"user": user, "password": password})
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+async def seconds_to_end(
+    http: httpx.AsyncClient, header: dict[str, str], take_away: Callable[[], Awaitable[object]]
+) -> float:
+    """From the commit of what is taken away to the end of an open stream; a look with the same
+    token is refused then."""
+    async with http.stream("GET", "/v1/changes", headers=header) as stream:
+        assert stream.status_code == 200
+        parts = stream.aiter_bytes()
+        assert await anext(parts)
+        await asyncio.sleep(1.5)  # the callers' cache is warm, the watch idle
+        await take_away()
+        began = time.monotonic()
+        async for _ in parts:
+            pass
+        ended = time.monotonic() - began
+    answer = await http.get("/v1/sessions/current", headers=header)
+    assert (answer.status_code, answer.json()["reason"]) == (401, "SESSION_OVER")
+    return ended
+
+
+async def test_of_a_disabled_person_and_of_a_new_password(
+    running: Running,
+) -> None:
+    http, gateway = running
+    register, user = Register(gateway.pool, OPERATOR), f"p{secrets.token_hex(4)}"
+    await register.add(Entry(user, "", "clerk", STATION, password=GOOD))
+    other = await sign_in(http, "li", "liandong-demo")
+    header = await sign_in(http, user)
+    renewed = seconds_to_end(http, header, lambda: register.set_password(user, GOOD + "8"))
+    assert await renewed < PROMISED
+    header = await sign_in(http, user, GOOD + "8")
+    assert await seconds_to_end(http, header, lambda: register.disable(user)) < PROMISED
+    assert (await http.get("/v1/sessions/current", headers=other)).status_code == 200
+
+
+async def test_of_a_revoked_key_and_of_a_demo_that_is_over(
+    running: Running, gateway_database: str
+) -> None:
+    http, gateway = running
+    ring, name = KeyRing(gateway.pool, OPERATOR), f"k{secrets.token_hex(4)}"
+    header = {"Authorization": f"Bearer {await ring.add(STATION, 'clerk', name)}"}
+    assert await seconds_to_end(http, header, lambda: ring.revoke(name)) < PROMISED
+    key = f"demo-{name}"
+    keys = [{"key": key, "unit": STATION, "role": "clerk", "name": key}]
+    await load_demo(gateway_database, [], keys, OPERATOR, again=True)
+    header = {"Authorization": f"Bearer {key}"}
+    ended = seconds_to_end(http, header, lambda: end_demo(gateway_database, OPERATOR))
+    assert await ended < PROMISED
+
+
+async def test_a_stream_of_one_who_signs_out(running: Running) -> None:
+    http, _ = running
+    header = await sign_in(http, "zhao", "liandong-demo")
+    leave = lambda: http.delete("/v1/sessions/current", headers=header)  # noqa: E731
+    assert await seconds_to_end(http, header, leave) < PROMISED

@@ -1,0 +1,185 @@
+"""`liandong verify` over a real database: an honest one, and one that was tampered with."""
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from backbone.door.anchor import anchor
+from backbone.postgres.pool import open_pool
+from backbone.words.actor import Actor
+from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.incident.v1.incident_pb2 import Matter
+from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
+from liandong.place.v1.place_pb2 import Place
+from operate.admin import evidence
+from operate.home.home import Home
+from operate.home.keys import Keys
+from operate.home.ports import Ports
+from operate.run.installation import Installation
+from services.gateway.accounts import storage
+from tests.cities import COUNTY, NORTH, a_city
+from tests.installation import Installation as Database
+from tests.serving import calling, serving
+
+DESK = Actor("zhao", "command", "dispatcher", COUNTY)
+
+
+@dataclass
+class City:
+    """A database with some history, and what `liandong verify` says of it."""
+
+    database: Database
+    admin: Any
+    folder: Path
+    incidents: list[str]
+
+    async def verify(self, anchors: str = "", export: str = "") -> dict[str, evidence.Findings]:
+        home = Home(self.folder, Ports())
+        keys = Keys(self.database.secret)
+        installation = Installation(home, keys, database_url=self.database.admin)
+        found = await evidence.examine(installation, anchors, export, lambda service, rows: None)
+        return {each.service: each for each in found}
+
+    async def flaws(self, **how: str) -> list[str]:
+        found = await self.verify(**how)
+        return [f"{one.service}: {f.where} {f.what}" for one in found.values() for f in one.flaws]
+
+
+@pytest.fixture
+async def city(database: Database, tmp_path: Path) -> AsyncIterator[City]:
+    async with (
+        serving(database, a_city(), "workflow") as home,
+        calling(home, "workflow", IncidentServiceStub) as call,
+    ):
+        incidents = []
+        for number in range(3):
+            matter = a_matter(number)
+            await call("OpenIncident", pb.OpenIncidentRequest(matter=matter), DESK)
+            incidents.append(matter.id)
+    async with await open_pool(database.url("workflow"), "workflow") as pool:
+        await anchor(pool, await pool.fetchval("SELECT max(position) FROM journal"))
+    async with await open_pool(database.url("gateway"), "gateway") as pool:
+        for number in range(3):
+            line = ("li", "li", "police", "clerk", "RevealCaller", f"r-{number}", "回访", "")
+            await storage.save_reveal(pool, *line)
+    admin = await asyncpg.connect(database.admin)
+    yield City(database, admin, tmp_path, incidents)
+    await admin.close()
+
+
+def a_matter(number: int) -> Matter:
+    return Matter(
+        id=str(uuid4()),
+        code=f"110105001-20261016-{number:04d}",
+        source="ALARM",
+        title="theft",
+        category="theft",
+        priority="P2",
+        place=Place(text="gate", area=NORTH),
+        desk="command",
+    )
+
+
+async def test_honest_evidence_has_no_flaw_and_its_export_checks_itself(city: City) -> None:
+    out = city.folder / "out"
+    found = await city.verify(export=str(out))
+    assert not [flaw for each in found.values() for flaw in each.flaws]
+    assert found["workflow"].rows >= 6
+    assert found["gateway"].rows == 3
+    checked = check(out)
+    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "no flaw")
+    journal = out / "workflow.journal.jsonl"
+    rows = [json.loads(line) for line in journal.read_text().splitlines()]
+    rows[1]["actor"] = "wang"
+    journal.write_text("\n".join(map(json.dumps, rows)))
+    assert f"{rows[1]['aggregate_id']}@{rows[1]['version']}" in check(out).stdout
+
+
+def check(folder: Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "check.py"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+TAMPERING = {
+    "an actor": (
+        "UPDATE workflow.journal SET actor = 'wang' WHERE position = 2",
+        "workflow: journal",
+    ),
+    "a signature": (
+        "UPDATE workflow.journal SET signature = '' WHERE position = 2",
+        "is not signed by workflow",
+    ),
+    "a last row": (
+        "DELETE FROM workflow.journal WHERE position = "
+        "(SELECT max(position) FROM workflow.journal)",
+        "workflow: anchor",
+    ),
+    "an aggregate": (
+        "WITH gone AS (DELETE FROM workflow.incidents WHERE id = (SELECT min(id::text)::uuid FROM "
+        "workflow.incidents) RETURNING id) DELETE FROM workflow.journal USING gone "
+        "WHERE aggregate_id = id",
+        "workflow: anchor",
+    ),
+    "a state's event": ("UPDATE workflow.incidents SET hash = '\\x00'", "another hash"),
+    "a reveal": (
+        "ALTER TABLE gateway.reveals DISABLE TRIGGER USER; "
+        "UPDATE gateway.reveals SET purpose = 'x' WHERE position = 2",
+        "gateway: reveals 2 is not what was written",
+    ),
+    "a reveal in the middle": (
+        "ALTER TABLE gateway.reveals DISABLE TRIGGER USER; "
+        "DELETE FROM gateway.reveals WHERE position = 2",
+        "gateway: reveals 3 follows line 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERING)
+async def test_tampering_is_named(city: City, tampering: str) -> None:
+    statement, said = TAMPERING[tampering]
+    await city.admin.execute("DELETE FROM workflow.unsent")
+    await city.admin.execute(statement)
+    assert any(said in flaw for flaw in await city.flaws()), await city.flaws()
+
+
+async def test_the_file_elsewhere_finds_what_the_database_hides(city: City) -> None:
+    """Whoever may do everything cuts the end off, anchors and all."""
+    file = str(city.folder / "anchors.jsonl")
+    assert await city.flaws(anchors=file) == []
+    assert await city.flaws(anchors=file) == []
+    await city.admin.execute("""
+        ALTER TABLE gateway.reveals DISABLE TRIGGER USER;
+        DELETE FROM gateway.reveals WHERE position = 3;
+        DELETE FROM workflow.anchors; DELETE FROM workflow.journal; DELETE FROM workflow.incidents
+    """)
+    assert await city.flaws() == []
+    found = await city.flaws(anchors=file)
+    assert [each.split()[0] for each in found] == ["gateway:", "workflow:"]
+    assert all(each.endswith("is not that of the file elsewhere") for each in found)
+
+
+async def test_a_timeline_shows_no_forged_row(city: City) -> None:
+    request = pb.GetTimelineRequest(incident_id=city.incidents[0])
+    async with (
+        serving(city.database, a_city(), "workflow") as home,
+        calling(home, "workflow", IncidentServiceStub) as call,
+    ):
+        assert (await call("GetTimeline", request, DESK)).items
+        one = f"aggregate_id = '{city.incidents[0]}' AND version"
+        await city.admin.execute(f"UPDATE workflow.journal SET unit = 'other' WHERE {one} = 2")
+        assert await call.refused("GetTimeline", request, DESK) == "EVIDENCE_BROKEN"
+        request = pb.GetTimelineRequest(incident_id=city.incidents[1])
+        one = f"aggregate_id = '{city.incidents[1]}'"
+        await city.admin.execute(
+            f"DELETE FROM workflow.journal WHERE {one} AND version = "
+            f"(SELECT max(version) FROM workflow.journal WHERE {one})"
+        )
+        assert await call.refused("GetTimeline", request, DESK) == "EVIDENCE_BROKEN"

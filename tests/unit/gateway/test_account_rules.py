@@ -1,0 +1,65 @@
+"""What a user name and a password may be, and which two names are one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.gateway.accounts.rules import common, folded, require_name, require_password
+from services.gateway.http.problems import Problem
+
+
+@pytest.mark.parametrize("other", ["LI", "ＬＩ", "ｌi", "Li"])
+def test_width_and_case_make_no_other_name(other: str) -> None:
+    assert folded(other) == folded("li")
+    assert folded(other + "2") != folded("li")
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0x7E, min_codepoint=0x21), max_size=20))
+def test_names_of_full_width_and_capitals_are_the_plain_ones(name: str) -> None:
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in name)
+    assert folded(wide) == folded(name) == folded(name.upper()) == folded(folded(name))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a b", "key/li", "li\u200b", "li\u3164", "\n", "x" * 101, "李\t"]
+)
+def test_a_name_is_visible_and_one_word(name: str) -> None:
+    with pytest.raises(Problem) as refused:
+        require_name(name)
+    assert refused.value.reason == "BAD_USER_NAME"
+
+
+def test_usual_names_are_good() -> None:
+    for name in ("li", "clerk.990101001-police", "李警官", "x" * 100):
+        require_name(name)
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("", "PASSWORD_LENGTH"),
+        ("kurz-9x7f", "PASSWORD_LENGTH"),
+        ("y7" * 101, "PASSWORD_LENGTH"),
+        ("my-LIMING-secret", "PASSWORD_HOLDS_THE_NAME"),
+        ("ｌｉｍｉｎｇ-9x7f2k", "PASSWORD_HOLDS_THE_NAME"),
+        ("李小明是我的密码哦哦", "PASSWORD_HOLDS_THE_NAME"),
+        ("demo-liandong", "PASSWORD_TOO_COMMON"),
+        ("Demo-Liandong", "PASSWORD_TOO_COMMON"),
+        ("qwertyuiop", "PASSWORD_TOO_COMMON"),
+        ("aaaaaaaaaaaa", "PASSWORD_TOO_COMMON"),
+        ("1212121212121", "PASSWORD_TOO_COMMON"),
+    ],
+)
+def test_a_password_that_would_be_guessed_is_refused(password: str, reason: str) -> None:
+    with pytest.raises(Problem) as refused:
+        require_password(password, "liming", "李小明")
+    assert refused.value.reason == reason
+
+
+def test_a_good_password_is_taken() -> None:
+    for password in ("grauer-Kiesel-17", "正确的马电池订书钉呀", "x9#Kp2!vLq"):
+        require_password(password, "liming", "李小明")
+
+
+def test_every_listed_password_is_long_enough_to_need_its_line() -> None:
+    assert len(common()) >= 100 and all(len(line) >= 10 for line in common())
