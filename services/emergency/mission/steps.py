@@ -204,10 +204,19 @@ def refuse(
     reason = require_text(command.reason, "REASON_MISSING")
     if mission.ending is not None and mission.ending.refuse_reason:
         return []
-    answered = mission.ending is None and mission.state not in UNANSWERED
+    answered = _has_answered(mission)
     if answered and not command.unable:
         raise InvalidTransition("ALREADY_ACKNOWLEDGED", by=mission.progress.acknowledged_by)
     return [MissionRefused(now, reason, command.device_time, answered)]
+
+
+def _has_answered(mission: Mission) -> bool:
+    return mission.ending is None and mission.state not in UNANSWERED
+
+
+def _break_down(mission: Mission) -> dict[str, bool]:
+    """A team that has answered may still refuse, because it is unable to go on."""
+    return {"unable": _has_answered(mission)}
 
 
 def _once(mission: Mission, reached: State, event: E) -> list[E]:
@@ -276,6 +285,7 @@ VERBS = (
         "REASON_MISSING",
         "ALREADY_ACKNOWLEDGED",
         otherwise=require_crew,
+        likely=_break_down,
     ),
 )
 CHANGES = (

@@ -1,6 +1,7 @@
 """A new PIN 补发查询码: the desk has seen the petitioner's identity card; the old PIN ends."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -44,5 +45,11 @@ def reissued(petition: Petition, event: PinReissued) -> Petition:
     return replace(petition, pin_issue=event.pin_issue)
 
 
-VERBS = (verb(ANY, reissue, "NOT_YOUR_UNIT", "IDENTITY_MISMATCH"),)
+def _as_filed(petition: Petition) -> dict[str, Any]:
+    """The identity and contacts of a person who has filed it."""
+    known = petition.filing.petitioner_indexes
+    return {"identity": next(iter(known), ""), "contacts": tuple(known)}
+
+
+VERBS = (verb(ANY, reissue, "NOT_YOUR_UNIT", "IDENTITY_MISMATCH", likely=_as_filed),)
 CHANGES = (change(reissued),)
