@@ -207,7 +207,7 @@ ACCUSATION = Subject(
     ),
     openings=((an_opening(),), (an_opening(to_unit="", category="theft"),)),
     invariant=it_never_gets_to_the_accused,
-    aims=frozenset({"NOT_A_SUPERIOR"}),
+    aims=frozenset({"NOT_A_SUPERIOR", "ACCUSED_UNIT"}),
     **a_subject(an_opening(), LIN, replace(SU, role="head"), OFFICE, SU, VERIFIERS),
 )
 
