@@ -1,11 +1,9 @@
 """The gRPC methods of the front desk: each makes a command and answers the receipt."""
 
 import asyncio
-import logging
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
-import grpc
 from msgspec.structs import replace
 
 from backbone.door.actions import Actions, actions_of
@@ -18,31 +16,26 @@ from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
-from backbone.words.followed import OVER, SAID, Followed
-from backbone.words.followed import FollowIncident as Step
-from backbone.words.sight import sees
+from backbone.words.followed import OVER, Followed
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
-from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec, linkage, storage
 from services.alarm.atlas import Atlas
+from services.alarm.hearing import Hearing
 from services.alarm.metrics import OPENINGS
 from services.alarm.orders import Orders
 from services.alarm.peers import Incidents, Missions, Teams
 from services.alarm.reading import Reading
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.dispatch import DispatchNow
-from services.alarm.receipt.linking import FollowIncident, LinkRepeat
+from services.alarm.receipt.linking import LinkRepeat
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.reveal import RevealCaller
 from services.alarm.receipt.tickets import AnswerTicket, RefuseTicket
 from services.alarm.taking import Taking
 from services.alarm.telling import Told
 from services.alarm.ticketing import Tickets
-
-log = logging.getLogger(__name__)
-
 
 SERVICE = pb.DESCRIPTOR.services_by_name["AlarmService"]
 
@@ -64,6 +57,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._orders = Orders(shell.batcher, Missions(shell.settings))
         self._incidents = Incidents(shell.settings)
         self._told = Told(shell, decider, self._incidents)
+        self._hearing = Hearing(self._told, self._incidents, self._orders)
         self._teams = teams.of_receipts(shell.settings, shell.pool)
         self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self._orders)
         self._reading = Reading(shell, decider, self._shown, lambda: atlas.city, self._told.glance)
@@ -107,7 +101,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
 
     async def RevealCaller(self, request: pb.RevealCallerRequest, context: Any) -> Any:
         caller = caller_of(context)
-        await self._hear(request, caller.actor, as_holder=True)
+        await self._hearing.hear(codec.receipt_id(request.receipt_id), caller.actor, as_holder=True)
         command = RevealCaller(caller.actor, caller.purpose)
         receipt = await self._perform(context, command, request, caller)
         return pb.RevealCallerResponse(caller=codec.unseal(receipt.report.caller, self._sealer))
@@ -144,7 +138,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
             caller.actor, incident_id, code, known, priority, request.confirm_priority, against
         )
         receipt = await self._perform(context, command, request, caller)
-        await self._catch_up(receipt, incident_id, caller.actor)
+        await self._hearing.catch_up(receipt, incident_id, caller.actor)
         await self._told.linked(receipt, caller.actor)
         return pb.LinkRepeatResponse(receipt=self._shown(receipt, caller.actor))
 
@@ -177,7 +171,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         """An incident that is not over is looked up: its priority may have been set on it, and the
         receipt may not have heard of its last step. While the desk still decides, the suggested
         repeats are shown as they are now."""
-        await self._hear(request, caller_of(context).actor)
+        await self._hearing.hear(codec.receipt_id(request.receipt_id), caller_of(context).actor)
         shown = await self._reading.get(request, context)
         if shown.state == resources.Receipt.STATE_RECEIVED and shown.suggestions.repeats:
             await self._reading.bring_up_to_date(shown)
@@ -273,31 +267,3 @@ class FrontDesk(rpc.AlarmServiceServicer):
             return here.code, here.known, receipt.classification.priority if opened else ""
         found = await self._incidents.find(incident_id, by)
         return (found.code, codec.to_followed(found), found.priority) if found else None
-
-    async def _hear(self, request: Any, by: Actor, as_holder: bool = False) -> None:
-        """Let the receipt hear who has its incident before the event tells it."""
-        receipt = await self._known_as(request)
-        if receipt is None or receipt.incident is None or by.unit == receipt.unit:
-            return
-        if as_holder or not sees(by, receipt.facts):
-            found = await self._told.glance(receipt.incident.id, by)
-            await self._follow(receipt, found if found and found.unit == by.unit else None, by)
-
-    async def _catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
-        """Look the incident up again: a step between look-up and link had no follower yet."""
-        try:
-            found = await self._incidents.find(incident_id, by)
-        except grpc.aio.AioRpcError as error:
-            log.info("incident.unheard", extra={"error": error.details()})
-            return
-        await self._follow(receipt, found, by)
-
-    async def _follow(self, receipt: Receipt, found: Incident | None, by: Actor) -> None:
-        known = receipt.incident.known.version if receipt.incident else 0
-        if found is None or found.version <= known:
-            return
-        incident_id, now = UUID(found.id), codec.to_followed(found)
-        said = {name: getattr(now, name) for name in SAID}
-        step = Step("Linked", now.version, **said)
-        request_id = uuid5(receipt.id, f"follow {incident_id} {now.version}")
-        await self._orders.record(receipt.id, request_id, FollowIncident(incident_id, step), by)

@@ -1,4 +1,4 @@
-"""Consumes what desks and the flow say: orders, corrections, and ends that call teams back."""
+"""Consumes what desks say: orders, corrections, links, and ends that call teams back."""
 
 from collections.abc import Sequence
 from datetime import UTC
@@ -14,11 +14,9 @@ from backbone.kafka.subscription import Subscription
 from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
-from backbone.words.city import City
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
-from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from services.emergency import codec, storage
+from services.emergency import codec
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.joining import (
@@ -35,7 +33,6 @@ from services.emergency.terminals import Terminals
 
 TOPIC = "liandong.alarm.events.v1"
 GROUP = "emergency.alarm"
-INCIDENTS = "liandong.incident.events.v1"
 # After these no incident of the receipt's matter goes on: its teams are called back. A receipt that
 # is passed to a unit becomes an incident of the same matter: its missions go on.
 ENDED = ("answered", "passed", "passed_to_petitions", "mediation_referred", "ticket_filed")
@@ -113,7 +110,7 @@ class Orders:
         hides = []
         if body.facts.against:
             known = await missions_of(self._shell.pool, UUID(receipt))
-            hides = [_request(event, each.id, HideMission()) for each in known]
+            hides = [request(event, each.id, HideMission()) for each in known]
         return [*await self._each(event, ordered, self._own_facts(body.facts, event)), *hides]
 
     def _own_facts(self, facts: Any, event: Any) -> ReviseMission:
@@ -123,18 +120,18 @@ class Orders:
 
     async def _invalid(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         note = event.marked_invalid.note
-        return await self._each(event, ordered, _because(Cause.RECEIPT_INVALID, note, event))
+        return await self._each(event, ordered, because(Cause.RECEIPT_INVALID, note, event))
 
     async def _ended(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         body = getattr(event, event.WhichOneof("kind"))
         note = "" if event.WhichOneof("kind") == "answered" else body.note
-        return await self._each(event, ordered, _because(Cause.RECEIPT_ENDED, note, event))
+        return await self._each(event, ordered, because(Cause.RECEIPT_ENDED, note, event))
 
     async def _closed(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """A team that was sent after the end is called back with the filing."""
         if not event.closed.matter_id:
             return []
-        return await self._each(event, ordered, _because(Cause.RECEIPT_ENDED, "", event))
+        return await self._each(event, ordered, because(Cause.RECEIPT_ENDED, "", event))
 
     async def _each(
         self, event: Any, ordered: Sequence[Request[Any]], command: Any
@@ -144,7 +141,7 @@ class Orders:
         known = await missions_of(self._shell.pool, UUID(receipt))
         ids = [each.id for each in known if _concerns(each, receipt, version)]
         ids += [each.aggregate_id for each in ordered]
-        return [_request(event, each, command) for each in dict.fromkeys(ids)]
+        return [request(event, each, command) for each in dict.fromkeys(ids)]
 
     async def _linked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """The missions of the receipt join the incident's matter, and end if it has ended."""
@@ -154,9 +151,9 @@ class Orders:
         cause = ENDS.get(linked.incident.state)
         if cause is None:
             return joins
-        ends = _because(cause, "", event)
+        ends = because(cause, "", event)
         ids = [each.aggregate_id for each in joins if isinstance(each.command, JoinMatter)]
-        return [*joins, *(_request(event, each, ends) for each in ids)]
+        return [*joins, *(request(event, each, ends) for each in ids)]
 
     async def _unlinked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """What the receipt had ordered as a matter of its own is that matter again."""
@@ -166,7 +163,7 @@ class Orders:
             return joins
         own = self._own_facts(facts.facts, event)
         ids = [each.aggregate_id for each in joins if isinstance(each.command, JoinMatter)]
-        return [*joins, *(_request(event, each, own) for each in ids)]
+        return [*joins, *(request(event, each, own) for each in ids)]
 
     async def _moved(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """By a merge or its undoing; the receipt takes along what was sent for its old incident."""
@@ -196,7 +193,7 @@ class Orders:
                 continue
             rivals = [each for each in every if _is_rival(each, mission, there)]
             requests += [
-                _request(event, each.id, WithdrawMission(same_matter(mission, mission.time)))
+                request(event, each.id, WithdrawMission(same_matter(mission, mission.time)))
                 for each in rivals
                 if precedence(each) > precedence(mission)
             ]
@@ -204,7 +201,7 @@ class Orders:
             # Versions of one receipt say nothing of what was ordered from another one.
             heard = version if own else 0
             command = JoinMatter(there, code, mission.order.team, others, heard)
-            requests.append(_request(event, mission.id, command))
+            requests.append(request(event, mission.id, command))
         known = {each.id for each in every}
         for fresh in ordered:
             order = fresh.command.order
@@ -213,60 +210,11 @@ class Orders:
                 rivals = [each for each in every if _is_open(each, there, team)]
                 others = tuple(each.id for each in rivals)
                 command = JoinMatter(there, code, team, others, version)
-                requests.append(_request(event, fresh.aggregate_id, command))
+                requests.append(request(event, fresh.aggregate_id, command))
         return requests
 
 
-class Incidents:
-    """What the flow says of matters for which a team is under way."""
-
-    def __init__(self, shell: Shell, replica: Replica) -> None:
-        self._shell = shell
-        self._replica = replica
-
-    @property
-    def subscription(self) -> Subscription:
-        return Subscription(
-            "emergency.incidents",
-            INCIDENTS,
-            IncidentEvent,
-            self.requests,
-            ours=storage.OURS,
-            kinds=frozenset({"amended", "voided", "closed"}),
-        )
-
-    async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
-        """Each command for each mission of the matter that is under way, and not ordered since."""
-        matter = UUID(events[0].meta.aggregate_id)
-        known = await missions_of(self._shell.pool, matter)
-        own = [each for each in known if each.order.matter_id == matter and each.ending is None]
-        commands = [(event, _followed(event, self._replica.city)) for event in events]
-        told = [
-            _request(event, each.id, command)
-            for event, command in commands
-            for each in own
-            if each.home is not None or event.meta.version > each.order.matter_version
-        ]
-        accusing = [each for each in events if each.amended.matter.against]
-        return [
-            *told,
-            *(_request(accusing[-1], each.id, HideMission()) for each in known if accusing),
-        ]
-
-
-def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:
-    match event.WhichOneof("kind"):
-        case "amended":
-            said = event.amended
-            heard = Heard(incident=event.meta.version)
-            return codec.to_revision(said.matter, city, heard, said.reason, said.receipt)
-        case "voided":
-            return _because(Cause.INCIDENT_VOIDED, event.voided.reason, event)
-        case _:
-            return _because(Cause.INCIDENT_CLOSED, "", event)
-
-
-def _because(cause: Cause, reason: str, event: Any) -> WithdrawMission:
+def because(cause: Cause, reason: str, event: Any) -> WithdrawMission:
     meta = event.meta
     time = meta.time.ToDatetime(UTC)
     return WithdrawMission(Recall(cause, reason, time, meta.actor, meta.unit))
@@ -292,7 +240,7 @@ def _is_open(mission: Mission, matter: UUID, team: str) -> bool:
     return mission.ending is None and (order.matter_id, order.team) == (matter, team)
 
 
-def _request(event: Any, mission: UUID, command: Any) -> Request[Any]:
+def request(event: Any, mission: UUID, command: Any) -> Request[Any]:
     """The request of an event; its id derives from the event, so that a repeat is harmless."""
     meta = event.meta
     return Request(

@@ -19,7 +19,8 @@ from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1 import hearing_service_pb2 as pb
 from liandong.emergency.v1 import hearing_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from services.emergency.consumers import Incidents, Orders
+from services.emergency.consumers import Orders
+from services.emergency.following import Incidents
 
 log = logging.getLogger(__name__)
 

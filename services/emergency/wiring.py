@@ -26,8 +26,9 @@ from services.emergency import attempts, mailbox, storage
 from services.emergency.alerts import Alerts
 from services.emergency.api import EmergencyService
 from services.emergency.catching_up import CatchingUp, finder
-from services.emergency.consumers import Incidents, Orders
+from services.emergency.consumers import Orders
 from services.emergency.deciders import missions, statuses
+from services.emergency.following import Incidents
 from services.emergency.hearing import Hearing
 from services.emergency.mission.ladder import HastenLadder
 from services.emergency.mission.repeats import Lapse

@@ -101,12 +101,7 @@ async def open_gateway(
     signing = Sessions(gate, pool, passwords, guessing, factors, lifetime)
     provider = provider_of(read_client(settings.environ))
     ring = Ring(int(own.changes_kept))
-    streams = Streams(
-        int(own.streams_per_principal),
-        own.heartbeat_seconds,
-        own.slow_reader_seconds,
-        own.session_check_seconds,
-    )
+    streams = _streams(own)
     extras = (
         *sessions.extras_of(signing),
         *oidc.extras_of(Oidc(signing, provider, settings.keyring.lasting, factors.required)),
@@ -146,6 +141,15 @@ def _limits(own: GatewaySettings) -> Limits:
         keys=Limit("key", own.key_rate, own.key_burst),
         public=Limit("public", own.public_rate, own.public_burst),
         sign_in=Limit("sign_in", own.sign_in_rate, own.sign_in_burst),
+    )
+
+
+def _streams(own: GatewaySettings) -> Streams:
+    return Streams(
+        int(own.streams_per_principal),
+        own.heartbeat_seconds,
+        own.slow_reader_seconds,
+        own.session_check_seconds,
     )
 
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 from backbone.door.request import Request
 from backbone.words.actor import Actor
 from services.alarm.receipt.call_back import RecordCallBack
+from services.alarm.receipt.called_back import Finding
 from services.alarm.receipt.ending import AnswerAtDesk
-from services.alarm.receipt.record import Finding
 from services.dispute.dispute.mediation import CloseDispute, HoldSession
 from services.dispute.dispute.parties import NameParties
 from services.emergency.mission.record import Team

@@ -10,13 +10,14 @@ import pytest
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.kafka.producer import dead_topic
 from backbone.process.pulse import Pulse
-from backbone.process.settings import PORTS, SCHEMAS, Settings, read_settings
+from backbone.process.settings import PORTS, SCHEMAS, SIGNERS, Settings, read_settings
 from backbone.shell.shell import Shell
 from operate.admin.acls import Right, read, service_of
 from services.gateway.live import feed
 from services.workflow import stream
 from tests.house.sources import topics
 from tests.servers import free_base
+from tests.signing import KEYS
 
 # The services whose wiring opens a shell; the others are looked at by their own names below.
 SHELLS = ("alarm", "dispute", "emergency", "petition", "population", "workflow")
@@ -63,6 +64,7 @@ def settings_of(name: str, port: int) -> Settings:
         "LIANDONG_TOKEN": "token",
         f"{prefix}_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         f"{prefix}_KEY": "ab" * 32,
+        SIGNERS: KEYS.signers(),
     }
     return read_settings(name, environ)
 
@@ -96,7 +98,7 @@ def test_the_gateway_and_the_stream_read_what_is_declared(tmp_path: Path) -> Non
         return {topic for topic, entry in topics().items() if group in entry["groups"]}  # type: ignore[operator]
 
     assert declared(feed.GROUP) == {f"liandong.{source}.events.v1" for source in feed.EVENTS}
-    road: Any = stream.Road(None, None)  # type: ignore[arg-type]
+    road: Any = stream.Road(None, None, None)  # type: ignore[arg-type]
     app = stream.build_app("127.0.0.1:1", road, str(tmp_path), b"key")
     read_by_agents = {topic for agent in app.agents.values() for topic in agent.channel.topics}
     assert declared(stream.GROUP) == read_by_agents | {DIRECTORY}

@@ -3,41 +3,27 @@
 import asyncio
 import importlib
 import os
-import shutil
-import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import asyncpg
-import psutil
 from aiokafka.errors import KafkaError
 
 from backbone.process.settings import SettingsError
 from operate.admin import status, topics, wiring
 from operate.admin.evidence import SCHEMAS
+from operate.admin.machine import Finding, disk, downloads, machine, permission, present
 from operate.cli.screen import console, plain, words
 from operate.home import absence, leftovers, ports
 from operate.home.home import Home
 from operate.home.trouble import Trouble
 from operate.run import boot
 from operate.run.installation import Installation
-from operate.servers import jars, postgres
 
-GIGABYTE = 1024**3
 PATIENCE = 20.0
 LAST_CHECK = 'SELECT flaws, first FROM "{schema}".verifications ORDER BY time DESC LIMIT 1'
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check; `remedy` is empty if there is no problem."""
-
-    what: str
-    seen: str
-    remedy: str = ""
 
 
 async def examine(home: Home) -> bool:
@@ -90,31 +76,6 @@ def see_logs(home: Home) -> str:
     return words(f"see the logs in {home.logs}", f"请查看 {home.logs} 中的日志")
 
 
-def machine() -> Finding:
-    free = psutil.virtual_memory().available
-    version = ".".join(map(str, sys.version_info[:3]))
-    cores, memory = os.cpu_count(), f"{free / GIGABYTE:.1f} GiB"
-    seen = words(
-        f"Python {version}, {cores} cores, {memory} of memory free",
-        f"Python {version},{cores} 核,可用内存 {memory}",
-    )
-    needed = words("about 2.5 GiB are needed", "约需 2.5 GiB")
-    return Finding(words("machine", "机器"), seen, needed if free < 2 * GIGABYTE else "")
-
-
-def disk(home: Home) -> Finding:
-    folder = present(home.path)
-    free = shutil.disk_usage(folder).free
-    room = words(f"free some space on the disk of {folder}", f"请在 {folder} 所在磁盘腾出空间")
-    seen = words(f"{free / GIGABYTE:.1f} GiB free", f"剩余 {free / GIGABYTE:.1f} GiB")
-    return Finding(words("disk", "磁盘"), seen, room if free < GIGABYTE else "")
-
-
-def present(path: Path) -> Path:
-    """The path itself, or its nearest existing parent."""
-    return next(each for each in (path, *path.parents) if each.exists())
-
-
 def home_of(home: Home) -> list[Finding]:
     base = words(f"{home.ports.base} and following", f"自 {home.ports.base} 起")
     usable = os.access(present(home.path), os.W_OK | os.X_OK) and present(home.path).is_dir()
@@ -130,31 +91,6 @@ def home_of(home: Home) -> list[Finding]:
         seen = words("others may read it", "其他用户可读")
         found.append(Finding(words("secret", "密钥文件"), seen, f"chmod 600 {home.secret}"))
     return found
-
-
-def downloads() -> list[Finding]:
-    """Count the Kafka files that are present and as pinned, without downloading any."""
-    wanted = jars.read_list()
-    folder = jars.cache_folder() / "m2"
-    good = [jar for jar in wanted if jars.is_good(folder / jar.path, jar)]
-    seen = words(
-        f"{len(good)} of {len(wanted)} Kafka files in {folder}",
-        f"{folder} 中有 Kafka 文件 {len(good)}/{len(wanted)} 个",
-    )
-    pinned = words(", all as pinned", ",均与锁定版本一致")
-    return [Finding(words("downloads", "下载"), seen + pinned * (len(good) == len(wanted)))]
-
-
-def permission() -> list[Finding]:
-    if os.environ.get("DATABASE_URL"):
-        return [Finding("PostgreSQL", words("from DATABASE_URL", "由 DATABASE_URL 指定"))]
-    try:
-        disguised = postgres.disguise()
-    except Trouble as trouble:
-        seen = words("cannot run as root here", "此处无法以 root 运行")
-        return [Finding("PostgreSQL", seen, str(trouble))]
-    as_root = words("as root, in a user namespace", "以 root 在用户命名空间中运行")
-    return [Finding("PostgreSQL", as_root if disguised else words("embedded", "内嵌"))]
 
 
 async def free_ports(home: Home) -> list[Finding]:

@@ -9,7 +9,8 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
-from services.alarm.receipt.record import CallBack, Finding, Receipt, State
+from services.alarm.receipt.called_back import CallBack, Finding
+from services.alarm.receipt.record import Receipt, State
 from services.alarm.receipt.rights import require_desk
 
 MOST_CALL_BACKS = 50

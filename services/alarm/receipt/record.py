@@ -11,6 +11,7 @@ from backbone.words.followed import Followed
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from backbone.words.sight import ALARM, Facts
+from services.alarm.receipt.called_back import CallBack
 from services.alarm.receipt.merged import Merged
 from services.alarm.receipt.passed import Passed
 
@@ -54,15 +55,6 @@ class InvalidReason(StrEnum):
     SILENT = "SILENT"  # 无声
     HUNG_UP = "HUNG_UP"  # 中途挂断
     FALSE_ALARM = "FALSE_ALARM"  # 设备误报
-
-
-class Finding(StrEnum):
-    """What a call-back found."""
-
-    NOT_REACHED = "NOT_REACHED"
-    SATISFIED = "SATISFIED"
-    PARTLY = "PARTLY"
-    UNSATISFIED = "UNSATISFIED"
 
 
 class Caller(Struct, frozen=True):
@@ -141,13 +133,6 @@ class Dispatch(Struct, frozen=True):
     facts: Matter | None = None
     receipt_version: int = 0
     matter_version: int = 0
-
-
-class CallBack(Struct, frozen=True):
-    finding: Finding
-    note: str
-    called_by: str
-    call_time: datetime
 
 
 class Origin(Struct, frozen=True):

@@ -19,7 +19,8 @@ from liandong.emergency.v1.emergency_pb2 import Mission, Push, Recall
 from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from operate.admin import topics
-from services.emergency.consumers import INCIDENTS, TOPIC
+from services.emergency.consumers import TOPIC
+from services.emergency.following import INCIDENTS
 from tests.emergency import COUNTY, Desk, an_order, refusing, serving, some_settings
 from tests.installation import Installation
 from tests.servers import Broker

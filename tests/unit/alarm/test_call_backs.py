@@ -1,7 +1,7 @@
 """Call-backs 回访: each attempt is written down with what it found."""
 
 from services.alarm.receipt.call_back import RecordCallBack
-from services.alarm.receipt.record import Finding
+from services.alarm.receipt.called_back import Finding
 from tests.desks import TAKER
 from tests.unit.alarm.receipts import ANSWERED, RECEIVED, after, refusal_of
 

@@ -10,6 +10,7 @@ from backbone.words.place import Place
 from backbone.words.sight import watchers_of
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.call_back import RecordCallBack
+from services.alarm.receipt.called_back import Finding
 from services.alarm.receipt.classifying import ClassifyReceipt
 from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch
 from services.alarm.receipt.intake import ConfirmClass
@@ -17,7 +18,7 @@ from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merging import FollowMerge, FollowParting
 from services.alarm.receipt.passed import PassedKind
 from services.alarm.receipt.passing import FollowRecord
-from services.alarm.receipt.record import Finding, Kind, Outcome, Receipt, State
+from services.alarm.receipt.record import Kind, Outcome, Receipt, State
 from services.alarm.receipt.reinstating import UndoInvalid
 from services.alarm.receipt.reveal import RevealCaller
 from services.alarm.receipt.tickets import LapseTicket

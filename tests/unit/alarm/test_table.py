@@ -12,14 +12,13 @@ from backbone.words.errors import Unavailable
 from backbone.words.followed import Followed
 from backbone.words.place import Place, Point
 from backbone.words.rank import by_time
+from services.alarm.receipt.called_back import CallBack, Finding
 from services.alarm.receipt.record import (
-    CallBack,
     Caller,
     CategorySuggestion,
     Classification,
     Dispatch,
     Ending,
-    Finding,
     Incident,
     Kind,
     Origin,

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from backbone.intake import teams
 from backbone.words.place import Place
-from services.emergency.consumers import Incidents, Orders
+from services.emergency.consumers import Orders
+from services.emergency.following import Incidents
 from services.emergency.mission.correcting import MissionCaughtUp, ReviseMission
 from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.record import Heard, Mission

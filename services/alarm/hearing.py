@@ -1,0 +1,66 @@
+"""Lets a receipt hear of its incident by a call, before the event tells it."""
+
+import logging
+from uuid import UUID, uuid5
+
+import grpc
+
+from backbone.words.actor import Actor
+from backbone.words.followed import SAID
+from backbone.words.followed import FollowIncident as Step
+from backbone.words.sight import sees
+from liandong.incident.v1.incident_pb2 import Incident
+from services.alarm import codec
+from services.alarm.orders import Orders
+from services.alarm.peers import GLANCE, PATIENCE, Incidents
+from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.record import Receipt
+from services.alarm.telling import Told
+
+log = logging.getLogger(__name__)
+
+
+class Hearing:
+    """Looks the incident up and records its last step on the receipt."""
+
+    def __init__(self, told: Told, incidents: Incidents, orders: Orders) -> None:
+        self._told = told
+        self._incidents = incidents
+        self._orders = orders
+
+    async def hear(self, receipt_id: UUID, by: Actor, as_holder: bool = False) -> None:
+        """Let the receipt hear that the caller's unit has its incident.
+
+        A holder who wants to reach the caller waits for the answer: without it he is refused.
+        """
+        receipt = await self._told.found(receipt_id)
+        if receipt is None or receipt.incident is None or by.unit == receipt.unit:
+            return
+        if as_holder or not sees(by, receipt.facts):
+            patience = PATIENCE if as_holder else GLANCE
+            found = await self._look(receipt.incident.id, by, patience)
+            if found is not None and found.unit == by.unit:
+                await self._follow(receipt, found, by)
+
+    async def catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
+        """Look the incident up again: a step between look-up and link had no follower yet."""
+        found = await self._look(incident_id, by, PATIENCE)
+        if found is not None:
+            await self._follow(receipt, found, by)
+
+    async def _look(self, incident_id: UUID, by: Actor, patience: float) -> Incident | None:
+        try:
+            return await self._incidents.find(incident_id, by, patience)
+        except grpc.aio.AioRpcError as error:
+            log.info("incident.unheard", extra={"error": error.details()})
+            return None
+
+    async def _follow(self, receipt: Receipt, found: Incident, by: Actor) -> None:
+        known = receipt.incident.known.version if receipt.incident else 0
+        if found.version <= known:
+            return
+        incident_id, now = UUID(found.id), codec.to_followed(found)
+        said = {name: getattr(now, name) for name in SAID}
+        step = Step("Linked", now.version, **said)
+        request_id = uuid5(receipt.id, f"follow {incident_id} {now.version}")
+        await self._orders.record(receipt.id, request_id, FollowIncident(incident_id, step), by)

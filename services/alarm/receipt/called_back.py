@@ -1,0 +1,22 @@
+"""What a call-back to the person who reported has found."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Finding(StrEnum):
+    """What a call-back found."""
+
+    NOT_REACHED = "NOT_REACHED"
+    SATISFIED = "SATISFIED"
+    PARTLY = "PARTLY"
+    UNSATISFIED = "UNSATISFIED"
+
+
+class CallBack(Struct, frozen=True):
+    finding: Finding
+    note: str
+    called_by: str
+    call_time: datetime

@@ -1,0 +1,70 @@
+"""Consumes what the flow says of matters for which a team is under way."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from backbone.directory.replica import Replica
+from backbone.door.request import Request
+from backbone.kafka.subscription import Subscription
+from backbone.shell.shell import Shell
+from backbone.words.city import City
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from services.emergency import codec, storage
+from services.emergency.consumers import because, request
+from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.hiding import HideMission
+from services.emergency.mission.recalling import WithdrawMission
+from services.emergency.mission.record import Cause, Heard
+from services.emergency.orders import missions_of
+
+INCIDENTS = "liandong.incident.events.v1"
+
+
+class Incidents:
+    """What the flow says of matters for which a team is under way."""
+
+    def __init__(self, shell: Shell, replica: Replica) -> None:
+        self._shell = shell
+        self._replica = replica
+
+    @property
+    def subscription(self) -> Subscription:
+        return Subscription(
+            "emergency.incidents",
+            INCIDENTS,
+            IncidentEvent,
+            self.requests,
+            ours=storage.OURS,
+            kinds=frozenset({"amended", "voided", "closed"}),
+        )
+
+    async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
+        """Each command for each mission of the matter that is under way, and not ordered since."""
+        matter = UUID(events[0].meta.aggregate_id)
+        known = await missions_of(self._shell.pool, matter)
+        own = [each for each in known if each.order.matter_id == matter and each.ending is None]
+        commands = [(event, _followed(event, self._replica.city)) for event in events]
+        told = [
+            request(event, each.id, command)
+            for event, command in commands
+            for each in own
+            if each.home is not None or event.meta.version > each.order.matter_version
+        ]
+        accusing = [each for each in events if each.amended.matter.against]
+        return [
+            *told,
+            *(request(accusing[-1], each.id, HideMission()) for each in known if accusing),
+        ]
+
+
+def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:
+    match event.WhichOneof("kind"):
+        case "amended":
+            said = event.amended
+            heard = Heard(incident=event.meta.version)
+            return codec.to_revision(said.matter, city, heard, said.reason, said.receipt)
+        case "voided":
+            return because(Cause.INCIDENT_VOIDED, event.voided.reason, event)
+        case _:
+            return because(Cause.INCIDENT_CLOSED, "", event)
