@@ -57,7 +57,7 @@ def path(label: str) -> Plan:
 @pytest.mark.parametrize("label", ["GET /v1/incidents/{incident_id}", "GET /v1/incidents"])
 def test_actions_have_the_names_of_the_paths_and_are_those_of_the_role(label: str) -> None:
     plan = path(label)
-    answer = {ACTIONS: ["ClaimIncident", "DesignateUnit", "LinkCaller", "UrgeIncident"]}
+    answer = {ACTIONS: ["ClaimIncident", "MergeIncident", "LinkCaller", "UrgeIncident"]}
     page = {"items": [answer]} if label.endswith("incidents") else answer
     assert plan.narrow is not None
     plan.narrow(page, "clerk")

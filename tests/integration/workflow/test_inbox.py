@@ -14,7 +14,8 @@ from backbone.words.actor import Actor
 from backbone.words.clock import LAPSE
 from backbone.words.errors import InvalidArgument
 from backbone.words.place import contains
-from backbone.words.roles import VERIFIERS
+from backbone.words.rights import verifiers_of
+from backbone.words.sight import sees
 from backbone.words.timekeeping import fire
 from liandong.incident.v1 import incident_service_pb2 as pb
 from services.workflow import codec, storage
@@ -86,27 +87,25 @@ def waits_rightly(given: list[Waiting], request: pb.ListIncidentsRequest) -> boo
 def in_inbox(incident: Incident, actor: Actor, request: pb.ListIncidentsRequest) -> bool:
     """The rule of `GET /v1/inbox`, without SQL."""
     waits = waits_of(incident)
-    at_110 = actor.role in ("call_taker", "dispatcher")
     matter = incident.matter
-    clean = not matter.against and matter.source in ("ALARM", "DISPUTE", "MISSION")
+    by_unit, by_area = replace(actor, area=""), replace(actor, unit="")
     mine = [
         each
         for each in waits
         if actor.unit
         and each.unit == actor.unit
         and actor.unit in incident.readers
-        and (each.reason != CALL_BACK or actor.role in VERIFIERS)
+        and (each.reason != CALL_BACK or actor.role in verifiers_of(matter.source))
     ]
-    if waits_rightly(mine, request) and (not at_110 or clean or matter.desk == actor.unit):
+    if waits_rightly(mine, request) and sees(by_unit, incident.facts):
         return True
     if actor.role == "centre_director" and matter.source == "DISPUTE" and not matter.against:
         called = [each for each in waits if each.reason == CALL_BACK]
         if contains(actor.area, incident.area) and waits_rightly(called, request):
             return True
     alerts = [each for each in waits if each.reason in ALERTS]
-    watches = actor.role in ("dispatcher", "leader") and contains(actor.area, incident.area)
-    allowed = watches and not matter.against and (clean or not at_110)
-    return allowed and waits_rightly(alerts, request)
+    watches = actor.role in ("dispatcher", "leader") and sees(by_area, incident.facts)
+    return watches and waits_rightly(alerts, request)
 
 
 @pytest.fixture
@@ -142,7 +141,7 @@ def test_each_entry_of_an_inbox_says_why_and_since_when(
         assert each.since.ToDatetime() <= max(START + timedelta(days=9), START).replace(tzinfo=None)
         below = each.reason == CALL_BACK and actor.role == "centre_director"
         assert each.unit == actor.unit or each.reason in ALERTS or below
-        assert each.reason != CALL_BACK or actor.role in VERIFIERS
+        assert each.reason != CALL_BACK or actor.role in verifiers_of(incident.matter.source)
 
 
 @given(waiting_incidents(), st.sampled_from(("call_taker", "dispatcher")), units)

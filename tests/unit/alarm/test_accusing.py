@@ -112,10 +112,10 @@ def test_after_the_end_it_begins_to_accuse_once_and_for_a_reason(end: Any) -> No
     assert refusal_of(ended, replace(LATE, against="")).reason == "ALREADY_ENDED"
     assert refusal_of(ended, replace(LATE, against="nowhere")).reason == "UNKNOWN_UNIT"
     accusing = after(LATE, found=ended)
-    assert (accusing.against, accusing.watched_area) == (ACCUSED, "")
+    assert (accusing.against, accusing.facts.accused) == (ACCUSED, ACCUSED)
     assert refusal_of(accusing, replace(LATE, against="roads")).reason == "ALREADY_ENDED"
     with pytest.raises(Refusal, match="NO_SUCH_RECEIPT"):
-        require_may_see(accusing, AUDITOR)
+        require_may_see(accusing, replace(AUDITOR, role="supervisor"))
 
 
 def test_the_incident_hears_whom_it_is_against_and_why_stays_at_the_desk() -> None:
