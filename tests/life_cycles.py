@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, reduce
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -26,11 +27,14 @@ from backbone.life_cycle import Also, Verb
 from backbone.words.actor import CLOCK, Actor
 from backbone.words.errors import Conflict, Denied, InvalidTransition, Refusal
 from backbone.words.roles import EVERYONE, Roles
+from backbone.words.sight import AUDITOR, OPERATOR
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 # The state of what does not exist yet.
 NOTHING = "nothing"
 ACCEPTED = ""
+# Refusals that the life cycle itself makes.
+GENERAL = frozenset({"INVALID_TRANSITION", "ROLE_MAY_NOT"})
 REVIEW = "WHO_MAY"  # set to `write`, this variable writes the tables of rights anew
 
 History = Sequence[Any]  # commands, and between them how much time passes
@@ -63,9 +67,10 @@ class Subject:
 
     `histories` leads to every state except those of `unreached`, which no verb reaches yet.
     `people` are actors by their relation to the record; the role of each is only what it usually
-    is. No role shows the record to `strangers`; to `neighbours` it is shown by a role of
-    `watchers`. One of the `openings` begins each random walk, whose steps are the legal commands
-    and `more`, up to `pause` apart. `invariant` is asserted after every event.
+    is. No role shows the record to `strangers`, but that of the auditor to those who are `audited`;
+    to `neighbours` it is shown by a role of `watchers`. The operator sees nothing. One of the
+    `openings` begins each random walk, whose steps are the legal commands and `more`, up to `pause`
+    apart. `invariant` is asserted after every event.
     """
 
     title: str
@@ -75,6 +80,7 @@ class Subject:
     people: Mapping[str, Any]
     openings: Sequence[History]
     strangers: Iterable[str] = ("stranger",)
+    audited: Iterable[str] = ()
     neighbours: Iterable[str] = ()
     watchers: Roles = frozenset()
     roles: Iterable[str] = EVERYONE
@@ -256,7 +262,7 @@ class LifeCycleChecks:
             record, now = subject.ready(verb, state)
             expected = way.but.get(state, ACCEPTED)
             assert subject.answer(record, way.command, now) == expected, state
-            assert expected in {ACCEPTED, *subject.verbs[verb].reasons}
+            assert expected in {ACCEPTED, *GENERAL, *subject.verbs[verb].reasons}
             if expected == ACCEPTED:
                 after, _ = subject.lived([way.command], record, now)
                 assert subject.state_of(after) in subject.histories
@@ -278,7 +284,7 @@ class LifeCycleChecks:
 
     def test_every_role_hears_yes_or_a_declared_reason(self, verb_of_people: str) -> None:
         subject, verb = self.subject, self.subject.verbs[verb_of_people]
-        known = {ACCEPTED, *verb.reasons, "INVALID_TRANSITION", subject.missing}
+        known = {ACCEPTED, *verb.reasons, *GENERAL, subject.missing}
         for state in subject.states_heard(verb_of_people):
             assert set(subject.heard(verb_of_people, state).values()) <= known, state
 
@@ -288,9 +294,12 @@ class LifeCycleChecks:
             return  # one who opens a record needs no sight of it
         for state in subject.histories:
             for (relation, role), answer in subject.heard(verb_of_people, state).items():
-                if relation in subject.strangers:
-                    assert answer == subject.missing, (state, relation, role)
-                if relation in subject.neighbours:
+                if role == OPERATOR:
+                    assert answer == subject.missing, (state, relation)
+                elif relation in subject.strangers:
+                    reads = role == AUDITOR and relation in subject.audited
+                    assert (answer != subject.missing) == reads, (state, relation, role)
+                elif relation in subject.neighbours:
                     sees = role in subject.watchers
                     assert (answer != subject.missing) == sees, (state, relation, role)
 
@@ -360,7 +369,7 @@ class Journey:
         self._require_unlisted(command, reason)
         if reason != ACCEPTED:
             verb = self.decider.life_cycle.verbs[type(command)]
-            assert reason in {*verb.reasons, "INVALID_TRANSITION", self.subject.missing}
+            assert reason in {*verb.reasons, *GENERAL, self.subject.missing}
             return
         for event in self.subject.decide(self.record, command, self.now):
             self._happens(command, event)
@@ -457,9 +466,18 @@ def _rights_to(subject: Subject, verb: str) -> str:
         for pair, answer in subject.heard(verb, state).items()
         if answer == ACCEPTED
     }
+    seen = {
+        pair
+        for state in states
+        if subject.is_a_persons(verb)
+        for pair, answer in subject.heard(verb, state).items()
+        if answer != subject.missing
+    }
     for relation in subject.people:
         roles = sorted(role for person, role in accepted if person == relation)
         if roles:
-            whole = len(roles) == len([*subject.roles])
-            lines.append(f"  {relation}: {'every role' if whole else ', '.join(roles)}")
+            whole = len(roles) == sum(person == relation for person, _ in seen)
+            every = "every role" if len(roles) == len([*subject.roles]) else "every role in sight"
+            said = f"  {relation}: {every if whole else ', '.join(roles)}"
+            lines += wrap(said, 96, subsequent_indent="    ", break_on_hyphens=False)
     return "\n".join(lines) + "\n"

@@ -38,6 +38,7 @@ actors = st.builds(
     unit=st.sampled_from(("", *UNITS)),
     role=st.sampled_from(sorted(EVERYONE)) | st.sampled_from(sorted(WATCHERS)),
     area=st.sampled_from(HOMES),
+    line=st.sampled_from(("", "", "petition_office", "mediation", "fire")),
 )
 # A database is asked: few examples, each of many records; it is empty at the start of each.
 asking = settings(

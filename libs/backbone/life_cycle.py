@@ -12,7 +12,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from backbone.words.actor import Actor
 from backbone.words.errors import InvalidTransition, NotFound
+from backbone.words.right import Right, require_role
 
 S = TypeVar("S")
 W = TypeVar("W")
@@ -108,7 +110,8 @@ class LifeCycle(Generic[S, W]):
     """All verbs and changes of one aggregate type.
 
     `missing` is the reason for NotFound if the aggregate does not exist. `guard` raises NotFound
-    for an actor who may not know of the aggregate; it also checks every repeat. `before` applies
+    for an actor who may not know of the aggregate; `rights` are those of its commands by their
+    name: a person whose role has none hears ROLE_MAY_NOT. Both check every repeat. `before` applies
     the effects that an event has by its kind, such as stopping clocks, before its own change;
     `finish` sets the derived fields of the record after it.
     """
@@ -116,6 +119,7 @@ class LifeCycle(Generic[S, W]):
     parts: tuple[Any, ...]  # modules that declare VERBS, CHANGES or both
     missing: str
     guard: Callable[[S, Any], None]
+    rights: Mapping[str, Right] = field(default_factory=dict)
     before: Callable[[S, Any], S] = lambda aggregate, event: aggregate
     finish: Callable[[S], S] = lambda aggregate: aggregate
     state_of: Callable[[S], str] = lambda aggregate: aggregate.state  # type: ignore[attr-defined]
@@ -140,10 +144,11 @@ class LifeCycle(Generic[S, W]):
         """Return the events that the command causes, or raise a Refusal."""
         known = self.verbs[type(command)]
         if known.states is None:
+            self._require_role(command)
             return [*known.decide(aggregate, command, now, world)]
         if aggregate is None:
             raise NotFound(self.missing)
-        self.guard(aggregate, command)
+        self._admit(aggregate, command)
         state = self.state_of(aggregate)
         if state not in known.states:
             known.otherwise(aggregate, command)
@@ -157,7 +162,16 @@ class LifeCycle(Generic[S, W]):
         if self.verbs[type(command)].discloses:
             self.decide(aggregate, command, now, world)
         else:
-            self.guard(aggregate, command)
+            self._admit(aggregate, command)
+
+    def _admit(self, aggregate: S, command: Any) -> None:
+        self.guard(aggregate, command)
+        self._require_role(command)
+
+    def _require_role(self, command: Any) -> None:
+        by = getattr(command, "by", None)
+        if isinstance(by, Actor):
+            require_role(self.rights.get(type(command).__name__), by)
 
     def evolve(self, aggregate: S | None, event: Any) -> S:
         """Return the aggregate after the event: the next version, at the event's time."""

@@ -148,9 +148,8 @@ def to_ticket(receipt: Receipt) -> resources.Ticket:
 
 
 def scope(receipt: Receipt) -> EventScope:
-    return EventScope(
-        audience=receipt.readers, area=receipt.watched_area, correlation=str(receipt.matter_id)
-    )
+    facts, matter = receipt.facts, str(receipt.matter_id)
+    return EventScope(receipt.readers, facts.area, matter, facts.source, accused=facts.accused)
 
 
 def to_matter(receipt: Receipt) -> incidents.Matter:

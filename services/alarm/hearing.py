@@ -36,7 +36,7 @@ class Hearing:
         receipt = await self._told.found(receipt_id)
         if receipt is None or receipt.incident is None or by.unit == receipt.unit:
             return
-        if as_holder or not sees(by, receipt.readers, receipt.watched_area):
+        if as_holder or not sees(by, receipt.facts):
             patience = PATIENCE if as_holder else GLANCE
             found = await self._look(receipt.incident.id, by, patience)
             if found is not None and found.unit == by.unit:

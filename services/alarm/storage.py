@@ -14,12 +14,13 @@ from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import AnyOf, Parameters, Sight, Under, any_of, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
+from backbone.postgres.sights import Seen, sights_by
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
 from backbone.words.place import significant
 from backbone.words.rank import EVERY_SPAN, time_span
-from backbone.words.sight import watched
+from backbone.words.sight import ALARM
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm.receipt.passed import TicketState
 from services.alarm.receipt.record import OVER, Receipt, State
@@ -98,16 +99,18 @@ TABLE: Table[Receipt] = Table(
 )
 
 
+SEEN = Seen(
+    frozenset({ALARM}),
+    area="area",
+    units=("unit", "passed_to", "handler"),
+    accused="against",
+    author={"user": "receiver", "unit": "unit"},
+)
+
+
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
-    """The rule `may_see` over projected columns: the desk that took it down, the unit that it was
-    passed to, the one that has its incident, and those who watch over its area, unless it accuses
-    a unit."""
-    sights: list[Sight] = []
-    if digits := watched(actor):
-        sights.append((Under("area", digits), equal("against", "")))
-    if actor.unit:
-        sights += [(equal(column, actor.unit),) for column in ("unit", "passed_to", "handler")]
-    return tuple(sights)
+    """Any of these shows a receipt."""
+    return sights_by(SEEN, actor)
 
 
 def asked(

@@ -15,6 +15,7 @@ from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.masks import masked
 from backbone.words.place import Place
+from backbone.words.sight import DISPUTE
 from liandong.dispute.v1 import dispute_pb2 as resources
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.incident.v1 import incident_pb2 as incidents
@@ -132,4 +133,4 @@ def to_matter(dispute: Dispute) -> incidents.Matter:
 
 def scope(dispute: Dispute) -> EventScope:
     """The audience of its events: the units and areas that may see it."""
-    return EventScope(dispute.units, dispute.area, correlation=str(dispute.id))
+    return EventScope(dispute.units, dispute.area, str(dispute.id), DISPUTE)

@@ -2,10 +2,11 @@
 
 from backbone.door.decider import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
-from backbone.postgres.conditions import Member, Sight, Under
+from backbone.postgres.conditions import Sight
 from backbone.postgres.paths import Path
+from backbone.postgres.sights import Seen, sights_by
 from backbone.words.actor import Actor
-from backbone.words.sight import watched
+from backbone.words.sight import DISPUTE
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from services.dispute.dispute.record import OVER, Dispute, State
 from services.dispute.dispute.table import COLUMNS, SHAPE, project, upgrade
@@ -27,13 +28,8 @@ STATES = States(State, OVER)
 
 
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
-    """The rule `may_see` over projected columns: either of these shows a dispute."""
-    sights: list[Sight] = []
-    if digits := watched(actor):
-        sights.append((Under("area", digits),))
-    if actor.unit:
-        sights.append((Member("units", actor.unit),))
-    return tuple(sights)
+    """Any of these shows a dispute."""
+    return sights_by(Seen(frozenset({DISPUTE}), area="area", readers="units"), actor)
 
 
 def asked(request: pb.ListDisputesRequest, actor: Actor) -> Asked:

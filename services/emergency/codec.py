@@ -11,6 +11,7 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition, NotFound
 from backbone.words.policy import Policy
+from backbone.words.sight import ORDER
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
@@ -126,13 +127,12 @@ def id_of(text: str) -> UUID:
 
 
 def scope(mission: Mission) -> EventScope:
-    order, release = mission.order, mission.release
-    audience = dict.fromkeys(unit for unit in (release.unit, order.ordered_unit) if unit)
-    return EventScope(tuple(audience), release.area, correlation=str(order.matter_id))
+    facts, matter = mission.facts, str(mission.order.matter_id)
+    return EventScope(tuple(dict.fromkeys(facts.units)), facts.area, matter, ORDER)
 
 
 def status_scope(status: TeamStatus) -> EventScope:
-    return EventScope((status.unit,), status.area, correlation="")
+    return EventScope((status.unit,), status.area, "", ORDER)
 
 
 def to_resource(mission: Mission, seq: int) -> resources.Mission:

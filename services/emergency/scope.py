@@ -1,58 +1,45 @@
-"""Who may see which missions and teams: their own, their unit's, those of their area."""
+"""Who may see which missions and teams: the people of the team, and those whom the rule of
+`backbone.words.sight` names."""
 
 from dataclasses import dataclass
 
-from backbone.postgres.conditions import Sight, Under, equal
+from backbone.postgres.conditions import Sight, equal
+from backbone.postgres.sights import Seen, sights_by
 from backbone.rpc.caller import Call
-from backbone.words.place import contains, significant
-from backbone.words.roles import MISSION_WATCHERS
+from backbone.words.actor import SERVICE, Actor
+from backbone.words.sight import ORDER, Facts, sees
 from services.emergency.mission.record import Mission
 
-INSIDE = "service"
+SEEN = Seen(frozenset({ORDER}), area="area", units=("unit", "ordered_unit"))
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one caller may see; `area` is empty where the caller watches over none."""
+    """What one caller may see: a team's own people see their team alone."""
 
-    everything: bool
-    team: str
-    unit: str
-    area: str
+    actor: Actor
+    team: str = ""
 
     @property
     def conditions(self) -> tuple[Sight, ...]:
         """The rule `sees_mission` over projected columns: any of these shows a mission."""
-        if self.everything:
+        if self.actor.role == SERVICE:
             return ((),)
-        found: list[Sight] = []
         if self.team:
-            found.append((equal("team", self.team),))
-        if self.area:
-            found.append((Under("area", significant(self.area)),))
-        if self.unit:
-            found += [(equal("unit", self.unit),), (equal("ordered_unit", self.unit),)]
-        return tuple(found)
+            return ((equal("team", self.team),),)
+        return sights_by(SEEN, self.actor)
 
     def sees_mission(self, mission: Mission) -> bool:
-        """Its team's people, its unit, the unit that ordered it, those who watch over the area."""
-        order, release = mission.order, mission.release
-        ordered = bool(self.unit) and order.ordered_unit == self.unit
-        return ordered or self.sees(order.team, release.unit, release.area)
+        return self._sees(mission.order.team, mission.facts)
 
     def sees(self, team: str, unit: str, area: str) -> bool:
-        return (
-            self.everything
-            or (bool(self.team) and team == self.team)
-            or (bool(self.unit) and unit == self.unit)
-            or contains(self.area, area)
-        )
+        return self._sees(team, Facts(ORDER, (unit,), area))
+
+    def _sees(self, team: str, facts: Facts) -> bool:
+        if self.team:
+            return team == self.team
+        return self.actor.role == SERVICE or sees(self.actor, facts)
 
 
 def sight_of(caller: Call) -> Scope:
-    """A team's own people see their team; all others their unit, and watchers their area."""
-    actor = caller.actor
-    if caller.team:
-        return Scope(False, caller.team, "", "")
-    area = actor.area if actor.role in MISSION_WATCHERS else ""
-    return Scope(actor.role == INSIDE, "", actor.unit, area)
+    return Scope(caller.actor, caller.team)

@@ -18,6 +18,7 @@ from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.nightly import run_nightly
+from backbone.words.city import City
 from services.gateway.accounts import auditing, deputising, handing_over, oidc, reveals, sessions
 from services.gateway.accounts.auditing import Audit
 from services.gateway.accounts.auth import Authenticator
@@ -27,6 +28,7 @@ from services.gateway.accounts.deputising import Deputising
 from services.gateway.accounts.guessing import Guessing
 from services.gateway.accounts.handing_over import HandingOver
 from services.gateway.accounts.leaving import Leaving
+from services.gateway.accounts.lines import Lines
 from services.gateway.accounts.oidc import Oidc, provider_of
 from services.gateway.accounts.oidc_client import read_client
 from services.gateway.accounts.passwords import Passwords
@@ -88,9 +90,10 @@ async def open_gateway(
     """Open everything but the HTTP server and the loops, so that tests can call the application."""
     own = read_gateway_settings(settings.environ)
     pool = await open_pool(settings.database_url, settings.schema)
-    upstream, passwords, names = Upstream(settings), Passwords(), Names()
+    upstream, passwords = Upstream(settings), Passwords()
+    names, lines = Names(), Lines()
     required = read_required_second_factors(settings.environ)
-    known = Authenticator(pool, second_factor=required)
+    known = Authenticator(pool, lines, second_factor=required)
     gate = Gate(known, _limits(own), Reasons(names), upstream, pool)
     guessing = Guessing(pool, settings.keyring.lasting, own)
     factors = SecondFactors(pool, sealer_of(settings.keyring), required)
@@ -115,7 +118,9 @@ async def open_gateway(
         publisher = Publisher(settings.brokers)
         origin = Origin(settings.signatures, pool, FOLLOWING)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
-        replica = Replica(pool, settings.brokers, NAMED, names.learn, essential=False)
+        replica = Replica(
+            pool, settings.brokers, NAMED, partial(_learn, names, lines), essential=False
+        )
         bounds = _bounds(own, gate.reasons)
         rights = Rights(pool, gate.authenticator, streams)
         yield Gateway(app, gate, pool, feed, publisher, streams, rights, replica, bounds)
@@ -123,6 +128,11 @@ async def open_gateway(
         passwords.close()
         await upstream.close()
         pool.terminate()
+
+
+def _learn(names: Names, lines: Lines, city: City) -> None:
+    names.learn(city)
+    lines.learn(city)
 
 
 def _limits(own: GatewaySettings) -> Limits:

@@ -28,7 +28,7 @@ from services.petition.petition.record import (
     Petition,
     Petitioner,
     audience,
-    watched_area,
+    facts_of,
 )
 from services.petition.petition.registration import RegisterPetition
 from services.petition.petition.reissuing import ReissuePin
@@ -177,4 +177,6 @@ def to_matter(petition: Petition) -> incidents.Matter:
 
 def scope(petition: Petition) -> EventScope:
     """The audience of its events: the units and areas that may see it."""
-    return EventScope(audience(petition), watched_area(petition), correlation=str(petition.id))
+    facts = facts_of(petition)
+    units = audience(petition)
+    return EventScope(units, facts.area, str(petition.id), facts.source, accused=facts.accused)

@@ -4,12 +4,12 @@ from typing import Any
 
 from backbone.door.decider import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
-from backbone.postgres.conditions import Member, Sight, Under
+from backbone.postgres.conditions import Sight, Under
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
+from backbone.postgres.sights import Seen, sights_by
 from backbone.words.actor import Actor
-from backbone.words.roles import PETITION_WATCHERS
-from backbone.words.sight import watched
+from backbone.words.sight import PETITION
 from liandong.petition.v1 import petition_service_pb2 as pb
 from services.petition.petition.record import OVER, Petition, State
 from services.petition.petition.table import COLUMNS, SHAPE, project, upgrade
@@ -27,6 +27,7 @@ PATHS = (
     Path(("channel",), SHOWN),
     Path(("kind",), SHOWN),
     Path(("watched_area",), SHOWN),
+    Path(("area",), SHOWN - {"watched_area"}),
     Path(("code",)),
 )
 STATES = States(State, OVER)
@@ -66,14 +67,18 @@ DELETE FROM trackings WHERE code IN (
 """
 
 
+SEEN = Seen(
+    frozenset({PETITION}),
+    area="area",
+    readers="audience",
+    accused="accused",
+    watched="watched_area",
+)
+
+
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
-    """The rule `may_see` over projected columns: either of these shows a petition."""
-    sights: list[Sight] = []
-    if digits := watched(actor, PETITION_WATCHERS):
-        sights.append((Under("watched_area", digits),))
-    if actor.unit:
-        sights.append((Member("audience", actor.unit),))
-    return tuple(sights)
+    """Any of these shows a petition."""
+    return sights_by(SEEN, actor)
 
 
 def asked(request: pb.ListPetitionsRequest, actor: Actor) -> Asked:

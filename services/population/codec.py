@@ -14,6 +14,7 @@ from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.masks import masked
+from backbone.words.sight import CASE
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb
@@ -26,6 +27,7 @@ from services.population.care_case.record import (
     Person,
     State,
     Visit,
+    is_audited,
     is_entrusted,
 )
 from services.population.care_case.registering import RegisterCareCase
@@ -79,7 +81,8 @@ def opened(case: CareCase, sealer: Sealer) -> Person:
 
 def to_resource(case: CareCase, sealer: Sealer, actor: Actor) -> resources.CareCase:
     """The resource for the actor: no person once the case is sealed, no care for the sender."""
-    known = case if is_entrusted(case, actor) else _handed_over(case)
+    reads = is_entrusted(case, actor) or is_audited(case, actor)
+    known = case if reads else _handed_over(case)
     message = to_message(known, resources.CareCase)
     for part in (known.hand_over, known.charge, known.ending):
         if part is not None:
@@ -113,5 +116,5 @@ def to_matter(case: CareCase, service_id: UUID) -> incidents.Matter:
 
 
 def scope(case: CareCase) -> EventScope:
-    """An empty audience: no unit and no area sees the events of care."""
-    return EventScope(audience=(), area="", correlation=str(case.id))
+    """An empty audience: the auditor alone sees the events of care."""
+    return EventScope((), case.charge.area, str(case.id), CASE, is_watched=False)

@@ -5,7 +5,9 @@ from backbone.door.timers import due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Member, Sight, equal
 from backbone.postgres.paths import Path
+from backbone.postgres.sights import Seen, sights_by
 from backbone.words.actor import Actor
+from backbone.words.sight import CASE, OPERATOR
 from liandong.population.v1 import population_service_pb2 as pb
 from services.population.care_case import table
 from services.population.care_case.record import OVER, CareCase, State
@@ -23,17 +25,24 @@ OURS = "SELECT unnest(service_ids) FROM care_cases WHERE service_ids && $1::uuid
 CASE_OF = "SELECT id FROM care_cases WHERE service_ids && ARRAY[$1::uuid]"
 
 SHOWN = frozenset({"state", "programme", "overdue", "unit", "care_workers", "sender", "sent_by"})
-PATHS = (Path(("unit",), SHOWN), Path(("sender", "sent_by"), SHOWN))
+PATHS = (
+    Path(("unit",), SHOWN),
+    Path(("sender", "sent_by"), SHOWN),
+    Path(("area",), frozenset({"state", "programme", "overdue"})),
+)
 STATES = States(State, OVER)
 
 
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
-    """The entrusted, the head of their unit, and the sender; the domain says the same."""
-    if not actor.user:
-        return ()
+    """The entrusted, the head of their unit, the sender and the auditor; the domain says the
+    same."""
+    audited = sights_by(Seen(frozenset({CASE}), area="area"), actor)
+    if not actor.user or actor.role == OPERATOR:
+        return audited
     unit, sent = equal("unit", actor.unit), equal("sender", actor.unit)
     entrusted: Sight = (unit, Member("care_workers", actor.user))
-    return ((unit,) if actor.role == "head" else entrusted, (sent, equal("sent_by", actor.user)))
+    cares: Sight = (unit,) if actor.role == "head" else entrusted
+    return (cares, (sent, equal("sent_by", actor.user)), *audited)
 
 
 def asked(request: pb.ListCareCasesRequest, actor: Actor) -> Asked:

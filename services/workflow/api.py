@@ -26,7 +26,7 @@ from services.workflow.calling import Calls
 from services.workflow.desk_inbox import DeskInbox
 from services.workflow.incident import FROM_RECEIPTS, INCIDENTS, UNSEEN, routing
 from services.workflow.incident.claiming import ClaimIncident
-from services.workflow.incident.record import Incident, may_read_texts
+from services.workflow.incident.record import Incident
 from services.workflow.roads import Roads
 from services.workflow.taking import Taking
 from services.workflow.team_steps import TeamSteps, merged
@@ -97,7 +97,7 @@ class IncidentReads:
 
     def shown(self, incident: Incident, actor: Actor) -> resources.Incident:
         """The incident for one reader, with what that reader may do next."""
-        message = codec.shown_to(incident, actor)
+        message = codec.to_resource(incident)
         message.actions.extend(self._actions.of(incident, actor))
         return message
 
@@ -108,9 +108,8 @@ class IncidentReads:
         after = read_token(self._key, scope, request.page_token, int) or 0
         rows = await self._proven.rows(incident.id, after, size + 1, incident.version)
         since = await self._pool.fetchval(storage.TIME_OF, incident.id, after) if after else None
-        told = may_read_texts(incident, caller_of(context).actor)
-        items = within(codec.to_progress(row, told) for row in rows[:size])
-        steps = await self._steps.of(incident.id) if told else []
+        items = within(codec.to_progress(row) for row in rows[:size])
+        steps = await self._steps.of(incident.id)
         page = merged(items, steps, since, is_last=len(items) == len(rows))
         response = pb.GetTimelineResponse(items=page)
         if len(items) < len(rows):
@@ -217,7 +216,7 @@ class Front(rpc.IncidentServiceServicer):
         if not await storage.exists(self._shell.pool, _id(body.incident_id)):
             raise Unavailable("NOT_YET_OPEN")
         caller = replace(caller_of(context), deadline=NEVER)
-        return codec.shown_to(await self._calls.perform(body, context, caller), caller.actor)
+        return codec.to_resource(await self._calls.perform(body, context, caller))
 
 
 def _id(text: str) -> UUID:

@@ -18,6 +18,7 @@ from backbone.rpc.caller import Call, metadata_for
 from backbone.rpc.channels import open_channel, refusal_of
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument, NotFound
+from backbone.words.sight import CALLS_DESK
 from liandong.emergency.v1 import emergency_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2 as emergency_pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
@@ -26,7 +27,6 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2 as operations_pb
 from liandong.operations.v1 import operations_service_pb2_grpc as operations
 from services.workflow.incident.waiting import ALERTED, LINK_REFUSED
-from services.workflow.storage import AT_110
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Beside:
         if after is not None:
             wanted.after_time.FromDatetime(after[0])
             wanted.after_event = str(after[1])
-        hidden = NOT_OF_110 if actor.role in AT_110 else frozenset()
+        hidden = NOT_OF_110 if actor.role in CALLS_DESK else frozenset()
         asked = {name: stub for name, stub in self._links.items() if name not in hidden}
         calls = (
             heard(

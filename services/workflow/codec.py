@@ -16,7 +16,7 @@ from backbone.intake.settling import settling_id, settling_of
 from backbone.rpc.caller import Call
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
-from backbone.words.sight import WATCHERS
+from backbone.words.sight import watches
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1 import incident_commands_pb2 as commands
@@ -28,13 +28,11 @@ from liandong.population.v1.population_events_pb2 import PopulationEvent
 from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
 from services.workflow.incident import INCIDENTS, waiting
 from services.workflow.incident.kinds import HAND_OFF, RETURN
-from services.workflow.incident.record import Incident, Routing, may_read_texts
+from services.workflow.incident.record import Incident, Routing
 from services.workflow.incident.settling import PAIRS
 from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.opening import OpenSupervision
 
-# The titles of matters for those who may not read what was written of them.
-HIDDEN_TITLES = {"PETITION": "信访事项", "CARE": "帮扶服务需求"}
 INTAKES: dict[str, Any] = {
     "liandong.alarm.events.v1": AlarmEvent,
     "liandong.petition.events.v1": PetitionEvent,
@@ -79,6 +77,7 @@ def to_value(request: Request[Any], body: Any) -> bytes:
         unit=actor.unit,
         role=actor.role,
         area=actor.area,
+        line=actor.line,
         front=request.front,
         expected_version=request.expected_version,
         call_id=request.call,
@@ -98,7 +97,7 @@ def from_value(value: bytes, key: bytes) -> Request[Any]:
     """
     message = commands.IncidentCommand.FromString(value)
     body, request_id = _body(message), UUID(message.request_id)
-    actor = Actor(message.user, message.unit, message.role, message.area)
+    actor = Actor(message.user, message.unit, message.role, message.area, message.line)
     return Request(
         request_id=request_id,
         aggregate_id=aggregate_id(body, request_id),
@@ -191,8 +190,9 @@ def _asked_by(meta: Any, body: Any) -> tuple[Any, UUID, Actor] | None:
 
 def scope(incident: Incident) -> EventScope:
     """Who hears of its events; of an accusation the units involved alone, without the accused."""
+    facts = incident.facts
     return EventScope(
-        audience=incident.readers, area=incident.watched_area, correlation=str(incident.id)
+        incident.readers, facts.area, str(incident.id), facts.source, accused=facts.accused
     )
 
 
@@ -202,7 +202,7 @@ def in_inbox(incident: Incident, actor: Actor, of_disputes: Collection[str]) -> 
     waits = waiting.waits_of(incident)
     mine = {each.reason: each for each in waiting.shown_to(incident, actor, of_disputes)}
     alerts = {each.reason: each for each in waits if each.reason in waiting.ALERTS}
-    shown = alerts | mine if actor.role in WATCHERS else mine
+    shown = alerts | mine if watches(actor, incident.matter.source) else mine
     for each in sorted(shown.values(), key=lambda each: not each.overdue):
         fill(message.waits.add(), each)
     return message
@@ -222,23 +222,6 @@ def to_resource(incident: Incident) -> resources.Incident:
     return message
 
 
-def shown_to(incident: Incident, actor: Actor) -> resources.Incident:
-    """The incident for one reader: without its texts, if it is a matter hidden from the role."""
-    message = to_resource(incident)
-    if may_read_texts(incident, actor):
-        return message
-    message.title = HIDDEN_TITLES.get(message.source, "")
-    for name in ("narrative", "reply", "instruction"):
-        message.ClearField(name)
-    message.ClearField("place")
-    message.place.area = incident.area
-    asked: list[Any] = [*message.questions, message.hand_off, message.pending_return]
-    for each in asked:
-        if each.reason:
-            each.ClearField("reason")
-    return message
-
-
 def _show(question: Any, message: resources.Incident) -> None:
     """A hand-off and a return also stand in fields of their own, which 0.1.0 had alone."""
     parts = {HAND_OFF: message.hand_off, RETURN: message.pending_return}
@@ -255,8 +238,8 @@ def to_routing(routing: Routing | None) -> resources.Routing:
     return to_message(routing, resources.Routing) if routing else resources.Routing()
 
 
-def to_progress(row: Any, told: bool = True) -> resources.Progress:
-    """One entry of the timeline from one row of the journal; its facts only if they are told."""
+def to_progress(row: Any) -> resources.Progress:
+    """One entry of the timeline from one row of the journal."""
     event = events.IncidentEvent.FromString(row["payload"])
     body = getattr(event, event.WhichOneof("kind") or "meta")
     progress = resources.Progress(
@@ -266,6 +249,5 @@ def to_progress(row: Any, told: bool = True) -> resources.Progress:
         unit=row["unit"],
     )
     progress.time.FromDatetime(row["time"])
-    if told:
-        progress.facts.update(MessageToDict(body, preserving_proto_field_name=True))
+    progress.facts.update(MessageToDict(body, preserving_proto_field_name=True))
     return progress

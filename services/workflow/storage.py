@@ -9,12 +9,23 @@ from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import AnyOf, Member, Sight, Under, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
+from backbone.postgres.sights import Seen, limits_of, sights_by
 from backbone.words.actor import SERVICE, Actor
 from backbone.words.errors import InvalidArgument
 from backbone.words.place import significant
 from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span
+from backbone.words.rights import verifiers_of
 from backbone.words.roles import VERIFIERS
-from backbone.words.sight import watched
+from backbone.words.sight import (
+    ALARM,
+    CARE,
+    DISPUTE,
+    MISSION,
+    PETITION,
+    SUPERVISION,
+    Relation,
+    grants,
+)
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
 from services.workflow.incident import table, waiting
@@ -60,19 +71,23 @@ MOVED = Due(
 NEXT = """
 SELECT id FROM incidents
 WHERE unit = $1 AND state = 'OFFERED' AND id <> ALL($2)
+  AND $1 = ANY(readers) AND source = ANY($3) AND (against = '' OR $4)
 ORDER BY rank, id LIMIT 1
 """
 EXISTS = "SELECT EXISTS (SELECT FROM incidents WHERE id = $1)"
 TIME_OF = "SELECT time FROM journal WHERE aggregate_id = $1 AND version = $2"
 
-# The 110 desk sees neither petitions nor requests for care among what its area waits for, and of an
-# accusation only what it has taken down itself.
-AT_110 = ("call_taker", "dispatcher")
-NO_PETITION: Sight = (AnyOf("source", ("ALARM", "DISPUTE", "MISSION")), equal("against", ""))
+SEEN = Seen(
+    frozenset({ALARM, MISSION, DISPUTE, PETITION, CARE}),
+    area="area",
+    readers="readers",
+    accused="against",
+    source="source",
+)
 ALERTED = ("dispatcher", "leader")
 CALLED_BACK: Sight = (equal("state", State.RESOLVED), equal("source", waiting.MEDIATED))
 
-LASTING = frozenset({"category", "priority", "area", "against"})
+LASTING = frozenset({"category", "priority", "area", "against", "source"})
 BESIDE = "incident_readers"
 SHOWN = LASTING | {"state", "unit", "readers"}
 PATHS = (
@@ -80,7 +95,7 @@ PATHS = (
     Path(("reader",), LASTING, BESIDE, {"reader": "readers"}, span=OPEN_SPAN),
     Path(("reader",), LASTING, BESIDE, {"reader": "waiting_too"}, "x.waits"),
     Path(("waiting",), LASTING | {"state", "unit"}, where="x.waiting <> ''"),
-    Path(("alerted",), LASTING | {"source"}, where="x.alerted"),
+    Path(("alerted",), LASTING, where="x.alerted"),
     Path(("state",), SHOWN),
     Path(("unit", "state"), SHOWN),
     Path(("category",), SHOWN),
@@ -96,16 +111,11 @@ SUPERVISION_STATES = States(record.State, record.OVER)
 
 
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
-    """The rule `may_see` over projected columns: either of these shows an incident. A service of
-    ours sees each: it acts for a person who has seen it already."""
+    """Any of these shows an incident. A service of ours sees each: it acts for a person who has
+    seen it already."""
     if actor.role == SERVICE:
         return ((),)
-    sights: list[Sight] = []
-    if digits := watched(actor):
-        sights.append((Under("area", digits), equal("against", "")))
-    if actor.unit:
-        sights.append((Member("readers", actor.unit),))
-    return tuple(sights)
+    return sights_by(SEEN, actor)
 
 
 def asked(
@@ -140,21 +150,14 @@ def inbox_of(
             given=request.reason,
             expected=", ".join(sorted(waiting.REASONS)),
         )
-    sights: list[Sight] = []
-    for mine in _own(actor, of_disputes) if actor.unit else ():
-        mine_why: Sight = (*mine, *_why(request, actor.unit))
-        if actor.role in AT_110:
-            sights.append((*mine_why, *NO_PETITION))
-            sights.append((*mine_why, equal("desk", actor.unit)))
-        else:
-            sights.append(mine_why)
-    area = watched(actor, ALERTED)
-    if area:
-        of_110: Sight = NO_PETITION if actor.role in AT_110 else ()
+    mine, why = limits_of(SEEN, actor, Relation.UNIT), _why(request, actor.unit)
+    own = _own(actor, of_disputes) if actor.unit and mine is not None else ()
+    sights: list[Sight] = [(*each, *why, *(mine or ())) for each in own]
+    watched = limits_of(SEEN, actor, Relation.WATCHER)
+    if actor.role in ALERTED and actor.area and watched is not None:
         alert = equal("alerted", value=True, kind="boolean")
-        open_to_all = equal("against", "")
-        why = _why(request, waiting.OF_AREA)
-        sights.append((alert, Under("area", area), open_to_all, *why, *of_110))
+        area = Under("area", significant(actor.area))
+        sights.append((alert, area, *_why(request, waiting.OF_AREA), *watched))
     return (*sights, *_directed(request, actor, of_disputes))
 
 
@@ -175,9 +178,11 @@ def _own(actor: Actor, of_disputes: Collection[str]) -> tuple[Sight, ...]:
         return (first,), (too,)
     called: tuple[Sight, ...] = ((first, *CALLED_BACK),) if actor.role in of_disputes else ()
     asked = (waiting.key(actor.unit, each) for each in waiting.SUPERVISED)
+    kept = tuple(each for each in (PETITION, CARE) if actor.role in verifiers_of(each))
+    called_back = tuple(dict.fromkeys((waiting.REPLIED, *kept)))
     return (
         (first, AnyOf("state", tuple(each for each in State if each is not State.RESOLVED))),
-        (first, equal("state", State.RESOLVED), equal("source", waiting.REPLIED)),
+        (first, equal("state", State.RESOLVED), AnyOf("source", called_back)),
         (too,),
         *called,
         *((first, equal("state", State.RESOLVED), Member("reasons", each)) for each in asked),
@@ -194,20 +199,20 @@ async def exists(pool: Pool, incident_id: UUID) -> bool:
     return found
 
 
-async def next_of(pool: Pool, unit: str, but: list[UUID]) -> UUID | None:
-    """The most urgent incident of the unit's pool, but for these."""
-    found: UUID | None = await pool.fetchval(NEXT, unit, but)
+async def next_of(pool: Pool, actor: Actor, but: list[UUID]) -> UUID | None:
+    """The most urgent incident of the pool of the actor's unit that the actor sees, but for
+    these."""
+    own = next((each for each in grants(actor) if each.relation is Relation.UNIT), None)
+    if own is None:
+        return None
+    asked = (actor.unit, but, list(own.sources), own.accused)
+    found: UUID | None = await pool.fetchval(NEXT, *asked)
     return found
 
 
 def supervision_sights(actor: Actor) -> tuple[Sight, ...]:
-    """The rule of sight of supervisions over projected columns."""
-    sights: list[Sight] = []
-    if digits := watched(actor):
-        sights.append((Under("area", digits),))
-    if actor.unit:
-        sights.append((Member("readers", actor.unit),))
-    return tuple(sights)
+    """Any of these shows a supervision."""
+    return sights_by(Seen(frozenset({SUPERVISION}), area="area", readers="readers"), actor)
 
 
 def asked_supervisions(request: supervision_pb.ListSupervisionsRequest, actor: Actor) -> Asked:

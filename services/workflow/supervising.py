@@ -97,12 +97,13 @@ def to_progress(row: Any, supervision: Supervision, actor: Actor) -> Progress | 
 
 def scope(supervision: Supervision) -> EventScope:
     """Who hears of its events: the units that may read it, and who watches over its area."""
-    return EventScope(supervision.readers, supervision.area, correlation=str(supervision.id))
+    facts = supervision.facts
+    return EventScope(supervision.readers, facts.area, str(supervision.id), facts.source)
 
 
 def sees_all(supervision: Supervision, actor: Actor) -> bool:
     """Whether the actor supervises it or watches over its area."""
-    return sees(actor, {supervision.unit}, supervision.area)
+    return sees(actor, replace(supervision.facts, units=(supervision.unit,)))
 
 
 def to_resource(supervision: Supervision, actor: Actor) -> resources.Supervision:

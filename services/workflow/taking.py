@@ -43,9 +43,9 @@ class Taking:
     async def _try(self, caller: Call, lost: list[UUID]) -> Outcome:
         """Claim the incident that this try claimed before, else the most urgent of the pool."""
         known = await self._door.find([caller.request_id])
-        unit = caller.actor.unit
-        chosen = known[0].aggregate_id if known else await storage.next_of(self._pool, unit, lost)
+        actor = caller.actor
+        chosen = known[0].aggregate_id if known else await storage.next_of(self._pool, actor, lost)
         if chosen is None:
-            raise NotFound("POOL_EMPTY", unit=unit)
+            raise NotFound("POOL_EMPTY", unit=actor.unit)
         claim = pb.ClaimIncidentRequest(incident_id=str(chosen))
         return await self._roads.directly(codec.request_of(caller, claim, self._key))

@@ -60,12 +60,14 @@ async def test_a_need_enters_the_flow_without_a_name(visit: Visit) -> None:
     assert (named.status, named.reason) == (422, "NAMES_THE_PERSON")
     asked = await act(worker, f"{one}:requestService", {"text": "一名儿童需要助学金"})
     service = asked["services"][0]
-    dispatcher = visit.system("990100-command", "dispatcher")
-    incident = await opened(dispatcher, service["id"])
+    incident = await opened(await visit.person(f"leader.{TOWNSHIP}-township"), service["id"])
     assert incident["code"] == service["code"] != handed["code"]
     assert "李小明" not in str(incident)
-    hidden = await refused(dispatcher.get(one))
-    assert hidden.status in (403, 404)
+    dispatcher = visit.system("990100-command", "dispatcher")
+    for hidden in (one, f"/v1/incidents/{service['id']}"):
+        assert (await refused(dispatcher.get(hidden))).status in (403, 404)
+    auditor = await visit.person("auditor.990100-government")
+    assert (await auditor.get(one))["programme"] == "MINOR_PROTECTION"
 
 
 async def referral(mediator: Client, code: str) -> Any:

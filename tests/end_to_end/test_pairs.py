@@ -116,7 +116,7 @@ async def test_an_incident_that_is_filed_files_its_petition_with_the_verified_re
     visit: Visit,
 ) -> None:
     office, petition = await a_resolved_petition(visit)
-    verifier = await visit.person("centre_director.990101-mediation")
+    verifier = await visit.person("head.990101-petition_office")
     incident = f"/v1/incidents/{petition}"
     await act(verifier, f"{incident}:verify", {"solved": "YES"})
     await act(verifier, f"{incident}:close")

@@ -244,7 +244,10 @@ class Checker:
             self.flaw("C4", f"request {request_id} met a bug")
 
     def _out_of_sight(self, request_id: UUID, answer: Answer, outcome: Row) -> bool:
-        """A caller who repeats hears the first answer only while the incident is in its sight."""
+        """A caller who repeats hears the first answer only while the incident is in its sight, and
+        of a right that its role has not, whatever the first refusal was."""
+        if answer.reason == "ROLE_MAY_NOT":
+            return bool(outcome["reason"])
         if answer.reason != "NO_SUCH_INCIDENT":
             return False
         journal = self._database.journal.get(outcome["aggregate_id"], [])
@@ -252,7 +255,7 @@ class Checker:
         payloads = (row["payload"] for row in journal if row["version"] <= upto)
         then = self._decider.fold(payloads)
         actor = self._heard.actors[request_id]
-        return then is not None and not sees(actor, then.involved, then.watched_area)
+        return then is not None and not sees(actor, then.facts)
 
     # What the relay has sent.
 

@@ -192,11 +192,13 @@ class Tables:
         return [{"seconds": (min(times) - self.now()).total_seconds() if times else None}]
 
     def _next_of_pool(self, session: Any, args: Sequence[Any]) -> list[Row]:
-        unit, lost = args
+        unit, lost, sources, accusing = args
         pool = [
             (row["priority"], row["open_time"], row["id"])
             for row in self.states.values()
             if row["unit"] == unit and row["state"] == "OFFERED" and row["id"] not in lost
+            if unit in row["readers"] and row["source"] in sources
+            if not row["against"] or accusing
         ]
         return [{"id": min(pool)[2]}] if pool else []
 

@@ -36,14 +36,18 @@ S = TypeVar("S", bound=Aggregate)
 
 @dataclass(frozen=True, slots=True)
 class EventScope:
-    """Who may see an event: the units of `audience`, and the actors who watch over `area`.
+    """Who may see an event: as `backbone.words.sight` says of its record.
 
-    `correlation` is the id of the matter that the event belongs to.
+    `correlation` is the id of the matter that the event belongs to. `is_watched`: those who watch
+    over the area see it, and not the auditor alone.
     """
 
     audience: tuple[str, ...]
     area: str
     correlation: str
+    source: str = ""
+    accused: str = ""
+    is_watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,11 @@ class Decider(Generic[S]):
         meta.request_id = str(request.request_id)
         meta.correlation_id, meta.causation_id = scope.correlation, request.cause
         meta.audience.extend(scope.audience)
-        meta.area = scope.area
+        if scope.is_watched and not scope.accused:
+            meta.area = scope.area
+        else:
+            meta.audited_area = scope.area
+        meta.source, meta.accused = scope.source, scope.accused
         body = getattr(message, name)
         body.SetInParent()
         fill(body, event)

@@ -73,7 +73,18 @@ class Member:
         return f"{parameters.add(self.value, 'text')} = ANY({row}.{self.column})"
 
 
-Condition: TypeAlias = AnyOf | Under | Member
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The column has another value than this one."""
+
+    column: str
+    value: str
+
+    def sql(self, row: str, parameters: Parameters) -> str:
+        return f"{row}.{self.column} <> {parameters.add(self.value, 'text')}"
+
+
+Condition: TypeAlias = AnyOf | Under | Member | Other
 # What one of the reasons for seeing a row demands of it, all of it.
 Sight: TypeAlias = tuple[Condition, ...]
 

@@ -123,6 +123,8 @@ class Scan:
             return (bound.value,)
         if isinstance(bound, AnyOf):
             return bound.values
+        if not isinstance(bound, Under):
+            raise TypeError(f"no path is bound by {bound}")
         statement = KEYS_BELOW.format(column=bound.column, table=self._stream.table)
         rows = await conn.fetch(statement, *bound.span, MOST_KEYS + 1)
         self.cost += 2 * len(rows)

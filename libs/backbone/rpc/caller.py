@@ -15,7 +15,7 @@ from backbone.words.errors import Denied, InvalidArgument
 
 PATIENCE = 5.0
 # The metadata fields that are texts, percent-encoded.
-TEXTS = ("user", "unit", "role", "area", "team", "purpose", "address")
+TEXTS = ("user", "unit", "role", "area", "line", "team", "purpose", "address")
 LONGEST_PURPOSE = 200
 # The largest bigint of Postgres.
 LAST_VERSION = 2**63 - 1
@@ -50,7 +50,7 @@ def caller_of(context: Any) -> Call:
     if len(said["purpose"]) > LONGEST_PURPOSE:
         facts = {"characters": len(said["purpose"]), "most": LONGEST_PURPOSE}
         raise InvalidArgument("TEXT_TOO_LONG", field="purpose", **facts)
-    actor = Actor(*(said[part] for part in ("user", "unit", "role", "area")))
+    actor = Actor(*(said[part] for part in ("user", "unit", "role", "area", "line")))
     remaining = context.time_remaining()
     patience = PATIENCE if remaining is None else min(remaining, PATIENCE)
     return Call(
@@ -92,7 +92,7 @@ def _request_id(given: dict[str, str], actor: Actor) -> UUID:
 
 def metadata_for(token: str, actor: Actor, **more: str) -> list[tuple[str, str]]:
     """The metadata of an outgoing call; names in `more` lack the prefix and have `_` for `-`."""
-    parts = {"user": actor.user, "unit": actor.unit, "role": actor.role, "area": actor.area}
+    parts = {name: getattr(actor, name) for name in ("user", "unit", "role", "area", "line")}
     parts |= {name.replace("_", "-"): value for name, value in more.items()}
     said = [(f"liandong-{name}", quote(value)) for name, value in parts.items() if value]
     return [("liandong-token", token), *said]

@@ -10,7 +10,8 @@ from backbone.postgres.paging import size_of
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
-from backbone.words.sight import watched
+from backbone.words.place import significant
+from backbone.words.sight import OPERATOR, WATCHERS
 from backbone.words.texts import trimmed
 from liandong.operations.v1 import operations_service_pb2 as pb
 
@@ -31,9 +32,9 @@ WHERE event_id = {event} AND aggregate_id = {record} AND {seen} RETURNING 1
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
     """As with events: the units that heard of it, and those who watch over its area."""
     sights: list[Sight] = []
-    if digits := watched(actor):
-        sights.append((Under("area", digits),))
-    if actor.unit:
+    if actor.role in WATCHERS and actor.area:
+        sights.append((Under("area", significant(actor.area)),))
+    if actor.unit and actor.role != OPERATOR:
         sights.append((Member("audience", actor.unit),))
     return tuple(sights)
 

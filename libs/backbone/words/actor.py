@@ -4,12 +4,16 @@ from msgspec import Struct
 
 
 class Actor(Struct, frozen=True):
-    """`unit` is the code of the unit that the actor acts for, `area` that unit's area code."""
+    """`unit` is the code of the unit that the actor acts for, `area` that unit's area code.
+
+    `line` is the kind of a functional unit 条线; empty for one that answers for all of its area.
+    """
 
     user: str
     unit: str = ""
     role: str = ""
     area: str = ""
+    line: str = ""
 
 
 CLOCK = Actor("")

@@ -58,6 +58,7 @@ ANSWERERS = PARTNERS | roles("clerk", "head", "duty_officer")
 TEAM_SENDERS = roles("call_taker", "dispatcher", "duty_officer")
 CALLER_REVEALERS = roles("call_taker", "dispatcher")
 DISPATCHERS = roles("dispatcher")
+AUDITORS = roles("auditor")
 SUPERIORS = roles("dispatcher", "head", "leader", "centre_director", "duty_officer")
 # They decide about the people of their own unit: who stands in, who takes over.
 HEADS = roles("head", "centre_director", "leader")
@@ -68,12 +69,6 @@ VERIFIERS = roles("call_taker", "dispatcher", "receptionist", "centre_director")
 # Roles to which a city may give the call-backs of its disputes.
 CALL_BACK_MAKERS = VERIFIERS | roles("head", "leader", "supervisor", "duty_officer")
 TEAMS = roles("team_member", "team_leader")
-# They watch over petitions; the 110 desk sees no petition.
-PETITION_WATCHERS = WATCHERS - DISPATCHERS
-# They watch over the care of persons.
-CARE_WATCHERS = roles("auditor", "leader", "supervisor")
 # They set whether the teams of their area can be dispatched.
 COMMANDERS = roles("dispatcher", "duty_officer")
-# They see the missions of an area, not only those of their own unit.
-MISSION_WATCHERS = WATCHERS | roles("call_taker", "duty_officer")
 READERS = HANDLERS | DESKS | SUPERIORS | VERIFIERS | WATCHERS | roles("signer", "statistician")

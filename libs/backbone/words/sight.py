@@ -1,23 +1,170 @@
-"""Visibility of records: for the units concerned, and for roles that watch over an area. Pure."""
+"""Who may see a record: one rule, asked by lists, reads, timelines, suggestions, live changes and
+refusals alike. Pure.
 
-from collections.abc import Collection
+What a role sees follows from its relation to the record (its unit has to do with it, it wrote it,
+it watches over the area, it audits), from the source of the matter, and from whether a unit or
+person is accused. `grants` says it as data; `backbone.postgres.sights` makes the same grants SQL.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from msgspec import Struct
 
 from backbone.words.actor import Actor
-from backbone.words.place import contains, significant
+from backbone.words.place import contains
 
+ALARM = "ALARM"  # a call, or what else a front desk takes down
+MISSION = "MISSION"  # what a team has found
+DISPUTE = "DISPUTE"
+PETITION = "PETITION"
+CARE = "CARE"  # what a person in care needs
+CASE = "CASE"  # the care case itself
+ORDER = "ORDER"  # an order to a team
+SUPERVISION = "SUPERVISION"
+SOURCES = frozenset({ALARM, MISSION, DISPUTE, PETITION, CARE, CASE, ORDER, SUPERVISION})
+
+AUDITOR, OPERATOR = "auditor", "operator"
 # Roles that see an area, not only their own unit; this alone lets them change nothing.
-WATCHERS = frozenset({"dispatcher", "supervisor", "leader", "auditor", "centre_director"})
+WATCHERS = frozenset({"dispatcher", "supervisor", "leader", AUDITOR, "centre_director"})
+
+CALLS_DESK = frozenset({"call_taker", "dispatcher"})
+FIELD = frozenset({"grid_member", "grid_leader", "team_member", "team_leader", "partner"})
+# Who does not see the matters of the own unit, by their source. Petitions are unknown to the 110
+# desk and to the staff of care, needs of care to the 110 desk and to the staff of petitions.
+BLIND: Mapping[str, frozenset[str]] = {
+    PETITION: CALLS_DESK | FIELD | {"care_worker"},
+    CARE: CALLS_DESK
+    | {"team_member", "team_leader", "partner"}
+    | {"receptionist", "signer", "statistician", "mediator", "centre_director"},
+    # A person in care is entrusted to people by name, never to a unit.
+    CASE: frozenset(),
+}
+# An accusation is worked on in offices: none of these has to.
+BLIND_TO_ACCUSATIONS = FIELD | {"care_worker", "mediator", "statistician"}
+
+# Who watches over an area, by the source.
+WATCHES: Mapping[str, frozenset[str]] = {
+    ALARM: frozenset({"dispatcher", "supervisor", "leader"}),
+    MISSION: frozenset({"dispatcher", "supervisor", "leader"}),
+    ORDER: frozenset({"dispatcher", "supervisor", "leader", "call_taker", "duty_officer"}),
+    DISPUTE: frozenset({"dispatcher", "supervisor", "leader", "centre_director"}),
+    PETITION: frozenset({"supervisor", "leader"}),
+    CARE: frozenset({"supervisor", "leader"}),
+    SUPERVISION: frozenset({"supervisor", "leader"}),
+    CASE: frozenset(),
+}
+# The business of functional units 条线, by their kind: their supervisors and leaders watch over
+# nothing else. Those of another kind see what their own unit has to do with.
+LINES: Mapping[str, frozenset[str]] = {
+    "command": frozenset({ALARM, MISSION, ORDER}),
+    "police": frozenset({ALARM, MISSION, ORDER}),
+    "hotline": frozenset({ALARM}),
+    "emergency": frozenset({MISSION, ORDER}),
+    "petition_office": frozenset({PETITION}),
+    "mediation": frozenset({DISPUTE}),
+    "justice": frozenset({DISPUTE}),
+    "civil_affairs": frozenset({CARE}),
+}
+# Roles of which the same one serves a whole area or a functional unit.
+OF_A_LINE = frozenset({"supervisor", "leader"})
 
 
-def watched(actor: Actor, watchers: Collection[str] = WATCHERS) -> str:
-    """The prefix of the area codes that the actor watches over; empty if the role is none."""
-    return significant(actor.area) if actor.role in watchers else ""
+class Relation(StrEnum):
+    """What makes a record visible."""
+
+    UNIT = "UNIT"  # the actor's unit has to do with it
+    AUTHOR = "AUTHOR"  # the actor took it down
+    WATCHER = "WATCHER"  # the actor watches over its area
+    AUDITOR = "AUDITOR"  # the same, and over what has no area
 
 
-def sees(
-    actor: Actor, units: Collection[str], area: str, watchers: Collection[str] = WATCHERS
-) -> bool:
-    """Say whether the actor may see a record that concerns these units, in this area."""
-    if actor.unit and actor.unit in units:
-        return True
-    return actor.role in watchers and contains(actor.area, area)
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Records of these sources are seen by this relation; `accused`: accusations, too."""
+
+    relation: Relation
+    sources: frozenset[str]
+    accused: bool = False
+
+
+class Facts(Struct, frozen=True):
+    """What the rule asks of a record: `units` have to do with it, and never include the accused
+    one, unless that took it down itself; `accused` is its code, or another word where a person or
+    an unnamed unit is accused; empty of all that is no accusation."""
+
+    source: str
+    units: Collection[str] = ()
+    area: str = ""
+    accused: str = ""
+    author: str = ""
+    author_unit: str = ""
+
+
+@lru_cache(maxsize=4_096)
+def _grants(role: str, line: str) -> tuple[Grant, ...]:
+    if role == OPERATOR:
+        return ()
+    if role == AUDITOR:
+        return (Grant(Relation.AUDITOR, SOURCES, accused=True),)
+    own = frozenset(each for each in SOURCES - {CASE} if role not in BLIND.get(each, ()))
+    over = frozenset(each for each, watchers in WATCHES.items() if role in watchers)
+    if line and role in OF_A_LINE:
+        over &= LINES.get(line, frozenset())
+    found = [Grant(Relation.UNIT, own, accused=role not in BLIND_TO_ACCUSATIONS)]
+    if role in BLIND_TO_ACCUSATIONS:
+        found.append(Grant(Relation.AUTHOR, frozenset({ALARM}), accused=True))
+    if over:
+        found.append(Grant(Relation.WATCHER, over))
+    return tuple(found)
+
+
+def grants(actor: Actor) -> tuple[Grant, ...]:
+    """What the actor's role sees, and by which relations."""
+    return _grants(actor.role, actor.line)
+
+
+def watchers_of(source: str) -> frozenset[str]:
+    """The roles that see matters of this source in their area, the auditor among them."""
+    return WATCHES[source] | {AUDITOR}
+
+
+def is_kept(source: str, accused: str) -> bool:
+    """Whether the matter is unknown to the 110 desk: its own desk decides what that one decides of
+    all others."""
+    return bool(accused) or source in (PETITION, CARE)
+
+
+def watches(actor: Actor, source: str) -> bool:
+    """Whether the actor watches over matters of this source in the own area."""
+    return any(
+        each.relation in (Relation.WATCHER, Relation.AUDITOR) and source in each.sources
+        for each in grants(actor)
+    )
+
+
+def sees(actor: Actor, facts: Facts) -> bool:
+    """Whether the actor may know that the record exists."""
+    return any(
+        facts.source in each.sources
+        and (each.accused or not facts.accused)
+        and _is(each.relation, actor, facts)
+        for each in grants(actor)
+    )
+
+
+def _is(relation: Relation, actor: Actor, facts: Facts) -> bool:
+    match relation:
+        case Relation.UNIT:
+            return bool(actor.unit) and actor.unit in facts.units
+        case Relation.AUTHOR:
+            author = facts.author, facts.author_unit
+            return bool(actor.user) and (actor.user, actor.unit) == author
+        case Relation.AUDITOR:
+            is_accused = bool(facts.accused) and facts.accused == actor.unit
+            within = not facts.area or contains(actor.area, facts.area)
+            return bool(actor.area) and within and not is_accused
+        case _:
+            return contains(actor.area, facts.area)

@@ -7,7 +7,8 @@ mission is found by its matter.
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -33,9 +34,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Audit:
-    """`desk` is a client that sees the whole city; `told` are findings in words."""
+    """`desk` is a client that sees every call of the city, `offices` see its petitions; `told` are
+    findings in words."""
 
     desk: Client
+    offices: Sequence[Client] = ()
     counts: Counts = field(default_factory=Counts)
     told: list[str] = field(default_factory=list)
 
@@ -51,11 +54,11 @@ class Audit:
                 self._add(receipt["outcome"].lower())
         return [each for _, each in found if each["outcome"] == "OPENED"]
 
-    async def petitions(self, offices: Iterable[Client], keys: Collection[str]) -> list[str]:
+    async def petitions(self, keys: Collection[str]) -> list[str]:
         """Count the petitions of these rows; a declined one is invalid, a referred one passed."""
         wanted = set(keys)
         found: list[tuple[str, dict[str, Any]]] = []
-        for office in offices:
+        for office in self.offices:
             async for petition in office.every("/v1/petitions", page_size=PAGE):
                 if key_in(petition["text"]) in wanted:
                     found.append((key_in(petition["text"]), petition))
@@ -103,11 +106,11 @@ class Audit:
         self._tell("matters without a mission", sorted(missing))
 
     async def _timeline(self, incident: str) -> list[dict[str, Any]] | None:
-        try:
-            path = f"/v1/incidents/{incident}/timeline"
-            return [entry async for entry in self.desk.items(path)]
-        except Refused:
-            return None
+        path = f"/v1/incidents/{incident}/timeline"
+        for reader in (self.desk, *self.offices):
+            with suppress(Refused):
+                return [entry async for entry in reader.items(path)]
+        return None
 
     def _count_rows(self, wanted: set[str], found: list[tuple[str, dict[str, Any]]]) -> None:
         times = Counter(key for key, _ in found)

@@ -27,14 +27,18 @@ class Casework:
         self._connection, self._keys, self._ledger = connection, keys, ledger
         self._township = sorted(u for u, kind in city.units.items() if kind == "township")[0]
         self.dispatcher = Client(connection, keys.desk["dispatcher"], "值班调度")
-        self._verifier = Client(connection, keys.desk["dispatcher"], "回访员")
 
     def department(self, unit: str, incident: str) -> Client:
         """A client for one clerk of the unit, always the same one for the same incident."""
         return Client(self._connection, self._keys.units[unit], by_hash(incident, CLERKS))
 
-    async def incident(self, incident: str) -> Any:
-        return await self.dispatcher.get(f"{INCIDENTS}/{incident}")
+    async def incident(self, case: Case) -> Any:
+        return await self._desk(case, "值班调度").get(f"{INCIDENTS}/{case.id}")
+
+    def _desk(self, case: Case, person: str) -> Client:
+        """The 110 desk; of a petition, which that one does not know, its own office."""
+        key = self._keys.units[case.office] if case.office else self._keys.desk["dispatcher"]
+        return Client(self._connection, key, person)
 
     async def close(self, case: Case, incident: Mapping[str, Any]) -> None:
         """Take steps until the incident is closed. Raises Refused and NoAnswer."""
@@ -47,14 +51,14 @@ class Casework:
                 if refused.status not in STALE or refusals > MOST_ATTEMPTS:
                     raise
                 # A clock or another clerk was quicker: read the state again.
-                incident = await self.incident(case.id)
+                incident = await self.incident(case)
         case.closed = True
         if not was_over:
             self._ledger.since("opened_to_closed", case.opened)
         self._ledger.done["closed"] += 1
 
     async def _step(self, case: Case, incident: Mapping[str, Any]) -> Any:
-        client, verb, body = self._next(incident)
+        client, verb, body = self._next(case, incident)
         version = int(incident["version"])
         key = f"{case.id}/{verb}/{version}"
         path = f"{INCIDENTS}/{case.id}:{verb}"
@@ -63,15 +67,18 @@ class Casework:
             self._ledger.since("opened_to_claimed", case.opened)
         return self._ledger.took(verb, answer)
 
-    def _next(self, incident: Mapping[str, Any]) -> tuple[Client, str, Mapping[str, Any]]:
+    def _next(
+        self, case: Case, incident: Mapping[str, Any]
+    ) -> tuple[Client, str, Mapping[str, Any]]:
+        verifier = self._desk(case, "回访员")
         match incident["state"]:
             case "RESOLVED" if incident["solved"]:
-                return self._verifier, "close", {}
+                return verifier, "close", {}
             case "RESOLVED":
-                return self._verifier, "verify", VERIFY
+                return verifier, "verify", VERIFY
             case "TRIAGE" | "REPORTED":
                 body = {"to_unit": self._township, "reason": DESIGNATE}
-                return self.dispatcher, "designate", body
+                return self._desk(case, "值班调度"), "designate", body
         clerk = self.department(incident["unit"], incident["id"])
         match incident["state"]:
             case "OFFERED":

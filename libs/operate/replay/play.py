@@ -95,11 +95,12 @@ class Play:
 
     async def _audit(self) -> tuple[Audit, int]:
         """Audit the city; return also the number of calls to which a team must have been sent."""
-        audit = Audit(Client(self._connection, self._keys.desk["dispatcher"]))
+        desk = Client(self._connection, self._keys.desk["dispatcher"])
+        audit = Audit(desk, self._offices.readers())
         calls = [row.key for row in self._day.rows if isinstance(row, Call)]
         letters = [row.key for row in self._day.rows if isinstance(row, Letter)]
         opened = await audit.receipts(calls) if calls else []
-        routed = await audit.petitions(self._offices.readers(), letters) if letters else []
+        routed = await audit.petitions(letters) if letters else []
         await audit.incidents([*(receipt["id"] for receipt in opened), *routed])
         in_danger = [receipt["id"] for receipt in opened if receipt["priority"] == DANGER]
         await audit.missions(in_danger)

@@ -46,7 +46,7 @@ class Sweep:
         try:
             async with self._room:
                 if not case.is_worked and not self._departments.works_on(case):
-                    incident = await self._casework.incident(case.id)
+                    incident = await self._casework.incident(case)
                     case.unit = incident["unit"]
                     self._departments.take_up(case, incident)
                 elif case.is_worked:

@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from operate.home.keys import OPERATOR, Keys
 from operate.home.trouble import Trouble
 from operate.run.child import Program
 from operate.run.launch import Launch
+from operate.run.own_servers import named_servers
 from operate.run.protection import OPEN, Protection, protection_of
 from operate.servers import kafka, postgres
 from operate.servers.kafka import Kafka
@@ -32,7 +32,6 @@ DATABASE = "liandong"
 STREAM = "workflow-stream"
 # On a small machine the three quiet services share a process; `--split` gives each its own.
 TOGETHER = ("petition", "dispute", "population")
-BROKER = re.compile(r" *([^\s:,]+|\[[0-9a-fA-F:]+\]):\d{1,5} *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,34 +224,6 @@ def keys_of(home: Home) -> Keys:
     if not home.secret.exists():
         home.make()
     return Keys.of(home.secret, home.path / "postgres" / "data")
-
-
-def named_servers(environ: Mapping[str, str]) -> dict[str, str]:
-    """The external servers, empty for embedded ones. Raises Trouble for a malformed address."""
-    database_url, brokers = environ.get("DATABASE_URL", ""), environ.get("KAFKA_BOOTSTRAP", "")
-    if database_url and not is_database(database_url):
-        raise Trouble(
-            # The value is not shown: it may contain a password.
-            "DATABASE_URL is not the address of a database, which looks like "
-            "postgresql://user:password@host:5432/database.",
-            "DATABASE_URL 不是数据库地址,其格式应为 postgresql://用户:密码@主机:5432/数据库。",
-        )
-    if brokers and not all(BROKER.fullmatch(each) for each in brokers.split(",")):
-        raise Trouble(
-            f"KAFKA_BOOTSTRAP is {brokers!r}; it must be host:port, or several with commas.",
-            f"KAFKA_BOOTSTRAP 的值为 {brokers!r},必须是 主机:端口,多个用逗号分隔。",
-        )
-    return {"database_url": database_url, "kafka_bootstrap": brokers}
-
-
-def is_database(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        one_port = "," in parts.netloc or parts.port != 0
-    except ValueError:  # a port that is no number, half an IPv6 address
-        return False
-    somewhere = parts.hostname or "host=" in parts.query
-    return parts.scheme in ("postgresql", "postgres") and bool(somewhere) and one_port
 
 
 async def as_flaws(answers: kafka.Answers, address: Brokers) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from backbone.life_cycle import LifeCycle
 from backbone.words.city import City
+from backbone.words.rights import ALARM
 from services.alarm.receipt import (
     amending,
     call_back,
@@ -63,4 +64,5 @@ RECEIPTS: LifeCycle[Receipt, City] = LifeCycle(
     ),
     "NO_SUCH_RECEIPT",
     guard=require_sight,
+    rights=ALARM,
 )

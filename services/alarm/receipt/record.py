@@ -10,6 +10,7 @@ from backbone.words.correction import Corrected
 from backbone.words.followed import Followed
 from backbone.words.matter import Matter
 from backbone.words.place import Place
+from backbone.words.sight import ALARM, Facts
 from services.alarm.receipt.called_back import CallBack
 from services.alarm.receipt.merged import Merged
 from services.alarm.receipt.passed import Passed
@@ -135,10 +136,7 @@ class Dispatch(Struct, frozen=True):
 
 
 class Origin(Struct, frozen=True):
-    """How, where and by whom the report was taken down; it never changes.
-
-    `desk_area` is the area of the receiving unit.
-    """
+    """How, where and by whom it was taken down, for ever; `desk_area` is the unit's area."""
 
     kind: Kind
     unit: str
@@ -246,15 +244,16 @@ class Receipt(Struct, frozen=True, kw_only=True):
         return self.report.against
 
     @property
-    def watched_area(self) -> str:
-        """The area whose watchers may see it: none, if it accuses a unit."""
-        return "" if self.against else self.area
-
-    @property
     def readers(self) -> tuple[str, ...]:
         """The units that may see it: the desk, the one it was passed to, and the one that works."""
         units = dict.fromkeys(filter(None, (self.unit, self.passed_to, self.handler)))
         return tuple(each for each in units if each not in self.barred)
+
+    @property
+    def facts(self) -> Facts:
+        """What the rule of sight asks of it."""
+        author, unit = self.origin.receiver, self.origin.unit
+        return Facts(ALARM, self.readers, self.area, self.against, author, unit)
 
     @property
     def handler(self) -> str:

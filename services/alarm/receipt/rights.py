@@ -8,7 +8,7 @@ from backbone.words.errors import Denied, InvalidTransition, NotFound
 from backbone.words.followed import HELD, Followed
 from backbone.words.place import contains
 from backbone.words.roles import CALLER_REVEALERS, PARTNERS, TAKERS, TEAM_SENDERS
-from backbone.words.sight import sees
+from backbone.words.sight import AUDITOR, sees
 from services.alarm.receipt.city import HOTLINE_KIND
 from services.alarm.receipt.record import Kind, Receipt
 
@@ -43,19 +43,17 @@ def require_may_receive(actor: Actor, kind: Kind, city: City) -> None:
 
 
 def require_may_see(receipt: Receipt, actor: Actor) -> None:
-    """Allow the receiving unit, the unit that it was passed to, and watchers over the area.
-
-    Raises NotFound for others: to them the receipt does not exist. No watcher sees a receipt that
-    accuses a unit: any of them may belong to the accused.
-    """
-    if not sees(actor, receipt.readers, receipt.watched_area):
+    """Raises NotFound for those who may not see it: to them the receipt does not exist."""
+    if not sees(actor, receipt.facts):
         raise NotFound("NO_SUCH_RECEIPT")
 
 
 def require_desk(receipt: Receipt, command: ByActor) -> None:
-    """Allow the desk that took it down and the dispatchers of the area. Raises Denied."""
+    """Allow the desk that took it down, roles that take only some kinds for those alone, and the
+    dispatchers of the area. Raises Denied."""
     actor = command.by
-    at_home = actor.unit == receipt.unit and actor.role in TAKERS
+    kinds = ONLY.get(actor.role, EVERY_KIND)
+    at_home = actor.unit == receipt.unit and actor.role in TAKERS and receipt.origin.kind in kinds
     over_the_area = actor.role == OVER_DESKS and contains(actor.area, receipt.area)
     if not at_home and not over_the_area:
         raise Denied("NOT_YOUR_DESK", desk=receipt.unit)
@@ -93,8 +91,10 @@ def may_be_told(receipt: Receipt, team: str, city: City) -> bool:
 
 
 def require_may_reveal(receipt: Receipt, actor: Actor) -> None:
-    """Allow the desk that took the call and, unless the caller is protected, the holder."""
-    if actor.unit == receipt.unit and actor.role in CALLER_REVEALERS:
+    """Allow the desk that took the call, the auditor and, unless the caller is protected, the
+    holder."""
+    at_desk = actor.unit == receipt.unit and actor.role in CALLER_REVEALERS
+    if at_desk or actor.role == AUDITOR:
         return
     known = receipt.incident.known if receipt.incident else None
     if known is None or known.state not in HELD or _hand(known) != (actor.unit, actor.user):

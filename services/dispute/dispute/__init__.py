@@ -6,6 +6,7 @@ from backbone.life_cycle import LifeCycle
 from backbone.words.city import City
 from backbone.words.errors import NotFound
 from backbone.words.followed import FollowIncident
+from backbone.words.rights import OF_DISPUTES
 from services.dispute.dispute import acceptance, mediation, pairs, parties, registration, routing
 from services.dispute.dispute.record import Dispute, may_see
 
@@ -20,4 +21,5 @@ DISPUTES: LifeCycle[Dispute, City] = LifeCycle(
     (registration, acceptance, parties, routing, mediation, pairs),
     "NO_SUCH_DISPUTE",
     guard=_require_sight,
+    rights=OF_DISPUTES,
 )

@@ -10,7 +10,7 @@ from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
 from backbone.words.followed import Followed
 from backbone.words.place import Place
-from backbone.words.sight import sees
+from backbone.words.sight import DISPUTE, Facts, sees
 
 
 class State(StrEnum):
@@ -191,7 +191,12 @@ class Dispute(Struct, frozen=True):
 
 def may_see(dispute: Dispute, actor: Actor) -> bool:
     """Whether the actor may know that the dispute exists."""
-    return sees(actor, dispute.units, dispute.area)
+    return sees(actor, facts_of(dispute))
+
+
+def facts_of(dispute: Dispute) -> Facts:
+    """What the rule of sight asks of it."""
+    return Facts(DISPUTE, dispute.units, dispute.area)
 
 
 def mediating_units(dispute: Dispute) -> set[str]:

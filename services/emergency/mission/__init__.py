@@ -3,6 +3,7 @@
 from typing import Any
 
 from backbone.life_cycle import Also, LifeCycle
+from backbone.words.field_rights import EMERGENCY
 from services.emergency.mission import (
     correcting,
     dispatching,
@@ -30,5 +31,6 @@ MISSIONS: LifeCycle[Mission, Also] = LifeCycle(
     (dispatching, steps, repeats, correcting, hiding, recalling, joining, ladder),
     "NO_SUCH_MISSION",
     guard=_require_known,
+    rights=EMERGENCY,
     finish=ladder.keep_in_step,
 )

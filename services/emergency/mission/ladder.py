@@ -10,8 +10,8 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidTransition, NotFound
 from backbone.words.guards import require_text
 from backbone.words.ladder import DESK, INSIDE, NEXT_TEAM, PEOPLE, TEAM
-from backbone.words.place import contains
 from backbone.words.roles import COMMANDERS
+from backbone.words.sight import sees
 from services.emergency.mission.record import (
     OVER,
     UNANSWERED,
@@ -139,12 +139,8 @@ def _resolved(
 
 def require_in_sight(mission: Mission, command: StopLadder) -> None:
     """Raises NotFound: a crew knows its own missions, others those of their unit and area."""
-    by, units = command.by, (mission.release.unit, mission.order.ordered_unit)
-    if command.own_team:
-        known = command.own_team == mission.order.team
-    else:
-        known = by.unit in units or contains(by.area, mission.release.area)
-    if not known:
+    own, team = command.own_team, mission.order.team
+    if own != team if own else not sees(command.by, mission.facts):
         raise NotFound("NO_SUCH_MISSION")
 
 

@@ -10,7 +10,8 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidTransition, NotFound
 from backbone.words.guards import require_text
 from backbone.words.place import contains
-from backbone.words.roles import DISPATCHERS, MISSION_WATCHERS, TEAM_SENDERS
+from backbone.words.roles import DISPATCHERS, TEAM_SENDERS
+from backbone.words.sight import sees
 from services.emergency.mission.record import (
     ANY,
     OVER,
@@ -69,9 +70,7 @@ def recall(
 
 def require_may_see(mission: Mission, by: Actor) -> None:
     """Raises NotFound for people outside both units who do not watch over the area."""
-    watches = by.role in MISSION_WATCHERS and contains(by.area, mission.release.area)
-    of_a_unit = bool(by.unit) and by.unit in (mission.release.unit, mission.order.ordered_unit)
-    if not watches and not of_a_unit:
+    if not sees(by, mission.facts):
         raise NotFound("NO_SUCH_MISSION")
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from backbone.words.place import Place
+from backbone.words.sight import ORDER, Facts
 from services.emergency.mission.rungs import Ladder
 
 
@@ -197,6 +198,12 @@ class Mission(Struct, frozen=True):
         """Whether it has joined an incident and does not know its facts yet."""
         joined = self.home not in (None, self.order.matter_id)
         return joined and not self.heard.incident and self.ending is None
+
+    @property
+    def facts(self) -> Facts:
+        """What the rule of sight asks of it: its unit and the one that ordered it know it."""
+        units = (self.release.unit, self.order.ordered_unit)
+        return Facts(ORDER, tuple(filter(None, units)), self.release.area)
 
     @property
     def asks(self) -> bool:

@@ -14,6 +14,7 @@ from backbone.postgres.pool import Pool
 from backbone.words.actor import deputy_name
 from backbone.words.roles import Roles
 from services.gateway.accounts import storage
+from services.gateway.accounts.lines import Lines
 from services.gateway.http.incoming import header_of, header_text, malformed_header
 from services.gateway.http.problems import Problem
 
@@ -34,6 +35,7 @@ class Caller:
     unit: str
     role: str
     area: str
+    line: str = ""
     team: str = ""
     is_key: bool = False
     deputy_for: str = ""
@@ -72,11 +74,13 @@ class Authenticator:
     def __init__(
         self,
         pool: Pool,
+        lines: Lines,
         clock: Callable[[], float] = time.monotonic,
         second_factor: Roles = frozenset(),
     ) -> None:
         """`second_factor` are the roles that need one, of a deputy too."""
-        self._pool, self._clock, self._second_factor = pool, clock, second_factor
+        self._pool, self._lines, self._clock = pool, lines, clock
+        self._second_factor = second_factor
         self._known: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
         self._forgotten = 0
 
@@ -105,7 +109,7 @@ class Authenticator:
     async def _holder(self, token_hash: bytes) -> Caller | None:
         async def find() -> Caller | None:
             row = await storage.holder_of(self._pool, token_hash)
-            return None if row is None else _caller(row)
+            return None if row is None else _caller(row, self._lines)
 
         return await self._kept(token_hash, find)
 
@@ -121,7 +125,7 @@ class Authenticator:
                 return None
             if row["role"] in self._second_factor and not row["second_factor"]:
                 raise Problem(403, "SECOND_FACTOR_NOT_ENROLLED")
-            return _deputised(caller, row)
+            return _deputised(caller, row, self._lines)
 
         deputy = await self._kept(token_hash + person.encode(), find)
         if deputy is None:
@@ -146,7 +150,7 @@ class Authenticator:
         return caller
 
 
-def _caller(row: Any) -> Caller:
+def _caller(row: Any, lines: Lines) -> Caller:
     is_key = row["kind"] == "key"
     # A unit may have a key for each of several roles: each key is a principal.
     principal = f"key:{row['name']}:{row['role']}" if is_key else f"person:{row['name']}"
@@ -156,6 +160,7 @@ def _caller(row: Any) -> Caller:
         unit=row["unit"],
         role=row["role"],
         area=row["area"],
+        line=lines.of(row["unit"]),
         team=row["team"],
         is_key=is_key,
     )
@@ -174,15 +179,16 @@ def _acting_for(key: Caller, person: str) -> Caller:
     return replace(caller, metadata=_metadata(caller))
 
 
-def _deputised(caller: Caller, row: Any) -> Caller:
+def _deputised(caller: Caller, row: Any, lines: Lines) -> Caller:
     """The deputy, in the role of the person: known to every record as `<deputy>><person>`."""
     user = deputy_name(caller.user, row["name"])
     parts = {name: row[name] for name in ("unit", "role", "area", "team")}
+    parts["line"] = lines.of(row["unit"])
     deputy = replace(caller, principal=f"person:{user}", user=user, deputy_for=row["name"], **parts)
     return replace(deputy, metadata=_metadata(deputy))
 
 
 def _metadata(caller: Caller) -> tuple[tuple[str, str], ...]:
-    parts = ("principal", "user", "unit", "role", "area", "team")
+    parts = ("principal", "user", "unit", "role", "area", "line", "team")
     said = ((part, getattr(caller, part)) for part in parts)
     return tuple((f"liandong-{part}", quote(value)) for part, value in said if value)

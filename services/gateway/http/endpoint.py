@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backbone.postgres.pool import Pool, is_transient
+from backbone.words.sight import AUDITOR
 from services.gateway.accounts.auth import CITIZEN, Authenticator, Caller, require_role
 from services.gateway.accounts.disclosure import record_reveal
 from services.gateway.contract.plan import Plan, put
@@ -22,6 +23,7 @@ from services.gateway.http.refusals import problem_of, reason_of
 from services.gateway.http.upstream import Upstream
 
 JSON = "application/json"
+AUDITED = "审计查阅"  # the purpose of an auditor who says no other
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class RpcEndpoint:
             return self._refused(error, headers)
         if self._route.is_write:
             headers |= _headers_of(await call.trailing_metadata())
-        if self._route.reveals:
+        if self._route.reveals or self._is_audit(caller):
             await self._record_reveal(request, caller)
         answer = self._plan.write(response)
         if self._plan.narrow is not None:
@@ -127,10 +129,15 @@ class RpcEndpoint:
             values |= incoming.parse_texts(plan.read_path, incoming.read_path(request))
         return plan.request(**values, **self._route.always)
 
+    def _is_audit(self, caller: Caller) -> bool:
+        """Whether an auditor reads matters: each reading is recorded as a disclosure is."""
+        reads = self._route.method == "GET" and not self._route.public
+        return reads and caller.role == AUDITOR and self._plan.area.service != "directory"
+
     async def _record_reveal(self, request: Request, caller: Caller) -> None:
-        """Record the disclosure; a failure here prevents the answer."""
-        subject = request.path_params[self._route.reveals]
-        purpose = incoming.purpose_of(request)
+        """Record the disclosure; a failure here prevents the answer. A list has no subject."""
+        subject = next(iter(request.path_params.values()), "")
+        purpose = incoming.purpose_of(request) or AUDITED
         trace = trace_of(request)
         await record_reveal(self._gate.pool, caller, self._route.rpc, subject, purpose, trace)
 

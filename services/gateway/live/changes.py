@@ -162,7 +162,7 @@ class Ring:
 
     def audience(self, actor: Actor) -> Audience:
         """The audience of callers in this role, unit and area; it lives as long as a reader."""
-        alike = Actor("", actor.unit, actor.role, actor.area)
+        alike = Actor("", actor.unit, actor.role, actor.area, actor.line)
         audience = self._audiences.get(alike)
         if audience is None:
             audience = self._audiences[alike] = Audience(self, alike)

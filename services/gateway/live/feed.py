@@ -33,7 +33,7 @@ from liandong.supervision.v1.supervision_events_pb2 import SupervisionEvent
 from services.gateway.contract.naming import Names
 from services.gateway.contract.writing import to_json
 from services.gateway.live.changes import Change, Ring
-from services.gateway.live.visibility import Scope
+from services.gateway.live.visibility import scope_of
 from services.gateway.metrics import CHANGES
 
 log = logging.getLogger(__name__)
@@ -199,7 +199,7 @@ class Showing:
         CHANGES.labels("known" if kind else "unknown").inc()
         if kind is None:
             return None
-        scope = Scope(self._source, frozenset(event.meta.audience), event.meta.area)
+        scope = scope_of(self._source, event.meta)
         write = partial(self._write, event, kind)
         return Change(place, record.offset, record.timestamp, scope, write)
 

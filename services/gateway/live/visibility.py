@@ -1,31 +1,31 @@
-"""Visibility of changes: for the units concerned, and for roles that watch over the area."""
+"""Visibility of changes: the rule of `backbone.words.sight`, asked of what an event says."""
 
-from dataclasses import dataclass
+from typing import Any
 
 from backbone.words.actor import Actor
-from backbone.words.roles import CARE_WATCHERS, PETITION_WATCHERS, roles
-from backbone.words.sight import WATCHERS, sees
+from backbone.words.sight import ALARM, CASE, DISPUTE, ORDER, PETITION, SUPERVISION, Facts, sees
 
-# Petitions are hidden from the 110 desk; care from all roles but auditor, leader and supervisor.
-WATCHERS_OF = {
-    "alarm": WATCHERS | roles("call_taker"),
-    "incident": WATCHERS,
-    "supervision": WATCHERS,
-    "emergency": WATCHERS | roles("call_taker"),
-    "petition": PETITION_WATCHERS,
-    "dispute": WATCHERS,
-    "population": CARE_WATCHERS,
+# What the events of earlier releases are about, which do not say it. The event of an incident may
+# have been a petition's or of care: no person sees it. One without an area may accuse a unit.
+EARLIER = {
+    "alarm": ALARM,
+    "supervision": SUPERVISION,
+    "emergency": ORDER,
+    "petition": PETITION,
+    "dispute": DISPUTE,
+    "population": CASE,
 }
 
+Scope = Facts
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The audience of a change: its service, the units concerned, and the area."""
 
-    source: str
-    units: frozenset[str]
-    area: str
+def scope_of(service: str, meta: Any) -> Scope:
+    """What the rule asks of an event of this service."""
+    source = meta.source or EARLIER.get(service, "")
+    area = meta.area or meta.audited_area
+    accused = meta.accused or ("" if meta.source or area else "*")
+    return Facts(source, frozenset(meta.audience), area, accused=accused)
 
 
 def may_see(actor: Actor, scope: Scope) -> bool:
-    return sees(actor, scope.units, scope.area, WATCHERS_OF[scope.source])
+    return sees(actor, scope)

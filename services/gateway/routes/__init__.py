@@ -48,6 +48,7 @@ from services.gateway.routes import (
     population,
     supervision,
 )
+from services.gateway.routes.rights import require_rows
 from services.gateway.routes.route import Area
 
 AREAS: tuple[Area, ...] = (
@@ -60,5 +61,6 @@ AREAS: tuple[Area, ...] = (
     emergency.AREA,
     directory.AREA,
 )
+require_rows(AREAS)
 
 __all__ = ["AREAS"]

@@ -2,6 +2,7 @@
 
 from backbone.words.roles import (
     ANSWERERS,
+    AUDITORS,
     CALLER_REVEALERS,
     DESKS,
     HANDLERS,
@@ -17,6 +18,8 @@ ONE = "/v1/receipts/{receipt_id}"
 # The receipts of one incident, for the unit that has it.
 REPORTS = "/v1/incidents/{incident_id}/reports"
 TICKET = "/v1/tickets/{ticket_id}"
+
+REVEALERS = CALLER_REVEALERS | HANDLERS | AUDITORS
 
 AREA = Area(
     "Receipts",
@@ -50,6 +53,6 @@ AREA = Area(
         get(TICKET, "GetTicket", ANSWERERS),
         post(f"{TICKET}:answer", "AnswerTicket", ANSWERERS | DESKS),
         post(f"{TICKET}:refuse", "RefuseTicket", ANSWERERS | DESKS),
-        post(f"{ONE}:reveal", "RevealCaller", CALLER_REVEALERS | HANDLERS, reveals="receipt_id"),
+        post(f"{ONE}:reveal", "RevealCaller", REVEALERS, reveals="receipt_id"),
     ),
 )

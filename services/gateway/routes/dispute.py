@@ -1,6 +1,6 @@
 """Disputes: the ledger of all desks, and the mediation up to agreement or lawful channel."""
 
-from backbone.words.roles import READERS, roles
+from backbone.words.roles import AUDITORS, READERS, roles
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
@@ -24,6 +24,6 @@ AREA = Area(
         post(f"{ONE}:agreement", "RecordAgreement", DESK),
         post(f"{ONE}:fail", "FailMediation", DESK),
         post(f"{ONE}:close", "CloseDispute", DESK),
-        post(f"{ONE}:reveal", "RevealParties", DESK, reveals="dispute_id"),
+        post(f"{ONE}:reveal", "RevealParties", DESK | AUDITORS, reveals="dispute_id"),
     ),
 )

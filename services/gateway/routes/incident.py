@@ -1,7 +1,7 @@
 """Incidents: the pool, the verbs of the flow, timelines and explained routes."""
 
+from backbone.words.rights import KEEPERS, VERIFY
 from backbone.words.roles import (
-    CALL_BACK_MAKERS,
     DESKS,
     DISPATCHERS,
     HANDLERS,
@@ -17,6 +17,8 @@ from services.gateway.http.waits import say_why
 from services.gateway.routes.route import Area, get, post
 
 # What waits for a desk, a unit or a leader stands in their inbox.
+CALLERS_BACK = VERIFY.roles
+DECIDERS = SUPERIORS | KEEPERS
 DUTY = HANDLERS | DESKS | VERIFIERS | SUPERIORS | SUPERVISORS
 LIST = {"inbox": False, "reason": "", "overdue": False}
 ONE = "/v1/incidents/{incident_id}"
@@ -34,8 +36,8 @@ AREA = Area(
         get(f"{ONE}/timeline", "GetTimeline", READERS),
         get(f"{ONE}/clocks", "ListClocks", READERS),
         get(f"{ONE}:explainRoute", "ExplainRoute", READERS),
-        post(f"{ONE}:route", "RouteIncident", SUPERIORS),
-        post(f"{ONE}:designate", "DesignateUnit", SUPERIORS),
+        post(f"{ONE}:route", "RouteIncident", DECIDERS),
+        post(f"{ONE}:designate", "DesignateUnit", DECIDERS),
         post(f"{ONE}:claim", "ClaimIncident", HANDLERS),
         post(f"{ONE}:release", "ReleaseIncident", HANDLERS),
         post(f"{ONE}:requestReturn", "RequestReturn", HANDLERS),
@@ -52,10 +54,10 @@ AREA = Area(
         post(f"{ONE}:escalate", "EscalateIncident", HANDLERS),
         post(f"{ONE}:report", "ReportProgress", HANDLERS),
         post(f"{ONE}:resolve", "ResolveIncident", HANDLERS),
-        post(f"{ONE}:verify", "VerifyIncident", CALL_BACK_MAKERS),
-        post(f"{ONE}:rework", "ReworkIncident", CALL_BACK_MAKERS),
-        post(f"{ONE}:close", "CloseIncident", CALL_BACK_MAKERS),
-        post(f"{ONE}:void", "VoidIncident", DISPATCHERS),
+        post(f"{ONE}:verify", "VerifyIncident", CALLERS_BACK),
+        post(f"{ONE}:rework", "ReworkIncident", CALLERS_BACK),
+        post(f"{ONE}:close", "CloseIncident", CALLERS_BACK),
+        post(f"{ONE}:void", "VoidIncident", DECIDERS),
         post(
             f"{ONE}:urge",
             "UrgeIncident",
@@ -63,7 +65,7 @@ AREA = Area(
         ),
         post(f"{ONE}:merge", "MergeIncident", DISPATCHERS),
         post(f"{ONE}:undoMerge", "UndoMerge", SUPERIORS),
-        post(f"{ONE}:undoVoid", "UndoVoid", SUPERIORS),
+        post(f"{ONE}:undoVoid", "UndoVoid", DECIDERS),
         post(f"{ONE}:setPriority", "SetPriority", TAKERS | DISPATCHERS | HANDLERS),
     ),
 )

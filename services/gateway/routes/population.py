@@ -1,10 +1,9 @@
 """Care cases: hand-over, visits and service requests, for the entrusted care workers.
 
-Watchers cannot read them. The auditor sees the disclosures of care, with viewer and purpose, in
-/v1/reveals only.
+Watchers cannot read them but the auditor, each of whose readings stands in /v1/reveals.
 """
 
-from backbone.words.roles import roles
+from backbone.words.roles import AUDITORS, roles
 from liandong.population.v1 import population_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
@@ -18,8 +17,8 @@ AREA = Area(
     pb.DESCRIPTOR.services_by_name["PopulationService"],
     (
         post("/v1/care-cases", "RegisterCareCase", SENDERS, status=201),
-        get("/v1/care-cases", "ListCareCases", SENDERS),
-        get(ONE, "GetCareCase", SENDERS),
+        get("/v1/care-cases", "ListCareCases", SENDERS | AUDITORS),
+        get(ONE, "GetCareCase", SENDERS | AUDITORS),
         post(f"{ONE}:receive", "ReceiveCareCase", roles("head")),
         post(f"{ONE}:entrust", "EntrustCareCase", roles("head")),
         post(f"{ONE}:setClass", "SetCareClass", CARE),
@@ -29,6 +28,6 @@ AREA = Area(
         post(f"{ONE}:recordResult", "RecordServiceResult", CARE),
         post(f"{ONE}:close", "EndCareCase", roles("head")),
         post(f"{ONE}:seal", "SealCareCase", roles("head")),
-        post(f"{ONE}:reveal", "RevealPerson", CARE, reveals="care_case_id"),
+        post(f"{ONE}:reveal", "RevealPerson", CARE | AUDITORS, reveals="care_case_id"),
     ),
 )

@@ -6,6 +6,7 @@ from backbone.life_cycle import LifeCycle
 from backbone.words.city import City
 from backbone.words.errors import NotFound
 from backbone.words.followed import FollowIncident
+from backbone.words.rights import OF_PETITIONS
 from services.petition.petition import (
     acceptance,
     disclosure,
@@ -28,4 +29,5 @@ PETITIONS: LifeCycle[Petition, City] = LifeCycle(
     (registration, acceptance, routing, handling, disclosure, reissuing, pairs),
     "NO_SUCH_PETITION",
     guard=_require_sight,
+    rights=OF_PETITIONS,
 )

@@ -9,8 +9,7 @@ from msgspec import Struct
 from backbone.words.actor import Actor
 from backbone.words.followed import Followed
 from backbone.words.place import Place
-from backbone.words.roles import PETITION_WATCHERS
-from backbone.words.sight import sees
+from backbone.words.sight import PETITION, Facts, sees
 
 
 class State(StrEnum):
@@ -185,7 +184,12 @@ def watched_area(petition: Petition) -> str:
 
 def may_see(petition: Petition, actor: Actor) -> bool:
     """Whether the actor may know that the petition exists."""
-    return sees(actor, audience(petition), watched_area(petition), PETITION_WATCHERS)
+    return sees(actor, facts_of(petition))
+
+
+def facts_of(petition: Petition) -> Facts:
+    """What the rule of sight asks of it."""
+    return Facts(PETITION, audience(petition), petition.area, accused=accused(petition))
 
 
 def incident_of(petition: Petition) -> UUID | None:

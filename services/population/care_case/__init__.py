@@ -6,14 +6,20 @@ from backbone.life_cycle import LifeCycle
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import NotFound
+from backbone.words.rights import POPULATION
+from backbone.words.sight import OPERATOR
 from services.population.care_case import clocks, ending, handover, needs, registering, visits
-from services.population.care_case.record import CareCase, has_sent, is_entrusted
+from services.population.care_case.record import CareCase, has_sent, is_audited, is_entrusted
 
 
 def _require_known(case: CareCase, command: Any) -> None:
-    """Raises NotFound for actors other than the entrusted and the sender; clocks have no actor."""
+    """Raises NotFound for actors other than the entrusted, the sender and the auditor; clocks have
+    no actor."""
     by: Actor | None = getattr(command, "by", None)
-    if by is not None and not (is_entrusted(case, by) or has_sent(case, by)):
+    if by is None:
+        return
+    concerned = is_entrusted(case, by) or has_sent(case, by) or is_audited(case, by)
+    if by.role == OPERATOR or not concerned:
         raise NotFound("NO_SUCH_CARE_CASE")
 
 
@@ -21,4 +27,5 @@ CARE_CASES: LifeCycle[CareCase, City] = LifeCycle(
     (registering, handover, visits, needs, ending, clocks),
     "NO_SUCH_CARE_CASE",
     guard=_require_known,
+    rights=POPULATION,
 )

@@ -9,6 +9,7 @@ from msgspec import Struct
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.followed import Followed
+from backbone.words.sight import CASE, Facts, sees
 
 
 class State(StrEnum):
@@ -169,6 +170,11 @@ def has_sent(case: CareCase, actor: Actor) -> bool:
     """Who handed over may see that the person was received, and nothing of the care."""
     sent = case.hand_over
     return bool(actor.user) and (actor.user, actor.unit) == (sent.sent_by, sent.sender)
+
+
+def is_audited(case: CareCase, actor: Actor) -> bool:
+    """The auditor of the area reads it, and no other who watches over the area."""
+    return sees(actor, Facts(CASE, area=case.charge.area))
 
 
 def require_head(case: CareCase, actor: Actor) -> None:

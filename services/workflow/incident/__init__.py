@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from backbone.life_cycle import LifeCycle
 from backbone.words.actor import SERVICE
 from backbone.words.errors import NotFound
+from backbone.words.rights import INCIDENT
 from backbone.words.sight import sees
 from services.workflow.incident import (
     accusing,
@@ -58,7 +59,7 @@ def may_see(incident: Incident, command: Any) -> None:
         return
     if isinstance(command, FROM_RECEIPTS) and command.by.role == SERVICE:
         return
-    if not sees(command.by, incident.readers, incident.watched_area):
+    if not sees(command.by, incident.facts):
         raise NotFound("NO_SUCH_INCIDENT")
 
 
@@ -107,6 +108,7 @@ INCIDENTS: LifeCycle[Incident, World] = LifeCycle(
     ),
     missing="NO_SUCH_INCIDENT",
     guard=may_see,
+    rights=INCIDENT,
     before=end_by_kind,
     finish=derive,
 )

@@ -116,7 +116,7 @@ def require_may_set_priority(incident: Incident, actor: Actor) -> None:
     charge, desk = incident.charge, incident.matter.desk
     holds = incident.state in HELD and (actor.unit, actor.user) == (charge.unit, charge.holder)
     at_desk = bool(actor.unit) and actor.unit == desk
-    area = incident.watched_area if incident.matter.against else incident.area or actor.area
+    area = incident.area or actor.area
     dispatches = actor.role in DISPATCHERS and contains(actor.area, area)
     if not (holds or at_desk or dispatches):
         raise Denied("MAY_NOT_SET_PRIORITY", role=actor.role)

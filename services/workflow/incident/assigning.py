@@ -113,6 +113,11 @@ def hands_of(command: ReassignIncident) -> tuple[UUID]:
     return (holder_key(command.by.unit, command.successor or command.by.user),)
 
 
+def _take_over(incident: Incident) -> dict[str, str]:
+    """A colleague takes over; only a head names a successor."""
+    return {"successor": ""}
+
+
 def assigned(incident: Incident, event: IncidentAssigned) -> Incident:
     due = event.objection_due_time
     charge = replace(
@@ -147,6 +152,7 @@ VERBS = (
         "TOO_MANY_HELD",
         "NOT_THE_HEAD",
         also=hands_of,
+        likely=_take_over,
     ),
 )
 CHANGES = (change(assigned), change(reassigned))

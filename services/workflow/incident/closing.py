@@ -149,9 +149,10 @@ def _require_verifier(incident: Incident, actor: Actor, world: World) -> None:
     worked on it.
     """
     charge = incident.charge
-    if not makes_call_backs(incident, actor.role, world.policy.dispute_call_back) or not sees(
-        actor, (incident.matter.desk,), incident.watched_area
-    ):
+    at_desk = actor.unit == incident.matter.desk
+    watches = sees(actor, replace(incident.facts, units=()))
+    makes = makes_call_backs(incident, actor.role, world.policy.dispute_call_back)
+    if not makes or not (at_desk or watches):
         raise Denied("NOT_A_VERIFIER", role=actor.role)
     if any(is_same_hand(actor, each) for each in charge.handlers) or actor.unit == charge.unit:
         raise Denied("HANDLER_CANNOT_VERIFY", unit=charge.unit)

@@ -58,7 +58,7 @@ def merge(
     if command.into == incident.id:
         raise InvalidArgument("SAME_INCIDENT")
     into = world.also.one(command.into)
-    if into is None or not sees(by, into.readers, into.watched_area):
+    if into is None or not sees(by, into.facts):
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.into)
     _require_other(incident, into)
     code = into.matter.code

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from backbone.words.actor import SERVICE, Actor
+from backbone.words.actor import Actor
 from backbone.words.clock import Clock
 from backbone.words.errors import Denied
 from backbone.words.matter import Matter
-from backbone.words.roles import CARE_WATCHERS, PETITION_WATCHERS
-from backbone.words.sight import WATCHERS
+from backbone.words.sight import Facts
 
 
 class State(StrEnum):
@@ -231,17 +230,11 @@ class Incident(Struct, frozen=True):
         hidden = {against, *self.barred} - {desk}
         return tuple(unit for unit in self.involved if unit not in hidden)
 
-
-# Where those who only watch over the area are not all allowed the texts of a matter: petitions are
-# hidden from the 110 desk, care from all but these. They see code, class, unit and state.
-TEXT_WATCHERS = {"PETITION": PETITION_WATCHERS, "CARE": CARE_WATCHERS}
-
-
-def may_read_texts(incident: Incident, actor: Actor) -> bool:
-    """Whether an actor who sees the incident may also read what was written of the matter."""
-    watchers = TEXT_WATCHERS.get(incident.matter.source, WATCHERS)
-    inside = actor.role == SERVICE
-    return inside or actor.unit in incident.readers or actor.role in watchers
+    @property
+    def facts(self) -> Facts:
+        """What the rule of sight asks of it."""
+        matter = self.matter
+        return Facts(matter.source, self.readers, self.area, accused=matter.against)
 
 
 @lru_cache(maxsize=16_384)  # asked for every write of what a person holds

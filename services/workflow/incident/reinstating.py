@@ -47,7 +47,7 @@ def undo_void(
 
 def require_other_hand(incident: Incident, actor: Actor, earlier: str, role: str) -> None:
     """Allow those who may end it, except the one who did."""
-    if actor.role not in SUPERVISORS or not contains(actor.area, incident.watched_area):
+    if actor.role not in SUPERVISORS or not contains(actor.area, incident.area):
         routing.require_dispatcher(incident, actor)
     if is_same_hand(actor, earlier, role):
         raise Denied("ANOTHER_PERSON_NEEDED", by=earlier)

@@ -19,6 +19,7 @@ from backbone.words.guards import require_not_accused, require_unit
 from backbone.words.place import contains
 from backbone.words.policy import Route
 from backbone.words.roles import DISPATCHERS, SUPERIORS
+from backbone.words.sight import is_kept
 from services.workflow.incident import clocks
 from services.workflow.incident.record import OPEN, Incident, Routing, State
 from services.workflow.incident.world import World
@@ -181,12 +182,15 @@ def is_accused(incident: Incident, unit: str, city: City) -> bool:
 
 
 def require_dispatcher(incident: Incident, actor: Actor) -> None:
-    """Allow dispatchers of the area, and the superior to whom a question or bounce was raised."""
+    """Allow dispatchers of the area, the desk of a matter that they may not see, and the superior
+    to whom a question or bounce was raised.
+    """
     raised_to = {incident.charge.raised_to, *(each.raised_to for each in incident.questions)}
     if actor.unit and actor.unit in raised_to:
         return
-    if incident.matter.against and actor.unit == incident.matter.desk:
-        return  # dispatchers of the area may not see an accusation
+    matter = incident.matter
+    if is_kept(matter.source, matter.against) and actor.unit and actor.unit == matter.desk:
+        return
     area = incident.area
     if actor.role not in DISPATCHERS or not contains(actor.area, area or actor.area):
         raise Denied("NOT_THE_DISPATCHER", area=area)

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from backbone.words.actor import Actor
 from backbone.words.place import contains
-from backbone.words.roles import VERIFIERS
+from backbone.words.rights import verifiers_of
 from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, QUESTIONS, SIGN_IN
 from services.workflow.incident.record import HELD, OVER, Incident, Question, State
 
@@ -131,7 +131,8 @@ def _supervised(incident: Incident) -> list[Waiting]:
 
 def makes_call_backs(incident: Incident, role: str, of_disputes: Collection[str]) -> bool:
     """Whether the role makes the call-back; `of_disputes` are the roles of the city pack."""
-    return role in VERIFIERS or (incident.matter.source == MEDIATED and role in of_disputes)
+    source = incident.matter.source
+    return role in verifiers_of(source) or (source == MEDIATED and role in of_disputes)
 
 
 def shown_to(incident: Incident, actor: Actor, of_disputes: Collection[str]) -> tuple[Waiting, ...]:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import LifeCycle
 from backbone.words.errors import NotFound
+from backbone.words.rights import SUPERVISION
 from backbone.words.sight import sees
 from services.workflow.incident.world import World
 from services.workflow.supervision import (
@@ -26,7 +27,7 @@ def may_see(supervision: Supervision, command: Any) -> None:
     """A supervision outside the actor's scope does not exist for the actor; a clock sees all."""
     if isinstance(command, LapseAnswers | AddressUnit):
         return
-    if not sees(command.by, supervision.readers, supervision.area):
+    if not sees(command.by, supervision.facts):
         raise NotFound("NO_SUCH_SUPERVISION")
 
 
@@ -59,5 +60,6 @@ SUPERVISIONS: LifeCycle[Supervision, World] = LifeCycle(
     (opening, answering, judging, lifting, lapsing, moving, outliving),
     missing="NO_SUCH_SUPERVISION",
     guard=may_see,
+    rights=SUPERVISION,
     finish=derive,
 )

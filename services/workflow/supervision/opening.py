@@ -81,9 +81,7 @@ def require_supervisable(given: str, actor: Actor, world: World) -> Incident:
     """
     incident_id = demanding.id_of(given)
     incident: Incident | None = world.also.one(incident_id) if incident_id else None
-    if not isinstance(incident, Incident) or not sees(
-        actor, incident.readers, incident.watched_area
-    ):
+    if not isinstance(incident, Incident) or not sees(actor, incident.facts):
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=given)
     if incident.area and not contains(actor.area, incident.area):
         raise Denied("NOT_A_SUPERVISOR", role=actor.role, area=actor.area)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied
 from backbone.words.roles import SUPERVISORS
+from backbone.words.sight import SUPERVISION, Facts
 
 
 class Level(StrEnum):
@@ -127,6 +128,11 @@ class Supervision(Struct, frozen=True):
         accused = {e.unit for e in self.demands if e.end_reason == EndReason.UNIT_ACCUSED}
         units = dict.fromkeys((self.unit, *asked, *marked))
         return tuple(each for each in units if each not in accused)
+
+    @property
+    def facts(self) -> Facts:
+        """What the rule of sight asks of it."""
+        return Facts(SUPERVISION, self.readers, self.area)
 
     @property
     def incidents(self) -> tuple[str, ...]:

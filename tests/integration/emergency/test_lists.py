@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbone.postgres.pool import open_pool
+from backbone.words.actor import Actor
 from backbone.words.place import Place
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
@@ -17,7 +18,7 @@ from services.emergency.deciders import missions as decider
 from services.emergency.mission.record import OVER, Ending, Mission, Order, Pushes, Release, State
 from services.emergency.scope import Scope
 from tests.installation import Installation
-from tests.listed import HOMES, Listed, areas, asking, of_state, some, times, units
+from tests.listed import Listed, actors, areas, asking, of_state, some, times, units
 
 TEAMS = ("fire", "rescue")
 PRIORITIES = ("P1", "P2", "P3", "P4")
@@ -53,9 +54,9 @@ def missions(draw: Any) -> Mission:
 
 
 scopes = st.one_of(
-    st.just(Scope(True, "", "", "")),
-    st.builds(Scope, st.just(False), st.sampled_from(TEAMS), st.just(""), st.just("")),
-    st.builds(Scope, st.just(False), st.just(""), units, st.sampled_from(HOMES)),
+    st.just(Scope(Actor("", role="service"))),
+    st.builds(Scope, actors, st.sampled_from(TEAMS)),
+    st.builds(Scope, actors),
 )
 requests = st.builds(
     pb.ListMissionsRequest,
@@ -102,4 +103,4 @@ async def test_a_matter_finds_its_missions_in_every_state(
 
 
 def test_a_caller_without_team_unit_and_area_sees_no_mission() -> None:
-    assert Scope(False, "", "", "").conditions == ()
+    assert Scope(Actor("li", role="call_taker")).conditions == ()

@@ -15,7 +15,7 @@ from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
 from liandong.place.v1.place_pb2 import Place
-from services.gateway.live.visibility import Scope, may_see
+from services.gateway.live.visibility import Scope, may_see, scope_of
 from tests.cities import COUNTY, NORTH, a_city_with_discipline
 from tests.installation import Installation
 from tests.serving import Client, Home, calling, serving
@@ -29,8 +29,10 @@ OUTSIDERS = [
     Actor("hu", "box", "leader", NORTH),
     Actor("sun", "county", "leader", COUNTY),
     Actor("zhao", "command", "dispatcher", COUNTY),
-    Actor("shen", "county", "auditor", COUNTY),
+    Actor("shen", "north", "auditor", COUNTY),
+    Actor("gao", "county", "operator", COUNTY),
 ]
+AUDITOR = Actor("shen", "county", "auditor", COUNTY)
 TOPICS = {"petition": PetitionEvent, "incident": IncidentEvent}
 
 
@@ -116,7 +118,7 @@ async def test_somebody_is_accused_though_no_unit_is_named(call: Client, accepte
         accept = pb.AcceptPetitionRequest(petition_id=petition.id, kind="KIND_ACCUSATION")
         await call("AcceptPetition", accept, OFFICE)
     asked = pb.GetPetitionRequest(petition_id=petition.id)
-    for who in OUTSIDERS:
+    for who in (each for each in OUTSIDERS if each.role != "auditor"):
         assert await call.refused("GetPetition", asked, who) == "NO_SUCH_PETITION"
         listed = await call("ListPetitions", pb.ListPetitionsRequest(count=True), who)
         assert listed.total_size == 0
@@ -130,7 +132,8 @@ async def test_nobody_sends_it_there_and_no_outsider_moves_it(call: Client, work
         offer = flow.HandOffIncidentRequest(**one, to_unit=accused, reason="x")
         assert await work.refused("HandOffIncident", offer, LIN) == "ACCUSED_UNIT"
         designate = flow.DesignateUnitRequest(**one, to_unit=accused, reason="x")
-        assert await work.refused("DesignateUnit", designate, OFFICE) == "ACCUSED_UNIT"
+        head = Actor("ma", "office", "head", COUNTY)
+        assert await work.refused("DesignateUnit", designate, head) == "ACCUSED_UNIT"
     moves: list[tuple[str, Any]] = [
         ("AssignIncident", flow.AssignIncidentRequest(**one, unit="box", instruction="x")),
         ("AssignIncident", flow.AssignIncidentRequest(**one, unit="south", instruction="x")),
@@ -142,6 +145,19 @@ async def test_nobody_sends_it_there_and_no_outsider_moves_it(call: Client, work
     for who in OUTSIDERS:
         for method, request in moves:
             assert await work.refused(method, request, who) == "NO_SUCH_INCIDENT"
+    for method, request in moves:
+        assert await work.refused(method, request, AUDITOR) == "ROLE_MAY_NOT"
+
+
+async def test_the_auditor_reads_it_and_moves_nothing(call: Client, work: Client) -> None:
+    about = await routed(call)
+    read = await call("GetPetition", pb.GetPetitionRequest(petition_id=about), AUDITOR)
+    assert read.petition.id == about
+    assert (await call("ListPetitions", pb.ListPetitionsRequest(count=True), AUDITOR)).total_size
+    found = await work("GetIncident", flow.GetIncidentRequest(incident_id=about), AUDITOR)
+    assert found.incident.narrative
+    reveal = pb.RevealPetitionerRequest(petition_id=about)
+    assert await call.refused("RevealPetitioner", reveal, AUDITOR) == "PURPOSE_MISSING"
 
 
 async def test_no_event_of_it_is_shown_to_an_outsider(
@@ -165,7 +181,7 @@ async def scopes_of(database: Installation, schema: str, source: str) -> list[Sc
     rows = await conn.fetch(f"SELECT payload FROM {schema}.journal ORDER BY position")
     await conn.close()
     events = [TOPICS[source].FromString(row["payload"]) for row in rows]
-    return [Scope(source, frozenset(e.meta.audience), e.meta.area) for e in events]
+    return [scope_of(source, event.meta) for event in events]
 
 
 async def test_the_desk_of_the_accused_is_told_of_no_earlier_petition(call: Client) -> None:

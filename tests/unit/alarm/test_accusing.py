@@ -72,9 +72,12 @@ def test_the_desk_alone_knows_of_it() -> None:
         return not reason_of(lambda: require_may_see(receipt, actor))
 
     assert sees(ACCUSING, TAKER) and sees(ACCUSING, DISPATCHER)
-    assert sees(RECEIVED, AUDITOR) and not sees(ACCUSING, AUDITOR)
+    assert sees(RECEIVED, AUDITOR) and sees(ACCUSING, AUDITOR)
+    leader = replace(AUDITOR, role="leader")
+    assert sees(RECEIVED, leader) and not sees(ACCUSING, leader)
+    assert not sees(ACCUSING, replace(AUDITOR, unit=ACCUSED))
     scope = codec.scope(ACCUSING)
-    assert (scope.audience, scope.area) == (("command",), "")
+    assert (scope.audience, scope.accused) == (("command",), ACCUSED)
 
 
 def test_a_team_of_another_unit_goes_and_its_mission_is_not_watched() -> None:

@@ -20,4 +20,4 @@ def test_what_has_an_incident_is_not_filed_before_it() -> None:
 
 def test_the_unit_that_it_was_passed_to_does_not_file_it() -> None:
     passed = after(PASS, found=RECEIVED)
-    assert refusal_of(passed, CloseReceipt(HOTLINE_CLERK)).reason == "NOT_YOUR_DESK"
+    assert refusal_of(passed, CloseReceipt(HOTLINE_CLERK)).reason == "ROLE_MAY_NOT"

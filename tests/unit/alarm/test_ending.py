@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.followed import Followed
@@ -104,7 +105,9 @@ def test_what_ends_nothing(command: Any, reason: str) -> None:
 
 
 def test_the_desk_ends_it_or_a_dispatcher_of_the_area() -> None:
-    assert refusal_of(RECEIVED, AnswerAtDesk(AUDITOR, "好")).reason == "NOT_YOUR_DESK"
+    assert refusal_of(RECEIVED, AnswerAtDesk(AUDITOR, "好")).reason == "ROLE_MAY_NOT"
+    of_calls = replace(TAKER, role="grid_member")
+    assert refusal_of(RECEIVED, AnswerAtDesk(of_calls, "好")).reason == "NOT_YOUR_DESK"
     theirs = after(a_report(by=GRID_MEMBER, kind=Kind.GRID_REPORT))
     assert after(OpenIncident(DISPATCHER), found=theirs).outcome is Outcome.OPENED
     assert refusal_of(theirs, OPEN).reason == "NO_SUCH_RECEIPT"

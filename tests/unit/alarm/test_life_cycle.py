@@ -7,7 +7,7 @@ from backbone.words.actor import Actor
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.place import Place
-from backbone.words.sight import WATCHERS
+from backbone.words.sight import watchers_of
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.call_back import RecordCallBack
 from services.alarm.receipt.called_back import Finding
@@ -126,7 +126,7 @@ RECEIPT = Subject(
     },
     neighbours=("neighbour",),
     strangers=("stranger", "without a unit"),
-    watchers=WATCHERS,
+    watchers=watchers_of("ALARM"),
     openings=((RECEIVE,), (a_report(by=GRID_MEMBER, kind=Kind.GRID_REPORT),)),
     more=(
         LINK_IS_OVER,
@@ -142,6 +142,7 @@ RECEIPT = Subject(
         AmendReceipt(by=TAKER, place=Place("长风路14号", HERE, EAST_GRID)),
     ),
     invariant=it_ends_once,
+    aims=frozenset({"ALREADY_DISPATCHED"}),
 )
 
 

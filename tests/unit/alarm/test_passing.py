@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied
@@ -144,7 +145,9 @@ def test_a_refused_ticket_is_open_at_the_desk_again() -> None:
 
 @pytest.mark.parametrize("who", [TAKER, DISPATCHER, Actor("x", "hotline", "mediator")])
 def test_only_the_partner_answers(who: Actor) -> None:
-    assert refusal_of(FILED, AnswerTicket(who, "好")).reason == "NOT_YOUR_TICKET"
+    assert refusal_of(FILED, AnswerTicket(who, "好")).reason == "ROLE_MAY_NOT"
+    clerk = replace(TAKER, role="clerk")
+    assert refusal_of(FILED, AnswerTicket(clerk, "好")).reason == "NOT_YOUR_TICKET"
     assert refusal_of(FILED, AnswerTicket(STRANGER, "好")).reason == "NO_SUCH_RECEIPT"
 
 

@@ -185,6 +185,7 @@ def test_the_columns_are_what_queries_ask_for() -> None:
         "unit": "command",
         "area": EAST_GRID,
         "against": "",
+        "receiver": "zhou",
         "passed_to": "",
         "passed_state": "",
         "handler": "north",

@@ -12,10 +12,8 @@ from msgspec.structs import replace
 
 from backbone.door.journal import event_id
 from backbone.intake.following import CHANGES, follow_by_id, step_of, steps_of
-from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
 from backbone.words.followed import Followed, FollowIncident, follow
-from backbone.words.sight import sees, watched
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -113,21 +111,3 @@ def test_following_keeps_what_a_step_does_not_say() -> None:
     with pytest.raises(Refusal) as caught:
         follow(None, step, NOW)
     assert caught.value.reason == "NOT_ROUTED"
-
-
-@pytest.mark.parametrize(
-    ("actor", "seen"),
-    [
-        (Actor("li", "north", "clerk", "990101001"), True),
-        (Actor("chen", "south", "clerk", "990101002"), False),
-        (Actor("sun", "county", "leader", "990101"), True),
-        (Actor("sun", "city", "auditor", "990100"), True),
-        (Actor("sun", "other", "leader", "990102"), False),
-        (Actor("sun", "county", "clerk", "990101"), False),
-        (Actor("", "", "leader", ""), False),
-    ],
-)
-def test_who_sees_a_record(actor: Actor, seen: bool) -> None:
-    assert sees(actor, ("north", ""), "990101001") is seen
-    by_area = bool(watched(actor)) and "990101001".startswith(watched(actor))
-    assert seen is (by_area or actor.unit == "north")

@@ -38,7 +38,7 @@ def test_it_is_refused_with_a_reason_and_a_channel() -> None:
     ("command", "reason"),
     [
         (replace(ACCEPT, by=CHEN), "NO_SUCH_DISPUTE"),
-        (replace(ACCEPT, by=LEADER), "NOT_YOUR_UNIT"),
+        (replace(ACCEPT, by=LEADER), "ROLE_MAY_NOT"),
         (AcceptDispute(DESK, None), "MEDIATION_MISSING"),
         (RefuseDispute(DESK, "", "x"), "REASON_MISSING"),
         (RefuseDispute(DESK, "x", ""), "TOLD_WHERE_MISSING"),

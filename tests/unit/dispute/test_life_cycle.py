@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from backbone.words.followed import FollowIncident
-from backbone.words.sight import WATCHERS
+from backbone.words.sight import watchers_of
 from services.dispute.dispute.acceptance import RefuseDispute
 from services.dispute.dispute.mediation import HoldSession, RecordAgreement
 from services.dispute.dispute.parties import NameParties, RevealParties
@@ -80,7 +80,7 @@ DISPUTE = Subject(
     },
     neighbours=("neighbour",),
     strangers=("stranger", "without a unit"),
-    watchers=WATCHERS,
+    watchers=watchers_of("DISPUTE"),
     openings=(
         (REGISTER,),
         ROUTED,

@@ -63,14 +63,14 @@ def test_a_failure_tells_the_lawful_channel() -> None:
 def test_the_desk_files_what_has_ended() -> None:
     closed = after(CLOSE, dispute=AGREED)
     assert (closed.state, closed.ending and closed.ending.close_time) == (State.CLOSED, NOW)
-    assert refusal_of(AGREED, CloseDispute(LEADER)) == "NOT_YOUR_UNIT"
+    assert refusal_of(AGREED, CloseDispute(LEADER)) == "ROLE_MAY_NOT"
 
 
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
         (HoldSession(DESK, ""), "TEXT_MISSING"),
-        (HoldSession(LEADER, "x"), "NOT_YOUR_UNIT"),
+        (HoldSession(LEADER, "x"), "ROLE_MAY_NOT"),
         (RecordAgreement(DESK, None), "AGREEMENT_INCOMPLETE"),
         (RecordAgreement(DESK, Agreement(oral=True)), "AGREEMENT_INCOMPLETE"),
         (FailMediation(DESK, "", "x"), "REASON_MISSING"),

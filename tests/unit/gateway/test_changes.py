@@ -11,7 +11,7 @@ from services.gateway.live.changes import Change, Reader, Ring
 from services.gateway.live.event_ids import EventId, decode
 from services.gateway.live.visibility import Scope, may_see
 
-SCOPE = Scope("incident", frozenset({"u"}), "990101")
+SCOPE = Scope("ALARM", frozenset({"u"}), "990101")
 CLERK, STRANGER = Actor("wang", "u", "clerk", "990101"), Actor("li", "v", "clerk", "990102")
 WATCHER = Actor("zhao", "c", "dispatcher", "9901")
 
@@ -125,7 +125,7 @@ def test_readers_of_one_audience_each_see_everything_once(data: st.DataObject) -
     for _ in range(data.draw(st.integers(1, 30))):
         if data.draw(st.booleans()):
             partition = data.draw(st.integers(0, 2))
-            scope = data.draw(st.sampled_from([SCOPE, Scope("incident", frozenset(), "990102")]))
+            scope = data.draw(st.sampled_from([SCOPE, Scope("ALARM", frozenset(), "990102")]))
             offset = ring.head[partition]
             ring.append(
                 Change(partition, offset, 7, scope, lambda at=(partition, offset): b"%d/%d" % at)

@@ -43,7 +43,7 @@ def test_it_says_what_the_petition_is_and_where_the_petitioner_was_told_to_go() 
     ("command", "reason"),
     [
         (replace(ACCEPT, by=CHEN), "NO_SUCH_PETITION"),
-        (replace(ACCEPT, by=LEADER), "NOT_YOUR_UNIT"),
+        (replace(ACCEPT, by=LEADER), "ROLE_MAY_NOT"),
         (AcceptPetition(DESK, None), "KIND_MISSING"),
         (AcceptPetition(DESK, Kind.CLAIM), "LAWFUL_CHANNEL_MISSING"),
         (AcceptPetition(DESK, Kind.ADVICE, LawfulChannel.PETITION), "ONLY_CLAIMS_HAVE_CHANNELS"),

@@ -22,7 +22,7 @@ from tests.unit.petition.petitions import (
 
 ACCUSE = a_registration(against_unit="north")
 ACCUSATION = after(ACCUSE, AcceptPetition(DESK, Kind.ACCUSATION))
-LEADERS = [LEADER, replace(LEADER, unit="north"), replace(LEADER, unit="elsewhere", role="auditor")]
+LEADERS = [LEADER, replace(LEADER, unit="north"), replace(LEADER, unit="north", role="auditor")]
 
 
 def test_an_accusation_never_reaches_the_accused() -> None:
@@ -43,10 +43,11 @@ def test_what_may_be_an_accusation_stays_with_the_units_involved(who: Actor) -> 
     routed = after(RoutePetition(DESK, "county"), petition=ACCUSATION)
     for petition in (after(ACCUSE), ACCUSATION, routed):
         assert may_see(petition, DESK) and not may_see(petition, who)
-        assert codec.scope(petition).area == ""
+        assert may_see(petition, replace(who, unit="elsewhere", role="auditor"))
+        assert codec.scope(petition).accused == "north"
     claim = after(ACCUSE, ACCEPT)
     assert may_see(claim, who)
-    assert codec.scope(claim).area == NORTH
+    assert (codec.scope(claim).area, codec.scope(claim).accused) == (NORTH, "")
 
 
 def test_the_matter_says_whom_it_accuses_and_only_an_accusation_does() -> None:

@@ -45,8 +45,8 @@ def test_it_is_replied_to_and_then_filed() -> None:
         (ACCEPTED, ReplyPetition(DESK), "REPLY_MISSING"),
         (ASSIGNED, REPLY, "NOT_RESOLVED"),
         (after(CLAIMED, petition=ASSIGNED), REPLY, "NOT_RESOLVED"),
-        (HANDLING, ReplyPetition(LEADER, "x"), "NOT_YOUR_UNIT"),
-        (REPLIED, replace(CLOSE, by=LEADER), "NOT_YOUR_UNIT"),
+        (HANDLING, ReplyPetition(LEADER, "x"), "ROLE_MAY_NOT"),
+        (REPLIED, replace(CLOSE, by=LEADER), "ROLE_MAY_NOT"),
     ],
 )
 def test_what_is_not_written_down(petition: Petition, command: Any, reason: str) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from backbone.words.actor import Actor
 from backbone.words.followed import FollowIncident
-from backbone.words.roles import PETITION_WATCHERS
+from backbone.words.sight import watchers_of
 from services.petition.petition.acceptance import AcceptPetition, DeclinePetition, ReferPetition
 from services.petition.petition.disclosure import RevealPetitioner
 from services.petition.petition.handling import RecordProgress, ReplyPetition
@@ -112,7 +112,7 @@ PETITION = Subject(
     },
     neighbours=("neighbour",),
     strangers=("stranger", "without a unit"),
-    watchers=PETITION_WATCHERS,
+    watchers=watchers_of("PETITION"),
     invariant=it_is_with_a_unit_once_routed,
     **a_subject(REGISTER, ACCEPT, ROUTE, CLAIMED),
 )
@@ -122,11 +122,12 @@ ACCUSATION = Subject(
         "desk": DESK,
         "unit that claimed it": LEADER,
         "the accused": Actor("li", "north", "head", COUNTY),
-        "watcher of the area": Actor("shen", "audit", "auditor", COUNTY),
+        "watcher of the area": Actor("shen", "audit", "leader", COUNTY),
         "stranger": CHEN,
         "without a unit": Actor("gao", "", "leader", COUNTY),
     },
     strangers=("the accused", "watcher of the area", "stranger", "without a unit"),
+    audited=("watcher of the area", "without a unit"),
     invariant=the_accused_never_knows_of_it,
     **a_subject(
         a_registration(against_unit="north"),

@@ -29,7 +29,7 @@ from tests.unit.petition.petitions import (
     ("command", "reason"),
     [
         (RevealPetitioner(DESK, " "), "PURPOSE_MISSING"),
-        (RevealPetitioner(LEADER, "好奇"), "NOT_YOUR_UNIT"),
+        (RevealPetitioner(LEADER, "好奇"), "ROLE_MAY_NOT"),
     ],
 )
 def test_what_is_not_shown(command: RevealPetitioner, reason: str) -> None:

@@ -34,7 +34,7 @@ def test_a_routed_petition_is_assigned_and_waits_for_its_incident() -> None:
         (RoutePetition(DESK, to_unit="moon"), "UNKNOWN_UNIT"),
         (RoutePetition(DESK, category="moon"), "UNKNOWN_CATEGORY"),
         (RoutePetition(DESK, priority="P9"), "UNKNOWN_PRIORITY"),
-        (RoutePetition(LEADER), "NOT_YOUR_UNIT"),
+        (RoutePetition(LEADER), "ROLE_MAY_NOT"),
     ],
 )
 def test_what_cannot_be_routed(command: RoutePetition, reason: str) -> None:

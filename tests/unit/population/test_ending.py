@@ -32,10 +32,10 @@ from tests.unit.population.care_cases import (
 @pytest.mark.parametrize(
     ("found", "command", "reason"),
     [
-        (ACTIVE, EndCareCase(LI, "x"), "NOT_THE_HEAD"),
+        (ACTIVE, EndCareCase(LI, "x"), "ROLE_MAY_NOT"),
         (ACTIVE, EndCareCase(HEAD, ""), "REASON_MISSING"),
         (ACTIVE, RevealPerson(HEAD, " "), "PURPOSE_MISSING"),
-        (ACTIVE, RevealPerson(SENDER, "x"), "NOT_ENTRUSTED"),
+        (ACTIVE, RevealPerson(SENDER, "x"), "ROLE_MAY_NOT"),
         (ACTIVE, Lapse(), "NOT_DUE"),
     ],
 )
@@ -64,7 +64,7 @@ REVEAL = RevealPerson(LI, "上门走访")
         (after(ENTRUST_WANG, found=ACTIVE), REVEAL, "NO_SUCH_CARE_CASE"),
         (SEALED, REVEAL, "INVALID_TRANSITION"),
         (ACTIVE, RevealPerson(LI, ""), "PURPOSE_MISSING"),
-        (ACTIVE, RevealPerson(SENDER, "x"), "NOT_ENTRUSTED"),
+        (ACTIVE, RevealPerson(SENDER, "x"), "ROLE_MAY_NOT"),
         (after(ENTRUST_WANG, found=ACTIVE), PLAN, "NO_SUCH_CARE_CASE"),
     ],
 )

@@ -30,12 +30,12 @@ from tests.unit.population.care_cases import (
 @pytest.mark.parametrize(
     ("found", "command", "reason"),
     [
-        (SENT, replace(RECEIVE, by=SENDER), "NOT_THE_HEAD"),
+        (SENT, replace(RECEIVE, by=SENDER), "ROLE_MAY_NOT"),
         (SENT, ReceiveCareCase(HEAD, ()), "CARE_WORKERS_MISSING"),
         (SENT, ReceiveCareCase(HEAD, ("zhou",)), "UNKNOWN_PERSON"),
         (SENT, ReceiveCareCase(HEAD, ("chen",)), "UNKNOWN_PERSON"),
-        (ACTIVE, EntrustCareCase(LI, ("wang",)), "NOT_THE_HEAD"),
-        (ACTIVE, replace(CLASS, by=SENDER), "NOT_ENTRUSTED"),
+        (ACTIVE, EntrustCareCase(LI, ("wang",)), "ROLE_MAY_NOT"),
+        (ACTIVE, replace(CLASS, by=SENDER), "ROLE_MAY_NOT"),
         (ACTIVE, replace(CLASS, care_class=None), "CARE_CLASS_MISSING"),
         (ACTIVE, replace(CLASS, office=None), "DECIDER_MISSING"),
         (ACTIVE, replace(CLASS, decided_by=" "), "DECIDER_MISSING"),

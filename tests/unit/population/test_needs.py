@@ -35,4 +35,4 @@ def test_what_is_no_need(found: CareCase | None, command: Any, reason: str) -> N
 
 def test_nobody_hears_of_care_by_unit_or_area() -> None:
     scope = codec.scope(ACTIVE)
-    assert (scope.audience, scope.area) == ((), "")
+    assert (scope.audience, scope.source, scope.is_watched) == ((), "CASE", False)

@@ -80,7 +80,7 @@ def test_its_desk_names_the_next_unit_where_no_dispatcher_may_know() -> None:
     assert returned.state is State.TRIAGE
     assert after(DesignateUnit(OFFICE, "south", "改派"), found=returned).charge.unit == "south"
     assert after(RouteIncident(OFFICE), found=returned).state is State.TRIAGE
-    other = after(an_opening(against=""))
+    other = after(an_opening(against="", source="ALARM"))
     assert refusal_of(other, DesignateUnit(OFFICE, "south", "改派")) == "NOT_THE_DISPATCHER"
 
 
@@ -99,10 +99,11 @@ def held_by_south() -> Incident:
 
 def test_only_the_units_involved_hear_of_its_events() -> None:
     scope = codec.scope(CLAIMED)
-    assert (scope.audience, scope.area) == (("office", "discipline"), "")
+    assert (scope.audience, scope.accused) == (("office", "discipline"), ACCUSED)
     strayed = changed(CLAIMED, involved=(*CLAIMED.involved, ACCUSED))
     assert ACCUSED not in codec.scope(strayed).audience
-    assert codec.scope(after(an_opening(against=""))).area == NORTH
+    open_to_all = codec.scope(after(an_opening(against="")))
+    assert (open_to_all.area, open_to_all.accused) == (NORTH, "")
 
 
 def test_the_record_keeps_it_and_no_answer_shows_it() -> None:

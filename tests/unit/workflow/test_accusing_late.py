@@ -49,7 +49,7 @@ def test_the_accused_and_all_below_lose_it_to_the_desk(found: Incident, against:
     assert not after_it.questions
     assert not after_it.clocks
     assert waits_for(after_it) == ("command",)
-    assert codec.scope(after_it).area == ""
+    assert codec.scope(after_it).accused == against
     assert reason_of(lambda: may_see(after_it, a_command_of(LI))) == "NO_SUCH_INCIDENT"
     assert (
         after(DesignateUnit(DESK, "discipline", "回避"), found=after_it, city=CITY).charge.unit

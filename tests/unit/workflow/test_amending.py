@@ -323,30 +323,37 @@ USE_CASE = UseCase(
     rights={
         "an incident": """\
 AmendMatter in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED
-  holder: every role
-  colleague of the holder: every role
-  unit that was asked: every role
-  desk: every role
-  colleague at the desk: every role
-  unit above: auditor, centre_director, dispatcher, leader, supervisor
-  neighbour: auditor, centre_director, dispatcher, leader, supervisor
+  holder: every role in sight
+  colleague of the holder: every role in sight
+  unit that was asked: every role in sight
+  desk: every role in sight
+  colleague at the desk: every role in sight
+  unit above: every role in sight
+  neighbour: every role in sight
 SetPriority in TRIAGE, OFFERED, CLAIMED, HANDLING
-  holder: every role
+  holder: call_taker, care_worker, centre_director, clerk, dispatcher, duty_officer,
+    grid_leader, grid_member, head, mediator, receptionist
   colleague of the holder: dispatcher
-  desk: every role
-  colleague at the desk: every role
+  desk: call_taker, care_worker, centre_director, clerk, dispatcher, duty_officer, grid_leader,
+    grid_member, head, mediator, receptionist
+  colleague at the desk: call_taker, care_worker, centre_director, clerk, dispatcher,
+    duty_officer, grid_leader, grid_member, head, mediator, receptionist
   unit above: dispatcher
   neighbour: dispatcher
 """,
         "an incident that accuses the unit of its own place": """\
 AmendMatter in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED
-  holder: every role
-  colleague of the holder: every role
-  unit that was asked: every role
-  desk: every role
+  holder: every role in sight
+  colleague of the holder: every role in sight
+  unit that was asked: every role in sight
+  desk: every role in sight
+  unit below the accused: every role in sight
+  dispatchers of the area: every role in sight
+  unit above: every role in sight
+  without a unit: every role in sight
 SetPriority in TRIAGE, OFFERED, CLAIMED, HANDLING
-  holder: every role
-  desk: every role
+  holder: centre_director, clerk, duty_officer, head, receptionist
+  desk: centre_director, clerk, duty_officer, head, receptionist
 """,
     },
 )

@@ -28,7 +28,7 @@ def test_an_order_puts_it_into_the_pool_of_the_unit_and_names_the_giver() -> Non
 
 
 def test_only_a_superior_of_the_unit_or_over_its_area_assigns() -> None:
-    assert refusal_of(CLAIMED, AssignIncident(WANG, "south", "go")) == "NOT_A_SUPERIOR"
+    assert refusal_of(CLAIMED, AssignIncident(WANG, "south", "go")) == "ROLE_MAY_NOT"
 
 
 def test_an_order_names_another_unit_that_exists_and_says_what_to_do() -> None:
@@ -45,7 +45,7 @@ def test_a_colleague_steps_in_and_the_unit_still_answers_for_it() -> None:
 
 def test_only_another_person_of_the_unit_steps_in_and_says_why() -> None:
     assert refusal_of(CLAIMED, ReassignIncident(LI, "mine")) == "SAME_HOLDER"
-    assert refusal_of(CLAIMED, ReassignIncident(DESK, "x")) == "NOT_YOUR_UNIT"
+    assert refusal_of(CLAIMED, ReassignIncident(DESK, "x")) == "ROLE_MAY_NOT"
     assert refusal_of(HANDING_OFF, ReassignIncident(CHEN, "x")) == "NOT_YOUR_UNIT"
     assert refusal_of(CLAIMED, ReassignIncident(WANG, " ")) == "REASON_MISSING"
 

@@ -97,33 +97,41 @@ USE_CASE = UseCase(
     rights={
         "an incident": """\
 LinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED, MERGED
-  holder: every role
-  colleague of the holder: every role
-  unit that was asked: every role
-  desk: every role
-  colleague at the desk: every role
-  unit above: auditor, centre_director, dispatcher, leader, supervisor
-  neighbour: auditor, centre_director, dispatcher, leader, supervisor
+  holder: every role in sight
+  colleague of the holder: every role in sight
+  unit that was asked: every role in sight
+  desk: every role in sight
+  colleague at the desk: every role in sight
+  unit above: every role in sight
+  neighbour: every role in sight
 UnlinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED, MERGED
-  holder: every role
-  colleague of the holder: every role
-  unit that was asked: every role
-  desk: every role
-  colleague at the desk: every role
-  unit above: auditor, centre_director, dispatcher, leader, supervisor
-  neighbour: auditor, centre_director, dispatcher, leader, supervisor
+  holder: every role in sight
+  colleague of the holder: every role in sight
+  unit that was asked: every role in sight
+  desk: every role in sight
+  colleague at the desk: every role in sight
+  unit above: every role in sight
+  neighbour: every role in sight
 """,
         "an incident that accuses the unit of its own place": """\
 LinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED
-  holder: every role
-  colleague of the holder: every role
-  unit that was asked: every role
-  desk: every role
+  holder: every role in sight
+  colleague of the holder: every role in sight
+  unit that was asked: every role in sight
+  desk: every role in sight
+  unit below the accused: every role in sight
+  dispatchers of the area: every role in sight
+  unit above: every role in sight
+  without a unit: every role in sight
 UnlinkCaller in TRIAGE, OFFERED, CLAIMED, HANDLING, RESOLVED, CLOSED, VOIDED
-  holder: every role
-  colleague of the holder: every role
-  unit that was asked: every role
-  desk: every role
+  holder: every role in sight
+  colleague of the holder: every role in sight
+  unit that was asked: every role in sight
+  desk: every role in sight
+  unit below the accused: every role in sight
+  dispatchers of the area: every role in sight
+  unit above: every role in sight
+  without a unit: every role in sight
 """,
     },
 )

@@ -56,7 +56,8 @@ USE_CASE = UseCase(
     legal=legal,
     rights={
         "an incident": """EscalateIncident in CLAIMED, HANDLING
-  holder: every role
+  holder: care_worker, centre_director, clerk, duty_officer, grid_leader, grid_member, head,
+    mediator, receptionist
   colleague of the holder: head
 """,
         "an incident that accuses the unit of its own place": "EscalateIncident in \n",

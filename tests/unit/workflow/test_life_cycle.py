@@ -4,9 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from backbone.words.actor import Actor
 from backbone.words.roles import DISPATCHERS
-from backbone.words.sight import WATCHERS
+from backbone.words.sight import watchers_of
 from services.workflow.incident import waits_for
 from services.workflow.incident.assigning import AssignIncident, ReassignIncident
 from services.workflow.incident.claiming import ClaimIncident, ReleaseIncident
@@ -152,7 +154,7 @@ INCIDENT = Subject(
     },
     neighbours=("neighbour", "unit above"),
     strangers=("stranger", "without a unit"),
-    watchers=WATCHERS,
+    watchers=watchers_of("ALARM"),
     openings=((OPEN,), (TRIAGE,)),
     more=(
         ClaimIncident(CHEN),
@@ -187,6 +189,12 @@ ACCUSATION = Subject(
         "unit above",
         "without a unit",
     ),
+    audited=(
+        "unit below the accused",
+        "dispatchers of the area",
+        "unit above",
+        "without a unit",
+    ),
     more=tuple(
         send
         for by in SENDERS
@@ -199,8 +207,8 @@ ACCUSATION = Subject(
     ),
     openings=((an_opening(),), (an_opening(to_unit="", category="theft"),)),
     invariant=it_never_gets_to_the_accused,
-    aims=frozenset({"NOT_A_SUPERIOR"}),
-    **a_subject(an_opening(), LIN, SU, OFFICE, SU, VERIFIERS),
+    aims=frozenset({"NOT_A_SUPERIOR", "ACCUSED_UNIT"}),
+    **a_subject(an_opening(), LIN, replace(SU, role="head"), OFFICE, SU, VERIFIERS),
 )
 
 

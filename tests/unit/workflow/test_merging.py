@@ -14,7 +14,7 @@ from services.workflow.incident import INCIDENTS, waits_for
 from services.workflow.incident.callers import LinkCaller, UnlinkCaller
 from services.workflow.incident.closing import VoidIncident
 from services.workflow.incident.merging import MergeIncident, UndoMerge
-from services.workflow.incident.record import Incident
+from services.workflow.incident.record import Incident, State
 from services.workflow.incident.world import World
 from tests.incidents import (
     CITY,
@@ -40,7 +40,6 @@ OTHER = changed(
 )
 MERGE = MergeIncident(DESK, OTHER_ID, "同一起事故")
 UNDO = UndoMerge(LEADER, "两起不同的事故")
-IN_SIGHT = {"TRIAGE", "OFFERED", "CLAIMED", "HANDLING"}
 
 
 class Beside:
@@ -78,10 +77,11 @@ def refusal_of(incident: Incident, command: Any, other: Incident = OTHER) -> str
 
 def legal(holder: Actor, **others: Any) -> tuple[Legal, ...]:
     if holder.unit == "discipline":
-        apart = dict.fromkeys(IN_SIGHT, "NOT_TO_BE_MERGED")
+        # Dispatchers merge, and see no petition that accuses a unit.
+        apart = dict.fromkeys([*State], "ROLE_MAY_NOT")
         return (
             Legal(MergeIncident(VERIFIERS[0], OTHER_ID, "x"), but=apart),
-            Legal(UndoMerge(VERIFIERS[1], "x")),
+            Legal(UndoMerge(replace(VERIFIERS[1], role="leader"), "x")),
         )
     return (Legal(MERGE), Legal(UNDO))
 
@@ -101,7 +101,7 @@ def test_it_goes_on_in_the_pool_of_its_unit_when_a_second_person_undoes_it() -> 
     merged = lived(CLAIMED, MERGE)
     assert refusal_of(merged, UndoMerge(DESK, "x")) == "ANOTHER_PERSON_NEEDED"
     assert refusal_of(merged, replace(UNDO, reason=" ")) == "REASON_MISSING"
-    assert refusal_of(merged, UndoMerge(LI, "x")) == "NOT_THE_DISPATCHER"
+    assert refusal_of(merged, UndoMerge(LI, "x")) == "ROLE_MAY_NOT"
     [event] = decide(merged, UNDO)
     assert event.parted_from == str(OTHER_ID)
     again = lived(merged, UNDO)
@@ -119,12 +119,13 @@ def test_of_two_opposite_merges_the_second_is_refused() -> None:
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        (changed(OTHER, source="PETITION"), "NOT_TO_BE_MERGED"),
+        (changed(OTHER, source="DISPUTE"), "NOT_TO_BE_MERGED"),
+        (changed(OTHER, source="PETITION"), "UNKNOWN_INCIDENT"),
         (changed(OTHER, against="south"), "ACCUSATION_APART"),
         (after(VoidIncident(DESK, "HOAX"), found=OTHER), "INCIDENT_OVER"),
         (replace(OTHER, id=UUID(int=9)), "UNKNOWN_INCIDENT"),
     ],
-    ids=["a petition", "an accusation", "void", "unknown"],
+    ids=["a dispute", "a petition", "an accusation", "void", "unknown"],
 )
 def test_what_it_cannot_go_into(other: Incident, reason: str) -> None:
     by = DESK if reason != "ACCUSATION_APART" else replace(DESK, unit="command")
@@ -134,7 +135,7 @@ def test_what_it_cannot_go_into(other: Incident, reason: str) -> None:
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        (replace(MERGE, by=SECOND), "NOT_THE_DISPATCHER"),
+        (replace(MERGE, by=SECOND), "ROLE_MAY_NOT"),
         (replace(MERGE, reason=" "), "REASON_MISSING"),
         (replace(MERGE, into=CLAIMED.id), "SAME_INCIDENT"),
     ],

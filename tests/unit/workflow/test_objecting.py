@@ -32,6 +32,7 @@ from tests.incidents import (
     CLAIMED,
     DESK,
     HANDING_OFF,
+    HEAD,
     LEADER,
     LI,
     NOW,
@@ -77,23 +78,28 @@ USE_CASE = UseCase(
     legal=legal,
     rights={
         "an incident": """ObjectToAssignment in OFFERED, CLAIMED, HANDLING
-  unit that was asked: every role
+  unit that was asked: care_worker, centre_director, clerk, duty_officer, grid_leader,
+    grid_member, head, mediator, receptionist
 RejectObjection in OFFERED, CLAIMED, HANDLING
-  desk: every role
-  colleague at the desk: every role
+  desk: call_taker, care_worker, centre_director, clerk, dispatcher, duty_officer, grid_leader,
+    grid_member, head, leader, mediator, receptionist
+  colleague at the desk: call_taker, care_worker, centre_director, clerk, dispatcher,
+    duty_officer, grid_leader, grid_member, head, leader, mediator, receptionist
 UpholdObjection in OFFERED, CLAIMED, HANDLING
-  desk: every role
-  colleague at the desk: every role
+  desk: call_taker, care_worker, centre_director, clerk, dispatcher, duty_officer, grid_leader,
+    grid_member, head, leader, mediator, receptionist
+  colleague at the desk: call_taker, care_worker, centre_director, clerk, dispatcher,
+    duty_officer, grid_leader, grid_member, head, leader, mediator, receptionist
 """,
         "an incident that accuses the unit of its own place": """\
 ObjectToAssignment in OFFERED, CLAIMED, HANDLING
-  unit that was asked: every role
+  unit that was asked: centre_director, clerk, duty_officer, head, receptionist
 RejectObjection in OFFERED, CLAIMED, HANDLING
-  holder: every role
-  colleague of the holder: every role
+  holder: centre_director, clerk, duty_officer, head, leader, receptionist
+  colleague of the holder: centre_director, clerk, duty_officer, head, leader, receptionist
 UpholdObjection in OFFERED, CLAIMED, HANDLING
-  holder: every role
-  colleague of the holder: every role
+  holder: centre_director, clerk, duty_officer, head, leader, receptionist
+  colleague of the holder: centre_director, clerk, duty_officer, head, leader, receptionist
 """,
     },
 )
@@ -241,7 +247,7 @@ def test_a_unit_that_gets_it_back_another_way_is_bound_by_no_old_assignment() ->
 def test_a_superior_that_was_assigned_it_once_may_say_no_to_an_escalation() -> None:
     escalated = after(EscalateIncident(CHEN, "too much"), found=IN_HAND)
     assert escalated.charge.assignment is None
-    returned = after(RequestReturn(LEADER, "yours"), found=escalated)
+    returned = after(RequestReturn(HEAD, "yours"), found=escalated)
     assert [each.kind for each in returned.questions] == ["RETURN"]
 
 

@@ -36,7 +36,7 @@ ANOTHER = Actor("jin", "command", "dispatcher", COUNTY)
 
 
 def legal(holder: Actor, **others: Any) -> tuple[Legal, ...]:
-    by = VERIFIERS[0] if holder.unit == "discipline" else LEADER
+    by = structs.replace(VERIFIERS[0], role="head") if holder.unit == "discipline" else LEADER
     return (Legal(UndoVoid(by, "it was real")),)
 
 
@@ -60,7 +60,8 @@ def test_what_no_unit_had_is_routed_anew() -> None:
         (UndoVoid(DESK, "it was real"), "ANOTHER_PERSON_NEEDED"),
         (UndoVoid(ANOTHER, " "), "REASON_MISSING"),
         (UndoVoid(LI, "it was real"), "NOT_THE_DISPATCHER"),
-        (UndoVoid(SECOND, "it was real"), "NOT_THE_DISPATCHER"),
+        (UndoVoid(structs.replace(LI, role="head"), "it was real"), "NOT_THE_DISPATCHER"),
+        (UndoVoid(SECOND, "it was real"), "ROLE_MAY_NOT"),
         (UndoVoid(Actor("mo", "harbour", "leader", "990102"), "x"), "NO_SUCH_INCIDENT"),
         (UndoVoid(Actor("mo", "north", "leader", NORTH), "x"), ""),
     ],
@@ -102,8 +103,8 @@ UndoVoid in VOIDED
 """,
         "an incident that accuses the unit of its own place": """\
 UndoVoid in VOIDED
-  holder: dispatcher
-  colleague of the holder: dispatcher
+  holder: duty_officer, leader
+  colleague of the holder: duty_officer, leader
 """,
     },
 )

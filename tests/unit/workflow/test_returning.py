@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from services.workflow.incident import question, waits_for
 from services.workflow.incident.assigning import AssignIncident
@@ -69,7 +70,7 @@ def test_the_holder_asks_and_of_what_is_in_the_pool_any_clerk_of_the_unit() -> N
     assert refusal_of(CLAIMED, RequestReturn(WANG, "x")) == "NOT_THE_HOLDER"
     assert refusal_of(HANDING_OFF, RequestReturn(CHEN, "x")) == "NOT_THE_HOLDER"
     assert asked_of(after(RequestReturn(WANG, "x"), found=OFFERED)) == "command"
-    assert refusal_of(OFFERED, RequestReturn(DESK, "x")) == "NOT_YOUR_UNIT"
+    assert refusal_of(OFFERED, RequestReturn(DESK, "x")) == "ROLE_MAY_NOT"
 
 
 @pytest.mark.parametrize("waiting", [HANDING_OFF, ASKED], ids=["hand-off", "return"])
@@ -106,5 +107,6 @@ def test_after_one_return_too_many_the_desk_calls_the_joint_meeting() -> None:
 def test_what_the_desk_gave_to_itself_it_returns_to_no_unit() -> None:
     """A question that no unit may answer is not asked."""
     own = after(DesignateUnit(DESK, "command", "ours"), found=after(TRIAGE))
-    assert refusal_of(own, RequestReturn(DESK, "not ours")) == "NO_OTHER_UNIT"
+    clerk = structs.replace(DESK, role="clerk")
+    assert refusal_of(own, RequestReturn(clerk, "not ours")) == "NO_OTHER_UNIT"
     assert own.charge.sender == own.charge.unit

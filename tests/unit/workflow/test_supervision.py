@@ -11,6 +11,7 @@ from backbone.door.batch import Batch, Loaded, Read
 from backbone.door.request import Request
 from backbone.words.actor import Actor
 from backbone.words.calendar import ZONE
+from backbone.words.sight import watchers_of
 from services.workflow import supervising, wiring
 from services.workflow.accounting import count_accountability
 from services.workflow.incident.closing import CloseIncident
@@ -116,8 +117,8 @@ OVER = changed(THREE, state="CLOSED")
 @pytest.mark.parametrize(
     ("by", "incidents", "also", "reason"),
     [
-        (CLERK, IDS, ALL, "NOT_A_SUPERVISOR"),
-        (DESK, IDS, ALL, "NOT_A_SUPERVISOR"),
+        (CLERK, IDS, ALL, "ROLE_MAY_NOT"),
+        (DESK, IDS, ALL, "ROLE_MAY_NOT"),
         (Actor("xu", "", "supervisor", COUNTY), IDS, ALL, "NOT_A_SUPERVISOR"),
         (Actor("xu", "harbour", "supervisor", "990102"), IDS, ALL, "UNKNOWN_INCIDENT"),
         (Actor("xu", "north", "leader", NORTH), IDS, ALL, "UNKNOWN_INCIDENT"),
@@ -151,6 +152,7 @@ def test_an_accusation_is_hidden_from_all_watchers_of_the_area() -> None:
     assert found.area == ""
     assert supervising.scope(found).audience == ("south",)
     assert supervising.scope(found).area == ""
+    assert reason_of(found, replace(LIFT, by=replace(MAYOR, role="auditor"))) == "ROLE_MAY_NOT"
     assert reason_of(found, replace(LIFT, by=MAYOR)) == "NO_SUCH_SUPERVISION"
     assert reason_of(found, AnswerSupervision(NORTH_HEAD, "x")) == "NO_SUCH_SUPERVISION"
 
@@ -219,7 +221,7 @@ def test_a_rejected_answer_is_owed_again_until_a_new_time() -> None:
 
 
 def test_only_the_supervising_unit_judges_and_each_of_its_supervisors_may() -> None:
-    others = (NORTH_HEAD, CLERK, Actor("xu", "command", "leader", COUNTY))
+    others = (replace(NORTH_HEAD, role="leader"), Actor("xu", "command", "leader", COUNTY))
     for by in others:
         for command in (AcceptAnswer(by, "north"), replace(FURTHER, by=by), replace(LIFT, by=by)):
             assert reason_of(ANSWERED, command) == "NOT_THE_SUPERVISOR"
@@ -329,7 +331,7 @@ def test_a_unit_sees_its_own_part_and_the_supervisors_see_all() -> None:
         resource = supervising.to_resource(late, actor)
         return {each.unit for each in resource.demands}, {each.unit for each in resource.marks}
 
-    assert shown(FENG) == shown(DESK) == ({"north", "south"},) * 2
+    assert shown(FENG) == shown(MAYOR) == ({"north", "south"},) * 2
     assert shown(SOUTH_HEAD) == shown(CHEN) == ({"south"},) * 2
     assert shown(Actor("x", "north", "leader", NORTH)) == ({"north"},) * 2
 
@@ -415,7 +417,7 @@ SUBJECT = Subject(
     },
     strangers=("stranger", "without a unit"),
     neighbours=("neighbour",),
-    watchers=frozenset({"dispatcher", "supervisor", "leader", "auditor", "centre_director"}),
+    watchers=watchers_of("SUPERVISION"),
     openings=((OPENING,),),
     more=(AnswerSupervision(LI, "x"), SOUTH_SAYS, AcceptAnswer(FENG, "north")),
     pause=timedelta(days=4),

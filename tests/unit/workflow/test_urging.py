@@ -46,15 +46,16 @@ USE_CASE = UseCase(
   holder: dispatcher, leader, supervisor
   colleague of the holder: dispatcher, leader, supervisor
   desk: call_taker, clerk, dispatcher, duty_officer, head, leader, receptionist, supervisor
-  colleague at the desk: call_taker, clerk, dispatcher, duty_officer, head, leader, receptionist, supervisor
+  colleague at the desk: call_taker, clerk, dispatcher, duty_officer, head, leader,
+    receptionist, supervisor
   unit above: dispatcher, leader, supervisor
   neighbour: dispatcher, leader, supervisor
-""",  # noqa: E501
+""",
         "an incident that accuses the unit of its own place": """UrgeIncident in \
 TRIAGE, OFFERED, CLAIMED, HANDLING
-  holder: dispatcher, leader, supervisor
-  colleague of the holder: dispatcher, leader, supervisor
-  desk: call_taker, clerk, dispatcher, duty_officer, head, leader, receptionist, supervisor
+  holder: leader, supervisor
+  colleague of the holder: leader, supervisor
+  desk: clerk, duty_officer, head, leader, receptionist, supervisor
 """,
     },
 )

@@ -1,0 +1,30 @@
+"""The line 条线 of a unit: the kind of a functional unit. Its watchers watch no other business."""
+
+from collections.abc import Mapping
+
+from backbone.words.city import City
+
+
+class Lines:
+    """The lines of the city's units as last heard of; before that, no unit has one."""
+
+    def __init__(self) -> None:
+        self._lines: Mapping[str, str] = {}
+
+    def learn(self, city: City) -> None:
+        self._lines = lines_of(city)
+
+    def of(self, unit: str) -> str:
+        """The kind of a functional unit; empty of a unit that answers for all of its area."""
+        return self._lines.get(unit, "")
+
+
+def lines_of(city: City) -> dict[str, str]:
+    """A unit is functional unless units of other kinds report to it, or it reports to none."""
+    units = city.units
+    general = {
+        each.parent
+        for each in units.values()
+        if each.parent in units and units[each.parent].kind != each.kind
+    }
+    return {code: unit.kind for code, unit in units.items() if unit.parent and code not in general}
