@@ -1,7 +1,7 @@
 """Calls to other services: open channels, retries, and the refusals in their errors."""
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import grpc
 from google.rpc import error_details_pb2
@@ -9,7 +9,7 @@ from grpc_status import rpc_status
 
 from backbone.process.settings import SCHEMAS, Settings
 from backbone.process.wires import Wires
-from backbone.rpc.credentials import Options, RenewingChannel
+from backbone.rpc.credentials import Channel, Options, RenewingChannel
 from backbone.rpc.edge import STATUS
 from backbone.rpc.signed import SigningChannel
 from backbone.words.errors import (
@@ -55,14 +55,12 @@ def open_channel(settings: Settings, service: str) -> SigningChannel:
     return SigningChannel(channel, settings.signatures, SCHEMAS[service])
 
 
-def channel_to(
-    service: str, address: str, wires: Wires | None, more: Options = ()
-) -> grpc.aio.Channel:
+def channel_to(service: str, address: str, wires: Wires | None, more: Options = ()) -> Channel:
     """The one way to another service: in the open, or by certificates that both sides show."""
     options = [*OPTIONS, *more]
     if wires is None:
         return grpc.aio.insecure_channel(address, options=options)
-    return cast(grpc.aio.Channel, RenewingChannel(wires, service, address, options))
+    return RenewingChannel(wires, service, address, options)
 
 
 def may_still_happen(error: grpc.aio.AioRpcError) -> bool:

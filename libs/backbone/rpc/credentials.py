@@ -9,6 +9,8 @@ import grpc
 from backbone.process.wires import DOMAIN, Stamp, Wires
 
 Options: TypeAlias = Sequence[tuple[str, Any]]
+# What calls are made on: in the open, or by certificates.
+Channel: TypeAlias = "grpc.aio.Channel | RenewingChannel"
 
 # Seconds for which calls of a replaced channel may still take.
 GRACE = 30.0
@@ -84,6 +86,9 @@ class RenewingChannel:
             self._seen = now
             self._channel = grpc.aio.secure_channel(self._address, shown, options=self._options)
         return self._channel
+
+    async def channel_ready(self) -> None:
+        await self._current().channel_ready()
 
     async def close(self, grace: float | None = None) -> None:
         if self._channel is not None:

@@ -5,10 +5,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import grpc
-
 from backbone.process.metrics import FORGED
 from backbone.process.signing import Signatures
+from backbone.rpc.credentials import Channel
 from backbone.words.errors import Denied
 
 log = logging.getLogger(__name__)
@@ -76,7 +75,7 @@ def _statement(about: str, method: str, metadata: Metadata, request: bytes) -> b
 class SigningChannel:
     """A channel whose calls are signed for one service; a stub takes it as a channel."""
 
-    def __init__(self, channel: grpc.aio.Channel, signatures: Signatures, service: str) -> None:
+    def __init__(self, channel: Channel, signatures: Signatures, service: str) -> None:
         self._channel = channel
         self._signatures = signatures
         self._service = service

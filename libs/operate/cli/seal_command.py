@@ -44,7 +44,8 @@ def rotate_keys() -> None:
     data is not sealed anew, so no key may be thrown away.
     """
     home = Home.here()
-    replace(Installation.here(home), keys=rotate(home.secret)).publish_keys()
+    keys = rotate(home.secret)  # refuses a home that is not there, before anything makes one
+    replace(Installation.here(home), keys=keys).publish_keys()
     say(
         f"Every service has a new key. {home.secret} has changed: keep a copy of it in a safe "
         "place, because data sealed from now on cannot be opened without it.",

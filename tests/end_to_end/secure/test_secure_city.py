@@ -25,9 +25,11 @@ from aiokafka.errors import (
 from backbone.kafka import closing
 from backbone.kafka.connecting import connection, refusal_by
 from backbone.postgres.migrate import service_url
+from backbone.process.signing import Signatures
 from backbone.process.wires import Protected, Wires
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import channel_to, refusal_of
+from backbone.rpc.signed import SigningChannel
 from backbone.shell.wires import watch_kafka
 from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_service_pb2 as incidents
@@ -176,13 +178,16 @@ async def test_postgres_speaks_tls_alone_and_proves_its_name(secure_city: Instal
 
 async def test_a_client_without_certificate_or_business_is_refused(secure_city: Installed) -> None:
     address = secure_city.run["processes"]["workflow"]["grpc"]
-    token = Keys.read(secure_city.home / "secret").token
-    metadata = metadata_for(token, Actor("mallory", role="dispatcher"))
+    keys = Keys.read(secure_city.home / "secret")
+    signatures = Signatures("petition", keys.keyring("petition"), keys.signers())
+    metadata = metadata_for(keys.token, Actor("mallory", role="dispatcher"))
     request = incidents.VoidIncidentRequest(incident_id="00000000-0000-0000-0000-000000000000")
     folder = secure_city.home / "certificates"
     for shown, said in ((None, None), (Wires("petition", folder), "NOT_YOUR_METHOD")):
         async with channel_to("workflow", address, shown) as channel:
-            stub: Any = workflow.IncidentServiceStub(channel)
+            stub: Any = workflow.IncidentServiceStub(
+                SigningChannel(channel, signatures, "workflow")
+            )
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await stub.VoidIncident(request, metadata=metadata, timeout=5)
         refusal = refusal_of(caught.value)

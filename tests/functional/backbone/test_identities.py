@@ -16,12 +16,15 @@ from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import channel_to, refusal_of
 from backbone.rpc.server import Server
 from backbone.rpc.shared_client import SharedStream
+from backbone.rpc.signed import SigningChannel
 from backbone.words.actor import Actor
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 from operate.home import certificates
 from operate.home.certificates import Authority
+from operate.home.keys import OPERATOR
 from tests.servers import free_base
+from tests.signing import KEYS, signatures_of
 from tests.unit.backbone.test_small_parts import ENVIRON
 
 METADATA = metadata_for("token", Actor("op", role="operator"))
@@ -43,7 +46,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[Settings]:
     """The alarm service with one method, which the operator alone may call."""
-    environ = ENVIRON | {"LIANDONG_PORT": str(free_base()), "LIANDONG_TOKEN": "token"}
+    environ = ENVIRON | {
+        "LIANDONG_PORT": str(free_base()),
+        "LIANDONG_TOKEN": "token",
+        "LIANDONG_SIGNERS": KEYS.signers(),
+        "LIANDONG_ALARM_KEY": KEYS.sealing("alarm")[-1],
+    }
     settings = replace(read_settings("alarm", environ), wires=Wires("alarm", folder))
     server = Server(settings)
     server.serve(rpc.add_OperationsServiceServicer_to_server, Parked(), pb.DESCRIPTOR)
@@ -54,8 +62,19 @@ async def serving(folder: Path) -> AsyncIterator[Settings]:
         await server.stop(0.1)
 
 
-async def ask(settings: Settings, wires: Wires | None, service: str = "alarm") -> Any:
+@asynccontextmanager
+async def signing(
+    settings: Settings, wires: Wires | None, service: str = "alarm"
+) -> AsyncIterator[SigningChannel]:
+    """A channel by these certificates, whose calls the service of that name signs."""
+    name = wires.name if wires else "operate"
+    signatures = signatures_of(OPERATOR if name == "operate" else name)
     async with channel_to(service, settings.address_of("alarm"), wires) as channel:
+        yield SigningChannel(channel, signatures, "alarm")
+
+
+async def ask(settings: Settings, wires: Wires | None, service: str = "alarm") -> Any:
+    async with signing(settings, wires, service) as channel:
         stub: Any = rpc.OperationsServiceStub(channel)
         return await stub.ListParked(ASK, metadata=METADATA, timeout=5)
 
@@ -76,8 +95,7 @@ async def test_who_has_none_is_refused_by_name_alone_or_on_a_shared_stream(made:
         refusal = refusal_of(await refused(settings, Wires("petition", made)))
         assert refusal is not None and refusal.reason == "NOT_YOUR_METHOD"
         assert refusal.facts["service"] == "petition"
-        address = settings.address_of("alarm")
-        async with channel_to("alarm", address, Wires("petition", made)) as channel:
+        async with signing(settings, Wires("petition", made)) as channel:
             stub: Any = rpc.OperationsServiceStub(SharedStream(channel, "token"))
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await stub.ListParked(ASK, metadata=METADATA, timeout=5)
@@ -115,22 +133,20 @@ async def test_a_renewed_certificate_is_used_without_a_restart(tmp_path: Path) -
     certificates.create(tmp_path)
     operator = Wires("operate", tmp_path)
     Authority(tmp_path).issue("operate", days=-1)
-    async with serving(tmp_path) as settings:
-        address = settings.address_of("alarm")
-        async with channel_to("alarm", address, operator) as lasting:
-            stub: Any = rpc.OperationsServiceStub(lasting)
-            with pytest.raises(grpc.aio.AioRpcError):  # expired: nobody lets it in
-                await stub.ListParked(ASK, metadata=METADATA, timeout=2)
-            certificates.renew(tmp_path, ["operate"])
-            await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+    async with serving(tmp_path) as settings, signing(settings, operator) as lasting:
+        stub: Any = rpc.OperationsServiceStub(lasting)
+        with pytest.raises(grpc.aio.AioRpcError):  # expired: nobody lets it in
+            await stub.ListParked(ASK, metadata=METADATA, timeout=2)
+        certificates.renew(tmp_path, ["operate"])
+        await stub.ListParked(ASK, metadata=METADATA, timeout=5)
 
-            # The server changes too: to a new authority, then its certificate.
-            certificates.make_authority(tmp_path)
-            await stub.ListParked(ASK, metadata=METADATA, timeout=5)
-            certificates.renew(tmp_path, ["alarm", "operate"])
-            await asyncio.sleep(0.1)
-            (tmp_path / "ca.pem").write_text(only_the_newest(tmp_path / "ca.pem"))
-            await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+        # The server changes too: to a new authority, then its certificate.
+        certificates.make_authority(tmp_path)
+        await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+        certificates.renew(tmp_path, ["alarm", "operate"])
+        await asyncio.sleep(0.1)
+        (tmp_path / "ca.pem").write_text(only_the_newest(tmp_path / "ca.pem"))
+        await stub.ListParked(ASK, metadata=METADATA, timeout=5)
 
 
 def only_the_newest(ca: Path) -> str:

@@ -236,6 +236,7 @@ async def test_a_client_that_reads_nothing_stops_itself_alone(
 ) -> None:
     """Its answers fill the window of its connection; then no more of its calls are taken."""
     request, metadata = REQUEST.SerializeToString(), {"do": "long"}
+    metadata |= dict([channel.sign(CLAIM, metadata.items(), request)])
     open_stream: Any = channel.stream_stream(METHOD)
     deaf = open_stream(metadata=(("liandong-token", TOKEN),))
 

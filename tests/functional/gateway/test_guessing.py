@@ -106,9 +106,8 @@ async def test_a_name_that_nobody_has_is_counted_alike(front: Front) -> None:
 
 
 async def test_the_network_of_a_control_room_is_known_for_everybody(gateway_database: str) -> None:
-    async with a_front(
-        gateway_database, known_networks="127.0.9.0/24", wrong_of_name_free="3"
-    ) as front:
+    bounds = {"wrong_of_name_free": "3", "first_delay_seconds": "60"}
+    async with a_front(gateway_database, known_networks="127.0.9.0/24", **bounds) as front:
         await front.gateway.pool.execute("DELETE FROM guesses; DELETE FROM known_addresses")
         for n in range(5):
             await front.sign_in("zhao", "guess", f"127.0.2.{n + 1}")

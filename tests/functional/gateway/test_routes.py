@@ -1,9 +1,11 @@
 """A route of the tables, from HTTP to the service and back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from backbone.words.city import Person
 from backbone.words.errors import (
     Conflict,
     Denied,
@@ -13,6 +15,7 @@ from backbone.words.errors import (
     Refusal,
 )
 from liandong.incident.v1 import incident_pb2 as resources
+from tests.desks import a_desk_city
 from tests.functional.gateway.conftest import Face
 from tests.gateway import STATION
 
@@ -60,7 +63,7 @@ async def test_take_next_of_an_empty_pool_is_no_content(face: Face) -> None:
 async def test_lists_are_pages_with_named_filters(face: Face) -> None:
     headers = await face.sign_in("li")
     answer = await face.http.get("/v1/inbox?state=OFFERED&page_size=5", headers=headers)
-    assert set(answer.json()) == {"items", "next_page_token"}
+    assert set(answer.json()) == {"items", "next_page_token", "away"}
     counted = await face.http.get("/v1/incidents?count=true", headers=headers)
     assert counted.json()["total_size"] == 1
     (_, inbox, _), (_, every, _) = face.incidents.asked
@@ -111,15 +114,18 @@ async def test_a_repeated_refusal_is_marked_as_the_repeat_that_it_is(face: Face)
 
 async def test_a_loser_hears_who_won_in_his_language(face: Face) -> None:
     headers = await face.sign_in("li")
+    wang = Person("wang", "王某", STATION, ("clerk",), "", demo=False)
+    face.gateway.gate.reasons.names.learn(replace(a_desk_city(), people={wang.user: wang}))
     face.incidents.refuse(
-        InvalidTransition("ALREADY_CLAIMED", holder="王某", time="2026-11-22T05:00:00+00:00")
+        InvalidTransition("ALREADY_CLAIMED", holder=wang.user, time="2026-11-22T05:00:00+00:00")
     )
     chinese = (await face.http.post(CLAIM, headers=headers)).json()
     english = (await face.http.post(CLAIM, headers=headers | {"Accept-Language": "en-GB"})).json()
     assert set(chinese) == {
-        "type", "title", "status", "detail", "reason", "instance", "errors", "holder", "time",
+        "type", "title", "status", "detail", "reason", "instance", "errors", "holder",
+        "holder_name", "time",
     }  # fmt: skip
-    assert (chinese["title"], chinese["holder"]) == ("已被认领", "王某")
+    assert (chinese["title"], chinese["holder_name"]) == ("已被认领", "王某")
     assert chinese["detail"] == "已由 王某 于 2026-11-22 13:00:00 认领。"
     assert english["detail"] == "Already claimed by 王某 at 2026-11-22 13:00:00."
 

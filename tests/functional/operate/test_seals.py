@@ -59,7 +59,8 @@ def test_a_rotation_adds_a_key_for_every_service_and_keeps_the_first(
     assert "new key" in done.stdout and str(secret) in done.stdout
     assert "The new key is used from the next start on" in done.stdout
     assert secret.stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+    assert {path.name for path in tmp_path.iterdir()} == {"secret", "signers.json"}
+    assert (tmp_path / "signers.json").read_text() == Keys.read(secret).signers()
 
     after = rows(tmp_path)
     assert [{**row, "seals": True} for row in after[::2]] == before
