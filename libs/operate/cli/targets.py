@@ -1,4 +1,4 @@
-"""The make targets `migrate`, `topics`, `acls`, `environment`: `python -m operate.cli.targets NAME`.
+"""The make targets: `python -m operate.cli.targets migrate|topics|acls|environment`.
 
 Each uses the server that the environment names, or the embedded one while it runs.
 """

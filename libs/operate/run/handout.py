@@ -1,4 +1,4 @@
-"""The environment of each service as a file, for systemd, containers and Kubernetes to start it with.
+"""The environment of each service as a file, for systemd, containers and Kubernetes.
 
 `NAME=value` lines that an EnvironmentFile of systemd, an env_file of compose and `kubectl create
 secret --from-env-file` read alike, so nothing in them is quoted.
@@ -6,6 +6,7 @@ secret --from-env-file` read alike, so nothing in them is quoted.
 
 import re
 from pathlib import Path
+from urllib.parse import quote_plus
 
 from backbone.process.settings import PORTS, SIGNERS
 from backbone.process.wires import FOLDER
@@ -38,7 +39,7 @@ def environment_at(installation: Installation, name: str, place: Path) -> dict[s
     here, there = told.get(FOLDER), str(place / "certificates")
     if here is None:
         return told
-    moved = {key: value.replace(_in_url(here), _in_url(there)) for key, value in told.items()}
+    moved = {key: value.replace(quote_plus(here), quote_plus(there)) for key, value in told.items()}
     return moved | {FOLDER: there}
 
 
@@ -48,10 +49,7 @@ def lines(told: dict[str, str]) -> str:
         raise Trouble(
             f"{', '.join(odd)}: quotes, blanks, $ and backslashes cannot stand in an environment "
             "file; in an address write them as %22, %27, %20, %24, %5C.",
-            f"{'、'.join(odd)} 中不能含有引号、空格、$ 或反斜杠；在地址中请写作 %22、%27、%20、%24、%5C。",
+            f"{'、'.join(odd)} 中不能含有引号、空格、$ 或反斜杠；"
+            "在地址中请写作 %22、%27、%20、%24、%5C。",
         )
     return "".join(f"{name}={value}\n" for name, value in told.items())
-
-
-def _in_url(path: str) -> str:
-    return path.replace("/", "%2F")
