@@ -38,6 +38,7 @@ CHOICES: dict[str, list[str]] = {
         "ingress.host=liandong.city.example",
         "ingress.tlsSecret=door",
         "antiAffinity=required",
+        "operate.enabled=true",
     ],
 }
 # Charts that must not: the choice, and what the sentence says.
