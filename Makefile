@@ -7,7 +7,7 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 STAMP := libs/liandong/py.typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types protos migrate topics acls replay simulate chaos bench doctor clean release-contracts
+.PHONY: help setup run test check fmt lint types protos migrate topics acls environment deploycheck replay simulate chaos bench doctor clean release-contracts
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,12 @@ topics: setup ## create missing topics, report differences (KAFKA_BOOTSTRAP, or 
 
 acls: setup ## give each service its user and its rights at a protected Kafka (KAFKA_BOOTSTRAP, or the embedded one while it runs)
 	@$(BIN)/python -m operate.cli.targets acls
+
+environment: setup ## write what each service is started with: OUT=folder, PLACE=where services find certificates (/etc/liandong)
+	@OUT="$(or $(OUT),environment)" PLACE="$(PLACE)" $(BIN)/python -m operate.cli.targets environment
+
+deploycheck: setup ## check deploy/: units, image, compose file, chart, by tools of their own (docs/deploy.md)
+	@$(BIN)/python deploy/check.py
 
 replay: setup ## drive calls through the running city: FILE=calls.csv, REPORT=report.json, both optional
 	@$(BIN)/liandong replay $(FILE) $(if $(REPORT),--report $(REPORT))

@@ -1,16 +1,18 @@
-"""The make targets `migrate`, `topics`, `acls`: `python -m operate.cli.targets NAME`.
+"""The make targets: `python -m operate.cli.targets migrate|topics|acls|environment`.
 
 Each uses the server that the environment names, or the embedded one while it runs.
 """
 
 import asyncio
 import logging
+import os
 import sys
+from pathlib import Path
 
 from operate.cli import guard
 from operate.cli.screen import words
 from operate.home.home import Home
-from operate.run import boot
+from operate.run import boot, handout
 from operate.run.installation import Installation
 
 
@@ -37,9 +39,25 @@ def acls() -> int:
     return 0
 
 
+def environment() -> int:
+    """Write the environment of every service into the folder OUT, for systemd or containers.
+
+    PLACE is the folder in which the services find certificates and signers.json.
+    """
+    home = Home.here()
+    home.make()
+    out, place = Path(os.environ["OUT"]), Path(os.environ.get("PLACE") or "/etc/liandong")
+    told = handout.hand_out(Installation.here(home), out, place)
+    print("\n".join(str(out / name) for name in told))
+    return 0
+
+
+TARGETS = {"migrate": migrate, "topics": topics, "acls": acls, "environment": environment}
+
+
 def main(name: str) -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    return guard.run({"migrate": migrate, "topics": topics, "acls": acls}[name])
+    return guard.run(TARGETS[name])
 
 
 if __name__ == "__main__":

@@ -57,10 +57,14 @@ class Ports:
         return f"127.0.0.1:{self.kafka}"
 
     def grpc_address(self, service: str) -> str | None:
-        """The gRPC address of a service; None for the gateway and the stream processor."""
+        """The gRPC address of a service, here unless the environment says where it is.
+
+        None for the gateway and the stream processor.
+        """
         if service in ("gateway", UNSPOKEN):
             return None
-        return f"127.0.0.1:{self.base + PORTS[service][0]}"
+        here = f"127.0.0.1:{self.base + PORTS[service][0]}"
+        return os.environ.get(f"LIANDONG_{service.upper()}_ADDRESS", here)
 
     def metrics(self, service: str) -> int:
         return self.base + PORTS[service][1]

