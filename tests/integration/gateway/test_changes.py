@@ -127,7 +127,13 @@ async def stream(
 
 
 def an_event(number: int, unit: str = STATION) -> bytes:
-    meta = Meta(aggregate_id=f"i-{number}", version=number, audience=[unit], area="990101001")
+    meta = Meta(
+        aggregate_id=f"i-{number}",
+        version=number,
+        audience=[unit],
+        area="990101001",
+        source="ALARM",
+    )
     return events.IncidentEvent(meta=meta, claimed=events.IncidentClaimed()).SerializeToString()
 
 
