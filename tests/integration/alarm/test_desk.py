@@ -227,7 +227,7 @@ async def test_answers_mask_and_only_a_purpose_reveals(console: Console, tables:
     assert hidden.caller == resources.Caller(protected=True)
     request = pb.RevealCallerRequest(receipt_id=hidden.id)
     assert (await refused(console.call("RevealCaller", request))).reason == "PURPOSE_MISSING"
-    for who in (AUDITOR, HOTLINE_CLERK, STRANGER):
+    for who in (HOTLINE_CLERK, STRANGER):
         denied = await refused(console.call("RevealCaller", request, who, purpose="a"))
         assert denied.reason in ("MAY_NOT_REVEAL", "NO_SUCH_RECEIPT")
     plain, _ = await console.call("RevealCaller", request, purpose="回访")
@@ -235,6 +235,8 @@ async def test_answers_mask_and_only_a_purpose_reveals(console: Console, tables:
     payload = await tables.fetchval("SELECT payload FROM journal ORDER BY position DESC LIMIT 1")
     revealed = AlarmEvent.FromString(payload).revealed
     assert (revealed.user, revealed.unit, revealed.purpose) == (TAKER.user, TAKER.unit, "回访")
+    audited, _ = await console.call("RevealCaller", request, AUDITOR, purpose="抽查")
+    assert audited.caller.number == NUMBER
 
 
 async def test_a_repeated_reveal_is_answered_only_while_the_right_is_there(
@@ -251,7 +253,7 @@ async def test_a_repeated_reveal_is_answered_only_while_the_right_is_there(
     assert (again, trailing["liandong-replayed"]) == (first, "true")
     moved = Actor(TAKER.user, "south", TAKER.role, SOUTH)
     assert (await refused(reveal(moved))).reason == "NO_SUCH_RECEIPT"
-    retired = replace(TAKER, role="auditor")
+    retired = replace(TAKER, role="clerk")
     assert (await refused(reveal(retired))).reason == "MAY_NOT_REVEAL"
     assert (await reveal(TAKER))[0] == first, "the refusal of a repeat is not kept"
     revealed = "SELECT count(*) FROM journal WHERE kind = 'liandong.alarm.revealed.v1'"
@@ -360,7 +362,7 @@ async def test_lists_by_scope_filter_and_page(console: Console, tables: Any) -> 
     assert (await refused(console.call("ListReceipts", bad))).reason == "BAD_PAGE_TOKEN"
 
 
-async def test_an_accusation_by_telephone_is_known_to_the_desk_alone(
+async def test_an_accusation_by_telephone_is_known_to_the_desk_and_the_auditor_alone(
     console: Console, tables: Any
 ) -> None:
     plain, _ = await console.receive()
@@ -368,13 +370,13 @@ async def test_an_accusation_by_telephone_is_known_to_the_desk_alone(
     assert accusing.against == "north"
     station = Actor("lu", "north", "duty_officer", GRID_MEMBER.area[:9])
     about = pb.GetReceiptRequest(receipt_id=accusing.id)
-    for who in (station, AUDITOR, GRID_MEMBER, STRANGER):
+    for who in (station, GRID_MEMBER, STRANGER):
         hidden = await refused(console.call("GetReceipt", about, who))
         assert hidden.reason == "NO_SUCH_RECEIPT"
         listed, _ = await console.call("ListReceipts", pb.ListReceiptsRequest(), who)
         assert accusing.id not in {each.id for each in listed.items}
-    for desk in (TAKER, DISPATCHER):
-        await console.call("GetReceipt", about, desk)
+    for who in (TAKER, DISPATCHER, AUDITOR):
+        await console.call("GetReceipt", about, who)
     repeated, _ = await console.receive()
     assert accusing.id not in {each.receipt for each in repeated.suggestions.repeats}
     again, _ = await console.receive(against="north")
