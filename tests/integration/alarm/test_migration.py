@@ -83,7 +83,7 @@ def flat(receipt: Receipt) -> dict[str, Any]:
         }
     del doc["report"]["address"]  # came later
     parts = [doc.pop(name) for name in ("origin", "report", "classification")]
-    later = ((doc, "corrected"), (doc, "passed"))
+    later = ((doc, "corrected"), (doc, "passed"), (doc, "barred"))
     report = [(parts[1], name) for name in ("danger", "against", "discreet")]
     for part, name in (*later, *report):
         del part[name]

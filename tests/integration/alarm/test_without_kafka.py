@@ -1,5 +1,6 @@
 """With Kafka away: calls are taken, incidents opened, teams sent out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
 from liandong.emergency.v1.emergency_pb2 import Mission, Recall
 from tests.desks import TAKER
 from tests.integration.alarm.conftest import Console
-from tests.processes import Installation
+from tests.processes import PATIENCE, Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -84,7 +85,13 @@ async def test_the_receipt_shows_what_became_of_an_order_and_the_team_is_sent_ag
     receipt = (await console.receive(category="theft"))[0].id
 
     async def orders() -> list[resources.Dispatch]:
-        return [*(await console.do("GetReceipt", receipt)).receipt.dispatches]
+        """As shown once emergency has answered in time, which a busy machine may not let it."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                shown = [*(await console.do("GetReceipt", receipt)).receipt.dispatches]
+                if all(each.state for each in shown):
+                    return shown
+                await asyncio.sleep(0.1)
 
     async def order() -> resources.Dispatch:
         return (await orders())[-1]
