@@ -79,22 +79,23 @@ async def test_one_team_goes_once_to_one_matter_whoever_reports_it(console: Cons
     assert refusal.reason == "ALREADY_DISPATCHED"
 
 
+async def orders_of(console: Console, receipt: str) -> list[resources.Dispatch]:
+    """As shown once emergency has answered in time, which a busy machine may not let it."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            shown = [*(await console.do("GetReceipt", receipt)).receipt.dispatches]
+            if all(each.state for each in shown):
+                return shown
+            await asyncio.sleep(0.1)
+
+
 async def test_the_receipt_shows_what_became_of_an_order_and_the_team_is_sent_again(
     console: Console, act: Any
 ) -> None:
     receipt = (await console.receive(category="theft"))[0].id
 
-    async def orders() -> list[resources.Dispatch]:
-        """As shown once emergency has answered in time, which a busy machine may not let it."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                shown = [*(await console.do("GetReceipt", receipt)).receipt.dispatches]
-                if all(each.state for each in shown):
-                    return shown
-                await asyncio.sleep(0.1)
-
     async def order() -> resources.Dispatch:
-        return (await orders())[-1]
+        return (await orders_of(console, receipt))[-1]
 
     sent = (await console.do("DispatchNow", receipt, team="red")).mission
     assert (await order()).state == Mission.STATE_PENDING
@@ -122,7 +123,7 @@ async def test_the_receipt_shows_what_became_of_an_order_and_the_team_is_sent_ag
     third = (await console.do("DispatchNow", receipt, team="red")).mission
     await act("ClearMission", third.id, Actor("lee"), "red", result="已处置")
     assert ((await order()).state, (await order()).result) == (Mission.STATE_CLEARED, "已处置")
-    kept = await orders()
+    kept = await orders_of(console, receipt)
     assert [each.again for each in kept] == [0, 1, 2]
     assert [each.state for each in kept[:2]] == [Mission.STATE_REFUSED, Mission.STATE_RECALLED]
     assert kept[0].refuse_reason == "车辆故障"
