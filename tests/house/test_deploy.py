@@ -6,7 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from jsonschema_rs import Draft7Validator
 
 from backbone.process.settings import BASE_PORT, PORTS
 from operate.home.ports import UNSPOKEN
@@ -104,6 +106,25 @@ def test_the_chart_runs_every_service_on_its_ports() -> None:
         assert [each for each in (door, told["probes"]) if each] == ports(name), name
     schema = json.loads((CHART / "values.schema.json").read_text())["properties"]["services"]
     assert sorted(schema["required"]) == sorted(schema["properties"]) == sorted(PORTS)
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({}, False),
+        ({"kafka": {"brokers": 0, "replication": 3, "minInsync": 2}}, True),
+        ({"kafka": {"brokers": 3, "replication": 3, "minInsync": 2, "copies": 3}}, True),
+        ({"postgres": {"cloudnativepg": {"image": "registry/postgresql:16.4"}}}, True),
+        ({"postgres": {"cloudnativepg": {"image": "registry/postgresql:18.1"}}}, False),
+        ({"environment": {"liandong log": "INFO"}}, True),
+        ({"environment": {"LIANDONG_OUTCOME_DAYS": "40"}}, False),
+        ({"archive": {}}, True),
+    ],
+)
+def test_the_schema_of_the_chart_knows_its_values(change: dict[str, Any], refused: bool) -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    found = list(Draft7Validator(schema).iter_errors({**values(), **change}))
+    assert bool(found) is refused, [each.message for each in found]
 
 
 def test_the_chart_scales_by_the_group_and_partitions_of_the_commands() -> None:
