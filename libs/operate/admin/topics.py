@@ -159,7 +159,10 @@ async def correct(admin: AIOKafkaAdminClient, topic: Topic) -> None:
         for entry in entries
         if entry[3] == SET_FOR_TOPIC and entry[1] is not None
     }
-    await admin.alter_configs([resource(replace(topic, config=own | topic.config))])
+    [answer] = await admin.alter_configs([resource(replace(topic, config=own | topic.config))])
+    for code, message, *_ in answer.resources:
+        if code:
+            raise for_code(code)(f"{topic.name}: {message}")
 
 
 async def create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], copies: int) -> None:
