@@ -463,17 +463,18 @@ async def test_parked_events_are_replayed_by_call(
         handling.broken.clear()
         answer = await stub.ReplayParked(request, timeout=5, metadata=token)
         assert (answer.applied, answer.waiting) == (2, 0)
-        [standing] = (
-            await stub.ListConsumers(pb.ListConsumersRequest(), timeout=5, metadata=token)
-        ).consumers
-        assert (standing.group, standing.topic, standing.stopped) == (GROUP, topic, False)
-        assert (standing.parked, standing.refused) == (0, 0)
-        resume = pb.ResumeConsumerRequest(group=GROUP)
-        assert not (await stub.ResumeConsumer(resume, timeout=5, metadata=token)).was_stopped
-        with pytest.raises(grpc.aio.AioRpcError, match="NO_SUCH_CONSUMER"):
-            resume = pb.ResumeConsumerRequest(group="ledger.other")
-            await stub.ResumeConsumer(resume, timeout=5, metadata=token)
+        await the_consumer_is_listed(stub, topic, metadata=token, timeout=5)
         for nobody in ("no id", str(uuid4())):
             request = pb.ReplayParkedRequest(group=GROUP, aggregate_id=nobody)
             with pytest.raises(grpc.aio.AioRpcError, match="NOT_PARKED"):
                 await stub.ReplayParked(request, timeout=5, metadata=token)
+
+
+async def the_consumer_is_listed(stub: Any, topic: str, **how: Any) -> None:
+    [standing] = (await stub.ListConsumers(pb.ListConsumersRequest(), **how)).consumers
+    assert (standing.group, standing.topic, standing.stopped) == (GROUP, topic, False)
+    assert (standing.parked, standing.refused) == (0, 0)
+    resume, other = (pb.ResumeConsumerRequest(group=each) for each in (GROUP, "ledger.other"))
+    assert not (await stub.ResumeConsumer(resume, **how)).was_stopped
+    with pytest.raises(grpc.aio.AioRpcError, match="NO_SUCH_CONSUMER"):
+        await stub.ResumeConsumer(other, **how)
