@@ -1,6 +1,7 @@
 """The supervisor over real child processes: they die, are held, are stubborn, are left behind."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -215,6 +216,26 @@ async def test_the_next_supervisor_adopts_what_it_would_start_alike(home: Home) 
     supervisor.stop()
     await task
     assert leftovers.find(mark) == []
+
+
+async def test_on_a_full_disk_the_state_is_told_all_the_same(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that died 13 times on a full disk was once told as ready, with 0 restarts."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with running(home, program(home, "a")) as supervisor:
+        one = supervisor.child("a")
+        dead = one.pid
+        assert dead
+        monkeypatch.setattr("operate.run.supervisor.write", full)
+        os.kill(dead, signal.SIGKILL)
+        await until(lambda: one.pid not in (None, dead) and one.state is State.READY)
+        told = json.loads(home.state.read_text())["processes"]["a"]
+        assert (told["restarts"], told["pid"]) == (1, one.pid)
+        assert not home.run_file.exists(), "it names a process that is dead"
 
 
 def test_two_supervisors_never_share_a_home(home: Home) -> None:
