@@ -14,6 +14,7 @@ from backbone.process.logs import speak_json
 from backbone.process.probes import serve_probes
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings, SettingsError, read_settings
+from backbone.process.supervised import watch_supervisor
 from backbone.process.watchdog import watch
 from backbone.shell.wires import watch_wires
 
@@ -27,6 +28,7 @@ async def run(services: list[Settings]) -> None:
     pages = [serve_probes(each.host, each.metrics_port, pulses) for each in services]
     try:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(watch_supervisor([*pulses.values()], os.environ))
             for settings in services:
                 tasks.create_task(_run(settings, pulses[settings.name]))
                 tasks.create_task(watch_wires(settings, pulses[settings.name]))

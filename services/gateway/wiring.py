@@ -18,6 +18,7 @@ from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.nightly import run_nightly
+from backbone.shell.standing import watch_clock
 from backbone.words.city import City
 from services.gateway.accounts import auditing, deputising, handing_over, oidc, reveals, sessions
 from services.gateway.accounts.auditing import Audit
@@ -172,6 +173,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve until cancelled; if a loop ends or fails, so does the process."""
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
+        tasks.create_task(watch_clock(gateway.pool, settings.schema, pulse))
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
         origin = Origin(settings.signatures, gateway.pool, GROUP)

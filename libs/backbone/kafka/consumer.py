@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -20,7 +20,9 @@ from backbone.kafka import closing
 from backbone.kafka.applier import Applier
 from backbone.kafka.connecting import connection
 from backbone.kafka.origin import Origin
+from backbone.kafka.poison import Poisons, after_readable
 from backbone.kafka.producer import Publisher, is_passing
+from backbone.kafka.records import Place, is_cloud_event, oldest, place_of, source_of
 from backbone.kafka.stall import Progress
 from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool
@@ -41,9 +43,6 @@ ENOUGH_BYTES = 65_536
 COMMIT_EVERY = 0.5
 # Events per transaction, which holds the locks of all their aggregates.
 TOGETHER = 50
-# This many unappliable events in a row mean a bad deployment, not bad events: instead of draining
-# the topic into the dead letters the consumer stops, until an operator replays one or restarts it.
-MOST_POISONS = 20
 
 
 class Consumer:
@@ -61,7 +60,16 @@ class Consumer:
         self._subscription = subscription
         self._origin = origin
         self._applier = Applier(pool, door, subscription, publisher, origin)
-        self._poisons = 0
+        self.poisons = Poisons()
+        self._in_hand: float | None = None  # when the oldest unsettled record was written
+
+    @property
+    def topic(self) -> str:
+        return self._subscription.topic
+
+    def lag(self) -> float:
+        """Seconds since the oldest record that was fetched and is not settled was written."""
+        return 0.0 if self._in_hand is None else max(0.0, time.time() - self._in_hand)
 
     async def run(self, brokers: Brokers, pulse: Pulse) -> None:
         """Consume for ever; while Kafka is away, wait."""
@@ -69,9 +77,9 @@ class Consumer:
         stopped = STOPPED.labels(self._subscription.group)
         while True:
             pulse.beat(name)
-            stopped.set(self._poisons >= MOST_POISONS)
+            stopped.set(self.poisons.too_many)
             try:
-                if self._poisons < MOST_POISONS:
+                if not self.poisons.too_many:
                     await self._consume(brokers, lambda: pulse.beat(name))
             except Exception as error:
                 if not is_passing(error):
@@ -98,13 +106,15 @@ class Consumer:
             await consumer.start()
             progress = Progress(consumer)
             committed = time.monotonic()
-            while self._poisons < MOST_POISONS:
+            while not self.poisons.too_many:
                 beat()
                 found = await consumer.getmany(timeout_ms=1_000, max_records=200)
                 if not found:
                     await progress.check()
                 await self._origin.learn(consumer, [self._subscription.topic])
+                self._in_hand = oldest(found)
                 settled |= await self._handle(found, beat) if found else {}
+                self._in_hand = self._in_hand if self.poisons.too_many else None
                 if time.monotonic() > committed + COMMIT_EVERY:
                     settled = await _commit(consumer, settled)
                     committed = time.monotonic()
@@ -125,35 +135,46 @@ class Consumer:
         foreign: list[ConsumerRecord] = []
         for source, record in every:
             (left if source in ours else foreign).append(record)
+        after_good = after_readable(every, ours, self._applier.can_read)
         await self._leave(foreign, beat)
-        while left and self._poisons < MOST_POISONS:
-            del left[: await self._settle(left[:TOGETHER], beat)]
+        while left and not self.poisons.too_many:
+            del left[: await self._settle(left[:TOGETHER], after_good, beat)]
+        if not left and None in after_good:
+            self.poisons.readable()
         for record in reversed(left):
             go_on[TopicPartition(record.topic, record.partition)] = record.offset
         return go_on
 
-    async def _settle(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> int:
+    async def _settle(
+        self,
+        records: Sequence[ConsumerRecord],
+        after_good: Collection[Place | None],
+        beat: Callable[[], None],
+    ) -> int:
         """Apply the records together, or one by one if that fails; return how many are settled.
 
         Transient errors are retried in place, so that the order of each partition is kept.
         """
         fates = await patiently(partial(self._applier.take_together, records), beat)
-        for fate in fates or ():
-            self._count(fate)
+        for record, fate in zip(records, fates or (), strict=False):
+            self._count(fate, after_good=place_of(record) in after_good)
         if fates is not None:
             return len(fates)
         for number, record in enumerate(records):
-            if self._poisons >= MOST_POISONS:
+            if self.poisons.too_many:
                 return number
-            self._count(await patiently(partial(self._applier.take, record), beat))
+            fate = await patiently(partial(self._applier.take, record), beat)
+            self._count(fate, after_good=place_of(record) in after_good)
         return len(records)
 
-    def _count(self, fate: str) -> None:
+    def _count(self, fate: str, *, after_good: bool) -> None:
         CONSUMED.labels(self._subscription.group, fate).inc()
+        if after_good:
+            self.poisons.readable()
         if fate in ("parked", "dead"):
-            self._poisons += 1
-        elif fate in ("applied", "ignored"):
-            self._poisons = 0
+            self.poisons.bad(fate)
+        elif fate in ("applied", "ignored", "repeated"):
+            self.poisons.good()
 
     async def _ours(self, sources: set[UUID | None]) -> set[UUID | None]:
         """Those that concern this service, and None, which stands for keys that are no ids."""
@@ -165,7 +186,7 @@ class Consumer:
     async def _leave(self, records: Sequence[ConsumerRecord], beat: Callable[[], None]) -> None:
         """Count events of other services' aggregates; put unreadable ones into the dead letters.
 
-        They do not count towards MOST_POISONS: a service with few events must not stop over them.
+        They do not count towards a stop: a service with few events must not stop over them.
         """
         fates = Counter(foreign=len(records))
         for record in records:
@@ -181,8 +202,14 @@ class Consumer:
         """Apply the parked events of one aggregate again, in order; return (applied, waiting)."""
         applied, waiting = await self._applier.replay(source)
         if applied:
-            self._poisons = 0  # a stopped consumer goes on
+            self.resume()
         return applied, waiting
+
+    def resume(self) -> bool:
+        """Let a stopped consumer go on where it stopped; return whether it was stopped."""
+        stopped = self.poisons.too_many
+        self.poisons.good()
+        return stopped
 
 
 async def patiently(work: Callable[[], Awaitable[T]], beat: Callable[[], None]) -> T:
@@ -213,15 +240,3 @@ async def _commit(
     except (CommitFailedError, IllegalStateError) as error:
         log.warning("commit.refused", extra={"error": str(error)})
     return {}
-
-
-def source_of(record: ConsumerRecord) -> UUID | None:
-    """The id of the source aggregate in the record's key, None if the key is no id."""
-    try:
-        return UUID((record.key or b"").decode())
-    except ValueError:
-        return None
-
-
-def is_cloud_event(record: ConsumerRecord) -> bool:
-    return any(name == "ce_type" for name, _ in record.headers)

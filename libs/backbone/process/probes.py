@@ -1,7 +1,13 @@
-"""The probes of every process, over HTTP: /healthz, /readyz and /metrics."""
+"""The probes of every process, over HTTP: /healthz, /readyz and /metrics.
+
+`/readyz` tells every flaw. `/readyz?serving` leaves out what stands still while calls are answered,
+such as a stopped consumer: balancers and starters ask so, because a process that takes calls must
+not be taken out for that.
+"""
 
 import json
 import logging
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from threading import Thread
@@ -12,6 +18,13 @@ from backbone.process.metrics import tell_build
 from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
+
+# What each page tells of a service.
+FLAWS: dict[str, Callable[[Pulse], list[str]]] = {
+    "/healthz": lambda pulse: pulse.dead(),
+    "/readyz": lambda pulse: pulse.unready(),
+    "/readyz?serving": lambda pulse: pulse.unserving(),
+}
 
 
 def version() -> str:
@@ -35,15 +48,13 @@ def serve_probes(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTT
 
     class Pages(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            match self.path.partition("?")[0]:
-                case "/healthz":
-                    self._say({name: pulse.dead() for name, pulse in pulses.items()})
-                case "/readyz":
-                    self._say({name: pulse.unready() for name, pulse in pulses.items()})
-                case "/metrics":
-                    self._send(200, CONTENT_TYPE_LATEST, generate_latest())
-                case _:
-                    self._send(404, "text/plain", b"")
+            page = self.path.partition("?")[0]
+            if flaws := FLAWS.get(self.path, FLAWS.get(page)):
+                self._say({name: flaws(pulse) for name, pulse in pulses.items()})
+            elif page == "/metrics":
+                self._send(200, CONTENT_TYPE_LATEST, generate_latest())
+            else:
+                self._send(404, "text/plain", b"")
 
         def _say(self, flaws: dict[str, list[str]]) -> None:
             status = 503 if any(flaws.values()) else 200

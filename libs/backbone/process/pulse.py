@@ -15,6 +15,7 @@ class Pulse:
         self._patience = patience
         self._beats: dict[str, float] = {}
         self._missing = {START: "it is still starting"}
+        self._notes: dict[str, str] = {}
 
     def beat(self, loop: str) -> None:
         self._beats[loop] = time.monotonic()
@@ -30,6 +31,13 @@ class Pulse:
     def have(self, part: str) -> None:
         self._missing.pop(part, None)
 
+    def note(self, part: str, flaw: str) -> None:
+        """Tell what stands still although the process serves; an empty flaw takes it back."""
+        if flaw:
+            self._notes[part] = flaw
+        else:
+            self._notes.pop(part, None)
+
     def dead(self, times: float = 1) -> list[str]:
         """The loops that have not beaten for `times` times the patience."""
         latest = time.monotonic() - times * self._patience
@@ -37,7 +45,11 @@ class Pulse:
         return [loop for loop, beat in dict(self._beats).items() if beat < latest]
 
     def unready(self) -> list[str]:
-        """The reasons why the process is not ready; empty if it is."""
+        """All flaws: why it cannot serve, and what stands still; empty if it is well."""
+        return [*self.unserving(), *dict(self._notes).values()]
+
+    def unserving(self) -> list[str]:
+        """The reasons why the process cannot serve; empty if it can."""
         return [*dict(self._missing).values(), *(f"{loop} stands still" for loop in self.dead())]
 
     async def run(self) -> None:

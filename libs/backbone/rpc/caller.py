@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID, uuid4
 
 from backbone.door.request import request_id_of
+from backbone.process import clock
 from backbone.rpc.rules import require_texts
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidArgument
@@ -56,7 +57,7 @@ def caller_of(context: Any) -> Call:
     return Call(
         actor=actor,
         request_id=_request_id(given, actor),
-        deadline=datetime.now(UTC) + timedelta(seconds=patience),
+        deadline=clock.now() + timedelta(seconds=patience),
         expected_version=_expected_version(given.get("liandong-expected-version", "")),
         team=said["team"],
         purpose=said["purpose"],

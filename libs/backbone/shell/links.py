@@ -31,6 +31,8 @@ WHERE event_id = {event} AND aggregate_id = {record} AND {seen} RETURNING 1
 
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
     """As with events: the units that heard of it, and those who watch over its area."""
+    if actor.role == "operator" and not actor.unit:  # the command: people have no such route
+        return ((),)
     sights: list[Sight] = []
     if actor.role in WATCHERS and actor.area:
         sights.append((Under("area", significant(actor.area)),))

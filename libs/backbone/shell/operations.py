@@ -1,4 +1,4 @@
-"""The operations service of every process: lists parked events, and replays them."""
+"""The operations service of every process: what stands still in it, and the remedies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +15,13 @@ from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 PARKED = """
 SELECT consumer, topic, partition, record, aggregate_id, version, reason, time
 FROM parked ORDER BY time LIMIT 1000
+"""
+WAITING = """
+SELECT consumer, sum(parked) AS parked, sum(refused) AS refused FROM (
+    SELECT consumer, count(*) AS parked, 0 AS refused FROM parked GROUP BY consumer
+    UNION ALL
+    SELECT consumer, 0, count(*) FROM refused_links WHERE settle_time IS NULL GROUP BY consumer
+) AS waiting GROUP BY consumer
 """
 
 
@@ -66,3 +73,28 @@ class OperationsService(rpc.OperationsServiceServicer):
     ) -> pb.SettleRefusedLinkResponse:
         await links.settle(self._pool, request, caller_of(context).actor)
         return pb.SettleRefusedLinkResponse()
+
+    async def ListConsumers(  # noqa: N802  # gRPC's name
+        self, request: pb.ListConsumersRequest, context: Any
+    ) -> pb.ListConsumersResponse:
+        waiting = {row["consumer"]: row for row in await self._pool.fetch(WAITING)}
+        response = pb.ListConsumersResponse()
+        for group, consumer in self._consumers.items():
+            row = waiting.get(group, {"parked": 0, "refused": 0})
+            response.consumers.add(
+                group=group,
+                topic=consumer.topic,
+                stopped=consumer.poisons.too_many,
+                lag_seconds=consumer.lag(),
+                parked=int(row["parked"]),
+                refused=int(row["refused"]),
+            )
+        return response
+
+    async def ResumeConsumer(  # noqa: N802  # gRPC's name
+        self, request: pb.ResumeConsumerRequest, context: Any
+    ) -> pb.ResumeConsumerResponse:
+        consumer = self._consumers.get(request.group)
+        if consumer is None:
+            raise NotFound("NO_SUCH_CONSUMER", group=request.group)
+        return pb.ResumeConsumerResponse(was_stopped=consumer.resume())

@@ -7,7 +7,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -29,13 +28,14 @@ from backbone.kafka.relay import Relay
 from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool, connect, is_transient, open_pool, said_by
 from backbone.process.certificates import flaw_in
-from backbone.process.metrics import CLOCK_SKEW, COMMANDS
+from backbone.process.metrics import COMMANDS
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.server import Server
 from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
+from backbone.shell.standing import compare_clocks, watch_standing
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 
@@ -79,6 +79,7 @@ class Shell:
             self.relay.run,
             pulse.run,
             lambda: watch_database(pool, settings.schema, pulse),
+            lambda: watch_standing(pool, self.consumers, pulse),
             lambda: run_anchors(pool, pulse, appending(settings.anchors, settings.schema)),
             lambda: run_retention(pool, pulse, settings.keep_outcomes),
             lambda: run_nightly(self.connect, settings.schema, self._evidence),
@@ -181,11 +182,10 @@ class Shell:
 
 
 async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:
-    """Report readiness of the database and the skew of its clock, once a second, for ever."""
+    """Report readiness of the database, and compare the clocks, once a second, for ever."""
     while True:
         try:
-            now = await pool.fetchval("SELECT clock_timestamp()")
-            CLOCK_SKEW.labels(schema).set((datetime.now(UTC) - now).total_seconds())
+            await compare_clocks(pool, schema, pulse)
             pulse.have("database")
         except Exception as error:  # noqa: BLE001  # reported by readiness
             if not is_transient(error) or flaw_in(error, "PostgreSQL"):

@@ -1,13 +1,14 @@
 """Dead letters: unreadable records in Kafka, and parked events in the services' inboxes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import getpass
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import grpc
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from backbone.kafka.connecting import connection
@@ -24,6 +25,7 @@ from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
 PATIENCE = 5.0
+ACKNOWLEDGED = "acknowledged"
 HEADER = "liandong-"
 # The services that apply events, and so may have parked ones.
 APPLYING = ("alarm", "petition", "dispute", "emergency", "population", "workflow")
@@ -58,14 +60,41 @@ class Letter:
 
 
 async def read_dead(bootstrap: Brokers) -> list[Letter] | None:
-    """Read all dead letters, oldest first, without duplicates; None if Kafka does not answer."""
+    """Read all dead letters that no person has acknowledged, oldest first, without duplicates.
+
+    None if Kafka does not answer.
+    """
     try:
         async with asyncio.timeout(PATIENCE * 4):
             letters = [letter_of(record) async for record in records(bootstrap)]
     except (KafkaError, OSError):
         return None
-    first = {(each.place, each.group, each.value): each for each in reversed(letters)}
+    seen = {(each.place, each.group) for each in letters if each.kind == ACKNOWLEDGED}
+    first = {
+        (each.place, each.group, each.value): each
+        for each in reversed(letters)
+        if (each.place, each.group) not in seen
+    }
     return sorted(first.values(), key=lambda letter: letter.time)
+
+
+async def acknowledge(bootstrap: Brokers, letters: Sequence[Letter], note: str) -> None:
+    """Record that a person has seen to these dead letters, in the topics where they lie.
+
+    The record lives as long as the letter, and with the same groups' rights.
+    """
+    async with AIOKafkaProducer(**connection(bootstrap), acks="all") as producer:
+        for each in letters:
+            told = {
+                "topic": each.topic,
+                "partition": str(each.partition),
+                "offset": str(each.offset),
+                "reason": f"{ACKNOWLEDGED} {getpass.getuser()}: {note}",
+            }
+            headers = [(f"{HEADER}{name}", text.encode()) for name, text in told.items()]
+            await producer.send_and_wait(
+                f"{each.topic}.{each.group}.dead", b"", b"", headers=headers
+            )
 
 
 async def records(bootstrap: Brokers) -> AsyncIterator[ConsumerRecord]:
@@ -107,14 +136,17 @@ def letter_of(record: ConsumerRecord) -> Letter:
     told = {name: value.decode(errors="replace") for name, value in record.headers}
     origin = told.get(f"{HEADER}topic", record.topic)
     group = record.topic.removeprefix(f"{origin}.").removesuffix(".dead")
+    reason = told.get(f"{HEADER}reason", "")
+    seen = reason.startswith(f"{ACKNOWLEDGED} ")
     return Letter(
         topic=origin,
         partition=int(told.get(f"{HEADER}partition", record.partition)),
         offset=int(told.get(f"{HEADER}offset", record.offset)),
         time=datetime.fromtimestamp(record.timestamp / 1000, UTC).isoformat(),
-        reason=told.get(f"{HEADER}reason", ""),
+        reason=reason,
         service=group.partition(".")[0],
         group=group,
+        kind=ACKNOWLEDGED if seen else "dead",
         key=record.key or b"",
         value=record.value or b"",
     )

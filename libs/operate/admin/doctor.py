@@ -12,11 +12,14 @@ import asyncpg
 from aiokafka.errors import KafkaError
 
 from backbone.process.settings import SettingsError
-from operate.admin import status, topics, wiring
+from operate.admin import topics, wiring
 from operate.admin.evidence import SCHEMAS
-from operate.admin.machine import Finding, disk, downloads, machine, permission, present
+from operate.admin.finding import Finding, see_logs
+from operate.admin.machine import disk, downloads, machine, permission, present
+from operate.admin.process_findings import processes
+from operate.admin.waiting_findings import dead_letters, refused_links
 from operate.cli.screen import console, plain, words
-from operate.home import absence, leftovers, ports
+from operate.home import leftovers, ports
 from operate.home.home import Home
 from operate.home.trouble import Trouble
 from operate.run import boot
@@ -37,6 +40,8 @@ async def examine(home: Home) -> bool:
         findings += await careful(words("database", "数据库"), "postgres", database, home)
         findings += await careful(words("evidence", "存证"), "postgres", evidence_of, home)
         findings += await careful(words("topics", "主题"), "kafka", topics_of, home)
+        findings += await careful(words("dead letters", "死信"), "kafka", dead_letters, home)
+        findings += await careful(words("refused follow-ups", "后续联动"), "", refused_links, home)
         findings += await careful(words("rights at Kafka", "Kafka 权限"), "kafka", rights, home)
     table = plain("", *words("what seen remedy", "检查 结果 处理").split())
     rates = limits(findings)
@@ -72,10 +77,6 @@ async def away(installation: Installation, part: str, error: Exception) -> Troub
     return boot.no_database(installation, error)
 
 
-def see_logs(home: Home) -> str:
-    return words(f"see the logs in {home.logs}", f"请查看 {home.logs} 中的日志")
-
-
 def home_of(home: Home) -> list[Finding]:
     base = words(f"{home.ports.base} and following", f"自 {home.ports.base} 起")
     usable = os.access(present(home.path), os.W_OK | os.X_OK) and present(home.path).is_dir()
@@ -101,36 +102,12 @@ async def free_ports(home: Home) -> list[Finding]:
             f"否,但上次运行遗留 {len(left)} 个进程",
         )
         ends = words(
-            "liandong down ends them; so does make run", "liandong down 或 make run 会清理"
+            "`liandong up --detach` adopts them, without an outage; `liandong down` ends them",
+            "liandong up --detach 可接管，不中断服务；liandong down 将其结束",
         )
         return [Finding(what, seen, ends)]
     ports.demand_free(Installation.here(home).wanted_ports() if home.secret.exists() else {})
     return [Finding(what, words("no: make run starts it", "否:make run 启动"))]
-
-
-async def processes(home: Home) -> list[Finding]:
-    """One finding for each process, by its present state."""
-    found = (await status.examine(home))["processes"]
-    return [
-        Finding(name, seen_of(each), remedy_of(home, name, each)) for name, each in found.items()
-    ]
-
-
-def seen_of(process: dict[str, Any]) -> str:
-    if process["state"] in ("ready", "held"):
-        return ": ".join(filter(None, (process["state"], "; ".join(process["flaws"]))))
-    return ": ".join(filter(None, (process["state"], process["last_failure"])))
-
-
-def remedy_of(home: Home, name: str, process: dict[str, Any]) -> str:
-    if process["state"] == "ready" and not process["flaws"]:
-        return ""
-    if held := absence.held_down(Installation.here(home), name):
-        return f"liandong start {held}"
-    if process["state"] == "ready":
-        again = f"liandong stop {name} && liandong start {name}"
-        return words(f"{again}; {see_logs(home)}", f"{again};{see_logs(home)}")
-    return see_logs(home)
 
 
 async def database(home: Home) -> list[Finding]:
@@ -170,7 +147,9 @@ async def evidence_of(home: Home) -> list[Finding]:
 async def topics_of(home: Home) -> list[Finding]:
     told = await topics.compare(Installation.here(home).brokers, topics.read())
     what = words("topics", "主题")
-    return [Finding(what, each, "make topics") for each in told] or [
+    start = words("start that broker", "请启动该代理")
+    remedies = [start if isinstance(each, topics.Away) else "make topics" for each in told]
+    return [Finding(what, *each) for each in zip(told, remedies, strict=True)] or [
         Finding(what, words("as declared", "与声明一致"))
     ]
 

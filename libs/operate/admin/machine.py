@@ -3,26 +3,17 @@
 import os
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from operate.admin.finding import Finding
 from operate.cli.screen import words
 from operate.home.home import Home
 from operate.home.trouble import Trouble
 from operate.servers import jars, postgres
 
 GIGABYTE = 1024**3
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check; `remedy` is empty if there is no problem."""
-
-    what: str
-    seen: str
-    remedy: str = ""
 
 
 def machine() -> Finding:

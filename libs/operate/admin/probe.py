@@ -7,15 +7,24 @@ from contextlib import suppress
 PATIENCE = 2.0
 
 
-async def flaws_of(port: int) -> list[str]:
-    """The reasons why the process behind this port is not ready; empty if it is."""
+async def flaws_of(port: int, page: str = "/readyz") -> list[str]:
+    """The flaws of the process behind this port; empty if it is well."""
     try:
-        status, body = await asyncio.wait_for(get("127.0.0.1", port, "/readyz"), PATIENCE)
+        status, body = await asyncio.wait_for(get("127.0.0.1", port, page), PATIENCE)
     except (OSError, TimeoutError, ValueError):
         return ["no answer"]
     if status == 200:
         return []
     return reasons(body) or [f"status {status}"]
+
+
+async def answers(port: int, patience: float = 1.0) -> bool:
+    """Whether the process behind this port says anything at all: it is not frozen."""
+    try:
+        await asyncio.wait_for(get("127.0.0.1", port, "/healthz"), patience)
+    except (OSError, TimeoutError, ValueError):
+        return False
+    return True
 
 
 async def get(host: str, port: int, path: str) -> tuple[int, bytes]:

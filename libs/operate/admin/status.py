@@ -8,6 +8,7 @@ import psutil
 from backbone.process.settings import PORTS
 from operate.admin import probe
 from operate.cli.screen import STATE_COLOURS, console, plain, words
+from operate.home import leftovers
 from operate.home.home import Home, read_state
 from operate.run.installation import Installation
 from operate.servers import kafka, postgres
@@ -23,7 +24,8 @@ async def examine(home: Home) -> dict[str, Any]:
     """
     state = read_state(home)
     if not state:
-        return {"running": False, "ready": False, "processes": {}}
+        alone = [process.pid for process in leftovers.find(str(home.path))]
+        return {"running": False, "ready": False, "processes": {}, "unsupervised": alone}
     processes = state["processes"]
     flaws = await asyncio.gather(*(flaws_of(home, name) for name in processes))
     for process, found in zip(processes.values(), flaws, strict=True):

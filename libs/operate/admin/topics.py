@@ -1,6 +1,6 @@
 """Creates the topics of deploy/topics.yaml, and reports differences from it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,9 @@ from operate.cli.screen import words
 DECLARED = Path(__file__).parents[3] / "deploy" / "topics.yaml"
 DAY = 24 * 60 * 60 * 1000
 OURS = "liandong."
+# Kafka's number for settings that were given to the topic itself.
+SET_FOR_TOPIC = 1
+IN_SYNC = "min.insync.replicas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,13 @@ async def ensure(bootstrap: Brokers, declared: Declared) -> list[str]:
     The number of partitions is never changed, which would break the order per key.
     """
     async with administrator(bootstrap) as admin:
+        if away := await brokers_away(admin):
+            return [away]
         wanted, copies = await with_copies(admin, declared)
         present = await found(admin)
         await create(admin, [topic for topic in wanted if topic.name not in present], copies)
         for topic in await misconfigured(admin, [t for t in wanted if t.name in present]):
-            # This protocol replaces all settings of a topic at once.
-            await admin.alter_configs([resource(topic)])
+            await correct(admin, topic)
         return differences(wanted, present)
 
 
@@ -82,6 +86,8 @@ async def compare(bootstrap: Brokers, declared: Declared) -> list[str]:
         wanted, _ = await with_copies(admin, declared)
         present = await found(admin)
         there = [topic for topic in wanted if topic.name in present]
+        if away := await brokers_away(admin):
+            return [away]
         absent = [t.name for t in wanted if t.name not in present]
         missing = [words(f"{name} is missing", f"缺少 {name}") for name in absent]
         other = [t.name for t in await misconfigured(admin, there)]
@@ -107,8 +113,56 @@ async def found(admin: AIOKafkaAdminClient) -> dict[str, int]:
 async def with_copies(admin: AIOKafkaAdminClient, declared: Declared) -> tuple[list[Topic], int]:
     """The topics with min.insync.replicas, and the replication factor that the brokers allow."""
     copies = min(declared.replication, len((await admin.describe_cluster())["brokers"]))
-    more = {"min.insync.replicas": str(max(1, copies - 1))}
+    more = {IN_SYNC: str(max(1, copies - 1))}
     return [replace(topic, config={**topic.config, **more}) for topic in declared.topics], copies
+
+
+class Away(str):
+    """A sentence about brokers that are away, which no change of topics mends."""
+
+    __slots__ = ()
+
+
+async def brokers_away(admin: AIOKafkaAdminClient) -> Away | None:
+    """A sentence if brokers that hold copies of our topics are away.
+
+    Nothing is created or changed then: fewer copies and weaker promises would be the result.
+    """
+    there = {broker["node_id"] for broker in (await admin.describe_cluster())["brokers"]}
+    holders = {
+        replica
+        for each in await admin.describe_topics()
+        if each["topic"].startswith(OURS)
+        for partition in each["partitions"]
+        for replica in partition["replicas"]
+    }
+    names = ", ".join(map(str, sorted(holders - there)))
+    if not names:
+        return None
+    return Away(
+        words(
+            f"broker {names} is away; until it is back, no topic is created or changed",
+            f"代理 {names} 不在线；恢复之前不会新建或更改任何主题",
+        )
+    )
+
+
+async def correct(admin: AIOKafkaAdminClient, topic: Topic) -> None:
+    """Set what is declared, and keep what else a person has set.
+
+    This protocol replaces all settings of a topic at once.
+    """
+    [answer] = await admin.describe_configs([resource(Topic(topic.name, 0, {}))])
+    own = {
+        entry[0]: entry[1]
+        for *_, entries in answer.resources
+        for entry in entries
+        if entry[3] == SET_FOR_TOPIC and entry[1] is not None
+    }
+    [answer] = await admin.alter_configs([resource(replace(topic, config=own | topic.config))])
+    for code, message, *_ in answer.resources:
+        if code:
+            raise for_code(code)(f"{topic.name}: {message}")
 
 
 async def create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], copies: int) -> None:
@@ -125,7 +179,14 @@ async def create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], copies: in
 
 async def misconfigured(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[Topic]:
     actual = await settings(admin, topics)
-    return [topic for topic in topics if not topic.config.items() <= actual[topic.name].items()]
+    safe = [no_less_safe(topic, actual[topic.name]) for topic in topics]
+    return [topic for topic in safe if not topic.config.items() <= actual[topic.name].items()]
+
+
+def no_less_safe(topic: Topic, actual: Mapping[str, str]) -> Topic:
+    """The topic with at least as many copies in sync as it demands now: that is never lowered."""
+    most = max(int(topic.config.get(IN_SYNC, 1)), int(actual.get(IN_SYNC) or 1))
+    return replace(topic, config={**topic.config, IN_SYNC: str(most)})
 
 
 async def settings(

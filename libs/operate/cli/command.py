@@ -15,10 +15,12 @@ from operate.cli import (
     account_command,
     certificate_command,
     city_command,
+    consumer_command,
     deadletter_command,
     deputy_command,
     guard,
     key_command,
+    link_command,
     screen,
     seal_command,
     verify_command,
@@ -35,9 +37,11 @@ app = typer.Typer(
 app.add_typer(account_command.app, name="accounts")
 app.add_typer(certificate_command.app, name="certificates")
 app.add_typer(city_command.app, name="city")
+app.add_typer(consumer_command.app, name="consumers")
 app.add_typer(deadletter_command.app, name="deadletters")
 app.add_typer(deputy_command.app, name="deputies")
 app.add_typer(key_command.app, name="keys")
+app.add_typer(link_command.app, name="links")
 app.add_typer(seal_command.app, name="seals")
 app.command("verify")(verify_command.verify)
 
@@ -105,6 +109,13 @@ def show_status(json: Json = False) -> None:
         print(jsons.dumps(found, ensure_ascii=False))
     elif found["running"]:
         status.show(found)
+    elif alone := found["unsupervised"]:
+        say(
+            f"the supervisor is gone; {len(alone)} processes run without it: liandong up --detach "
+            "adopts them, without an outage",
+            f"守护进程已不在，{len(alone)} 个进程仍在运行："
+            "执行 liandong up --detach 可接管，不中断服务",
+        )
     else:
         say("not running: make run, or liandong up", "未运行:请执行 make run 或 liandong up")
     raise typer.Exit(0 if found["ready"] else 1)

@@ -9,6 +9,7 @@ import typer
 from operate.admin import deadletters
 from operate.admin.deadletters import Letter
 from operate.cli.screen import console, errors, plain, say, words
+from operate.home import absence
 from operate.home.home import Home
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
@@ -57,6 +58,26 @@ def replay(
     applied, waiting = asyncio.run(try_again(Installation.here(Home.here()), aggregate_id))
     say(f"{applied} applied, {waiting} still wait", f"已应用 {applied} 条,仍等待 {waiting} 条")
     raise typer.Exit(1 if waiting else 0)
+
+
+@app.command()
+def acknowledge(
+    place: Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET; all by default")] = "",
+    note: Annotated[str, typer.Option(help="what was found, and done about it")] = "",
+) -> None:
+    """Record that a person has seen to dead records: they are not listed any more.
+
+    They stay in Kafka as long as their topic keeps them. Parked events are replayed instead.
+    """
+    installation = Installation.here(Home.here())
+    letters = asyncio.run(deadletters.read_dead(installation.brokers))
+    if letters is None:
+        raise absence.of(installation, "kafka")
+    wanted = [letter for letter in letters if place in ("", letter.place)]
+    if place and not wanted:
+        raise Trouble(f"There is no dead letter {place}.", f"没有死信 {place}。")
+    asyncio.run(deadletters.acknowledge(installation.brokers, wanted, note))
+    say(f"{len(wanted)} acknowledged", f"已确认 {len(wanted)} 条")
 
 
 async def everything(installation: Installation) -> tuple[list[Letter], list[str]]:

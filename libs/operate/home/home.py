@@ -1,9 +1,11 @@
 """The home of an installation: the folder that LIANDONG_HOME names, and the paths in it."""
 
+import errno
 import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -147,10 +149,21 @@ def read_pid(path: Path) -> int:
 def read_state(home: Home) -> dict[str, Any]:
     """The state that the supervisor last wrote; empty if none runs."""
     try:
-        state: dict[str, Any] = json.loads(home.state.read_text())
+        state = _whole(home.state)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     return state if home.supervisor() else {}
+
+
+def _whole(path: Path, tries: int = 5) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = json.loads(path.read_text())
+    except ValueError:  # written over at this moment, see `write_over`
+        if tries == 0:
+            raise
+        time.sleep(0.02)
+        return _whole(path, tries - 1)
+    return state
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> None:
@@ -159,3 +172,15 @@ def write(path: Path, text: str, mode: int = 0o600) -> None:
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
         file.write(text)
     fresh.replace(path)
+
+
+def write_over(path: Path, text: str) -> None:
+    """Write into the room that a file has, where the disk has none for a new one.
+
+    Readers may meet a part, and read again. Raises OSError if the room is too small.
+    """
+    room, content = path.stat().st_size, text.encode()
+    if len(content) > room:
+        raise OSError(errno.ENOSPC, "no room left in", str(path))
+    with path.open("r+b") as file:
+        file.write(content.ljust(room))

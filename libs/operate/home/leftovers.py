@@ -1,4 +1,4 @@
-"""Leftovers: children whose supervisor was killed, which the next start ends first."""
+"""Leftovers: children whose supervisor was killed."""
 
 import os
 import signal
@@ -6,7 +6,10 @@ from contextlib import suppress
 
 import psutil
 
-MARK = "LIANDONG_SUPERVISED"
+from backbone.process.supervised import MARK
+
+__all__ = ["MARK", "end", "find"]
+
 PATIENCE = 15.0
 
 

@@ -13,7 +13,9 @@ from enum import StrEnum
 
 from operate.home.leftovers import MARK
 from operate.home.trouble import Trouble
+from operate.run.adopted import PROGRAM, Adopted, is_frozen
 from operate.run.launch import Launch, failure
+from operate.run.silence import Silence
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,7 @@ LONGEST_PAUSE = 5.0
 WELL = 2.0  # seconds of readiness after which the count of failures starts anew
 HOPELESS = 3  # failures in a row after which it will not become ready
 POLL = 0.1
+LOOK = 1.0  # seconds between two looks at one that is ready
 
 
 class State(StrEnum):
@@ -36,15 +39,19 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program to run. `prepare` may block; `flaws` returns the reasons why it is not ready.
+    """A program to run. `prepare` may block; `flaws` returns the reasons why it cannot serve, and
+    `answers` whether it is alive, once it was ready.
 
     Several services may share one process: then `names` are theirs, and each names the process.
+    `identity` says with which settings and code it runs; the next supervisor adopts an equal one.
     """
 
     names: tuple[str, ...]
     prepare: Callable[[], Launch]
     flaws: Callable[[], Awaitable[list[str]]]
     needs: frozenset[str] = frozenset()
+    answers: Callable[[], Awaitable[bool]] | None = None
+    identity: Callable[[], str] = lambda: ""
 
     @property
     def label(self) -> str:
@@ -64,7 +71,10 @@ class Child:
         self._changed = changed
         self._failures = 0
         self._ready_since: float | None = None
-        self._running: tuple[Process, Launch] | None = None
+        self._running: tuple[Process | Adopted, Launch] | None = None
+        self._killed_for = ""
+        # What an earlier supervisor left behind, in the place of the first start.
+        self.adopted: Adopted | None = None
         self._log_start = 0
         self._idle = State.WAITING
         self._wanted = asyncio.Event()
@@ -117,18 +127,19 @@ class Child:
         try:
             launch = await asyncio.to_thread(self.program.prepare)
             self._log_start = launch.log.stat().st_size if launch.log.exists() else 0
-            process = await spawn(launch, self._mark)
+            process = self._take_adopted() or await spawn(launch, self._mark, self.program)
         except Trouble as trouble:
             return trouble
         except OSError as error:
             return str(error)
-        self.pid, self._running = process.pid, (process, launch)
+        self.pid, self._running, self._killed_for = process.pid, (process, launch), ""
         self._enter(State.STARTING)
         watching = asyncio.create_task(self._watch())
         try:
             if not self._wanted.is_set():
                 await end(process, launch)
-            return manner_of_death(await process.wait())
+            code = await process.wait()
+            return self._killed_for or manner_of_death(code)
         finally:
             watching.cancel()
             kill_group(process.pid)
@@ -140,6 +151,23 @@ class Child:
         self._ready_since = time.monotonic()
         self._enter(State.READY)
         self._settled.set()
+        await self._mind()
+
+    async def _mind(self) -> None:
+        """Kill it once it does not answer any more: it is frozen, and its death starts it again."""
+        silence = Silence()
+        while self.program.answers is not None:
+            await asyncio.sleep(LOOK)
+            pid = self.pid
+            if pid and silence.is_hopeless(await self.program.answers(), is_frozen(pid)):
+                self._killed_for = f"no answer for {silence.seconds():.0f} s, killed"
+                log.error("%s is killed: %s", self.program.label, self._killed_for)
+                kill_group(pid)
+                return
+
+    def _take_adopted(self) -> Adopted | None:
+        process, self.adopted = self.adopted, None
+        return process if process is not None and process.runs() else None
 
     def _note(self, end_of_it: str | Trouble) -> None:
         well = self._ready_since is not None and time.monotonic() - self._ready_since > WELL
@@ -167,12 +195,12 @@ class Child:
         self._changed(self)
 
 
-async def spawn(launch: Launch, mark: str) -> Process:
+async def spawn(launch: Launch, mark: str, program: Program) -> Process:
     """Start the process in its own session: Ctrl-C must reach the supervisor only."""
     with launch.log.open("ab") as log_file:
         return await asyncio.create_subprocess_exec(
             *launch.argv,
-            env={**os.environ, **launch.env, MARK: mark},
+            env={**os.environ, **launch.env, MARK: mark, PROGRAM: program.identity()},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log_file,
             stderr=log_file,
@@ -180,7 +208,7 @@ async def spawn(launch: Launch, mark: str) -> Process:
         )
 
 
-async def end(process: Process, launch: Launch) -> None:
+async def end(process: Process | Adopted, launch: Launch) -> None:
     """Send the stop signal, wait for the launch's patience, then kill."""
     with suppress(ProcessLookupError):
         process.send_signal(launch.stop_signal)
@@ -201,7 +229,9 @@ def pause_after(failures: int) -> float:
     return min(FIRST_PAUSE * 2.0**failures, LONGEST_PAUSE)
 
 
-def manner_of_death(code: int) -> str:
+def manner_of_death(code: int | None) -> str:
+    if code is None:
+        return "it ended"
     if code >= 0:
         return f"exit code {code}"
     with suppress(ValueError):

@@ -18,6 +18,7 @@ from operate.admin import probe
 from operate.home.home import Home, write
 from operate.home.keys import OPERATOR, Keys
 from operate.home.trouble import Trouble
+from operate.run import identity
 from operate.run.child import Program
 from operate.run.launch import Launch
 from operate.run.own_servers import named_servers
@@ -160,11 +161,9 @@ class Installation:
     def _servers(self) -> list[Program]:
         servers = []
         if node := self.kafka:
-            asked = partial(as_flaws, kafka.answers, node.address)
-            servers.append(Program(("kafka",), node.prepare, asked))
+            servers.append(server_program("kafka", node, kafka.answers, node.address))
         if server := self.postgres:
-            asked = partial(as_flaws, postgres.answers, server.dsn)
-            servers.append(Program(("postgres",), server.prepare, asked))
+            servers.append(server_program("postgres", server, postgres.answers, server.dsn))
         return servers
 
     def _groups(self) -> list[tuple[str, ...]]:
@@ -178,10 +177,16 @@ class Installation:
             told = self._with_keys_of_now().environment(*names)
             return Launch([sys.executable, "-m", "services", *names], log_file, told)
 
-        flaws = partial(probe.flaws_of, self.home.ports.metrics(names[0]))
+        port = self.home.ports.metrics(names[0])
+        flaws = partial(probe.flaws_of, port, "/readyz?serving")
         # Only the stream processor needs Kafka.
         needs = {"postgres", "kafka"} if STREAM in names else {"postgres"}
-        return Program(names, launch, flaws, frozenset(needs))
+        alive, alike = partial(probe.answers, port), partial(self._identity, names)
+        return Program(names, launch, flaws, frozenset(needs), alive, alike)
+
+    def _identity(self, names: tuple[str, ...]) -> str:
+        told = {**identity.said_by(os.environ), **self._with_keys_of_now().environment(*names)}
+        return identity.of("+".join(names), sorted(told.items()), "libs", "services")
 
     def _with_keys_of_now(self) -> "Installation":
         """The installation with keys read anew: they may have been rotated since the start."""
@@ -224,6 +229,14 @@ def keys_of(home: Home) -> Keys:
     if not home.secret.exists():
         home.make()
     return Keys.of(home.secret, home.path / "postgres" / "data")
+
+
+def server_program(
+    name: str, server: Kafka | Postgres, answers: kafka.Answers, address: Brokers
+) -> Program:
+    flaws, alive = partial(as_flaws, answers, address), partial(answers, address)
+    alike = partial(identity.of, name, repr(server), "libs/operate/servers")
+    return Program((name,), server.prepare, flaws, answers=alive, identity=alike)
 
 
 async def as_flaws(answers: kafka.Answers, address: Brokers) -> list[str]:

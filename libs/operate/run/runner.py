@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from operate.home import leftovers
 from operate.home.home import Home, read_state
 from operate.home.ports import demand_free, demand_host
 from operate.home.trouble import Trouble
+from operate.run.adopted import Adopted, sort_out
 from operate.run.boot import Boot
+from operate.run.identity import label_of
 from operate.run.installation import Installation
 from operate.run.supervisor import Supervisor
 
@@ -50,14 +52,15 @@ def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], obje
         keep_log(home)
         home.run_file.unlink(missing_ok=True)
         home.choices.unlink(missing_ok=True)
-        leftovers.end(leftovers.find(str(home.path)))
         installation = Installation.chosen(home, choice.split, choice.demo)
         installation.protection.prepare(home)
         installation.remember()
         demand_settings(installation)
-        demand_free(installation.wanted_ports())
+        programs = installation.programs()
+        adopted = sort_out(str(home.path), [each.identity() for each in programs])
+        demand_free(ports_without(installation, adopted))
         try:
-            uvloop.run(supervise(installation, progress, ready))
+            uvloop.run(supervise(installation, adopted, progress, ready))
         except Trouble as trouble:
             # A full disk explains any other failure, so it is reported first.
             raise home.is_full() or trouble from None
@@ -88,12 +91,23 @@ def demand_settings(installation: Installation) -> None:
     demand_host(environ.get("LIANDONG_HOST", ""))
 
 
+def ports_without(installation: Installation, adopted: Mapping[str, Adopted]) -> dict[int, str]:
+    """The ports that are still to be free: those of adopted processes are in use, rightly."""
+    run = {name for identity in adopted for name in label_of(identity).split("+")}
+    return {port: name for port, name in installation.wanted_ports().items() if name not in run}
+
+
 async def supervise(
-    installation: Installation, progress: Progress, ready: Callable[[], object]
+    installation: Installation,
+    adopted: Mapping[str, Adopted],
+    progress: Progress,
+    ready: Callable[[], object],
 ) -> None:
     supervisor = Supervisor(
         installation.home, installation.programs(), Boot(installation), installation.addresses()
     )
+    for child in supervisor.children:
+        child.adopted = adopted.get(child.program.identity())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from operate.home.home import Home, write
+from operate.home.home import Home, write, write_over
 from operate.home.logfiles import trim
 from operate.home.trouble import Trouble
 from operate.run.child import Child, Program, State
@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 POLL = 0.1
 TRIM = 30.0
+# The state file keeps this room, so that it can be written over when the disk is full.
+STATE_ROOM = 32_768
 
 # The addresses of each process, for run.json.
 Addresses = Mapping[str, Mapping[str, str]]
@@ -126,8 +128,9 @@ class Supervisor:
     def _publish(self) -> None:
         complete = self._facts is not None and all(self._is_as_wanted(c) for c in self.children)
         state = {"doing": self.doing, "ready": complete, "processes": self._states()}
+        told = json.dumps(state).ljust(STATE_ROOM)
         try:
-            self._write("state", json.dumps(state))
+            self._write("state", told)
             if complete and self._facts is not None:
                 self._write("run", json.dumps({**self._facts, "processes": self._processes()}))
                 self._complete.set()
@@ -136,6 +139,16 @@ class Supervisor:
                 self.home.run_file.unlink(missing_ok=True)
         except OSError as error:  # a full disk must not end the supervisor
             log.warning("cannot write into %s: %s", self.home.path, error)
+            self._tell_without_room(told, complete=complete)
+
+    def _tell_without_room(self, told: str, *, complete: bool) -> None:
+        """Let `liandong status` tell the truth on a full disk, too."""
+        self._written.clear()
+        with suppress(OSError):
+            write_over(self.home.state, told)
+        if not complete:
+            with suppress(OSError):
+                self.home.run_file.unlink(missing_ok=True)
 
     def _write(self, name: str, text: str) -> None:
         if self._written.get(name) != text:

@@ -30,6 +30,11 @@ PROBLEM_SCHEMA: Schema = {
     "properties": {
         **dict.fromkeys(("type", "title", "detail", "reason", "instance"), TEXT),
         "status": {"type": "integer"},
+        "repeat_with": {
+            "type": "string",
+            "enum": ["SAME_KEY", "NEW_KEY"],
+            "description": "Of a write with status 503: the Idempotency-Key of a repeat.",
+        },
         "errors": {
             "type": "array",
             "items": {

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from backbone.postgres.pool import is_transient
 from services.gateway.http.problems import Problem, Reasons, answer_problem
-from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN, problem_of
+from services.gateway.http.refusals import UNKNOWN, away, problem_of
 from services.gateway.metrics import HTTP_SECONDS, PROBLEMS
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -88,5 +88,5 @@ def to_problem(error: Exception) -> Problem:
         reason = UNSERVED.get(error.status_code, "INTERNAL")
         return Problem(error.status_code, reason, headers=error.headers or {})
     if is_transient(error):
-        return Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
+        return away(UNKNOWN, is_write=True)
     return Problem(500, "INTERNAL")

@@ -31,7 +31,10 @@ LIMITED = ("TRACKING_LOCKED",)
 # A failure that its caller must know of: what was asked for is not shown.
 TOLD = ("EVIDENCE_BROKEN",)
 UNKNOWN = "UNKNOWN_REPEAT"
+EXPIRED = "EXPIRED"
 AWAY = "SERVICE_AWAY"
+# The member that says with which Idempotency-Key a write is repeated: SAME_KEY or NEW_KEY.
+REPEAT = "repeat_with"
 RETRY_AFTER = "1"
 
 
@@ -43,7 +46,7 @@ def problem_of(error: grpc.aio.AioRpcError, *, is_write: bool = True) -> Problem
     if code is Code.RESOURCE_EXHAUSTED and info is not None:
         return Problem(503, info.reason, info.facts)  # a repeat would be as slow
     if status == 503:
-        return _away(info.reason if info else UNKNOWN, is_write)
+        return away(info.reason if info else UNKNOWN, is_write=is_write)
     if status == 501:
         return Problem(501, "NOT_IMPLEMENTED")
     if status == 500 or info is None:
@@ -64,10 +67,18 @@ def _failed(info: Refusal | None) -> Problem:
     return Problem(500, "INTERNAL")
 
 
-def _away(reason: str, is_write: bool) -> Problem:
-    """A read has no outcome that could be unknown."""
-    said = AWAY if reason == UNKNOWN and not is_write else reason
-    return Problem(503, said, headers={"Retry-After": RETRY_AFTER})
+def away(reason: str, *, is_write: bool) -> Problem:
+    """A read has no outcome that could be unknown; of a write the answer says the key of a repeat.
+
+    Clients repeat what has a Retry-After by themselves, with the same key: that would get the
+    stored answer EXPIRED for ever.
+    """
+    if not is_write:
+        said = AWAY if reason == UNKNOWN else reason
+        return Problem(503, said, headers={"Retry-After": RETRY_AFTER})
+    if reason == EXPIRED:
+        return Problem(503, reason, {REPEAT: "NEW_KEY"})
+    return Problem(503, reason, {REPEAT: "SAME_KEY"}, headers={"Retry-After": RETRY_AFTER})
 
 
 def flaws_of(refusal: Refusal) -> list[Flaw]:

@@ -1,5 +1,6 @@
 """`liandong up` as a person uses it: everything real, killed in every way, and up again."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,7 +10,9 @@ from collections.abc import Callable
 import httpx
 import psutil
 import pytest
+from aiokafka import AIOKafkaProducer
 
+from backbone.kafka.poison import MOST_POISONS
 from operate.home import leftovers
 from tests.servers import Installed
 
@@ -44,7 +47,47 @@ def test_a_frozen_process_is_not_said_to_be_well(city: Installed) -> None:
     found = json.loads(told.stdout)
     assert found["ready"] is False
     assert found["processes"]["emergency"]["flaws"] == ["no answer"]
+    wait(lambda: city.liandong("status").returncode == 0, 20)
+
+
+def test_a_process_that_stays_frozen_is_replaced(city: Installed) -> None:
+    frozen = city.run["processes"]["emergency"]["pid"]
+    os.kill(frozen, signal.SIGSTOP)
+    wait(lambda: (city.home / "run.json").exists() and frozen not in pids(city), 20)
     assert city.liandong("status").returncode == 0
+
+
+def test_what_runs_without_its_supervisor_is_adopted_without_an_outage(city: Installed) -> None:
+    before = pids(city)
+    supervisor = int((city.home / "lock").read_text())
+    os.kill(supervisor, signal.SIGKILL)
+    told = city.liandong("status")
+    assert told.returncode == 1 and "supervisor is gone" in told.stdout
+    again = city.liandong("up", "--detach")
+    assert again.returncode == 0, again.stderr
+    assert pids(city) == before
+    assert city.liandong("status").returncode == 0
+
+
+def test_what_doctor_advises_for_a_stopped_consumer_lets_it_go_on(city: Installed) -> None:
+    asyncio.run(rubbish(city, "liandong.petition.events.v1", MOST_POISONS))
+    wait(lambda: "consumers resume" in city.liandong("doctor").stdout, 30)
+    rows = json.loads(city.liandong("consumers", "list", "--json").stdout)
+    stopped = [row["group"] for row in rows if row["stopped"]]
+    assert stopped, rows
+    for group in stopped:
+        assert city.liandong("consumers", "resume", group).returncode == 0
+    assert city.liandong("deadletters", "acknowledge", "--note", "a test").returncode == 0
+    wait(lambda: city.liandong("status").returncode == 0, 20)
+    assert "consumers resume" not in city.liandong("doctor").stdout
+    assert city.liandong("consumers", "resume", "nobody.x").returncode == 1
+    assert city.liandong("links", "list").returncode == 0
+
+
+async def rubbish(city: Installed, topic: str, count: int) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=city.run["kafka"]) as producer:
+        for _ in range(count):
+            await producer.send_and_wait(topic, b"\xff", b"no id", partition=0)
 
 
 def test_a_second_one_does_not_start_beside_it(city: Installed) -> None:

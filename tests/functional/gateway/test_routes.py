@@ -9,6 +9,7 @@ from backbone.words.city import Person
 from backbone.words.errors import (
     Conflict,
     Denied,
+    Expired,
     InvalidArgument,
     InvalidTransition,
     NotFound,
@@ -137,6 +138,17 @@ async def test_nobody_can_say_is_503(face: Face, failure: Any) -> None:
     answer = await face.http.post(CLAIM, headers=headers)
     assert (answer.status_code, answer.json()["reason"]) == (503, "UNKNOWN_REPEAT")
     assert answer.headers["Retry-After"] == "1"
+    assert answer.json()["repeat_with"] == "SAME_KEY"
+
+
+async def test_what_was_not_handled_in_time_is_repeated_with_a_new_key(face: Face) -> None:
+    """A client that obeys Retry-After would send the old key, and hear EXPIRED for ever."""
+    headers = await face.sign_in("li")
+    face.incidents.refusal = Expired("EXPIRED")
+    answer = await face.http.post(CLAIM, headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (503, "EXPIRED")
+    assert "Retry-After" not in answer.headers
+    assert answer.json()["repeat_with"] == "NEW_KEY"
 
 
 async def test_a_bug_of_a_service_tells_nothing_of_itself(face: Face) -> None:

@@ -1,6 +1,7 @@
 """The supervisor over real child processes: they die, are held, are stubborn, are left behind."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from operate.home.home import Home
 from operate.home.ports import Ports, free_port
 from operate.home.trouble import Trouble
 from operate.run import child
+from operate.run.adopted import sort_out
 from operate.run.child import Program, State
 from operate.run.launch import Launch
 from operate.run.supervisor import Facts, Supervisor, all_ready
@@ -40,7 +43,9 @@ def program(
     port = free_port()
     log = home.logs / f"{'+'.join(names)}.log"
     launch = Launch([sys.executable, str(STAND_IN), str(port), how, amount], log, patience=1.0)
-    return Program(names, lambda: launch, partial(probe.flaws_of, port), frozenset(needs))
+    flaws, alive = partial(probe.flaws_of, port), partial(probe.answers, port)
+    alike = f"{'+'.join(names)} {port}"
+    return Program(names, lambda: launch, flaws, frozenset(needs), alive, lambda: alike)
 
 
 async def start_all(supervisor: Supervisor) -> Facts:
@@ -176,6 +181,61 @@ async def test_what_a_killed_supervisor_leaves_is_found_and_ended(home: Home) ->
     leftovers.end(leftovers.find(mark))
     assert leftovers.find(mark) == []
     await orphan.wait()
+
+
+async def test_a_frozen_child_is_killed_and_runs_again_within_ten_seconds(home: Home) -> None:
+    async with running(home, program(home, "a")) as supervisor:
+        one = supervisor.child("a")
+        frozen = one.pid
+        assert frozen
+        os.kill(frozen, signal.SIGSTOP)
+        await until(lambda: one.pid not in (None, frozen) and one.state is State.READY, 10)
+        assert "no answer" in str(one.last_failure) and not psutil.pid_exists(frozen)
+
+
+async def test_the_next_supervisor_adopts_what_it_would_start_alike(home: Home) -> None:
+    """The first one dies as by SIGKILL: without a word to its children."""
+    same, other = program(home, "a"), program(home, "b")
+    mark = str(home.path)
+    left = [await child.spawn(each.prepare(), mark, each) for each in (same, other)]
+    changed = replace(other, identity=lambda: "b with other settings")
+    await until(lambda: len(leftovers.find(mark)) == len(left))
+    adopted = await asyncio.to_thread(sort_out, mark, [each.identity() for each in (same, changed)])
+    assert {each.pid for each in adopted.values()} == {left[0].pid}
+    await left[1].wait()
+    supervisor = Supervisor(home, [same, changed], start_all, {})
+    supervisor.child("a").adopted = adopted[same.identity()]
+    ready = asyncio.Event()
+    task = asyncio.create_task(supervisor.run(ready.set))
+    await asyncio.wait_for(ready.wait(), 20)
+    one = supervisor.child("a")
+    assert (one.pid, one.restarts) == (left[0].pid, 0)
+    left[0].kill()
+    await left[0].wait()
+    await until(lambda: one.pid not in (None, left[0].pid) and one.state is State.READY)
+    supervisor.stop()
+    await task
+    assert leftovers.find(mark) == []
+
+
+async def test_on_a_full_disk_the_state_is_told_all_the_same(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that died 13 times on a full disk was once told as ready, with 0 restarts."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with running(home, program(home, "a")) as supervisor:
+        one = supervisor.child("a")
+        dead = one.pid
+        assert dead
+        monkeypatch.setattr("operate.run.supervisor.write", full)
+        os.kill(dead, signal.SIGKILL)
+        await until(lambda: one.pid not in (None, dead) and one.state is State.READY)
+        told = json.loads(home.state.read_text())["processes"]["a"]
+        assert (told["restarts"], told["pid"]) == (1, one.pid)
+        assert not home.run_file.exists(), "it names a process that is dead"
 
 
 def test_two_supervisors_never_share_a_home(home: Home) -> None:

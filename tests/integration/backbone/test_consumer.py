@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,17 +10,21 @@ import asyncpg
 import grpc
 import pytest
 from aiokafka import AIOKafkaConsumer
+from msgspec.structs import replace
 
 from backbone.door.door import Door
 from backbone.door.request import Request
-from backbone.kafka.consumer import MOST_POISONS, Consumer
+from backbone.kafka.consumer import Consumer
+from backbone.kafka.poison import MOST_POISONS
 from backbone.kafka.producer import is_passing
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.kafka.subscription import Handler, Subscription
 from backbone.postgres.pool import Pool
+from backbone.process.clock import HostClock
 from backbone.process.metrics import GAPS, LINKS_REFUSED, STOPPED
 from backbone.process.pulse import Pulse
 from backbone.shell import links
+from backbone.shell.standing import compare_clocks, watch_standing
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound, Unavailable
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
@@ -283,6 +288,82 @@ async def test_a_bad_deploy_does_not_drain_the_topic_into_the_dead_letters(bench
     assert not STOPPED.labels(GROUP)._value.get()
 
 
+async def test_rubbish_between_good_foreign_events_stops_nothing(
+    broker: Broker, pool: Pool, door: Door
+) -> None:
+    """A service with few events of its own meets them rarely."""
+    mine = uuid4()
+    await door.perform([a_request(mine, Write(mine, "mine"))])
+    bench = await make_bench(broker, pool, door, ours="SELECT id FROM notes WHERE id = ANY($1)")
+    rubbish = (b"no id", b"\xff")
+    async with bench.running():
+        for _ in range(2 * MOST_POISONS):
+            await bench.publish(an_event(uuid4(), 1), rubbish, an_event(uuid4(), 1))
+        await bench.publish(an_event(mine, 1))
+        await bench.noted(mine, 1)
+        assert not bench.consumer.poisons.too_many
+
+
+async def test_a_stopped_consumer_is_told_and_goes_on_where_it_stopped(bench: Bench) -> None:
+    good = uuid4()
+    watching = asyncio.create_task(watch_standing(bench.pool, {GROUP: bench.consumer}, bench.pulse))
+    bench.pulse.started()
+    async with bench.running():
+        await bench.publish(*[(b"no id", b"\xff")] * MOST_POISONS, an_event(good, 1))
+        async with asyncio.timeout(20):
+            while not bench.pulse.unready():
+                await asyncio.sleep(0.05)
+        [flaw] = bench.pulse.unready()
+        assert f"`liandong consumers resume {GROUP}`" in flaw
+        assert bench.pulse.unserving() == [], "calls are still taken"
+        assert bench.consumer.lag() > 0
+        assert bench.consumer.resume()
+        await bench.noted(good, 1)
+        assert not bench.consumer.resume(), "a repeat changes nothing"
+        async with asyncio.timeout(20):
+            while bench.pulse.unready():
+                await asyncio.sleep(0.05)
+    watching.cancel()
+
+
+async def test_parked_events_are_a_flaw_until_they_are_replayed(bench: Bench) -> None:
+    bad = uuid4()
+    bench.handling.broken.add(bad)
+    bench.pulse.started()
+    watching = asyncio.create_task(watch_standing(bench.pool, {GROUP: bench.consumer}, bench.pulse))
+    async with bench.running():
+        await bench.publish(an_event(bad, 1), an_event(bad, 2))
+        async with asyncio.timeout(20):
+            while not any("2 events" in flaw for flaw in bench.pulse.unready()):
+                await asyncio.sleep(0.05)
+        assert "`liandong deadletters replay`" in bench.pulse.unready()[0]
+        bench.handling.broken.clear()
+        await bench.consumer.replay(bad)
+        async with asyncio.timeout(20):
+            while bench.pulse.unready():
+                await asyncio.sleep(0.05)
+    watching.cancel()
+
+
+async def test_a_late_clock_refuses_no_command(pool: Pool, door: Door) -> None:
+    """A host half a minute slow once set deadlines that were over when they arrived."""
+    host, pulse = HostClock(), Pulse()
+    pulse.started()
+
+    def slow() -> datetime:
+        return datetime.now(UTC) - timedelta(seconds=30)
+
+    await compare_clocks(pool, "ledger", pulse, host, slow)
+    assert "behind the database's" in pulse.unready()[0] and not pulse.unserving()
+    note = uuid4()
+    told = host.now() - timedelta(seconds=30) + timedelta(seconds=5)  # as the slow host tells it
+    request = replace(a_request(note, Write(note)), deadline=told)
+    [outcome] = await door.perform([request])
+    assert outcome.reason == ""
+    await compare_clocks(pool, "ledger", pulse, host)
+    assert pulse.unready() == []
+
+
 async def test_a_handler_may_wait_and_leave_out_what_concerns_others(
     broker: Broker, pool: Pool, door: Door
 ) -> None:
@@ -382,7 +463,18 @@ async def test_parked_events_are_replayed_by_call(
         handling.broken.clear()
         answer = await stub.ReplayParked(request, timeout=5, metadata=token)
         assert (answer.applied, answer.waiting) == (2, 0)
+        await the_consumer_is_listed(stub, topic, metadata=token, timeout=5)
         for nobody in ("no id", str(uuid4())):
             request = pb.ReplayParkedRequest(group=GROUP, aggregate_id=nobody)
             with pytest.raises(grpc.aio.AioRpcError, match="NOT_PARKED"):
                 await stub.ReplayParked(request, timeout=5, metadata=token)
+
+
+async def the_consumer_is_listed(stub: Any, topic: str, **how: Any) -> None:
+    [standing] = (await stub.ListConsumers(pb.ListConsumersRequest(), **how)).consumers
+    assert (standing.group, standing.topic, standing.stopped) == (GROUP, topic, False)
+    assert (standing.parked, standing.refused) == (0, 0)
+    resume, other = (pb.ResumeConsumerRequest(group=each) for each in (GROUP, "ledger.other"))
+    assert not (await stub.ResumeConsumer(resume, **how)).was_stopped
+    with pytest.raises(grpc.aio.AioRpcError, match="NO_SUCH_CONSUMER"):
+        await stub.ResumeConsumer(other, **how)

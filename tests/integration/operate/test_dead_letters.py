@@ -55,6 +55,10 @@ async def test_what_a_service_buried_is_listed(broker: Broker) -> None:
     }
     assert second.place == "liandong.alarm.events.v1/3/42"
     assert second.value == b"\xff\xfe"
+    await deadletters.acknowledge(broker.address, [first], "a test of the partner")
+    assert await deadletters.read_dead(broker.address) == [second]
+    await deadletters.acknowledge(broker.address, [first, second], "again changes nothing")
+    assert await deadletters.read_dead(broker.address) == []
 
 
 async def test_events_that_wait_are_listed_without_kafka(monkeypatch: pytest.MonkeyPatch) -> None:

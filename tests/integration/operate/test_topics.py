@@ -1,6 +1,7 @@
 """Topics on a real broker: created as declared, corrected, and what differs is told."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -46,6 +47,23 @@ async def test_what_differs_is_corrected_or_told(broker: Broker, tmp_path: Path)
         settings = await topics.settings(admin, declared.topics)
         assert settings["liandong.few"]["cleanup.policy"] == "compact"
         assert "liandong.few.a.b.dead" in settings
+        await no_correction_lowers_safety(admin, broker, declared)
     finally:
         await admin.delete_topics(["liandong.stranger", "liandong.few", "liandong.few.a.b.dead"])
         await admin.close()
+
+
+async def no_correction_lowers_safety(
+    admin: AIOKafkaAdminClient, broker: Broker, declared: topics.Declared
+) -> None:
+    """What a person demands beyond the declaration stays, also when something is corrected."""
+    few = next(topic for topic in declared.topics if topic.name == "liandong.few")
+    strict = {"min.insync.replicas": "2", "max.message.bytes": "2000000"}
+    wrong = {**few.config, **strict, "cleanup.policy": "delete"}
+    await admin.alter_configs([topics.resource(replace(few, config=wrong))])
+    told = await topics.compare(broker.address, declared)
+    assert "liandong.few has other settings" in told
+    await topics.ensure(broker.address, declared)
+    now = (await topics.settings(admin, [few]))["liandong.few"]
+    assert {**strict, "cleanup.policy": "compact"}.items() <= now.items()
+    assert "liandong.few has other settings" not in await topics.compare(broker.address, declared)

@@ -1,0 +1,82 @@
+"""Tells by readiness what stands still in a service that serves: consumers, events, the clock."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from backbone.kafka.consumer import Consumer
+from backbone.kafka.poison import MOST_POISONS
+from backbone.postgres.pool import Pool, is_transient
+from backbone.process import clock
+from backbone.process.clock import HOST, HostClock
+from backbone.process.metrics import CLOCK_SKEW
+from backbone.process.pulse import Pulse
+
+LOOK = 2.0
+# Seconds that the oldest event in hand may be old. A backlog after an outage shrinks faster.
+LATE = 60.0
+PARKED = "SELECT consumer, count(*) AS events FROM parked GROUP BY consumer"
+
+
+def flaw_of(group: str, consumer: Consumer) -> str:
+    """What is wrong with a consumer, and the command that mends it; empty if it is well."""
+    if consumer.poisons.too_many:
+        return (
+            f"{group} has stopped after {MOST_POISONS} bad records in a row: mend the cause, then "
+            f"`liandong consumers resume {group}`"
+        )
+    if (lag := consumer.lag()) > LATE:
+        return f"{group} lags behind by {lag:.0f} s: `liandong consumers list`"
+    return ""
+
+
+def parked_flaw(group: str, events: int) -> str:
+    return (
+        f"{events} events of {group} could not be applied and wait: mend the cause, then "
+        "`liandong deadletters replay`"
+    )
+
+
+async def watch_standing(pool: Pool, consumers: Mapping[str, Consumer], pulse: Pulse) -> None:
+    """Tell for ever. While the database is away, what was told last about its rows stands."""
+    while True:
+        for group, consumer in consumers.items():
+            pulse.note(f"consumer {group}", flaw_of(group, consumer))
+        try:
+            found = {row["consumer"]: row["events"] for row in await pool.fetch(PARKED)}
+        except Exception as error:
+            if not is_transient(error):
+                raise
+        else:
+            for group in {*consumers, *found}:
+                events = found.get(group, 0)
+                pulse.note(f"parked {group}", parked_flaw(group, events) if events else "")
+        await asyncio.sleep(LOOK)
+
+
+async def compare_clocks(
+    pool: Pool,
+    schema: str,
+    pulse: Pulse,
+    host: HostClock = HOST,
+    read: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Correct the clock of this host by the database's, and tell if it is off."""
+    asked = read()
+    told: Any = await pool.fetchval("SELECT clock_timestamp()")
+    ahead = host.learn(asked, told, read())
+    if ahead is not None:
+        CLOCK_SKEW.labels(schema).set(ahead.total_seconds())
+        pulse.note("clock", clock.flaw_of(ahead))
+
+
+async def watch_clock(pool: Pool, schema: str, pulse: Pulse) -> None:
+    """Compare the clocks for ever, in a process that has other ways to tell of its database."""
+    while True:
+        try:
+            await compare_clocks(pool, schema, pulse)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+        await asyncio.sleep(LOOK)

@@ -1,0 +1,79 @@
+"""What doctor says about each process: the cause before what follows from it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from operate.admin import status
+from operate.admin.finding import Finding, see_logs
+from operate.cli.screen import words
+from operate.home import absence
+from operate.home.home import Home
+from operate.run.installation import Installation
+
+# Flaws quote the commands that mend them.
+COMMAND = re.compile(r"`([^`]+)`")
+
+Process = Mapping[str, Any]
+
+
+async def processes(home: Home) -> list[Finding]:
+    """One finding for each process, by its present state."""
+    found = (await status.examine(home))["processes"]
+    installation = Installation.here(home)
+    full = home.is_full() is not None
+    ill = {name for name, each in found.items() if not is_well(each)}
+    return [
+        Finding(name, seen_of(each), remedy_of(installation, name, each, ill, full=full))
+        for name, each in found.items()
+    ]
+
+
+def is_well(process: Process) -> bool:
+    return process["state"] == "ready" and not process["flaws"]
+
+
+def seen_of(process: Process) -> str:
+    said = "; ".join(process["flaws"])
+    if process["state"] not in ("ready", "held"):
+        said = str(process["last_failure"])
+    seen = ": ".join(filter(None, (process["state"], said)))
+    again = process.get("restarts", 0)
+    return seen + (words(f", {again} restarts", f"，重启 {again} 次") if again else "")
+
+
+def remedy_of(
+    installation: Installation, name: str, process: Process, ill: set[str], *, full: bool = False
+) -> str:
+    """What mends it; a process whose server is ill is well again when that server is."""
+    home = installation.home
+    if is_well(process):
+        return ""
+    if held := absence.held_down(installation, name):
+        return f"liandong start {held}"
+    if full:
+        return words(
+            "free some space on the disk: it starts again by itself",
+            "请腾出磁盘空间，之后会自动恢复",
+        )
+    if causes := sorted(needs_of(installation, name) & ill):
+        cause = ", ".join(causes)
+        return words(f"it follows {cause}: mend that first", f"由 {cause} 引起，请先处理该项")
+    if commands := [command for flaw in process["flaws"] for command in COMMAND.findall(flaw)]:
+        return "; ".join(dict.fromkeys(commands))
+    if process["state"] == "ready" and is_clock(process):
+        return words("set the clock of this machine", "请校准本机时钟")
+    if process["state"] == "ready":
+        again = f"liandong stop {name} && liandong start {name}"
+        return words(f"{again}; {see_logs(home)}", f"{again}；{see_logs(home)}")
+    return see_logs(home)
+
+
+def is_clock(process: Process) -> bool:
+    return all(flaw.startswith("the clock of this host") for flaw in process["flaws"])
+
+
+def needs_of(installation: Installation, name: str) -> set[str]:
+    """The servers that the process of this name needs."""
+    found = [each.needs for each in installation.programs() if name in each.names]
+    return {need for needs in found for need in needs} - {name}
