@@ -15,6 +15,7 @@ from backbone.process.probes import serve_probes
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings, SettingsError, read_settings
 from backbone.process.watchdog import watch
+from backbone.shell.measuring import measure_loop
 from backbone.shell.wires import watch_wires
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ async def run(services: list[Settings]) -> None:
     pages = [serve_probes(each.host, each.metrics_port, pulses) for each in services]
     try:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(measure_loop())
             for settings in services:
                 tasks.create_task(_run(settings, pulses[settings.name]))
                 tasks.create_task(watch_wires(settings, pulses[settings.name]))

@@ -2,12 +2,14 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from backbone.process.metrics import SECONDS
+from backbone.process.metrics import SECONDS, begin
 
 # Seconds from the request's head to the answer's head; without streams.
+# By few labels, so that each may have many buckets.
 HTTP_SECONDS = Histogram(
-    "liandong_http_seconds", "Duration of HTTP requests.", ["route", "status"], buckets=SECONDS
+    "liandong_http_seconds", "Duration of HTTP requests.", ["method", "class"], buckets=SECONDS
 )
+ANSWERS = Counter("liandong_http_answers_total", "Answers, by route.", ["route", "status"])
 # Refusals by the gateway and by services.
 PROBLEMS = Counter("liandong_http_problems_total", "Answers that refuse.", ["status", "reason"])
 LIMITED = Counter("liandong_http_limited_total", "Requests over a rate limit.", ["kind"])
@@ -24,3 +26,8 @@ CHANGES = Counter(
     ["fate"],
 )  # fmt: skip
 RESETS = Counter("liandong_stream_resets_total", "Streams that could not be resumed.", ["cause"])
+
+begin(HTTP_SECONDS, ("GET", "POST"), ("2xx", "4xx", "5xx"))
+begin(SIGN_INS, ("accepted", "refused"))
+begin(LIMITED, ("person", "key", "public", "sign_in", "guessing"))
+begin(CHANGES, ("known", "unknown", "unreadable"))

@@ -17,6 +17,8 @@ from backbone.kafka.producer import Publisher, dead_topic
 from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
+from backbone.shell.directory import telling_version
+from backbone.shell.measuring import measure_pool
 from backbone.shell.nightly import run_nightly
 from backbone.words.city import City
 from services.gateway.accounts import auditing, deputising, handing_over, oidc, reveals, sessions
@@ -118,9 +120,8 @@ async def open_gateway(
         publisher = Publisher(settings.brokers)
         origin = Origin(settings.signatures, pool, FOLLOWING)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
-        replica = Replica(
-            pool, settings.brokers, NAMED, partial(_learn, names, lines), essential=False
-        )
+        learn = telling_version(settings.name, partial(_learn, names, lines))
+        replica = Replica(pool, settings.brokers, NAMED, learn, essential=False)
         bounds = _bounds(own, gate.reasons)
         rights = Rights(pool, gate.authenticator, streams)
         yield Gateway(app, gate, pool, feed, publisher, streams, rights, replica, bounds)
@@ -172,6 +173,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve until cancelled; if a loop ends or fails, so does the process."""
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
+        tasks.create_task(measure_pool(gateway.pool, settings.name, settings.schema))
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
         origin = Origin(settings.signatures, gateway.pool, GROUP)

@@ -24,10 +24,11 @@ from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.metrics import DEAD_LETTERS
 from backbone.process.wires import MECHANISM, Brokers, Protected, client_context
 from services.workflow import arriving, codec, supervising
-from services.workflow.metrics import STREAMED
+from services.workflow.metrics import LANE, STREAMED
 
 GROUP = "workflow.stream"
 COMMANDS = "liandong.incident.commands.v1"
+TOPICS = (COMMANDS, *codec.INTAKES, arriving.EVENTS, supervising.EVENTS)
 
 TOPICS = (COMMANDS, *codec.INTAKES, arriving.EVENTS, supervising.EVENTS)
 
@@ -189,6 +190,7 @@ def _add_agent(app: faust.App, name: str, topics: list[str], source: Source, roa
     async def perform(stream: Any) -> None:
         lane = Lane(road, source)
         road.lanes.add(lane)
+        LANE.labels(name).set_function(lambda: lane.open)
         acknowledging = asyncio.create_task(lane.acknowledge())
         acknowledging.add_done_callback(_end_the_process)
         try:

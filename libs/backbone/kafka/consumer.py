@@ -24,13 +24,15 @@ from backbone.kafka.producer import Publisher, is_passing
 from backbone.kafka.stall import Progress
 from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool
-from backbone.process.metrics import CONSUMED, STOPPED
+from backbone.process.metrics import CONSUMED, DEAD_LETTERS, GAPS, STOPPED, begin
 from backbone.process.pulse import Pulse
 from backbone.process.wires import Brokers
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+FATES = ("applied", "repeated", "ignored", "foreign", "queued", "parked", "dead")
 
 COMMIT_SECONDS = 10.0
 # No caller waits for the effect of an event, so Kafka may gather records for a moment: fewer
@@ -62,6 +64,13 @@ class Consumer:
         self._origin = origin
         self._applier = Applier(pool, door, subscription, publisher, origin)
         self._poisons = 0
+        begin(CONSUMED, [subscription.group], FATES)
+        for each in (DEAD_LETTERS, GAPS, STOPPED):
+            begin(each, [subscription.group])
+
+    @property
+    def topic(self) -> str:
+        return self._subscription.topic
 
     async def run(self, brokers: Brokers, pulse: Pulse) -> None:
         """Consume for ever; while Kafka is away, wait."""

@@ -2,13 +2,14 @@
 
 import json
 import logging
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from threading import Thread
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from backbone.process.metrics import tell_build
+from backbone.process.metrics import READY, tell_build
 from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,16 @@ def serve_probes(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTT
             """Do not log requests: there is a scrape every few seconds."""
 
     tell_build(version())
+    _tell_readiness(pulses)
     server = Server((host, port), Pages)
     Thread(target=server.serve_forever, daemon=True, name="probes").start()
     return server
+
+
+def _tell_readiness(pulses: dict[str, Pulse]) -> None:
+    for name, pulse in pulses.items():
+        READY.labels(name).set_function(partial(_ready, pulse))
+
+
+def _ready(pulse: Pulse) -> float:
+    return float(not pulse.unready())

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from backbone.postgres.pool import is_transient
 from services.gateway.http.problems import Problem, Reasons, answer_problem
 from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN, problem_of
-from services.gateway.metrics import HTTP_SECONDS, PROBLEMS
+from services.gateway.metrics import ANSWERS, HTTP_SECONDS, PROBLEMS
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -50,7 +50,9 @@ def guarded(label: str, endpoint: Endpoint, reasons: Reasons) -> Endpoint:
             response = await endpoint(request)
         except Exception as error:  # noqa: BLE001 - no traceback may reach a client
             response = _refuse(label, request, error, reasons)
-        HTTP_SECONDS.labels(label, response.status_code).observe(time.perf_counter() - began)
+        ANSWERS.labels(label, response.status_code).inc()
+        kind = f"{response.status_code // 100}xx"
+        HTTP_SECONDS.labels(request.method, kind).observe(time.perf_counter() - began)
         return response
 
     return serve
