@@ -21,7 +21,7 @@ from backbone.door.request import Request
 from backbone.kafka.origin import Forged, Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import ConsumerStuckError, Progress
-from backbone.process.metrics import DEAD_LETTERS
+from backbone.process.metrics import DEAD_LETTERS, begin
 from backbone.process.wires import MECHANISM, Brokers, Protected, client_context
 from services.workflow import arriving, codec, supervising
 from services.workflow.metrics import LANE, STREAMED
@@ -102,6 +102,7 @@ def build_app(brokers: Brokers, road: Road, data: str, key: bytes) -> faust.App:
 
     `key` is the service's key for the hashes of request bodies.
     """
+    begin(DEAD_LETTERS, [GROUP])
     app = _bare_app(brokers, data)
     _add_agent(app, "commands", [COMMANDS], source_of_commands(key), road)
     _add_agent(app, "intake", list(codec.INTAKES), source_of_openings(key), road)

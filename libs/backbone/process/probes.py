@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from threading import Thread
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, generate_latest
 
 from backbone.process.metrics import READY, tell_build
 from backbone.process.pulse import Pulse
@@ -60,6 +60,7 @@ def serve_probes(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTT
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Do not log requests: there is a scrape every few seconds."""
 
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     tell_build(version())
     _tell_readiness(pulses)
     server = Server((host, port), Pages)

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
+from prometheus_client import start_http_server
 
 from backbone.process.settings import PORTS, SettingsError, read_settings
 from operate.home import leftovers
 from operate.home.home import Home, read_state
 from operate.home.ports import demand_free, demand_host
 from operate.home.trouble import Trouble
+from operate.run import metrics, targets
 from operate.run.boot import Boot
 from operate.run.installation import Installation
 from operate.run.supervisor import Supervisor
@@ -56,6 +58,7 @@ def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], obje
         installation.remember()
         demand_settings(installation)
         demand_free(installation.wanted_ports())
+        targets.remember(installation)
         try:
             uvloop.run(supervise(installation, progress, ready))
         except Trouble as trouble:
@@ -99,10 +102,15 @@ async def supervise(
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
             loop.add_signal_handler(number, supervisor.stop)
     telling = asyncio.create_task(tell(supervisor, progress))
+    page, _ = start_http_server(
+        installation.home.ports.supervisor, "127.0.0.1", registry=metrics.REGISTRY
+    )
     try:
         await supervisor.run(ready)
     finally:
         telling.cancel()
+        page.shutdown()
+        page.server_close()
 
 
 async def tell(supervisor: Supervisor, progress: Progress) -> None:
