@@ -16,6 +16,13 @@ FRAME_SECONDS = Histogram(
     ["priority"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+# From the request at the gateway, by the clocks of both hosts, to the frame on an open stream.
+ORDER_SECONDS = Histogram(
+    "liandong_order_frame_seconds",
+    "Press of the key to the frame, of orders that this process took.",
+    ["priority"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10),
+)
 TERMINALS = Gauge("liandong_terminals_connected", "Terminals with an open stream.")
 # Slow readers that were disconnected; they lose no message, as they resume with their cursor.
 DROPPED = Counter("liandong_terminals_dropped_total", "Streams that were ended.", ["reason"])
@@ -55,5 +62,6 @@ begin(BREAKER, CHANNELS)
 begin(CALLS, CHANNELS, FATES)
 begin(PUSHES, PRIORITIES, (False, True), (False, True))
 begin(FRAME_SECONDS, PRIORITIES)
+begin(ORDER_SECONDS, PRIORITIES)
 begin(DROPPED, ("REPLACED", "SLOW"))
 begin(WAITING, ("PENDING", "DELIVERED"))

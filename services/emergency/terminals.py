@@ -14,6 +14,7 @@ from backbone.process.pulse import Pulse
 from liandong.emergency.v1.emergency_service_pb2 import SubscribeRequest, SubscribeResponse
 from services.emergency import storage
 from services.emergency.metrics import DROPPED, ON_RUNG, OVERDUE, RUNGS, TERMINALS, WAITING
+from services.emergency.pressed import Pressed
 from services.emergency.session import Session
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Terminals:
     """The open streams of this process."""
 
     def __init__(self, pool: Pool, pulse: Pulse, patience: float = PATIENCE) -> None:
+        self.pressed = Pressed()
         self._pool = pool
         self._pulse = pulse
         self._patience = patience
@@ -63,7 +65,7 @@ class Terminals:
         if older := sessions.get(device):
             older.end("REPLACED")
             DROPPED.labels("REPLACED").inc()
-        session = sessions[device] = Session(self._pool, team)
+        session = sessions[device] = Session(self._pool, team, self.pressed)
         self._cuts[session] = cut
         TERMINALS.set(len(self._cuts))
         try:
