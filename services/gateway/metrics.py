@@ -9,7 +9,6 @@ from backbone.process.metrics import SECONDS, begin
 HTTP_SECONDS = Histogram(
     "liandong_http_seconds", "Duration of HTTP requests.", ["method", "class"], buckets=SECONDS
 )
-ANSWERS = Counter("liandong_http_answers_total", "Answers, by route.", ["route", "status"])
 # Refusals by the gateway and by services.
 PROBLEMS = Counter("liandong_http_problems_total", "Answers that refuse.", ["status", "reason"])
 LIMITED = Counter("liandong_http_limited_total", "Requests over a rate limit.", ["kind"])

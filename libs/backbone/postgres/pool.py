@@ -43,7 +43,7 @@ LIMITS = {
 # get a cost for which Postgres would compile them each time.
 PLANS = {"enable_seqscan": "off", "jit": "off"}
 
-STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "BEGIN", "COMMIT")
+STATEMENTS = {"SELECT": "read", "BEGIN": "lock", "COMMIT": "commit", "ROLLBA": "commit"}
 
 TRANSIENT = (
     Unavailable,
@@ -153,8 +153,7 @@ async def _init(schema: str, conn: Connection) -> None:
 def _measure(schema: str, query: LoggedQuery) -> None:
     """Count the statement by its first word; its text and values go nowhere."""
     word = query.query.lstrip()[:6].rstrip(" ;\n").upper()
-    shown = word if word in STATEMENTS else "OTHER"
-    STATEMENT_SECONDS.labels(schema, shown).observe(query.elapsed)
+    STATEMENT_SECONDS.labels(schema, STATEMENTS.get(word, "write")).observe(query.elapsed)
 
 
 async def _keep(conn: Connection) -> None:

@@ -91,8 +91,8 @@ POOL_WAIT = Histogram(
 )
 STATEMENT_SECONDS = Histogram(
     "liandong_statement_seconds",
-    "Duration of statements in the database, by their first word.",
-    ["schema", "statement"],
+    "Duration of statements in the database: read, write, lock, commit.",
+    ["schema", "kind"],
     buckets=COARSE,
 )
 UNSENT = Gauge("liandong_unsent_events", "Events that Kafka has not acknowledged.", ["schema"])
@@ -115,7 +115,7 @@ LATENESS = Histogram(
 CITY_VERSION = Gauge(
     "liandong_city_version", "Version of the city pack in this copy of the directory.", ["copy"]
 )
-# Beside it the default metrics of the process and of the garbage collector are exported.
+# Beside it the default metrics of the process are exported.
 BUILD = Gauge("liandong_build_info", "Always 1; the labels say what runs.", ["version", "python"])
 
 

@@ -2,12 +2,19 @@
 
 import json
 import logging
+from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from threading import Thread
 
-from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    GC_COLLECTOR,
+    REGISTRY,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from backbone.process.metrics import READY, tell_build
 from backbone.process.pulse import Pulse
@@ -60,6 +67,8 @@ def serve_probes(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTT
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Do not log requests: there is a scrape every few seconds."""
 
+    with suppress(KeyError):  # a process, as in tests, may serve several times
+        REGISTRY.unregister(GC_COLLECTOR)
     disable_created_metrics()  # type: ignore[no-untyped-call]
     tell_build(version())
     _tell_readiness(pulses)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from backbone.postgres.pool import is_transient
 from services.gateway.http.problems import Problem, Reasons, answer_problem
 from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN, problem_of
-from services.gateway.metrics import ANSWERS, HTTP_SECONDS, PROBLEMS
+from services.gateway.metrics import HTTP_SECONDS, PROBLEMS
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -56,7 +56,6 @@ def guarded(label: str, endpoint: Endpoint, reasons: Reasons) -> Endpoint:
             response = await endpoint(request)
         except Exception as error:  # noqa: BLE001 - no traceback may reach a client
             response = _refuse(label, request, error, reasons)
-        ANSWERS.labels(label, response.status_code).inc()
         kind = f"{response.status_code // 100}xx"
         HTTP_SECONDS.labels(request.method, kind).observe(time.perf_counter() - began)
         return response
