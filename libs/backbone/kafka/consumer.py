@@ -24,7 +24,7 @@ from backbone.kafka.producer import Publisher, is_passing
 from backbone.kafka.stall import Progress
 from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool
-from backbone.process.metrics import CONSUMED, DEAD_LETTERS, GAPS, STOPPED, begin
+from backbone.process.metrics import CONSUMED, DEAD_LETTERS, FORGED, GAPS, STOPPED, begin
 from backbone.process.pulse import Pulse
 from backbone.process.wires import Brokers
 
@@ -65,6 +65,7 @@ class Consumer:
         self._applier = Applier(pool, door, subscription, publisher, origin)
         self._poisons = 0
         begin(CONSUMED, [subscription.group], FATES)
+        begin(FORGED, ["record"], [subscription.group])
         for each in (DEAD_LETTERS, GAPS, STOPPED):
             begin(each, [subscription.group])
 

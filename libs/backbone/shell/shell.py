@@ -35,6 +35,7 @@ from backbone.process.metrics import (
     BATCH_SIZE,
     CLOCK_SKEW,
     COMMANDS,
+    FORGED,
     RELAYED,
     begin,
 )
@@ -176,6 +177,7 @@ class Shell:
         for metric, label in ((BATCH_SIZE, self.door.name), (BATCH_SECONDS, self.door.name)):
             begin(metric, [label])
         begin(RELAYED, [schema])
+        begin(FORGED, ["call", "journal"], [name])
         groups = {group: [each.topic] for group, each in self.consumers.items()}
         self.run_beside(partial(measure_pool, pool, name, schema))
         self.run_beside(partial(measure_backlog, pool, schema, groups))
