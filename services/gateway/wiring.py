@@ -120,8 +120,13 @@ async def open_gateway(
         publisher = Publisher(settings.brokers)
         origin = Origin(settings.signatures, pool, FOLLOWING)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
-        learn = telling_version(settings.name, partial(_learn, names, lines))
-        replica = Replica(pool, settings.brokers, NAMED, learn, essential=False)
+        replica = Replica(
+            pool,
+            settings.brokers,
+            NAMED,
+            telling_version(settings.name, partial(_learn, names, lines)),
+            essential=False,
+        )
         bounds = _bounds(own, gate.reasons)
         rights = Rights(pool, gate.authenticator, streams)
         yield Gateway(app, gate, pool, feed, publisher, streams, rights, replica, bounds)
