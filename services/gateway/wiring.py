@@ -1,7 +1,7 @@
 """Builds the gateway from its settings and runs it beside its loops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -120,13 +120,7 @@ async def open_gateway(
         publisher = Publisher(settings.brokers)
         origin = Origin(settings.signatures, pool, FOLLOWING)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
-        replica = Replica(
-            pool,
-            settings.brokers,
-            NAMED,
-            telling_version(settings.name, partial(_learn, names, lines)),
-            essential=False,
-        )
+        replica = _replica(settings, pool, partial(_learn, names, lines))
         bounds = _bounds(own, gate.reasons)
         rights = Rights(pool, gate.authenticator, streams)
         yield Gateway(app, gate, pool, feed, publisher, streams, rights, replica, bounds)
@@ -139,6 +133,11 @@ async def open_gateway(
 def _learn(names: Names, lines: Lines, city: City) -> None:
     names.learn(city)
     lines.learn(city)
+
+
+def _replica(settings: Settings, pool: Pool, learn: Callable[[City], object]) -> Replica:
+    told = telling_version(settings.name, learn)
+    return Replica(pool, settings.brokers, NAMED, told, essential=False)
 
 
 def _limits(own: GatewaySettings) -> Limits:
