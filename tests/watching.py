@@ -77,13 +77,15 @@ def home_of(city: Installed) -> Home:
     return Home(city.home, Ports(int(city.env["LIANDONG_PORT"])))
 
 
-def hurried(into: Path, *, interval: str = "1s", patient: bool = False) -> Path:
+def hurried(
+    into: Path, *, interval: str = "1s", window: str = "10s", patient: bool = False
+) -> Path:
     """A copy of deploy/prometheus whose windows are seconds; `patient` keeps `for:` and limits."""
     folder = shutil.copytree(prometheus.FILES, into / "prometheus", dirs_exist_ok=True)
     for path in folder.glob("*.yml"):
         text = path.read_text()
         text = re.sub(r"(_interval:) 15s", rf"\1 {interval}", text)
-        text = text.replace("[10m]", "[20s]").replace("[5m]", "[20s]")
+        text = text.replace("[10m]", f"[{window}]").replace("[5m]", f"[{window}]")
         if not patient:
             text = re.sub(r"( for:) \d+[smh]", r"\1 0s", text)
             text = re.sub(r"(_seconds\n\s+expr:) vector\((?:15|60|120)\)", r"\1 vector(3)", text)

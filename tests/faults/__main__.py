@@ -20,7 +20,7 @@ def main(words: list[str]) -> int:
     city = Installed(folder)
     try:
         city.up()
-        files = hurried(folder, interval="5s", patient=True)
+        files = hurried(folder, interval="5s", window="30s", patient=True)
         untold = asyncio.run(every_fault(city, files, words))
     finally:
         city.down()

@@ -114,9 +114,9 @@ async def restart_the_stopped(scene: Scene) -> None:
     """End the processes whose consumers stand still; the supervisor starts them again."""
     stopped = scene.watch.values("liandong_consumer_stopped == 1")
     names = {dict(labels)["process"].split("+")[0] for labels in stopped}
+    processes = scene.city.run["processes"]  # the file is gone while one of them is down
     for name in names:
-        os.kill(scene.city.run["processes"][name]["pid"], signal.SIGKILL)
-        await asyncio.sleep(3)
+        os.kill(processes[name]["pid"], signal.SIGKILL)
 
 
 KILLED = Fault(
