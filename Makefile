@@ -7,7 +7,7 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 STAMP := libs/liandong/py.typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types protos migrate topics acls environment deploycheck replay simulate chaos bench doctor clean release-contracts
+.PHONY: help setup run test check fmt lint types protos migrate topics acls environment deploycheck replay watch faults simulate chaos bench doctor clean release-contracts
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,12 @@ environment: setup ## write what each service is started with: OUT=folder, PLACE
 
 deploycheck: setup ## check deploy/: units, image, compose file, chart, by tools of their own (docs/deploy.md)
 	@$(BIN)/python deploy/check.py
+
+watch: setup ## Prometheus and Alertmanager beside `make run`, from Debian's packages; Ctrl-C stops
+	@$(BIN)/liandong watch
+
+faults: setup ## inject every fault into a city of its own; see the alerts fire and clear (takes minutes)
+	@$(BIN)/python -m tests.faults $(ONLY)
 
 replay: setup ## drive calls through the running city: FILE=calls.csv, REPORT=report.json, both optional
 	@$(BIN)/liandong replay $(FILE) $(if $(REPORT),--report $(REPORT))

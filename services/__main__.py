@@ -16,6 +16,7 @@ from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings, SettingsError, read_settings
 from backbone.process.supervised import watch_supervisor
 from backbone.process.watchdog import watch
+from backbone.shell.measuring import measure_loop
 from backbone.shell.wires import watch_wires
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ async def run(services: list[Settings]) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(watch_supervisor([*pulses.values()], os.environ))
+            tasks.create_task(measure_loop())
             for settings in services:
                 tasks.create_task(_run(settings, pulses[settings.name]))
                 tasks.create_task(watch_wires(settings, pulses[settings.name]))

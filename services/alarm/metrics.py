@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter
 
+from backbone.process.metrics import begin
+
 EVENTS = Counter(
     "liandong_receipt_events_total",
     "What happened to receipts: received, and each of the ways to end among them.",
@@ -20,3 +22,7 @@ DISPATCHES = Counter(
     "Orders of the desk: delivered, refused by the emergency service, or pending.",
     ["answer"],
 )
+
+begin(SUGGESTED, ("repeat", "none"))
+begin(OPENINGS, ("answered", "pending"))
+begin(DISPATCHES, ("delivered", "refused", "pending"))

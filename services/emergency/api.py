@@ -61,6 +61,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         reachable = self._terminals.connected(order.team) > 0
         ready = await self._teams.readiness(order.team)
         of, number = await target(self._shell.pool, caller.request_id, matter, order.team)
+        self._terminals.pressed.note(of, caller.pressed)
         command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
         mission = await self._shell.perform(missions, context, command, request, of, caller)
         self._hurry()

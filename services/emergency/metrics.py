@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from backbone.process.metrics import begin
+
 PUSHES = Counter(
     "liandong_mission_pushes_total",
     "Mailbox entries written: first pushes and repeats.",
@@ -11,6 +13,13 @@ PUSHES = Counter(
 FRAME_SECONDS = Histogram(
     "liandong_push_frame_seconds",
     "Release of a mission to its frame on a stream that was open.",
+    ["priority"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+# From the request at the gateway, by the clocks of both hosts, to the frame on an open stream.
+ORDER_SECONDS = Histogram(
+    "liandong_order_frame_seconds",
+    "Press of the key to the frame, of orders that this process took.",
     ["priority"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10),
 )
@@ -38,13 +47,21 @@ BREAKER = Gauge(
 WAITING = Gauge("liandong_missions_unanswered", "Missions that are not signed for.", ["state"])
 OVERDUE = Gauge("liandong_missions_overdue", "Unanswered missions past their acknowledge_by.")
 
+ON_RUNG = Gauge(
+    "liandong_missions_on_rung", "Unanswered missions by the rung that they have reached.", ["rung"]
+)
+
 RUNGS = (*map(str, range(1, 8)), "8+")
 FATES = ("SENT", "RETRY", "FAILED", "DROPPED", "DETOUR")
 # A rate needs the first event too: each label begins with 0.
-for _priority in ("P1", "P2", "P3", "P4"):
-    for _rung in RUNGS:
-        RUNG.labels(_priority, _rung)
-for _channel in ("SMS", "VOICE"):
-    BREAKER.labels(_channel)
-    for _fate in FATES:
-        CALLS.labels(_channel, _fate)
+PRIORITIES = ("P1", "P2", "P3", "P4")
+CHANNELS = ("SMS", "VOICE")
+begin(RUNG, PRIORITIES, RUNGS)
+begin(ON_RUNG, ["0", *RUNGS])
+begin(BREAKER, CHANNELS)
+begin(CALLS, CHANNELS, FATES)
+begin(PUSHES, PRIORITIES, (False, True), (False, True))
+begin(FRAME_SECONDS, PRIORITIES)
+begin(ORDER_SECONDS, PRIORITIES)
+begin(DROPPED, ("REPLACED", "SLOW"))
+begin(WAITING, ("PENDING", "DELIVERED"))

@@ -15,7 +15,8 @@ from liandong.emergency.v1.emergency_service_pb2 import SubscribeResponse
 from services.emergency import storage
 from services.emergency.codec import to_push, to_team_step
 from services.emergency.deciders import missions
-from services.emergency.metrics import FRAME_SECONDS
+from services.emergency.metrics import FRAME_SECONDS, ORDER_SECONDS
+from services.emergency.pressed import Pressed
 
 HEARTBEAT = 10
 # Entries of a replay that are read at once; inside such a page the most urgent go first.
@@ -25,7 +26,7 @@ WINDOW = 64
 class Session:
     """`last_push` and `last_step` were read last; the watcher sets `woken` for newer ones."""
 
-    def __init__(self, pool: Pool, team: str) -> None:
+    def __init__(self, pool: Pool, team: str, pressed: Pressed) -> None:
         self.team = team
         self.last_push = 0
         self.last_step = 0
@@ -33,6 +34,7 @@ class Session:
         self.writing_since = 0.0
         self.end_reason = ""
         self._pool = pool
+        self._pressed = pressed
         self._epoch = 1
         # Every entry up to this number was sent, or lies before the cursor.
         self._covered = 0
@@ -152,10 +154,14 @@ class Session:
                 waiting.remove(row["seq"])
             contiguous = min(min(waiting, default=until + 1) - 1, max(before, self._covered))
             cursor = write_cursor(self._epoch, contiguous)
-            push = to_push(row, missions.from_row(row), cursor)
+            mission = missions.from_row(row)
+            push = to_push(row, mission, cursor)
             frames.append(SubscribeResponse(push=push))
             if row["attempt"] == 1 and row["seq"] not in self._replayed:
                 FRAME_SECONDS.labels(row["priority"]).observe(row["age"])
+                if (pressed := self._pressed.take(mission.id)) is not None:
+                    taken = max(0.0, time.time() - pressed)
+                    ORDER_SECONDS.labels(row["priority"]).observe(taken)
         for number, step in enumerate(steps, 1):
             after = steps[number]["after_seq"] if number < len(steps) else until
             cursor = write_cursor(self._epoch, max(min(after, until), self._covered))

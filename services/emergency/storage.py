@@ -50,6 +50,7 @@ HASTENED = Due(
     f"SELECT m.id, m.version {_HASTENED} "  # noqa: S608
     "AND (m.id, m.version) NOT IN (SELECT * FROM unnest($1::uuid[], $2::bigint[])) LIMIT 100",
     f"SELECT min(0.0::float8) {_HASTENED}",
+    clock="missions.hastened",
 )
 
 # Missions that have joined an incident and do not know its facts, except those with ids $1.
@@ -143,6 +144,11 @@ UNANSWERED = """
 SELECT state, count(*) AS missions,
        count(*) FILTER (WHERE acknowledge_by < clock_timestamp()) AS overdue
 FROM missions WHERE state IN ('PENDING', 'DELIVERED') GROUP BY state
+"""
+# By the rung that each has reached: 0 before the first, which is the team's own.
+ON_RUNGS = """
+SELECT coalesce((doc -> 'ladder' ->> 'rung')::int, 0) AS rung, count(*) AS missions
+FROM missions WHERE state IN ('PENDING', 'DELIVERED') GROUP BY 1
 """
 OPEN_BY_TEAM = """
 SELECT team, count(*) AS missions FROM missions

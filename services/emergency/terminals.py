@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -13,7 +13,8 @@ from backbone.postgres.pool import Pool, is_transient
 from backbone.process.pulse import Pulse
 from liandong.emergency.v1.emergency_service_pb2 import SubscribeRequest, SubscribeResponse
 from services.emergency import storage
-from services.emergency.metrics import DROPPED, OVERDUE, TERMINALS, WAITING
+from services.emergency.metrics import DROPPED, ON_RUNG, OVERDUE, RUNGS, TERMINALS, WAITING
+from services.emergency.pressed import Pressed
 from services.emergency.session import Session
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Terminals:
     """The open streams of this process."""
 
     def __init__(self, pool: Pool, pulse: Pulse, patience: float = PATIENCE) -> None:
+        self.pressed = Pressed()
         self._pool = pool
         self._pulse = pulse
         self._patience = patience
@@ -63,7 +65,7 @@ class Terminals:
         if older := sessions.get(device):
             older.end("REPLACED")
             DROPPED.labels("REPLACED").inc()
-        session = sessions[device] = Session(self._pool, team)
+        session = sessions[device] = Session(self._pool, team, self.pressed)
         self._cuts[session] = cut
         TERMINALS.set(len(self._cuts))
         try:
@@ -124,7 +126,17 @@ class Terminals:
                 for state in ("PENDING", "DELIVERED"):
                     WAITING.labels(state).set(rows[state]["missions"] if state in rows else 0)
                 OVERDUE.set(sum(row["overdue"] for row in rows.values()))
+                _tell_rungs(await self._pool.fetch(storage.ON_RUNGS))
             except Exception as error:
                 if not is_transient(error):
                     raise
             await asyncio.sleep(pause)
+
+
+def _tell_rungs(rows: Sequence[Any]) -> None:
+    found = dict.fromkeys(("0", *RUNGS), 0)
+    for row in rows:
+        rung = "0" if row["rung"] < 1 else RUNGS[min(row["rung"], len(RUNGS)) - 1]
+        found[rung] += row["missions"]
+    for rung, missions in found.items():
+        ON_RUNG.labels(rung).set(missions)

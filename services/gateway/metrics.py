@@ -2,11 +2,12 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from backbone.process.metrics import SECONDS
+from backbone.process.metrics import SECONDS, begin
 
 # Seconds from the request's head to the answer's head; without streams.
+# By few labels, so that each may have many buckets.
 HTTP_SECONDS = Histogram(
-    "liandong_http_seconds", "Duration of HTTP requests.", ["route", "status"], buckets=SECONDS
+    "liandong_http_seconds", "Duration of HTTP requests.", ["method", "class"], buckets=SECONDS
 )
 # Refusals by the gateway and by services.
 PROBLEMS = Counter("liandong_http_problems_total", "Answers that refuse.", ["status", "reason"])
@@ -24,3 +25,8 @@ CHANGES = Counter(
     ["fate"],
 )  # fmt: skip
 RESETS = Counter("liandong_stream_resets_total", "Streams that could not be resumed.", ["cause"])
+
+begin(HTTP_SECONDS, ("GET", "POST"), ("2xx", "4xx", "5xx"))
+begin(SIGN_INS, ("accepted", "refused"))
+begin(LIMITED, ("person", "key", "public", "sign_in", "guessing"))
+begin(CHANGES, ("known", "unknown", "unreadable"))

@@ -1,7 +1,7 @@
 """Builds the gateway from its settings and runs it beside its loops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +17,8 @@ from backbone.kafka.producer import Publisher, dead_topic
 from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
+from backbone.shell.directory import telling_version
+from backbone.shell.measuring import measure_pool
 from backbone.shell.nightly import run_nightly
 from backbone.shell.standing import watch_clock
 from backbone.words.city import City
@@ -119,9 +121,7 @@ async def open_gateway(
         publisher = Publisher(settings.brokers)
         origin = Origin(settings.signatures, pool, FOLLOWING)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
-        replica = Replica(
-            pool, settings.brokers, NAMED, partial(_learn, names, lines), essential=False
-        )
+        replica = _replica(settings, pool, partial(_learn, names, lines))
         bounds = _bounds(own, gate.reasons)
         rights = Rights(pool, gate.authenticator, streams)
         yield Gateway(app, gate, pool, feed, publisher, streams, rights, replica, bounds)
@@ -134,6 +134,11 @@ async def open_gateway(
 def _learn(names: Names, lines: Lines, city: City) -> None:
     names.learn(city)
     lines.learn(city)
+
+
+def _replica(settings: Settings, pool: Pool, learn: Callable[[City], object]) -> Replica:
+    told = telling_version(settings.name, learn)
+    return Replica(pool, settings.brokers, NAMED, told, essential=False)
 
 
 def _limits(own: GatewaySettings) -> Limits:
@@ -174,6 +179,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
         tasks.create_task(watch_clock(gateway.pool, settings.schema, pulse))
+        tasks.create_task(measure_pool(gateway.pool, settings.name, settings.schema))
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
         origin = Origin(settings.signatures, gateway.pool, GROUP)

@@ -67,7 +67,17 @@ LIMIT 100
 MOVED = Due(
     _MOVED,
     "SELECT min(0.0::float8) FROM incidents WHERE to_address IS NOT NULL",
+    clock="incidents.to_address",
 )
+# What is open, and how old the oldest is that no one has claimed: since it lies in that pool.
+PULSE = """
+SELECT state, priority, count(*) AS incidents,
+       count(*) FILTER (WHERE alerted AND state = 'OFFERED') AS late,
+       max(CASE WHEN state IN ('REPORTED', 'TRIAGE', 'OFFERED') THEN extract(epoch FROM
+           clock_timestamp() - coalesce((doc -> 'charge' ->> 'unit_time')::timestamptz, open_time))
+       END)::float8 AS age
+FROM incidents WHERE rank < 0 AND state = ANY($1) GROUP BY state, priority
+"""
 NEXT = """
 SELECT id FROM incidents
 WHERE unit = $1 AND state = 'OFFERED' AND id <> ALL($2)

@@ -21,13 +21,14 @@ from backbone.door.request import Request
 from backbone.kafka.origin import Forged, Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import ConsumerStuckError, Progress
-from backbone.process.metrics import DEAD_LETTERS
+from backbone.process.metrics import DEAD_LETTERS, begin
 from backbone.process.wires import MECHANISM, Brokers, Protected, client_context
 from services.workflow import arriving, codec, supervising
-from services.workflow.metrics import STREAMED
+from services.workflow.metrics import LANE, STREAMED
 
 GROUP = "workflow.stream"
 COMMANDS = "liandong.incident.commands.v1"
+TOPICS = (COMMANDS, *codec.INTAKES, arriving.EVENTS, supervising.EVENTS)
 
 TOPICS = (COMMANDS, *codec.INTAKES, arriving.EVENTS, supervising.EVENTS)
 
@@ -101,6 +102,7 @@ def build_app(brokers: Brokers, road: Road, data: str, key: bytes) -> faust.App:
 
     `key` is the service's key for the hashes of request bodies.
     """
+    begin(DEAD_LETTERS, [GROUP])
     app = _bare_app(brokers, data)
     _add_agent(app, "commands", [COMMANDS], source_of_commands(key), road)
     _add_agent(app, "intake", list(codec.INTAKES), source_of_openings(key), road)
@@ -189,6 +191,7 @@ def _add_agent(app: faust.App, name: str, topics: list[str], source: Source, roa
     async def perform(stream: Any) -> None:
         lane = Lane(road, source)
         road.lanes.add(lane)
+        LANE.labels(name).set_function(lambda: lane.open)
         acknowledging = asyncio.create_task(lane.acknowledge())
         acknowledging.add_done_callback(_end_the_process)
         try:

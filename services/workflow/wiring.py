@@ -20,13 +20,15 @@ from backbone.door.notices import Waiting
 from backbone.door.request import Request
 from backbone.door.timers import Due, Timers, lapse_of
 from backbone.kafka.bookmark import open_reader
+from backbone.kafka.lag import Lags
 from backbone.kafka.origin import Origin, command_statement, header_of
 from backbone.kafka.producer import Publisher, dead_topic, is_passing
 from backbone.postgres.pool import open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.process.wires import Brokers
-from backbone.shell.directory import follow_directory
+from backbone.shell.directory import follow_directory, telling_version
+from backbone.shell.measuring import measure_pool, tell_queue
 from backbone.shell.shell import Shell, open_shell, watch_database
 from backbone.words.city import City
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -40,10 +42,12 @@ from services.workflow.accounting import count_accountability
 from services.workflow.api import Front
 from services.workflow.breaker import Breaker
 from services.workflow.calling import Calls
+from services.workflow.counting import count_incidents
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.record import Incident
 from services.workflow.incident.world import World
+from services.workflow.metrics import BREAKER
 from services.workflow.roads import Roads
 from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.lapsing import LapseAnswers
@@ -92,13 +96,15 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
     supervisions = build_supervisions(lambda: replica.city)
     deciders: list[Decider[Any]] = [incidents, supervisions]
     require_every_change(deciders)
+    breaker = breaker or Breaker()
+    BREAKER.set_function(lambda: breaker.is_open)
     async with open_shell(settings, pulse, deciders, count_accountability) as shell:
         replica = follow_directory(shell, KINDS)
         carrier = Carrier(settings.keyring.lasting, deciders)
         find, wake = shell.door.find, shell.relay.wake
         waiting = Waiting(find, carrier, shell.connect, channel, pulse, wake)
         publish = partial(publish_signed, shell)
-        roads = Roads(publish, shell.batcher, waiting, breaker or Breaker())
+        roads = Roads(publish, shell.batcher, waiting, breaker)
         calls = Calls(shell, roads, channel)
         front = Front(shell, incidents, roads, calls, replica)
         shell.serve(rpc.add_IncidentServiceServicer_to_server, front, pb.DESCRIPTOR)
@@ -106,6 +112,7 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
         add = supervision_rpc.add_SupervisionServiceServicer_to_server
         shell.serve(add, supervisors, supervision_pb.DESCRIPTOR)
         shell.run_beside(waiting.run)
+        shell.run_beside(partial(count_incidents, shell.pool))
         for due, request_of in TIMERS:
             shell.run_beside(Timers(shell.pool, shell.door, due, request_of, pulse).run)
         await shell.run()
@@ -139,7 +146,7 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
     """Run the stream processor; it repeats a batch until Postgres accepts it."""
     async with await open_pool(settings.database_url, settings.schema) as pool:
         origin = Origin(settings.signatures, pool, stream.GROUP)
-        replica = Replica(pool, settings.brokers, KINDS)
+        replica = Replica(pool, settings.brokers, KINDS, telling_version(settings.name))
         deciders: list[Decider[Any]] = [
             build_decider(lambda: replica.city),
             build_supervisions(lambda: replica.city),
@@ -153,6 +160,9 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
         async with asyncio.TaskGroup() as tasks:
             for loop in (batcher.run, publisher.run, pulse.run):
                 tasks.create_task(loop())
+            tasks.create_task(measure_pool(pool, settings.name, settings.schema))
+            tasks.create_task(Lags(settings.brokers, {stream.GROUP: stream.TOPICS}).run())
+            tell_queue(settings.name, batcher)
             tasks.create_task(replica.run(pulse, bury, origin))
             tasks.create_task(watch_database(pool, settings.schema, pulse))
             await _stream(settings, stream.Road(batcher, publisher, origin), replica, pulse)

@@ -28,6 +28,10 @@ class Batcher(Generic[C]):
         self._waiting: asyncio.Queue[tuple[Request[C], asyncio.Future[Outcome]]]
         self._waiting = asyncio.Queue(maxsize=5 * MOST)
 
+    def waiting(self) -> int:
+        """How many requests wait for the next batch."""
+        return self._waiting.qsize()
+
     async def put(self, request: Request[C]) -> asyncio.Future[Outcome]:
         """Queue the request, waiting while the queue is full; return the future of its outcome."""
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

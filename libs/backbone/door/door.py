@@ -18,7 +18,7 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.door.statements import HISTORY, TRY_LOCK, WITHDRAW, lock_all
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
-from backbone.process.metrics import BATCH_SIZE
+from backbone.process.metrics import BATCH_SECONDS, BATCH_SIZE
 from backbone.words.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -69,8 +69,9 @@ class Door:
         """Answer all requests and commit. Raises transient errors only."""
         BATCH_SIZE.labels(self.name).observe(len(requests))
         try:
-            async with transaction(self._pool, lock_all(self._lock_keys(requests))) as conn:
-                answers = await self._locked(conn, requests)
+            with BATCH_SECONDS.labels(self.name).time():
+                async with transaction(self._pool, lock_all(self._lock_keys(requests))) as conn:
+                    answers = await self._locked(conn, requests)
         except Exception as error:
             if is_transient(error):
                 raise

@@ -13,7 +13,7 @@ from backbone.door.door import Door
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.postgres.pool import Pool, is_transient
-from backbone.process.metrics import TIMERS
+from backbone.process.metrics import LATE, LATENESS, TIMERS, begin
 from backbone.process.pulse import Pulse
 from backbone.words.actor import CLOCK
 from backbone.words.errors import Unavailable
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 NEVER = datetime.max.replace(tzinfo=UTC)
 # Seconds until a clock that was refused, or met a bug, is tried again.
 REST = 30.0
+FATES = ("fired", "busy", "overtaken", "refused", "broken", "unavailable")
 # Seconds between two looks of which none is due: a clock of another process is seen within it.
 LOOK = 1.0
 # Seconds until clocks that are due and did not fire, because they rest or are locked, are tried.
@@ -35,11 +36,13 @@ class Due:
 
     `page` is a query for id and version of aggregates that are due by the database's clock, except
     those with ids $1 and versions $2: they rest, and must not fill the page before all others.
-    `seconds` is a query for the seconds until the next one falls due, null if there is none.
+    `seconds` is a query for the seconds until the next one falls due, null if there is none;
+    `clock` names these clocks in metrics.
     """
 
     page: str
     seconds: str
+    clock: str = "other"
 
 
 def due_in(table: str, column: str = "due_time", columns: str = "id, version") -> Due:
@@ -50,6 +53,7 @@ def due_in(table: str, column: str = "due_time", columns: str = "id, version") -
         f"ORDER BY {column} LIMIT 100",
         f"SELECT extract(epoch FROM min({column}) - clock_timestamp())::float8 FROM {table} "  # noqa: S608
         f"WHERE {column} IS NOT NULL",
+        clock=f"{table.split()[0]}.{column}",
     )
 
 
@@ -89,6 +93,8 @@ class Timers:
         self._pulse = pulse
         self._woken = asyncio.Event()
         self._resting: dict[tuple[UUID, int], float] = {}
+        begin(LATE, [due.clock])
+        begin(TIMERS, [door.name], FATES)
 
     def wake(self) -> None:
         """Look at once: a clock was set that is due now."""
@@ -102,6 +108,7 @@ class Timers:
             wait = AGAIN
             try:
                 seconds = await self._pool.fetchval(self._due.seconds)
+                self._tell(seconds)
                 if seconds is None or seconds > 0:
                     wait = look if seconds is None else min(look, seconds)
                 elif await self.fire():
@@ -113,6 +120,13 @@ class Timers:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(wait, look)):
                     await self._woken.wait()
+
+    def _tell(self, seconds: float | None) -> None:
+        """Tell how late the oldest clock is; a clock that rests grows later all the while."""
+        late = max(0.0, -(seconds or 0.0))
+        LATE.labels(self._due.clock).set(late)
+        if late:
+            LATENESS.labels(self._due.clock).observe(late)
 
     async def fire(self) -> int:
         """Fire one page of due clocks; return how many took effect in this process.

@@ -26,13 +26,15 @@ from backbone.kafka.records import Place, is_cloud_event, oldest, place_of, sour
 from backbone.kafka.stall import Progress
 from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool
-from backbone.process.metrics import CONSUMED, STOPPED
+from backbone.process.metrics import CONSUMED, DEAD_LETTERS, FORGED, GAPS, STOPPED, begin
 from backbone.process.pulse import Pulse
 from backbone.process.wires import Brokers
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+FATES = ("applied", "repeated", "ignored", "foreign", "queued", "parked", "dead")
 
 COMMIT_SECONDS = 10.0
 # No caller waits for the effect of an event, so Kafka may gather records for a moment: fewer
@@ -62,6 +64,10 @@ class Consumer:
         self._applier = Applier(pool, door, subscription, publisher, origin)
         self.poisons = Poisons()
         self._in_hand: float | None = None  # when the oldest unsettled record was written
+        begin(CONSUMED, [subscription.group], FATES)
+        begin(FORGED, ["record"], [subscription.group])
+        for each in (DEAD_LETTERS, GAPS, STOPPED):
+            begin(each, [subscription.group])
 
     @property
     def topic(self) -> str:

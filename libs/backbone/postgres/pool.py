@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 import msgspec
+from asyncpg.connection import LoggedQuery
 
 from backbone.process.certificates import flaw_in
+from backbone.process.metrics import STATEMENT_SECONDS
 from backbone.words.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -39,6 +42,8 @@ LIMITS = {
 # the whole table until the next ANALYZE, however fast the table grows. The few that have no index
 # get a cost for which Postgres would compile them each time.
 PLANS = {"enable_seqscan": "off", "jit": "off"}
+
+STATEMENTS = {"SELECT": "read", "BEGIN": "lock", "COMMIT": "commit", "ROLLBA": "commit"}
 
 TRANSIENT = (
     Unavailable,
@@ -87,7 +92,7 @@ async def open_pool(dsn: str, schema: str, size: int = 4) -> Pool:
         timeout=2,
         command_timeout=6,
         server_settings={"search_path": schema, **LIMITS, **PLANS},
-        init=speak_json,
+        init=partial(_init, schema),
         reset=_keep,
     )
 
@@ -138,6 +143,17 @@ async def speak_json(conn: Connection) -> None:
         decoder=msgspec.json.decode,
         schema="pg_catalog",
     )
+
+
+async def _init(schema: str, conn: Connection) -> None:
+    await speak_json(conn)
+    conn.add_query_logger(partial(_measure, schema))
+
+
+def _measure(schema: str, query: LoggedQuery) -> None:
+    """Count the statement by its first word; its text and values go nowhere."""
+    word = query.query.lstrip()[:6].rstrip(" ;\n").upper()
+    STATEMENT_SECONDS.labels(schema, STATEMENTS.get(word, "write")).observe(query.elapsed)
 
 
 async def _keep(conn: Connection) -> None:

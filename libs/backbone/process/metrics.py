@@ -1,10 +1,21 @@
 """The shell's own metrics; labels are enums, never ids. Each service adds its own beside it."""
 
 import platform
+from collections.abc import Iterable
+from itertools import product
 
 from prometheus_client import Counter, Gauge, Histogram
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+# For what is looked at per service or table: a city has some two thousand series, not more.
+COARSE = (0.001, 0.005, 0.025, 0.1, 0.25, 1, 5)
+
+
+def begin(metric: Counter | Gauge | Histogram, *values: Iterable[object]) -> None:
+    """Let all these labels begin with 0: a rate that begins at 1 never shows the first event."""
+    for each in product(*values):
+        metric.labels(*map(str, each))
+
 
 # Every answer to a command: acceptance is the reason ACCEPTED.
 COMMANDS = Counter(
@@ -12,7 +23,7 @@ COMMANDS = Counter(
 )
 # From the arrival of a call at the gRPC edge to its answer.
 CALL_SECONDS = Histogram(
-    "liandong_call_seconds", "Duration of gRPC calls.", ["method"], buckets=SECONDS
+    "liandong_call_seconds", "Duration of gRPC calls.", ["kind"], buckets=SECONDS
 )
 # How many requests one transaction of the door carried.
 BATCH_SIZE = Histogram(
@@ -59,7 +70,52 @@ CLOCK_SKEW = Gauge(
 CERTIFICATE_LEFT = Gauge(
     "liandong_certificate_seconds", "Seconds until the certificate expires.", ["service"]
 )
-# Beside it the default metrics of the process and of the garbage collector are exported.
+# What readiness says, for each service: three of them may share a process.
+READY = Gauge("liandong_ready", "1 while the service is ready, else 0.", ["service"])
+# How late the event loop is: all that runs in the process is at least as late.
+LOOP_LAG = Histogram(
+    "liandong_loop_lag_seconds", "How late the event loop woke a sleeper.", buckets=COARSE
+)
+# Requests that wait for the next transaction; at 1,000 callers wait before they are queued.
+QUEUE = Gauge("liandong_batch_queue_requests", "Requests that wait for the door.", ["service"])
+BATCH_SECONDS = Histogram(
+    "liandong_batch_seconds", "Duration of transactions of the door.", ["table"], buckets=COARSE
+)
+POOL = Gauge(
+    "liandong_pool_connections", "Connections to the database: busy, idle, most.",
+    ["service", "state"],
+)  # fmt: skip
+# One try a second takes a connection as every request does.
+POOL_WAIT = Histogram(
+    "liandong_pool_wait_seconds", "Wait for a connection of the pool.", ["service"], buckets=COARSE
+)
+STATEMENT_SECONDS = Histogram(
+    "liandong_statement_seconds",
+    "Duration of statements in the database: read, write, lock, commit.",
+    ["schema", "kind"],
+    buckets=COARSE,
+)
+UNSENT = Gauge("liandong_unsent_events", "Events that Kafka has not acknowledged.", ["schema"])
+PARKED = Gauge("liandong_parked_events", "Events that wait behind a parked one.", ["group"])
+LINKS_OPEN = Gauge(
+    "liandong_links_unsettled", "Refused follow-ups that a person has to settle.", ["group"]
+)
+# Both by what the group has committed, so that a stopped or dead consumer shows, too.
+LAG_RECORDS = Gauge("liandong_consumer_lag_records", "Records behind the end.", ["group"])
+LAG_SECONDS = Gauge(
+    "liandong_consumer_lag_seconds", "Age of the oldest record that is not settled.", ["group"]
+)
+LATE = Gauge("liandong_timers_late_seconds", "How long the oldest due clock has waited.", ["clock"])
+LATENESS = Histogram(
+    "liandong_timer_lateness_seconds",
+    "From the time at which the oldest due clock was due to the look that fires it.",
+    ["clock"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+CITY_VERSION = Gauge(
+    "liandong_city_version", "Version of the city pack in this copy of the directory.", ["copy"]
+)
+# Beside it the default metrics of the process are exported.
 BUILD = Gauge("liandong_build_info", "Always 1; the labels say what runs.", ["version", "python"])
 
 

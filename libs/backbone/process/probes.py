@@ -8,13 +8,21 @@ not be taken out for that.
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from threading import Thread
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    GC_COLLECTOR,
+    REGISTRY,
+    disable_created_metrics,
+    generate_latest,
+)
 
-from backbone.process.metrics import tell_build
+from backbone.process.metrics import READY, tell_build
 from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -70,7 +78,20 @@ def serve_probes(host: str, port: int, pulses: dict[str, Pulse]) -> ThreadingHTT
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Do not log requests: there is a scrape every few seconds."""
 
+    with suppress(KeyError):  # a process, as in tests, may serve several times
+        REGISTRY.unregister(GC_COLLECTOR)
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     tell_build(version())
+    _tell_readiness(pulses)
     server = Server((host, port), Pages)
     Thread(target=server.serve_forever, daemon=True, name="probes").start()
     return server
+
+
+def _tell_readiness(pulses: dict[str, Pulse]) -> None:
+    for name, pulse in pulses.items():
+        READY.labels(name).set_function(partial(_ready, pulse))
+
+
+def _ready(pulse: Pulse) -> float:
+    return float(not pulse.unready())

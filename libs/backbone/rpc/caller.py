@@ -2,6 +2,8 @@
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +24,8 @@ LONGEST_PURPOSE = 200
 LAST_VERSION = 2**63 - 1
 
 Metadata = Sequence[tuple[str, str]]
+# When the person pressed the key, in seconds since 1970: what a service calls meanwhile hears it.
+PRESSED: ContextVar[str] = ContextVar("pressed", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Call:
     """One call: its actor, request id, deadline, and the version that the caller saw.
 
     `call` is an id of this call alone: a repeat has the same `request_id` and another `call`.
-    `address` is that of a caller without account.
+    `address` is that of a caller without account. `pressed` is when the request reached the
+    gateway, in seconds since 1970; 0 where no person waits.
     """
 
     actor: Actor
@@ -41,6 +46,7 @@ class Call:
     traceparent: str = ""
     call: str = ""
     address: str = ""
+    pressed: float = 0.0
 
 
 def caller_of(context: Any) -> Call:
@@ -48,6 +54,7 @@ def caller_of(context: Any) -> Call:
     given = dict(context.invocation_metadata())
     said = {part: unquote(given.get(f"liandong-{part}", "")) for part in TEXTS}
     require_texts(said)
+    PRESSED.set(given.get("liandong-pressed", ""))
     if len(said["purpose"]) > LONGEST_PURPOSE:
         facts = {"characters": len(said["purpose"]), "most": LONGEST_PURPOSE}
         raise InvalidArgument("TEXT_TOO_LONG", field="purpose", **facts)
@@ -64,7 +71,14 @@ def caller_of(context: Any) -> Call:
         traceparent=given.get("traceparent", ""),
         call=uuid4().hex,
         address=said["address"],
+        pressed=_pressed(),
     )
+
+
+def _pressed() -> float:
+    with suppress(ValueError):
+        return float(PRESSED.get() or 0)
+    return 0.0
 
 
 def _expected_version(given: str) -> int | None:
@@ -94,6 +108,7 @@ def _request_id(given: dict[str, str], actor: Actor) -> UUID:
 def metadata_for(token: str, actor: Actor, **more: str) -> list[tuple[str, str]]:
     """The metadata of an outgoing call; names in `more` lack the prefix and have `_` for `-`."""
     parts = {name: getattr(actor, name) for name in ("user", "unit", "role", "area", "line")}
+    parts["pressed"] = PRESSED.get()
     parts |= {name.replace("_", "-"): value for name, value in more.items()}
     said = [(f"liandong-{name}", quote(value)) for name, value in parts.items() if value]
     return [("liandong-token", token), *said]

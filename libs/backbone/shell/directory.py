@@ -6,7 +6,7 @@ from aiokafka.structs import ConsumerRecord
 
 from backbone.directory.replica import TOPIC, Replica
 from backbone.kafka.producer import dead_topic
-from backbone.process.metrics import DEAD_LETTERS
+from backbone.process.metrics import CITY_VERSION, DEAD_LETTERS, begin
 from backbone.shell.shell import Shell
 from backbone.words.city import City
 
@@ -22,7 +22,9 @@ def follow_directory(
     settings = shell.settings
     group = f"{settings.schema}.directory"
     origin = shell.origin(group)
-    replica = Replica(shell.pool, settings.brokers, kinds, changed, polygons=polygons)
+    told = telling_version(settings.name, changed)
+    replica = Replica(shell.pool, settings.brokers, kinds, told, polygons=polygons)
+    begin(DEAD_LETTERS, [group])
 
     async def bury(record: ConsumerRecord, reason: str) -> None:
         await shell.publisher.bury(dead_topic(TOPIC, group), record, reason)
@@ -30,3 +32,16 @@ def follow_directory(
 
     shell.run_beside(lambda: replica.run(shell.pulse, bury, origin))
     return replica
+
+
+def telling_version(
+    copy: str, changed: Callable[[City], object] = lambda city: None
+) -> Callable[[City], object]:
+    """Tell in metrics which version of the city this copy has, then call `changed`."""
+    begin(CITY_VERSION, [copy])
+
+    def told(city: City) -> None:
+        CITY_VERSION.labels(copy).set(city.head.version)
+        changed(city)
+
+    return told

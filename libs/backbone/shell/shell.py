@@ -22,17 +22,26 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request, hash_of
 from backbone.door.retention import run_retention
 from backbone.kafka.consumer import Consumer
+from backbone.kafka.lag import Lags
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
 from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool, connect, is_transient, open_pool, said_by
 from backbone.process.certificates import flaw_in
-from backbone.process.metrics import COMMANDS
+from backbone.process.metrics import (
+    BATCH_SECONDS,
+    BATCH_SIZE,
+    COMMANDS,
+    FORGED,
+    RELAYED,
+    begin,
+)
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.server import Server
+from backbone.shell.measuring import measure_backlog, measure_pool, tell_queue
 from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
 from backbone.shell.standing import compare_clocks, watch_standing
@@ -161,6 +170,19 @@ class Shell:
         if outcome.refusal is not None:
             raise outcome.refusal
 
+    def _measure(self) -> None:
+        """Tell in metrics what this service has in hand."""
+        name, schema, pool = self.settings.name, self.settings.schema, self.pool
+        tell_queue(name, self.batcher)
+        for metric, label in ((BATCH_SIZE, self.door.name), (BATCH_SECONDS, self.door.name)):
+            begin(metric, [label])
+        begin(RELAYED, [schema])
+        begin(FORGED, ["call", "journal"], [name])
+        groups = {group: [each.topic] for group, each in self.consumers.items()}
+        self.run_beside(partial(measure_pool, pool, name, schema))
+        self.run_beside(partial(measure_backlog, pool, schema, groups))
+        self.run_beside(Lags(self.settings.brokers, groups).run)
+
     async def run(self) -> None:
         """Serve for ever; a loop that ends or dies ends the process."""
         self.pulse.lack("database", "the database has not answered yet")
@@ -168,6 +190,7 @@ class Shell:
         self.serve(rpc.add_OperationsServiceServicer_to_server, operations, pb.DESCRIPTOR)
         await self.server.start()
         self.pulse.started()
+        self._measure()
         async with asyncio.TaskGroup() as tasks:
             for loop in self._loops:
                 tasks.create_task(_never_ending(loop))

@@ -24,6 +24,7 @@ from operate.cli import (
     screen,
     seal_command,
     verify_command,
+    watch_command,
 )
 from operate.cli.screen import say
 from operate.home.home import Home
@@ -44,6 +45,8 @@ app.add_typer(key_command.app, name="keys")
 app.add_typer(link_command.app, name="links")
 app.add_typer(seal_command.app, name="seals")
 app.command("verify")(verify_command.verify)
+
+app.command("watch")(watch_command.watch)
 
 Json = Annotated[bool, typer.Option("--json", help="for scripts")]
 Split = Annotated[bool, typer.Option(help="each service in a process of its own")]

@@ -40,6 +40,19 @@ class Ports:
         return self.base + 92
 
     @property
+    def supervisor(self) -> int:
+        """The supervisor's own metrics."""
+        return self.base + 2
+
+    @property
+    def prometheus(self) -> int:
+        return self.base + 3
+
+    @property
+    def alertmanager(self) -> int:
+        return self.base + 4
+
+    @property
     def brokers(self) -> int:
         """Kafka among its brokers and for the operator: by certificate, in a secure city alone."""
         return self.base + 91

@@ -133,7 +133,7 @@ class Installation:
     def wanted_ports(self) -> dict[int, str]:
         """Every port that this installation listens on, with the name of its process."""
         ports = self.home.ports
-        wanted = ports.of_services()
+        wanted = ports.of_services() | {ports.supervisor: "supervisor"}
         if self.kafka:
             wanted |= {ports.kafka: "kafka", ports.controller: "kafka"}
             wanted |= {ports.brokers: "kafka"} if self.protection.secure else {}

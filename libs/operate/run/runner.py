@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
+from prometheus_client import start_http_server
 
 from backbone.process.settings import PORTS, SettingsError, read_settings
 from operate.home import leftovers
 from operate.home.home import Home, read_state
 from operate.home.ports import demand_free, demand_host
 from operate.home.trouble import Trouble
+from operate.run import metrics, targets
 from operate.run.adopted import Adopted, sort_out
 from operate.run.boot import Boot
 from operate.run.identity import label_of
@@ -59,6 +61,7 @@ def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], obje
         programs = installation.programs()
         adopted = sort_out(str(home.path), [each.identity() for each in programs])
         demand_free(ports_without(installation, adopted))
+        targets.remember(installation)
         try:
             uvloop.run(supervise(installation, adopted, progress, ready))
         except Trouble as trouble:
@@ -113,10 +116,15 @@ async def supervise(
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
             loop.add_signal_handler(number, supervisor.stop)
     telling = asyncio.create_task(tell(supervisor, progress))
+    page, _ = start_http_server(
+        installation.home.ports.supervisor, "127.0.0.1", registry=metrics.REGISTRY
+    )
     try:
         await supervisor.run(ready)
     finally:
         telling.cancel()
+        page.shutdown()
+        page.server_close()
 
 
 async def tell(supervisor: Supervisor, progress: Progress) -> None:

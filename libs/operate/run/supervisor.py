@@ -11,6 +11,7 @@ from operate.home.home import Home, write, write_over
 from operate.home.logfiles import trim
 from operate.home.trouble import Trouble
 from operate.run.child import Child, Program, State
+from operate.run.metrics import Restarts, tell_disk
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class Supervisor:
         self.home = home
         self.doing = ""
         self.children = [Child(program, str(home.path), self._changed) for program in programs]
+        self._restarts = Restarts(self.children)
+        tell_disk(home.path)
         self._boot = boot
         self._addresses = addresses
         self._facts: Facts | None = None
@@ -127,6 +130,7 @@ class Supervisor:
 
     def _publish(self) -> None:
         complete = self._facts is not None and all(self._is_as_wanted(c) for c in self.children)
+        self._restarts.tell()
         state = {"doing": self.doing, "ready": complete, "processes": self._states()}
         told = json.dumps(state).ljust(STATE_ROOM)
         try:

@@ -16,7 +16,7 @@ from services.gateway.contract.plan import Plan, put
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
 from services.gateway.http.addresses import address_of
-from services.gateway.http.edge import trace_of, traceparent
+from services.gateway.http.edge import pressed, trace_of, traceparent
 from services.gateway.http.limits import Limit
 from services.gateway.http.problems import Problem, Reasons, language_of
 from services.gateway.http.refusals import problem_of, reason_of
@@ -142,7 +142,12 @@ class RpcEndpoint:
         await record_reveal(self._gate.pool, caller, self._route.rpc, subject, purpose, trace)
 
     def _metadata(self, request: Request, caller: Caller) -> list[tuple[str, str]]:
-        metadata = [*self._gate.upstream.metadata, *caller.metadata, traceparent(request)]
+        metadata = [
+            *self._gate.upstream.metadata,
+            *caller.metadata,
+            traceparent(request),
+            pressed(request),
+        ]
         if self._route.public:
             metadata.append(("liandong-address", quote(address_of(request))))
         if self._route.is_write:

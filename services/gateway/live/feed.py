@@ -20,7 +20,7 @@ from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import is_transient
-from backbone.process.metrics import DEAD_LETTERS
+from backbone.process.metrics import DEAD_LETTERS, begin
 from backbone.process.pulse import Pulse
 from backbone.process.wires import Brokers
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
@@ -70,6 +70,7 @@ class Feed:
         origin: Origin,
     ) -> None:
         self._origin = origin
+        begin(DEAD_LETTERS, [GROUP])
         self._brokers, self._ring, self._publisher = brokers, ring, publisher
         self._unreadable: asyncio.Queue[tuple[ConsumerRecord, str]] = asyncio.Queue(MOST_UNREADABLE)
         self._sources = {f"liandong.{source}.events.v1": source for source in events}

@@ -1,0 +1,106 @@
+"""How far consumer groups are behind, in records and in seconds, seen from outside of them.
+
+It compares what a group has committed with the ends of its topics, so that a consumer that stands
+still, or is dead beside a living process, shows as well as a slow one.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Collection, Mapping
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.structs import TopicPartition
+
+from backbone.kafka.bookmark import open_reader
+from backbone.kafka.connecting import connection
+from backbone.kafka.producer import is_passing
+from backbone.process.metrics import LAG_RECORDS, LAG_SECONDS, begin
+from backbone.process.wires import Brokers
+
+log = logging.getLogger(__name__)
+
+LOOK = 5.0
+PATIENCE = 10.0
+# Ends that are kept for each partition; older ones are thinned out, so that months fit.
+KEPT = 720
+
+Offsets = Mapping[TopicPartition, int]
+
+
+class Behind:
+    """The ends of partitions over time: the age of the first end that is not reached yet."""
+
+    def __init__(self) -> None:
+        self._ends: dict[TopicPartition, deque[tuple[float, int]]] = {}
+
+    def at(self, now: float, ends: Offsets, done: Offsets) -> tuple[int, float]:
+        """The records behind, and the age of the oldest one as far back as it was seen."""
+        records, since = 0, now
+        for partition, end in ends.items():
+            seen = self._ends.setdefault(partition, deque())
+            if not seen or end > seen[-1][1]:
+                seen.append((now, end))
+            if len(seen) > KEPT:
+                del seen[len(seen) // 2]
+            reached = done.get(partition, 0)
+            while seen and seen[0][1] <= reached:
+                seen.popleft()
+            records += max(0, end - reached)
+            since = min(since, seen[0][0]) if seen else since
+        return records, now - since
+
+
+class Lags:
+    """Measures groups of one service; each has some topics."""
+
+    def __init__(self, brokers: Brokers, groups: Mapping[str, Collection[str]]) -> None:
+        self._brokers = brokers
+        self._groups = groups
+        self._behind = {group: Behind() for group in groups}
+        for each in (LAG_RECORDS, LAG_SECONDS):
+            begin(each, [*groups])
+
+    async def run(self) -> None:
+        """Measure for ever. While Kafka is away the last figures stand."""
+        while self._groups:
+            try:
+                await self._connected()
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                log.info("lag.unseen", extra={"error": str(error)})
+            await asyncio.sleep(LOOK)
+        await asyncio.Event().wait()
+
+    async def _connected(self) -> None:
+        admin = AIOKafkaAdminClient(**connection(self._brokers), request_timeout_ms=10_000)
+        async with open_reader(self._brokers) as reader:
+            try:
+                await admin.start()
+                while True:
+                    async with asyncio.timeout(PATIENCE):
+                        await self._look(reader, admin)
+                    await asyncio.sleep(LOOK)
+            finally:
+                await admin.close()
+
+    async def _look(self, reader: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
+        await reader.topics()
+        now = asyncio.get_running_loop().time()
+        for group, topics in self._groups.items():
+            of = [
+                TopicPartition(topic, number)
+                for topic in topics
+                for number in reader.partitions_for_topic(topic) or ()
+            ]
+            begins, ends = await reader.beginning_offsets(of), await reader.end_offsets(of)
+            told = await admin.list_consumer_group_offsets(group)
+            # What its topic has deleted already was read, or will never be.
+            done = {
+                each: max(told[each].offset if each in told else 0, begins[each]) for each in of
+            }
+            records, seconds = self._behind[group].at(now, ends, done)
+            LAG_RECORDS.labels(group).set(records)
+            LAG_SECONDS.labels(group).set(seconds)

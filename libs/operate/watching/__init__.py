@@ -1,0 +1,1 @@
+"""Prometheus and Alertmanager beside a running city, from Debian's packages, without root."""

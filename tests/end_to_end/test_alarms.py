@@ -1,0 +1,82 @@
+"""Faults in a running city are told by a real Prometheus, and the alerts end with the faults.
+
+The city is one of its own: unreadable records stay in its topics. `make faults` plays all of them.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from operate.home.trouble import Trouble
+from operate.watching.packages import program
+from operate.watching.prometheus import FILES
+from tests.faults.injected import IN_A_MINUTE, Fault, Scene
+from tests.faults.playing import play
+from tests.people import visiting
+from tests.servers import Installed
+from tests.watching import Watch, hurried, watching
+
+PATIENCE = 60.0
+MOST_SERIES = 2_000
+PROCESSES = {
+    "gateway", "alarm", "emergency", "workflow", "workflow-stream", "directory",
+    "petition+dispute+population", "supervisor",
+}  # fmt: skip
+BOARDS = FILES.parent / "grafana"
+
+
+@pytest.fixture(scope="module")
+def programs() -> None:
+    try:
+        for name in ("prometheus", "prometheus-alertmanager", "promtool"):
+            program(name)
+    except Trouble as trouble:
+        pytest.skip(str(trouble))
+
+
+@pytest.fixture(scope="module")
+def city(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    city = Installed(tmp_path_factory.mktemp("alarms"))
+    try:
+        city.up()
+        yield city
+    finally:
+        city.down()
+
+
+@pytest.fixture(scope="module")
+def watch(city: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    files: Path = hurried(tmp_path_factory.mktemp("rules"))
+    with watching(city, files) as watch:
+        watch.until(lambda: len(watch.values("up == 1")) == len(PROCESSES), 30, "every scrape")
+        yield watch
+
+
+def test_all_processes_are_asked_and_no_alert_fires_in_the_calm(watch: Watch) -> None:
+    asked = {dict(labels)["process"] for labels in watch.values('up{job="liandong"} == 1')}
+    assert asked == PROCESSES
+    assert sum(watch.values("count({__name__=~'.+', job='liandong'})").values()) <= MOST_SERIES
+
+
+def test_each_panel_shows_something_after_a_short_day(city: Installed, watch: Watch) -> None:
+    played = city.liandong("replay", "--size", "40")
+    assert played.returncode == 0, played.stdout + played.stderr
+    watch.until(lambda: watch.values("rate(liandong_streamed_total[20s]) > 0"), 30, "a rate")
+    silent = {
+        (board.stem, panel["title"])
+        for board in sorted(BOARDS.glob("*.json"))
+        for panel in json.loads(board.read_text())["panels"]
+        for target in panel["targets"]
+        if not watch.values(target["expr"].replace("$__rate_interval", "1m"))
+    }
+    assert silent == set()
+
+
+@pytest.mark.parametrize("fault", IN_A_MINUTE, ids=lambda fault: fault.name)
+async def test_an_alert_tells_of_the_fault_and_ends_with_it(
+    fault: Fault, city: Installed, watch: Watch
+) -> None:
+    async with visiting(city) as visit:
+        await play(fault, Scene(city, visit, watch), PATIENCE)
