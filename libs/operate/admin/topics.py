@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from operate.cli.screen import words
 DECLARED = Path(__file__).parents[3] / "deploy" / "topics.yaml"
 DAY = 24 * 60 * 60 * 1000
 OURS = "liandong."
+EVENTS = ".events.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,15 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """All declared topics, dead letter topics included, and their replication factor."""
+    """All declared topics, dead letter topics included, and their replication factor.
+
+    `journalled` are the topics of events: the service whose journal has them all, and the days for
+    which the topic keeps them.
+    """
 
     topics: list[Topic]
     replication: int
+    journalled: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def dead(self) -> list[str]:
@@ -49,7 +55,12 @@ def read(path: Path = DECLARED) -> Declared:
         topics.append(topic(name, entry))
         for group in entry["groups"]:
             topics.append(topic(f"{name}.{group}.dead", document["dead_letters"]))
-    return Declared(topics, document["replication"])
+    journalled = {
+        name: (entry["writer"], entry["keep"])
+        for name, entry in document["topics"].items()
+        if name.endswith(EVENTS)
+    }
+    return Declared(topics, document["replication"], journalled)
 
 
 def topic(name: str, entry: dict[str, Any]) -> Topic:
@@ -74,6 +85,19 @@ async def ensure(bootstrap: Brokers, declared: Declared) -> list[str]:
             # This protocol replaces all settings of a topic at once.
             await admin.alter_configs([resource(topic)])
         return differences(wanted, present)
+
+
+async def existing(bootstrap: Brokers) -> set[str]:
+    """The names of our topics that the broker has."""
+    async with administrator(bootstrap) as admin:
+        return {name for name in await found(admin) if name.startswith(OURS)}
+
+
+async def forget(bootstrap: Brokers) -> None:
+    """Delete all topics of ours, and with each what the groups have committed there."""
+    async with administrator(bootstrap) as admin:
+        if names := [name for name in await found(admin) if name.startswith(OURS)]:
+            await admin.delete_topics(names)
 
 
 async def compare(bootstrap: Brokers, declared: Declared) -> list[str]:

@@ -13,6 +13,7 @@ import typer
 from operate.admin import doctor, status
 from operate.cli import (
     account_command,
+    backup_command,
     certificate_command,
     city_command,
     deadletter_command,
@@ -40,6 +41,8 @@ app.add_typer(deputy_command.app, name="deputies")
 app.add_typer(key_command.app, name="keys")
 app.add_typer(seal_command.app, name="seals")
 app.command("verify")(verify_command.verify)
+app.command("backup")(backup_command.backup)
+app.command("restore")(backup_command.restore)
 
 Json = Annotated[bool, typer.Option("--json", help="for scripts")]
 Split = Annotated[bool, typer.Option(help="each service in a process of its own")]
