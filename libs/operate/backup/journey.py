@@ -15,13 +15,14 @@ from operate.admin import topics
 from operate.backup import manifest as manifests
 from operate.backup import proving, renewing, restoring, taking
 from operate.backup.manifest import Manifest
-from operate.backup.standing import serving
+from operate.backup.standing import promoted, serving
 from operate.home import leftovers
 from operate.home.home import Home, write
 from operate.home.keys import Keys
 from operate.home.trouble import Trouble, full_disk_told
 from operate.run import boot
 from operate.run.installation import Installation
+from operate.servers.postgres import ARCHIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ async def adopt(home: Home, forget: bool) -> Restored:
     with home.locked():
         aside = await _without_kafka(installation, forget)
         async with serving(home, installation.postgres):
+            await promoted(installation.admin_dsn)
             await boot.migrate(installation)
             await renewing.renew(installation.admin_dsn)
             folded, flaws = await proving.prove(installation.admin_dsn)
@@ -145,6 +147,7 @@ def _new_data(home: Home, keys: Path) -> Iterator[Installation]:
                 f"{installation.postgres.data} 中已有数据：恢复不会覆盖。请移走它，"
                 "或恢复到另一文件夹。",
             )
+        demand_new_archive(installation)
         server = installation.postgres
         with full_disk_told(home.path):
             yield installation
@@ -154,6 +157,17 @@ def _new_data(home: Home, keys: Path) -> Iterator[Installation]:
         if made:
             home.secret.unlink()
         raise
+
+
+def demand_new_archive(installation: Installation) -> None:
+    """Raise Trouble for an archive of another database: the files of both have the same names."""
+    folder = installation.postgres and installation.postgres.archive
+    if folder and any(folder.iterdir()):
+        raise Trouble(
+            f"{folder} holds the log of the database that is lost: nothing of it is overwritten. "
+            f"Name a new folder with {ARCHIVE}.",
+            f"{folder} 中有原数据库的归档：不会覆盖。请用 {ARCHIVE} 指定新文件夹。",
+        )
 
 
 async def _without_kafka(installation: Installation, forget: bool) -> Path | None:

@@ -13,6 +13,7 @@ INSERT INTO {schema}.unsent
 SELECT position FROM {schema}.journal WHERE time > now() - make_interval(days => $1)
 ON CONFLICT DO NOTHING
 """
+ANY = "SELECT EXISTS (SELECT FROM {schema}.journal)"
 HAS = "SELECT to_regclass($1) IS NOT NULL"
 
 
@@ -21,18 +22,37 @@ async def mark(dsn: str, declared: Declared, present: Collection[str]) -> dict[s
 
     No relay may be running: it would send new events of a record before its older ones.
     """
-    writers = {
-        writer: days
-        for topic, (writer, days) in declared.journalled.items()
-        if topic not in present
-    }
     marked: dict[str, int] = {}
     conn = await asyncpg.connect(dsn)
     try:
-        for schema, days in sorted(writers.items()):
+        for schema, days in _writers(declared, present).items():
             if await conn.fetchval(HAS, f"{schema}.journal"):
                 done = await conn.execute(MARK.format(schema=schema), days)
                 marked[schema] = int(done.rpartition(" ")[2])
     finally:
         await conn.close()
     return {schema: count for schema, count in marked.items() if count}
+
+
+async def lost(dsn: str, declared: Declared, present: Collection[str]) -> list[str]:
+    """The missing topics whose events stand in a journal."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        writers = _writers(declared, present)
+        full = [each for each in writers if await conn.fetchval(ANY.format(schema=each))]
+    finally:
+        await conn.close()
+    return [
+        topic
+        for topic, (writer, _) in declared.journalled.items()
+        if topic not in present and writer in full
+    ]
+
+
+def _writers(declared: Declared, present: Collection[str]) -> dict[str, int]:
+    """The services that write the missing topics, and the days for which these keep events."""
+    return {
+        writer: days
+        for topic, (writer, days) in sorted(declared.journalled.items())
+        if topic not in present
+    }

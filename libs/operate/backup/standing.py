@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
+
 from operate.home.home import Home
 from operate.run.child import end, spawn
 from operate.run.launch import failure
@@ -31,3 +33,15 @@ async def serving(home: Home, server: Postgres | None) -> AsyncIterator[None]:
         yield
     finally:
         await end(process, launch)
+
+
+async def promoted(dsn: str) -> None:
+    """Wait until a recovery is over; one that waits at its target for a person goes on."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        while await conn.fetchval("SELECT pg_is_in_recovery()"):
+            if await conn.fetchval("SELECT pg_get_wal_replay_pause_state()") == "paused":
+                await conn.execute("SELECT pg_wal_replay_resume()")
+            await asyncio.sleep(0.2)
+    finally:
+        conn.terminate()
