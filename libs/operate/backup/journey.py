@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from backbone.door.anchor import Flaw
+from backbone.door.evidence import Flaw
 from operate.admin import topics
 from operate.backup import manifest as manifests
 from operate.backup import proving, renewing, restoring, taking
@@ -90,7 +90,7 @@ async def restore(home: Home, folder: Path, copy: Path | None, forget: bool) -> 
                 await boot.create_database(installation.postgres.dsn)
             await restoring.demand_empty(installation.admin_dsn)
             await restoring.fill(installation.admin_dsn, manifest, folder, keys)
-            folded, flaws = await proving.prove(installation.admin_dsn)
+            folded, flaws = await proving.prove(installation)
     rows = sum(part.rows for part in manifest.parts)
     return Restored(manifest.time, rows, folded, flaws, aside)
 
@@ -105,7 +105,7 @@ async def adopt(home: Home, forget: bool) -> Restored:
             await promoted(installation.admin_dsn)
             await boot.migrate(installation)
             await renewing.renew(installation.admin_dsn)
-            folded, flaws = await proving.prove(installation.admin_dsn)
+            folded, flaws = await proving.prove(installation)
     return Restored(datetime.now(UTC).isoformat(), 0, folded, flaws, aside)
 
 

@@ -8,11 +8,13 @@ from uuid import UUID
 
 import asyncpg
 
-from backbone.door.anchor import Flaw, verify
 from backbone.door.decider import Decider
+from backbone.door.evidence import Flaw
 from backbone.postgres.pool import Connection
 from backbone.words.city import City
 from backbone.words.errors import Unavailable
+from operate.admin import evidence
+from operate.run.installation import Installation
 
 # Where each schema's deciders are made, as functions of the city or ready.
 MAKERS = {
@@ -48,16 +50,22 @@ def deciders() -> dict[str, list[Decider[Any]]]:
     return found
 
 
-async def prove(dsn: str) -> tuple[int, list[Flaw]]:
-    """Return the number of records folded, and every flaw of chains, anchors and records."""
-    folded, flaws = 0, []
+async def prove(installation: Installation) -> tuple[int, list[Flaw]]:
+    """Return the number of records folded, and every flaw of the evidence and of records."""
+    folded, flaws = await fold_all(installation.admin_dsn)
+    for found in await evidence.examine(installation, "", "", lambda service, rows: None):
+        flaws += [Flaw(f"{found.service}: {each.where}", each.what) for each in found.flaws]
+    return folded, flaws
+
+
+async def fold_all(dsn: str) -> tuple[int, list[Flaw]]:
+    """Fold every record from its journal; return how many there are, and those that differ."""
+    folded, flaws = 0, list[Flaw]()
     conn = await asyncpg.connect(dsn)
     try:
         for schema, known in deciders().items():
             await conn.execute(f"SET search_path TO {schema}")
             async with conn.transaction(isolation="repeatable_read", readonly=True):
-                found = verify(conn, *(each.table.name for each in known))
-                flaws += [Flaw(f"{schema}: {flaw.where}", flaw.what) async for flaw in found]
                 for decider in known:
                     async for where, flaw in _folds(conn, decider):
                         folded += 1

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import asyncpg
 
+from backbone.postgres.migrate import schemas
 from operate.admin.topics import Declared
 
 # Every event that the topic would still have. The relays send them in the order of the journal, and
@@ -14,6 +15,8 @@ SELECT position FROM {schema}.journal WHERE time > now() - make_interval(days =>
 ON CONFLICT DO NOTHING
 """
 ANY = "SELECT EXISTS (SELECT FROM {schema}.journal)"
+# A topic that begins anew has no record of before signatures came.
+SIGNED = "UPDATE {schema}.unsigned SET upto = 0 WHERE NOT topic = ANY($1)"
 HAS = "SELECT to_regclass($1) IS NOT NULL"
 
 
@@ -25,7 +28,10 @@ async def mark(dsn: str, declared: Declared, present: Collection[str]) -> dict[s
     marked: dict[str, int] = {}
     conn = await asyncpg.connect(dsn)
     try:
-        for schema, days in _writers(declared, present).items():
+        if writers := _writers(declared, present):
+            for each in schemas():
+                await conn.execute(SIGNED.format(schema=each.name), list(present))
+        for schema, days in writers.items():
             if await conn.fetchval(HAS, f"{schema}.journal"):
                 done = await conn.execute(MARK.format(schema=schema), days)
                 marked[schema] = int(done.rpartition(" ")[2])

@@ -92,7 +92,7 @@ async def test_what_was_backed_up_comes_back_row_by_row(
     assert {name for name in same if before[name] != after[name]} == set()
     assert sum(map(len, before.values())) > 500
 
-    folded, flaws = await proving.prove(empty.admin)
+    folded, flaws = await proving.fold_all(empty.admin)
     assert (folded > 10, flaws) == (True, [])
     assert await value(empty.admin, "SELECT epoch > 1000000 FROM emergency.mailboxes LIMIT 1")
     assert await value(empty.admin, "SELECT count(*) FROM gateway.sessions") == 0
@@ -218,7 +218,7 @@ async def test_onto_a_full_disk_nothing_half_is_left(city: Installation, tmp_pat
 
 async def test_a_record_that_is_not_what_its_journal_says_is_found(city: Installation) -> None:
     await value(city.admin, "UPDATE workflow.incidents SET hash = 'x' RETURNING 1")
-    _, flaws = await proving.prove(city.admin)
+    _, flaws = await proving.fold_all(city.admin)
     assert {flaw.what for flaw in flaws} == {"does not end its journal"}
 
 
