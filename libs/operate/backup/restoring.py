@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 import asyncpg
 
-from backbone.postgres.migrate import SHELL, Schema, migrate_all, schemas
+from backbone.postgres.migrate import Schema, migrate_all, name_of, schemas
 from backbone.postgres.pool import Connection
 from operate.backup import renewing
 from operate.backup.manifest import Manifest, Part
@@ -55,11 +55,6 @@ def schemas_of(manifest: Manifest) -> list[Schema]:
         for each in schemas()
         if each.name in present & {schema for schema, _ in had}
     ]
-
-
-def name_of(schema: Schema, file: Path) -> str:
-    """The name of a migration as the table `migrations` has it."""
-    return f"{'shell' if file.parent == SHELL else schema.name}/{file.name}"
 
 
 async def demand_empty(dsn: str) -> None:

@@ -22,6 +22,7 @@ from operate.cli import (
     key_command,
     screen,
     seal_command,
+    upgrade_command,
     verify_command,
 )
 from operate.cli.screen import say
@@ -41,6 +42,7 @@ app.add_typer(deputy_command.app, name="deputies")
 app.add_typer(key_command.app, name="keys")
 app.add_typer(seal_command.app, name="seals")
 app.command("verify")(verify_command.verify)
+app.command("upgrade")(upgrade_command.upgrade)
 app.command("backup")(backup_command.backup)
 app.command("restore")(backup_command.restore)
 
