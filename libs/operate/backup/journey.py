@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from operate.backup.standing import promoted, serving
 from operate.home import leftovers
 from operate.home.home import Home, write
 from operate.home.keys import Keys
-from operate.home.trouble import Trouble, full_disk_told
+from operate.home.trouble import Trouble, full_disk, full_disk_told
 from operate.run import boot
 from operate.run.installation import Installation
-from operate.servers.postgres import ARCHIVE
+from operate.servers.postgres import ARCHIVE, Postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,12 @@ async def back_up(home: Home, place: Path, copy: Path | None) -> tuple[Path, Man
     """Take a backup of the running city, or of the data of one that is down. Raises Trouble."""
     if copy is not None and home.secret.exists():
         taking.copy_keys(home.secret, copy, place)
-    try:
-        if home.supervisor():
-            return await _taken(Installation.here(home), place)
-        demand_data(home, installation := _at_rest(home))
-        with home.locked():
-            async with serving(home, installation.postgres):
-                return await _taken(installation, place)
-    except (OSError, asyncpg.CannotConnectNowError) as error:
-        raise boot.no_database(Installation.here(home), error) from error
+    if home.supervisor():
+        return await _taken(Installation.here(home), place)
+    demand_data(home, installation := _at_rest(home))
+    with home.locked():
+        async with serving(home, installation.postgres):
+            return await _taken(installation, place)
 
 
 def _at_rest(home: Home) -> Installation:
@@ -65,6 +62,10 @@ def demand_data(home: Home, installation: Installation) -> None:
 
 
 async def _taken(installation: Installation, place: Path) -> tuple[Path, Manifest]:
+    try:
+        await (await asyncpg.connect(installation.admin_dsn, timeout=5)).close()
+    except (OSError, asyncpg.CannotConnectNowError) as error:
+        raise boot.no_database(installation, error) from error
     return await taking.take(installation.admin_dsn, installation.keys, place)
 
 
@@ -76,6 +77,11 @@ async def restore(home: Home, folder: Path, copy: Path | None, forget: bool) -> 
     demand_still(home)
     manifest = manifests.read(folder)
     path = copy or home.secret
+    if not path.exists():
+        raise Trouble(
+            f"{path} is missing: name the copy of the keys with --keys; nothing else opens a backup.",
+            f"缺少 {path}：请用 --keys 指定密钥副本；没有它任何备份都无法打开。",
+        )
     keys = Keys.read(path)
     manifests.demand_keys(manifest, keys, path)
     manifests.demand_whole(manifest, folder)
@@ -83,14 +89,15 @@ async def restore(home: Home, folder: Path, copy: Path | None, forget: bool) -> 
     demand_own_keys(home, keys, path)
     with full_disk_told(home.path):
         home.make()
-    with home.locked(), _new_data(home, path) as installation:
-        aside = await _without_kafka(installation, forget)
-        async with serving(home, installation.postgres):
-            if installation.postgres:
-                await boot.create_database(installation.postgres.dsn)
+    with home.locked(), _new_data(home, path) as (installation, server):
+        await demand_leave(installation, forget)
+        async with serving(home, server):
+            if server:
+                await boot.create_database(server.dsn)
             await restoring.demand_empty(installation.admin_dsn)
             await restoring.fill(installation.admin_dsn, manifest, folder, keys)
             folded, flaws = await proving.prove(installation)
+        aside = await part_from_kafka(installation)
     rows = sum(part.rows for part in manifest.parts)
     return Restored(manifest.time, rows, folded, flaws, aside)
 
@@ -100,12 +107,13 @@ async def adopt(home: Home, forget: bool) -> Restored:
     demand_still(home)
     demand_data(home, installation := _at_rest(home))
     with home.locked():
-        aside = await _without_kafka(installation, forget)
+        await demand_leave(installation, forget)
         async with serving(home, installation.postgres):
             await promoted(installation.admin_dsn)
             await boot.migrate(installation)
             await renewing.renew(installation.admin_dsn)
             folded, flaws = await proving.prove(installation)
+        aside = await part_from_kafka(installation)
     return Restored(datetime.now(UTC).isoformat(), 0, folded, flaws, aside)
 
 
@@ -132,31 +140,45 @@ def demand_own_keys(home: Home, keys: Keys, path: Path) -> None:
 
 
 @contextmanager
-def _new_data(home: Home, keys: Path) -> Iterator[Installation]:
-    """An installation with the keys and an empty database, both gone again if the block fails."""
+def _new_data(home: Home, keys: Path) -> Iterator[tuple[Installation, Postgres | None]]:
+    """An installation with the keys, and an embedded server with data of its own.
+
+    The data get their place at the end: a restore that fails, or is killed, leaves no city.
+    """
     made = not home.secret.exists()
     if made:
         write(home.secret, keys.read_text())
-    server = None
+    aside = home.path / "postgres.restoring"
     try:
         installation = _at_rest(home)
-        if installation.postgres and installation.postgres.data.exists():
-            raise Trouble(
-                f"{installation.postgres.data} holds data: a restore overwrites nothing. Move it "
-                "away, or restore into another home.",
-                f"{installation.postgres.data} 中已有数据：恢复不会覆盖。请移走它，"
-                "或恢复到另一文件夹。",
-            )
-        demand_new_archive(installation)
-        server = installation.postgres
+        shutil.rmtree(aside, ignore_errors=True)
+        place = installation.postgres
+        if place:
+            demand_room(installation, place)
         with full_disk_told(home.path):
-            yield installation
-    except BaseException:
-        if server:
-            shutil.rmtree(server.data, ignore_errors=True)
+            yield installation, replace(place, folder=aside) if place else None
+            if place:
+                place.folder.mkdir(exist_ok=True)
+                (aside / "data").rename(place.data)
+    except BaseException as error:
         if made:
             home.secret.unlink()
+        if isinstance(error, asyncpg.DiskFullError):
+            raise full_disk(home.path) from error
         raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def demand_room(installation: Installation, place: Postgres) -> None:
+    """Raise Trouble if there are data in the place, or the log of other data in the archive."""
+    if place.data.exists():
+        raise Trouble(
+            f"{place.data} holds data: a restore overwrites nothing. Move it away, or restore into "
+            "another home.",
+            f"{place.data} 中已有数据：恢复不会覆盖。请移走它，或恢复到另一文件夹。",
+        )
+    demand_new_archive(installation)
 
 
 def demand_new_archive(installation: Installation) -> None:
@@ -170,31 +192,38 @@ def demand_new_archive(installation: Installation) -> None:
         )
 
 
-async def _without_kafka(installation: Installation, forget: bool) -> Path | None:
-    """Part from the events of the time that is lost; the next start fills Kafka from the journals.
+async def demand_leave(installation: Installation, forget: bool) -> None:
+    """Raise Trouble if another's Kafka has topics of a city, and their end was not asked for."""
+    if installation.kafka or forget:
+        return
+    if await _topics_of(installation):
+        raise Trouble(
+            f"Kafka at {installation.bootstrap} has topics of a city, which tell what the restored "
+            "one does not know. Say --forget-kafka to delete them; the next start fills them anew "
+            "from the journals. Nothing was changed.",
+            f"{installation.bootstrap} 的 Kafka 中有城市的主题，其内容与恢复后的数据不符。"
+            "确认删除请加 --forget-kafka；下次启动时由日志重新填充。未作任何更改。",
+        )
 
-    An embedded Kafka is put aside, where it is returned; of another one topics are deleted only if
-    that was said. Raises Trouble if it was not.
-    """
-    node = installation.kafka
-    if node:
-        if not node.data.exists():
-            return None
-        aside = node.folder.with_name(f"kafka.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-        node.folder.rename(aside)
-        return aside
+
+async def _topics_of(installation: Installation) -> set[str]:
     try:
-        if not await topics.existing(installation.brokers):
-            return None
-        if forget:
-            await topics.forget(installation.brokers)
-            return None
+        return await topics.existing(installation.brokers)
     except (KafkaError, OSError) as error:
         raise await boot.no_kafka(installation) from error
-    raise Trouble(
-        f"Kafka at {installation.bootstrap} has topics of a city, which tell what the restored one "
-        "does not know. Say --forget-kafka to delete them; the next start fills them anew from "
-        "the journals. Nothing was changed.",
-        f"{installation.bootstrap} 的 Kafka 中有城市的主题，其内容与恢复后的数据不符。"
-        "确认删除请加 --forget-kafka；下次启动时由日志重新填充。未作任何更改。",
-    )
+
+
+async def part_from_kafka(installation: Installation) -> Path | None:
+    """Part from the events of the time that is lost; the next start fills Kafka from the journals.
+
+    An embedded Kafka is put aside, where it is returned; the topics of another one are deleted.
+    """
+    node = installation.kafka
+    if node is None:
+        await topics.forget(installation.brokers)
+        return None
+    if not node.data.exists():
+        return None
+    aside = node.folder.with_name(f"kafka.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    node.folder.rename(aside)
+    return aside

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -76,6 +77,27 @@ async def demand_empty(dsn: str) -> None:
 
 async def fill(dsn: str, manifest: Manifest, folder: Path, keys: Keys) -> None:
     """Make the schemas of the backup, fill them in one transaction, and bring them up to date."""
+    try:
+        await _fill(dsn, manifest, folder, keys)
+        await migrate_all(dsn, keys.secret)
+        await renewing.renew(dsn)
+    except BaseException:
+        with suppress(OSError, asyncpg.PostgresError):
+            await _empty(dsn, manifest)
+        raise
+
+
+async def _empty(dsn: str, manifest: Manifest) -> None:
+    """Remove the schemas that this restore has made: there were none before."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        for schema in manifest.positions:
+            await conn.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+    finally:
+        await conn.close()
+
+
+async def _fill(dsn: str, manifest: Manifest, folder: Path, keys: Keys) -> None:
     await migrate_all(dsn, keys.secret, schemas_of(manifest))
     conn = await asyncpg.connect(dsn)
     try:
@@ -93,8 +115,6 @@ async def fill(dsn: str, manifest: Manifest, folder: Path, keys: Keys) -> None:
             await conn.execute(f"ANALYZE {part.schema}.{part.table}")
     finally:
         await conn.close()
-    await migrate_all(dsn, keys.secret)
-    await renewing.renew(dsn)
 
 
 async def _triggers(conn: Connection, parts: Iterable[Part], verb: str) -> None:

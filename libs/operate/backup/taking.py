@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import asyncpg
 import msgspec
+import psutil
 
 from backbone.postgres.migrate import schemas
 from backbone.postgres.pool import Connection
@@ -143,14 +144,18 @@ class _Hashed:
 @contextmanager
 def _new_folder(place: Path) -> Iterator[Path]:
     """A folder that is gone unless the block renames it. Raises Trouble if the disk is full."""
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = place / f".liandong-{os.getpid()}.partial"
     try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove_unfinished(place)
         fresh.mkdir(mode=0o700)
         yield fresh
     except OSError as error:
         if error.errno not in NO_ROOM:
-            raise
+            raise Trouble(
+                f"{place} cannot be written ({error.strerror or error}): name another place.",
+                f"无法写入 {place}（{error.strerror or error}）：请换一个位置。",
+            ) from error
         raise Trouble(
             f"The disk that holds {place} is full: the backup was given up, and what was written "
             "of it is removed. The city goes on; free some space, or name another place.",
@@ -159,6 +164,13 @@ def _new_folder(place: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _remove_unfinished(place: Path) -> None:
+    """Remove what a backup has left that was killed."""
+    for old in place.glob(".liandong-*.partial"):
+        if not psutil.pid_exists(int(old.name.split("-")[1].partition(".")[0])):
+            shutil.rmtree(old)
 
 
 def _private(path: Path) -> IO[bytes]:
