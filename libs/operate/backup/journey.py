@@ -79,7 +79,8 @@ async def restore(home: Home, folder: Path, copy: Path | None, forget: bool) -> 
     path = copy or home.secret
     if not path.exists():
         raise Trouble(
-            f"{path} is missing: name the copy of the keys with --keys; nothing else opens a backup.",
+            f"{path} is missing: name the copy of the keys with --keys; nothing else opens "
+            "a backup.",
             f"缺少 {path}：请用 --keys 指定密钥副本；没有它任何备份都无法打开。",
         )
     keys = Keys.read(path)
