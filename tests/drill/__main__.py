@@ -40,7 +40,7 @@ class Drill:
         await self.day(self.first, 8)
         moment = await self.archived()
         await self.day(self.first, 9)
-        before = await self.journals(self.first)
+        before = await self.read(self.first)
         losses.lose_the_machine(self.first)
 
         say(f"\n1. Restored from the backup of {manifest.time}")
@@ -89,13 +89,13 @@ class Drill:
             await asyncio.sleep(0.2)
         return moment
 
-    async def journals(self, city: Installed) -> journals.Journals:
+    async def read(self, city: Installed) -> journals.Journals:
         return await journals.read(city.run["database"])
 
     async def compare(
         self, before: journals.Journals, city: Installed, upto: dict[str, int]
     ) -> None:
-        after = await self.journals(city)
+        after = await self.read(city)
         found = journals.compared(before, after, upto)
         for line in journals.told(found, before, after):
             say(f"  {line}")
