@@ -1,5 +1,6 @@
 """Migrations: roles, schemas and numbered SQL files, forward only, one transaction per file."""
 
+import asyncio
 import hmac
 import re
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from backbone.postgres.expanding import OUTSIDE
 from backbone.postgres.pool import LIMITS
 
 SHELL = Path(__file__).parent / "migrations"
@@ -22,13 +24,16 @@ CREATE TABLE IF NOT EXISTS migrations (
 )
 """
 RECORD = "INSERT INTO migrations (name, checksum) VALUES ($1, $2)"
+# A statement that waits for a lock holds up all that ask for its table after it. So it gives up
+# soon, lets them pass, and tries again.
+IMPATIENT = "SET LOCAL lock_timeout = '1s'"
+TRIES, PAUSE = 30, 1.0
 # The first line of a file with one statement that Postgres refuses inside a transaction, such as
 # CREATE INDEX CONCURRENTLY IF NOT EXISTS. The statement may run twice, so it must be idempotent.
-OUTSIDE = "-- outside a transaction\n"
 
 
 class MigrationError(Exception):
-    """A migration file was changed after it had been applied; the message names both."""
+    """A migration file was changed after it had been applied, or its tables stay locked."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,20 @@ async def migrate_all(
         await conn.close()
 
 
+async def pending(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> list[Path]:
+    """The files of one schema that were not yet applied, in order; changes nothing."""
+    if not await conn.fetchval("SELECT to_regclass($1)", f"{schema.name}.migrations"):
+        return list(schema.files)
+    rows = await conn.fetch(f"SELECT name FROM {schema.name}.migrations")  # noqa: S608 - our names
+    known = {row["name"] for row in rows}
+    return [path for path in schema.files if name_of(schema, path) not in known]
+
+
+def name_of(schema: Schema, path: Path) -> str:
+    """The name under which the schema's table `migrations` has this file."""
+    return f"{'shell' if path.parent == SHELL else schema.name}/{path.name}"
+
+
 async def migrate(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> list[str]:
     """Apply the new files of one schema; return their names. Raises MigrationError."""
     await conn.execute(f"SET search_path TO {schema.name}; {DONE}")
@@ -88,7 +107,7 @@ async def migrate(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) ->
     for path in schema.files:
         text = path.read_text()
         checksum = sha256(text.encode()).hexdigest()
-        name = f"{'shell' if path.parent == SHELL else schema.name}/{path.name}"
+        name = name_of(schema, path)
         if known.get(name, checksum) != checksum:
             raise MigrationError(f"{name} was applied to schema {schema.name} and changed since")
         if name in known:
@@ -107,9 +126,19 @@ async def _apply(
         await conn.execute(text)
         await conn.execute(RECORD, name, checksum)
         return
-    async with conn.transaction():
-        await conn.execute(text)
-        await conn.execute(RECORD, name, checksum)
+    for _ in range(TRIES):
+        try:
+            async with conn.transaction():
+                await conn.execute(IMPATIENT)
+                await conn.execute(text)
+                await conn.execute(RECORD, name, checksum)
+            return
+        except asyncpg.LockNotAvailableError:
+            await asyncio.sleep(PAUSE)
+    raise MigrationError(
+        f"{name} found its tables locked at {TRIES} attempts, and has changed nothing: end the "
+        "transaction that holds them (pg_stat_activity), then start it again"
+    )
 
 
 async def _ensure_role(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ OURS = "liandong."
 # Kafka's number for settings that were given to the topic itself.
 SET_FOR_TOPIC = 1
 IN_SYNC = "min.insync.replicas"
+EVENTS = ".events.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,15 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """All declared topics, dead letter topics included, and their replication factor."""
+    """All declared topics, dead letter topics included, and their replication factor.
+
+    `journalled` are the topics of events: the service whose journal has them all, and the days for
+    which the topic keeps them.
+    """
 
     topics: list[Topic]
     replication: int
+    journalled: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def dead(self) -> list[str]:
@@ -52,7 +58,12 @@ def read(path: Path = DECLARED) -> Declared:
         topics.append(topic(name, entry))
         for group in entry["groups"]:
             topics.append(topic(f"{name}.{group}.dead", document["dead_letters"]))
-    return Declared(topics, document["replication"])
+    journalled = {
+        name: (entry["writer"], entry["keep"])
+        for name, entry in document["topics"].items()
+        if name.endswith(EVENTS)
+    }
+    return Declared(topics, document["replication"], journalled)
 
 
 def topic(name: str, entry: dict[str, Any]) -> Topic:
@@ -78,6 +89,19 @@ async def ensure(bootstrap: Brokers, declared: Declared) -> list[str]:
         for topic in await misconfigured(admin, [t for t in wanted if t.name in present]):
             await correct(admin, topic)
         return differences(wanted, present)
+
+
+async def existing(bootstrap: Brokers) -> set[str]:
+    """The names of our topics that the broker has."""
+    async with administrator(bootstrap) as admin:
+        return {name for name in await found(admin) if name.startswith(OURS)}
+
+
+async def forget(bootstrap: Brokers) -> None:
+    """Delete all topics of ours, and with each what the groups have committed there."""
+    async with administrator(bootstrap) as admin:
+        if names := [name for name in await found(admin) if name.startswith(OURS)]:
+            await admin.delete_topics(names)
 
 
 async def compare(bootstrap: Brokers, declared: Declared) -> list[str]:

@@ -13,6 +13,7 @@ import typer
 from operate.admin import doctor, status
 from operate.cli import (
     account_command,
+    backup_command,
     certificate_command,
     city_command,
     consumer_command,
@@ -23,6 +24,7 @@ from operate.cli import (
     link_command,
     screen,
     seal_command,
+    upgrade_command,
     verify_command,
     watch_command,
 )
@@ -45,6 +47,9 @@ app.add_typer(key_command.app, name="keys")
 app.add_typer(link_command.app, name="links")
 app.add_typer(seal_command.app, name="seals")
 app.command("verify")(verify_command.verify)
+app.command("upgrade")(upgrade_command.upgrade)
+app.command("backup")(backup_command.backup)
+app.command("restore")(backup_command.restore)
 
 app.command("watch")(watch_command.watch)
 

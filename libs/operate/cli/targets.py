@@ -9,9 +9,12 @@ import os
 import sys
 from pathlib import Path
 
+from operate.admin import topics as declared
+from operate.backup import refilling
 from operate.cli import guard
 from operate.cli.screen import words
 from operate.home.home import Home
+from operate.home.trouble import Trouble
 from operate.run import boot, handout
 from operate.run.installation import Installation
 
@@ -27,9 +30,25 @@ def migrate() -> int:
 
 def topics() -> int:
     """Create missing topics; exit code 1 if a difference remains that needs a person."""
-    told = asyncio.run(boot.create_topics(Installation.here(Home.here())))
+    told = asyncio.run(created(Installation.here(Home.here())))
     print("\n".join(told) or words("all topics are as declared", "所有主题与声明一致"))
     return 1 if told else 0
+
+
+async def created(installation: Installation) -> list[str]:
+    """Create missing topics. Raises Trouble if their events must be sent again first."""
+    if installation.home.supervisor():
+        present = await boot.present_topics(installation) or set()
+        lost = await refilling.lost(installation.admin_dsn, declared.read(), present)
+        if lost:
+            names = ", ".join(lost)
+            raise Trouble(
+                f"Kafka has lost {names}, and journals have their events: `liandong down` and "
+                "`liandong up` create and fill them. Created now, they would miss the old events.",
+                f"Kafka 丢失了 {names}，而日志中仍有其事件：请执行 liandong down 再 liandong up，"
+                "以便重建并填充。现在直接建立会缺少旧事件。",
+            )
+    return await boot.create_topics(installation)
 
 
 def acls() -> int:

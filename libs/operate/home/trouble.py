@@ -25,13 +25,16 @@ def speaks_chinese() -> bool:
     return next((os.environ[name] for name in names if os.environ.get(name)), "").startswith("zh")
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
 @contextmanager
 def full_disk_told(folder: Path) -> Iterator[None]:
     """Turn "no space left" into a Trouble that names the folder."""
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in NO_ROOM:
             raise
         raise full_disk(folder) from error
 

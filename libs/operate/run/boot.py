@@ -1,6 +1,7 @@
 """The boot: starts servers, services and stream processor in parallel where possible."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Coroutine
 from functools import partial
@@ -15,6 +16,7 @@ from backbone.process.certificates import WireFlaw, flaw_in
 from backbone.process.settings import PORTS
 from backbone.process.wires import Protected
 from operate.admin import accounts, acls, city, topics
+from operate.backup import refilling
 from operate.cli.screen import words
 from operate.home import absence
 from operate.home.trouble import Trouble
@@ -23,7 +25,10 @@ from operate.run.installation import DATABASE, STREAM, Installation
 from operate.run.protection import kafka_password
 from operate.run.supervisor import Facts, Supervisor, all_ready
 
+log = logging.getLogger(__name__)
+
 PATIENCE = 120.0
+FIRST = "-0"  # a node keeps the first partition of a topic in the folder <topic>-0
 AWAY = (OSError, KafkaConnectionError, KafkaTimeoutError, *WRONG_PASSWORD)
 
 
@@ -33,9 +38,12 @@ class Boot:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._demo = False
+        self._present: set[str] | None = None
+        self._refilled = asyncio.Event()
 
     async def __call__(self, supervisor: Supervisor) -> Facts:
         """Start everything; return the facts of run.json beside the processes. Raises Trouble."""
+        self._present = await present_topics(self._installation)  # before any is created
         await together(self._bring_up_database(supervisor), self._bring_up_kafka(supervisor))
         supervisor.child(STREAM).start()
         supervisor.say(words("waiting for the services", "等待各服务就绪"))
@@ -67,6 +75,7 @@ class Boot:
             await create_database(server.dsn)
         supervisor.say(words("migrating the schemas", "正在迁移数据库"))
         await migrate(installation)
+        await self._refill()
         supervisor.say(words("starting the services", "正在启动各服务"))
         for each in supervisor.children:
             if not {"kafka", "postgres", STREAM} & {*each.program.names}:
@@ -74,6 +83,14 @@ class Boot:
         wants = installation.wants_demo
         load = accounts.load if wants else accounts.in_force
         self._demo = await load(installation)
+
+    async def _refill(self) -> None:
+        """Have the relays fill the topics that Kafka has lost; no service runs yet."""
+        if self._present is not None:
+            dsn = self._installation.admin_dsn
+            for schema, count in (await refilling.mark(dsn, topics.read(), self._present)).items():
+                log.info("kafka has lost topics: %s sends %s events again", schema, count)
+        self._refilled.set()
 
     async def _bring_up_kafka(self, supervisor: Supervisor) -> None:
         installation = self._installation
@@ -90,6 +107,7 @@ class Boot:
             child = supervisor.child("kafka")
             child.start()
             await all_ready([child], PATIENCE)
+        await self._refilled.wait()
         await create_topics(installation)
         await apply_acls(installation)
 
@@ -113,6 +131,16 @@ def fetched(supervisor: Supervisor, started: float, done: int, total: int) -> No
         supervisor.doing = words(
             f"fetching Kafka, {done} of {total} files", f"正在下载 Kafka:{done}/{total}"
         )
+
+
+async def present_topics(installation: Installation) -> set[str] | None:
+    """Our topics that Kafka has; None if that is not known yet, as of one that is still down."""
+    if node := installation.kafka:
+        return {path.name[: -len(FIRST)] for path in node.data.glob(f"{topics.OURS}*{FIRST}")}
+    try:
+        return await topics.existing(installation.brokers)
+    except (KafkaError, OSError):
+        return None
 
 
 async def create_database(dsn: str) -> None:

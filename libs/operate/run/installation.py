@@ -91,6 +91,7 @@ class Installation:
             password,
             home.logs / "postgres.log",
             self.protection.of("postgres"),
+            postgres.archive_named(os.environ),
         )
 
     @property

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from operate.servers import tls_postgres
 MAJOR = 18  # a data folder belongs to one major version
 ADMIN = "postgres"
 STRANGER = "nobody"
+ARCHIVE = "LIANDONG_WAL_ARCHIVE"
 
 # A batch of the door takes up to 400 advisory locks. fsync keeps its default: on.
 SETTINGS = {
@@ -42,13 +44,17 @@ ONLY_TLS = "hostssl all all all scram-sha-256\n"
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """One server: its folder, port, administrator's password and log; protected with `wires`."""
+    """One server: its folder, port, administrator's password and log; protected with `wires`.
+
+    With an `archive` each part of its log of changes is copied there, a minute late at most.
+    """
 
     folder: Path
     port: int
     password: str = field(repr=False)
     log: Path
     wires: Wires | None = None
+    archive: Path | None = None
 
     @property
     def data(self) -> Path:
@@ -65,7 +71,10 @@ class Postgres:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
-        settings = [f"--{name}={value}" for name, value in (SETTINGS | self._tls()).items()]
+        settings = [
+            f"--{name}={value}"
+            for name, value in (SETTINGS | self._tls() | archiving(self.archive)).items()
+        ]
         command = [
             str(self._binary("postgres")),
             "-D",
@@ -115,6 +124,31 @@ class Postgres:
                 "请从备份恢复,或移走此文件夹以空数据重新开始。",
             )
         shutil.rmtree(self.data)
+
+
+def archive_named(environ: Mapping[str, str]) -> Path | None:
+    """The folder for the embedded database's log of changes. Raises Trouble if it is not there."""
+    if not (named := environ.get(ARCHIVE)):
+        return None
+    folder = Path(named).absolute()
+    if not folder.is_dir() or '"' in named:
+        raise Trouble(
+            f"{ARCHIVE} names {folder}, which is no folder: make it first, on another disk.",
+            f"{ARCHIVE} 指定的 {folder} 不是文件夹：请先在另一块磁盘上建立。",
+        )
+    return folder
+
+
+def archiving(folder: Path | None) -> dict[str, str]:
+    """The settings that copy the log of changes into the folder, for recovery up to any moment.
+
+    A file is renamed when it is whole, and none that is there is overwritten.
+    """
+    if folder is None:
+        return {}
+    to = f"{folder}/%f"
+    copy = f'test ! -e "{to}" && cp %p "{to}.new" && mv "{to}.new" "{to}"'
+    return {"archive_mode": "on", "archive_timeout": "60", "archive_command": copy}
 
 
 def verified(dsn: str, ca: Path) -> str:

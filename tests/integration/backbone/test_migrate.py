@@ -153,3 +153,25 @@ async def test_every_service_is_found_by_its_folder(database: Installation) -> N
         assert await conn.fetchval("SELECT current_schema()") == name
         assert await conn.fetchval("SELECT count(*) FROM journal") == 0
         await conn.close()
+
+
+async def test_a_locked_table_holds_up_nobody_for_long(
+    empty: Installation, one: Schema, tmp_path: Path
+) -> None:
+    """A long report reads the table; the migration steps back again and again: others read on."""
+    await run(empty, one)
+    more = a_file(tmp_path, "0002_more.sql", "ALTER TABLE things ADD COLUMN colour text")
+    report = await asyncpg.connect(empty.admin)
+    await report.execute("BEGIN; SELECT count(*) FROM ledger.things")
+    migrating = asyncio.create_task(run(empty, replace(one, files=(*one.files, more))))
+    longest, loop = 0.0, asyncio.get_running_loop()
+    until = loop.time() + 3
+    while loop.time() < until:
+        begin = loop.time()
+        await ask(empty, "SELECT count(*) FROM things")
+        longest = max(longest, loop.time() - begin)
+    assert not migrating.done()
+    await report.execute("COMMIT")
+    await report.close()
+    assert await migrating == ["ledger/ledger/0002_more.sql"]
+    assert longest < 2.5

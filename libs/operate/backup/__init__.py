@@ -1,0 +1,1 @@
+"""Backup, restore, and what a restored city needs before it goes on."""

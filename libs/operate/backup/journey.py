@@ -1,0 +1,230 @@
+"""The ways of `liandong backup` and `liandong restore`, from the refusals to the proof."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from backbone.door.evidence import Flaw
+from operate.admin import topics
+from operate.backup import manifest as manifests
+from operate.backup import proving, renewing, restoring, taking
+from operate.backup.manifest import Manifest
+from operate.backup.standing import promoted, serving
+from operate.home import leftovers
+from operate.home.home import Home, write
+from operate.home.keys import Keys
+from operate.home.trouble import Trouble, full_disk, full_disk_told
+from operate.run import boot
+from operate.run.installation import Installation
+from operate.servers.postgres import ARCHIVE, Postgres
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore has brought back, and where the Kafka of the lost time was put."""
+
+    time: str
+    rows: int
+    folded: int
+    flaws: list[Flaw]
+    aside: Path | None
+
+
+async def back_up(home: Home, place: Path, copy: Path | None) -> tuple[Path, Manifest]:
+    """Take a backup of the running city, or of the data of one that is down. Raises Trouble."""
+    if copy is not None and home.secret.exists():
+        taking.copy_keys(home.secret, copy, place)
+    if home.supervisor():
+        return await _taken(Installation.here(home), place)
+    demand_data(home, installation := _at_rest(home))
+    with home.locked():
+        async with serving(home, installation.postgres):
+            return await _taken(installation, place)
+
+
+def _at_rest(home: Home) -> Installation:
+    installation = Installation.chosen(home)
+    installation.protection.prepare(home)
+    return installation
+
+
+def demand_data(home: Home, installation: Installation) -> None:
+    """Raise Trouble if an embedded database was never made here."""
+    server = installation.postgres
+    if server and not (server.data / "PG_VERSION").exists():
+        raise Trouble(f"There is no city in {home.path}.", f"{home.path} 中没有城市数据。")
+
+
+async def _taken(installation: Installation, place: Path) -> tuple[Path, Manifest]:
+    try:
+        await (await asyncpg.connect(installation.admin_dsn, timeout=5)).close()
+    except (OSError, asyncpg.CannotConnectNowError) as error:
+        raise boot.no_database(installation, error) from error
+    return await taking.take(installation.admin_dsn, installation.keys, place)
+
+
+async def restore(home: Home, folder: Path, copy: Path | None, forget: bool) -> Restored:
+    """Bring a city back from a backup into an empty home, or an empty database. Raises Trouble.
+
+    Everything that may be refused is looked at first; a restore that fails leaves nothing.
+    """
+    demand_still(home)
+    manifest = manifests.read(folder)
+    path = copy or home.secret
+    if not path.exists():
+        raise Trouble(
+            f"{path} is missing: name the copy of the keys with --keys; nothing else opens "
+            "a backup.",
+            f"缺少 {path}：请用 --keys 指定密钥副本；没有它任何备份都无法打开。",
+        )
+    keys = Keys.read(path)
+    manifests.demand_keys(manifest, keys, path)
+    manifests.demand_whole(manifest, folder)
+    restoring.schemas_of(manifest)
+    demand_own_keys(home, keys, path)
+    with full_disk_told(home.path):
+        home.make()
+    with home.locked(), _new_data(home, path) as (installation, server):
+        await demand_leave(installation, forget)
+        async with serving(home, server):
+            if server:
+                await boot.create_database(server.dsn)
+            await restoring.demand_empty(installation.admin_dsn)
+            await restoring.fill(installation.admin_dsn, manifest, folder, keys)
+            folded, flaws = await proving.prove(installation)
+        aside = await part_from_kafka(installation)
+    rows = sum(part.rows for part in manifest.parts)
+    return Restored(manifest.time, rows, folded, flaws, aside)
+
+
+async def adopt(home: Home, forget: bool) -> Restored:
+    """Make a city of a database that PostgreSQL itself brought back to an earlier moment."""
+    demand_still(home)
+    demand_data(home, installation := _at_rest(home))
+    with home.locked():
+        await demand_leave(installation, forget)
+        async with serving(home, installation.postgres):
+            await promoted(installation.admin_dsn)
+            await boot.migrate(installation)
+            await renewing.renew(installation.admin_dsn)
+            folded, flaws = await proving.prove(installation)
+        aside = await part_from_kafka(installation)
+    return Restored(datetime.now(UTC).isoformat(), 0, folded, flaws, aside)
+
+
+def demand_still(home: Home) -> None:
+    """Raise Trouble if a city lives in the home."""
+    alive = home.supervisor() or (home.path.exists() and leftovers.find(str(home.path)))
+    if alive:
+        raise Trouble(
+            f"A city is running in {home.path}: a restore touches no living city. End it with "
+            "`liandong down`, or restore into another home: LIANDONG_HOME=… liandong restore …",
+            f"{home.path} 中有正在运行的城市：恢复不触碰运行中的系统。请先执行 liandong down，"
+            "或恢复到另一文件夹：LIANDONG_HOME=… liandong restore …",
+        )
+
+
+def demand_own_keys(home: Home, keys: Keys, path: Path) -> None:
+    """Raise Trouble if the home has other keys than those that would be put there."""
+    if home.secret.exists() and Keys.read(home.secret) != keys:
+        raise Trouble(
+            f"{home.secret} holds other keys than {path}: nothing of them is overwritten. Move it "
+            "away, or restore into another home.",
+            f"{home.secret} 中的密钥与 {path} 不同：不会覆盖。请移走它，或恢复到另一文件夹。",
+        )
+
+
+@contextmanager
+def _new_data(home: Home, keys: Path) -> Iterator[tuple[Installation, Postgres | None]]:
+    """An installation with the keys, and an embedded server with data of its own.
+
+    The data get their place at the end: a restore that fails, or is killed, leaves no city.
+    """
+    made = not home.secret.exists()
+    if made:
+        write(home.secret, keys.read_text())
+    aside = home.path / "postgres.restoring"
+    try:
+        installation = _at_rest(home)
+        shutil.rmtree(aside, ignore_errors=True)
+        place = installation.postgres
+        if place:
+            demand_room(installation, place)
+        with full_disk_told(home.path):
+            yield installation, replace(place, folder=aside) if place else None
+            if place:
+                place.folder.mkdir(exist_ok=True)
+                (aside / "data").rename(place.data)
+    except BaseException as error:
+        if made:
+            home.secret.unlink()
+        if isinstance(error, asyncpg.DiskFullError):
+            raise full_disk(home.path) from error
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def demand_room(installation: Installation, place: Postgres) -> None:
+    """Raise Trouble if there are data in the place, or the log of other data in the archive."""
+    if place.data.exists():
+        raise Trouble(
+            f"{place.data} holds data: a restore overwrites nothing. Move it away, or restore into "
+            "another home.",
+            f"{place.data} 中已有数据：恢复不会覆盖。请移走它，或恢复到另一文件夹。",
+        )
+    demand_new_archive(installation)
+
+
+def demand_new_archive(installation: Installation) -> None:
+    """Raise Trouble for an archive of another database: the files of both have the same names."""
+    folder = installation.postgres and installation.postgres.archive
+    if folder and any(folder.iterdir()):
+        raise Trouble(
+            f"{folder} holds the log of the database that is lost: nothing of it is overwritten. "
+            f"Name a new folder with {ARCHIVE}.",
+            f"{folder} 中有原数据库的归档：不会覆盖。请用 {ARCHIVE} 指定新文件夹。",
+        )
+
+
+async def demand_leave(installation: Installation, forget: bool) -> None:
+    """Raise Trouble if another's Kafka has topics of a city, and their end was not asked for."""
+    if installation.kafka or forget:
+        return
+    if await _topics_of(installation):
+        raise Trouble(
+            f"Kafka at {installation.bootstrap} has topics of a city, which tell what the restored "
+            "one does not know. Say --forget-kafka to delete them; the next start fills them anew "
+            "from the journals. Nothing was changed.",
+            f"{installation.bootstrap} 的 Kafka 中有城市的主题，其内容与恢复后的数据不符。"
+            "确认删除请加 --forget-kafka；下次启动时由日志重新填充。未作任何更改。",
+        )
+
+
+async def _topics_of(installation: Installation) -> set[str]:
+    try:
+        return await topics.existing(installation.brokers)
+    except (KafkaError, OSError) as error:
+        raise await boot.no_kafka(installation) from error
+
+
+async def part_from_kafka(installation: Installation) -> Path | None:
+    """Part from the events of the time that is lost; the next start fills Kafka from the journals.
+
+    An embedded Kafka is put aside, where it is returned; the topics of another one are deleted.
+    """
+    node = installation.kafka
+    if node is None:
+        await topics.forget(installation.brokers)
+        return None
+    if not node.data.exists():
+        return None
+    aside = node.folder.with_name(f"kafka.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    node.folder.rename(aside)
+    return aside

@@ -1,0 +1,38 @@
+"""What a database that went back in time needs, so that both of its lives are told apart."""
+
+import time
+
+import asyncpg
+
+from backbone.postgres.numbers import today
+from backbone.postgres.pool import Connection
+
+# A terminal that holds entries of the lost life has their numbers: in a new epoch it begins anew.
+# The time makes it one that no earlier restore has given.
+EPOCHS = "UPDATE emergency.mailboxes SET epoch = greatest(epoch + 1, $1)"
+# Codes that were told to people after the backup are given to no other matter.
+NUMBERS = """
+INSERT INTO {schema}.numbers AS n (day, last) VALUES ($1, $2)
+ON CONFLICT (day) DO UPDATE SET last = n.last + $2
+"""
+CODED = ("alarm", "petition", "dispute", "population")
+APART = 100_000
+# A session that was ended, or a person who left, since the backup must not come back in.
+SESSIONS = "DELETE FROM gateway.sessions"
+
+
+async def renew(dsn: str) -> None:
+    """Do all of it, in one transaction."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        async with conn.transaction():
+            await _renew(conn)
+    finally:
+        await conn.close()
+
+
+async def _renew(conn: Connection) -> None:
+    await conn.execute(EPOCHS, int(time.time()))
+    for schema in CODED:
+        await conn.execute(NUMBERS.format(schema=schema), today(), APART)
+    await conn.execute(SESSIONS)

@@ -1,0 +1,48 @@
+"""`liandong upgrade`: says what it would do, and does it if that is said."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from operate.admin import upgrading
+from operate.cli.screen import console, say, words
+from operate.home.home import Home
+from operate.run import control
+from operate.run.installation import Installation
+
+Yes = Annotated[bool, typer.Option("--yes", help="do it; without, only say what would be done")]
+
+
+def upgrade(yes: Yes = False) -> None:
+    """Migrate the running city and restart its services one by one, with the code installed now."""
+    home = Home.here()
+    control.running(home)  # raises Trouble if none runs
+    installation = Installation.here(home)
+    asked = asyncio.run(upgrading.plan(installation))
+    tell(asked)
+    if not yes:
+        say(
+            "Nothing was changed. `liandong backup` first; `liandong upgrade --yes` does it.",
+            "未作任何更改。请先 liandong backup；确认执行请用 liandong upgrade --yes。",
+        )
+        return
+    applied = asyncio.run(upgrading.perform(installation, asked))
+    say(f"{len(applied)} migrations applied", f"已应用 {len(applied)} 个迁移")
+    with console.status(words("restarting the services", "正在逐个重新启动各服务")):
+        names = ", ".join(upgrading.roll(installation))
+    say(f"Restarted one after the other: {names}", f"已逐个重新启动：{names}")
+
+
+def tell(asked: upgrading.Plan) -> None:
+    """The migrations that are due, and what speaks against running them beside a city."""
+    for name in asked.due:
+        print(f"  {name}{'  (contract)' if name in asked.contracts else ''}")
+        for flaw in asked.flaws.get(name, ()):
+            print(f"      {flaw}")
+    say(
+        f"{len(asked.due)} migrations are due, {len(asked.flaws)} of them would block or break "
+        "what runs. Then every process is restarted, one after the other.",
+        f"待应用迁移 {len(asked.due)} 个，其中 {len(asked.flaws)} 个会阻塞或影响正在运行的版本。"
+        "随后逐个重新启动各进程。",
+    )
