@@ -17,6 +17,7 @@ from operate.cli import (
     city_command,
     deadletter_command,
     deputy_command,
+    env_command,
     guard,
     key_command,
     screen,
@@ -39,6 +40,7 @@ app.add_typer(deadletter_command.app, name="deadletters")
 app.add_typer(deputy_command.app, name="deputies")
 app.add_typer(key_command.app, name="keys")
 app.add_typer(seal_command.app, name="seals")
+app.command("env")(env_command.env)
 app.command("verify")(verify_command.verify)
 
 Json = Annotated[bool, typer.Option("--json", help="for scripts")]
