@@ -194,6 +194,7 @@ class Decider(Generic[S]):
         meta.request_id = str(request.request_id)
         meta.correlation_id, meta.causation_id = scope.correlation, request.cause
         meta.audience.extend(scope.audience)
+        meta.traceparent = request.traceparent
         if scope.is_watched and not scope.accused:
             meta.area = scope.area
         else:

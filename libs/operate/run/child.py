@@ -127,7 +127,9 @@ class Child:
         try:
             launch = await asyncio.to_thread(self.program.prepare)
             self._log_start = launch.log.stat().st_size if launch.log.exists() else 0
-            process = self._take_adopted() or await spawn(launch, self._mark, self.program)
+            process = self._take_adopted() or await spawn(
+                launch, self._mark, self.program.identity()
+            )
         except Trouble as trouble:
             return trouble
         except OSError as error:
@@ -195,12 +197,12 @@ class Child:
         self._changed(self)
 
 
-async def spawn(launch: Launch, mark: str, program: Program) -> Process:
+async def spawn(launch: Launch, mark: str, identity: str = "") -> Process:
     """Start the process in its own session: Ctrl-C must reach the supervisor only."""
     with launch.log.open("ab") as log_file:
         return await asyncio.create_subprocess_exec(
             *launch.argv,
-            env={**os.environ, **launch.env, MARK: mark, PROGRAM: program.identity()},
+            env={**os.environ, **launch.env, MARK: mark, PROGRAM: identity},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log_file,
             stderr=log_file,

@@ -197,7 +197,7 @@ async def test_the_next_supervisor_adopts_what_it_would_start_alike(home: Home) 
     """The first one dies as by SIGKILL: without a word to its children."""
     same, other = program(home, "a"), program(home, "b")
     mark = str(home.path)
-    left = [await child.spawn(each.prepare(), mark, each) for each in (same, other)]
+    left = [await child.spawn(each.prepare(), mark, each.identity()) for each in (same, other)]
     changed = replace(other, identity=lambda: "b with other settings")
     await until(lambda: len(leftovers.find(mark)) == len(left))
     adopted = await asyncio.to_thread(sort_out, mark, [each.identity() for each in (same, changed)])
