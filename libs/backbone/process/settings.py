@@ -26,6 +26,9 @@ BASE_PORT = 8600
 OUTCOME_DAYS = 30
 # The file with the public keys of all services.
 SIGNERS = "LIANDONG_SIGNERS"
+# The keys of what is sealed inside free texts: of every service that keeps texts of matters.
+TEXTS = "LIANDONG_TEXTS_KEY"
+KEEPS_TEXTS = ("alarm", "petition", "dispute", "emergency", "population", "workflow")
 
 
 class SettingsError(Exception):
@@ -36,8 +39,9 @@ class SettingsError(Exception):
 class Settings:
     """Settings of one service.
 
-    `keyring` seals and opens personal data; `token` authenticates calls between services; `wires`
-    protect them, None in a city without protection.
+    `keyring` seals and opens personal data, `texts` what is personal in free texts, which pass
+    between services (None for a service that keeps none); `token` authenticates calls between
+    services; `wires` protect them, None in a city without protection.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Settings:
     host: str
     environ: Mapping[str, str] = field(repr=False)
     wires: Wires | None = None
+    texts: Keyring | None = None
 
     @property
     def keep_outcomes(self) -> timedelta:
@@ -97,6 +102,9 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
     if wrong := flaw(keys):
         flaws.append(f"{prefix}_KEY: {wrong}")
+    texts = environ.get(TEXTS, "") if name in KEEPS_TEXTS else None
+    if texts is not None and (wrong := flaw(texts)):
+        flaws.append(f"{TEXTS}: {wrong}")
     if not flaws and (wrong := _unreadable(environ[SIGNERS])):
         flaws.append(f"{SIGNERS}: {wrong}")
     wires, addresses = read_wires(name, environ, flaws), environ.get("KAFKA_BOOTSTRAP", "")
@@ -113,6 +121,7 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         host=environ.get("LIANDONG_HOST", "127.0.0.1"),
         environ=environ,
         wires=wires,
+        texts=Keyring.read(texts) if texts is not None else None,
     )
 
 
