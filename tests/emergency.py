@@ -100,6 +100,7 @@ def some_settings(database_url: str, brokers: str = NOWHERE) -> Settings:
         "LIANDONG_PORT": str(free_base()),
         "LIANDONG_EMERGENCY_DATABASE_URL": database_url,
         "LIANDONG_EMERGENCY_KEY": "07" * 32,
+        "LIANDONG_TEXTS_KEY": "08" * 32,
         "LIANDONG_TOKEN": TOKEN,
         "LIANDONG_SIGNERS": KEYS.signers(),
         "KAFKA_BOOTSTRAP": brokers,

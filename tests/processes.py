@@ -46,6 +46,7 @@ class Installation:
             "LIANDONG_TOKEN": secret_of(SECRET, "token"),
             "LIANDONG_SIGNERS": Keys(SECRET).signers(),
             **{f"LIANDONG_{s.upper()}_DATABASE_URL": url for s, url in urls.items()},
+            "LIANDONG_TEXTS_KEY": secret_of(SECRET, "key/texts"),
             **{f"LIANDONG_{s.upper()}_KEY": secret_of(SECRET, f"key/{s}") for s in schemas},
         }
 

@@ -48,6 +48,7 @@ class Home:
                 "LIANDONG_PORT": str(self.port),
                 "LIANDONG_TOKEN": keys.token,
                 "LIANDONG_SIGNERS": keys.signers(),
+                "LIANDONG_TEXTS_KEY": ",".join(keys.sealing("texts")),
                 f"LIANDONG_{schema.upper()}_DATABASE_URL": self.database.url(schema),
                 f"LIANDONG_{schema.upper()}_KEY": ",".join(keys.sealing(schema)),
             },
@@ -111,7 +112,7 @@ async def serving(
 @asynccontextmanager
 async def calling(home: Home, name: str, stub: Any) -> AsyncIterator[Client]:
     """A client that may call as soon as the service answers."""
-    settings = home.settings(name)
+    settings = home.settings("gateway")
     async with open_channel(settings, name) as channel:
         async with asyncio.timeout(PATIENCE):
             await channel.channel_ready()

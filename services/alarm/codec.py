@@ -49,7 +49,19 @@ def seal(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Caller:
     """Seal the caller's data before it enters any command, journal or topic."""
     sealed = {name: sealer.seal(name, getattr(facts, name).strip()) for name in SEALED}
     index, line = _indexes(facts.number, sealer, dialling_code)
-    return Caller(protected=facts.protected, number_index=index, line_index=line, **sealed)
+    return Caller(
+        protected=facts.protected,
+        number_index=index,
+        line_index=line,
+        called=_called(facts, sealer),
+        **sealed,
+    )
+
+
+def _called(facts: pb.CallerFacts, sealer: Sealer) -> tuple[str, ...]:
+    """The names of the caller, sealed so that every service finds them in free texts."""
+    names = dict.fromkeys(filter(None, (facts.name.strip(), facts.subscriber.strip())))
+    return tuple(filter(None, map(sealer.called, names)))
 
 
 def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> CallerChange:
@@ -63,7 +75,11 @@ def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Ca
     index, line = None, None
     if facts.HasField("number"):
         index, line = _indexes(facts.number, sealer, dialling_code)
-    return CallerChange(protected=protected, number_index=index, line_index=line, **sealed)
+    named = facts.HasField("name") or facts.HasField("subscriber")
+    called = _called(facts, sealer) if named else None
+    return CallerChange(
+        protected=protected, number_index=index, line_index=line, called=called, **sealed
+    )
 
 
 def _indexes(number: str, sealer: Sealer, dialling_code: str) -> tuple[str, str]:
@@ -72,6 +88,15 @@ def _indexes(number: str, sealer: Sealer, dialling_code: str) -> tuple[str, str]
     contact = contact_of(number, dialling_code)
     line = line_of(contact)
     return sealer.index("number", contact), sealer.index("number", line) if line else ""
+
+
+def names_of(receipt: Receipt, sealer: Sealer) -> list[str]:
+    """The names of the caller, unsealed to look for them in texts."""
+    return names_of_facts([unseal(receipt.report.caller, sealer)])
+
+
+def names_of_facts(callers: Iterable[pb.CallerFacts]) -> list[str]:
+    return [name for each in callers for name in (each.name, each.subscriber) if name]
 
 
 def unseal(caller: Caller, sealer: Sealer) -> pb.CallerFacts:

@@ -19,6 +19,7 @@ from backbone.words.city import City
 from backbone.words.matter_code import Intake, mint
 from backbone.words.place import Place
 from backbone.words.texts import shows_nothing
+from liandong.alarm.v1.alarm_service_pb2 import CallerFacts
 from services.alarm import codec, storage
 from services.alarm.atlas import Atlas
 from services.alarm.metrics import SUGGESTED
@@ -61,7 +62,7 @@ class Taking:
             place=place,
             address=self._atlas.address_of(place.text),
             suggestions=Suggestions(),
-            discreet=codec.discreet(request.narrative, [request.caller]),
+            discreet=self._discreetly(request.narrative, [request.caller]),
         )
         return replace(taken, suggestions=await self._suggest(taken))
 
@@ -95,13 +96,21 @@ class Taking:
         if not request.HasField("caller") and not request.HasField("narrative"):
             return None
         narrative = request.narrative if request.HasField("narrative") else known.narrative
-        return codec.discreet(narrative, [request.caller, codec.unseal(known.caller, self._sealer)])
+        earlier = codec.unseal(known.caller, self._sealer)
+        return self._discreetly(narrative, [request.caller, earlier])
 
     def note(self, note: str, known: Receipt | None) -> str:
         """A note that leaves the desk, without the name and numbers of a protected caller."""
         if not note or known is None or not known.report.caller.protected:
             return note
-        return codec.discreet(note, [codec.unseal(known.report.caller, self._sealer)])
+        return self._discreetly(note, [codec.unseal(known.report.caller, self._sealer)])
+
+    def _discreetly(self, text: str, callers: Sequence[CallerFacts]) -> str:
+        """The text without these callers; what else is sealed in it is sealed again."""
+        spans = self._sealer.spans
+        if spans is None:
+            return codec.discreet(text, callers)
+        return spans.seal(codec.discreet(spans.open(text), callers), codec.names_of_facts(callers))
 
     def _place(self, request: Any) -> Place:
         said = to_record(request.place, Place)

@@ -50,7 +50,9 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     require_every_change([decider])
     async with open_shell(settings, pulse, [decider], _count) as shell:
         follow_directory(shell, KINDS, atlas.learn, polygons=True)
-        desk = FrontDesk(shell, decider, atlas, Sealer(settings.keyring))
+        sealer = Sealer(settings.keyring, settings.texts)
+        shell.know_persons(decider, "receipt_id", lambda receipt: codec.names_of(receipt, sealer))
+        desk = FrontDesk(shell, decider, atlas, sealer)
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)
         shell.run_beside(Timers(shell.pool, shell.door, DUE, _lapse, pulse).run)
         for subscription in (consumers.incidents(shell.pool), *consumers.records()):

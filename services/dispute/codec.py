@@ -16,6 +16,7 @@ from backbone.words.errors import NotFound
 from backbone.words.masks import masked
 from backbone.words.place import Place
 from backbone.words.sight import DISPUTE
+from backbone.words.spans import cut
 from liandong.dispute.v1 import dispute_pb2 as resources
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.incident.v1 import incident_pb2 as incidents
@@ -50,7 +51,8 @@ def to_command(body: Any, caller: Call, sealer: Sealer) -> Any:
     more = {"purpose": caller.purpose} if kind is RevealParties else {}
     command = to_record(body, kind, by=caller.actor, **more)
     if isinstance(command, NameParties):
-        return replace(command, parties=_mapped(command.parties, sealer.seal))
+        parties = _mapped(command.parties, sealer.seal)
+        return replace(command, parties=parties, persons=_persons(command.parties, sealer))
     return command
 
 
@@ -67,7 +69,8 @@ def to_registration(
 ) -> RegisterDispute:
     """`new` is the id and the code of the new dispute."""
     filing = to_record(body, Filing)
-    sealed = replace(filing, parties=_mapped(filing.parties, sealer.seal))
+    parties, persons = _mapped(filing.parties, sealer.seal), _persons(filing.parties, sealer)
+    sealed = replace(filing, parties=parties, persons=persons)
     return RegisterDispute(caller.actor, *new, sealed)
 
 
@@ -84,7 +87,7 @@ def to_referral(matter: incidents.Matter) -> RegisterDispute:
         source=Source.ALARM,
         level=0,
         violence=top == "violence",
-        subject=matter.title[:500],
+        subject=cut(matter.title, 500),
         text=matter.narrative,
         parties=(),
         place=place,
@@ -93,6 +96,11 @@ def to_referral(matter: incidents.Matter) -> RegisterDispute:
         origin=Origin(matter.id, matter.code),
     )
     return RegisterDispute(Actor("", matter.to_unit), UUID(matter.id), matter.code, filing)
+
+
+def _persons(parties: tuple[Party, ...], sealer: Sealer) -> tuple[str, ...]:
+    """The names of the parties, sealed so that every service finds them in free texts."""
+    return tuple(filter(None, (sealer.called(each.name) for each in parties)))
 
 
 def _mapped(parties: tuple[Party, ...], change: Callable[[str, str], str]) -> tuple[Party, ...]:
@@ -115,6 +123,11 @@ def to_resource(dispute: Dispute, sealer: Sealer) -> resources.Dispute:
     if dispute.routing.incident is not None:
         message.incident.id, message.incident.code = str(dispute.id), dispute.code
     return message
+
+
+def names_of(dispute: Dispute, sealer: Sealer) -> list[str]:
+    """The names of the parties, unsealed to look for them in texts."""
+    return [each.name for each in opened(dispute, sealer) if each.name]
 
 
 def opened(dispute: Dispute, sealer: Sealer) -> tuple[Party, ...]:

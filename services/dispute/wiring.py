@@ -45,7 +45,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     async with open_shell(settings, pulse, [disputes]) as shell:
         places = Places()
         replica = follow_directory(shell, KINDS, places.learn, polygons=True)
-        sealer, openings = Sealer(settings.keyring), Openings(settings)
+        sealer, openings = Sealer(settings.keyring, settings.texts), Openings(settings)
+        shell.know_persons(disputes, "dispute_id", lambda each: codec.names_of(each, sealer))
         service = DisputeService(shell, disputes, sealer, openings, places)
         shell.serve(rpc.add_DisputeServiceServicer_to_server, service, pb.DESCRIPTOR)
         for subscription in SUBSCRIPTIONS:

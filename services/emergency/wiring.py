@@ -62,6 +62,7 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         catching_up = CatchingUp(shell.pool, shell.batcher, replica, finder(settings))
         hastening = Timers(shell.pool, shell.door, storage.HASTENED, _hasten, pulse)
         hurry = partial(_wake, (hastening, rungs))
+        shell.know_sealed_persons(missions, "mission_id", lambda each: each.order.persons)
         service = EmergencyService(shell, replica, terminals, teams, hurry, alerts)
         shell.serve(rpc.add_EmergencyServiceServicer_to_server, service, pb.DESCRIPTOR)
         _hear(shell, Orders(shell, replica, terminals, teams), Incidents(shell, replica))

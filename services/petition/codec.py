@@ -17,6 +17,7 @@ from backbone.words.contacts import contacts_of, identity_of
 from backbone.words.errors import NotFound
 from backbone.words.masks import masked
 from backbone.words.place import Place
+from backbone.words.spans import cut
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
@@ -75,8 +76,11 @@ def to_registration(
     """`new` is the id and the code of the new petition."""
     plain = to_record(body, Filing)
     filing = _mapped(plain, known.sealer.seal)
+    persons = tuple(filter(None, (known.sealer.called(e.name) for e in plain.petitioners)))
     indexes = tuple(dict.fromkeys(_indexes(plain, known)))
-    return RegisterPetition(caller.actor, *new, replace(filing, petitioner_indexes=indexes))
+    return RegisterPetition(
+        caller.actor, *new, replace(filing, petitioner_indexes=indexes, persons=persons)
+    )
 
 
 def to_reissue(body: pb.ReissuePinRequest, caller: Call, known: Known) -> ReissuePin:
@@ -94,7 +98,7 @@ def to_referral(matter: incidents.Matter) -> RegisterPetition:
     """
     filing = Filing(
         channel=Channel.HOTLINE,
-        subject=matter.title[:500],
+        subject=cut(matter.title, 500),
         text=matter.narrative or matter.title,
         petitioners=(),
         head_count=1,
@@ -124,6 +128,11 @@ def _mapped(filing: Filing, change: Callable[[str, str], str]) -> Filing:
         for each in filing.petitioners
     )
     return replace(filing, petitioners=people, against=change("against", filing.against))
+
+
+def names_of(petition: Petition, sealer: Sealer) -> list[str]:
+    """The names of the petitioners, unsealed to look for them in texts."""
+    return [each.name for each in opened(petition, sealer).petitioners if each.name]
 
 
 def opened(petition: Petition, sealer: Sealer) -> Filing:

@@ -53,7 +53,9 @@ class PopulationService(rpc.PopulationServiceServicer):
         caller = caller_of(context)
         before = await self._see(request.care_case_id, caller)
         person = codec.opened(before, self._sealer)
-        named = mentions(request.text, (person.name,), (person.id_number, person.contact))
+        named = mentions(
+            self._plain(request.text), (person.name,), (person.id_number, person.contact)
+        )
         code = await self._code(caller)
         command = codec.to_command(request, caller, self._sealer, code=code, names_the_person=named)
         case = await self._shell.perform(
@@ -65,6 +67,10 @@ class PopulationService(rpc.PopulationServiceServicer):
             if incident is not None and asked.id == incident.id:
                 asked.incident.CopyFrom(shown(incident))
         return pb.RequestServiceResponse(care_case=care_case)
+
+    def _plain(self, text: str) -> str:
+        """The text as it was written, before the edge sealed what it names."""
+        return self._sealer.spans.open(text) if self._sealer.spans else text
 
     async def RevealPerson(self, request: pb.RevealPersonRequest, context: Any) -> Any:
         case = await self._perform(request, context, caller_of(context))

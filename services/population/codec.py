@@ -74,6 +74,11 @@ def _mapped(person: Person, change: Callable[[str, str], str]) -> Person:
     return Person(*(change(f"person.{part}", getattr(person, part)) for part in PERSONAL))
 
 
+def names_of(case: CareCase, sealer: Sealer) -> list[str]:
+    """The name of the person, unsealed to look for it in texts."""
+    return list(filter(None, (opened(case, sealer).name,)))
+
+
 def opened(case: CareCase, sealer: Sealer) -> Person:
     """The unsealed person: for a disclosure only, never to be stored."""
     return _mapped(case.admission.person or Person(), sealer.open)

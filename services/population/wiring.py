@@ -47,7 +47,9 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     require_every_change([decider])
     async with open_shell(settings, pulse, [decider]) as shell:
         replica = follow_directory(shell, KINDS)
-        service = PopulationService(shell, decider, Sealer(settings.keyring), Openings(settings))
+        sealer = Sealer(settings.keyring, settings.texts)
+        shell.know_persons(decider, "care_case_id", lambda case: codec.names_of(case, sealer))
+        service = PopulationService(shell, decider, sealer, Openings(settings))
         shell.serve(rpc.add_PopulationServiceServicer_to_server, service, pb.DESCRIPTOR)
         timers = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
         shell.run_beside(timers.run)

@@ -249,5 +249,7 @@ def to_progress(row: Any) -> resources.Progress:
         unit=row["unit"],
     )
     progress.time.FromDatetime(row["time"])
-    progress.facts.update(MessageToDict(body, preserving_proto_field_name=True))
+    facts = MessageToDict(body, preserving_proto_field_name=True)
+    facts.get("matter", {}).pop("persons", None)  # known to find them in texts, and not shown
+    progress.facts.update(facts)
     return progress

@@ -10,7 +10,7 @@ from tests.people import Visit, act, take_call
 
 TAKER, CLERK = "call_taker.990100-command", "clerk.990101-petition_office"
 CALLER = {"number": "13811112222", "name": "李某", "protected": False}
-SEALING = {"alarm", "petition", "dispute", "population"}
+SEALING = {"alarm", "petition", "dispute", "population", "emergency", "workflow"}
 
 
 async def test_a_rotation_in_a_running_city(visit: Visit) -> None:

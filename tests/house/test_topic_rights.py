@@ -65,6 +65,7 @@ def settings_of(name: str, port: int) -> Settings:
         f"{prefix}_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         f"{prefix}_KEY": "ab" * 32,
         SIGNERS: KEYS.signers(),
+        "LIANDONG_TEXTS_KEY": "ac" * 32,
     }
     return read_settings(name, environ)
 

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from msgspec import Struct
 
 from backbone.words.actor import Actor
+from backbone.words.spans import without_seals
 
 C = TypeVar("C")
 
@@ -53,7 +54,8 @@ def hash_of(body: Message, key: bytes) -> str:
     It is keyed with the service's key: trying all telephone numbers would reverse a plain hash.
     """
     name = body.DESCRIPTOR.name.encode()
-    plain = sha256(name + body.SerializeToString(deterministic=True)).hexdigest()
+    said = without_seals(body.SerializeToString(deterministic=True))
+    plain = sha256(name + said).hexdigest()
     return hmac.digest(key, plain.encode(), sha256).hex()
 
 

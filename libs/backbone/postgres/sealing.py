@@ -15,6 +15,7 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from backbone.postgres.span_sealing import SpanSealer
 from backbone.process.keyring import Keyring, key_id
 
 NONCE = 12
@@ -33,7 +34,9 @@ class KeyMissing(Exception):
 class Sealer:
     """Seals with the newest key of one service, and opens with any key of that service."""
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, texts: Keyring | None = None) -> None:
+        """`texts` are the keys of what is sealed inside free texts, for a service that has them."""
+        self.spans = SpanSealer(texts) if texts else None
         self._ciphers = {key_id(key): AESGCM(key) for key in keyring.keys}
         self._sealing = key_id(keyring.sealing)
         self._first = key_id(keyring.lasting)
@@ -68,6 +71,11 @@ class Sealer:
         if sealed.startswith("v1."):
             return self._first, field.encode(), sealed.removeprefix("v1.")
         raise ValueError("not a sealed text")
+
+    def called(self, name: str) -> str:
+        """The name, sealed so that every service that keeps texts finds it in them; empty for an
+        empty name."""
+        return self.spans.seal_name(name) if self.spans and name.strip() else ""
 
     def index(self, field: str, text: str) -> str:
         """The keyed hash of a text, 32 hexadecimal digits, which finds exact values unrevealed.

@@ -31,6 +31,9 @@ OUTCOME_DAYS = 30
 SIGNERS = "LIANDONG_SIGNERS"
 ADDRESS = re.compile(r"([^\s:,/]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 NUMERIC = re.compile(r"\d{1,3}(\.\d{1,3}){3}:\d{1,5}")
+# The keys of what is sealed inside free texts: of every service that keeps texts of matters.
+TEXTS = "LIANDONG_TEXTS_KEY"
+KEEPS_TEXTS = ("alarm", "petition", "dispute", "emergency", "population", "workflow")
 
 
 class SettingsError(Exception):
@@ -41,8 +44,9 @@ class SettingsError(Exception):
 class Settings:
     """Settings of one service.
 
-    `keyring` seals and opens personal data; `token` authenticates calls between services; `wires`
-    protect them, None in a city without protection.
+    `keyring` seals and opens personal data, `texts` what is personal in free texts, which pass
+    between services (None for a service that keeps none); `token` authenticates calls between
+    services; `wires` protect them, None in a city without protection.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Settings:
     host: str
     environ: Mapping[str, str] = field(repr=False)
     wires: Wires | None = None
+    texts: Keyring | None = None
 
     @property
     def keep_outcomes(self) -> timedelta:
@@ -141,6 +146,9 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
     if wrong := flaw(keys):
         flaws.append(f"{prefix}_KEY: {wrong}")
+    texts = environ.get(TEXTS, "") if name in KEEPS_TEXTS else None
+    if texts is not None and (wrong := flaw(texts)):
+        flaws.append(f"{TEXTS}: {wrong}")
     if not flaws and (wrong := _unreadable(environ[SIGNERS])):
         flaws.append(f"{SIGNERS}: {wrong}")
     if wrong := flaw_of_address(environ.get(COLLECTOR, "")):
@@ -159,6 +167,7 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         host=environ.get("LIANDONG_HOST", "127.0.0.1"),
         environ=environ,
         wires=wires,
+        texts=Keyring.read(texts) if texts is not None else None,
     )
 
 

@@ -16,9 +16,10 @@ from backbone.process.logs import bound
 from backbone.process.metrics import CALL_SECONDS
 from backbone.rpc.caller import require_token
 from backbone.rpc.finishing import finishing
+from backbone.rpc.free_texts import FreeTexts
 from backbone.rpc.peers import peer_of, require_right
 from backbone.rpc.rules import require_rules
-from backbone.rpc.signed import Admit
+from backbone.rpc.signed import HEADER, Admit
 from backbone.words.errors import (
     Broken,
     Conflict,
@@ -65,8 +66,12 @@ class Edge(grpc.aio.ServerInterceptor):
     a certificate, and may call the methods that callers.yaml gives to the service that it names.
     """
 
-    def __init__(self, token: str, admit: Admit, *, known: bool = False) -> None:
+    def __init__(
+        self, token: str, admit: Admit, *, known: bool = False, texts: FreeTexts | None = None
+    ) -> None:
+        """`texts` seals and shows the free texts of requests and answers."""
         self._token = token
+        self._texts = texts or FreeTexts(None)
         self.admit = admit
         self._known = known
 
@@ -107,16 +112,19 @@ class Edge(grpc.aio.ServerInterceptor):
             handler.response_serializer,
         )
 
-    @staticmethod
-    def _checked(name: str, method: Any) -> Any:
+    def _checked(self, name: str, method: Any) -> Any:
         seconds = CALL_SECONDS.labels("read" if name.startswith(READS) else "command")
+        texts = self._texts
 
         async def checked(request: Any, context: Any) -> Any:
             started = time.perf_counter()
             try:
                 require_rules(request)
                 with bound(method=name):
-                    return await method(request, context)
+                    await texts.seal(request)
+                    answer = await method(request, context)
+                texts.show(answer, *reader_of(context))
+                return answer
             finally:
                 seconds.observe(time.perf_counter() - started)
 
@@ -156,7 +164,10 @@ class Edge(grpc.aio.ServerInterceptor):
                 with finishing(name, context.invocation_metadata()):
                     request = self._admitted(method, handler, body, context)
                     require_rules(request)
+                    await self._texts.seal(request)
+                    reader = reader_of(context)
                     async for part in perform(request, context):
+                        self._texts.show(part, *reader)
                         yield part
             except Exception as error:
                 await abort(context, error)
@@ -172,6 +183,12 @@ class Edge(grpc.aio.ServerInterceptor):
                 await abort(context, error)
 
         return shared
+
+
+def reader_of(context: Any) -> tuple[str, str]:
+    """The service that has signed the call, and the role of the person for whom it asks."""
+    given = dict(context.invocation_metadata())
+    return given.get(HEADER, "").partition(".")[0], given.get("liandong-role", "")
 
 
 def read_request(deserializer: Any, given: bytes) -> Any:

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 
 from backbone.wire import enum_names
 from backbone.words.errors import Flaw, InvalidArgument
+from backbone.words.spans import length_of
 from backbone.words.texts import refused_character, shows_nothing
 from liandong.input.v1 import rules_pb2
 
@@ -32,7 +33,7 @@ BLANK: Sequence[Flaw] = (Flaw("", "FIELD_MISSING"),)
 
 TIMESTAMP = "google.protobuf.Timestamp"
 OF_ALL = frozenset({"required", "missing", "wrong"})
-OF_TEXTS = frozenset({"min_len", "max_len", "pattern", "multi_line", "key"})
+OF_TEXTS = frozenset({"min_len", "max_len", "pattern", "multi_line", "key", "free", "personal"})
 OF_NUMBERS = frozenset({"gte", "lte"})
 OF_LISTS = frozenset({"max_items", "items"})
 REAL = (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT)
@@ -174,9 +175,9 @@ def _text(name: str, rules: Rules) -> Check:
             return BLANK if text else FINE
         if pattern is not None and not pattern.fullmatch(text):
             return [Flaw("", wrong, {name: text})]
-        if not least <= len(text) <= most:
-            reason = "TEXT_TOO_LONG" if len(text) > most else "TEXT_TOO_SHORT"
-            return [Flaw("", reason, {"characters": len(text), "least": least, "most": most})]
+        if not least <= (length := length_of(text)) <= most:
+            reason = "TEXT_TOO_LONG" if length > most else "TEXT_TOO_SHORT"
+            return [Flaw("", reason, {"characters": length, "least": least, "most": most})]
         return FINE
 
     return check

@@ -7,9 +7,11 @@ import grpc
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from backbone.postgres.span_sealing import SpanSealer
 from backbone.process.settings import Settings
 from backbone.rpc.credentials import server_credentials
 from backbone.rpc.edge import Edge
+from backbone.rpc.free_texts import FreeTexts
 from backbone.rpc.shared_server import SharedCalls
 from backbone.rpc.signed import Signed
 
@@ -30,7 +32,9 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         known = settings.wires is not None
-        edge = Edge(settings.token, Signed(settings.signatures), known=known)
+        self.texts = FreeTexts(SpanSealer(settings.texts) if settings.texts else None)
+        admit = Signed(settings.signatures)
+        edge = Edge(settings.token, admit, known=known, texts=self.texts)
         self._server = grpc.aio.server(interceptors=[edge], options=OPTIONS)
         self._calls = SharedCalls(edge)
         self._contracts = [reflection.SERVICE_NAME]

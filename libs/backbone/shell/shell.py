@@ -41,6 +41,7 @@ from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.server import Server
+from backbone.shell.known_persons import KnownPersons, NamesOf
 from backbone.shell.measuring import measure_backlog, measure_pool, tell_queue
 from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
@@ -97,6 +98,15 @@ class Shell:
     def serve(self, add: Callable[[Any, Any], None], servicer: Any, contract: Any) -> None:
         """Register a servicer by its `add_…_to_server`; `contract` is its proto file descriptor."""
         self.server.serve(add, servicer, contract)
+
+    def know_persons(self, decider: Decider[Any], field: str, names_of: NamesOf) -> None:
+        """Seal the names that the record in `field` of a request knows in the request's texts."""
+        self.server.texts.persons = KnownPersons(self.pool, decider, field, names_of)
+
+    def know_sealed_persons(self, decider: Decider[Any], field: str, sealed_in: NamesOf) -> None:
+        """The same for a record that has the names sealed, as its intake has told them."""
+        if (spans := self.server.texts.sealer) is not None:
+            self.know_persons(decider, field, lambda record: spans.names(sealed_in(record)))
 
     def run_beside(self, loop: Run) -> None:
         """Add a loop; if it ends or dies, the process ends."""

@@ -24,3 +24,4 @@ class Matter(Struct, frozen=True):
     to_unit: str = ""
     against: str = ""
     danger: str = ""
+    persons: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ digits may be written in Chinese, and a country or area code may be left out. Pu
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from backbone.words.texts import INVISIBLE
 
@@ -37,37 +38,41 @@ def without(text: str, names: Iterable[str], numbers: Iterable[str]) -> str:
 
 
 def _found(text: str, names: Iterable[str], numbers: Iterable[str]) -> list[Span]:
-    called = {_folded(name) for name in names}
+    called = {folded(name) for name in names}
     dialled = {form for number in numbers for form in _forms(number)}
     if not text or not (called or dialled):
         return []
-    letters = _letters(text)
+    letters = letters_of(text)
     spans = [
         span
         for name in called
         if len(name) >= SHORTEST_NAME
         for span in _spans(letters, "".join(sign for sign, _ in letters), name, NAME)
     ]
-    digits = "".join(_digit(sign) for sign, _ in letters)
+    digits = "".join(digit_of(sign) for sign, _ in letters)
     return spans + [span for each in dialled for span in _spans(letters, digits, each, NUMBER)]
 
 
-def _letters(text: str) -> Letters:
+def letters_of(text: str) -> Letters:
     """The letters and digits of the text, folded; what stands between them is left out."""
     return [
         (sign, at)
         for at, character in enumerate(text)
         if character not in _INVISIBLE
-        for sign in unicodedata.normalize("NFKC", character).casefold()
-        if sign.isalnum()
+        for sign in _signs(character)
     ]
 
 
-def _folded(text: str) -> str:
-    return "".join(sign for sign, _ in _letters(text))
+@lru_cache(maxsize=16_384)
+def _signs(character: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", character).casefold()))
 
 
-def _digit(sign: str) -> str:
+def folded(text: str) -> str:
+    return "".join(sign for sign, _ in letters_of(text))
+
+
+def digit_of(sign: str) -> str:
     """The digit, also of a Chinese numeral; the X of an id number; else a bar."""
     if sign in "0123456789x":
         return sign
@@ -76,7 +81,7 @@ def _digit(sign: str) -> str:
 
 def _forms(number: str) -> set[str]:
     """The number as people may write it: with and without country and area code."""
-    digits = "".join(map(_digit, _folded(number))).replace("|", "")
+    digits = "".join(map(digit_of, folded(number))).replace("|", "")
     national = digits.removeprefix("00").removeprefix("86") if len(digits) > 11 else digits
     forms = {digits, national if len(national) >= 11 else digits}
     if digits.startswith("0") and len(digits) > LONGEST_LOCAL:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from backbone.process.keyring import key_id
+from backbone.process.settings import KEEPS_TEXTS
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
 from operate.home.keys import Keys, rotate
@@ -17,6 +18,9 @@ app = typer.Typer(help="the keys of personal data: list, rotate", no_args_is_hel
 
 # The services that hold personal data.
 SEALING = ("alarm", "petition", "dispute", "population")
+# Whose keys there are: those of each such service, and those of what is personal in free texts,
+# which every service has that keeps texts.
+OWNERS = (*SEALING, "texts")
 
 
 @app.command("list")
@@ -57,7 +61,7 @@ def rotate_keys() -> None:
         return
     waiting = words("restarting the services that seal", "正在逐个重新启动使用密钥的服务")
     with console.status(waiting):
-        names = ", ".join(control.again(home, SEALING))
+        names = ", ".join(control.again(home, KEEPS_TEXTS))
     say(
         f"Restarted with the new key: {names or 'none'}. A service that is held down uses it "
         "after `liandong start`.",
@@ -74,6 +78,6 @@ def listed(keys: Keys) -> list[dict[str, str | bool | None]]:
     newest = len(keys.seals)
     return [
         {"service": name, "key": key_id(bytes.fromhex(key)), "made": made[n], "seals": n == newest}
-        for name in SEALING
+        for name in OWNERS
         for n, key in enumerate(keys.sealing(name))
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from backbone.postgres.migrate import service_url
-from backbone.process.settings import PORTS, SCHEMAS, SIGNERS
+from backbone.process.settings import KEEPS_TEXTS, PORTS, SCHEMAS, SIGNERS, TEXTS
 from backbone.process.signing import Signatures
 from backbone.process.wires import Brokers
 from operate.admin import probe
@@ -224,6 +224,8 @@ class Installation:
             prefix = f"LIANDONG_{schema.upper()}"
             told[f"{prefix}_DATABASE_URL"] = service_url(self.admin_dsn, schema, self.keys.secret)
             told[f"{prefix}_KEY"] = ",".join(self.keys.sealing(schema))
+        if {*names} & {*KEEPS_TEXTS}:
+            told[TEXTS] = ",".join(self.keys.sealing("texts"))
         return told | self.protection.told(self.keys, names)
 
 

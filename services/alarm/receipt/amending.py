@@ -49,6 +49,7 @@ class CallerChange(Struct, frozen=True):
     protected: bool | None = None
     number_index: str | None = None
     line_index: str | None = None
+    called: tuple[str, ...] | None = None
 
 
 class AmendReceipt(Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from backbone.words.correction import (
 from backbone.words.errors import InvalidTransition
 from backbone.words.matter import Matter
 from backbone.words.place import Place
+from backbone.words.spans import cut
 from services.alarm.receipt.city import title
 from services.alarm.receipt.closing import is_over
 from services.alarm.receipt.ending import matter_called
@@ -116,8 +117,8 @@ def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:
         danger=receipt.report.danger,
         user=by.user,
         unit=by.unit,
-        narrative=receipt.told[:LINKED_NARRATIVE],
-        place=_described(receipt.report.place)[:LINKED_PLACE],
+        narrative=cut(receipt.told, LINKED_NARRATIVE),
+        place=cut(_described(receipt.report.place), LINKED_PLACE),
     )
 
 

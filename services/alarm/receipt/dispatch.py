@@ -80,6 +80,7 @@ class Order(Struct, frozen=True):
     against: str = ""
     receipt_version: int = 0
     matter_version: int = 0
+    persons: tuple[str, ...] = ()
 
 
 class DispatchOrdered(Struct, frozen=True):
@@ -157,6 +158,7 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         against=receipt.against,
         receipt_version=latest.receipt_version if latest else 0,
         matter_version=command.facts_version,
+        persons=receipt.report.caller.called,
     )
 
 

@@ -137,6 +137,7 @@ def matter_called(receipt: Receipt, called: str, to_unit: str) -> Matter:
         to_unit=to_unit,
         danger=receipt.report.danger,
         against=receipt.against,
+        persons=receipt.report.caller.called,
     )
 
 

@@ -61,6 +61,7 @@ class Caller(Struct, frozen=True):
     """The person who reported, each text sealed.
 
     `number_index` is the same for the same number; `line_index` is that without its extension.
+    `called` are the names, sealed so that every service finds them in free texts.
     """
 
     number: str = ""
@@ -70,6 +71,7 @@ class Caller(Struct, frozen=True):
     protected: bool = False
     number_index: str = ""
     line_index: str = ""
+    called: tuple[str, ...] = ()
 
 
 class CategorySuggestion(Struct, frozen=True):

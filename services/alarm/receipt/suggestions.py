@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from backbone.words.addresses import is_exact
 from backbone.words.place import Place, Point, contains
+from backbone.words.spans import hidden
 from services.alarm.receipt.cells import METRES_OF_DEGREE
 from services.alarm.receipt.record import (
     CategorySuggestion,
@@ -196,5 +197,5 @@ def likeness(one: str, other: str) -> float:
 
 @lru_cache(maxsize=2_000)  # each receipt of the last hour is compared with every new one
 def _pairs(text: str) -> frozenset[str]:
-    letters = "".join(filter(str.isalnum, text[:500].lower()))
+    letters = "".join(filter(str.isalnum, hidden(text)[:500].lower()))
     return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))

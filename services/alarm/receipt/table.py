@@ -9,7 +9,7 @@ from services.alarm.receipt.passed import PassedKind
 from services.alarm.receipt.record import OVER, Outcome, Receipt
 from services.alarm.receipt.tickets import next_due
 
-SHAPE = 6
+SHAPE = 7
 COLUMNS = {
     "code": "text",
     "kind": "text",

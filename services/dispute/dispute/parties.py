@@ -26,6 +26,7 @@ class NameParties(Struct, frozen=True):
 
     by: Actor
     parties: tuple[Party, ...]
+    persons: tuple[str, ...] = ()
 
 
 class RevealParties(Struct, frozen=True):
@@ -38,6 +39,7 @@ class RevealParties(Struct, frozen=True):
 class PartiesNamed(Struct, frozen=True):
     time: datetime
     parties: tuple[Party, ...]
+    persons: tuple[str, ...] = ()
 
 
 class PartiesRevealed(Struct, frozen=True):
@@ -49,7 +51,7 @@ def name_parties(
     dispute: Dispute, command: NameParties, now: datetime, city: City
 ) -> list[PartiesNamed]:
     require_unit_of(command.by, mediating_units(dispute))
-    return [PartiesNamed(now, require_parties(command.parties))]
+    return [PartiesNamed(now, require_parties(command.parties), command.persons)]
 
 
 def reveal(
@@ -61,7 +63,8 @@ def reveal(
 
 
 def named(dispute: Dispute, event: PartiesNamed) -> Dispute:
-    return replace(dispute, filing=replace(dispute.filing, parties=event.parties))
+    filing = replace(dispute.filing, parties=event.parties, persons=event.persons)
+    return replace(dispute, filing=filing)
 
 
 def revealed(dispute: Dispute, event: PartiesRevealed) -> Dispute:

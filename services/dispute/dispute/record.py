@@ -105,7 +105,10 @@ class Origin(Struct, frozen=True):
 
 
 class Filing(Struct, frozen=True):
-    """What the desk wrote down; `violence` says that the matter itself is violence."""
+    """What the desk wrote down; `violence` says that the matter itself is violence.
+
+    `persons` are the names of the parties, sealed so that every service finds them in free texts.
+    """
 
     kind: Kind | None
     source: Source | None
@@ -118,6 +121,7 @@ class Filing(Struct, frozen=True):
     category: str
     priority: str
     origin: Origin | None = None
+    persons: tuple[str, ...] = ()
 
 
 class Session(Struct, frozen=True):

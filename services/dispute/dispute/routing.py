@@ -52,6 +52,7 @@ def matter_of(dispute: Dispute) -> Matter:
         priority=filing.priority,
         place=place if place.area else replace(place, area=dispute.area),
         desk=dispute.desk,
+        persons=filing.persons,
         to_unit=dispute.routing.to_unit,
     )
 

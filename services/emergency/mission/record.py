@@ -55,6 +55,7 @@ class Order(Struct, frozen=True):
     force_reason: str = ""
     receipt_version: int = 0
     matter_version: int = 0
+    persons: tuple[str, ...] = ()
 
 
 class Heard(Struct, frozen=True):

@@ -12,6 +12,7 @@ import orjson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.json_format import MessageToDict
 
+from backbone.words.spans import hidden_bytes
 from services.gateway.contract.fields import (
     DURATION,
     PAGE_TOKEN,
@@ -30,7 +31,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_json(answer: Any) -> bytes:
-    return orjson.dumps(answer, option=orjson.OPT_UTC_Z)
+    """The answer as JSON; what is still sealed in a text leaves the city masked."""
+    return hidden_bytes(orjson.dumps(answer, option=orjson.OPT_UTC_Z))
 
 
 class Parts:

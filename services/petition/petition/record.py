@@ -68,6 +68,7 @@ class Filing(Struct, frozen=True):
     """What the desk wrote down; `petitioners` and `against` are sealed.
 
     `passed_from` is the code of a receipt that a front desk passed on; that desk knows the caller.
+    `persons` are the petitioners' names, sealed so that every service finds them in free texts.
     """
 
     channel: Channel | None
@@ -82,6 +83,7 @@ class Filing(Struct, frozen=True):
     against_unit: str
     petitioner_indexes: tuple[str, ...] = ()
     passed_from: str = ""
+    persons: tuple[str, ...] = ()
 
 
 class Progress(Struct, frozen=True):

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from backbone.words.spans import hidden
+
 SAME_PETITIONER = "SAME_PETITIONER"
 SIMILAR_TEXT = "SIMILAR_TEXT"
 ALIKE = 0.5
@@ -51,7 +53,7 @@ def _compared(earlier: Earlier, similarity: float) -> Repeat:
 
 def bigrams(text: str) -> frozenset[str]:
     """The pairs of neighbouring characters, in place of words: Chinese does not separate them."""
-    letters = "".join(each for each in text if each.isalnum())
+    letters = "".join(each for each in hidden(text) if each.isalnum())
     return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))
 
 

@@ -78,6 +78,7 @@ def matter_of(petition: Petition) -> Matter:
         priority=filing.priority,
         place=place if place.area else replace(place, area=petition.area),
         desk=petition.desk,
+        persons=filing.persons,
         to_unit=petition.handling.to_unit,
         against=accused(petition),
     )

@@ -87,6 +87,8 @@ def amend(incident: Incident, command: AmendMatter, now: datetime, world: World)
     if late or left:
         return []
     so_far = so_far.having(replace(known, version=said.version))
+    persons = tuple(dict.fromkeys((*so_far.matter.persons, *said.matter.persons)))
+    so_far = replace(so_far, matter=replace(so_far.matter, persons=persons))
     category = world.city.categories.get(said.matter.category)
     for each in said.facts:
         if each.version <= known.version or (said.linked and each.fact == AGAINST):

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from backbone.words.correction import CATEGORY, DANGER, FACTS, NARRATIVE, PLACE, PRIORITY
 from backbone.words.matter import Matter
 from backbone.words.place import Place
+from backbone.words.spans import cut, length_of
 from services.workflow.incident.record import Incident, Report
 
 MOST_NARRATIVE, MOST_DANGER = 20_000, 2_000
@@ -91,8 +92,8 @@ def composed(so_far: Told) -> Told:
     dangers = dict.fromkeys(filter(None, (so_far.first.danger, *(e.danger for e in linked))))
     matter = replace(
         so_far.matter,
-        narrative="\n".join(filter(None, lines))[:MOST_NARRATIVE],
-        danger="；".join(dangers)[:MOST_DANGER],
+        narrative=cut("\n".join(filter(None, lines)), MOST_NARRATIVE),
+        danger=cut("；".join(dangers), MOST_DANGER),
     )
     return replace(so_far, matter=matter)
 
@@ -104,7 +105,7 @@ def _line(report: Report) -> str:
         ("", report.narrative),
     )
     said = "；".join(name + text for name, text in parts if text)
-    short = said if len(said) <= LONGEST_LINE else f"{said[:LONGEST_LINE]}…"
+    short = said if length_of(said) <= LONGEST_LINE else f"{cut(said, LONGEST_LINE)}…"
     return f"【关联接警单 {report.code}】{short}" if said else ""
 
 

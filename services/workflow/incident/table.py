@@ -12,7 +12,7 @@ from services.workflow.incident.kinds import (
 )
 from services.workflow.incident.record import HELD, Incident, State, holder_key, last_holder_key
 
-SHAPE = 9
+SHAPE = 10
 COLUMNS = {
     "state": "text",
     "code": "text",

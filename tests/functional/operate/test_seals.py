@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backbone.process.keyring import Keyring, key_id
-from operate.cli.seal_command import SEALING
+from operate.cli.seal_command import OWNERS, SEALING
 from operate.home.home import Home
 from operate.home.keys import Keys, make, rotate
 from operate.home.ports import Ports
@@ -49,9 +49,9 @@ def test_a_rotation_adds_a_key_for_every_service_and_keeps_the_first(
     secret: Path, tmp_path: Path
 ) -> None:
     before = rows(tmp_path)
-    assert [row["service"] for row in before] == [*SEALING]
+    assert [row["service"] for row in before] == [*OWNERS]
     assert all(row["seals"] and row["made"] is None for row in before)
-    assert len({row["key"] for row in before}) == len(SEALING)
+    assert len({row["key"] for row in before}) == len(OWNERS)
     old = Keys.read(secret)
 
     done = seals(tmp_path, "rotate")
@@ -64,7 +64,7 @@ def test_a_rotation_adds_a_key_for_every_service_and_keeps_the_first(
 
     after = rows(tmp_path)
     assert [{**row, "seals": True} for row in after[::2]] == before
-    assert [row["seals"] for row in after] == [False, True] * len(SEALING)
+    assert [row["seals"] for row in after] == [False, True] * len(OWNERS)
     keys = Keys.read(secret)
     assert (keys.token, keys.password("alarm")) == (old.token, old.password("alarm"))
     for row in after[1::2]:
@@ -84,7 +84,7 @@ def test_the_list_shows_ids_and_never_a_key(
     told = seals(tmp_path, "list", lang=lang).stdout + seals(tmp_path, "list", "--json").stdout
     assert words in told
     keys = Keys.read(secret)
-    for service in SEALING:
+    for service in OWNERS:
         for key in keys.sealing(service):
             assert key_id(bytes.fromhex(key)) in told and key not in told
     assert OLD not in told and OLD not in repr(keys)

@@ -137,6 +137,7 @@ ENVIRON = {
     "LIANDONG_SIGNERS": "{}",
     "LIANDONG_ALARM_KEY": "ab" * 32,
     "LIANDONG_WORKFLOW_KEY": "cd" * 32,
+    "LIANDONG_TEXTS_KEY": "ce" * 32,
 }
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from backbone.process.settings import KEEPS_TEXTS, TEXTS
 from operate.admin import accounts
 from operate.home.home import Home
 from operate.home.keys import Keys
@@ -145,6 +146,8 @@ def test_nobody_gets_the_key_or_the_login_of_another_service(home: Home) -> None
         own = {
             f"LIANDONG_{schema}_{part}" for schema in schemas for part in ("DATABASE_URL", "KEY")
         }
+        if {*program.names} & {*KEEPS_TEXTS}:
+            own.add(TEXTS)
         assert {name for name in told if name.endswith(("_KEY", "_DATABASE_URL"))} == own
         assert installation.keys.password("postgres") not in "".join(told.values())
 

@@ -1,0 +1,117 @@
+"""Seals the personal pieces of a free text, and opens them for those who may see them.
+
+The keys are those of all services that keep texts: a text passes between them. Sealing is
+deterministic (AES-SIV, RFC 5297), so a repeated request is the same request.
+"""
+
+import hmac
+import logging
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Collection, Iterable
+from hashlib import sha256, sha512
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from backbone.process.keyring import Keyring, key_id
+from backbone.process.metrics import SEALED_SPANS
+from backbone.words.masks import masked
+from backbone.words.mentions import Span
+from backbone.words.personal_numbers import numbers_in
+from backbone.words.persons import persons_in
+from backbone.words.spans import OPENS, SPAN, span
+
+log = logging.getLogger(__name__)
+
+VERSION = "v1"
+# What is sealed: a piece of a text, or a name that texts are searched for.
+TEXT, NAME = "text", "name"
+
+
+class SpanSealer:
+    """Seals with the newest key, and opens with any."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._ciphers = {key_id(key): AESSIV(_doubled(key)) for key in keyring.keys}
+        self._sealing = key_id(keyring.sealing)
+        self._index_key = hmac.digest(keyring.lasting, b"index of spans", sha256)
+
+    def seal(self, text: str, names: Collection[str] = ()) -> str:
+        """The text with its personal numbers, and these persons, sealed; sealed spans stay."""
+        if OPENS not in text:
+            return self._plain(text, names)
+        parts, at = [], 0
+        for found in SPAN.finditer(text):
+            if self._opened(found[3], TEXT) is None:
+                continue  # typed by a person, not sealed by us: a plain text
+            parts += [self._plain(text[at : found.start()], names), found[0]]
+            at = found.end()
+        return "".join([*parts, self._plain(text[at:], names)])
+
+    def open(self, text: str) -> str:
+        """The text as it was written; a span whose key is missing stays masked."""
+        if OPENS not in text:
+            return text
+        return SPAN.sub(lambda found: _first(self._opened(found[3], TEXT), found[1]), text)
+
+    def seal_name(self, name: str) -> str:
+        """The name of a person, for the services that look for it in texts; shown to no one."""
+        return self._sealed(name.strip(), NAME)
+
+    def names(self, sealed: Iterable[str]) -> list[str]:
+        """The names behind these seals; those whose key is missing are left out."""
+        opened = (self._opened(each, NAME) for each in sealed if each)
+        return [name for name in opened if name]
+
+    def _plain(self, text: str, names: Collection[str]) -> str:
+        parts, end = [], 0
+        for start, stop, kind in _apart([*numbers_in(text), *persons_in(text, names)]):
+            parts += [text[end:start], self._span(text[start:stop], kind)]
+            end = stop
+        return "".join([*parts, text[end:]]) if parts else text
+
+    def _span(self, piece: str, kind: str) -> str:
+        SEALED_SPANS.labels(kind).inc()
+        index = hmac.digest(self._index_key, piece.encode(), sha256).hex()[:16]
+        bare = "".join(sign for sign in piece if sign.isalnum())
+        return span(masked(kind, bare), index, self._sealed(piece, TEXT))
+
+    def _sealed(self, piece: str, what: str) -> str:
+        key = self._sealing
+        sealed = self._ciphers[key].encrypt(piece.encode(), [_bound(key, what)])
+        return f"{VERSION}.{key}.{urlsafe_b64encode(sealed).decode()}"
+
+    def _opened(self, sealed: str, what: str) -> str | None:
+        version, key, body = (*sealed.split("."), "", "")[:3]
+        if version != VERSION or key not in self._ciphers:
+            log.error("seal.key_missing", extra={"key": key, "field": what})
+            return None
+        try:
+            raw = urlsafe_b64decode(body)
+            return self._ciphers[key].decrypt(raw, [_bound(key, what)]).decode()
+        except (InvalidTag, ValueError):
+            return None
+
+
+def _apart(spans: Collection[Span]) -> list[Span]:
+    """In order; of two that overlap the longer one that begins first."""
+    apart: list[Span] = []
+    for each in sorted(spans, key=lambda each: (each[0], -each[1])):
+        if not apart or each[0] >= apart[-1][1]:
+            apart.append(each)
+        elif each[1] > apart[-1][1]:
+            apart[-1] = (apart[-1][0], each[1], apart[-1][2])
+    return apart
+
+
+def _first(opened: str | None, mask: str) -> str:
+    return mask if opened is None else opened
+
+
+def _doubled(key: bytes) -> bytes:
+    """AES-SIV takes two keys of 256 bits."""
+    return hmac.digest(key, b"spans of texts", sha512)
+
+
+def _bound(key: str, what: str) -> bytes:
+    return f"{VERSION}.{key}.{what}".encode()

@@ -1,0 +1,112 @@
+"""Free texts of requests and answers: sealed on the way in, shown or masked on the way out.
+
+What is a free text follows from the contract: every text of several lines, every one that its rules
+call free, and of what they call personal the names that are looked for in the others.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from typing import Any, TypeAlias
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from backbone.postgres.span_sealing import SpanSealer
+from backbone.rpc.rules import Rules, rules_of
+from backbone.words.persons import split_names
+from backbone.words.roles import DESKS, HANDLERS, TEAMS
+from backbone.words.spans import MARK, hidden
+from liandong.input.v1.rules_pb2 import FieldRules
+
+# The names of the persons whom the matter of a request knows already.
+Persons: TypeAlias = Callable[[Message], Awaitable[Collection[str]]]
+Place: TypeAlias = tuple[Any, Any]  # a message and its field
+
+# They work on the matters that the service lets them read; all others read masked texts.
+WORKING = HANDLERS | DESKS | TEAMS
+FRONT = "gateway"
+
+
+async def no_persons(_: Message) -> Collection[str]:
+    return ()
+
+
+class FreeTexts:
+    """The free texts of one service; `sealer` is None for a service that keeps none."""
+
+    def __init__(self, sealer: SpanSealer | None) -> None:
+        self.sealer = sealer
+        self.persons: Persons = no_persons
+
+    async def seal(self, request: Any) -> None:
+        """Seal the free texts of a request in place."""
+        if self.sealer is None or not (free := list(_free(request))):
+            return
+        names = [*split_names(_names(request)), *await self.persons(request)]
+        for message, field in free:
+            said = getattr(message, field.name)
+            if field.is_repeated:
+                said[:] = [self.sealer.seal(each, names) for each in said]
+            elif (sealed := self.sealer.seal(said, names)) != said:
+                setattr(message, field.name, sealed)
+
+    def show(self, answer: Any, sender: str, role: str) -> None:
+        """Open the texts of an answer to a person who works on the matter, mask them for all
+        others. A service that asks for itself is given them sealed."""
+        if self.sealer is None or sender != FRONT or MARK not in answer.SerializeToString():
+            return
+        shown = self.sealer.open if role in WORKING else hidden
+        for message, field in _texts(answer):
+            said = getattr(message, field.name)
+            if field.is_repeated:
+                said[:] = [shown(each) for each in said]
+            else:
+                setattr(message, field.name, shown(said))
+
+
+def is_free(field: Any, rules: Rules) -> bool:
+    """Whether people write what they like in this text."""
+    own = rules.items if field.is_repeated else rules
+    closed = bool(own.personal or own.pattern or own.key)
+    return field.type == FieldDescriptor.TYPE_STRING and (own.multi_line or own.free) and not closed
+
+
+_FREE: dict[str, bool] = {}
+_NAMES: dict[str, bool] = {}
+
+
+def _free(request: Any) -> Iterator[Place]:
+    for message, field in _texts(request):
+        known = _FREE.get(field.full_name)
+        if known is None:
+            known = _FREE[field.full_name] = is_free(field, rules_of(field))
+        if known:
+            yield message, field
+
+
+def _names(request: Any) -> Iterator[str]:
+    for message, field in _texts(request):
+        known = _NAMES.get(field.full_name)
+        if known is None:
+            known = rules_of(field).personal == FieldRules.PERSONAL_NAME
+            _NAMES[field.full_name] = known
+        if known:
+            yield getattr(message, field.name)
+
+
+def _texts(message: Any) -> Iterator[Place]:
+    """Every text that is set, at any depth."""
+    for field, value in message.ListFields():
+        if field.type == FieldDescriptor.TYPE_STRING:
+            yield message, field
+        elif field.message_type is not None:
+            for part in _parts(field, value):
+                yield from _texts(part)
+
+
+def _parts(field: Any, value: Any) -> Iterator[Any]:
+    if not field.is_repeated:
+        yield value
+    elif not field.message_type.GetOptions().map_entry:
+        yield from value
+    elif field.message_type.fields_by_name["value"].message_type is not None:
+        yield from value.values()

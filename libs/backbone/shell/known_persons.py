@@ -1,0 +1,36 @@
+"""The persons that a record knows: free texts about it are searched for their names."""
+
+import logging
+from collections.abc import Callable, Collection
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from backbone.door.decider import Decider
+from backbone.postgres.pool import Pool
+from backbone.postgres.sealing import KeyMissing
+
+log = logging.getLogger(__name__)
+
+NamesOf = Callable[[Any], Collection[str]]
+
+
+class KnownPersons:
+    """Reads the record that a request names in `field`, and the names it knows."""
+
+    def __init__(self, pool: Pool, decider: Decider[Any], field: str, names_of: NamesOf) -> None:
+        self._pool, self._decider, self._field, self._names_of = pool, decider, field, names_of
+        self._one = f"SELECT shape, doc FROM {decider.table.name} WHERE id = $1"  # noqa: S608
+
+    async def __call__(self, request: Message) -> Collection[str]:
+        try:
+            about = UUID(getattr(request, self._field, ""))
+        except ValueError:
+            return ()
+        row = await self._pool.fetchrow(self._one, about)
+        try:
+            return self._names_of(self._decider.from_row(row)) if row else ()
+        except KeyMissing as error:  # the text is taken all the same: a life may depend on it
+            log.error("seal.key_missing", extra={"key": error.key, "field": error.field})
+            return ()

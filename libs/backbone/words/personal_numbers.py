@@ -1,0 +1,167 @@
+"""Finds personal numbers in a free text: by their form and their check digit, however typed.
+
+Telephone numbers, identity numbers, bank cards, passports and number plates. Width, case, spaces,
+line breaks, dashes and Chinese numerals do not matter. Pure.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from backbone.words.matter_code import is_code
+from backbone.words.mentions import Span, digit_of, letters_of
+
+# A text with fewer digits than this has no number that is personal.
+FEWEST = 3
+_SOME = re.compile(r"[0-9０-９零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖①-⑨]")
+# What may stand between the digits of one number, beside white space; `|` stands for a letter.
+_GAP = frozenset("()[]<>.,'_~·•‐‑‒–—―−-+＋（）［］〈〉《》．，、＇＿～－")
+_LONGEST_GAP = 5
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_PLATE = re.compile(
+    rf"[{_PROVINCES}][a-hj-np-z](?:[a-hj-np-z0-9]{{6}}|[a-hj-np-z0-9]{{5}}|"
+    rf"[a-hj-np-z0-9]{{4}}[挂学警港澳领使])"
+)
+_PASSPORT = re.compile(
+    r"(?:护照|证件|通行证|passport)[^a-z0-9]{0,6}([a-z]{1,2}[0-9]{7,8})(?![a-z0-9])"
+)
+_CALLED = re.compile(r"(?:电话|座机|号码|固话|联系|致电|拨打|回拨|tel|phone)[^0-9]{0,4}$")
+_REGION = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+PHONE, IDENTITY, CARD, PLATE, PASSPORT = "phone", "identity", "card", "plate", "passport"
+
+
+def numbers_in(text: str) -> list[Span]:
+    """Where personal numbers stand, and the kind of each; in order, without overlaps."""
+    if len(_SOME.findall(text)) < FEWEST:
+        return []
+    letters = letters_of(text)
+    signs = "".join(sign for sign, _ in letters)
+    digits = "".join(digit_of(sign) for sign, _ in letters)
+    joined = [_joins(text, letters[n - 1][1], letters[n][1]) for n in range(1, len(letters))]
+    found: list[tuple[int, int, str]] = []
+    found += _numbers(digits, signs, joined)
+    found += [(m.start(), m.end(), PLATE) for m in _PLATE.finditer(signs) if _is_plate(m, signs)]
+    found += [(m.start(1), m.end(1), PASSPORT) for m in _PASSPORT.finditer(signs)]
+    spans, end = [], 0
+    for first, last, kind in sorted(found, key=lambda each: (each[0], -each[1])):
+        if first >= end:
+            spans.append((letters[first][1], letters[last - 1][1] + 1, kind))
+            end = last
+    return spans
+
+
+def _joins(text: str, one: int, next_one: int) -> int:
+    """0 if the signs stand side by side, 1 if a gap is between them that one number may have, 2 if
+    they cannot belong to one number."""
+    gap = text[one + 1 : next_one]
+    if not gap:
+        return 0
+    fits = len(gap) <= _LONGEST_GAP and all(
+        sign in _GAP or not sign.isprintable() or sign.isspace() for sign in gap
+    )
+    return 1 if fits else 2
+
+
+def _numbers(digits: str, signs: str, joined: list[int]) -> Iterator[tuple[int, int, str]]:
+    """A number begins and ends at a gap or at a sign that is no digit."""
+    at, most = 0, len(digits)
+    while at < most:
+        if digits[at] in "|x" or (at and digits[at - 1] not in "|x" and not joined[at - 1]):
+            at += 1
+            continue
+        end = at + 1
+        while end < most and digits[end] != "|" and joined[end - 1] < 2:
+            end += 1
+        found = next(_at(digits, signs, at, end, joined), None)
+        if found is None:
+            at += 1
+            continue
+        yield found
+        at = found[1]
+
+
+def _at(
+    digits: str, signs: str, at: int, end: int, joined: list[int]
+) -> Iterator[tuple[int, int, str]]:
+    for kind, lengths, fits in _FORMS:
+        for length in lengths:
+            stop = at + length
+            if stop > end or (stop < end and not joined[stop - 1] and digits[stop] != "x"):
+                continue
+            said = digits[at:stop]
+            if fits(said) and not _is_of_code(digits, at, end):
+                yield at, stop, kind
+    for length in (8, 7):
+        stop = at + length
+        whole = stop == end or (stop < end and joined[stop - 1] > 0)
+        if whole and digits[at] in "2345678" and _CALLED.search(signs[max(0, at - 8) : at]):
+            yield at, stop, PHONE
+
+
+def _is_of_code(digits: str, at: int, end: int) -> bool:
+    """Whether the digits are the code of a matter, which is no person's number."""
+    said = digits[at:end]
+    if len(said) < 19 or not _REGION.match(said) or not _is_day(f"20{said[6:12]}"):
+        return False
+    return is_code(f"{said[:12]}-{said[12:-1]}-{said[-1]}")
+
+
+def _is_mobile(said: str) -> bool:
+    national = said[-11:]
+    return national[0] == "1" and national[1] in "3456789" and said[:-11] in ("", "86", "0086", "0")
+
+
+def _is_landline(said: str) -> bool:
+    """With its area code: 010 and 02x have eight digits, the others seven or eight."""
+    if said[0] != "0" or said[1] == "0" or "x" in said:
+        return False
+    area = 3 if said[1] in "12" else 4
+    rest = said[area:]
+    return len(rest) in ((8,) if area == 3 else (7, 8)) and rest[0] in "2345678"
+
+
+def _is_identity(said: str) -> bool:
+    if not _REGION.match(said) or not said[:17].isdecimal() or not _is_day(said[6:14]):
+        return False
+    total = sum(int(sign) * weight for sign, weight in zip(said, _WEIGHTS, strict=False))
+    return "10x98765432"[total % 11] == said[17]
+
+
+def _is_old_identity(said: str) -> bool:
+    return bool(_REGION.match(said)) and said.isdecimal() and _is_day(f"19{said[6:12]}")
+
+
+def _is_day(said: str) -> bool:
+    try:
+        day = date(int(said[:4]), int(said[4:6]), int(said[6:]))
+    except ValueError:
+        return False
+    return 1900 <= day.year <= 2100
+
+
+def _is_card(said: str) -> bool:
+    """By its issuer's first digit and Luhn's check digit."""
+    if said[0] not in "34569" or not said.isdecimal() or len(set(said)) < 3:
+        return False
+    total = 0
+    for place, sign in enumerate(reversed(said)):
+        value = int(sign) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _is_plate(match: re.Match[str], signs: str) -> bool:
+    behind = signs[match.end() : match.end() + 1]
+    return sum(map(str.isdecimal, match[0])) >= FEWEST and not (
+        behind.isascii() and behind.isalnum()
+    )
+
+
+_FORMS: tuple[tuple[str, tuple[int, ...], Callable[[str], bool]], ...] = (
+    (IDENTITY, (18,), _is_identity),
+    (CARD, (19, 18, 17, 16), _is_card),
+    (PHONE, (15, 13, 12, 11), _is_mobile),
+    (PHONE, (12, 11), _is_landline),
+    (IDENTITY, (15,), _is_old_identity),
+)

@@ -1,0 +1,54 @@
+"""A sealed span: a piece of a free text that is sealed, with the mask that others see. Pure.
+
+It is written `⟦mask|index|sealed⟧`; the rest of the text stays as it was, and can be searched. The
+index is the same for the same piece whatever key seals it.
+"""
+
+import re
+
+OPENS = "⟦"
+SPAN = re.compile(r"⟦([^|⟦⟧]{0,60})\|([0-9a-f]{16})\|(v[0-9]+\.[0-9a-f]{8}\.[A-Za-z0-9_=-]+)⟧")
+_IN_BYTES = re.compile(SPAN.pattern.encode())
+_SEALED_IN_BYTES = re.compile(rb"\|v[0-9]+\.[0-9a-f]{8}\.[A-Za-z0-9_=-]+(?=\xe2\x9f\xa7)")
+MARK = OPENS.encode()
+
+
+def span(mask: str, index: str, sealed: str) -> str:
+    return f"{OPENS}{mask}|{index}|{sealed}⟧"
+
+
+def hidden(text: str) -> str:
+    """The text as others see it: each sealed span is its mask."""
+    return SPAN.sub(r"\1", text) if OPENS in text else text
+
+
+def hidden_bytes(body: bytes) -> bytes:
+    """An encoded answer as others see it; a length that is counted in it would be wrong."""
+    return _IN_BYTES.sub(rb"\1", body) if MARK in body else body
+
+
+def without_seals(body: bytes) -> bytes:
+    """The same bytes for the same texts, whatever key has sealed their spans."""
+    return _SEALED_IN_BYTES.sub(b"", body) if MARK in body else body
+
+
+def length_of(text: str) -> int:
+    """The characters that people have written and see."""
+    return len(hidden(text))
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of the text, as many characters as people see; no span is cut in two."""
+    if length_of(text) <= most:
+        return text
+    parts, room, at = [], most, 0
+    for found in [*SPAN.finditer(text), None]:
+        between = text[at : found.start() if found else len(text)]
+        parts.append(between[:room])
+        room -= len(between)
+        if found is None or room < len(found[1]):
+            break
+        parts.append(found[0])
+        room -= len(found[1])
+        at = found.end()
+    return "".join(parts)

@@ -1,0 +1,181 @@
+"""Free texts with planted personal data, made by kinds; and texts that have none."""
+
+import random
+from dataclasses import dataclass
+
+NAMES = (
+    "张三丰", "李雷", "欧阳明月", "王小明", "司马光远", "陈静", "阿卜杜热合曼",
+    "赵子龙", "周杰", "诸葛孔明",
+)  # fmt: skip
+_WIDE = str.maketrans("0123456789Xx", "０１２３４５６７８９Ｘｘ")
+_SPOKEN = str.maketrans("0123456789", "零幺二三四五六七八九")
+_WRITTEN = str.maketrans("0123456789", "〇一二三四五六七八九")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A text, and the piece of it that is personal; `kind` is its sort, and how it is typed."""
+
+    text: str
+    piece: str
+    kind: str
+
+
+def numbers(seed: int = 10) -> list[Planted]:
+    chance = random.Random(seed)
+    makers = {
+        "mobile": _mobile, "landline": _landline, "identity": _identity, "card": _card,
+        "plate": _plate,
+    }  # fmt: skip
+    ways = {
+        "plain": _plain, "wide": _wide, "spaced": _spaced, "dashed": _dashed, "dotted": _dotted,
+        "broken": _broken, "invisible": _invisible, "chinese": _chinese,
+    }  # fmt: skip
+    return [
+        Planted(frame.format(piece), piece, f"{kind} {how}")
+        for kind, make in makers.items()
+        for how, typed in ways.items()
+        for frame in FRAMES
+        for _ in range(2)
+        for piece in [typed(make(chance))]
+        if how != "chinese" or kind in ("mobile", "landline")
+    ]
+
+
+def persons() -> list[tuple[Planted, str]]:
+    """Each with the name that the matter knows."""
+    return [
+        (Planted(frame.format(piece), piece, how), name)
+        for name in NAMES
+        for how, piece in _called(name).items()
+        for frame in (
+            "我是{}，请快来。",
+            "楼下{}又来闹事",
+            "已联系{}\n对方未答",
+            "（{}）反映噪音扰民",
+        )
+    ]
+
+
+FRAMES = (
+    "报警人留的是{}，请回拨。",
+    "他说：{}；没有别的。",
+    "两个人打架，{}\n请快来",
+    "{}",
+    "（{}）已核实",
+)
+
+NOTHING = (
+    "2026年11月29日10时08分在文一西路586号，3栋2单元1203室漏水",
+    "2026-11-29 10:08:56 接报，2026/11/30 08:00 到场",
+    "事项330106261129-000001-3已转办，工单号20261129100856",
+    "三个人在一楼打架，两人受伤，一百二十元被抢",
+    "楼高120米，面积1380平方米，赔偿13800元，合计1,380,000.00元",
+    "坐标120.123456, 30.123456，误差500米",
+    "川菜馆A12门口，新建A栋，苏大强路过",
+    "拨打110、119、120均占线，已联系12345",
+    "编号110105194912310021不符，快递SF1234567890123",
+    "王府井大街路灯坏了，李子园小区，张贴小广告，陈年旧账",
+    "订单6222021234567890122已退款，条码6901234567892",
+    "温度-12.5度，10:00-12:00停电，3-5人，1/2以上",
+)
+
+
+def _mobile(chance: random.Random) -> str:
+    return f"1{chance.choice('3456789')}{_digits(chance, 9)}"
+
+
+def _landline(chance: random.Random) -> str:
+    area = chance.choice(("010", "021", "0571", "0912", "0755"))
+    return f"{area}-{chance.choice('2345678')}{_digits(chance, 7)}"
+
+
+def _identity(chance: random.Random) -> str:
+    head = f"{chance.choice(('110105', '330106', '510104', '650102'))}{chance.randint(1940, 2015)}"
+    head += f"{chance.randint(1, 12):02d}{chance.randint(1, 28):02d}{_digits(chance, 3)}"
+    total = sum(int(sign) * weight for sign, weight in zip(head, _WEIGHTS, strict=True))
+    return head + "10X98765432"[total % 11]
+
+
+def _card(chance: random.Random) -> str:
+    head = chance.choice(("622202", "621700", "436742", "955880")) + _digits(
+        chance, chance.choice((9, 12))
+    )
+    total = 0
+    for place, sign in enumerate(reversed(head)):
+        value = int(sign) * (1 if place % 2 else 2)
+        total += value - 9 if value > 9 else value
+    return head + str(-total % 10)
+
+
+def _plate(chance: random.Random) -> str:
+    head = chance.choice("京浙沪陕新粤") + chance.choice(_ALPHABET)
+    return head + chance.choice(
+        (_digits(chance, 5), f"D{_digits(chance, 5)}", f"K{_digits(chance, 4)}")
+    )
+
+
+def _digits(chance: random.Random, most: int) -> str:
+    return "".join(chance.choice("0123456789") for _ in range(most))
+
+
+def _plain(number: str) -> str:
+    return number
+
+
+def _wide(number: str) -> str:
+    return number.translate(_WIDE)
+
+
+def _grouped(number: str, gap: str) -> str:
+    bare = number.replace("-", "")
+    return gap.join(filter(None, (bare[:3], bare[3:7], bare[7:11], bare[11:15], bare[15:])))
+
+
+def _spaced(number: str) -> str:
+    return _grouped(number, " ")
+
+
+def _dashed(number: str) -> str:
+    return _grouped(number, "-")
+
+
+def _dotted(number: str) -> str:
+    return _grouped(number, "·")
+
+
+def _broken(number: str) -> str:
+    return _grouped(number, "\n")
+
+
+def _invisible(number: str) -> str:
+    return _grouped(number, "\u200b")
+
+
+def _chinese(number: str) -> str:
+    return number.translate(_SPOKEN if len(number) == 11 else _WRITTEN)
+
+
+def _called(name: str) -> dict[str, str]:
+    double = name[:2] in ("欧阳", "司马", "诸葛")
+    surname = name[: 2 if double else 1]
+    said = {
+        "whole": name,
+        "spaced": " ".join(name),
+        "wide space": "\u3000".join(name),
+        "dotted": "·".join(name),
+        "broken": f"{name[0]}\n{name[1:]}",
+        "invisible": "\u200b".join(name),
+        "with 先生": f"{name}先生",
+    }
+    if len(name) <= 4:
+        said |= {
+            "surname 先生": f"{surname}先生",
+            "surname 女士": f"{surname}女士",
+            "surname 师傅": f"{surname} 师傅",
+            "surname 某": f"{surname}某某",
+            "老 surname": f"老{surname}",
+        }
+    return said

@@ -1,0 +1,107 @@
+"""The edge seals the free texts of every request, and shows those of answers by sender and role."""
+
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message_factory import GetMessageClass
+
+from backbone.postgres.span_sealing import SpanSealer
+from backbone.process.keyring import Keyring
+from backbone.rpc.free_texts import FreeTexts, is_free
+from backbone.rpc.rules import rules_of
+from liandong.alarm.v1 import alarm_service_pb2 as alarm
+from liandong.dispute.v1 import dispute_service_pb2 as dispute
+from liandong.emergency.v1 import emergency_service_pb2 as emergency
+from liandong.incident.v1 import incident_pb2 as incidents
+from liandong.incident.v1 import incident_service_pb2 as incident
+from liandong.petition.v1 import petition_service_pb2 as petition
+from liandong.population.v1 import population_service_pb2 as population
+from liandong.supervision.v1 import supervision_service_pb2 as supervision
+
+SERVICES = (alarm, dispute, emergency, incident, petition, population, supervision)
+METHODS = [
+    method
+    for contract in SERVICES
+    for service in contract.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+]
+MOBILE, NAME = "13812345678", "欧阳小明"
+MASKED = "欧***留了138****5678"
+SPANS = SpanSealer(Keyring((b"a" * 32,)))
+
+
+def texts() -> FreeTexts:
+    return FreeTexts(SPANS)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda each: str(each.name))
+async def test_each_free_text_of_each_request_is_sealed(method: Any) -> None:
+    """A field of several lines is free unless its rules say that the service seals it whole."""
+    for message, field in _free_fields(method.input_type):
+        request = GetMessageClass(message)()
+        said = f"{NAME}留了{MOBILE}"
+        if field.is_repeated:
+            getattr(request, field.name).append(said)
+        else:
+            setattr(request, field.name, said)
+        free = texts()
+        free.persons = _knows
+        await free.seal(request)
+        sealed = str(getattr(request, field.name))
+        assert MOBILE not in sealed and NAME not in sealed, field.full_name
+        assert "留了" in sealed
+
+
+async def _knows(_: Any) -> list[str]:
+    return [NAME]
+
+
+def _free_fields(message: Any, seen: tuple[str, ...] = ()) -> list[tuple[Any, Any]]:
+    found = []
+    for field in message.fields:
+        rules = rules_of(field)
+        if field.message_type is not None and field.message_type.full_name not in seen:
+            found += _free_fields(field.message_type, (*seen, message.full_name))
+        elif field.type == FieldDescriptor.TYPE_STRING:
+            own = rules.items if field.is_repeated else rules
+            assert is_free(field, rules) or not own.multi_line or own.personal, field.full_name
+            if is_free(field, rules):
+                found.append((message, field))
+    return found
+
+
+async def test_the_names_that_a_request_itself_tells_are_found() -> None:
+    request = alarm.ReceiveAlarmRequest(narrative=f"{NAME}报警")
+    request.caller.name, request.caller.number = NAME, MOBILE
+    await texts().seal(request)
+    assert NAME not in request.narrative and request.narrative.endswith("报警")
+    assert (request.caller.name, request.caller.number) == (NAME, MOBILE), "sealed whole, later"
+
+
+@pytest.mark.parametrize(
+    ("sender", "role", "shown"),
+    [
+        ("gateway", "clerk", f"{NAME}留了{MOBILE}"),
+        ("gateway", "call_taker", f"{NAME}留了{MOBILE}"),
+        ("gateway", "team_leader", f"{NAME}留了{MOBILE}"),
+        *(("gateway", role, MASKED) for role in ("supervisor", "leader", "auditor", "partner", "")),
+    ],
+)
+def test_those_who_work_on_it_read_the_text_and_others_its_masks(
+    sender: str, role: str, shown: str
+) -> None:
+    answer = incident.GetTimelineResponse()
+    item = answer.items.add()
+    sealed = SPANS.seal(f"{NAME}留了{MOBILE}", [NAME])
+    item.facts.update({"text": sealed, "inner": {"list": [sealed]}})
+    texts().show(answer, sender, role)
+    assert item.facts["text"] == shown
+    assert item.facts["inner"]["list"][0] == shown
+
+
+def test_a_service_is_given_the_text_as_it_is_sealed() -> None:
+    sealed = SPANS.seal(MOBILE)
+    answer = incident.GetIncidentResponse(incident=incidents.Incident(narrative=sealed))
+    texts().show(answer, "alarm", "clerk")
+    assert answer.incident.narrative == sealed

@@ -1,0 +1,93 @@
+"""Personal data in free texts is found however it is typed: recall and precision, printed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backbone.postgres.span_sealing import SpanSealer
+from backbone.process.keyring import Keyring
+from backbone.words.personal_numbers import numbers_in
+from backbone.words.persons import persons_in
+from backbone.words.spans import cut, hidden, length_of, without_seals
+from tests import planted
+
+OLD, NEW = b"a" * 32, b"b" * 32
+SEALER = SpanSealer(Keyring((OLD,)))
+ROTATED = SpanSealer(Keyring((OLD, NEW)))
+LEAST_NUMBERS, LEAST_PERSONS, LEAST_PRECISION = 0.99, 0.95, 0.95
+
+
+def covered(text: str, piece: str, found: list[tuple[int, int, str]]) -> bool:
+    """Whether the characters of the piece that show are within the spans."""
+    first = text.index(piece)
+    inside = {at for start, stop, _ in found for at in range(start, stop)}
+    return all(at in inside for at in range(first, first + len(piece)) if text[at].isalnum())
+
+
+def test_numbers_are_found_however_they_are_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    cases = planted.numbers()
+    missed = [each for each in cases if not covered(each.text, each.piece, numbers_in(each.text))]
+    spans = sum(len(numbers_in(each.text)) for each in cases)
+    wrong = [(text, numbers_in(text)) for text in planted.NOTHING if numbers_in(text)]
+    recall = 1 - len(missed) / len(cases)
+    precision = (len(cases) - len(missed)) / (spans + len(wrong))
+    with capsys.disabled():
+        print(f"\nnumbers: {len(cases)} planted, recall {recall:.3f}, precision {precision:.3f}")  # noqa: T201
+    assert len(cases) >= 150
+    assert recall >= LEAST_NUMBERS, missed[:10]
+    assert precision >= LEAST_PRECISION, wrong
+    assert not wrong
+
+
+def test_the_persons_of_a_matter_are_found(capsys: pytest.CaptureFixture[str]) -> None:
+    cases = planted.persons()
+    missed = [
+        (each, name)
+        for each, name in cases
+        if not covered(each.text, each.piece, persons_in(each.text, [name]))
+    ]
+    wrong = [
+        (text, name)
+        for text in planted.NOTHING
+        for name in planted.NAMES
+        if persons_in(text, [name])
+    ]
+    recall = 1 - len(missed) / len(cases)
+    precision = (len(cases) - len(missed)) / (len(cases) - len(missed) + len(wrong))
+    with capsys.disabled():
+        print(f"\npersons: {len(cases)} planted, recall {recall:.3f}, precision {precision:.3f}")  # noqa: T201
+    assert len(cases) >= 300
+    assert recall >= LEAST_PERSONS, missed[:10]
+    assert precision >= LEAST_PRECISION, wrong
+
+
+@pytest.mark.parametrize("case", planted.numbers()[::7], ids=lambda each: each.kind)
+def test_a_sealed_text_shows_its_reader_all_and_others_nothing(case: planted.Planted) -> None:
+    sealed = SEALER.seal(case.text)
+    assert case.piece not in sealed and case.piece not in hidden(sealed)
+    assert SEALER.open(sealed) == ROTATED.open(sealed) == case.text
+    assert SEALER.seal(sealed) == sealed, "what is sealed stays as it is"
+    assert length_of(sealed) <= len(case.text)
+    newer = ROTATED.seal(case.text)
+    assert newer != sealed
+    assert without_seals(newer.encode()) == without_seals(sealed.encode()), "the same request"
+    assert hidden(SpanSealer(Keyring((NEW,))).open(sealed)) == hidden(sealed), "its key is gone"
+
+
+def test_what_a_person_types_like_a_span_is_a_text() -> None:
+    typed = "⟦13812345678|0123456789abcdef|v1.00000000.AAAA⟧"
+    assert "13812345678" not in hidden(SEALER.seal(typed))
+
+
+def test_a_text_is_cut_between_spans() -> None:
+    sealed = SEALER.seal("电话13812345678，请回拨")
+    assert [hidden(cut(sealed, most)) for most in (2, 5, 13, 99)] == [
+        "电话", "电话", "电话138****5678", "电话138****5678，请回拨",
+    ]  # fmt: skip
+
+
+@given(st.text(max_size=60), st.integers(0, 70))
+def test_any_text_is_opened_as_it_was_written(text: str, most: int) -> None:
+    sealed = SEALER.seal(text, ["王小明"])
+    assert SEALER.open(sealed) == text
+    assert length_of(cut(sealed, most)) <= most
