@@ -182,8 +182,11 @@ async def learn_topics(brokers: Brokers, origin: Origin) -> None:
     """Learn where unsigned records of the stream's topics end, before the first one is read."""
     while True:
         try:
-            async with open_reader(brokers, *stream.TOPICS) as consumer:
-                return await origin.learn(consumer, stream.TOPICS)
+            # Mostly all is known: then no reader has to be closed, for which TLS may take long.
+            if await origin.recall(stream.TOPICS):
+                async with open_reader(brokers, *stream.TOPICS) as consumer:
+                    await origin.learn(consumer, stream.TOPICS)
+            return
         except Exception as error:
             if not is_passing(error):
                 raise

@@ -88,16 +88,23 @@ class Origin:
         The first start after the upgrade notes where each topic ends, once and for all. A new
         installation has nothing old, and notes nothing.
         """
-        for topic in set(topics) - self._asked:
-            known = await self._pool.fetch(KNOWN, topic)
-            if not known and await self._pool.fetchval(ACCEPTS_UNSIGNED):
-                places = sorted(consumer.partitions_for_topic(topic) or ())
-                ends = await consumer.end_offsets([TopicPartition(topic, at) for at in places])
-                upto = [ends[TopicPartition(topic, at)] for at in places]
-                await self._pool.execute(REMEMBER, topic, places, upto)
+        for topic in await self.recall(topics):
+            places = sorted(consumer.partitions_for_topic(topic) or ())
+            ends = await consumer.end_offsets([TopicPartition(topic, at) for at in places])
+            upto = [ends[TopicPartition(topic, at)] for at in places]
+            await self._pool.execute(REMEMBER, topic, places, upto)
+        await self.recall(topics)
+
+    async def recall(self, topics: Iterable[str]) -> set[str]:
+        """Recall what was noted; return the topics of which Kafka must still tell the end."""
+        if wanted := set(topics) - self._asked:
+            accepts = await self._pool.fetchval(ACCEPTS_UNSIGNED)
+            for topic in wanted:
                 known = await self._pool.fetch(KNOWN, topic)
-            self._upto |= {(topic, row["partition"]): row["upto"] for row in known}
-            self._asked.add(topic)
+                self._upto |= {(topic, row["partition"]): row["upto"] for row in known}
+                if known or not accepts:
+                    self._asked.add(topic)
+        return set(topics) - self._asked
 
     def check(self, record: Record) -> None:
         """Raises Forged, with an alarm, for a record that its topic's owner has not signed."""
