@@ -23,7 +23,7 @@ async def serving(home: Home, server: Postgres | None) -> AsyncIterator[None]:
     launch = await asyncio.to_thread(server.prepare)
     begin = launch.log.stat().st_size if launch.log.exists() else 0
     process = await spawn(
-        launch, str(home.path), "postgres"
+        launch, str(home.path), alone(server)
     )  # with the mark by which `up` ends leftovers
     try:
         async with asyncio.timeout(PATIENCE):
