@@ -43,6 +43,7 @@ async def back_up(home: Home, place: Path, copy: Path | None) -> tuple[Path, Man
     if home.supervisor():
         return await _taken(Installation.here(home), place)
     demand_data(home, installation := _at_rest(home))
+    home.make()
     with home.locked():
         async with serving(home, installation.postgres):
             return await _taken(installation, place)
@@ -107,6 +108,7 @@ async def adopt(home: Home, forget: bool) -> Restored:
     """Make a city of a database that PostgreSQL itself brought back to an earlier moment."""
     demand_still(home)
     demand_data(home, installation := _at_rest(home))
+    home.make()
     with home.locked():
         await demand_leave(installation, forget)
         async with serving(home, installation.postgres):
