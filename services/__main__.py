@@ -14,6 +14,7 @@ from backbone.process.logs import speak_json
 from backbone.process.probes import serve_probes
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings, SettingsError, read_settings
+from backbone.process.spans import exported
 from backbone.process.supervised import watch_supervisor
 from backbone.process.watchdog import watch
 from backbone.shell.measuring import measure_loop
@@ -68,7 +69,8 @@ def main(names: list[str]) -> int:
     # Also for the loop that Faust makes for that thread.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     try:
-        uvloop.run(_until_asked_to_stop(services))
+        with exported(os.environ, "+".join(names)):
+            uvloop.run(_until_asked_to_stop(services))
     except Exception as error:
         log.critical("process.dies", exc_info=error)
         return 1

@@ -195,6 +195,7 @@ def to_push(row: Any, mission: Mission, cursor: str) -> resources.Push:
         overtaken=row["revision"] < mission.pushes.revision,
         asks=mission.asks,
         number=mission.number,
+        traceparent=row["traceparent"],
     )
     push.MergeFrom(resources.Push(kind=f"KIND_{row['kind']}"))
     for name, part in (("correction", mission.correction), ("recall", mission.recall)):

@@ -63,7 +63,7 @@ def _entry(mission: Mission, record: JournalRow) -> Entry:
         return Entry(team, 0, mission.id, pushes.revision, pushes.attempt, 0)
     event = EmergencyEvent.FromString(record.payload)
     revision = max(1, event.revised.revision, event.recalled.revision)
-    return Entry(team, 0, mission.id, revision, 1, 0, kind)
+    return Entry(team, 0, mission.id, revision, 1, 0, kind, record.traceparent)
 
 
 def _step(mission: Mission, record: JournalRow) -> TeamStep:

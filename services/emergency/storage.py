@@ -73,9 +73,9 @@ ON CONFLICT (team) DO UPDATE SET
 RETURNING team, last_seq, last_push, last_step, pg_notify('{CHANNEL}', team)
 """  # noqa: S608
 ADD_ENTRIES = """
-INSERT INTO mailbox_entries (team, seq, mission, revision, attempt, push, kind)
+INSERT INTO mailbox_entries (team, seq, mission, revision, attempt, push, kind, traceparent)
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::integer[], $5::integer[],
-                     $6::bigint[], $7::text[])
+                     $6::bigint[], $7::text[], $8::text[])
 """
 ADD_STEPS = """
 INSERT INTO mailbox_steps
@@ -93,8 +93,8 @@ WHERE e.mission = p.mission AND e.revision = p.revision
 MAILBOX = "SELECT epoch, last_seq, last_push, last_step FROM mailboxes WHERE team = $1"
 MARKS = "SELECT team, last_push, last_step FROM mailboxes WHERE team = ANY($1)"
 ENTRY = """
-SELECT e.seq, e.push, e.revision, e.attempt, e.kind, m.shape, m.doc::text AS doc, m.priority,
-       extract(epoch FROM clock_timestamp() - e.time)::float8 AS age
+SELECT e.seq, e.push, e.revision, e.attempt, e.kind, e.traceparent, m.shape, m.doc::text AS doc,
+       m.priority, extract(epoch FROM clock_timestamp() - e.time)::float8 AS age
 FROM mailbox_entries AS e JOIN missions AS m ON m.id = e.mission
 """
 REPLAY = f"""{ENTRY}
@@ -171,6 +171,7 @@ class Entry:
     attempt: int
     push: int
     kind: str = "MISSION"
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +199,8 @@ async def allocate(
 
 
 async def add_entries(conn: Connection, entries: Sequence[Entry]) -> None:
-    rows = [(e.team, e.seq, e.mission, e.revision, e.attempt, e.push, e.kind) for e in entries]
-    await conn.execute(ADD_ENTRIES, *map(list, zip(*rows, strict=True)))
+    rows = zip(*map(astuple, entries), strict=True)
+    await conn.execute(ADD_ENTRIES, *map(list, rows))
 
 
 async def add_steps(conn: Connection, steps: Sequence[TeamStep]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import faust
 from aiokafka.structs import TopicPartition
+from msgspec.structs import replace
 from yarl import URL
 
 from backbone.door.batcher import Batcher
@@ -202,6 +203,12 @@ def _add_agent(app: faust.App, name: str, topics: list[str], source: Source, roa
             road.lanes.discard(lane)
 
 
+def traced(message: Any, requests: Sequence[Request[Any]]) -> Sequence[Request[Any]]:
+    """A command says its trace in its value, an event in the header of its CloudEvent."""
+    told = dict(message.headers or ()).get("ce_traceparent", b"").decode("latin-1")
+    return [each if each.traceparent else replace(each, traceparent=told) for each in requests]
+
+
 class Lane:
     """Acknowledges the records of one agent in the order of their arrival."""
 
@@ -219,7 +226,7 @@ class Lane:
         message = event.message
         self.open += 1
         try:
-            requests = self._source.read(message.topic, message.value)
+            requests = traced(message, self._source.read(message.topic, message.value))
             if requests:
                 self._road.origin.check(message)
         except Exception as error:

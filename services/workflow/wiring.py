@@ -24,6 +24,7 @@ from backbone.kafka.lag import Lags
 from backbone.kafka.origin import Origin, command_statement, header_of
 from backbone.kafka.producer import Publisher, dead_topic, is_passing
 from backbone.postgres.pool import open_pool
+from backbone.process import tracing
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.process.wires import Brokers
@@ -172,7 +173,8 @@ async def publish_signed(shell: Shell, key: bytes, value: bytes) -> None:
     """Publish a command that this front has let in; the stream processor takes no other."""
     statement = command_statement(stream.COMMANDS, key, value)
     signature = shell.settings.signatures.code(shell.settings.schema, statement)
-    await shell.publisher.publish(stream.COMMANDS, key, value, [header_of(signature)])
+    headers = [header_of(signature), (tracing.HEADER, tracing.traceparent().encode())]
+    await shell.publisher.publish(stream.COMMANDS, key, value, headers)
 
 
 async def learn_topics(brokers: Brokers, origin: Origin) -> None:

@@ -16,10 +16,10 @@ import msgspec
 from backbone.door import statements
 from backbone.door.batch import Batch
 from backbone.door.decider import Decider
-from backbone.door.door import Door, key_of
+from backbone.door.door import Door
 from backbone.door.notices import Notices
 from backbone.door.outcomes import Outcome
-from backbone.door.request import Request
+from backbone.door.request import Request, key_of
 from backbone.kafka.relay import NEXT, Relay
 from backbone.life_cycle import change, verb
 from backbone.words.city import City

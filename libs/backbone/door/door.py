@@ -1,6 +1,7 @@
 """The door answers a batch of requests in one transaction: lock, load, decide, write."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,15 @@ from msgspec.structs import replace
 from backbone.door import outcomes, statements
 from backbone.door.batch import Batch, Loaded, Read
 from backbone.door.carrying import Carrier
-from backbone.door.decider import Decider
+from backbone.door.decider import Decider, by_command
 from backbone.door.journal import Sign, unsigned
 from backbone.door.notices import NO_NOTICES, NOTIFY, Notices, addressed
 from backbone.door.outcomes import Outcome
-from backbone.door.request import Request
+from backbone.door.request import Request, key_of
 from backbone.door.statements import HISTORY, TRY_LOCK, WITHDRAW, lock_all
+from backbone.door.telling import tell_decided
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
+from backbone.process import tracing
 from backbone.process.metrics import BATCH_SECONDS, BATCH_SIZE
 from backbone.words.errors import Unavailable
 
@@ -53,7 +56,7 @@ class Door:
         self._pool = pool
         self._deciders = tuple(deciders)
         self._by_table = {each.table.name: each for each in deciders}
-        self._by_command = _by_command(deciders)
+        self._by_command = by_command(deciders)
         self._load = statements.load_from(each.table for each in deciders)
         self._find = statements.find_in(each.table for each in deciders)
         self._writes: dict[tuple[str, ...], str] = {}
@@ -68,6 +71,7 @@ class Door:
     async def perform(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Answer all requests and commit. Raises transient errors only."""
         BATCH_SIZE.labels(self.name).observe(len(requests))
+        began = time.time_ns()
         try:
             with BATCH_SECONDS.labels(self.name).time():
                 async with transaction(self._pool, lock_all(self._lock_keys(requests))) as conn:
@@ -75,8 +79,9 @@ class Door:
         except Exception as error:
             if is_transient(error):
                 raise
-            answers = await self._one_by_one(requests, error)
+            return await self._one_by_one(requests, error)
         self.written()
+        tell_decided(requests, answers, began, "call")
         return answers
 
     async def attempt(self, requests: Sequence[Request[Any]]) -> list[Outcome | None]:
@@ -85,6 +90,7 @@ class Door:
         Refusals are not stored: the request of a clock has no caller who repeats it, and a stored
         refusal would silence this clock for ever. Raises the error that breaks the transaction.
         """
+        began = time.time_ns()
         async with transaction(self._pool) as conn:
             wanted = [self._aggregate_keys(request) for request in requests]
             free = {row["key"] for row in await conn.fetch(TRY_LOCK, sorted(set().union(*wanted)))}
@@ -93,16 +99,21 @@ class Door:
             answers = {request.request_id: batch.answer(request) for request in own}
             batch.outcomes = {of: each for of, each in batch.outcomes.items() if not each.reason}
             await self._save(conn, batch, NO_NOTICES)  # no front waits for a clock
+        found = [answers.get(request.request_id) for request in requests]
         self.written()
-        return [answers.get(request.request_id) for request in requests]
+        tell_decided(requests, found, began, "clock")
+        return found
 
     async def within(self, conn: Connection, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Answer the requests inside the caller's transaction, which may write further rows.
 
         After its commit the caller calls `written()`.
         """
+        began = time.time_ns()
         await conn.execute(lock_all(self._lock_keys(requests)))
-        return await self._locked(conn, requests)
+        answers = await self._locked(conn, requests)
+        tell_decided(requests, answers, began, "event")
+        return answers
 
     async def find(self, request_ids: Sequence[UUID]) -> list[Outcome]:
         """Return the stored outcomes of these requests, each with its state if that is current."""
@@ -226,25 +237,14 @@ class Door:
         if len(requests) > 1:
             return [(await self.perform([request]))[0] for request in requests]
         [request] = requests
-        log.error("command.broken", exc_info=error)
+        began = time.time_ns()
+        trace = tracing.id_of(request.traceparent)
+        log.error("command.broken", exc_info=error, extra={"trace_id": trace})
         own = sorted({key_of(request.aggregate_id), key_of(request.request_id)})
         async with transaction(self._pool, lock_all(own)) as conn:
             batch = await self._load_of(conn, [request.aggregate_id], [request.request_id], [])
             answer = batch.give_up(request)
             await self._save(conn, batch, addressed(requests, [answer], self._carrier))
-            return [answer]
-
-
-def _by_command(deciders: Sequence[Decider[Any]]) -> dict[type[Any], Decider[Any]]:
-    found: dict[type[Any], Decider[Any]] = {}
-    for decider in deciders:
-        for command in decider.life_cycle.verbs:
-            if command in found:
-                raise ValueError(f"{command.__name__} belongs to two aggregate types")
-            found[command] = decider
-    return found
-
-
-def key_of(some_id: UUID) -> int:
-    """The advisory lock key of an id."""
-    return int.from_bytes(some_id.bytes[-8:], signed=True)
+        self.written()
+        tell_decided(requests, [answer], began, "call")
+        return [answer]

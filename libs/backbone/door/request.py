@@ -55,3 +55,8 @@ def hash_of(body: Message, key: bytes) -> str:
     name = body.DESCRIPTOR.name.encode()
     plain = sha256(name + body.SerializeToString(deterministic=True)).hexdigest()
     return hmac.digest(key, plain.encode(), sha256).hex()
+
+
+def key_of(some_id: UUID) -> int:
+    """The advisory lock key of an id."""
+    return int.from_bytes(some_id.bytes[-8:], signed=True)

@@ -13,6 +13,7 @@ from backbone.door.door import Door
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.postgres.pool import Pool, is_transient
+from backbone.process import tracing
 from backbone.process.metrics import LATE, LATENESS, TIMERS, begin
 from backbone.process.pulse import Pulse
 from backbone.words.actor import CLOCK
@@ -67,6 +68,7 @@ def lapse_of(row: Any, command: Any) -> Request[Any]:
         actor=CLOCK,
         deadline=NEVER,
         call=uuid4().hex,
+        traceparent=tracing.fresh().traceparent,
     )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from aiokafka import ConsumerRecord
 from google.protobuf.message import DecodeError
+from msgspec.structs import replace
 
 from backbone.door.door import Door
 from backbone.door.request import Request
@@ -20,6 +21,7 @@ from backbone.kafka.origin import Forged, Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.subscription import Subscription, kind_of
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
+from backbone.process import tracing
 from backbone.process.metrics import DEAD_LETTERS, GAPS, LINKS_REFUSED
 from backbone.words.errors import Unavailable
 from liandong.event.v1.event_pb2 import Meta
@@ -165,9 +167,12 @@ class Applier:
     async def _requests(self, events: Sequence[Any]) -> list[tuple[Meta, Request[Any]]]:
         """The requests of one source's events, each with the metadata of the event behind it."""
         metas = {event.meta.event_id: event.meta for event in events}
-        requests = self._subscription.handler(events)
-        found = await requests if isawaitable(requests) else requests
-        return [(metas[request.cause], request) for request in found]
+        # What the handler itself asks of other services belongs to the last event's call.
+        follows = f"follow {self._subscription.group}"
+        with tracing.span(follows, events[-1].meta.traceparent, "consumer"):
+            requests = self._subscription.handler(events)
+            found = await requests if isawaitable(requests) else requests
+        return [_traced(metas[request.cause], request) for request in found]
 
     async def _apply(self, conn: Connection, asked: Sequence[tuple[Meta, Request[Any]]]) -> None:
         """Answer the events' requests in the caller's transaction, and record refused links."""
@@ -230,3 +235,8 @@ class Applier:
         group = self._subscription.group
         await self._publisher.put_aside(dead_topic(record.topic, group), record, repr(error))
         DEAD_LETTERS.labels(group).inc()
+
+
+def _traced(meta: Meta, request: Request[Any]) -> tuple[Meta, Request[Any]]:
+    """A follow-up belongs to the trace of its own event."""
+    return meta, replace(request, traceparent=meta.traceparent)

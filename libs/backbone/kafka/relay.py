@@ -13,6 +13,7 @@ from backbone.door.journal import Sign, statement_of, unsigned
 from backbone.kafka.origin import header_of
 from backbone.kafka.producer import SEND_SECONDS, is_passing
 from backbone.postgres.pool import Connect, Connection
+from backbone.process import tracing
 from backbone.process.metrics import RELAYED, UNSENT_AGE
 from backbone.process.pulse import Pulse
 
@@ -142,9 +143,12 @@ class Relay:
         """Unmark the rows that were sent, send the oldest unsent ones, return their positions."""
         rows = await conn.fetch(NEXT, sent)
         self._measure(rows)
+        began = time.time_ns()
         async with asyncio.timeout(SEND_SECONDS):
             await asyncio.gather(*[await self._send(producer, row) for row in rows])
         RELAYED.labels(self._schema).inc(len(rows))
+        for row in rows:
+            tracing.note(f"publish {row['kind']}", row["traceparent"], began, {}, "producer")
         return [row["position"] for row in rows]
 
     async def _send(self, producer: AIOKafkaProducer, row: Any) -> Awaitable[Any]:

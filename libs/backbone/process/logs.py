@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from backbone.process import tracing
+
 _bound: ContextVar[dict[str, object] | None] = ContextVar("bound", default=None)
 _PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -30,12 +32,18 @@ class JsonLines(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "event": record.getMessage(),
+            **_trace(),
             **(_bound.get() or {}),
             **{k: v for k, v in record.__dict__.items() if k not in _PLAIN},
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return msgspec.json.encode(line, enc_hook=str).decode()
+
+
+def _trace() -> dict[str, str]:
+    trace = tracing.here()
+    return {"trace_id": trace.trace_id} if trace else {}
 
 
 def speak_json(level: str = "INFO") -> None:

@@ -7,6 +7,8 @@ from functools import cached_property
 
 from backbone.process.keyring import Keyring, flaw
 from backbone.process.signing import Signatures, Verifier
+from backbone.process.spans import ADDRESS as COLLECTOR
+from backbone.process.spans import flaw_of_address
 from backbone.process.wires import Brokers, Protected, Wires, read_wires
 
 # gRPC and metrics ports, counted from LIANDONG_PORT; the gateway's own HTTP port is the base.
@@ -99,6 +101,8 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         flaws.append(f"{prefix}_KEY: {wrong}")
     if not flaws and (wrong := _unreadable(environ[SIGNERS])):
         flaws.append(f"{SIGNERS}: {wrong}")
+    if wrong := flaw_of_address(environ.get(COLLECTOR, "")):
+        flaws.append(wrong)
     wires, addresses = read_wires(name, environ, flaws), environ.get("KAFKA_BOOTSTRAP", "")
     if flaws:
         raise SettingsError(f"{name} cannot start: " + "; ".join(flaws))

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from uuid import UUID, uuid4
 
 from backbone.door.request import request_id_of
-from backbone.process import clock
+from backbone.process import clock, tracing
 from backbone.rpc.rules import require_texts
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidArgument
@@ -68,7 +68,7 @@ def caller_of(context: Any) -> Call:
         expected_version=_expected_version(given.get("liandong-expected-version", "")),
         team=said["team"],
         purpose=said["purpose"],
-        traceparent=given.get("traceparent", ""),
+        traceparent=tracing.traceparent(),
         call=uuid4().hex,
         address=said["address"],
         pressed=_pressed(),

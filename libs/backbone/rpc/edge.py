@@ -15,6 +15,7 @@ from backbone.postgres.sealing import KeyMissing
 from backbone.process.logs import bound
 from backbone.process.metrics import CALL_SECONDS
 from backbone.rpc.caller import require_token
+from backbone.rpc.finishing import finishing
 from backbone.rpc.peers import peer_of, require_right
 from backbone.rpc.rules import require_rules
 from backbone.rpc.signed import Admit
@@ -130,11 +131,17 @@ class Edge(grpc.aio.ServerInterceptor):
         return read_request(handler.request_deserializer, body)
 
     def _unary(self, method: str, handler: "Handler") -> Any:
-        checked = self._checked(method.rpartition("/")[2], handler.unary_unary)
+        name = method.rpartition("/")[2]
+        checked = self._checked(name, handler.unary_unary)
 
         async def unary(body: bytes, context: Any) -> Any:
             try:
-                return await checked(self._admitted(method, handler, body, context), context)
+                with finishing(name, context.invocation_metadata()):
+                    try:
+                        request = self._admitted(method, handler, body, context)
+                        return await checked(request, context)
+                    except Exception as error:
+                        raise refused(error) from error
             except Exception as error:
                 await abort(context, error)
 
@@ -142,13 +149,15 @@ class Edge(grpc.aio.ServerInterceptor):
 
     def _stream(self, method: str, handler: "Handler") -> Any:
         perform: Any = handler.unary_stream
+        name = method.rpartition("/")[2]
 
         async def stream(body: bytes, context: Any) -> Any:
             try:
-                request = self._admitted(method, handler, body, context)
-                require_rules(request)
-                async for part in perform(request, context):
-                    yield part
+                with finishing(name, context.invocation_metadata()):
+                    request = self._admitted(method, handler, body, context)
+                    require_rules(request)
+                    async for part in perform(request, context):
+                        yield part
             except Exception as error:
                 await abort(context, error)
 
@@ -180,6 +189,13 @@ async def abort(context: Any, error: Exception) -> None:
     if isinstance(error, NotImplementedError):  # raised by what protoc generates
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
     await _refuse(context, refusal_for(error))
+
+
+def refused(error: Exception) -> Exception:
+    """The refusal that answers the error, or the error itself where a status of gRPC does."""
+    if isinstance(error, (grpc.aio.AbortError, NotImplementedError)):
+        return error
+    return refusal_for(error)
 
 
 def refusal_for(error: Exception) -> Refusal:

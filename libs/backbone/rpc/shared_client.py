@@ -13,7 +13,7 @@ from google.rpc import status_pb2
 from backbone.process.settings import Settings
 from backbone.rpc.channels import open_channel
 from backbone.rpc.shared_server import METHOD, together
-from backbone.rpc.signed import SigningChannel
+from backbone.rpc.signed import SigningChannel, traced
 from liandong.calls.v1 import calls_service_pb2 as pb
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class SharedStream:
 
         def call(request: Any, *, timeout: float, metadata: Metadata) -> SharedCall:
             given = request_serializer(request)
-            said = dict(metadata)
+            said = dict(traced(metadata))
             said.update([self._channel.sign(path, said.items(), given)])
             sent = pb.Call(method=path, request=given, metadata=said)
             otherwise = partial(alone, request, timeout=timeout, metadata=metadata)

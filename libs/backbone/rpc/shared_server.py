@@ -10,7 +10,8 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import code_pb2, status_pb2
 
-from backbone.rpc.edge import Edge, Handler, read_request, refusal_for, status_of
+from backbone.rpc.edge import Edge, Handler, read_request, refusal_for, refused, status_of
+from backbone.rpc.finishing import finishing
 from liandong.calls.v1 import calls_service_pb2 as pb
 
 log = logging.getLogger(__name__)
@@ -156,14 +157,11 @@ class _Stream:
         context = SharedContext(call)
         answer = pb.Answer(id=call.id)
         try:
-            handler = self._methods.get(call.method)
-            if handler is None:
-                raise NotImplementedError
-            self._edge.require_right(self._peer, call.method)
-            self._edge.admit(call.method, context.invocation_metadata(), call.request)
-            request = read_request(handler.request_deserializer, call.request)
-            perform: Any = handler.unary_unary
-            response: bytes = (await perform(request, context)).SerializeToString()
+            with finishing(call.method.rpartition("/")[2], context.invocation_metadata()):
+                try:
+                    response = await self._respond(call, context)
+                except Exception as error:
+                    raise refused(error) from error
             if len(response) > MOST_ALONE:
                 answer.status = _too_long()
             else:
@@ -175,6 +173,17 @@ class _Stream:
             answer.status = status_of(refusal_for(error)).SerializeToString()
         answer.trailing.update(context.trailing_metadata())
         return answer
+
+    async def _respond(self, call: pb.Call, context: SharedContext) -> bytes:
+        handler = self._methods.get(call.method)
+        if handler is None:
+            raise NotImplementedError
+        self._edge.require_right(self._peer, call.method)
+        self._edge.admit(call.method, context.invocation_metadata(), call.request)
+        request = read_request(handler.request_deserializer, call.request)
+        perform: Any = handler.unary_unary
+        response: bytes = (await perform(request, context)).SerializeToString()
+        return response
 
     async def _write(self) -> None:
         while self._answers or not self._over:

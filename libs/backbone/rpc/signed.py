@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from backbone.process import tracing
 from backbone.process.metrics import FORGED
 from backbone.process.signing import Signatures
 from backbone.rpc.credentials import Channel
@@ -72,6 +73,12 @@ def _statement(about: str, method: str, metadata: Metadata, request: bytes) -> b
     return "\0".join(("liandong call", about, method, *said, "")).encode() + b"\0" + request
 
 
+def traced(metadata: Metadata) -> tuple[tuple[str, Any], ...]:
+    """The metadata with the trace of the present work: no call leaves its trace behind."""
+    trace = tracing.traceparent()
+    return (*metadata, (tracing.HEADER, trace)) if trace else tuple(metadata)
+
+
 class SigningChannel:
     """A channel whose calls are signed for one service; a stub takes it as a channel."""
 
@@ -103,7 +110,7 @@ class SigningChannel:
 
         def call(request: Any, *, metadata: Any = (), **given: Any) -> Any:
             body = serialize(request)
-            said = tuple(metadata or ())
+            said = traced(metadata or ())
             return inner(body, metadata=(*said, self.sign(path, said, body)), **given)
 
         return call

@@ -14,7 +14,6 @@ from services.gateway.accounts.leaving import Call, Leaving
 from services.gateway.contract.reading import object_reader
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
-from services.gateway.http.edge import traceparent
 from services.gateway.http.endpoint import JSON, Gate
 from services.gateway.http.problems import Problem
 from services.gateway.routes.route import Extra
@@ -55,7 +54,7 @@ class HandingOver:
 
     def _call_as(self, caller: Caller, request: Request) -> Call:
         async def call(service: str, rpc: str, message: Any) -> Any:
-            metadata = [*self._gate.upstream.metadata, *caller.metadata, traceparent(request)]
+            metadata = [*self._gate.upstream.metadata, *caller.metadata]
             return await self._calls[service, rpc](message, timeout=PATIENCE, metadata=metadata)
 
         return call

@@ -1,8 +1,6 @@
 """The outermost layer of every endpoint: trace id, duration, log line, errors as problems."""
 
 import logging
-import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -13,32 +11,32 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from backbone.postgres.pool import is_transient
+from backbone.process import tracing
 from services.gateway.http.problems import Problem, Reasons, answer_problem
 from services.gateway.http.refusals import UNKNOWN, away, problem_of
 from services.gateway.metrics import HTTP_SECONDS, PROBLEMS
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
-TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 UNMATCHED = "unmatched"
 UNSERVED = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}
+FINISHED = "request.finished"
 # The status for a client that has disconnected; it is only counted, never received.
 GONE = 499
 
 log = logging.getLogger(__name__)
 
 
+# Where the endpoint notes the role of its caller, for the log line: who by role, not by name.
+ROLE = "liandong.role"
+
+
 def trace_of(request: Request) -> str:
     """The trace id of the request: that of the client, or a new one."""
-    trace = request.scope.get("liandong.trace")
+    trace = tracing.here() or tracing.read(request.headers.get(tracing.HEADER, ""))
     if trace is None:
-        match = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
-        trace = request.scope["liandong.trace"] = match[1] if match else secrets.token_hex(16)
-    return str(trace)
-
-
-def traceparent(request: Request) -> tuple[str, str]:
-    return "traceparent", f"00-{trace_of(request)}-{secrets.token_hex(8)}-01"
+        tracing.follow(trace := tracing.fresh())
+    return trace.trace_id
 
 
 def pressed(request: Request) -> tuple[str, str]:
@@ -52,12 +50,21 @@ def guarded(label: str, endpoint: Endpoint, reasons: Reasons) -> Endpoint:
     async def serve(request: Request) -> Response:
         began = time.perf_counter()
         request.scope["liandong.pressed"] = time.time()
-        try:
-            response = await endpoint(request)
-        except Exception as error:  # noqa: BLE001 - no traceback may reach a client
-            response = _refuse(label, request, error, reasons)
-        kind = f"{response.status_code // 100}xx"
-        HTTP_SECONDS.labels(request.method, kind).observe(time.perf_counter() - began)
+        with tracing.span(label, request.headers.get(tracing.HEADER, ""), "server") as span:
+            reason, error = "", None
+            try:
+                response = await endpoint(request)
+            except Exception as raised:  # noqa: BLE001 - no traceback may reach a client
+                response, reason, error = _refuse(request, raised, reasons)
+            seconds = time.perf_counter() - began
+            kind = f"{response.status_code // 100}xx"
+            HTTP_SECONDS.labels(request.method, kind).observe(seconds)
+            told: tracing.Facts = {"status": response.status_code, "reason": reason}
+            told["role"] = request.scope.get(ROLE, "")
+            span.facts |= {"http.route": label, **told}
+            told |= {"route": label, "ms": round(1000 * seconds, 1)}
+            log.log(logging.ERROR if error else logging.INFO, FINISHED, exc_info=error, extra=told)
+        tracing.follow(span.trace)  # the body of a stream is written after its answer
         return response
 
     return serve
@@ -67,22 +74,26 @@ def unmatched(reasons: Reasons) -> Callable[[Request, Exception], Response]:
     """The handler for requests that match no route."""
 
     def refuse(request: Request, error: Exception) -> Response:
-        return _refuse(UNMATCHED, request, error, reasons)
+        trace_of(request)
+        response, reason, _ = _refuse(request, error, reasons)
+        told = {"route": UNMATCHED, "status": response.status_code, "reason": reason}
+        log.info(FINISHED, extra=told)
+        return response
 
     return refuse
 
 
-def _refuse(label: str, request: Request, error: Exception, reasons: Reasons) -> Response:
+def _refuse(
+    request: Request, error: Exception, reasons: Reasons
+) -> tuple[Response, str, Exception | None]:
+    """The answer, its reason, and the error if it is a bug of ours."""
     if isinstance(error, ClientDisconnect):
-        return Response(status_code=GONE)
+        return Response(status_code=GONE), "CLIENT_GONE", None
     problem = to_problem(error)
     PROBLEMS.labels(problem.status, problem.reason).inc()
-    fields = {"route": label, "trace_id": trace_of(request), "reason": problem.reason}
-    if problem.status >= 500 and problem.status != 503:
-        log.error("request.failed", extra=fields, exc_info=error)
-    else:
-        log.info("request.refused", extra=fields)
-    return answer_problem(request, problem, reasons, trace_of(request))
+    answer = answer_problem(request, problem, reasons, trace_of(request))
+    is_bug = problem.status >= 500 and problem.status != 503
+    return answer, problem.reason, error if is_bug else None
 
 
 def to_problem(error: Exception) -> Problem:

@@ -16,7 +16,7 @@ from services.gateway.contract.plan import Plan, put
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
 from services.gateway.http.addresses import address_of
-from services.gateway.http.edge import pressed, trace_of, traceparent
+from services.gateway.http.edge import ROLE, pressed, trace_of
 from services.gateway.http.limits import Limit
 from services.gateway.http.problems import Problem, Reasons, language_of
 from services.gateway.http.refusals import problem_of, reason_of
@@ -49,6 +49,7 @@ class Gate:
     async def admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
         """The caller, and the headers about the rate limit. Raises Problem 401, 429."""
         caller = await self.authenticator.caller_of(request)
+        request.scope[ROLE] = caller.role
         (self.limits.keys if caller.is_key else self.limits.people).take(caller.principal)
         return caller, {}
 
@@ -111,6 +112,7 @@ class RpcEndpoint:
     async def _admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
         if self._route.public:
             self._gate.limits.public.take(address_of(request))
+            request.scope[ROLE] = "citizen"
             return CITIZEN, {}
         caller, headers = await self._gate.admit(request)
         require_role(caller, self._route.roles)
@@ -142,12 +144,7 @@ class RpcEndpoint:
         await record_reveal(self._gate.pool, caller, self._route.rpc, subject, purpose, trace)
 
     def _metadata(self, request: Request, caller: Caller) -> list[tuple[str, str]]:
-        metadata = [
-            *self._gate.upstream.metadata,
-            *caller.metadata,
-            traceparent(request),
-            pressed(request),
-        ]
+        metadata = [*self._gate.upstream.metadata, *caller.metadata, pressed(request)]
         if self._route.public:
             metadata.append(("liandong-address", quote(address_of(request))))
         if self._route.is_write:

@@ -1,6 +1,8 @@
 """Server-sent events with heartbeats; slow readers and ended sessions are cut off."""
 
 import asyncio
+import logging
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +16,8 @@ from services.gateway.accounts.auth import Caller
 from services.gateway.http.problems import Problem
 from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
 from services.gateway.metrics import STREAMS, STREAMS_DROPPED
+
+log = logging.getLogger(__name__)
 
 # Returns whether the caller's session is still valid.
 Admits = Callable[[], Awaitable[bool]]
@@ -112,9 +116,12 @@ class Streams:
     def counted(self, kind: str, caller: Caller) -> Iterator[None]:
         self._open[caller.principal] += 1
         STREAMS.labels(kind).inc()
+        began = time.monotonic()
         try:
             yield
         finally:
+            told = {"kind": kind, "role": caller.role, "s": round(time.monotonic() - began, 1)}
+            log.info("stream.finished", extra=told)
             STREAMS.labels(kind).dec()
             self._open[caller.principal] -= 1
             if not self._open[caller.principal]:

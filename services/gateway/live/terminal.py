@@ -16,6 +16,7 @@ import grpc
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backbone.process import tracing
 from backbone.words.roles import TEAMS
 from liandong.alarm.v1 import alarm_service_pb2 as alarm
 from liandong.emergency.v1 import emergency_pb2 as resources
@@ -23,7 +24,6 @@ from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.gateway.accounts.auth import Caller, require_role
 from services.gateway.contract.writing import Parts, Writer, to_json
 from services.gateway.http import incoming
-from services.gateway.http.edge import traceparent
 from services.gateway.http.endpoint import Gate
 from services.gateway.http.problems import Problem
 from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
@@ -118,7 +118,7 @@ class Terminal:
         if caller.team != team:
             raise Problem(403, "NOT_YOUR_TEAM", {"team": team})
         self._streams.require_room(caller)
-        metadata = [*self._gate.upstream.metadata, *caller.metadata, traceparent(request)]
+        metadata = [*self._gate.upstream.metadata, *caller.metadata]
         device = str(incoming.read_query(request, frozenset()).get("device", ""))
         subscription = Subscription(self._subscribe, metadata, team, device)
         after = _cursor_of(request)
@@ -137,9 +137,16 @@ class Terminal:
         with self._streams.counted("terminal", session.caller):
             yield RETRY + self._written(welcome)
             async for response in session.responses():
-                if response.HasField("push"):
-                    await self._tell(session, response.push)
-                yield self._written(response)
+                if not response.HasField("push"):
+                    yield self._written(response)
+                    continue
+                push = response.push
+                with tracing.span("frame", push.traceparent, "consumer") as span:
+                    span.facts |= {"seq": push.seq, "attempt": push.attempt}
+                    await self._tell(session, push)
+                    yield self._written(response)
+                    # The terminal has taken it: the generator goes on after the write.
+                    log.info("frame.sent", extra={"team": session.subscription.team, **span.facts})
 
     async def _tell(self, session: Session, push: Any) -> None:
         """Add the caller's number where the policy gives it; without an answer the order goes."""

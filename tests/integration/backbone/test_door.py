@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from backbone.door.batcher import Batcher, patiently
 from backbone.door.decider import LARGEST_EVENT
-from backbone.door.door import Door, key_of
+from backbone.door.door import Door
+from backbone.door.request import key_of
 from backbone.door.statements import lock_all
 from backbone.door.timers import NEVER
 from backbone.postgres.pool import Pool, is_transient
