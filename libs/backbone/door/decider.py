@@ -241,14 +241,3 @@ def require_every_change(deciders: Sequence[Decider[Any]]) -> None:
         kinds: Any = decider.event.DESCRIPTOR.oneofs_by_name["kind"].fields
         if lacking := {each.message_type.name for each in kinds} - known:
             raise LookupError(f"no change for {', '.join(sorted(lacking))}")
-
-
-def by_command(deciders: Sequence[Decider[Any]]) -> dict[type[Any], Decider[Any]]:
-    """The decider of each command. Raises ValueError for a command of two types."""
-    found: dict[type[Any], Decider[Any]] = {}
-    for decider in deciders:
-        for command in decider.life_cycle.verbs:
-            if command in found:
-                raise ValueError(f"{command.__name__} belongs to two aggregate types")
-            found[command] = decider
-    return found

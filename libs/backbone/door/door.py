@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from backbone.door import outcomes, statements
 from backbone.door.batch import Batch, Loaded, Read
 from backbone.door.carrying import Carrier
-from backbone.door.decider import Decider, by_command
+from backbone.door.commands import by_command
+from backbone.door.decider import Decider
 from backbone.door.journal import Sign, unsigned
 from backbone.door.notices import NO_NOTICES, NOTIFY, Notices, addressed
 from backbone.door.outcomes import Outcome

@@ -1,5 +1,6 @@
 """Settings, read once from the environment; one error names every flaw."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,6 +29,8 @@ BASE_PORT = 8600
 OUTCOME_DAYS = 30
 # The file with the public keys of all services.
 SIGNERS = "LIANDONG_SIGNERS"
+ADDRESS = re.compile(r"([^\s:,/]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
+NUMERIC = re.compile(r"\d{1,3}(\.\d{1,3}){3}:\d{1,5}")
 
 
 class SettingsError(Exception):
@@ -73,13 +76,51 @@ class Settings:
         return self.environ.get("LIANDONG_ANCHORS", "")
 
     def address_of(self, service: str) -> str:
-        """The gRPC address of another service, host:port."""
-        default = f"127.0.0.1:{self.base_port + PORTS[service][0]}"
-        return self.environ.get(f"LIANDONG_{service.upper()}_ADDRESS", default)
+        """The gRPC addresses of another service, as `wrong_address` wants them."""
+        default = f"127.0.0.1:{port_of(service, self.environ)}"
+        return self.environ.get(f"{prefix_of(service)}_ADDRESS") or default
 
-    @property
-    def base_port(self) -> int:
-        return int(self.environ.get("LIANDONG_PORT", BASE_PORT))
+
+def prefix_of(name: str) -> str:
+    return f"LIANDONG_{name.upper().replace('-', '_')}"
+
+
+def port_of(name: str, environ: Mapping[str, str], *, metrics: bool = False) -> int:
+    """The port of a service: its own setting, or else counted from LIANDONG_PORT."""
+    own = environ.get(f"{prefix_of(name)}_{'METRICS_' if metrics else ''}PORT")
+    return int(own) if own else int(environ.get("LIANDONG_PORT", BASE_PORT)) + PORTS[name][metrics]
+
+
+def wrong_ports(environ: Mapping[str, str]) -> list[str]:
+    """What is wrong with the settings of single ports."""
+    names = [f"{prefix_of(name)}_{kind}" for name in PORTS for kind in ("PORT", "METRICS_PORT")]
+    given = {name: environ[name] for name in names if environ.get(name)}
+    return [f"{name} is not a port: {text!r}" for name, text in given.items() if not _is_port(text)]
+
+
+def wrong_address(address: str) -> str:
+    """Why a service cannot be called there; empty if it can.
+
+    It is host:port, or several of them: dns:///host:port for a name with several addresses, among
+    which calls take turns, or numeric ones with commas between them.
+    """
+    ends = address.removeprefix("dns:///").split(",")
+    if not all(ADDRESS.fullmatch(end) and _is_port(end.rpartition(":")[2]) for end in ends):
+        return "is not host:port, dns:///host:port, or addresses with commas between them"
+    if len(ends) > 1 and not all(NUMERIC.fullmatch(end) for end in ends):
+        return "names several hosts: give one name with dns:///, or their numeric addresses"
+    return ""
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and 0 < int(text) < 65_536
+
+
+def _wrong_addresses(environ: Mapping[str, str]) -> list[str]:
+    names = [f"{prefix_of(name)}_ADDRESS" for name in PORTS]
+    given = {name: environ[name] for name in names if environ.get(name)}
+    told = {name: wrong_address(address) for name, address in given.items()}
+    return [f"{name} {wrong}: {given[name]!r}" for name, wrong in told.items() if wrong]
 
 
 def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
@@ -95,6 +136,7 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
     base, keys = environ.get("LIANDONG_PORT", str(BASE_PORT)), environ.get(f"{prefix}_KEY", "")
     if not base.isdecimal() or not 0 < int(base) < 65_000:
         flaws.append(f"LIANDONG_PORT is not a port: {base!r}")
+    flaws += wrong_ports(environ) + _wrong_addresses(environ)
     if not environ.get("LIANDONG_OUTCOME_DAYS", "30").isdecimal():
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
     if wrong := flaw(keys):
@@ -112,8 +154,8 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         brokers=Protected(addresses, wires) if wires else addresses,
         token=environ["LIANDONG_TOKEN"],
         keyring=Keyring.read(keys),
-        port=int(base) + PORTS[name][0],
-        metrics_port=int(base) + PORTS[name][1],
+        port=port_of(name, environ),
+        metrics_port=port_of(name, environ, metrics=True),
         host=environ.get("LIANDONG_HOST", "127.0.0.1"),
         environ=environ,
         wires=wires,

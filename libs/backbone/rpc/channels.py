@@ -23,8 +23,11 @@ from backbone.words.errors import (
 )
 from liandong.input.v1 import flaws_pb2
 
+# Where a service has several addresses, calls take turns among those that answer; one that is away
+# is left out, and what did not reach it is tried at the next one.
 # Retried by gRPC itself: calls that did not reach the server, or are idempotent by request id.
 RETRIES = {
+    "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
         {
             "name": [{}],
@@ -36,7 +39,7 @@ RETRIES = {
                 "retryableStatusCodes": ["UNAVAILABLE"],
             },
         }
-    ]
+    ],
 }
 OPTIONS = [
     ("grpc.service_config", json.dumps(RETRIES)),
@@ -58,9 +61,20 @@ def open_channel(settings: Settings, service: str) -> SigningChannel:
 def channel_to(service: str, address: str, wires: Wires | None, more: Options = ()) -> Channel:
     """The one way to another service: in the open, or by certificates that both sides show."""
     options = [*OPTIONS, *more]
+    address = target_of(address)
     if wires is None:
         return grpc.aio.insecure_channel(address, options=options)
     return RenewingChannel(wires, service, address, options)
+
+
+def has_several(address: str) -> bool:
+    """Whether several instances may answer there."""
+    return address.startswith("dns:") or "," in address
+
+
+def target_of(address: str) -> str:
+    """The address as gRPC wants it: several numeric ones are a scheme of their own."""
+    return f"ipv4:{address}" if "," in address else address
 
 
 def may_still_happen(error: grpc.aio.AioRpcError) -> bool:

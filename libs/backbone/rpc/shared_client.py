@@ -5,13 +5,14 @@ import logging
 import time
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import grpc
 from google.rpc import status_pb2
 
 from backbone.process.settings import Settings
-from backbone.rpc.channels import open_channel
+from backbone.rpc.channels import has_several, open_channel
 from backbone.rpc.shared_server import METHOD, together
 from backbone.rpc.signed import SigningChannel, traced
 from liandong.calls.v1 import calls_service_pb2 as pb
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 PAUSES = (0.05, 0.15)
 # Seconds until a service that did not know shared streams is asked again: it may be a new one.
 UNKNOWN_FOR = 30.0
+# Streams to a service with several addresses: enough for each of a few instances to get some.
+SPREAD = 6
 DETAILS = "grpc-status-details-bin"
 CODES: dict[int, grpc.StatusCode] = {int(code.value[0]): code for code in grpc.StatusCode}
 
@@ -163,9 +166,37 @@ class SharedStream:
                     return  # the reader learns why
 
 
-def open_shared(settings: Settings, service: str) -> SharedStream:
-    """A shared stream to another service, on a channel of its own; a stub takes it as a channel."""
-    return SharedStream(open_channel(settings, service), settings.token)
+class Spread:
+    """Shared streams on one channel, which calls use in turn; a stub takes it as a channel.
+
+    Streams that open one after the other go to the instances of the service in turn: so that each
+    gets its share. A stream stays with its instance until that ends.
+    """
+
+    def __init__(self, channel: SigningChannel, token: str, streams: int) -> None:
+        self._streams = [SharedStream(channel, token) for _ in range(streams)]
+
+    def unary_unary(self, *path: Any, **how: Any) -> Callable[..., Any]:
+        turns = cycle([stream.unary_unary(*path, **how) for stream in self._streams])
+
+        def call(request: Any, *, timeout: float, metadata: Metadata) -> SharedCall:
+            sent: SharedCall = next(turns)(request, timeout=timeout, metadata=metadata)
+            return sent
+
+        return call
+
+    def unary_stream(self, *path: Any, **how: Any) -> Any:
+        return self._streams[0].unary_stream(*path, **how)
+
+
+def open_shared(settings: Settings, service: str) -> Spread:
+    """Shared streams to another service, on a channel of their own; a stub takes it as one."""
+    return spread_on(open_channel(settings, service), settings, service)
+
+
+def spread_on(channel: SigningChannel, settings: Settings, service: str) -> Spread:
+    several = has_several(settings.address_of(service))
+    return Spread(channel, settings.token, SPREAD if several else 1)
 
 
 class SharedCall:

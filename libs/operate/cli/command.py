@@ -18,6 +18,7 @@ from operate.cli import (
     consumer_command,
     deadletter_command,
     deputy_command,
+    env_command,
     guard,
     key_command,
     link_command,
@@ -44,6 +45,7 @@ app.add_typer(deputy_command.app, name="deputies")
 app.add_typer(key_command.app, name="keys")
 app.add_typer(link_command.app, name="links")
 app.add_typer(seal_command.app, name="seals")
+app.command("env")(env_command.env)
 app.command("verify")(verify_command.verify)
 
 app.command("watch")(watch_command.watch)

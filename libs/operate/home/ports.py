@@ -3,11 +3,11 @@
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psutil
 
-from backbone.process.settings import BASE_PORT, PORTS
+from backbone.process.settings import BASE_PORT, PORTS, port_of, prefix_of, wrong_ports
 from operate.home.trouble import Trouble
 
 LAST = 94
@@ -19,6 +19,8 @@ class Ports:
     """The ports and addresses of one installation."""
 
     base: int = BASE_PORT
+    # The ports that were chosen singly, as LIANDONG_ALARM_PORT or LIANDONG_ALARM_METRICS_PORT.
+    single: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def chosen(cls) -> "Ports":
@@ -29,11 +31,14 @@ class Ports:
                 f"LIANDONG_PORT is {text!r}; it must be a number from 1024 to {65535 - LAST}.",
                 f"LIANDONG_PORT 的值为 {text!r},必须是 1024 到 {65535 - LAST} 之间的数字。",
             )
-        return cls(int(text))
+        if flaws := wrong_ports(os.environ):
+            raise Trouble(f"{'; '.join(flaws)}.", f"端口设置有误:{'; '.join(flaws)}。")
+        names = [f"{prefix_of(name)}_{kind}" for name in PORTS for kind in ("PORT", "METRICS_PORT")]
+        return cls(int(text), {name: os.environ[name] for name in names if os.environ.get(name)})
 
     @property
     def gateway_url(self) -> str:
-        return f"http://127.0.0.1:{self.base}"
+        return f"http://127.0.0.1:{self.of('gateway')}"
 
     @property
     def kafka(self) -> int:
@@ -76,15 +81,24 @@ class Ports:
         """
         if service in ("gateway", UNSPOKEN):
             return None
-        here = f"127.0.0.1:{self.base + PORTS[service][0]}"
-        return os.environ.get(f"LIANDONG_{service.upper()}_ADDRESS", here)
+        here = f"127.0.0.1:{self.of(service)}"
+        return os.environ.get(f"{prefix_of(service)}_ADDRESS", here)
+
+    def of(self, service: str) -> int:
+        return port_of(service, self.told)
 
     def metrics(self, service: str) -> int:
-        return self.base + PORTS[service][1]
+        return port_of(service, self.told, metrics=True)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The environment of a process that says its ports."""
+        return {"LIANDONG_PORT": str(self.base), **self.single}
 
     def of_services(self) -> dict[int, str]:
         """The ports of all services, each with the name of its service."""
-        return {self.base + offset: name for name, both in PORTS.items() for offset in both}
+        spoken = {self.of(name): name for name in PORTS if name != UNSPOKEN}
+        return spoken | {self.metrics(name): name for name in PORTS}
 
 
 def demand_free(wanted: Mapping[int, str]) -> None:

@@ -70,7 +70,8 @@ class Installation:
     def remember(self) -> None:
         """Write the settings file that `here` reads."""
         servers = {"database_url": self.database_url, "kafka_bootstrap": self.kafka_bootstrap}
-        told = {"port": self.home.ports.base, "servers": servers}
+        ports = self.home.ports
+        told = {"port": ports.base, "ports": {**ports.single}, "servers": servers}
         told |= {"protection": self.protection.to_remember()}
         write(self.home.choices, json.dumps(told))
 
@@ -211,7 +212,7 @@ class Installation:
     def environment(self, *names: str) -> Mapping[str, str]:
         """The environment of a process of these services, with their own keys only."""
         told = {
-            "LIANDONG_PORT": str(self.home.ports.base),
+            **self.home.ports.told,
             "LIANDONG_HOME": str(self.home.path),
             "KAFKA_BOOTSTRAP": self.bootstrap,
             "LIANDONG_TOKEN": self.keys.token,

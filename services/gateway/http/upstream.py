@@ -7,17 +7,17 @@ from google.protobuf.message_factory import GetMessageClass
 
 from backbone.process.settings import Settings
 from backbone.rpc.channels import open_channel
-from backbone.rpc.shared_client import SharedStream
+from backbone.rpc.shared_client import Spread, spread_on
 from backbone.rpc.signed import SigningChannel
 
 
 class Upstream:
-    """One channel per service, and one lasting stream on it, which all commands share."""
+    """One channel per service, and lasting streams on it, which all commands share."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._channels: dict[str, SigningChannel] = {}
-        self._streams: dict[str, SharedStream] = {}
+        self._streams: dict[str, Spread] = {}
         self.metadata = (("liandong-token", settings.token),)
 
     def unary(self, service: str, method: MethodDescriptor) -> Any:
@@ -27,8 +27,8 @@ class Upstream:
     def shared(self, service: str, method: MethodDescriptor) -> Any:
         """The callable of a unary RPC whose calls share the stream to the service."""
         if service not in self._streams:
-            channel, token = self._channel(service), self._settings.token
-            self._streams[service] = SharedStream(channel, token)
+            channel = self._channel(service)
+            self._streams[service] = spread_on(channel, self._settings, service)
         return self._streams[service].unary_unary(*_call(method))
 
     def streaming(self, service: str, method: MethodDescriptor) -> Any:

@@ -106,7 +106,8 @@ def test_without_a_policy_the_pauses_are_the_usual_ones() -> None:
 
 def test_a_frame_says_what_the_order_said_and_how_often() -> None:
     mission = after(DISPATCH)
-    row = {"seq": 3, "revision": 1, "attempt": 2, "kind": "MISSION"}
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    row = {"seq": 3, "revision": 1, "attempt": 2, "kind": "MISSION", "traceparent": trace}
     acknowledge_by = mission.release.acknowledge_by
     assert codec.to_push(row, mission, "2") == resources.Push(
         seq=3,
@@ -123,4 +124,5 @@ def test_a_frame_says_what_the_order_said_and_how_often() -> None:
         state=resources.Mission.STATE_PENDING,
         kind=resources.Push.KIND_MISSION,
         asks=True,
+        traceparent=trace,
     )
