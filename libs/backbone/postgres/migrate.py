@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from backbone.postgres.pool import LIMITS
+from backbone.postgres.pool import LIMITS, OLDEST, too_old
 
 SHELL = Path(__file__).parent / "migrations"
 SERVICES = Path(__file__).parents[3] / "services"
@@ -64,12 +64,19 @@ def service_url(admin_dsn: str, service: str, secret: bytes) -> str:
     return urlunsplit(parts._replace(netloc=netloc))
 
 
+def require_version(number: str) -> None:
+    """Raises MigrationError for a server that is too old; the number is as 170002 for 17.2."""
+    if int(number) < OLDEST:
+        raise MigrationError(too_old(f"{int(number) // 10_000}.{int(number) % 10_000}"))
+
+
 async def migrate_all(
     admin_dsn: str, secret: bytes, owned: Sequence[Schema] | None = None
 ) -> list[str]:
     """Bring every schema up to date; return the names of the files that were applied."""
     conn = await asyncpg.connect(admin_dsn)
     try:
+        require_version(await conn.fetchval("SHOW server_version_num"))
         await conn.execute(LOCK)
         applied = []
         for schema in schemas() if owned is None else owned:

@@ -44,6 +44,8 @@ LIMITS = {
 PLANS = {"enable_seqscan": "off", "jit": "off"}
 
 STATEMENTS = {"SELECT": "read", "BEGIN": "lock", "COMMIT": "commit", "ROLLBA": "commit"}
+# The limit of a transaction's time came with 17.
+OLDEST = 170_000
 
 TRANSIENT = (
     Unavailable,
@@ -70,6 +72,10 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, TRANSIENT) and not isinstance(error, ValueError)
 
 
+def too_old(version: str) -> str:
+    return f"PostgreSQL 17 or newer is needed, and this server is {version}"
+
+
 def said_by(error: BaseException) -> str:
     """One sentence for a database that cannot be used; a flaw of the wires says its remedy."""
     if isinstance(
@@ -79,6 +85,8 @@ def said_by(error: BaseException) -> str:
             f"PostgreSQL refuses the password of the service ({error}): `make migrate` sets it. "
             f"PostgreSQL 拒绝了服务的密码（{error}）：请执行 make migrate 重新设置。"
         )
+    if isinstance(error, asyncpg.UndefinedObjectError) and "transaction_timeout" in str(error):
+        return f"{too_old('older')}. 需要 PostgreSQL 17 或更新版本。"
     flaw = flaw_in(error, "PostgreSQL")
     return str(flaw) if flaw else f"the database does not answer: {error}"
 

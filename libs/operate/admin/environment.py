@@ -9,17 +9,19 @@ from backbone.process.spans import ADDRESS as COLLECTOR
 from backbone.process.wires import FOLDER, SECURE
 from backbone.rpc.peers import declared
 
-# The service behind each contract of callers.yaml.
+# The services behind each contract of callers.yaml.
 CONTRACTS = {
-    "AlarmService": "alarm",
-    "DirectoryService": "directory",
-    "DisputeService": "dispute",
-    "EmergencyService": "emergency",
-    "HearingService": "emergency",
-    "IncidentService": "workflow",
-    "PetitionService": "petition",
-    "PopulationService": "population",
-    "SupervisionService": "workflow",
+    "AlarmService": ("alarm",),
+    "DirectoryService": ("directory",),
+    "DisputeService": ("dispute",),
+    "EmergencyService": ("emergency",),
+    "HearingService": ("emergency",),
+    "IncidentService": ("workflow",),
+    "PetitionService": ("petition",),
+    "PopulationService": ("population",),
+    "SupervisionService": ("workflow",),
+    # What waits for a person stands in each of them; workflow shows it in one inbox.
+    "OperationsService": ("alarm", "dispute", "emergency", "petition", "population"),
 }
 # What only some services read; `<…>` stands for each of several words.
 OWN: Mapping[str, Mapping[str, str]] = {
@@ -50,8 +52,7 @@ def called_by(service: str) -> list[str]:
     """The services that a service calls, by what callers.yaml allows it."""
     services, methods = declared()
     rights = [*services.items(), *((path.partition("/")[0], by) for path, by in methods.items())]
-    found = {CONTRACTS[contract] for contract, by in rights if service in by}
-    # The operations of one service are called by the gateway's own way through workflow.
+    found = {each for contract, by in rights if service in by for each in CONTRACTS[contract]}
     return sorted(found - {service})
 
 
@@ -97,7 +98,9 @@ def written(
     A shell and systemd (EnvironmentFile=) both read it. `told` holds the values of this
     installation; `shown` may hide secrets.
     """
-    lines = [f"# {service}: the environment with which it starts alone: python -m services {service}"]
+    lines = [
+        f"# {service}: the environment with which it starts alone: python -m services {service}"
+    ]
     for each in variables_of(service, secure=told.get(SECURE) == "1"):
         value = told.get(each.name)
         mark = "" if value is not None else "# "
@@ -113,7 +116,9 @@ def hidden(name: str, value: str) -> str:
     return "…" if secret and value else value
 
 
-def told_to(service: str, environment: Mapping[str, str], ambient: Mapping[str, str]) -> dict[str, str]:
+def told_to(
+    service: str, environment: Mapping[str, str], ambient: Mapping[str, str]
+) -> dict[str, str]:
     """The values of a service: those that `up` gives it, and those that a person has set."""
     names = {each.name for each in variables_of(service, secure=True)}
     loose = tuple(each.partition("<")[0] for each in OWN.get(service, {}) if "<" in each)
