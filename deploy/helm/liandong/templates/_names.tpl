@@ -120,5 +120,5 @@ volumeMounts:
 {{- /* Where a service is called. Takes .root and .name. */ -}}
 {{- define "liandong.address" -}}
 {{- $service := index .root.Values.services .name -}}
-{{ printf "%s-%s.%s.svc.%s:%d" .root.Release.Name .name .root.Release.Namespace .root.Values.clusterDomain (int $service.grpc) }}
+{{ printf "dns:///%s-%s.%s.svc.%s:%d" .root.Release.Name .name .root.Release.Namespace .root.Values.clusterDomain (int $service.grpc) }}
 {{- end }}
