@@ -237,10 +237,9 @@ class Door:
         """Repeat a broken batch one request at a time; the request that breaks is INTERNAL."""
         if len(requests) > 1:
             return [(await self.perform([request]))[0] for request in requests]
-        [request] = requests
-        began = time.time_ns()
-        trace = tracing.id_of(request.traceparent)
-        log.error("command.broken", exc_info=error, extra={"trace_id": trace})
+        [request], began = requests, time.time_ns()
+        told = {"trace_id": tracing.id_of(request.traceparent)}
+        log.error("command.broken", exc_info=error, extra=told)
         own = sorted({key_of(request.aggregate_id), key_of(request.request_id)})
         async with transaction(self._pool, lock_all(own)) as conn:
             batch = await self._load_of(conn, [request.aggregate_id], [request.request_id], [])

@@ -144,11 +144,8 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
     flaws += wrong_ports(environ) + _wrong_addresses(environ)
     if not environ.get("LIANDONG_OUTCOME_DAYS", "30").isdecimal():
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
-    if wrong := flaw(keys):
-        flaws.append(f"{prefix}_KEY: {wrong}")
     texts = environ.get(TEXTS, "") if name in KEEPS_TEXTS else None
-    if texts is not None and (wrong := flaw(texts)):
-        flaws.append(f"{TEXTS}: {wrong}")
+    flaws += _wrong_keys({f"{prefix}_KEY": keys, TEXTS: texts})
     if not flaws and (wrong := _unreadable(environ[SIGNERS])):
         flaws.append(f"{SIGNERS}: {wrong}")
     if wrong := flaw_of_address(environ.get(COLLECTOR, "")):
@@ -169,6 +166,12 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         wires=wires,
         texts=Keyring.read(texts) if texts is not None else None,
     )
+
+
+def _wrong_keys(given: Mapping[str, str | None]) -> list[str]:
+    """The flaws of these keys; None is a key that the service has no use for."""
+    told = {name: flaw(keys) for name, keys in given.items() if keys is not None}
+    return [f"{name}: {wrong}" for name, wrong in told.items() if wrong]
 
 
 def _unreadable(signers: str) -> str:

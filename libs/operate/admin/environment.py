@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from backbone.process.settings import PORTS, SCHEMAS, SIGNERS, prefix_of
+from backbone.process.settings import KEEPS_TEXTS, PORTS, SCHEMAS, SIGNERS, TEXTS, prefix_of
 from backbone.process.spans import ADDRESS as COLLECTOR
 from backbone.process.wires import FOLDER, SECURE
 from backbone.rpc.peers import declared
@@ -63,9 +63,11 @@ def variables_of(service: str, *, secure: bool) -> list[Variable]:
         Variable(FOLDER, "folder with ca.pem and the certificate of the service", needed=secure),
         Variable(f"{own}_KAFKA_PASSWORD", "its password at Kafka", needed=secure),
     ]
+    texts = [Variable(TEXTS, "keys of what is sealed inside texts, oldest first", needed=True)]
     return [
         Variable(f"{schema}_DATABASE_URL", "PostgreSQL 17 or newer, in its own role", needed=True),
         Variable(f"{schema}_KEY", "its keys, oldest first, with commas between", needed=True),
+        *(texts if service in KEEPS_TEXTS else ()),
         Variable("KAFKA_BOOTSTRAP", "brokers, host:port with commas between", needed=True),
         Variable("LIANDONG_TOKEN", "the token of calls between the services", needed=True),
         Variable(SIGNERS, "file with the public keys of all services", needed=True),
