@@ -13,8 +13,8 @@ from backbone.directory.replica import Replica
 from backbone.door.timers import NEVER
 from backbone.postgres.listing import Lists
 from backbone.rpc.caller import Call, caller_of
-from backbone.rpc.edge import abort
 from backbone.rpc.passing import passing
+from backbone.rpc.refusing import abort
 from backbone.shell.shell import Shell
 from backbone.words.errors import Denied, NotFound, Unavailable
 from liandong.emergency.v1 import emergency_pb2 as resources

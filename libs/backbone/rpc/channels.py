@@ -10,7 +10,7 @@ from grpc_status import rpc_status
 from backbone.process.settings import SCHEMAS, Settings
 from backbone.process.wires import Wires
 from backbone.rpc.credentials import Channel, Options, RenewingChannel
-from backbone.rpc.edge import STATUS
+from backbone.rpc.refusing import STATUS
 from backbone.rpc.signed import SigningChannel
 from backbone.words.errors import (
     KINDS,

@@ -10,8 +10,9 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import code_pb2, status_pb2
 
-from backbone.rpc.edge import Edge, Handler, read_request, refusal_for, refused, status_of
+from backbone.rpc.edge import Edge, Handler, read_request
 from backbone.rpc.finishing import finishing
+from backbone.rpc.refusing import refusal_for, refused, status_of
 from liandong.calls.v1 import calls_service_pb2 as pb
 
 log = logging.getLogger(__name__)

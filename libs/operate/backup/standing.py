@@ -22,9 +22,8 @@ async def serving(home: Home, server: Postgres | None) -> AsyncIterator[None]:
         return
     launch = await asyncio.to_thread(server.prepare)
     begin = launch.log.stat().st_size if launch.log.exists() else 0
-    process = await spawn(
-        launch, str(home.path), alone(server)
-    )  # with the mark by which `up` ends leftovers
+    # With the mark by which `up` ends leftovers.
+    process = await spawn(launch, str(home.path), alone(server).identity())
     try:
         async with asyncio.timeout(PATIENCE):
             while not await answers(server.dsn):

@@ -3,7 +3,7 @@
 import grpc
 from grpc_status import rpc_status
 
-from backbone.rpc.edge import status_of
+from backbone.rpc.refusing import status_of
 from backbone.words.errors import Broken, Denied, Refusal
 from services.gateway.http.refusals import problem_of
 
