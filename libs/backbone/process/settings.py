@@ -146,9 +146,7 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
     if wrong := flaw(keys):
         flaws.append(f"{prefix}_KEY: {wrong}")
-    texts = environ.get(TEXTS, "") if name in KEEPS_TEXTS else None
-    if texts is not None and (wrong := flaw(texts)):
-        flaws.append(f"{TEXTS}: {wrong}")
+    texts = _texts_of(name, environ, flaws)
     if not flaws and (wrong := _unreadable(environ[SIGNERS])):
         flaws.append(f"{SIGNERS}: {wrong}")
     if wrong := flaw_of_address(environ.get(COLLECTOR, "")):
@@ -167,8 +165,19 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         host=environ.get("LIANDONG_HOST", "127.0.0.1"),
         environ=environ,
         wires=wires,
-        texts=Keyring.read(texts) if texts is not None else None,
+        texts=texts,
     )
+
+
+def _texts_of(name: str, environ: Mapping[str, str], flaws: list[str]) -> Keyring | None:
+    """The keys of texts for a service that keeps some; a flaw of them is added to the others."""
+    if name not in KEEPS_TEXTS:
+        return None
+    keys = environ.get(TEXTS, "")
+    if wrong := flaw(keys):
+        flaws.append(f"{TEXTS}: {wrong}")
+        return None
+    return Keyring.read(keys)
 
 
 def _unreadable(signers: str) -> str:
