@@ -144,8 +144,9 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
     flaws += wrong_ports(environ) + _wrong_addresses(environ)
     if not environ.get("LIANDONG_OUTCOME_DAYS", "30").isdecimal():
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
-    texts = environ.get(TEXTS, "") if name in KEEPS_TEXTS else None
-    flaws += _wrong_keys({f"{prefix}_KEY": keys, TEXTS: texts})
+    if wrong := flaw(keys):
+        flaws.append(f"{prefix}_KEY: {wrong}")
+    texts = _texts_of(name, environ, flaws)
     if not flaws and (wrong := _unreadable(environ[SIGNERS])):
         flaws.append(f"{SIGNERS}: {wrong}")
     if wrong := flaw_of_address(environ.get(COLLECTOR, "")):
@@ -164,14 +165,19 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
         host=environ.get("LIANDONG_HOST", "127.0.0.1"),
         environ=environ,
         wires=wires,
-        texts=Keyring.read(texts) if texts is not None else None,
+        texts=texts,
     )
 
 
-def _wrong_keys(given: Mapping[str, str | None]) -> list[str]:
-    """The flaws of these keys; None is a key that the service has no use for."""
-    told = {name: flaw(keys) for name, keys in given.items() if keys is not None}
-    return [f"{name}: {wrong}" for name, wrong in told.items() if wrong]
+def _texts_of(name: str, environ: Mapping[str, str], flaws: list[str]) -> Keyring | None:
+    """The keys of texts for a service that keeps some; a flaw of them is added to the others."""
+    if name not in KEEPS_TEXTS:
+        return None
+    keys = environ.get(TEXTS, "")
+    if wrong := flaw(keys):
+        flaws.append(f"{TEXTS}: {wrong}")
+        return None
+    return Keyring.read(keys)
 
 
 def _unreadable(signers: str) -> str:
