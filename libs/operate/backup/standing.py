@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from operate.home.home import Home
-from operate.run.child import Program, end, spawn
+from operate.run.child import end, spawn
 from operate.run.launch import failure
 from operate.servers.postgres import Postgres, answers
 
@@ -22,8 +22,8 @@ async def serving(home: Home, server: Postgres | None) -> AsyncIterator[None]:
         return
     launch = await asyncio.to_thread(server.prepare)
     begin = launch.log.stat().st_size if launch.log.exists() else 0
-    # With the mark by which `up` ends leftovers.
-    process = await spawn(launch, str(home.path), alone(server).identity())
+    # With the mark by which `up` ends leftovers, and no identity: none adopts it.
+    process = await spawn(launch, str(home.path))
     try:
         async with asyncio.timeout(PATIENCE):
             while not await answers(server.dsn):
@@ -34,15 +34,6 @@ async def serving(home: Home, server: Postgres | None) -> AsyncIterator[None]:
         yield
     finally:
         await end(process, launch)
-
-
-def alone(server: Postgres) -> Program:
-    """The server under a name of its own: a later `up` ends it as a leftover, and adopts it not."""
-
-    async def flaws() -> list[str]:
-        return [] if await answers(server.dsn) else ["no answer"]
-
-    return Program(("postgres-alone",), server.prepare, flaws)
 
 
 async def promoted(dsn: str) -> None:
