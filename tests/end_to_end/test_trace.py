@@ -53,11 +53,11 @@ async def test_an_order_is_followed_from_the_request_to_the_frame(visit: Visit) 
     push = await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
     assert trace in push["traceparent"]
     wanted = {
-        ("gateway", "request.finished", "POST /v1/receipts/{id}:dispatch"),
+        ("gateway", "request.finished", "POST /v1/receipts/{receipt_id}:dispatch"),
         ("alarm", "call.finished", "DispatchNow"),
         ("alarm", "command.decided", "DispatchNow"),
-        ("emergency", "call.finished", "Dispatch"),
-        ("emergency", "command.decided", "Dispatch"),
+        ("emergency", "call.finished", "DispatchMission"),
+        ("emergency", "command.decided", "DispatchMission"),
         ("gateway", "frame.sent", ""),
     }
     await heard(visit, trace, wanted)
@@ -72,7 +72,7 @@ async def test_a_claim_is_followed_over_kafka_and_faust_to_its_follow_up(visit: 
     trace = secrets.token_hex(16)
     road = await traced(unit, trace, f"/v1/incidents/{incident['id']}:claim", {})
     wanted = {
-        ("gateway", "request.finished", "POST /v1/incidents/{id}:claim"),
+        ("gateway", "request.finished", "POST /v1/incidents/{incident_id}:claim"),
         ("workflow", "call.finished", "ClaimIncident"),
         ("workflow-stream" if road == "stream" else "workflow", "command.decided", "ClaimIncident"),
         ("alarm", "command.decided", "FollowIncident"),

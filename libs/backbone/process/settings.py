@@ -125,7 +125,9 @@ def _wrong_addresses(environ: Mapping[str, str]) -> list[str]:
     names = [f"{prefix_of(name)}_ADDRESS" for name in PORTS]
     given = {name: environ[name] for name in names if environ.get(name)}
     told = {name: wrong_address(address) for name, address in given.items()}
-    return [f"{name} {wrong}: {given[name]!r}" for name, wrong in told.items() if wrong]
+    found = [f"{name} {wrong}: {given[name]!r}" for name, wrong in told.items() if wrong]
+    collector = flaw_of_address(environ.get(COLLECTOR, ""))
+    return [*found, collector] if collector else found
 
 
 def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
@@ -141,7 +143,7 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
     base, keys = environ.get("LIANDONG_PORT", str(BASE_PORT)), environ.get(f"{prefix}_KEY", "")
     if not base.isdecimal() or not 0 < int(base) < 65_000:
         flaws.append(f"LIANDONG_PORT is not a port: {base!r}")
-    flaws += wrong_ports(environ) + _wrong_addresses(environ)
+    flaws += [*wrong_ports(environ), *_wrong_addresses(environ)]
     if not environ.get("LIANDONG_OUTCOME_DAYS", "30").isdecimal():
         flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
     if wrong := flaw(keys):
@@ -149,8 +151,6 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
     texts = _texts_of(name, environ, flaws)
     if not flaws and (wrong := _unreadable(environ[SIGNERS])):
         flaws.append(f"{SIGNERS}: {wrong}")
-    if wrong := flaw_of_address(environ.get(COLLECTOR, "")):
-        flaws.append(wrong)
     wires, addresses = read_wires(name, environ, flaws), environ.get("KAFKA_BOOTSTRAP", "")
     if flaws:
         raise SettingsError(f"{name} cannot start: " + "; ".join(flaws))
