@@ -1,7 +1,7 @@
 """The connection pool of a service, its transactions, and the transient errors."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -119,7 +119,7 @@ async def transaction(pool: Pool, first: str = "") -> AsyncIterator[Connection]:
         except TimeoutError:
             # All pooled connections may be half-open: a ROLLBACK on each would wait for another
             # timeout.
-            conn.terminate()
+            _cut(conn)
             await pool.expire_connections()
             raise
         except BaseException:
@@ -133,6 +133,12 @@ async def _roll_back(conn: Connection) -> None:
         if not conn.is_closed():
             await conn.execute("ROLLBACK")
     except Exception:  # noqa: BLE001 - Postgres rolls back what it loses
+        _cut(conn)
+
+
+def _cut(conn: Connection) -> None:
+    """End a connection. The pool takes one that Postgres has ended; it then refuses every call."""
+    with suppress(asyncpg.InterfaceError):
         conn.terminate()
 
 
