@@ -259,9 +259,9 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
     @property
     def handler(self) -> str:
-        """The unit that has its incident in its pool or hands, never the accused one."""
+        """The unit that has its incident in its pool or hands, never an accused or barred one."""
         unit = self.incident.known.unit if self.incident else ""
-        return "" if unit == self.against else unit
+        return "" if unit in (self.against, *self.barred) else unit
 
     @property
     def told(self) -> str:
