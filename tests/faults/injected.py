@@ -162,5 +162,14 @@ NO_STREAM = Fault(
     (("ProcessDown", {"process": "workflow-stream"}),),
 )
 
-IN_A_MINUTE = (UNCLAIMED, KILLED, DEAD_LETTER, NO_KAFKA, STOPPED)
-ALL = (*IN_A_MINUTE[:-1], HELD, FROZEN, NO_POSTGRES, NO_STREAM, STOPPED)
+ALL = (
+    UNCLAIMED,
+    KILLED,
+    DEAD_LETTER,
+    NO_KAFKA,
+    HELD,
+    FROZEN,
+    NO_POSTGRES,
+    NO_STREAM,
+    STOPPED,
+)

@@ -31,9 +31,11 @@ def require_may_accuse(
 
 
 def barred_by(receipt: Receipt, against: str, city: City) -> tuple[str, ...]:
-    """The units that could read it, and are accused now or below; never the desk that took it."""
-    return tuple(
-        unit
-        for unit in receipt.readers
-        if against and unit != receipt.unit and city.belongs_to(unit, against)
-    )
+    """The units that may not read it any more: the accused one and all below, never the desk that
+    took it. Also those that do not have it yet: the receipt may hear only later that its incident
+    went to one of them. Before its end no other unit has it, and it is sent to none of these.
+    """
+    if not against or receipt.ending is None:
+        return ()
+    below = (unit for unit in sorted(city.units) if city.belongs_to(unit, against))
+    return tuple(unit for unit in below if unit not in (receipt.unit, *receipt.barred))

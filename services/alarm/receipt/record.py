@@ -210,8 +210,8 @@ class Incident(Struct, frozen=True):
 class Receipt(Struct, frozen=True, kw_only=True):
     """One report. `ending` is set unless the receipt is open; `incident` where it has one.
 
-    `corrected` are the facts that were corrected since it joined that incident. `barred` are units
-    that could read it until it began to accuse them.
+    `corrected` are the facts that were corrected since it joined that incident. `barred` are the
+    units that may not read it since it accuses them.
     """
 
     id: UUID
@@ -259,9 +259,9 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
     @property
     def handler(self) -> str:
-        """The unit that has its incident in its pool or hands, never the accused one."""
+        """The unit that has its incident in its pool or hands, never an accused or barred one."""
         unit = self.incident.known.unit if self.incident else ""
-        return "" if unit == self.against else unit
+        return "" if unit in (self.against, *self.barred) else unit
 
     @property
     def told(self) -> str:

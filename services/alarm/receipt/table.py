@@ -10,6 +10,8 @@ from services.alarm.receipt.record import OVER, Outcome, Receipt
 from services.alarm.receipt.tickets import next_due
 
 SHAPE = 7
+# In the place of a barred unit: the column says also that it was passed, so it is not empty.
+BARRED = "-"
 COLUMNS = {
     "code": "text",
     "kind": "text",
@@ -72,7 +74,7 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
         "area": receipt.area,
         "against": receipt.against,
         "receiver": receipt.origin.receiver,
-        "passed_to": receipt.passed_to,
+        "passed_to": passed_to(receipt),
         "passed_state": passed_state(receipt),
         "handler": receipt.handler,
         "due_time": next_due(receipt),
@@ -89,6 +91,13 @@ def project(receipt: Receipt) -> Mapping[str, Any]:
         "cell": cell_of(point) if point else None,
         "address": receipt.report.address,
     }
+
+
+def passed_to(receipt: Receipt) -> str:
+    """The unit that finds it by this column: none, if that unit may not read it any more. Its own
+    field still tells the desk where it was passed to."""
+    unit = receipt.passed_to
+    return BARRED if unit in receipt.barred else unit
 
 
 def passed_state(receipt: Receipt) -> str:

@@ -7,14 +7,17 @@ from msgspec.structs import replace
 
 from backbone.words.errors import Refusal
 from backbone.words.followed import Followed
+from backbone.words.followed import FollowIncident as Step
 from services.alarm import codec
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.ending import OpenIncident, ReceiptOpened
-from services.alarm.receipt.linking import LinkRepeat
+from services.alarm.receipt.linking import FollowIncident, LinkRepeat
 from services.alarm.receipt.passing import PassTo12345, ReferToMediation
 from services.alarm.receipt.record import Kind, Receipt
 from services.alarm.receipt.rights import require_may_see
+from services.alarm.receipt.table import BARRED, project
+from services.alarm.storage import SEEN
 from services.emergency import codec as emergency
 from services.emergency.mission.dispatching import Readiness
 from services.emergency.mission.record import Team
@@ -25,6 +28,7 @@ from tests.unit.alarm.receipts import (
     ANSWER,
     CITY,
     CODE,
+    ID,
     INVALID,
     LINK,
     OPEN,
@@ -132,6 +136,33 @@ def test_a_unit_that_had_it_reads_it_no_more(against: str) -> None:
     assert "roads" in passed.readers
     accusing = after(replace(LATE, against=against), found=passed)
     assert accusing.readers == ("command",)
+    assert found_by(accusing) == {"command"}
+    assert project(accusing)["passed_to"] == BARRED
+    assert accusing.passed_to == "roads"
+
+
+def found_by(receipt: Receipt) -> set[str]:
+    """The units that lists and reads find it by, as their SQL does."""
+    row = project(receipt)
+    return {row[column] for column in SEEN.units} - {"", BARRED}
+
+
+@pytest.mark.parametrize("against", ["roads", "county"])
+def test_a_unit_that_it_hears_of_only_later_does_not_read_it_either(against: str) -> None:
+    """The incident was there already; the desk's service learns of it after the accusation."""
+    accusing = after(OPEN, replace(LATE, against=against), found=RECEIVED)
+    for version, unit in enumerate(("roads", "discipline"), 3):
+        step = Step("IncidentClaimed", version, state="CLAIMED", unit=unit)
+        accusing = after(FollowIncident(ID, step), found=accusing)
+        expected = ("command",) if unit == "roads" else ("command", unit)
+        assert accusing.readers == expected
+        assert found_by(accusing) == {*expected}
+
+
+def test_whom_it_no_longer_accuses_before_its_end_may_have_it() -> None:
+    named = after(AmendReceipt(by=TAKER, against="roads"), found=RECEIVED)
+    cleared = after(AmendReceipt(by=TAKER, against=""), found=named)
+    assert "roads" in after(PASS_TO_UNIT, found=cleared).readers
 
 
 @pytest.mark.parametrize(
