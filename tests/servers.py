@@ -109,6 +109,7 @@ class Installed:
         self.command = command
         self.env = {
             **os.environ,
+            "COLUMNS": "400",  # no table is folded in the midst of what a test looks for
             **(env or {}),
             "LIANDONG_HOME": str(self.home),
             "LIANDONG_PORT": str(free_base()),
