@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from backbone.process.settings import PORTS, SettingsError, read_settings
+from backbone.process.settings import KEEPS_TEXTS, PORTS, TEXTS, SettingsError, read_settings
 from operate.home.home import Home
 from operate.home.ports import Ports
 from operate.home.trouble import Trouble
