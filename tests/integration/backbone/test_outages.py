@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from aiokafka.errors import KafkaError
 from prometheus_client import REGISTRY
@@ -15,7 +16,7 @@ from backbone.door.carrying import CHANNEL
 from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.kafka.producer import Publisher
-from backbone.postgres.pool import Pool, connect, is_transient, open_pool
+from backbone.postgres.pool import Pool, connect, is_transient, open_pool, transaction
 from backbone.process.pulse import Pulse
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.installation import Installation
@@ -132,6 +133,33 @@ async def test_connections_that_only_seem_to_be_open_are_given_up(
             await until(lambda: none_unsent(pool))
             assert pulse.dead() == []
         far.terminate()
+
+
+async def test_a_session_that_postgres_ends_hides_no_cancellation(
+    pool: Pool, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """The pool takes the connection away at once; the roll back afterwards must not say so."""
+    for told in (asyncio.CancelledError(), TimeoutError(), ValueError()):
+        with pytest.raises(type(told)):
+            await _ended_meanwhile(pool, admin, told)
+    assert await pool.fetchval("SELECT 1") == 1
+
+
+async def _ended_meanwhile(
+    pool: Pool, admin: "asyncpg.Connection[asyncpg.Record]", told: BaseException
+) -> None:
+    async with transaction(pool) as conn:
+        number = await conn.fetchval("SELECT pg_backend_pid()")
+
+        async def is_taken() -> bool:
+            try:
+                return conn.is_closed()
+            except asyncpg.InterfaceError:
+                return True
+
+        await admin.execute("SELECT pg_terminate_backend($1, 5000)", number)
+        await until(is_taken)
+        raise told
 
 
 async def use_all(pool: Pool) -> None:

@@ -34,6 +34,7 @@ async def test_a_killed_service_loses_and_doubles_nothing(installation: Installa
     for life in range(4):
         with installation.started("emergency") as process:
             await installation.ready("emergency")
+            await channel.channel_ready()
             async with desk.terminal(after=cursor) as terminal:
                 answers = await asyncio.gather(*(desk.dispatch() for _ in range(5)))
                 assert all(answer.reachable for answer in answers)
@@ -62,6 +63,8 @@ async def test_what_is_due_while_nobody_lives_is_repeated_by_the_next(
         process.kill()
     with installation.started("emergency"):
         await installation.ready("emergency")
+        # A terminal asks again; the channel waits up to a second before it connects again.
+        await channel.channel_ready()
         async with desk.terminal() as terminal:
             while (push := await terminal.push()).attempt == 1:
                 pass

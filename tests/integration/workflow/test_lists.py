@@ -128,7 +128,7 @@ async def test_an_inbox_shows_what_waits_for_the_unit(
     request_.inbox = True
     actor = Actor("li", unit, role, "990101001")
     asked = storage.asked(request_, actor)
-    waiting = lambda each: bool(shown_to(each, actor)) and sees(each, actor)  # noqa: E731
+    waiting = lambda each: bool(shown_to(each, actor, ())) and sees(each, actor)  # noqa: E731
     mine = lambda each: waiting(each) and unit in each.readers  # noqa: E731
     await listed.agrees(states, asked, mine, lambda each: passes(each, request_))
 
