@@ -56,17 +56,24 @@ def fetch(
     """
     cache.mkdir(parents=True, exist_ok=True)
     maven = MavenContext(repo_cache=cache / "m2", remote_repos=mirror(), timeout=30)
-    with (
-        full_disk_told(cache),
-        alone(cache / "m2.lock"),
-        the_machine_s_certificates(),
-        ThreadPoolExecutor(8) as pool,
-    ):
-        paths = []
-        for path in pool.map(lambda jar: one(maven, jar), jars):
-            paths.append(path)
-            progress(len(paths), len(jars))
-    return paths
+    kept = [maven.repo_cache / jar.path for jar in jars]
+    with full_disk_told(cache), alone(cache / "m2.lock"), ThreadPoolExecutor(8) as pool:
+        good = list(pool.map(is_good, kept, jars))
+        missing = [jar for jar, is_there in zip(jars, good, strict=True) if not is_there]
+        progress(len(jars) - len(missing), len(jars))
+        if missing:
+            download(maven, missing, pool, lambda done: progress(sum(good) + done, len(jars)))
+    return kept
+
+
+def download(
+    maven: MavenContext, missing: list[Jar], pool: ThreadPoolExecutor, done: Callable[[int], object]
+) -> None:
+    """Certificates are of no concern to a start that has all jars: to trust the machine's changes
+    the ssl module for all threads, and breaks a connection that another one makes meanwhile."""
+    with the_machine_s_certificates():
+        for number, _ in enumerate(pool.map(lambda jar: one(maven, jar), missing), 1):
+            done(number)
 
 
 def mirror() -> dict[str, str] | None:

@@ -67,6 +67,16 @@ def test_a_damaged_copy_is_fetched_again(repository: Path, tmp_path: Path, damag
     assert path.read_bytes() == CONTENT
 
 
+def test_a_start_that_has_all_jars_leaves_the_ssl_of_other_threads_alone(
+    repository: Path, tmp_path: Path
+) -> None:
+    jar = published(repository)
+    jars.fetch([jar], tmp_path / "cache")
+    seen: list[object] = []
+    jars.fetch([jar], tmp_path / "cache", lambda done, total: seen.append((done, ssl.SSLContext)))
+    assert seen == [(1, ssl.SSLContext)]
+
+
 def test_another_content_than_the_pinned_one_never_runs(repository: Path, tmp_path: Path) -> None:
     jar = published(repository, b"something else")
     with pytest.raises(Trouble, match=r"thing-1.0.jar.*SHA-256.*LIANDONG_MAVEN_MIRROR"):
