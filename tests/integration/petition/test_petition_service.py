@@ -104,7 +104,7 @@ async def test_a_repeated_reveal_is_judged_anew(call: Client) -> None:
     moved = Actor("zhao", "south", "clerk", SOUTH)
     assert await call.refused("RevealPetitioner", request, moved, "look") == "NO_SUCH_PETITION"
     promoted = Actor("zhao", "county", "leader", COUNTY)
-    assert await call.refused("RevealPetitioner", request, promoted, "look") == "NOT_YOUR_UNIT"
+    assert await call.refused("RevealPetitioner", request, promoted, "look") == "ROLE_MAY_NOT"
 
 
 async def test_the_first_answer_comes_again_after_the_petition_went_on(call: Client) -> None:

@@ -18,7 +18,7 @@ from liandong.population.v1 import population_pb2 as resources
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1.population_service_pb2_grpc import PopulationServiceStub
 from operate.admin import topics
-from tests.cities import COUNTY, NORTH, a_city
+from tests.cities import COUNTY, NORTH, SOUTH, a_city
 from tests.installation import Installation
 from tests.servers import Broker
 from tests.serving import Client, Home, calling, everything_at_rest, serving, until
@@ -31,8 +31,9 @@ STRANGERS = [
     WANG,
     Actor("zhao", "command", "dispatcher", COUNTY),
     Actor("wu", "county", "leader", COUNTY),
-    Actor("audit", "county", "auditor", COUNTY),
+    Actor("audit", "south", "auditor", SOUTH),
 ]
+AUDITOR = Actor("audit", "county", "auditor", COUNTY)
 
 
 def the_city() -> City:
@@ -104,6 +105,9 @@ async def test_only_the_entrusted_see_it(call: Client) -> None:
         assert await call.refused("GetCareCase", asked, who) == "NO_SUCH_CARE_CASE"
         found = await call("ListCareCases", listed, who)
         assert (list(found.items), found.total_size) == ([], 0)
+    audited = (await call("GetCareCase", asked, AUDITOR)).care_case
+    assert audited.person.name == "欧***", "an auditor of the area reads it masked"
+    assert (await call("ListCareCases", listed, AUDITOR)).total_size == 1
     sent = (await call("GetCareCase", asked, SENDER)).care_case
     assert (sent.state, sent.receive_time.seconds > 0) == (resources.CareCase.STATE_ACTIVE, True)
     assert not sent.care_workers, "who handed over sees that the person was met, not the care"
