@@ -9,16 +9,18 @@ from backbone.postgres.pool import Connection
 
 # A terminal that holds entries of the lost life has their numbers: in a new epoch it begins anew.
 # The time makes it one that no earlier restore has given.
-EPOCHS = "UPDATE emergency.mailboxes SET epoch = greatest(epoch + 1, $1)"
+EPOCHS = "UPDATE mailboxes SET epoch = greatest(epoch + 1, $1)"
 # Codes that were told to people after the backup are given to no other matter.
 NUMBERS = """
-INSERT INTO {schema}.numbers AS n (day, last) VALUES ($1, $2)
+INSERT INTO numbers AS n (day, last) VALUES ($1, $2)
 ON CONFLICT (day) DO UPDATE SET last = n.last + $2
 """
 CODED = ("alarm", "petition", "dispute", "population")
 APART = 100_000
 # A session that was ended, or a person who left, since the backup must not come back in.
-SESSIONS = "DELETE FROM gateway.sessions"
+SESSIONS = "DELETE FROM sessions"
+# As the service itself works: triggers find their tables by this path.
+AS = "SET LOCAL search_path TO {schema}"
 
 
 async def renew(dsn: str) -> None:
@@ -32,7 +34,12 @@ async def renew(dsn: str) -> None:
 
 
 async def _renew(conn: Connection) -> None:
-    await conn.execute(EPOCHS, int(time.time()))
+    await _in(conn, "emergency", EPOCHS, int(time.time()))
     for schema in CODED:
-        await conn.execute(NUMBERS.format(schema=schema), today(), APART)
-    await conn.execute(SESSIONS)
+        await _in(conn, schema, NUMBERS, today(), APART)
+    await _in(conn, "gateway", SESSIONS)
+
+
+async def _in(conn: Connection, schema: str, change: str, *values: object) -> None:
+    await conn.execute(AS.format(schema=schema))
+    await conn.execute(change, *values)
