@@ -17,6 +17,7 @@ from services.workflow import storage
 from services.workflow.supervision import derive, may_see, waits_for
 from services.workflow.supervision.lifting import LiftSupervision
 from services.workflow.supervision.record import (
+    OVER,
     Answering,
     Deadline,
     Demand,
@@ -87,7 +88,7 @@ def sees(found: Supervision, actor: Actor) -> bool:
 def passes(found: Supervision, request: pb.ListSupervisionsRequest) -> bool:
     state = resources.Supervision.State.Name(request.state).removeprefix("STATE_")
     level = resources.Supervision.Level.Name(request.level).removeprefix("LEVEL_")
-    right = found.state == state if request.state else (found.state == "LIFTED") == request.closed
+    right = found.state == state if request.state else (found.state in OVER) == request.closed
     return right and request.unit in ("", found.unit) and level in ("UNSPECIFIED", found.level)
 
 
