@@ -33,6 +33,7 @@ CLERKS = (
     Actor("he", "roads", "clerk", NORTH),
 )
 DESK = Actor("zhao", "command", "dispatcher", COUNTY)
+OTHER_DESK = Actor("wu", "command", "dispatcher", COUNTY)
 SECOND = Actor("qian", "command", "call_taker", COUNTY)
 HEAD = Actor("sun", "county", "head", COUNTY)
 LEADER = Actor("zhou", "county", "leader", COUNTY)
@@ -340,6 +341,8 @@ def fitting(found: Incident) -> list[Wish]:
             callers = (SECOND, DESK)
             wishes = [[callers, "VerifyIncident", 4], [callers, "CloseIncident", 2]]
             wishes += [[callers, "ReworkIncident", 3]]
+        case State.VOIDED:
+            wishes = [[(OTHER_DESK, DESK), "UndoVoid", 3]]
         case state if state in HELD:
             wishes = held(found, clerks)
         case _:

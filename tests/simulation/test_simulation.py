@@ -30,8 +30,8 @@ def test_the_runs_have_seen_everything() -> None:
     answers: Counter[str] = Counter()
     for seed in range(25):
         faults, answers = faults + ran(seed).faults, answers + ran(seed).answers
-    # Supervisions and missions are other aggregates, which tests/integration plays.
-    others = {"SupervisionFollowed", "TeamArrived"}
+    # Supervisions, missions and receipts are other aggregates, which tests/integration plays.
+    others = {"SupervisionFollowed", "TeamArrived", "AccusedWithdrawn"}
     unseen = {event.__name__ for event in INCIDENTS.changes} - {*answers, *others}
     assert not unseen
     reasons = {reason for verb in INCIDENTS.verbs.values() for reason in verb.reasons}

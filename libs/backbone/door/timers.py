@@ -59,16 +59,17 @@ def due_in(table: str, column: str = "due_time", columns: str = "id, version") -
 
 
 def lapse_of(row: Any, command: Any) -> Request[Any]:
-    """The request of a clock; its id is unique per aggregate and version."""
+    """The request of a clock; its id, and its trace, is unique per aggregate and version."""
+    request_id = uuid5(row["id"], f"lapse@{row['version']}")
     return Request(
-        request_id=uuid5(row["id"], f"lapse@{row['version']}"),
+        request_id=request_id,
         aggregate_id=row["id"],
         command=command,
         body_hash="",
         actor=CLOCK,
         deadline=NEVER,
         call=uuid4().hex,
-        traceparent=tracing.fresh().traceparent,
+        traceparent=tracing.Trace(request_id.hex, request_id.hex[:16]).traceparent,
     )
 
 
