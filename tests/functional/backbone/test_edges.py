@@ -94,7 +94,7 @@ async def test_pages_tell_operators_how_it_is() -> None:
     assert (await ask("/healthz"))[0] == 200
     status, body = await ask("/metrics")
     assert status == 200
-    for name in (b"liandong_build_info{", b"process_resident_memory_bytes", b"python_gc_objects"):
+    for name in (b"liandong_build_info{", b"process_resident_memory_bytes", b"python_info{"):
         assert name in body
     assert (await ask("/elsewhere"))[0] == 404
     pages.shutdown()

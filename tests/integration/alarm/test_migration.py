@@ -101,10 +101,15 @@ async def fill_old(
         "FROM jsonb_populate_record(NULL::receipts, $1::text::jsonb)",
         json.dumps(row),
     )
-    places = ", ".join(f"${at}" for at in range(1, len(statements.JOURNAL) + 1))
+    names = [name for name in statements.JOURNAL if name != "signature"]  # came later
+    places = ", ".join(f"${at}" for at in range(1, len(names) + 1))
+    rows = [
+        dict(zip(statements.JOURNAL, statements.journal_values(record), strict=True))
+        for record in records
+    ]
     await conn.executemany(
-        f"INSERT INTO journal ({', '.join(statements.JOURNAL)}) VALUES ({places})",
-        [statements.journal_values(record) for record in records],
+        f"INSERT INTO journal ({', '.join(names)}) VALUES ({places})",
+        [[row[name] for name in names] for row in rows],
     )
 
 

@@ -175,8 +175,12 @@ async def test_clocks_fire_by_themselves(call: Client) -> None:
 
 async def test_the_table_refuses_any_other_programme(database: Installation) -> None:
     conn = await asyncpg.connect(database.admin)
-    insert = """
-        INSERT INTO population.care_cases SELECT * FROM jsonb_populate_record(
+    columns = (
+        "id, code, version, shape, doc, hash, state, sender, sent_by, unit, register_time, "
+        "programme, legal_basis, overdue, followed_up, care_workers, service_ids, rank"
+    )
+    insert = f"""
+        INSERT INTO population.care_cases ({columns}) SELECT {columns} FROM jsonb_populate_record(
             NULL::population.care_cases, $1::jsonb)
     """
     row = (
