@@ -33,8 +33,7 @@ run: setup ## start Kafka, PostgreSQL, the demo city and every service; Ctrl-C s
 
 test: setup ## the whole suite, with a real Kafka and a real PostgreSQL
 	@$(BIN)/pytest -q -n 2 --dist loadfile $(addprefix tests/,unit house contract functional simulation integration)
-	@$(BIN)/pytest -q -n 2 --dist loadfile tests/end_to_end tests/security
-	@$(BIN)/pytest -q tests/chaos
+	@$(BIN)/pytest tests/end_to_end tests/security tests/chaos
 
 check: lint types test ## everything that CI checks
 
