@@ -76,9 +76,13 @@ class Reading:
 
     async def _handles(self, request: pb.ListReceiptsRequest, actor: Actor) -> bool:
         """Whether workflow says that the actor's unit has the incident: its receipts may not have
-        heard of that yet."""
-        found = await self._glance(storage.incident_of(request), actor)
-        return found is not None and bool(actor.unit) and found.unit == actor.unit
+        heard of that yet. Workflow in its turn may not have heard whom the report accuses."""
+        incident = storage.incident_of(request)
+        found = await self._glance(incident, actor)
+        if found is None or not actor.unit or found.unit != actor.unit:
+            return False
+        row = await storage.one(self._pool, incident)  # the opening report has the incident's id
+        return row is None or not self._from_row(row).bars(actor.unit)
 
     async def told(self, request: pb.TellCallerRequest, context: Any) -> Caller | None:
         """The caller of the report whose order this team has, if the policy gives the number."""

@@ -22,8 +22,7 @@ from backbone.shell.measuring import measure_pool
 from backbone.shell.nightly import run_nightly
 from backbone.shell.standing import watch_clock
 from backbone.words.city import City
-from services.gateway.accounts import auditing, deputising, handing_over, oidc, reveals, sessions
-from services.gateway.accounts.auditing import Audit
+from services.gateway.accounts import auditing, deputising, handing_over, oidc, sessions
 from services.gateway.accounts.auth import Authenticator
 from services.gateway.accounts.chain import verify_reveals
 from services.gateway.accounts.deputies import Deputies
@@ -35,7 +34,6 @@ from services.gateway.accounts.lines import Lines
 from services.gateway.accounts.oidc import Oidc, provider_of
 from services.gateway.accounts.oidc_client import read_client
 from services.gateway.accounts.passwords import Passwords
-from services.gateway.accounts.reveals import Reveals
 from services.gateway.accounts.rights import Rights
 from services.gateway.accounts.second_factor import SecondFactors, sealer_of
 from services.gateway.accounts.sessions import Sessions
@@ -110,10 +108,9 @@ async def open_gateway(
         *oidc.extras_of(Oidc(signing, provider, settings.keyring.lasting, factors.required)),
         *live.extras_of(Live(gate, ring, streams)),
         *terminal.extras_of(Terminal(gate, streams)),
-        *reveals.extras_of(Reveals(gate, pool, settings.keyring.lasting)),
         *deputising.extras_of(Deputising(gate, Deputies(pool))),
         *handing_over.extras_of(HandingOver(gate, Leaving(pool))),
-        *auditing.extras_of(Audit(gate, pool, settings.keyring.lasting)),
+        *auditing.extras_of(gate, pool, settings.keyring.lasting),
         *pages.extras_of(pulse),
     )
     try:

@@ -261,7 +261,11 @@ class Receipt(Struct, frozen=True, kw_only=True):
     def handler(self) -> str:
         """The unit that has its incident in its pool or hands, never an accused or barred one."""
         unit = self.incident.known.unit if self.incident else ""
-        return "" if unit in (self.against, *self.barred) else unit
+        return "" if self.bars(unit) else unit
+
+    def bars(self, unit: str) -> bool:
+        """Whether it accuses this unit, or barred it when it began to accuse one above."""
+        return unit in (self.against, *self.barred)
 
     @property
     def told(self) -> str:

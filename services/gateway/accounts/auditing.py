@@ -1,8 +1,10 @@
-"""The audit of sign-ins, failures and changes of rights, as auditors read it."""
+"""What auditors read of this gateway: sign-ins, failures and changes of rights; disclosures."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+from pydantic_core import SchemaValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,9 +12,9 @@ from backbone.postgres.paging import read_token, sign_token
 from backbone.postgres.pool import Pool
 from backbone.words.errors import InvalidArgument
 from backbone.words.place import significant
-from services.gateway.accounts import audit
+from backbone.words.roles import AUDITORS
+from services.gateway.accounts import audit, storage
 from services.gateway.accounts.auth import require_role
-from services.gateway.accounts.reveals import AUDITORS, MOST, PAGE
 from services.gateway.contract.reading import list_reader
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
@@ -20,42 +22,63 @@ from services.gateway.http.endpoint import JSON, Gate
 from services.gateway.http.problems import Problem
 from services.gateway.routes.route import Extra
 
-FILTERS = list_reader("subject", "kind")
+PAGE, MOST = 50, 200
+
+# The prefix of the units' codes, then the filters of the list in their order.
+Which: TypeAlias = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
-    """What happened to accounts and keys of units inside the auditor's area, the latest first."""
+class Register:
+    """One list; `read` takes which lines, the position before which they stand, and how many."""
 
-    gate: Gate
-    pool: Pool
-    key: bytes
+    path: str
+    filters: Sequence[str]
+    read: Callable[[Pool, Which, int | None, int], Awaitable[list[Any]]]
+    count: Callable[[Pool, Which], Awaitable[int]]
+
+
+REGISTERS = (
+    Register("/v1/audit", ("subject", "kind"), audit.read, audit.count),
+    Register("/v1/reveals", ("subject",), storage.reveals, storage.count_reveals),
+)
+
+
+class Auditing:
+    """Shows a register: what units inside the auditor's area did, the latest first."""
+
+    def __init__(self, gate: Gate, pool: Pool, key: bytes, register: Register) -> None:
+        self._gate, self._pool, self._key, self._register = gate, pool, key, register
+        self._filters: SchemaValidator = list_reader(*register.filters)
 
     async def show(self, request: Request) -> Response:
-        caller, headers = await self.gate.admit(request)
+        caller, headers = await self._gate.admit(request)
         require_role(caller, AUDITORS)
-        asked = incoming.parse_texts(FILTERS, incoming.read_query(request, frozenset()))
+        asked = incoming.parse_texts(self._filters, incoming.read_query(request, frozenset()))
         incoming.require_plain(asked)
         size = min(asked.get("page_size") or PAGE, MOST)
-        which = significant(caller.area), asked.get("subject"), asked.get("kind")
-        scope = f"/v1/audit {which}".encode()
+        which = significant(caller.area), *(asked.get(name) for name in self._register.filters)
+        scope = f"{self._register.path} {which}".encode()
         before = self._position(scope, asked.get("page_token", ""))
-        rows = await audit.read(self.pool, which, before, size)
+        rows = await self._register.read(self._pool, which, before, size)
         place = rows[-1]["position"] if len(rows) == size else None
-        token = "" if place is None else sign_token(self.key, scope, place)
+        token = "" if place is None else sign_token(self._key, scope, place)
         answer: dict[str, Any] = {"items": [dict(row) for row in rows], "next_page_token": token}
         if asked.get("count"):
-            answer["total_size"] = await audit.count(self.pool, which)
+            answer["total_size"] = await self._register.count(self._pool, which)
         return Response(to_json(answer), 200, headers | {"Cache-Control": "no-store"}, JSON)
 
     def _position(self, scope: bytes, token: str) -> int | None:
         """The position in a page token. Raises Problem 422 for a token of another list."""
         try:
-            position: int | None = read_token(self.key, scope, token, int)
+            position: int | None = read_token(self._key, scope, token, int)
         except InvalidArgument as refusal:
             raise Problem(422, refusal.reason) from refusal
         return position
 
 
-def extras_of(audited: Audit) -> tuple[Extra, ...]:
-    return (Extra("GET", "/v1/audit", audited.show),)
+def extras_of(gate: Gate, pool: Pool, key: bytes) -> tuple[Extra, ...]:
+    lists = [Auditing(gate, pool, key, each) for each in REGISTERS]
+    return tuple(
+        Extra("GET", each.path, its.show) for each, its in zip(REGISTERS, lists, strict=True)
+    )

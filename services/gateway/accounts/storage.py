@@ -103,15 +103,13 @@ async def save_reveal(pool: Pool, *line: str) -> None:
     await pool.execute(REVEAL, *line)
 
 
-async def reveals(
-    pool: Pool, within: str, subject: str | None, before: int | None, size: int
-) -> list[Any]:
-    """The reveals, the latest first; `within` is the prefix of the units' codes."""
-    return list(await pool.fetch(REVEALS, within, subject, before, size))
+async def reveals(pool: Pool, which: tuple[Any, ...], before: int | None, size: int) -> list[Any]:
+    """The reveals, the latest first; `which` is the prefix of the units' codes, and subject."""
+    return list(await pool.fetch(REVEALS, *which, before, size))
 
 
-async def count_reveals(pool: Pool, within: str, subject: str | None) -> int:
-    return int(await pool.fetchval(COUNT_REVEALS, within, subject))
+async def count_reveals(pool: Pool, which: tuple[Any, ...]) -> int:
+    return int(await pool.fetchval(COUNT_REVEALS, *which))
 
 
 async def add_accounts(conn: Connection, rows: Sequence[Sequence[Any]]) -> None:

@@ -154,6 +154,7 @@ def test_a_unit_that_it_hears_of_only_later_does_not_read_it_either(against: str
     for version, unit in enumerate(("roads", "discipline"), 3):
         step = Step("IncidentClaimed", version, state="CLAIMED", unit=unit)
         accusing = after(FollowIncident(ID, step), found=accusing)
+        assert accusing.bars(unit) == (unit == "roads")
         expected = ("command",) if unit == "roads" else ("command", unit)
         assert accusing.readers == expected
         assert found_by(accusing) == {*expected}
