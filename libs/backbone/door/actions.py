@@ -47,7 +47,7 @@ class Actions(Generic[S]):
     """The verbs of one aggregate type that persons give, by state."""
 
     def __init__(self, decider: Decider[S], names: Iterable[str]) -> None:
-        """`names` are the commands that persons give; what is no verb with an actor is left out."""
+        """`names` are the commands that persons give; verbs without an actor are left out."""
         wanted = set(names)
         self._decider = decider
         self._tries: dict[str, list[tuple[Any, Callable[[S], Mapping[str, Any]]]]] = {}

@@ -92,7 +92,7 @@ async def run_anchors(
     every: float = EVERY,
     settles: float = SETTLES,
 ) -> None:
-    """Write anchors every so many seconds, for ever."""
+    """Write anchors at a fixed interval, for ever."""
     while True:
         pulse.beat("anchors")
         try:

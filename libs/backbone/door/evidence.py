@@ -89,7 +89,7 @@ class Chain:
         self.version, self._last = version, last
 
     def wrong_with(self, row: Any) -> str:
-        """What is wrong with the next row; empty if nothing is."""
+        """The flaw of the next row; empty if it is sound."""
         after, self.version = self.version, row["version"]
         previous, self._last = self._last, row["hash"]
         if row["version"] != after + 1:

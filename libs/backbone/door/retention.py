@@ -1,4 +1,4 @@
-"""Deletes what is old, first of all outcomes, in small batches.
+"""Deletes old rows, outcomes before all others, in small batches.
 
 Outcomes must be kept longer than the command topic keeps its records: a command that is consumed
 again is recognised by its outcome.
@@ -43,7 +43,7 @@ async def run_retention(
     every: float = EVERY,
     forget: Forget = forget_outcomes,
 ) -> None:
-    """Delete what is old every so many seconds, for ever."""
+    """Delete old rows at a fixed interval, for ever."""
     while True:
         try:
             if forgotten := await forget(pool, older_than):

@@ -41,7 +41,7 @@ INDEX = re.compile(r"\s*CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY)", re.IGNORECAS
 
 
 def flaws_of(text: str) -> list[str]:
-    """What is wrong with a migration for a living city; empty if it may run beside it."""
+    """Why a migration would block a living city; empty if it may run beside one."""
     plain = COMMENT.sub("", BODY.sub("''", text))
     made = {name.lower() for name in NEW.findall(plain)}
     contract = text.startswith(CONTRACT)

@@ -32,7 +32,7 @@ class WireFlaw:
 
 
 def flaw_of(wires: Wires) -> WireFlaw | None:
-    """What is wrong with the files of an identity, None if they serve now."""
+    """The flaw of the files of an identity, None if they serve now."""
     try:
         trusted = x509.load_pem_x509_certificates(wires.ca.read_bytes())
         text = wires.own.read_bytes()

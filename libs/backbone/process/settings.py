@@ -97,7 +97,7 @@ def port_of(name: str, environ: Mapping[str, str], *, metrics: bool = False) -> 
 
 
 def wrong_ports(environ: Mapping[str, str]) -> list[str]:
-    """What is wrong with the settings of single ports."""
+    """The flaws of the settings of single ports."""
     names = [f"{prefix_of(name)}_{kind}" for name in PORTS for kind in ("PORT", "METRICS_PORT")]
     given = {name: environ[name] for name in names if environ.get(name)}
     return [f"{name} is not a port: {text!r}" for name, text in given.items() if not _is_port(text)]

@@ -1,6 +1,6 @@
 """Free texts of requests and answers: sealed on the way in, shown or masked on the way out.
 
-What is a free text follows from the contract: every text of several lines, every one that its rules
+The contract says which texts are free: every text of several lines, every one that its rules
 call free, and of what they call personal the names that are looked for in the others.
 """
 

@@ -64,7 +64,7 @@ class Signed:
 
 
 def _statement(about: str, method: str, metadata: Metadata, request: bytes) -> bytes:
-    """What is signed: all of our metadata, in an order of its own, and the request's bytes."""
+    """The signed bytes: all of our metadata, sorted, and the request."""
     said = sorted(
         f"{name}={value}"
         for name, value in metadata

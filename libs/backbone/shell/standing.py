@@ -20,7 +20,7 @@ PARKED = "SELECT consumer, count(*) AS events FROM parked GROUP BY consumer"
 
 
 def flaw_of(group: str, consumer: Consumer) -> str:
-    """What is wrong with a consumer, and the command that mends it; empty if it is well."""
+    """The flaw of a consumer, and the command that mends it; empty if it is well."""
     if consumer.poisons.too_many:
         return (
             f"{group} has stopped after {MOST_POISONS} bad records in a row: mend the cause, then "
