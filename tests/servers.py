@@ -40,6 +40,12 @@ class Server:
                 self._launch.argv, stdout=log, stderr=log, start_new_session=True
             )
 
+    def start_again_if_ended(self) -> None:
+        """As the supervisor does: the backends of a killed PostgreSQL hold its memory for a moment,
+        in which a new one ends at once."""
+        if self._process is not None and self._process.poll() is not None:
+            self.start()
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.send_signal(self._launch.stop_signal)
@@ -63,7 +69,7 @@ class Broker(Server):
 
     async def started(self) -> None:
         """Return when the broker can be asked for its topics."""
-        await until(lambda: kafka.answers(self.address))
+        await until(lambda: kafka.answers(self.address), self.start_again_if_ended)
 
 
 class Database(Server):
@@ -76,13 +82,14 @@ class Database(Server):
 
     async def started(self) -> None:
         """Return when the server takes connections."""
-        await until(lambda: postgres.answers(self.dsn))
+        await until(lambda: postgres.answers(self.dsn), self.start_again_if_ended)
 
 
-async def until(answers: Callable[[], Awaitable[bool]]) -> None:
+async def until(answers: Callable[[], Awaitable[bool]], meanwhile: Callable[[], None]) -> None:
     async with asyncio.timeout(START):
         while not await answers():
             await asyncio.sleep(0.1)
+            meanwhile()
 
 
 @asynccontextmanager

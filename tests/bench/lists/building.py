@@ -78,7 +78,7 @@ async def _server(settings: Sequence[str]) -> AsyncIterator[str]:
     process = Server(launch)
     process.start()
     try:
-        await until(lambda: answers(server.dsn))
+        await until(lambda: answers(server.dsn), process.start_again_if_ended)
         yield server.dsn
     finally:
         process.stop()
