@@ -7,6 +7,8 @@ taken away by a file that begins with CONTRACT, one release later.
 import re
 
 CONTRACT = "-- contract\n"
+# The first line of a file with one statement that Postgres refuses inside a transaction, such as
+# CREATE INDEX CONCURRENTLY IF NOT EXISTS. The statement may run twice, so it must be idempotent.
 OUTSIDE = "-- outside a transaction\n"
 
 COMMENT = re.compile(r"--[^\n]*")

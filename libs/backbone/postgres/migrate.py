@@ -25,11 +25,10 @@ CREATE TABLE IF NOT EXISTS migrations (
 """
 RECORD = "INSERT INTO migrations (name, checksum) VALUES ($1, $2)"
 # A statement that waits for a lock holds up all that ask for its table after it. So it gives up
-# soon, lets them pass, and tries again.
-IMPATIENT = "SET LOCAL lock_timeout = '1s'"
+# soon, well within the second that a service waits for a lock (pool.LIMITS), lets them pass, and
+# tries again.
+IMPATIENT = "SET LOCAL lock_timeout = '300ms'"
 TRIES, PAUSE = 30, 1.0
-# The first line of a file with one statement that Postgres refuses inside a transaction, such as
-# CREATE INDEX CONCURRENTLY IF NOT EXISTS. The statement may run twice, so it must be idempotent.
 
 
 class MigrationError(Exception):
