@@ -13,7 +13,7 @@ BACK = 60.0
 def pids(city: Installed) -> dict[str, int]:
     """The process of each name; empty while run.json is away."""
     try:
-        return {name: each["pid"] for name, each in city.run["processes"].items() if each["pid"]}
+        return {name: each["pid"] for name, each in city.told()["processes"].items() if each["pid"]}
     except FileNotFoundError:
         return {}
 

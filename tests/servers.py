@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from operate.servers import kafka, postgres
 from operate.servers.kafka import Kafka
 from operate.servers.postgres import Postgres
 
-START = 60.0
+START, READY = 60.0, 60.0
 COMMAND = (sys.executable, "-m", "operate.cli.command")
 
 
@@ -124,7 +125,18 @@ class Installed:
 
     @property
     def run(self) -> dict[str, Any]:
-        """What scripts are told; raises FileNotFoundError while something is not ready."""
+        """What scripts are told; waits while something is not ready, as on a busy machine."""
+        deadline = time.monotonic() + READY
+        while True:
+            try:
+                return self.told()
+            except FileNotFoundError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+
+    def told(self) -> dict[str, Any]:
+        """The same at once; raises FileNotFoundError while something is not ready."""
         document: dict[str, Any] = json.loads((self.home / "run.json").read_text())
         return document
 

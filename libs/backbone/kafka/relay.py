@@ -5,12 +5,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from aiokafka import AIOKafkaProducer
 
-from backbone.door.journal import Sign, statement_of, unsigned
-from backbone.kafka.origin import header_of
+from backbone.door.journal import statement_of
+from backbone.kafka.origin import signed_headers
 from backbone.kafka.producer import SEND_SECONDS, is_passing
 from backbone.postgres.pool import Connect, Connection
 from backbone.process import tracing
@@ -18,6 +18,15 @@ from backbone.process.metrics import RELAYED, UNSENT_AGE
 from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
+
+
+class Signer(Protocol):
+    """Signs statements as the service that owns the journal."""
+
+    def sign(self, statement: bytes) -> bytes: ...
+    def codes(self, statement: bytes, signature: bytes) -> bytes:
+        """The codes that save its readers the check of the signature; none if it is not its own."""
+
 
 # Opens a producer for the block, a new one each time, so that no old buffer is sent late.
 Produce: TypeAlias = Callable[[], AbstractAsyncContextManager[AIOKafkaProducer]]
@@ -62,16 +71,16 @@ class Relay:
         connect: Connect,
         produce: Produce,
         pulse: Pulse,
-        sign: Sign = unsigned,
+        signer: Signer | None = None,
     ) -> None:
-        """`topics` maps the kind of an aggregate to the topic of its events; `sign` signs what was
-        written before signatures came."""
+        """`topics` maps the kind of an aggregate to the topic of its events; `signer` makes codes
+        and signs what was written before signatures came."""
         self._schema = schema
         self._topics = topics
         self._connect = connect
         self._produce = produce
         self._pulse = pulse
-        self._sign = sign
+        self._signer = signer
         self._unsigned_upto = 0
         self._wake = asyncio.Event()
         self._since: float | None = None
@@ -155,21 +164,24 @@ class Relay:
         """Put the row into the producer's buffer; return the future of the broker's ack."""
         topic = self._topics[row["kind"].rsplit(".", 2)[0]]
         headers = cloud_event(row, f"liandong/{self._schema}")
-        if signature := row["signature"] or self._late_signature(topic, row):
-            headers.append(header_of(signature))
+        event_id, of = str(row["event_id"]), str(row["aggregate_id"])
+        said = statement_of(topic, row["kind"], event_id, of, row["version"], row["payload"])
+        if self._signer is not None:
+            headers += self._signed(self._signer, row, said)
         sent: Awaitable[Any] = await producer.send(
-            topic, row["payload"], key=str(row["aggregate_id"]).encode(), headers=headers
+            topic, row["payload"], key=of.encode(), headers=headers
         )
         return sent
 
-    def _late_signature(self, topic: str, row: Any) -> bytes:
-        """The signature of a row of before signatures came; none for a later row, which the door
-        would have signed: readers refuse it."""
-        if row["position"] > self._unsigned_upto:
-            return b""
-        event_id, of = str(row["event_id"]), str(row["aggregate_id"])
-        said = (topic, row["kind"], event_id, of, row["version"], row["payload"])
-        return self._sign(statement_of(*said))
+    def _signed(self, signer: Signer, row: Any, said: bytes) -> list[tuple[str, bytes]]:
+        """The headers of the row's signature, made now if the row is older than signatures.
+
+        None for a later row without one, which the door would have signed: readers refuse it.
+        """
+        signature = row["signature"]
+        if not signature and row["position"] <= self._unsigned_upto:
+            signature = signer.sign(said)
+        return signed_headers(signature, signer.codes(said, signature)) if signature else []
 
 
 def _now() -> float:

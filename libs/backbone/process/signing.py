@@ -4,7 +4,9 @@ Every service derives its private keys from its own keyring and knows the public
 event carries a signature that any reader, also years later, checks with public keys alone. A call,
 or a command on its topic, carries an authentication code: HMAC-SHA-256 under a key that X25519
 agrees between sender and receiver, so that only these two can make it, at a fiftieth of the cost
-of a signature. Key ids stand before both; a rotation adds keys and removes none.
+of a signature. An event on its topic carries such codes beside its signature, one for each service,
+so that a reader of the hour need not check the signature. Key ids stand before all of them; a
+rotation adds keys and removes none.
 """
 
 import hmac
@@ -26,6 +28,8 @@ from backbone.process.keyring import Keyring, key_id
 log = logging.getLogger(__name__)
 
 ID = 4  # bytes of a key's id before a signature or a code
+SIGNATURE = 64  # bytes of a signature itself
+SHORT = 16  # bytes of a code that stands beside a signature or among others
 # Seconds between two readings of the file of public keys for ids that are not known.
 REREAD = 1.0
 SIGN, AGREE = b"liandong sign", b"liandong agree"
@@ -74,7 +78,7 @@ class Verifier:
         key = self._verifying(name, signature[:ID].hex())
         try:
             if key is not None:
-                key.verify(signature[ID:], statement)
+                key.verify(signature[ID : ID + SIGNATURE], statement)
         except InvalidSignature:
             return False
         return key is not None
@@ -107,6 +111,7 @@ class Verifier:
         found: dict[str, Any] = {**(json.loads(text) if text else {}), **self._own}
         self._keys = {(name, each["id"]): each for name, keys in found.items() for each in keys}
         self._first = {name: keys[0] for name, keys in found.items()}
+        self.names = tuple(sorted(found))
 
 
 class Signatures(Verifier):
@@ -129,7 +134,8 @@ class Signatures(Verifier):
         self._from = lru_cache(maxsize=256)(self._agreed_from)
 
     def sign(self, statement: bytes) -> bytes:
-        return self._id + self._private.sign(statement)
+        """The signature, and after it a code by which this service knows it again."""
+        return self._id + self._private.sign(statement) + self._short(self.name, statement)
 
     def code(self, receiver: str, statement: bytes) -> bytes:
         """The code that only this service and the receiver can make. Raises LookupError."""
@@ -142,6 +148,39 @@ class Signatures(Verifier):
         except LookupError:
             return False
         return hmac.compare_digest(hmac.digest(key, statement, sha256), code[ID:])
+
+    def codes(self, statement: bytes, signature: bytes) -> bytes:
+        """A code for each service: `key id,service:code,service:code`, in hexadecimal digits.
+
+        Nothing for a statement that this service has not signed, or not yet in this form: a row
+        that was forged in its database gets no code.
+        """
+        own = signature[ID + SIGNATURE :]
+        if not own or not self._is_short(self.name, signature[:ID].hex(), statement, own):
+            return b""
+        each = (f"{name}:{self._short(name, statement).hex()}" for name in self.names)
+        return ",".join((self._id.hex(), *each)).encode()
+
+    def is_among(self, sender: str, statement: bytes, codes: bytes) -> bool:
+        """Whether the sender has made the code for this service among `codes`."""
+        found = {
+            name: code for name, _, code in (each.partition(b":") for each in codes.split(b","))
+        }
+        key, code = codes[: 2 * ID], found.get(self.name.encode(), b"")
+        try:
+            return self._is_short(sender, key.decode(), statement, bytes.fromhex(code.decode()))
+        except ValueError:
+            return False
+
+    def _short(self, receiver: str, statement: bytes) -> bytes:
+        return hmac.digest(self._to(receiver), statement, sha256)[:SHORT]
+
+    def _is_short(self, sender: str, key: str, statement: bytes, code: bytes) -> bool:
+        try:
+            made = hmac.digest(self._from(sender, key), statement, sha256)[:SHORT]
+        except LookupError:
+            return False
+        return hmac.compare_digest(made, code)
 
     def _agreed_to(self, receiver: str) -> bytes:
         return self._agreed(self._newest, receiver, "")

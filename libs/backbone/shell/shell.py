@@ -76,9 +76,9 @@ class Shell:
         topics = {each.kind: each.topic for each in deciders}
         self.connect = partial(connect, settings.database_url, settings.schema)
         produce = partial(open_producer, settings.brokers)
-        sign = settings.signatures.sign
-        self.relay = Relay(settings.schema, topics, self.connect, produce, pulse, sign)
-        self.door = Door(pool, deciders, self.relay.wake, ride, sign=sign)
+        signer = settings.signatures
+        self.relay = Relay(settings.schema, topics, self.connect, produce, pulse, signer)
+        self.door = Door(pool, deciders, self.relay.wake, ride, sign=signer.sign)
         self.batcher = Batcher(self.door.perform, pulse)
         self.server = Server(settings)
         self.consumers: dict[str, Consumer] = {}

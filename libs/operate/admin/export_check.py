@@ -46,7 +46,7 @@ def is_signed(row: dict[str, Any], keys: list[dict[str, str]]) -> bool:
         if key["id"] == signature[:4].hex():
             try:
                 public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key["sign"]))
-                public.verify(signature[4:], statement)
+                public.verify(signature[4:68], statement)
             except InvalidSignature:
                 return False
             return True

@@ -147,7 +147,7 @@ def sign_in(city: Installed, user: str) -> int:
 
 def pids(city: Installed) -> set[int]:
     try:
-        return {process["pid"] for process in city.run["processes"].values()}
+        return {process["pid"] for process in city.told()["processes"].values()}
     except FileNotFoundError:
         return set()
 

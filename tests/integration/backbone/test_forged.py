@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from google.protobuf.descriptor import ServiceDescriptor
 
 from backbone.door.journal import event_id, statement_of
-from backbone.kafka.origin import command_statement, entry_statement, header_of, owner_of
+from backbone.kafka.origin import CODES, command_statement, entry_statement, header_of, owner_of
 from backbone.process.settings import PORTS, SCHEMAS
 from backbone.process.signing import Signatures
 from backbone.rpc.caller import metadata_for
@@ -91,6 +91,17 @@ def signed_event(topic: str, of: UUID, by: str = "", kind: str = "", on: str = "
     return topic, str(of).encode(), value, headers
 
 
+def coded_event(topic: str, by: str = "") -> Record:
+    """A wrongly signed event with codes: those of another service, or the writer's of another."""
+    of, writer = uuid4(), signatures(by or owner_of(topic))
+    name, value = an_event(topic, of)
+    its_id = str(event_id(name.rsplit(".", 2)[0], of, 1))
+    said = statement_of(topic, name, its_id, str(of), 1, value) if by else b"another statement"
+    codes = writer.codes(said, writer.sign(said))
+    _, key, _, headers = signed_event(topic, of, on="liandong.other.events.v1")
+    return topic, key, value, [*headers, (CODES, codes)]
+
+
 def forged_events(topic: str) -> list[Record]:
     """Unsigned, half signed, altered, of another signer, of another record, of another topic."""
     of, other = uuid4(), uuid4()
@@ -105,6 +116,8 @@ def forged_events(topic: str) -> list[Record]:
         (topic, str(other).encode(), value, headers),
         (topic, key, value, renumbered),
         (topic, key, value, [*headers[:-1], ("liandong-signature", b"no digits")]),
+        coded_event(topic, by="gateway"),
+        coded_event(topic),
         signed_event(topic, uuid4(), by="gateway"),
         signed_event(topic, uuid4(), on="liandong.other.events.v1"),
     ]

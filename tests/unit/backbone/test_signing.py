@@ -47,6 +47,27 @@ def test_only_two_services_can_make_a_code() -> None:
         alarm().code("nobody", b"claim")
 
 
+def test_the_codes_beside_a_signature_hold_for_their_writer_and_reader_alone() -> None:
+    signature = alarm().sign(b"opened")
+    codes = alarm().codes(b"opened", signature)
+    assert flow().is_among("alarm", b"opened", codes)
+    assert alarm().is_among("alarm", b"opened", codes), "it reads its own topics too"
+    assert not flow().is_among("alarm", b"voided", codes)
+    assert not flow().is_among("workflow", b"opened", codes)
+    another = codes.replace(b"workflow:", b"petition:")
+    of_another = Signatures("petition", Keyring((b"\2" * 32,)), TOLD).is_among
+    for told in (another, b"", b"\xff,workflow:00", codes.split(b",")[0], codes[:-1]):
+        assert not flow().is_among("alarm", b"opened", told)
+    assert not of_another("alarm", b"opened", another)
+
+
+def test_a_forged_row_gets_no_codes() -> None:
+    """The relay passes a row on as it stands in the database; the codes vouch for its signature."""
+    true = alarm().sign(b"opened")
+    for forged in (b"", true[:68], true[:-1] + b"\0", flow().sign(b"opened"), alarm().sign(b"no")):
+        assert alarm().codes(b"opened", forged) == b""
+
+
 def test_a_rotation_is_known_to_services_that_run(tmp_path: Path) -> None:
     """The file is read again for a key that is not known; old signatures stay valid."""
     path = tmp_path / "signers.json"
