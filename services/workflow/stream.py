@@ -31,8 +31,6 @@ GROUP = "workflow.stream"
 COMMANDS = "liandong.incident.commands.v1"
 TOPICS = (COMMANDS, *codec.INTAKES, arriving.EVENTS, supervising.EVENTS)
 
-TOPICS = (COMMANDS, *codec.INTAKES, arriving.EVENTS, supervising.EVENTS)
-
 log = logging.getLogger(__name__)
 
 # Returns the requests of a record, none for a record to ignore; raises for an unreadable one.

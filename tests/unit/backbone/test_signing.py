@@ -83,6 +83,18 @@ def test_a_rotation_is_known_to_services_that_run(tmp_path: Path) -> None:
     assert reader.is_coded("alarm", b"claim", later.code("workflow", b"claim"))
 
 
+def test_a_process_learns_the_newer_key_of_another_process_of_its_service(tmp_path: Path) -> None:
+    """The front of workflow restarts with a new key; its stream processor reads what it signs."""
+    path, rotated = tmp_path / "signers.json", Keyring((NEW, b"\5" * 32))
+    path.write_text(json.dumps({"workflow": publics_of(rotated)}))
+    front, stream = (Signatures("workflow", each, str(path)) for each in (rotated, FLOW))
+    signature = front.sign(b"claimed")
+    assert stream.is_signed("workflow", b"claimed", signature)
+    assert stream.is_among("workflow", b"claimed", front.codes(b"claimed", signature))
+    assert stream.is_coded("workflow", b"claim", front.code("workflow", b"claim"))
+    assert front.is_coded("workflow", b"claim", stream.code("workflow", b"claim"))
+
+
 def test_a_receiver_whose_keys_were_rotated_still_reads_codes() -> None:
     """A process that has not been restarted lacks its newest key: senders use the first one."""
     rotated = Keyring((NEW, b"\4" * 32))
