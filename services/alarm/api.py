@@ -28,6 +28,8 @@ from services.alarm.orders import Orders
 from services.alarm.peers import Incidents, Missions, Teams
 from services.alarm.reading import Reading
 from services.alarm.receipt import RECEIPTS
+from services.alarm.receipt.accusing import only_accuses
+from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.linking import LinkRepeat
 from services.alarm.receipt.record import Receipt
@@ -91,7 +93,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def _correct(self, request: Any, context: Any, command: Any) -> resources.Receipt:
         """Commit, then tell the incident: should the call fail, the event tells the same."""
         caller = caller_of(context)
-        await self._told.require_open(codec.receipt_id(request.receipt_id), caller)
+        if not (isinstance(command, AmendReceipt) and only_accuses(command)):
+            await self._told.require_open(codec.receipt_id(request.receipt_id), caller)
         receipt = await self._perform(context, command, request, caller)
         shown = self._shown(receipt, caller.actor)
         incident = await self._told.amended(receipt, caller.actor)

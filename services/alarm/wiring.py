@@ -1,12 +1,14 @@
 """Builds the front desk from the settings: its door, its clients and its consumers."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from backbone.door.batch import Batch
 from backbone.door.decider import Decider, require_every_change
 from backbone.door.request import Request
 from backbone.door.timers import Timers, lapse_of
+from backbone.intake import teams
 from backbone.postgres.pool import Connection
 from backbone.postgres.sealing import Sealer
 from backbone.process.pulse import Pulse
@@ -55,6 +57,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         desk = FrontDesk(shell, decider, atlas, sealer)
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)
         shell.run_beside(Timers(shell.pool, shell.door, DUE, _lapse, pulse).run)
+        heard = teams.of_receipts(settings, shell.pool)
+        shell.run_beside(partial(heard.watch, shell.relay.age, pulse))
         for subscription in (consumers.incidents(shell.pool), *consumers.records()):
             shell.consume(subscription)
         await shell.run()

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from backbone.words.areas import Level
 from backbone.words.city import Ring
 from backbone.words.neighbours import Neighbour
-from backbone.words.policy import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES, Policy, Route
+from backbone.words.policy import (
+    DESK_DECIDES,
+    RECALL,
+    SUPERVISION_ANSWER,
+    URGE_PAUSE_MINUTES,
+    Policy,
+    Route,
+)
 from backbone.words.roles import CALL_BACK_MAKERS, HANDLERS, SUPERIORS, Roles
 from backbone.words.working_time import budget_of
 from services.directory.documents import Value, read_document
@@ -51,6 +58,7 @@ LATER_TABLES = (
     "supervision_answer",
     "urge_pause_minutes",
     "caller_in_order",
+    "accused_team",
     *HANDLING_TABLES,
     *ROLE_LISTS,
 )
@@ -107,6 +115,7 @@ def read_policy(
             "urge_pause_minutes": _pauses,
             **dict.fromkeys(HANDLING_TABLES, _minutes),
             "caller_in_order": lambda value: value.each(_priority),
+            "accused_team": lambda value: value.one_of({RECALL, DESK_DECIDES}),
             **{name: _some_of(known) for name, known in ROLE_LISTS.items()},
         },
     )

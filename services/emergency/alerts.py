@@ -30,8 +30,9 @@ WHERE m.alert_time <= statement_timestamp() AND {seen} AND {filters} AND {after}
       SELECT FROM missions AS n WHERE n.matter_id = m.matter_id AND n.dispatch_time > m.end_time))
   AND (m.state <> 'RECALLED' OR m.due_time IS NOT NULL OR (
       m.end_time > statement_timestamp() - interval '1 day'
-      AND EXISTS (SELECT FROM missions AS s WHERE s.matter_id <> m.matter_id
-                  AND s.id = (m.doc -> 'recall' ->> 'stays')::uuid)
+      AND ((m.doc -> 'hidden' ->> 'accused')::boolean
+           OR EXISTS (SELECT FROM missions AS s WHERE s.matter_id <> m.matter_id
+                      AND s.id = (m.doc -> 'recall' ->> 'stays')::uuid))
       AND NOT EXISTS (SELECT FROM missions AS n
                       WHERE n.matter_id = m.matter_id AND n.dispatch_time > m.end_time)))
 ORDER BY m.alert_time, m.id LIMIT {limit}
@@ -84,6 +85,7 @@ def _resource(mission: Mission, since: datetime, user: str) -> resources.Alert:
     )
     for part in (order, release, ladder):
         fill(alert, part)
+    alert.unit, alert.ordered_unit = mission.unit, mission.desk
     if mission.recall is not None:
         alert.ClearField("next_teams")
     alert.since.FromDatetime(since)
@@ -93,6 +95,8 @@ def _resource(mission: Mission, since: datetime, user: str) -> resources.Alert:
 
 
 def _reason(mission: Mission) -> str:
+    if mission.accused_since is not None:
+        return "ACCUSED"
     if mission.recall is not None:
         return "MATTER_PARTED" if mission.recall.confirm_time else "RECALL_UNCONFIRMED"
     if mission.state is not State.REFUSED:

@@ -1,6 +1,6 @@
 """Pure mappings: call → command, desk's event → request body, mission ↔ resource, row → frame."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -58,7 +58,7 @@ def to_dispatch(
         pauses=pauses_of(policy),
         acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
         reachable=reachable,
-        ladder=staffing.frozen(city, order.priority),
+        ladder=staffing.frozen(city, order.priority, datetime.now(UTC)),
         ready=ready,
         number=number,
     )
@@ -77,7 +77,7 @@ def to_revision(
         facts=facts,
         reason=reason,
         receipt=receipt,
-        ladder=staffing.frozen(city, facts.priority),
+        ladder=staffing.frozen(city, facts.priority, datetime.now(UTC)),
         acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
         heard=heard,
     )

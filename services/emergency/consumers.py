@@ -17,8 +17,8 @@ from backbone.words.actor import Actor
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
 from services.emergency import codec
+from services.emergency.accusing import hiding, told_to
 from services.emergency.mission.correcting import ReviseMission
-from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.joining import (
     JoinMatter,
     knows_later,
@@ -106,12 +106,35 @@ class Orders:
         body = getattr(event, event.WhichOneof("kind"))
         if not body.HasField("facts"):
             return []
-        receipt = event.meta.aggregate_id
-        hides = []
-        if body.facts.against:
-            known = await missions_of(self._shell.pool, UUID(receipt))
-            hides = [request(event, each.id, HideMission()) for each in known]
-        return [*await self._each(event, ordered, self._own_facts(body.facts, event)), *hides]
+        facts = body.facts
+        revisions = await self._each(event, ordered, self._own_facts(facts, event))
+        return await self._accusing(event, facts, ordered, revisions) if facts.against else revisions
+
+    async def _accusing(
+        self,
+        event: Any,
+        facts: Any,
+        ordered: Sequence[Request[Any]],
+        revisions: Sequence[Request[Any]],
+    ) -> list[Request[Any]]:
+        """A team of the accused unit is called back before anything else is said."""
+        city = self._replica.city
+        known = await missions_of(self._shell.pool, UUID(event.meta.aggregate_id))
+        sent = {
+            each.aggregate_id: (each.command.team.unit if each.command.team else "", each.command)
+            for each in ordered
+        }
+        orders = {of: (unit, command.order) for of, (unit, command) in sent.items()}
+        orders |= {each.id: (each.release.unit, each.order) for each in known}
+        hides = [
+            request(event, of, hiding(event, facts, unit, order.ordered_unit, city))
+            for of, (unit, order) in orders.items()
+        ]
+        said = [
+            replace(each, command=told_to(each.command, *orders[each.aggregate_id], facts, city))
+            for each in revisions
+        ]
+        return [*hides, *said]
 
     def _own_facts(self, facts: Any, event: Any) -> ReviseMission:
         """The facts of a receipt that has no incident."""

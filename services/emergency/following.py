@@ -11,11 +11,12 @@ from backbone.shell.shell import Shell
 from backbone.words.city import City
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.emergency import codec, storage
+from services.emergency.accusing import hiding, told_to
 from services.emergency.consumers import because, request
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.recalling import WithdrawMission
-from services.emergency.mission.record import Cause, Heard
+from services.emergency.mission.record import Cause, Heard, Mission
 from services.emergency.orders import missions_of
 
 INCIDENTS = "liandong.incident.events.v1"
@@ -44,18 +45,31 @@ class Incidents:
         matter = UUID(events[0].meta.aggregate_id)
         known = await missions_of(self._shell.pool, matter)
         own = [each for each in known if each.order.matter_id == matter and each.ending is None]
-        commands = [(event, _followed(event, self._replica.city)) for event in events]
+        city = self._replica.city
+        accusing = next((each for each in reversed(events) if each.amended.matter.against), None)
+        commands = [(event, _followed(event, city)) for event in events]
         told = [
-            request(event, each.id, command)
+            request(event, each.id, _told_to(each, command, accusing, city))
             for event, command in commands
             for each in own
             if each.home is not None or event.meta.version > each.order.matter_version
         ]
-        accusing = [each for each in events if each.amended.matter.against]
-        return [
-            *told,
-            *(request(accusing[-1], each.id, HideMission()) for each in known if accusing),
-        ]
+        if accusing is None:
+            return told
+        # A team of the accused unit is called back before anything else is said.
+        return [*(request(accusing, each.id, _hidden(accusing, each, city)) for each in known), *told]
+
+
+def _told_to(mission: Mission, command: Any, accusing: Any, city: City) -> Any:
+    if accusing is None:
+        return command
+    matter = accusing.amended.matter
+    return told_to(command, mission.release.unit, mission.order, matter, city)
+
+
+def _hidden(event: Any, mission: Mission, city: City) -> HideMission:
+    units = mission.release.unit, mission.order.ordered_unit
+    return hiding(event, event.amended.matter, *units, city)
 
 
 def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:

@@ -4,10 +4,12 @@ People who are away are passed over. A city whose staff is not known yet has no 
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from backbone.words.city import City, Person
 from backbone.words.ladder import People
 from services.emergency.mission.rungs import Ladder, Rung, Told
+from services.emergency.mission.working import kept
 
 Group = tuple[str, tuple[str, ...]]
 
@@ -27,11 +29,22 @@ def on_duty(city: City, team: str) -> int | None:
     return sum(1 for _ in _members(city, team))
 
 
-def frozen(city: City, priority: str) -> Ladder | None:
-    """The ladder of a priority as a new mission keeps it."""
-    steps = city.ladder.rungs.get(priority, ())
-    rungs = tuple(Rung(step.seconds, step.when, step.tell, step.channels) for step in steps)
-    return Ladder(rungs, city.ladder.every_seconds.get(priority, 60)) if rungs else None
+def frozen(city: City, priority: str, now: datetime) -> Ladder | None:
+    """The ladder of a priority as a mission keeps it from now on."""
+    rungs = tuple(
+        Rung(step.seconds, step.when, step.tell, step.channels, step.working)
+        for step in city.ladder.rungs.get(priority, ())
+    )
+    if not rungs:
+        return None
+    every_working = priority in city.ladder.working
+    works = every_working or any(rung.working for rung in rungs)
+    return Ladder(
+        rungs,
+        city.ladder.every_seconds.get(priority, 60),
+        every_working=every_working,
+        working_time=kept(city.calendar, now) if works else None,
+    )
 
 
 def _group(city: City, people: People, team: str, unit: str, desk: str) -> Group:

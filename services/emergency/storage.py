@@ -34,7 +34,7 @@ DUE = due_in("missions")
 RUNGS_DUE = due_in(
     "missions AS m",
     "rung_due",
-    """id, version, team, unit, ordered_unit,
+    """id, version, team, coalesce(doc -> 'release' ->> 'unit', unit) AS unit, ordered_unit,
        coalesce(doc -> 'order' ->> 'category', doc ->> 'category', '') AS category,
        ARRAY(SELECT o.team FROM missions AS o WHERE o.matter_id = m.matter_id) AS sent,
        ARRAY(SELECT s.team FROM team_statuses AS s WHERE s.duty <> 'AVAILABLE') AS out""",

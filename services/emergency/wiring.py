@@ -38,7 +38,7 @@ from services.emergency.telephone import closing, read_webhook
 from services.emergency.terminals import PATIENCE, Terminals
 from services.emergency.wakes import hear
 
-KINDS = ("team", "policy", "person", "unit", "ladder", "category")
+KINDS = ("team", "policy", "person", "unit", "ladder", "category", "calendar")
 
 
 class Rungs(Timers):

@@ -19,6 +19,7 @@ from backbone.door.door import Door
 from backbone.door.notices import Waiting
 from backbone.door.request import Request
 from backbone.door.timers import Due, Timers, lapse_of
+from backbone.intake import teams
 from backbone.kafka.bookmark import open_reader
 from backbone.kafka.lag import Lags
 from backbone.kafka.origin import Origin, command_statement, header_of
@@ -115,6 +116,8 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
         shell.serve(add, supervisors, supervision_pb.DESCRIPTOR)
         shell.run_beside(waiting.run)
         shell.run_beside(partial(count_incidents, shell.pool))
+        heard = teams.of_incidents(settings, shell.pool)
+        shell.run_beside(partial(heard.watch, shell.relay.age, pulse))
         for due, request_of in TIMERS:
             shell.run_beside(Timers(shell.pool, shell.door, due, request_of, pulse).run)
         await shell.run()

@@ -14,6 +14,7 @@ def ladder_message(ladder: Ladder) -> wire.Ladder:
             when=step.when,
             tell=step.tell,
             channels=step.channels,
+            working=step.working,
         )
         for priority, steps in ladder.rungs.items()
         for step in steps
@@ -22,13 +23,20 @@ def ladder_message(ladder: Ladder) -> wire.Ladder:
         wire.LadderPeople(who=who, of=each.of, roles=each.roles)
         for who, each in ladder.people.items()
     ]
-    return wire.Ladder(rungs=rungs, every_seconds=dict(ladder.every_seconds), people=people)
+    return wire.Ladder(
+        rungs=rungs,
+        every_seconds=dict(ladder.every_seconds),
+        people=people,
+        working=sorted(ladder.working),
+    )
 
 
 def to_ladder(message: Any) -> Ladder:
     rungs: dict[str, tuple[Step, ...]] = {}
     for rung in message.rungs:
-        step = Step(rung.seconds, rung.when, tuple(rung.tell), tuple(rung.channels))
+        tell, channels = tuple(rung.tell), tuple(rung.channels)
+        step = Step(rung.seconds, rung.when, tell, channels, rung.working)
         rungs[rung.priority] = (*rungs.get(rung.priority, ()), step)
     people = {each.who: People(each.of, tuple(each.roles)) for each in message.people}
-    return Ladder(rungs, dict(message.every_seconds), people)
+    working = frozenset(message.working)
+    return Ladder(rungs, dict(message.every_seconds), people, working)

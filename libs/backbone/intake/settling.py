@@ -5,6 +5,7 @@ same request id, and the stream processor performs it.
 """
 
 import logging
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -12,6 +13,8 @@ import grpc
 
 from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import may_still_happen
+from backbone.rpc.retrying import Retrier
 from backbone.rpc.shared_client import open_shared
 from backbone.words.actor import Actor
 from backbone.words.followed import Followed
@@ -38,6 +41,7 @@ class Settlings:
     def __init__(self, settings: Settings) -> None:
         self._token = settings.token
         self._stub = rpc.IncidentServiceStub(open_shared(settings, "workflow"))
+        self._retrier = Retrier()
 
     async def settle(self, record: Any, incident: Followed | None, step: str, by: Actor) -> None:
         """Move the incident with the record; one that is not open yet is moved by the event alone,
@@ -54,6 +58,10 @@ class Settlings:
         try:
             await self._stub.SettleIncident(request, timeout=PATIENCE, metadata=metadata)
         except grpc.aio.AioRpcError as error:
-            log.warning(
-                "settling.pending", extra={"incident": str(record.id), "error": error.details()}
-            )
+            said = {"incident": str(record.id), "error": error.details()}
+            log.warning("settling.pending", extra=said)
+            if may_still_happen(error):
+                again = partial(
+                    self._stub.SettleIncident, request, timeout=PATIENCE, metadata=metadata
+                )
+                self._retrier.schedule(settling_id(record.id, record.version), again)

@@ -18,12 +18,16 @@ CHANNELS = frozenset({"SMS", "VOICE"})
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung, so many seconds after the order; passed over if `when` no longer holds."""
+    """One rung, so many seconds after the order; passed over if `when` no longer holds.
+
+    `working`: the seconds count in working hours alone.
+    """
 
     seconds: int
     when: str
     tell: tuple[str, ...]
     channels: tuple[str, ...] = ()
+    working: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,15 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The rungs of each priority; the last one is repeated every so many seconds, for ever."""
+    """The rungs of each priority; the last one is repeated every so many seconds, for ever.
+
+    `working` are the priorities whose repeats count in working hours alone.
+    """
 
     rungs: Mapping[str, tuple[Step, ...]]
     every_seconds: Mapping[str, int]
     people: Mapping[str, People]
+    working: frozenset[str] = frozenset()
 
 
 def _scaled(factor: int) -> tuple[Step, ...]:
@@ -64,12 +72,12 @@ _P3 = (
     Step(60, NOT_DELIVERED, ("TEAM",)),
     Step(300, NOT_ACKNOWLEDGED, ("TEAM", "TEAM_LEADER")),
     Step(900, NOT_ACKNOWLEDGED, ("TEAM", "DESK")),
-    Step(1800, NOT_ACKNOWLEDGED, ("TEAM", "DESK", "DUTY_OFFICER", "NEXT_TEAM")),
+    Step(1800, NOT_ACKNOWLEDGED, ("TEAM", "DESK", "DUTY_OFFICER", "NEXT_TEAM"), working=True),
 )
 _P4 = (
     Step(300, NOT_DELIVERED, ("TEAM",)),
-    Step(3600, NOT_ACKNOWLEDGED, ("TEAM", "TEAM_LEADER")),
-    Step(14400, NOT_ACKNOWLEDGED, ("TEAM", "DESK", "DUTY_OFFICER")),
+    Step(3600, NOT_ACKNOWLEDGED, ("TEAM", "TEAM_LEADER"), working=True),
+    Step(14400, NOT_ACKNOWLEDGED, ("TEAM", "DESK", "DUTY_OFFICER"), working=True),
 )
 USUAL = Ladder(
     rungs={"P1": _P1, "P2": _scaled(2), "P3": _P3, "P4": _P4},
@@ -81,5 +89,7 @@ USUAL = Ladder(
         "SHIFT_COMMANDER": People("DESK", ("duty_officer",)),
         "SUPERVISION": People("ABOVE", ("supervisor",)),
     },
+    working=frozenset({"P3", "P4"}),
 )
-"""In force where a pack has no ladder of its own."""
+"""In force where a pack has no ladder of its own. The desk, which is there day and night, hears of
+a silent team at once; the people whom a later rung would fetch are told in working hours."""

@@ -59,6 +59,9 @@ FEEDBACK_MINUTES: Mapping[str, int] = {
 SUPERVISION_ANSWERERS = ("centre_director", "dispatcher", "duty_officer", "head", "leader")
 # They make the call-backs of disputes, beside those who make all call-backs.
 DISPUTE_CALL_BACK = ("centre_director",)
+# What becomes of a team that is under way to a matter which begins to accuse its unit: it is called
+# back at once, or it stays until the desk has decided.
+RECALL, DESK_DECIDES = "RECALL", "DESK_DECIDES"
 # Five days.
 PARTNER_ANSWER_MINUTES = 7200
 
@@ -93,3 +96,4 @@ class Policy:
     caller_in_order: tuple[str, ...] = ()
     supervision_answerers: tuple[str, ...] = SUPERVISION_ANSWERERS
     dispute_call_back: tuple[str, ...] = DISPUTE_CALL_BACK
+    accused_team: str = RECALL

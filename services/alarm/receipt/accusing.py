@@ -1,14 +1,47 @@
-"""Accusing 检举控告: whom a report is against; after its end a report may only begin to accuse."""
+"""Accusing 检举控告: whom a report is against; after its end a report may only begin to accuse,
+also once it was filed."""
+
+from msgspec import Struct
 
 from backbone.words.city import City
 from backbone.words.errors import Denied
 from backbone.words.guards import require_text, require_unit
+from backbone.words.roles import roles
+from services.alarm.receipt.closing import is_over
+from services.alarm.receipt.correcting import require_incident_open
 from services.alarm.receipt.passed import PassedKind
-from services.alarm.receipt.record import Outcome, Receipt
+from services.alarm.receipt.record import Outcome, Receipt, State
 from services.alarm.receipt.rights import ByActor, require_not_ended
 
 # What it became there is watched over, or has its own word on whom it is against.
 APART = frozenset({PassedKind.DISPUTE, PassedKind.PETITION})
+# Who may say of a filed report that it accuses a unit: the leads of a desk, and the staff of a
+# petition office's desk.
+LEADS = roles("dispatcher", "duty_officer", "receptionist")
+# What an amendment may say beside whom the report is against.
+BESIDE = frozenset({"by", "against", "reason", "for_incident", "confirm_priority", "heard"})
+
+
+def is_filed(receipt: Receipt) -> bool:
+    """Whether it was closed, or its incident is over."""
+    incident = receipt.incident
+    return receipt.state is State.CLOSED or (incident is not None and is_over(incident.known))
+
+
+def only_accuses(command: Struct) -> bool:
+    """Whether an amendment names a unit and changes nothing else."""
+    names = (name for name in command.__struct_fields__ if name not in BESIDE)
+    against: str | None = getattr(command, "against", None)
+    return bool(against) and all(getattr(command, name) is None for name in names)
+
+
+def require_filed_accuser(receipt: Receipt, command: ByActor) -> None:
+    """Allow a lead to begin an accusation, and nothing else: the rest stays as it was filed."""
+    if not isinstance(command, Struct) or not only_accuses(command) or receipt.against:
+        require_incident_open(receipt)
+        require_not_ended(receipt, command)
+    if command.by.role not in LEADS:
+        raise Denied("ROLE_MAY_NOT", role=command.by.role)
 
 
 def require_may_accuse(

@@ -1,5 +1,6 @@
 """Corrections 更正 of a report: amend 补充; the incident gets them too."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -17,7 +18,12 @@ from backbone.words.matter import Matter
 from backbone.words.place import Place, contains
 from backbone.words.texts import shows_nothing, trimmed
 from services.alarm.receipt import correcting
-from services.alarm.receipt.accusing import barred_by, require_may_accuse
+from services.alarm.receipt.accusing import (
+    barred_by,
+    is_filed,
+    require_filed_accuser,
+    require_may_accuse,
+)
 from services.alarm.receipt.classifying import ReceiptClassified, classified
 from services.alarm.receipt.danger import (
     DangerHeard,
@@ -112,7 +118,8 @@ def amend(
     receipt: Receipt, command: AmendReceipt, now: datetime, city: City
 ) -> list[News | ReceiptAmended]:
     require_desk(receipt, command)
-    correcting.require_incident_open(receipt)
+    if is_filed(receipt):
+        require_filed_accuser(receipt, command)
     require_visible(command)
     place = command.place and place_with(receipt.report.place, command.place)
     require_place(city, place)
@@ -219,11 +226,17 @@ def _reported(said: AmendReceipt | ReceiptAmended) -> dict[str, Any]:
     return {name: getattr(said, name) for name in Report.__struct_fields__}
 
 
+def _likely(receipt: Receipt) -> Mapping[str, Any]:
+    """Of what was filed only an accusation can be told."""
+    return {"against": "…"} if is_filed(receipt) else {}
+
+
 VERBS = (
     verb(
-        {State.RECEIVED, State.ENDED},
+        {State.RECEIVED, State.ENDED, State.CLOSED},
         amend,
         "NOT_YOUR_DESK",
+        "ROLE_MAY_NOT",
         "ALREADY_ENDED",
         "UNKNOWN_UNIT",
         "REASON_MISSING",
@@ -235,7 +248,7 @@ VERBS = (
         "TIMES_OUT_OF_ORDER",
         "DANGER_UNCONFIRMED",
         "NOTHING_TO_CHANGE",
-        otherwise=correcting.require_may_correct,
+        likely=_likely,
     ),
 )
 CHANGES = (change(_amended),)

@@ -12,6 +12,8 @@ from services.directory.flaws import Finding, Severity, Spot
 from services.directory.pack import Pack
 from services.directory.rules import HANDLING_TABLES, PRIORITIES, ROLE_LISTS, SOURCES
 
+# The rows of a policy that are no figures.
+NO_FIGURES = ("routes", "supervision_answer", "caller_in_order", "accused_team")
 WORKERS = frozenset({"clerk", "head", "mediator", "call_taker", "care_worker"})
 """Roles that can claim a matter from the pool of their unit."""
 
@@ -188,7 +190,7 @@ def _clocks(pack: Pack, policy: Policy) -> Iterator[Finding]:
             yield Finding(Severity.ERROR, "CLOCK_MISSING", spot, "sign_in_minutes", detail)
     yield from _handling(pack, policy)
     for clock in fields(Policy):
-        if clock.name in ("routes", "supervision_answer", "caller_in_order", *ROLE_LISTS):
+        if clock.name in (*NO_FIGURES, *ROLE_LISTS):
             continue
         value = getattr(policy, clock.name)
         numbers = value.values() if isinstance(value, dict) else value

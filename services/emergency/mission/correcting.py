@@ -19,7 +19,7 @@ from services.emergency.mission.record import (
     State,
 )
 from services.emergency.mission.repeats import pause_after
-from services.emergency.mission.rungs import Ladder, begun_anew
+from services.emergency.mission.rungs import Ladder, begun_anew, the_same
 
 # A team that drives to the wrong place, or into a danger, has to say that it has heard.
 TO_BE_SIGNED = frozenset({"place", "category", "danger"})
@@ -83,7 +83,7 @@ def revise(
     asks = bool(TO_BE_SIGNED & set(new))
     release, pushes = mission.release, mission.pushes
     raised = _is_more_urgent(facts.priority, before.priority)
-    ladder = _ladder_anew(mission, command.ladder if raised else None, asks)
+    ladder = _ladder_anew(mission, command.ladder, raised, asks)
     climbs = asks or mission.asks if ladder else is_climbing(mission)
     waits = pushes.due_time is not None or (asks and mission.state not in UNANSWERED)
     window = timedelta(seconds=command.acknowledge_seconds)
@@ -123,17 +123,21 @@ def _is_more_urgent(priority: str, than: str) -> bool:
     return known and PRIORITIES.index(priority) < PRIORITIES.index(than)
 
 
-def _ladder_anew(mission: Mission, raised: Ladder | None, asks: bool) -> Ladder | None:
+def _ladder_anew(
+    mission: Mission, citys: Ladder | None, is_raised: bool, asks: bool
+) -> Ladder | None:
     """The ladder that begins with this revision.
 
     A more urgent priority has a ladder of its own. A revision to be signed for begins the present
     ladder again once that has ended; one that still runs goes on, as the team is silent since then.
+    What counts as working time is always the city's of now.
     """
     present = mission.ladder
+    raised = citys if is_raised else None
     if raised is None and (present is None or not asks or is_climbing(mission)):
         return None
     known = raised or present
-    return Ladder(known.rungs, known.every_seconds) if known else None
+    return the_same(known, citys.working_time if citys else None) if known else None
 
 
 def is_climbing(mission: Mission) -> bool:

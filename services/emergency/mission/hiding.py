@@ -1,4 +1,5 @@
-"""Hiding: a matter that accuses a unit since a correction is watched by none any more."""
+"""Hiding: a matter that accuses a unit since a correction is watched by none any more, and a team
+of that unit is called back from it."""
 
 from datetime import datetime
 
@@ -6,23 +7,49 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.life_cycle import Also, change, verb
-from services.emergency.mission.record import OVER, UNDER_WAY, Mission
+from services.emergency.mission.recalling import MissionRecalled, called_back
+from services.emergency.mission.record import OVER, UNDER_WAY, Hidden, Mission, Recall
 
 
 class HideMission(Struct, frozen=True):
-    """Who watches over the area may belong to the accused; team, unit and desk know of it."""
+    """Who watches over the area may belong to the accused; the desk knows of it, and the team.
+
+    `barred` are those of its units that are accused, or stand below the accused. `accused` says
+    that the team is one of them: it is called back by `recall`, which tells it nothing of the
+    matter, or stays where the city's policy leaves that to the desk.
+    """
+
+    desk: str = ""
+    barred: tuple[str, ...] = ()
+    accused: bool = False
+    recall: Recall | None = None
 
 
 class MissionHidden(Struct, frozen=True):
     time: datetime
+    barred: tuple[str, ...] = ()
+    desk: str = ""
+    accused: bool = False
 
 
-def hide(mission: Mission, command: HideMission, now: datetime, also: Also) -> list[MissionHidden]:
-    return [MissionHidden(now)] if mission.release.area else []
+def hide(
+    mission: Mission, command: HideMission, now: datetime, also: Also
+) -> list[MissionHidden | MissionRecalled]:
+    known = mission.hidden or Hidden(now)
+    barred = tuple(dict.fromkeys((*known.barred, *command.barred)))
+    accused = known.accused or command.accused
+    if not mission.release.area and (barred, accused) == (known.barred, known.accused):
+        return []
+    hidden = MissionHidden(now, barred, known.desk or command.desk, accused)
+    if not command.accused or command.recall is None or mission.state in OVER:
+        return [hidden]
+    return [hidden, called_back(mission, command.recall, now)]
 
 
 def _hidden(mission: Mission, event: MissionHidden) -> Mission:
-    return replace(mission, release=replace(mission.release, area=""))
+    known = mission.hidden or Hidden(event.time)
+    told = replace(known, barred=event.barred, desk=event.desk, accused=event.accused)
+    return replace(mission, release=replace(mission.release, area=""), hidden=told)
 
 
 VERBS = (verb(UNDER_WAY | OVER, hide),)

@@ -148,6 +148,8 @@ def stop(mission: Mission, command: StopLadder, now: datetime, also: Also) -> li
     if command.by.role not in COMMANDERS:
         raise Denied("ROLE_MAY_NOT", role=command.by.role)
     reason = require_text(command.reason, "REASON_MISSING")
+    if _is_word_on_accused(mission, command):
+        return [LadderStopped(now, command.by.user, reason)]
     if mission.recall is not None:
         _require_unseen(mission.recall)
         return [LadderStopped(now, command.by.user, reason)]
@@ -157,6 +159,12 @@ def stop(mission: Mission, command: StopLadder, now: datetime, also: Also) -> li
         by, said = mission.ladder.stopped_by, mission.ladder.stop_reason
         raise InvalidTransition("LADDER_STOPPED", by=by, reason=said)
     return [LadderStopped(now, command.by.user, reason)]
+
+
+def _is_word_on_accused(mission: Mission, command: StopLadder) -> bool:
+    """Whether a superior at the desk sees to a team of the accused unit: nobody of that unit can."""
+    outside = not command.own_team and command.by.unit != mission.release.unit
+    return mission.accused_since is not None and outside
 
 
 def _require_unseen(recall: Recall) -> None:
@@ -208,6 +216,9 @@ def unanswered(mission: Mission, event: MissionUnanswered) -> Mission:
 
 
 def stopped(mission: Mission, event: LadderStopped) -> Mission:
+    if mission.accused_since is not None and mission.hidden is not None:
+        word = replace(mission.hidden, seen_by=event.stopped_by, seen_reason=event.reason)
+        return replace(mission, hidden=word)
     if mission.recall is not None:
         seen = replace(mission.recall, seen_by=event.stopped_by, seen_reason=event.reason)
         return replace(mission, recall=seen)

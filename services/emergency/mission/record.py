@@ -171,6 +171,22 @@ class Recall(Struct, frozen=True):
     seen_reason: str = ""
 
 
+class Hidden(Struct, frozen=True):
+    """Its matter accuses a unit since this time: `barred` are the units that may not know of it
+    any more, `desk` is the one that still does.
+
+    `accused`: the team belongs to the accused unit. The desk hears of it until it has sent another
+    team or given its word.
+    """
+
+    time: datetime
+    barred: tuple[str, ...] = ()
+    desk: str = ""
+    accused: bool = False
+    seen_by: str = ""
+    seen_reason: str = ""
+
+
 class Mission(Struct, frozen=True):
     """`number` counts the earlier missions of the team for this matter.
 
@@ -193,6 +209,7 @@ class Mission(Struct, frozen=True):
     recall: Recall | None = None
     ladder: Ladder | None = None
     heard: Heard = Heard()
+    hidden: Hidden | None = None
 
     @property
     def is_behind(self) -> bool:
@@ -203,8 +220,31 @@ class Mission(Struct, frozen=True):
     @property
     def facts(self) -> Facts:
         """What the rule of sight asks of it: its unit and the one that ordered it know it."""
-        units = (self.release.unit, self.order.ordered_unit)
-        return Facts(ORDER, tuple(filter(None, units)), self.release.area)
+        return Facts(ORDER, tuple(filter(None, (self.unit, self.desk))), self.release.area)
+
+    @property
+    def unit(self) -> str:
+        """The unit of the team; empty for one that may not know of the mission any more."""
+        return self._unbarred(self.release.unit)
+
+    @property
+    def desk(self) -> str:
+        """The unit that has ordered it; where that one may not know of it, the matter's desk."""
+        ordered = self._unbarred(self.order.ordered_unit)
+        return ordered or (self.hidden.desk if self.hidden else "")
+
+    def _unbarred(self, unit: str) -> str:
+        return "" if self.hidden and unit in self.hidden.barred else unit
+
+    @property
+    def accused_since(self) -> datetime | None:
+        """Since when its desk has to see to a team of the accused unit: under way, or recalled for
+        that alone."""
+        hidden, recall = self.hidden, self.recall
+        if hidden is None or not hidden.accused or hidden.seen_by:
+            return None
+        by_itself = recall and recall.cause is Cause.DESK and not recall.recalled_by
+        return hidden.time if self.ending is None or by_itself else None
 
     @property
     def asks(self) -> bool:

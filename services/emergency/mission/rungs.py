@@ -1,20 +1,23 @@
 """The rungs of a mission's ladder: frozen at the order, and which of them comes next. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.words.ladder import INSIDE, NOT_DELIVERED
+from services.emergency.mission.working import WorkingTime, after
 
 
 class Rung(Struct, frozen=True):
-    """So many seconds after the ladder's start; passed over if `when` no longer holds."""
+    """So many seconds after the ladder's start, of working time if `working`; passed over if `when`
+    no longer holds."""
 
     seconds: int
     when: str
     tell: tuple[str, ...]
     channels: tuple[str, ...] = ()
+    working: bool = False
 
 
 class Told(Struct, frozen=True):
@@ -44,7 +47,8 @@ class Ladder(Struct, frozen=True):
     next, None once the ladder has ended. `at_once` says that it was pulled forward. `alert_time` is
     when people outside the team were told first. `refused` says that the refusal was noticed: it is
     told once. `next_teams_time` is when the next teams were found. `hastened` says that the team
-    went out of service meanwhile.
+    went out of service meanwhile. `working_time` is the city's at the start, if a rung or the
+    repeats (`every_working`) count in it.
     """
 
     rungs: tuple[Rung, ...]
@@ -63,6 +67,8 @@ class Ladder(Struct, frozen=True):
     start: datetime | None = None
     next_teams_time: datetime | None = None
     hastened: bool = False
+    every_working: bool = False
+    working_time: WorkingTime | None = None
 
     @property
     def last(self) -> int:
@@ -99,8 +105,13 @@ def scheduled(ladder: Ladder, ordered: datetime, delivered: bool) -> datetime:
     """When the next rung falls due, counted from the order or from the ladder's own start."""
     number = next_number(ladder, delivered)
     over = max(0, number - ladder.last)
-    seconds = rung_of(ladder, number).seconds + over * ladder.every_seconds
-    return (ladder.start or ordered) + timedelta(seconds=seconds)
+    rung = rung_of(ladder, number)
+    due = _after(ladder, ladder.start or ordered, rung.seconds, rung.working)
+    return _after(ladder, due, over * ladder.every_seconds, ladder.every_working)
+
+
+def _after(ladder: Ladder, start: datetime, seconds: int, working: bool) -> datetime:
+    return after(start, seconds, ladder.working_time if working else None)
 
 
 def after_rung(
@@ -112,9 +123,9 @@ def after_rung(
     """
     if next_number(ladder, delivered) <= ladder.last:
         return scheduled(ladder, ordered, delivered), False
-    pause = timedelta(seconds=ladder.every_seconds)
-    due = (ladder.due_time or now) + pause
-    return (due if due > now else now + pause), True
+    every, working = ladder.every_seconds, ladder.every_working
+    due = _after(ladder, ladder.due_time or now, every, working)
+    return (due if due > now else _after(ladder, now, every, working)), True
 
 
 def begun(ladder: Ladder, start: datetime) -> Ladder:
@@ -123,13 +134,23 @@ def begun(ladder: Ladder, start: datetime) -> Ladder:
     return replace(ladder, due_time=due)
 
 
+def the_same(ladder: Ladder, working_time: WorkingTime | None = None) -> Ladder:
+    """The ladder before its first rung, with this working time if that is known better."""
+    return Ladder(
+        ladder.rungs,
+        ladder.every_seconds,
+        every_working=ladder.every_working,
+        working_time=working_time or ladder.working_time,
+    )
+
+
 def begun_anew(ladder: Ladder, before: Ladder | None, start: datetime, delivered: bool) -> Ladder:
     """The ladder from this time on, with numbers above those used before.
 
     People who were told, and still wait for the answer, keep their alert.
     """
     used = before.rung if before else 0
-    fresh = Ladder(ladder.rungs, ladder.every_seconds, rung=used, base=used, start=start)
+    fresh = replace(the_same(ladder), rung=used, base=used, start=start)
     if before is not None and before.due_time is not None:
         fresh = replace(
             fresh,

@@ -8,7 +8,7 @@ from backbone.words.rank import by_time
 from services.emergency.mission.record import OVER, Cause, Mission, Recall, State, pair_of
 from services.emergency.mission.rungs import Ladder, is_outside
 
-SHAPE = 7
+SHAPE = 8
 # An unconfirmed recall is told to people after this time where no ladder names one.
 UNHEARD_SECONDS = 60
 COLUMNS = {
@@ -52,8 +52,8 @@ def project(mission: Mission) -> dict[str, Any]:
         "matter_id": order.matter_id,
         "code": order.code,
         "team": order.team,
-        "unit": release.unit,
-        "ordered_unit": order.ordered_unit,
+        "unit": mission.unit,
+        "ordered_unit": mission.desk,
         "area": release.area,
         "priority": order.priority,
         "dispatch_time": release.dispatch_time,
@@ -73,9 +73,12 @@ def alert_time(mission: Mission) -> datetime | None:
     """Since when people have to see to it: it was refused, or is unanswered and they were told.
 
     A team that has to sign again for a correction is unanswered too, and so is one that has not
-    confirmed a recall: it may still be under way.
+    confirmed a recall: it may still be under way. A team of the unit that is accused since a while
+    is told to its desk at once.
     """
     ladder, ending = mission.ladder, mission.ending
+    if mission.accused_since is not None:
+        return mission.accused_since
     if mission.recall is not None:
         return _unheard(mission.recall, ladder)
     if ladder is None or ladder.stopped_by:
@@ -114,7 +117,7 @@ def pair(mission: Mission) -> UUID | None:
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder, shape 3 no correction. Shape 5
-    has another cause of a recall, shape 6 what a mission has heard."""
+    has another cause of a recall, shape 6 what a mission has heard, shape 8 whom it is hidden from."""
     if shape > 3:
         return doc
     if shape > 1:

@@ -80,6 +80,8 @@ Event = IncidentAmended | accusing.AccusedWithdrawn | routing.Event
 def amend(incident: Incident, command: AmendMatter, now: datetime, world: World) -> list[Event]:
     """Apply what the receipt has corrected since the last time; what is known changes nothing."""
     said = command.correction
+    if incident.state in OVER:
+        return _accused_after_end(incident, said, now, world)
     so_far = reports.told(incident)
     known = so_far.of(said.receipt) or Report(said.receipt, said.code, linked=said.linked)
     late = said.version <= known.version
@@ -99,6 +101,33 @@ def amend(incident: Incident, command: AmendMatter, now: datetime, world: World)
             name = category.name if category else ""
             so_far = reports.beside(so_far, each.fact, said.matter, known, name)
     return facts_after(incident, so_far, now, world, receipt=said.receipt)
+
+
+def _accused_after_end(
+    incident: Incident, said: Correction, now: datetime, world: World
+) -> list[Event]:
+    """It begins to accuse a unit: hidden from that one at once, and moved nowhere. Every other fact
+    stays as it was handled."""
+    so_far = reports.told(incident)
+    known = so_far.of(said.receipt) or Report(said.receipt, said.code, linked=said.linked)
+    if said.version <= known.version:
+        return []
+    names = {each.fact for each in said.facts if each.version > known.version}
+    against = said.matter.against
+    if AGAINST not in names or said.linked or not against or incident.matter.against:
+        _refuse_if_over(incident)
+    so_far = so_far.having(replace(known, version=said.version))
+    return [
+        IncidentAmended(
+            time=now,
+            matter=replace(incident.matter, against=against),
+            changed=(AGAINST,),
+            receipt=said.receipt,
+            suggested=incident.suggested,
+            reports=reports.fresh(incident.reports, so_far),
+            barred=accusing.barred_by(incident, against, world),
+        )
+    ]
 
 
 def set_priority(
@@ -184,11 +213,6 @@ def _shorter_sign_in(before: Incident, after: Incident, world: World) -> int:
     return minutes if minutes < clock.budget.amount else 0
 
 
-def require_not_over(incident: Incident, command: AmendMatter) -> None:
-    """Refuse a correction after the end. The facts that were handled stay as they were."""
-    _refuse_if_over(incident)
-
-
 def require_priority_open(incident: Incident, command: SetPriority) -> None:
     require_may_set_priority(incident, command.by)
     _refuse_if_over(incident)
@@ -227,10 +251,9 @@ def answered_by(incident: Incident, event: str) -> Incident:
 
 VERBS = (
     verb(
-        OPEN | {State.SUSPENDED, State.RESOLVED},
+        OPEN | OVER | {State.SUSPENDED, State.RESOLVED},
         amend,
         "INCIDENT_OVER",
-        otherwise=require_not_over,
     ),
     verb(
         OPEN | {State.SUSPENDED},

@@ -29,7 +29,7 @@ RAISED = {kind: f"{kind}_RAISED" for kind in QUESTIONS}  # 逾期未答复，提
 # What stands beside the incidents in the inbox of a desk: alerts of missions, refused follow-ups.
 ALERTED = {
     each: f"TEAM_{each}"
-    for each in ("UNANSWERED", "REFUSED", "RECALL_UNCONFIRMED", "MATTER_PARTED")
+    for each in ("UNANSWERED", "REFUSED", "RECALL_UNCONFIRMED", "MATTER_PARTED", "ACCUSED")
 }
 LINK_REFUSED = "LINK_REFUSED"
 BESIDE = frozenset({*ALERTED.values(), LINK_REFUSED})

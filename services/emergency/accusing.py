@@ -1,0 +1,47 @@
+"""What a matter that begins to accuse a unit means for one of its missions. Pure."""
+
+from datetime import UTC
+from typing import Any
+
+from msgspec.structs import replace
+
+from backbone.words.city import City
+from backbone.words.policy import RECALL
+from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.hiding import HideMission
+from services.emergency.mission.record import Cause, Order, Recall
+
+# It stands in the place of the reason: a team of the accused unit must not learn the true one.
+ELSEWHERE = "指挥中心另有安排。"
+
+
+def is_accused(city: City, unit: str, against: str) -> bool:
+    """Whether the unit is the accused one, or stands below it."""
+    return bool(unit and against) and city.belongs_to(unit, against)
+
+
+def hiding(event: Any, matter: Any, unit: str, ordered_unit: str, city: City) -> HideMission:
+    """The command for a mission of a team of this unit, ordered by that one.
+
+    The desk that has taken the matter down knows of it, also where it is accused itself.
+    """
+    desk, against = matter.desk, matter.against
+    units = dict.fromkeys((unit, ordered_unit))
+    barred = [each for each in units if each != desk and is_accused(city, each, against)]
+    accused = is_accused(city, unit, against)
+    recalls = accused and (city.policy is None or city.policy.accused_team == RECALL)
+    by = desk if ordered_unit in barred else ordered_unit
+    time = event.meta.time.ToDatetime(UTC)
+    recall = Recall(Cause.DESK, ELSEWHERE, time, "", by) if recalls else None
+    return HideMission(desk, tuple(barred), accused, recall)
+
+
+def told_to(command: Any, unit: str, order: Order, matter: Any, city: City) -> Any:
+    """What a mission of a team of this unit hears of a correction: all of it, unless the matter
+    accuses the unit. Then it hears where, how urgent and how dangerous it is; words and class might
+    tell the accusation."""
+    if not isinstance(command, ReviseMission) or not is_accused(city, unit, matter.against):
+        return command
+    words = order.narrative.removesuffix(f"\n{order.note}") if order.note else order.narrative
+    facts = replace(command.facts, narrative=words, category=order.category)
+    return replace(command, facts=facts, reason="")
