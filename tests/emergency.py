@@ -17,7 +17,8 @@ from backbone.process.settings import Settings, read_settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import open_channel, refusal_of
 from backbone.words.actor import Actor
-from backbone.words.city import Head, Record, Team
+from backbone.words.areas import Level
+from backbone.words.city import Head, Record, Team, Unit
 from backbone.words.ladder import USUAL, Ladder, Step
 from backbone.words.policy import Policy
 from liandong.emergency.v1 import emergency_service_pb2 as pb
@@ -54,10 +55,12 @@ def some_records(pauses: Sequence[int] = (10, 20, 40)) -> list[Record]:
         repeat_metres=500,
         suggestions=3,
     )
+    unit = Unit(f"{COUNTY}-fire", "消防队", "fire", COUNTY, "", Level.COUNTY)
     head = Head("990100", "云川市", (108.0, 34.0), (109.0, 35.0), 1, moment, "", 0)
     return [
         *teams,
         policy,
+        unit,
         head,
         a_ladder([_step(seconds) for seconds in _sums(pauses)], pauses[-1]),
     ]

@@ -60,7 +60,9 @@ def _emergency(value: Value) -> tuple[tuple[Step, ...], tuple[int, bool]]:
     """The same of a priority that does not wait for working hours."""
     steps, (every, working) = _one(value)
     if working or any(step.working for step in steps):
-        value.flaw("WORKING_TIME_WRONG", "working_minutes", "an emergency waits for no office hours")
+        value.flaw(
+            "WORKING_TIME_WRONG", "working_minutes", "an emergency waits for no office hours"
+        )
     return steps, (every, working)
 
 

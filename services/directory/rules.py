@@ -115,7 +115,7 @@ def read_policy(
             "urge_pause_minutes": _pauses,
             **dict.fromkeys(HANDLING_TABLES, _minutes),
             "caller_in_order": lambda value: value.each(_priority),
-            "accused_team": lambda value: value.one_of({RECALL, DESK_DECIDES}),
+            "accused_team": lambda value: value.one_of(frozenset({RECALL, DESK_DECIDES})),
             **{name: _some_of(known) for name, known in ROLE_LISTS.items()},
         },
     )

@@ -108,7 +108,9 @@ class Orders:
             return []
         facts = body.facts
         revisions = await self._each(event, ordered, self._own_facts(facts, event))
-        return await self._accusing(event, facts, ordered, revisions) if facts.against else revisions
+        return (
+            await self._accusing(event, facts, ordered, revisions) if facts.against else revisions
+        )
 
     async def _accusing(
         self,

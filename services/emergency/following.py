@@ -57,7 +57,10 @@ class Incidents:
         if accusing is None:
             return told
         # A team of the accused unit is called back before anything else is said.
-        return [*(request(accusing, each.id, _hidden(accusing, each, city)) for each in known), *told]
+        return [
+            *(request(accusing, each.id, _hidden(accusing, each, city)) for each in known),
+            *told,
+        ]
 
 
 def _told_to(mission: Mission, command: Any, accusing: Any, city: City) -> Any:

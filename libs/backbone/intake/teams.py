@@ -4,7 +4,7 @@ What is told are the events themselves, as the journal holds them. They come ove
 call that fails is repeated, and in the end the topic has told the same.
 
 A call tells what a person's request has written. What a clock, a consumer or the stream processor
-has written, or a process that died before its call, is told once Kafka has not taken it for a while.
+has written, or a process that died before its call, is told once Kafka has not taken it in time.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ class Teams:
                 self._retrier.schedule(again, lambda: self._call(request, LATER))
 
     async def watch(self, waits: Callable[[], float], pulse: Pulse) -> None:
-        """Tell what waits for Kafka, until cancelled; `waits` is for how long the first one does."""
+        """Tell what waits for Kafka, until cancelled; `waits` says for how long it does."""
         unsent = Unsent(self._pool, self._kinds)
         while True:
             pulse.beat("teams unsent")

@@ -162,7 +162,7 @@ def stop(mission: Mission, command: StopLadder, now: datetime, also: Also) -> li
 
 
 def _is_word_on_accused(mission: Mission, command: StopLadder) -> bool:
-    """Whether a superior at the desk sees to a team of the accused unit: nobody of that unit can."""
+    """Whether a superior at the desk sees to a team of the accused unit; one of its own cannot."""
     outside = not command.own_team and command.by.unit != mission.release.unit
     return mission.accused_since is not None and outside
 

@@ -117,7 +117,8 @@ def pair(mission: Mission) -> UUID | None:
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
     """Shape 1 is the flat row of 0.1.0; shape 2 knows no ladder, shape 3 no correction. Shape 5
-    has another cause of a recall, shape 6 what a mission has heard, shape 8 whom it is hidden from."""
+    has another cause of a recall, shape 6 what a mission has heard, shape 8
+    from whom it is hidden."""
     if shape > 3:
         return doc
     if shape > 1:

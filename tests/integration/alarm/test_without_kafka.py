@@ -4,19 +4,26 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID, uuid4
 
 import grpc
 import pytest
 import pytest_asyncio
 
+from backbone.door.door import Door
+from backbone.door.request import Request
+from backbone.door.timers import NEVER
+from backbone.postgres.pool import open_pool
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import open_channel, refusal_of
-from backbone.words.actor import Actor
+from backbone.words.actor import SERVICE, Actor
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
 from liandong.emergency.v1.emergency_pb2 import Mission, Recall
-from tests.desks import TAKER
+from services.workflow.incident.settling import SettleIncident
+from services.workflow.wiring import build_decider
+from tests.desks import TAKER, a_desk_city
 from tests.integration.alarm.conftest import Console
 from tests.processes import PATIENCE, Installation
 
@@ -127,3 +134,30 @@ async def test_the_receipt_shows_what_became_of_an_order_and_the_team_is_sent_ag
     assert [each.again for each in kept] == [0, 1, 2]
     assert [each.state for each in kept[:2]] == [Mission.STATE_REFUSED, Mission.STATE_RECALLED]
     assert kept[0].refuse_reason == "车辆故障"
+
+
+async def test_an_end_that_no_call_has_told_reaches_the_team_all_the_same(
+    console: Console, home: Installation
+) -> None:
+    """As of the stream processor, of a clock, or of a process that was killed before its call."""
+    receipt = (await console.receive(category="theft"))[0].id
+    await console.do("OpenIncident", receipt)
+    await console.do("DispatchNow", receipt, team="blue")
+    settings = home.settings("workflow")
+    async with await open_pool(settings.database_url, settings.schema) as pool:
+        door = Door(pool, [build_decider(a_desk_city)])
+        who = Actor("mao", "mediation", SERVICE)
+        settle = SettleIncident(who, "DisputeClosed")
+        [outcome] = await door.perform([a_request(UUID(receipt), settle, who)])
+    assert outcome.reason == ""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            [order] = await orders_of(console, receipt)
+            if order.state == Mission.STATE_RECALLED:
+                break
+            await asyncio.sleep(0.1)
+    assert order.recall.cause == Recall.CAUSE_INCIDENT_CLOSED
+
+
+def a_request(of: UUID, command: Any, by: Actor) -> Request[Any]:
+    return Request(uuid4(), of, command, "", by, NEVER)

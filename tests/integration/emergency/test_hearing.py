@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
+import grpc
 import pytest
 
 from backbone.door.journal import event_id
@@ -84,6 +85,43 @@ async def test_links_and_ends_of_a_receipt(desk: Desk) -> None:
     await hear(desk, receipt, 5, AlarmEvent(marked_invalid={}))
     ended = await found(desk, mission)
     assert ended.recall.cause == Recall.CAUSE_RECEIPT_INVALID
+
+
+ZHAO = Actor("zhao", "desk", "duty_officer", "990100")
+FIRE = f"{COUNTY}-fire"
+
+
+def accusing(of: UUID) -> IncidentEvent:
+    said = facts(of, "青山镇长风路12号") | {"narrative": "消防队员打人", "against": FIRE}
+    return IncidentEvent(amended={"matter": said | {"desk": "command"}})
+
+
+async def test_a_team_of_a_unit_that_is_accused_while_it_is_under_way(desk: Desk) -> None:
+    """It hears a plain recall; its unit loses the order, and its desk hears at once."""
+    receipt = uuid4()
+    async with desk.terminal() as terminal:
+        mission = (await desk.dispatch(receipt=receipt)).mission.id
+        await terminal.push()
+        for _ in range(2):
+            await hear(desk, receipt, 3, accusing(receipt))
+        push = await terminal.push()
+        assert (push.kind, push.revision) == (Push.KIND_RECALL, 2)
+        assert (push.recall.cause, push.recall.recalled_by) == (Recall.CAUSE_DESK, "")
+        assert "打人" not in str(push) and push.narrative == "两车相撞,有人受伤"
+        [alert] = (await desk.alerts(ZHAO)).items
+        assert (alert.mission_id, alert.reason, alert.unit) == (mission, "ACCUSED", "")
+        officer = Actor("he", FIRE, "duty_officer", COUNTY)
+        assert [*(await desk.alerts(officer)).items] == []
+        metadata = metadata_for(desk.token, officer)
+        asked = pb.GetMissionRequest(mission_id=mission)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await desk.stub.GetMission(asked, metadata=metadata, timeout=5)
+        assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+        await desk.act("ConfirmRecall", mission)
+        assert len((await desk.alerts(ZHAO)).items) == 1
+        await desk.stop_ladder(mission, "已另派队伍", role="duty_officer")
+        assert [*(await desk.alerts(ZHAO)).items] == []
+        assert await terminal.silence(0.5)
 
 
 async def found(desk: Desk, mission: str) -> Mission:

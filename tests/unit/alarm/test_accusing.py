@@ -5,19 +5,23 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from backbone.door.actions import actions_of
 from backbone.words.errors import Refusal
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
+from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import codec
 from services.alarm.receipt.amending import AmendReceipt
+from services.alarm.receipt.closing import CloseReceipt
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.ending import OpenIncident, ReceiptOpened
 from services.alarm.receipt.linking import FollowIncident, LinkRepeat
 from services.alarm.receipt.passing import PassTo12345, ReferToMediation
-from services.alarm.receipt.record import Kind, Receipt
+from services.alarm.receipt.record import Kind, Receipt, State
 from services.alarm.receipt.rights import require_may_see
 from services.alarm.receipt.table import BARRED, project
 from services.alarm.storage import SEEN
+from services.alarm.wiring import build_decider
 from services.emergency import codec as emergency
 from services.emergency.mission.dispatching import Readiness
 from services.emergency.mission.record import Team
@@ -44,6 +48,7 @@ from tests.unit.alarm.receipts import (
 )
 
 ACCUSED = "north"
+ACTIONS = actions_of(build_decider(lambda: CITY), pb.DESCRIPTOR.services_by_name["AlarmService"])
 ACCUSING = after(a_report(against=ACCUSED))
 KNOWN = Followed(3, "CLAIMED", "roads")
 
@@ -182,3 +187,48 @@ def test_a_link_carries_the_protection_over() -> None:
     theirs = after(a_report(by=GRID_MEMBER, kind=Kind.GRID_REPORT))
     below = LinkRepeat(DISPATCHER, OTHER, CODE, KNOWN, against="county")
     assert refusal_of(theirs, below).reason == "ACCUSED_UNIT"
+
+
+def filed(*steps: Any) -> Receipt:
+    """Closed, the incident over: what the desk has ended so is corrected no more."""
+    opened = after(*steps, found=RECEIVED)
+    if opened.incident is None:
+        return after(CloseReceipt(TAKER), found=opened)
+    step = Step("IncidentClosed", 9, state="CLOSED", unit=ACCUSED)
+    over = after(FollowIncident(opened.incident.id, step), found=opened)
+    return over if over.state is State.CLOSED else after(CloseReceipt(TAKER), found=over)
+
+
+OFFICER = replace(TAKER, role="duty_officer")
+BY_LEAD = replace(LATE, by=OFFICER)
+
+
+@pytest.mark.parametrize("end", [OPEN, ANSWER, INVALID], ids=lambda each: type(each).__name__)
+def test_what_was_filed_may_still_begin_to_accuse_by_a_lead(end: Any) -> None:
+    found = filed(end)
+    assert refusal_of(found, LATE).reason == "ROLE_MAY_NOT"
+    assert refusal_of(found, replace(BY_LEAD, reason="")).reason == "REASON_MISSING"
+    more = refusal_of(found, replace(BY_LEAD, narrative="又及"))
+    assert more.reason == ("INCIDENT_OVER" if found.incident else "ALREADY_ENDED")
+    accusing = after(BY_LEAD, found=found)
+    assert (accusing.state, accusing.ending) == (found.state, found.ending)
+    assert accusing.facts.accused == ACCUSED and accusing.readers == ("command",)
+    assert refusal_of(accusing, replace(BY_LEAD, against="roads")).reason in (
+        "ALREADY_ENDED",
+        "INCIDENT_OVER",
+    )
+    with pytest.raises(Refusal, match="NO_SUCH_RECEIPT"):
+        require_may_see(accusing, replace(AUDITOR, role="supervisor"))
+
+
+def test_the_incident_that_is_over_hears_it_too() -> None:
+    [event] = decide(filed(OPEN), BY_LEAD)
+    assert event.correction.matter.against == ACCUSED
+    assert "against" in {each.fact for each in event.correction.facts}
+
+
+def test_the_lead_is_offered_it_and_the_call_taker_is_not() -> None:
+    found = filed(OPEN)
+    assert "AmendReceipt" in ACTIONS.of(found, OFFICER)
+    assert "AmendReceipt" not in ACTIONS.of(found, TAKER)
+    assert "AmendReceipt" not in ACTIONS.of(after(BY_LEAD, found=found), OFFICER)

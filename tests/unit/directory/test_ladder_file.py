@@ -49,7 +49,8 @@ def test_a_city_may_name_its_own_people() -> None:
 
 
 def test_a_ladder_travels_to_the_services_as_it_is() -> None:
-    other = Ladder(USUAL.rungs, {**USUAL.every_seconds, "P1": 7}, USUAL.people)
+    every = {**USUAL.every_seconds, "P1": 7}
+    other = Ladder(USUAL.rungs, every, USUAL.people, frozenset({"P4"}))
     entry = to_entry(other, 3)
     assert (entry.key, to_record(entry)) == ("ladder", other)
 
@@ -127,6 +128,50 @@ def test_a_ladder_must_reach_people_and_not_end(p4: object, flaw: str) -> None:
     said["P4"] = p4
     found = flaws_of(yaml.safe_dump(said, allow_unicode=True))
     assert [each.partition(" ")[2] for each in found] == [flaw]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "flaw"),
+    [
+        ("{minutes: 15,", "{minutes: 0,", "SECONDS_WRONG 0"),
+        ("{minutes: 15,", "{minutes: 10081,", "SECONDS_WRONG 10081"),
+        (
+            "{minutes: 15,",
+            "{minutes: 15, seconds: 900,",
+            "KEY_MISSING seconds, minutes, working_minutes",
+        ),
+        ("{working_minutes: 30,", "{working_minutes: 15,", "RUNG_OUT_OF_ORDER 900"),
+        ("{working_minutes: 240,", "{minutes: 240,", "RUNG_OUT_OF_ORDER 14400"),
+        (
+            "then_every_working_minutes: 30",
+            "then_all_minutes: 30",
+            "KEY_MISSING then_every_seconds, then_every_minutes, then_every_working_minutes",
+        ),
+        ("{seconds: 180,", "{working_minutes: 3,", "WORKING_TIME_WRONG working_minutes"),
+        (
+            "then_every_seconds: 120",
+            "then_every_working_minutes: 2",
+            "WORKING_TIME_WRONG working_minutes",
+        ),
+    ],
+)
+def test_each_time_is_said_in_one_unit_and_an_emergency_waits_for_no_hours(
+    old: str, new: str, flaw: str
+) -> None:
+    assert TEXT.count(old) == 1
+    found = [each.partition(" ")[2] for each in flaws_of(TEXT.replace(old, new))]
+    assert flaw in found and set(found) <= {flaw, "KEY_UNKNOWN then_all_minutes"}
+
+
+def test_a_pack_in_plain_seconds_stays_in_plain_seconds() -> None:
+    said = yaml.safe_load(TEXT)
+    for priority in ("P3", "P4"):
+        rungs = [{"seconds": 60, "when": "NOT_ACKNOWLEDGED", "tell": ["DESK"]}]
+        said[priority] = {"rungs": rungs, "then_every_seconds": 300}
+    ladder = read_ladder("ladder.yaml", yaml.safe_dump(said), Flaws())
+    assert ladder.working == frozenset()
+    assert not any(step.working for steps in ladder.rungs.values() for step in steps)
+    assert to_record(to_entry(ladder, 3)) == ladder
 
 
 def test_people_are_named_by_roles_that_exist() -> None:

@@ -121,14 +121,14 @@ def test_a_broken_clock_is_named_with_line_and_column(old: str, new: str, reason
 def test_a_pack_of_0_1_0_gets_the_default_of_each_later_figure() -> None:
     files = read_folder(DEMO)
     later = ("objection_", "escalation_", "arrival_", "feedback_", "supervision_", "urge_")
-    later += ("partner_", "caller_in_order")
+    later += ("partner_", "caller_in_order", "accused_team")
     blocks = re.split(r"^(?=\w)", demo("clocks.yaml"), flags=re.MULTILINE)
     files["clocks.yaml"] = "".join(each for each in blocks if not each.startswith(later)).encode()
     policy = parse(files).city.policy
     assert policy is not None
     assert (policy.objection_window_minutes, policy.objection_answer_minutes) == (7200, 120)
     assert (policy.escalation_answer_minutes, policy.partner_answer_minutes) == (120, 7200)
-    assert policy.caller_in_order == ()
+    assert (policy.caller_in_order, policy.accused_team) == ((), "RECALL")
     assert policy.arrival_minutes == {"ALARM.P1": 15, "ALARM.P2": 30}
     assert policy.feedback_minutes["PETITION"] == 60 * 24 * 60
     assert policy.supervision_answer == SUPERVISION_ANSWER

@@ -102,6 +102,6 @@ def test_a_link_undone_gives_the_own_facts_back() -> None:
 def test_both_roads_tell_of_the_same_kinds() -> None:
     nothing: Any = None
     orders = Orders(nothing, nothing, nothing, nothing).subscription.kinds
-    # An order has a call of its own; a receipt moves with a merge of incidents, by events alone.
-    assert orders - {"dispatch_ordered", "moved"} == set(teams.RECEIPT)
+    # An order has a call of its own.
+    assert orders - {"dispatch_ordered"} == set(teams.RECEIPT)
     assert Incidents(nothing, nothing).subscription.kinds == set(teams.INCIDENT)

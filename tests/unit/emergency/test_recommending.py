@@ -108,10 +108,10 @@ def test_without_a_staff_no_number_is_known() -> None:
 
 
 def test_the_ladder_of_a_priority_is_frozen_as_it_is() -> None:
-    ladder = frozen(CITY, "P2")
+    ladder = frozen(CITY, "P2", datetime.now(UTC))
     assert ladder is not None
     assert [rung.seconds for rung in ladder.rungs] == [6, 16, 30, 60, 120, 240, 360]
-    assert frozen(CITY, "P9") is None
+    assert frozen(CITY, "P9", datetime.now(UTC)) is None
 
 
 def test_the_best_team_shares_the_skill_is_free_and_near() -> None:

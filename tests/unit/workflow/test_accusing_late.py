@@ -8,6 +8,7 @@ from services.workflow import codec
 from services.workflow.incident import may_see
 from services.workflow.incident.accusing import AccusedWithdrawn
 from services.workflow.incident.amending import IncidentAmended, SetPriority
+from services.workflow.incident.closing import CloseIncident, VoidIncident
 from services.workflow.incident.record import Incident, State
 from services.workflow.incident.routing import DesignateUnit
 from services.workflow.incident.supervised import to_address
@@ -21,7 +22,9 @@ from tests.incidents import (
     LI,
     OFFERED,
     RESOLVED,
+    SECOND,
     TRIAGE,
+    VERIFIED,
     after,
     changed,
     decide,
@@ -34,6 +37,8 @@ from tests.unit.workflow.accusations import CITY
 from tests.unit.workflow.test_amending import a_correction
 
 IN_TRIAGE = after(TRIAGE)
+CLOSED = after(CloseIncident(SECOND), found=VERIFIED)
+VOIDED = after(VoidIncident(DESK, "HOAX"), found=OFFERED)
 NORTHS = (OFFERED, CLAIMED, ASKED, HANDING_OFF, RESOLVED)
 
 
@@ -105,3 +110,29 @@ def test_a_linked_report_accuses_nobody() -> None:
 def test_its_head_hears_nothing_of_it() -> None:
     accused = after(a_correction(4, against="county"), found=CLAIMED)
     assert reason_of(lambda: may_see(accused, a_command_of(HEAD))) == "NO_SUCH_INCIDENT"
+
+
+@pytest.mark.parametrize("found", [CLOSED, VOIDED], ids=lambda each: each.state)
+@pytest.mark.parametrize("against", ["north", "county"])
+def test_after_its_end_it_is_hidden_and_moved_nowhere(found: Incident, against: str) -> None:
+    [amended] = decide(found, a_correction(4, against=against))
+    assert isinstance(amended, IncidentAmended)
+    assert (amended.changed, amended.handling, amended.due_time) == (("against",), (), None)
+    hidden = evolve(found, amended)
+    assert who_has(hidden) == who_has(found)
+    assert (hidden.clocks, hidden.ending) == (found.clocks, found.ending)
+    assert "north" not in hidden.readers and hidden.watched_area == ""
+    assert codec.scope(hidden).accused == against
+    assert reason_of(lambda: may_see(hidden, a_command_of(LI))) == "NO_SUCH_INCIDENT"
+    assert decide(hidden, a_correction(4, against=against)) == []
+
+
+def test_after_its_end_no_other_fact_is_corrected_and_no_second_unit_accused() -> None:
+    assert refusal_of(CLOSED, a_correction(4, narrative="two bicycles")) == "INCIDENT_OVER"
+    assert refusal_of(CLOSED, a_correction(4, against="")) == "INCIDENT_OVER"
+    linked = a_correction(4, receipt="00000000-0000-0000-0000-000000000009", against="north")
+    assert refusal_of(CLOSED, linked) == "INCIDENT_OVER"
+    accused = after(a_correction(4, against="north"), found=CLOSED)
+    assert refusal_of(accused, a_correction(5, against="south")) == "INCIDENT_OVER"
+    both = a_correction(4, "against", "narrative", against="north", narrative="two bicycles")
+    assert after(both, found=CLOSED).matter.narrative == CLOSED.matter.narrative

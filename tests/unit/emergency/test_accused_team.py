@@ -1,0 +1,129 @@
+"""A team of a unit that its matter begins to accuse: recalled, or left to the word of its desk."""
+
+from dataclasses import replace as changed
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from backbone.words.actor import Actor
+from backbone.words.city import City
+from backbone.words.policy import DESK_DECIDES
+from liandong.event.v1.event_pb2 import Meta
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from liandong.incident.v1.incident_pb2 import Matter
+from services.emergency import codec
+from services.emergency.accusing import ELSEWHERE, hiding, told_to
+from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.hiding import HideMission
+from services.emergency.mission.ladder import StopLadder
+from services.emergency.mission.recalling import ConfirmRecall
+from services.emergency.mission.record import OVER, Cause, Mission, MissionFacts, State
+from services.emergency.mission.table import alert_time, project
+from tests.unit.alarm.receipts import CITY
+from tests.unit.emergency.missions import (
+    DISPATCH,
+    FACTS,
+    LEE,
+    NOW,
+    a_mission,
+    after,
+    decide,
+    refusal_of,
+)
+
+OF_NORTH = replace(DISPATCH, team=replace(DISPATCH.team, unit="north") if DISPATCH.team else None)
+DUTY = Actor("qian", "desk", "duty_officer")
+
+
+def accused(against: str, city: City = CITY, unit: str = "north", by: str = "desk") -> HideMission:
+    event = IncidentEvent(meta=Meta(actor="zhou", unit="command"))
+    return hiding(event, Matter(against=against, desk="command"), unit, by, city)
+
+
+RECALLED = accused("county")
+POLICY = CITY.policy
+assert POLICY is not None
+KEPT = accused("county", changed(CITY, policy=changed(POLICY, accused_team=DESK_DECIDES)))
+
+
+@pytest.mark.parametrize("against", ["north", "county"])
+def test_it_is_called_back_and_told_nothing_of_the_accusation(against: str) -> None:
+    mission = after(OF_NORTH, accused(against))
+    assert mission.state is State.RECALLED and mission.recall is not None
+    recall = mission.recall
+    assert (recall.cause, recall.reason) == (Cause.DESK, ELSEWHERE)
+    assert (recall.recalled_by, recall.recalled_unit) == ("", "desk")
+    shown = codec.to_resource(mission, 1)
+    told = str(shown)
+    assert "county" not in told and "zhou" not in told and "accused" not in told
+
+
+def test_its_unit_loses_the_mission_and_its_desk_hears_at_once_until_it_has_seen_to_it() -> None:
+    mission = after(OF_NORTH, RECALLED)
+    assert mission.facts.units == ("desk",) and codec.scope(mission).audience == ("desk",)
+    row = project(mission)
+    assert (row["unit"], row["ordered_unit"], row["area"]) == ("", "desk", "")
+    assert alert_time(mission) == mission.accused_since == NOW
+    confirmed = after(ConfirmRecall(LEE), start=mission)
+    assert alert_time(confirmed) == NOW
+    seen = after(StopLadder(DUTY, "", "已另派队伍"), start=confirmed)
+    assert alert_time(seen) is None and seen.hidden is not None
+    assert (seen.hidden.seen_by, seen.hidden.seen_reason) == ("qian", "已另派队伍")
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_heard_twice_it_is_recalled_once_and_never_after_its_end(state: State) -> None:
+    mission = a_mission(state)
+    recalls = [] if state in OVER else ["MissionRecalled"]
+    events = decide(mission, RECALLED, NOW)
+    assert [type(each).__name__ for each in events] == ["MissionHidden", *recalls]
+    again = after(RECALLED, start=mission)
+    assert decide(again, RECALLED, NOW) == []
+
+
+def test_a_team_of_another_unit_goes_on() -> None:
+    mission = after(OF_NORTH, accused("roads"))
+    assert mission.state is State.PENDING
+    assert mission.accused_since is None
+    assert set(mission.facts.units) == {"north", "desk"}
+
+
+def test_where_the_city_says_so_it_stays_until_a_superior_has_given_the_word() -> None:
+    mission = after(OF_NORTH, KEPT)
+    assert mission.state is State.PENDING and alert_time(mission) == NOW
+    own = refusal_of(mission, StopLadder(replace(DUTY, unit="north"), "", "我队继续"))
+    assert own.reason == "NO_SUCH_MISSION"
+    crew = refusal_of(mission, StopLadder(replace(DUTY, unit="north"), "fire-1", "我队继续"))
+    assert crew.reason == "NO_LADDER"
+    word = after(StopLadder(DUTY, "", "现场无其他力量，暂由其控制"), start=mission)
+    assert word.state is State.PENDING and alert_time(word) is None
+    assert decide(word, KEPT, NOW) == []
+
+
+def test_a_team_that_stays_hears_the_place_and_the_danger_alone() -> None:
+    order = replace(OF_NORTH.order, note="走北门", narrative="两车相撞\n走北门")
+    mission = after(replace(OF_NORTH, order=order), KEPT)
+    facts = MissionFacts(FACTS.place, "民警收钱不立案", "accusation.official", "P1", "有刀")
+    said = ReviseMission(facts, reason="报警人控告派出所")
+    less = told_to(said, "north", mission.order, Matter(against="county"), CITY)
+    revised = after(less, start=mission)
+    assert revised.order.narrative == "两车相撞\n走北门"
+    assert (revised.order.category, revised.order.danger) == ("traffic.accident", "有刀")
+    assert revised.correction is not None and revised.correction.reason == ""
+    assert told_to(said, "roads", mission.order, Matter(against="north"), CITY) == said
+
+
+def test_the_unit_that_ordered_it_may_be_accused_too_then_the_matters_desk_hears() -> None:
+    order = replace(OF_NORTH.order, ordered_unit="north")
+    mission = after(replace(OF_NORTH, order=order), accused("county", by="north"))
+    assert mission.facts.units == ("command",)
+    assert project(mission)["ordered_unit"] == "command"
+    assert mission.recall is not None and mission.recall.recalled_unit == "command"
+
+
+def test_the_desk_that_took_the_report_knows_it_though_it_is_accused() -> None:
+    event = IncidentEvent(meta=Meta())
+    command: Any = hiding(event, Matter(against="county", desk="north"), "north", "north", CITY)
+    mission: Mission = after(OF_NORTH, command)
+    assert mission.state is State.RECALLED and "north" in mission.facts.units
