@@ -21,6 +21,7 @@ from tests.bench.plan import Plan
 from tests.narratives import DANGER, PACK, Narrative, narratives
 
 RECALL, PRECISION = 0.95, 0.9
+ORDINARY = ("P3", "P4")
 NONE = "no danger"
 # The desk's classes that answer to a class of the labelled petitions.
 PETITIONS = {
@@ -52,7 +53,7 @@ async def measure(plan: Plan) -> list[Figure]:
     atlas.learn(read_pack(PACK).city)
     listener = Listener(atlas.city.danger)
     figures: list[Figure] = []
-    for name in ("open", "held", "kinds"):
+    for name in ("open", "held", "fresh", "kinds"):
         told = narratives(name)
         figures += dangers_of(f"narratives {name}", told, listener)
         figures += classes_of(f"narratives {name}", labelled(told), suggested(atlas))
@@ -112,6 +113,7 @@ def dangers_of(name: str, told: Sequence[Narrative], listener: Listener) -> list
     heard = [(hear(each.text), each) for each in told]
     rang = [each for said, each in heard if said != NONE]
     right = sum(each.is_danger for each in rang)
+    ordinary = [each for each in rang if each.priority in ORDINARY]
     gates = (PRECISION, RECALL) if name.startswith("narratives") else (None, None)
     dangers = [
         Told(each.text, each.category.partition(".")[0] if each.is_danger else NONE, ())
@@ -119,6 +121,11 @@ def dangers_of(name: str, told: Sequence[Narrative], listener: Listener) -> list
     ]
     return [
         a_figure(f"{name}, danger, precision", right / len(rang) if rang else 1.0, gates[0]),
+        # An urgent matter (P2) that rings costs a word; an ordinary one is a false alarm.
+        a_figure(
+            f"{name}, danger, precision beside ordinary calls",
+            right / max(right + len(ordinary), 1),
+        ),
         a_figure(
             f"{name}, danger, recall",
             right / max(sum(each.is_danger for each in told), 1),

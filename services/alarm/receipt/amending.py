@@ -1,6 +1,5 @@
 """Corrections 更正 of a report: amend 补充; the incident gets them too."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -226,11 +225,6 @@ def _reported(said: AmendReceipt | ReceiptAmended) -> dict[str, Any]:
     return {name: getattr(said, name) for name in Report.__struct_fields__}
 
 
-def _likely(receipt: Receipt) -> Mapping[str, Any]:
-    """Of what was filed only an accusation can be told."""
-    return {"against": "…"} if is_filed(receipt) else {}
-
-
 VERBS = (
     verb(
         {State.RECEIVED, State.ENDED, State.CLOSED},
@@ -248,7 +242,6 @@ VERBS = (
         "TIMES_OUT_OF_ORDER",
         "DANGER_UNCONFIRMED",
         "NOTHING_TO_CHANGE",
-        likely=_likely,
     ),
 )
 CHANGES = (change(_amended),)

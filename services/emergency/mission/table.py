@@ -11,6 +11,8 @@ from services.emergency.mission.rungs import Ladder, is_outside
 SHAPE = 8
 # An unconfirmed recall is told to people after this time where no ladder names one.
 UNHEARD_SECONDS = 60
+# In the place of a unit that may not know of the mission: the column is never empty.
+BARRED = "-"
 COLUMNS = {
     "state": "text",
     "matter_id": "uuid",
@@ -52,7 +54,7 @@ def project(mission: Mission) -> dict[str, Any]:
         "matter_id": order.matter_id,
         "code": order.code,
         "team": order.team,
-        "unit": mission.unit,
+        "unit": mission.unit or BARRED,
         "ordered_unit": mission.desk,
         "area": release.area,
         "priority": order.priority,

@@ -5,11 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from backbone.door.actions import actions_of
 from backbone.words.errors import Refusal
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
-from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import codec
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.closing import CloseReceipt
@@ -21,7 +19,6 @@ from services.alarm.receipt.record import Kind, Receipt, State
 from services.alarm.receipt.rights import require_may_see
 from services.alarm.receipt.table import BARRED, project
 from services.alarm.storage import SEEN
-from services.alarm.wiring import build_decider
 from services.emergency import codec as emergency
 from services.emergency.mission.dispatching import Readiness
 from services.emergency.mission.record import Team
@@ -48,7 +45,6 @@ from tests.unit.alarm.receipts import (
 )
 
 ACCUSED = "north"
-ACTIONS = actions_of(build_decider(lambda: CITY), pb.DESCRIPTOR.services_by_name["AlarmService"])
 ACCUSING = after(a_report(against=ACCUSED))
 KNOWN = Followed(3, "CLAIMED", "roads")
 
@@ -225,10 +221,3 @@ def test_the_incident_that_is_over_hears_it_too() -> None:
     [event] = decide(filed(OPEN), BY_LEAD)
     assert event.correction.matter.against == ACCUSED
     assert "against" in {each.fact for each in event.correction.facts}
-
-
-def test_the_lead_is_offered_it_and_the_call_taker_is_not() -> None:
-    found = filed(OPEN)
-    assert "AmendReceipt" in ACTIONS.of(found, OFFICER)
-    assert "AmendReceipt" not in ACTIONS.of(found, TAKER)
-    assert "AmendReceipt" not in ACTIONS.of(after(BY_LEAD, found=found), OFFICER)

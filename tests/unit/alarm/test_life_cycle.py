@@ -82,7 +82,8 @@ RECEIPT = Subject(
     },
     legal=(
         Legal(RECEIVE),
-        Legal(AmendReceipt(by=TAKER, narrative="三车相撞")),
+        # What was filed may only begin to accuse a unit.
+        Legal(AmendReceipt(by=TAKER, narrative="三车相撞"), but={State.CLOSED: "ALREADY_ENDED"}),
         Legal(ClassifyReceipt(TAKER, "theft", "P2")),
         Legal(ConfirmClass(TAKER, "theft")),
         Legal(OPEN),

@@ -19,7 +19,7 @@ from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.ladder import StopLadder
 from services.emergency.mission.recalling import ConfirmRecall
 from services.emergency.mission.record import OVER, Cause, Mission, MissionFacts, State
-from services.emergency.mission.table import alert_time, project
+from services.emergency.mission.table import BARRED, alert_time, project
 from tests.unit.alarm.receipts import CITY
 from tests.unit.emergency.missions import (
     DISPATCH,
@@ -63,7 +63,7 @@ def test_its_unit_loses_the_mission_and_its_desk_hears_at_once_until_it_has_seen
     mission = after(OF_NORTH, RECALLED)
     assert mission.facts.units == ("desk",) and codec.scope(mission).audience == ("desk",)
     row = project(mission)
-    assert (row["unit"], row["ordered_unit"], row["area"]) == ("", "desk", "")
+    assert (row["unit"], row["ordered_unit"], row["area"]) == (BARRED, "desk", "")
     assert alert_time(mission) == mission.accused_since == NOW
     confirmed = after(ConfirmRecall(LEE), start=mission)
     assert alert_time(confirmed) == NOW

@@ -15,7 +15,7 @@ from services.workflow.incident.amending import AmendMatter, SetPriority
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.handing_off import AcceptHandOff, HandOffIncident
 from services.workflow.incident.lapsing import Lapse
-from services.workflow.incident.record import Incident
+from services.workflow.incident.record import OVER, Incident
 from services.workflow.incident.returning import AcceptReturn
 from services.workflow.incident.routing import DesignateUnit
 from tests.cities import COUNTY, NORTH, SOUTH
@@ -72,7 +72,11 @@ def linked(version: int, **said: Any) -> AmendMatter:
 def legal(holder: Actor, **others: Any) -> tuple[Legal, ...]:
     by = VERIFIERS[0] if holder.unit == "discipline" else DESK
     return (
-        Legal(a_correction(5, narrative="two bicycles")),
+        # After the end it may only begin to accuse a unit.
+        Legal(
+            a_correction(5, narrative="two bicycles"),
+            but=dict.fromkeys(OVER, "INCIDENT_OVER"),
+        ),
         Legal(SetPriority(by, "P1", "it is worse")),
     )
 
