@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from backbone.words.areas import Level
 from backbone.words.city import Ring
 from backbone.words.neighbours import Neighbour
-from backbone.words.policy import SUPERVISION_ANSWER, URGE_PAUSE_MINUTES, Policy, Route
+from backbone.words.policy import (
+    CARE_RETENTION_YEARS,
+    SUPERVISION_ANSWER,
+    URGE_PAUSE_MINUTES,
+    Policy,
+    Route,
+)
 from backbone.words.roles import CALL_BACK_MAKERS, HANDLERS, SUPERIORS, Roles
 from backbone.words.working_time import budget_of
 from services.directory.documents import Value, read_document
@@ -47,8 +53,10 @@ ROLE_LISTS: Mapping[str, Roles] = {
     "dispute_call_back": CALL_BACK_MAKERS,
 }
 """Lists of roles, and the roles that may stand in each."""
+MOST_YEARS = 100
 LATER_TABLES = (
     "supervision_answer",
+    "care_retention_years",
     "urge_pause_minutes",
     "caller_in_order",
     *HANDLING_TABLES,
@@ -105,6 +113,7 @@ def read_policy(
             **dict.fromkeys(LATER_CLOCKS, Value.number),
             "supervision_answer": _terms,
             "urge_pause_minutes": _pauses,
+            "care_retention_years": _years,
             **dict.fromkeys(HANDLING_TABLES, _minutes),
             "caller_in_order": lambda value: value.each(_priority),
             **{name: _some_of(known) for name, known in ROLE_LISTS.items()},
@@ -172,6 +181,16 @@ def _pauses(value: Value) -> dict[str, int]:
     """The minutes between two urges, by the kind of the urger."""
     known = frozenset(URGE_PAUSE_MINUTES)
     return URGE_PAUSE_MINUTES | {name: each.number() for name, each in _rows(value, known)}
+
+
+def _years(value: Value) -> dict[str, int]:
+    """The years for which a person in care is kept, by programme."""
+    found = dict(CARE_RETENTION_YEARS)
+    for name, each in _rows(value, frozenset(CARE_RETENTION_YEARS)):
+        found[name] = each.number()
+        if found[name] > MOST_YEARS:
+            each.flaw("YEARS_WRONG", str(found[name]), f"it must be {MOST_YEARS} at most")
+    return found
 
 
 def _rows(value: Value, known: frozenset[str]) -> list[tuple[str, Value]]:
