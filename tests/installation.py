@@ -9,6 +9,8 @@ from uuid import uuid4
 import asyncpg
 
 from backbone.postgres.migrate import migrate_all, schemas, service_url
+from operate.admin import data_keys
+from operate.home.keys import Keys
 from tests.ledger.building import LEDGER, SECRET
 
 TEMPLATE = "liandong_template"
@@ -32,6 +34,7 @@ async def make_template(dsn: str) -> None:
     await conn.execute(f"CREATE DATABASE {TEMPLATE}")
     await conn.close()
     await migrate_all(named(dsn, TEMPLATE), SECRET, [*schemas(), LEDGER])
+    await data_keys.ensure(named(dsn, TEMPLATE), Keys(SECRET))
 
 
 @asynccontextmanager

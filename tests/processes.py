@@ -19,7 +19,7 @@ from backbone.directory.entries import to_entry
 from backbone.postgres.migrate import migrate_all, secret_of, service_url
 from backbone.process.settings import PORTS, SCHEMAS, Settings, read_settings
 from backbone.words.city import City
-from operate.admin import topics
+from operate.admin import data_keys, topics
 from operate.home.keys import Keys
 from tests.ledger.building import SECRET
 from tests.servers import Broker, free_base
@@ -119,6 +119,7 @@ async def an_installation(
     await admin.execute(f"CREATE DATABASE {name}")
     dsn = urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}"))
     await migrate_all(dsn, SECRET)
+    await data_keys.ensure(dsn, Keys(SECRET))
     await topics.ensure(broker.address, topics.read())
     try:
         yield Installation(dsn, broker, logs)

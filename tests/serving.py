@@ -2,9 +2,9 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -36,6 +36,7 @@ class Home:
     brokers: str
     port: int
     seals: tuple[Seal, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     def settings(self, name: str) -> Settings:
         schema = SCHEMAS[name]
@@ -51,6 +52,7 @@ class Home:
                 "LIANDONG_TEXTS_KEY": ",".join(keys.sealing("texts")),
                 f"LIANDONG_{schema.upper()}_DATABASE_URL": self.database.url(schema),
                 f"LIANDONG_{schema.upper()}_KEY": ",".join(keys.sealing(schema)),
+                **self.environ,
             },
         )
 
@@ -91,9 +93,10 @@ async def serving(
     *names: str,
     brokers: str = NOWHERE,
     seals: tuple[Seal, ...] = (),
+    environ: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Home]:
     """Run these services; each knows the city from its own table. `seals`: rotated so far."""
-    home = Home(database, brokers, free_base(), seals)
+    home = Home(database, brokers, free_base(), seals, environ or {})
     await _know(database, city, {SCHEMAS[name] for name in names})
     tasks = []
     for name in names:

@@ -10,7 +10,6 @@ from backbone.door.request import Request
 from backbone.door.timers import Timers, lapse_of
 from backbone.intake import teams
 from backbone.postgres.pool import Connection
-from backbone.postgres.sealing import Sealer
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.directory import follow_directory
@@ -52,7 +51,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     require_every_change([decider])
     async with open_shell(settings, pulse, [decider], _count) as shell:
         follow_directory(shell, KINDS, atlas.learn, polygons=True)
-        sealer = Sealer(settings.keyring, settings.texts)
+        sealer = shell.keys.sealer
         shell.know_persons(decider, "receipt_id", lambda receipt: codec.names_of(receipt, sealer))
         desk = FrontDesk(shell, decider, atlas, sealer)
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)

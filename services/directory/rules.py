@@ -8,6 +8,7 @@ from backbone.words.areas import Level
 from backbone.words.city import Ring
 from backbone.words.neighbours import Neighbour
 from backbone.words.policy import (
+    CARE_RETENTION_YEARS,
     DESK_DECIDES,
     RECALL,
     SUPERVISION_ANSWER,
@@ -54,8 +55,10 @@ ROLE_LISTS: Mapping[str, Roles] = {
     "dispute_call_back": CALL_BACK_MAKERS,
 }
 """Lists of roles, and the roles that may stand in each."""
+MOST_YEARS = 100
 LATER_TABLES = (
     "supervision_answer",
+    "care_retention_years",
     "urge_pause_minutes",
     "caller_in_order",
     "accused_team",
@@ -113,6 +116,7 @@ def read_policy(
             **dict.fromkeys(LATER_CLOCKS, Value.number),
             "supervision_answer": _terms,
             "urge_pause_minutes": _pauses,
+            "care_retention_years": _years,
             **dict.fromkeys(HANDLING_TABLES, _minutes),
             "caller_in_order": lambda value: value.each(_priority),
             "accused_team": lambda value: value.one_of(frozenset({RECALL, DESK_DECIDES})),
@@ -181,6 +185,16 @@ def _pauses(value: Value) -> dict[str, int]:
     """The minutes between two urges, by the kind of the urger."""
     known = frozenset(URGE_PAUSE_MINUTES)
     return URGE_PAUSE_MINUTES | {name: each.number() for name, each in _rows(value, known)}
+
+
+def _years(value: Value) -> dict[str, int]:
+    """The years for which a person in care is kept, by programme."""
+    found = dict(CARE_RETENTION_YEARS)
+    for name, each in _rows(value, frozenset(CARE_RETENTION_YEARS)):
+        found[name] = each.number()
+        if found[name] > MOST_YEARS:
+            each.flaw("YEARS_WRONG", str(found[name]), f"it must be {MOST_YEARS} at most")
+    return found
 
 
 def _rows(value: Value, known: frozenset[str]) -> list[tuple[str, Value]]:

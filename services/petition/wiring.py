@@ -5,7 +5,6 @@ from collections.abc import Callable
 from backbone.directory.places import Places
 from backbone.door.decider import Decider, require_every_change
 from backbone.intake.opening import Openings
-from backbone.postgres.sealing import Sealer
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.directory import follow_directory
@@ -45,7 +44,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     async with open_shell(settings, pulse, [petitions]) as shell:
         places = Places()
         replica = follow_directory(shell, KINDS, places.learn, polygons=True)
-        sealer, openings = Sealer(settings.keyring, settings.texts), Openings(settings)
+        sealer, openings = shell.keys.sealer, Openings(settings)
         shell.know_persons(petitions, "petition_id", lambda each: codec.names_of(each, sealer))
         service = PetitionService(shell, petitions, replica, sealer, openings, places)
         shell.serve(rpc.add_PetitionServiceServicer_to_server, service, pb.DESCRIPTOR)

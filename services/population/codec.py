@@ -1,15 +1,15 @@
 """Pure mappings: call → command, case → resource; the person is sealed and masked here."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from backbone.door.decider import EventScope
 from backbone.door.request import created_id
-from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call
+from backbone.rpc.free_texts import change_texts
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
@@ -32,6 +32,7 @@ from services.population.care_case.record import (
 )
 from services.population.care_case.registering import RegisterCareCase
 from services.population.care_case.visits import PlanVisit, RecordVisit
+from services.population.own_keys import FORGOTTEN, OwnKey
 
 PERSONAL = ("name", "id_number", "contact")
 
@@ -44,7 +45,7 @@ def care_case_id(text: str) -> UUID:
         raise NotFound("NO_SUCH_CARE_CASE") from error
 
 
-def to_command(body: Any, caller: Call, sealer: Sealer, **known: Any) -> Any:
+def to_command(body: Any, caller: Call, own: OwnKey, **known: Any) -> Any:
     """The command with the request's name; `known` are the fields that the service adds."""
     kind = CARE_CASES.command(body.DESCRIPTOR.name.removesuffix("Request"))
     more: dict[str, Any] = {"by": caller.actor, **known}
@@ -55,16 +56,25 @@ def to_command(body: Any, caller: Call, sealer: Sealer, **known: Any) -> Any:
     elif kind is RequestService:
         more["service_id"] = created_id(caller.request_id, "service")
     elif kind is RecordVisit:
-        more["finding"] = sealer.seal("visit.finding", body.finding.strip())
-    return to_record(body, kind, **more)
+        more["finding"] = own.seal("visit.finding", body.finding.strip())
+    return to_record(body if kind is RequestService else _kept(body, own), kind, **more)
+
+
+def _kept(body: Any, own: OwnKey) -> Any:
+    """The request with what its texts say of the person under the person's own key. A service
+    request leaves the case: other units read it, and it may not name the person."""
+    kept = type(body)()
+    kept.CopyFrom(body)
+    change_texts(kept, own.keep)
+    return kept
 
 
 def to_registration(
-    body: pb.RegisterCareCaseRequest, caller: Call, new: tuple[UUID, str], sealer: Sealer
+    body: pb.RegisterCareCaseRequest, caller: Call, new: tuple[UUID, str], own: OwnKey
 ) -> RegisterCareCase:
     """`new` is the id and the code of the new case."""
-    admission = to_record(body, Admission)
-    person = admission.person and _mapped(admission.person, sealer.seal)
+    admission = to_record(_kept(body, own), Admission)
+    person = admission.person and _mapped(admission.person, own.seal)
     sealed = replace(admission, person=person)
     return RegisterCareCase(caller.actor, *new, body.to_unit, sealed)
 
@@ -74,36 +84,46 @@ def _mapped(person: Person, change: Callable[[str, str], str]) -> Person:
     return Person(*(change(f"person.{part}", getattr(person, part)) for part in PERSONAL))
 
 
-def names_of(case: CareCase, sealer: Sealer) -> list[str]:
+def names_of(case: CareCase, own: OwnKey) -> list[str]:
     """The name of the person, unsealed to look for it in texts."""
-    return list(filter(None, (opened(case, sealer).name,)))
+    return [] if own.is_forgotten else list(filter(None, (opened(case, own).name,)))
 
 
-def opened(case: CareCase, sealer: Sealer) -> Person:
+class Opens(Protocol):
+    def open(self, part: str, sealed: str) -> str: ...
+
+
+def opened(case: CareCase, own: Opens) -> Person:
     """The unsealed person: for a disclosure only, never to be stored."""
-    return _mapped(case.admission.person or Person(), sealer.open)
+    return _mapped(case.admission.person or Person(), own.open)
 
 
-def to_resource(case: CareCase, sealer: Sealer, actor: Actor) -> resources.CareCase:
+def _shown(case: CareCase, own: OwnKey) -> Person:
+    """The person as all readers of the case see it."""
+    if own.is_forgotten or case.state is State.FORGOTTEN:
+        return Person(FORGOTTEN)
+    return Person() if case.state is State.SEALED else _mapped(opened(case, own), masked)
+
+
+def to_resource(case: CareCase, own: OwnKey, actor: Actor) -> resources.CareCase:
     """The resource for the actor: no person once the case is sealed, no care for the sender."""
     reads = is_entrusted(case, actor) or is_audited(case, actor)
     known = case if reads else _handed_over(case)
     message = to_message(known, resources.CareCase)
-    for part in (known.hand_over, known.charge, known.ending):
+    for part in (known.hand_over, known.charge, known.ending, known.forgetting):
         if part is not None:
             fill(message, part)
-    person = Person() if case.state is State.SEALED else opened(case, sealer)
-    shown = _mapped(person, masked)
-    fill(message, replace(case.admission, person=shown))
+    fill(message, replace(case.admission, person=_shown(case, own)))
     for visit, each in zip(known.visits, message.visits, strict=True):
-        each.finding = _finding(case, visit, sealer)
+        each.finding = _finding(case, visit, own)
     for asked in message.services:
         asked.incident.id, asked.incident.code = asked.id, asked.code
+    change_texts(message, own.give)
     return message
 
 
-def _finding(case: CareCase, visit: Visit, sealer: Sealer) -> str:
-    return "" if case.state is State.SEALED else sealer.open("visit.finding", visit.finding)
+def _finding(case: CareCase, visit: Visit, own: OwnKey) -> str:
+    return "" if case.state is State.SEALED else own.open("visit.finding", visit.finding)
 
 
 def _handed_over(case: CareCase) -> CareCase:
@@ -111,8 +131,8 @@ def _handed_over(case: CareCase) -> CareCase:
     return replace(case, charge=charge, class_decision=None, visits=(), services=())
 
 
-def to_revealed(case: CareCase, sealer: Sealer) -> pb.RevealPersonResponse:
-    return pb.RevealPersonResponse(person=to_message(opened(case, sealer), resources.Person))
+def to_revealed(case: CareCase, own: OwnKey) -> pb.RevealPersonResponse:
+    return pb.RevealPersonResponse(person=to_message(opened(case, own), resources.Person))
 
 
 def to_matter(case: CareCase, service_id: UUID) -> incidents.Matter:

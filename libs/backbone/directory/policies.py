@@ -14,6 +14,7 @@ TABLES = (
     "urge_pause_minutes",
     "arrival_minutes",
     "feedback_minutes",
+    "care_retention_years",
 )
 # Lists of roles; an older directory sends none, and an empty one is no list.
 ROLES = ("supervision_answerers", "dispute_call_back")

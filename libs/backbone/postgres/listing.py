@@ -8,9 +8,9 @@ path, usually the states, so that there is a way to read every list.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -29,6 +29,8 @@ from backbone.words.rank import FIRST
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=Message)
+# Reads what the rows of a page need to be shown.
+Before: TypeAlias = Callable[[Connection, Sequence[Any]], Awaitable[None]]
 
 # Of one statement, and of a whole list with the wait for its turn.
 MILLISECONDS = 2_000
@@ -57,6 +59,10 @@ SELECT id, shape, doc FROM (
 ONE = "SELECT shape, doc::text AS doc FROM {table} AS t WHERE t.id = $1 AND {seen}"
 
 
+async def _nothing(conn: Connection, rows: Sequence[Any]) -> None:
+    """Most rows need nothing else."""
+
+
 class Lists:
     """The lists of one table, for one service."""
 
@@ -74,15 +80,21 @@ class Lists:
         return await self._pool.fetchrow(statement, *parameters.values)
 
     async def answer(
-        self, request: Any, response: Any, asked: Asked, show: Callable[[Any], Message]
+        self,
+        request: Any,
+        response: Any,
+        asked: Asked,
+        show: Callable[[Any], Message],
+        before: Before = _nothing,
     ) -> Any:
         """Fill the response of a list: `items`, `next_page_token`, and the size if it is wanted.
 
-        `show` makes an item of a row with `shape` and `doc`. A page ends early where the answer
+        `show` makes an item of a row with `id`, `shape` and `doc`; `before` reads what it needs for
+        all of them. A page ends early where the answer
         would become too large. Raises InvalidArgument for a token of another list, and TooSlow.
         """
         async with self._reading() as conn:
-            await self._fill(conn, request, response, asked, show)
+            await self._fill(conn, request, response, asked, (before, show))
         return response
 
     async def size(self, asked: Asked) -> int:
@@ -110,13 +122,15 @@ class Lists:
         request: Any,
         response: Any,
         asked: Asked,
-        show: Callable[[Any], Message],
+        showing: tuple[Before, Callable[[Any], Message]],
     ) -> None:
+        before, show = showing
         scope, size = scope_of(request), size_of(request.page_size)
         token = read_token(self._key, scope, request.page_token, tuple[int, UUID])
         places = await self.places(conn, asked, token or (FIRST, NO_ID), size + 1)
         ids = [row_id for _, row_id in places[:size]]
         rows = await conn.fetch(ROWS.format(table=self._table), ids, 2 * MOST_BYTES)
+        await before(conn, rows)
         read: list[int] = []  # the numbers of the rows that could be read
         items = within(self._readable(rows, show, read))
         response.items.extend(items)

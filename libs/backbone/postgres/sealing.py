@@ -1,9 +1,10 @@
 """Encryption of personal data: sealed before it enters a command, opened only to be shown.
 
 A sealed text is `v2.`, the id of its key, a dot, and base64url of nonce and AES-256-GCM
-ciphertext; the key's id and the name of the field are its associated data. `v1.` texts were sealed
-before keys had ids: the first key opens them. State, journal, events and Kafka never hold the
-plain text.
+ciphertext; the key's id and the name of the field are its associated data. The id says whose key
+it is, for what and of which year (`alarm-fields-2026-1a2b3c4d`); eight digits alone are a master
+key. `v1.` texts were sealed before keys had ids: the first key opens them. State, journal, events
+and Kafka never hold the plain text.
 """
 
 import hmac
@@ -16,10 +17,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from backbone.postgres.span_sealing import SpanSealer
-from backbone.process.keyring import Keyring, key_id
+from backbone.process.keyring import KeyProvider, key_id
+from backbone.words.spans import KEY
 
 NONCE = 12
-V2 = re.compile(r"v2\.([0-9a-f]{8})\.([A-Za-z0-9_=-]*)")
+V2 = re.compile(rf"v2\.({KEY})\.([A-Za-z0-9_=-]*)")
 
 
 class KeyMissing(Exception):
@@ -32,37 +34,46 @@ class KeyMissing(Exception):
 
 
 class Sealer:
-    """Seals with the newest key of one service, and opens with any key of that service."""
+    """Seals with the newest key of one service, and opens with any key that its provider has."""
 
-    def __init__(self, keyring: Keyring, texts: Keyring | None = None) -> None:
-        """`texts` are the keys of what is sealed inside free texts, for a service that has them."""
+    def __init__(self, keys: KeyProvider, texts: KeyProvider | None = None) -> None:
+        """`texts` has the keys of what is sealed inside free texts, for a service that has them."""
         self.spans = SpanSealer(texts) if texts else None
-        self._ciphers = {key_id(key): AESGCM(key) for key in keyring.keys}
-        self._sealing = key_id(keyring.sealing)
-        self._first = key_id(keyring.lasting)
-        self._index_key = hmac.digest(keyring.lasting, b"index", sha256)
+        self._keys = keys
+        self._ciphers: dict[str, AESGCM] = {}
+        self._first = key_id(keys.lasting)
+        self._index_key = hmac.digest(keys.lasting, b"index", sha256)
 
     def seal(self, field: str, text: str) -> str:
         """Return the sealed text, bound to the name of its field; an empty text stays empty."""
         if not text:
             return ""
+        name, key = self._keys.newest()
+        cipher = self._ciphers.get(name) or self._ciphers.setdefault(name, AESGCM(key))
         nonce = secrets.token_bytes(NONCE)
-        cipher = self._ciphers[self._sealing]
-        sealed = nonce + cipher.encrypt(nonce, text.encode(), _bound(self._sealing, field))
-        return f"v2.{self._sealing}.{urlsafe_b64encode(sealed).decode()}"
+        sealed = nonce + cipher.encrypt(nonce, text.encode(), _bound(name, field))
+        return f"v2.{name}.{urlsafe_b64encode(sealed).decode()}"
 
     def open(self, field: str, sealed: str) -> str:
         """Return the plain text. Raises KeyMissing, or ValueError if not sealed for this field."""
         if not sealed:
             return ""
         key, bound, body = self._parts(field, sealed)
-        if key not in self._ciphers:
-            raise KeyMissing(key, field)
+        cipher = self._cipher(key, field)
         raw = urlsafe_b64decode(body)
         try:
-            return self._ciphers[key].decrypt(raw[:NONCE], raw[NONCE:], bound).decode()
+            return cipher.decrypt(raw[:NONCE], raw[NONCE:], bound).decode()
         except InvalidTag as error:
             raise ValueError("sealed with another key or for another field") from error
+
+    def _cipher(self, name: str, field: str) -> AESGCM:
+        known = self._ciphers.get(name)
+        if known is None:
+            key = self._keys.key(name)
+            if key is None:
+                raise KeyMissing(name, field)
+            known = self._ciphers[name] = AESGCM(key)
+        return known
 
     def _parts(self, field: str, sealed: str) -> tuple[str, bytes, str]:
         """The id of the key, the associated data, and nonce and ciphertext in base64url."""

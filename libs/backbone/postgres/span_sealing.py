@@ -13,7 +13,7 @@ from hashlib import sha256, sha512
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from backbone.process.keyring import Keyring, key_id
+from backbone.process.keyring import KeyProvider
 from backbone.process.metrics import SEALED_SPANS
 from backbone.words.masks import masked
 from backbone.words.mentions import Span
@@ -31,10 +31,10 @@ TEXT, NAME = "text", "name"
 class SpanSealer:
     """Seals with the newest key, and opens with any."""
 
-    def __init__(self, keyring: Keyring) -> None:
-        self._ciphers = {key_id(key): AESSIV(_doubled(key)) for key in keyring.keys}
-        self._sealing = key_id(keyring.sealing)
-        self._index_key = hmac.digest(keyring.lasting, b"index of spans", sha256)
+    def __init__(self, keys: KeyProvider) -> None:
+        self._keys = keys
+        self._ciphers: dict[str, AESSIV] = {}
+        self._index_key = hmac.digest(keys.lasting, b"index of spans", sha256)
 
     def seal(self, text: str, names: Collection[str] = ()) -> str:
         """The text with its personal numbers, and these persons, sealed; sealed spans stay."""
@@ -54,6 +54,15 @@ class SpanSealer:
             return text
         return SPAN.sub(lambda found: _first(self._opened(found[3], TEXT), found[1]), text)
 
+    def again(self, mask: str, piece: str) -> str:
+        """A span of this piece with this mask."""
+        index = hmac.digest(self._index_key, piece.encode(), sha256).hex()[:16]
+        return span(mask, index, self._sealed(piece, TEXT))
+
+    def piece(self, sealed: str) -> str | None:
+        """What is sealed in a span; None if it does not open."""
+        return self._opened(sealed, TEXT)
+
     def seal_name(self, name: str) -> str:
         """The name of a person, for the services that look for it in texts; shown to no one."""
         return self._sealed(name.strip(), NAME)
@@ -72,25 +81,31 @@ class SpanSealer:
 
     def _span(self, piece: str, kind: str) -> str:
         SEALED_SPANS.labels(kind).inc()
-        index = hmac.digest(self._index_key, piece.encode(), sha256).hex()[:16]
         bare = "".join(sign for sign in piece if sign.isalnum())
-        return span(masked(kind, bare), index, self._sealed(piece, TEXT))
+        return self.again(masked(kind, bare), piece)
 
     def _sealed(self, piece: str, what: str) -> str:
-        key = self._sealing
-        sealed = self._ciphers[key].encrypt(piece.encode(), [_bound(key, what)])
-        return f"{VERSION}.{key}.{urlsafe_b64encode(sealed).decode()}"
+        name, key = self._keys.newest()
+        cipher = self._ciphers.get(name) or self._ciphers.setdefault(name, AESSIV(_doubled(key)))
+        sealed = cipher.encrypt(piece.encode(), [_bound(name, what)])
+        return f"{VERSION}.{name}.{urlsafe_b64encode(sealed).decode()}"
 
     def _opened(self, sealed: str, what: str) -> str | None:
-        version, key, body = (*sealed.split("."), "", "")[:3]
-        if version != VERSION or key not in self._ciphers:
-            log.error("seal.key_missing", extra={"key": key, "field": what})
+        version, name, body = (*sealed.split("."), "", "")[:3]
+        cipher = self._cipher(name) if version == VERSION else None
+        if cipher is None:
+            log.error("seal.key_missing", extra={"key": name, "field": what})
             return None
         try:
-            raw = urlsafe_b64decode(body)
-            return self._ciphers[key].decrypt(raw, [_bound(key, what)]).decode()
+            return cipher.decrypt(urlsafe_b64decode(body), [_bound(name, what)]).decode()
         except (InvalidTag, ValueError):
             return None
+
+    def _cipher(self, name: str) -> AESSIV | None:
+        known = self._ciphers.get(name)
+        if known is None and (key := self._keys.key(name)) is not None:
+            known = self._ciphers[name] = AESSIV(_doubled(key))
+        return known
 
 
 def _apart(spans: Collection[Span]) -> list[Span]:

@@ -1,8 +1,10 @@
-"""The keys of one service, read from its environment: the last one seals, all of them open."""
+"""Where keys come from: by the id that each sealed value names. The master keys of one service are
+read from its environment."""
 
 import re
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Protocol
 
 KEY = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -12,9 +14,27 @@ def key_id(key: bytes) -> str:
     return sha256(b"liandong key id\0" + key).hexdigest()[:8]
 
 
+class KeyProvider(Protocol):
+    """Gives the key of every sealed value, by its id."""
+
+    @property
+    def lasting(self) -> bytes:
+        """The key that no rotation changes: values that must stay equal derive from it."""
+
+    def newest(self) -> tuple[str, bytes]:
+        """The id and the key that seal now. Raises Unavailable while they are not known yet."""
+
+    def key(self, key: str) -> bytes | None:
+        """The key with this id; None if it is not here, or is here no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Keys of 32 bytes, oldest first: a rotation adds one at the end and removes none."""
+    """The master keys of one service, 32 bytes each, oldest first: a rotation adds one at the end.
+
+    They wrap the keys that the database keeps (`backbone.postgres.data_keys`). Earlier releases
+    sealed with them, and so does a service whose database has no keys yet.
+    """
 
     keys: tuple[bytes, ...] = field(repr=False)
 
@@ -36,6 +56,12 @@ class Keyring:
         exact-match indexes, PINs, and the hashes that recognise a repeated request.
         """
         return self.keys[0]
+
+    def newest(self) -> tuple[str, bytes]:
+        return key_id(self.sealing), self.sealing
+
+    def key(self, key: str) -> bytes | None:
+        return next((each for each in self.keys if key_id(each) == key), None)
 
 
 def flaw(text: str) -> str:

@@ -54,13 +54,17 @@ class FreeTexts:
         others. A service that asks for itself is given them sealed."""
         if self.sealer is None or sender != FRONT or MARK not in answer.SerializeToString():
             return
-        shown = self.sealer.open if role in WORKING else hidden
-        for message, field in _texts(answer):
-            said = getattr(message, field.name)
-            if field.is_repeated:
-                said[:] = [shown(each) for each in said]
-            else:
-                setattr(message, field.name, shown(said))
+        change_texts(answer, self.sealer.open if role in WORKING else hidden)
+
+
+def change_texts(message: Any, change: Callable[[str], str]) -> None:
+    """Change every text of a message in place, at any depth."""
+    for part, field in _texts(message):
+        said = getattr(part, field.name)
+        if field.is_repeated:
+            said[:] = [change(each) for each in said]
+        else:
+            setattr(part, field.name, change(said))
 
 
 def is_free(field: Any, rules: Rules) -> bool:

@@ -8,6 +8,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from backbone.postgres.span_sealing import SpanSealer
+from backbone.process.keyring import KeyProvider
 from backbone.process.settings import Settings
 from backbone.rpc.credentials import server_credentials
 from backbone.rpc.edge import Edge
@@ -30,9 +31,10 @@ OPTIONS = [
 class Server:
     """The server of one service. Raises RuntimeError, when made, if the port is in use."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, texts: KeyProvider | None = None) -> None:
+        """`texts` has the keys of free texts, for a service that keeps some."""
         known = settings.wires is not None
-        self.texts = FreeTexts(SpanSealer(settings.texts) if settings.texts else None)
+        self.texts = FreeTexts(SpanSealer(texts) if texts else None)
         admit = Signed(settings.signatures)
         edge = Edge(settings.token, admit, known=known, texts=self.texts)
         self._server = grpc.aio.server(interceptors=[edge], options=OPTIONS)

@@ -1,7 +1,7 @@
 """The persons that a record knows: free texts about it are searched for their names."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from backbone.postgres.sealing import KeyMissing
 
 log = logging.getLogger(__name__)
 
-NamesOf = Callable[[Any], Collection[str]]
+NamesOf = Callable[[Any], Collection[str] | Awaitable[Collection[str]]]
+
+SealedIn = Callable[[Any], Collection[str]]
 
 
 class KnownPersons:
@@ -30,7 +32,8 @@ class KnownPersons:
             return ()
         row = await self._pool.fetchrow(self._one, about)
         try:
-            return self._names_of(self._decider.from_row(row)) if row else ()
+            found = self._names_of(self._decider.from_row(row)) if row else ()
+            return await found if isinstance(found, Awaitable) else found
         except KeyMissing as error:  # the text is taken all the same: a life may depend on it
             log.error("seal.key_missing", extra={"key": error.key, "field": error.field})
             return ()

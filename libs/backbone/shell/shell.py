@@ -41,7 +41,8 @@ from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.server import Server
-from backbone.shell.known_persons import KnownPersons, NamesOf
+from backbone.shell.keys import ServiceKeys
+from backbone.shell.known_persons import KnownPersons, NamesOf, SealedIn
 from backbone.shell.measuring import measure_backlog, measure_pool, tell_queue
 from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
@@ -53,7 +54,6 @@ log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Aggregate)
 Run = Callable[[], Awaitable[None]]
-
 GRACE = 2.0
 
 
@@ -80,7 +80,8 @@ class Shell:
         self.relay = Relay(settings.schema, topics, self.connect, produce, pulse, signer)
         self.door = Door(pool, deciders, self.relay.wake, ride, sign=signer.sign)
         self.batcher = Batcher(self.door.perform, pulse)
-        self.server = Server(settings)
+        self.keys = ServiceKeys(settings)
+        self.server = Server(settings, self.keys.texts)
         self.consumers: dict[str, Consumer] = {}
         self._farewells: list[Callable[[], object]] = []
         self._loops: list[Run] = [
@@ -93,6 +94,7 @@ class Shell:
             lambda: run_anchors(pool, pulse, appending(settings.anchors, settings.schema)),
             lambda: run_retention(pool, pulse, settings.keep_outcomes),
             lambda: run_nightly(self.connect, settings.schema, self._evidence),
+            lambda: self.keys.run(pool, pulse),
         ]
 
     def serve(self, add: Callable[[Any, Any], None], servicer: Any, contract: Any) -> None:
@@ -103,7 +105,7 @@ class Shell:
         """Seal the names that the record in `field` of a request knows in the request's texts."""
         self.server.texts.persons = KnownPersons(self.pool, decider, field, names_of)
 
-    def know_sealed_persons(self, decider: Decider[Any], field: str, sealed_in: NamesOf) -> None:
+    def know_sealed_persons(self, decider: Decider[Any], field: str, sealed_in: SealedIn) -> None:
         """The same for a record that has the names sealed, as its intake has told them."""
         if (spans := self.server.texts.sealer) is not None:
             self.know_persons(decider, field, lambda record: spans.names(sealed_in(record)))
@@ -146,8 +148,8 @@ class Shell:
         `body` is the request message as received: the same key with another body is refused.
         """
         caller = caller or caller_of(context)
-        outcome = await self.batcher.submit(self.request(caller, command, body, aggregate_id))
-        self.report(context, caller, command, outcome)
+        asked = self.request(caller, command, body, aggregate_id)
+        self.report(context, caller, command, outcome := await self.batcher.submit(asked))
         state: S = outcome.state
         return state
 
@@ -198,6 +200,7 @@ class Shell:
         self.pulse.lack("database", "the database has not answered yet")
         operations = OperationsService(self.pool, self.consumers)
         self.serve(rpc.add_OperationsServiceServicer_to_server, operations, pb.DESCRIPTOR)
+        await self.keys.read(self.pool)
         await self.server.start()
         self.pulse.started()
         self._measure()

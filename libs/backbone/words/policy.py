@@ -65,6 +65,17 @@ RECALL, DESK_DECIDES = "RECALL", "DESK_DECIDES"
 # Five days.
 PARTNER_ANSWER_MINUTES = 7200
 
+# The years for which the data of a person in care are kept after the end of the care, by programme;
+# before that the person cannot be forgotten.
+CARE_RETENTION_YEARS: Mapping[str, int] = {
+    "COMMUNITY_CORRECTION": 10,
+    "POST_RELEASE_SUPPORT": 5,
+    "DRUG_REHABILITATION": 5,
+    "MENTAL_DISORDER_CARE": 15,
+    "MINOR_PROTECTION": 5,
+    "MIGRANT_SERVICE": 2,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -97,3 +108,4 @@ class Policy:
     supervision_answerers: tuple[str, ...] = SUPERVISION_ANSWERERS
     dispute_call_back: tuple[str, ...] = DISPUTE_CALL_BACK
     accused_team: str = RECALL
+    care_retention_years: Mapping[str, int] = field(default_factory=lambda: CARE_RETENTION_YEARS)

@@ -223,6 +223,7 @@ POPULATION: Mapping[str, Right] = {
     "RecordServiceResult": CARE_FOR,
     "EndCareCase": CARE_HEAD,
     "SealCareCase": CARE_HEAD,
+    "ForgetPerson": CARE_HEAD,
     "RevealPerson": may((R.HOLDER, CARERS), (R.UNIT, HEADS), (R.AUDITOR, AUDITORS)),
 }
 

@@ -7,9 +7,12 @@ index is the same for the same piece whatever key seals it.
 import re
 
 OPENS = "⟦"
-SPAN = re.compile(r"⟦([^|⟦⟧]{0,60})\|([0-9a-f]{16})\|(v[0-9]+\.[0-9a-f]{8}\.[A-Za-z0-9_=-]+)⟧")
+# The id of a key: whose, for what and of which year, and digits; of a master key, digits alone.
+KEY = r"(?:[a-z]+-[a-z]+-[0-9]{4}-)?[0-9a-f]{8,32}"
+_SEALED = rf"v[0-9]+\.{KEY}\.[A-Za-z0-9_=-]+"
+SPAN = re.compile(rf"⟦([^|⟦⟧]{{0,60}})\|([0-9a-f]{{16}})\|({_SEALED})⟧")
 _IN_BYTES = re.compile(SPAN.pattern.encode())
-_SEALED_IN_BYTES = re.compile(rb"\|v[0-9]+\.[0-9a-f]{8}\.[A-Za-z0-9_=-]+(?=\xe2\x9f\xa7)")
+_SEALED_IN_BYTES = re.compile(rf"\|{_SEALED}(?=⟧)".encode())
 MARK = OPENS.encode()
 
 

@@ -31,6 +31,7 @@ OWN: Mapping[str, Mapping[str, str]] = {
         "LIANDONG_GATEWAY_SECOND_FACTOR": "roles that sign in with a second factor only",
         "LIANDONG_OIDC_<PART>": "the OpenID Connect provider (docs/accounts.md)",
     },
+    "population": {"LIANDONG_FORGOTTEN": "the file that lists destroyed keys (docs/keys.md)"},
     "petition": {"LIANDONG_TRACKING_<LIMIT>": "attempts of citizens who track a petition"},
     "emergency": {
         "LIANDONG_TELEPHONE_URL": "the webhook of the provider of messages and calls",

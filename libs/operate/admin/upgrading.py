@@ -7,6 +7,7 @@ import asyncpg
 from backbone.postgres.expanding import CONTRACT, flaws_of
 from backbone.postgres.migrate import migrate_all, name_of, pending, schemas
 from backbone.process.settings import PORTS
+from operate.admin import data_keys
 from operate.home import absence
 from operate.home.trouble import Trouble
 from operate.run import control
@@ -56,7 +57,9 @@ async def perform(installation: Installation, asked: Plan) -> list[str]:
             f"不能在运行中执行：{names}。请执行 liandong down 再 liandong up，"
             "在各服务停止时应用；未作任何更改。",
         )
-    return await migrate_all(installation.admin_dsn, installation.keys.secret)
+    applied = await migrate_all(installation.admin_dsn, installation.keys.secret)
+    await data_keys.ensure(installation.admin_dsn, installation.keys)
+    return applied
 
 
 def roll(installation: Installation) -> list[str]:

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from backbone.door.evidence import Flaw
 from operate.admin import topics
+from operate.backup import forgotten as forgotten_keys
 from operate.backup import manifest as manifests
 from operate.backup import proving, renewing, restoring, taking
 from operate.backup.manifest import Manifest
@@ -70,8 +71,12 @@ async def _taken(installation: Installation, place: Path) -> tuple[Path, Manifes
     return await taking.take(installation.admin_dsn, installation.keys, place)
 
 
-async def restore(home: Home, folder: Path, copy: Path | None, forget: bool) -> Restored:
+async def restore(
+    home: Home, folder: Path, copy: Path | None, forget: bool, forgotten: Path | None = None
+) -> Restored:
     """Bring a city back from a backup into an empty home, or an empty database. Raises Trouble.
+
+    `forgotten` is the list of destroyed keys, which the restored city carries out again.
 
     Everything that may be refused is looked at first; a restore that fails leaves nothing.
     """
@@ -89,8 +94,10 @@ async def restore(home: Home, folder: Path, copy: Path | None, forget: bool) -> 
     manifests.demand_whole(manifest, folder)
     restoring.schemas_of(manifest)
     demand_own_keys(home, keys, path)
+    destroyed = forgotten_keys.lines_of(forgotten)
     with full_disk_told(home.path):
         home.make()
+        forgotten_keys.keep(home, destroyed)
     with home.locked(), _new_data(home, path) as (installation, server):
         await demand_leave(installation, forget)
         async with serving(home, server):

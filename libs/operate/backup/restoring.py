@@ -12,6 +12,7 @@ import asyncpg
 
 from backbone.postgres.migrate import Schema, migrate_all, name_of, schemas
 from backbone.postgres.pool import Connection
+from operate.admin import data_keys
 from operate.backup import renewing
 from operate.backup.manifest import Manifest, Part
 from operate.backup.taking import demand_version
@@ -80,6 +81,7 @@ async def fill(dsn: str, manifest: Manifest, folder: Path, keys: Keys) -> None:
     try:
         await _fill(dsn, manifest, folder, keys)
         await migrate_all(dsn, keys.secret)
+        await data_keys.ensure(dsn, keys)
         await renewing.renew(dsn)
     except BaseException:
         with suppress(OSError, asyncpg.PostgresError):

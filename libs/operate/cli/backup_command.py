@@ -15,6 +15,9 @@ Place = Annotated[Path, typer.Argument(help="a folder; each backup is a new fold
 Copy = Annotated[Path | None, typer.Option("--keys", help="write a copy of the keys to this file")]
 Backup = Annotated[Path | None, typer.Argument(help="the folder that `liandong backup` made")]
 From = Annotated[Path | None, typer.Option("--keys", help="the copy of the keys, a file")]
+List = Annotated[
+    Path | None, typer.Option("--forgotten", help="the list of destroyed keys of the lost city")
+]
 Forget = Annotated[bool, typer.Option(help="delete the topics of a Kafka of your own")]
 InPlace = Annotated[bool, typer.Option(help="the database went back by PostgreSQL's own recovery")]
 
@@ -39,6 +42,7 @@ def backup(place: Place, keys: Copy = None) -> None:
 def restore(
     folder: Backup = None,
     keys: From = None,
+    forgotten: List = None,
     forget_kafka: Forget = False,
     in_place: InPlace = False,
 ) -> None:
@@ -53,8 +57,8 @@ def restore(
     if folder is None:
         done = asyncio.run(journey.adopt(home, forget_kafka))
     else:
-        asked = journey.restore(home, folder.absolute(), keys and keys.absolute(), forget_kafka)
-        done = asyncio.run(asked)
+        asked = (keys and keys.absolute(), forget_kafka, forgotten)
+        done = asyncio.run(journey.restore(home, folder.absolute(), *asked))
         say(
             f"{done.rows} rows are back, as of {done.time}: what was acknowledged before is here, "
             "what came later is not.",

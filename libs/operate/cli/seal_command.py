@@ -1,26 +1,30 @@
-"""`liandong seals`: lists the keys of personal data, and rotates them."""
+"""`liandong seals`: the keys of personal data: lists, rotates, wraps anew, retires them."""
 
+import asyncio
 import json as jsons
 from dataclasses import replace
 from typing import Annotated
 
 import typer
+from rich.progress import Progress, TaskID
 
 from backbone.process.keyring import key_id
 from backbone.process.settings import KEEPS_TEXTS
+from operate.admin import data_keys
+from operate.admin.data_keys import OWNERS
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
-from operate.home.keys import Keys, rotate
+from operate.home.keys import Keys, put_into_token, retire, rotate
+from operate.home.token import Token
+from operate.home.trouble import Trouble
 from operate.run import control
 from operate.run.installation import Installation
 
-app = typer.Typer(help="the keys of personal data: list, rotate", no_args_is_help=True)
-
-# The services that hold personal data.
-SEALING = ("alarm", "petition", "dispute", "population")
-# Whose keys there are: those of each such service, and those of what is personal in free texts,
-# which every service has that keeps texts.
-OWNERS = (*SEALING, "texts")
+app = typer.Typer(
+    help="the keys of personal data: list, rotate, reseal, retire, token", no_args_is_help=True
+)
+Label = Annotated[str, typer.Argument(help="the label of the token")]
+Name = Annotated[str, typer.Option("--key", help="the label of the key in it")]
 
 
 @app.command("list")
@@ -44,12 +48,13 @@ def list_keys(
 def rotate_keys() -> None:
     """Add a new key for every service; data that is already sealed stays readable.
 
-    If liandong runs, the services that seal are restarted, one process after the other. Stored
-    data is not sealed anew, so no key may be thrown away.
+    If liandong runs, the services that seal are restarted, one process after the other. The old
+    key is still needed until `liandong seals reseal` and `liandong seals retire`.
     """
     home = Home.here()
     keys = rotate(home.secret)  # refuses a home that is not there, before anything makes one
-    replace(Installation.here(home), keys=keys).publish_keys()
+    installation = replace(Installation.here(home), keys=keys)
+    installation.publish_keys()
     say(
         f"Every service has a new key. {home.secret} has changed: keep a copy of it in a safe "
         "place, because data sealed from now on cannot be opened without it.",
@@ -59,6 +64,100 @@ def rotate_keys() -> None:
     if home.supervisor() is None:
         say("The new key is used from the next start on.", "下次启动后即用新密钥加密。")
         return
+    asyncio.run(data_keys.ensure(installation.admin_dsn, keys))
+    _start_again(home)
+
+
+@app.command("reseal")
+def reseal_keys() -> None:
+    """Put all stored data under the newest keys, while the city works.
+
+    Each key that seals data is wrapped anew; the data, and with them the journals and their proof,
+    stay as they are. What was broken off goes on where it was. Exit code 1 if something remains.
+    """
+    home = Home.here()
+    keys = Keys.read(home.secret)
+    dsn = _demand_city(home).admin_dsn
+    with Progress(console=console, transient=True) as shown:
+        bars: dict[str, TaskID] = {}
+
+        def told(where: str, done: int, total: int) -> None:
+            bar = bars[where] = bars.get(where) or shown.add_task(where)
+            shown.update(bar, completed=done, total=total)
+
+        done = asyncio.run(data_keys.reseal(dsn, keys, told))
+    for owner, count in done.items():
+        say(f"{owner}: {count} keys wrapped anew", f"{owner}：重新加密 {count} 个数据密钥")
+    remaining = asyncio.run(data_keys.stale(dsn, keys))
+    say(
+        f"{remaining} keys remain under an older key. `liandong seals retire` throws the older "
+        "ones away.",
+        f"仍由旧密钥保护的有 {remaining} 个。可用 liandong seals retire 停用旧密钥。",
+    )
+    raise typer.Exit(1 if remaining else 0)
+
+
+@app.command("retire")
+def retire_keys() -> None:
+    """Throw the older keys away. Refused while anything is sealed under one of them.
+
+    What they have signed is still verified: their public keys stay.
+    """
+    home = Home.here()
+    keys = Keys.read(home.secret)
+    if not keys.seals:
+        raise Trouble(
+            "There is one key only: `liandong seals rotate` adds one.",
+            "只有一个密钥：请先执行 liandong seals rotate。",
+        )
+    installation = _demand_city(home)
+    if remaining := asyncio.run(data_keys.stale(installation.admin_dsn, keys)):
+        raise Trouble(
+            f"{remaining} keys are still wrapped under an older key: run `liandong seals reseal` "
+            "first. Nothing was changed.",
+            f"仍有 {remaining} 个密钥由旧密钥保护：请先执行 liandong seals reseal。未作任何更改。",
+        )
+    kept = retire(home.secret, keys.seals[-1])
+    replace(installation, keys=kept).publish_keys()
+    say(
+        f"{len(keys.seals) - 1} older keys are thrown away. Backups of before need the copy of "
+        f"{home.secret} of then; take a new copy of it.",
+        f"已停用 {len(keys.seals) - 1} 个旧密钥。此前的备份仍需当时的 {home.secret} 副本；"
+        "请重新保存一份副本。",
+    )
+    if home.supervisor() is not None:
+        _start_again(home)
+
+
+@app.command("token")
+def into_token(label: Label, key: Name = "liandong") -> None:
+    """Have a PKCS#11 token wrap the keys: without it, the file of keys opens nothing."""
+    home = Home.here()
+    Keys.read(home.secret)
+    token = Token(label, key)
+    token.make_key()
+    put_into_token(home.secret, token)
+    say(
+        f"The secrets in {home.secret} are now wrapped by the token {label!r}. Copies of before "
+        "still open everything without it: delete them when the token has its own backup.",
+        f"{home.secret} 中的密钥已由密码设备 {label!r} 加密。此前的副本不需设备即可打开："
+        "设备自身备份完成后请删除它们。",
+    )
+
+
+def _demand_city(home: Home) -> Installation:
+    """The installation whose database can be asked. Raises Trouble."""
+    installation = Installation.here(home)
+    if installation.postgres and home.supervisor() is None:
+        raise Trouble(
+            "liandong does not run here, and its database with it: `liandong up --detach` first.",
+            "联动未运行，其数据库也未运行：请先执行 liandong up --detach。",
+        )
+    return installation
+
+
+def _start_again(home: Home) -> None:
+    """Restart the services that seal."""
     waiting = words("restarting the services that seal", "正在逐个重新启动使用密钥的服务")
     with console.status(waiting):
         names = ", ".join(control.again(home, KEEPS_TEXTS))

@@ -1,7 +1,9 @@
 """The keys of an installation: a file with one secret, and one more for each key rotation.
 
 The file of an installation that was never rotated is the secret alone, 64 hexadecimal digits.
-After a rotation it is JSON: `{"secret": …, "seals": [{"made": …, "secret": …}, …]}`, oldest first.
+After a rotation it is JSON: `{"secret": …, "seals": [{"made": …, "secret": …}, …]}`, oldest first;
+`retired` has the public keys of secrets that were thrown away. Where a token keeps the master key
+(`token`), each secret stands here as that token has wrapped it.
 """
 
 import fcntl
@@ -9,7 +11,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,10 +22,12 @@ from backbone.postgres.migrate import secret_of
 from backbone.process.keyring import Keyring
 from backbone.process.settings import SCHEMAS
 from backbone.process.signing import publics_of
+from operate.home.token import Token
 from operate.home.trouble import Trouble, full_disk_told
 
 # The name under which the `liandong` command itself calls services.
 OPERATOR = "liandong"
+NAMES = sorted({*SCHEMAS.values(), OPERATOR})
 SECRET = re.compile(r"[0-9a-f]{64}")
 
 
@@ -36,6 +40,14 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True)
+class Retired:
+    """A rotation whose secret was thrown away: its public keys verify what it has signed."""
+
+    made: datetime
+    publics: Mapping[str, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """Passwords, tokens and each service's first key derive from the secret; later keys from
     `seals`, oldest first. The same file gives the same keys, so a restart changes nothing.
@@ -43,6 +55,9 @@ class Keys:
 
     secret: bytes = field(repr=False)
     seals: tuple[Seal, ...] = ()
+    retired: tuple[Retired, ...] = ()
+    # The token that has wrapped the secrets of the file; None for a file that holds them itself.
+    kept_by: Token | None = None
 
     @classmethod
     def of(cls, path: Path, data: Path) -> "Keys":
@@ -90,8 +105,11 @@ class Keys:
 
     def signers(self) -> str:
         """The public keys of all services and the operator as JSON; old ones stay in it."""
-        names = sorted({*SCHEMAS.values(), OPERATOR})
-        return json.dumps({name: publics_of(self.keyring(name)) for name in names}, indent=1)
+        told = {}
+        for name in NAMES:
+            first, *later = publics_of(self.keyring(name))
+            told[name] = [first, *(each.publics[name] for each in self.retired), *later]
+        return json.dumps(told, indent=1)
 
     @property
     def token(self) -> str:
@@ -113,22 +131,81 @@ def rotate(path: Path) -> Keys:
 
     The file is synced before this returns: text sealed with a lost key could never be opened.
     """
+    fresh = Seal(datetime.now(UTC).replace(microsecond=0), secrets.token_bytes(32))
+    return _changed(path, lambda keys: replace(keys, seals=(*keys.seals, fresh)))
+
+
+def retire(path: Path, newest: Seal) -> Keys:
+    """Throw away the secrets of all rotations before this one; return the keys that stay.
+
+    Raises Trouble, with nothing changed, if another rotation came meanwhile.
+    """
+
+    def without(keys: Keys) -> Keys:
+        if keys.seals[-1:] != (newest,):
+            raise Trouble(
+                "The keys were rotated meanwhile: run `liandong seals reseal` again first.",
+                "其间密钥又被轮换：请先重新执行 liandong seals reseal。",
+            )
+        gone = tuple(Retired(each.made, _publics(each)) for each in keys.seals[:-1])
+        return replace(keys, seals=(newest,), retired=(*keys.retired, *gone))
+
+    return _changed(path, without)
+
+
+def put_into_token(path: Path, token: Token) -> Keys:
+    """Write the secrets anew, each wrapped by the token. Raises Trouble."""
+    return _changed(path, lambda keys: replace(keys, kept_by=token))
+
+
+def _publics(seal: Seal) -> dict[str, dict[str, str]]:
+    alone = Keys(seal.secret)
+    return {name: publics_of(alone.keyring(name))[0] for name in NAMES}
+
+
+def _changed(path: Path, change: Callable[[Keys], Keys]) -> Keys:
+    """Change the file of keys. Raises Trouble."""
     Keys.read(path)
     with full_disk_told(path.parent), _alone(path.parent) as folder:
-        known = Keys.read(path)
-        fresh = Seal(datetime.now(UTC).replace(microsecond=0), secrets.token_bytes(32))
-        keys = replace(known, seals=(*known.seals, fresh))
-        seals = [{"made": e.made.isoformat(), "secret": e.secret.hex()} for e in keys.seals]
-        _store(path, json.dumps({"secret": keys.secret.hex(), "seals": seals}), folder)
+        keys = change(Keys.read(path))
+        _store(path, _written(keys), folder)
     return keys
 
 
+def _written(keys: Keys) -> str:
+    """The text of the file."""
+    token = keys.kept_by
+
+    def kept(secret: bytes) -> str:
+        return token.wrap(secret) if token else secret.hex()
+
+    document: dict[str, Any] = {"secret": kept(keys.secret)}
+    document["seals"] = [{"made": e.made.isoformat(), "secret": kept(e.secret)} for e in keys.seals]
+    if keys.retired:
+        gone = [{"made": e.made.isoformat(), "publics": e.publics} for e in keys.retired]
+        document["retired"] = gone
+    if token:
+        document["token"] = {"label": token.label, "key": token.key}
+    return json.dumps(document)
+
+
 def _parsed(text: str) -> Keys:
-    """Parse the file's text. Raises ValueError, KeyError or TypeError."""
+    """Parse the file's text. Raises ValueError, KeyError, TypeError, or Trouble for a token."""
     document: dict[str, Any] = json.loads(text) if text.startswith("{") else {"secret": text}
-    seals = document.get("seals", [])
-    read = [Seal(datetime.fromisoformat(each["made"]), _secret(each["secret"])) for each in seals]
-    return Keys(_secret(document["secret"]), tuple(read))
+    known = document.get("token")
+    token = Token(known["label"], known["key"]) if known else None
+
+    def read(kept: str) -> bytes:
+        return token.unwrap(kept) if token else _secret(kept)
+
+    moments = [datetime.fromisoformat(each["made"]) for each in document.get("seals", [])]
+    secrets_of = [read(each["secret"]) for each in document.get("seals", [])]
+    gone = [
+        Retired(datetime.fromisoformat(each["made"]), each["publics"])
+        for each in document.get("retired", [])
+    ]
+    seals = tuple(map(Seal, moments, secrets_of))
+    return Keys(read(document["secret"]), seals, tuple(gone), token)
 
 
 def _secret(text: str) -> bytes:

@@ -15,7 +15,7 @@ from backbone.postgres.migrate import MigrationError, migrate_all
 from backbone.process.certificates import WireFlaw, flaw_in
 from backbone.process.settings import PORTS
 from backbone.process.wires import Protected
-from operate.admin import accounts, acls, city, topics
+from operate.admin import accounts, acls, city, data_keys, topics
 from operate.backup import refilling
 from operate.cli.screen import words
 from operate.home import absence
@@ -154,9 +154,11 @@ async def create_database(dsn: str) -> None:
 
 
 async def migrate(installation: Installation) -> list[str]:
-    """Migrate all schemas; return the applied files. Raises Trouble."""
+    """Migrate all schemas, and give each its keys; return the applied files. Raises Trouble."""
     try:
-        return await migrate_all(installation.admin_dsn, installation.keys.secret)
+        applied = await migrate_all(installation.admin_dsn, installation.keys.secret)
+        await data_keys.ensure(installation.admin_dsn, installation.keys)
+        return applied
     except (OSError, asyncpg.CannotConnectNowError) as error:
         raise no_database(installation, error) from error
     except (asyncpg.PostgresError, MigrationError) as error:

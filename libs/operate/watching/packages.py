@@ -1,4 +1,7 @@
-"""Prometheus and Alertmanager: those of this machine, else Debian's packages, unpacked once."""
+"""Programs of Debian's packages, without root: those of this machine, else unpacked once.
+
+Prometheus and Alertmanager; SoftHSM, a token for keys in software, for the tests.
+"""
 
 import fcntl
 import os
@@ -28,11 +31,15 @@ def program(name: str) -> Path:
     found = shutil.which(name)
     if found:
         return Path(found)
-    unpacked = cache_folder() / "debian" / PACKAGES[name]
-    path = unpacked / "usr" / "bin" / name
-    if not path.exists():
-        _unpack(PACKAGES[name], unpacked)
-    return path
+    return package(PACKAGES[name]) / "usr" / "bin" / name
+
+
+def package(name: str) -> Path:
+    """The folder of a package, downloaded and unpacked when needed. Raises Trouble."""
+    unpacked = cache_folder() / "debian" / name
+    if not unpacked.exists():
+        _unpack(name, unpacked)
+    return unpacked
 
 
 def root_of(path: Path) -> Path:
@@ -54,7 +61,7 @@ def _unpack(package: str, into: Path) -> None:
             _run(package, ["apt-get", "download", package], beside)
             [file] = beside.glob("*.deb")
             _run(package, ["dpkg", "-x", str(file), "unpacked"], beside)
-            for each in (beside / "unpacked" / "usr" / "bin").iterdir():
+            for each in (beside / "unpacked" / "usr" / "bin").glob("*"):
                 each.write_bytes(each.read_bytes().replace(SHARED, BESIDE))
             (beside / "unpacked").rename(into)
         finally:
@@ -76,8 +83,8 @@ def _run(package: str, command: list[str], folder: Path) -> None:
 def _unavailable(package: str, why: str) -> Trouble:
     return Trouble(
         f"Debian's package {package} cannot be had here ({why}): run `apt-get update` as root "
-        "once, or install Prometheus and Alertmanager yourself, so that they stand in PATH. "
-        "The city runs without them.",
+        "once, or install it yourself, so that its programs stand in PATH. The city runs without "
+        "it.",
         f"无法取得 Debian 软件包 {package}（{why}）：请先以 root 执行一次 apt-get update，"
-        "或自行安装 Prometheus 和 Alertmanager 并放入 PATH。没有它们，联动照常运行。",
+        "或自行安装该软件包并放入 PATH。没有它，联动照常运行。",
     )

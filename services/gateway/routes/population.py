@@ -28,6 +28,7 @@ AREA = Area(
         post(f"{ONE}:recordResult", "RecordServiceResult", CARE),
         post(f"{ONE}:close", "EndCareCase", roles("head")),
         post(f"{ONE}:seal", "SealCareCase", roles("head")),
+        post(f"{ONE}:forget", "ForgetPerson", roles("head")),
         post(f"{ONE}:reveal", "RevealPerson", CARE | AUDITORS, reveals="care_case_id"),
     ),
 )

@@ -8,7 +8,15 @@ from backbone.words.city import City
 from backbone.words.errors import NotFound
 from backbone.words.rights import POPULATION
 from backbone.words.sight import OPERATOR
-from services.population.care_case import clocks, ending, handover, needs, registering, visits
+from services.population.care_case import (
+    clocks,
+    ending,
+    forgetting,
+    handover,
+    needs,
+    registering,
+    visits,
+)
 from services.population.care_case.record import CareCase, has_sent, is_audited, is_entrusted
 
 
@@ -24,7 +32,7 @@ def _require_known(case: CareCase, command: Any) -> None:
 
 
 CARE_CASES: LifeCycle[CareCase, City] = LifeCycle(
-    (registering, handover, visits, needs, ending, clocks),
+    (registering, handover, visits, needs, ending, forgetting, clocks),
     "NO_SUCH_CARE_CASE",
     guard=_require_known,
     rights=POPULATION,

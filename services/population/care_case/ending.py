@@ -18,6 +18,7 @@ from services.population.care_case.record import (
     is_audited,
     require_entrusted,
     require_head,
+    require_remembered,
 )
 
 TERM_OVER = "TERM_OVER"
@@ -88,10 +89,12 @@ VERBS = (
     verb(CARED_FOR | {State.SENT}, end, "NOT_THE_HEAD", "REASON_MISSING"),
     verb({State.ENDED}, seal, "NOT_THE_HEAD"),
     verb(
-        ANY - {State.SEALED},
+        ANY - {State.SEALED, State.FORGOTTEN},
         reveal,
         "NOT_ENTRUSTED",
         "PURPOSE_MISSING",
+        "PERSON_FORGOTTEN",
+        otherwise=require_remembered,
         discloses=True,
     ),
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from backbone.words.actor import Actor
-from backbone.words.errors import Denied, InvalidArgument
+from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.followed import Followed
 from backbone.words.sight import CASE, Facts, sees
 
@@ -17,11 +17,12 @@ class State(StrEnum):
     ACTIVE = "ACTIVE"  # 帮扶中
     ENDED = "ENDED"  # 已解除
     SEALED = "SEALED"  # 已封存
+    FORGOTTEN = "FORGOTTEN"  # 已依法遗忘
 
 
 ANY = frozenset(State)
 CARED_FOR = frozenset({State.ACTIVE})
-OVER = frozenset({State.ENDED, State.SEALED})
+OVER = frozenset({State.ENDED, State.SEALED, State.FORGOTTEN})
 
 
 class Programme(StrEnum):
@@ -136,6 +137,11 @@ class Ending(Struct, frozen=True):
     end_time: datetime
 
 
+class Forgetting(Struct, frozen=True):
+    forget_reason: str
+    forget_time: datetime
+
+
 class CareCase(Struct, frozen=True):
     id: UUID
     code: str
@@ -149,6 +155,7 @@ class CareCase(Struct, frozen=True):
     visits: tuple[Visit, ...] = ()
     services: tuple[ServiceRequest, ...] = ()
     ending: Ending | None = None
+    forgetting: Forgetting | None = None
 
 
 def require_ahead(time: datetime | None, now: datetime) -> None:
@@ -180,6 +187,11 @@ def is_audited(case: CareCase, actor: Actor) -> bool:
 def require_head(case: CareCase, actor: Actor) -> None:
     if not is_head(case, actor):
         raise Denied("NOT_THE_HEAD", unit=case.charge.unit)
+
+
+def require_remembered(case: CareCase, command: object) -> None:
+    if case.state is State.FORGOTTEN:
+        raise InvalidTransition("PERSON_FORGOTTEN")
 
 
 def require_entrusted(case: CareCase, actor: Actor) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backbone.process.keyring import Keyring, key_id
-from operate.cli.seal_command import OWNERS, SEALING
+from operate.admin.data_keys import OWNERS, SEALING
 from operate.home.home import Home
 from operate.home.keys import Keys, make, rotate
 from operate.home.ports import Ports

@@ -14,6 +14,7 @@ from backbone.words.errors import Refusal
 from backbone.words.followed import FollowIncident
 from services.population.care_case import CARE_CASES
 from services.population.care_case.ending import EndCareCase, SealCareCase
+from services.population.care_case.forgetting import ForgetPerson
 from services.population.care_case.handover import EntrustCareCase, ReceiveCareCase, SetCareClass
 from services.population.care_case.needs import FollowService, RecordServiceResult, RequestService
 from services.population.care_case.record import (
@@ -80,6 +81,7 @@ PLAN = PlanVisit(LI, VISIT, Activity.FAMILY_VISIT, NOW + 7 * DAY)
 NEEDS = RequestService(LI, NEED, "990101260101-300002-0", "", "需要就业培训信息", "")
 RECORD, RESULT = RecordVisit(LI, str(VISIT), "sealed"), RecordServiceResult(LI, str(NEED), "")
 END, SEAL = EndCareCase(HEAD, "提前解除决定书"), SealCareCase(HEAD)
+FORGET = ForgetPerson(HEAD, "保存期满，依申请销毁")
 ENTRUST_WANG = EntrustCareCase(HEAD, ("wang",))
 DONE = FollowService(
     NEED, FollowIncident("IncidentResolved", 5, state="RESOLVED", outcome="SOLVED", reply="已推荐")

@@ -9,7 +9,7 @@ from backbone.words.actor import Actor
 from backbone.words.roles import roles
 from services.population.care_case.clocks import Lapse
 from services.population.care_case.ending import RevealPerson
-from services.population.care_case.record import CareCase, State
+from services.population.care_case.record import OVER, CareCase, State
 from services.population.wiring import build_decider
 from tests.cities import COUNTY, NORTH, SOUTH
 from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed
@@ -20,6 +20,7 @@ from tests.unit.population.care_cases import (
     DONE,
     END,
     ENTRUST_WANG,
+    FORGET,
     HEAD,
     LI,
     NEEDS,
@@ -36,6 +37,7 @@ from tests.unit.population.care_cases import (
 ACTIVE = (REGISTER, RECEIVE, PLAN, NEEDS, DONE)
 # The entrusted give these commands; the head gives them too, and knows of the case from its start.
 CARE = (CLASS, PLAN, RECORD, NEEDS, RESULT)
+KEPT = 3_660 * DAY  # longer than the law has such a case kept
 NOT_SENT = {State.SENT: "NOT_ROUTED"}
 
 
@@ -43,19 +45,20 @@ def it_ends_once(case: CareCase) -> None:
     """A case has care workers once it was received, and an ending once it has ended."""
     received = case.hand_over.receive_time is not None
     assert bool(case.charge.care_workers) == received
-    assert (case.ending is not None) == (case.state in (State.ENDED, State.SEALED))
+    assert (case.ending is not None) == (case.state in OVER)
     assert case.state is not State.ACTIVE or received
 
 
 CARE_CASE = Subject(
     title="a care case",
-    aims=frozenset({"NOT_RESOLVED", "VISIT_ALREADY_MADE"}),
+    aims=frozenset({"NOT_RESOLVED", "VISIT_ALREADY_MADE", "RETENTION_RUNS"}),
     decider=build_decider(lambda: CITY),
     histories={
         State.SENT: (REGISTER,),
         State.ACTIVE: ACTIVE,
         State.ENDED: (*ACTIVE, END),
         State.SEALED: (*ACTIVE, END, SEAL),
+        State.FORGOTTEN: (*ACTIVE, END, SEAL, KEPT, FORGET),
     },
     legal=(
         Legal(REGISTER),
@@ -65,11 +68,12 @@ CARE_CASE = Subject(
         Legal(DONE, but=NOT_SENT),
         Legal(END),
         Legal(SEAL),
-        Legal(RevealPerson(HEAD, "上门走访")),
+        Legal(FORGET, needs=(KEPT,)),
+        Legal(RevealPerson(HEAD, "上门走访"), but={State.FORGOTTEN: "PERSON_FORGOTTEN"}),
         Legal(
             Lapse(),
             needs=(10 * DAY,),
-            but={State.ENDED: "NOT_DUE", State.SEALED: "NOT_DUE"},
+            but=dict.fromkeys(OVER, "NOT_DUE"),
         ),
     ),
     people={
