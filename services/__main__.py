@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from threading import Timer
 
 import uvloop
 
@@ -21,6 +22,11 @@ from backbone.shell.measuring import measure_loop
 from backbone.shell.wires import watch_wires
 
 log = logging.getLogger(__name__)
+
+# Seconds from a stop signal to the end at any rate. Nothing that was answered is lost by it: what
+# still waits then waits for a server that is away. Less than the patience of the supervisor, of
+# systemd and of Kubernetes, which kill.
+LONGEST_END = 5.0
 
 
 async def run(services: list[Settings]) -> None:
@@ -49,12 +55,30 @@ async def _run(settings: Settings, pulse: Pulse) -> None:
 
 async def _until_asked_to_stop(services: list[Settings]) -> None:
     running = asyncio.create_task(run(services))
+
+    def stop() -> None:
+        end_at_any_rate()
+        running.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         await running
     except asyncio.CancelledError:
         return
+
+
+def end_at_any_rate() -> None:
+    """End the process after LONGEST_END, from a thread: a loop that hangs cannot end itself."""
+
+    def end() -> None:
+        log.warning("process.ends_unfinished", extra={"seconds": LONGEST_END})
+        sys.stdout.flush()
+        os._exit(0)
+
+    timer = Timer(LONGEST_END, end)
+    timer.daemon = True
+    timer.start()
 
 
 def main(names: list[str]) -> int:

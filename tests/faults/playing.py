@@ -1,12 +1,19 @@
-"""Makes a fault, waits for its alerts, mends it, and waits until they have cleared."""
+"""Makes a fault while people work, measures what they saw, and waits for alerts and recovery."""
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.faults.injected import Fault, Scene
+from tests.killing import pids
+from tests.living.book import longest, seen
+from tests.living.ledger import Matters, balance
+from tests.living.work import Staff
 
 PATIENCE = 180.0
+CALM = 2.0
+BACK = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +26,82 @@ class Told:
     cleared: float
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; `wrong` says what is not as it must be."""
+
+    fault: str
+    saw: str
+    longest: float
+    recovered: float
+    lost: int
+    doubled: int
+    alerts: Sequence[tuple[str, float]]
+    wrong: Sequence[str]
+
+
 async def play(fault: Fault, scene: Scene, patience: float = PATIENCE) -> list[Told]:
     """Raises AssertionError for an alert that does not fire, or does not clear."""
     began = time.monotonic()
     await fault.make(scene)
-    fired = []
-    for alert, labels in fault.alerts:
-        await asyncio.to_thread(scene.watch.fires, alert, patience, **labels)
-        fired.append(time.monotonic() - began)
-        await asyncio.to_thread(scene.watch.arrives, alert)
+    fired = await _fired(fault, scene, began, patience)
     mended = time.monotonic()
     await fault.mend(scene)
     told = []
-    for (alert, labels), seconds in zip(fault.alerts, fired, strict=True):
+    for (alert, labels), (_, seconds) in zip(fault.alerts, fired, strict=True):
         await asyncio.to_thread(scene.watch.clears, alert, patience, **labels)
         told.append(Told(fault.name, alert, seconds, time.monotonic() - mended))
     return told
+
+
+async def _fired(
+    fault: Fault, scene: Scene, began: float, patience: float
+) -> list[tuple[str, float]]:
+    fired = []
+    for alert, labels in fault.alerts:
+        await asyncio.to_thread(scene.watch.fires, alert, patience, **labels)
+        fired.append((alert, time.monotonic() - began))
+        await asyncio.to_thread(scene.watch.arrives, alert)
+    return fired
+
+
+async def suffered(fault: Fault, scene: Scene, staff: Staff, before: Matters) -> Row:
+    """Play a fault while people work; what is wrong stands in the row."""
+    for alert, labels in fault.alerts:
+        await asyncio.to_thread(scene.watch.clears, alert, PATIENCE, **labels)
+    old = pids(scene.city).get(fault.dies)
+    began = time.monotonic()
+    await fault.make(scene)
+    wrong: list[str] = []
+    alone = asyncio.create_task(_back(scene, fault.dies, old)) if fault.dies else None
+    fired: Sequence[tuple[str, float]] = ()
+    try:
+        fired = await _fired(fault, scene, began, PATIENCE)
+    except AssertionError as error:
+        wrong.append(str(error))
+    since = began if alone else time.monotonic()
+    await fault.mend(scene)
+    ready = await (alone or _back(scene, "", None))
+    await asyncio.sleep(CALM)
+    await staff.rest()
+    staff.check()
+    asked = staff.book.since(began)
+    noticed = [each.ended for each in asked if each.was_noticed and each.began < ready]
+    recovered = max([ready, *noticed]) - since
+    found = await balance(scene.city.run["database"], staff.ledger, before)
+    staff.go_on()
+    failed, staff.failed[:] = [*staff.failed], []
+    wrong += [*failed, *found.lost, *found.doubled]
+    wrong += [f"{a} after {s:.0f} s" for a, s in fired if s > fault.told_within]
+    wrong += [f"back after {recovered:.1f} s"] if recovered > fault.within else []
+    lost, doubled = len(found.lost), len(found.doubled)
+    return Row(fault.name, seen(asked), longest(asked), recovered, lost, doubled, fired, wrong)
+
+
+async def _back(scene: Scene, name: str, old: int | None) -> float:
+    """The moment at which everything is ready, with another process of this name."""
+    deadline = time.monotonic() + BACK
+    while not (now := pids(scene.city)) or (name and now.get(name) in (None, old)):
+        assert time.monotonic() < deadline, f"not ready {BACK:g} s after the fault or its remedy"
+        await asyncio.sleep(0.05)
+    return time.monotonic()

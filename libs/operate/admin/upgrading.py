@@ -9,7 +9,7 @@ from backbone.postgres.migrate import migrate_all, name_of, pending, schemas
 from backbone.process.settings import PORTS
 from operate.home import absence
 from operate.home.trouble import Trouble
-from operate.run import control
+from operate.run import boot, control
 from operate.run.installation import Installation
 
 
@@ -56,7 +56,11 @@ async def perform(installation: Installation, asked: Plan) -> list[str]:
             f"不能在运行中执行：{names}。请执行 liandong down 再 liandong up，"
             "在各服务停止时应用；未作任何更改。",
         )
-    return await migrate_all(installation.admin_dsn, installation.keys.secret)
+    applied = await migrate_all(installation.admin_dsn, installation.keys.secret)
+    # New topics and rights stand before a service of the new release starts.
+    await boot.create_topics(installation)
+    await boot.apply_acls(installation)
+    return applied
 
 
 def roll(installation: Installation) -> list[str]:

@@ -28,11 +28,15 @@ def program(name: str) -> Path:
     found = shutil.which(name)
     if found:
         return Path(found)
-    unpacked = cache_folder() / "debian" / PACKAGES[name]
-    path = unpacked / "usr" / "bin" / name
-    if not path.exists():
-        _unpack(PACKAGES[name], unpacked)
-    return path
+    return unpacked(PACKAGES[name]) / "usr" / "bin" / name
+
+
+def unpacked(package: str) -> Path:
+    """The folder with the files of a package, downloaded when needed. Raises Trouble."""
+    folder = cache_folder() / "debian" / package
+    if not folder.exists():
+        _unpack(package, folder)
+    return folder
 
 
 def root_of(path: Path) -> Path:
@@ -54,7 +58,7 @@ def _unpack(package: str, into: Path) -> None:
             _run(package, ["apt-get", "download", package], beside)
             [file] = beside.glob("*.deb")
             _run(package, ["dpkg", "-x", str(file), "unpacked"], beside)
-            for each in (beside / "unpacked" / "usr" / "bin").iterdir():
+            for each in (beside / "unpacked" / "usr" / "bin").glob("*"):
                 each.write_bytes(each.read_bytes().replace(SHARED, BESIDE))
             (beside / "unpacked").rename(into)
         finally:
