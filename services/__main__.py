@@ -54,14 +54,15 @@ async def _run(settings: Settings, pulse: Pulse) -> None:
 
 
 async def _until_asked_to_stop(services: list[Settings]) -> None:
-    running = asyncio.create_task(run(services))
+    running, loop = asyncio.create_task(run(services)), asyncio.get_running_loop()
 
-    def stop() -> None:
+    def stop(number: int, frame: object) -> None:
         end_at_any_rate()
-        running.cancel()
+        loop.call_soon_threadsafe(running.cancel)
 
+    # Not by the loop, which may hang when it is asked to stop.
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+        signal.signal(number, stop)
     try:
         await running
     except asyncio.CancelledError:

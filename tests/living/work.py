@@ -92,15 +92,15 @@ class Worker:
 
     async def until(self, client: Noted, path: str, state: str) -> None:
         """Look until the record knows that its incident has come so far."""
-        while True:
-            await self._turn()
-            try:
-                found = await client.look(path)
-            finally:
-                self.busy = False
-            if (found.get("incident") or {}).get("state") == state:
-                return
+        while ((await self.look(client, path)).get("incident") or {}).get("state") != state:
             await asyncio.sleep(0.3)
+
+    async def look(self, client: Noted, path: str) -> Any:
+        await self._turn()
+        try:
+            return await client.look(path)
+        finally:
+            self.busy = False
 
     async def _turn(self) -> None:
         await asyncio.sleep(PACE)
@@ -116,7 +116,8 @@ async def calls(worker: Worker) -> None:
     opened = await worker.do(desk, f"{of}:open", {"confirm_priority": True})
     incident = f"/v1/incidents/{receipt['id']}"
     order = await worker.do(sender, f"{of}:dispatch", {"team": TEAM})
-    crew, mission = worker.system(FIRE, team=TEAM), f"/v1/missions/{order['mission']['id']}"
+    mission = f"/v1/missions/{order['mission'].get('id') or await sent(worker, desk, of)}"
+    crew = worker.system(FIRE, team=TEAM)
     await worker.do(crew, f"{mission}:acknowledge")
     clerk = worker.system(opened["incident"]["unit"], "clerk", "经办甲")
     await worker.do(clerk, f"{incident}:claim")
@@ -127,6 +128,13 @@ async def calls(worker: Worker) -> None:
     await worker.until(desk, of, "RESOLVED")
     await worker.do(desk, f"{incident}:verify", {"solved": "YES"})
     await worker.do(desk, f"{incident}:close")
+
+
+async def sent(worker: Worker, desk: Noted, receipt: str) -> str:
+    """The mission of an order that emergency could not answer at once: its event delivers it."""
+    while not (found := (await worker.look(desk, receipt))["dispatches"][0].get("mission")):
+        await asyncio.sleep(0.3)
+    return str(found)
 
 
 async def petitions(worker: Worker) -> None:

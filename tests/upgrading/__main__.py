@@ -1,7 +1,7 @@
 """`make upgrade-rehearsal`: rolls a living city of the release before to this code.
 
-Its services work on the new schemas first; then each gets a second process of the new release in
-the same groups; then the old ones are replaced, one after the other. All the while people work.
+Its services work on the new schemas first. Then each gets a second process of the new release in
+the same groups before the old one is replaced. All the while people work.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from tests.upgrading.copies import NAMES, Copies, beside
 from tests.upgrading.swapped import Swapped, released
 
 # Seconds of work in each state of the city.
-WORK = 8.0
+WORK, SIDE_BY_SIDE = 8.0, 3.0
 SETTLED = 60.0
 
 
@@ -59,16 +59,18 @@ class Rehearsal:
         await self._work("the release before, on the new schemas")
         for name in NAMES:
             await copies.start(name)
-        await self._work("two processes of every service, one of each release")
-        await asyncio.to_thread(self._done, "upgrade", "--yes")
-        await self._work("this release, every process twice")
-        for name in NAMES:
+            await asyncio.sleep(SIDE_BY_SIDE)
+            await asyncio.to_thread(self._done, "upgrade", "--yes", name)
             if code := await copies.stop(name):
                 self.wrong.append(f"the copy of {name} ended with {code}")
+            self._told(f"{name}: this release beside the one before, then alone")
         await self._work("this release alone")
 
     async def _work(self, what: str) -> None:
         await asyncio.sleep(WORK)
+        self._told(what)
+
+    def _told(self, what: str) -> None:
         asked = self._staff.book.since(self._began)
         self._began = time.monotonic()
         say(f"{what}: {len(asked)} requests, longest {longest(asked):.1f} s; saw {seen(asked)}")

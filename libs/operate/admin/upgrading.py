@@ -1,5 +1,6 @@
 """What an upgrade would do to this installation, and how it is done beside a living city."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -63,6 +64,7 @@ async def perform(installation: Installation, asked: Plan) -> list[str]:
     return applied
 
 
-def roll(installation: Installation) -> list[str]:
-    """Restart every service with the code that is installed now, one process after the other."""
-    return control.again(installation.home, PORTS)
+def roll(installation: Installation, names: Sequence[str]) -> list[str]:
+    """Restart these services, or every one, with the code that is installed now, one process after
+    the other. Raises Trouble for an unknown name."""
+    return control.again(installation.home, names or PORTS)

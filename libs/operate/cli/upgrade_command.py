@@ -12,12 +12,17 @@ from operate.run import control, runner
 from operate.run.installation import Installation
 
 Yes = Annotated[bool, typer.Option("--yes", help="do it; without, only say what would be done")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(help="restart these services alone, to try the release; by default all of them"),
+]
 
 
-def upgrade(yes: Yes = False) -> None:
+def upgrade(names: Names = None, yes: Yes = False) -> None:
     """Migrate the running city and restart its services one by one, with the code installed now."""
     home = Home.here()
-    control.running(home)  # raises Trouble if none runs
+    for name in (*control.running(home), *(names or ())):
+        control.known(home, name)  # raises Trouble if none runs, or for a name that is none
     installation = Installation.here(home)
     asked = asyncio.run(upgrading.plan(installation))
     tell(asked)
@@ -32,8 +37,8 @@ def upgrade(yes: Yes = False) -> None:
     with console.status(words("the supervisor is replaced", "正在更换守护进程")):
         runner.take_over(home, lambda doing: None)
     with console.status(words("restarting the services", "正在逐个重新启动各服务")):
-        names = ", ".join(upgrading.roll(installation))
-    say(f"Restarted one after the other: {names}", f"已逐个重新启动：{names}")
+        done = ", ".join(upgrading.roll(installation, names or ()))
+    say(f"Restarted one after the other: {done}", f"已逐个重新启动：{done}")
 
 
 def tell(asked: upgrading.Plan) -> None:

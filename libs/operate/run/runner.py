@@ -21,7 +21,7 @@ from operate.home import leftovers
 from operate.home.home import Home, read_state
 from operate.home.ports import demand_free, demand_host
 from operate.home.trouble import Trouble
-from operate.run import metrics, targets
+from operate.run import identity, metrics, targets
 from operate.run.adopted import Adopted, sort_out
 from operate.run.boot import Boot
 from operate.run.identity import label_of
@@ -227,13 +227,14 @@ def end(home: Home) -> bool:
 
 def take_over(home: Home, progress: Progress) -> None:
     """Replace the supervisor by one of the code that is installed now, with the same settings; what
-    it started goes on, and is the new one's. Raises Trouble, with nothing changed, for settings
-    that the new code refuses.
+    it started goes on, and is the new one's. One that has this code already stays. Raises Trouble,
+    with nothing changed, for settings that the new code refuses.
 
     Only the new code knows what its services have to be started with.
     """
     pid = home.supervisor()
-    if pid is None:  # it ended a moment ago
+    code = home.remembered().get("supervisor")
+    if pid is None or code == identity.of_the_supervisor():
         return
     old = psutil.Process(pid)
     environ, chosen = old.environ(), Choice.said_in(old.cmdline())
