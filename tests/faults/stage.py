@@ -17,6 +17,10 @@ from tests.servers import Installed
 from tests.watching import home_of, hurried, watching
 
 
+LOOKED = "count_over_time(liandong_processes[1m]) >= 2"
+LOOKS = 60.0
+
+
 class Stage:
     """Plays faults one after the other."""
 
@@ -44,6 +48,8 @@ async def at_work(city: Installed, folder: Path) -> AsyncIterator[Stage]:
         await asyncio.to_thread(city.up, "--split")
         before, staff = await ledger.matters(city.run["database"]), Staff()
         with watching(city, hurried(folder, window="30s", patient=True)) as watch:
+            # A rise is seen between two looks: before the first one there is nothing to compare.
+            await asyncio.to_thread(watch.until, lambda: watch.values(LOOKED), LOOKS, "two looks")
             async with visiting(city) as visit, staff.at_work(city):
                 yield Stage(Scene(city, visit, watch, ledger=staff.ledger), staff, before)
     finally:
