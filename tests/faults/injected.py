@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from operate.home.home import read_pid
-from tests.faults.skewed import beside_the_database
+from tests.faults.skewed import Host
 from tests.living.ledger import Ledger
 from tests.people import CALL, Visit, act
 from tests.servers import Installed
@@ -34,15 +35,22 @@ class Scene:
     watch: Watch
     left: Any = None
     ledger: Ledger = field(default_factory=Ledger)
+    # When the last command of the remedy was given, or the remedy without one.
+    remedied: float = 0.0
 
 
 Act = Callable[[Scene], Awaitable[None]]
 Alerts = tuple[tuple[str, dict[str, str]], ...]
 
 
+async def nothing(scene: Scene) -> None:
+    """It mends itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`alerts` fire with these labels after `make`, and clear after `mend`.
+    """`alerts` fire with these labels after `make`, and clear after `mend`. What `make` needs comes
+    `before`, and is taken away `after`; neither is measured.
 
     `dies` names the process that has to be another one afterwards: then the city mends itself, and
     is back `within` so many seconds of the fault; of any other fault, of the remedy.
@@ -55,10 +63,8 @@ class Fault:
     within: float = SOON
     dies: str = ""
     told_within: float = 60.0
-
-
-async def nothing(scene: Scene) -> None:
-    """It mends itself."""
+    before: Act = nothing
+    after: Act = nothing
 
 
 def holding(name: str) -> tuple[Act, Act]:
@@ -74,6 +80,7 @@ def holding(name: str) -> tuple[Act, Act]:
 
 
 async def liandong(scene: Scene, *command: str) -> None:
+    scene.remedied = time.monotonic()
     done = await asyncio.to_thread(scene.city.liandong, *command, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -218,16 +225,29 @@ DEAD_LETTER = Fault("poison: one record", rubbish(1), acknowledge, (("DeadLetter
 STOPPED = Fault(
     "poison: a consumer has stopped", rubbish(MANY), resume_the_stopped, (("ConsumerStopped", {}),)
 )
+HOST = Host("alarm")
 CLOCK = Fault(
-    f"a clock is {AHEAD:g} s ahead",
-    *beside_the_database("alarm", AHEAD),
+    f"the clock of alarm jumps {AHEAD:g} s ahead",
+    HOST.jumps(AHEAD),
+    HOST.jumps(0),
     (("ClockSkew", {"schema": "alarm"}),),
+    before=HOST.begins,
+    after=HOST.ends,
 )
+# Their remedy is a command that looks at everything, while nothing is missing.
 NO_SUPERVISOR = Fault(
-    "the supervisor is killed", supervisor(signal.SIGKILL), adopt, (("SupervisorGone", {}),)
+    "the supervisor is killed",
+    supervisor(signal.SIGKILL),
+    adopt,
+    (("SupervisorGone", {}),),
+    LATER,
 )
 STILL_SUPERVISOR = Fault(
-    "the supervisor is frozen", supervisor(signal.SIGSTOP), adopt, (("SupervisorGone", {}),)
+    "the supervisor is frozen",
+    supervisor(signal.SIGSTOP),
+    adopt,
+    (("SupervisorGone", {}),),
+    LATER,
 )
 FULL_DISK = Fault("the disk is full", fill_the_disk, make_room, (("DiskNearlyFull", {}),), LATER)
 ROLLING = Fault("a rolling upgrade", upgrade, nothing, ())

@@ -65,37 +65,63 @@ async def _fired(
     return fired
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """When a fault began, from when its recovery counts, when all was ready; and its alerts."""
+
+    began: float
+    since: float
+    ready: float
+    fired: Sequence[tuple[str, float]]
+    untold: str
+
+
 async def suffered(fault: Fault, scene: Scene, staff: Staff, before: Matters) -> Row:
     """Play a fault while people work; what is wrong stands in the row."""
     for alert, labels in fault.alerts:
         await asyncio.to_thread(scene.watch.clears, alert, PATIENCE, **labels)
-    old = pids(scene.city).get(fault.dies)
-    began = time.monotonic()
-    await fault.make(scene)
-    wrong: list[str] = []
-    alone = asyncio.create_task(_back(scene, fault.dies, old)) if fault.dies else None
-    fired: Sequence[tuple[str, float]] = ()
-    try:
-        fired = await _fired(fault, scene, began, PATIENCE)
-    except AssertionError as error:
-        wrong.append(str(error))
-    since = began if alone else time.monotonic()
-    await fault.mend(scene)
-    ready = await (alone or _back(scene, "", None))
+    await fault.before(scene)
+    course = await _course(fault, scene)
     await asyncio.sleep(CALM)
     await staff.rest()
     staff.check()
-    asked = staff.book.since(began)
-    noticed = [each.ended for each in asked if each.was_noticed and each.began < ready]
-    recovered = max([ready, *noticed]) - since
+    await fault.after(scene)
     found = await balance(scene.city.run["database"], staff.ledger, before)
-    staff.go_on()
+    asked = staff.book.between(course.began, course.ready + CALM)
     failed, staff.failed[:] = [*staff.failed], []
-    wrong += [*failed, *found.lost, *found.doubled]
-    wrong += [f"{a} after {s:.0f} s" for a, s in fired if s > fault.told_within]
-    wrong += [f"back after {recovered:.1f} s"] if recovered > fault.within else []
-    lost, doubled = len(found.lost), len(found.doubled)
-    return Row(fault.name, seen(asked), longest(asked), recovered, lost, doubled, fired, wrong)
+    staff.go_on()
+    noticed = [each.ended for each in asked if each.was_noticed and each.began < course.ready]
+    recovered = max([course.ready, *noticed]) - course.since
+    late = [f"{a} after {s:.0f} s" for a, s in course.fired if s > fault.told_within]
+    slow = [f"back after {recovered:.1f} s"] if recovered > fault.within else []
+    untold = [course.untold] if course.untold else []
+    return Row(
+        fault.name,
+        seen(asked),
+        longest(asked),
+        recovered,
+        len(found.lost),
+        len(found.doubled),
+        course.fired,
+        [*failed, *found.lost, *found.doubled, *untold, *late, *slow],
+    )
+
+
+async def _course(fault: Fault, scene: Scene) -> Course:
+    """Make it, wait for its alerts, mend it, and wait until everything is ready."""
+    old, began = pids(scene.city).get(fault.dies), time.monotonic()
+    await fault.make(scene)
+    alone = asyncio.create_task(_back(scene, fault.dies, old)) if fault.dies else None
+    fired: Sequence[tuple[str, float]] = ()
+    untold = ""
+    try:
+        fired = await _fired(fault, scene, began, PATIENCE)
+    except AssertionError as error:
+        untold = str(error)
+    scene.remedied = time.monotonic()
+    await fault.mend(scene)
+    ready = await (alone or _back(scene, "", None))
+    return Course(began, began if alone else scene.remedied, ready, fired, untold)
 
 
 async def _back(scene: Scene, name: str, old: int | None) -> float:

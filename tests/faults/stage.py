@@ -16,7 +16,6 @@ from tests.people import visiting
 from tests.servers import Installed
 from tests.watching import home_of, hurried, watching
 
-
 LOOKED = "count_over_time(liandong_processes[1m]) >= 2"
 LOOKS = 60.0
 

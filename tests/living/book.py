@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 from uuid import uuid4
 
@@ -43,9 +44,13 @@ class Book:
         """A client of which each request is noted here."""
         return Noted(self, *arguments)
 
-    def since(self, moment: float) -> Sequence[Asked]:
-        """The requests that had no answer yet at that moment, or were made later."""
-        return [each for each in self.asked if not each.ended or each.ended >= moment]
+    def between(self, begin: float, end: float = inf) -> Sequence[Asked]:
+        """The requests that were made before the end, and had no answer yet at the beginning."""
+        return [
+            each
+            for each in self.asked
+            if each.began < end and (not each.ended or each.ended >= begin)
+        ]
 
 
 class Noted(Client):

@@ -71,7 +71,7 @@ class Rehearsal:
         self._told(what)
 
     def _told(self, what: str) -> None:
-        asked = self._staff.book.since(self._began)
+        asked = self._staff.book.between(self._began)
         self._began = time.monotonic()
         say(f"{what}: {len(asked)} requests, longest {longest(asked):.1f} s; saw {seen(asked)}")
 
