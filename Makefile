@@ -7,7 +7,7 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 STAMP := libs/liandong/py.typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types protos migrate topics acls environment deploycheck replay watch faults simulate chaos drill bench doctor clean release-contracts
+.PHONY: help setup run test check fmt lint types protos migrate topics acls environment deploycheck replay watch faults simulate chaos drill upgrade-rehearsal bench doctor clean release-contracts
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,8 +67,11 @@ deploycheck: setup ## check deploy/: units, image, compose file, chart, by tools
 watch: setup ## Prometheus and Alertmanager beside `make run`, from Debian's packages; Ctrl-C stops
 	@$(BIN)/liandong watch
 
-faults: setup ## inject every fault into a city of its own; see the alerts fire and clear (takes minutes)
-	@$(BIN)/python -m tests.faults $(ONLY)
+faults: setup ## every fault in a city at work: what users saw, recovery, lost, doubled, the alert (takes half an hour): ONLY="frozen disk", OUT=docs/faults.md
+	@$(BIN)/python -m tests.faults $(ONLY) $(if $(OUT),--out $(OUT))
+
+upgrade-rehearsal: setup ## roll a living city of the release before to this code (takes minutes): FROM=commit (default: deploy/upgrade_from)
+	@$(BIN)/python -m tests.upgrading $(if $(FROM),--from $(FROM))
 
 replay: setup ## drive calls through the running city: FILE=calls.csv, REPORT=report.json, both optional
 	@$(BIN)/liandong replay $(FILE) $(if $(REPORT),--report $(REPORT))

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from threading import Timer
 
 import uvloop
 
@@ -21,6 +22,11 @@ from backbone.shell.measuring import measure_loop
 from backbone.shell.wires import watch_wires
 
 log = logging.getLogger(__name__)
+
+# Seconds from a stop signal to the end at any rate. Nothing that was answered is lost by it: what
+# still waits then waits for a server that is away. Less than the patience of the supervisor, of
+# systemd and of Kubernetes, which kill.
+LONGEST_END = 5.0
 
 
 async def run(services: list[Settings]) -> None:
@@ -48,13 +54,32 @@ async def _run(settings: Settings, pulse: Pulse) -> None:
 
 
 async def _until_asked_to_stop(services: list[Settings]) -> None:
-    running = asyncio.create_task(run(services))
+    running, loop = asyncio.create_task(run(services)), asyncio.get_running_loop()
+
+    def stop(number: int, frame: object) -> None:
+        end_at_any_rate()
+        loop.call_soon_threadsafe(running.cancel)
+
+    # Not by the loop, which may hang when it is asked to stop.
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        signal.signal(number, stop)
     try:
         await running
     except asyncio.CancelledError:
         return
+
+
+def end_at_any_rate() -> None:
+    """End the process after LONGEST_END, from a thread: a loop that hangs cannot end itself."""
+
+    def end() -> None:
+        log.warning("process.ends_unfinished", extra={"seconds": LONGEST_END})
+        sys.stdout.flush()
+        os._exit(0)
+
+    timer = Timer(LONGEST_END, end)
+    timer.daemon = True
+    timer.start()
 
 
 def main(names: list[str]) -> int:

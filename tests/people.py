@@ -1,7 +1,7 @@
 """People and departments' systems at the public door of a whole city, for stories and chaos."""
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -28,9 +28,15 @@ CALL = {
 class Visit:
     """One visitor's connections to the city; everybody speaks through it."""
 
-    def __init__(self, city: Installed, connection: Connection, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        city: Installed,
+        connection: Connection,
+        http: httpx.AsyncClient,
+        client: Callable[..., Client] = Client,
+    ) -> None:
         self.city, self.connection, self.http = city, connection, http
-        self._run = city.run
+        self._run, self._client = city.run, client
 
     async def person(self, user: str) -> Client:
         """Sign in with a demo account."""
@@ -38,7 +44,7 @@ class Visit:
         said = {"user": user, "password": account["password"]}
         answer = await self.http.post("/v1/sessions", json=said)
         assert answer.status_code in (200, 201), answer.text
-        return Client(self.connection, answer.json()["token"])
+        return self._client(self.connection, answer.json()["token"])
 
     def system(self, unit: str, role: str = "", person: str = "", team: str = "") -> Client:
         """A department's own system, with its API key."""
@@ -49,7 +55,7 @@ class Visit:
             and (not role or row["role"] == role)
             and (row.get("team") or "") == team
         )
-        return Client(self.connection, key, person)
+        return self._client(self.connection, key, person)
 
     def citizen(self) -> httpx.AsyncClient:
         """Somebody without an account."""
@@ -57,14 +63,14 @@ class Visit:
 
 
 @asynccontextmanager
-async def visiting(city: Installed) -> AsyncIterator[Visit]:
+async def visiting(city: Installed, client: Callable[..., Client] = Client) -> AsyncIterator[Visit]:
     base, ca = city.run["gateway"], city.run.get("ca")
     trust = ssl.create_default_context(cafile=ca) if ca else True
     async with (
         Connection(base, 16, ca=ca) as connection,
         httpx.AsyncClient(base_url=base, verify=trust) as http,
     ):
-        yield Visit(city, connection, http)
+        yield Visit(city, connection, http, client)
 
 
 async def act(

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,9 +75,16 @@ class Installation:
 
     async def ready(self, *names: str) -> None:
         """Return when these services say that they can serve."""
+        await self._page("readyz", names)
+
+    async def alive(self, *names: str) -> None:
+        """Return when these services say that they run."""
+        await self._page("healthz", names)
+
+    async def _page(self, page: str, names: Sequence[str]) -> None:
         async with asyncio.timeout(PATIENCE):
             for name in names:
-                url = f"http://127.0.0.1:{self.port + PORTS[name][1]}/readyz"
+                url = f"http://127.0.0.1:{self.port + PORTS[name][1]}/{page}"
                 while not await asyncio.to_thread(_answers, url):
                     await asyncio.sleep(0.1)
 

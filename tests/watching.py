@@ -77,16 +77,17 @@ def home_of(city: Installed) -> Home:
     return Home(city.home, Ports(int(city.env["LIANDONG_PORT"])))
 
 
-def hurried(
-    into: Path, *, interval: str = "1s", window: str = "10s", patient: bool = False
-) -> Path:
-    """A copy of deploy/prometheus whose windows are seconds; `patient` keeps `for:` and limits."""
+def hurried(into: Path, *, window: str = "10s", patient: bool = False) -> Path:
+    """A copy of deploy/prometheus whose windows are seconds, so that alerts end soon.
+
+    `patient` keeps how often it looks, `for:` and limits: alerts fire as they do in a city.
+    """
     folder = shutil.copytree(prometheus.FILES, into / "prometheus", dirs_exist_ok=True)
     for path in folder.glob("*.yml"):
         text = path.read_text()
-        text = re.sub(r"(_interval:) 15s", rf"\1 {interval}", text)
         text = text.replace("[10m]", f"[{window}]").replace("[5m]", f"[{window}]")
         if not patient:
+            text = re.sub(r"(_interval|_timeout): \d+s", r"\1: 1s", text)
             text = re.sub(r"( for:) \d+[smh]", r"\1 0s", text)
             text = re.sub(r"(_seconds\n\s+expr:) vector\((?:15|60|120)\)", r"\1 vector(3)", text)
         path.write_text(text)

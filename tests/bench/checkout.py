@@ -1,6 +1,5 @@
 """Code that is measured: this checkout, or an earlier commit in a folder of its own."""
 
-import filecmp
 import io
 import os
 import shutil
@@ -64,7 +63,7 @@ def checked_out(commit: str) -> Iterator[Code]:
     """A copy of the commit, ready to run. Ends the program where git has no such commit.
 
     It is a copy out of git and no second worktree: when a bench is killed, git knows nothing of it.
-    An environment of its own is made only when other packages are pinned there.
+    An environment of its own is made only when packages are pinned there that are not here.
     """
     full = git("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}").decode().strip()
     if not full:
@@ -81,7 +80,7 @@ def checked_out(commit: str) -> Iterator[Code]:
 
 
 def python_of(root: Path) -> str:
-    if filecmp.cmp(root / LOCK, ROOT / LOCK, shallow=False):
+    if pins_of(root) <= pins_of(ROOT):
         return sys.executable
     subprocess.run([sys.executable, "-m", "venv", root / ".venv"], check=True)
     python = str(root / ".venv" / "bin" / "python")
@@ -89,6 +88,12 @@ def python_of(root: Path) -> str:
     pinned = ("--require-hashes", "--no-deps", "-r", str(root / LOCK))
     subprocess.run([python, *install, *pinned], check=True)
     return python
+
+
+def pins_of(root: Path) -> set[str]:
+    """Each pinned package with its version and the condition under which it is needed."""
+    lines = (root / LOCK).read_text().splitlines()
+    return {line.rstrip(" \\") for line in lines if "==" in line and not line.startswith(" ")}
 
 
 def git(*arguments: str) -> bytes:

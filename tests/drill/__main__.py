@@ -75,6 +75,8 @@ class Drill:
             f"  day {seed}: received {report.counts.received}, lost {report.counts.lost}, "
             f"doubled {report.counts.doubled}, {'agrees' if report.agrees else 'DIFFERS'}"
         )
+        for words in (*report.disagreements, *report.findings):
+            say(f"    {words}")
         self.well &= report.agrees
 
     async def archived(self) -> datetime:

@@ -98,6 +98,7 @@ class Bench:
     handling: Handling
     publisher: Publisher
     pulse: Pulse
+    subscription: Subscription
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -137,4 +138,4 @@ async def make_bench(
     handling, publisher = Handling(), Publisher(broker.address)
     subscription = Subscription(GROUP, topic, IncidentEvent, handler(handling), **more)
     consumer = Consumer(pool, door, subscription, publisher, Trusting())
-    return Bench(broker, topic, pool, consumer, handling, publisher, Pulse())
+    return Bench(broker, topic, pool, consumer, handling, publisher, Pulse(), subscription)

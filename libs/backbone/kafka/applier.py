@@ -28,7 +28,7 @@ from liandong.event.v1.event_pb2 import Meta
 
 log = logging.getLogger(__name__)
 
-BEHIND = "BEHIND_ANOTHER"
+BEHIND, UNKNOWN = "BEHIND_ANOTHER", "UNKNOWN_KIND"
 UNREADABLE = (DecodeError, ValueError, TypeError)
 
 
@@ -161,7 +161,7 @@ class Applier:
         if kind_of(event) is not None:
             return True
         if self._subscription.parks_unknown:
-            raise Waits("UNKNOWN_KIND")
+            raise Waits(UNKNOWN)
         return False
 
     async def _requests(self, events: Sequence[Any]) -> list[tuple[Meta, Request[Any]]]:

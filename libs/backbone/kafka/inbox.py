@@ -1,6 +1,6 @@
 """The inbox of a consumer group: applied versions, parked events and refused links."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -39,6 +39,10 @@ UNPARK = "DELETE FROM parked WHERE consumer = $1 AND aggregate_id = $2 AND versi
 FIRST_PARKED = """
 SELECT version, value FROM parked WHERE consumer = $1 AND aggregate_id = $2
 ORDER BY version LIMIT 1
+"""
+FIRST_OF_EACH = """
+SELECT DISTINCT ON (aggregate_id) aggregate_id AS source, value, reason FROM parked
+WHERE consumer = $1 ORDER BY aggregate_id, version
 """
 WAITING = "SELECT count(*) FROM parked WHERE consumer = $1 AND aggregate_id = $2"
 REFUSED = """
@@ -88,6 +92,11 @@ class Inbox:
 
     async def first_parked(self, conn: Connection, source: UUID) -> Any | None:
         return await conn.fetchrow(FIRST_PARKED, self._group, source)
+
+    async def first_of_each(self, pool: Pool) -> Sequence[Any]:
+        """The first parked event of every source."""
+        rows: Sequence[Any] = await pool.fetch(FIRST_OF_EACH, self._group)
+        return rows
 
     async def waiting(self, pool: Pool, source: UUID) -> int:
         return int(await pool.fetchval(WAITING, self._group, source))

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -16,7 +17,7 @@ from aiokafka.structs import TopicPartition
 from backbone.kafka.bookmark import open_reader
 from backbone.kafka.connecting import connection
 from backbone.kafka.producer import is_passing
-from backbone.process.metrics import LAG_RECORDS, LAG_SECONDS, begin
+from backbone.process.metrics import LAG_RECORDS, LAG_SECONDS, SHORT, begin
 from backbone.process.wires import Brokers
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,8 @@ class Lags:
         self._behind = {group: Behind() for group in groups}
         for each in (LAG_RECORDS, LAG_SECONDS):
             begin(each, [*groups])
+        self._topics = sorted({topic for topics in groups.values() for topic in topics})
+        begin(SHORT, self._topics)
 
     async def run(self) -> None:
         """Measure for ever. While Kafka is away the last figures stand."""
@@ -104,3 +107,10 @@ class Lags:
             records, seconds = self._behind[group].at(now, ends, done)
             LAG_RECORDS.labels(group).set(records)
             LAG_SECONDS.labels(group).set(seconds)
+        for topic in await admin.describe_topics(self._topics):
+            SHORT.labels(topic["topic"]).set(short_of_copies(topic))
+
+
+def short_of_copies(topic: Mapping[str, Any]) -> int:
+    """The partitions of a topic, as Kafka describes it, with a copy that does not keep up."""
+    return sum(len(each["isr"]) < len(each["replicas"]) for each in topic["partitions"])

@@ -107,6 +107,10 @@ LAG_RECORDS = Gauge("liandong_consumer_lag_records", "Records behind the end.", 
 LAG_SECONDS = Gauge(
     "liandong_consumer_lag_seconds", "Age of the oldest record that is not settled.", ["group"]
 )
+# Not 0 while a broker is away: what is written then has fewer copies than was declared.
+SHORT = Gauge(
+    "liandong_topic_partitions_short", "Partitions with a copy that does not keep up.", ["topic"]
+)
 LATE = Gauge("liandong_timers_late_seconds", "How long the oldest due clock has waited.", ["clock"])
 LATENESS = Histogram(
     "liandong_timer_lateness_seconds",

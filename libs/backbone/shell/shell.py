@@ -27,6 +27,7 @@ from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
 from backbone.kafka.subscription import Subscription
+from backbone.kafka.unparking import run_unparking
 from backbone.postgres.pool import Pool, connect, is_transient, open_pool, said_by
 from backbone.process.certificates import flaw_in
 from backbone.process.metrics import (
@@ -123,6 +124,8 @@ class Shell:
         consumer = Consumer(self.pool, self.door, subscription, self.publisher, origin)
         self.consumers[subscription.group] = consumer
         self.run_beside(lambda: consumer.run(self.settings.brokers, self.pulse))
+        if subscription.parks_unknown:
+            self.run_beside(partial(run_unparking, self.pool, subscription, consumer.replay))
 
     async def _evidence(self, conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
         """The flaws of this service's journal, found by the nightly check."""

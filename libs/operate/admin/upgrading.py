@@ -1,5 +1,6 @@
 """What an upgrade would do to this installation, and how it is done beside a living city."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -10,7 +11,7 @@ from backbone.process.settings import PORTS
 from operate.admin import data_keys
 from operate.home import absence
 from operate.home.trouble import Trouble
-from operate.run import control
+from operate.run import boot, control
 from operate.run.installation import Installation
 
 
@@ -59,9 +60,13 @@ async def perform(installation: Installation, asked: Plan) -> list[str]:
         )
     applied = await migrate_all(installation.admin_dsn, installation.keys.secret)
     await data_keys.ensure(installation.admin_dsn, installation.keys)
+    # New topics and rights stand before a service of the new release starts.
+    await boot.create_topics(installation)
+    await boot.apply_acls(installation)
     return applied
 
 
-def roll(installation: Installation) -> list[str]:
-    """Restart every service with the code that is installed now, one process after the other."""
-    return control.again(installation.home, PORTS)
+def roll(installation: Installation, names: Sequence[str]) -> list[str]:
+    """Restart these services, or every one, with the code that is installed now, one process after
+    the other. Raises Trouble for an unknown name."""
+    return control.again(installation.home, names or PORTS)

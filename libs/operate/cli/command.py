@@ -65,6 +65,7 @@ Demo = Annotated[
         "database of liandong's own, and only once",
     ),
 ]
+TakeOver = Annotated[bool, typer.Option("--take-over", hidden=True)]
 Name = Annotated[str, typer.Argument(help="as `liandong status` lists them")]
 
 
@@ -84,9 +85,10 @@ def up(
     detach: Annotated[bool, typer.Option(help="return when everything is ready")] = False,
     split: Split = False,
     demo: Demo = None,
+    take_over: TakeOver = False,
 ) -> None:
     """Start everything; without --detach, run until Ctrl-C."""
-    home, choice = Home.here(), runner.Choice(split, demo)
+    home, choice = Home.here(), runner.Choice(split, demo, take_over)
     with screen.waiting() as waiting:
 
         def ready() -> None:

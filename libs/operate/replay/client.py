@@ -183,9 +183,13 @@ class Client:
                 said = str(error) or repr(error)
             if time.monotonic() + pause > deadline:
                 raise NoAnswer(f"{method} {path}", said, patience)
-            self._connection.retries += 1
+            self._missed(said)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _missed(self, said: str) -> None:
+        """One attempt had no answer, and another one follows."""
+        self._connection.retries += 1
 
     async def _once(
         self, method: str, path: str, headers: Mapping[str, str], what: Mapping[str, Any]

@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from operate.replay.city import City
-from operate.replay.client import Client
+from operate.replay.client import Client, Refused
 from operate.replay.ledger import Case, Ledger
 from operate.replay.plan import End, Planned, nearest_team
 from operate.replay.rows import Call
@@ -57,13 +58,25 @@ class Desk:
         answer = await self._client.post(RECEIPTS, f"{call.key}/receive", body_of(call))
         receipt = self._ledger.took("receive", answer)
         case = Case(receipt["id"], receipt["code"], start)
-        if planned.end is End.OPENED:
-            if planned.sends_team:
-                await self._dispatch(call, case, receipt)
-            await self._open(call, case)
-        else:
-            verb, body = await self._ending(planned)
-            await self._end(call, receipt["id"], verb, body)
+        if planned.end is not End.OPENED:
+            if await self._ended(planned, receipt["id"]):
+                return
+            planned = replace(planned, end=End.OPENED)
+        if planned.sends_team:
+            await self._dispatch(call, case, receipt)
+        await self._open(call, case)
+
+    async def _ended(self, planned: Planned, receipt: str) -> bool:
+        """End it as planned; False for a link to a matter that is over by now, which is a new
+        matter then."""
+        verb, body = await self._ending(planned)
+        try:
+            await self._end(planned.call, receipt, verb, body)
+        except Refused as refused:
+            if planned.end is End.LINKED and refused.reason == "INCIDENT_OVER":
+                return False
+            raise
+        return True
 
     async def _dispatch(self, call: Call, case: Case, receipt: Mapping[str, Any]) -> None:
         grid = (receipt["grid"] or {}).get("code", "")
@@ -82,7 +95,8 @@ class Desk:
         incident = receipt["incident"] or {}
         case.unit, case.opened = incident.get("unit") or "", time.perf_counter()
         self._ledger.add(case)
-        self._cases[call.key].set_result(case)
+        if expected := self._cases.get(call.key):
+            expected.set_result(case)
         self._opened(case)
 
     async def _ending(self, planned: Planned) -> tuple[str, Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from contextlib import suppress
 import psutil
 
 from operate.home import leftovers
+from operate.run.identity import label_of
 
 # What a process was started as: its label, and a hash of its settings and its code.
 PROGRAM = "LIANDONG_PROGRAM"
@@ -41,12 +42,20 @@ class Adopted:
         self.send_signal(signal.SIGKILL)
 
 
-def sort_out(mark: str, identities: Collection[str]) -> dict[str, Adopted]:
-    """Adopt the processes that were started as one of these; end all others of this home."""
+def sort_out(
+    mark: str, identities: Collection[str], *, of_any_release: bool = False
+) -> dict[str, Adopted]:
+    """Adopt the processes that were started as one of these; end all others of this home.
+
+    `of_any_release` adopts also what runs the same programs with other code or settings.
+    """
     found = leftovers.find(mark)
+    ours = {label_of(identity): identity for identity in identities}
     kept = {}
     for process in found:
         identity = started_as(process)
+        if of_any_release:
+            identity = ours.get(label_of(identity) or program_of(process), "")
         if identity in identities and identity not in kept and leads(process):
             kept[identity] = Adopted(process)
     spared = {each.pid for each in kept.values()}
@@ -57,6 +66,16 @@ def sort_out(mark: str, identities: Collection[str]) -> dict[str, Adopted]:
 def started_as(process: psutil.Process) -> str:
     with suppress(psutil.Error, OSError):
         return str(process.environ().get(PROGRAM, ""))
+    return ""
+
+
+def program_of(process: psutil.Process) -> str:
+    """The label of a process by its command line: releases up to 0.2.0 did not tell it."""
+    with suppress(psutil.Error, OSError):
+        words = process.cmdline()
+        if "services" in words:
+            return "+".join(words[words.index("services") + 1 :])
+        return "kafka" if "kafka.Kafka" in words else process.name()
     return ""
 
 

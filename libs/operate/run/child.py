@@ -161,7 +161,10 @@ class Child:
         while self.program.answers is not None:
             await asyncio.sleep(LOOK)
             pid = self.pid
-            if pid and silence.is_hopeless(await self.program.answers(), is_frozen(pid)):
+            frozen = bool(pid) and is_frozen(pid or 0)
+            # One that is frozen is not asked: each question would wait in vain for its patience.
+            answered = not frozen and await self.program.answers()
+            if pid and silence.is_hopeless(answered, frozen):
                 self._killed_for = f"no answer for {silence.seconds():.0f} s, killed"
                 log.error("%s is killed: %s", self.program.label, self._killed_for)
                 kill_group(pid)

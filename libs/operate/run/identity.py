@@ -25,6 +25,11 @@ def said_by(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name.startswith("LIANDONG_")}
 
 
+def of_the_supervisor() -> str:
+    """The code of the command itself: a supervisor of other code is replaced by an upgrade."""
+    return of("supervisor", (), "libs")
+
+
 def changed(folder: Path) -> tuple[int, int]:
     """Count and latest change of the code in a folder: another release is another program."""
     stats = [file.stat().st_mtime_ns for file in folder.rglob("*.py")]

@@ -73,6 +73,7 @@ class Installation:
         ports = self.home.ports
         told = {"port": ports.base, "ports": {**ports.single}, "servers": servers}
         told |= {"protection": self.protection.to_remember()}
+        told |= {"supervisor": identity.of_the_supervisor()}
         write(self.home.choices, json.dumps(told))
 
     @property

@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import uvloop
 from prometheus_client import start_http_server
 
@@ -20,7 +21,7 @@ from operate.home import leftovers
 from operate.home.home import Home, read_state
 from operate.home.ports import demand_free, demand_host
 from operate.home.trouble import Trouble
-from operate.run import metrics, targets
+from operate.run import identity, metrics, targets
 from operate.run.adopted import Adopted, sort_out
 from operate.run.boot import Boot
 from operate.run.identity import label_of
@@ -35,16 +36,27 @@ DOWN = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chooses at `liandong up`; `demo` is None where nothing was said about it."""
+    """What a person chooses at `liandong up`; `demo` is None where nothing was said about it.
+
+    `take_over` is said by `liandong upgrade`: adopt what runs, of whatever release it is.
+    """
 
     split: bool = False
     demo: bool | None = None
+    take_over: bool = False
+
+    @classmethod
+    def said_in(cls, command: Sequence[str]) -> "Choice":
+        """What was chosen in a command line of `up`."""
+        demo = True if "--demo" in command else False if "--no-demo" in command else None
+        return cls("--split" in command, demo)
 
     @property
     def options(self) -> list[str]:
         """The same choice as options of the command."""
         told = [] if self.demo is None else ["--demo" if self.demo else "--no-demo"]
-        return [*(["--split"] if self.split else []), *told]
+        taking = ["--take-over"] if self.take_over else []
+        return [*(["--split"] if self.split else []), *told, *taking]
 
 
 def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], object]) -> None:
@@ -59,7 +71,8 @@ def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], obje
         installation.remember()
         demand_settings(installation)
         programs = installation.programs()
-        adopted = sort_out(str(home.path), [each.identity() for each in programs])
+        identities = [each.identity() for each in programs]
+        adopted = sort_out(str(home.path), identities, of_any_release=choice.take_over)
         demand_free(ports_without(installation, adopted))
         targets.remember(installation)
         try:
@@ -69,9 +82,9 @@ def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], obje
             raise home.is_full() or trouble from None
 
 
-def demand_settings(installation: Installation) -> None:
+def demand_settings(installation: Installation, ambient: Mapping[str, str] = os.environ) -> None:
     """Raise Trouble for settings that services would refuse, before starting any."""
-    environ = {**os.environ, **installation.environment(*PORTS)}
+    environ = {**ambient, **installation.environment(*PORTS)}
     gateway = importlib.import_module("services.gateway.settings")
     provider = importlib.import_module("services.gateway.accounts.oidc_client")
     telephone = importlib.import_module("services.emergency.telephone")
@@ -146,7 +159,9 @@ def keep_log(home: Home) -> None:
     )
 
 
-def detach(home: Home, choice: Choice) -> subprocess.Popen[bytes]:
+def detach(
+    home: Home, choice: Choice, environ: Mapping[str, str] = os.environ
+) -> subprocess.Popen[bytes]:
     """Start the supervisor in the background; its output goes to files."""
     home.make()
     if home.supervisor():
@@ -158,7 +173,7 @@ def detach(home: Home, choice: Choice) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=trouble,
-            env={**os.environ, "COLUMNS": "200"},
+            env={**environ, "COLUMNS": "200"},
             start_new_session=True,
         )
 
@@ -208,3 +223,24 @@ def end(home: Home) -> bool:
     left = leftovers.find(str(home.path)) if home.path.exists() else []
     leftovers.end(left)
     return bool(pid or left)
+
+
+def take_over(home: Home, progress: Progress) -> None:
+    """Replace the supervisor by one of the code that is installed now, with the same settings; what
+    it started goes on, and is the new one's. One that has this code already stays. Raises Trouble,
+    with nothing changed, for settings that the new code refuses.
+
+    Only the new code knows what its services have to be started with.
+    """
+    pid = home.supervisor()
+    code = home.remembered().get("supervisor")
+    if pid is None or code == identity.of_the_supervisor():
+        return
+    old = psutil.Process(pid)
+    environ, chosen = old.environ(), Choice.said_in(old.cmdline())
+    demand_settings(Installation.here(home), environ)
+    old.kill()  # as a signal it would end its children
+    deadline = time.monotonic() + DOWN
+    while home.supervisor() == pid and time.monotonic() < deadline:
+        time.sleep(POLL)
+    follow(home, detach(home, replace(chosen, take_over=True), environ), progress)

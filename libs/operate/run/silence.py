@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 # A process that a signal has stopped cannot answer, whatever we wait for.
-FROZEN = 3.0
+FROZEN = 2.0
 # Any other may be busy: a server under load, a machine without memory.
 SILENT = 25.0
 # Also failed looks in a row: a machine that was suspended, supervisor and all, gets another chance.

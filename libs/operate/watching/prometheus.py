@@ -15,6 +15,7 @@ from operate.home.ports import demand_free
 from operate.home.trouble import Trouble
 from operate.run.launch import Launch, failure, run_once
 from operate.run.targets import targets_file
+from operate.watching import naming
 from operate.watching.packages import program, root_of
 
 FILES = Path(__file__).parents[3] / "deploy" / "prometheus"
@@ -81,9 +82,11 @@ def launches(
 
 
 def check(settings: Path) -> None:
-    """Let promtool read configuration and rules first. Raises Trouble with its words."""
+    """Let promtool read configuration and rules first, and look whether every metric that they ask
+    for exists. Raises Trouble with the words of what is wrong."""
     command = [str(program("promtool")), "check", "config", str(settings)]
     run_once(Launch(command, settings.with_name("check.log")), "promtool check config")
+    naming.demand_known([Path(f) for f in yaml.safe_load(settings.read_text())["rule_files"]])
 
 
 @contextmanager

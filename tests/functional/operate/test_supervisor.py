@@ -183,6 +183,25 @@ async def test_what_a_killed_supervisor_leaves_is_found_and_ended(home: Home) ->
     await orphan.wait()
 
 
+async def test_an_upgrade_adopts_what_the_release_before_has_started(home: Home) -> None:
+    """Its code and settings differ, and the releases up to 0.2.0 do not say what they run."""
+    mark, told, untold = str(home.path), program(home, "a"), program(home, "b").prepare()
+    silent = replace(untold, argv=[*untold.argv, "services", "b"])
+    left = [
+        await child.spawn(told.prepare(), mark, "a of the release before"),
+        await child.spawn(silent, mark),
+    ]
+    await until(lambda: len(leftovers.find(mark)) == len(left))
+    new = ["a of this release", "b of this release"]
+    adopted = await asyncio.to_thread(sort_out, mark, new, of_any_release=True)
+    assert {name: each.pid for name, each in adopted.items()} == {
+        name: each.pid for name, each in zip(new, left, strict=True)
+    }
+    leftovers.end(leftovers.find(mark))
+    for each in left:
+        await each.wait()
+
+
 async def test_a_frozen_child_is_killed_and_runs_again_within_ten_seconds(home: Home) -> None:
     async with running(home, program(home, "a")) as supervisor:
         one = supervisor.child("a")

@@ -10,7 +10,7 @@ from operate.home.ports import Ports
 from operate.home.trouble import Trouble
 from operate.run import targets
 from operate.run.installation import Installation
-from operate.watching import prometheus
+from operate.watching import naming, prometheus
 from operate.watching.packages import program
 
 
@@ -51,3 +51,36 @@ def test_the_configuration_of_a_home_names_its_targets_and_the_rules(home: Home)
     text = path.read_text()
     assert str(targets.targets_file(home)) in text
     assert "127.0.0.1:21004" in text and str(prometheus.FILES / "alerts.yml") in text
+
+
+RULE = """
+groups:
+  - name: ours
+    rules:
+      - {{alert: Ours, expr: "{expr}", labels: {{severity: warning}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("expr", "near"),
+    [
+        ("liandong_consumer_stoped == 1", "liandong_consumer_stopped is meant"),
+        ("rate(liandong_batch_seconds[5m]) > 1", "liandong_batch_seconds_"),
+        ("liandong:nothing:of_the_kind > scalar(liandong:limit:lag_seconds)", ""),
+        ("up == 0 and liandong_zzz > 0", ""),
+    ],
+)
+def test_an_alert_on_a_metric_that_does_not_exist_is_refused(
+    expr: str, near: str, tmp_path: Path
+) -> None:
+    ours = tmp_path / "ours.yml"
+    ours.write_text(RULE.format(expr=expr))
+    with pytest.raises(Trouble) as caught:
+        naming.demand_known([prometheus.FILES / "limits.yml", ours])
+    assert "Ours asks for liandong" in caught.value.english and near in caught.value.english
+    assert "Ours" in caught.value.chinese
+
+
+def test_the_rules_that_are_deployed_ask_for_what_exists() -> None:
+    names = ("limits.yml", "recording.yml", "alerts.yml")
+    naming.demand_known([prometheus.FILES / name for name in names])

@@ -19,6 +19,7 @@ from backbone.kafka.poison import MOST_POISONS
 from backbone.kafka.producer import is_passing
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.kafka.subscription import Handler, Subscription
+from backbone.kafka.unparking import run_unparking
 from backbone.postgres.pool import Pool
 from backbone.process.clock import HostClock
 from backbone.process.metrics import GAPS, LINKS_REFUSED, STOPPED
@@ -35,7 +36,7 @@ from tests.ledger.building import a_request
 from tests.ledger.consuming import GROUP, Bench, Handling, Trusting, an_event, make_bench
 from tests.ledger.domain import Command, Write
 from tests.ledger.serving import TOKEN, a_ledger, ledger_settings
-from tests.servers import Broker
+from tests.servers import Broker, running_task
 from tests.topics import headers_of, make_topic, publish, read
 
 
@@ -45,6 +46,10 @@ async def bench(broker: Broker, pool: Pool, door: Door) -> Bench:
 
 
 PARKED = "SELECT count(*) FROM parked"
+OF_AN_OLD_PROCESS = """
+UPDATE parked SET reason = CASE version WHEN 1 THEN 'UNKNOWN_KIND' ELSE 'BEHIND_ANOTHER' END
+WHERE aggregate_id = $1
+"""
 
 
 async def test_repeats_change_nothing_and_a_gap_is_counted(bench: Bench) -> None:
@@ -153,6 +158,22 @@ async def test_a_kind_from_a_newer_producer_is_ignored_or_parked(
         await strict.publish(an_event(other, 1, ""), an_event(other, 2))
         await strict.until(PARKED, 2)
         assert await strict.consumer.replay(other) == (0, 2), "it is still unknown here"
+
+
+async def test_what_the_release_before_did_not_know_is_applied_by_this_one(bench: Bench) -> None:
+    source, other = uuid4(), uuid4()
+    bench.handling.broken |= {source, other}
+    async with bench.running():
+        await bench.publish(*(an_event(source, version) for version in (1, 2, 3)))
+        await bench.publish(an_event(other, 1))
+        await bench.until(PARKED, 4)
+        bench.handling.broken.clear()
+        # As the old process leaves it, which knows no such kind.
+        await bench.pool.execute(OF_AN_OLD_PROCESS, source)
+        looking = run_unparking(bench.pool, bench.subscription, bench.consumer.replay)
+        async with running_task(looking):
+            await bench.noted(source, 3)
+        assert await bench.pool.fetchval(PARKED) == 1, "that one waits for a person"
 
 
 async def test_a_refused_link_is_a_task_that_stays_visible(bench: Bench) -> None:

@@ -1,0 +1,1 @@
+"""A living city of the release before, upgraded to this code process by process."""
