@@ -39,7 +39,9 @@ class Reading:
         self._shown = shown
         self._pool = shell.pool
         key = shell.settings.keyring.lasting
-        self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
+        self._rows = shell.rows.of(decider)
+        table, prove = decider.table.name, self._rows.prove
+        self._lists = Lists(shell.pool, key, table, storage.PATHS, prove)
 
     async def get(self, request: pb.GetReceiptRequest, context: Any) -> resources.Receipt:
         """Raises NotFound, also for a receipt outside the caller's scope."""
@@ -81,14 +83,14 @@ class Reading:
         found = await self._glance(incident, actor)
         if found is None or not actor.unit or found.unit != actor.unit:
             return False
-        row = await storage.one(self._pool, incident)  # the opening report has the incident's id
+        row = await storage.one(self._rows, incident)  # the opening report has the incident's id
         return row is None or not self._from_row(row).bars(actor.unit)
 
     async def told(self, request: pb.TellCallerRequest, context: Any) -> Caller | None:
         """The caller of the report whose order this team has, if the policy gives the number."""
         if caller_of(context).team != request.team or not request.team:
             raise Denied("NOT_YOUR_TEAM", team=request.team)
-        rows = await storage.reports(self._pool, request.code)
+        rows = await storage.reports(self._rows, request.code)
         told = (
             receipt.report.caller
             for receipt in map(self._from_row, rows)

@@ -55,7 +55,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         desk = FrontDesk(shell, decider, atlas, sealer)
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)
         shell.run_beside(Timers(shell.pool, shell.door, DUE, _lapse, pulse).run)
-        for subscription in (consumers.incidents(shell.pool), *consumers.records()):
+        rows = shell.rows.of(decider)
+        for subscription in (consumers.incidents(rows), *consumers.records()):
             shell.consume(subscription)
         await shell.run()
 

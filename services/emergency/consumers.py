@@ -95,7 +95,7 @@ class Orders:
         reachable = self._terminals.connected(order.team) > 0
         ready = self._teams.committed(order.team)
         matter = codec.ordered_matter(order)
-        mission, number = await target(self._shell.pool, caller.request_id, matter, order.team)
+        mission, number = await target(self._shell, caller.request_id, matter, order.team)
         command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
         body = DispatchMissionRequest(order=order)
         request = self._shell.request(caller, command, body, mission)
@@ -109,7 +109,7 @@ class Orders:
         receipt = event.meta.aggregate_id
         hides = []
         if body.facts.against:
-            known = await missions_of(self._shell.pool, UUID(receipt))
+            known = await missions_of(self._shell, UUID(receipt))
             hides = [request(event, each.id, HideMission()) for each in known]
         return [*await self._each(event, ordered, self._own_facts(body.facts, event)), *hides]
 
@@ -138,7 +138,7 @@ class Orders:
     ) -> list[Request[Any]]:
         """The command for each mission of the receipt that is not over, and not ordered since."""
         receipt, version = event.meta.aggregate_id, event.meta.version
-        known = await missions_of(self._shell.pool, UUID(receipt))
+        known = await missions_of(self._shell, UUID(receipt))
         ids = [each.id for each in known if _concerns(each, receipt, version)]
         ids += [each.aggregate_id for each in ordered]
         return [request(event, each, command) for each in dict.fromkeys(ids)]
@@ -182,7 +182,7 @@ class Orders:
         """Of two missions of one team for the matter the further one stays, the other is called
         back: before the join, or with it."""
         receipt, version = UUID(event.meta.aggregate_id), event.meta.version
-        every = await missions_of(self._shell.pool, receipt, there)
+        every = await missions_of(self._shell, receipt, there)
         requests: list[Request[Any]] = []
         for mission in every:
             of = mission.order.matter_id

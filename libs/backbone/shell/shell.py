@@ -45,6 +45,7 @@ from backbone.shell.known_persons import KnownPersons, NamesOf
 from backbone.shell.measuring import measure_backlog, measure_pool, tell_queue
 from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
+from backbone.shell.proving import forged_rows, rows_of
 from backbone.shell.standing import compare_clocks, watch_standing
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
@@ -72,13 +73,13 @@ class Shell:
         self.pulse = pulse
         self.pool = pool
         self.publisher = Publisher(settings.brokers)
-        self._tables = [each.table.name for each in deciders]
+        self._deciders, self._tables = deciders, [each.table.name for each in deciders]
         topics = {each.kind: each.topic for each in deciders}
         self.connect = partial(connect, settings.database_url, settings.schema)
         produce = partial(open_producer, settings.brokers)
-        signer = settings.signatures
+        self.rows, signer = rows_of(pool, settings), settings.signatures
         self.relay = Relay(settings.schema, topics, self.connect, produce, pulse, signer)
-        self.door = Door(pool, deciders, self.relay.wake, ride, sign=signer.sign)
+        self.door = Door(pool, deciders, self.relay.wake, ride, rows=self.rows)
         self.batcher = Batcher(self.door.perform, pulse)
         self.server = Server(settings)
         self.consumers: dict[str, Consumer] = {}
@@ -101,7 +102,7 @@ class Shell:
 
     def know_persons(self, decider: Decider[Any], field: str, names_of: NamesOf) -> None:
         """Seal the names that the record in `field` of a request knows in the request's texts."""
-        self.server.texts.persons = KnownPersons(self.pool, decider, field, names_of)
+        self.server.texts.persons = KnownPersons(self.rows.of(decider), field, names_of)
 
     def know_sealed_persons(self, decider: Decider[Any], field: str, sealed_in: NamesOf) -> None:
         """The same for a record that has the names sealed, as its intake has told them."""
@@ -123,9 +124,11 @@ class Shell:
         self.run_beside(lambda: consumer.run(self.settings.brokers, self.pulse))
 
     async def _evidence(self, conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
-        """The flaws of this service's journal, found by the nightly check."""
+        """The flaws of this service's journal and rows, found by the nightly check."""
         signed = await signed_by(conn, self.settings.signatures, self.settings.schema)
         async for flaw in verify(conn, *self._tables, signed=signed, seen=seen):
+            yield flaw
+        async for flaw in forged_rows(conn, self.rows, self._deciders):
             yield flaw
 
     def origin(self, group: str) -> Origin:
@@ -187,7 +190,7 @@ class Shell:
         for metric, label in ((BATCH_SIZE, self.door.name), (BATCH_SECONDS, self.door.name)):
             begin(metric, [label])
         begin(RELAYED, [schema])
-        begin(FORGED, ["call", "journal"], [name])
+        begin(FORGED, ["call", "journal", "row"], [name])
         groups = {group: [each.topic] for group, each in self.consumers.items()}
         self.run_beside(partial(measure_pool, pool, name, schema))
         self.run_beside(partial(measure_backlog, pool, schema, groups))

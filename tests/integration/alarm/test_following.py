@@ -23,6 +23,7 @@ from tests.desks import DISPATCHER, GRID_MEMBER, TAKER
 from tests.integration.alarm.conftest import Console
 from tests.integration.alarm.test_desk import refused
 from tests.processes import PATIENCE, Installation
+from tests.proving import changed_by_hand
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -130,9 +131,12 @@ async def test_an_end_that_the_desk_has_not_heard_of_refuses_the_link(
     await flow.VoidIncident(void, metadata=metadata_for(settings.token, DISPATCHER))
     await becomes(both, first.id, is_closed)
     # The state that the desk knew when it looked, a moment before the incident ended.
-    await tables.execute(
+    await changed_by_hand(
+        tables,
+        home.settings("alarm").keyring,
+        "alarm.receipts",
         "UPDATE receipts SET doc = jsonb_set(doc::jsonb, '{incident,known}', "
-        'doc::jsonb #> \'{incident,known}\' || \'{"version": 3, "state": "OFFERED"}\')::json'
+        'doc::jsonb #> \'{incident,known}\' || \'{"version": 3, "state": "OFFERED"}\')::json',
     )
     second, _ = await both.receive(category="theft")
     refusal = await refused(both.do("LinkRepeat", second.id, incident=first.id))
