@@ -47,8 +47,12 @@ async def test_an_operator_with_another_path_changes_rights_and_is_noticed(
     database: Installation,
 ) -> None:
     conn = await asyncpg.connect(database.admin)
-    await conn.execute("CREATE TEMPORARY TABLE rights (only boolean, version bigint)")
+    await conn.execute("CREATE TEMPORARY TABLE rights (version bigint)")
     before = await conn.fetchval("SELECT version FROM gateway.rights")
-    await conn.execute("UPDATE gateway.accounts SET disabled = true")
+    await conn.execute("""
+        INSERT INTO gateway.accounts (user_name, folded, display_name, role, unit, area, password_hash)
+        VALUES ('li', 'li', 'li', 'clerk', 'police', '990101', 'none');
+        UPDATE gateway.accounts SET disabled = true
+    """)
     assert await conn.fetchval("SELECT version FROM gateway.rights") > before
     await conn.close()
