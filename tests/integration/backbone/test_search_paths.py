@@ -50,7 +50,8 @@ async def test_an_operator_with_another_path_changes_rights_and_is_noticed(
     await conn.execute("CREATE TEMPORARY TABLE rights (version bigint)")
     before = await conn.fetchval("SELECT version FROM gateway.rights")
     await conn.execute("""
-        INSERT INTO gateway.accounts (user_name, folded, display_name, role, unit, area, password_hash)
+        INSERT INTO gateway.accounts
+            (user_name, folded, display_name, role, unit, area, password_hash)
         VALUES ('li', 'li', 'li', 'clerk', 'police', '990101', 'none');
         UPDATE gateway.accounts SET disabled = true
     """)

@@ -5,16 +5,19 @@ from hypothesis import strategies as st
 
 from backbone.postgres.conditions import AnyOf
 from backbone.postgres.sights import Seen, sights_by
+from backbone.shell.links import sights_of as links_of
 from backbone.words.actor import Actor
 from backbone.words.roles import EVERYONE
 from backbone.words.sight import (
     ALARM,
+    AUDITOR,
     CALLS_DESK,
     CARE,
     DISPUTE,
     EVERY,
     KEPT,
     LINES,
+    OPERATOR,
     PETITION,
     SOURCES,
     SUPERVISION,
@@ -102,3 +105,24 @@ def test_the_sql_form_says_the_same(actor: Actor, source: str) -> None:
     # The other conditions hold for a record of the actor's own unit and place.
     here = Facts(source, (actor.unit,), actor.area)
     assert bool(shown) == sees(actor, here)
+
+
+@given(actors, st.sampled_from(sorted(EVERY)), st.sampled_from(("", OTHER)))
+def test_a_refused_follow_up_is_shown_to_whom_its_matter_is(
+    actor: Actor, source: str, accused: str
+) -> None:
+    if actor.role == OPERATOR:
+        return
+    words = {"source": source, "accused": accused}
+    shown = [
+        sight
+        for sight in links_of(actor)
+        if all(
+            words[each.column] in each.values
+            for each in sight
+            if isinstance(each, AnyOf) and each.column in words
+        )
+    ]
+    here = Facts(source, (actor.unit,), actor.area, accused=accused)
+    barred = accused and actor.role == AUDITOR and actor.unit == accused
+    assert bool(shown) == sees(actor, here) or barred
