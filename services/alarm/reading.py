@@ -37,7 +37,6 @@ class Reading:
         self._city = city
         self._from_row = decider.from_row
         self._shown = shown
-        self._pool = shell.pool
         key = shell.settings.keyring.lasting
         self._rows = shell.rows.of(decider)
         table, prove = decider.table.name, self._rows.prove
@@ -55,12 +54,15 @@ class Reading:
     async def bring_up_to_date(self, shown: resources.Receipt) -> None:
         """Say of each suggested repeat what became of it, and leave out what is no matter now."""
         before = list(shown.suggestions.repeats)
-        now = await storage.as_they_are(self._pool, [UUID(each.receipt) for each in before])
+        now = await storage.as_they_are(self._rows, [UUID(each.receipt) for each in before])
         del shown.suggestions.repeats[:]
         for each in before:
-            row = now[each.receipt]
-            each.incident, each.state = str(row["incident_id"] or ""), row["state"] or ""
-            if row["outcome"] != Outcome.INVALID and each.state not in GONE:
+            receipt = now.get(each.receipt)
+            incident = receipt.incident if receipt else None
+            each.incident = str(incident.id) if incident else ""
+            each.state = incident.known.state if incident else ""
+            gone = receipt is None or receipt.outcome is Outcome.INVALID
+            if not gone and each.state not in GONE:
                 shown.suggestions.repeats.append(each)
 
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:

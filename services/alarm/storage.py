@@ -69,10 +69,7 @@ ORDER BY incident_version DESC, id = $1 DESC LIMIT 1
 """
 STATE = with_proof("r")
 ONE = f"SELECT {STATE} FROM receipts AS r WHERE id = $1"  # noqa: S608  # our names
-NOW = """
-SELECT id, outcome, incident_id, doc #>> '{incident,known,state}' AS state
-FROM receipts WHERE id = ANY($1)
-"""
+NOW = f"SELECT {STATE} FROM receipts AS r WHERE id = ANY($1)"  # noqa: S608  # our names
 REPORTS = f"""
 SELECT {STATE} FROM receipts AS r WHERE code = $1
 UNION ALL
@@ -197,9 +194,10 @@ async def one(rows: RowsOf, receipt_id: UUID) -> Proven | None:
     return await rows.one(ONE, receipt_id)
 
 
-async def as_they_are(pool: Pool, receipts: Collection[UUID]) -> dict[str, Any]:
-    """Outcome, incident and its state of these receipts, by their ids."""
-    return {str(row["id"]): row for row in await pool.fetch(NOW, list(receipts))}
+async def as_they_are(rows: RowsOf, receipts: Collection[UUID]) -> dict[str, Receipt]:
+    """These receipts, by their ids."""
+    found = await rows.some(NOW, list(receipts))
+    return {str(row["id"]): rows.decider.from_row(row) for row in found}
 
 
 async def accused_by(pool: Pool, incident_id: UUID) -> str:
