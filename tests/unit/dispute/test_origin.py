@@ -1,4 +1,4 @@
-"""A dispute that was a petition 访调对接: unknown to whom the petition is, and so is its incident."""
+"""A dispute that was a petition 访调对接: unknown to whom the petition is; so is its incident."""
 
 from datetime import date
 
