@@ -19,15 +19,18 @@ house test holds it current, and `tests/unit/rights` tries the cells on the life
 diff.
 
 A matter is seen by a relation to it: **own** unit (it has or had to do with the matter, and is not
-the accused), **area** (the role watches over the place), **audit**. A role does what a row says, in
-the relation of the row, to what it sees. The answer is 404 for a matter out of sight, and 403 with
-`ROLE_MAY_NOT` or the reason of the relation for one in sight. A repeat asks both again, and a
-disclosure decides anew. Names and numbers are masked for all who see a matter; a reveal shows them,
-for a purpose, and is recorded, as is every reading of an auditor.
+the accused or below), **area** (the role watches over the place), **audit**. A matter that is born
+from another one (`DISPUTE/PETITION`: a dispute, and its incident, that was a petition; a
+supervision of such incidents) is seen by those alone who would see both. A role does what a row
+says, in the relation of the row, to what it sees. The answer is 404 for a matter out of sight, and
+403 with `ROLE_MAY_NOT` or the reason of the relation for one in sight. A repeat asks both again,
+and a disclosure decides anew. Names and numbers are masked for all who see a matter; a reveal shows
+them, for a purpose, and is recorded, as is every reading of an auditor.
 """
 SOURCES = (
     sight.ALARM,
     sight.DISPUTE,
+    sight.born(sight.DISPUTE, sight.PETITION),
     sight.PETITION,
     sight.CARE,
     sight.CASE,

@@ -6,8 +6,11 @@ from uuid import UUID
 
 import asyncpg
 
+from backbone.process.keyring import Keyring
+from tests.proving import prove_again
 
-async def let_lapse(admin_dsn: str, supervision: str, unit: str) -> None:
+
+async def let_lapse(admin_dsn: str, keyring: Keyring, supervision: str, unit: str) -> None:
     """What the unit owes was due a second ago; the services' timers do the rest."""
     conn = await asyncpg.connect(admin_dsn, server_settings={"search_path": "workflow"})
     try:
@@ -20,5 +23,6 @@ async def let_lapse(admin_dsn: str, supervision: str, unit: str) -> None:
                     demand["deadline"]["due_time"] = past.isoformat()
             change = "UPDATE supervisions SET doc = $2, due_time = $3 WHERE id = $1"
             await conn.execute(change, UUID(supervision), json.dumps(doc), past)
+            await prove_again(conn, keyring, "workflow.supervisions")
     finally:
         await conn.close()

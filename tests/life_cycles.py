@@ -68,7 +68,8 @@ class Subject:
     `histories` leads to every state except those of `unreached`, which no verb reaches yet.
     `people` are actors by their relation to the record; the role of each is only what it usually
     is. No role shows the record to `strangers`, but that of the auditor to those who are `audited`;
-    to `neighbours` it is shown by a role of `watchers`. The operator sees nothing. One of the
+    to `neighbours` it is shown by a role of `watchers`, but in the states of `accusing`, when it is
+    about an accusation, by the auditor's alone. The operator sees nothing. One of the
     `openings` begins each random walk, whose steps are the legal commands and `more`, up to `pause`
     apart. `invariant` is asserted after every event.
     """
@@ -83,6 +84,7 @@ class Subject:
     audited: Iterable[str] = ()
     neighbours: Iterable[str] = ()
     watchers: Roles = frozenset()
+    accusing: frozenset[str] = frozenset()
     roles: Iterable[str] = EVERYONE
     given_by: Callable[[Any, Any, str], Any] = by_role
     unreached: frozenset[str] = frozenset()
@@ -300,7 +302,8 @@ class LifeCycleChecks:
                     reads = role == AUDITOR and relation in subject.audited
                     assert (answer != subject.missing) == reads, (state, relation, role)
                 elif relation in subject.neighbours:
-                    sees = role in subject.watchers
+                    hidden = state in subject.accusing and role != AUDITOR
+                    sees = role in subject.watchers and not hidden
                     assert (answer != subject.missing) == sees, (state, relation, role)
 
     def test_an_action_is_listed_exactly_where_the_door_lets_it_in(

@@ -54,7 +54,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._atlas = atlas
         self._sealer = sealer
         self._actions: Actions[Receipt] = actions_of(decider, SERVICE)
-        self._taking = Taking(shell.pool, decider, atlas, sealer)
+        self._rows = shell.rows.of(decider)
+        self._taking = Taking(shell.pool, self._rows, atlas, sealer)
         self._openings = Openings(shell.settings)
         self._orders = Orders(shell.batcher, Missions(shell.settings))
         self._incidents = Incidents(shell.settings)
@@ -259,7 +260,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
 
         The priority then comes from the receipt that opened the incident.
         """
-        row = await storage.known_incident(self._shell.pool, by, incident_id)
+        row = await storage.known_incident(self._rows, by, incident_id)
         receipt = self._decider.from_row(row) if row else None
         if receipt is not None and receipt.incident is not None:
             here = receipt.incident

@@ -4,20 +4,21 @@ A receipt follows the incident that it opened or was linked to, and the record t
 it was passed to.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from google.protobuf.message import Message
 from msgspec.structs import replace
 
 from backbone.door.request import Request
+from backbone.door.rows import RowsOf
 from backbone.intake.following import follow_request, following, steps_of
 from backbone.kafka.subscription import Subscription
-from backbone.postgres.pool import Pool
 from backbone.wire import to_record
 from backbone.words.actor import Actor
+from backbone.words.correction import AGAINST
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
@@ -25,39 +26,57 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.petition.v1.petition_pb2 import KIND_ACCUSATION
 from services.alarm import storage
+from services.alarm.receipt.accused_since import FollowAccusation
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merging import FollowMerge, FollowParting
 from services.alarm.receipt.passed import PassedKind
 from services.alarm.receipt.passing import FollowRecord
 
 
-def incidents(pool: Pool) -> Subscription:
+def incidents(rows: RowsOf) -> Subscription:
     """Turn events into commands for the opening receipt and for each linked one."""
 
     async def follow(events: Sequence[IncidentEvent]) -> Sequence[Request[Any]]:
-        steps = steps_of(events)
-        if not steps:
+        steps, accused = steps_of(events), _accused_by(events)
+        if not steps and accused is None:
             return []
         incident_id = UUID(events[0].meta.aggregate_id)
         parted = [each.reinstated.parted_from for each in events if each.reinstated.parted_from]
-        back = [each for at in parted for each in await storage.followers(pool, UUID(at))]
-        here = await storage.followers(pool, incident_id)
-        known = await _present(pool, events) if here else None
-        return [
+        back = [each for at in parted for each in await storage.followers(rows.pool, UUID(at))]
+        here = await storage.followers(rows.pool, incident_id)
+        known = await _present(rows, events) if here else None
+        followed = [
             replace(follow_request(event, receipt_id, step), command=ask(event, step))
             for receipts, ask in ((here, partial(_followed_by, known)), (back, _parted_by))
             for receipt_id in receipts
             for event, step in steps
         ]
+        return [*_accusing(accused, here), *followed]
 
     return following("alarm", storage.OURS, follow)
 
 
-async def _present(pool: Pool, events: Sequence[IncidentEvent]) -> Followed | None:
+def _accused_by(events: Sequence[IncidentEvent]) -> IncidentEvent | None:
+    """The last of the events by which the incident accuses a unit."""
+    found = [each for each in events if AGAINST in each.amended.changed]
+    return next((each for each in reversed(found) if each.amended.matter.against), None)
+
+
+def _accusing(event: IncidentEvent | None, receipts: Sequence[UUID]) -> Iterator[Request[Any]]:
+    """Tells the receipts whom their incident accuses: that of its own says it already."""
+    if event is None:
+        return
+    told = FollowAccusation(UUID(event.meta.aggregate_id), event.amended.matter.against)
+    for each in receipts:
+        asked = follow_request(event, each, told)
+        yield replace(asked, request_id=uuid5(UUID(event.meta.event_id), f"accuse {each}"))
+
+
+async def _present(rows: RowsOf, events: Sequence[IncidentEvent]) -> Followed | None:
     """The incident that this one was merged into, as its receipts know it: they may have heard of
     later steps than the merge tells."""
     into = next((each.merged.into for each in events if each.merged.into), "")
-    return await storage.latest_known(pool, UUID(into)) if into else None
+    return await storage.latest_known(rows, UUID(into)) if into else None
 
 
 def _followed_by(

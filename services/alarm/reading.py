@@ -37,9 +37,10 @@ class Reading:
         self._city = city
         self._from_row = decider.from_row
         self._shown = shown
-        self._pool = shell.pool
         key = shell.settings.keyring.lasting
-        self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
+        self._rows = shell.rows.of(decider)
+        table, prove = decider.table.name, self._rows.prove
+        self._lists = Lists(shell.pool, key, table, storage.PATHS, prove)
 
     async def get(self, request: pb.GetReceiptRequest, context: Any) -> resources.Receipt:
         """Raises NotFound, also for a receipt outside the caller's scope."""
@@ -53,12 +54,15 @@ class Reading:
     async def bring_up_to_date(self, shown: resources.Receipt) -> None:
         """Say of each suggested repeat what became of it, and leave out what is no matter now."""
         before = list(shown.suggestions.repeats)
-        now = await storage.as_they_are(self._pool, [UUID(each.receipt) for each in before])
+        now = await storage.as_they_are(self._rows, [UUID(each.receipt) for each in before])
         del shown.suggestions.repeats[:]
         for each in before:
-            row = now[each.receipt]
-            each.incident, each.state = str(row["incident_id"] or ""), row["state"] or ""
-            if row["outcome"] != Outcome.INVALID and each.state not in GONE:
+            receipt = now.get(each.receipt)
+            incident = receipt.incident if receipt else None
+            each.incident = str(incident.id) if incident else ""
+            each.state = incident.known.state if incident else ""
+            gone = receipt is None or receipt.outcome is Outcome.INVALID
+            if not gone and each.state not in GONE:
                 shown.suggestions.repeats.append(each)
 
     async def page(self, request: pb.ListReceiptsRequest, context: Any) -> pb.ListReceiptsResponse:
@@ -81,14 +85,14 @@ class Reading:
         found = await self._glance(incident, actor)
         if found is None or not actor.unit or found.unit != actor.unit:
             return False
-        row = await storage.one(self._pool, incident)  # the opening report has the incident's id
+        row = await storage.one(self._rows, incident)  # the opening report has the incident's id
         return row is None or not self._from_row(row).bars(actor.unit)
 
     async def told(self, request: pb.TellCallerRequest, context: Any) -> Caller | None:
         """The caller of the report whose order this team has, if the policy gives the number."""
         if caller_of(context).team != request.team or not request.team:
             raise Denied("NOT_YOUR_TEAM", team=request.team)
-        rows = await storage.reports(self._pool, request.code)
+        rows = await storage.reports(self._rows, request.code)
         told = (
             receipt.report.caller
             for receipt in map(self._from_row, rows)

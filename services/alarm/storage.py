@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from backbone.door.decider import Table
+from backbone.door.rows import RowsOf
 from backbone.door.timers import due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import AnyOf, Parameters, Sight, Under, any_of, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
 from backbone.postgres.sights import Seen, sights_by
+from backbone.postgres.states import Proven, with_proof
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
@@ -50,7 +50,7 @@ TICKETS = {
 # caller may see: a suggestion must not tell who else has called. Suggestions stay on the receipt,
 # whose readers may be others: an accusation is suggested to the same accusation alone.
 EARLIER = """(
-    SELECT id, shape, doc::text AS doc FROM receipts AS t
+    SELECT {state} FROM receipts AS t
     WHERE {which} AND receive_time > $1 AND outcome IS DISTINCT FROM 'INVALID'
       AND against IN ('', $6::text) AND {seen}
     ORDER BY receive_time DESC LIMIT 40
@@ -64,24 +64,21 @@ WHICH = (
     "address = $5::text AND address <> ''",
 )
 KNOWN = """
-SELECT shape, doc::text AS doc FROM receipts AS t WHERE incident_id = $1 AND {seen}
+SELECT {state} FROM receipts AS t WHERE incident_id = $1 AND {seen}
 ORDER BY incident_version DESC, id = $1 DESC LIMIT 1
 """
-ONE = "SELECT shape, doc::text AS doc FROM receipts WHERE id = $1"
-NOW = """
-SELECT id, outcome, incident_id, doc #>> '{incident,known,state}' AS state
-FROM receipts WHERE id = ANY($1)
-"""
-REPORTS = """
-SELECT shape, doc::text AS doc FROM receipts WHERE code = $1
+STATE = with_proof("r")
+ONE = f"SELECT {STATE} FROM receipts AS r WHERE id = $1"  # noqa: S608  # our names
+NOW = f"SELECT {STATE} FROM receipts AS r WHERE id = ANY($1)"  # noqa: S608  # our names
+REPORTS = f"""
+SELECT {STATE} FROM receipts AS r WHERE code = $1
 UNION ALL
-(SELECT r.shape, r.doc::text FROM receipts AS r JOIN receipts AS first ON r.incident_id = first.id
+(SELECT {STATE} FROM receipts AS r JOIN receipts AS first ON r.incident_id = first.id
  WHERE first.code = $1 AND r.id <> first.id ORDER BY r.rank LIMIT 20)
-"""
-LATEST = """
-SELECT (doc #> '{incident,known}')::text FROM receipts WHERE incident_id = $1
-ORDER BY incident_version DESC LIMIT 1
-"""
+"""  # noqa: S608  # our names
+LATEST = f"""
+SELECT {STATE} FROM receipts AS r WHERE incident_id = $1 ORDER BY incident_version DESC LIMIT 1
+"""  # noqa: S608  # our names
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
 ACCUSED = "SELECT against FROM receipts WHERE id = $1"
 DUE = due_in("receipts")
@@ -170,34 +167,37 @@ class Where:
     line: str = ""
 
 
-async def earlier(pool: Pool, by: Actor, since: datetime, where: Where) -> Sequence[Any]:
+async def earlier(rows: RowsOf, by: Actor, since: datetime, where: Where) -> Sequence[Any]:
     """Recent rows in these cells or in the whole area, of this number, at this address; each
     once."""
     parameters = Parameters()
     parameters.values += [since, list(where.cells), where.area]
     parameters.values += [where.number_index, where.address, where.against, where.line]
     seen = any_of(sights_of(by), "t", parameters)
-    parts = [EARLIER.format(which=which, seen=seen) for which in WHICH]
-    rows = await pool.fetch(" UNION ALL ".join(parts), *parameters.values)
-    return list({row["id"]: row for row in rows}.values())
+    state = with_proof("t")
+    parts = [EARLIER.format(which=which, seen=seen, state=state) for which in WHICH]
+    found = await rows.pool.fetch(" UNION ALL ".join(parts), *parameters.values)
+    return await rows.sound({row["id"]: row for row in found}.values())
 
 
-async def known_incident(pool: Pool, by: Actor, incident_id: UUID) -> Any | None:
+async def known_incident(rows: RowsOf, by: Actor, incident_id: UUID) -> Proven | None:
     """The row of the receipt in sight that knows the latest of this incident."""
     parameters = Parameters()
     parameters.values.append(incident_id)
     seen = any_of(sights_of(by), "t", parameters)
-    return await pool.fetchrow(KNOWN.format(seen=seen), *parameters.values)
+    statement = KNOWN.format(seen=seen, state=with_proof("t"))
+    return await rows.one(statement, *parameters.values)
 
 
-async def one(pool: Pool, receipt_id: UUID) -> Any | None:
+async def one(rows: RowsOf, receipt_id: UUID) -> Proven | None:
     """The row of a receipt, whoever may see it: for what the service itself must know of it."""
-    return await pool.fetchrow(ONE, receipt_id)
+    return await rows.one(ONE, receipt_id)
 
 
-async def as_they_are(pool: Pool, receipts: Collection[UUID]) -> dict[str, Any]:
-    """Outcome, incident and its state of these receipts, by their ids."""
-    return {str(row["id"]): row for row in await pool.fetch(NOW, list(receipts))}
+async def as_they_are(rows: RowsOf, receipts: Collection[UUID]) -> dict[str, Receipt]:
+    """These receipts, by their ids."""
+    found = await rows.some(NOW, list(receipts))
+    return {str(row["id"]): rows.decider.from_row(row) for row in found}
 
 
 async def accused_by(pool: Pool, incident_id: UUID) -> str:
@@ -206,15 +206,16 @@ async def accused_by(pool: Pool, incident_id: UUID) -> str:
     return found or ""
 
 
-async def reports(pool: Pool, code: str) -> Sequence[Any]:
+async def reports(rows: RowsOf, code: str) -> Sequence[Proven]:
     """The receipts of a matter by its code: its own, and the latest that were linked to it."""
-    return await pool.fetch(REPORTS, code)
+    return await rows.some(REPORTS, code)
 
 
-async def latest_known(pool: Pool, incident_id: UUID) -> Followed | None:
+async def latest_known(rows: RowsOf, incident_id: UUID) -> Followed | None:
     """The incident as the receipt knows it that has heard of it last; None if none follows it."""
-    known = await pool.fetchval(LATEST, incident_id)
-    return msgspec.json.decode(known, type=Followed) if known else None
+    row = await rows.one(LATEST, incident_id)
+    receipt: Receipt | None = None if row is None else rows.decider.from_row(row)
+    return receipt.incident.known if receipt is not None and receipt.incident else None
 
 
 async def followers(pool: Pool, incident_id: UUID) -> list[UUID]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from backbone.door.decider import Decider
+from backbone.door.rows import RowsOf
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.pool import Pool
 from backbone.postgres.sealing import Sealer
@@ -40,9 +40,8 @@ USUAL = Window(timedelta(minutes=60), metres=500, most=3)
 class Taking:
     """Makes commands of what a desk heard; reads, but changes nothing."""
 
-    def __init__(self, pool: Pool, decider: Decider[Receipt], atlas: Atlas, sealer: Sealer) -> None:
-        self._pool = pool
-        self._decider = decider
+    def __init__(self, pool: Pool, rows: RowsOf, atlas: Atlas, sealer: Sealer) -> None:
+        self._rows = rows
         self._atlas = atlas
         self._sealer = sealer
         self._numbers = Numbers(pool)
@@ -151,8 +150,8 @@ class Taking:
             against=taken.against,
             line=seen.line,
         )
-        rows = await storage.earlier(self._pool, taken.by, since, where)
-        return [self._decider.from_row(row) for row in rows]
+        rows = await storage.earlier(self._rows, taken.by, since, where)
+        return [self._rows.decider.from_row(row) for row in rows]
 
 
 def window_of(city: City) -> Window:

@@ -31,13 +31,14 @@ class Told:
     def __init__(self, shell: Shell, decider: Decider[Receipt], incidents: Incidents) -> None:
         settings: Settings = shell.settings
         self._pool: Pool = shell.pool
+        self._rows = shell.rows.of(decider)
         self._find = shell.door.find
         self._decider = decider
         self._incidents = incidents
         self._telling = Telling(settings)
 
     async def found(self, receipt_id: UUID) -> Receipt | None:
-        row = await storage.one(self._pool, receipt_id)
+        row = await storage.one(self._rows, receipt_id)
         return self._decider.from_row(row) if row else None
 
     async def require_open(self, receipt_id: UUID, call: Call) -> None:

@@ -23,7 +23,8 @@ class Tickets:
         self._shell = shell
         self._decider = decider
         key = shell.settings.keyring.lasting
-        self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
+        table, prove = decider.table.name, shell.rows.of(decider).prove
+        self._lists = Lists(shell.pool, key, table, storage.PATHS, prove)
 
     async def get(self, request: pb.GetTicketRequest, context: Any) -> resources.Ticket:
         """Raises NotFound, also for a ticket of another unit."""

@@ -56,9 +56,10 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         desk = FrontDesk(shell, decider, atlas, sealer)
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)
         shell.run_beside(Timers(shell.pool, shell.door, DUE, _lapse, pulse).run)
+        rows = shell.rows.of(decider)
         heard = teams.of_receipts(settings, shell.pool)
         shell.run_beside(partial(heard.watch, shell.relay.age, pulse))
-        for subscription in (consumers.incidents(shell.pool), *consumers.records()):
+        for subscription in (consumers.incidents(rows), *consumers.records()):
             shell.consume(subscription)
         await shell.run()
 

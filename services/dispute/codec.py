@@ -15,7 +15,6 @@ from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.masks import masked
 from backbone.words.place import Place
-from backbone.words.sight import DISPUTE
 from backbone.words.spans import cut
 from liandong.dispute.v1 import dispute_pb2 as resources
 from liandong.dispute.v1 import dispute_service_pb2 as pb
@@ -30,6 +29,7 @@ from services.dispute.dispute.record import (
     Origin,
     Party,
     Source,
+    facts_of,
 )
 from services.dispute.dispute.registration import RegisterDispute
 from services.dispute.dispute.routing import matter_of
@@ -146,4 +146,5 @@ def to_matter(dispute: Dispute) -> incidents.Matter:
 
 def scope(dispute: Dispute) -> EventScope:
     """The audience of its events: the units and areas that may see it."""
-    return EventScope(dispute.units, dispute.area, str(dispute.id), DISPUTE)
+    facts = facts_of(dispute)
+    return EventScope(dispute.units, facts.area, str(dispute.id), facts.source)

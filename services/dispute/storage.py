@@ -6,9 +6,9 @@ from backbone.postgres.conditions import Sight
 from backbone.postgres.paths import Path
 from backbone.postgres.sights import Seen, sights_by
 from backbone.words.actor import Actor
-from backbone.words.sight import DISPUTE
+from backbone.words.sight import DISPUTE, PETITION, born
 from liandong.dispute.v1 import dispute_service_pb2 as pb
-from services.dispute.dispute.record import OVER, Dispute, State
+from services.dispute.dispute.record import OVER, Dispute, Source, State
 from services.dispute.dispute.table import COLUMNS, SHAPE, project, upgrade
 
 TABLE: Table[Dispute] = Table("disputes", COLUMNS, project, SHAPE, upgrade)
@@ -27,9 +27,22 @@ PATHS = (
 STATES = States(State, OVER)
 
 
+OF_PETITIONS = born(DISPUTE, PETITION)
+SEEN = Seen(
+    frozenset({DISPUTE, OF_PETITIONS}),
+    area="area",
+    readers="units",
+    source="source",
+    told={
+        DISPUTE: tuple(each for each in Source if each is not Source.PETITION),
+        OF_PETITIONS: (Source.PETITION,),
+    },
+)
+
+
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
     """Any of these shows a dispute."""
-    return sights_by(Seen(frozenset({DISPUTE}), area="area", readers="units"), actor)
+    return sights_by(SEEN, actor)
 
 
 def asked(request: pb.ListDisputesRequest, actor: Actor) -> Asked:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from backbone.postgres import paging as pages
 from backbone.postgres.conditions import AnyOf, Parameters, Sight, all_of, any_of, equal
+from backbone.postgres.states import with_proof
 from backbone.shell.shell import Shell
 from backbone.wire import fill, to_message
 from liandong.emergency.v1 import emergency_pb2 as resources
@@ -24,7 +25,7 @@ from services.emergency.scope import Scope
 # A refused mission is seen to when the matter was given to a team after it, and so is one that was
 # recalled for the same matter as another and parted from it again; that one stands for a day.
 READ = """
-SELECT m.id, m.shape, m.doc::text AS doc, m.alert_time FROM missions AS m
+SELECT {state}, m.alert_time FROM missions AS m
 WHERE m.alert_time <= statement_timestamp() AND {seen} AND {filters} AND {after}
   AND NOT (m.state = 'REFUSED' AND EXISTS (
       SELECT FROM missions AS n WHERE n.matter_id = m.matter_id AND n.dispatch_time > m.end_time))
@@ -48,6 +49,7 @@ class Alerts:
 
     def __init__(self, shell: Shell, channels_down: Callable[[], Sequence[str]]) -> None:
         self._pool = shell.pool
+        self._rows = shell.rows.of(missions)
         self._key = shell.settings.keyring.lasting
         self._channels_down = channels_down
 
@@ -62,7 +64,7 @@ class Alerts:
         shown = rows[:size]
         lost = await attempts.undelivered(self._pool, [row["id"] for row in shown])
         response = pb.ListAlertsResponse(channels_down=self._channels_down())
-        for row in shown:
+        for row in await self._rows.sound(shown):
             alert = _resource(missions.from_row(row), row["alert_time"], user)
             alert.undelivered = lost.get(row["id"], 0)
             response.items.append(alert)
@@ -121,6 +123,7 @@ def _statement(
         time, last = parameters.add(after[0], "timestamptz"), parameters.add(after[1], "uuid")
         later = f"(m.alert_time, m.id) > ({time}, {last})"
     statement = READ.format(
+        state=with_proof("m"),
         seen=any_of(sights, "m", parameters),
         filters=wanted,
         after=later,

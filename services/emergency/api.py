@@ -60,7 +60,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         matter = codec.ordered_matter(order)
         reachable = self._terminals.connected(order.team) > 0
         ready = await self._teams.readiness(order.team)
-        of, number = await target(self._shell.pool, caller.request_id, matter, order.team)
+        of, number = await target(self._shell, caller.request_id, matter, order.team)
         self._terminals.pressed.note(of, caller.pressed)
         command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
         mission = await self._shell.perform(missions, context, command, request, of, caller)
@@ -139,7 +139,8 @@ class EmergencyService(MissionService):
         self._alerts = alerts
         self._statuses = Statuses(shell, replica, terminals, hurry)
         key = shell.settings.keyring.lasting
-        self._lists = Lists(shell.pool, key, storage.MISSIONS.name, storage.PATHS)
+        table, prove = storage.MISSIONS.name, shell.rows.of(missions).prove
+        self._lists = Lists(shell.pool, key, table, storage.PATHS, prove)
 
     async def GetMission(self, request: pb.GetMissionRequest, context: Any) -> Any:
         caller = caller_of(context)

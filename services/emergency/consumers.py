@@ -95,7 +95,7 @@ class Orders:
         reachable = self._terminals.connected(order.team) > 0
         ready = self._teams.committed(order.team)
         matter = codec.ordered_matter(order)
-        mission, number = await target(self._shell.pool, caller.request_id, matter, order.team)
+        mission, number = await target(self._shell, caller.request_id, matter, order.team)
         command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
         body = DispatchMissionRequest(order=order)
         request = self._shell.request(caller, command, body, mission)
@@ -121,7 +121,7 @@ class Orders:
     ) -> list[Request[Any]]:
         """A team of the accused unit is called back before anything else is said."""
         city = self._replica.city
-        known = await missions_of(self._shell.pool, UUID(event.meta.aggregate_id))
+        known = await missions_of(self._shell, UUID(event.meta.aggregate_id))
         sent = {
             each.aggregate_id: (each.command.team.unit if each.command.team else "", each.command)
             for each in ordered
@@ -163,7 +163,7 @@ class Orders:
     ) -> list[Request[Any]]:
         """The command for each mission of the receipt that is not over, and not ordered since."""
         receipt, version = event.meta.aggregate_id, event.meta.version
-        known = await missions_of(self._shell.pool, UUID(receipt))
+        known = await missions_of(self._shell, UUID(receipt))
         ids = [each.id for each in known if _concerns(each, receipt, version)]
         ids += [each.aggregate_id for each in ordered]
         return [request(event, each, command) for each in dict.fromkeys(ids)]
@@ -207,7 +207,7 @@ class Orders:
         """Of two missions of one team for the matter the further one stays, the other is called
         back: before the join, or with it."""
         receipt, version = UUID(event.meta.aggregate_id), event.meta.version
-        every = await missions_of(self._shell.pool, receipt, there)
+        every = await missions_of(self._shell, receipt, there)
         requests: list[Request[Any]] = []
         for mission in every:
             of = mission.order.matter_id

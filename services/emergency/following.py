@@ -43,7 +43,7 @@ class Incidents:
     async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
         """Each command for each mission of the matter that is under way, and not ordered since."""
         matter = UUID(events[0].meta.aggregate_id)
-        known = await missions_of(self._shell.pool, matter)
+        known = await missions_of(self._shell, matter)
         own = [each for each in known if each.order.matter_id == matter and each.ending is None]
         city = self._replica.city
         accusing = next((each for each in reversed(events) if each.amended.matter.against), None)

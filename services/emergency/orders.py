@@ -3,27 +3,28 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from backbone.postgres.pool import Pool
+from backbone.shell.shell import Shell
 from services.emergency import storage
 from services.emergency.deciders import missions
 from services.emergency.mission.record import Mission, mission_id
 
 
-async def missions_of(pool: Pool, *ids: UUID) -> Sequence[Mission]:
+async def missions_of(shell: Shell, *ids: UUID) -> Sequence[Mission]:
     """The missions of these matters and receipts, in the order of their dispatch."""
-    return [missions.from_row(row) for row in await pool.fetch(storage.OF, list(ids))]
+    rows = await shell.rows.of(missions).some(storage.OF, list(ids))
+    return [missions.from_row(row) for row in rows]
 
 
-async def target(pool: Pool, request_id: UUID, matter: UUID, team: str) -> tuple[UUID, int]:
+async def target(shell: Shell, request_id: UUID, matter: UUID, team: str) -> tuple[UUID, int]:
     """The mission that an order opens, or meets, and its number.
 
     A repeat has the mission of the first answer. Otherwise it is the open mission of the team for
     this matter, or the next one.
     """
-    known = await pool.fetchval(storage.ANSWERED, request_id)
+    known = await shell.pool.fetchval(storage.ANSWERED, request_id)
     every = [
         each
-        for each in await missions_of(pool, matter)
+        for each in await missions_of(shell, matter)
         if (each.order.matter_id, each.order.team) == (matter, team)
     ]
     following = max([len(every), *(each.number + 1 for each in every)])

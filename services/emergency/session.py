@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from backbone.postgres.pool import Pool
+from backbone.door.rows import RowsOf
 from backbone.words.errors import InvalidArgument
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1.emergency_service_pb2 import SubscribeResponse
@@ -26,14 +26,14 @@ WINDOW = 64
 class Session:
     """`last_push` and `last_step` were read last; the watcher sets `woken` for newer ones."""
 
-    def __init__(self, pool: Pool, team: str, pressed: Pressed) -> None:
+    def __init__(self, rows: RowsOf, team: str, pressed: Pressed) -> None:
         self.team = team
         self.last_push = 0
         self.last_step = 0
         self.woken = asyncio.Event()
         self.writing_since = 0.0
         self.end_reason = ""
-        self._pool = pool
+        self._pool, self._rows = rows.pool, rows
         self._pressed = pressed
         self._epoch = 1
         # Every entry up to this number was sent, or lies before the cursor.
@@ -101,7 +101,7 @@ class Session:
             until = rows[-1]["seq"] if len(rows) == WINDOW else last_seq
             due = [step for step in steps if step["after_seq"] < until]
             steps = steps[len(due) :]
-            for frame in self._ordered(rows, until, due):
+            for frame in self._ordered(await self._rows.sound(rows), until, due):
                 yield frame
         for frame in self._ordered([], self._covered, steps):
             yield frame
@@ -115,7 +115,8 @@ class Session:
             if rows or steps:
                 self.last_push = rows[-1]["push"] if rows else self.last_push
                 until = max([self._covered, *(row["seq"] for row in rows)])
-                wanted = [row for row in rows if self._wanted(row)]
+                sound = await self._rows.sound(rows)
+                wanted = [row for row in sound if self._wanted(row)]
                 for frame in self._ordered(wanted, until, steps):
                     yield frame
                 continue

@@ -50,7 +50,7 @@ class Statuses:
         seen = [c for c in codes if sight.sees(c, known[c].unit, known[c].area)]
         after = [code for code in seen if code > last]
         codes = after[: pages.size_of(request.page_size)]
-        rows = await self._shell.pool.fetch(storage.READ_STATUSES, codes)
+        rows = await self._shell.rows.of(statuses).some(storage.READ_STATUSES, codes)
         said = {status.team: status for status in map(statuses.from_row, rows)}
         missions = await storage.open_by_team(self._shell.pool, codes)
         return pb.ListTeamStatusesResponse(

@@ -11,6 +11,7 @@ from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Connection, Pool
+from backbone.postgres.states import with_proof
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency.mission import table
 from services.emergency.mission.record import OVER, Mission, State
@@ -92,11 +93,12 @@ WHERE e.mission = p.mission AND e.revision = p.revision
 
 MAILBOX = "SELECT epoch, last_seq, last_push, last_step FROM mailboxes WHERE team = $1"
 MARKS = "SELECT team, last_push, last_step FROM mailboxes WHERE team = ANY($1)"
-ENTRY = """
-SELECT e.seq, e.push, e.revision, e.attempt, e.kind, e.traceparent, m.shape, m.doc::text AS doc,
+STATE = with_proof("m")
+ENTRY = f"""
+SELECT e.seq, e.push, e.revision, e.attempt, e.kind, e.traceparent, {STATE},
        m.priority, extract(epoch FROM clock_timestamp() - e.time)::float8 AS age
 FROM mailbox_entries AS e JOIN missions AS m ON m.id = e.mission
-"""
+"""  # noqa: S608  # our names
 REPLAY = f"""{ENTRY}
 WHERE e.team = $1 AND e.seq > $2 AND e.seq <= $3
   AND (m.end_time IS NULL OR m.state = 'RECALLED' AND m.due_time IS NOT NULL OR NOT $4)
@@ -132,10 +134,10 @@ PATHS = (
 STATES = States(State, OVER)
 
 # All missions of these matters, and those that the orders of these receipts have made.
-OF = """
-SELECT id, shape, doc::text AS doc FROM missions
+OF = f"""
+SELECT {STATE} FROM missions AS m
 WHERE matter_id = ANY($1::uuid[]) OR receipt = ANY($1::uuid[]) ORDER BY dispatch_time, id
-"""
+"""  # noqa: S608  # our names
 ANSWERED = "SELECT aggregate_id FROM outcomes WHERE request_id = $1"
 # The incidents among $1 for which a team is under way.
 OURS = "SELECT DISTINCT matter_id FROM missions WHERE matter_id = ANY($1) AND pair IS NOT NULL"
@@ -157,7 +159,7 @@ WHERE end_time IS NULL AND team = ANY($1) GROUP BY team
 OUT = "SELECT team FROM team_statuses WHERE duty <> 'AVAILABLE'"
 DUTY_OF = "SELECT duty FROM team_statuses WHERE team = $1"
 LOADS = "SELECT team, count(*) AS missions FROM missions WHERE end_time IS NULL GROUP BY team"
-READ_STATUSES = "SELECT shape, doc::text AS doc FROM team_statuses WHERE team = ANY($1)"
+READ_STATUSES = f"SELECT {with_proof('s')} FROM team_statuses AS s WHERE team = ANY($1)"  # noqa: S608  # our names
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from backbone.postgres.pool import Pool, is_transient
+from backbone.door.rows import RowsOf
+from backbone.postgres.pool import is_transient
 from backbone.process.pulse import Pulse
 from liandong.emergency.v1.emergency_service_pb2 import SubscribeRequest, SubscribeResponse
 from services.emergency import storage
@@ -30,9 +31,10 @@ Cut: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 class Terminals:
     """The open streams of this process."""
 
-    def __init__(self, pool: Pool, pulse: Pulse, patience: float = PATIENCE) -> None:
+    def __init__(self, rows: RowsOf, pulse: Pulse, patience: float = PATIENCE) -> None:
+        """`rows` are those of missions."""
         self.pressed = Pressed()
-        self._pool = pool
+        self._pool, self._rows = rows.pool, rows
         self._pulse = pulse
         self._patience = patience
         self._teams: dict[str, dict[str, Session]] = defaultdict(dict)
@@ -65,7 +67,7 @@ class Terminals:
         if older := sessions.get(device):
             older.end("REPLACED")
             DROPPED.labels("REPLACED").inc()
-        session = sessions[device] = Session(self._pool, team, self.pressed)
+        session = sessions[device] = Session(self._rows, team, self.pressed)
         self._cuts[session] = cut
         TERMINALS.set(len(self._cuts))
         try:

@@ -54,7 +54,7 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
     telephone = read_webhook(settings.environ)
     async with open_shell(settings, pulse, deciders, _ride) as shell, closing(telephone):
         replica = follow_directory(shell, KINDS)
-        terminals = Terminals(shell.pool, pulse, patience)
+        terminals = Terminals(shell.rows.of(missions), pulse, patience)
         sender = Sender(shell.pool, telephone)
         teams = Teams(shell.pool, replica, terminals, sender.channels)
         alerts = Alerts(shell, sender.down)

@@ -22,9 +22,16 @@ from backbone.shell.measuring import measure_pool
 from backbone.shell.nightly import run_nightly
 from backbone.shell.standing import watch_clock
 from backbone.words.city import City
-from services.gateway.accounts import auditing, deputising, handing_over, oidc, sessions
+from services.gateway.accounts import (
+    auditing,
+    deputising,
+    handing_over,
+    oidc,
+    own_account,
+    sessions,
+)
 from services.gateway.accounts.auth import Authenticator
-from services.gateway.accounts.chain import verify_reveals
+from services.gateway.accounts.chain import verify_registers
 from services.gateway.accounts.deputies import Deputies
 from services.gateway.accounts.deputising import Deputising
 from services.gateway.accounts.guessing import Guessing
@@ -33,6 +40,7 @@ from services.gateway.accounts.leaving import Leaving
 from services.gateway.accounts.lines import Lines
 from services.gateway.accounts.oidc import Oidc, provider_of
 from services.gateway.accounts.oidc_client import read_client
+from services.gateway.accounts.own_account import OwnAccount
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.accounts.rights import Rights
 from services.gateway.accounts.second_factor import SecondFactors, sealer_of
@@ -108,6 +116,7 @@ async def open_gateway(
         *oidc.extras_of(Oidc(signing, provider, settings.keyring.lasting, factors.required)),
         *live.extras_of(Live(gate, ring, streams)),
         *terminal.extras_of(Terminal(gate, streams)),
+        *own_account.extras_of(OwnAccount(gate, passwords, guessing, factors)),
         *deputising.extras_of(Deputising(gate, Deputies(pool))),
         *handing_over.extras_of(HandingOver(gate, Leaving(pool))),
         *auditing.extras_of(gate, pool, settings.keyring.lasting),
@@ -184,7 +193,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(gateway.replica.run(pulse, bury, origin))
         tasks.create_task(gateway.publisher.run())
         connected = partial(connect, settings.database_url, settings.schema)
-        tasks.create_task(run_nightly(connected, settings.schema, verify_reveals))
+        tasks.create_task(run_nightly(connected, settings.schema, verify_registers))
         tasks.create_task(gateway.rights.run(pulse))
         close = gateway.streams.close
         door = Door(settings.host, settings.port, gateway.bounds, certificate_of(settings))

@@ -49,7 +49,9 @@ class PetitionService(rpc.PetitionServiceServicer):
         self._decider = decider
         self._actions: Actions[Petition] = actions_of(decider, SERVICE)
         key = shell.settings.keyring.lasting
-        self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS)
+        self._rows = shell.rows.of(decider)
+        table, prove = decider.table.name, self._rows.prove
+        self._lists = Lists(shell.pool, key, table, storage.PATHS, prove)
         self._replica = replica
         self._sealer = sealer
         self._openings = openings
@@ -57,7 +59,7 @@ class PetitionService(rpc.PetitionServiceServicer):
         self._settlings = Settlings(shell.settings)
         self._numbers = Numbers(shell.pool)
         limits = read_limits(shell.settings.environ)
-        self._tracking = Tracking(shell.pool, decider, sealer, limits)
+        self._tracking = Tracking(shell.pool, self._rows, sealer, limits)
 
     async def RegisterPetition(self, request: pb.RegisterPetitionRequest, context: Any) -> Any:
         caller, day = caller_of(context), today()
@@ -146,7 +148,7 @@ class PetitionService(rpc.PetitionServiceServicer):
 
     async def _repeats(self, petition: Petition) -> list[resources.Repeat]:
         """Only earlier ones: a repeated registration is shown the same."""
-        rows = await storage.earlier(self._shell.pool, petition)
+        rows = await storage.earlier(self._rows, petition)
         earlier = [codec.to_earlier(self._decider.from_row(row)) for row in rows]
         return [codec.to_repeat(each) for each in suggest(petition.filing.text, earlier)]
 

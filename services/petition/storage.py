@@ -1,13 +1,12 @@
 """The petitions table: who may see what, pages, earlier petitions of the same people, tracking."""
 
-from typing import Any
-
 from backbone.door.decider import Table
+from backbone.door.rows import RowsOf
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight, Under
 from backbone.postgres.paths import Path
-from backbone.postgres.pool import Pool
 from backbone.postgres.sights import Seen, sights_by
+from backbone.postgres.states import Proven, with_proof
 from backbone.words.actor import Actor
 from backbone.words.sight import PETITION
 from liandong.petition.v1 import petition_service_pb2 as pb
@@ -34,14 +33,15 @@ STATES = States(State, OVER)
 
 # The clerk who registers the same person again may be the accused: of an accusation only its own
 # desk hears.
-EARLIER = """
-SELECT shape, doc::text AS doc FROM petitions
+STATE = with_proof("p")
+EARLIER = f"""
+SELECT {STATE} FROM petitions AS p
 WHERE petitioner_indexes && $1::text[] AND (register_time, id) < ($2, $3)
     AND (desk = $4 OR accused = '')
 ORDER BY register_time DESC LIMIT 20
-"""
+"""  # noqa: S608  # our names
 
-BY_CODE = "SELECT shape, doc::text AS doc FROM petitions WHERE code = $1"
+BY_CODE = f"SELECT {STATE} FROM petitions AS p WHERE code = $1"  # noqa: S608  # our names
 # An attempt is counted before the PIN is compared, so that many at once are no way around it.
 ATTEMPT = """
 INSERT INTO trackings AS t (code, until, attempts) VALUES ($1, clock_timestamp() + $2, 1)
@@ -90,10 +90,10 @@ def asked(request: pb.ListPetitionsRequest, actor: Actor) -> Asked:
     return Asked(sights_of(actor), tuple(filters), span)
 
 
-async def earlier(pool: Pool, petition: Petition) -> list[Any]:
+async def earlier(rows: RowsOf, petition: Petition) -> list[Proven]:
     """The rows of earlier petitions of the same people, as far as its desk may know of them."""
     indexes = list(petition.filing.petitioner_indexes)
     if not indexes:
         return []
     asked = (indexes, petition.register_time, petition.id, petition.desk)
-    return list(await pool.fetch(EARLIER, *asked))
+    return await rows.some(EARLIER, *asked)

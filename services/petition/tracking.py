@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from uuid import UUID
 
-from backbone.door.decider import Decider
+from backbone.door.rows import RowsOf
 from backbone.postgres.pool import Pool
 from backbone.postgres.sealing import Sealer
 from backbone.process.settings import SettingsError
@@ -76,11 +76,9 @@ def pin_of(petition_id: UUID, issue: int, sealer: Sealer) -> str:
 class Tracking:
     """Finds a petition by code and PIN; a refusal does not tell which of the two was wrong."""
 
-    def __init__(
-        self, pool: Pool, decider: Decider[Petition], sealer: Sealer, limits: Limits
-    ) -> None:
+    def __init__(self, pool: Pool, rows: RowsOf, sealer: Sealer, limits: Limits) -> None:
         self._pool = pool
-        self._decider = decider
+        self._rows = rows
         self._sealer = sealer
         self._limits = limits
 
@@ -102,8 +100,8 @@ class Tracking:
         guesser = self._sealer.index("address", address)
         here, known = f"{code} {guesser}", f"known {code} {guesser}"
         others = await self._count(code, guesser, self._sealer.index("guess", pin))
-        row = await self._pool.fetchrow(storage.BY_CODE, code)
-        petition = self._decider.from_row(row) if row else None
+        row = await self._rows.one(storage.BY_CODE, code)
+        petition: Petition | None = self._rows.decider.from_row(row) if row else None
         whom = (petition.id, petition.pin_issue) if petition else (NOBODY, 1)
         right = pin_of(*whom, self._sealer)
         if not hmac.compare_digest(pin.encode(), right.encode()) or petition is None:

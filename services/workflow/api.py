@@ -9,7 +9,6 @@ from uuid import UUID
 from backbone.directory.replica import Replica
 from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
-from backbone.door.proven import Proven
 from backbone.door.timers import NEVER
 from backbone.postgres.listing import Lists, within
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
@@ -42,13 +41,14 @@ class IncidentReads:
         self._key = shell.settings.keyring.lasting
         self._decider = decider
         self._replica = replica
-        self._lists = Lists(shell.pool, self._key, decider.table.name, storage.PATHS)
+        rows, table = shell.rows.of(decider), decider.table.name
+        self._lists = Lists(shell.pool, self._key, table, storage.PATHS, rows.prove)
         self._steps = TeamSteps(shell.settings)
-        self.inbox = DeskInbox(shell.settings, shell.pool, decider, self.shown)
+        self.inbox = DeskInbox(shell.settings, rows, self.shown)
         self._actions: Actions[Incident] = actions_of(
             decider, SERVICE, inside={*UNSEEN, *FROM_RECEIPTS}
         )
-        self._proven = Proven(shell.pool, shell.settings.signatures, shell.settings.schema)
+        self._journal = shell.rows.journal
 
     async def get(self, request: Any, context: Any) -> Incident:
         """Raises NotFound, also for an incident outside the caller's scope."""
@@ -106,7 +106,7 @@ class IncidentReads:
         incident = await self.get(request, context)
         scope, size = scope_of(request), size_of(request.page_size or MOST)
         after = read_token(self._key, scope, request.page_token, int) or 0
-        rows = await self._proven.rows(incident.id, after, size + 1, incident.version)
+        rows = await self._journal.rows(incident.id, after, size + 1, incident.version)
         since = await self._pool.fetchval(storage.TIME_OF, incident.id, after) if after else None
         items = within(codec.to_progress(row) for row in rows[:size])
         steps = await self._steps.of(incident.id)

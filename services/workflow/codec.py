@@ -202,7 +202,7 @@ def in_inbox(incident: Incident, actor: Actor, of_disputes: Collection[str]) -> 
     waits = waiting.waits_of(incident)
     mine = {each.reason: each for each in waiting.shown_to(incident, actor, of_disputes)}
     alerts = {each.reason: each for each in waits if each.reason in waiting.ALERTS}
-    shown = alerts | mine if watches(actor, incident.matter.source) else mine
+    shown = alerts | mine if watches(actor, incident.facts.source) else mine
     for each in sorted(shown.values(), key=lambda each: not each.overdue):
         fill(message.waits.add(), each)
     return message

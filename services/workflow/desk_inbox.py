@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from backbone.door.decider import Decider
+from backbone.door.rows import RowsOf
 from backbone.postgres.conditions import Parameters, any_of
 from backbone.postgres.paging import MOST, size_of
-from backbone.postgres.pool import Pool
+from backbone.postgres.states import with_proof
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call
 from backbone.words.actor import Actor
@@ -28,7 +28,7 @@ TOLD = TEAM_SENDERS | roles("leader", "head")
 SETTLERS = DESKS | SUPERIORS
 # What only incidents can be filtered by.
 OF_INCIDENTS = ("state", "unit", "category", "code", "holder", "area", "closed")
-SEEN = "SELECT id, shape, doc::text AS doc FROM incidents AS t WHERE id = ANY({ids}) AND {seen}"
+SEEN = f"SELECT {with_proof('t')} FROM incidents AS t WHERE id = ANY({{ids}}) AND {{seen}}"  # noqa: S608  # our names
 
 Part = Callable[
     [pb.ListIncidentsRequest, Call, int, list[str]],
@@ -43,11 +43,10 @@ class DeskInbox:
     def __init__(
         self,
         settings: Settings,
-        pool: Pool,
-        decider: Decider[Incident],
+        rows: RowsOf,
         shown: Callable[[Incident, Actor], resources.Incident],
     ) -> None:
-        self._pool, self._decider, self._shown = pool, decider, shown
+        self._rows, self._shown = rows, shown
         self.beside = Beside(settings)
 
     async def page(
@@ -129,14 +128,14 @@ class DeskInbox:
         ids = parameters.add([UUID(each.id) for each in items], "uuid[]")
         seen = any_of(storage.sights_of(actor), "t", parameters)
         statement = SEEN.format(ids=ids, seen=seen)
-        rows = await self._pool.fetch(statement, *parameters.values) if items else ()
+        rows = await self._rows.some(statement, *parameters.values) if items else ()
         known = {str(row["id"]): row for row in rows}
         return [
             self._with(each, known[each.id], actor) if each.id in known else each for each in items
         ]
 
     def _with(self, item: resources.Incident, row: Any, actor: Actor) -> resources.Incident:
-        message = self._shown(self._decider.from_row(row), actor)
+        message = self._shown(self._rows.decider.from_row(row), actor)
         message.waits.extend(item.waits)
         return message
 

@@ -24,7 +24,9 @@ from backbone.words.sight import (
     PETITION,
     SUPERVISION,
     Relation,
+    born_of,
     grants,
+    is_blind,
 )
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
@@ -88,14 +90,15 @@ EXISTS = "SELECT EXISTS (SELECT FROM incidents WHERE id = $1)"
 TIME_OF = "SELECT time FROM journal WHERE aggregate_id = $1 AND version = $2"
 
 SEEN = Seen(
-    frozenset({ALARM, MISSION, DISPUTE, PETITION, CARE}),
+    frozenset({ALARM, MISSION, *born_of(DISPUTE), PETITION, CARE}),
     area="area",
     readers="readers",
     accused="against",
     source="source",
 )
 ALERTED = ("dispatcher", "leader")
-CALLED_BACK: Sight = (equal("state", State.RESOLVED), equal("source", waiting.MEDIATED))
+MEDIATED = AnyOf("source", born_of(waiting.MEDIATED))
+CALLED_BACK: Sight = (equal("state", State.RESOLVED), MEDIATED)
 
 LASTING = frozenset({"category", "priority", "area", "against", "source"})
 BESIDE = "incident_readers"
@@ -178,7 +181,9 @@ def _directed(
     asked = request.reason in ("", waiting.CALL_BACK) and not request.overdue
     if actor.role not in of_disputes or not asked:
         return ()
-    return ((*CALLED_BACK, Under("area", significant(actor.area)), equal("against", "")),)
+    called = [each for each in born_of(waiting.MEDIATED) if not is_blind(actor.role, each)]
+    of = equal("state", State.RESOLVED), AnyOf("source", tuple(called))
+    return ((*of, Under("area", significant(actor.area)), equal("against", "")),)
 
 
 def _own(actor: Actor, of_disputes: Collection[str]) -> tuple[Sight, ...]:
@@ -220,9 +225,18 @@ async def next_of(pool: Pool, actor: Actor, but: list[UUID]) -> UUID | None:
     return found
 
 
+SEEN_SUPERVISIONS = Seen(
+    frozenset(born_of(SUPERVISION)),
+    area="area",
+    readers="readers",
+    accused="accused",
+    source="source",
+)
+
+
 def supervision_sights(actor: Actor) -> tuple[Sight, ...]:
     """Any of these shows a supervision."""
-    return sights_by(Seen(frozenset({SUPERVISION}), area="area", readers="readers"), actor)
+    return sights_by(SEEN_SUPERVISIONS, actor)
 
 
 def asked_supervisions(request: supervision_pb.ListSupervisionsRequest, actor: Actor) -> Asked:

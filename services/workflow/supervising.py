@@ -98,7 +98,9 @@ def to_progress(row: Any, supervision: Supervision, actor: Actor) -> Progress | 
 def scope(supervision: Supervision) -> EventScope:
     """Who hears of its events: the units that may read it, and who watches over its area."""
     facts = supervision.facts
-    return EventScope(supervision.readers, facts.area, str(supervision.id), facts.source)
+    return EventScope(
+        supervision.readers, facts.area, str(supervision.id), facts.source, accused=facts.accused
+    )
 
 
 def sees_all(supervision: Supervision, actor: Actor) -> bool:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
-from backbone.door.proven import Proven
 from backbone.postgres.listing import Lists, within
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
 from backbone.rpc.caller import caller_of
@@ -33,10 +32,11 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
         self._decider = decider
         self._calls = calls
         self._pool = shell.pool
-        self._proven = Proven(shell.pool, shell.settings.signatures, shell.settings.schema)
+        self._journal = shell.rows.journal
         self._actions: Actions[Supervision] = actions_of(decider, SERVICE)
         self._key, paths = shell.settings.keyring.lasting, storage.SUPERVISION_PATHS
-        self._lists = Lists(shell.pool, self._key, decider.table.name, paths)
+        prove = shell.rows.of(decider).prove
+        self._lists = Lists(shell.pool, self._key, decider.table.name, paths, prove)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Supervision:
         if not isinstance(request, pb.OpenSupervisionRequest):
@@ -70,7 +70,7 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
         found = await self._found(request, actor)
         scope, size = scope_of(request), size_of(request.page_size or MOST)
         after = read_token(self._key, scope, request.page_token, int) or 0
-        rows = await self._proven.rows(found.id, after, size + 1, found.version)
+        rows = await self._journal.rows(found.id, after, size + 1, found.version)
         told = [(row, supervising.to_progress(row, found, actor)) for row in rows[:size]]
         items = within(entry for _, entry in told if entry is not None)
         response = pb.GetSupervisionTimelineResponse(items=items)

@@ -31,7 +31,9 @@ from backbone.process.settings import Settings
 from backbone.process.wires import Brokers
 from backbone.shell.directory import follow_directory, telling_version
 from backbone.shell.measuring import measure_pool, tell_queue
-from backbone.shell.shell import Shell, open_shell, watch_database
+from backbone.shell.proving import rows_of
+from backbone.shell.shell import Shell, open_shell
+from backbone.shell.standing import watch_database
 from backbone.words.city import City
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
@@ -157,8 +159,8 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
             build_supervisions(lambda: replica.city),
         ]
         carrier = Carrier(settings.keyring.lasting, deciders)
-        sign = settings.signatures.sign
-        door = Door(pool, deciders, ride=count_accountability, carrier=carrier, sign=sign)
+        rows = rows_of(pool, settings)
+        door = Door(pool, deciders, ride=count_accountability, carrier=carrier, rows=rows)
         batcher = Batcher(patiently(door.perform, pulse), pulse)
         publisher = Publisher(settings.brokers)
         bury = partial(publisher.bury, dead_topic(DIRECTORY, stream.GROUP))

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from backbone.process.keyring import Keyring
 from operate.home.home import Home
 from operate.home.ports import Ports
 from operate.replay.client import Client
@@ -77,7 +78,7 @@ async def test_three_incidents_of_two_units_are_supervised_to_the_end(visit: Vis
 
     answered = await act(police, f"{one}:answer", {"text": "已约谈双方，周五前办结"})
     assert {each["unit"] for each in answered["demands"]} == {POLICE}, "the own part alone"
-    await let_lapse(_database(visit), opened["id"], URBAN)
+    await _let_lapse(visit, opened["id"], URBAN)
     await asyncio.wait_for(changes.until("change", kind="UnitMarked", id=opened["id"]), 20)
     assert (await until_step(urban, incidents[2], "UnitMarked"))["facts"]["unit"] == URBAN
     await _is_followed_up(visit, supervisor, one, incidents)
@@ -153,9 +154,11 @@ async def test_what_is_owed_about_a_voided_incident_ends_by_itself(visit: Visit)
     assert kinds == ["SupervisionOpened", "DemandEnded", "AnswerGiven"]
 
 
-def _database(visit: Visit) -> str:
+async def _let_lapse(visit: Visit, supervision: str, unit: str) -> None:
     base = int(visit.city.env["LIANDONG_PORT"])
-    return Installation.here(Home(visit.city.home.resolve(), Ports(base))).admin_dsn
+    here = Installation.here(Home(visit.city.home.resolve(), Ports(base)))
+    keys = Keyring.read(",".join(here.keys.sealing("workflow")))
+    await let_lapse(here.admin_dsn, keys, supervision, unit)
 
 
 async def test_desk_supervisor_and_citizen_urge_each_with_a_pause(visit: Visit) -> None:

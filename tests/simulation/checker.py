@@ -14,6 +14,7 @@ from uuid import UUID
 
 from backbone.door.journal import FIRST, JournalRow, hash_of
 from backbone.intake.opening import opening_id
+from backbone.postgres.states import taken
 from backbone.words.actor import Actor
 from backbone.words.sight import sees
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
@@ -190,7 +191,7 @@ class Checker:
 
     def _check_states(self) -> None:
         for of, row in self._database.states.items():
-            state = self._decider.from_row(row)
+            state = self._decider.from_row(taken(row))
             if state != self._states.get(of):
                 self.flaw("C4", f"{of}: the row is not what its journal says")
             if row["hash"] != self._database.journal[of][-1]["hash"]:

@@ -15,6 +15,7 @@ from time import process_time
 from typing import Any
 from uuid import UUID
 
+from backbone.postgres.states import taken
 from services.workflow.incident.record import Incident
 from services.workflow.stream import COMMANDS
 from tests.simulation.callers import Heard, Population
@@ -74,7 +75,7 @@ class World:
 
     def state_of(self, incident: UUID) -> Incident | None:
         row = self.database.states.get(incident)
-        return self.decider.from_row(row) if row else None
+        return self.decider.from_row(taken(row)) if row else None
 
     def bring(self, topic: str, key: bytes, value: bytes) -> None:
         """Another service's relay or caller brings a record to the log: at least once."""

@@ -17,6 +17,8 @@ from backbone.words.errors import Broken, Conflict, Expired, Refusal, Unavailabl
 
 log = logging.getLogger(__name__)
 
+# The refusal of a record whose row the door has not written (`rows`).
+EVIDENCE_BROKEN = "EVIDENCE_BROKEN"
 # Fronts set deadlines by their own clock, and the database's clock judges them. A deadline is there
 # to stop commands whose front has died; clock skew must not stop the others.
 CLOCK_SKEW = timedelta(seconds=10)
@@ -109,8 +111,8 @@ class Batch:
         return self._repeated(request, known)
 
     def _answered(self, request: Request[Any], outcome: Outcome) -> Outcome:
-        if outcome.kind == Unavailable.__name__:
-            return outcome  # transient: never stored
+        if outcome.kind == Unavailable.__name__ or outcome.reason == EVIDENCE_BROKEN:
+            return outcome  # transient, or for as long as the row is not mended: never stored
         self._known[request.request_id] = outcome
         self.outcomes[request.request_id] = outcome
         return outcome

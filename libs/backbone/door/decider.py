@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from backbone.door.journal import JournalRow, event_id, sealed
 from backbone.door.request import Request
 from backbone.life_cycle import Also, LifeCycle
+from backbone.postgres.states import Proven
 from backbone.wire import fill, stamp, to_record
 from backbone.words.errors import InvalidArgument, Unavailable
 from liandong.event.v1.event_pb2 import Meta
@@ -153,9 +154,9 @@ class Decider(Generic[S]):
         older = msgspec.json.decode(doc)
         return msgspec.convert(self.table.upgrade(older, shape), self.record, str_keys=True)
 
-    def from_row(self, row: Any) -> S:
-        """Read the columns `shape` and `doc` of a row; raises as `from_doc` does."""
-        return self.from_doc(row["doc"], row["shape"])
+    def from_row(self, row: Proven) -> S:
+        """Read a row that was proven; raises as `from_doc` does."""
+        return self.from_doc(row.doc, row.shape)
 
     def journal_row(
         self, state: S, event: Any, request: Request[Any], previous: bytes

@@ -14,16 +14,16 @@ from backbone.door.batch import Batch, Loaded, Read
 from backbone.door.carrying import Carrier
 from backbone.door.commands import by_command
 from backbone.door.decider import Decider
-from backbone.door.journal import Sign, unsigned
 from backbone.door.notices import NO_NOTICES, NOTIFY, Notices, addressed
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request, key_of
-from backbone.door.statements import HISTORY, TRY_LOCK, WITHDRAW, lock_all
+from backbone.door.rows import Rows
+from backbone.door.statements import TRY_LOCK, WITHDRAW, lock_all
 from backbone.door.telling import tell_decided
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process import tracing
 from backbone.process.metrics import BATCH_SECONDS, BATCH_SIZE
-from backbone.words.errors import Unavailable
+from backbone.words.errors import Broken, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +45,10 @@ class Door:
         written: Callable[[], object] = lambda: None,
         ride: Ride = no_ride,
         carrier: Carrier | None = None,
-        sign: Sign = unsigned,
+        rows: Rows | None = None,
     ) -> None:
         """`written` is called after each commit; a door with a carrier sends outcomes to fronts;
-        `sign` signs events as the service.
+        `rows` proves what was read, and signs what is written.
 
         Raises ValueError for a command of two types.
         """
@@ -63,7 +63,7 @@ class Door:
         self._writes: dict[tuple[str, ...], str] = {}
         self._ride = ride
         self._carrier = carrier
-        self._sign = sign
+        self._rows = rows or Rows(pool)
 
     def decider_of(self, command: Any) -> Decider[Any]:
         """The decider of this command. Raises KeyError for an unknown command."""
@@ -106,10 +106,8 @@ class Door:
         return found
 
     async def within(self, conn: Connection, requests: Sequence[Request[Any]]) -> list[Outcome]:
-        """Answer the requests inside the caller's transaction, which may write further rows.
-
-        After its commit the caller calls `written()`.
-        """
+        """Answer the requests inside the caller's transaction, which may write further rows. After
+        its commit the caller calls `written()`."""
         began = time.time_ns()
         await conn.execute(lock_all(self._lock_keys(requests)))
         answers = await self._locked(conn, requests)
@@ -119,7 +117,7 @@ class Door:
     async def find(self, request_ids: Sequence[UUID]) -> list[Outcome]:
         """Return the stored outcomes of these requests, each with its state if that is current."""
         rows = await self._pool.fetch(self._find, request_ids)
-        return [self._with_state(outcomes.from_row(row), row) for row in rows]
+        return [await self._with_state(outcomes.from_row(row), row) for row in rows]
 
     async def _locked(self, conn: Connection, requests: Sequence[Request[Any]]) -> list[Outcome]:
         batch = await self._read(conn, requests)
@@ -134,11 +132,11 @@ class Door:
         """The answer to a repeated call, with its state folded from the journal if need be."""
         if answer.reason or answer.state is not None or not request.call:
             return answer
-        rows = await conn.fetch(HISTORY, answer.aggregate_id, answer.version)
-        decider = self.decider_of(request.command)
         try:
-            return replace(answer, state=decider.fold(row["payload"] for row in rows))
-        except Unavailable as newer:  # concerns this answer alone
+            life = await self._rows.life(answer.aggregate_id, answer.version, conn)
+            state = self.decider_of(request.command).fold(row["payload"] for row in life)
+            return replace(answer, state=state)
+        except (Unavailable, Broken) as newer:  # concerns this answer alone
             kind = type(newer).__name__
             return replace(answer, reason=newer.reason, kind=kind, facts=newer.facts)
         except Exception:
@@ -169,22 +167,23 @@ class Door:
             elif row["part"] == "group":
                 members.setdefault(UUID(row["doc"]), set()).add(row["id"])
             else:
-                states[row["id"]] = self._loaded(self._by_table[row["part"]], row)
+                states[row["id"]] = await self._loaded(self._by_table[row["part"]], row, conn)
         found = {key: frozenset(ids) for key, ids in members.items()}
         return Batch(self.decider_of, Read(now, states, known, found))
 
-    def _loaded(self, decider: Decider[Any], row: Any) -> Loaded:
-        """Decode a row; a row that cannot be decoded blocks its own aggregate alone."""
+    async def _loaded(self, decider: Decider[Any], row: Any, conn: Any = None) -> Loaded:
+        """Prove and decode a row; one that is neither blocks its own aggregate alone."""
         try:
-            return Loaded(decider.from_row(row), row["hash"])
-        except (ValueError, TypeError, Unavailable) as error:
+            proven = await self._rows.prove(decider, row, conn)
+            return Loaded(decider.from_row(proven), row["hash"])
+        except (ValueError, TypeError, Unavailable, Broken) as error:
             log.error("state.unreadable", extra={"aggregate_id": row["id"]}, exc_info=error)
             return Loaded(None, row["hash"], error)
 
-    def _with_state(self, outcome: Outcome, row: Any) -> Outcome:
+    async def _with_state(self, outcome: Outcome, row: Any) -> Outcome:
         if row["doc"] is None:
             return outcome
-        return replace(outcome, state=self._loaded(self._by_table[row["part"]], row).state)
+        return replace(outcome, state=(await self._loaded(self._by_table[row["part"]], row)).state)
 
     async def _save(self, conn: Connection, batch: Batch, notices: Notices) -> None:
         """Write new outcomes, events and states, and notify the waiting fronts, also of repeats."""
@@ -203,7 +202,7 @@ class Door:
         rows: dict[str, list[list[Any]]] = {}
         for of, state in batch.changed.items():
             decider = batch.deciders[of]
-            values = statements.state_values(decider, state, batch.hash_of(of))
+            values = statements.state_values(decider, state, batch.hash_of(of), self._rows.code)
             rows.setdefault(decider.table.name, []).append(values)
         tables = tuple(sorted(rows))
         statement = self._writes.get(tables)
@@ -211,7 +210,7 @@ class Door:
             owned = [self._by_table[name].table for name in tables]
             statement = self._writes[tables] = statements.write_to(owned)
         signed = (
-            row.signed(batch.deciders[row.aggregate_id].topic, self._sign)
+            row.signed(batch.deciders[row.aggregate_id].topic, self._rows.sign)
             for row in batch.journal_rows
         )
         records = [statements.journal_values(row) for row in signed]

@@ -17,25 +17,27 @@ HASH = "SELECT hash FROM journal WHERE aggregate_id = $1 AND version = $2"
 SOME = f"{COLUMNS} WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3"
 
 
-class Proven:
+class ProvenJournal:
     """Rows of one schema's journal, whose chain and signatures are checked as they are read."""
 
     def __init__(self, pool: Pool, verifier: Verifier, service: str) -> None:
         self._pool = pool
         self._verifier = verifier
-        self._service = service
+        self.service = service
         self._signed: Signed | None = None
 
-    async def rows(self, of: UUID, after: int, most: int, end: int) -> list[Any]:
-        """The rows after a version, in order; `end` is the version of the state.
+    async def rows(self, of: UUID, after: int, most: int, end: int, on: Any = None) -> list[Any]:
+        """The rows after a version, in order; `end` is the version of the state, `on` the
+        connection of a transaction.
 
         Raises Broken, with an alarm, for a row that is forged, or missing at the end.
         """
+        asked = on or self._pool
         if self._signed is None:
-            self._signed = await signed_by(self._pool, self._verifier, self._service)
-        last = await self._pool.fetchval(HASH, of, after) if after else FIRST
+            self._signed = await signed_by(asked, self._verifier, self.service)
+        last = await asked.fetchval(HASH, of, after) if after else FIRST
         chain = Chain(self._signed, after, last or FIRST)
-        rows = await self._pool.fetch(SOME, of, after, most)
+        rows = await asked.fetch(SOME, of, after, most)
         for row in rows:
             if wrong := chain.wrong_with(row):
                 raise self._alarmed(of, row["version"], wrong)
@@ -44,7 +46,7 @@ class Proven:
         return list(rows)
 
     def _alarmed(self, of: UUID, version: int, wrong: str) -> Broken:
-        FORGED.labels("journal", self._service).inc()
+        FORGED.labels("journal", self.service).inc()
         place = {"aggregate_id": str(of), "version": version}
         log.critical("journal.forged", extra={**place, "wrong": wrong})
         return Broken("EVIDENCE_BROKEN", version=version)

@@ -47,8 +47,8 @@ WHERE consumer = $1 ORDER BY aggregate_id, version
 WAITING = "SELECT count(*) FROM parked WHERE consumer = $1 AND aggregate_id = $2"
 REFUSED = """
 INSERT INTO refused_links
-    (consumer, event_id, aggregate_id, reason, facts, matter, audience, area)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+    (consumer, event_id, aggregate_id, reason, facts, matter, audience, area, source, accused)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
 """
 
 
@@ -104,5 +104,6 @@ class Inbox:
     async def refused(self, conn: Connection, meta: Meta, outcome: Outcome) -> None:
         """Record a refused link, which stays visible to dispatchers until one settles it."""
         link = (self._group, UUID(meta.event_id), outcome.aggregate_id)
-        task = (meta.correlation_id, [*meta.audience], meta.area)
-        await conn.execute(REFUSED, *link, outcome.reason, outcome.facts, *task)
+        task = (meta.correlation_id, [*meta.audience], meta.area or meta.audited_area)
+        about = (meta.source, meta.accused)
+        await conn.execute(REFUSED, *link, outcome.reason, outcome.facts, *task, *about)

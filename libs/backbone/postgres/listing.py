@@ -22,8 +22,9 @@ from backbone.postgres.conditions import Parameters, Sight, any_of
 from backbone.postgres.paging import read_token, scope_of, sign_token, size_of
 from backbone.postgres.paths import NO_ID, Path, Place, Stream
 from backbone.postgres.pool import Connection, Pool, transaction
+from backbone.postgres.states import ENDED, Prove, Proven, with_proof
 from backbone.process.metrics import LISTS_TOO_SLOW
-from backbone.words.errors import TooSlow, Unavailable
+from backbone.words.errors import Broken, TooSlow, Unavailable
 from backbone.words.rank import FIRST
 
 log = logging.getLogger(__name__)
@@ -49,14 +50,15 @@ SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
 SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off
 """
 ROWS = """
-SELECT id, shape, doc FROM (
-    SELECT id, shape, doc::text AS doc, rank,
+SELECT id, version, shape, doc, hash, proof FROM (
+    SELECT {state}, rank,
            sum(octet_length(doc::text)) OVER (ORDER BY rank, id) AS bytes,
            row_number() OVER (ORDER BY rank, id) AS number
-    FROM {table} WHERE id = ANY($1)
+    FROM {table} AS t WHERE id = ANY($1)
 ) AS r WHERE bytes <= $2 OR number = 1 ORDER BY rank, id
 """
-ONE = "SELECT shape, doc::text AS doc FROM {table} AS t WHERE t.id = $1 AND {seen}"
+ONE = "SELECT {state}, {ended} FROM {table} AS t WHERE t.id = $1 AND {seen}"
+STATE = {"state": with_proof("t"), "ended": ENDED.format(row="t")}
 
 
 async def _nothing(conn: Connection, rows: Sequence[Any]) -> None:
@@ -66,18 +68,22 @@ async def _nothing(conn: Connection, rows: Sequence[Any]) -> None:
 class Lists:
     """The lists of one table, for one service."""
 
-    def __init__(self, pool: Pool, key: bytes, table: str, paths: Sequence[Path]) -> None:
-        """`key` signs page tokens."""
+    def __init__(
+        self, pool: Pool, key: bytes, table: str, paths: Sequence[Path], prove: Prove
+    ) -> None:
+        """`key` signs page tokens; `prove` proves the rows that are shown."""
         self._pool, self._key, self._table, self._paths = pool, key, table, paths
+        self._prove = prove
         self._turns = asyncio.Semaphore(AT_ONCE)
 
-    async def find(self, row_id: UUID, sights: Sequence[Sight]) -> Any | None:
-        """The columns `shape` and `doc` of a row that one of the sights shows, or None."""
+    async def find(self, row_id: UUID, sights: Sequence[Sight]) -> Proven | None:
+        """A row that one of the sights shows, or None. Raises Broken for one that is forged."""
         parameters = Parameters()
         parameters.add(row_id, "uuid")
         seen = any_of(sights, "t", parameters)
-        statement = ONE.format(table=self._table, seen=seen)
-        return await self._pool.fetchrow(statement, *parameters.values)
+        statement = ONE.format(table=self._table, seen=seen, **STATE)
+        row = await self._pool.fetchrow(statement, *parameters.values)
+        return None if row is None else await self._prove(row)
 
     async def answer(
         self,
@@ -89,9 +95,9 @@ class Lists:
     ) -> Any:
         """Fill the response of a list: `items`, `next_page_token`, and the size if it is wanted.
 
-        `show` makes an item of a row with `id`, `shape` and `doc`; `before` reads what it needs for
-        all of them. A page ends early where the answer
-        would become too large. Raises InvalidArgument for a token of another list, and TooSlow.
+        `show` makes an item of a row; `before` reads what it needs for all of them. A page ends
+        early where the answer would become too large. Raises InvalidArgument for a token of
+        another list, and TooSlow.
         """
         async with self._reading() as conn:
             await self._fill(conn, request, response, asked, (before, show))
@@ -129,10 +135,11 @@ class Lists:
         token = read_token(self._key, scope, request.page_token, tuple[int, UUID])
         places = await self.places(conn, asked, token or (FIRST, NO_ID), size + 1)
         ids = [row_id for _, row_id in places[:size]]
-        rows = await conn.fetch(ROWS.format(table=self._table), ids, 2 * MOST_BYTES)
+        rows = await conn.fetch(ROWS.format(table=self._table, **STATE), ids, 2 * MOST_BYTES)
         await before(conn, rows)
         read: list[int] = []  # the numbers of the rows that could be read
-        items = within(self._readable(rows, show, read))
+        proven = [await self._sound(row) for row in rows]
+        items = within(self._readable(proven, show, read))
         response.items.extend(items)
         done = read[len(items)] if len(items) < len(read) else len(rows)
         if done < len(places):
@@ -142,11 +149,20 @@ class Lists:
             response.total_size = min(size, counting.MOST)
             response.total_more = size > counting.MOST
 
+    async def _sound(self, row: Any) -> Proven | None:
+        """None for a row that is forged, of which the alarm has told: it hides no other."""
+        try:
+            return await self._prove(row)
+        except Broken:
+            return None
+
     def _readable(
-        self, rows: Iterable[Any], show: Callable[[Any], Message], read: list[int]
+        self, rows: Iterable[Proven | None], show: Callable[[Any], Message], read: list[int]
     ) -> Iterator[Message]:
         """Show each row; a row that cannot be read is left out and logged, and hides no other."""
         for number, row in enumerate(rows):
+            if row is None:
+                continue
             try:
                 shown = show(row)
             except (ValueError, TypeError, Unavailable) as error:

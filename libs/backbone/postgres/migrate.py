@@ -24,6 +24,24 @@ CREATE TABLE IF NOT EXISTS migrations (
 )
 """
 RECORD = "INSERT INTO migrations (name, checksum) VALUES ($1, $2)"
+# Each trigger function finds its tables in its own schema, whoever fires it (a restore, an operator
+# with another path), and never in a temporary one. A file that replaces a function unpins it.
+UNPINNED = """
+SELECT p.oid::regprocedure::text AS name FROM pg_proc AS p
+WHERE p.pronamespace = current_schema()::regnamespace AND p.prorettype = 'trigger'::regtype
+  AND NOT coalesce(p.proconfig, '{}') @> ARRAY[format('search_path=%I, pg_temp', current_schema())]
+"""
+PINNED = f"""
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN {UNPINNED} LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', name, current_schema());
+    END LOOP;
+END
+$$
+"""
 # A statement that waits for a lock holds up all that ask for its table after it. So it gives up
 # soon, well within the second that a service waits for a lock (pool.LIMITS), lets them pass, and
 # tries again.
@@ -120,7 +138,8 @@ async def migrate(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) ->
             continue
         await _apply(conn, text, name, checksum)
         applied.append(name)
-    # Always: an earlier run may have died between its last file and this statement.
+    # Always: an earlier run may have died between its last file and these statements.
+    await conn.execute(PINNED)
     await _grant(conn, schema)
     return applied
 
@@ -180,3 +199,5 @@ async def _grant(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> 
             REVOKE UPDATE, DELETE ON unsigned, verifications FROM {schema.role};
             REVOKE INSERT, UPDATE, DELETE ON signing FROM {schema.role};
         """)
+    if await conn.fetchval("SELECT to_regclass('audit_before')"):
+        await conn.execute(f"REVOKE INSERT, UPDATE, DELETE ON audit_before FROM {schema.role}")

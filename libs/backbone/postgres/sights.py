@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from backbone.postgres.conditions import AnyOf, Condition, Member, Other, Sight, Under, equal
 from backbone.words.actor import Actor
 from backbone.words.place import significant
-from backbone.words.sight import Grant, Relation, grants
+from backbone.words.sight import Grant, Relation, answering_to, grants
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The columns that hold the facts of a table's records.
 
-    All of them are of `sources`; where there are several, the column `source` tells which. A unit
+    All of them are of `sources`; where there are several, the column `source` tells which, by the
+    source itself or by other words for it (`told`). A unit
     has to do with a record that stands in one of the columns `units`, or in the array `readers`.
     `watched`, if there is one, holds the area of what is not an accusation, and nothing of others.
     """
@@ -25,6 +26,7 @@ class Seen:
     accused: str = ""
     watched: str = ""
     source: str = ""
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     author: Mapping[str, str] = field(default_factory=dict)  # `user` and `unit` by their columns
 
 
@@ -50,12 +52,13 @@ def limits_of(seen: Seen, actor: Actor, relation: Relation) -> Sight | None:
 def _limits(seen: Seen, grant: Grant, shown: frozenset[str], actor: Actor) -> tuple[Condition, ...]:
     limits: list[Condition] = []
     if shown != seen.sources:
-        limits.append(AnyOf(seen.source, tuple(sorted(shown))))
+        words = (word for each in shown for word in seen.told.get(each, (each,)))
+        limits.append(AnyOf(seen.source, tuple(sorted(words))))
     is_said = grant.relation is Relation.WATCHER and seen.watched
     if seen.accused and not grant.accused and not is_said:
         limits.append(equal(seen.accused, ""))
-    if seen.accused and grant.relation is Relation.AUDITOR and actor.unit:
-        limits.append(Other(seen.accused, actor.unit))
+    if seen.accused and grant.relation is Relation.AUDITOR:
+        limits += [Other(seen.accused, unit) for unit in answering_to(actor)]
     return tuple(limits)
 
 

@@ -54,7 +54,9 @@ LINKS_REFUSED = Counter(
 ASKED_AGAIN = Counter("liandong_asked_again_total", "Calls to other services made again.")
 DEAD_LETTERS = Counter("liandong_dead_letters_total", "Records put aside as unreadable.", ["group"])
 # A call or a record that no service of this installation has signed: an intruder at work.
-FORGED = Counter("liandong_forged_total", "Calls and records that are not signed.", ["what", "by"])
+FORGED = Counter(
+    "liandong_forged_total", "Calls, records and rows that are forged.", ["what", "by"]
+)
 # Personal pieces of free texts that were sealed at the edge, by kind.
 SEALED_SPANS = Counter("liandong_sealed_spans_total", "Personal pieces of texts sealed.", ["kind"])
 # What the last nightly check found; alarm when it is not 0, or when the check is over a day old.

@@ -18,7 +18,8 @@ from backbone.words.errors import Denied, InvalidArgument
 
 PATIENCE = 5.0
 # The metadata fields that are texts, percent-encoded.
-TEXTS = ("user", "unit", "role", "area", "line", "team", "purpose", "address")
+TEXTS = ("user", "unit", "role", "area", "line", "above", "team", "purpose", "address")
+ACTOR = ("user", "unit", "role", "area", "line", "above")
 LONGEST_PURPOSE = 200
 # The largest bigint of Postgres.
 LAST_VERSION = 2**63 - 1
@@ -58,7 +59,7 @@ def caller_of(context: Any) -> Call:
     if len(said["purpose"]) > LONGEST_PURPOSE:
         facts = {"characters": len(said["purpose"]), "most": LONGEST_PURPOSE}
         raise InvalidArgument("TEXT_TOO_LONG", field="purpose", **facts)
-    actor = Actor(*(said[part] for part in ("user", "unit", "role", "area", "line")))
+    actor = Actor(*(said[part] for part in ACTOR))
     remaining = context.time_remaining()
     patience = PATIENCE if remaining is None else min(remaining, PATIENCE)
     return Call(
@@ -107,7 +108,7 @@ def _request_id(given: dict[str, str], actor: Actor) -> UUID:
 
 def metadata_for(token: str, actor: Actor, **more: str) -> list[tuple[str, str]]:
     """The metadata of an outgoing call; names in `more` lack the prefix and have `_` for `-`."""
-    parts = {name: getattr(actor, name) for name in ("user", "unit", "role", "area", "line")}
+    parts = {name: getattr(actor, name) for name in ACTOR}
     parts["pressed"] = PRESSED.get()
     parts |= {name.replace("_", "-"): value for name, value in more.items()}
     said = [(f"liandong-{name}", quote(value)) for name, value in parts.items() if value]

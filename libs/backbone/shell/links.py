@@ -5,13 +5,14 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from backbone.postgres.conditions import Member, Parameters, Sight, Under, any_of
+from backbone.postgres.conditions import Member, Parameters, Sight, Under, any_of, equal
 from backbone.postgres.paging import size_of
 from backbone.postgres.pool import Pool
+from backbone.postgres.sights import Seen, sights_by
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.place import significant
-from backbone.words.sight import OPERATOR, WATCHERS
+from backbone.words.sight import EVERY, OPERATOR, WATCHERS
 from backbone.words.texts import trimmed
 from liandong.operations.v1 import operations_service_pb2 as pb
 
@@ -29,15 +30,21 @@ WHERE event_id = {event} AND aggregate_id = {record} AND {seen} RETURNING 1
 """
 
 
+SEEN = Seen(EVERY, area="area", readers="audience", accused="accused", source="source")
+# A link of before: its event had no source that was noted.
+OF_BEFORE = equal("source", "")
+
+
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
-    """As with events: the units that heard of it, and those who watch over its area."""
+    """As with events: the units that heard of it, and those who watch over its area, as far as
+    they may know of what it is about."""
     if actor.role == "operator" and not actor.unit:  # the command: people have no such route
         return ((),)
-    sights: list[Sight] = []
+    sights = [*sights_by(SEEN, actor)]
     if actor.role in WATCHERS and actor.area:
-        sights.append((Under("area", significant(actor.area)),))
+        sights.append((OF_BEFORE, Under("area", significant(actor.area))))
     if actor.unit and actor.role != OPERATOR:
-        sights.append((Member("audience", actor.unit),))
+        sights.append((OF_BEFORE, Member("audience", actor.unit)))
     return tuple(sights)
 
 

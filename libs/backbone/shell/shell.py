@@ -4,7 +4,6 @@ A service's wiring opens it, adds its servicers, consumers and timers, and runs 
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -28,8 +27,7 @@ from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
 from backbone.kafka.subscription import Subscription
 from backbone.kafka.unparking import run_unparking
-from backbone.postgres.pool import Pool, connect, is_transient, open_pool, said_by
-from backbone.process.certificates import flaw_in
+from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.metrics import (
     BATCH_SECONDS,
     BATCH_SIZE,
@@ -47,11 +45,10 @@ from backbone.shell.known_persons import KnownPersons, NamesOf, SealedIn
 from backbone.shell.measuring import measure_backlog, measure_pool, tell_queue
 from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
-from backbone.shell.standing import compare_clocks, watch_standing
+from backbone.shell.proving import forged_rows, rows_of
+from backbone.shell.standing import watch_database, watch_standing
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
-
-log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Aggregate)
 Run = Callable[[], Awaitable[None]]
@@ -73,13 +70,13 @@ class Shell:
         self.pulse = pulse
         self.pool = pool
         self.publisher = Publisher(settings.brokers)
-        self._tables = [each.table.name for each in deciders]
+        self._deciders, self._tables = deciders, [each.table.name for each in deciders]
         topics = {each.kind: each.topic for each in deciders}
         self.connect = partial(connect, settings.database_url, settings.schema)
         produce = partial(open_producer, settings.brokers)
-        signer = settings.signatures
+        self.rows, signer = rows_of(pool, settings), settings.signatures
         self.relay = Relay(settings.schema, topics, self.connect, produce, pulse, signer)
-        self.door = Door(pool, deciders, self.relay.wake, ride, sign=signer.sign)
+        self.door = Door(pool, deciders, self.relay.wake, ride, rows=self.rows)
         self.batcher = Batcher(self.door.perform, pulse)
         self.keys = ServiceKeys(settings)
         self.server = Server(settings, self.keys.texts)
@@ -104,7 +101,7 @@ class Shell:
 
     def know_persons(self, decider: Decider[Any], field: str, names_of: NamesOf) -> None:
         """Seal the names that the record in `field` of a request knows in the request's texts."""
-        self.server.texts.persons = KnownPersons(self.pool, decider, field, names_of)
+        self.server.texts.persons = KnownPersons(self.rows.of(decider), field, names_of)
 
     def know_sealed_persons(self, decider: Decider[Any], field: str, sealed_in: SealedIn) -> None:
         """The same for a record that has the names sealed, as its intake has told them."""
@@ -128,9 +125,11 @@ class Shell:
             self.run_beside(partial(run_unparking, self.pool, subscription, consumer.replay))
 
     async def _evidence(self, conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
-        """The flaws of this service's journal, found by the nightly check."""
+        """The flaws of this service's journal and rows, found by the nightly check."""
         signed = await signed_by(conn, self.settings.signatures, self.settings.schema)
         async for flaw in verify(conn, *self._tables, signed=signed, seen=seen):
+            yield flaw
+        async for flaw in forged_rows(conn, self.rows, self._deciders):
             yield flaw
 
     def origin(self, group: str) -> Origin:
@@ -192,7 +191,7 @@ class Shell:
         for metric, label in ((BATCH_SIZE, self.door.name), (BATCH_SECONDS, self.door.name)):
             begin(metric, [label])
         begin(RELAYED, [schema])
-        begin(FORGED, ["call", "journal"], [name])
+        begin(FORGED, ["call", "journal", "row"], [name])
         groups = {group: [each.topic] for group, each in self.consumers.items()}
         self.run_beside(partial(measure_pool, pool, name, schema))
         self.run_beside(partial(measure_backlog, pool, schema, groups))
@@ -218,19 +217,6 @@ class Shell:
                 for farewell in self._farewells:
                     farewell()
                 await self.server.stop(GRACE)
-
-
-async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:
-    """Report readiness of the database, and compare the clocks, once a second, for ever."""
-    while True:
-        try:
-            await compare_clocks(pool, schema, pulse)
-            pulse.have("database")
-        except Exception as error:  # noqa: BLE001  # reported by readiness
-            if not is_transient(error) or flaw_in(error, "PostgreSQL"):
-                log.warning("database.refuses", extra={"error": said_by(error)})
-            pulse.lack("database", said_by(error))
-        await asyncio.sleep(1)
 
 
 async def _never_ending(loop: Run) -> None:

@@ -7,6 +7,7 @@ class Actor(Struct, frozen=True):
     """`unit` is the code of the unit that the actor acts for, `area` that unit's area code.
 
     `line` is the kind of a functional unit 条线; empty for one that answers for all of its area.
+    `above` are the units above it, joined by commas, where the rule of sight asks for them.
     """
 
     user: str
@@ -14,6 +15,7 @@ class Actor(Struct, frozen=True):
     role: str = ""
     area: str = ""
     line: str = ""
+    above: str = ""
 
 
 CLOCK = Actor("")

@@ -25,3 +25,4 @@ class Matter(Struct, frozen=True):
     against: str = ""
     danger: str = ""
     persons: tuple[str, ...] = ()
+    origin: str = ""

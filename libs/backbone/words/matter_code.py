@@ -22,6 +22,9 @@ class Intake(StrEnum):
     POPULATION = "3"
 
 
+KINDS = frozenset(Intake)
+
+
 def mint(area: str, day: date, intake: Intake, number: int) -> str:
     """Return the code of the day's `number`-th matter; the number has at least five digits."""
     serial = f"{intake}{number:05d}"
@@ -41,6 +44,12 @@ def is_code(text: str) -> bool:
         and digits.isdecimal()
         and (check == str(check_digit(digits)))
     )
+
+
+def intake_of(code: str) -> Intake | None:
+    """The intake that minted the code; None for a text that is none."""
+    written = code_of(code)
+    return Intake(written[HEAD + 1]) if is_code(written) and written[HEAD + 1] in KINDS else None
 
 
 def code_of(text: str) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied
 from backbone.words.roles import EVERYONE, Roles
+from backbone.words.sight import own_of
 
 
 class Relation(StrEnum):
@@ -58,10 +59,11 @@ class Right:
         """Whether the role has the right to a matter of the source in these relations."""
         if not self.but.isdisjoint(relations):
             return False
+        own = own_of(source)
         return any(
             role in row.roles
             and row.relation in relations
-            and (not row.sources or source in row.sources)
+            and (not row.sources or own in row.sources)
             for row in self.rows
         )
 

@@ -3,10 +3,11 @@ refusals alike. Pure.
 
 What a role sees follows from its relation to the record (its unit has to do with it, it wrote it,
 it watches over the area, it audits), from the source of the matter, and from whether a unit or
-person is accused. `grants` says it as data; `backbone.postgres.sights` makes the same grants SQL.
+person is accused. A matter that is born from another one (`born`) is seen by those alone who would
+see both. `grants` says it as data; `backbone.postgres.sights` makes the same grants SQL.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -25,6 +26,8 @@ CASE = "CASE"  # the care case itself
 ORDER = "ORDER"  # an order to a team
 SUPERVISION = "SUPERVISION"
 SOURCES = frozenset({ALARM, MISSION, DISPUTE, PETITION, CARE, CASE, ORDER, SUPERVISION})
+# Between the source of a matter and those that it was born from: `DISPUTE/PETITION`.
+BORN = "/"
 
 AUDITOR, OPERATOR = "auditor", "operator"
 # Roles that see an area, not only their own unit; this alone lets them change nothing.
@@ -56,6 +59,8 @@ WATCHES: Mapping[str, frozenset[str]] = {
     SUPERVISION: frozenset({"supervisor", "leader"}),
     CASE: frozenset(),
 }
+# Matters that are unknown to the 110 desk, and so is all that is born from them.
+KEPT = (CARE, PETITION)
 # The business of functional units 条线, by their kind: their supervisors and leaders watch over
 # nothing else. Those of another kind see what their own unit has to do with.
 LINES: Mapping[str, frozenset[str]] = {
@@ -103,22 +108,53 @@ class Facts(Struct, frozen=True):
     author_unit: str = ""
 
 
+def born(source: str, *origins: str) -> str:
+    """The source of a matter that comes from matters of these: who sees it must see what each of
+    them is, too. Origins that are open to all who see the matter itself add nothing."""
+    own, *known = source.split(BORN)
+    told = {part for each in origins for part in each.split(BORN)}
+    kept = {*known, *(told & {*KEPT})} - {own}
+    return BORN.join((own, *sorted(kept)))
+
+
+def own_of(source: str) -> str:
+    """What the matter itself is, wherever it comes from."""
+    return source.partition(BORN)[0]
+
+
+@lru_cache
+def born_of(source: str) -> tuple[str, ...]:
+    """The source, and the same with each of the origins that it may have."""
+    found = (*(born(source, each) for each in KEPT), born(source, *KEPT))
+    return tuple(dict.fromkeys((source, *found)))
+
+
+EVERY = frozenset(each for source in SOURCES for each in born_of(source))
+
+
 @lru_cache(maxsize=4_096)
 def _grants(role: str, line: str) -> tuple[Grant, ...]:
     if role == OPERATOR:
         return ()
     if role == AUDITOR:
-        return (Grant(Relation.AUDITOR, SOURCES, accused=True),)
-    own = frozenset(each for each in SOURCES - {CASE} if role not in BLIND.get(each, ()))
-    over = frozenset(each for each, watchers in WATCHES.items() if role in watchers)
+        return (Grant(Relation.AUDITOR, EVERY, accused=True),)
+    own = _with_all(each for each in SOURCES - {CASE} if role not in BLIND.get(each, ()))
+    watched = {each for each, watchers in WATCHES.items() if role in watchers}
     if line and role in OF_A_LINE:
-        over &= LINES.get(line, frozenset())
+        watched &= LINES.get(line, frozenset())
+    over = _with_all(watched)
     found = [Grant(Relation.UNIT, own, accused=role not in BLIND_TO_ACCUSATIONS)]
     if role in BLIND_TO_ACCUSATIONS:
         found.append(Grant(Relation.AUTHOR, frozenset({ALARM}), accused=True))
     if over:
         found.append(Grant(Relation.WATCHER, over))
     return tuple(found)
+
+
+def _with_all(seen: Iterable[str]) -> frozenset[str]:
+    """The sources of which each part is seen."""
+    parts = frozenset(seen)
+    return frozenset(each for each in EVERY if parts.issuperset(each.split(BORN)))
 
 
 def grants(actor: Actor) -> tuple[Grant, ...]:
@@ -128,13 +164,25 @@ def grants(actor: Actor) -> tuple[Grant, ...]:
 
 def watchers_of(source: str) -> frozenset[str]:
     """The roles that see matters of this source in their area, the auditor among them."""
-    return WATCHES[source] | {AUDITOR}
+    watchers = [WATCHES[part] for part in source.split(BORN)]
+    return frozenset.intersection(*watchers) | {AUDITOR}
+
+
+def answering_to(actor: Actor) -> tuple[str, ...]:
+    """The actor's unit and those above it: an auditor reads no accusation of any of them."""
+    return tuple(filter(None, (actor.unit, *actor.above.split(","))))
+
+
+def is_blind(role: str, source: str) -> bool:
+    """Whether matters of this source are unknown to the role, though its unit has to do with them
+    or it makes their call-backs."""
+    return any(role in BLIND.get(part, ()) for part in source.split(BORN))
 
 
 def is_kept(source: str, accused: str) -> bool:
     """Whether the matter is unknown to the 110 desk: its own desk decides what that one decides of
     all others."""
-    return bool(accused) or source in (PETITION, CARE)
+    return bool(accused) or not {*KEPT}.isdisjoint(source.split(BORN))
 
 
 def watches(actor: Actor, source: str) -> bool:
@@ -163,7 +211,7 @@ def _is(relation: Relation, actor: Actor, facts: Facts) -> bool:
             author = facts.author, facts.author_unit
             return bool(actor.user) and (actor.user, actor.unit) == author
         case Relation.AUDITOR:
-            is_accused = bool(facts.accused) and facts.accused == actor.unit
+            is_accused = bool(facts.accused) and facts.accused in answering_to(actor)
             within = not facts.area or contains(actor.area, facts.area)
             return bool(actor.area) and within and not is_accused
         case _:

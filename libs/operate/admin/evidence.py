@@ -1,9 +1,11 @@
-"""`liandong verify`: journals, anchors, signatures and the audit of reveals, from the database."""
+"""`liandong verify`: journals, anchors, signatures and the registers of the gateway (disclosures,
+sign-ins and rights), from the database."""
 
 import importlib
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,10 @@ WHERE table_schema = $1 AND column_name IN ('doc', 'hash', 'shape', 'version')
 GROUP BY table_name HAVING count(*) = 4 ORDER BY 1
 """
 ANCHORS = "SELECT position, digest FROM anchors ORDER BY position"
-LAST_REVEAL = "SELECT position, hash AS digest FROM reveals ORDER BY position DESC LIMIT 1"
-ONE = "SELECT hash AS digest FROM reveals WHERE position = $1"
-# The name under which the file of anchors keeps the last line of the audit of reveals.
-REVEALS = "reveals"
+# The schema whose registers are chained by themselves. The file of anchors keeps the last line of
+# each under the register's name.
+GATEWAY = "gateway"
+BEFORE = "SELECT position, digest FROM audit_before"
 
 Tell = Callable[[str, int], None]
 # Digests by service and position.
@@ -91,14 +93,31 @@ async def _examine_one(
             tell(service, findings.rows)
 
     findings.flaws += [each async for each in verify(conn, *tables, signed=signed, seen=seen)]
-    if service == "gateway":
-        chain = importlib.import_module("services.gateway.accounts.chain")
-        lines = chain.verify_reveals(conn, lambda line: seen(line, REVEALS))
-        findings.flaws += [each async for each in lines]
+    for each in _registers(service):
+        lines = _chains().verify_register(conn, each, partial(seen, what=each.table))
+        findings.flaws += [flaw async for flaw in lines]
     if out is not None:
-        for row in await conn.fetch(ANCHORS):
-            out.write(service, "anchors", row)
+        await _export(conn, service, out)
         out.tell(service, signed.since)
+
+
+async def _export(conn: Any, service: str, out: Export) -> None:
+    """What the chains of journal and registers go on from."""
+    for row in await conn.fetch(ANCHORS):
+        out.write(service, "anchors", row)
+    if service == GATEWAY:
+        for row in await conn.fetch(BEFORE):
+            out.write(service, "audit_before", row)
+
+
+def _chains() -> Any:
+    """Imported late: most commands do not need the gateway."""
+    return importlib.import_module("services.gateway.accounts.chain")
+
+
+def _registers(service: str) -> tuple[Any, ...]:
+    """The registers of a schema that are chained by themselves."""
+    return _chains().REGISTERS if service == GATEWAY else ()
 
 
 def read_anchors(path: str) -> Anchors:
@@ -122,17 +141,17 @@ async def _compare(
     for (of, position), digest in kept.items():
         if of == service and present.get(position) != digest:
             yield Flaw(f"anchor {position}", "is not that of the file elsewhere")
-        if of == REVEALS and service == "gateway":
-            line = await conn.fetchrow(ONE, position)
-            if line is None or line["digest"].hex() != digest:
-                yield Flaw(f"reveals {position}", "is not that of the file elsewhere")
+        for each in _registers(service):
+            line = await conn.fetchrow(each.one, position) if of == each.table else None
+            if of == each.table and (line is None or line["digest"].hex() != digest):
+                yield Flaw(f"{of} {position}", "is not that of the file elsewhere")
 
 
 async def _append(conn: Any, path: str, service: str, kept: Anchors) -> None:
     """Append what the file lacks."""
     found = [(service, row) for row in await conn.fetch(ANCHORS)]
-    if service == "gateway":
-        found += [(REVEALS, row) for row in await conn.fetch(LAST_REVEAL)]
+    for each in _registers(service):
+        found += [(each.table, row) for row in await conn.fetch(each.last)]
     lacking = [(of, row) for of, row in found if (of, row["position"]) not in kept]
     lines = [
         json.dumps({"service": of, "position": row["position"], "digest": row["digest"].hex()})

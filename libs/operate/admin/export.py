@@ -9,7 +9,7 @@ CHECK = Path(__file__).parent / "export_check.py"
 
 
 class Export:
-    """A folder with one file of JSON lines for each service's journal, anchors and reveals."""
+    """A folder with one file of JSON lines for each service's journal, anchors and registers."""
 
     def __init__(self, folder: Path, signers: str) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

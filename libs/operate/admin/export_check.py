@@ -86,14 +86,27 @@ def wrong_anchors(journal: Path, hashes: dict[int, str]) -> Iterator[str]:
             digest = bytes.fromhex(each["digest"])
 
 
-def wrong_reveals(path: Path) -> Iterator[str]:
-    last, previous = 0, ""
+def hash_of_line(line: dict[str, Any], previous: str) -> str:
+    values = [str(value) for name, value in line.items() if name != "hash"]
+    return sha256(bytes.fromhex(previous) + chr(31).join(values).encode()).hexdigest()
+
+
+def wrong_register(path: Path) -> Iterator[str]:
+    """The flaws of a chain of lines; those of before it began have one digest."""
+    last, previous, older = 0, "", sha256()
+    if ".audit." in path.name:
+        for before in lines(path.with_name(path.name.replace(".audit.", ".audit_before."))):
+            last, previous = before["position"], before["digest"]
+    began, digest = last, previous
     for line in lines(path):
-        values = [str(value) for name, value in line.items() if name != "hash"]
-        own = sha256(bytes.fromhex(previous) + chr(31).join(values).encode()).hexdigest()
-        if line["position"] != last + 1 or line["hash"] != own:
+        if line["position"] <= began:
+            older.update(bytes.fromhex(hash_of_line(line, "")))
+            continue
+        if line["position"] != last + 1 or line["hash"] != hash_of_line(line, previous):
             yield f"{path.name}: line {line['position']} is not what was written"
         last, previous = line["position"], line["hash"]
+    if digest and older.hexdigest() != digest:
+        yield f"{path.name}: lines up to {began} are not what they were when the chain began"
 
 
 def main(folder: Path) -> int:
@@ -104,8 +117,8 @@ def main(folder: Path) -> int:
         service, what, _ = path.name.split(".")
         if what == "journal":
             flaws += wrong_in_journal(path, signers.get(service, []), since.get(service, 0))
-        elif what == "reveals":
-            flaws += wrong_reveals(path)
+        elif what in ("reveals", "audit"):
+            flaws += wrong_register(path)
         print(f"{path.name}: {sum(1 for _ in lines(path))} rows")
     if Ed25519PublicKey is None:
         print("signatures were not checked: the package cryptography is missing")

@@ -47,7 +47,7 @@ async def opened(installation: Installation) -> AsyncIterator[Books]:
     dsn = service_url(installation.admin_dsn, "gateway", installation.keys.secret)
     async with refusals(installation), await pools.open_pool(dsn, "gateway", size=1) as pool:
         yield Books(
-            register.Register(pool, operator()),
+            register.Register(pool, operator(), keyring.lasting),
             factors.SecondFactors(pool, factors.sealer_of(keyring)),
             keys.KeyRing(pool, operator()),
             deputies.Deputies(pool),

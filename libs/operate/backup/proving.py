@@ -91,6 +91,6 @@ def _flaw_of(decider: Decider[Any], row: Any, life: list[Any] | None) -> str:
     if not life:
         return "has no journal"
     state = decider.fold(event["payload"] for event in life)
-    if state != decider.from_row(row):
+    if state != decider.from_doc(row["doc"], row["shape"]):
         return "is not what its journal leads to"
     return "" if row["hash"] == life[-1]["hash"] else "does not end its journal"

@@ -22,7 +22,8 @@ def verify(
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
 ) -> None:
-    """Check journals, anchors, signatures and the audit of reveals. Exit code 1 for any flaw."""
+    """Check journals, anchors, signatures, and the registers of disclosures and rights. Exit
+    code 1 for any flaw."""
     installation = Installation.here(Home.here())
     with console.status(words("reading the evidence", "正在读取存证")) as waiting:
 

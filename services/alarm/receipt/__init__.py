@@ -6,6 +6,7 @@ from backbone.life_cycle import LifeCycle
 from backbone.words.city import City
 from backbone.words.rights import ALARM
 from services.alarm.receipt import (
+    accused_since,
     amending,
     call_back,
     classifying,
@@ -21,6 +22,7 @@ from services.alarm.receipt import (
     reveal,
     tickets,
 )
+from services.alarm.receipt.accused_since import FollowAccusation
 from services.alarm.receipt.dispatch import RefuseDispatch
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merging import FollowMerge, FollowParting
@@ -31,6 +33,7 @@ from services.alarm.receipt.tickets import LapseTicket
 
 # Commands without an actor: events and answers of other services, and clocks.
 FROM_INSIDE = (
+    FollowAccusation,
     FollowIncident,
     FollowMerge,
     FollowParting,
@@ -55,6 +58,7 @@ RECEIPTS: LifeCycle[Receipt, City] = LifeCycle(
         tickets,
         reinstating,
         linking,
+        accused_since,
         merging,
         closing,
         dispatch,

@@ -10,7 +10,7 @@ from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
 from backbone.words.followed import Followed
 from backbone.words.place import Place
-from backbone.words.sight import DISPUTE, Facts, sees
+from backbone.words.sight import DISPUTE, PETITION, Facts, born, sees
 
 
 class State(StrEnum):
@@ -200,7 +200,17 @@ def may_see(dispute: Dispute, actor: Actor) -> bool:
 
 def facts_of(dispute: Dispute) -> Facts:
     """What the rule of sight asks of it."""
-    return Facts(DISPUTE, dispute.units, dispute.area)
+    return Facts(source_of(dispute.filing), dispute.units, dispute.area)
+
+
+def source_of(filing: Filing) -> str:
+    """A dispute that comes from a petition is unknown to whom the petition is."""
+    return born(DISPUTE, origin_of(filing))
+
+
+def origin_of(filing: Filing) -> str:
+    """The source of the matter that it comes from, if that one limits who may see it."""
+    return PETITION if filing.source is Source.PETITION else ""
 
 
 def mediating_units(dispute: Dispute) -> set[str]:

@@ -11,11 +11,13 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.guards import require_category, require_place, require_priority, require_text
+from backbone.words.matter_code import Intake, intake_of
 from services.dispute.dispute.record import (
     CATEGORIES,
     NAMED_LATER,
     Dispute,
     Filing,
+    Origin,
     Source,
     State,
     require_parties,
@@ -58,7 +60,7 @@ def _complete(filing: Filing, city: City) -> Filing:
         raise InvalidArgument("KIND_MISSING")
     if filing.level not in (0, 1, 2, 3):
         raise InvalidArgument("UNKNOWN_LEVEL", level=filing.level)
-    source = filing.source or Source.WALK_IN
+    source = _from(filing.origin) or filing.source or Source.WALK_IN
     if filing.parties or source not in NAMED_LATER:
         require_parties(filing.parties)
     return replace(
@@ -70,6 +72,12 @@ def _complete(filing: Filing, city: City) -> Filing:
         category=require_category(city, filing.category) or CATEGORIES[filing.kind],
         priority=require_priority(filing.priority),
     )
+
+
+def _from(origin: Origin | None) -> Source | None:
+    """A petition's code says where it comes from, whatever the desk says."""
+    found = origin is not None and intake_of(origin.code) is Intake.PETITION
+    return Source.PETITION if found else None
 
 
 def registered(event: DisputeRegistered) -> Dispute:

@@ -12,7 +12,7 @@ from backbone.words.followed import Followed, IncidentFollowed, require_unopened
 from backbone.words.guards import require_unit, require_unit_of
 from backbone.words.matter import Matter
 from backbone.words.place import Place
-from services.dispute.dispute.record import Dispute, Routing, State
+from services.dispute.dispute.record import Dispute, Routing, State, origin_of
 
 
 class RouteDispute(Struct, frozen=True):
@@ -54,6 +54,7 @@ def matter_of(dispute: Dispute) -> Matter:
         desk=dispute.desk,
         persons=filing.persons,
         to_unit=dispute.routing.to_unit,
+        origin=origin_of(filing),
     )
 
 

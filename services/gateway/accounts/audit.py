@@ -1,10 +1,14 @@
 """The audit of sign-ins, failures and changes of rights: one line each, in the same transaction."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from backbone.postgres.pool import Connection, Pool
+from backbone.postgres.pool import Connection, Pool, transaction
 
+# Lines are chained, one after the other. A writer takes the turn before any row of an account, so
+# that two writers never wait for each other.
+TURN = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.audit', 0))"
 SAVE = """
 INSERT INTO audit (kind, subject, unit, actor, address, facts) VALUES ($1, $2, $3, $4, $5, $6)
 """
@@ -34,6 +38,12 @@ class Line:
     actor: str
     address: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def audited(pool: Pool) -> AbstractAsyncContextManager[Connection]:
+    """A transaction that writes a line beside what the line tells of. It must be short: the next
+    sign-in waits for it."""
+    return transaction(pool, TURN)
 
 
 async def save(conn: Connection | Pool, line: Line) -> None:

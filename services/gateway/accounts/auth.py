@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 
 from backbone.postgres.pool import Pool
-from backbone.words.actor import deputy_name
+from backbone.words.actor import Actor, deputy_name
 from backbone.words.roles import Roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.lines import Lines
@@ -36,10 +36,15 @@ class Caller:
     role: str
     area: str
     line: str = ""
+    above: str = ""
     team: str = ""
     is_key: bool = False
     deputy_for: str = ""
     metadata: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.user, self.unit, self.role, self.area, self.line, self.above)
 
 
 CITIZEN = Caller(principal="citizen", user="", unit="", role="", area="")
@@ -161,6 +166,7 @@ def _caller(row: Any, lines: Lines) -> Caller:
         role=row["role"],
         area=row["area"],
         line=lines.of(row["unit"]),
+        above=lines.above(row["unit"], row["role"]),
         team=row["team"],
         is_key=is_key,
     )
@@ -184,11 +190,12 @@ def _deputised(caller: Caller, row: Any, lines: Lines) -> Caller:
     user = deputy_name(caller.user, row["name"])
     parts = {name: row[name] for name in ("unit", "role", "area", "team")}
     parts["line"] = lines.of(row["unit"])
+    parts["above"] = lines.above(row["unit"], row["role"])
     deputy = replace(caller, principal=f"person:{user}", user=user, deputy_for=row["name"], **parts)
     return replace(deputy, metadata=_metadata(deputy))
 
 
 def _metadata(caller: Caller) -> tuple[tuple[str, str], ...]:
-    parts = ("principal", "user", "unit", "role", "area", "line", "team")
+    parts = ("principal", "user", "unit", "role", "area", "line", "above", "team")
     said = ((part, getattr(caller, part)) for part in parts)
     return tuple((f"liandong-{part}", quote(value)) for part, value in said if value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backbone.postgres.pool import Connection, Pool, transaction
+from backbone.postgres.pool import Connection, Pool
 from services.gateway.accounts import audit
 from services.gateway.accounts.audit import Line
 from services.gateway.http.problems import Problem
@@ -64,7 +64,7 @@ class Deputies:
         require_period(period, datetime.now(UTC))
         if person == deputy:
             raise Problem(422, "OWN_DEPUTY", {"user": person})
-        async with transaction(self.pool) as conn:
+        async with audit.audited(self.pool) as conn:
             account = await self._account(conn, person)
             await self._account(conn, deputy)
             times = (period.start, period.end)
@@ -84,7 +84,7 @@ class Deputies:
 
     async def end(self, number: int, actor: str, person: str = "") -> None:
         """End the period now; `person` limits it to that person's own. Raises Problem 404."""
-        async with transaction(self.pool) as conn:
+        async with audit.audited(self.pool) as conn:
             row = await conn.fetchrow(END, number, person)
             if row is None:
                 raise Problem(404, "NO_SUCH_DEPUTY")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from backbone.postgres.pool import Pool, transaction
+from backbone.postgres.pool import Connection, Pool, transaction
 from services.gateway.http.addresses import Networks
 from services.gateway.http.problems import Problem
 from services.gateway.metrics import LIMITED
@@ -22,20 +22,22 @@ from services.gateway.settings import GatewaySettings
 
 KNOWN = "SELECT true FROM known_addresses WHERE who = $1 AND forget_time > clock_timestamp()"
 COUNT = """
-INSERT INTO guesses AS g (who, wrong, free_time, forget_time)
-VALUES ($1, 1, clock_timestamp(), clock_timestamp() + $5)
+INSERT INTO guesses AS g (who, of_name, wrong, free_time, forget_time)
+VALUES ($1, $6, 1, clock_timestamp(), clock_timestamp() + $5)
 ON CONFLICT (who) DO UPDATE SET
     wrong = CASE WHEN g.forget_time < clock_timestamp() THEN 1 ELSE g.wrong + 1 END,
     free_time = clock_timestamp() + CASE
         WHEN g.forget_time < clock_timestamp() OR g.wrong + 1 < $2 THEN interval '0'
         ELSE least($4::interval, $3::interval * power(2, least(g.wrong + 1 - $2, 30)))
     END,
-    forget_time = excluded.forget_time
+    forget_time = excluded.forget_time, of_name = excluded.of_name
 WHERE g.free_time <= clock_timestamp()
 RETURNING true
 """
 DELAY = "SELECT max(free_time) - clock_timestamp() FROM guesses WHERE who = ANY($1)"
 FORGIVE = "DELETE FROM guesses WHERE who = $1"
+# Of a name from all addresses; what an address has guessed over all names stays.
+FORGET = "DELETE FROM guesses WHERE who = $1 OR of_name = $1"
 # The own attempt is taken back, and no other: an account of one's own is no way to guess on.
 TAKE_BACK = """
 UPDATE guesses SET wrong = greatest(wrong - 1, 0), free_time = clock_timestamp()
@@ -69,6 +71,7 @@ class Attempt:
 
     here: str
     others: tuple[str, ...]
+    name: str = ""
 
 
 class Guessing:
@@ -76,23 +79,24 @@ class Guessing:
 
     def __init__(self, pool: Pool, key: bytes, own: GatewaySettings) -> None:
         self._pool, self._own = pool, own
-        self._key = hmac.digest(key, b"guessing", sha256)
+        self._key = key_of(key)
         self._known_networks = Networks(own.known_networks)
 
     async def attempt(self, user: str, address: str) -> Attempt:
         """Count an attempt. Raises Problem 429, with the seconds to wait, during a delay."""
         here, own = self._who("here", user, address), self._own
+        name = name_of(self._key, user)
         short = own.longest_delay_at_home_seconds
         if await self._is_known(here, address):
-            return await self._count(Attempt(here, ()), {here: (own.wrong_free, short)})
-        name, place = self._who("name", user), self._who("address", address)
+            return await self._count(Attempt(here, (), name), {here: (own.wrong_free, short)})
+        place = self._who("address", address)
         longest = own.longest_delay_seconds
         counts = {
             here: (own.wrong_free, longest),
             name: (own.wrong_of_name_free, longest),
             place: (own.wrong_of_address_free, longest),
         }
-        return await self._count(Attempt(here, (name, place)), counts)
+        return await self._count(Attempt(here, (name, place), name), counts)
 
     async def succeeded(self, attempt: Attempt) -> None:
         """The password was right: this address is known from now on."""
@@ -115,7 +119,8 @@ class Guessing:
             async with transaction(self._pool) as conn:
                 for who, (free, longest) in sorted(counts.items()):
                     most = timedelta(seconds=longest)
-                    if not await conn.fetchval(COUNT, who, int(free), first, most, kept):
+                    of = attempt.name if who == attempt.here else ""
+                    if not await conn.fetchval(COUNT, who, int(free), first, most, kept, of):
                         raise _Delayed
         except _Delayed:
             await self._refuse(list(counts))
@@ -129,4 +134,22 @@ class Guessing:
         raise Problem(429, "RATE_LIMITED", {"seconds": seconds}, headers=headers)
 
     def _who(self, *parts: str) -> str:
-        return hmac.new(self._key, "\0".join(parts).encode(), sha256).hexdigest()[:32]
+        return who_of(self._key, *parts)
+
+
+async def forget_guesses(conn: Connection | Pool, key: bytes, user: str) -> None:
+    """Take back what was guessed under the name; `key` is the lasting key of the gateway."""
+    await conn.execute(FORGET, name_of(key_of(key), user))
+
+
+def key_of(key: bytes) -> bytes:
+    return hmac.digest(key, b"guessing", sha256)
+
+
+def name_of(key: bytes, user: str) -> str:
+    """The name over all addresses."""
+    return who_of(key, "name", user)
+
+
+def who_of(key: bytes, *parts: str) -> str:
+    return hmac.new(key, "\0".join(parts).encode(), sha256).hexdigest()[:32]

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from backbone.postgres.pool import Connection, Pool, transaction
+from backbone.postgres.pool import Connection, Pool
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.loading import key_row
@@ -39,7 +39,7 @@ class KeyRing:
         """Make a key and return it. Raises Problem 409, 422."""
         require_role(role)
         require_name(name or unit)
-        async with transaction(self.pool) as conn:
+        async with audit.audited(self.pool) as conn:
             taken = await conn.fetchval(TAKEN, folded(name or unit))
             if taken is not None:
                 raise Problem(409, "NAME_TAKEN", {"name": name or unit, "named": taken})
@@ -47,7 +47,7 @@ class KeyRing:
 
     async def revoke(self, name: str, role: str = "") -> int:
         """Disable the keys of this name; within seconds they open nothing."""
-        async with transaction(self.pool) as conn:
+        async with audit.audited(self.pool) as conn:
             rows = await conn.fetch(REVOKE, name, role)
             for row in rows:
                 await audit.save(conn, self._line("KEY_REVOKED", row))
@@ -59,7 +59,7 @@ class KeyRing:
         Raises Problem 404.
         """
         made: list[dict[str, str]] = []
-        async with transaction(self.pool) as conn:
+        async with audit.audited(self.pool) as conn:
             rows = await conn.fetch(REVOKE, name, role)
             if not rows:
                 raise Problem(404, "NO_SUCH_KEY", {"name": name})

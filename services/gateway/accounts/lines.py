@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from backbone.words.city import City
+from backbone.words.roles import AUDITORS
 
 
 class Lines:
@@ -10,13 +11,21 @@ class Lines:
 
     def __init__(self) -> None:
         self._lines: Mapping[str, str] = {}
+        self._city: City | None = None
 
     def learn(self, city: City) -> None:
         self._lines = lines_of(city)
+        self._city = city
 
     def of(self, unit: str) -> str:
         """The kind of a functional unit; empty of a unit that answers for all of its area."""
         return self._lines.get(unit, "")
+
+    def above(self, unit: str, role: str) -> str:
+        """The units above an auditor's: of accusations of these, too, that one reads nothing."""
+        if role not in AUDITORS or self._city is None:
+            return ""
+        return ",".join(self._city.superiors(unit))
 
 
 def lines_of(city: City) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from backbone.postgres.pool import Connection, open_pool, transaction
+from backbone.postgres.pool import Connection, open_pool
 from backbone.words.roles import roles
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
@@ -28,7 +28,7 @@ async def load_demo(
     What exists already stays as it is: disabled, with the password that it has. `again` puts a
     demo that was ended in force. Raises ValueError for an unknown role.
     """
-    async with await open_pool(dsn, "gateway", size=1) as pool, transaction(pool) as conn:
+    async with await open_pool(dsn, "gateway", size=1) as pool, audit.audited(pool) as conn:
         is_new = await conn.fetchval(BEGIN)
         if is_new or again:
             await conn.execute(AGAIN)
@@ -39,7 +39,7 @@ async def load_demo(
 
 async def end_demo(dsn: str, actor: str) -> bool:
     """Shut the demo's accounts and keys; return whether they were in force."""
-    async with await open_pool(dsn, "gateway", size=1) as pool, transaction(pool) as conn:
+    async with await open_pool(dsn, "gateway", size=1) as pool, audit.audited(pool) as conn:
         was_in_force = bool(await conn.fetchval(END))
         if was_in_force:
             await audit.save(conn, Line("DEMO_ENDED", "demo", "", actor))
@@ -54,7 +54,7 @@ async def demo_in_force(dsn: str) -> bool:
 async def load_accounts(dsn: str, accounts: Rows, keys: Rows) -> None:
     """Add accounts (`user name role unit team password`) and API keys (`key unit role team`, and
     `name` where it has one) that are not there yet. Raises ValueError for an unknown role."""
-    async with await open_pool(dsn, "gateway", size=1) as pool, transaction(pool) as conn:
+    async with await open_pool(dsn, "gateway", size=1) as pool, audit.audited(pool) as conn:
         await add(conn, accounts, keys)
 
 

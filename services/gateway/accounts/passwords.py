@@ -28,6 +28,10 @@ class Passwords:
         right = await loop.run_in_executor(self._threads, _verify, known, password)
         return right and password_hash is not None
 
+    async def hash(self, password: str) -> str:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, hash_of, password)
+
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 

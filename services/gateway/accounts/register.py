@@ -1,16 +1,17 @@
 """Accounts as an operator changes them: each change stands in the audit, in one transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from backbone.postgres.pool import Connection, Pool, transaction
+from backbone.postgres.pool import Connection, Pool
 from backbone.words.roles import EVERYONE
 from services.gateway.accounts import audit
 from services.gateway.accounts.audit import Line
+from services.gateway.accounts.guessing import forget_guesses
 from services.gateway.accounts.passwords import hash_of
-from services.gateway.accounts.rules import folded, require_name, require_password
+from services.gateway.accounts.rules import LONGEST, folded, require_name, require_password
 from services.gateway.http.problems import Problem
 
 LIST = """
@@ -62,10 +63,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The accounts; `actor` is the operator who changes them."""
+    """The accounts; `actor` is the operator who changes them, `key` the lasting key of the
+    gateway, under which guesses are counted."""
 
     pool: Pool
     actor: str
+    key: bytes = b""
 
     async def everyone(self) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.pool.fetch(LIST)]
@@ -74,19 +77,20 @@ class Register:
         """Add all of the accounts, or none. Raises Problem 409, 422."""
         for entry in entries:
             require_entry(entry)
-        async with transaction(self.pool) as conn:
+        hashes = _hashes(entries)
+        async with audit.audited(self.pool) as conn:
             for entry in entries:
-                await self._add(conn, entry)
+                await self._add(conn, entry, hashes[entry.user])
 
     async def bring_in(self, *entries: Entry) -> dict[str, int]:
         """Add accounts that are new, and change name, role and unit of those that are known, all
         or nothing. No password of a known account changes, and none is enabled."""
         for entry in entries:
             require_entry(entry)
-        counts = {"added": 0, "changed": 0, "unchanged": 0}
-        async with transaction(self.pool) as conn:
+        counts, hashes = {"added": 0, "changed": 0, "unchanged": 0}, _hashes(entries)
+        async with audit.audited(self.pool) as conn:
             for entry in entries:
-                counts[await self._bring_in(conn, entry)] += 1
+                counts[await self._bring_in(conn, entry, hashes[entry.user])] += 1
         return counts
 
     async def disable(self, user: str) -> None:
@@ -101,30 +105,33 @@ class Register:
 
     async def set_password(self, user: str, password: str) -> None:
         """Set another password, and end all sessions. Raises Problem 404, 422."""
+        known = hash_of(password) if len(password) <= LONGEST else NO_PASSWORD
         async with self._found(user, "PASSWORD_SET") as (conn, account):
             require_password(password, user, account["display_name"])
-            await conn.execute(RENEW, user, hash_of(password))
+            await conn.execute(RENEW, user, known)
             await conn.execute(END_SESSIONS, user)
 
     async def unlock(self, user: str) -> None:
-        """Let the second factor of the account be tried again after too many wrong codes."""
+        """Let password and second factor of the account be tried again at once, after too many
+        wrong ones."""
         async with self._found(user, "ACCOUNT_UNLOCKED") as (conn, _):
             await conn.execute(UNLOCK, user)
+            await forget_guesses(conn, self.key, user)
 
     @asynccontextmanager
     async def _found(self, user: str, kind: str) -> AsyncIterator[tuple[Connection, Any]]:
         """A transaction that changes the account, with its line of the audit; and the account."""
-        async with transaction(self.pool) as conn:
+        async with audit.audited(self.pool) as conn:
             account = await conn.fetchrow(FIND, user)
             if account is None:
                 raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
             yield conn, account
             await audit.save(conn, Line(kind, user, account["unit"], self.actor))
 
-    async def _bring_in(self, conn: Connection, entry: Entry) -> str:
+    async def _bring_in(self, conn: Connection, entry: Entry, known: str) -> str:
         account = await conn.fetchrow(FIND, entry.user)
         if account is None:
-            await self._add(conn, entry)
+            await self._add(conn, entry, known)
             return "added"
         before = tuple(account[name] for name in ("display_name", "role", "unit", "area", "team"))
         if before == entry.rights:
@@ -135,15 +142,21 @@ class Register:
         await audit.save(conn, line)
         return "changed"
 
-    async def _add(self, conn: Connection, entry: Entry) -> None:
+    async def _add(self, conn: Connection, entry: Entry, known: str) -> None:
         taken = await conn.fetchval(TAKEN, folded(entry.user))
         if taken is not None:
             raise Problem(409, "NAME_TAKEN", {"name": entry.user, "named": taken})
-        known = hash_of(entry.password) if entry.password else NO_PASSWORD
         await conn.execute(ADD, entry.user, folded(entry.user), *entry.rights, known)
         facts = {"role": entry.role}
         line = Line("ACCOUNT_ADDED", entry.user, entry.unit, self.actor, facts=facts)
         await audit.save(conn, line)
+
+
+def _hashes(entries: Iterable[Entry]) -> dict[str, str]:
+    """The hashes of the entries' passwords: they take long, and are made before the transaction."""
+    return {
+        entry.user: hash_of(entry.password) if entry.password else NO_PASSWORD for entry in entries
+    }
 
 
 def require_entry(entry: Entry) -> None:

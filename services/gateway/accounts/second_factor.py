@@ -1,6 +1,7 @@
 """The second factor: a code of six digits for each half minute (TOTP, RFC 6238), which opens once.
 
-An administrator enrols an account, and takes the factor away when the person has lost it.
+An administrator enrols an account, or the person does (`own_account`). An administrator takes the
+factor away when the person has lost it.
 """
 
 from collections.abc import Callable
@@ -8,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from unicodedata import normalize
 
+import msgspec
 import pyotp
 
-from backbone.postgres.pool import Pool, transaction
-from backbone.postgres.sealing import Sealer
+from backbone.postgres.pool import Pool
+from backbone.postgres.sealing import KeyMissing, Sealer
 from backbone.process.keyring import Keyring
 from backbone.words.roles import Roles
 from services.gateway.accounts import audit
@@ -31,6 +33,13 @@ ENROL = """
 INSERT INTO second_factors (user_name, sealed) VALUES ($1, $2)
 ON CONFLICT (user_name) DO UPDATE SET sealed = excluded.sealed, step = 0, wrong = 0
 """
+# What a person has begun holds for so long, sealed in the person's own hands.
+PENDING, PENDING_SECONDS = "pending_factor", 600
+ENROL_FIRST = """
+INSERT INTO second_factors (user_name, sealed, step) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING RETURNING true
+"""
+END_OTHERS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
 REMOVE = "DELETE FROM second_factors WHERE user_name = $1"
 END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1"
 HAS = "SELECT true FROM second_factors WHERE user_name = $1"
@@ -51,6 +60,14 @@ def sealer_of(keyring: Keyring) -> Sealer:
     return Sealer(Keyring((keyring.lasting,)))
 
 
+class Pending(msgspec.Struct, frozen=True):
+    """A secret that a person has begun to enrol."""
+
+    user: str
+    secret: str
+    until: int
+
+
 @dataclass(frozen=True, slots=True)
 class SecondFactors:
     """The second factors of all accounts; `required` are the roles that need one."""
@@ -66,6 +83,41 @@ class SecondFactors:
         secret = pyotp.random_base32()
         await self._change(user, actor, "SECOND_FACTOR_ENROLLED", self.sealer.seal(FIELD, secret))
         return pyotp.TOTP(secret).provisioning_uri(name=user, issuer_name=ISSUER)
+
+    async def begin(self, user: str) -> tuple[str, str]:
+        """A new secret for a person who enrols: what an app reads, and the same sealed, to be sent
+        back with a code of it. Raises Problem 409."""
+        if await self.pool.fetchval(HAS, user):
+            raise Problem(409, "SECOND_FACTOR_PRESENT")
+        secret = pyotp.random_base32()
+        said = Pending(user, secret, int(self.clock().timestamp()) + PENDING_SECONDS)
+        pending = self.sealer.seal(PENDING, msgspec.json.encode(said).decode())
+        return pyotp.TOTP(secret).provisioning_uri(name=user, issuer_name=ISSUER), pending
+
+    async def confirm(self, user: str, pending: str, code: str, session: bytes) -> None:
+        """Enrol the secret that was begun, if the code is of it; of the sessions this one stays.
+        Raises Problem 403, 409, 422."""
+        said = self._begun(user, pending)
+        step = self._step(said.secret, code)
+        if step is None:
+            raise Problem(403, "FACTOR_CODE_WRONG")
+        async with audit.audited(self.pool) as conn:
+            unit = await conn.fetchval(UNIT, user)
+            sealed = self.sealer.seal(FIELD, said.secret)
+            if not await conn.fetchval(ENROL_FIRST, user, sealed, step):
+                raise Problem(409, "SECOND_FACTOR_PRESENT")
+            await conn.execute(END_OTHERS, user, session)
+            await audit.save(conn, Line("SECOND_FACTOR_ENROLLED", user, unit, user))
+
+    def _begun(self, user: str, pending: str) -> "Pending":
+        """Raises Problem 422 for what was not begun by this person, or too long ago."""
+        try:
+            said = msgspec.json.decode(self.sealer.open(PENDING, pending), type=Pending)
+        except (ValueError, KeyMissing) as error:
+            raise Problem(422, "SECOND_FACTOR_NOT_BEGUN") from error
+        if said.user != user or said.until < self.clock().timestamp():
+            raise Problem(422, "SECOND_FACTOR_NOT_BEGUN")
+        return said
 
     async def remove(self, user: str, actor: str) -> None:
         """Take the factor away and end the sessions. Raises Problem 404."""
@@ -97,7 +149,7 @@ class SecondFactors:
         return next(right, None)
 
     async def _change(self, user: str, actor: str, kind: str, sealed: str) -> None:
-        async with transaction(self.pool) as conn:
+        async with audit.audited(self.pool) as conn:
             unit = await conn.fetchval(UNIT, user)
             if unit is None:
                 raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})

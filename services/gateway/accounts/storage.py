@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from backbone.postgres.pool import Connection, Pool, transaction
+from backbone.postgres.pool import Connection, Pool
 from services.gateway.accounts import audit
 from services.gateway.accounts.audit import Line
 
@@ -76,7 +76,7 @@ async def account_of(pool: Pool, user: str) -> Any:
 async def open_session(pool: Pool, token_hash: bytes, lifetime: timedelta, line: Line) -> datetime:
     """Store the session of the line's subject, with its line of the audit, and delete a few expired
     ones. Returns the time of its expiry."""
-    async with transaction(pool) as conn:
+    async with audit.audited(pool) as conn:
         end: datetime = await conn.fetchval(OPEN_SESSION, token_hash, line.subject, lifetime)
         await audit.save(conn, line)
     return end
@@ -93,7 +93,7 @@ async def deputised(pool: Pool, deputy: str, person: str) -> Any:
 
 
 async def end_session(pool: Pool, token_hash: bytes, line: Line) -> None:
-    async with transaction(pool) as conn:
+    async with audit.audited(pool) as conn:
         done: str = await conn.execute(END_SESSION, token_hash)
         if not done.endswith(" 0"):  # an API key calls too; its session is none
             await audit.save(conn, line)

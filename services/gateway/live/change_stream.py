@@ -42,7 +42,7 @@ class Live:
         with self.streams.counted("changes", caller):
             yield RETRY
             await self._until(lambda: self.ring.has_begun)
-            actor = Actor(caller.user, caller.unit, caller.role, caller.area, caller.line)
+            actor = caller.actor
             reader = Reader(self.ring, actor, await self._resumable(request))
             if "last-event-id" in request.headers and not reader.resumes:
                 yield self._reset(reader, "unknown")

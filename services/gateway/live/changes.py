@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
+from msgspec.structs import replace
+
 from backbone.words.actor import Actor
 from services.gateway.live.event_ids import EventId
 from services.gateway.live.frames import frame
@@ -162,7 +164,7 @@ class Ring:
 
     def audience(self, actor: Actor) -> Audience:
         """The audience of callers in this role, unit and area; it lives as long as a reader."""
-        alike = Actor("", actor.unit, actor.role, actor.area, actor.line)
+        alike = replace(actor, user="")
         audience = self._audiences.get(alike)
         if audience is None:
             audience = self._audiences[alike] = Audience(self, alike)

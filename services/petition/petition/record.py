@@ -127,7 +127,8 @@ class Ending(Struct, frozen=True):
 class Petition(Struct, frozen=True):
     """`desk` answers to the petitioner; `units` are all that ever had to do with it.
 
-    `pin_issue` counts the PINs that were given; 0 is the one of before they were counted.
+    `pin_issue` counts the PINs that were given; 0 is the one of before they were counted. `barred`
+    are the units below the one complained of, as the tree of units was when it was registered.
     """
 
     id: UUID
@@ -145,6 +146,7 @@ class Petition(Struct, frozen=True):
     handling: Handling = Handling()
     ending: Ending | None = None
     pin_issue: int = 0
+    barred: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind | None:
@@ -168,12 +170,14 @@ def accused(petition: Petition) -> str:
 
 
 def audience(petition: Petition) -> tuple[str, ...]:
-    """The units that may know of it: all that had to do with it, except an accused one.
+    """The units that may know of it: all that had to do with it, except an accused one and those
+    below it.
 
     The desk knows what it has registered itself, even against itself.
     """
     whom = accused(petition)
-    return tuple(unit for unit in petition.units if unit == petition.desk or unit != whom)
+    hidden = {whom, *petition.barred} - {petition.desk} if whom else set()
+    return tuple(unit for unit in petition.units if unit not in hidden)
 
 
 def watched_area(petition: Petition) -> str:

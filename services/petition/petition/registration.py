@@ -39,6 +39,7 @@ class PetitionRegistered(Struct, frozen=True):
     area: str
     filing: Filing
     pin_issue: int = 0
+    barred: tuple[str, ...] = ()
 
 
 def register(
@@ -53,7 +54,16 @@ def register(
         require_unit(city, filing.against_unit)
     desk = command.by
     area = (filing.place.area if filing.place else "") or desk.area
-    return [PetitionRegistered(now, command.id, command.code, desk.unit, area, filing, 1)]
+    new = command.id, command.code
+    barred = _below(filing.against_unit, city)
+    return [PetitionRegistered(now, *new, desk.unit, area, filing, 1, barred)]
+
+
+def _below(against: str, city: City) -> tuple[str, ...]:
+    """The units below the one complained of: they know of it as little as that one."""
+    if not against:
+        return ()
+    return tuple(unit for unit in sorted(city.units) if against in city.superiors(unit))
 
 
 def _complete(filing: Filing) -> Filing:
@@ -87,6 +97,7 @@ def registered(event: PetitionRegistered) -> Petition:
         filing=event.filing,
         units=(event.desk,),
         pin_issue=event.pin_issue,
+        barred=event.barred,
     )
 
 

@@ -12,7 +12,7 @@ from backbone.words.actor import Actor
 from backbone.words.clock import Clock
 from backbone.words.errors import Denied
 from backbone.words.matter import Matter
-from backbone.words.sight import Facts
+from backbone.words.sight import Facts, born
 
 
 class State(StrEnum):
@@ -234,7 +234,8 @@ class Incident(Struct, frozen=True):
     def facts(self) -> Facts:
         """What the rule of sight asks of it."""
         matter = self.matter
-        return Facts(matter.source, self.readers, self.area, accused=matter.against)
+        source = born(matter.source, matter.origin)
+        return Facts(source, self.readers, self.area, accused=matter.against)
 
 
 @lru_cache(maxsize=16_384)  # asked for every write of what a person holds

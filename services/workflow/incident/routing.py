@@ -189,7 +189,8 @@ def require_dispatcher(incident: Incident, actor: Actor) -> None:
     if actor.unit and actor.unit in raised_to:
         return
     matter = incident.matter
-    if is_kept(matter.source, matter.against) and actor.unit and actor.unit == matter.desk:
+    kept = is_kept(incident.facts.source, matter.against)
+    if kept and actor.unit and actor.unit == matter.desk:
         return
     area = incident.area
     if actor.role not in DISPATCHERS or not contains(actor.area, area or actor.area):

@@ -12,7 +12,7 @@ from services.workflow.incident.kinds import (
 )
 from services.workflow.incident.record import HELD, Incident, State, holder_key, last_holder_key
 
-SHAPE = 10
+SHAPE = 11
 COLUMNS = {
     "state": "text",
     "code": "text",
@@ -54,7 +54,7 @@ def project(incident: Incident) -> dict[str, Any]:
     return {
         "state": incident.state,
         "code": matter.code,
-        "source": matter.source,
+        "source": incident.facts.source,
         "category": matter.category,
         "priority": matter.priority,
         "area": incident.area,

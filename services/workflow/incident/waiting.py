@@ -12,6 +12,7 @@ from msgspec import Struct
 from backbone.words.actor import Actor
 from backbone.words.place import contains
 from backbone.words.rights import verifiers_of
+from backbone.words.sight import is_blind
 from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, QUESTIONS, SIGN_IN
 from services.workflow.incident.record import HELD, OVER, Incident, Question, State
 
@@ -146,6 +147,7 @@ def shown_to(incident: Incident, actor: Actor, of_disputes: Collection[str]) -> 
         if each.unit == actor.unit and (each.reason != CALL_BACK or may_call_back)
     ]
     directs = actor.role in of_disputes and incident.matter.source == MEDIATED
+    directs &= not is_blind(actor.role, incident.facts.source)
     if directs and contains(actor.area, incident.watched_area):
         mine += [each for each in waits if each.reason == CALL_BACK and each not in mine]
     return tuple(mine)

@@ -49,6 +49,8 @@ class SupervisionOpened(Struct, frozen=True):
     area: str
     addressed: tuple[Addressed, ...]
     deadline: Deadline
+    origins: tuple[str, ...] = ()
+    accused: str = ""
 
 
 def open_supervision(
@@ -69,7 +71,17 @@ def open_supervision(
     area = around([each.watched_area for each in incidents])
     return [
         SupervisionOpened(
-            now, command.id, command.level, reason, by.user, by.unit, area, addressed, deadline
+            time=now,
+            id=command.id,
+            level=command.level,
+            reason=reason,
+            opener=by.user,
+            unit=by.unit,
+            area=area,
+            addressed=addressed,
+            deadline=deadline,
+            origins=tuple(sorted({each.facts.source for each in incidents})),
+            accused=incidents[0].matter.against if incidents else "",
         )
     ]
 
@@ -131,6 +143,8 @@ def opened(event: SupervisionOpened) -> Supervision:
         open_time=event.time,
         area=event.area,
         demands=demands,
+        origins=event.origins,
+        accused=event.accused,
     )
 
 

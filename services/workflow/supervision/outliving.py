@@ -60,6 +60,8 @@ def _ended(supervision: Supervision, event: DemandEnded) -> Supervision:
     def over(demand: Demand) -> Demand:
         return replace(demand, state=Answering.ENDED, end_reason=event.reason, end_time=event.time)
 
+    if event.reason == EndReason.UNIT_ACCUSED:  # known since now to the units involved alone
+        supervision = replace(supervision, accused=supervision.accused or event.unit)
     return demanding.changed(supervision, event.unit, event.incidents, over)
 
 

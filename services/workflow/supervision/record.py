@@ -9,7 +9,7 @@ from msgspec import Struct
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied
 from backbone.words.roles import SUPERVISORS
-from backbone.words.sight import SUPERVISION, Facts
+from backbone.words.sight import SUPERVISION, Facts, born
 
 
 class Level(StrEnum):
@@ -101,7 +101,8 @@ class Supervision(Struct, frozen=True):
     """A demand of `unit` for answers about incidents; it changes nothing of the incidents (I6).
 
     `area` is the smallest area that holds all incidents; empty if none does, and for an accusation,
-    which no watcher over an area may see.
+    which no watcher over an area may see. `origins` are the sources of the incidents, `accused` is
+    the unit that they accuse: who may not know of them does not know of this either.
     """
 
     id: UUID
@@ -119,6 +120,8 @@ class Supervision(Struct, frozen=True):
     opinion: str = ""
     lift_reason: str = ""
     lift_time: datetime | None = None
+    origins: tuple[str, ...] = ()
+    accused: str = ""
 
     @property
     def readers(self) -> tuple[str, ...]:
@@ -132,7 +135,8 @@ class Supervision(Struct, frozen=True):
     @property
     def facts(self) -> Facts:
         """What the rule of sight asks of it."""
-        return Facts(SUPERVISION, self.readers, self.area)
+        source = born(SUPERVISION, *self.origins)
+        return Facts(source, self.readers, self.area, accused=self.accused)
 
     @property
     def incidents(self) -> tuple[str, ...]:

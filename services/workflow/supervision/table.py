@@ -7,12 +7,14 @@ from services.workflow.supervision import waits_for
 from services.workflow.supervision.demanding import next_due
 from services.workflow.supervision.record import OVER, Answering, Demand, Supervision
 
-SHAPE = 2
+SHAPE = 3
 COLUMNS = {
     "state": "text",
     "level": "text",
     "unit": "text",
     "area": "text",
+    "source": "text",
+    "accused": "text",
     "rank": "bigint",
     "readers": "text[]",
     "waiting": "text[]",
@@ -29,6 +31,8 @@ def project(supervision: Supervision) -> dict[str, Any]:
         "level": supervision.level,
         "unit": supervision.unit,
         "area": supervision.area,
+        "source": supervision.facts.source,
+        "accused": supervision.accused,
         "rank": by_time(supervision.open_time, supervision.state in OVER),
         "readers": supervision.readers,
         "waiting": waits_for(supervision),

@@ -22,6 +22,7 @@ from tests.bench.lists.cases import Case, cases
 from tests.bench.lists.services import SERVICES
 from tests.bench.plan import Plan
 from tests.installation import SECRET
+from tests.listed import trusted
 
 GATE = 50.0
 KEY = bytes(32)
@@ -67,7 +68,7 @@ async def measure(plan: Plan) -> list[Figure]:
 async def _round(pools: dict[str, Pool], random: Random) -> Samples:
     """Every list once: the first page, two others, and the count."""
     found: Samples = defaultdict(list)
-    lists = {name: Lists(pools[name], KEY, each.table, each.paths)
+    lists = {name: Lists(pools[name], KEY, each.table, each.paths, trusted)
              for name, each in SERVICES.items()}  # fmt: skip
     for case in cases():
         service = SERVICES[case.service]

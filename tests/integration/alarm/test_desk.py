@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from msgspec.structs import replace
 
+from backbone.postgres.states import taken
 from backbone.rpc.channels import refusal_of
 from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
@@ -30,6 +31,8 @@ from tests.desks import (
     a_desk_city,
 )
 from tests.integration.alarm.conftest import NAME, NUMBER, Console
+from tests.processes import Installation
+from tests.proving import changed_by_hand
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -98,7 +101,7 @@ async def test_another_extension_is_perhaps_the_same_place(
 
 
 async def test_an_address_is_recognised_without_a_point_and_a_void_incident_is_not_suggested(
-    console: Console, tables: Any
+    home: Installation, console: Console, tables: Any
 ) -> None:
     nobody = {"caller": pb.CallerFacts()}
     first, _ = await console.receive(place=Place(text="长风路12号"), **nobody)
@@ -110,7 +113,10 @@ async def test_an_address_is_recognised_without_a_point_and_a_void_incident_is_n
     third, _ = await console.receive(place=Place(text="长风路12#"), **nobody)
     assert {each.receipt for each in third.suggestions.repeats} == {first.id, second.id}
     await console.do("MarkInvalid", second.id, reason=Receipt.INVALID_REASON_HOAX)
-    await tables.execute(
+    await changed_by_hand(
+        tables,
+        home.settings("alarm").keyring,
+        "alarm.receipts",
         "UPDATE receipts SET doc = jsonb_set(doc::jsonb, '{incident,known,state}', '\"VOIDED\"')"
         " WHERE id = $1",
         first.id,
@@ -299,7 +305,7 @@ async def test_the_journal_folds_to_the_row(console: Console, tables: Any) -> No
             "SELECT payload, hash FROM journal WHERE aggregate_id = $1 ORDER BY version", row["id"]
         )
         folded = DECIDER.fold(each["payload"] for each in journal)
-        assert folded == DECIDER.from_row(row)
+        assert folded == DECIDER.from_row(taken(row))
         assert (row["version"], row["hash"]) == (len(journal), journal[-1]["hash"])
         assert {name: row[name] for name in COLUMNS} == project(folded)
 

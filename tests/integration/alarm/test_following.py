@@ -18,11 +18,12 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_pb2 import Incident, Matter
 from liandong.place.v1.place_pb2 import Place
-from tests.cities import NORTH
+from tests.cities import COUNTY, NORTH
 from tests.desks import DISPATCHER, GRID_MEMBER, TAKER
 from tests.integration.alarm.conftest import Console
 from tests.integration.alarm.test_desk import refused
 from tests.processes import PATIENCE, Installation
+from tests.proving import changed_by_hand
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -130,9 +131,12 @@ async def test_an_end_that_the_desk_has_not_heard_of_refuses_the_link(
     await flow.VoidIncident(void, metadata=metadata_for(settings.token, DISPATCHER))
     await becomes(both, first.id, is_closed)
     # The state that the desk knew when it looked, a moment before the incident ended.
-    await tables.execute(
+    await changed_by_hand(
+        tables,
+        home.settings("alarm").keyring,
+        "alarm.receipts",
         "UPDATE receipts SET doc = jsonb_set(doc::jsonb, '{incident,known}', "
-        'doc::jsonb #> \'{incident,known}\' || \'{"version": 3, "state": "OFFERED"}\')::json'
+        'doc::jsonb #> \'{incident,known}\' || \'{"version": 3, "state": "OFFERED"}\')::json',
     )
     second, _ = await both.receive(category="theft")
     refusal = await refused(both.do("LinkRepeat", second.id, incident=first.id))
@@ -217,3 +221,24 @@ async def test_the_holder_sees_the_reports_and_a_protected_caller_is_not_named(
     amended = await both.do("AmendReceipt", second.id, caller=facts, narrative="王小明又来电")
     assert amended.receipt.narrative == "王小明又来电"
     assert (await both.do("GetReceipt", second.id, LI)).receipt.narrative == "［报警人］又来电"
+
+
+async def test_a_receipt_that_was_linked_before_is_hidden_with_a_late_accusation(
+    both: Console,
+) -> None:
+    """The opening report accuses the unit that has it: no watcher sees the linked one any more."""
+    first, _ = await both.receive(category="theft")
+    await both.do("OpenIncident", first.id)
+    second, _ = await both.receive(category="theft")
+    await both.do("LinkRepeat", second.id, incident=first.id)
+    watcher = Actor("zhou", "elsewhere", "supervisor", COUNTY)
+    assert (await both.do("GetReceipt", second.id, watcher)).receipt.id == second.id
+    await both.do("AmendReceipt", first.id, against="north", reason="来电补充")
+    async with asyncio.timeout(PATIENCE):
+        while (await both.do("GetReceipt", second.id)).receipt.against != "north":
+            await asyncio.sleep(0.1)
+    for who in (watcher, LI):
+        refusal = await refused(both.do("GetReceipt", second.id, who))
+        assert refusal.reason == "NO_SUCH_RECEIPT", who
+    shown = (await both.do("GetReceipt", second.id)).receipt
+    assert shown.incident.id == first.id, "the desk has taken it down itself"

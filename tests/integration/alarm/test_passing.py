@@ -16,6 +16,8 @@ from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from tests.desks import AUDITOR, HOTLINE, STRANGER, TAKER
 from tests.integration.alarm.conftest import Console
 from tests.integration.alarm.test_desk import refused
+from tests.processes import Installation
+from tests.proving import changed_by_hand
 from tests.servers import Broker
 from tests.signing import signed
 
@@ -93,14 +95,17 @@ async def test_a_refused_ticket_returns_to_the_desk(console: Console, tables: An
     assert opened.receipt.outcome == resources.Receipt.OUTCOME_OPENED
 
 
-async def test_silence_of_a_partner_is_heard_at_the_desk(console: Console, tables: Any) -> None:
+async def test_silence_of_a_partner_is_heard_at_the_desk(
+    home: Installation, console: Console, tables: Any
+) -> None:
     receipt = await a_ticket(console)
     due = (
         "UPDATE receipts SET due_time = now() - interval '1 s', doc = $2::text::json WHERE id = $1"
     )
     doc = await tables.fetchval("SELECT doc::text FROM receipts WHERE id = $1", UUID(receipt.id))
     early = doc.replace(receipt.passed.due_time.ToJsonString()[:10], "2020-01-01")
-    await tables.execute(due, UUID(receipt.id), early)
+    keys = home.settings("alarm").keyring
+    await changed_by_hand(tables, keys, "alarm.receipts", due, UUID(receipt.id), early)
     async with asyncio.timeout(20):
         while True:
             found = pb.ListReceiptsRequest(passed_state="LAPSED")

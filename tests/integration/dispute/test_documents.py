@@ -10,6 +10,7 @@ import pytest
 
 from backbone.postgres.migrate import migrate_all
 from backbone.postgres.pool import Connection
+from backbone.postgres.states import taken
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from liandong.dispute.v1.dispute_service_pb2_grpc import DisputeServiceStub
 from services.dispute import storage
@@ -56,7 +57,7 @@ async def test_the_row_is_what_its_journal_leads_to(
             "SELECT payload, hash FROM journal WHERE aggregate_id = $1 ORDER BY version", row["id"]
         )
         folded = DISPUTES.fold(each["payload"] for each in journal)
-        assert folded is not None and folded == DISPUTES.from_row(row)
+        assert folded is not None and folded == DISPUTES.from_row(taken(row))
         assert row["hash"] == journal[-1]["hash"]
         assert as_stored(project(folded)) == {name: row[name] for name in COLUMNS}
 
@@ -105,7 +106,7 @@ async def test_rows_of_the_first_release_are_kept(database: Installation, conn: 
     rows = await conn.fetch("SELECT *, doc::text AS doc FROM disputes ORDER BY code")
     assert [(row["shape"], row["hash"]) for row in rows] == [(1, b"\1\2"), (1, b"\2\2")]
     for row in rows:
-        dispute = DISPUTES.from_row(row)
+        dispute = DISPUTES.from_row(taken(row))
         assert as_stored(project(dispute)) == {name: row[name] for name in COLUMNS}
     seen = {}
     async with asyncpg.create_pool(database.url("dispute")) as pool:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from backbone.postgres.states import taken
 from backbone.words.errors import Refusal
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from operate.admin import topics
@@ -145,7 +146,9 @@ async def until_the_last_correction(conn: Any, play: Play) -> None:
     async with asyncio.timeout(30):
         while True:
             rows = await conn.fetch("SELECT shape, doc::text AS doc FROM missions")
-            live = [each for each in map(missions.from_row, rows) if each.ending is None]
+            live = [
+                each for each in map(missions.from_row, map(taken, rows)) if each.ending is None
+            ]
             if all(each.order.narrative.startswith("第9999次") for each in live):
                 return
             await asyncio.sleep(0.1)
@@ -154,7 +157,7 @@ async def until_the_last_correction(conn: Any, play: Play) -> None:
 async def check(conn: Any) -> None:
     """One open mission of a team; documents told by journals; numbers without gap."""
     rows = await conn.fetch("SELECT id, shape, doc::text AS doc FROM missions")
-    every = [missions.from_row(row) for row in rows]
+    every = [missions.from_row(taken(row)) for row in rows]
     live = Counter((each.order.matter_id, each.order.team) for each in every if not each.ending)
     assert max(live.values(), default=1) == 1
     for mission in every:

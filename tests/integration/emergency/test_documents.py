@@ -9,6 +9,7 @@ import pytest
 
 from backbone.door.decider import Decider
 from backbone.postgres.migrate import migrate_all
+from backbone.postgres.states import taken
 from backbone.words.actor import Actor
 from services.emergency.deciders import missions, statuses
 from tests.emergency import Desk, serving, some_settings
@@ -26,7 +27,7 @@ async def rows_and_journals(url: str, decider: Decider[Any]) -> list[tuple[Any, 
     found = []
     for row in await conn.fetch(f"SELECT id, shape, doc::text FROM {decider.table.name}"):
         payloads = [each["payload"] for each in await conn.fetch(HISTORY, row["id"])]
-        found.append((decider.from_row(row), decider.fold(payloads)))
+        found.append((decider.from_row(taken(row)), decider.fold(payloads)))
     await conn.close()
     return found
 

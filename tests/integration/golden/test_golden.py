@@ -13,6 +13,7 @@ from backbone.door.decider import Decider
 from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.postgres.pool import Pool, open_pool
+from backbone.postgres.states import taken
 from backbone.words.followed import FollowIncident as Step
 from services.alarm.receipt.linking import FollowIncident as FollowLinked
 from services.emergency import mailbox
@@ -74,7 +75,7 @@ async def test_each_row_is_what_its_journal_leads_to(pool: Pool, schema: str) ->
     for decider in DECIDERS[schema]:
         for row in await rows_of(pool, decider):
             journal = await pool.fetch(JOURNAL, row["id"])
-            state = decider.from_row(row)
+            state = decider.from_row(taken(row))
             assert state == decider.fold(each["payload"] for each in journal)
             assert (row["version"], row["hash"]) == (state.version, journal[-1]["hash"])
             projected = dict(decider.table.project(state))
@@ -166,7 +167,7 @@ async def test_every_running_clock_fires_by_its_id(pool: Pool, schema: str) -> N
     running = [row for row in await rows_of(pool, decider) if row["due_time"]]
     assert {row["due_clock"].partition("@")[0] for row in running} == CLOCKS
     for row in running:
-        found, lapse = decider.from_row(row), Lapse(row["due_clock"])
+        found, lapse = decider.from_row(taken(row)), Lapse(row["due_clock"])
         [event] = decider.decide(found, lapse, row["due_time"], NOTHING)
         after = decider.evolve(found, event)
         assert (after.version, type(event).__name__[-6:]) == (found.version + 1, "Lapsed")
@@ -199,7 +200,7 @@ async def test_what_was_open_goes_on(pool: Pool, schema: str) -> None:
     for decider in DECIDERS[schema]:
         moved = 0
         for row in await rows_of(pool, decider):
-            found = decider.from_row(row)
+            found = decider.from_row(taken(row))
             command = NEXT[decider.table.name](found)
             if command is None:
                 continue
@@ -210,7 +211,7 @@ async def test_what_was_open_goes_on(pool: Pool, schema: str) -> None:
                 f"SELECT shape, doc::text AS doc FROM {decider.table.name} WHERE id = $1", found.id
             )
             assert after["shape"] == decider.table.shape
-            assert decider.from_row(after) == answer.state
+            assert decider.from_row(taken(after)) == answer.state
             moved += 1
         assert moved or decider.table.name in LATER, decider.table.name
     await _verified(pool, schema)

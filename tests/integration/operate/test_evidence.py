@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -24,7 +24,8 @@ from operate.home.home import Home
 from operate.home.keys import Keys
 from operate.home.ports import Ports
 from operate.run.installation import Installation
-from services.gateway.accounts import storage
+from services.gateway.accounts import audit, storage
+from services.gateway.accounts.audit import Line
 from tests.cities import COUNTY, NORTH, a_city
 from tests.installation import Installation as Database
 from tests.serving import calling, serving
@@ -70,6 +71,7 @@ async def city(database: Database, tmp_path: Path) -> AsyncIterator[City]:
         for number in range(3):
             line = ("li", "li", "police", "clerk", "RevealCaller", f"r-{number}", "回访", "")
             await storage.save_reveal(pool, *line)
+            await audit.save(pool, Line("SIGNED_IN", "li", "police", "li", f"10.0.0.{number}"))
     admin = await asyncpg.connect(database.admin)
     yield City(database, admin, tmp_path, incidents)
     await admin.close()
@@ -93,7 +95,7 @@ async def test_honest_evidence_has_no_flaw_and_its_export_checks_itself(city: Ci
     found = await city.verify(export=str(out))
     assert not [flaw for each in found.values() for flaw in each.flaws]
     assert found["workflow"].rows >= 6
-    assert found["gateway"].rows == 3
+    assert found["gateway"].rows == 6
     checked = check(out)
     assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "no flaw")
     journal = out / "workflow.journal.jsonl"
@@ -139,6 +141,16 @@ TAMPERING = {
         "DELETE FROM gateway.reveals WHERE position = 2",
         "gateway: reveals 3 follows line 1",
     ),
+    "a sign-in": (
+        "ALTER TABLE gateway.audit DISABLE TRIGGER USER; "
+        "UPDATE gateway.audit SET address = '10.0.0.9' WHERE position = 2",
+        "gateway: audit 2 is not what was written",
+    ),
+    "a sign-in that never was": (
+        "ALTER TABLE gateway.audit DISABLE TRIGGER USER; "
+        "DELETE FROM gateway.audit WHERE position = 2",
+        "gateway: audit 3 follows line 1",
+    ),
 }
 
 
@@ -158,11 +170,13 @@ async def test_the_file_elsewhere_finds_what_the_database_hides(city: City) -> N
     await city.admin.execute("""
         ALTER TABLE gateway.reveals DISABLE TRIGGER USER;
         DELETE FROM gateway.reveals WHERE position = 3;
+        ALTER TABLE gateway.audit DISABLE TRIGGER USER;
+        DELETE FROM gateway.audit WHERE position = 3;
         DELETE FROM workflow.anchors; DELETE FROM workflow.journal; DELETE FROM workflow.incidents
     """)
     assert await city.flaws() == []
     found = await city.flaws(anchors=file)
-    assert [each.split()[0] for each in found] == ["gateway:", "workflow:"]
+    assert [each.split()[0] for each in found] == ["gateway:", "gateway:", "workflow:"]
     assert all(each.endswith("is not that of the file elsewhere") for each in found)
 
 
@@ -183,3 +197,59 @@ async def test_a_timeline_shows_no_forged_row(city: City) -> None:
             f"(SELECT max(version) FROM workflow.journal WHERE {one})"
         )
         assert await call.refused("GetTimeline", request, DESK) == "EVIDENCE_BROKEN"
+
+
+async def test_a_forged_row_is_never_shown_and_moves_nothing(city: City) -> None:
+    forged, sound = city.incidents[:2]
+    get = pb.GetIncidentRequest(incident_id=forged)
+    claim = pb.SetPriorityRequest(incident_id=forged, priority="P1", reason="有人受伤")
+    forgery = """
+        UPDATE workflow.incidents SET doc = replace(doc::text, 'theft', 'fraud')::json
+        WHERE id = $1
+    """
+    async with (
+        serving(city.database, a_city(), "workflow") as home,
+        calling(home, "workflow", IncidentServiceStub) as call,
+    ):
+        assert (await call("GetIncident", get, DESK)).incident.title == "theft"
+        was = await city.admin.fetchval(
+            "SELECT doc::text FROM workflow.incidents WHERE id = $1", UUID(forged)
+        )
+        await city.admin.execute(forgery, UUID(forged))
+        for name, request in (("GetIncident", get), ("SetPriority", claim)):
+            assert await call.refused(name, request, DESK, "one key") == "EVIDENCE_BROKEN"
+        listed = await call("ListIncidents", pb.ListIncidentsRequest(), DESK)
+        shown = {each.id for each in listed.items}
+        assert sound in shown and forged not in shown, "it hides no other"
+        await city.admin.execute(
+            "UPDATE workflow.incidents SET doc = $2::text::json WHERE id = $1", UUID(forged), was
+        )
+        assert (await call("GetIncident", get, DESK)).incident.title == "theft"
+        assert (await call("SetPriority", claim, DESK, "one key")).incident.priority == "P1"
+
+
+async def test_lines_of_before_the_chain_are_covered_as_they_were(city: City) -> None:
+    """As after an upgrade: lines without a hash, and the digest that the migration takes."""
+    async with city.admin.transaction():
+        await city.admin.execute("""
+            SET LOCAL search_path TO gateway; ALTER TABLE audit DISABLE TRIGGER USER;
+            UPDATE audit SET hash = '' ; DELETE FROM audit_before;
+            INSERT INTO audit_before
+            SELECT max(position), sha256(string_agg(hash_of_audit(line, ''), '' ORDER BY position))
+            FROM audit AS line;
+            ALTER TABLE audit ENABLE TRIGGER USER
+        """)
+    async with await open_pool(city.database.url("gateway"), "gateway") as pool:
+        await audit.save(pool, Line("SIGNED_OUT", "li", "police", "li"))
+    assert await city.flaws() == []
+    out = city.folder / "out"
+    await city.verify(export=str(out))
+    assert check(out).stdout.splitlines()[-1] == "no flaw"
+    await city.admin.execute("""
+        ALTER TABLE gateway.audit DISABLE TRIGGER USER;
+        UPDATE gateway.audit SET kind = 'SIGN_IN_REFUSED' WHERE position = 1
+    """)
+    expected = "gateway: audit 1 to 3 are not what they were when the chain began"
+    assert await city.flaws() == [expected]
+    await city.verify(export=str(out))
+    assert "lines up to 3 are not what they were" in check(out).stdout

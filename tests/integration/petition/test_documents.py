@@ -10,6 +10,7 @@ import pytest
 
 from backbone.postgres.migrate import migrate_all
 from backbone.postgres.pool import Connection
+from backbone.postgres.states import taken
 from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
 from services.petition import storage
@@ -54,7 +55,7 @@ async def test_the_row_is_what_its_journal_leads_to(
             "SELECT payload, hash FROM journal WHERE aggregate_id = $1 ORDER BY version", row["id"]
         )
         folded = PETITIONS.fold(each["payload"] for each in journal)
-        assert folded is not None and folded == PETITIONS.from_row(row)
+        assert folded is not None and folded == PETITIONS.from_row(taken(row))
         assert row["hash"] == journal[-1]["hash"]
         assert as_stored(project(folded)) == {name: row[name] for name in COLUMNS}
 
@@ -108,7 +109,7 @@ async def test_rows_of_the_first_release_are_kept(database: Installation, conn: 
         (1, bytes([number, 2])) for number in range(1, 6)
     ]
     for row in rows:
-        petition = PETITIONS.from_row(row)
+        petition = PETITIONS.from_row(taken(row))
         assert as_stored(project(petition)) == {name: row[name] for name in COLUMNS}
     seen = {}
     async with asyncpg.create_pool(database.url("petition")) as pool:

@@ -18,6 +18,7 @@ from services.petition.tracking import Limits, pin_of, read_limits
 from tests.cities import a_city
 from tests.installation import Installation
 from tests.integration.petition.test_petition_service import DESK, LI, NUMBER, a_request
+from tests.proving import changed_by_hand
 from tests.serving import Client, Home, calling, everything_at_rest, serving
 
 CITIZEN = Actor("")
@@ -99,7 +100,10 @@ async def test_a_petition_of_before_has_its_six_digits_and_gets_eight(
 ) -> None:
     petition = await registered(call)
     conn = await asyncpg.connect(database.admin)
-    await conn.execute(
+    await changed_by_hand(
+        conn,
+        home.settings("petition").keyring,
+        "petition.petitions",
         "UPDATE petition.petitions SET shape = 2, doc = (doc::jsonb - 'pin_issue')::json "
         "WHERE id = $1",
         UUID(petition.id),

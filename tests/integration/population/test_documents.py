@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from backbone.postgres.migrate import migrate_all
+from backbone.postgres.states import taken
 from liandong.population.v1 import population_service_pb2 as pb
 from liandong.population.v1.population_service_pb2_grpc import PopulationServiceStub
 from services.population import storage
@@ -57,7 +58,7 @@ async def test_the_journal_folded_is_the_row(database: Installation) -> None:
     row = await conn.fetchrow("SELECT shape, doc::text FROM care_cases WHERE id = $1", UUID(about))
     payloads = [each["payload"] for each in await conn.fetch(HISTORY, UUID(about))]
     await conn.close()
-    case = DECIDER.from_row(row)
+    case = DECIDER.from_row(taken(row))
     assert (case.state, len(case.visits), case.version) == (State.ENDED, 1, 7)
     assert DECIDER.fold(payloads) == case
 

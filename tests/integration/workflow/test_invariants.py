@@ -13,6 +13,7 @@ import grpc
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from backbone.postgres.states import taken
 from backbone.rpc.channels import refusal_of
 from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -153,6 +154,6 @@ async def the_journal_agrees(
         row = await conn.fetchrow(
             "SELECT shape, doc::text AS doc FROM incidents WHERE id = $1", UUID(incident_id)
         )
-        assert decider.from_row(row) == found
+        assert decider.from_row(taken(row)) == found
         assert decider.fold(row["payload"] for row in rows) == found
     await conn.close()

@@ -24,7 +24,7 @@ from services.workflow.wiring import build_decider
 from tests.cities import a_city
 from tests.incidents import DESK, LI, NOW, a_matter
 from tests.installation import Installation
-from tests.listed import Listed
+from tests.listed import Listed, trusted
 from tests.serving import calling, serving
 
 DECIDER = build_decider(a_city)
@@ -49,7 +49,7 @@ def an_incident(number: int, narrative: str = "", state: State = State.TRIAGE) -
 
 async def asked(pool: Pool, **parts: Any) -> pb.ListIncidentsResponse:
     request, response = pb.ListIncidentsRequest(**parts), pb.ListIncidentsResponse()
-    lists = Lists(pool, KEY, "incidents", storage.PATHS)
+    lists = Lists(pool, KEY, "incidents", storage.PATHS, trusted)
     wanted = storage.asked(request, CLERK)
     await lists.answer(
         request, response, wanted, lambda row: codec.to_resource(DECIDER.from_row(row))

@@ -158,7 +158,8 @@ async def test_a_supervision_over_three_incidents_of_two_units(home: Installatio
             assert {first, second} <= await console.inbox(FENG)
             assert third not in await console.inbox(FENG)
 
-            await let_lapse(home.admin_dsn, of, "south")
+            keys = home.settings("workflow").keyring
+            await let_lapse(home.admin_dsn, keys, of, "south")
             await console.until_steps(
                 third, ("SupervisionOpened", "south"), ("UnitMarked", "south")
             )

@@ -5,6 +5,7 @@ CREATE TABLE notes (
     shape    integer NOT NULL,
     doc      json NOT NULL,
     hash     bytea NOT NULL,
+    proof    bytea,
     text     text NOT NULL CHECK (text <> 'forbidden by the database'),
     hands    uuid,
     due_time timestamptz
@@ -17,5 +18,6 @@ CREATE TABLE shelves (
     version bigint NOT NULL,
     shape   integer NOT NULL,
     doc     json NOT NULL,
-    hash    bytea NOT NULL
+    hash    bytea NOT NULL,
+    proof   bytea
 );

@@ -8,6 +8,7 @@ from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.place import Place
 from backbone.words.sight import watchers_of
+from services.alarm.receipt.accused_since import FollowAccusation
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.call_back import RecordCallBack
 from services.alarm.receipt.called_back import Finding
@@ -108,6 +109,7 @@ RECEIPT = Subject(
         Legal(RefuseDispatch("red", "UNKNOWN_TEAM")),
         Legal(RecordCallBack(TAKER, Finding.SATISFIED)),
         Legal(FollowIncident(ID, Step("IncidentClosed", 9, state="CLOSED"))),
+        Legal(FollowAccusation(ID, "north")),
         Legal(FOLLOW_MERGE),
         Legal(FollowParting(ID, Step("IncidentReinstated", 99, state="OFFERED"), ZHAO)),
         Legal(RevealCaller(TAKER, "回访")),

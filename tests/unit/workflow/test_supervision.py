@@ -418,6 +418,7 @@ SUBJECT = Subject(
     strangers=("stranger", "without a unit"),
     neighbours=("neighbour",),
     watchers=watchers_of("SUPERVISION"),
+    accusing=frozenset({State.ENDED}),
     openings=((OPENING,),),
     more=(AnswerSupervision(LI, "x"), SOUTH_SAYS, AcceptAnswer(FENG, "north")),
     pause=timedelta(days=4),

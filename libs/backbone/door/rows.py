@@ -1,0 +1,173 @@
+"""Rows of states: none is shown or decided upon unless the door has written it.
+
+Beside each document stands a code over table, id, version, shape, document and the hash of the last
+event, which only this service can make. A row whose code does not fit, or that has none yet, is
+folded from its journal, with chain and signatures checked: so rows of before are proven, those of
+the release before that runs beside this one, and those of a key that this process does not know
+yet. They get their code then. A row that is not what its journal leads to is refused.
+"""
+
+import hmac
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from backbone.door.batch import EVIDENCE_BROKEN
+from backbone.door.decider import Decider
+from backbone.door.journal import Sign, unsigned
+from backbone.door.proven import ProvenJournal
+from backbone.door.statements import HISTORY
+from backbone.postgres.pool import Pool
+from backbone.postgres.states import Proven, taken
+from backbone.process.keyring import Keyring, key_id
+from backbone.process.metrics import FORGED
+from backbone.words.errors import Broken, Unavailable
+
+log = logging.getLogger(__name__)
+
+PURPOSE = b"liandong row"
+ID, CODE = 4, 16  # bytes of the key's id and of the code
+PAGE = 500
+SEAL = """
+UPDATE {table} SET proof = $3
+WHERE id = $1 AND version = $2 AND proof IS NOT DISTINCT FROM $4::bytea
+"""
+
+
+class Rows:
+    """Takes each row as it is, and gives it no code: for a tool or a test, which has no keys.
+
+    `sign` signs events.
+    """
+
+    def __init__(self, pool: Pool, sign: Sign = unsigned) -> None:
+        self._pool, self.sign = pool, sign
+
+    def code(self, table: str, row: Sequence[Any]) -> bytes | None:
+        """The code of a row: its id, version, shape, document and hash."""
+        return None
+
+    async def prove(self, decider: Decider[Any], row: Any, on: Any = None) -> Proven:
+        """The row, if the door has written it; `on` is the connection of a transaction. Raises
+        Broken, with an alarm."""
+        return taken(row)
+
+    async def life(self, of: UUID, upto: int, on: Any) -> list[Any]:
+        """The journal of an aggregate up to a version; `on` is the connection of a transaction.
+        Raises Broken, with an alarm."""
+        return list(await on.fetch(HISTORY, of, upto))
+
+    def of(self, decider: Decider[Any]) -> "RowsOf":
+        return RowsOf(self, self._pool, decider)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """The rows of one table."""
+
+    rows: Rows
+    pool: Pool
+    decider: Decider[Any]
+
+    async def prove(self, row: Any) -> Proven:
+        """Raises Broken, with an alarm, for a row that the door has not written."""
+        return await self.rows.prove(self.decider, row)
+
+    async def one(self, statement: str, *values: Any) -> Proven | None:
+        """The row of a statement, or None. Raises Broken as `prove` does."""
+        row = await self.pool.fetchrow(statement, *values)
+        return None if row is None else await self.prove(row)
+
+    async def some(self, statement: str, *values: Any) -> list[Proven]:
+        """The rows of a statement that are sound."""
+        return await self.sound(await self.pool.fetch(statement, *values))
+
+    async def sound(self, rows: Iterable[Any]) -> list[Proven]:
+        """A row that is forged is left out, with an alarm, and hides no other."""
+        found = []
+        for row in rows:
+            try:
+                found.append(await self.prove(row))
+            except Broken:
+                continue
+        return found
+
+
+class ProvenRows(Rows):
+    """Proves the rows of one service's tables, and gives the codes of those that it writes."""
+
+    def __init__(
+        self, pool: Pool, keyring: Keyring, journal: ProvenJournal, sign: Sign = unsigned
+    ) -> None:
+        """`sign` signs events as the service, which `journal` names."""
+        super().__init__(pool, sign)
+        self.journal, self._service = journal, journal.service
+        self._keys = {
+            bytes.fromhex(key_id(key)): hmac.digest(key, PURPOSE, sha256) for key in keyring.keys
+        }
+        self._own = bytes.fromhex(key_id(keyring.sealing))
+
+    def code(self, table: str, row: Sequence[Any]) -> bytes:
+        return self._code(self._own, table, row)
+
+    async def prove(self, decider: Decider[Any], row: Any, on: Any = None) -> Proven:
+        ended = row.get("ended", row["hash"])
+        if ended != row["hash"]:
+            raise self._alarmed(decider, row, "does not end its journal")
+        if not self._is_coded(decider.table.name, row):
+            await self._fold(decider, row, on)
+        return taken(row)
+
+    def _is_coded(self, table: str, row: Any) -> bool:
+        given = row["proof"] or b""
+        known = given[:ID]
+        if known not in self._keys:
+            return False
+        values = [row[name] for name in ("id", "version", "shape", "doc", "hash")]
+        return hmac.compare_digest(self._code(known, table, values), given)
+
+    def _code(self, known: bytes, table: str, row: Sequence[Any]) -> bytes:
+        of, version, shape, doc, last = row
+        told = f"{self._service}.{table}\0{of}\0{version}\0{shape}\0{last.hex()}\0{doc}"
+        return known + hmac.digest(self._keys[known], told.encode(), sha256)[:CODE]
+
+    async def _fold(self, decider: Decider[Any], row: Any, on: Any) -> None:
+        """Compare the row with its journal, and write its code. Raises Broken, and Unavailable for
+        a row of a newer release."""
+        table, of, version = decider.table.name, row["id"], row["version"]
+        life = await self.life(of, version, on)
+        if not life or (life[-1]["version"], life[-1]["hash"]) != (version, row["hash"]):
+            raise self._alarmed(decider, row, "does not end its journal")
+        try:
+            shown = decider.from_doc(row["doc"], row["shape"])
+            state = decider.fold(each["payload"] for each in life)
+        except Unavailable:
+            raise
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise self._alarmed(decider, row, f"cannot be read: {error!r}") from error
+        if shown != state:
+            raise self._alarmed(decider, row, "is not what its journal leads to")
+        if on is None:
+            values = [row[name] for name in ("id", "version", "shape", "doc", "hash")]
+            code = self.code(table, values)
+            await self._pool.execute(SEAL.format(table=table), of, version, code, row["proof"])
+
+    async def life(self, of: UUID, upto: int, on: Any) -> list[Any]:
+        life: list[Any] = []
+        while len(life) < upto:
+            after = life[-1]["version"] if life else 0
+            most = min(PAGE, upto - after)
+            found = await self.journal.rows(of, after, most, upto, on)
+            if not found:
+                break
+            life += found
+        return life
+
+    def _alarmed(self, decider: Decider[Any], row: Any, wrong: str) -> Broken:
+        FORGED.labels("row", self._service).inc()
+        place = {"table": decider.table.name, "id": str(row["id"]), "version": row["version"]}
+        log.critical("row.forged", extra={**place, "wrong": wrong})
+        return Broken(EVIDENCE_BROKEN, version=row["version"])

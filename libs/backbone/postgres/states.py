@@ -1,0 +1,41 @@
+"""The columns by which a state is read, and the row that may be decoded."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+# All that the proof of a row covers. No statement reads a document without them.
+NAMES = ("id", "version", "shape", "doc", "hash", "proof")
+# The hash of the journal's last row: of a single read, which shows no state that was set back.
+ENDED = """
+(SELECT j.hash FROM journal AS j WHERE j.aggregate_id = {row}.id
+ ORDER BY j.version DESC LIMIT 1) AS ended
+"""
+
+
+def with_proof(row: str) -> str:
+    """The columns of a state for a SELECT, of the table with this alias."""
+    return ", ".join(
+        f"{row}.doc::text AS doc" if name == "doc" else f"{row}.{name}" for name in NAMES
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A row whose document is what the door has written; `row` has all that was read with it."""
+
+    shape: int
+    doc: str
+    row: Any
+
+    def __getitem__(self, name: str) -> Any:
+        return self.row[name]
+
+
+def taken(row: Any) -> Proven:
+    """The row as it is: for a tool or a test, which has no keys, or of what was checked before."""
+    return Proven(row["shape"], row["doc"], row)
+
+
+# Proves a row. Raises Broken, with an alarm, for one that the door has not written.
+Prove = Callable[[Any], Awaitable[Proven]]

@@ -1,0 +1,3 @@
+-- The code by which the service knows a row as its own (backbone.door.rows). Rows of before have none until they
+-- are read: then they are compared with their journal.
+ALTER TABLE disputes ADD COLUMN proof bytea;

@@ -1,0 +1,169 @@
+"""Rows of every service's tables, as an earlier release left them, are proven and then forged."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from prometheus_client import REGISTRY
+
+from backbone.door.decider import Decider
+from backbone.door.proven import ProvenJournal
+from backbone.door.rows import ProvenRows
+from backbone.door.statements import state_values
+from backbone.postgres.conditions import equal
+from backbone.postgres.listing import Lists
+from backbone.postgres.pool import Pool, open_pool
+from backbone.postgres.states import with_proof
+from backbone.process.keyring import Keyring
+from backbone.process.signing import Verifier
+from backbone.words.errors import Broken
+from tests.golden.reading import DECIDERS, FIRST_RELEASE, demo_city
+from tests.golden.restoring import restored
+from tests.installation import Installation
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+TABLES = [
+    pytest.param(schema, each, id=f"{schema}.{each.table.name}")
+    for schema, deciders in DECIDERS.items()
+    for each in deciders
+    if FIRST_RELEASE.rows(schema, each.table.name)
+]
+OF_ALL = pytest.mark.parametrize(("schema", "decider"), TABLES)
+KEYS = Keyring((bytes(32),))
+
+
+def alarms(schema: str) -> float:
+    """How many rows of states and journals of this schema have rung the alarm."""
+    found = (
+        REGISTRY.get_sample_value("liandong_forged_total", {"what": what, "by": schema})
+        for what in ("row", "journal")
+    )
+    return sum(each or 0 for each in found)
+
+
+CHANGED = '{{"code": "x", "team": "x"}}'
+FORGERIES = {
+    "a document": f"UPDATE {{t}} SET doc = (doc::jsonb || '{CHANGED}')::json",
+    "a document without its code": (
+        f"UPDATE {{t}} SET proof = NULL, doc = (doc::jsonb || '{CHANGED}')::json"
+    ),
+    "a version": "UPDATE {t} SET version = version + 1",
+    "a hash": "UPDATE {t} SET hash = '\\x00', proof = NULL",
+    "another journal": "UPDATE journal SET payload = set_byte(payload, 5, 0)",
+}
+
+
+def proving(pool: Pool, schema: str, keys: Keyring = KEYS) -> ProvenRows:
+    return ProvenRows(pool, keys, ProvenJournal(pool, Verifier("{}"), schema))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def migrated(postgres_dsn: str) -> AsyncIterator[Installation]:
+    demo_city()
+    async with restored(postgres_dsn, FIRST_RELEASE) as installation:
+        yield installation
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pool(migrated: Installation, schema: str) -> AsyncIterator[Pool]:
+    async with await open_pool(migrated.url(schema), schema) as pool:
+        yield pool
+
+
+async def rows_of(conn: Any, decider: Decider[Any]) -> list[Any]:
+    statement = f"SELECT {with_proof('t')} FROM {decider.table.name} AS t ORDER BY id"
+    return list(await conn.fetch(statement))
+
+
+@OF_ALL
+async def test_a_row_of_before_is_compared_with_its_journal_once(
+    pool: Pool, schema: str, decider: Decider[Any]
+) -> None:
+    rows = proving(pool, schema)
+    for row in await rows_of(pool, decider):
+        assert decider.from_row(await rows.prove(decider, row)).id == row["id"]
+    rows.journal = None  # type: ignore[assignment]  # not asked a second time
+    for row in await rows_of(pool, decider):
+        assert row["proof"] is not None
+        assert (await rows.prove(decider, row)).doc == row["doc"]
+
+
+@OF_ALL
+@pytest.mark.parametrize("forgery", FORGERIES)
+async def test_a_forged_row_is_refused_with_an_alarm(
+    migrated: Installation, pool: Pool, schema: str, decider: Decider[Any], forgery: str
+) -> None:
+    rows = proving(pool, schema)
+    for row in await rows_of(pool, decider):
+        await rows.prove(decider, row)
+    before = alarms(schema)
+    admin = await asyncpg.connect(migrated.admin, server_settings={"search_path": schema})
+    change = admin.transaction()
+    await change.start()
+    try:
+        own = f" WHERE id = (SELECT min(id::text)::uuid FROM {decider.table.name})"
+        if "journal" in forgery:  # a row without a code, whose events were changed
+            own = own.replace(" WHERE id", " WHERE aggregate_id")
+            await admin.execute(f"UPDATE {decider.table.name} SET proof = NULL")
+        await admin.execute(FORGERIES[forgery].format(t=decider.table.name) + own)
+        row = (await rows_of(admin, decider))[0]
+        with pytest.raises(Broken) as refused:
+            await rows.prove(decider, row, on=admin)
+    finally:
+        await change.rollback()
+        await admin.close()
+    assert refused.value.reason == "EVIDENCE_BROKEN"
+    assert alarms(schema) > before
+
+
+@OF_ALL
+async def test_a_state_that_was_set_back_is_not_shown(
+    pool: Pool, schema: str, decider: Decider[Any]
+) -> None:
+    """With the very code that it had then: the journal goes on after it."""
+    rows = proving(pool, schema)
+    found = [row for row in await rows_of(pool, decider) if row["version"] > 1]
+    if not found:
+        return
+    row = found[0]
+    journal = await pool.fetch(
+        "SELECT payload, hash FROM journal WHERE aggregate_id = $1 AND version < $2 "
+        "ORDER BY version",
+        row["id"],
+        row["version"],
+    )
+    earlier = decider.fold(each["payload"] for each in journal)
+    assert earlier is not None
+    values = state_values(decider, earlier, journal[-1]["hash"], rows.code)[:6]
+    set_back = f"""
+        UPDATE {decider.table.name} SET version = $2, shape = $3, doc = $4, hash = $5, proof = $6
+        WHERE id = $1
+    """
+    was = [row[name] for name in ("id", "version", "shape", "doc", "hash", "proof")]
+    lists = Lists(pool, b"", decider.table.name, (), rows.of(decider).prove)
+    sights = ((equal("version", earlier.version, "bigint"),),)
+    await pool.execute(set_back, *values)
+    try:
+        with pytest.raises(Broken):
+            await lists.find(row["id"], sights)
+    finally:
+        await pool.execute(set_back, *was)
+    shown = await lists.find(row["id"], ((equal("version", row["version"], "bigint"),),))
+    assert shown is not None and shown.doc == row["doc"]
+
+
+@OF_ALL
+async def test_a_key_that_this_process_does_not_know_yet_is_no_forgery(
+    pool: Pool, schema: str, decider: Decider[Any]
+) -> None:
+    newer = proving(pool, schema, Keyring((bytes(32), bytes(31) + b"1")))
+    older = proving(pool, schema)
+    row = (await rows_of(pool, decider))[0]
+    values = [row[name] for name in ("id", "version", "shape", "doc", "hash")]
+    change = f"UPDATE {decider.table.name} SET proof = $2 WHERE id = $1"
+    await pool.execute(change, row["id"], newer.code(decider.table.name, values))
+    row = (await rows_of(pool, decider))[0]
+    assert (await older.prove(decider, row)).doc == row["doc"]
+    assert (await newer.prove(decider, row)).doc == row["doc"]
