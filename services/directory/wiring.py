@@ -9,7 +9,7 @@ from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc.server import Server
-from backbone.shell.shell import watch_database
+from backbone.shell.standing import watch_database
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
 from services.directory.api import DirectoryService

@@ -31,7 +31,8 @@ from backbone.process.settings import Settings
 from backbone.process.wires import Brokers
 from backbone.shell.directory import follow_directory, telling_version
 from backbone.shell.measuring import measure_pool, tell_queue
-from backbone.shell.shell import Shell, open_shell, watch_database
+from backbone.shell.shell import Shell, open_shell
+from backbone.shell.standing import watch_database
 from backbone.words.city import City
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc

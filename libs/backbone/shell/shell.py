@@ -28,8 +28,7 @@ from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
 from backbone.kafka.subscription import Subscription
 from backbone.kafka.unparking import run_unparking
-from backbone.postgres.pool import Pool, connect, is_transient, open_pool, said_by
-from backbone.process.certificates import flaw_in
+from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.metrics import (
     BATCH_SECONDS,
     BATCH_SIZE,
@@ -47,7 +46,7 @@ from backbone.shell.known_persons import KnownPersons, NamesOf, SealedIn
 from backbone.shell.measuring import measure_backlog, measure_pool, tell_queue
 from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
-from backbone.shell.standing import compare_clocks, watch_standing
+from backbone.shell.standing import watch_database, watch_standing
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 
@@ -218,19 +217,6 @@ class Shell:
                 for farewell in self._farewells:
                     farewell()
                 await self.server.stop(GRACE)
-
-
-async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:
-    """Report readiness of the database, and compare the clocks, once a second, for ever."""
-    while True:
-        try:
-            await compare_clocks(pool, schema, pulse)
-            pulse.have("database")
-        except Exception as error:  # noqa: BLE001  # reported by readiness
-            if not is_transient(error) or flaw_in(error, "PostgreSQL"):
-                log.warning("database.refuses", extra={"error": said_by(error)})
-            pulse.lack("database", said_by(error))
-        await asyncio.sleep(1)
 
 
 async def _never_ending(loop: Run) -> None:

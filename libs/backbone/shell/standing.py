@@ -1,17 +1,21 @@
 """Tells by readiness what stands still in a service that serves: consumers, events, the clock."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from backbone.kafka.consumer import Consumer
 from backbone.kafka.poison import MOST_POISONS
-from backbone.postgres.pool import Pool, is_transient
+from backbone.postgres.pool import Pool, is_transient, said_by
 from backbone.process import clock
+from backbone.process.certificates import flaw_in
 from backbone.process.clock import HOST, HostClock
 from backbone.process.metrics import CLOCK_SKEW
 from backbone.process.pulse import Pulse
+
+log = logging.getLogger(__name__)
 
 LOOK = 2.0
 # Seconds that the oldest event in hand may be old. A backlog after an outage shrinks faster.
@@ -80,3 +84,16 @@ async def watch_clock(pool: Pool, schema: str, pulse: Pulse) -> None:
             if not is_transient(error):
                 raise
         await asyncio.sleep(LOOK)
+
+
+async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:
+    """Report readiness of the database, and compare the clocks, once a second, for ever."""
+    while True:
+        try:
+            await compare_clocks(pool, schema, pulse)
+            pulse.have("database")
+        except Exception as error:  # noqa: BLE001  # reported by readiness
+            if not is_transient(error) or flaw_in(error, "PostgreSQL"):
+                log.warning("database.refuses", extra={"error": said_by(error)})
+            pulse.lack("database", said_by(error))
+        await asyncio.sleep(1)
