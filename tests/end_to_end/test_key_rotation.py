@@ -22,6 +22,7 @@ async def test_a_rotation_in_a_running_city(visit: Visit) -> None:
     receipt = await take_call(desk, caller=CALLER)
     petition = await act(office, "/v1/petitions", PETITION)
     await rotated(visit)
+    await resealed(visit)
 
     told = await revealed(visit, TAKER, f"/v1/receipts/{receipt['id']}:reveal")
     assert (told["number"], told["name"]) == (CALLER["number"], CALLER["name"])
@@ -44,6 +45,14 @@ async def rotated(visit: Visit) -> None:
     told = await asyncio.to_thread(visit.city.liandong, "seals", "list", "--json")
     keys: list[dict[str, Any]] = json.loads(told.stdout)
     assert [key["seals"] for key in keys if key["service"] == "alarm"] == [False, True]
+
+
+async def resealed(visit: Visit) -> None:
+    """What was sealed before the rotation comes under the new keys while the city works."""
+    done = await asyncio.to_thread(visit.city.liandong, "seals", "reseal")
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()
+    assert "alarm: 1 keys wrapped anew" in told and told[-1].startswith("0 keys remain")
 
 
 async def claimed_by_the_stream(visit: Visit, desk: Client) -> None:

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 
-from backbone.process.keyring import key_id
+from backbone.postgres.numbers import today
 from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_pb2 as receipts
 from liandong.alarm.v1 import alarm_service_pb2 as desk
@@ -13,7 +14,8 @@ from liandong.petition.v1 import petition_pb2 as petitions
 from liandong.petition.v1 import petition_service_pb2 as office
 from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
 from liandong.place.v1.place_pb2 import Place, Point
-from operate.home.keys import Seal
+from operate.admin import data_keys
+from operate.home.keys import Keys, Seal
 from tests.cities import COUNTY, NORTH, a_city
 from tests.desks import TAKER, a_desk_city
 from tests.installation import Installation
@@ -54,8 +56,18 @@ async def registered(home: Home, key: str) -> petitions.Petition:
         return petition
 
 
-def sealing(home: Home, name: str) -> str:
-    return f"v2.{key_id(home.settings(name).keyring.sealing)}."
+async def sealing(database: Installation, name: str) -> str:
+    """What each value begins with that the service seals from now on."""
+    conn = await asyncpg.connect(database.admin)
+    query = f"SELECT id FROM {name}.data_keys WHERE owner = $1 ORDER BY time DESC LIMIT 1"
+    root = await conn.fetchval(query, name)
+    await conn.close()
+    return f"v2.{name}-fields-{today().year}-{root.removeprefix(f'{name}-')}."
+
+
+async def rotated(database: Installation) -> None:
+    """The roots that `liandong seals rotate` adds."""
+    await data_keys.ensure(database.admin, Keys(database.secret, (ADDED,)))
 
 
 async def test_a_caller_taken_down_before_a_rotation_is_revealed_and_recognised_after_it(
@@ -64,8 +76,11 @@ async def test_a_caller_taken_down_before_a_rotation_is_revealed_and_recognised_
     city = a_desk_city()
     async with serving(database, city, "alarm") as before:
         first = await received(before, "first")
+    old = await sealing(database, "alarm")
+    await rotated(database)
+    new = await sealing(database, "alarm")
     async with serving(database, city, "alarm", seals=(ADDED,)) as after:
-        assert sealing(after, "alarm") not in await everything_at_rest(database, "alarm")
+        assert new not in await everything_at_rest(database, "alarm")
         async with calling(after, "alarm", AlarmServiceStub) as call:
             asked = desk.RevealCallerRequest(receipt_id=first.id)
             revealed = (await call("RevealCaller", asked, TAKER, purpose="回访")).caller
@@ -80,7 +95,7 @@ async def test_a_caller_taken_down_before_a_rotation_is_revealed_and_recognised_
         assert found.receipt == first.id
         assert "SAME_NUMBER" in {reason.split()[0] for reason in found.reasons}
         stored = await everything_at_rest(database, "alarm")
-        assert sealing(before, "alarm") in stored and sealing(after, "alarm") in stored
+        assert old != new and old in stored and new in stored
 
 
 async def test_a_petition_of_before_a_rotation_is_revealed_recognised_and_tracked_after_it(
@@ -88,6 +103,8 @@ async def test_a_petition_of_before_a_rotation_is_revealed_recognised_and_tracke
 ) -> None:
     async with serving(database, a_city(), "petition") as before:
         first = await registered(before, "first")
+    old = await sealing(database, "petition")
+    await rotated(database)
     async with serving(database, a_city(), "petition", seals=(ADDED,)) as after:
         async with calling(after, "petition", PetitionServiceStub) as call:
             asked = office.RevealPetitionerRequest(petition_id=first.id)
@@ -101,15 +118,16 @@ async def test_a_petition_of_before_a_rotation_is_revealed_recognised_and_tracke
         [found] = second.repeats
         assert found.code == first.code and "SAME_PETITIONER" in found.reasons
         stored = await everything_at_rest(database, "petition")
-        assert sealing(before, "petition") in stored and sealing(after, "petition") in stored
+        assert old in stored and await sealing(database, "petition") in stored
 
 
 @pytest.mark.parametrize("method", ["GetPetition", "ListPetitions", "RevealPetitioner"])
 async def test_without_the_key_nothing_of_the_record_is_shown(
     database: Installation, method: str
 ) -> None:
-    async with serving(database, a_city(), "petition", seals=(ADDED,)) as rotated:
-        first = await registered(rotated, "first")
+    await rotated(database)
+    async with serving(database, a_city(), "petition", seals=(ADDED,)) as after:
+        first = await registered(after, "first")
     async with (
         serving(database, a_city(), "petition") as forgetful,
         calling(forgetful, "petition", PetitionServiceStub) as call,
