@@ -45,7 +45,6 @@ class Rehearsal:
             async with self._staff.at_work(self.city):
                 await self._roll(copies)
                 await self._staff.rest()
-                self._staff.check()
         await self._balance(before)
         self._ask("verify", "the evidence")
         self._ask("status", "the state")
