@@ -114,7 +114,7 @@ async def calls(worker: Worker) -> None:
     receipt = await worker.do(desk, "/v1/receipts", CALL)
     of = f"/v1/receipts/{receipt['id']}"
     opened = await worker.do(desk, f"{of}:open", {"confirm_priority": True})
-    unit = (opened.get("incident") or {}).get("unit") or await routed(worker, desk, of)
+    unit = unit_of(opened) or await routed(worker, desk, of)
     incident = f"/v1/incidents/{receipt['id']}"
     order = await worker.do(sender, f"{of}:dispatch", {"team": TEAM})
     mission = f"/v1/missions/{order['mission'].get('id') or await sent(worker, desk, of)}"
@@ -131,11 +131,19 @@ async def calls(worker: Worker) -> None:
     await worker.do(desk, f"{incident}:close")
 
 
+def unit_of(receipt: Any) -> str:
+    """The unit that has the incident of a receipt; none while its desk has it, or nothing is known
+    of it yet."""
+    unit = str((receipt.get("incident") or {}).get("unit") or "")
+    return "" if unit == COMMAND else unit
+
+
 async def routed(worker: Worker, desk: Noted, receipt: str) -> str:
     """The unit of an opening that workflow could not answer at once: its event opens it."""
-    while not (unit := ((await worker.look(desk, receipt)).get("incident") or {}).get("unit")):
-        await asyncio.sleep(0.3)
-    return str(unit)
+    async with asyncio.timeout(PATIENCE):
+        while not (unit := unit_of(await worker.look(desk, receipt))):
+            await asyncio.sleep(0.3)
+    return unit
 
 
 async def sent(worker: Worker, desk: Noted, receipt: str) -> str:
