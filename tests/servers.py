@@ -154,7 +154,9 @@ class Installed:
     def up(self, *options: str) -> None:
         done = self.liandong("up", "--detach", *options)
         if done.returncode != 0:
-            raise RuntimeError(done.stderr + done.stdout)
+            details = self.home / "logs" / "commands.log"
+            told = details.read_text()[-3_000:] if details.exists() else ""
+            raise RuntimeError(done.stderr + done.stdout + told)
 
     def down(self) -> None:
         self.liandong("down")

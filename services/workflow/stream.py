@@ -37,6 +37,10 @@ log = logging.getLogger(__name__)
 Read = Callable[[str, bytes], Sequence[Request[Any]]]
 
 
+# Seconds between two looks whether a record can be read here by now.
+NEWER_PAUSE = 1.0
+
+
 @dataclass(frozen=True)
 class Source:
     """The reader of some topics, and the reasons that make a record a dead letter.
@@ -47,6 +51,8 @@ class Source:
 
     read: Read
     is_lost: Callable[[str], bool]
+    # Whether a record waits here for a process of a newer release, instead of being put aside.
+    waits: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,9 @@ def build_app(brokers: Brokers, road: Road, data: str, key: bytes) -> faust.App:
 def source_of_commands(key: bytes) -> Source:
     """The command topic: only a bug makes a dead letter, other refusals answer a caller."""
     return Source(
-        lambda _, value: [codec.from_value(value, key)], lambda reason: reason == "INTERNAL"
+        lambda _, value: [codec.from_value(value, key)],
+        lambda reason: reason == "INTERNAL",
+        waits=False,  # its caller goes by the direct road
     )
 
 
@@ -232,7 +240,25 @@ class Lane:
             reason = str(error) if isinstance(error, Forged) else "UNREADABLE"
             await self._queue.put((event, reason))
             return
-        await self._queue.put((event, [await self._road.batcher.put(each) for each in requests]))
+        await self._queue.put((event, [await self._asked(each) for each in requests]))
+
+    async def _asked(self, request: Request[Any]) -> "asyncio.Future[Outcome]":
+        """The outcome of a request; of an event's request not before this process could judge it.
+
+        During an upgrade a process of the newer release may have written the record. This one is
+        about to be replaced: it acknowledges nothing more, and the next one reads from here.
+        """
+        first = await self._road.batcher.put(request)
+        if not self._source.waits:
+            return first
+        return asyncio.ensure_future(self._judged(request, first))
+
+    async def _judged(self, request: Request[Any], first: "asyncio.Future[Outcome]") -> Outcome:
+        outcome = await first
+        while outcome.reason == "NEWER_SHAPE":
+            await asyncio.sleep(NEWER_PAUSE)
+            outcome = await (await self._road.batcher.put(request))
+        return outcome
 
     async def acknowledge(self) -> None:
         """Acknowledge until cancelled, in order; dead letters are written first."""

@@ -84,7 +84,6 @@ async def suffered(fault: Fault, scene: Scene, staff: Staff, before: Matters) ->
     course = await _course(fault, scene)
     await asyncio.sleep(CALM)
     await staff.rest()
-    staff.check()
     await fault.after(scene)
     found = await balance(scene.city.run["database"], staff.ledger, before)
     asked = staff.book.between(course.began, course.ready + CALM)

@@ -36,7 +36,7 @@ class Stage:
                 self._staff.go_on()
                 row = Row(fault.name, "?", 0, 0, 0, 0, (), [repr(error)])
             rows.append(row)
-            say(line(rows[-1]))
+            say("\n".join([line(row), *(f"WRONG: {words}" for words in row.wrong)]))
         return rows
 
 

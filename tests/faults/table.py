@@ -44,5 +44,5 @@ def machine() -> str:
     return (
         f"Played on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by `make faults`: {os.cpu_count()} "
         f"processors ({platform.machine()}), {room:.0f} GiB, {platform.system()} "
-        f"{platform.release()}."
+        f"{platform.release()}, {os.getloadavg()[1]:.0f} processes in its queue before."
     )

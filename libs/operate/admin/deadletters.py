@@ -25,7 +25,7 @@ from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
 PATIENCE = 5.0
-ACKNOWLEDGED = "acknowledged"
+ACKNOWLEDGED, NEWER = "acknowledged", "NEWER_SHAPE"
 HEADER = "liandong-"
 # The services that apply events, and so may have parked ones.
 APPLYING = ("alarm", "petition", "dispute", "emergency", "population", "workflow")
@@ -47,6 +47,8 @@ class Letter:
     aggregate_id: str = ""
     key: bytes = field(default=b"", repr=False)
     value: bytes = field(default=b"", repr=False)
+    # Those that the record had when it was read first.
+    headers: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
 
     @property
     def place(self) -> str:
@@ -55,7 +57,7 @@ class Letter:
 
     def as_json(self) -> dict[str, Any]:
         document = asdict(self)
-        del document["key"], document["value"]
+        del document["key"], document["value"], document["headers"]
         return document
 
 
@@ -95,6 +97,22 @@ async def acknowledge(bootstrap: Brokers, letters: Sequence[Letter], note: str) 
             await producer.send_and_wait(
                 f"{each.topic}.{each.group}.dead", b"", b"", headers=headers
             )
+
+
+async def send_again(bootstrap: Brokers) -> int:
+    """Send again what a process of an older release has put aside, because a newer one had written
+    the record that it was about; return how many.
+
+    Such events are well; groups that have applied them already drop them.
+    """
+    letters = [each for each in await read_dead(bootstrap) or () if each.reason == NEWER]
+    async with AIOKafkaProducer(**connection(bootstrap), acks="all") as producer:
+        for each in letters:
+            await producer.send_and_wait(
+                each.topic, each.value, each.key, each.partition, headers=list(each.headers)
+            )
+    await acknowledge(bootstrap, letters, "sent again")
+    return len(letters)
 
 
 async def records(bootstrap: Brokers) -> AsyncIterator[ConsumerRecord]:
@@ -149,6 +167,7 @@ def letter_of(record: ConsumerRecord) -> Letter:
         kind=ACKNOWLEDGED if seen else "dead",
         key=record.key or b"",
         value=record.value or b"",
+        headers=tuple(each for each in record.headers if not each[0].startswith(HEADER)),
     )
 
 

@@ -5,6 +5,7 @@ import json as jsons
 from typing import Annotated
 
 import typer
+from aiokafka.errors import KafkaError
 
 from operate.admin import deadletters
 from operate.admin.deadletters import Letter
@@ -53,8 +54,11 @@ def replay(
 ) -> None:
     """Apply parked events again, in order. Exit code 1 if some are still parked.
 
-    Dead records cannot be replayed, because they are unreadable. Commands are never replayed.
+    Dead records cannot be replayed, because they are unreadable, but for those that an older
+    release could not apply during an upgrade: they are sent again. Commands are never replayed.
     """
+    if not aggregate_id and (again := asyncio.run(sent_again(Installation.here(Home.here())))):
+        say(f"{again} sent again", f"已重新发送 {again} 条")
     applied, waiting = asyncio.run(try_again(Installation.here(Home.here()), aggregate_id))
     say(f"{applied} applied, {waiting} still wait", f"已应用 {applied} 条,仍等待 {waiting} 条")
     raise typer.Exit(1 if waiting else 0)
@@ -86,6 +90,13 @@ async def everything(installation: Installation) -> tuple[list[Letter], list[str
         deadletters.read_dead(installation.brokers), deadletters.read_parked(installation)
     )
     return [*(dead or ()), *parked], ["kafka", *silent] if dead is None else silent
+
+
+async def sent_again(installation: Installation) -> int:
+    try:
+        return await deadletters.send_again(installation.brokers)
+    except (KafkaError, OSError) as error:
+        raise absence.of(installation, "kafka") from error
 
 
 async def try_again(installation: Installation, aggregate_id: str) -> tuple[int, int]:

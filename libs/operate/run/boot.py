@@ -8,10 +8,12 @@ from functools import partial
 from typing import Any
 
 import asyncpg
+import stamina
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from backbone.kafka.connecting import WRONG_PASSWORD, refusal_by
 from backbone.postgres.migrate import MigrationError, migrate_all
+from backbone.postgres.pool import is_transient
 from backbone.process.certificates import WireFlaw, flaw_in
 from backbone.process.settings import PORTS
 from backbone.process.wires import Protected
@@ -82,7 +84,11 @@ class Boot:
                 each.start()
         wants = installation.wants_demo
         load = accounts.load if wants else accounts.in_force
-        self._demo = await load(installation)
+        # The services start beside it: on a slow machine a connection may take too long.
+        again = stamina.retry_context(on=is_transient, attempts=None, timeout=PATIENCE)
+        async for attempt in again:
+            with attempt:
+                self._demo = await load(installation)
 
     async def _refill(self) -> None:
         """Have the relays fill the topics that Kafka has lost; no service runs yet."""

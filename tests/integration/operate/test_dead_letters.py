@@ -1,6 +1,7 @@
 """Dead letters on a real broker: listed with where they came from, empty topics not waited for."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from operate.home.keys import Keys
 from operate.home.ports import Ports, free_port
 from operate.run.installation import Installation
 from tests.servers import Broker, running_task
+from tests.topics import headers_of, read
 
 
 def unreadable(offset: int) -> "ConsumerRecord[bytes, bytes]":
@@ -72,3 +74,25 @@ async def test_events_that_wait_are_listed_without_kafka(monkeypatch: pytest.Mon
     installation = Installation(Home(Path("nowhere"), Ports()), Keys(b""), kafka_bootstrap=nobody)
     found = await deadletter_command.everything(installation)
     assert found == ([waits], ["kafka", "emergency"])
+
+
+async def test_what_an_older_release_could_not_apply_is_sent_again_as_it_was(
+    broker: Broker,
+) -> None:
+    await broker.started()
+    await topics.ensure(broker.address, topics.read())
+    topic, publisher = "liandong.petition.events.v1", Publisher(broker.address)
+    event = replace(
+        unreadable(7), topic=topic, key=b"of", value=b"well", headers=(("ce_type", b"routed"),)
+    )
+    dead = dead_topic(topic, "workflow.stream")
+    async with running_task(publisher.run()):
+        await publisher.bury(dead, event, "NEWER_SHAPE")
+        await publisher.bury(dead, replace(event, offset=8), "FORGED")
+    assert await deadletters.send_again(broker.address) == 1
+    [again] = await read(broker, topic, 1)
+    assert (again.key, again.value, again.partition) == (b"of", b"well", 3)
+    assert headers_of(again) == {"ce_type": "routed"}
+    left = await deadletters.read_dead(broker.address) or ()
+    assert [each.reason for each in left if each.topic == topic] == ["FORGED"]
+    assert await deadletters.send_again(broker.address) == 0
