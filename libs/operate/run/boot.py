@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from backbone.kafka.connecting import WRONG_PASSWORD, refusal_by
 from backbone.postgres.migrate import MigrationError, migrate_all
+from backbone.postgres.pool import is_transient
 from backbone.process.certificates import WireFlaw, flaw_in
 from backbone.process.settings import PORTS
 from backbone.process.wires import Protected
@@ -21,13 +22,14 @@ from operate.cli.screen import words
 from operate.home import absence
 from operate.home.trouble import Trouble
 from operate.run import warmup
-from operate.run.installation import DATABASE, STREAM, Installation
+from operate.run.installation import DATABASE, Installation
 from operate.run.protection import kafka_password
 from operate.run.supervisor import Facts, Supervisor, all_ready
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 120.0
+EACH = 5.0  # more seconds for each process: few cores start many services one after the other
 FIRST = "-0"  # a node keeps the first partition of a topic in the folder <topic>-0
 AWAY = (OSError, KafkaConnectionError, KafkaTimeoutError, *WRONG_PASSWORD)
 
@@ -45,11 +47,13 @@ class Boot:
         """Start everything; return the facts of run.json beside the processes. Raises Trouble."""
         self._present = await present_topics(self._installation)  # before any is created
         await together(self._bring_up_database(supervisor), self._bring_up_kafka(supervisor))
-        supervisor.child(STREAM).start()
+        for each in supervisor.children:
+            if "kafka" in each.program.needs:
+                each.start()
         supervisor.say(words("waiting for the services", "等待各服务就绪"))
         await self._load_city(supervisor)
         supervisor.say(words("waiting for the services", "等待各服务就绪"))
-        await all_ready(supervisor.children, PATIENCE)
+        await all_ready(supervisor.children, PATIENCE + EACH * len(supervisor.children))
         return self._facts()
 
     async def _load_city(self, supervisor: Supervisor) -> None:
@@ -78,11 +82,11 @@ class Boot:
         await self._refill()
         supervisor.say(words("starting the services", "正在启动各服务"))
         for each in supervisor.children:
-            if not {"kafka", "postgres", STREAM} & {*each.program.names}:
+            if each.program.needs == {"postgres"}:
                 each.start()
         wants = installation.wants_demo
         load = accounts.load if wants else accounts.in_force
-        self._demo = await load(installation)
+        self._demo = await patiently(partial(load, installation))
 
     async def _refill(self) -> None:
         """Have the relays fill the topics that Kafka has lost; no service runs yet."""
@@ -219,6 +223,19 @@ def no_database(installation: Installation, error: BaseException | None = None) 
 
 def told(flaw: WireFlaw | None) -> Trouble | None:
     return None if flaw is None else Trouble(flaw.english, flaw.chinese)
+
+
+async def patiently(work: Callable[[], Awaitable[bool]]) -> bool:
+    """The answer of the database, which may be slow while every service starts. The work must be
+    one that may be repeated."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            if not is_transient(error) or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.5)
 
 
 async def together(*parts: Coroutine[Any, Any, None]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import json
 import logging
 import os
 import signal
@@ -9,14 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvloop
 from prometheus_client import start_http_server
 
 from backbone.process.settings import PORTS, SettingsError, read_settings
-from operate.home import leftovers
+from operate.home import copies, leftovers
 from operate.home.home import Home, read_state
 from operate.home.ports import demand_free, demand_host
 from operate.home.trouble import Trouble
@@ -25,6 +26,7 @@ from operate.run.adopted import Adopted, sort_out
 from operate.run.boot import Boot
 from operate.run.identity import label_of
 from operate.run.installation import Installation
+from operate.run.programs import addresses_of, programs_of
 from operate.run.supervisor import Supervisor
 
 Progress = Callable[[str], object]
@@ -35,16 +37,30 @@ DOWN = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chooses at `liandong up`; `demo` is None where nothing was said about it."""
+    """What a person chooses at `liandong up`; `demo` is None where nothing was said about it.
+
+    `scale` says how often the services run that run more than once; None: nothing was said.
+    """
 
     split: bool = False
     demo: bool | None = None
+    scale: Mapping[str, int] | None = None
 
     @property
     def options(self) -> list[str]:
         """The same choice as options of the command."""
         told = [] if self.demo is None else ["--demo" if self.demo else "--no-demo"]
+        told += [] if self.scale is None else ["--scale", copies.written(self.scale)]
         return [*(["--split"] if self.split else []), *told]
+
+    def as_before(self, home: Home) -> "Choice":
+        """The choice of a supervisor that was killed, where nothing else is said: what it started
+        can be adopted only by one that would start the same."""
+        if not (home.choices.exists() and leftovers.find(str(home.path))):
+            return self
+        before = json.loads(home.choices.read_text())
+        scale = before.get("copies") if self.scale is None else self.scale
+        return replace(self, split=self.split or before.get("split", False), scale=scale)
 
 
 def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], object]) -> None:
@@ -52,13 +68,15 @@ def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], obje
     home.make()
     with home.locked():
         keep_log(home)
+        choice = choice.as_before(home)
         home.run_file.unlink(missing_ok=True)
         home.choices.unlink(missing_ok=True)
+        home = replace(home, ports=replace(home.ports, copies=choice.scale or {}))
         installation = Installation.chosen(home, choice.split, choice.demo)
         installation.protection.prepare(home)
         installation.remember()
         demand_settings(installation)
-        programs = installation.programs()
+        programs = programs_of(installation)
         adopted = sort_out(str(home.path), [each.identity() for each in programs])
         demand_free(ports_without(installation, adopted))
         targets.remember(installation)
@@ -107,7 +125,7 @@ async def supervise(
     ready: Callable[[], object],
 ) -> None:
     supervisor = Supervisor(
-        installation.home, installation.programs(), Boot(installation), installation.addresses()
+        installation.home, programs_of(installation), Boot(installation), addresses_of(installation)
     )
     for child in supervisor.children:
         child.adopted = adopted.get(child.program.identity())
