@@ -237,6 +237,13 @@ class Terminal:
     async def pushes(self, number: int) -> list[Push]:
         return [await self.push() for _ in range(number)]
 
+    async def farewell(self, patience: float = 5.0) -> str:
+        """Why the service ends the stream."""
+        async with asyncio.timeout(patience):
+            while not (frame := await self.frame(patience)).HasField("bye"):
+                pass
+        return str(frame.bye.reason)
+
     async def silence(self, seconds: float) -> bool:
         """Say whether no push arrives for so long. Use it last: the wait breaks the read."""
         try:

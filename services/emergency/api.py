@@ -58,7 +58,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         order = request.order
         caller = replace(caller_of(context), actor=codec.ordering_actor(order), deadline=NEVER)
         matter = codec.ordered_matter(order)
-        reachable = self._terminals.connected(order.team) > 0
+        reachable = await self._terminals.hears(order.team)
         ready = await self._teams.readiness(order.team)
         of, number = await target(self._shell, caller.request_id, matter, order.team)
         self._terminals.pressed.note(of, caller.pressed)

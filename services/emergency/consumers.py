@@ -92,7 +92,7 @@ class Orders:
             request_id=codec.dispatch_id(UUID(event.meta.aggregate_id), order),
             deadline=NEVER,
         )
-        reachable = self._terminals.connected(order.team) > 0
+        reachable = await self._terminals.hears(order.team)
         ready = self._teams.committed(order.team)
         matter = codec.ordered_matter(order)
         mission, number = await target(self._shell, caller.request_id, matter, order.team)

@@ -5,7 +5,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from backbone.process.pulse import Pulse
 from liandong.emergency.v1.emergency_service_pb2 import SubscribeRequest, SubscribeResponse
 from services.emergency import storage
 from services.emergency.metrics import DROPPED, ON_RUNG, OVERDUE, RUNGS, TERMINALS, WAITING
+from services.emergency.presence import Open, Presence
 from services.emergency.pressed import Pressed
 from services.emergency.session import Session
 
@@ -29,7 +30,7 @@ Cut: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Terminals:
-    """The open streams of this process."""
+    """The open streams of this process, and what is known of those of others."""
 
     def __init__(self, rows: RowsOf, pulse: Pulse, patience: float = PATIENCE) -> None:
         """`rows` are those of missions."""
@@ -38,16 +39,24 @@ class Terminals:
         self._pulse = pulse
         self._patience = patience
         self._teams: dict[str, dict[str, Session]] = defaultdict(dict)
+        self._presence = Presence(rows.pool)
         self._cuts: dict[Session, Cut] = {}
+        self._told: dict[Session, Open] = {}
+        self._stopping = False
         self._ending: set[asyncio.Task[None]] = set()
 
     def connected(self, team: str) -> int:
-        """The number of the team's terminals with an open stream."""
-        return len(self._teams.get(team, ()))
+        """The number of the team's terminals with an open stream, here or elsewhere."""
+        return len(self._teams.get(team, ())) + self._presence.elsewhere(team)
+
+    async def hears(self, team: str) -> bool:
+        """Whether the team has a terminal anywhere at this moment."""
+        return bool(self._teams.get(team)) or await self._presence.hears(team)
 
     def teams(self) -> frozenset[str]:
-        """The teams with an open stream."""
-        return frozenset(team for team, sessions in self._teams.items() if sessions)
+        """The teams with an open stream, here or elsewhere."""
+        here = frozenset(team for team, sessions in self._teams.items() if sessions)
+        return here | self._presence.teams()
 
     def look(self, team: str) -> None:
         """Wake the team's streams after a push."""
@@ -56,24 +65,28 @@ class Terminals:
 
     async def stream(self, request: SubscribeRequest, cut: Cut) -> AsyncIterator[SubscribeResponse]:
         """Serve one terminal; the newest session of a device wins. `cut` ends a stuck call."""
-        name = uuid4().hex
-        with self._open(request.team, request.device or name, cut) as session:
-            async for frame in session.frames(request.after, name):
+        name = uuid4()
+        told = Open(name, request.team, request.device or name.hex)
+        with self._open(told, cut) as session:
+            async for frame in session.frames(request.after, name.hex):
                 yield frame
 
     @contextmanager
-    def _open(self, team: str, device: str, cut: Cut) -> Iterator[Session]:
+    def _open(self, told: Open, cut: Cut) -> Iterator[Session]:
+        team, device = told.team, told.device
         sessions = self._teams[team]
         if older := sessions.get(device):
             older.end("REPLACED")
             DROPPED.labels("REPLACED").inc()
         session = sessions[device] = Session(self._rows, team, self.pressed)
-        self._cuts[session] = cut
+        self._cuts[session], self._told[session] = cut, told
+        self._presence.changed.set()
         TERMINALS.set(len(self._cuts))
         try:
             yield session
         finally:
             self._cuts.pop(session, None)
+            self._told.pop(session, None)
             if sessions.get(device) is session:
                 del sessions[device]
             if not sessions and self._teams.get(team) is sessions:
@@ -84,9 +97,12 @@ class Terminals:
         """Poll until cancelled: wake streams that missed a notification, cut off slow ones."""
         while True:
             self._pulse.beat("terminals")
-            await asyncio.sleep(POLL)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._presence.changed.wait(), POLL)
+            self._presence.changed.clear()
             self._drop_the_slow()
             try:
+                await self._tell()
                 await self._wake()
             except Exception as error:
                 if not is_transient(error):
@@ -95,9 +111,24 @@ class Terminals:
                 await asyncio.sleep(0.1)
 
     def say_goodbye(self) -> None:
-        """End every stream, as the process is about to stop."""
+        """End every stream, as the process is about to stop.
+
+        The others are not told: for a few seconds, in which a terminal finds another process, its
+        team still counts as one that hears.
+        """
+        self._stopping = True
         for session in self._cuts:
             session.end("STOPPING")
+
+    async def _tell(self) -> None:
+        """Tell other processes of the streams here; one whose device went to another ends."""
+        if self._stopping:
+            return
+        replaced = await self._presence.tell([*self._told.values()])
+        for session, told in self._told.items():
+            if told.session in replaced and not session.end_reason:
+                session.end("REPLACED")
+                DROPPED.labels("REPLACED").inc()
 
     async def _wake(self) -> None:
         if not self._teams:

@@ -169,3 +169,23 @@ async def test_who_reads_too_slowly_loses_the_connection_and_no_message(database
         async with desk.terminal(after=str(got[-1])) as again:
             got += [push.seq for push in await again.pushes(120 - len(got))]
     assert got == list(range(1, 121))
+
+
+async def test_a_team_hears_whichever_instance_serves_its_terminal(
+    desk: Desk, database_url: str
+) -> None:
+    """An order that finds no terminal begins its ladder on the second rung."""
+    async with serving(some_settings(database_url)) as other:
+        async with other.terminal(device="cab") as terminal:
+            await until_told(desk, heard=True)
+            async with desk.terminal(device="cab"):
+                assert await terminal.farewell() == "REPLACED", "the newer one is elsewhere"
+                await until_told(other, heard=True)
+        await until_told(other, heard=False)
+
+
+async def until_told(desk: Desk, *, heard: bool) -> None:
+    """Until an order at this desk's instance finds a terminal, or none."""
+    async with asyncio.timeout(8):
+        while (await desk.dispatch(exercise=True)).reachable is not heard:
+            await asyncio.sleep(0.1)
