@@ -10,7 +10,7 @@ from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import may_still_happen, open_channel, refusal_of
 from backbone.rpc.retrying import Retrier
-from backbone.rpc.shared_client import open_shared
+from backbone.rpc.spread import open_shared
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.matter import ACCUSATION

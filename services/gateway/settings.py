@@ -64,6 +64,8 @@ class GatewaySettings:
     # gateway knows it without asking (auth.py). What ends earlier is noticed at once (rights.py).
     session_check_seconds: float = 30.0
     changes_kept: float = 8_192.0
+    # One of several gateways leads its connections to the others for so long before it stops.
+    drain_seconds: float = 0.0
 
 
 def read_required_second_factors(environ: Mapping[str, str]) -> Roles:

@@ -52,6 +52,7 @@ from services.gateway.http.app import build_app
 from services.gateway.http.connections import REFUSALS, Bounds
 from services.gateway.http.endpoint import Gate, Limits
 from services.gateway.http.limits import Limit
+from services.gateway.http.parting import Parting
 from services.gateway.http.problems import Reasons, whole_answer
 from services.gateway.http.server import Door, serve
 from services.gateway.http.upstream import Upstream
@@ -196,8 +197,19 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(run_nightly(connected, settings.schema, verify_registers))
         tasks.create_task(gateway.rights.run(pulse))
         close = gateway.streams.close
+        parting = Parting(gateway.app, pulse, drain_seconds_of(settings))
         door = Door(settings.host, settings.port, gateway.bounds, certificate_of(settings))
-        tasks.create_task(serve(gateway.app, door, pulse, close))
+        serving = tasks.create_task(serve(parting, door, pulse, close))
+        try:
+            await asyncio.wait((serving,))
+        finally:
+            # Asked to stop, and not because a loop has failed: all of them still run.
+            if not (serving.done() or serving.cancelling()):
+                await parting.part()
+
+
+def drain_seconds_of(settings: Settings) -> float:
+    return read_gateway_settings(settings.environ).drain_seconds
 
 
 def certificate_of(settings: Settings) -> Path | None:

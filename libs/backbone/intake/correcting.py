@@ -13,7 +13,7 @@ from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import may_still_happen, refusal_of
 from backbone.rpc.retrying import Retrier
-from backbone.rpc.shared_client import open_shared
+from backbone.rpc.spread import open_shared
 from backbone.words.actor import SERVICE, Actor
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc

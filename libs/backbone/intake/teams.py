@@ -22,7 +22,7 @@ from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import may_still_happen
 from backbone.rpc.retrying import Retrier
-from backbone.rpc.shared_client import open_shared
+from backbone.rpc.spread import open_shared
 from backbone.words.actor import SERVICE, Actor
 from liandong.emergency.v1 import hearing_service_pb2 as pb
 from liandong.emergency.v1 import hearing_service_pb2_grpc as rpc

@@ -7,7 +7,7 @@ import grpc
 from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import refusal_of
-from backbone.rpc.shared_client import open_shared
+from backbone.rpc.spread import open_shared
 from backbone.words.actor import Actor
 from backbone.words.roles import CITIZEN
 from liandong.incident.v1 import incident_service_pb2 as pb

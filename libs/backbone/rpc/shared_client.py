@@ -5,14 +5,12 @@ import logging
 import time
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
-from itertools import cycle
+from math import inf
 from typing import Any
 
 import grpc
 from google.rpc import status_pb2
 
-from backbone.process.settings import Settings
-from backbone.rpc.channels import has_several, open_channel
 from backbone.rpc.shared_server import METHOD, together
 from backbone.rpc.signed import SigningChannel, traced
 from liandong.calls.v1 import calls_service_pb2 as pb
@@ -24,8 +22,6 @@ log = logging.getLogger(__name__)
 PAUSES = (0.05, 0.15)
 # Seconds until a service that did not know shared streams is asked again: it may be a new one.
 UNKNOWN_FOR = 30.0
-# Streams to a service with several addresses: enough for each of a few instances to get some.
-SPREAD = 6
 DETAILS = "grpc-status-details-bin"
 CODES: dict[int, grpc.StatusCode] = {int(code.value[0]): code for code in grpc.StatusCode}
 
@@ -44,8 +40,9 @@ class SharedStream:
     """The calls of this process to one service. The stream opens at the first call, and anew at
     the first call after it has ended."""
 
-    def __init__(self, channel: SigningChannel, token: str) -> None:
+    def __init__(self, channel: SigningChannel, token: str, lasts: float = inf) -> None:
         self._channel = channel
+        self._lasts, self._until = lasts, inf
         self._open: Any = channel.stream_stream(METHOD)
         self._token = (("liandong-token", token),)
         self._last_id = 0
@@ -97,6 +94,7 @@ class SharedStream:
         if time.monotonic() < self._unknown_until:
             raise NotShared
         loop = asyncio.get_running_loop()
+        self._leave_if_old()
         self._last_id += 1
         number = call.id = self._last_id
         call.timeout_ms = max(0, int(1000 * (ends - loop.time())))
@@ -116,17 +114,28 @@ class SharedStream:
         self._calls.append(call)
         self._ready.set()
         if self._running is None or self._running.done():
+            self._until = time.monotonic() + self._lasts
             self._running = asyncio.create_task(self._run())
+
+    def _leave_if_old(self) -> None:
+        """Leave a stream on which nothing is under way to its end; the next call opens another."""
+        if self._running is None or self._waiting or self._calls:
+            return
+        if time.monotonic() > self._until:
+            self._running.cancel()
+            self._running, self._waiting = None, {}
+            self._calls, self._ready = [], asyncio.Event()
 
     async def _run(self) -> None:
         """One stream, from its first call to its end; then no call waits for it any more."""
         stream = self._open(metadata=self._token)
-        writer = asyncio.create_task(self._write(stream))
+        its_calls, its_waiting = self._calls, self._waiting
+        writer = asyncio.create_task(self._write(stream, its_calls, self._ready))
         ended: Exception = StreamEnded("the stream has ended")
         try:
             while (message := await stream.read()) is not grpc.aio.EOF:
                 for answer in pb.ShareStreamResponse.FromString(message).answers:
-                    waiting = self._waiting.get(answer.id)
+                    waiting = its_waiting.get(answer.id)
                     if waiting is not None and not waiting.done():
                         waiting.set_result(answer)
         except grpc.aio.AioRpcError as error:
@@ -134,9 +143,10 @@ class SharedStream:
         finally:
             writer.cancel()
             stream.cancel()
-            self._running = None
-            self._calls.clear()
-            for waiting in self._waiting.values():
+            if self._waiting is its_waiting:
+                self._running = None
+            its_calls.clear()
+            for waiting in its_waiting.values():
                 if not waiting.done():
                     waiting.set_exception(ended)
 
@@ -149,54 +159,22 @@ class SharedStream:
         log.warning("calls.ended", extra={"error": error.details()})
         return StreamEnded(error.details())
 
-    async def _write(self, stream: Any) -> None:
+    async def _write(self, stream: Any, calls: list[pb.Call], ready: asyncio.Event) -> None:
         """Send the calls that are ready in one message.
 
         While the stream takes no more, calls wait, each until its own deadline.
         """
         while True:
-            await self._ready.wait()
-            self._ready.clear()
-            ready, self._calls = self._calls, []
-            for calls in together(ready):
-                message = pb.ShareStreamRequest(calls=calls)
+            await ready.wait()
+            ready.clear()
+            waiting = calls.copy()
+            calls.clear()
+            for some in together(waiting):
+                message = pb.ShareStreamRequest(calls=some)
                 try:
                     await stream.write(message.SerializeToString())
                 except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
                     return  # the reader learns why
-
-
-class Spread:
-    """Shared streams on one channel, which calls use in turn; a stub takes it as a channel.
-
-    Streams that open one after the other go to the instances of the service in turn: so that each
-    gets its share. A stream stays with its instance until that ends.
-    """
-
-    def __init__(self, channel: SigningChannel, token: str, streams: int) -> None:
-        self._streams = [SharedStream(channel, token) for _ in range(streams)]
-
-    def unary_unary(self, *path: Any, **how: Any) -> Callable[..., Any]:
-        turns = cycle([stream.unary_unary(*path, **how) for stream in self._streams])
-
-        def call(request: Any, *, timeout: float, metadata: Metadata) -> SharedCall:
-            sent: SharedCall = next(turns)(request, timeout=timeout, metadata=metadata)
-            return sent
-
-        return call
-
-    def unary_stream(self, *path: Any, **how: Any) -> Any:
-        return self._streams[0].unary_stream(*path, **how)
-
-
-def open_shared(settings: Settings, service: str) -> Spread:
-    """Shared streams to another service, on a channel of their own; a stub takes it as one."""
-    return spread_on(open_channel(settings, service), settings, service)
-
-
-def spread_on(channel: SigningChannel, settings: Settings, service: str) -> Spread:
-    several = has_several(settings.address_of(service))
-    return Spread(channel, settings.token, SPREAD if several else 1)
 
 
 class SharedCall:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from backbone.process.pulse import Pulse
 from backbone.process.wires import written
@@ -41,7 +41,7 @@ class Door:
     tls: Path | None = None
 
 
-async def serve(app: Starlette, door: Door, pulse: Pulse, close: Callable[[], None]) -> None:
+async def serve(app: ASGIApp, door: Door, pulse: Pulse, close: Callable[[], None]) -> None:
     """Serve until cancelled; running requests are finished, `close` ends the streams."""
     proxies = list(door.bounds.proxies)
     config = uvicorn.Config(

@@ -7,8 +7,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from backbone.process.settings import Settings
 from backbone.rpc.channels import open_channel
-from backbone.rpc.shared_client import Spread, spread_on
 from backbone.rpc.signed import SigningChannel
+from backbone.rpc.spread import Spread, spread_on
 
 
 class Upstream:

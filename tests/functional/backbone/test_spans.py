@@ -18,7 +18,7 @@ from backbone.process.spans import ADDRESS, exported
 from backbone.rpc.caller import caller_of
 from backbone.rpc.channels import open_channel
 from backbone.rpc.server import Server
-from backbone.rpc.shared_client import open_shared
+from backbone.rpc.spread import open_shared
 from backbone.words.errors import Conflict
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc

@@ -1,12 +1,16 @@
 """A service with several addresses: calls take turns, and none fails while instances restart."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import Any
 
+import pytest
+
 from backbone.process.settings import Settings
+from backbone.rpc import spread
 from backbone.rpc.channels import open_channel, target_of
 from backbone.rpc.server import Server
-from backbone.rpc.shared_client import open_shared
+from backbone.rpc.spread import open_shared
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from tests.gateway import TOKEN, settings_for
@@ -73,6 +77,29 @@ async def test_calls_take_turns_and_none_fails_while_each_instance_restarts() ->
             await instance.start()
             for stub in stubs:
                 await ask(stub)
+
+
+async def test_an_instance_that_comes_later_gets_its_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Streams grow old, and open anew where nothing is under way."""
+    monkeypatch.setattr(spread, "LASTS", 0.3)
+    one, two = ports = free_port(), free_port()
+    first, later = (Instance(port) for port in ports)
+    async with AsyncExitStack() as stack:
+        await first.start()
+        stack.push_async_callback(first.stop)
+        stub: Any = rpc.IncidentServiceStub(open_shared(calling(one, two), "workflow"))
+        await ask(stub, 10)
+        await later.start()
+        stack.push_async_callback(later.stop)
+        async with asyncio.timeout(10):
+            while not later.answered:
+                await ask(stub, 1)
+                await asyncio.sleep(0.02)
+        before = first.answered, later.answered
+        await ask(stub)
+        assert first.answered + later.answered - sum(before) == CALLS, "none twice"
 
 
 def test_how_grpc_is_told_of_addresses() -> None:

@@ -9,8 +9,9 @@ import httpx
 
 from backbone.process.pulse import Pulse
 from operate.home.ports import free_port
+from services.gateway.http.parting import Parting
 from services.gateway.http.server import Door, serve
-from services.gateway.wiring import Gateway, open_gateway
+from services.gateway.wiring import Gateway, drain_seconds_of, open_gateway
 from tests.gateway import HOST, PASSWORD, settings_for
 from tests.servers import running_task
 
@@ -23,6 +24,8 @@ class Front:
 
     port: int
     gateway: Gateway
+    pulse: Pulse
+    parting: Parting
 
     @property
     def url(self) -> str:
@@ -69,10 +72,12 @@ async def a_front(database: str, **settings: str) -> AsyncIterator[Front]:
     environ: Mapping[str, str] = {PREFIX + name.upper(): value for name, value in settings.items()}
     port = free_port()
     pulse = Pulse()
-    async with open_gateway(settings_for(database, dict(environ), port=port), pulse) as gateway:
+    told = settings_for(database, dict(environ), port=port)
+    async with open_gateway(told, pulse) as gateway:
         door = Door(HOST, port, gateway.bounds)
-        async with running_task(serve(gateway.app, door, pulse, gateway.streams.close)):
-            front = Front(port, gateway)
+        parting = Parting(gateway.app, pulse, drain_seconds_of(told))
+        async with running_task(serve(parting, door, pulse, gateway.streams.close)):
+            front = Front(port, gateway, pulse, parting)
             await _answers(front)
             yield front
 
