@@ -11,12 +11,12 @@ import yaml
 from jsonschema_rs import Draft7Validator
 
 from backbone.process.settings import BASE_PORT, PORTS
-from operate.home.ports import UNSPOKEN
+from operate.home.ports import STREAM
 from tests.house.sources import TOP, sources, topics
 
 DEPLOY = TOP / "deploy"
 CHART = DEPLOY / "helm" / "liandong"
-CALLED = [name for name in PORTS if name not in ("gateway", UNSPOKEN)]
+CALLED = [name for name in PORTS if name not in ("gateway", STREAM)]
 VARIABLE = re.compile(
     r"\b(?:LIANDONG|KAFKA_ADMIN)_[A-Z_]*[A-Z]\b|\b(?:DATABASE_URL|KAFKA_BOOTSTRAP)\b"
 )
@@ -50,7 +50,7 @@ def address(name: str) -> str:
 def ports(name: str) -> list[int]:
     """The ports that a service listens on: the stream processor has no door of its own."""
     door, probes = (BASE_PORT + offset for offset in PORTS[name])
-    return [probes] if name == UNSPOKEN else [door, probes]
+    return [probes] if name == STREAM else [door, probes]
 
 
 def test_the_target_wants_every_service() -> None:

@@ -227,8 +227,9 @@ async def replay(installation: Installation, letters: list[Letter]) -> tuple[int
     return applied, waiting
 
 
-def channel(installation: Installation, service: str) -> SigningChannel:
-    address = installation.home.ports.grpc_address(service) or ""
+def channel(installation: Installation, service: str, address: str = "") -> SigningChannel:
+    """To a service, or to that one of its processes which has the address."""
+    address = address or installation.home.ports.grpc_address(service) or ""
     opened = channel_to(service, address, installation.protection.of(certificates.OPERATOR))
     return SigningChannel(opened, installation.signatures, service)
 

@@ -10,6 +10,7 @@ from operate.cli.screen import words
 from operate.home import absence
 from operate.home.home import Home
 from operate.run.installation import Installation
+from operate.run.programs import programs_of
 
 # Flaws quote the commands that mend them.
 COMMAND = re.compile(r"`([^`]+)`")
@@ -75,5 +76,5 @@ def is_clock(process: Process) -> bool:
 
 def needs_of(installation: Installation, name: str) -> set[str]:
     """The servers that the process of this name needs."""
-    found = [each.needs for each in installation.programs() if name in each.names]
+    found = [each.needs for each in programs_of(installation) if name in each.names]
     return {need for needs in found for need in needs} - {name}

@@ -2,7 +2,7 @@
 
 import asyncio
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,9 +26,9 @@ def operator() -> Actor:
 
 
 @asynccontextmanager
-async def operations(installation: Installation, service: str) -> Any:
-    """A function that calls one method of the service as the operator."""
-    async with channel(installation, service) as opened:
+async def operations(installation: Installation, service: str, address: str = "") -> Any:
+    """A function that calls one method of the service, or of one of its processes, as operator."""
+    async with channel(installation, service, address) as opened:
         stub: Any = rpc.OperationsServiceStub(opened)
         metadata = metadata_for(installation.keys.token, operator())
 
@@ -56,8 +56,11 @@ async def consumers(installation: Installation) -> tuple[list[dict[str, Any]], l
     """How every consumer stands, and the services that did not answer."""
 
     async def ask(service: str) -> Any:
-        async with operations(installation, service) as call:
-            return (await call("ListConsumers", pb.ListConsumersRequest())).consumers
+        listed = []
+        for address in addresses_of(installation, service):
+            async with operations(installation, service, address) as call:
+                listed += (await call("ListConsumers", pb.ListConsumersRequest())).consumers
+        return worst(listed)
 
     found, silent = await of_all(installation, ask)
     rows = [
@@ -80,14 +83,31 @@ async def resume(installation: Installation, group: str) -> bool:
     service = group.partition(".")[0]
     if service not in APPLYING:
         raise no_such_consumer(group)
+    stopped = False
     try:
-        async with operations(installation, service) as call:
-            answer = await call("ResumeConsumer", pb.ResumeConsumerRequest(group=group))
+        for address in addresses_of(installation, service):
+            async with operations(installation, service, address) as call:
+                answer = await call("ResumeConsumer", pb.ResumeConsumerRequest(group=group))
+                stopped |= answer.was_stopped
     except grpc.aio.AioRpcError as error:
         if (refusal := refusal_of(error)) and refusal.reason == "NO_SUCH_CONSUMER":
             raise no_such_consumer(group) from error
         raise silent_trouble(service) from error
-    return bool(answer.was_stopped)
+    return stopped
+
+
+def addresses_of(installation: Installation, service: str) -> list[str]:
+    """One for each process of the service: each has a consumer of its own."""
+    ports = installation.home.ports
+    if service not in ports.copies:
+        return [ports.grpc_address(service) or ""]
+    return [ports.own_address(name) for name in ports.names(service)]
+
+
+def worst(listed: Iterable[Any]) -> list[Any]:
+    """One consumer of each group: that which has stopped, or else lags most."""
+    ordered = sorted(listed, key=lambda each: (each.stopped, each.lag_seconds))
+    return list({each.group: each for each in ordered}.values())
 
 
 async def links(installation: Installation) -> tuple[list[dict[str, Any]], list[str]]:

@@ -9,6 +9,7 @@ from backbone.process.settings import PORTS
 from operate.admin import probe
 from operate.cli.screen import STATE_COLOURS, console, plain, words
 from operate.home import leftovers
+from operate.home.copies import service_of
 from operate.home.home import Home, read_state
 from operate.run.installation import Installation
 from operate.servers import kafka, postgres
@@ -41,7 +42,7 @@ def supervisor(home: Home) -> dict[str, int | None]:
 
 
 async def flaws_of(home: Home, name: str) -> list[str]:
-    if name in PORTS:
+    if service_of(name) in PORTS:
         return await probe.flaws_of(home.ports.metrics(name))
     installation = Installation.here(home)
     if name == "kafka":

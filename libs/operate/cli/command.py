@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from backbone.process.settings import PORTS
 from operate.admin import doctor, status
 from operate.cli import (
     account_command,
@@ -30,8 +31,10 @@ from operate.cli import (
     watch_command,
 )
 from operate.cli.screen import say
+from operate.home import copies
 from operate.home.home import Home
 from operate.run import control, runner
+from operate.run.choice import Choice
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,6 +60,13 @@ app.command("watch")(watch_command.watch)
 
 Json = Annotated[bool, typer.Option("--json", help="for scripts")]
 Split = Annotated[bool, typer.Option(help="each service in a process of its own")]
+Scale = Annotated[
+    str,
+    typer.Option(
+        metavar="SERVICE=N,…",
+        help="run services several times, such as gateway=2,workflow-stream=2; all=2 is each",
+    ),
+]
 Demo = Annotated[
     bool | None,
     typer.Option(
@@ -66,6 +76,11 @@ Demo = Annotated[
     ),
 ]
 TakeOver = Annotated[bool, typer.Option("--take-over", hidden=True)]
+Names = Annotated[list[str] | None, typer.Argument(help="services; without any, all of them")]
+Rolling = Annotated[
+    bool,
+    typer.Option("--rolling", help="only where another copy serves meanwhile; see up --scale"),
+]
 Name = Annotated[str, typer.Argument(help="as `liandong status` lists them")]
 
 
@@ -86,9 +101,11 @@ def up(
     split: Split = False,
     demo: Demo = None,
     take_over: TakeOver = False,
+    scale: Scale = "",
 ) -> None:
     """Start everything; without --detach, run until Ctrl-C."""
-    home, choice = Home.here(), runner.Choice(split, demo, take_over)
+    times = copies.read_scale(scale) if scale else None
+    home, choice = Home.here(), Choice(split, demo, take_over, times)
     with screen.waiting() as waiting:
 
         def ready() -> None:
@@ -145,6 +162,17 @@ def start(name: Name) -> None:
     """Start a process that is held down, and wait until it is ready."""
     shared = control.let_go(Home.here(), name)
     say(f"{name} is ready{also(shared)}", f"{name} 已就绪{also(shared)}")
+
+
+@app.command()
+def restart(names: Names = None, rolling: Rolling = False) -> None:
+    """Restart processes one after the other: those of the named services, or of all."""
+    home = Home.here()
+    chosen = names or list(PORTS)
+    if rolling:
+        control.demand_copies(home, chosen)
+    done = ", ".join(control.again(home, chosen))
+    say(f"restarted: {done or 'none'}", f"已重启:{done or '无'}")
 
 
 @app.command("doctor")

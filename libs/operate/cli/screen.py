@@ -65,6 +65,8 @@ def addresses(run: Mapping[str, Any]) -> Table:
     for name, process in run["processes"].items():
         if "grpc" in process:
             table.add_row(name, f"gRPC {process['grpc']}")
+        if process.get("http", run["gateway"]) != run["gateway"]:
+            table.add_row(name, process["http"])
     return table
 
 

@@ -3,6 +3,7 @@
 from operate.home.home import read_state
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
+from operate.run.programs import programs_of
 
 # Servers that may be external, and the variable that names them.
 OWN = {"kafka": "KAFKA_BOOTSTRAP", "postgres": "DATABASE_URL"}
@@ -39,7 +40,7 @@ def of(installation: Installation, name: str) -> Trouble:
 def held_down(installation: Installation, name: str) -> str:
     """The process held down that `name` needs, or `name` itself if it is held; else empty."""
     processes = read_state(installation.home).get("processes", {})
-    programs = [program for program in installation.programs() if name in program.names]
+    programs = [program for program in programs_of(installation) if name in program.names]
     needs = sorted(frozenset[str]().union(*(program.needs for program in programs)))
     for each in (*needs, name):
         if processes.get(each, {}).get("state") == "held":

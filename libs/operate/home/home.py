@@ -37,11 +37,7 @@ class Home:
             remembered = home.remembered()
         except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
             raise home._impossible(error) from error
-        return (
-            cls(home.path, Ports(remembered["port"], remembered.get("ports", {})))
-            if remembered
-            else home
-        )
+        return cls(home.path, Ports.remembered(remembered)) if remembered else home
 
     @property
     def secret(self) -> Path:

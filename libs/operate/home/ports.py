@@ -4,14 +4,18 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import psutil
 
 from backbone.process.settings import BASE_PORT, PORTS, port_of, prefix_of, wrong_ports
+from operate.home.copies import APART, named, split
 from operate.home.trouble import Trouble
 
 LAST = 94
-UNSPOKEN = "workflow-stream"
+STREAM = "workflow-stream"
+# What no service calls.
+UNSPOKEN = ("gateway", STREAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Ports:
     base: int = BASE_PORT
     # The ports that were chosen singly, as LIANDONG_ALARM_PORT or LIANDONG_ALARM_METRICS_PORT.
     single: Mapping[str, str] = field(default_factory=dict)
+    # How often the services run that run more than once.
+    copies: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def chosen(cls) -> "Ports":
@@ -36,9 +42,13 @@ class Ports:
         names = [f"{prefix_of(name)}_{kind}" for name in PORTS for kind in ("PORT", "METRICS_PORT")]
         return cls(int(text), {name: os.environ[name] for name in names if os.environ.get(name)})
 
-    @property
-    def gateway_url(self) -> str:
-        return f"http://127.0.0.1:{self.of('gateway')}"
+    @classmethod
+    def remembered(cls, told: Mapping[str, Any]) -> "Ports":
+        """Those of an installation that runs, from its settings file."""
+        return cls(told["port"], told.get("ports", {}), told.get("copies", {}))
+
+    def to_remember(self) -> dict[str, Any]:
+        return {"port": self.base, "ports": {**self.single}, "copies": {**self.copies}}
 
     @property
     def kafka(self) -> int:
@@ -74,31 +84,59 @@ class Ports:
     def kafka_address(self) -> str:
         return f"127.0.0.1:{self.kafka}"
 
+    def names(self, service: str) -> list[str]:
+        """The names of all processes of a service."""
+        return [named(service, number + 1) for number in range(self.copies.get(service, 1))]
+
     def grpc_address(self, service: str) -> str | None:
-        """The gRPC address of a service, here unless the environment says where it is.
+        """The gRPC addresses of a service, here unless the environment says where it is.
 
         None for the gateway and the stream processor.
         """
-        if service in ("gateway", UNSPOKEN):
+        if service in UNSPOKEN:
             return None
-        here = f"127.0.0.1:{self.of(service)}"
+        here = ",".join(self.own_address(name) for name in self.names(service))
         return os.environ.get(f"{prefix_of(service)}_ADDRESS", here)
 
-    def of(self, service: str) -> int:
-        return port_of(service, self.told)
+    def own_address(self, name: str) -> str:
+        """The gRPC address of one process."""
+        return f"127.0.0.1:{self.of(name)}"
 
-    def metrics(self, service: str) -> int:
-        return port_of(service, self.told, metrics=True)
+    def of(self, name: str, *, metrics: bool = False) -> int:
+        """The port of a process: the gateway's for people, of others for gRPC."""
+        service, number = split(name)
+        if number == 1:
+            return port_of(service, self._chosen, metrics=metrics)
+        return self.base + APART * (number - 1) + PORTS[service][metrics]
+
+    def metrics(self, name: str) -> int:
+        return self.of(name, metrics=True)
+
+    @property
+    def _chosen(self) -> dict[str, str]:
+        return {"LIANDONG_PORT": str(self.base), **self.single}
 
     @property
     def told(self) -> dict[str, str]:
-        """The environment of a process that says its ports."""
-        return {"LIANDONG_PORT": str(self.base), **self.single}
+        """The environment of a process that says the ports, and where several copies are."""
+        spoken = [service for service in self.copies if service not in UNSPOKEN]
+        several = {f"{prefix_of(each)}_ADDRESS": self.grpc_address(each) or "" for each in spoken}
+        return {**self._chosen, **several}
+
+    def told_of(self, name: str) -> dict[str, str]:
+        """The environment that says a further copy its own ports."""
+        service, number = split(name)
+        if number == 1:
+            return {}
+        own = {f"{prefix_of(service)}_PORT": self.of(name)}
+        own[f"{prefix_of(service)}_METRICS_PORT"] = self.metrics(name)
+        return {variable: str(port) for variable, port in own.items()}
 
     def of_services(self) -> dict[int, str]:
-        """The ports of all services, each with the name of its service."""
-        spoken = {self.of(name): name for name in PORTS if name != UNSPOKEN}
-        return spoken | {self.metrics(name): name for name in PORTS}
+        """The ports of all services, each with the name of its process."""
+        names = [name for service in PORTS for name in self.names(service)]
+        spoken = {self.of(name): name for name in names if split(name)[0] != STREAM}
+        return spoken | {self.metrics(name): name for name in names}
 
 
 def demand_free(wanted: Mapping[int, str]) -> None:

@@ -23,13 +23,14 @@ from operate.cli.screen import words
 from operate.home import absence
 from operate.home.trouble import Trouble
 from operate.run import warmup
-from operate.run.installation import DATABASE, STREAM, Installation
+from operate.run.installation import DATABASE, Installation
 from operate.run.protection import kafka_password
 from operate.run.supervisor import Facts, Supervisor, all_ready
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 120.0
+EACH = 5.0  # more seconds for each process: few cores start many services one after the other
 FIRST = "-0"  # a node keeps the first partition of a topic in the folder <topic>-0
 AWAY = (OSError, KafkaConnectionError, KafkaTimeoutError, *WRONG_PASSWORD)
 
@@ -47,11 +48,13 @@ class Boot:
         """Start everything; return the facts of run.json beside the processes. Raises Trouble."""
         self._present = await present_topics(self._installation)  # before any is created
         await together(self._bring_up_database(supervisor), self._bring_up_kafka(supervisor))
-        supervisor.child(STREAM).start()
+        for each in supervisor.children:
+            if "kafka" in each.program.needs:
+                each.start()
         supervisor.say(words("waiting for the services", "等待各服务就绪"))
         await self._load_city(supervisor)
         supervisor.say(words("waiting for the services", "等待各服务就绪"))
-        await all_ready(supervisor.children, PATIENCE)
+        await all_ready(supervisor.children, PATIENCE + EACH * len(supervisor.children))
         return self._facts()
 
     async def _load_city(self, supervisor: Supervisor) -> None:
@@ -80,7 +83,7 @@ class Boot:
         await self._refill()
         supervisor.say(words("starting the services", "正在启动各服务"))
         for each in supervisor.children:
-            if not {"kafka", "postgres", STREAM} & {*each.program.names}:
+            if each.program.needs == {"postgres"}:
                 each.start()
         wants = installation.wants_demo
         load = accounts.load if wants else accounts.in_force

@@ -5,11 +5,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from operate.home import absence
+from operate.home.copies import service_of
 from operate.home.home import Home, read_state
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
 PATIENCE = 60.0
+# Seconds for which a copy that is ready again is left alone with those that call it: they connect
+# anew within one, and only then may the other copy go.
+SETTLING = 2.0
 POLL = 0.05
 
 
@@ -38,16 +42,64 @@ def let_go(home: Home, name: str) -> list[str]:
 
 
 def again(home: Home, names: Iterable[str]) -> list[str]:
-    """Restart the processes of these services, one after the other; return their names.
+    """Restart all processes of these services, one after the other; return their names.
 
     Processes that are held down stay down. Raises Trouble if one does not become ready.
     """
     done: list[str] = []
-    for name in names:
-        if name not in done and running(home)[name]["state"] != "held":
-            done += [name, *hold(home, name)]
-            let_go(home, name)
+    since: dict[str, float] = {}
+    for name in processes_of(home, names):
+        if name in done or running(home)[name]["state"] == "held":
+            continue
+        wait_for_callers(since.get(service_of(name)))
+        done += [name, *hold(home, name)]
+        let_go(home, name)
+        since |= {service_of(each): time.monotonic() for each in [*known(home, name), name]}
     return done
+
+
+def wait_for_callers(since: float | None) -> None:
+    """Wait until those who call the copy that became ready at `since` have found it again."""
+    if since is not None:
+        time.sleep(max(0.0, since + SETTLING - time.monotonic()))
+
+
+def processes_of(home: Home, names: Iterable[str]) -> list[str]:
+    """The processes of these services; the name of one process is that one alone.
+
+    Raises Trouble for an unknown name.
+    """
+    found: list[str] = []
+    for wanted in names:
+        its = [name for name in running(home) if wanted in (name, service_of(name))]
+        if not its:
+            known(home, wanted)  # says which there are
+        found += its
+    return list(dict.fromkeys(found))
+
+
+def demand_copies(home: Home, names: Iterable[str]) -> None:
+    """Raise Trouble for services that run once: their restart could not be without an outage."""
+    chosen = processes_of(home, names)
+    shared = [other for name in chosen for other in known(home, name)]
+    if once := sorted({name for name in (*chosen, *shared) if not copies_of(home, name)}):
+        wish = ",".join(dict.fromkeys(f"{service_of(name)}=2" for name in once))
+        raise Trouble(
+            f"Nothing was restarted: there is no other copy of {', '.join(once)} that is ready and "
+            f"could serve meanwhile. `liandong up --scale {wish}` runs several; without --rolling "
+            "each is restarted all the same.",
+            f"未重启任何进程:{', '.join(once)} 没有其他就绪的副本,重启会造成中断。"
+            f"可用 liandong up --scale {wish} 运行多份;不加 --rolling 则照常逐个重启。",
+        )
+
+
+def copies_of(home: Home, name: str) -> list[str]:
+    """The other processes of the same service that are ready."""
+    return [
+        other
+        for other, process in running(home).items()
+        if other != name and service_of(other) == service_of(name) and process["state"] == "ready"
+    ]
 
 
 def known(home: Home, name: str) -> list[str]:

@@ -3,36 +3,31 @@
 import json
 import logging
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from backbone.postgres.migrate import service_url
-from backbone.process.settings import KEEPS_TEXTS, PORTS, SCHEMAS, SIGNERS, TEXTS
+from backbone.process.settings import KEEPS_TEXTS, SCHEMAS, SIGNERS, TEXTS
 from backbone.process.signing import Signatures
 from backbone.process.wires import Brokers
-from operate.admin import probe
+from operate.home.copies import service_of
 from operate.home.home import Home, write
 from operate.home.keys import OPERATOR, Keys
 from operate.home.trouble import Trouble
 from operate.run import identity
-from operate.run.child import Program
-from operate.run.launch import Launch
 from operate.run.own_servers import named_servers
 from operate.run.protection import OPEN, Protection, protection_of
-from operate.servers import kafka, postgres
+from operate.servers import postgres
 from operate.servers.kafka import Kafka
 from operate.servers.postgres import Postgres
 
 log = logging.getLogger(__name__)
 
 DATABASE = "liandong"
-STREAM = "workflow-stream"
-# On a small machine the three quiet services share a process; `--split` gives each its own.
-TOGETHER = ("petition", "dispute", "population")
+# One of several gateways leads its connections to the others before it stops, for so long.
+DRAIN, DRAIN_SECONDS = "LIANDONG_GATEWAY_DRAIN_SECONDS", "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +60,14 @@ class Installation:
         servers = remembered.get("servers") or named_servers(os.environ)
         known = remembered.get("protection")
         protection = Protection.remembered(known) if known else protection_of(home, servers)
-        return cls(home, keys_of(home), **servers, protection=protection)
+        split = bool(remembered.get("split"))
+        return cls(home, keys_of(home), split, **servers, protection=protection)
 
     def remember(self) -> None:
         """Write the settings file that `here` reads."""
         servers = {"database_url": self.database_url, "kafka_bootstrap": self.kafka_bootstrap}
         ports = self.home.ports
-        told = {"port": ports.base, "ports": {**ports.single}, "servers": servers}
+        told = ports.to_remember() | {"servers": servers, "split": self.split}
         told |= {"protection": self.protection.to_remember()}
         told |= {"supervisor": identity.of_the_supervisor()}
         write(self.home.choices, json.dumps(told))
@@ -123,8 +119,12 @@ class Installation:
 
     @property
     def gateway_url(self) -> str:
-        plain = self.home.ports.gateway_url
-        return plain.replace("http:", "https:") if self.protection.secure else plain
+        return self.gateway_url_of("gateway")
+
+    def gateway_url_of(self, name: str) -> str:
+        """The address of one of several gateways."""
+        scheme = "https" if self.protection.secure else "http"
+        return f"{scheme}://127.0.0.1:{self.home.ports.of(name)}"
 
     @property
     def brokers(self) -> Brokers:
@@ -144,54 +144,7 @@ class Installation:
             wanted[ports.postgres] = "postgres"
         return wanted
 
-    def programs(self) -> list[Program]:
-        return [*self._servers(), *(self._service(names) for names in self._groups())]
-
-    def addresses(self) -> dict[str, dict[str, str]]:
-        """The addresses of each service, for run.json.
-
-        Services of one process share one metrics address, which covers all of them.
-        """
-        ports = self.home.ports
-        found = {}
-        for names in self._groups():
-            metrics = {"metrics": f"http://127.0.0.1:{ports.metrics(names[0])}/metrics"}
-            for name in names:
-                grpc = ports.grpc_address(name)
-                found[name] = ({"grpc": grpc} if grpc else {}) | metrics
-        return found
-
-    def _servers(self) -> list[Program]:
-        servers = []
-        if node := self.kafka:
-            servers.append(server_program("kafka", node, kafka.answers, node.address))
-        if server := self.postgres:
-            servers.append(server_program("postgres", server, postgres.answers, server.dsn))
-        return servers
-
-    def _groups(self) -> list[tuple[str, ...]]:
-        alone: list[tuple[str, ...]] = [(n,) for n in PORTS if self.split or n not in TOGETHER]
-        return alone if self.split else [*alone, TOGETHER]
-
-    def _service(self, names: tuple[str, ...]) -> Program:
-        log_file = self.home.logs / f"{'+'.join(names)}.log"
-
-        def launch() -> Launch:
-            told = self._with_keys_of_now().environment(*names)
-            return Launch([sys.executable, "-m", "services", *names], log_file, told)
-
-        port = self.home.ports.metrics(names[0])
-        flaws = partial(probe.flaws_of, port, "/readyz?serving")
-        # Only the stream processor needs Kafka.
-        needs = {"postgres", "kafka"} if STREAM in names else {"postgres"}
-        alive, alike = partial(probe.answers, port), partial(self._identity, names)
-        return Program(names, launch, flaws, frozenset(needs), alive, alike)
-
-    def _identity(self, names: tuple[str, ...]) -> str:
-        told = {**identity.said_by(os.environ), **self._with_keys_of_now().environment(*names)}
-        return identity.of("+".join(names), sorted(told.items()), "libs", "services")
-
-    def _with_keys_of_now(self) -> "Installation":
+    def with_keys_of_now(self) -> "Installation":
         """The installation with keys read anew: they may have been rotated since the start."""
         try:
             return replace(self, keys=Keys.read(self.home.secret))
@@ -212,37 +165,32 @@ class Installation:
         return path
 
     def environment(self, *names: str) -> Mapping[str, str]:
-        """The environment of a process of these services, with their own keys only."""
+        """The environment of one process, with the keys of its services only.
+
+        `names` are those of services, or of further copies, such as alarm-2.
+        """
+        ports, services = self.home.ports, [service_of(name) for name in names]
         told = {
-            **self.home.ports.told,
+            **ports.told,
+            **{key: port for name in names for key, port in ports.told_of(name).items()},
             "LIANDONG_HOME": str(self.home.path),
             "KAFKA_BOOTSTRAP": self.bootstrap,
             "LIANDONG_TOKEN": self.keys.token,
             SIGNERS: str(self.publish_keys()),
             "LIANDONG_LOG": os.environ.get("LIANDONG_LOG", "INFO").upper(),
         }
-        for schema in {SCHEMAS[name] for name in names}:
+        for schema in {SCHEMAS[each] for each in services}:
             prefix = f"LIANDONG_{schema.upper()}"
             told[f"{prefix}_DATABASE_URL"] = service_url(self.admin_dsn, schema, self.keys.secret)
             told[f"{prefix}_KEY"] = ",".join(self.keys.sealing(schema))
-        if {*names} & {*KEEPS_TEXTS}:
+        if "gateway" in services and "gateway" in ports.copies:
+            told[DRAIN] = os.environ.get(DRAIN, DRAIN_SECONDS)
+        if {*services} & {*KEEPS_TEXTS}:
             told[TEXTS] = ",".join(self.keys.sealing("texts"))
-        return told | self.protection.told(self.keys, names)
+        return told | self.protection.told(self.keys, services)
 
 
 def keys_of(home: Home) -> Keys:
     if not home.secret.exists():
         home.make()
     return Keys.of(home.secret, home.path / "postgres" / "data")
-
-
-def server_program(
-    name: str, server: Kafka | Postgres, answers: kafka.Answers, address: Brokers
-) -> Program:
-    flaws, alive = partial(as_flaws, answers, address), partial(answers, address)
-    alike = partial(identity.of, name, repr(server), "libs/operate/servers")
-    return Program((name,), server.prepare, flaws, answers=alive, identity=alike)
-
-
-async def as_flaws(answers: kafka.Answers, address: Brokers) -> list[str]:
-    return [] if await answers(address) else ["no answer"]

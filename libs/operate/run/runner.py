@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -24,8 +24,10 @@ from operate.home.trouble import Trouble
 from operate.run import identity, metrics, targets
 from operate.run.adopted import Adopted, sort_out
 from operate.run.boot import Boot
+from operate.run.choice import Choice
 from operate.run.identity import label_of
 from operate.run.installation import Installation
+from operate.run.programs import addresses_of, programs_of
 from operate.run.supervisor import Supervisor
 
 Progress = Callable[[str], object]
@@ -34,43 +36,20 @@ POLL = 0.1
 DOWN = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a person chooses at `liandong up`; `demo` is None where nothing was said about it.
-
-    `take_over` is said by `liandong upgrade`: adopt what runs, of whatever release it is.
-    """
-
-    split: bool = False
-    demo: bool | None = None
-    take_over: bool = False
-
-    @classmethod
-    def said_in(cls, command: Sequence[str]) -> "Choice":
-        """What was chosen in a command line of `up`."""
-        demo = True if "--demo" in command else False if "--no-demo" in command else None
-        return cls("--split" in command, demo)
-
-    @property
-    def options(self) -> list[str]:
-        """The same choice as options of the command."""
-        told = [] if self.demo is None else ["--demo" if self.demo else "--no-demo"]
-        taking = ["--take-over"] if self.take_over else []
-        return [*(["--split"] if self.split else []), *told, *taking]
-
-
 def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], object]) -> None:
     """Bring everything up and keep it running until Ctrl-C or SIGTERM. Raises Trouble."""
     home.make()
     with home.locked():
         keep_log(home)
+        choice = choice.as_before(home)
         home.run_file.unlink(missing_ok=True)
         home.choices.unlink(missing_ok=True)
+        home = replace(home, ports=replace(home.ports, copies=choice.scale or {}))
         installation = Installation.chosen(home, choice.split, choice.demo)
         installation.protection.prepare(home)
         installation.remember()
         demand_settings(installation)
-        programs = installation.programs()
+        programs = programs_of(installation)
         identities = [each.identity() for each in programs]
         adopted = sort_out(str(home.path), identities, of_any_release=choice.take_over)
         demand_free(ports_without(installation, adopted))
@@ -120,7 +99,7 @@ async def supervise(
     ready: Callable[[], object],
 ) -> None:
     supervisor = Supervisor(
-        installation.home, installation.programs(), Boot(installation), installation.addresses()
+        installation.home, programs_of(installation), Boot(installation), addresses_of(installation)
     )
     for child in supervisor.children:
         child.adopted = adopted.get(child.program.identity())

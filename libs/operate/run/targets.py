@@ -6,6 +6,7 @@ from typing import Any
 
 from operate.home.home import Home, write
 from operate.run.installation import Installation
+from operate.run.programs import addresses_of
 
 SUPERVISOR = "supervisor"
 
@@ -23,7 +24,7 @@ def remember(installation: Installation) -> None:
 def targets_of(installation: Installation) -> list[dict[str, Any]]:
     """Services of one process share an address: asked twice, sums would count them twice."""
     addresses: dict[str, list[str]] = {}
-    for name, each in installation.addresses().items():
+    for name, each in addresses_of(installation).items():
         addresses.setdefault(each["metrics"].split("/")[2], []).append(name)
     supervisor = f"127.0.0.1:{installation.home.ports.supervisor}"
     return [

@@ -17,6 +17,7 @@ from operate.home.keys import Keys, make, rotate
 from operate.home.ports import Ports
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
+from operate.run.programs import programs_of
 from tests.house.sources import TOP
 
 OLD = "5e" * 32  # the whole file of an installation that was never rotated
@@ -102,7 +103,7 @@ def test_of_rotations_at_once_none_loses_a_key(secret: Path) -> None:
 def test_each_start_of_a_service_is_told_the_keys_of_that_moment(tmp_path: Path) -> None:
     home = Home(tmp_path, Ports())
     installation = Installation.chosen(home)
-    [alarm] = [each for each in installation.programs() if each.names == ("alarm",)]
+    [alarm] = [each for each in programs_of(installation) if each.names == ("alarm",)]
 
     def told() -> Keyring:
         return Keyring.read(alarm.prepare().env["LIANDONG_ALARM_KEY"])

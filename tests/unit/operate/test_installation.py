@@ -11,7 +11,9 @@ from operate.home.keys import Keys
 from operate.home.ports import Ports
 from operate.home.trouble import Trouble
 from operate.run import runner
+from operate.run.choice import Choice
 from operate.run.installation import Installation
+from operate.run.programs import addresses_of, programs_of
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 def names(installation: Installation) -> list[tuple[str, ...]]:
-    return [program.names for program in installation.programs()]
+    return [program.names for program in programs_of(installation)]
 
 
 def test_the_quiet_services_share_a_process_unless_split(home: Home) -> None:
@@ -38,8 +40,8 @@ def test_a_process_is_scraped_at_one_address(home: Home) -> None:
     """Its pages are the same on every port of its services: sums would count it three times."""
     for split in (False, True):
         installation = Installation.chosen(home, split)
-        told = installation.addresses()
-        services = [p.names for p in installation.programs() if {*p.names} <= told.keys()]
+        told = addresses_of(installation)
+        services = [p.names for p in programs_of(installation) if {*p.names} <= told.keys()]
         assert {name for names in services for name in names} == told.keys()
         scraped = {told[name]["metrics"] for names in services for name in names}
         assert len(scraped) == len(services)
@@ -138,7 +140,7 @@ def test_a_level_of_the_log_is_taken_in_small_letters(
 
 def test_nobody_gets_the_key_or_the_login_of_another_service(home: Home) -> None:
     installation = Installation.chosen(home)
-    for program in installation.programs():
+    for program in programs_of(installation):
         if {"kafka", "postgres"} & {*program.names}:
             continue
         told = program.prepare().env
@@ -181,6 +183,6 @@ def test_the_demo_is_for_a_database_of_liandongs_own_unless_one_asks_for_it(
 
 
 def test_a_choice_reaches_the_supervisor_in_the_background() -> None:
-    assert runner.Choice().options == []
-    assert runner.Choice(split=True, demo=True).options == ["--split", "--demo"]
-    assert runner.Choice(demo=False).options == ["--no-demo"]
+    assert Choice().options == []
+    assert Choice(split=True, demo=True).options == ["--split", "--demo"]
+    assert Choice(demo=False).options == ["--no-demo"]
