@@ -7,7 +7,7 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 STAMP := libs/liandong/py.typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types protos migrate topics acls environment deploycheck replay watch faults simulate chaos drill upgrade-rehearsal bench doctor clean release-contracts
+.PHONY: help setup run test check fmt lint types protos migrate topics acls environment deploycheck replay watch faults simulate chaos drill rehearse upgrade-rehearsal bench doctor clean release-contracts
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,9 @@ chaos: setup ## replay a day while each process is killed in turn (takes minutes
 
 drill: setup ## lose a city and bring it back from a backup, from the journals, from the archived log (takes minutes): SIZE=60
 	@$(BIN)/python -m tests.drill $(if $(SIZE),--size $(SIZE))
+
+rehearse: setup ## the chart's deployment as processes, secure: first hour, faults, rolling restart (takes minutes): SET="kafka.brokers=5 …"
+	@$(BIN)/python -m tests.rehearsal $(foreach value,$(SET),--set $(value))
 
 BEFORE = $(filter-out none,$(or $(BASE),$(shell git describe --tags --abbrev=0 2>/dev/null)))
 bench: setup ## measure beside the raw limits: ONLY="B3 B18", RUNS=3, BASE=commit to compare with (default: the last tag; or none), INCIDENTS="0 1000000" (B18), SIZE=5000000 (B8), FILE="petitions.csv calls.csv" (B7), OUT=folder
