@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 # still waits then waits for a server that is away. Less than the patience of the supervisor, of
 # systemd and of Kubernetes, which kill.
 LONGEST_END = 5.0
+# A gateway may serve on for so long before it ends, and leads its connections elsewhere meanwhile.
+DRAIN = "LIANDONG_GATEWAY_DRAIN_SECONDS"
 
 
 async def run(services: list[Settings]) -> None:
@@ -55,9 +57,10 @@ async def _run(settings: Settings, pulse: Pulse) -> None:
 
 async def _until_asked_to_stop(services: list[Settings]) -> None:
     running, loop = asyncio.create_task(run(services)), asyncio.get_running_loop()
+    longest = longest_end(services)
 
     def stop(number: int, frame: object) -> None:
-        end_at_any_rate()
+        end_at_any_rate(longest)
         loop.call_soon_threadsafe(running.cancel)
 
     # Not by the loop, which may hang when it is asked to stop.
@@ -69,15 +72,26 @@ async def _until_asked_to_stop(services: list[Settings]) -> None:
         return
 
 
-def end_at_any_rate() -> None:
-    """End the process after LONGEST_END, from a thread: a loop that hangs cannot end itself."""
+def longest_end(services: list[Settings]) -> float:
+    """The seconds from a stop signal to the end at any rate."""
+    drains = [each.environ.get(DRAIN, "0") for each in services if each.name == "gateway"]
+    # One that is no number ends the gateway by its own sentence.
+    return LONGEST_END + max((float(each) for each in drains if is_number(each)), default=0.0)
+
+
+def is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()
+
+
+def end_at_any_rate(seconds: float) -> None:
+    """End the process after these, from a thread: a loop that hangs cannot end itself."""
 
     def end() -> None:
-        log.warning("process.ends_unfinished", extra={"seconds": LONGEST_END})
+        log.warning("process.ends_unfinished", extra={"seconds": seconds})
         sys.stdout.flush()
         os._exit(0)
 
-    timer = Timer(LONGEST_END, end)
+    timer = Timer(seconds, end)
     timer.daemon = True
     timer.start()
 

@@ -168,9 +168,6 @@ def start(name: Name) -> None:
 def restart(names: Names = None, rolling: Rolling = False) -> None:
     """Restart processes one after the other: those of the named services, or of all."""
     home = Home.here()
-    for name in names or ():
-        if not control.processes_of(home, [name]):
-            control.known(home, name)  # says which there are
     chosen = names or list(PORTS)
     if rolling:
         control.demand_copies(home, chosen)

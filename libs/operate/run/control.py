@@ -65,9 +65,17 @@ def wait_for_callers(since: float | None) -> None:
 
 
 def processes_of(home: Home, names: Iterable[str]) -> list[str]:
-    """The processes of these services; the name of one process is that one alone."""
-    wanted = {*names}
-    return [name for name in running(home) if wanted & {name, service_of(name)}]
+    """The processes of these services; the name of one process is that one alone.
+
+    Raises Trouble for an unknown name.
+    """
+    found: list[str] = []
+    for wanted in names:
+        its = [name for name in running(home) if wanted in (name, service_of(name))]
+        if not its:
+            known(home, wanted)  # says which there are
+        found += its
+    return list(dict.fromkeys(found))
 
 
 def demand_copies(home: Home, names: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 
 from backbone.process.settings import PORTS
@@ -11,7 +12,7 @@ from operate.home.copies import named, service_of, split
 from operate.home.ports import STREAM, UNSPOKEN
 from operate.run import identity
 from operate.run.child import Program
-from operate.run.installation import Installation
+from operate.run.installation import DRAIN, Installation
 from operate.run.launch import Launch
 from operate.servers import kafka, postgres
 from operate.servers.kafka import Kafka
@@ -81,7 +82,8 @@ def service_program(installation: Installation, names: tuple[str, ...]) -> Progr
 
     def launch() -> Launch:
         told = installation.with_keys_of_now().environment(*names)
-        return Launch([sys.executable, "-m", "services", *services], log_file, told)
+        launch = Launch([sys.executable, "-m", "services", *services], log_file, told)
+        return replace(launch, patience=launch.patience + float(told.get(DRAIN, 0)))
 
     port = home.ports.metrics(names[0])
     flaws = partial(probe.flaws_of, port, "/readyz?serving")
