@@ -15,7 +15,10 @@ from operate.home.keys import Keys
 from operate.home.ports import Ports, free_port
 from operate.run.installation import Installation
 from tests.servers import Broker, running_task
+from tests.signing import KEYS
 from tests.topics import headers_of, read
+
+STRANGER = Keys(b"of another installation")
 
 
 def unreadable(offset: int) -> "ConsumerRecord[bytes, bytes]":
@@ -43,7 +46,7 @@ async def test_what_a_service_buried_is_listed(broker: Broker) -> None:
         for offset in (41, 42):
             dead = dead_topic("liandong.alarm.events.v1", "emergency.alarm")
             await publisher.bury(dead, unreadable(offset), "Error parsing message")
-    first, second = await deadletters.read_dead(broker.address) or ()
+    first, second = await deadletters.read_dead(broker.address, KEYS) or ()
     assert first.as_json() | {"time": ""} == {
         "topic": "liandong.alarm.events.v1",
         "partition": 3,
@@ -57,10 +60,14 @@ async def test_what_a_service_buried_is_listed(broker: Broker) -> None:
     }
     assert second.place == "liandong.alarm.events.v1/3/42"
     assert second.value == b"\xff\xfe"
-    await deadletters.acknowledge(broker.address, [first], "a test of the partner")
-    assert await deadletters.read_dead(broker.address) == [second]
-    await deadletters.acknowledge(broker.address, [first, second], "again changes nothing")
-    assert await deadletters.read_dead(broker.address) == []
+    await deadletters.acknowledge(broker.address, STRANGER, [first], "hidden by an intruder")
+    assert await deadletters.read_dead(broker.address, KEYS) is not None
+    hidden = await deadletters.read_dead(broker.address, KEYS) or []
+    assert {first, second} <= {*hidden}, "the word of a stranger hides nothing, and is shown"
+    await deadletters.acknowledge(broker.address, KEYS, [first], "a test of the partner")
+    assert await deadletters.read_dead(broker.address, KEYS) == [second]
+    await deadletters.acknowledge(broker.address, KEYS, [first, second], "again changes nothing")
+    assert await deadletters.read_dead(broker.address, KEYS) == []
 
 
 async def test_events_that_wait_are_listed_without_kafka(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ async def test_each_free_text_of_each_request_is_sealed(method: Any) -> None:
         else:
             setattr(request, field.name, said)
         free = texts()
-        free.persons = _knows
+        free.persons = [_knows]
         await free.seal(request)
         sealed = str(getattr(request, field.name))
         assert MOBILE not in sealed and NAME not in sealed, field.full_name
