@@ -56,7 +56,7 @@ CHILD = Person(
     "夏侯小麻雀", "13790900459", "110105201306016675", "京E4R459", "6222024567456745672",
     "麻雀里四五九号院",
 )  # fmt: skip
-ACCUSED = "钟离啄木鸟"
+ACCUSED = "钟离鹧鸪鸟"
 PEOPLE = (CALLER, SECOND, PETITIONER, PARTY, CHILD)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import closing
 
+import httpx
 import pytest
 
 from tests.people import Visit
@@ -84,3 +85,11 @@ async def test_every_answer_forbids_what_a_page_could_do(visit: Visit) -> None:
     for path in ("/openapi.json", "/v1/incidents", "/nowhere", "/healthz"):
         policy = (await visit.http.get(path)).headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.parametrize("path", ["/v1/incidents/", "/v1/track/", "//evil.example/v1/incidents"])
+async def test_nobody_is_sent_to_a_host_that_a_client_names(visit: Visit, path: str) -> None:
+    port = visit.city.env["LIANDONG_PORT"]
+    async with httpx.AsyncClient(headers={"Host": "evil.example"}) as http:
+        answer = await http.get(f"http://127.0.0.1:{port}{path}")
+    assert answer.status_code == 404 and "location" not in answer.headers

@@ -111,10 +111,11 @@ class Edge(grpc.aio.ServerInterceptor):
             try:
                 require_rules(request)
                 with bound(method=name):
-                    await texts.seal(request)
+                    sender, role = reader_of(context)
+                    await texts.seal(request, sender)
                     PURPOSE.set(await texts.sealed(purpose_in(context), request))
                     answer = await method(request, context)
-                texts.show(answer, *reader_of(context))
+                texts.show(answer, sender, role)
                 return answer
             finally:
                 seconds.observe(time.perf_counter() - started)
@@ -155,8 +156,8 @@ class Edge(grpc.aio.ServerInterceptor):
                 with finishing(name, context.invocation_metadata()):
                     request = self._admitted(method, handler, body, context)
                     require_rules(request)
-                    await self._texts.seal(request)
                     reader = reader_of(context)
+                    await self._texts.seal(request, reader[0])
                     async for part in perform(request, context):
                         self._texts.show(part, *reader)
                         yield part

@@ -33,9 +33,13 @@ class FreeTexts:
         self.sealer = sealer
         self.persons: list[Persons] = []
 
-    async def seal(self, request: Any) -> None:
-        """Seal the free texts of a request in place."""
-        if self.sealer is None or not (free := list(_free(request))):
+    async def seal(self, request: Any, sender: str = FRONT) -> None:
+        """Seal the free texts of a request in place.
+
+        A service of ours has sealed what it passes on, and its event says the same: sealed once
+        more, by what else is known here, the call and the event would be two requests.
+        """
+        if self.sealer is None or sender != FRONT or not (free := list(_free(request))):
             return
         names = await self._called(request)
         for message, field in free:

@@ -71,6 +71,17 @@ def _free_fields(message: Any, seen: tuple[str, ...] = ()) -> list[tuple[Any, An
     return found
 
 
+async def test_what_a_service_passes_on_stays_as_its_event_says_it() -> None:
+    free = texts()
+    free.persons = [_knows]
+    request = incident.LinkCallerRequest()
+    request.link.narrative = f"{NAME}的车被撞了"
+    await free.seal(request, "alarm")
+    assert request.link.narrative == f"{NAME}的车被撞了"
+    await free.seal(request, "gateway")
+    assert NAME not in request.link.narrative
+
+
 async def test_the_names_that_a_request_itself_tells_are_found() -> None:
     request = alarm.ReceiveAlarmRequest(narrative=f"{NAME}报警")
     request.caller.name, request.caller.number = NAME, MOBILE
