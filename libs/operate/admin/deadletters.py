@@ -111,19 +111,19 @@ async def acknowledge(bootstrap: Brokers, keys: Keys, letters: Sequence[Letter],
             )
 
 
-async def send_again(bootstrap: Brokers) -> int:
+async def send_again(bootstrap: Brokers, keys: Keys) -> int:
     """Send again what a process of an older release has put aside, because a newer one had written
     the record that it was about; return how many.
 
     Such events are well; groups that have applied them already drop them.
     """
-    letters = [each for each in await read_dead(bootstrap) or () if each.reason == NEWER]
+    letters = [each for each in await read_dead(bootstrap, keys) or () if each.reason == NEWER]
     async with AIOKafkaProducer(**connection(bootstrap), acks="all") as producer:
         for each in letters:
             await producer.send_and_wait(
                 each.topic, each.value, each.key, each.partition, headers=list(each.headers)
             )
-    await acknowledge(bootstrap, letters, "sent again")
+    await acknowledge(bootstrap, keys, letters, "sent again")
     return len(letters)
 
 

@@ -95,7 +95,7 @@ async def everything(installation: Installation) -> tuple[list[Letter], list[str
 
 async def sent_again(installation: Installation) -> int:
     try:
-        return await deadletters.send_again(installation.brokers)
+        return await deadletters.send_again(installation.brokers, installation.keys)
     except (KafkaError, OSError) as error:
         raise absence.of(installation, "kafka") from error
 

@@ -96,10 +96,10 @@ async def test_what_an_older_release_could_not_apply_is_sent_again_as_it_was(
     async with running_task(publisher.run()):
         await publisher.bury(dead, event, "NEWER_SHAPE")
         await publisher.bury(dead, replace(event, offset=8), "FORGED")
-    assert await deadletters.send_again(broker.address) == 1
+    assert await deadletters.send_again(broker.address, KEYS) == 1
     [again] = await read(broker, topic, 1)
     assert (again.key, again.value, again.partition) == (b"of", b"well", 3)
     assert headers_of(again) == {"ce_type": "routed"}
-    left = await deadletters.read_dead(broker.address) or ()
+    left = await deadletters.read_dead(broker.address, KEYS) or ()
     assert [each.reason for each in left if each.topic == topic] == ["FORGED"]
-    assert await deadletters.send_again(broker.address) == 0
+    assert await deadletters.send_again(broker.address, KEYS) == 0
