@@ -7,7 +7,7 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 STAMP := libs/liandong/py.typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt lint types protos migrate topics acls environment deploycheck replay watch faults simulate chaos drill rehearse upgrade-rehearsal bench doctor clean release-contracts
+.PHONY: help setup run test attack check fmt lint types protos migrate topics acls environment deploycheck replay watch faults simulate chaos drill rehearse upgrade-rehearsal bench doctor clean release-contracts
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ run: setup ## start Kafka, PostgreSQL, the demo city and every service; Ctrl-C s
 test: setup ## the whole suite, with a real Kafka and a real PostgreSQL
 	@$(BIN)/pytest -q -n 2 --dist loadfile $(addprefix tests/,unit house contract functional simulation integration)
 	@$(BIN)/pytest tests/end_to_end tests/security tests/chaos
+
+attack: setup ## the attack suite alone, and deeper (takes minutes): EXAMPLES=20 times the requests, every role at every route
+	@ATTACK_EXAMPLES=$(or $(EXAMPLES),20) $(BIN)/pytest tests/security tests/integration/backbone/test_forged.py tests/functional/backbone/test_identities.py
 
 check: lint types test ## everything that CI checks
 

@@ -52,7 +52,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     async with open_shell(settings, pulse, [decider], _count) as shell:
         follow_directory(shell, KINDS, atlas.learn, polygons=True)
         sealer = shell.keys.sealer
-        shell.know_persons(decider, "receipt_id", lambda receipt: codec.names_of(receipt, sealer))
+        for field in ("receipt_id", "ticket_id"):
+            shell.know_persons(decider, field, lambda receipt: codec.names_of(receipt, sealer))
         desk = FrontDesk(shell, decider, atlas, sealer)
         shell.serve(rpc.add_AlarmServiceServicer_to_server, desk, pb.DESCRIPTOR)
         shell.run_beside(Timers(shell.pool, shell.door, DUE, _lapse, pulse).run)

@@ -94,6 +94,7 @@ def to_referral(matter: incidents.Matter) -> RegisterDispute:
         category=matter.category if top == "dispute" and matter.category not in KINDS else "",
         priority=matter.priority,
         origin=Origin(matter.id, matter.code),
+        persons=tuple(matter.persons),
     )
     return RegisterDispute(Actor("", matter.to_unit), UUID(matter.id), matter.code, filing)
 
@@ -126,8 +127,9 @@ def to_resource(dispute: Dispute, sealer: Sealer) -> resources.Dispute:
 
 
 def names_of(dispute: Dispute, sealer: Sealer) -> list[str]:
-    """The names of the parties, unsealed to look for them in texts."""
-    return [each.name for each in opened(dispute, sealer) if each.name]
+    """The names of the parties, and of a caller who was passed on, to look for them in texts."""
+    names = [each.name for each in opened(dispute, sealer) if each.name]
+    return [*names, *sealer.names(dispute.filing.persons)]
 
 
 def opened(dispute: Dispute, sealer: Sealer) -> tuple[Party, ...]:

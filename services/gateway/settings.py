@@ -9,6 +9,7 @@ from typing import Any
 from backbone.process.settings import SettingsError
 from backbone.words.roles import Roles, roles
 from services.gateway.http.addresses import Networks
+from services.gateway.http.forwarded import FORWARDED, X_FORWARDED_FOR
 
 PREFIX = "LIANDONG_GATEWAY_"
 # The city's own certificate for people's browsers: private key and chain, in one PEM file.
@@ -45,8 +46,10 @@ class GatewaySettings:
     known_address_days: float = 90.0
     # Networks that count as known for everybody: those of control rooms.
     known_networks: str = ""
-    # Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; by default none.
+    # Proxies that are believed, by default none; and the header in which they name the client:
+    # `X-Forwarded-For` (with `X-Forwarded-Proto`), or `Forwarded` (RFC 7239).
     trusted_proxies: str = ""
+    proxy_header: str = X_FORWARDED_FOR
     # The front door: of one request's head its bytes and headers; seconds for the head, for the
     # body, and for a reader that takes nothing; connections of all, and of one address.
     head_bytes: float = 32_768.0
@@ -88,6 +91,7 @@ def read_gateway_settings(environ: Mapping[str, str]) -> GatewaySettings:
             is_text = isinstance(setting.default, str)
             given[setting.name] = environ[variable] if is_text else _number(environ[variable])
             wrong = _wrong_networks if is_text else _wrong_number
+            wrong = _wrong_header if setting.name == "proxy_header" else wrong
             flaws += [f"{variable} {flaw}" for flaw in wrong(environ[variable])]
     flaws += _flaws_of_certificate(environ.get(CERTIFICATE, ""))
     if flaws:
@@ -115,6 +119,11 @@ def _wrong_networks(text: str) -> list[str]:
     except ValueError as error:
         return [f"is no list of networks: {error}"]
     return []
+
+
+def _wrong_header(text: str) -> list[str]:
+    known = (X_FORWARDED_FOR, FORWARDED)
+    return [] if text in known else [f"is neither {known[0]} nor {known[1]}: {text!r}"]
 
 
 def _flaws_of_certificate(path: str) -> list[str]:

@@ -34,6 +34,7 @@ from services.gateway.accounts.auth import Authenticator
 from services.gateway.accounts.chain import verify_registers
 from services.gateway.accounts.deputies import Deputies
 from services.gateway.accounts.deputising import Deputising
+from services.gateway.accounts.disclosure import Reveals
 from services.gateway.accounts.guessing import Guessing
 from services.gateway.accounts.handing_over import HandingOver
 from services.gateway.accounts.leaving import Leaving
@@ -101,12 +102,12 @@ async def open_gateway(
     own = read_gateway_settings(settings.environ)
     pool = await open_pool(settings.database_url, settings.schema)
     upstream, passwords = Upstream(settings), Passwords()
-    names, lines = Names(), Lines()
+    names, lines, sealer = Names(), Lines(), sealer_of(settings.keyring)
     required = read_required_second_factors(settings.environ)
     known = Authenticator(pool, lines, second_factor=required)
-    gate = Gate(known, _limits(own), Reasons(names), upstream, pool)
+    gate = Gate(known, _limits(own), Reasons(names), upstream, pool, Reveals(pool, sealer))
     guessing = Guessing(pool, settings.keyring.lasting, own)
-    factors = SecondFactors(pool, sealer_of(settings.keyring), required)
+    factors = SecondFactors(pool, sealer, required)
     lifetime = timedelta(hours=own.session_hours)
     signing = Sessions(gate, pool, passwords, guessing, factors, lifetime)
     provider = provider_of(read_client(settings.environ))
@@ -178,6 +179,7 @@ def _bounds(own: GatewaySettings, reasons: Reasons) -> Bounds:
         most_of_address=int(own.connections_per_address),
         proxies=Networks(own.trusted_proxies),
         said=said,
+        proxy_header=own.proxy_header,
     )
 
 

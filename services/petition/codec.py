@@ -16,6 +16,7 @@ from backbone.words.actor import Actor
 from backbone.words.contacts import contacts_of, identity_of
 from backbone.words.errors import NotFound
 from backbone.words.masks import masked
+from backbone.words.persons import split_names
 from backbone.words.place import Place
 from backbone.words.spans import cut
 from liandong.incident.v1 import incident_pb2 as incidents
@@ -76,7 +77,8 @@ def to_registration(
     """`new` is the id and the code of the new petition."""
     plain = to_record(body, Filing)
     filing = _mapped(plain, known.sealer.seal)
-    persons = tuple(filter(None, (known.sealer.called(e.name) for e in plain.petitioners)))
+    names = [each.name for each in plain.petitioners] + split_names([plain.against])
+    persons = tuple(filter(None, map(known.sealer.called, names)))
     indexes = tuple(dict.fromkeys(_indexes(plain, known)))
     return RegisterPetition(
         caller.actor, *new, replace(filing, petitioner_indexes=indexes, persons=persons)
@@ -108,6 +110,7 @@ def to_referral(matter: incidents.Matter) -> RegisterPetition:
         against="",
         against_unit=matter.against,
         passed_from=matter.code,
+        persons=tuple(matter.persons),
     )
     return RegisterPetition(Actor("", matter.to_unit), UUID(matter.id), matter.code, filing)
 
@@ -131,8 +134,11 @@ def _mapped(filing: Filing, change: Callable[[str, str], str]) -> Filing:
 
 
 def names_of(petition: Petition, sealer: Sealer) -> list[str]:
-    """The names of the petitioners, unsealed to look for them in texts."""
-    return [each.name for each in opened(petition, sealer).petitioners if each.name]
+    """The names of the petitioners, of a caller who was passed on, and of whom they accuse, to look
+    for them in texts."""
+    filing = opened(petition, sealer)
+    names = [each.name for each in filing.petitioners] + split_names([filing.against])
+    return [*filter(None, names), *sealer.names(petition.filing.persons)]
 
 
 def opened(petition: Petition, sealer: Sealer) -> Filing:

@@ -80,6 +80,14 @@ SELECT state, priority, count(*) AS incidents,
        END)::float8 AS age
 FROM incidents WHERE rank < 0 AND state = ANY($1) GROUP BY state, priority
 """
+# The incidents whose persons the texts of a request may name, by the field that says which.
+ABOUT = {
+    "incident_id": "id = ANY($1)",
+    "incident_ids": "id = ANY($1)",
+    "into": "id = ANY($1)",
+    "supervision_id": """id IN (
+        SELECT split_part(unnest(addressed), '/', 1)::uuid FROM supervisions WHERE id = ANY($1))""",
+}
 NEXT = """
 SELECT id FROM incidents
 WHERE unit = $1 AND state = 'OFFERED' AND id <> ALL($2)

@@ -110,7 +110,10 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
         publish = partial(publish_signed, shell)
         roads = Roads(publish, shell.batcher, waiting, breaker)
         calls = Calls(shell, roads, channel)
-        shell.know_sealed_persons(incidents, "incident_id", lambda each: each.matter.persons)
+        for field, which in storage.ABOUT.items():
+            shell.know_sealed_persons(
+                incidents, field, lambda each: each.matter.persons, which=which
+            )
         front = Front(shell, incidents, roads, calls, replica)
         shell.serve(rpc.add_IncidentServiceServicer_to_server, front, pb.DESCRIPTOR)
         supervisors = SupervisionFront(shell, supervisions, calls)

@@ -1,6 +1,7 @@
 """Requests drawn from the OpenAPI document, and what is wrong with an answer to one."""
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,8 +12,9 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.generation import GenerationMode
 
-# Requests of each operation: valid ones, and others.
-EXAMPLES = {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 1}
+# Requests of each operation: valid ones, and others; `make attack` draws more.
+TIMES = int(os.environ.get("ATTACK_EXAMPLES") or 1)
+EXAMPLES = {GenerationMode.POSITIVE: 2 * TIMES, GenerationMode.NEGATIVE: TIMES}
 JSON, STREAM = "application/json", "text/event-stream"
 
 

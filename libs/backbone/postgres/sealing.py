@@ -11,6 +11,7 @@ import hmac
 import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
@@ -87,6 +88,10 @@ class Sealer:
         """The name, sealed so that every service that keeps texts finds it in them; empty for an
         empty name."""
         return self.spans.seal_name(name) if self.spans and name.strip() else ""
+
+    def names(self, called: Iterable[str]) -> list[str]:
+        """The names behind what `called` has sealed; those whose key is missing are left out."""
+        return self.spans.names(called) if self.spans else []
 
     def index(self, field: str, text: str) -> str:
         """The keyed hash of a text, 32 hexadecimal digits, which finds exact values unrevealed.

@@ -59,7 +59,7 @@ def _flaw(own: x509.Certificate, trusted: list[x509.Certificate], wires: Wires) 
         return expired(wires.name, own.not_valid_after_utc)
     if own.not_valid_before_utc > now:
         return not_yet(wires.name, own.not_valid_before_utc)
-    if not any(_issued(own, each) and each.not_valid_after_utc > now for each in trusted):
+    if not any(is_issued(own, each) and each.not_valid_after_utc > now for each in trusted):
         return unknown(wires.name)
     if wires.name not in identities(own):
         return WireFlaw(
@@ -69,7 +69,8 @@ def _flaw(own: x509.Certificate, trusted: list[x509.Certificate], wires: Wires) 
     return None
 
 
-def _issued(own: x509.Certificate, by: x509.Certificate) -> bool:
+def is_issued(own: x509.Certificate, by: x509.Certificate) -> bool:
+    """Whether one certificate is the work of the other one's key."""
     try:
         own.verify_directly_issued_by(by)
     except (ValueError, TypeError, InvalidSignature):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 SECURE, FOLDER = "LIANDONG_SECURE", "LIANDONG_CERTIFICATES"
 # The identity of a service is this name in its certificate, whatever the host is called.
@@ -86,20 +86,34 @@ def written(path: Path) -> int:
         return 0
 
 
+class Current(ssl.SSLContext):
+    """Begins each connection by the files of that moment: a context of Python's can learn an
+    authority, and cannot forget one."""
+
+    inner: ssl.SSLContext
+
+    def wrap_bio(self, *given: Any, **more: Any) -> ssl.SSLObject:
+        return self.inner.wrap_bio(*given, **more)
+
+
 @cache
-def client_context(wires: Wires) -> ssl.SSLContext:
+def client_context(wires: Wires) -> Current:
     """The one context of an identity for its connections; `refresh` brings it up to date."""
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(wires.servers))
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(wires.own)
+    context = Current(ssl.PROTOCOL_TLS_CLIENT)
+    context.inner = _context_of(wires)
     return context
 
 
 def refresh(wires: Wires) -> None:
     """Read the files anew: connections that begin from now on use them. Raises OSError."""
-    context = client_context(wires)
-    context.load_verify_locations(wires.servers)
+    client_context(wires).inner = _context_of(wires)
+
+
+def _context_of(wires: Wires) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(wires.servers))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(wires.own)
+    return context
 
 
 def is_secure(environ: Mapping[str, str], default: bool) -> bool:

@@ -27,6 +27,8 @@ LAST_VERSION = 2**63 - 1
 Metadata = Sequence[tuple[str, str]]
 # When the person pressed the key, in seconds since 1970: what a service calls meanwhile hears it.
 PRESSED: ContextVar[str] = ContextVar("pressed", default="")
+# The purpose of a disclosure as it is kept, with sealed spans: the edge sets it for each call.
+PURPOSE: ContextVar[str] = ContextVar("purpose", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def caller_of(context: Any) -> Call:
         deadline=clock.now() + timedelta(seconds=patience),
         expected_version=_expected_version(given.get("liandong-expected-version", "")),
         team=said["team"],
-        purpose=said["purpose"],
+        purpose=PURPOSE.get() or said["purpose"],
         traceparent=tracing.traceparent(),
         call=uuid4().hex,
         address=said["address"],

@@ -3,22 +3,26 @@
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 import grpc
 from google.protobuf.message import DecodeError
 
 from backbone.process.logs import bound
 from backbone.process.metrics import CALL_SECONDS
-from backbone.rpc.caller import require_token
+from backbone.process.wires import Wires
+from backbone.rpc.caller import PURPOSE, require_token
 from backbone.rpc.finishing import finishing
 from backbone.rpc.free_texts import FreeTexts
-from backbone.rpc.peers import peer_of, require_right
+from backbone.rpc.peers import Trusted, peer_of, require_right, shown_by
 from backbone.rpc.refusing import abort, refused
 from backbone.rpc.rules import require_rules
 from backbone.rpc.signed import HEADER, Admit
-from backbone.words.errors import InvalidArgument
+from backbone.words.errors import Denied, InvalidArgument
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+# The service that calls, and its certificate.
+Peer: TypeAlias = tuple[str, bytes]
 
 # Few kinds, so that each may have many buckets; what a command became is counted by its name.
 READS = ("Get", "List", "Find", "Look", "Track", "Count")
@@ -29,27 +33,46 @@ class Edge(grpc.aio.ServerInterceptor):
     """Lets in calls with the token that a service has signed and that keep to the rules of the
     request; aborts with status and ErrorInfo of the raised Refusal.
 
-    Its handlers take the bytes of the request: they are what is signed. `known`: every caller shows
-    a certificate, and may call the methods that callers.yaml gives to the service that it names.
+    Its handlers take the bytes of the request: they are what is signed. With `wires` every caller
+    shows a certificate that is good at the moment of each call, and may call the methods that
+    callers.yaml gives to the service that it names.
     """
 
     def __init__(
-        self, token: str, admit: Admit, *, known: bool = False, texts: FreeTexts | None = None
+        self,
+        token: str,
+        admit: Admit,
+        *,
+        wires: Wires | None = None,
+        texts: FreeTexts | None = None,
     ) -> None:
         """`texts` seals and shows the free texts of requests and answers."""
         self._token = token
         self._texts = texts or FreeTexts(None)
         self.admit = admit
-        self._known = known
+        self._trusted = Trusted(wires.ca) if wires else None
 
-    def peer_of(self, context: Any) -> str:
-        """The service that calls; empty in a city without certificates. Raises Denied."""
-        return peer_of(context) if self._known else ""
+    def peer_of(self, context: Any) -> Peer:
+        """The service that calls; empty in a city without certificates."""
+        if self._trusted is None:
+            return "", b""
+        return peer_of(context), shown_by(context)
 
-    def require_right(self, peer: str, method: str) -> None:
-        """Raises Denied if the service that calls has no business with the method."""
-        if self._known:
-            require_right(peer, method)
+    def still_trusts(self, peer: Peer) -> bool:
+        try:
+            if self._trusted is not None:
+                self._trusted.require(peer[1])
+        except Denied:
+            return False
+        return True
+
+    def require_right(self, peer: Peer, method: str) -> None:
+        """Raises Denied if the service that calls has no business with the method, or shows a
+        certificate that is not trusted any more."""
+        if self._trusted is not None:
+            service, shown = peer
+            self._trusted.require(shown)
+            require_right(service, method)
 
     async def intercept_service(
         self,
@@ -88,9 +111,11 @@ class Edge(grpc.aio.ServerInterceptor):
             try:
                 require_rules(request)
                 with bound(method=name):
-                    await texts.seal(request)
+                    sender, role = reader_of(context)
+                    await texts.seal(request, sender)
+                    PURPOSE.set(await texts.sealed(purpose_in(context), request))
                     answer = await method(request, context)
-                texts.show(answer, *reader_of(context))
+                texts.show(answer, sender, role)
                 return answer
             finally:
                 seconds.observe(time.perf_counter() - started)
@@ -131,8 +156,8 @@ class Edge(grpc.aio.ServerInterceptor):
                 with finishing(name, context.invocation_metadata()):
                     request = self._admitted(method, handler, body, context)
                     require_rules(request)
-                    await self._texts.seal(request)
                     reader = reader_of(context)
+                    await self._texts.seal(request, reader[0])
                     async for part in perform(request, context):
                         self._texts.show(part, *reader)
                         yield part
@@ -156,6 +181,12 @@ def reader_of(context: Any) -> tuple[str, str]:
     """The service that has signed the call, and the role of the person for whom it asks."""
     given = dict(context.invocation_metadata())
     return given.get(HEADER, "").partition(".")[0], given.get("liandong-role", "")
+
+
+def purpose_in(context: Any) -> str:
+    """What a disclosure is for, in the words of the person; empty where none is told."""
+    given = next((v for name, v in context.invocation_metadata() if name == "liandong-purpose"), "")
+    return unquote(given)
 
 
 def read_request(deserializer: Any, given: bytes) -> Any:

@@ -26,28 +26,41 @@ WORKING = HANDLERS | DESKS | TEAMS
 FRONT = "gateway"
 
 
-async def no_persons(_: Message) -> Collection[str]:
-    return ()
-
-
 class FreeTexts:
     """The free texts of one service; `sealer` is None for a service that keeps none."""
 
     def __init__(self, sealer: SpanSealer | None) -> None:
         self.sealer = sealer
-        self.persons: Persons = no_persons
+        self.persons: list[Persons] = []
 
-    async def seal(self, request: Any) -> None:
-        """Seal the free texts of a request in place."""
-        if self.sealer is None or not (free := list(_free(request))):
+    async def seal(self, request: Any, sender: str = FRONT) -> None:
+        """Seal the free texts of a request in place.
+
+        A service of ours has sealed what it passes on, and its event says the same: sealed once
+        more, by what else is known here, the call and the event would be two requests.
+        """
+        if self.sealer is None or sender != FRONT or not (free := list(_free(request))):
             return
-        names = [*split_names(_names(request)), *await self.persons(request)]
+        names = await self._called(request)
         for message, field in free:
             said = getattr(message, field.name)
             if field.is_repeated:
                 said[:] = [self.sealer.seal(each, names) for each in said]
             elif (sealed := self.sealer.seal(said, names)) != said:
                 setattr(message, field.name, sealed)
+
+    async def sealed(self, text: str, request: Any) -> str:
+        """A text that comes beside the request, such as the purpose of a disclosure, sealed."""
+        if self.sealer is None or not text:
+            return text
+        return self.sealer.seal(text, await self._called(request))
+
+    async def _called(self, request: Any) -> list[str]:
+        """The persons whom the request tells, and those that its records know."""
+        names = split_names(_names(request))
+        for known in self.persons:
+            names += await known(request)
+        return names
 
     def show(self, answer: Any, sender: str, role: str) -> None:
         """Open the texts of an answer to a person who works on the matter, mask them for all

@@ -33,10 +33,9 @@ class Server:
 
     def __init__(self, settings: Settings, texts: KeyProvider | None = None) -> None:
         """`texts` has the keys of free texts, for a service that keeps some."""
-        known = settings.wires is not None
         self.texts = FreeTexts(SpanSealer(texts) if texts else None)
         admit = Signed(settings.signatures)
-        edge = Edge(settings.token, admit, known=known, texts=self.texts)
+        edge = Edge(settings.token, admit, wires=settings.wires, texts=self.texts)
         self._server = grpc.aio.server(interceptors=[edge], options=OPTIONS)
         self._calls = SharedCalls(edge)
         self._contracts = [reflection.SERVICE_NAME]

@@ -1,7 +1,7 @@
 """The persons that a record knows: free texts about it are searched for their names."""
 
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -19,22 +19,37 @@ SealedIn = Callable[[Any], Collection[str]]
 
 
 class KnownPersons:
-    """Reads the record that a request names in `field`, and the names it knows."""
+    """Reads the records that a request names in `field`, and the names they know.
 
-    def __init__(self, rows: RowsOf, field: str, names_of: NamesOf) -> None:
+    `which` is the condition that selects them by these ids, $1; without it they are their ids.
+    """
+
+    def __init__(
+        self, rows: RowsOf, field: str, names_of: NamesOf, which: str = "id = ANY($1)"
+    ) -> None:
         self._rows, self._field, self._names_of = rows, field, names_of
         table = rows.decider.table.name
-        self._one = f"SELECT {with_proof('t')} FROM {table} AS t WHERE id = $1"  # noqa: S608
+        self._records = f"SELECT {with_proof('t')} FROM {table} AS t WHERE {which}"  # noqa: S608
 
     async def __call__(self, request: Message) -> Collection[str]:
+        about = list(_ids(getattr(request, self._field, ())))
+        rows = await self._rows.some(self._records, about) if about else ()
+        known = [name for row in rows for name in await self._names(row)]
+        return list(dict.fromkeys(known))
+
+    async def _names(self, row: Any) -> Collection[str]:
         try:
-            about = UUID(getattr(request, self._field, ""))
-        except ValueError:
-            return ()
-        row = await self._rows.one(self._one, about)
-        try:
-            found = self._names_of(self._rows.decider.from_row(row)) if row else ()
+            found = self._names_of(self._rows.decider.from_row(row))
             return await found if isinstance(found, Awaitable) else found
         except KeyMissing as error:  # the text is taken all the same: a life may depend on it
             log.error("seal.key_missing", extra={"key": error.key, "field": error.field})
             return ()
+
+
+def _ids(given: Any) -> Iterator[UUID]:
+    """The ids in a field that names one record or several; what is no id names none."""
+    for text in [given] if isinstance(given, str) else given:
+        try:
+            yield UUID(text)
+        except ValueError:
+            continue

@@ -99,14 +99,17 @@ class Shell:
         """Register a servicer by its `add_…_to_server`; `contract` is its proto file descriptor."""
         self.server.serve(add, servicer, contract)
 
-    def know_persons(self, decider: Decider[Any], field: str, names_of: NamesOf) -> None:
-        """Seal the names that the record in `field` of a request knows in the request's texts."""
-        self.server.texts.persons = KnownPersons(self.rows.of(decider), field, names_of)
+    def know_persons(self, of: Decider[Any], field: str, names_of: NamesOf, **which: str) -> None:
+        """Seal the names that the records in `field` of a request know in the request's texts."""
+        known = KnownPersons(self.rows.of(of), field, names_of, **which)
+        self.server.texts.persons.append(known)
 
-    def know_sealed_persons(self, decider: Decider[Any], field: str, sealed_in: SealedIn) -> None:
-        """The same for a record that has the names sealed, as its intake has told them."""
+    def know_sealed_persons(
+        self, decider: Decider[Any], field: str, sealed_in: SealedIn, **which: str
+    ) -> None:
+        """The same for records that have the names sealed, as their intake has told them."""
         if (spans := self.server.texts.sealer) is not None:
-            self.know_persons(decider, field, lambda record: spans.names(sealed_in(record)))
+            self.know_persons(decider, field, lambda each: spans.names(sealed_in(each)), **which)
 
     def run_beside(self, loop: Run) -> None:
         """Add a loop; if it ends or dies, the process ends."""

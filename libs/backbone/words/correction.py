@@ -7,6 +7,8 @@ from backbone.words.matter import Matter
 PLACE, NARRATIVE, CATEGORY = "place", "narrative", "category"
 PRIORITY, DANGER = "priority", "danger"
 AGAINST = "against"
+# The persons of the matter are told like a fact, and shown to no one.
+PERSONS = "persons"
 # The facts of a matter that a desk corrects, in the order in which they are told.
 FACTS = (PLACE, NARRATIVE, CATEGORY, PRIORITY, DANGER, AGAINST)
 
@@ -37,7 +39,10 @@ class Correction(Struct, frozen=True):
 
 
 class CallerLink(Struct, frozen=True):
-    """A receipt that was linked to an incident or left it; `narrative` and `place` in short."""
+    """A receipt that was linked to an incident or left it; `narrative` and `place` in short.
+
+    `persons` are the names of its caller, each sealed, so that texts are searched for them.
+    """
 
     incident_id: str
     receipt: str
@@ -49,3 +54,4 @@ class CallerLink(Struct, frozen=True):
     narrative: str = ""
     place: str = ""
     merged: str = ""
+    persons: tuple[str, ...] = ()

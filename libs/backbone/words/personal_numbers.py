@@ -26,7 +26,8 @@ _PASSPORT = re.compile(
     r"(?:护照|证件|通行证|passport)[^a-z0-9]{0,6}([a-z]{1,2}[0-9]{7,8})(?![a-z0-9])"
 )
 _CALLED = re.compile(r"(?:电话|座机|号码|固话|联系|致电|拨打|回拨|tel|phone)[^0-9]{0,4}$")
-_REGION = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
+# 99 is no region of the country: the demo city lies there.
+_REGION = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|99")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 PHONE, IDENTITY, CARD, PLATE, PASSPORT = "phone", "identity", "card", "plate", "passport"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import getpass
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.errors import KafkaError
 
 from backbone.kafka.connecting import connection
+from backbone.kafka.origin import header_of
+from backbone.process.signing import Signatures, Verifier
 from backbone.process.wires import Brokers
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import channel_to
@@ -21,6 +23,8 @@ from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 from operate.admin import topics
 from operate.home import certificates
+from operate.home.keys import OPERATOR as SIGNER
+from operate.home.keys import Keys
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
@@ -61,14 +65,15 @@ class Letter:
         return document
 
 
-async def read_dead(bootstrap: Brokers) -> list[Letter] | None:
+async def read_dead(bootstrap: Brokers, keys: Keys) -> list[Letter] | None:
     """Read all dead letters that no person has acknowledged, oldest first, without duplicates.
 
     None if Kafka does not answer.
     """
+    signed = operator(keys)
     try:
         async with asyncio.timeout(PATIENCE * 4):
-            letters = [letter_of(record) async for record in records(bootstrap)]
+            letters = [letter_of(record, signed) async for record in records(bootstrap)]
     except (KafkaError, OSError):
         return None
     seen = {(each.place, each.group) for each in letters if each.kind == ACKNOWLEDGED}
@@ -80,11 +85,17 @@ async def read_dead(bootstrap: Brokers) -> list[Letter] | None:
     return sorted(first.values(), key=lambda letter: letter.time)
 
 
-async def acknowledge(bootstrap: Brokers, letters: Sequence[Letter], note: str) -> None:
+def operator(keys: Keys) -> Signatures:
+    """The signatures of the operator: the word of anybody else hides no dead letter."""
+    return Signatures(SIGNER, keys.keyring(SIGNER), keys.signers())
+
+
+async def acknowledge(bootstrap: Brokers, keys: Keys, letters: Sequence[Letter], note: str) -> None:
     """Record that a person has seen to these dead letters, in the topics where they lie.
 
     The record lives as long as the letter, and with the same groups' rights.
     """
+    signing = operator(keys)
     async with AIOKafkaProducer(**connection(bootstrap), acks="all") as producer:
         for each in letters:
             told = {
@@ -94,24 +105,25 @@ async def acknowledge(bootstrap: Brokers, letters: Sequence[Letter], note: str) 
                 "reason": f"{ACKNOWLEDGED} {getpass.getuser()}: {note}",
             }
             headers = [(f"{HEADER}{name}", text.encode()) for name, text in told.items()]
+            headers.append(header_of(signing.sign(_statement(told))))
             await producer.send_and_wait(
                 f"{each.topic}.{each.group}.dead", b"", b"", headers=headers
             )
 
 
-async def send_again(bootstrap: Brokers) -> int:
+async def send_again(bootstrap: Brokers, keys: Keys) -> int:
     """Send again what a process of an older release has put aside, because a newer one had written
     the record that it was about; return how many.
 
     Such events are well; groups that have applied them already drop them.
     """
-    letters = [each for each in await read_dead(bootstrap) or () if each.reason == NEWER]
+    letters = [each for each in await read_dead(bootstrap, keys) or () if each.reason == NEWER]
     async with AIOKafkaProducer(**connection(bootstrap), acks="all") as producer:
         for each in letters:
             await producer.send_and_wait(
                 each.topic, each.value, each.key, each.partition, headers=list(each.headers)
             )
-    await acknowledge(bootstrap, letters, "sent again")
+    await acknowledge(bootstrap, keys, letters, "sent again")
     return len(letters)
 
 
@@ -149,13 +161,21 @@ async def until_now(
                 unread.discard(part)
 
 
-def letter_of(record: ConsumerRecord) -> Letter:
+def _statement(told: Mapping[str, str]) -> bytes:
+    said = (told.get(name, "") for name in ("topic", "partition", "offset", "reason"))
+    return "\0".join(("liandong acknowledgement", *said)).encode()
+
+
+def letter_of(record: ConsumerRecord, signed: Verifier) -> Letter:
     """The letter by its origin headers; without them, by the record's own place."""
     told = {name: value.decode(errors="replace") for name, value in record.headers}
     origin = told.get(f"{HEADER}topic", record.topic)
     group = record.topic.removeprefix(f"{origin}.").removesuffix(".dead")
     reason = told.get(f"{HEADER}reason", "")
-    seen = reason.startswith(f"{ACKNOWLEDGED} ")
+    said = {name.removeprefix(HEADER): text for name, text in told.items()}
+    seen = reason.startswith(f"{ACKNOWLEDGED} ") and signed.is_signed(
+        SIGNER, _statement(said), _bytes(said.get("signature", ""))
+    )
     return Letter(
         topic=origin,
         partition=int(told.get(f"{HEADER}partition", record.partition)),
@@ -169,6 +189,13 @@ def letter_of(record: ConsumerRecord) -> Letter:
         value=record.value or b"",
         headers=tuple(each for each in record.headers if not each[0].startswith(HEADER)),
     )
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
 
 
 async def read_parked(installation: Installation) -> tuple[list[Letter], list[str]]:

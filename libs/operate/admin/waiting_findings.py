@@ -9,7 +9,8 @@ from operate.run.installation import Installation
 
 async def dead_letters(home: Home) -> list[Finding]:
     what = words("dead letters", "死信")
-    letters = await deadletters.read_dead(Installation.here(home).brokers)
+    installation = Installation.here(home)
+    letters = await deadletters.read_dead(installation.brokers, installation.keys)
     if not letters:
         return [Finding(what, words("none waits", "无待处理"))]
     seen = words(f"{len(letters)} wait for a person", f"{len(letters)} 条待处理")

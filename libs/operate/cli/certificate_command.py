@@ -21,7 +21,7 @@ from operate.home.trouble import speaks_chinese
 from operate.run.installation import Installation
 
 app = typer.Typer(
-    help="the certificates of a secure city: create, renew, list", no_args_is_help=True
+    help="the certificates of a secure city: create, renew, revoke, list", no_args_is_help=True
 )
 
 # Seconds in which every service has looked at its files.
@@ -56,14 +56,38 @@ def renew(
     installation = here()
     folder = installation.protection.folder
     if authority:
-        certificates.Authority(folder)  # where there is none, none is made by accident
-        certificates.make_authority(folder)
-        # What runs must trust the new authority before the first certificate of it is shown.
-        show_renewed(installation)
-        time.sleep(ALL_HAVE_LOOKED)
+        begin_authority(installation)
     made = certificates.renew(folder, names or (), host or ())
     say(f"renewed: {', '.join(made)}", f"已更新：{'、'.join(made)}")
     show_renewed(installation)
+
+
+@app.command("revoke")
+def revoke() -> None:
+    """Make every certificate of before worthless, as after the theft of one: a new authority
+    issues all of them anew, and the old one is trusted no more. Nothing is restarted."""
+    installation = here()
+    folder = installation.protection.folder
+    begin_authority(installation)
+    certificates.renew(folder)
+    show_renewed(installation)
+    time.sleep(ALL_HAVE_LOOKED)
+    certificates.distrust_all_before(folder)
+    show_renewed(installation)
+    say(
+        "all certificates are new; those of before are refused within seconds",
+        "证书已全部更换；此前签发的证书将在数秒内被拒绝",
+    )
+
+
+def begin_authority(installation: Installation) -> None:
+    """Make a new authority beside the present one, and wait until all that runs trusts it: only
+    then may a certificate of it be shown."""
+    folder = installation.protection.folder
+    certificates.Authority(folder)  # where there is none, none is made by accident
+    certificates.make_authority(folder)
+    show_renewed(installation)
+    time.sleep(ALL_HAVE_LOOKED)
 
 
 def show_renewed(installation: Installation) -> None:

@@ -74,27 +74,28 @@ def acknowledge(
     They stay in Kafka as long as their topic keeps them. Parked events are replayed instead.
     """
     installation = Installation.here(Home.here())
-    letters = asyncio.run(deadletters.read_dead(installation.brokers))
+    letters = asyncio.run(deadletters.read_dead(installation.brokers, installation.keys))
     if letters is None:
         raise absence.of(installation, "kafka")
     wanted = [letter for letter in letters if place in ("", letter.place)]
     if place and not wanted:
         raise Trouble(f"There is no dead letter {place}.", f"没有死信 {place}。")
-    asyncio.run(deadletters.acknowledge(installation.brokers, wanted, note))
+    asyncio.run(deadletters.acknowledge(installation.brokers, installation.keys, wanted, note))
     say(f"{len(wanted)} acknowledged", f"已确认 {len(wanted)} 条")
 
 
 async def everything(installation: Installation) -> tuple[list[Letter], list[str]]:
     """Return dead records (in Kafka) and parked events (in Postgres), and who did not answer."""
     dead, (parked, silent) = await asyncio.gather(
-        deadletters.read_dead(installation.brokers), deadletters.read_parked(installation)
+        deadletters.read_dead(installation.brokers, installation.keys),
+        deadletters.read_parked(installation),
     )
     return [*(dead or ()), *parked], ["kafka", *silent] if dead is None else silent
 
 
 async def sent_again(installation: Installation) -> int:
     try:
-        return await deadletters.send_again(installation.brokers)
+        return await deadletters.send_again(installation.brokers, installation.keys)
     except (KafkaError, OSError) as error:
         raise absence.of(installation, "kafka") from error
 

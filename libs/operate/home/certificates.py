@@ -56,7 +56,7 @@ class Authority:
             raise _no_authority(path)
         self._key = key
 
-    def issue(self, name: str, names: Sequence[str] = (), days: int = DAYS) -> None:
+    def issue(self, name: str, names: Sequence[str] = (), days: float = DAYS) -> None:
         """Write a new key and certificate of an identity, good for these hosts and our own."""
         key = ec.generate_private_key(ec.SECP256R1())
         known = [each for each in hosts_of(self.folder / f"{name}.pem") if each != name + DOMAIN]
@@ -144,6 +144,12 @@ def make_authority(folder: Path) -> None:
     keep(folder / AUTHORITY, key, certificate)
 
 
+def distrust_all_before(folder: Path) -> None:
+    """Trust the present authority alone: what earlier ones have issued is good for nothing."""
+    own = x509.load_pem_x509_certificate((folder / AUTHORITY).read_bytes())
+    write(folder / "ca.pem", own.public_bytes(Encoding.PEM).decode())
+
+
 USAGES = (
     "digital_signature",
     "content_commitment",
@@ -178,7 +184,7 @@ def readable_by_others(folder: Path) -> list[Path]:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: float
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (

@@ -17,6 +17,7 @@ from backbone.words.correction import (
     DANGER,
     FACTS,
     NARRATIVE,
+    PERSONS,
     PLACE,
     PRIORITY,
     CallerLink,
@@ -66,7 +67,8 @@ def corrected(
         return after
     version = before.version + 1
     known = {each.fact: each for each in before.corrected}
-    names = (*differing(before, after), *anew)
+    called = (PERSONS,) if before.report.caller.called != after.report.caller.called else ()
+    names = (*differing(before, after), *called, *anew)
     known |= {name: Corrected(name, version, for_incident) for name in names}
     ending = replace(after.ending, title=title or after.ending.title)
     return replace(after, ending=ending, corrected=tuple(known.values()))
@@ -119,6 +121,7 @@ def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:
         unit=by.unit,
         narrative=cut(receipt.told, LINKED_NARRATIVE),
         place=cut(_described(receipt.report.place), LINKED_PLACE),
+        persons=receipt.report.caller.called,
     )
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
+from backbone.words.correction import PERSONS, Corrected, Correction
 from backbone.words.guards import require_text, require_unit_of
 from backbone.words.sight import AUDITOR
 from services.dispute.dispute.record import (
@@ -19,6 +20,7 @@ from services.dispute.dispute.record import (
     mediating_units,
     require_parties,
 )
+from services.dispute.dispute.routing import matter_of
 
 
 class NameParties(Struct, frozen=True):
@@ -37,9 +39,12 @@ class RevealParties(Struct, frozen=True):
 
 
 class PartiesNamed(Struct, frozen=True):
+    """`correction` tells the incident, where there is one, whom its texts may name."""
+
     time: datetime
     parties: tuple[Party, ...]
     persons: tuple[str, ...] = ()
+    correction: Correction | None = None
 
 
 class PartiesRevealed(Struct, frozen=True):
@@ -51,7 +56,27 @@ def name_parties(
     dispute: Dispute, command: NameParties, now: datetime, city: City
 ) -> list[PartiesNamed]:
     require_unit_of(command.by, mediating_units(dispute))
-    return [PartiesNamed(now, require_parties(command.parties), command.persons)]
+    # A caller who was passed on, and parties of before, may still be named in texts.
+    persons = tuple(dict.fromkeys((*dispute.filing.persons, *command.persons)))
+    event = PartiesNamed(now, require_parties(command.parties), persons)
+    return [replace(event, correction=_told(named(dispute, event), command.by))]
+
+
+def _told(dispute: Dispute, by: Actor) -> Correction | None:
+    """What the incident hears: whom its texts may name from now on."""
+    if dispute.routing.incident is None:
+        return None
+    version = dispute.version + 1
+    return Correction(
+        matter=matter_of(dispute),
+        facts=(Corrected(PERSONS, version),),
+        receipt=str(dispute.id),
+        code=dispute.code,
+        version=version,
+        linked=False,
+        user=by.user,
+        unit=by.unit,
+    )
 
 
 def reveal(

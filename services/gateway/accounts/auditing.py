@@ -38,10 +38,11 @@ class Register:
     count: Callable[[Pool, Which], Awaitable[int]]
 
 
-REGISTERS = (
-    Register("/v1/audit", ("subject", "kind"), audit.read, audit.count),
-    Register("/v1/reveals", ("subject",), storage.reveals, storage.count_reveals),
-)
+def registers_of(gate: Gate) -> tuple[Register, ...]:
+    return (
+        Register("/v1/audit", ("subject", "kind"), audit.read, audit.count),
+        Register("/v1/reveals", ("subject",), gate.reveals.read, storage.count_reveals),
+    )
 
 
 class Auditing:
@@ -78,7 +79,6 @@ class Auditing:
 
 
 def extras_of(gate: Gate, pool: Pool, key: bytes) -> tuple[Extra, ...]:
-    lists = [Auditing(gate, pool, key, each) for each in REGISTERS]
     return tuple(
-        Extra("GET", each.path, its.show) for each, its in zip(REGISTERS, lists, strict=True)
+        Extra("GET", each.path, Auditing(gate, pool, key, each).show) for each in registers_of(gate)
     )

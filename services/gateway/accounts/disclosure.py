@@ -1,19 +1,43 @@
-"""Records each disclosure of personal data before the answer is sent."""
+"""The register of disclosures of personal data: written before the answer is sent."""
+
+from typing import Any
 
 from backbone.postgres.pool import Pool
+from backbone.postgres.sealing import Sealer
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import Caller
 from services.gateway.metrics import REVEALS
 
+PURPOSE = "reveal.purpose"
+SEALED = "v2."
 
-async def record_reveal(
-    pool: Pool, caller: Caller, what: str, subject: str, purpose: str, trace: str
-) -> None:
-    """Write the audit line; the answer must wait for it.
 
-    `what` is the disclosing RPC, `subject` the id of the record. Raises asyncpg's errors; the
-    answer must not be sent then.
-    """
-    who = (caller.principal, caller.user, caller.unit, caller.role)
-    await storage.save_reveal(pool, *who, what, subject, purpose, trace)
-    REVEALS.labels(what).inc()
+class Reveals:
+    """What a disclosure was for is kept sealed: people name persons and numbers in it."""
+
+    def __init__(self, pool: Pool, sealer: Sealer) -> None:
+        self._pool, self._sealer = pool, sealer
+
+    async def record(
+        self, caller: Caller, what: str, subject: str, purpose: str, trace: str
+    ) -> None:
+        """Write the audit line; the answer must wait for it.
+
+        `what` is the disclosing RPC, `subject` the id of the record. Raises asyncpg's errors; the
+        answer must not be sent then.
+        """
+        who = (caller.principal, caller.user, caller.unit, caller.role)
+        sealed = self._sealer.seal(PURPOSE, purpose)
+        await storage.save_reveal(self._pool, *who, what, subject, sealed, trace)
+        REVEALS.labels(what).inc()
+
+    async def read(
+        self, pool: Pool, which: tuple[Any, ...], before: int | None, size: int
+    ) -> list[Any]:
+        """The lines for an auditor, the latest first."""
+        rows = await storage.reveals(pool, which, before, size)
+        return [{**row, "purpose": self._plain(row["purpose"])} for row in rows]
+
+    def _plain(self, purpose: str) -> str:
+        """Lines of earlier releases have it in plain."""
+        return self._sealer.open(PURPOSE, purpose) if purpose.startswith(SEALED) else purpose

@@ -38,8 +38,11 @@ def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> Sta
         return Response(described, 200, {"Cache-Control": "max-age=60"}, JSON)
 
     add("GET", "/openapi.json", openapi)
-    return Starlette(
+    app = Starlette(
         routes=[table],
         middleware=[Middleware(SafeHeaders)],
         exception_handlers={HTTPException: unmatched(gate.reasons)},
     )
+    # Starlette would send a path with a slash too many elsewhere: to the host that a client names.
+    app.router.redirect_slashes = False
+    return app

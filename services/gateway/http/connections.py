@@ -45,6 +45,7 @@ class Bounds:
     most_of_address: int
     proxies: Networks
     said: Mapping[str, bytes]
+    proxy_header: str
     by_address: Counter[str] = field(default_factory=Counter)
 
 
@@ -106,6 +107,10 @@ class Connection(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
         self._count(len(name) + len(value))
+        if name.lower() == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            # Nobody knows where such a body ends, and two readers may see two ends.
+            self._refusal = "MALFORMED_HTTP"
+            raise httptools.HttpParserError(self._refusal)
 
     def on_headers_complete(self) -> None:
         self._head_open = False

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from backbone.postgres.pool import Pool, is_transient
 from backbone.words.sight import AUDITOR
 from services.gateway.accounts.auth import CITIZEN, Authenticator, Caller, require_role
-from services.gateway.accounts.disclosure import record_reveal
+from services.gateway.accounts.disclosure import Reveals
 from services.gateway.contract.plan import Plan, put
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
@@ -45,6 +45,7 @@ class Gate:
     reasons: Reasons
     upstream: Upstream
     pool: Pool
+    reveals: Reveals
 
     async def admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
         """The caller, and the headers about the rate limit. Raises Problem 401, 429."""
@@ -141,7 +142,7 @@ class RpcEndpoint:
         subject = next(iter(request.path_params.values()), "")
         purpose = incoming.purpose_of(request) or AUDITED
         trace = trace_of(request)
-        await record_reveal(self._gate.pool, caller, self._route.rpc, subject, purpose, trace)
+        await self._gate.reveals.record(caller, self._route.rpc, subject, purpose, trace)
 
     def _metadata(self, request: Request, caller: Caller) -> list[tuple[str, str]]:
         metadata = [*self._gate.upstream.metadata, *caller.metadata, pressed(request)]

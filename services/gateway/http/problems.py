@@ -159,6 +159,7 @@ def whole_answer(status: int, reason: str, reasons: Reasons) -> bytes:
         "Content-Language: zh",
         "Cache-Control: no-store",
         "X-Content-Type-Options: nosniff",
+        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
         "Connection: close",
     )
     return "\r\n".join((*head, "", "")).encode() + text

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from backbone.process.pulse import Pulse
 from backbone.process.wires import written
 from services.gateway.http.connections import Bounds, connection_class, watch
+from services.gateway.http.forwarded import Forwarded
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +44,8 @@ class Door:
 
 async def serve(app: ASGIApp, door: Door, pulse: Pulse, close: Callable[[], None]) -> None:
     """Serve until cancelled; running requests are finished, `close` ends the streams."""
-    proxies = list(door.bounds.proxies)
     config = uvicorn.Config(
-        app,
+        Forwarded(app, door.bounds.proxies, door.bounds.proxy_header),
         host=door.host,
         port=door.port,
         http=connection_class(door.bounds),
@@ -54,9 +54,7 @@ async def serve(app: ASGIApp, door: Door, pulse: Pulse, close: Callable[[], None
         log_config=None,
         log_level="warning",
         access_log=False,
-        # Without a trusted proxy a header is what anybody may claim, also from this machine.
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
+        proxy_headers=False,  # uvicorn's own reads the last line alone, and knows no RFC 7239
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,

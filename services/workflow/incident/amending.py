@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
-from backbone.words.correction import AGAINST, CATEGORY, PLACE, PRIORITY, Correction
+from backbone.words.correction import AGAINST, CATEGORY, PERSONS, PLACE, PRIORITY, Correction
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_priority, require_text
 from backbone.words.matter import Matter
@@ -93,7 +93,9 @@ def amend(incident: Incident, command: AmendMatter, now: datetime, world: World)
     so_far = replace(so_far, matter=replace(so_far.matter, persons=persons))
     category = world.city.categories.get(said.matter.category)
     for each in said.facts:
-        if each.version <= known.version or (said.linked and each.fact == AGAINST):
+        if each.version <= known.version or each.fact == PERSONS:
+            continue
+        if said.linked and each.fact == AGAINST:
             continue  # an accusation is linked to none but the same one
         if each.for_incident or not said.linked:
             so_far = reports.for_all(so_far, each.fact, said.matter, said.receipt)

@@ -24,11 +24,15 @@ class UnlinkCaller(Struct, frozen=True):
 
 
 class CallerLinked(Struct, frozen=True):
-    """`merged` is the code of the incident that was merged into this one with the report."""
+    """`merged` is the code of the incident that was merged into this one with the report.
+
+    `persons` are the names of its caller, each sealed: texts are searched for them from now on.
+    """
 
     time: datetime
     report: Report
     merged: str = ""
+    persons: tuple[str, ...] = ()
 
 
 class CallerUnlinked(Struct, frozen=True):
@@ -50,7 +54,8 @@ def link(
     if known.version > said.version:
         told = {name: getattr(known, name) or text for name, text in told.items()}
     joined = replace(known, linked=True, link_version=said.version, merged=said.merged, **told)
-    return [CallerLinked(now, joined, said.merged), *_facts_with(incident, joined, now, world)]
+    linked = CallerLinked(now, joined, said.merged, said.persons)
+    return [linked, *_facts_with(knowing(incident, said.persons), joined, now, world)]
 
 
 def unlink(
@@ -77,8 +82,17 @@ def _facts_with(
     return amending.facts_after(before, after, now, world, receipt=report.receipt)
 
 
+def knowing(incident: Incident, persons: tuple[str, ...]) -> Incident:
+    """The incident with these persons too; one whose report leaves stays known."""
+    if not persons:
+        return incident
+    both = tuple(dict.fromkeys((*incident.matter.persons, *persons)))
+    return replace(incident, matter=replace(incident.matter, persons=both))
+
+
 def linked(incident: Incident, event: CallerLinked) -> Incident:
-    return replace(incident, reports=reports.told(incident).having(event.report).reports)
+    known = knowing(incident, event.persons)
+    return replace(known, reports=reports.told(incident).having(event.report).reports)
 
 
 def unlinked(incident: Incident, event: CallerUnlinked) -> Incident:

@@ -149,6 +149,66 @@ async def test_a_renewed_certificate_is_used_without_a_restart(tmp_path: Path) -
         await stub.ListParked(ASK, metadata=METADATA, timeout=5)
 
 
+@pytest.mark.parametrize("ended", ["revoked", "expired"])
+async def test_a_certificate_that_is_no_longer_good_ends_what_it_has_opened(
+    tmp_path: Path, ended: str
+) -> None:
+    """A thief keeps the connection that was opened while the certificate was good."""
+    certificates.create(tmp_path)
+    thief = stolen(tmp_path, "operate")
+    if ended == "expired":
+        short_lived(tmp_path, "operate", seconds=3)
+        (thief.folder / "operate.pem").write_bytes((tmp_path / "operate.pem").read_bytes())
+    async with serving(tmp_path) as settings, signing(settings, thief) as channel:
+        alone: Any = rpc.OperationsServiceStub(channel)
+        shared: Any = rpc.OperationsServiceStub(SharedStream(channel, "token"))
+        for stub in (alone, shared):
+            await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+        if ended == "revoked":
+            certificates.make_authority(tmp_path)
+            certificates.renew(tmp_path)
+            certificates.distrust_all_before(tmp_path)
+        await asyncio.sleep(3.2 if ended == "expired" else 1.2)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await alone.ListParked(ASK, metadata=METADATA, timeout=5)
+        refusal = refusal_of(caught.value)
+        assert refusal is not None and refusal.reason == "CERTIFICATE_NOT_TRUSTED"
+        with pytest.raises(grpc.aio.AioRpcError):
+            await shared.ListParked(ASK, metadata=METADATA, timeout=2)
+        error = await refused(settings, thief)
+        assert error.code() is grpc.StatusCode.UNAVAILABLE, "no new connection either"
+
+
+async def test_the_services_themselves_go_on_when_all_certificates_are_replaced(
+    tmp_path: Path,
+) -> None:
+    certificates.create(tmp_path)
+    operator = Wires("operate", tmp_path)
+    async with serving(tmp_path) as settings, signing(settings, operator) as channel:
+        shared: Any = rpc.OperationsServiceStub(SharedStream(channel, "token"))
+        await shared.ListParked(ASK, metadata=METADATA, timeout=5)
+        certificates.make_authority(tmp_path)
+        await shared.ListParked(ASK, metadata=METADATA, timeout=5)
+        certificates.renew(tmp_path)
+        certificates.distrust_all_before(tmp_path)
+        await asyncio.sleep(1.2)
+        await shared.ListParked(ASK, metadata=METADATA, timeout=5)
+
+
+def stolen(folder: Path, name: str) -> Wires:
+    """A copy of one identity in a folder of its own, which trusts what the city trusts now."""
+    away = folder / "away"
+    away.mkdir()
+    for file in ("ca.pem", f"{name}.pem"):
+        (away / file).write_bytes((folder / file).read_bytes())
+    return Wires(name, away)
+
+
+def short_lived(folder: Path, name: str, seconds: float) -> None:
+    """Issue a certificate that is good for a few seconds."""
+    Authority(folder).issue(name, days=seconds / 86_400)
+
+
 def only_the_newest(ca: Path) -> str:
     first, end, _ = ca.read_text().partition("-----END CERTIFICATE-----\n")
     return first + end

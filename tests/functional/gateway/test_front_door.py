@@ -178,7 +178,7 @@ async def test_https_is_for_good_where_a_trusted_proxy_speaks_it(gateway_databas
     async with a_front(gateway_database, trusted_proxies=HOST) as front:
         async with front.client(**{"X-Forwarded-Proto": "https"}) as http:
             headers = (await http.get("/openapi.json")).headers
-        assert headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         async with front.client("127.0.0.9", **{"X-Forwarded-Proto": "https"}) as http:
             headers = (await http.get("/openapi.json")).headers
         assert "Strict-Transport-Security" not in headers

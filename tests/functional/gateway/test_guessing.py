@@ -141,6 +141,25 @@ async def test_behind_a_trusted_proxy_the_real_address_counts(front: Front) -> N
     assert (await through("203.0.113.9", PASSWORD)).status_code == 200
 
 
+async def test_behind_a_proxy_that_speaks_rfc_7239_that_header_counts_and_no_other(
+    gateway_database: str,
+) -> None:
+    """Where the proxy writes `Forwarded`, it passes on what clients claim in X-Forwarded-For."""
+    bounds = {"first_delay_seconds": "60", "proxy_header": "Forwarded"}
+    async with a_front(gateway_database, trusted_proxies=PROXY, **bounds) as front:
+        await front.gateway.pool.execute("DELETE FROM guesses; DELETE FROM known_addresses")
+
+        async def through(node: str, claimed: str, password: str) -> int:
+            said = {"Forwarded": f'for=192.0.2.1, for="{node}"', "X-Forwarded-For": claimed}
+            return (await front.sign_in("zhao", password, PROXY, **said)).status_code
+
+        claims = [f"198.51.100.{n}" for n in range(1, 7)]
+        tried = [await through("[2001:db8::7]:4711", each, "guess") for each in claims]
+        assert tried == [401] * 5 + [429]
+        assert await through("[2001:db8::7]:9", "198.51.100.9", PASSWORD) == 429
+        assert await through("203.0.113.9", "198.51.100.9", PASSWORD) == 200
+
+
 async def test_names_and_addresses_are_kept_as_hashes_only(front: Front) -> None:
     await front.sign_in("zhao", source=HOME)
     await front.sign_in("zhao", "guess", AWAY)

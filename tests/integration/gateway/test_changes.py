@@ -23,7 +23,7 @@ from services.gateway.live import feed
 from services.gateway.wiring import run
 from tests.gateway import HOST, PASSWORD, SIGNERS, STATION, settings_for
 from tests.servers import Broker, free_port
-from tests.signing import signed
+from tests.signing import KEYS, signed
 
 TOPIC = "liandong.incident.events.v1"
 
@@ -174,7 +174,7 @@ async def test_what_nobody_can_read_is_put_aside_and_holds_nobody_up(
                 await producer.send_and_wait(missions, value, key=b"k", headers=headers)
         await publish(topics, an_event(1))
         await seen.until(1)
-        while len(letters := await read_dead(topics)) < 2:
+        while len(letters := await read_dead(topics, KEYS)) < 2:
             await asyncio.sleep(0.1)
     assert {(letter.topic, letter.value) for letter in letters} == {
         (missions, b"\xff poison"),

@@ -15,7 +15,10 @@ from operate.home.keys import Keys
 from operate.home.ports import Ports, free_port
 from operate.run.installation import Installation
 from tests.servers import Broker, running_task
+from tests.signing import KEYS
 from tests.topics import headers_of, read
+
+STRANGER = Keys(b"of another installation")
 
 
 def unreadable(offset: int) -> "ConsumerRecord[bytes, bytes]":
@@ -43,7 +46,7 @@ async def test_what_a_service_buried_is_listed(broker: Broker) -> None:
         for offset in (41, 42):
             dead = dead_topic("liandong.alarm.events.v1", "emergency.alarm")
             await publisher.bury(dead, unreadable(offset), "Error parsing message")
-    first, second = await deadletters.read_dead(broker.address) or ()
+    first, second = await deadletters.read_dead(broker.address, KEYS) or ()
     assert first.as_json() | {"time": ""} == {
         "topic": "liandong.alarm.events.v1",
         "partition": 3,
@@ -57,10 +60,14 @@ async def test_what_a_service_buried_is_listed(broker: Broker) -> None:
     }
     assert second.place == "liandong.alarm.events.v1/3/42"
     assert second.value == b"\xff\xfe"
-    await deadletters.acknowledge(broker.address, [first], "a test of the partner")
-    assert await deadletters.read_dead(broker.address) == [second]
-    await deadletters.acknowledge(broker.address, [first, second], "again changes nothing")
-    assert await deadletters.read_dead(broker.address) == []
+    await deadletters.acknowledge(broker.address, STRANGER, [first], "hidden by an intruder")
+    assert await deadletters.read_dead(broker.address, KEYS) is not None
+    hidden = await deadletters.read_dead(broker.address, KEYS) or []
+    assert {first, second} <= {*hidden}, "the word of a stranger hides nothing, and is shown"
+    await deadletters.acknowledge(broker.address, KEYS, [first], "a test of the partner")
+    assert await deadletters.read_dead(broker.address, KEYS) == [second]
+    await deadletters.acknowledge(broker.address, KEYS, [first, second], "again changes nothing")
+    assert await deadletters.read_dead(broker.address, KEYS) == []
 
 
 async def test_events_that_wait_are_listed_without_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,10 +96,10 @@ async def test_what_an_older_release_could_not_apply_is_sent_again_as_it_was(
     async with running_task(publisher.run()):
         await publisher.bury(dead, event, "NEWER_SHAPE")
         await publisher.bury(dead, replace(event, offset=8), "FORGED")
-    assert await deadletters.send_again(broker.address) == 1
+    assert await deadletters.send_again(broker.address, KEYS) == 1
     [again] = await read(broker, topic, 1)
     assert (again.key, again.value, again.partition) == (b"of", b"well", 3)
     assert headers_of(again) == {"ce_type": "routed"}
-    left = await deadletters.read_dead(broker.address) or ()
+    left = await deadletters.read_dead(broker.address, KEYS) or ()
     assert [each.reason for each in left if each.topic == topic] == ["FORGED"]
-    assert await deadletters.send_again(broker.address) == 0
+    assert await deadletters.send_again(broker.address, KEYS) == 0

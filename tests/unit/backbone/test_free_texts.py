@@ -46,7 +46,7 @@ async def test_each_free_text_of_each_request_is_sealed(method: Any) -> None:
         else:
             setattr(request, field.name, said)
         free = texts()
-        free.persons = _knows
+        free.persons = [_knows]
         await free.seal(request)
         sealed = str(getattr(request, field.name))
         assert MOBILE not in sealed and NAME not in sealed, field.full_name
@@ -69,6 +69,17 @@ def _free_fields(message: Any, seen: tuple[str, ...] = ()) -> list[tuple[Any, An
             if is_free(field, rules):
                 found.append((message, field))
     return found
+
+
+async def test_what_a_service_passes_on_stays_as_its_event_says_it() -> None:
+    free = texts()
+    free.persons = [_knows]
+    request = incident.LinkCallerRequest()
+    request.link.narrative = f"{NAME}的车被撞了"
+    await free.seal(request, "alarm")
+    assert request.link.narrative == f"{NAME}的车被撞了"
+    await free.seal(request, "gateway")
+    assert NAME not in request.link.narrative
 
 
 async def test_the_names_that_a_request_itself_tells_are_found() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from backbone.kafka.connecting import connection
 from backbone.process.settings import SettingsError, read_settings
-from backbone.process.wires import Protected, is_secure
+from backbone.process.wires import Protected, Wires, client_context, is_secure, refresh
 from operate.home import certificates
 from tests.unit.backbone.test_small_parts import ENVIRON
 
@@ -48,3 +48,18 @@ def test_kafka_is_reached_over_tls_with_a_name_and_a_password(tmp_path: Path) ->
     )
     assert told["ssl_context"].check_hostname
     assert "s3cret" not in repr(settings)
+
+
+def test_an_authority_that_was_taken_out_is_forgotten_without_a_restart(tmp_path: Path) -> None:
+    """A context of Python's can learn an authority; ours begins each connection anew."""
+    certificates.create(tmp_path)
+    wires = Wires("alarm", tmp_path)
+    context = client_context(wires)
+    before = context.inner.get_ca_certs()
+    certificates.make_authority(tmp_path)
+    certificates.renew(tmp_path)
+    certificates.distrust_all_before(tmp_path)
+    refresh(wires)
+    assert client_context(wires) is context, "what has it keeps it"
+    [now] = context.inner.get_ca_certs()
+    assert now not in before and context.check_hostname

@@ -28,6 +28,19 @@ def test_those_who_are_named_replace_those_who_were() -> None:
     assert refusal_of(REGISTERED, NameParties(DESK, ())) == "PARTIES_MISSING"
 
 
+def test_the_incident_hears_whom_its_texts_may_name_from_now_on() -> None:
+    one = (Party(Side.APPLICANT, "sealed three"),)
+    command = NameParties(DESK, one, ("sealed for texts",))
+    [before] = DISPUTES.decide(REGISTERED, command, NOW, CITY)
+    assert before.correction is None, "it has no incident yet"
+    held = after(CLAIMED, dispute=ROUTED)
+    [event] = DISPUTES.decide(held, NameParties(LI, one, ("sealed for texts",)), NOW, CITY)
+    assert event.correction.matter.persons == (*ROUTED.filing.persons, "sealed for texts")
+    assert [each.fact for each in event.correction.facts] == ["persons"]
+    known = after(NameParties(LI, one, ("sealed for texts",)), dispute=held)
+    assert "sealed for texts" in known.filing.persons
+
+
 def test_a_disclosure_has_a_purpose() -> None:
     assert refusal_of(AGREED, RevealParties(DESK, "")) == "PURPOSE_MISSING"
 

@@ -146,3 +146,19 @@ def test_what_a_linked_report_tells_stands_beside_the_narrative() -> None:
     again = replace(said, version=5, narrative="更早的话", place="")
     assert after(unlink(4), found=found).matter.narrative == OFFERED.matter.narrative
     assert "更早的话" in after(LinkCaller(OTHER_DESK, again), found=found).matter.narrative
+
+
+def test_texts_are_searched_for_a_linked_caller_from_the_link_on() -> None:
+    """By the sealed name; with a danger too, whose correction comes after the link."""
+    for danger in ("", KNIFE):
+        said = LinkCaller(OTHER_DESK, replace(a_link(3, danger), persons=("sealed",)))
+        found = after(said, found=OFFERED)
+        assert found.matter.persons == (*OFFERED.matter.persons, "sealed")
+        assert after(unlink(4), found=found).matter.persons == found.matter.persons
+
+
+def test_a_corrected_name_of_the_caller_is_known_and_is_no_fact() -> None:
+    amended = linked(5, persons=("sealed anew",))
+    found = after(link(3), amended, found=OFFERED)
+    assert "sealed anew" in found.matter.persons
+    assert found.matter.narrative == OFFERED.matter.narrative
