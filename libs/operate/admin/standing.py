@@ -13,7 +13,7 @@ from backbone.rpc.channels import refusal_of
 from backbone.words.actor import Actor
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
-from operate.admin.deadletters import APPLYING, PATIENCE, channel
+from operate.admin.parked import APPLYING, PATIENCE, channel
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 

@@ -8,6 +8,7 @@ import typer
 from aiokafka.errors import KafkaError
 
 from operate.admin import deadletters
+from operate.admin import parked as parking
 from operate.admin.deadletters import Letter
 from operate.cli.screen import console, errors, plain, say, words
 from operate.home import absence
@@ -88,7 +89,7 @@ async def everything(installation: Installation) -> tuple[list[Letter], list[str
     """Return dead records (in Kafka) and parked events (in Postgres), and who did not answer."""
     dead, (parked, silent) = await asyncio.gather(
         deadletters.read_dead(installation.brokers, installation.keys),
-        deadletters.read_parked(installation),
+        parking.read_parked(installation),
     )
     return [*(dead or ()), *parked], ["kafka", *silent] if dead is None else silent
 
@@ -101,7 +102,7 @@ async def sent_again(installation: Installation) -> int:
 
 
 async def try_again(installation: Installation, aggregate_id: str) -> tuple[int, int]:
-    parked, silent = await deadletters.read_parked(installation)
+    parked, silent = await parking.read_parked(installation)
     if silent:
         names = ", ".join(silent)
         raise Trouble(
@@ -111,7 +112,7 @@ async def try_again(installation: Installation, aggregate_id: str) -> tuple[int,
     wanted = [each for each in parked if aggregate_id in ("", each.aggregate_id)]
     if aggregate_id and not wanted:
         raise Trouble(f"No event of {aggregate_id} waits.", f"{aggregate_id} 没有等待的事件。")
-    return await deadletters.replay(installation, wanted)
+    return await parking.replay(installation, wanted)
 
 
 def tell_silent(silent: list[str]) -> None:

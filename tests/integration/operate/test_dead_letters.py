@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord
 
 from backbone.kafka.producer import Publisher, dead_topic
 from operate.admin import deadletters, topics
+from operate.admin import parked as parking
 from operate.cli import deadletter_command
 from operate.home.home import Home
 from operate.home.keys import Keys
@@ -76,7 +77,7 @@ async def test_events_that_wait_are_listed_without_kafka(monkeypatch: pytest.Mon
     async def parked(installation: Installation) -> tuple[list[deadletters.Letter], list[str]]:
         return [waits], ["emergency"]
 
-    monkeypatch.setattr(deadletters, "read_parked", parked)
+    monkeypatch.setattr(parking, "read_parked", parked)
     nobody = f"127.0.0.1:{free_port()}"
     installation = Installation(Home(Path("nowhere"), Ports()), Keys(b""), kafka_bootstrap=nobody)
     found = await deadletter_command.everything(installation)
