@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -140,6 +141,7 @@ def say(words: str) -> None:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its cities end with it
     parser = argparse.ArgumentParser(prog="python -m tests.upgrading", description=__doc__)
     parser.add_argument("--from", dest="commit", default=released(), help="the release before")
     commit = parser.parse_args().commit
