@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 import tempfile
 from datetime import datetime
@@ -110,6 +111,7 @@ def say(sentence: str) -> None:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its cities end with it
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=60, help="calls a day")
     folder = Path(tempfile.mkdtemp(prefix="liandong-drill-"))

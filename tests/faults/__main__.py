@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ ON_A_DISK = "FAULTS_DISK"
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its cities end with it
     asked = arguments()
     folder = disk_of_its_own()
     rows = asyncio.run(one_city(folder, asked.words))

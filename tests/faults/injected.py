@@ -261,12 +261,12 @@ OTHERS = (
     DEAD_LETTER,
     STOPPED,
     CLOCK,
-    NO_SUPERVISOR,
-    STILL_SUPERVISOR,
 )
+# The last: the next supervisor counts restarts from 0 again.
+SUPERVISORS = (NO_SUPERVISOR, STILL_SUPERVISOR)
 
 
 def every(names: list[str]) -> list[Fault]:
     """All faults of a city with these processes. One of each is killed before one is frozen, so
     that the alert of the first has cleared."""
-    return [*OTHERS, *map(killed, names), *map(frozen, names)]
+    return [*OTHERS, *map(killed, names), *map(frozen, names), *SUPERVISORS]

@@ -81,6 +81,8 @@ async def suffered(fault: Fault, scene: Scene, staff: Staff, before: Matters) ->
     for alert, labels in fault.alerts:
         await asyncio.to_thread(scene.watch.clears, alert, PATIENCE, **labels)
     await fault.before(scene)
+    await staff.rest()  # what waits for that is no part of the fault
+    staff.go_on()
     course = await _course(fault, scene)
     await asyncio.sleep(CALM)
     await staff.rest()

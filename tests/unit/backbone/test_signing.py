@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from backbone.kafka.origin import header_of
 from backbone.process.keyring import Keyring
-from backbone.process.signing import Signatures, publics_of
+from backbone.process.signing import ID, Signatures, publics_of
 from backbone.rpc.signed import FRESH, HEADER, Signed, signature_of
 from backbone.words.errors import Denied
 
@@ -148,3 +149,10 @@ def test_a_captured_call_is_refused_after_two_minutes(monkeypatch: pytest.Monkey
                 Signed(flow())(METHOD, captured, BODY)
         else:
             Signed(flow())(METHOD, captured, BODY)
+
+
+def test_a_signature_on_a_topic_is_as_long_as_the_release_before_reads_it() -> None:
+    signed = alarm().sign(b"said")
+    told = bytes.fromhex(header_of(signed)[1].decode())
+    assert len(told) == ID + 64 and signed.startswith(told)
+    assert Signatures("workflow", FLOW, TOLD).is_signed("alarm", b"said", told)
