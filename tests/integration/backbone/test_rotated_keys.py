@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from backbone.postgres.numbers import today
+from backbone.process.settings import SIGNERS
 from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_pb2 as receipts
 from liandong.alarm.v1 import alarm_service_pb2 as desk
@@ -126,10 +127,12 @@ async def test_without_the_key_nothing_of_the_record_is_shown(
     database: Installation, method: str
 ) -> None:
     await rotated(database)
+    publics = Keys(database.secret, (ADDED,)).signers()
     async with serving(database, a_city(), "petition", seals=(ADDED,)) as after:
         first = await registered(after, "first")
     async with (
-        serving(database, a_city(), "petition") as forgetful,
+        # The public keys are still known: what the lost key has signed is verified.
+        serving(database, a_city(), "petition", environ={SIGNERS: publics}) as forgetful,
         calling(forgetful, "petition", PetitionServiceStub) as call,
     ):
         known = {} if method == "ListPetitions" else {"petition_id": first.id}
