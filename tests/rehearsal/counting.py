@@ -49,7 +49,7 @@ async def count(dsn: str, phases: Iterable[Phase], patience: float = SETTLED) ->
     try:
         while True:
             found = {phase.name: await count_one(conn, phase.steps) for phase in phases}
-            found["outbox"] = Count(await unsent(conn), ())
+            found["outbox"] = Count(await unsent(conn), [])
             lost = [each for count in found.values() for each in count.lost]
             if not lost or time.monotonic() > deadline:
                 return found
@@ -72,7 +72,7 @@ async def count_one(conn: asyncpg.Connection, matters: Mapping[str, Sequence[str
     return Count(lost, doubled)
 
 
-async def unsent(conn: asyncpg.Connection) -> Sequence[str]:
+async def unsent(conn: asyncpg.Connection) -> list[str]:
     """Events that no relay has sent."""
     found = []
     for schema in SCHEMAS:
