@@ -9,7 +9,7 @@ anchors still contradicts the log.
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ EVERY = 300.0
 # Longer than any transaction may last, so that every position drawn before is settled.
 SETTLES = 10.0
 PAGE = 5_000
+# Positions of a month: month * MONTH + number (postgres/migrations/0011_months.sql).
+MONTH = 10**10
 
 # Hears of each new anchor: its position and its digest.
 Told = Callable[[int, bytes], None]
@@ -73,11 +75,23 @@ async def anchor(pool: Pool, upto: int, told: Told = lambda position, digest: No
             rows = await conn.fetch(HASHES, since, upto, PAGE)
             if not rows:
                 return covered
-            position, digest = rows[-1]["position"], digest_of(digest, rows)
+            of_month = of_one_month(rows)
+            position, digest = of_month[-1]["position"], digest_of(digest, of_month)
             await conn.execute(WRITE, position, digest)
         log.info("journal.anchored", extra={"position": position, "digest": digest.hex()})
         told(position, digest)
-        covered += len(rows)
+        covered += len(of_month)
+
+
+def of_one_month(rows: Sequence[Any]) -> Sequence[Any]:
+    """The first rows, as far as they are of one month: an archived month ends with an anchor."""
+    month = month_of(rows[0]["position"])
+    return [row for row in rows if month_of(row["position"]) == month]
+
+
+def month_of(position: int) -> int:
+    """The month of a position, as 202611; 0 for those of before there were months."""
+    return position // MONTH
 
 
 def digest_of(before: bytes, rows: Any) -> bytes:

@@ -23,7 +23,7 @@ from backbone.door.telling import tell_decided
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process import tracing
 from backbone.process.metrics import BATCH_SECONDS, BATCH_SIZE
-from backbone.words.errors import Broken, Unavailable
+from backbone.words.errors import Broken, NotFound, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class Door:
             life = await self._rows.life(answer.aggregate_id, answer.version, conn)
             state = self.decider_of(request.command).fold(row["payload"] for row in life)
             return replace(answer, state=state)
-        except (Unavailable, Broken) as newer:  # concerns this answer alone
+        except (Unavailable, Broken, NotFound) as newer:  # concerns this answer alone
             kind = type(newer).__name__
             return replace(answer, reason=newer.reason, kind=kind, facts=newer.facts)
         except Exception:

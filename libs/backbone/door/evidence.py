@@ -26,11 +26,17 @@ ROWS = f"""{COLUMNS}
 WHERE (aggregate_id, version) > ($1, $2) ORDER BY aggregate_id, version LIMIT $3
 """
 SINCE = "SELECT since FROM signing"
+# The last anchor whose rows stand in archives: those after it are in the journal.
+FROM = "SELECT position, digest FROM archives ORDER BY position DESC LIMIT 1"
+# The last row of a record that stands in an archive.
+ARCHIVED = "SELECT version, hash FROM archived WHERE aggregate_id = $1"
 # States whose version is not the last version of their journal, or whose hash is not its hash.
 ASTRAY = """
 SELECT t.id, t.version, ended.version AS journalled, t.hash IS DISTINCT FROM ended.hash AS other
 FROM {table} AS t LEFT JOIN LATERAL (
-    SELECT version, hash FROM journal WHERE aggregate_id = t.id ORDER BY version DESC LIMIT 1
+    SELECT version, hash FROM journal WHERE aggregate_id = t.id
+    UNION ALL SELECT version, hash FROM archived WHERE aggregate_id = t.id
+    ORDER BY version DESC LIMIT 1
 ) AS ended ON true
 WHERE t.version IS DISTINCT FROM ended.version OR t.hash IS DISTINCT FROM ended.hash
 LIMIT 100
@@ -148,6 +154,8 @@ async def _verify_chains(
                 await asyncio.sleep(0)
             if row["aggregate_id"] != aggregate_id:
                 aggregate_id, chain = row["aggregate_id"], Chain(signed)
+                if row["version"] > 1 and (before := await conn.fetchrow(ARCHIVED, aggregate_id)):
+                    chain = Chain(signed, before["version"], before["hash"])
             if wrong := chain.wrong_with(row):
                 yield Flaw(f"journal {aggregate_id}@{row['version']}", wrong)
             seen(row)
@@ -160,7 +168,8 @@ def record_of(row: Any) -> JournalRow:
 
 
 async def _verify_anchors(conn: Connection) -> AsyncIterator[Flaw]:
-    since, digest = 0, FIRST
+    begin = await conn.fetchrow(FROM)
+    since, digest = (begin["position"], begin["digest"]) if begin else (0, FIRST)
     while anchors := await conn.fetch(ANCHORS, since, PAGE):
         for each in anchors:
             rows = await conn.fetch(HASHES, since, each["position"], PAGE + 1)

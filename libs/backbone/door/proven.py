@@ -4,12 +4,12 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from backbone.door.evidence import COLUMNS, Chain, Signed, signed_by
+from backbone.door.evidence import ARCHIVED, COLUMNS, Chain, Signed, signed_by
 from backbone.door.journal import FIRST
 from backbone.postgres.pool import Pool
 from backbone.process.metrics import FORGED
 from backbone.process.signing import Verifier
-from backbone.words.errors import Broken
+from backbone.words.errors import Broken, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +30,19 @@ class ProvenJournal:
         """The rows after a version, in order; `end` is the version of the state, `on` the
         connection of a transaction.
 
-        Raises Broken, with an alarm, for a row that is forged, or missing at the end.
+        Raises Broken, with an alarm, for a row that is forged, or missing at the end; NotFound for
+        rows that stand in an archive.
         """
         asked = on or self._pool
         if self._signed is None:
             self._signed = await signed_by(asked, self._verifier, self.service)
         last = await asked.fetchval(HASH, of, after) if after else FIRST
-        chain = Chain(self._signed, after, last or FIRST)
         rows = await asked.fetch(SOME, of, after, most)
+        if (after and last is None) or (
+            end > after and (not rows or rows[0]["version"] > after + 1)
+        ):
+            last = await _before(asked, of, after)
+        chain = Chain(self._signed, after, last or FIRST)
         for row in rows:
             if wrong := chain.wrong_with(row):
                 raise self._alarmed(of, row["version"], wrong)
@@ -50,3 +55,11 @@ class ProvenJournal:
         place = {"aggregate_id": str(of), "version": version}
         log.critical("journal.forged", extra={**place, "wrong": wrong})
         return Broken("EVIDENCE_BROKEN", version=version)
+
+
+async def _before(asked: Any, of: UUID, after: int) -> bytes | None:
+    """The hash of the last archived row; None without one. Raises NotFound if it is later."""
+    ended = await asked.fetchrow(ARCHIVED, of)
+    if ended is not None and ended["version"] > after:
+        raise NotFound("ARCHIVED", version=ended["version"])
+    return ended["hash"] if ended is not None and ended["version"] == after else None

@@ -1,4 +1,4 @@
-"""Deletes old rows, outcomes before all others, in small batches.
+"""Deletes old rows: outcomes by the month, others in small batches.
 
 Outcomes must be kept longer than the command topic keeps its records: a command that is consumed
 again is recognised by its outcome.
@@ -17,19 +17,13 @@ log = logging.getLogger(__name__)
 EVERY = 60.0
 # Rows per statement: small enough not to delay other transactions.
 MOST = 5_000
-FORGET = """
-WITH old AS (
-    SELECT request_id FROM outcomes WHERE time < statement_timestamp() - $1::interval
-    ORDER BY time LIMIT $2 FOR UPDATE SKIP LOCKED
-)
-DELETE FROM outcomes USING old WHERE outcomes.request_id = old.request_id
-"""
+# Drops whole months, which leaves nothing to vacuum.
+FORGET = "SELECT forget_outcomes($1)"
 
 
-async def forget_outcomes(pool: Pool, older_than: timedelta, most: int = MOST) -> int:
-    """Delete at most `most` outcomes older than this, oldest first; return how many."""
-    said = await pool.execute(FORGET, older_than, most)
-    return int(said.rpartition(" ")[2])
+async def forget_outcomes(pool: Pool, older_than: timedelta) -> int:
+    """Drop the months of outcomes that ended longer ago than this; return how many."""
+    return int(await pool.fetchval(FORGET, older_than))
 
 
 # Deletes at most MOST rows that are older than this; returns how many.

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import asyncpg
 
 from backbone.postgres.expanding import OUTSIDE
+from backbone.postgres.months import KEEP
 from backbone.postgres.pool import LIMITS, OLDEST, too_old
 
 SHELL = Path(__file__).parent / "migrations"
@@ -23,6 +24,13 @@ CREATE TABLE IF NOT EXISTS migrations (
     name text PRIMARY KEY, checksum text NOT NULL, time timestamptz NOT NULL DEFAULT now()
 )
 """
+# The tables that are no month of another one.
+WHOLE = """
+SELECT format('%I.%I', nspname, relname) AS name FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = relnamespace
+WHERE nspname = $1 AND relkind IN ('r', 'p') AND NOT relispartition
+"""
+HAS_MONTHS = "SELECT to_regproc('keep_months')"
 RECORD = "INSERT INTO migrations (name, checksum) VALUES ($1, $2)"
 # Each trigger function finds its tables in its own schema, whoever fires it (a restore, an operator
 # with another path), and never in a temporary one. A file that replaces a function unpins it.
@@ -187,13 +195,23 @@ async def _ensure_role(
 
 async def _grant(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> None:
     """Grant the role its own tables; journal, anchors and where signatures
-    began are append-only, migrations closed."""
+    began are append-only, migrations closed. A month is reached through its table only."""
+    whole = ", ".join(row["name"] for row in await conn.fetch(WHOLE, schema.name))
     await conn.execute(f"""
-        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema.name} TO {schema.role};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON {whole} TO {schema.role};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema.name} TO {schema.role};
         REVOKE UPDATE, DELETE ON journal, anchors FROM {schema.role};
         REVOKE ALL ON migrations FROM {schema.role};
     """)
+    if await conn.fetchval(HAS_MONTHS):
+        await conn.execute(f"""
+            GRANT EXECUTE ON FUNCTION keep_months, forget_outcomes TO {schema.role};
+        """)
+        await conn.execute(KEEP)
+    if await conn.fetchval("SELECT to_regclass('archives')"):
+        await conn.execute(
+            f"REVOKE INSERT, UPDATE, DELETE ON archives, archived FROM {schema.role}"
+        )
     if await conn.fetchval("SELECT to_regclass('signing')"):
         await conn.execute(f"""
             REVOKE UPDATE, DELETE ON unsigned, verifications FROM {schema.role};

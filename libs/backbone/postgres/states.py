@@ -6,10 +6,12 @@ from typing import Any
 
 # All that the proof of a row covers. No statement reads a document without them.
 NAMES = ("id", "version", "shape", "doc", "hash", "proof")
-# The hash of the journal's last row: of a single read, which shows no state that was set back.
+# The hash of the journal's last row, which may stand in an archive: of a single read, which shows no
+# state that was set back.
 ENDED = """
-(SELECT j.hash FROM journal AS j WHERE j.aggregate_id = {row}.id
- ORDER BY j.version DESC LIMIT 1) AS ended
+coalesce((SELECT j.hash FROM journal AS j WHERE j.aggregate_id = {row}.id
+          ORDER BY j.version DESC LIMIT 1),
+         (SELECT a.hash FROM archived AS a WHERE a.aggregate_id = {row}.id)) AS ended
 """
 
 

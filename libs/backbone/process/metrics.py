@@ -100,6 +100,9 @@ STATEMENT_SECONDS = Histogram(
     buckets=COARSE,
 )
 UNSENT = Gauge("liandong_unsent_events", "Events that Kafka has not acknowledged.", ["schema"])
+MONTHS_AHEAD = Gauge(
+    "liandong_journal_months_ahead", "Partitions of the journal for coming months.", ["schema"]
+)
 PARKED = Gauge("liandong_parked_events", "Events that wait behind a parked one.", ["group"])
 LINKS_OPEN = Gauge(
     "liandong_links_unsettled", "Refused follow-ups that a person has to settle.", ["group"]

@@ -21,12 +21,14 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request, hash_of
 from backbone.door.retention import run_retention
 from backbone.kafka.consumer import Consumer
+from backbone.kafka.inbox import KEEP_INBOX, sweeping
 from backbone.kafka.lag import Lags
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
 from backbone.kafka.subscription import Subscription
 from backbone.kafka.unparking import run_unparking
+from backbone.postgres.months import run_months
 from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.metrics import (
     BATCH_SECONDS,
@@ -90,7 +92,9 @@ class Shell:
             lambda: watch_database(pool, settings.schema, pulse),
             lambda: watch_standing(pool, self.consumers, pulse),
             lambda: run_anchors(pool, pulse, appending(settings.anchors, settings.schema)),
+            lambda: run_months(pool, settings.schema, pulse),
             lambda: run_retention(pool, pulse, settings.keep_outcomes),
+            lambda: run_retention(pool, pulse, KEEP_INBOX, forget=sweeping()),
             lambda: run_nightly(self.connect, settings.schema, self._evidence),
             lambda: self.keys.run(pool, pulse),
         ]

@@ -14,6 +14,7 @@ import asyncpg
 from backbone.door.evidence import Flaw, signed_by, verify
 from backbone.process.signing import Verifier
 from operate.admin.export import Export
+from operate.archive import checking as archived
 from operate.home import absence
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
@@ -32,6 +33,7 @@ ANCHORS = "SELECT position, digest FROM anchors ORDER BY position"
 # each under the register's name.
 GATEWAY = "gateway"
 BEFORE = "SELECT position, digest FROM audit_before"
+ARCHIVED_UPTO = "SELECT coalesce(max(position), 0) FROM archives"
 
 Tell = Callable[[str, int], None]
 # Digests by service and position.
@@ -48,11 +50,12 @@ class Findings:
 
 
 async def examine(
-    installation: Installation, anchors: str, export: str, tell: Tell
+    installation: Installation, anchors: str, export: str, tell: Tell, archives: str = ""
 ) -> list[Findings]:
     """Check everything, and write the anchors to their file and the export if asked.
 
-    `tell` hears of the progress: a service and the rows read. Raises Trouble without a database.
+    `tell` hears of the progress: a service and the rows read. `archives` is the folder of the
+    archive files, if it is not the one they were written to. Raises Trouble without a database.
     """
     try:
         conn = await asyncpg.connect(installation.admin_dsn, timeout=5)
@@ -65,7 +68,7 @@ async def examine(
         for service in [row[0] for row in await conn.fetch(SCHEMAS)]:
             await conn.execute(f'SET search_path TO "{service}"')
             findings = Findings(service)
-            await _examine_one(conn, installation, findings, out, tell)
+            await _examine_one(conn, installation, findings, out, tell, archives)
             findings.flaws += [flaw async for flaw in _compare(conn, service, kept)]
             found.append(findings)
             if anchors and not findings.flaws:
@@ -78,7 +81,12 @@ async def examine(
 
 
 async def _examine_one(
-    conn: Any, installation: Installation, findings: Findings, out: Export | None, tell: Tell
+    conn: Any,
+    installation: Installation,
+    findings: Findings,
+    out: Export | None,
+    tell: Tell,
+    archives: str,
 ) -> None:
     service = findings.service
     verifier = Verifier(installation.keys.signers())
@@ -92,7 +100,16 @@ async def _examine_one(
         if findings.rows % 5_000 == 0:
             tell(service, findings.rows)
 
-    findings.flaws += [each async for each in verify(conn, *tables, signed=signed, seen=seen)]
+    found = archived.verify(conn, service, installation.keys, archives, signed, seen)
+    findings.flaws += [each async for each in found]
+    upto = 0 if findings.flaws else await conn.fetchval(ARCHIVED_UPTO)
+
+    def once(row: Any) -> None:
+        """Rows of open matters stand in an archive and in the database."""
+        if row["position"] > upto:
+            seen(row)
+
+    findings.flaws += [each async for each in verify(conn, *tables, signed=signed, seen=once)]
     for each in _registers(service):
         lines = _chains().verify_register(conn, each, partial(seen, what=each.table))
         findings.flaws += [flaw async for flaw in lines]

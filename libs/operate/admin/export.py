@@ -24,7 +24,7 @@ class Export:
         name = f"{service}.{what}.jsonl"
         if name not in self._files:
             self._files[name] = (self._folder / name).open("w", encoding="utf-8")
-        plain = {column: _plain(value) for column, value in row.items()}
+        plain = {column: plain_of(value) for column, value in row.items()}
         self._files[name].write(json.dumps(plain, ensure_ascii=False) + "\n")
 
     def tell(self, service: str, since: int) -> None:
@@ -37,7 +37,7 @@ class Export:
         (self._folder / "since.json").write_text(json.dumps(self._since))
 
 
-def _plain(value: Any) -> Any:
+def plain_of(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     if hasattr(value, "astimezone"):

@@ -40,8 +40,9 @@ class Migration(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """`time` is the moment of the one snapshot that all tables were read from.
 
-    `positions` are the last journal positions in it. `keys` are names of the secrets that the data
-    needs, derived from them: the secrets themselves are never in a backup.
+    `positions` are the last journal positions in it, `months` the partitions. `keys` are names of
+    the secrets that the data needs, derived from them: the secrets themselves are never in a
+    backup.
     """
 
     format: int
@@ -52,6 +53,7 @@ class Manifest(msgspec.Struct, frozen=True):
     migrations: list[Migration]
     parts: list[Part]
     seal: str = ""
+    months: dict[str, list[int]] = {}
 
 
 def names_of(keys: Keys) -> list[str]:
@@ -66,8 +68,11 @@ def sealed(manifest: Manifest, keys: Keys) -> Manifest:
 
 
 def _seal_of(manifest: Manifest, keys: Keys) -> str:
-    bare = msgspec.json.encode(msgspec.structs.replace(manifest, seal=""))
-    return hmac.digest(secret_of(keys.secret, PURPOSE).encode(), bare, sha256).hex()
+    bare = msgspec.to_builtins(msgspec.structs.replace(manifest, seal=""))
+    if not manifest.months:
+        del bare["months"]  # as those were sealed that were taken before there were months
+    secret = secret_of(keys.secret, PURPOSE).encode()
+    return hmac.digest(secret, msgspec.json.encode(bare), sha256).hex()
 
 
 def read(folder: Path) -> Manifest:

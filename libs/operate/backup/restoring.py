@@ -27,6 +27,13 @@ ORDER BY n.nspname
 IDENTITIES = """
 SELECT table_name::text AS name, column_name::text AS column FROM information_schema.columns
 WHERE table_schema = $1 AND is_identity = 'YES'
+  AND NOT (SELECT relispartition FROM pg_class
+           WHERE oid = format('%I.%I', table_schema, table_name)::regclass)
+"""
+MAKE = "SELECT make_month($1, $2)"
+MONTHS = """
+SELECT inhrelid::regclass::text AS name FROM pg_inherits
+WHERE inhparent IN ('journal'::regclass, 'outcomes'::regclass)
 """
 GO_ON = """
 SELECT setval(pg_get_serial_sequence('{schema}.{table}', '{column}'), max({column}))
@@ -108,6 +115,8 @@ async def _fill(dsn: str, manifest: Manifest, folder: Path, keys: Keys) -> None:
             # Some migrations write rows, which the backup has as they became.
             every = ", ".join(f"{part.schema}.{part.table}" for part in manifest.parts)
             await conn.execute(f"TRUNCATE {every}")
+            for schema, months in manifest.months.items():
+                await _make_months(conn, schema, months)
             for part in manifest.parts:
                 await _load(conn, part, folder)
             for schema in manifest.positions:
@@ -117,6 +126,15 @@ async def _fill(dsn: str, manifest: Manifest, folder: Path, keys: Keys) -> None:
             await conn.execute(f"ANALYZE {part.schema}.{part.table}")
     finally:
         await conn.close()
+
+
+async def _make_months(conn: Connection, schema: str, months: Sequence[int]) -> None:
+    """The months that the backup had, in the place of those of today."""
+    await conn.execute(f"SET LOCAL search_path TO {schema}")
+    for row in await conn.fetch(MONTHS):
+        await conn.execute(f"DROP TABLE {row['name']}")
+    for month in months:
+        await conn.execute(MAKE, month, month == months[0])
 
 
 async def _triggers(conn: Connection, parts: Iterable[Part], verb: str) -> None:

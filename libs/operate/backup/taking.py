@@ -49,6 +49,13 @@ GROUP BY o.oid, o.schema, o.name ORDER BY max(depth), o.schema, o.name
 """
 PRESENT = "SELECT nspname::text FROM pg_namespace WHERE nspname = ANY($1) ORDER BY nspname"
 HIGHEST = "SELECT coalesce(max(position), 0) FROM {schema}.journal"
+# Of the journal and of the outcomes: either may have some that the other has no more.
+MONTHS = """
+SELECT DISTINCT right(c.relname, 6)::bigint AS month FROM pg_inherits
+JOIN pg_class AS c ON c.oid = inhrelid JOIN pg_class AS p ON p.oid = inhparent
+JOIN pg_namespace AS n ON n.oid = p.relnamespace
+WHERE n.nspname = $1 AND p.relname IN ('journal', 'outcomes') ORDER BY 1
+"""
 DONE = "SELECT name, checksum FROM {schema}.migrations ORDER BY time, name"
 
 
@@ -105,6 +112,7 @@ async def _read_all(conn: Connection, keys: Keys, now: datetime, folder: Path) -
             for row in await conn.fetch(DONE.format(schema=name))
         ],
         parts=parts,
+        months={name: [row["month"] for row in await conn.fetch(MONTHS, name)] for name in here},
     )
 
 

@@ -14,6 +14,7 @@ from backbone.process.settings import PORTS
 from operate.admin import doctor, status
 from operate.cli import (
     account_command,
+    archive_command,
     backup_command,
     certificate_command,
     city_command,
@@ -53,6 +54,7 @@ app.add_typer(seal_command.app, name="seals")
 app.command("env")(env_command.env)
 app.command("verify")(verify_command.verify)
 app.command("upgrade")(upgrade_command.upgrade)
+app.command("archive")(archive_command.archive)
 app.command("backup")(backup_command.backup)
 app.command("restore")(backup_command.restore)
 

@@ -20,6 +20,9 @@ def verify(
     export: Annotated[
         str, typer.Option(help="a folder for the evidence with its chains and a check of its own")
     ] = "",
+    archives: Annotated[
+        str, typer.Option(help="the folder of the archives, if it is not where they were written")
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
 ) -> None:
     """Check journals, anchors, signatures, and the registers of disclosures and rights. Exit
@@ -30,7 +33,7 @@ def verify(
         def tell(service: str, rows: int) -> None:
             waiting.update(words(f"{service}: {rows:,} rows", f"{service}：{rows:,} 行"))
 
-        found = asyncio.run(evidence.examine(installation, anchors, export, tell))
+        found = asyncio.run(evidence.examine(installation, anchors, export, tell, archives))
     if json:
         print(jsons.dumps([_row(each) for each in found]))
     else:

@@ -1,0 +1,259 @@
+"""Months of ended records in files, over a real database: proven, tampered with, asked for."""
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from backbone.door.anchor import anchor
+from backbone.postgres.numbers import today
+from backbone.postgres.pool import open_pool
+from liandong.incident.v1 import incident_service_pb2 as pb
+from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
+from operate.admin import evidence
+from operate.archive import journey
+from operate.archive.journey import Archived
+from operate.home.home import Home
+from operate.home.keys import Keys
+from operate.home.ports import Ports
+from operate.home.trouble import Trouble
+from operate.run.installation import Installation
+from tests.cities import a_city
+from tests.installation import Installation as Database
+from tests.integration.operate.test_evidence import DESK, a_matter
+from tests.serving import calling, serving
+
+# When the months of this test have been over for longer than any policy.
+LATER = date(today().year + 6, 1, 15)
+
+
+@dataclass
+class City:
+    """A database of a city, its months, and what `liandong archive` and `verify` say of it."""
+
+    database: Database
+    admin: Any
+    folder: Path
+    months: list[int]
+
+    @property
+    def installation(self) -> Installation:
+        keys = Keys(self.database.secret)
+        return Installation(Home(self.folder, Ports()), keys, database_url=self.database.admin)
+
+    @property
+    def place(self) -> Path:
+        return self.folder / "archives"
+
+    async def pass_month(self) -> None:
+        """Anchor the month, tell Kafka all of it, and go on in another one."""
+        async with await open_pool(self.database.url("workflow"), "workflow") as pool:
+            await anchor(pool, await pool.fetchval("SELECT max(position) FROM journal"))
+        await self.admin.execute("DELETE FROM workflow.unsent")
+        last = self.months[-1]
+        self.months.append(last + 89 if last % 100 == 12 else last + 1)
+        await self.admin.execute(f"""
+            SET search_path TO workflow; SELECT make_month({self.months[-1]});
+            SELECT setval('journal_position_seq', {self.months[-1] * 10**10});
+        """)
+
+    async def end(self, *incidents: str, reopened: bool = False) -> None:
+        """As when they were closed: their rank says so."""
+        ids = [UUID(each) for each in incidents]
+        await self.admin.execute("SET search_path TO workflow")
+        rank = -5 if reopened else 5
+        await self.admin.execute(f"UPDATE incidents SET rank = {rank} WHERE id = ANY($1)", ids)
+
+    async def archive(self, *, look: bool = False) -> Archived:
+        said = await journey.archive(
+            self.installation, self.place, LATER, lambda service, month: None, look=look
+        )
+        return next(each for each in said if each.service == "workflow")
+
+    async def flaws(self, archives: str = "", export: str = "") -> list[str]:
+        found = await evidence.examine(
+            self.installation, "", export, lambda service, rows: None, archives
+        )
+        return [f"{one.service}: {f.where} {f.what}" for one in found for f in one.flaws]
+
+    async def rows(self) -> int:
+        return int(await self.admin.fetchval("SELECT count(*) FROM workflow.journal"))
+
+
+@pytest.fixture
+async def city(database: Database, tmp_path: Path) -> AsyncIterator[City]:
+    admin = await asyncpg.connect(database.admin)
+    day = today()
+    yield City(database, admin, tmp_path, [day.year * 100 + day.month])
+    await admin.close()
+
+
+async def opened(call: Any, number: int) -> str:
+    matter = a_matter(number)
+    await call("OpenIncident", pb.OpenIncidentRequest(matter=matter), DESK)
+    return str(matter.id)
+
+
+async def test_ended_records_go_into_files_open_ones_stay_and_both_are_proven(city: City) -> None:
+    async with (
+        serving(city.database, a_city(), "workflow") as home,
+        calling(home, "workflow", IncidentServiceStub) as call,
+    ):
+        over, still = await opened(call, 1), await opened(call, 2)
+        await city.end(over)
+        await city.pass_month()
+        later = await opened(call, 3)
+        before = await city.rows()
+
+        looked = await city.archive(look=True)
+        assert (looked.months, await city.rows()) == (city.months[:1], before)
+        assert not city.place.exists()
+        done = await city.archive()
+        assert (done.months, done.records) == (city.months[:1], 1)
+        assert 0 < done.stay < done.rows < before
+        assert await city.rows() == before - (done.rows - done.stay)
+        assert await city.flaws() == []
+
+        async def timeline(of: str) -> Any:
+            return await call("GetTimeline", pb.GetTimelineRequest(id=of), DESK)
+
+        assert len((await timeline(still)).items) == len((await timeline(later)).items) > 0
+        with pytest.raises(Exception, match="ARCHIVED"):
+            await timeline(over)
+        shown = await journey.show(city.installation, UUID(over), "")
+        assert [row["version"] for row in shown] == list(range(1, len(shown) + 1))
+        assert await journey.show(city.installation, UUID(still), "") == []
+
+        # What was open then has ended since; what was over is opened again, and archived anew.
+        await city.end(still)
+        await city.end(over, reopened=True)
+        await city.pass_month()
+        again = await city.archive()
+        assert (again.months, again.records) == (city.months[1:2], 1)
+        assert await city.flaws() == []
+        assert not await city.admin.fetchval(
+            f"SELECT to_regclass('workflow.journal_{city.months[0]}')"
+        ), "no row of it stays"
+        assert (await city.archive()).months == []
+        assert await city.flaws() == []
+
+
+@pytest.fixture
+async def archived(city: City) -> City:
+    """Two months in files, the second without a row, and a record in the database."""
+    async with (
+        serving(city.database, a_city(), "workflow") as home,
+        calling(home, "workflow", IncidentServiceStub) as call,
+    ):
+        over = [await opened(call, number) for number in range(3)]
+        await city.pass_month()
+        await city.pass_month()
+        await opened(call, 9)
+    await city.end(*over)
+    assert (await city.archive()).months == city.months[:2]
+    assert await city.flaws() == []
+    return city
+
+
+def changed(path: Path) -> None:
+    rows = gzip.decompress(path.read_bytes()).splitlines()
+    row = json.loads(rows[1])
+    row["actor"] = "wang"
+    rows[1] = json.dumps(row).encode()
+    path.write_bytes(gzip.compress(b"\n".join(rows)))
+
+
+async def test_what_was_done_to_archives_shows(archived: City) -> None:
+    first, second = archived.months[:2]
+    file = archived.place / f"workflow.{first}.jsonl.gz"
+    manifest = archived.place / f"workflow.{first}.manifest.json"
+    kept = {path: path.read_bytes() for path in (file, manifest)}
+    tried = {
+        "a row": lambda: changed(file),
+        "a file that is gone": file.unlink,
+        "a file cut short": lambda: file.write_bytes(kept[file][:-40]),
+        "a manifest that is gone": manifest.unlink,
+        "the manifest of another month": lambda: manifest.write_bytes(
+            (archived.place / f"workflow.{second}.manifest.json").read_bytes()
+        ),
+        "a manifest written anew": lambda: manifest.write_bytes(
+            kept[manifest].replace(b'"rows":', b'"rows":1')
+        ),
+    }
+    for what, tamper in tried.items():
+        tamper()
+        assert [flaw for flaw in await archived.flaws() if f"archive {first}" in flaw], what
+        for path, content in kept.items():
+            path.write_bytes(content)
+        assert await archived.flaws() == [], what
+    for statement in (
+        f"DELETE FROM workflow.archives WHERE month = {first}",
+        "UPDATE workflow.archived SET version = version + 1",
+        "UPDATE workflow.archived SET hash = '\\x00'",
+        "DELETE FROM workflow.archived",
+        "UPDATE workflow.incidents SET hash = '\\x00' WHERE rank > 0",
+    ):
+        transaction = archived.admin.transaction()
+        copies = [
+            await archived.admin.fetch(f"SELECT * FROM workflow.{table}")
+            for table in ("archives", "archived")
+        ]
+        del transaction
+        await archived.admin.execute("SET search_path TO workflow")
+        hashes = await archived.admin.fetch("SELECT id, hash FROM incidents")
+        await archived.admin.execute(statement)
+        assert await archived.flaws() != [], statement
+        for table, rows in zip(("archives", "archived"), copies, strict=True):
+            await archived.admin.execute(f"DELETE FROM {table}")
+            await archived.admin.copy_records_to_table(table, records=rows)
+        await archived.admin.executemany(
+            "UPDATE incidents SET hash = $2 WHERE id = $1", [tuple(row) for row in hashes]
+        )
+        assert await archived.flaws() == [], statement
+
+
+async def test_archives_that_were_moved_are_named_and_an_export_checks_itself(
+    archived: City,
+) -> None:
+    elsewhere = archived.folder / "elsewhere"
+    archived.place.rename(elsewhere)
+    assert any("--archives" in flaw for flaw in await archived.flaws())
+    out = archived.folder / "out"
+    assert await archived.flaws(str(elsewhere), export=str(out)) == []
+    from tests.integration.operate.test_evidence import check
+
+    assert check(out).stdout.splitlines()[-1] == "no flaw"
+
+
+async def test_what_is_not_ready_is_refused_with_nothing_changed(city: City) -> None:
+    async with (
+        serving(city.database, a_city(), "workflow") as home,
+        calling(home, "workflow", IncidentServiceStub) as call,
+    ):
+        await city.end(await opened(call, 1))
+        await city.pass_month()
+    before = await city.rows()
+    await city.admin.execute(
+        "INSERT INTO workflow.unsent SELECT min(position) FROM workflow.journal"
+    )
+    with pytest.raises(Trouble, match="Kafka lacks events"):
+        await city.archive()
+    await city.admin.execute("DELETE FROM workflow.unsent")
+    anchors = await city.admin.fetch("DELETE FROM workflow.anchors RETURNING *")
+    with pytest.raises(Trouble, match="no anchor"):
+        await city.archive()
+    await city.admin.copy_records_to_table("anchors", schema_name="workflow", records=anchors)
+    await city.admin.execute("UPDATE workflow.journal SET actor = 'x'")
+    with pytest.raises(Trouble, match="has a flaw"):
+        await city.archive()
+    (city.folder / "file").touch()
+    broken = city.place
+    assert await city.rows() == before
+    assert not list(broken.glob("*")) if broken.exists() else True
