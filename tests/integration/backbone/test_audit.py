@@ -10,7 +10,7 @@ import pytest
 from backbone.door.anchor import anchor, run_anchors
 from backbone.door.door import Door
 from backbone.door.evidence import Flaw, verify
-from backbone.door.retention import forget_outcomes, run_retention
+from backbone.door.retention import run_retention
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
 from tests.installation import Installation
@@ -139,23 +139,6 @@ async def test_anchors_are_set_by_themselves(door: Door, pool: Pool) -> None:
     for loop in loops:
         loop.cancel()
     await asyncio.wait(loops)
-
-
-async def test_outcomes_are_forgotten_when_nobody_can_ask_any_more(
-    door: Door, pool: Pool, admin: Admin
-) -> None:
-    note_id = await claimed(door)
-    await admin.execute("UPDATE outcomes SET time = time - interval '31 days'")
-    await door.perform([a_claim(note_id)])
-    month = timedelta(days=30)
-    assert [await forget_outcomes(pool, month, most=1) for _ in range(3)] == [1, 1, 0]
-    assert await pool.fetchval("SELECT count(*) FROM outcomes") == 1
-    running = asyncio.create_task(run_retention(pool, Pulse(), timedelta(0), every=0.01))
-    async with asyncio.timeout(10):
-        while await pool.fetchval("SELECT count(*) FROM outcomes"):
-            await asyncio.sleep(0.02)
-    running.cancel()
-    await asyncio.wait([running])
 
 
 async def test_upkeep_waits_while_the_database_is_away() -> None:

@@ -228,7 +228,8 @@ async def test_events_of_lost_topics_are_sent_again_as_long_as_topics_keep_them(
     declared = topics.read()
     everything = {topic.name for topic in declared.topics}
     assert await refilling.mark(city.admin, declared, everything) == {}
-    old = "UPDATE workflow.journal SET time = now() - interval '31 days' WHERE position = 1"
+    old = """UPDATE workflow.journal SET time = now() - interval '31 days'
+             WHERE position = (SELECT min(position) FROM workflow.journal)"""
     await value(city.admin, "UPDATE workflow.journal SET time = now() RETURNING 1")
     await value(city.admin, f"{old} RETURNING 1")
     lost = everything - {"liandong.incident.events.v1"}

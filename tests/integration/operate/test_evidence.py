@@ -112,11 +112,13 @@ def check(folder: Path) -> "subprocess.CompletedProcess[str]":
 
 TAMPERING = {
     "an actor": (
-        "UPDATE workflow.journal SET actor = 'wang' WHERE position = 2",
+        "UPDATE workflow.journal SET actor = 'wang' WHERE position = "
+        "(SELECT min(position) + 1 FROM workflow.journal)",
         "workflow: journal",
     ),
     "a signature": (
-        "UPDATE workflow.journal SET signature = '' WHERE position = 2",
+        "UPDATE workflow.journal SET signature = '' WHERE position = "
+        "(SELECT min(position) + 1 FROM workflow.journal)",
         "is not signed by workflow",
     ),
     "a last row": (
