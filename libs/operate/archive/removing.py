@@ -20,8 +20,12 @@ SELECT table_schema::text AS schema, table_name::text AS name FROM information_s
 WHERE column_name IN ('doc', 'hash', 'shape', 'version', 'rank') AND table_schema = ANY($1)
 GROUP BY 1, 2 HAVING count(*) = 5 ORDER BY 1, 2
 """
-# The matters that a record belongs to, beside its own id.
-MATTERS = {"receipts": ("incident_id",), "missions": ("matter_id", "receipt")}
+# A record with the matters that it belongs to: its own id is one, and for most the only one.
+MATTERS = {
+    "receipts": "ARRAY[t.id, t.incident_id]",
+    "missions": "ARRAY[t.id, t.matter_id, t.receipt]",
+    "supervisions": "t.id || ARRAY(SELECT split_part(a, '/', 1)::uuid FROM unnest(addressed) AS a)",
+}
 OPEN = """
 CREATE TEMP TABLE open_matters ON COMMIT DROP AS
 SELECT DISTINCT id FROM ({parts}) AS open WHERE id IS NOT NULL
@@ -30,7 +34,8 @@ SELECT DISTINCT id FROM ({parts}) AS open WHERE id IS NOT NULL
 OVER = """
 INSERT INTO over_now
 SELECT t.id FROM {table} AS t
-WHERE t.rank >= 0 AND t.proof IS NOT NULL AND NOT EXISTS (SELECT FROM open_matters AS o WHERE o.id IN ({matters}))
+WHERE t.rank >= 0 AND t.proof IS NOT NULL
+  AND NOT EXISTS (SELECT FROM open_matters AS o WHERE o.id = ANY({matters}))
   AND EXISTS (SELECT FROM journal WHERE aggregate_id = t.id AND position < $1)
   AND NOT EXISTS (SELECT FROM journal WHERE aggregate_id = t.id AND position >= $1)
 """
@@ -125,8 +130,8 @@ async def _find(conn: Connection, schemas: Sequence[str], cut: int) -> int:
     """Find the records that go; return how many."""
     tables: list[Any] = await conn.fetch(TABLES, list(schemas))
     parts = [
-        f"SELECT unnest(ARRAY[{', '.join(('id', *MATTERS.get(each['name'], ())))}]) AS id "  # noqa: S608
-        f"FROM {each['schema']}.{each['name']} WHERE rank < 0"
+        f"SELECT unnest({_matters(each)}) AS id "  # noqa: S608 - names of our catalogue
+        f"FROM {each['schema']}.{each['name']} AS t WHERE rank < 0"
         for each in tables
     ]
     await conn.execute(OPEN.format(parts=" UNION ALL ".join(parts)))
@@ -134,6 +139,10 @@ async def _find(conn: Connection, schemas: Sequence[str], cut: int) -> int:
     own = await conn.fetchval("SELECT current_schema()")
     for each in tables:
         if each["schema"] == own:
-            matters = ", ".join(f"t.{column}" for column in ("id", *MATTERS.get(each["name"], ())))
-            await conn.execute(OVER.format(table=each["name"], matters=matters), cut)
+            over = OVER.format(table=each["name"], matters=_matters(each))
+            await conn.execute(over, cut)
     return int(await conn.fetchval("SELECT count(*) FROM over_now"))
+
+
+def _matters(table: Any) -> str:
+    return MATTERS.get(table["name"], "ARRAY[t.id]")

@@ -82,7 +82,8 @@ BEGIN
         RETURN;
     END IF;
     -- A position of the new month is drawn only once all sessions see its partition: after the commit.
-    IF to_regclass('journal_' || this) IS NOT NULL
+    IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'journal'::regclass
+               AND inhrelid = to_regclass('journal_' || this))
         AND pg_sequence_last_value('journal_position_seq') < this * 10000000000
     THEN
         PERFORM setval('journal_position_seq', this * 10000000000);
