@@ -122,11 +122,11 @@ async def test_ended_records_go_into_files_open_ones_stay_and_both_are_proven(ci
         assert await city.flaws() == []
 
         async def timeline(of: str) -> Any:
-            return await call("GetTimeline", pb.GetTimelineRequest(id=of), DESK)
+            return await call("GetTimeline", pb.GetTimelineRequest(incident_id=of), DESK)
 
         assert len((await timeline(still)).items) == len((await timeline(later)).items) > 0
-        with pytest.raises(Exception, match="ARCHIVED"):
-            await timeline(over)
+        asked = pb.GetTimelineRequest(incident_id=over)
+        assert await call.refused("GetTimeline", asked, DESK) == "ARCHIVED"
         shown = await journey.show(city.installation, UUID(over), "")
         assert [row["version"] for row in shown] == list(range(1, len(shown) + 1))
         assert await journey.show(city.installation, UUID(still), "") == []
