@@ -30,7 +30,7 @@ OPEN = """
 CREATE TEMP TABLE open_matters ON COMMIT DROP AS
 SELECT DISTINCT id FROM ({parts}) AS open WHERE id IS NOT NULL
 """
-# A row without a code of the door is proven by its journal when it is read: it waits until it has one.
+# A row without a code of the door is proven by its journal when it is read: it stays until then.
 OVER = """
 INSERT INTO over_now
 SELECT t.id FROM {table} AS t
