@@ -99,7 +99,8 @@ async def test_what_was_backed_up_comes_back_row_by_row(
     given = "SELECT last FROM petition.numbers WHERE day = $1"
     assert await value(empty.admin, given, today()) >= 100_000
     draw = "SELECT nextval(pg_get_serial_sequence('workflow.journal', 'position'))"
-    assert await value(empty.admin, draw) == manifest.positions["workflow"] + 1
+    # After the restored rows, or at the beginning of this month.
+    assert await value(empty.admin, draw) > manifest.positions["workflow"]
 
 
 async def test_a_backup_of_an_older_schema_is_brought_up_to_date(
