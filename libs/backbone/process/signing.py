@@ -111,8 +111,7 @@ class Verifier:
         found: dict[str, Any] = json.loads(text) if text else {}
         for name, own in self._own.items():
             # A rotation may have given another process of this service a newer key.
-            told = found.get(name, [])
-            found[name] = [*told, *(each for each in own if each not in told)]
+            found[name] = [*own, *(each for each in found.get(name, ()) if each not in own)]
         self._keys = {(name, each["id"]): each for name, keys in found.items() for each in keys}
         self._first = {name: keys[0] for name, keys in found.items()}
         self.names = tuple(sorted(found))
