@@ -27,6 +27,7 @@ from tests.installation import Installation
 from tests.ledger.building import a_request
 from tests.ledger.domain import Look
 from tests.ledger.serving import TOKEN, Served, a_ledger, ledger_settings
+from tests.proving import changed_by_hand
 
 
 @pytest.fixture
@@ -118,13 +119,20 @@ async def test_a_row_of_a_newer_shape_is_answered_with_unavailable(
     ledger: Served, database: Installation
 ) -> None:
     note_id = await opened(ledger)
-    await ledger.shell.pool.execute("UPDATE notes SET shape = 2")
+    await shaped(ledger, 2)
     key = {"idempotency_key": "k"}
     error = await refused(ledger, "ClaimIncident", a_claim(note_id), **key)
     assert (error.code().name, error.details()) == ("UNAVAILABLE", "NEWER_SHAPE")
-    await ledger.shell.pool.execute("UPDATE notes SET shape = 1")
+    await shaped(ledger, 1)
     answer, trailers = await ledger.call("ClaimIncident", a_claim(note_id), **key)
     assert (answer.incident.version, trailers["liandong-replayed"]) == (2, "false")
+
+
+async def shaped(ledger: Served, shape: int) -> None:
+    """Give the notes a shape, as a process of another release would write it."""
+    async with ledger.shell.pool.acquire() as conn:
+        statement = "UPDATE ledger.notes SET shape = $1"
+        await changed_by_hand(conn, ledger.settings.keyring, "ledger.notes", statement, shape)
 
 
 async def test_malformed_metadata_is_refused_by_name(ledger: Served) -> None:
