@@ -16,7 +16,7 @@ import pytest
 
 from backbone.postgres.migrate import migrate_all, schemas
 from backbone.postgres.numbers import today
-from operate.admin import topics
+from operate.admin import data_keys, topics
 from operate.backup import manifest as manifests
 from operate.backup import proving, refilling, restoring, taking
 from operate.backup.taking import TABLES
@@ -39,6 +39,7 @@ def golden(postgres_dsn: str) -> Iterator[str]:
     with asyncio.Runner() as runner:
         made = restored(postgres_dsn, RELEASES[-1])
         database = runner.run(made.__aenter__())
+        runner.run(data_keys.ensure(database.admin, KEYS))
         yield urlsplit(database.admin).path.removeprefix("/")
         runner.run(made.__aexit__(None, None, None))
 
