@@ -10,9 +10,12 @@ from tests.servers import Broker, Database, Installed
 from tests.topics import wipe
 
 
+LAST = "test_local_run.py"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Last comes what ends the whole city."""
-    items.sort(key=lambda item: "end_to_end/operate" in item.path.as_posix())
+    items.sort(key=lambda item: ("operate" in item.path.parts, item.path.name == LAST))
 
 
 @pytest.fixture(scope="session")
