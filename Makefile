@@ -86,9 +86,11 @@ chaos: setup ## replay a day while each process is killed in turn (takes minutes
 	@$(BIN)/python -m tests.chaos $(FILE) $(if $(REPORT),--report $(REPORT))
 
 drill: setup ## lose a city and bring it back from a backup, from the journals, from the archived log (takes minutes): SIZE=60
+	@$(BIN)/pytest -q tests/drill
 	@$(BIN)/python -m tests.drill $(if $(SIZE),--size $(SIZE))
 
 rehearse: setup ## the chart's deployment as processes, secure: first hour, faults, rolling restart (takes minutes): SET="kafka.brokers=5 …"
+	@$(BIN)/pytest -q tests/rehearsal
 	@$(BIN)/python -m tests.rehearsal $(foreach value,$(SET),--set $(value))
 
 BEFORE = $(filter-out none,$(or $(BASE),$(shell git describe --tags --abbrev=0 2>/dev/null)))

@@ -9,7 +9,6 @@ from tests.installation import Installation, an_installation, make_template
 from tests.servers import Broker, Database, Installed
 from tests.topics import wipe
 
-
 LAST = "test_local_run.py"
 
 

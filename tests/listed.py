@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backbone.door.decider import Decider
 from backbone.door.statements import JOURNAL, state_values, write_to
@@ -58,6 +59,7 @@ class Listed:
     def __init__(self, pool: Pool, decider: Decider[Any], paths: Sequence[Path]) -> None:
         self._pool, self._decider, self._paths = pool, decider, paths
         self._lists = Lists(pool, b"key", decider.table.name, paths, trusted)
+        self._written = 0
 
     async def write(self, states: Sequence[Any]) -> None:
         """Nothing but these, by the statement of the door."""
@@ -71,7 +73,9 @@ class Listed:
     async def update(self, states: Sequence[Any]) -> None:
         """These too, or anew."""
         table = self._decider.table
-        rows = [state_values(self._decider, state, b"") for state in states]
+        self._written += 1  # the door's statement refuses a version that does not rise
+        newer = [replace(state, version=state.version + self._written) for state in states]
+        rows = [state_values(self._decider, state, b"") for state in newer]
         columns = [list(column) for column in zip(*rows, strict=True)]
         nothing: list[list[Any]] = [[] for _ in (*JOURNAL, *range(11))]
         if rows:

@@ -14,7 +14,9 @@ from tests.people import TOWNSHIP, Visit, act, open_incident, take_call
 TAKER, CLERK = "call_taker.990100-command", "clerk.990101-petition_office"
 POLICE = f"clerk.{TOWNSHIP}-police"
 CALLER = {"number": "13811112222", "name": "李某", "protected": False}
-SEALING = {"alarm", "petition", "dispute", "population", "emergency", "workflow"}
+SEALING = {
+    "alarm", "petition", "dispute", "population", "emergency", "workflow", "workflow-stream",
+}  # fmt: skip
 
 
 async def test_a_rotation_in_a_running_city(visit: Visit) -> None:
@@ -56,7 +58,7 @@ async def resealed(visit: Visit) -> None:
 
 
 async def claimed_by_the_stream(visit: Visit, desk: Client) -> None:
-    """The stream processor, which has not started again, takes what the front signs anew."""
+    """The stream processor takes what the front signs with its new key."""
     incident = await open_incident(desk)
     path, roads = f"/v1/incidents/{incident['id']}", []
     for step, said in [("claim", {}), *[("report", {"text": "已到现场"})] * 20]:

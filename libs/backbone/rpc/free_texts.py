@@ -17,6 +17,8 @@ from backbone.words.roles import DESKS, HANDLERS, TEAMS
 from backbone.words.spans import MARK, hidden
 from liandong.input.v1.rules_pb2 import FieldRules
 
+# The personal fields that hold names.
+NAMES = (FieldRules.PERSONAL_NAME, FieldRules.PERSONAL_ACCUSED)
 # The names of the persons whom the matter of a request knows already.
 Persons: TypeAlias = Callable[[Message], Awaitable[Collection[str]]]
 Place: TypeAlias = tuple[Any, Any]  # a message and its field
@@ -104,7 +106,7 @@ def _names(request: Any) -> Iterator[str]:
     for message, field in _texts(request):
         known = _NAMES.get(field.full_name)
         if known is None:
-            known = rules_of(field).personal == FieldRules.PERSONAL_NAME
+            known = rules_of(field).personal in NAMES
             _NAMES[field.full_name] = known
         if known:
             yield getattr(message, field.name)

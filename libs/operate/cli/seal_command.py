@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress, TaskID
 
 from backbone.process.keyring import key_id
-from backbone.process.settings import KEEPS_TEXTS
+from backbone.process.settings import KEEPS_TEXTS, SCHEMAS
 from operate.admin import data_keys
 from operate.admin.data_keys import OWNERS
 from operate.cli.screen import console, plain, say, words
@@ -160,7 +160,8 @@ def _start_again(home: Home) -> None:
     """Restart the services that seal."""
     waiting = words("restarting the services that seal", "正在逐个重新启动使用密钥的服务")
     with console.status(waiting):
-        names = ", ".join(control.again(home, KEEPS_TEXTS))
+        sealing = (name for name, schema in SCHEMAS.items() if schema in KEEPS_TEXTS)
+        names = ", ".join(control.again(home, sealing))
     say(
         f"Restarted with the new key: {names or 'none'}. A service that is held down uses it "
         "after `liandong start`.",

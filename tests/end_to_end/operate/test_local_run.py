@@ -60,7 +60,7 @@ def test_a_process_that_stays_frozen_is_replaced(city: Installed) -> None:
 
 
 def test_what_runs_without_its_supervisor_is_adopted_without_an_outage(city: Installed) -> None:
-    before = pids(city)
+    before = {process["pid"] for process in city.run["processes"].values()}
     supervisor = int((city.home / "lock").read_text())
     os.kill(supervisor, signal.SIGKILL)
     told = city.liandong("status")
