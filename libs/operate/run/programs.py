@@ -5,7 +5,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 
-from backbone.process.settings import PORTS
+from backbone.process.settings import KEEPS_TEXTS, PORTS, SCHEMAS
 from backbone.process.wires import Brokers
 from operate.admin import probe
 from operate.home.copies import named, service_of, split
@@ -94,7 +94,11 @@ def service_program(installation: Installation, names: tuple[str, ...]) -> Progr
 
 
 def identity_of(installation: Installation, names: tuple[str, ...]) -> str:
-    told = installation.with_keys_of_now().environment(*names)
+    now = installation.with_keys_of_now()
+    if not any(SCHEMAS[service_of(name)] in KEEPS_TEXTS for name in names):
+        # A rotation does not restart these: with or without the newest key, they are the same.
+        now = replace(now, keys=replace(now.keys, seals=()))
+    told = now.environment(*names)
     settings = {**identity.said_by(os.environ), **told}
     return identity.of("+".join(names), sorted(settings.items()), "libs", "services")
 

@@ -7,7 +7,7 @@ import pytest
 from backbone.process.settings import KEEPS_TEXTS, TEXTS
 from operate.admin import accounts
 from operate.home.home import Home
-from operate.home.keys import Keys
+from operate.home.keys import Keys, make, rotate
 from operate.home.ports import Ports
 from operate.home.trouble import Trouble
 from operate.run import runner
@@ -186,3 +186,18 @@ def test_a_choice_reaches_the_supervisor_in_the_background() -> None:
     assert Choice().options == []
     assert Choice(split=True, demo=True).options == ["--split", "--demo"]
     assert Choice(demo=False).options == ["--no-demo"]
+
+
+def test_a_rotation_makes_other_programs_of_the_services_that_seal_alone(home: Home) -> None:
+    """The rotation restarts those; the next supervisor adopts the others as they are."""
+    make(home.secret)
+
+    def identities() -> dict[tuple[str, ...], str]:
+        installation = Installation(home, Keys.read(home.secret))
+        return {each.names: each.identity() for each in programs_of(installation)}
+
+    before = identities()
+    rotate(home.secret)
+    after = identities()
+    same = {names for names in before if before[names] == after[names]}
+    assert same == {("kafka",), ("postgres",), ("gateway",), ("directory",)}
