@@ -16,6 +16,7 @@ from backbone.door.commands import by_command
 from backbone.door.decider import Decider
 from backbone.door.notices import NO_NOTICES, NOTIFY, Notices, addressed
 from backbone.door.outcomes import Outcome
+from backbone.door.recalling import recalled
 from backbone.door.request import Request, key_of
 from backbone.door.rows import Rows
 from backbone.door.statements import TRY_LOCK, WITHDRAW, lock_all
@@ -23,7 +24,7 @@ from backbone.door.telling import tell_decided
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process import tracing
 from backbone.process.metrics import BATCH_SECONDS, BATCH_SIZE
-from backbone.words.errors import Broken, NotFound, Unavailable
+from backbone.words.errors import Broken, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -124,24 +125,9 @@ class Door:
         answers = [batch.answer(request) for request in requests]
         await self._save(conn, batch, addressed(requests, answers, self._carrier))
         return [
-            await self._recalled(conn, request, answer)
+            await recalled(conn, self._rows, self.decider_of(request.command), request, answer)
             for request, answer in zip(requests, answers, strict=True)
         ]
-
-    async def _recalled(self, conn: Connection, request: Request[Any], answer: Outcome) -> Outcome:
-        """The answer to a repeated call, with its state folded from the journal if need be."""
-        if answer.reason or answer.state is not None or not request.call:
-            return answer
-        try:
-            life = await self._rows.life(answer.aggregate_id, answer.version, conn)
-            state = self.decider_of(request.command).fold(row["payload"] for row in life)
-            return replace(answer, state=state)
-        except (Unavailable, Broken, NotFound) as newer:  # concerns this answer alone
-            kind = type(newer).__name__
-            return replace(answer, reason=newer.reason, kind=kind, facts=newer.facts)
-        except Exception:
-            log.exception("repeat.broken", extra={"request_id": request.request_id})
-            return replace(answer, reason="INTERNAL", kind="Broken", facts={})
 
     async def _read(self, conn: Connection, requests: Sequence[Request[Any]]) -> Batch:
         also = {key for request in requests for key in self._also(request)}
