@@ -157,11 +157,16 @@ async def test_a_wrong_voiding_is_undone_and_its_receipt_is_no_longer_filed(
 ) -> None:
     first = await opened(console)
     await flow.call("VoidIncident", incident_id=first, reason="HOAX")
+    async with asyncio.timeout(PATIENCE):  # until the receipt has followed
+        while (receipt := (await console.do("GetReceipt", first)).receipt).state != (
+            receipt.STATE_CLOSED
+        ):
+            await asyncio.sleep(0.1)
     again = flow.call("UndoVoid", incident_id=first, reason="确有其事")
     assert (await refused(again)).reason == "ANOTHER_PERSON_NEEDED"
     undone = await flow.call("UndoVoid", LEADER, incident_id=first, reason="确有其事")
     assert undone.incident.state == resources.Incident.STATE_OFFERED
-    async with asyncio.timeout(PATIENCE):  # until the receipt has followed both
+    async with asyncio.timeout(PATIENCE):  # until it has followed this, too
         while True:
             try:
                 await console.do("AmendReceipt", first, place=THERE)
