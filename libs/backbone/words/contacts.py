@@ -50,7 +50,9 @@ def number_of(text: str, dialling_code: str = "") -> str:
     digits = BETWEEN.sub("", main)
     if not _NUMBER.fullmatch(digits):
         return ""
-    number = _dialled(digits, dialling_code)
+    number, before = _dialled(digits, dialling_code), digits
+    while number != before:  # prefixes may hide one another; each round takes one away
+        number, before = _dialled(number, dialling_code), number
     return f"{number}{TO}{found['extension']}" if found else number
 
 

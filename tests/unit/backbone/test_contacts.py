@@ -1,7 +1,7 @@
 """One number is one number, in whatever form it is written."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backbone.words.contacts import (
@@ -71,6 +71,7 @@ DIGITS = st.from_regex(r"[+0-9 ()#转-]{0,40}", fullmatch=True)
 
 
 @given(ANY | DIGITS)
+@example("00010000")
 def test_any_text_has_one_form_and_the_form_has_itself(text: str) -> None:
     form = contact_of(text, CITY)
     assert contact_of(form, CITY) == form
