@@ -197,7 +197,9 @@ async def test_a_dying_worker_loses_nothing(
     survived = await journal.fetchval(OURS, ids)
     with home.started("workflow-stream"):
         await until(journal, OURS, len(records), ids)
-    assert 200 <= survived < len(records), "it died in the middle"
+    # One that is asked to end may finish first what it has taken.
+    most = len(records) - (death is signal.SIGKILL)
+    assert 200 <= survived <= most, "it died in the middle"
     rows = "SELECT count(*) FROM journal WHERE aggregate_id = ANY($1)"
     assert await journal.fetchval(rows, ids) == 3 * len(records)
 
