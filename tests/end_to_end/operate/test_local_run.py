@@ -68,7 +68,7 @@ def test_what_runs_without_its_supervisor_is_adopted_without_an_outage(city: Ins
     again = city.liandong("up", "--detach")
     assert again.returncode == 0, again.stderr
     assert pids(city) == before
-    assert city.liandong("status").returncode == 0
+    wait(lambda: city.liandong("status").returncode == 0, 20)  # each notices its new supervisor
 
 
 def test_what_doctor_advises_for_a_stopped_consumer_lets_it_go_on(city: Installed) -> None:
