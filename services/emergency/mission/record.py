@@ -59,10 +59,15 @@ class Order(Struct, frozen=True):
 
 
 class Heard(Struct, frozen=True):
-    """Up to which version of its receipt, and of its incident, a mission has heard; 0: unknown."""
+    """Up to which version of its receipt, and of its incident, a mission has heard; 0: unknown.
+
+    `link` is the version of the receipt with the last link that it follows: later facts may be
+    heard before an older link.
+    """
 
     receipt: int = 0
     incident: int = 0
+    link: int = 0
 
 
 class Team(Struct, frozen=True):
