@@ -115,7 +115,7 @@ def _is_late(known: Heard, said: Heard) -> bool:
 
 
 def _further(known: Heard, said: Heard) -> Heard:
-    return Heard(max(known.receipt, said.receipt), max(known.incident, said.incident), known.link)
+    return Heard(max(known.receipt, said.receipt), max(known.incident, said.incident))
 
 
 def _is_more_urgent(priority: str, than: str) -> bool:

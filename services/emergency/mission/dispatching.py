@@ -161,7 +161,7 @@ def dispatched(event: MissionDispatched) -> Mission:
         pushes=Pushes(None if event.ladder else event.due_time),
         ladder=begun(event.ladder, event.time) if event.ladder else None,
         number=event.number,
-        heard=Heard(order.receipt_version, order.matter_version, order.receipt_version),
+        heard=Heard(order.receipt_version, order.matter_version),
     )
 
 

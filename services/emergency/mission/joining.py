@@ -41,8 +41,7 @@ def join(
     order = mission.order
     if order.matter_id == command.matter_id or knows_later(mission, command.receipt_version):
         return []
-    known, said = mission.heard, command.receipt_version
-    heard = Heard(max(known.receipt, said), link=max(known.link, said))
+    heard = Heard(max(mission.heard.receipt, command.receipt_version))
     joined = MissionJoined(now, command.matter_id, command.code or order.code, heard)
     pair = pair_of(command.matter_id, order.team)
     rivals = [also.one(each) for each in also.members(pair) - {mission.id}]
@@ -56,7 +55,7 @@ def join(
 
 def knows_later(mission: Mission, receipt_version: int) -> bool:
     """Whether the mission was ordered, or has heard of a link, after this version."""
-    return 0 < receipt_version <= mission.heard.link
+    return 0 < receipt_version <= mission.heard.receipt
 
 
 def precedence(mission: Mission) -> tuple[int, datetime, UUID]:

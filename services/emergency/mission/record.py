@@ -59,15 +59,10 @@ class Order(Struct, frozen=True):
 
 
 class Heard(Struct, frozen=True):
-    """Up to which version of its receipt, and of its incident, a mission has heard; 0: unknown.
-
-    `link` is the version of the receipt with the last link that it follows: later facts may be
-    heard before an older link.
-    """
+    """Up to which version of its receipt, and of its incident, a mission has heard; 0: unknown."""
 
     receipt: int = 0
     incident: int = 0
-    link: int = 0
 
 
 class Team(Struct, frozen=True):
