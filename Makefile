@@ -33,7 +33,7 @@ run: setup ## start Kafka, PostgreSQL, the demo city and every service; Ctrl-C s
 
 test: setup ## the whole suite, with a real Kafka and a real PostgreSQL
 	@$(BIN)/pytest -q -n 2 --dist loadfile $(addprefix tests/,unit house contract functional simulation integration)
-	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/chaos/test_matters.py $(addprefix tests/,end_to_end security chaos)
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(addprefix tests/,end_to_end security chaos)
 
 attack: setup ## the attack suite alone, and deeper (takes minutes): EXAMPLES=20 times the requests, every role at every route
 	@ATTACK_EXAMPLES=$(or $(EXAMPLES),20) $(BIN)/pytest tests/security tests/integration/backbone/test_forged.py tests/functional/backbone/test_identities.py
@@ -83,7 +83,6 @@ simulate: setup ## the flow under simulated faults, in one thread: SEEDS=200, CO
 	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(COMMANDS),--commands $(COMMANDS)) $(if $(SEED),--seed $(SEED))
 
 chaos: setup ## replay a day while each process is killed in turn (takes minutes): FILE=calls.csv, REPORT=report.json
-	@$(BIN)/pytest -q tests/chaos/test_matters.py
 	@$(BIN)/python -m tests.chaos $(FILE) $(if $(REPORT),--report $(REPORT))
 
 drill: setup ## lose a city and bring it back from a backup, from the journals, from the archived log (takes minutes): SIZE=60

@@ -214,7 +214,7 @@ class Orders:
             own = receipt in (of, mission.home)
             if of == there or (own and knows_later(mission, version)):
                 continue
-            if not own and left not in (of, mission.home):
+            if not own and (left is None or left not in (of, mission.home)):
                 continue
             rivals = [each for each in every if _is_rival(each, mission, there)]
             requests += [

@@ -87,6 +87,22 @@ async def test_links_and_ends_of_a_receipt(desk: Desk) -> None:
     assert ended.recall.cause == Recall.CAUSE_RECEIPT_INVALID
 
 
+async def test_what_was_ordered_for_an_incident_stays_with_it_when_the_receipt_parts(
+    desk: Desk,
+) -> None:
+    """A receipt takes back what it had ordered as a matter of its own, and nothing else."""
+    receipt, incident = uuid4(), uuid4()
+    own = (await desk.dispatch(receipt=receipt, receipt_version=1)).mission.id
+    await hear(desk, receipt, 2, AlarmEvent(repeat_linked={"incident_id": str(incident)}))
+    order = {"matter": incident, "receipt": receipt, "receipt_version": 3}
+    theirs = (await desk.dispatch("fire-2", **order)).mission.id
+    facts_then = facts(receipt, "青山镇长风路12号")
+    part = {"reason": "不是一回事", "facts": facts_then}
+    await hear(desk, receipt, 4, AlarmEvent(repeat_unlinked=part))
+    assert await matter_of(desk, own) == receipt
+    assert await matter_of(desk, theirs, "fire-2") == incident
+
+
 ZHAO = Actor("zhao", "desk", "duty_officer", "990100")
 FIRE = f"{COUNTY}-fire"
 
@@ -124,13 +140,13 @@ async def test_a_team_of_a_unit_that_is_accused_while_it_is_under_way(desk: Desk
         assert await terminal.silence(0.5)
 
 
-async def found(desk: Desk, mission: str) -> Mission:
-    metadata = metadata_for(desk.token, Actor("lee"), team="fire-1")
+async def found(desk: Desk, mission: str, team: str = "fire-1") -> Mission:
+    metadata = metadata_for(desk.token, Actor("lee"), team=team)
     request = pb.GetMissionRequest(mission_id=mission)
     response = await desk.stub.GetMission(request, metadata=metadata, timeout=5)
     shown: Mission = response.mission
     return shown
 
 
-async def matter_of(desk: Desk, mission: str) -> UUID:
-    return UUID((await found(desk, mission)).matter_id)
+async def matter_of(desk: Desk, mission: str, team: str = "fire-1") -> UUID:
+    return UUID((await found(desk, mission, team)).matter_id)
