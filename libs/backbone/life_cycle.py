@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from backbone.words.actor import Actor
-from backbone.words.errors import InvalidTransition, NotFound
+from backbone.words.errors import Denied, InvalidTransition, NotFound
 from backbone.words.right import Right, require_role
 
 S = TypeVar("S")
@@ -149,6 +149,12 @@ class LifeCycle(Generic[S, W]):
         if aggregate is None:
             raise NotFound(self.missing)
         self._admit(aggregate, command)
+        return self.judge(aggregate, command, now, world)
+
+    def judge(self, aggregate: S, command: Any, now: datetime, world: W) -> list[Any]:
+        """What `decide` does with a command of an actor who may know of the aggregate and whose
+        role has the right."""
+        known = self.verbs[type(command)]
         state = self.state_of(aggregate)
         if state not in known.states:
             known.otherwise(aggregate, command)
@@ -156,6 +162,14 @@ class LifeCycle(Generic[S, W]):
                 "INVALID_TRANSITION", command=type(command).__name__, state=state
             )
         return [*known.decide(aggregate, command, now, world)]
+
+    def is_for(self, command: type[Any], by: Any) -> bool:
+        """Whether the role of `by` has the right to this command in any relation."""
+        try:
+            self._require_right(command, by)
+        except Denied:
+            return False
+        return True
 
     def check_repeat(self, aggregate: S, command: Any, now: datetime, world: W) -> None:
         """Raise a Refusal if the caller of a repeat may no longer see the answer."""
@@ -169,9 +183,11 @@ class LifeCycle(Generic[S, W]):
         self._require_role(command)
 
     def _require_role(self, command: Any) -> None:
-        by = getattr(command, "by", None)
+        self._require_right(type(command), getattr(command, "by", None))
+
+    def _require_right(self, command: type[Any], by: Any) -> None:
         if isinstance(by, Actor):
-            require_role(self.rights.get(type(command).__name__), by)
+            require_role(self.rights.get(command.__name__), by)
 
     def evolve(self, aggregate: S | None, event: Any) -> S:
         """Return the aggregate after the event: the next version, at the event's time."""

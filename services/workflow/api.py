@@ -159,8 +159,9 @@ class Front(rpc.IncidentServiceServicer):
 
     async def pass_on(self, request: Any, context: Any) -> resources.Incident:
         _id(request.incident_id)
-        found = await self._calls.perform(request, context, caller_of(context))
-        return self._reads.shown(found, caller_of(context).actor)
+        caller = caller_of(context)
+        found = await self._calls.perform(request, context, caller)
+        return self._reads.shown(found, caller.actor)
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
         """The opening never expires: the intake has already committed."""

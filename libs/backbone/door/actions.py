@@ -9,6 +9,7 @@ written a second time. Pure.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -22,6 +23,9 @@ from backbone.life_cycle import Also
 from backbone.words.errors import Conflict, Denied, InvalidTransition, NotFound, Refusal
 
 S = TypeVar("S", bound=Aggregate)
+
+# Gives fields of a command that fits the record.
+Likely = Callable[[Any], Mapping[str, Any]]
 
 # The field of a command that holds the acting person.
 BY = "by"
@@ -50,11 +54,12 @@ class Actions(Generic[S]):
         """`names` are the commands that persons give; verbs without an actor are left out."""
         wanted = set(names)
         self._decider = decider
-        self._tries: dict[str, list[tuple[Any, Callable[[S], Mapping[str, Any]]]]] = {}
+        self._tries: dict[str, list[tuple[Any, Likely]]] = {}
         for kind, verb in decider.life_cycle.verbs.items():
             if kind.__name__ in wanted and verb.states is not None and BY in kind.__struct_fields__:
                 for state in verb.states:
                     self._tries.setdefault(str(state), []).append((likely(kind), verb.likely))
+        self._of_a_caller = lru_cache(maxsize=4_096)(self._tries_of)
 
     def of(
         self, record: S, by: Any, now: datetime | None = None, also: Also = ALONE, **known: Any
@@ -67,9 +72,18 @@ class Actions(Generic[S]):
         at, state = now or datetime.now(UTC), str(self._decider.life_cycle.state_of(record))
         return [
             type(command).__name__
+            for command, known_of in self._of_a_caller(state, by, tuple(known.items()))
+            if self._may(record, _with(command, known_of(record)), at, also)
+        ]
+
+    def _tries_of(
+        self, state: str, by: Any, known: tuple[tuple[str, Any], ...]
+    ) -> list[tuple[Any, Likely]]:
+        """The commands of a caller in a state, without those of which the role has no right."""
+        return [
+            (_with(command, {BY: by, **dict(known)}), known_of)
             for command, known_of in self._tries.get(state, ())
-            if type(command.by) is type(by)
-            and self._may(record, _by(command, by, {**known, **known_of(record)}), at, also)
+            if type(command.by) is type(by) and self._decider.life_cycle.is_for(type(command), by)
         ]
 
     def _may(self, record: S, command: Any, now: datetime, also: Also) -> bool:
@@ -78,16 +92,17 @@ class Actions(Generic[S]):
         except NotFound:
             return False
         try:
-            return bool(self._decider.decide(record, command, now, also))
+            return bool(self._decider.judge(record, command, now, also))
         except NOT_NOW:
             return False
         except Refusal:
             return True
 
 
-def _by(command: Any, by: Any, known: Mapping[str, Any]) -> Any:
+def _with(command: Any, known: Mapping[str, Any]) -> Any:
+    """The command with what is known of its fields."""
     told = {name: fact for name, fact in known.items() if name in command.__struct_fields__}
-    return msgspec.structs.replace(command, by=by, **told)
+    return msgspec.structs.replace(command, **told) if told else command
 
 
 def actions_of(

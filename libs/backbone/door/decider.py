@@ -120,6 +120,10 @@ class Decider(Generic[S]):
         """Return the events that the command causes, or raise a Refusal."""
         return self.life_cycle.decide(aggregate, command, now, self.world(also))
 
+    def judge(self, aggregate: S, command: Any, now: datetime, also: Also) -> list[Any]:
+        """What `decide` does with a command of an actor who is admitted."""
+        return self.life_cycle.judge(aggregate, command, now, self.world(also))
+
     def check_repeat(self, aggregate: S, command: Any, now: datetime, also: Also) -> None:
         """Raise a Refusal if the caller of a repeat may no longer see the answer."""
         self.life_cycle.check_repeat(aggregate, command, now, self.world(also))

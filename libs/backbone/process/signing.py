@@ -138,11 +138,12 @@ class Signatures(Verifier):
 
     def sign(self, statement: bytes) -> bytes:
         """The signature, and after it a code by which this service knows it again."""
-        return self._id + self._private.sign(statement) + self._short(self.name, statement)
+        own = self._short(self.name, sha256(statement).digest())
+        return self._id + self._private.sign(statement) + own
 
     def code(self, receiver: str, statement: bytes) -> bytes:
         """The code that only this service and the receiver can make. Raises LookupError."""
-        return self._id + hmac.digest(self._to(receiver), statement, sha256)
+        return self._id + hmac.digest(self._to(receiver), statement, "sha256")
 
     def is_coded(self, sender: str, statement: bytes, code: bytes) -> bool:
         """Whether the sender has made this code for this service."""
@@ -150,7 +151,7 @@ class Signatures(Verifier):
             key = self._from(sender, code[:ID].hex())
         except LookupError:
             return False
-        return hmac.compare_digest(hmac.digest(key, statement, sha256), code[ID:])
+        return hmac.compare_digest(hmac.digest(key, statement, "sha256"), code[ID:])
 
     def codes(self, statement: bytes, signature: bytes) -> bytes:
         """A code for each service: `key id,service:code,service:code`, in hexadecimal digits.
@@ -158,10 +159,10 @@ class Signatures(Verifier):
         Nothing for a statement that this service has not signed, or not yet in this form: a row
         that was forged in its database gets no code.
         """
-        own = signature[ID + SIGNATURE :]
-        if not own or not self._is_short(self.name, signature[:ID].hex(), statement, own):
+        own, digest = signature[ID + SIGNATURE :], sha256(statement).digest()
+        if not own or not self._is_short(self.name, signature[:ID].hex(), digest, own):
             return b""
-        each = (f"{name}:{self._short(name, statement).hex()}" for name in self.names)
+        each = (f"{name}:{self._short(name, digest).hex()}" for name in self.names)
         return ",".join((self._id.hex(), *each)).encode()
 
     def is_among(self, sender: str, statement: bytes, codes: bytes) -> bool:
@@ -170,17 +171,19 @@ class Signatures(Verifier):
             name: code for name, _, code in (each.partition(b":") for each in codes.split(b","))
         }
         key, code = codes[: 2 * ID], found.get(self.name.encode(), b"")
+        digest = sha256(statement).digest()
         try:
-            return self._is_short(sender, key.decode(), statement, bytes.fromhex(code.decode()))
+            return self._is_short(sender, key.decode(), digest, bytes.fromhex(code.decode()))
         except ValueError:
             return False
 
-    def _short(self, receiver: str, statement: bytes) -> bytes:
-        return hmac.digest(self._to(receiver), statement, sha256)[:SHORT]
+    def _short(self, receiver: str, digest: bytes) -> bytes:
+        """The code of a digest: a statement of some kilobytes is hashed once for all receivers."""
+        return hmac.digest(self._to(receiver), digest, "sha256")[:SHORT]
 
-    def _is_short(self, sender: str, key: str, statement: bytes, code: bytes) -> bool:
+    def _is_short(self, sender: str, key: str, digest: bytes, code: bytes) -> bool:
         try:
-            made = hmac.digest(self._from(sender, key), statement, sha256)[:SHORT]
+            made = hmac.digest(self._from(sender, key), digest, "sha256")[:SHORT]
         except LookupError:
             return False
         return hmac.compare_digest(made, code)
