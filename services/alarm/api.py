@@ -158,12 +158,13 @@ class FrontDesk(rpc.AlarmServiceServicer):
         """Order, then call: a refusal is recorded, so that the order does not stand."""
         caller = caller_of(context)
         known = await self._told.found(codec.receipt_id(request.receipt_id))
-        standing = await self._orders.standing(known, request.team)
-        facts = await self._told.facts(codec.receipt_id(request.receipt_id), caller.actor)
+        standing, facts = await asyncio.gather(
+            self._orders.standing(known, request.team), self._told.facts(known, caller.actor)
+        )
         command = DispatchNow(
             by=caller.actor,
             team=request.team,
-            note=await self._note(request),
+            note=self._taking.note(request.note, known),
             standing=standing,
             force_reason=request.force_reason,
             **facts,

@@ -65,10 +65,9 @@ class Told:
         dangers = [each.suggestions.danger for each in found if each]
         return min(filter(None, dangers), key=lambda each: each.priority, default=None)
 
-    async def facts(self, receipt_id: UUID, by: Actor) -> dict[str, Any]:
+    async def facts(self, receipt: Receipt | None, by: Actor) -> dict[str, Any]:
         """What an order has to know of the incident as it is now; nothing where the receipt's own
         facts must do."""
-        receipt = await self.found(receipt_id)
         if receipt is None or receipt.incident is None:
             return {}
         incident = await self.glance(receipt.incident.id, by)

@@ -58,9 +58,11 @@ class MissionService(rpc.EmergencyServiceServicer):
         order = request.order
         caller = replace(caller_of(context), actor=codec.ordering_actor(order), deadline=NEVER)
         matter = codec.ordered_matter(order)
-        reachable = await self._terminals.hears(order.team)
-        ready = await self._teams.readiness(order.team)
-        of, number = await target(self._shell, caller.request_id, matter, order.team)
+        reachable, ready, (of, number) = await asyncio.gather(
+            self._terminals.hears(order.team),
+            self._teams.readiness(order.team),
+            target(self._shell, caller.request_id, matter, order.team),
+        )
         self._terminals.pressed.note(of, caller.pressed)
         command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
         mission = await self._shell.perform(missions, context, command, request, of, caller)

@@ -1,5 +1,6 @@
 """Which mission an order is about, and which missions an event of a receipt or incident touches."""
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -21,12 +22,10 @@ async def target(shell: Shell, request_id: UUID, matter: UUID, team: str) -> tup
     A repeat has the mission of the first answer. Otherwise it is the open mission of the team for
     this matter, or the next one.
     """
-    known = await shell.pool.fetchval(storage.ANSWERED, request_id)
-    every = [
-        each
-        for each in await missions_of(shell, matter)
-        if (each.order.matter_id, each.order.team) == (matter, team)
-    ]
+    known, found = await asyncio.gather(
+        shell.pool.fetchval(storage.ANSWERED, request_id), missions_of(shell, matter)
+    )
+    every = [each for each in found if (each.order.matter_id, each.order.team) == (matter, team)]
     following = max([len(every), *(each.number + 1 for each in every)])
     if known is not None:
         numbers = (n for n in range(following + 1) if mission_id(matter, team, n) == known)
