@@ -1,27 +1,34 @@
-"""Gives a mission that has joined an incident the incident's facts, or its end.
+"""Gives a mission its incident's facts, or its end, once they may have passed it by.
 
-They are asked for once the join is written: every later event of the incident finds the mission. A
-mission that is behind stays so until workflow has answered, also if this process dies.
+A correction that was told before a mission was there has not reached it: so each mission is
+compared with its incident once it is written, when it was ordered and when it has joined or left a
+matter. Every later event of the incident finds the mission. One that has joined stays behind until
+workflow has answered, also if this process dies; the orders of the last hour are compared when a
+process starts.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 from uuid import UUID, uuid5
 
 import grpc
 
 from backbone.directory.replica import Replica
-from backbone.door.batcher import Batcher
+from backbone.door.batch import Batch
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
-from backbone.postgres.pool import Pool, is_transient
+from backbone.postgres.pool import Connection, is_transient
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import refusal_of
 from backbone.rpc.spread import open_shared
+from backbone.shell.shell import Shell
 from backbone.words.actor import SERVICE, Actor
+from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_pb2 import Incident
@@ -38,11 +45,24 @@ PATIENCE = 1.0
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 INSIDE = Actor("", "", SERVICE)
 
+# What brings a mission to a matter.
+ARRIVALS = frozenset({"liandong.emergency.dispatched.v1", "liandong.emergency.joined.v1"})
+# Seconds after which a mission that was not written is forgotten: its transaction was rolled back.
+UNWRITTEN = 10.0
+# Missions that one look compares.
+MOST = 50
+
+
+class Unheard(Exception):
+    """Workflow does not answer."""
+
+
+# Returns None for an incident that workflow does not know. Raises Unheard.
 Find = Callable[[UUID], Awaitable[Incident | None]]
 
 
 def finder(settings: Settings) -> Find:
-    """Asks workflow for an incident; None while it does not answer, or knows none."""
+    """Asks workflow for an incident."""
     stub = rpc.IncidentServiceStub(open_shared(settings, "workflow"))
     metadata = metadata_for(settings.token, INSIDE)
 
@@ -51,30 +71,64 @@ def finder(settings: Settings) -> Find:
         try:
             response = await stub.GetIncident(request, timeout=PATIENCE, metadata=metadata)
         except grpc.aio.AioRpcError as error:
+            if isinstance(refusal_of(error), NotFound):
+                return None
             said = {"incident": incident, "error": error.details()}
             log.info("incident.unheard", extra=said)
-            return None
+            raise Unheard from error
         found: Incident = response.incident
         return found
 
     return find
 
 
-class CatchingUp:
-    """Looks for missions that are behind, for ever."""
+class Arrivals:
+    """The missions that have just come to a matter, until they were compared with it."""
 
-    def __init__(self, pool: Pool, batcher: Batcher[Any], replica: Replica, find: Find) -> None:
-        self._pool = pool
-        self._batcher = batcher
+    def __init__(self) -> None:
+        self._since: dict[UUID, float] = {}
+
+    async def ride(self, conn: Connection, batch: Batch) -> None:
+        """Note those of a batch; they are looked at once their transaction is committed."""
+        self.note(row.aggregate_id for row in batch.journal_rows if row.kind in ARRIVALS)
+
+    def note(self, missions: Iterable[UUID]) -> None:
+        self._since |= dict.fromkeys(missions, time.monotonic())
+
+    def first(self, but: Collection[UUID]) -> list[UUID]:
+        return [each for each in self._since if each not in but][:MOST]
+
+    def compared(self, mission: UUID) -> None:
+        self._since.pop(mission, None)
+
+    def forget(self, missing: Iterable[UUID]) -> None:
+        """Forget those that are over, and those that were never written."""
+        for each in missing:
+            if self._since.get(each, 0.0) < time.monotonic() - UNWRITTEN:
+                self._since.pop(each, None)
+
+
+class CatchingUp:
+    """Compares missions with their incidents, for ever."""
+
+    def __init__(self, shell: Shell, replica: Replica, find: Find, arrivals: Arrivals) -> None:
+        self._pool = shell.pool
+        self._batcher = shell.batcher
         self._replica = replica
         self._find = find
+        self._arrivals = arrivals
         self._resting: dict[UUID, tuple[float, float]] = {}
 
     async def run(self, pulse: Pulse) -> None:
         await self._replica.wait()
+        knows_recent = False
         while True:
             pulse.beat("catching up")
             try:
+                if not knows_recent:
+                    rows = await self._pool.fetch(storage.RECENT)
+                    self._arrivals.note(row["id"] for row in rows)
+                    knows_recent = True
                 await self._look()
             except Exception as error:
                 if not is_transient(error):
@@ -84,18 +138,30 @@ class CatchingUp:
 
     async def _look(self) -> None:
         now = asyncio.get_running_loop().time()
-        resting = [of for of, (until, _) in self._resting.items() if until > now]
-        rows = await self._pool.fetch(storage.BEHIND, resting)
-        still = {row["id"] for row in rows} | set(resting)
+        resting = {of for of, (until, _) in self._resting.items() if until > now}
+        arrived = self._arrivals.first(resting)
+        rows = await self._pool.fetch(storage.BEHIND, list(resting), arrived)
+        found = {row["id"] for row in rows}
+        self._arrivals.forget(each for each in arrived if each not in found)
+        still = found | resting
         self._resting = {of: each for of, each in self._resting.items() if of in still}
         for row in rows:
-            incident = await self._find(row["matter_id"])
-            if incident is None:
-                _, rest = self._resting.get(row["id"], (0.0, FIRST_REST / 2))
-                rest = min(2 * rest, LONGEST_REST)
-                self._resting[row["id"]] = now + rest, rest
+            try:
+                incident = await self._find(row["matter_id"])
+            except Unheard:  # nor would the others be
+                self._rest(row["id"], now)
+                return
+            if incident is None and row["is_behind"]:
+                self._rest(row["id"], now)
                 continue
-            await self._batcher.submit(self._request(row, incident))
+            if incident is not None and (row["is_behind"] or incident.version > row["heard"]):
+                await self._batcher.submit(self._request(row, incident))
+            self._arrivals.compared(row["id"])
+
+    def _rest(self, mission: UUID, now: float) -> None:
+        _, rest = self._resting.get(mission, (0.0, FIRST_REST / 2))
+        rest = min(2 * rest, LONGEST_REST)
+        self._resting[mission] = now + rest, rest
 
     def _request(self, row: Any, incident: Incident) -> Request[Any]:
         """The facts as they are now, or the end of an incident that is over."""

@@ -54,10 +54,20 @@ HASTENED = Due(
     clock="missions.hastened",
 )
 
-# Missions that have joined an incident and do not know its facts, except those with ids $1.
+# Missions that have joined an incident and do not know its facts, except those with ids $1; and
+# open ones among $2. `heard` is the version of the incident whose facts they have.
 BEHIND = """
-SELECT id, version, matter_id, clock_timestamp() AS now FROM missions
-WHERE behind_since IS NOT NULL AND id <> ALL($1::uuid[]) ORDER BY behind_since LIMIT 50
+SELECT id, version, matter_id, clock_timestamp() AS now, behind_since IS NOT NULL AS is_behind,
+       coalesce((doc -> 'heard' ->> 'incident')::bigint, 0) AS heard
+FROM missions WHERE id IN (
+    (SELECT id FROM missions WHERE behind_since IS NOT NULL AND id <> ALL($1::uuid[])
+     ORDER BY behind_since LIMIT 50)
+    UNION ALL SELECT unnest($2::uuid[])
+) AND end_time IS NULL
+"""
+RECENT = """
+SELECT id FROM missions
+WHERE pair IS NOT NULL AND dispatch_time > clock_timestamp() - interval '1 hour'
 """
 
 # Who has terminals listens here: each word is a team in whose mailbox something was pushed.

@@ -25,7 +25,7 @@ from liandong.emergency.v1 import hearing_service_pb2_grpc as hear_rpc
 from services.emergency import attempts, mailbox, storage
 from services.emergency.alerts import Alerts
 from services.emergency.api import EmergencyService
-from services.emergency.catching_up import CatchingUp, finder
+from services.emergency.catching_up import Arrivals, CatchingUp, finder
 from services.emergency.consumers import Orders
 from services.emergency.deciders import missions, statuses
 from services.emergency.following import Incidents
@@ -52,14 +52,15 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
     deciders: list[Decider[Any]] = [missions, statuses]
     require_every_change(deciders)
     telephone = read_webhook(settings.environ)
-    async with open_shell(settings, pulse, deciders, _ride) as shell, closing(telephone):
+    ride = partial(_ride, arrivals := Arrivals())
+    async with open_shell(settings, pulse, deciders, ride) as shell, closing(telephone):
         replica = follow_directory(shell, KINDS)
         terminals = Terminals(shell.rows.of(missions), pulse, patience)
         sender = Sender(shell.pool, telephone)
         teams = Teams(shell.pool, replica, terminals, sender.channels)
         alerts = Alerts(shell, sender.down)
         rungs = Rungs(shell.pool, shell.door, storage.RUNGS_DUE, teams.climbing, pulse)
-        catching_up = CatchingUp(shell.pool, shell.batcher, replica, finder(settings))
+        catching_up = CatchingUp(shell, replica, finder(settings), arrivals)
         hastening = Timers(shell.pool, shell.door, storage.HASTENED, _hasten, pulse)
         hurry = partial(_wake, (hastening, rungs))
         shell.know_sealed_persons(missions, "mission_id", lambda each: each.order.persons)
@@ -68,9 +69,9 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         _hear(shell, Orders(shell, replica, terminals, teams), Incidents(shell, replica))
         shell.before_stop(terminals.say_goodbye)
         repeats = Timers(shell.pool, shell.door, storage.DUE, _lapse, pulse)
-        listening = partial(hear, settings, pulse, terminals.look)
-        for loop in (terminals.run, terminals.count, listening, repeats.run, hastening.run):
+        for loop in (terminals.run, terminals.count, repeats.run, hastening.run):
             shell.run_beside(loop)
+        shell.run_beside(partial(hear, settings, pulse, terminals.look))
         shell.run_beside(partial(_climb, replica, rungs))
         shell.run_beside(partial(teams.run, pulse))
         shell.run_beside(partial(catching_up.run, pulse))
@@ -94,10 +95,11 @@ async def _climb(replica: Replica, rungs: Timers) -> None:
     await rungs.run()
 
 
-async def _ride(conn: Connection, batch: Batch) -> None:
+async def _ride(arrivals: Arrivals, conn: Connection, batch: Batch) -> None:
     """What rides in the transaction of a batch: pushes, and messages by telephone."""
     await mailbox.ride(conn, batch)
     await attempts.ride(conn, batch)
+    await arrivals.ride(conn, batch)
 
 
 def _wake(timers: Iterable[Timers]) -> None:

@@ -1,6 +1,8 @@
 """Events of receipts and incidents reach missions by a call, with Kafka away; late ones are old."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,13 +11,18 @@ import pytest
 
 from backbone.door.journal import event_id
 from backbone.rpc.caller import metadata_for
+from backbone.rpc.refusing import abort
 from backbone.words.actor import SERVICE, Actor
+from backbone.words.errors import NotFound
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import hearing_service_pb2 as hearing
 from liandong.emergency.v1.emergency_pb2 import Mission, Push, Recall
 from liandong.event.v1.event_pb2 import Meta
+from liandong.incident.v1 import incident_service_pb2 as incidents_pb
+from liandong.incident.v1 import incident_service_pb2_grpc as incidents_rpc
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
+from liandong.incident.v1.incident_pb2 import Incident
 from tests.emergency import COUNTY, Desk, serving, some_settings
 
 
@@ -94,7 +101,7 @@ async def test_what_was_ordered_for_an_incident_stays_with_it_when_the_receipt_p
     receipt, incident = uuid4(), uuid4()
     own = (await desk.dispatch(receipt=receipt, receipt_version=1)).mission.id
     await hear(desk, receipt, 2, AlarmEvent(repeat_linked={"incident_id": str(incident)}))
-    order = {"matter": incident, "receipt": receipt, "receipt_version": 3}
+    order: dict[str, Any] = {"matter": incident, "receipt": receipt, "receipt_version": 3}
     theirs = (await desk.dispatch("fire-2", **order)).mission.id
     facts_then = facts(receipt, "青山镇长风路12号")
     part = {"reason": "不是一回事", "facts": facts_then}
@@ -150,3 +157,56 @@ async def found(desk: Desk, mission: str, team: str = "fire-1") -> Mission:
 
 async def matter_of(desk: Desk, mission: str, team: str = "fire-1") -> UUID:
     return UUID((await found(desk, mission, team)).matter_id)
+
+
+class Workflow(incidents_rpc.IncidentServiceServicer):
+    """Answers for the incidents that a test names, as the workflow service does."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Incident] = {}
+        self.asked: list[str] = []
+
+    async def GetIncident(self, request: Any, context: Any) -> Any:
+        self.asked.append(request.incident_id)
+        found = self.known.get(request.incident_id)
+        if found is None:
+            await abort(context, NotFound("NO_SUCH_INCIDENT"))
+        return incidents_pb.GetIncidentResponse(incident=found)
+
+
+@pytest.fixture
+async def workflow() -> AsyncIterator[tuple[Workflow, str]]:
+    server, servicer = grpc.aio.server(), Workflow()
+    incidents_rpc.add_IncidentServiceServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield servicer, f"127.0.0.1:{port}"
+    await server.stop(grace=None)
+
+
+async def test_a_correction_that_was_told_before_the_mission_was_there(
+    database_url: str, workflow: tuple[Workflow, str]
+) -> None:
+    """The order was on its way when its incident was corrected, or ended."""
+    servicer, address = workflow
+    settings = some_settings(database_url)
+    settings = replace(settings, environ={**settings.environ, "LIANDONG_WORKFLOW_ADDRESS": address})
+    corrected, over, without = uuid4(), uuid4(), uuid4()
+    for of, state in ((corrected, "STATE_OFFERED"), (over, "STATE_VOIDED")):
+        said = {**facts(of, "青山镇长风路3号"), "version": 4, "state": state}
+        servicer.known[str(of)] = Incident(**said)
+    async with serving(settings) as desk:
+        await hear(desk, corrected, 4, IncidentEvent(amended={"matter": facts(corrected, "三号")}))
+        first = (await desk.dispatch(receipt=corrected, matter_version=2)).mission.id
+        second = (await desk.dispatch("fire-2", receipt=over, matter_version=2)).mission.id
+        third = (await desk.dispatch("medical-1", receipt=without)).mission.id
+        async with asyncio.timeout(10):
+            while (await found(desk, first)).place.text != "青山镇长风路3号":
+                await asyncio.sleep(0.05)
+            while (await found(desk, second, "fire-2")).state != Mission.STATE_RECALLED:
+                await asyncio.sleep(0.05)
+            while str(without) not in servicer.asked:
+                await asyncio.sleep(0.05)
+        ended = await found(desk, second, "fire-2")
+        assert ended.recall.cause == Recall.CAUSE_INCIDENT_VOIDED
+        assert (await found(desk, third, "medical-1")).place.text == "青山镇长风路12号"
