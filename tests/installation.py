@@ -43,7 +43,7 @@ async def an_installation(dsn: str, template: str = TEMPLATE) -> AsyncIterator[I
     name = f"test_{uuid4().hex[:12]}"
     conn = await asyncpg.connect(dsn)
     try:
-        await conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        await conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         yield Installation(named(dsn, name))
         await conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +75,14 @@ class Broker(Server):
 
 
 class Database(Server):
-    """One PostgreSQL server."""
+    """One PostgreSQL server. It does not wait for the disk: no test cuts the power of the machine,
+    and what a killed server has written stays with the operating system."""
 
     def __init__(self, folder: Path) -> None:
         server = Postgres(folder, free_port(), "test", folder / "postgres.log")
         self.dsn = server.dsn
-        super().__init__(server.prepare())
+        launch = server.prepare()
+        super().__init__(replace(launch, argv=[*launch.argv, "--fsync=off"]))
 
     async def started(self) -> None:
         """Return when the server takes connections."""
