@@ -113,7 +113,10 @@ class Supervisor:
 
     async def _trim(self) -> None:
         while True:
-            trim(self.home.logs)
+            try:
+                trim(self.home.logs)
+            except OSError as error:  # a full disk must not end the supervisor
+                log.warning("cannot shorten the logs in %s: %s", self.home.logs, error)
             await asyncio.sleep(TRIM)
 
     def say(self, doing: str) -> None:
