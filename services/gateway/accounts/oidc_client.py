@@ -38,6 +38,6 @@ def read_client(environ: Mapping[str, str]) -> Client | None:
 
 
 def is_safe(url: str) -> bool:
-    """Whether nobody on the way reads it: https, or this machine itself."""
+    """Whether it cannot be read on the way: https, or this machine itself."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)

@@ -41,6 +41,7 @@ LIMIT 1
 """
 RIGHTS = "SELECT version FROM rights"
 END_SESSION = "DELETE FROM sessions WHERE token_hash = $1"
+END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
 REVEAL = """
 INSERT INTO reveals (principal, user_name, unit, role, what, subject, purpose, trace)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -97,6 +98,11 @@ async def end_session(pool: Pool, token_hash: bytes, line: Line) -> None:
         done: str = await conn.execute(END_SESSION, token_hash)
         if not done.endswith(" 0"):  # an API key calls too; its session is none
             await audit.save(conn, line)
+
+
+async def end_sessions(conn: Connection, user: str, *, but: bytes = b"") -> None:
+    """End all sessions of an account, but the one whose token has the hash `but`."""
+    await conn.execute(END_SESSIONS, user, but)
 
 
 async def save_reveal(pool: Pool, *line: str) -> None:
