@@ -1,7 +1,6 @@
 """Topics of a test's own on the real broker: make, fill, read."""
 
 import asyncio
-from collections.abc import Sequence
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
@@ -61,7 +60,3 @@ async def read(broker: Broker, topic: str, count: int) -> list[ConsumerRecord]:
 
 def headers_of(record: ConsumerRecord) -> dict[str, str]:
     return {name: value.decode() for name, value in record.headers}
-
-
-def values_of(records: Sequence[ConsumerRecord]) -> list[bytes]:
-    return [record.value for record in records]

@@ -27,7 +27,6 @@ ANY = frozenset(State)
 OVER = frozenset({State.CLEARED, State.REFUSED, State.RECALLED})
 # The team has not answered in these: the push is repeated.
 UNANSWERED = frozenset({State.PENDING, State.DELIVERED})
-ENDED = OVER
 UNDER_WAY = ANY - OVER
 
 
