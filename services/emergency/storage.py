@@ -188,7 +188,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TeamStep:
-    """What a device of the team has done, for all its terminals."""
+    """A step that one device of the team has taken, for all its terminals."""
 
     team: str
     step: int

@@ -142,8 +142,8 @@ def _command(body: Any, actor: Actor, request_id: UUID) -> Any:
 
 
 def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
-    """What an intake's event asks for, the very request of its call: an opening, a settling or
-    nothing.
+    """The request of an intake's event, the same as that of its call: an opening, a settling or
+    None.
 
     Raises ValueError or DecodeError for a record that this reader cannot read.
     """
@@ -189,7 +189,7 @@ def _asked_by(meta: Any, body: Any) -> tuple[Any, UUID, Actor] | None:
 
 
 def scope(incident: Incident) -> EventScope:
-    """Who hears of its events; of an accusation the units involved alone, without the accused."""
+    """The readers of its events; of an accusation the units involved alone, without the accused."""
     facts = incident.facts
     return EventScope(
         incident.readers, facts.area, str(incident.id), facts.source, accused=facts.accused

@@ -1,4 +1,4 @@
-"""What the teams of a matter have done, for its timeline: asked for at the read, kept nowhere.
+"""The steps of a matter's teams, for its timeline: asked for at each read, and kept nowhere.
 
 As events of the incident each step would be a write here and a record that every follower of
 incidents reads; the missions hold their times already, and one call shows them all.

@@ -37,7 +37,7 @@ S = TypeVar("S", bound=Aggregate)
 
 @dataclass(frozen=True, slots=True)
 class EventScope:
-    """Who may see an event: as `backbone.words.sight` says of its record.
+    """The readers of an event are those of its record (`backbone.words.sight`).
 
     `correlation` is the id of the matter that the event belongs to. `is_watched`: those who watch
     over the area see it, and not the auditor alone.

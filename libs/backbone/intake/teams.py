@@ -139,7 +139,7 @@ class Unsent:
         self._seen: list[tuple[float, int]] = []
 
     async def look(self) -> list[list[Any]]:
-        """Those that were not told yet, together by aggregate."""
+        """Read the events that were not told yet, together by aggregate."""
         now = asyncio.get_running_loop().time()
         last = await self._pool.fetchval(LAST_UNSENT)
         rows = await self._pool.fetch(UNSENT, self._kinds, self._after, [*self._told])

@@ -150,7 +150,7 @@ class Lists:
             response.total_more = size > counting.MOST
 
     async def _sound(self, row: Any) -> Proven | None:
-        """None for a row that is forged, of which the alarm has told: it hides no other."""
+        """The proven row, or None for a forged one: it hides no other, and the alarm was given."""
         try:
             return await self._prove(row)
         except Broken:
@@ -186,7 +186,7 @@ class Lists:
 
 
 def streams_of(table: str, asked: Asked) -> list[Stream]:
-    """What each of the sights shows of the list."""
+    """One stream of rows for each of the sights."""
     return [Stream(table, (*sight, *asked.filters), asked.span) for sight in asked.sights]
 
 

@@ -1,7 +1,7 @@
 """Pages of lists: filters, sizes, and the token that says where the next page begins.
 
 A token holds the place of the last item shown, and is signed with the key of the service over the
-list and its filters: whoever gets one back knows that it is its own, for this very list.
+list and its filters: the service knows a token that comes back as its own, for this very list.
 """
 
 import hmac

@@ -136,7 +136,7 @@ def no_tls(name: str) -> WireFlaw:
 
 
 def flaw_in(error: BaseException | None, name: str) -> WireFlaw | None:
-    """What a failed connection to `name` says about its certificate; None if it says nothing."""
+    """The flaw of the wires for which a connection to `name` failed; None for another failure."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return _refused(error, name)

@@ -21,7 +21,7 @@ LOOK = 60.0
 TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.verify', 0))"
 LAST = "SELECT coalesce((SELECT max(time) FROM verifications), (SELECT time FROM signing))"
 NOTE = "INSERT INTO verifications (rows, flaws, first) VALUES ($1, $2, $3)"
-# The check reads everything, in small statements and a few long ones, and hurries nobody.
+# The check reads everything, in small statements and a few long ones, and leaves time to others.
 PATIENT = "SET transaction_timeout = 0; SET statement_timeout = 0; SET enable_seqscan = on"
 
 Check = Callable[[Any, Seen], AsyncIterator[Flaw]]

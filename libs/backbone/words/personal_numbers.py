@@ -114,7 +114,7 @@ def _is_mobile(said: str) -> bool:
 
 
 def _is_landline(said: str) -> bool:
-    """With its area code: 010 and 02x have eight digits, the others seven or eight."""
+    """Whether it is a landline with its area code: 8 digits after 010 and 02x, else 7 or 8."""
     if said[0] != "0" or said[1] == "0" or "x" in said:
         return False
     area = 3 if said[1] in "12" else 4

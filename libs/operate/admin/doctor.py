@@ -129,7 +129,7 @@ async def database(home: Home) -> list[Finding]:
 
 
 async def evidence_of(home: Home) -> list[Finding]:
-    """What the nightly check of each service has found last."""
+    """The result of the last nightly check of each service."""
     conn = await asyncpg.connect(Installation.here(home).admin_dsn, timeout=5)
     found = []
     try:

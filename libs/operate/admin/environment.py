@@ -58,7 +58,7 @@ def called_by(service: str) -> list[str]:
 
 
 def variables_of(service: str, *, secure: bool) -> list[Variable]:
-    """All that a service reads, in the order of its settings."""
+    """All variables that a service reads, in the order of its settings."""
     own, schema = prefix_of(service), f"LIANDONG_{SCHEMAS[service].upper()}"
     protected = [
         Variable(FOLDER, "folder with ca.pem and the certificate of the service", needed=secure),

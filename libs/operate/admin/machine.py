@@ -1,4 +1,4 @@
-"""What `liandong doctor` looks at on the machine itself: memory, disk, downloads, PostgreSQL."""
+"""The checks of `liandong doctor` on the machine itself: memory, disk, downloads, PostgreSQL."""
 
 import os
 import shutil

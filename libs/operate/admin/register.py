@@ -28,7 +28,7 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What the gateway keeps of people and systems: accounts, second factors, keys."""
+    """The gateway's books of people and systems: accounts, second factors, keys."""
 
     accounts: Any
     factors: Any

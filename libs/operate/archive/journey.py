@@ -1,4 +1,4 @@
-"""The way of `liandong archive`: prove, write, read back, take out."""
+"""The steps of `liandong archive`: prove, write, read back, take out."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -37,7 +37,7 @@ Tell = Callable[[str, int], None]
 
 @dataclass
 class Archived:
-    """What was done, or would be done, for one service."""
+    """The months and rows of one service that were archived, or would be."""
 
     service: str
     months: list[int] = field(default_factory=list)
@@ -100,7 +100,8 @@ async def _demand_sound(conn: Connection, installation: Installation, service: s
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Writes and takes out: where to, sealed by which keys, with open matters of which services."""
+    """Writes months into `place`, sealed by `keys`, and takes their rows out of the database; a row
+    stays while its matter is open in one of the `services`."""
 
     place: Path
     keys: Keys

@@ -1,4 +1,4 @@
-"""What a database that went back in time needs, so that both of its lives are told apart."""
+"""Changes a database that went back in time, so that both of its lives can be told apart."""
 
 import time
 

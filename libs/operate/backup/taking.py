@@ -204,7 +204,7 @@ def copy_keys(secret: Path, to: Path, place: Path) -> None:
     """Write a copy of the keys apart from the backups. Raises Trouble for a place beside them."""
     if to.resolve().is_relative_to(place.resolve()):
         raise Trouble(
-            f"{to} lies with the backups: whoever takes one would have its keys. Name another "
+            f"{to} lies with the backups: a thief of them would have the keys. Name another "
             "place with --keys.",
             f"{to} 与备份放在一起：得到备份者同时得到密钥。请用 --keys 指定其他位置。",
         )

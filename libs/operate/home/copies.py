@@ -27,7 +27,7 @@ def service_of(name: str) -> str:
 
 
 def read_scale(text: str) -> dict[str, int]:
-    """What `--scale gateway=2,alarm=2` says; `all` is every service. Raises Trouble.
+    """Read the text of `--scale gateway=2,alarm=2`; `all` is every service. Raises Trouble.
 
     Services that run once are left out.
     """

@@ -44,7 +44,7 @@ class Ports:
 
     @classmethod
     def remembered(cls, told: Mapping[str, Any]) -> "Ports":
-        """Those of an installation that runs, from its settings file."""
+        """The ports of an installation that runs, from its settings file."""
         return cls(told["port"], told.get("ports", {}), told.get("copies", {}))
 
     def to_remember(self) -> dict[str, Any]:

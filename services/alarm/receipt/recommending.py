@@ -26,7 +26,7 @@ READY = frozenset({"AVAILABLE", ""})
 
 
 class Standing(Struct, frozen=True):
-    """What the emergency service says of a team; an empty duty means that it did not answer."""
+    """The state of a team by the emergency service; an empty duty means that it did not answer."""
 
     duty: str = ""
     terminals: int = 0

@@ -1,4 +1,4 @@
-"""What auditors read of this gateway: sign-ins, failures and changes of rights; disclosures."""
+"""The registers that auditors read: sign-ins, failures and changes of rights; disclosures."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -56,7 +56,7 @@ ORDER BY position DESC LIMIT $4
 COUNT_REVEALS = """
 SELECT count(*) FROM reveals WHERE starts_with(unit, $1) AND ($2::text IS NULL OR subject = $2)
 """
-# What is there already stays as it is: loading gives nothing back that was taken away.
+# An account that exists stays as it is: loading gives nothing back that was taken away.
 ADD_ACCOUNT = """
 INSERT INTO accounts
     (user_name, folded, display_name, role, unit, area, team, password_hash, demo)

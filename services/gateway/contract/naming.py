@@ -96,7 +96,7 @@ class Names:
         return self._of_two(code) if kind == "person" else None
 
     def _of_two(self, code: str) -> str | None:
-        """Of a system's person, and of a deputy."""
+        """The name of a system's person, or of a deputy."""
         if "/" in code:
             return code.rpartition("/")[2]
         deputy, sign, person = code.partition(FOR)

@@ -148,7 +148,7 @@ def _add_names(schema: Schema, message: Descriptor) -> None:
 
 
 def _asked(field: FieldDescriptor, rules: Rules) -> Schema:
-    """What a request must keep to in this field: its type's bounds, and its rules."""
+    """The constraints on this field of a request: its type's bounds, and its rules."""
     if field.type == FieldDescriptor.TYPE_STRING:
         plain: Schema = {"pattern": PLAIN_LINES if rules.multi_line else PLAIN_TEXT}
         return plain | _ruled(rules)

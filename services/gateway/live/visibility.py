@@ -20,7 +20,7 @@ Scope = Facts
 
 
 def scope_of(service: str, meta: Any) -> Scope:
-    """What the rule asks of an event of this service."""
+    """The facts of an event of this service for the rule of sight."""
     source = meta.source or EARLIER.get(service, "")
     area = meta.area or meta.audited_area
     accused = meta.accused or ("" if meta.source or area else "*")
