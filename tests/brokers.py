@@ -43,7 +43,7 @@ def properties_of(number: int, controllers: Iterable[int], place: Path) -> str:
 
 
 def formatted(place: Path, properties: str, cluster: str, *more: str) -> Launch:
-    """The launch of a broker whose storage was formatted in `place`, with `more` options. Blocks."""
+    """The launch of a broker with a storage formatted in `place`, with `more` options. Blocks."""
     place.mkdir(parents=True)
     settings, log = place / "server.properties", place / "log"
     settings.write_text(properties)

@@ -53,8 +53,8 @@ def _unknown(service: str) -> Trouble:
     return Trouble(
         f"--scale: no service is called {service!r}; there are: {names}; {EVERY} is each of them. "
         "Kafka and PostgreSQL run once here; several are for servers of your own.",
-        f"--scale:没有名为 {service!r} 的服务;现有:{names};{EVERY} 表示全部。"
-        "Kafka 与 PostgreSQL 在此只运行一个,需要多个时请使用自己的服务器。",
+        f"--scale：没有名为 {service!r} 的服务；现有：{names}；{EVERY} 表示全部。"
+        "Kafka 与 PostgreSQL 在此只运行一个，需要多个时请使用自己的服务器。",
     )
 
 
@@ -62,5 +62,5 @@ def _no_number(service: str, number: str) -> Trouble:
     return Trouble(
         f"--scale: {service} cannot run {number or 'so many'} times: say {service}=1 to "
         f"{service}={MOST}; for more there are no ports on one machine.",
-        f"--scale:{service} 的份数 {number!r} 无效:单机可为 1 到 {MOST} 份。",
+        f"--scale：{service} 的份数 {number!r} 无效：单机可为 1 到 {MOST} 份。",
     )

@@ -214,5 +214,5 @@ async def too_slow(children: Sequence[Child], patience: float) -> Trouble:
     told = [f"{program.label}: {', '.join(await program.flaws())}" for program in late]
     return Trouble(
         f"Not ready after {patience:.0f} s: {'; '.join(told)}. See the logs.",
-        f"{patience:.0f} 秒后仍未就绪:{'; '.join(told)}。详见日志。",
+        f"{patience:.0f} 秒后仍未就绪：{'; '.join(told)}。详见日志。",
     )
