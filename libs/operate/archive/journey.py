@@ -32,6 +32,9 @@ WHERE column_name = 'rank' AND EXISTS (
 ORDER BY 1
 """
 LEDGER = "SELECT month, version FROM archived WHERE aggregate_id = $1"
+# Held until the connection closes. A second run would write a month anew whose rows the first one
+# has taken out.
+ALONE = "SELECT pg_try_advisory_lock(hashtextextended('liandong.archive', 0))"
 Tell = Callable[[str, int], None]
 
 
@@ -66,6 +69,8 @@ async def archive(
     """Archive what is due; with `look`, only say what that would be. Raises Trouble."""
     done = []
     async with connected(installation) as conn:
+        if not look:
+            await _demand_alone(conn)
         services = [row[0] for row in await conn.fetch(ENDING)]
         kept = policy.read(policy.path_of(), services)
         for service in services:
@@ -84,6 +89,16 @@ async def archive(
             }
             done.append(found)
     return done
+
+
+async def _demand_alone(conn: Connection) -> None:
+    """Raise Trouble while another `liandong archive` runs on this database."""
+    if not await conn.fetchval(ALONE):
+        raise Trouble(
+            "Another `liandong archive` runs on this database: wait for its end. Nothing was "
+            "archived.",
+            "此数据库上正有另一个 liandong archive 在运行：请等待其结束。未归档任何内容。",
+        )
 
 
 async def _demand_sound(conn: Connection, installation: Installation, service: str) -> None:

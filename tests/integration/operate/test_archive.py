@@ -115,6 +115,11 @@ async def test_ended_records_go_into_files_open_ones_stay_and_both_are_proven(ci
         looked = await city.archive(look=True)
         assert (looked.months, await city.rows()) == (city.months[:1], before)
         assert not city.place.exists()
+        await city.admin.execute(journey.ALONE)
+        with pytest.raises(Trouble, match="Another"):
+            await city.archive()
+        assert not city.place.exists()
+        await city.admin.execute("SELECT pg_advisory_unlock_all()")
         done = await city.archive()
         assert (done.months, done.records) == (city.months[:1], 1)
         assert 0 < done.stay < done.rows < before
