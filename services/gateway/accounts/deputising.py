@@ -7,7 +7,7 @@ from pydantic_core import core_schema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backbone.words.roles import HEADS
+from backbone.words.roles import AUDITORS, HEADS, SUPERVISORS, roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import Caller
 from services.gateway.accounts.deputies import Deputies, Period
@@ -21,6 +21,8 @@ from services.gateway.routes.route import Extra
 USER = core_schema.str_schema(min_length=1, max_length=200)
 TIME = core_schema.datetime_schema(tz_constraint="aware")
 APPOINTED = object_reader("person", person=USER, deputy=USER, start_time=TIME, end_time=TIME)
+# Their holders watch over units, also that of the head: only they themselves lend these roles.
+WATCHING = AUDITORS | SUPERVISORS | roles("operator")
 # The largest bigint of Postgres has 19 digits.
 DIGITS = 18
 
@@ -62,6 +64,8 @@ class Deputising:
         account = await storage.account_of(self.gate.pool, person)
         if caller.role not in HEADS or account is None or account["unit"] != caller.unit:
             raise Problem(403, "NOT_YOUR_PERSON", {"user": person})
+        if account["role"] in WATCHING:
+            raise Problem(403, "LENT_BY_PERSON_ALONE", {"user": person})
 
 
 def extras_of(deputising: Deputising) -> tuple[Extra, ...]:

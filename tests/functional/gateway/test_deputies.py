@@ -139,6 +139,10 @@ async def test_who_may_appoint_whom(face: Face) -> None:
     assert (await appoint(face, mine, head, person=clerk)).status_code == 200
     assert reason(await appoint(face, mine, head, person=elsewhere)) == (403, "NOT_YOUR_PERSON")
     assert reason(await appoint(face, own, clerk, person=head)) == (403, "NOT_YOUR_PERSON")
+    for role in ("auditor", "supervisor", "leader", "operator"):
+        watcher = await somebody(face, role)
+        stolen = await appoint(face, mine, head, person=watcher)
+        assert reason(stolen) == (403, "LENT_BY_PERSON_ALONE"), role
 
 
 async def test_a_role_with_a_second_factor_is_lent_only_to_one_who_has_one(face: Face) -> None:
