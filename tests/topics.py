@@ -12,7 +12,7 @@ PATIENCE = 30
 
 
 async def make_topic(broker: Broker, *endings: str, partitions: int = 1) -> str:
-    """Make a topic that nobody else has, and others named after it; return its name."""
+    """Make a topic of the test's own, and others named after it; return its name."""
     name = f"test-{uuid4().hex[:12]}"
     names = [name, *(name + ending for ending in endings)]
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.address)

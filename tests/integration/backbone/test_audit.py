@@ -1,4 +1,4 @@
-"""The journal as evidence: what its owner may not do, and what shows when somebody did it."""
+"""The journal as evidence: its owner may not change it, and a change shows."""
 
 import asyncio
 from datetime import timedelta
