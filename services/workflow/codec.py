@@ -44,7 +44,7 @@ OF_INCIDENTS = {command.__name__ for command in INCIDENTS.verbs}
 COMMANDS: dict[str, type[Any]] = {
     command.__name__: command for each in (INCIDENTS, SUPERVISIONS) for command in each.verbs
 }
-# What a receipt tells of its incident, by the field of its event.
+# The request with which a receipt tells its incident, by the field of its event.
 TOLD: dict[str, Callable[[Any], Any]] = {
     "correction": lambda said: pb.AmendMatterRequest(incident_id=said.matter.id, correction=said),
     "caller_linked": lambda said: pb.LinkCallerRequest(incident_id=said.incident_id, link=said),

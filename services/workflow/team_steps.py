@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 GLANCE = 0.3
 MOST = 100
-# Who sees the incident sees its teams: the service asks for itself.
+# A reader of the incident may see its teams, so the service asks in its own name.
 INSIDE = Actor(user="", unit="", role="service")
 # The steps by the field of their time; a time that a later step has implied is no step.
 STEPS = {

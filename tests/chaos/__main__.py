@@ -110,7 +110,7 @@ async def tormented(city: Installed, monkey: Monkey, choose: Callable[[City], Da
 
 
 async def torment(monkey: Monkey) -> None:
-    """While the replay lasts Kafka is away for half a minute, then each process is killed in turn."""
+    """During the replay Kafka is away for half a minute, then each process is killed in turn."""
     while True:
         await asyncio.sleep(PAUSE)
         await monkey.hold_down("kafka", KAFKA_AWAY)

@@ -47,7 +47,7 @@ LAST_UNSENT = "SELECT coalesce(max(position), 0) FROM unsent"
 # behind one with a higher position, but never so long after it.
 WAITS, LOOK, SETTLED = 1.0, 0.5, 10.0
 
-# What the missions of a receipt follow beside its orders, and those of an incident.
+# The events that the missions of a receipt follow beside its orders, and those of an incident.
 RECEIPT = (
     "amended",
     "classified",

@@ -85,7 +85,7 @@ class Other:
 
 
 Condition: TypeAlias = AnyOf | Under | Member | Other
-# What one of the reasons for seeing a row demands of it, all of it.
+# All conditions of one reason for seeing a row.
 Sight: TypeAlias = tuple[Condition, ...]
 
 

@@ -33,12 +33,12 @@ M = TypeVar("M", bound=Message)
 # Reads what the rows of a page need to be shown.
 Before: TypeAlias = Callable[[Connection, Sequence[Any]], Awaitable[None]]
 
-# Of one statement, and of a whole list with the wait for its turn.
+# The time limits of one statement, and of a whole list with the wait for its turn.
 MILLISECONDS = 2_000
 SECONDS = 3.0
 # Lists of a service that read at once; the other connections of its pool are the door's.
 AT_ONCE = 2
-# What one answer may hold, well below the 4 MiB that gRPC carries.
+# The most bytes of one answer, well below the 4 MiB that gRPC carries.
 MOST_BYTES = 3 * 1024 * 1024
 
 # Every scan follows an index: the planner cannot know that a page is soon full.

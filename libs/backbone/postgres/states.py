@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-# All that the proof of a row covers. No statement reads a document without them.
+# The columns that the proof of a row covers. No statement reads a document without them.
 NAMES = ("id", "version", "shape", "doc", "hash", "proof")
 # The hash of the journal's last row, which may stand in an archive. A single read compares it, so
 # that it shows no state that was set back.

@@ -16,7 +16,7 @@ RENEW = "`liandong certificates renew`"
 EXPIRED, NOT_YET = 10, 9
 UNKNOWN = (2, 18, 19, 20, 21)
 OTHER_NAME = (62, 64)
-# What OpenSSL makes of an answer that is not TLS.
+# OpenSSL's words for an answer that is not TLS.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 
 

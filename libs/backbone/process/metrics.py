@@ -74,7 +74,7 @@ CLOCK_SKEW = Gauge(
 CERTIFICATE_LEFT = Gauge(
     "liandong_certificate_seconds", "Seconds until the certificate expires.", ["service"]
 )
-# What readiness says, for each service: three of them may share a process.
+# Readiness is told for each service: three of them may share a process.
 READY = Gauge("liandong_ready", "1 while the service is ready, else 0.", ["service"])
 # How late the event loop is: all that runs in the process is at least as late.
 LOOP_LAG = Histogram(

@@ -35,8 +35,8 @@ WATCHERS = frozenset({"dispatcher", "supervisor", "leader", AUDITOR, "centre_dir
 
 CALLS_DESK = frozenset({"call_taker", "dispatcher"})
 FIELD = frozenset({"grid_member", "grid_leader", "team_member", "team_leader", "partner"})
-# Who does not see the matters of the own unit, by their source. Petitions are unknown to the 110
-# desk and to the staff of care, needs of care to the 110 desk and to the staff of petitions.
+# Roles that do not see matters of the own unit, by source. Petitions are unknown to the 110 desk
+# and to the staff of care, needs of care to the 110 desk and to the staff of petitions.
 BLIND: Mapping[str, frozenset[str]] = {
     PETITION: CALLS_DESK | FIELD | {"care_worker"},
     CARE: CALLS_DESK
@@ -48,7 +48,7 @@ BLIND: Mapping[str, frozenset[str]] = {
 # An accusation is worked on in offices: none of these has to.
 BLIND_TO_ACCUSATIONS = FIELD | {"care_worker", "mediator", "statistician"}
 
-# Who watches over an area, by the source.
+# The roles that watch over an area, by the source.
 WATCHES: Mapping[str, frozenset[str]] = {
     ALARM: frozenset({"dispatcher", "supervisor", "leader"}),
     MISSION: frozenset({"dispatcher", "supervisor", "leader"}),

@@ -22,7 +22,7 @@ from operate.run.installation import Installation
 
 COLUMNS = ("user", "name", "role", "unit", "team")
 OPTIONAL = ("password",)
-# Of the flaws of a file, as many are shown as fit a screen.
+# As many flaws of a file are shown as fit a screen.
 SHOWN = 20
 
 

@@ -19,7 +19,7 @@ CODED = ("alarm", "petition", "dispute", "population")
 APART = 100_000
 # A session that was ended, or a person who left, since the backup must not come back in.
 SESSIONS = "DELETE FROM sessions"
-# As the service itself works: triggers find their tables by this path.
+# The path that the service itself has: triggers find their tables by it.
 AS = "SET LOCAL search_path TO {schema}"
 
 

@@ -49,7 +49,7 @@ GROUP BY o.oid, o.schema, o.name ORDER BY max(depth), o.schema, o.name
 """
 PRESENT = "SELECT nspname::text FROM pg_namespace WHERE nspname = ANY($1) ORDER BY nspname"
 HIGHEST = "SELECT coalesce(max(position), 0) FROM {schema}.journal"
-# Of the journal and of the outcomes: either may have some that the other has no more.
+# The months of the journal and of the outcomes: either may have some that the other has no more.
 MONTHS = """
 SELECT DISTINCT right(c.relname, 6)::bigint AS month FROM pg_inherits
 JOIN pg_class AS c ON c.oid = inhrelid JOIN pg_class AS p ON p.oid = inhparent

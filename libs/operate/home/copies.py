@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from backbone.process.settings import PORTS
 from operate.home.trouble import Trouble
 
-# As many as the range of ports has room for, and the distance between the ports of two of them.
+# The range of ports has room for this many copies; APART lies between the ports of two of them.
 MOST = 3
 APART = 30
 EVERY = "all"

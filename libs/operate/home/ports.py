@@ -14,7 +14,7 @@ from operate.home.trouble import Trouble
 
 LAST = 94
 STREAM = "workflow-stream"
-# What no service calls.
+# Services that no other service calls.
 UNSPOKEN = ("gateway", STREAM)
 
 

@@ -15,7 +15,7 @@ from services.alarm.receipt.rights import ByActor, require_not_ended
 
 # A dispute is watched over in its area, and a petition names the accused itself.
 APART = frozenset({PassedKind.DISPUTE, PassedKind.PETITION})
-# Who may say of a filed report that it accuses a unit: the leads of a desk, and the staff of a
+# They may say of a filed report that it accuses a unit: the leads of a desk, and the staff of a
 # petition office's desk.
 LEADS = roles("dispatcher", "duty_officer", "receptionist")
 # An amendment that names the accused may say this beside it.

@@ -34,7 +34,7 @@ from services.alarm.receipt.ending import matter_called
 from services.alarm.receipt.record import Outcome, Receipt
 from services.alarm.receipt.rights import ByActor, require_desk
 
-# What an incident is told of a linked report: in short, as an order is read at once.
+# An incident is told a linked report in short, as an order is read at once.
 LINKED_NARRATIVE, LINKED_PLACE = 400, 400
 
 E = TypeVar("E", bound=Struct)

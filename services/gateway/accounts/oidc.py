@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 COOKIE = "liandong_sign_in"
 PATH = "/v1/sign-in"
 MINUTES = 10
-# Of RFC 8176, the methods that are more than one factor, or a factor that is no password.
+# The methods of RFC 8176 that are more than one factor, or a factor that is no password.
 SECOND_FACTORS = frozenset({"mfa", "otp", "hwk", "swk", "sc", "fpt", "face"})
 
 

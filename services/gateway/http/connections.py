@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from services.gateway.http.addresses import Networks, network_of
 from services.gateway.metrics import CONNECTIONS_CLOSED, CONNECTIONS_OPEN
 
-# What a connection is closed for, with the status of its last answer.
+# The reasons for which a connection is closed, with the status of its last answer.
 REFUSALS = {
     "HEAD_TOO_SLOW": 408,
     "BODY_TOO_SLOW": 408,

@@ -24,7 +24,7 @@ STATUS: dict[grpc.StatusCode, int] = {
 }
 # Aborted calls say by their reason which of two promises was broken.
 ABORTED = {"STALE_VERSION": 412, "IDEMPOTENCY_KEY_REUSED": 422}
-# What cannot be read at all is no matter of rules.
+# A request that cannot be read at all has these.
 UNREADABLE = ("NUL_CHARACTER", "CONTROL_CHARACTER", "OUT_OF_RANGE")
 # Refused by a count, not for good: the fact `seconds` says when to come again.
 LIMITED = ("TRACKING_LOCKED",)

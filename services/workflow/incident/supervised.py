@@ -103,7 +103,7 @@ def _after(known: Supervised, event: SupervisionFollowed) -> Supervised:
     if event.step not in PLACES:
         return seen
     if event.step == ADDRESSED:
-        # What another unit owed goes to this one; should it come back, that unit is asked anew.
+        # The demand goes over to this unit; if the incident comes back, the other is asked anew.
         others = tuple(each for each in known.addressed if each not in known.owed_by)
         known = replace(known, addressed=others, owed_by=(), late_by=())
     if event.step == ENDED:  # should the incident go on, its unit is asked anew
