@@ -96,7 +96,7 @@ async def _climb(replica: Replica, rungs: Timers) -> None:
 
 
 async def _ride(arrivals: Arrivals, conn: Connection, batch: Batch) -> None:
-    """Pushes, messages by telephone and arrivals are written in the transaction of a batch."""
+    """Write pushes and messages by telephone in the transaction of a batch, and note arrivals."""
     await mailbox.ride(conn, batch)
     await attempts.ride(conn, batch)
     await arrivals.ride(conn, batch)
