@@ -67,6 +67,6 @@ def told_in(name: str) -> Iterator[str]:
             yield first
 
 
-@pytest.mark.parametrize("name", ("README.md", "README.zh.md"))
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_a_readme_names_every_command(name: str) -> None:
     assert {each.strip() for each in told_in(name)} == commands()

@@ -112,14 +112,8 @@ async def test_ended_records_go_into_files_open_ones_stay_and_both_are_proven(ci
         later = await opened(call, 3)
         before = await city.rows()
 
-        looked = await city.archive(look=True)
-        assert (looked.months, await city.rows()) == (city.months[:1], before)
-        assert not city.place.exists()
-        await city.admin.execute(journey.ALONE)
-        with pytest.raises(Trouble, match="Another"):
-            await city.archive()
-        assert not city.place.exists()
-        await city.admin.execute("SELECT pg_advisory_unlock_all()")
+        await only_looks(city)
+        await refuses_a_second_run(city)
         done = await city.archive()
         assert (done.months, done.records) == (city.months[:1], 1)
         assert 0 < done.stay < done.rows < before
@@ -149,6 +143,21 @@ async def test_ended_records_go_into_files_open_ones_stay_and_both_are_proven(ci
         ), "no row of it stays"
         assert (await city.archive()).months == []
         assert await city.flaws() == []
+
+
+async def only_looks(city: City) -> None:
+    before = await city.rows()
+    looked = await city.archive(look=True)
+    assert (looked.months, await city.rows()) == (city.months[:1], before)
+    assert not city.place.exists()
+
+
+async def refuses_a_second_run(city: City) -> None:
+    await city.admin.execute(journey.ALONE)
+    with pytest.raises(Trouble, match="Another"):
+        await city.archive()
+    assert not city.place.exists()
+    await city.admin.execute("SELECT pg_advisory_unlock_all()")
 
 
 async def refuses_a_forged_row(city: City, call: Any, of: str) -> None:
