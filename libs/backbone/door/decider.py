@@ -121,7 +121,7 @@ class Decider(Generic[S]):
         return self.life_cycle.decide(aggregate, command, now, self.world(also))
 
     def judge(self, aggregate: S, command: Any, now: datetime, also: Also) -> list[Any]:
-        """What `decide` does with a command of an actor who is admitted."""
+        """Decide the command of an actor who is admitted."""
         return self.life_cycle.judge(aggregate, command, now, self.world(also))
 
     def check_repeat(self, aggregate: S, command: Any, now: datetime, also: Also) -> None:
