@@ -16,10 +16,10 @@ setup: $(READY) $(STAMP) ## create the virtual environment with the pinned packa
 
 # The stamp is touched last, so an interrupted run is repeated, if necessary in a new environment.
 $(READY): requirements-dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed 需要 Python 3.11 或更新版本: make PYTHON=/path/to/python3.11 …"; exit 1; }
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV) >/dev/null; } || { rm -rf $(VENV); echo "Python cannot make a virtual environment here; on Debian and Ubuntu 此处无法建立虚拟环境,在 Debian 或 Ubuntu 上请执行: apt install python3-venv"; exit 1; }
-	@echo "installing the pinned packages (about a minute the first time) 正在安装锁定版本的软件包(首次约一分钟) …"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock || { echo "The packages could not be installed: check the network and the free space on this disk, then run the same command again. 软件包安装失败:请检查网络和磁盘剩余空间,然后重新执行同一命令。"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed 需要 Python 3.11 或更新版本：make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV) >/dev/null; } || { rm -rf $(VENV); echo "Python cannot make a virtual environment here; on Debian and Ubuntu 此处无法建立虚拟环境，在 Debian 或 Ubuntu 上请执行：apt install python3-venv"; exit 1; }
+	@echo "installing the pinned packages (about a minute the first time) 正在安装锁定版本的软件包（首次约一分钟）…"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock || { echo "The packages could not be installed: check the network and the free space on this disk, then run the same command again. 软件包安装失败：请检查网络和磁盘剩余空间，然后重新执行同一命令。"; exit 1; }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 

@@ -39,7 +39,7 @@ async def make_template(dsn: str) -> None:
 
 @asynccontextmanager
 async def an_installation(dsn: str, template: str = TEMPLATE) -> AsyncIterator[Installation]:
-    """A database of its own, gone afterwards whoever is still connected."""
+    """A database of its own, dropped afterwards with all its connections."""
     name = f"test_{uuid4().hex[:12]}"
     conn = await asyncpg.connect(dsn)
     try:

@@ -26,7 +26,7 @@ CALL = {
 
 
 class Visit:
-    """One visitor's connections to the city; everybody speaks through it."""
+    """One visitor's connections to the city; all people speak through it."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Visit:
         return self._client(self.connection, key, person)
 
     def citizen(self) -> httpx.AsyncClient:
-        """Somebody without an account."""
+        """A person without an account."""
         return self.http
 
 

@@ -1,7 +1,6 @@
 """Topics of a test's own on the real broker: make, fill, read."""
 
 import asyncio
-from collections.abc import Sequence
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
@@ -13,7 +12,7 @@ PATIENCE = 30
 
 
 async def make_topic(broker: Broker, *endings: str, partitions: int = 1) -> str:
-    """Make a topic that nobody else has, and others named after it; return its name."""
+    """Make a topic of the test's own, and others named after it; return its name."""
     name = f"test-{uuid4().hex[:12]}"
     names = [name, *(name + ending for ending in endings)]
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.address)
@@ -61,7 +60,3 @@ async def read(broker: Broker, topic: str, count: int) -> list[ConsumerRecord]:
 
 def headers_of(record: ConsumerRecord) -> dict[str, str]:
     return {name: value.decode() for name, value in record.headers}
-
-
-def values_of(records: Sequence[ConsumerRecord]) -> list[bytes]:
-    return [record.value for record in records]

@@ -152,11 +152,11 @@ class LifeCycle(Generic[S, W]):
         return self.judge(aggregate, command, now, world)
 
     def judge(self, aggregate: S, command: Any, now: datetime, world: W) -> list[Any]:
-        """What `decide` does with a command of an actor who may know of the aggregate and whose
-        role has the right."""
+        """Decide the command of an actor who may know of the aggregate and whose role has the
+        right."""
         known = self.verbs[type(command)]
         state = self.state_of(aggregate)
-        if state not in known.states:
+        if state not in (known.states or ()):
             known.otherwise(aggregate, command)
             raise InvalidTransition(
                 "INVALID_TRANSITION", command=type(command).__name__, state=state

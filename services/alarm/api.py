@@ -125,7 +125,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return pb.OpenIncidentResponse(receipt=shown)
 
     async def PassTo12345(self, request: pb.PassTo12345Request, context: Any) -> Any:
-        """What is passed to a unit is opened there, as by `OpenIncident`."""
+        """Pass the receipt on; for a unit an incident is opened, as by `OpenIncident`."""
         caller = caller_of(context)
         command = replace(codec.to_command(request, caller.actor), note=await self._note(request))
         receipt = await self._perform(context, command, request, caller)
@@ -256,8 +256,9 @@ class FrontDesk(rpc.AlarmServiceServicer):
             shown.incident.CopyFrom(following.shown(found))
 
     async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed, str] | None:
-        """What the workflow service shows; while it does not answer, what a receipt in the caller's
-        sight knows. The desk's copy alone would miss an end that it has not heard of yet.
+        """Ask the workflow service for the incident; while it does not answer, tell what a receipt
+        in the caller's sight knows. The desk's copy alone would miss an end that it has not heard
+        of yet.
 
         The priority then comes from the receipt that opened the incident.
         """

@@ -155,7 +155,8 @@ def discreet(text: str, callers: Iterable[pb.CallerFacts]) -> str:
 
 
 def _show_passed(receipt: Receipt, passed: resources.Passed) -> None:
-    """What it became has the receipt's id and code; an incident tells its state and reply."""
+    """Show the record that the receipt became: it has the receipt's id and code, and an incident
+    tells its state and reply."""
     passed.id, passed.code = str(receipt.id), receipt.code
     if receipt.incident is not None:
         passed.state, passed.answer = receipt.incident.known.state, receipt.incident.known.reply
@@ -182,7 +183,7 @@ def to_matter(receipt: Receipt) -> incidents.Matter:
 
 
 def to_amendment(receipt: Receipt, by: Actor) -> calls.AmendMatterRequest | None:
-    """What the incident is told of the correction that this version of the receipt made."""
+    """The request that tells the incident the correction of this version of the receipt."""
     made = correction_of(receipt, by)
     if made is None:
         return None
@@ -213,7 +214,7 @@ def facts_of(incident: incidents.Incident) -> Matter:
 
 
 def ordered_by(incident: incidents.Incident) -> dict[str, Any]:
-    """What the order of a team has to know of the incident."""
+    """The facts of the incident that the order of a team needs."""
     return {
         "facts": facts_of(incident),
         "facts_version": incident.version,

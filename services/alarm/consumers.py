@@ -97,7 +97,7 @@ def _parted_by(event: IncidentEvent, step: Step) -> FollowParting:
     return FollowParting(incident_id, step, Actor(event.meta.actor, event.meta.unit))
 
 
-# What each event of a petition or dispute tells the desk: the state, and the answer in it.
+# Each event of a petition or dispute tells the desk the state, and the answer in it.
 Told: TypeAlias = Callable[[Any], tuple[str, str]]
 PETITION: Mapping[str, Told] = {
     "registered": lambda said: ("REGISTERED", ""),

@@ -26,7 +26,7 @@ from services.alarm.receipt.recommending import Standing
 log = logging.getLogger(__name__)
 
 PATIENCE = 2.0
-# For what is shown beside an answer, or helps to decide it.
+# For facts that are shown beside an answer, or help to decide it.
 GLANCE = 0.3
 MOST = 100
 INSIDE = Actor(user="", unit="", role="service")
@@ -67,9 +67,9 @@ class Missions:
         return response
 
     async def of(self, receipt_id: UUID, patience: float = GLANCE) -> Sequence[Mission]:
-        """What the orders of a receipt have become; nothing while the service cannot be asked.
+        """The missions of a receipt's orders; none while the service cannot be asked.
 
-        Who sees the receipt sees its orders: the service asks for itself.
+        A reader of the receipt may see its orders, so the service asks in its own name.
         """
         request = missions.ListMissionsRequest(receipt=str(receipt_id), page_size=MOST)
         metadata = metadata_for(self._token, INSIDE)

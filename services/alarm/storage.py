@@ -190,7 +190,7 @@ async def known_incident(rows: RowsOf, by: Actor, incident_id: UUID) -> Proven |
 
 
 async def one(rows: RowsOf, receipt_id: UUID) -> Proven | None:
-    """The row of a receipt, whoever may see it: for what the service itself must know of it."""
+    """The row of a receipt without the rule of sight: the service itself must know it."""
     return await rows.one(ONE, receipt_id)
 
 

@@ -1,4 +1,4 @@
-"""What the desk adds to a report while it is taken down: grid, code, seal and suggestions."""
+"""Adds to a report while it is taken down: grid, code, seal and suggestions."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -66,8 +66,7 @@ class Told:
         return min(filter(None, dangers), key=lambda each: each.priority, default=None)
 
     async def facts(self, receipt: Receipt | None, by: Actor) -> dict[str, Any]:
-        """What an order has to know of the incident as it is now; nothing where the receipt's own
-        facts must do."""
+        """The present facts of the incident for an order; none where the receipt's must do."""
         if receipt is None or receipt.incident is None:
             return {}
         incident = await self.glance(receipt.incident.id, by)

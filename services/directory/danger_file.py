@@ -46,7 +46,7 @@ def read_dangers(file: str, text: str | None, flaws: Flaws) -> tuple[DangerList,
 
 
 def _later(value: Value) -> Value:
-    """What is read once the groups are known, wherever in the file they stand."""
+    """Read the parts that need the groups, wherever in the file these stand."""
     return value
 
 

@@ -1,4 +1,4 @@
-"""What a matter that begins to accuse a unit means for one of its missions. Pure."""
+"""Decides for the missions of a matter that begins to accuse a unit. Pure."""
 
 from datetime import UTC
 from typing import Any
@@ -11,7 +11,7 @@ from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.record import Cause, Order, Recall
 
-# It stands in the place of the reason: a team of the accused unit must not learn the true one.
+# The reason that a team of the accused unit reads: it must not learn the true one.
 ELSEWHERE = "指挥中心另有安排。"
 
 
@@ -37,9 +37,9 @@ def hiding(event: Any, matter: Any, unit: str, ordered_unit: str, city: City) ->
 
 
 def told_to(command: Any, unit: str, order: Order, matter: Any, city: City) -> Any:
-    """What a mission of a team of this unit hears of a correction: all of it, unless the matter
-    accuses the unit. Then it hears where, how urgent and how dangerous it is; words and class might
-    tell the accusation."""
+    """The command as a mission of a team of this unit hears it: the whole correction, unless the
+    matter accuses the unit. Then it hears where, how urgent and how dangerous it is: words and
+    class might tell the accusation."""
     if not isinstance(command, ReviseMission) or not is_accused(city, unit, matter.against):
         return command
     words = order.narrative.removesuffix(f"\n{order.note}") if order.note else order.narrative

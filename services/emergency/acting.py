@@ -1,4 +1,4 @@
-"""What a caller may do next with a mission: as a person of its team, or as one of a desk."""
+"""Finds the next actions of a caller: as a person of the mission's team, or of a desk."""
 
 from backbone.door.actions import Actions, actions_of
 from backbone.rpc.caller import Call

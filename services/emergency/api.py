@@ -188,7 +188,8 @@ class EmergencyService(MissionService):
 
 
 def _cut(context: Any) -> Callable[[], Coroutine[Any, Any, None]]:
-    """What ends a call whose write is stuck; cancelled alone, it would leave its client waiting."""
+    """Give the function that ends a call whose write is stuck: cancelling it alone would leave its
+    client waiting."""
     writing = asyncio.current_task()
 
     async def cut() -> None:

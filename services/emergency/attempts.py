@@ -47,7 +47,7 @@ UPDATE delivery_attempts
 SET tries = $2, error = $3, retry_time = clock_timestamp() + make_interval(secs => $4)
 WHERE key = $1 AND state = 'WAITING'
 """
-# Those of missions that go on stay: their alerts count what was not delivered.
+# Attempts of missions that go on stay: their alerts count the messages that were not delivered.
 FORGET = """
 WITH old AS (
     SELECT a.key FROM delivery_attempts AS a JOIN missions AS m ON m.id = a.mission
@@ -74,7 +74,7 @@ class Attempt:
 
     @property
     def key(self) -> str:
-        """The same for the same message, whoever writes it down and however often."""
+        """The id of a message: the same however often and by which process it is written down."""
         parts = (self.mission, self.revision, self.recipient, self.channel, self.rung)
         return sha256("\0".join(map(str, parts)).encode()).hexdigest()[:40]
 

@@ -160,7 +160,7 @@ def to_fired(payload: bytes) -> resources.FiredRung:
 
 
 def answer_of(request: Any, mission: Mission) -> str:
-    """What a step hears beside the mission. Raises InvalidTransition if it crossed a recall.
+    """The answer to a step, beside the mission. Raises InvalidTransition if it crossed a recall.
 
     The step is recorded; the refusal tells the team that it is not to go, or by which other mission
     it goes to the same matter.

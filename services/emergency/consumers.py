@@ -1,4 +1,4 @@
-"""Consumes what desks say: orders, corrections, links, and ends that call teams back."""
+"""Consumes the events of receipts: orders, corrections, links, and ends that call teams back."""
 
 from collections.abc import Sequence
 from datetime import UTC
@@ -33,17 +33,18 @@ from services.emergency.terminals import Terminals
 
 TOPIC = "liandong.alarm.events.v1"
 GROUP = "emergency.alarm"
-# After these no incident of the receipt's matter goes on: its teams are called back. A receipt that
-# is passed to a unit becomes an incident of the same matter: its missions go on.
+# After these no incident of the receipt's matter goes on, so its teams are called back. A receipt
+# that is passed to a unit becomes an incident of the same matter, so its missions go on.
 ENDED = ("answered", "passed", "passed_to_petitions", "mediation_referred", "ticket_filed")
 LINKS = frozenset({"repeat_linked", "repeat_unlinked", "moved"})
 ENDS = {"VOIDED": Cause.INCIDENT_VOIDED, "CLOSED": Cause.INCIDENT_CLOSED}
 
 
 class Orders:
-    """What a receipt says of its missions, in its order: sent, corrected, joined, called back.
+    """Makes requests of a receipt's events, in their order: send, correct, join, call back.
 
-    The order's event is made the request of its call: the first to arrive wins, the other repeats.
+    The event of an order has the request id of its call: the first to arrive wins, the other is a
+    repeat.
     """
 
     def __init__(self, shell: Shell, replica: Replica, terminals: Terminals, teams: Teams) -> None:
@@ -102,7 +103,7 @@ class Orders:
         return [replace(request, cause=event.meta.event_id)]
 
     async def _corrected(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        """Of a receipt without incident; that of one with an incident comes as its event."""
+        """Correct the missions of a receipt without incident; an incident tells its own."""
         body = getattr(event, event.WhichOneof("kind"))
         if not body.HasField("facts"):
             return []
@@ -181,7 +182,7 @@ class Orders:
         return [*joins, *(request(event, each, ends) for each in ids)]
 
     async def _unlinked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        """What the receipt had ordered as a matter of its own is that matter again."""
+        """Give the missions that the receipt had ordered for its own matter back to that matter."""
         joins = await self._join(event, (), UUID(event.meta.aggregate_id), "")
         facts = event.repeat_unlinked
         if not facts.HasField("facts"):
@@ -191,7 +192,7 @@ class Orders:
         return [*joins, *(request(event, each, own) for each in ids)]
 
     async def _moved(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        """By a merge or its undoing; the receipt takes along what was sent for its old incident."""
+        """After a merge or its undoing the missions of the old incident move with the receipt."""
         moved = event.moved
         there, left = UUID(moved.incident_id), UUID(moved.from_incident)
         return await self._join(event, ordered, there, moved.incident_code, left)
@@ -204,8 +205,8 @@ class Orders:
         code: str,
         left: UUID | None = None,
     ) -> list[Request[Any]]:
-        """Of two missions of one team for the matter the further one stays, the other is called
-        back: before the join, or with it."""
+        """Join the missions to the matter. Of two missions of one team the further one stays, the
+        other is called back: before the join, or with it."""
         receipt, version = UUID(event.meta.aggregate_id), event.meta.version
         every = await missions_of(self._shell, receipt, there)
         requests: list[Request[Any]] = []

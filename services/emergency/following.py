@@ -23,7 +23,7 @@ INCIDENTS = "liandong.incident.events.v1"
 
 
 class Incidents:
-    """What the flow says of matters for which a team is under way."""
+    """Makes requests of the events of incidents for which a team is under way."""
 
     def __init__(self, shell: Shell, replica: Replica) -> None:
         self._shell = shell

@@ -16,14 +16,14 @@ from services.emergency.metrics import PUSHES
 from services.emergency.mission.record import Mission
 from services.emergency.storage import Entry, TeamStep
 
-# What an event asks of the team. Events of missions only: team statuses have no mailbox entry.
+# The kind of entry for an event. Events of missions only: team statuses have no mailbox entry.
 FRESH = {
     "liandong.emergency.dispatched.v1": "MISSION",
     "liandong.emergency.revised.v1": "REVISION",
     "liandong.emergency.recalled.v1": "RECALL",
 }
 AGAIN = "liandong.emergency.pushed_again.v1"
-# What one device of the team has done, and the others are told.
+# Steps of one device of the team that the others are told.
 STEPS = {
     f"liandong.emergency.{name}.v1": name.upper()
     for name in (

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from backbone.postgres.pool import Pool
 
-# What was written within this time is open; a process that was killed leaves rows behind.
+# A row written within this time is of an open stream; a process that was killed leaves rows behind.
 FRESH = "interval '4 seconds'"
 TELL = f"""
 WITH ended AS (
@@ -48,7 +48,7 @@ class Open:
 
 
 class Presence:
-    """What this process and the others tell of their terminals."""
+    """The terminals of this process and of the others, as they tell each other."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

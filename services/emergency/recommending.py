@@ -14,7 +14,7 @@ MOST = 3
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the teams say of themselves, how many open missions they have, who has a terminal."""
+    """The state of the teams: their duty, their open missions, and who has a terminal."""
 
     out: Collection[str] = ()
     open_missions: dict[str, int] | None = None

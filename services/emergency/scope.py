@@ -1,4 +1,4 @@
-"""Who may see which missions and teams: the people of the team, and those whom the rule of
+"""Decides who may see missions and teams: the people of the team, and those whom the rule of
 `backbone.words.sight` names."""
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SEEN = Seen(frozenset({ORDER}), area="area", units=("unit", "ordered_unit"))
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one caller may see: a team's own people see their team alone."""
+    """The missions and teams that one caller may see: a team's own people see their team alone."""
 
     actor: Actor
     team: str = ""

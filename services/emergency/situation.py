@@ -1,4 +1,4 @@
-"""What is known of the teams at this time: their duty, load, people and terminals."""
+"""The state of the teams at this time: their duty, load, people and terminals."""
 
 import asyncio
 import logging

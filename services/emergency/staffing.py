@@ -1,4 +1,4 @@
-"""Whom the words of a ladder stand for at this time, from the city's staff. Pure.
+"""Finds the people for whom the words of a ladder stand at this time, in the city's staff. Pure.
 
 People who are away are passed over. A city whose staff is not known yet has no people.
 """
@@ -15,7 +15,7 @@ Group = tuple[str, tuple[str, ...]]
 
 
 def people_of(city: City, team: str, unit: str, desk: str) -> tuple[Told, ...]:
-    """What each word for people stands for; those without any person are left out."""
+    """The people of each word; words without any person are left out."""
     found = (
         (who, _group(city, each, team, unit, desk)) for who, each in city.ladder.people.items()
     )

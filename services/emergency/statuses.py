@@ -19,7 +19,7 @@ from services.emergency.terminals import Terminals
 
 
 class Statuses:
-    """What teams say of themselves, with what this service knows of them."""
+    """The states that teams report of themselves, with their missions and terminals."""
 
     def __init__(
         self, shell: Shell, replica: Replica, terminals: Terminals, hurry: Callable[[], None]

@@ -70,7 +70,7 @@ SELECT id FROM missions
 WHERE pair IS NOT NULL AND dispatch_time > clock_timestamp() - interval '1 hour'
 """
 
-# Who has terminals listens here: each word is a team in whose mailbox something was pushed.
+# Processes with terminals listen here: each word is a team whose mailbox got a push.
 CHANNEL = "emergency_pushes"
 # One order of teams for all transactions: two of them never wait for each other.
 ALLOCATE = f"""
@@ -114,7 +114,7 @@ WHERE e.team = $1 AND e.seq > $2 AND e.seq <= $3
   AND (m.end_time IS NULL OR m.state = 'RECALLED' AND m.due_time IS NOT NULL OR NOT $4)
 ORDER BY e.seq LIMIT $5
 """
-# All of it at once: only then does one snapshot hold every number after those that were read.
+# All rows in one statement: only then does one snapshot hold every number after those read.
 PUSHED = f"{ENTRY} WHERE e.team = $1 AND e.push > $2 ORDER BY e.push"
 # The steps after step $2, of those that a terminal with the entry $3 may not have been told.
 STEPS = """
@@ -188,7 +188,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TeamStep:
-    """What a device of the team has done, for all its terminals."""
+    """A step that one device of the team has taken, for all its terminals."""
 
     team: str
     step: int

@@ -29,7 +29,7 @@ class NotSent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one person is told: that a mission waits for an answer. `key` names the message."""
+    """A message to one person: a mission waits for an answer. `key` names the message."""
 
     key: str
     channel: str

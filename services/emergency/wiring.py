@@ -82,7 +82,7 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
 
 
 def _hear(shell: Shell, orders: Orders, incidents: Incidents) -> None:
-    """What receipts and incidents have become comes by calls and over Kafka."""
+    """Corrections and ends of receipts and incidents arrive by calls and over Kafka."""
     hearing = Hearing(shell.batcher, orders, incidents)
     shell.serve(hear_rpc.add_HearingServiceServicer_to_server, hearing, hear_pb.DESCRIPTOR)
     for subscription in (orders.subscription, incidents.subscription):
@@ -96,7 +96,7 @@ async def _climb(replica: Replica, rungs: Timers) -> None:
 
 
 async def _ride(arrivals: Arrivals, conn: Connection, batch: Batch) -> None:
-    """What rides in the transaction of a batch: pushes, and messages by telephone."""
+    """Write pushes and messages by telephone in the transaction of a batch, and note arrivals."""
     await mailbox.ride(conn, batch)
     await attempts.ride(conn, batch)
     await arrivals.ride(conn, batch)

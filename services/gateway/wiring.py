@@ -32,6 +32,7 @@ from services.gateway.accounts import (
 )
 from services.gateway.accounts.auth import Authenticator
 from services.gateway.accounts.chain import verify_registers
+from services.gateway.accounts.credentials import Credentials
 from services.gateway.accounts.deputies import Deputies
 from services.gateway.accounts.deputising import Deputising
 from services.gateway.accounts.disclosure import Reveals
@@ -106,10 +107,10 @@ async def open_gateway(
     required = read_required_second_factors(settings.environ)
     known = Authenticator(pool, lines, second_factor=required)
     gate = Gate(known, _limits(own), Reasons(names), upstream, pool, Reveals(pool, sealer))
-    guessing = Guessing(pool, settings.keyring.lasting, own)
+    credentials = Credentials(pool, passwords, Guessing(pool, settings.keyring.lasting, own))
     factors = SecondFactors(pool, sealer, required)
     lifetime = timedelta(hours=own.session_hours)
-    signing = Sessions(gate, pool, passwords, guessing, factors, lifetime)
+    signing = Sessions(gate, pool, credentials, factors, lifetime)
     provider = provider_of(read_client(settings.environ))
     ring = Ring(int(own.changes_kept))
     streams = _streams(own)
@@ -118,7 +119,7 @@ async def open_gateway(
         *oidc.extras_of(Oidc(signing, provider, settings.keyring.lasting, factors.required)),
         *live.extras_of(Live(gate, ring, streams)),
         *terminal.extras_of(Terminal(gate, streams)),
-        *own_account.extras_of(OwnAccount(gate, passwords, guessing, factors)),
+        *own_account.extras_of(OwnAccount(gate, credentials, passwords, factors)),
         *deputising.extras_of(Deputising(gate, Deputies(pool))),
         *handing_over.extras_of(HandingOver(gate, Leaving(pool))),
         *auditing.extras_of(gate, pool, settings.keyring.lasting),

@@ -65,7 +65,7 @@ def located(command: RegisterPetition, places: Places) -> RegisterPetition:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the service knows beside a request: its keys, and the dialling code of its city."""
+    """The service's own knowledge beside a request: its keys, and the dialling code of its city."""
 
     sealer: Sealer
     dialling_code: str

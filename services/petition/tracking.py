@@ -25,7 +25,7 @@ from services.petition.metrics import TRACKINGS
 from services.petition.petition.record import Petition
 
 DIGITS = 8
-# Of petitions that were registered before PINs were numbered.
+# The digits of PINs from before PINs were numbered.
 OLD_DIGITS = 6
 LONGEST_CODE = 40
 # Stands in for an unknown code, so that the PIN check takes the same time.

@@ -209,8 +209,8 @@ class Front(rpc.IncidentServiceServicer):
         return pb.TakeNextResponse(incident=self._reads.shown(outcome.state, caller.actor))
 
     async def _told(self, body: Any, context: Any) -> resources.Incident:
-        """What another record tells never expires: it has committed, and its event asks for the
-        same.
+        """Perform a request of another record. It never expires: that record has committed, and its
+        event asks for the same.
 
         Raises Unavailable while the opening is still on its way: a refusal would be for good.
         """

@@ -1,4 +1,4 @@
-"""What stands beside the incidents in the inbox of a desk: alerts of missions, refused follow-ups.
+"""Adds alerts of missions and refused follow-ups to the incidents in the inbox of a desk.
 
 Both are read where they are kept, at the moment of the read, with or without Kafka.
 """

@@ -44,7 +44,7 @@ OF_INCIDENTS = {command.__name__ for command in INCIDENTS.verbs}
 COMMANDS: dict[str, type[Any]] = {
     command.__name__: command for each in (INCIDENTS, SUPERVISIONS) for command in each.verbs
 }
-# What a receipt tells of its incident, by the field of its event.
+# The request with which a receipt tells its incident, by the field of its event.
 TOLD: dict[str, Callable[[Any], Any]] = {
     "correction": lambda said: pb.AmendMatterRequest(incident_id=said.matter.id, correction=said),
     "caller_linked": lambda said: pb.LinkCallerRequest(incident_id=said.incident_id, link=said),
@@ -142,8 +142,8 @@ def _command(body: Any, actor: Actor, request_id: UUID) -> Any:
 
 
 def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
-    """What an intake's event asks for, the very request of its call: an opening, a settling or
-    nothing.
+    """The request of an intake's event, the same as that of its call: an opening, a settling or
+    None.
 
     Raises ValueError or DecodeError for a record that this reader cannot read.
     """
@@ -189,7 +189,7 @@ def _asked_by(meta: Any, body: Any) -> tuple[Any, UUID, Actor] | None:
 
 
 def scope(incident: Incident) -> EventScope:
-    """Who hears of its events; of an accusation the units involved alone, without the accused."""
+    """The readers of its events; of an accusation the units involved alone, without the accused."""
     facts = incident.facts
     return EventScope(
         incident.readers, facts.area, str(incident.id), facts.source, accused=facts.accused

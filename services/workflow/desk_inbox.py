@@ -26,7 +26,7 @@ from services.workflow.incident.waiting import ALERTED, LINK_REFUSED
 # They send teams, or the ladder tells them of a team that is silent.
 TOLD = TEAM_SENDERS | roles("leader", "head")
 SETTLERS = DESKS | SUPERIORS
-# What only incidents can be filtered by.
+# Filters that only incidents have.
 OF_INCIDENTS = ("state", "unit", "category", "code", "holder", "area", "closed")
 SEEN = f"SELECT {with_proof('t')} FROM incidents AS t WHERE id = ANY({{ids}}) AND {{seen}}"  # noqa: S608  # our names
 

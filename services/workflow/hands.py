@@ -1,4 +1,4 @@
-"""What one person holds, as reads see it: an answer to a supervision is due from its holder."""
+"""The incidents that one person holds: an answer to a supervision is due from the holder."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -71,7 +71,7 @@ MOVED = Due(
     "SELECT min(0.0::float8) FROM incidents WHERE to_address IS NOT NULL",
     clock="incidents.to_address",
 )
-# What is open, and how old the oldest is that no one has claimed: since it lies in that pool.
+# Open incidents, and how long the oldest unclaimed one has been in its pool.
 PULSE = """
 SELECT state, priority, count(*) AS incidents,
        count(*) FILTER (WHERE alerted AND state = 'OFFERED') AS late,
@@ -161,8 +161,8 @@ def asked(
 def inbox_of(
     request: pb.ListIncidentsRequest, actor: Actor, of_disputes: Collection[str]
 ) -> tuple[Sight, ...]:
-    """What waits for the actor's unit; for dispatchers and leaders, also what is stuck or late in
-    their area. Raises InvalidArgument for an unknown reason.
+    """The matters that wait for the actor's unit; for dispatchers and leaders, also those that are
+    stuck or late in their area. Raises InvalidArgument for an unknown reason.
     """
     if request.reason and request.reason not in waiting.REASONS:
         raise InvalidArgument(
@@ -195,7 +195,7 @@ def _directed(
 
 
 def _own(actor: Actor, of_disputes: Collection[str]) -> tuple[Sight, ...]:
-    """What waits for the actor's unit; a call-back alone only if the role may make it."""
+    """Matters that wait for the actor's unit; a call-back alone only if the role may make it."""
     first, too = equal("waiting", actor.unit), Member("waiting_too", actor.unit)
     if actor.role in VERIFIERS:
         return (first,), (too,)

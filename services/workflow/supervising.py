@@ -24,7 +24,7 @@ EVENTS = "liandong.supervision.events.v1"
 
 
 def follow_requests(value: bytes) -> Sequence[Request[Any]]:
-    """What an event of a supervision tells its incidents, one request for each.
+    """The requests that tell an event of a supervision to its incidents, one for each.
 
     Its ids derive from the event, so that a repeat changes nothing. Raises ValueError or
     DecodeError for a record that this reader cannot read.
@@ -96,7 +96,7 @@ def to_progress(row: Any, supervision: Supervision, actor: Actor) -> Progress | 
 
 
 def scope(supervision: Supervision) -> EventScope:
-    """Who hears of its events: the units that may read it, and who watches over its area."""
+    """The readers of its events: the units that may read it, and the watchers of its area."""
     facts = supervision.facts
     return EventScope(
         supervision.readers, facts.area, str(supervision.id), facts.source, accused=facts.accused

@@ -1,4 +1,4 @@
-"""What the teams of a matter have done, for its timeline: asked for at the read, kept nowhere.
+"""The steps of a matter's teams, for its timeline: asked for at each read, and kept nowhere.
 
 As events of the incident each step would be a write here and a record that every follower of
 incidents reads; the missions hold their times already, and one call shows them all.
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 GLANCE = 0.3
 MOST = 100
-# Who sees the incident sees its teams: the service asks for itself.
+# A reader of the incident may see its teams, so the service asks in its own name.
 INSIDE = Actor(user="", unit="", role="service")
 # The steps by the field of their time; a time that a later step has implied is no step.
 STEPS = {

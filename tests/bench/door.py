@@ -30,7 +30,7 @@ INSERT INTO public.raw (id, payload) SELECT * FROM unnest($1::text[], $2::bytea[
 
 
 async def measure(world: World, plan: Plan) -> list[Figure]:
-    """In a database of its own on the same server, so that nobody publishes what is written."""
+    """In a database of its own on the same server, so that no relay publishes the events."""
     limit = Figure("B2", "one multi-row insert of the same bytes", "rows/s", MORE)
     ours = Figure("B2", "core and door, one process", "commands/s", MORE, gate=GATE, limit=limit)
     dsn = await fresh(world)

@@ -1,7 +1,7 @@
 """The raw limit of a push: one commit, then the same bytes on an event stream, by the same server.
 
 `python -m tests.bench.echo PORT DSN` is the server: uvicorn as the gateway runs it, one insert for
-each POST, one stream for whoever listens.
+each POST, one stream for all listeners.
 """
 
 import asyncio

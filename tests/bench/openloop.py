@@ -1,4 +1,4 @@
-"""Open-loop arrivals: requests go out when they are due, whoever is still waiting."""
+"""Open-loop arrivals: requests go out when they are due, also while others still wait."""
 
 import asyncio
 import time

@@ -121,7 +121,7 @@ class World:
             async with asyncio.timeout(PATIENCE):
                 while await conn.fetchval(UNSENT):
                     await asyncio.sleep(0.05)
-        # Whoever follows incidents hears of them too: none of that is what is measured next.
+        # The followers of incidents hear of them too, before the next measurement begins.
         await asyncio.sleep(1)
         return [each.incident for each in opening]
 

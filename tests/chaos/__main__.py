@@ -29,7 +29,7 @@ from tests.servers import Installed
 SIZE = 1_500
 KAFKA_AWAY = 30.0
 PAUSE = 3.0
-# Calls a second: the day must last until everybody has been killed once.
+# Calls a second: the day must last until every process has been killed once.
 SPEED = 8.0
 CLERKS, INCIDENTS = 50, 500
 # Acts of a stretch of the day of matters, which lasts as long as its faults do.
@@ -48,7 +48,7 @@ def main() -> None:
         if agrees:
             shutil.rmtree(folder, ignore_errors=True)
         else:
-            sys.stderr.write(f"What is left for whoever looks for the reason: {folder}\n")
+            sys.stderr.write(f"The logs for the search of the reason are in {folder}\n")
     sys.exit(0 if agrees else 1)
 
 
@@ -110,7 +110,7 @@ async def tormented(city: Installed, monkey: Monkey, choose: Callable[[City], Da
 
 
 async def torment(monkey: Monkey) -> None:
-    """For as long as the replay lasts: Kafka away for half a minute, then everybody in turn."""
+    """During the replay Kafka is away for half a minute, then each process is killed in turn."""
     while True:
         await asyncio.sleep(PAUSE)
         await monkey.hold_down("kafka", KAFKA_AWAY)

@@ -1,4 +1,4 @@
-"""Clerks of one unit race for its incidents; whoever loses must hear who won."""
+"""Clerks of one unit race for its incidents; the loser must hear who won."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ class Race:
 
     @property
     def is_fair(self) -> bool:
-        """Each incident has one holder, and nobody was told another name."""
+        """Each incident has one holder, and no clerk was told another name."""
         one_each = all(len(holders) == 1 for holders in self.winners.values())
         names = {incident: {holders[0]} for incident, holders in self.winners.items() if holders}
         right = all(names.get(incident) == told for incident, told in self.told.items())
@@ -32,7 +32,7 @@ class Race:
 async def race(visit: Visit, clerks: int, incidents: int) -> Race:
     """Every clerk tries every incident, at the same moment.
 
-    Each is the first in line in turn: one who won too many would hold as many as anybody may.
+    Each is the first in line in turn: one who won too many would reach the cap.
     """
     found = Race()
     ids = await opened(visit, incidents)

@@ -17,9 +17,7 @@ async def test_missions_agree_with_their_matters(whole_city: Installed) -> None:
     monkey = Monkey(whole_city)
     async with visiting(whole_city) as visit:
         day = await day_of(visit, seed=1)
-        faults = asyncio.create_task(
-            monkey.kill_each(pause=0.3, only={"emergency", "alarm", "workflow", "workflow-stream"})
-        )
+        faults = asyncio.create_task(monkey.kill_each(pause=0.3, only=TOUCHED))
         while not faults.done():
             await day.run(ACTS)
         await faults

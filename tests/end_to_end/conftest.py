@@ -1,4 +1,4 @@
-"""Everybody who takes part in a story, at the door of the one city of this session."""
+"""The people who take part in a story, at the door of the one city of this session."""
 
 from collections.abc import AsyncIterator
 

@@ -178,7 +178,7 @@ def caller_for(plan: Plan, known: dict[str, dict[str, str]]) -> dict[str, str]:
         for role in (*ROLES, *sorted(plan.route.roles))
         if role in plan.route.roles & known.keys()
     ]
-    assert may or plan.route.public, f"nobody in the demo city may use {plan.label}"
+    assert may or plan.route.public, f"no role of the demo city may use {plan.label}"
     return known[may[0]] if may else {}
 
 

@@ -97,6 +97,6 @@ async def test_a_repeat_is_suggested_and_linked_and_each_receipt_ends_once(visit
 
 
 def restart(visit: Visit) -> None:
-    """Everything at once, as after a power cut that somebody saw coming."""
+    """All processes are stopped at once, and started again."""
     visit.city.down()
     visit.city.up()

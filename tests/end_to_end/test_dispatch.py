@@ -33,7 +33,7 @@ async def test_a_mission_is_pushed_until_it_is_answered_and_survives_its_service
     assert push["caller_number"] == CALL["caller"]["number"], "the city gives it for P1"
     assert push["mission"] == order["mission"]["id"]
 
-    # Nobody answers: the same entry again, as a second attempt.
+    # The team does not answer: the same entry again, as a second attempt.
     again = await asyncio.wait_for(terminal.until("mission", mission=push["mission"]), 40)
     assert (again["seq"], again["attempt"] > 1) == (push["seq"], True)
 

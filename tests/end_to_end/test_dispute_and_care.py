@@ -1,4 +1,4 @@
-"""A quarrel that goes from the 110 desk to an agreement, and a need that names nobody."""
+"""A quarrel that goes from the 110 desk to an agreement, and a need that names no person."""
 
 import asyncio
 from typing import Any

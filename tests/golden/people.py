@@ -65,7 +65,7 @@ class City:
         return path in self._paths
 
     async def get(self, user: str, path: str, **query: Any) -> Any:
-        """What a person reads; without a user, what everybody may read."""
+        """What a person reads; without a user, what all may read."""
         headers = {"authorization": f"Bearer {await self._token(user)}"} if user else {}
         answer = await self._patiently("GET", path, headers=headers, params=query)
         return answer.json()

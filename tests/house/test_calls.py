@@ -1,4 +1,4 @@
-"""Calls between services: nobody waits for ever."""
+"""Calls between services: each has a time limit."""
 
 import ast
 

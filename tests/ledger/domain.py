@@ -56,7 +56,7 @@ class Look(Struct, frozen=True):
 
 
 class Reveal(Struct, frozen=True):
-    """Discloses: whoever holds the note may see it, each time anew."""
+    """Discloses the note to its holder, who is checked each time anew."""
 
     holder: str
 
@@ -70,7 +70,7 @@ class Break(Struct, frozen=True):
 
 
 class Wait(Struct, frozen=True):
-    """Nobody can say now."""
+    """The answer is not known now."""
 
 
 Command: TypeAlias = Write | Claim | Release | File | Look | Reveal | Lapse | Break | Wait

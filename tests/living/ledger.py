@@ -95,7 +95,7 @@ async def matters(dsn: str) -> Matters:
 
 
 async def balance(dsn: str, ledger: Ledger, before: Matters) -> Balance:
-    """Compare, while nobody is at work; `before` are the matters of before the ledger began."""
+    """Compare, while no person is at work; `before` are the matters of before the ledger began."""
     lost, doubled = [], []
     conn = await asyncpg.connect(dsn)
     try:

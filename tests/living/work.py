@@ -193,7 +193,7 @@ STORIES = (calls, calls, petitions, quarrels, care)
 
 
 class Staff:
-    """Everybody at work in one city; `book` says what they saw, `ledger` what they did."""
+    """All people at work in one city; `book` says what they saw, `ledger` what they did."""
 
     def __init__(self) -> None:
         self.book, self.ledger = Book(), Ledger()
@@ -203,7 +203,7 @@ class Staff:
         self.tasks: list[asyncio.Task[None]] = []
 
     async def rest(self) -> None:
-        """Return when every request is answered; nobody begins another one before `go_on`."""
+        """Return when every request is answered; no other one begins before `go_on`."""
         self._rest.clear()
         async with asyncio.timeout(PATIENCE):
             while any(worker.busy for worker in self.workers):

@@ -1,9 +1,7 @@
-"""Brokers of one cluster as processes, with the chart's settings and protected wires."""
+"""A cluster with the chart's settings and protected wires."""
 
 import asyncio
 import secrets
-import uuid
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,19 +9,11 @@ from pathlib import Path
 from backbone.process.wires import Protected, Wires
 from operate.home.certificates import OPERATOR
 from operate.home.ports import free_port
-from operate.run.launch import Launch, run_once
-from operate.servers import kafka
 from operate.servers.kafka import PROTECTED
-from tests.servers import Server, until
+from tests.brokers import Node, formatted, fresh_cluster, properties_of
 
 ADMIN = "admin"
 OWN = """\
-process.roles=broker,controller
-node.id={number}
-controller.quorum.voters={voters}
-controller.listener.names=CONTROLLER
-log.dirs={data}
-group.initial.rebalance.delay.ms=0
 num.network.threads=2
 num.io.threads=2
 log.cleaner.dedupe.buffer.size=16777216
@@ -37,19 +27,6 @@ class Ports:
     controller: int
 
 
-class Node(Server):
-    """One broker, which is a controller too."""
-
-    def __init__(self, launch: Launch, ports: Ports, wires: Wires) -> None:
-        super().__init__(launch)
-        self.address = f"127.0.0.1:{ports.services}"
-        trusted = f"127.0.0.1:{ports.trusted}"
-        self._operator = Protected(trusted, replace(wires, name=OPERATOR))
-
-    async def started(self) -> None:
-        await until(lambda: kafka.answers(self._operator), self.start_again_if_ended)
-
-
 class Cluster:
     """`settings` are those of the chart; `certificates` the folder with that of `kafka`."""
 
@@ -59,9 +36,8 @@ class Cluster:
         self.password = secrets.token_hex(16)
         self._folder, self._settings = folder, settings
         self._wires = Wires("kafka", certificates)
-        self._id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        self._id = fresh_cluster()
         self._ports = [Ports(free_port(), free_port(), free_port()) for _ in range(count)]
-        self._classes = kafka.class_path()
         self.nodes = [self._node(number) for number in range(1, count + 1)]
 
     @property
@@ -80,27 +56,20 @@ class Cluster:
         await asyncio.gather(*(node.started() for node in self.nodes))
 
     def stop(self) -> None:
-        """None could end well after the others: the last ones miss the majority."""
+        """Kill all: the last ones would wait in vain for a majority to end well."""
         for node in self.nodes:
             node.kill()
 
     def _node(self, number: int) -> Node:
-        home, ports = self._folder / f"kafka-{number}", self._ports[number - 1]
-        home.mkdir(parents=True)
-        properties, log = home / "server.properties", home / "log"
-        properties.write_text(self._properties(number, home / "data"))
-        java = kafka.java(self._classes, *kafka.warm(kafka.class_cache(self._classes)))
-        format_ = ["kafka.tools.StorageTool", "format", f"--cluster-id={self._id}"]
+        place, ports = self._folder / f"kafka-{number}", self._ports[number - 1]
         user = f"SCRAM-SHA-512=[name={ADMIN},password={self.password}]"
-        plain = kafka.java(self._classes)
-        run_once(
-            Launch([*plain, *format_, "-c", str(properties), "--add-scram", user], log), "Kafka"
-        )
-        return Node(Launch([*java, "kafka.Kafka", str(properties)], log), ports, self._wires)
+        properties = self._properties(number, place)
+        launch = formatted(place, properties, self._id, "--add-scram", user)
+        trusted = Protected(f"127.0.0.1:{ports.trusted}", replace(self._wires, name=OPERATOR))
+        return Node(launch, f"127.0.0.1:{ports.services}", trusted)
 
-    def _properties(self, number: int, data: Path) -> str:
+    def _properties(self, number: int, place: Path) -> str:
         ports = self._ports[number - 1]
-        voters = (f"{n}@127.0.0.1:{each.controller}" for n, each in enumerate(self._ports, 1))
         listeners = PROTECTED.format(
             port=ports.services,
             trusted_port=ports.trusted,
@@ -109,5 +78,5 @@ class Cluster:
             ca=self._wires.ca,
         ).replace("super.users=", f"super.users=User:{ADMIN};")
         chosen = "".join(f"{name}={value}\n" for name, value in self._settings.items())
-        own = OWN.format(number=number, voters=",".join(voters), data=data)
-        return own + chosen + listeners
+        common = properties_of(number, (each.controller for each in self._ports), place)
+        return common + OWN + chosen + listeners

@@ -1,4 +1,4 @@
-"""Requests drawn from the OpenAPI document by schemathesis, as six roles and as nobody."""
+"""Requests drawn from the OpenAPI document by schemathesis, as six roles and without a session."""
 
 import asyncio
 from collections import Counter

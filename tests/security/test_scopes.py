@@ -63,7 +63,7 @@ PLANS = [
 
 
 async def matters_of_the_second(visit: Visit) -> dict[str, str]:
-    """The same in the second county, where nobody supervises."""
+    """The same in the second county, which has no supervisor."""
     desk = visit.system("990100-command", "call_taker")
     office = visit.system("990102-petition_office", "clerk")
     mediation = visit.system("990102001-mediation", "clerk")
@@ -108,7 +108,7 @@ async def the_matters(visit: Visit) -> dict[str, str]:
 
 
 def stranger(visit: Visit, plan: Plan) -> dict[str, str]:
-    """The headers of a stranger with a role of the route; none if nobody elsewhere has one."""
+    """The headers of a stranger with a role of the route; none if no stranger has one."""
     unit, _ = STRANGERS[plan.path_fields[0]]
     for row in visit.city.run["api_keys"]:
         if row["unit"] == unit and row["role"] in plan.route.roles:

@@ -60,7 +60,7 @@ ANSWERS = {
 WORDS = ("words", "more words", "")
 # What a desk's receipts tell: rarer than what people do.
 TOLD = ("AmendMatter", "LinkCaller", "UnlinkCaller")
-# The verbs that somebody may ask for: a new one is tried without a line here.
+# All verbs of people: a new one is tried without a line here.
 VERBS = {
     command.__name__: verb.states
     for command, verb in INCIDENTS.verbs.items()
@@ -102,7 +102,7 @@ class Heard:
 
 
 class Population:
-    """Everybody outside; about `commands` commands in all, repeats included."""
+    """All callers from outside; about `commands` commands in all, repeats included."""
 
     def __init__(self, world: Surroundings, commands: int) -> None:
         self._world = world
@@ -305,7 +305,7 @@ class Population:
                 self._close_up()
 
     def rest(self, pause: timedelta) -> None:
-        """Nobody calls until all calls have ended and the pause is over."""
+        """No caller calls until all calls have ended and the pause is over."""
         self._pause += pause
         self._close_up()
 

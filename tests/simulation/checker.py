@@ -177,7 +177,7 @@ class Checker:
             self.flaw("C6", f"{where}: the clock {event.clock} was due at {clock.due_time}")
 
     def _check_hands(self, event: Any, after: Incident) -> None:
-        """Of what people have claimed or taken over, nobody holds more than the cap."""
+        """No person holds more claimed or taken-over incidents than the cap."""
         holder = (after.charge.unit, after.charge.holder) if after.state in HELD else None
         if type(event).__name__ in TAKES_UP:
             self._taken[after.id] = holder

@@ -139,7 +139,7 @@ class Faults:
         self._for(self._chance.random() * 3, self._world.log, "slow", 0.2)
 
     def let_time_pass(self) -> None:
-        """Hours in which nobody calls."""
+        """Hours without a call."""
         self._world.population.rest(self._a_while())
 
     def jump_ahead(self) -> None:

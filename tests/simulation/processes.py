@@ -91,7 +91,7 @@ class Answer:
 
 
 class Unanswered(Exception):
-    """Nobody can say what became of the request: it may be repeated with the same key."""
+    """The fate of the request is unknown: it may be repeated with the same key."""
 
 
 class Running:

@@ -1,4 +1,4 @@
-"""What a caller may do next with a record: the verbs whose decision would not refuse the caller.
+"""Finds the verbs that a caller may give a record next: their decision would not refuse the caller.
 
 Each verb is tried with a command of the caller whose other fields only look right. The decision
 itself answers: a refusal for the state or the person means that the verb is none of the caller's;

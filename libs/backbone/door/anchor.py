@@ -43,8 +43,8 @@ WRITE = "INSERT INTO anchors (position, digest) VALUES ($1, $2)"
 def appending(path: str, service: str) -> Told:
     """Appends each anchor to a file elsewhere, one JSON object a line; without a path, to none.
 
-    The file belongs on another machine's disk, or on one that can only be appended to: then
-    whoever writes the database anew, anchors included, contradicts it.
+    The file belongs on another machine's disk, or on one that can only be appended to: a database
+    that was written anew, anchors included, then contradicts it.
     """
 
     def told(position: int, digest: bytes) -> None:

@@ -37,7 +37,7 @@ S = TypeVar("S", bound=Aggregate)
 
 @dataclass(frozen=True, slots=True)
 class EventScope:
-    """Who may see an event: as `backbone.words.sight` says of its record.
+    """The readers of an event are those of its record (`backbone.words.sight`).
 
     `correlation` is the id of the matter that the event belongs to. `is_watched`: those who watch
     over the area see it, and not the auditor alone.
@@ -121,7 +121,7 @@ class Decider(Generic[S]):
         return self.life_cycle.decide(aggregate, command, now, self.world(also))
 
     def judge(self, aggregate: S, command: Any, now: datetime, also: Also) -> list[Any]:
-        """What `decide` does with a command of an actor who is admitted."""
+        """Decide the command of an actor who is admitted."""
         return self.life_cycle.judge(aggregate, command, now, self.world(also))
 
     def check_repeat(self, aggregate: S, command: Any, now: datetime, also: Also) -> None:

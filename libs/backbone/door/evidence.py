@@ -1,4 +1,4 @@
-"""What the journal proves: chains, signatures, anchors and states, checked row by row.
+"""Checks the evidence of a journal row by row: chains, signatures, anchors and states.
 
 The hash chain finds a row that was changed, removed or moved. The signature finds a row whose
 chain was written anew without the key of the service. Anchors find a chain whose end, or that as
@@ -68,7 +68,7 @@ def unseen(row: Any) -> None:
 
 @dataclass(frozen=True)
 class Signed:
-    """Who must have signed the rows of one schema; rows up to `since` are older than that."""
+    """The service that signs the rows of one schema; rows up to `since` may be unsigned."""
 
     verifier: Verifier
     service: str
@@ -108,7 +108,7 @@ class Chain:
 
 
 async def signed_by(conn: Any, verifier: Verifier, service: str) -> Signed:
-    """What the rows of the schema of this connection must be signed with."""
+    """Read from when on the rows of the schema of this connection are signed."""
     return Signed(verifier, service, await conn.fetchval(SINCE))
 
 

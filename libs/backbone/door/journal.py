@@ -47,7 +47,7 @@ class JournalRow(Struct, frozen=True):
         return replace(self, signature=sign(self.statement(topic)))
 
     def statement(self, topic: str) -> bytes:
-        """What the service signs of this event on its topic."""
+        """The bytes that the service signs for this event on its topic."""
         of, version = str(self.aggregate_id), self.version
         return statement_of(topic, self.kind, str(self.event_id), of, version, self.payload)
 
@@ -68,7 +68,7 @@ def event_id(kind: str, aggregate_id: UUID, version: int) -> UUID:
 def statement_of(
     topic: str, kind: str, event_id: str, subject: str, sequence: object, data: bytes
 ) -> bytes:
-    """What the signature of an event covers: it fits no other event and no other topic."""
+    """The bytes that the signature of an event covers: they fit no other event or topic."""
     parts = ("liandong event", topic, kind, event_id, subject, str(sequence))
     return "\0".join(parts).encode() + b"\0" + data
 

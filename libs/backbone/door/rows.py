@@ -1,10 +1,11 @@
 """Rows of states: none is shown or decided upon unless the door has written it.
 
 Beside each document stands a code over table, id, version, shape, document and the hash of the last
-event, which only this service can make. A row whose code does not fit, or that has none yet, is
-folded from its journal, with chain and signatures checked: so rows of before are proven, those of
-the release before that runs beside this one, and those of a key that this process does not know
-yet. They get their code then. A row that is not what its journal leads to is refused.
+event, which only this service can make. The codes are made with the first key of the service, which
+is never retired: the journal of an archived record is no longer there to prove its row. A row whose
+code does not fit, or that has none yet, is folded from its journal, with chain and signatures
+checked: so rows of earlier releases are proven. They get their code then. A row that is not what
+its journal leads to is refused.
 """
 
 import hmac
@@ -24,7 +25,7 @@ from backbone.postgres.pool import Pool
 from backbone.postgres.states import Proven, taken
 from backbone.process.keyring import Keyring, key_id
 from backbone.process.metrics import FORGED
-from backbone.words.errors import Broken, Unavailable
+from backbone.words.errors import Broken, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ WHERE id = $1 AND version = $2 AND proof IS NOT DISTINCT FROM $4::bytea
 
 
 class Rows:
-    """Takes each row as it is, and gives it no code: for a tool or a test, which has no keys.
+    """Takes each row as it is, and gives it no code: a tool or a test has no keys.
 
     `sign` signs events.
     """
@@ -108,7 +109,7 @@ class ProvenRows(Rows):
         self._keys = {
             bytes.fromhex(key_id(key)): hmac.digest(key, PURPOSE, sha256) for key in keyring.keys
         }
-        self._own = bytes.fromhex(key_id(keyring.sealing))
+        self._own = bytes.fromhex(key_id(keyring.lasting))
 
     def code(self, table: str, row: Sequence[Any]) -> bytes:
         return self._code(self._own, table, row)
@@ -135,17 +136,20 @@ class ProvenRows(Rows):
         return known + hmac.digest(self._keys[known], told.encode(), sha256)[:CODE]
 
     async def _fold(self, decider: Decider[Any], row: Any, on: Any) -> None:
-        """Compare the row with its journal, and write its code. Raises Broken, and Unavailable for
-        a row of a newer release."""
+        """Compare the row with its journal, and write its code.
+
+        Raises Broken, and Unavailable for a row of a newer release.
+        """
         table, of, version = decider.table.name, row["id"], row["version"]
-        life = await self.life(of, version, on)
+        try:
+            life = await self.life(of, version, on)
+        except NotFound as error:  # an archived row has its code: the archiver leaves others
+            raise self._alarmed(decider, row, "has no code, and its journal is archived") from error
         if not life or (life[-1]["version"], life[-1]["hash"]) != (version, row["hash"]):
             raise self._alarmed(decider, row, "does not end its journal")
         try:
             shown = decider.from_doc(row["doc"], row["shape"])
             state = decider.fold(each["payload"] for each in life)
-        except Unavailable:
-            raise
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise self._alarmed(decider, row, f"cannot be read: {error!r}") from error
         if shown != state:

@@ -24,7 +24,7 @@ CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
         "unit": step.matter.desk,
         "priority": step.matter.priority,
     },
-    # Of a correction only the priority is followed.
+    # An intake follows only the priority of a correction.
     "IncidentAmended": lambda step: (
         {"priority": step.matter.priority} if "priority" in step.changed else {}
     ),

@@ -47,7 +47,7 @@ LAST_UNSENT = "SELECT coalesce(max(position), 0) FROM unsent"
 # behind one with a higher position, but never so long after it.
 WAITS, LOOK, SETTLED = 1.0, 0.5, 10.0
 
-# What the missions of a receipt follow beside its orders, and those of an incident.
+# The events that the missions of a receipt follow beside its orders, and those of an incident.
 RECEIPT = (
     "amended",
     "classified",
@@ -139,7 +139,7 @@ class Unsent:
         self._seen: list[tuple[float, int]] = []
 
     async def look(self) -> list[list[Any]]:
-        """Those that were not told yet, together by aggregate."""
+        """Read the events that were not told yet, together by aggregate."""
         now = asyncio.get_running_loop().time()
         last = await self._pool.fetchval(LAST_UNSENT)
         rows = await self._pool.fetch(UNSENT, self._kinds, self._after, [*self._told])

@@ -167,7 +167,7 @@ class Applier:
     async def _requests(self, events: Sequence[Any]) -> list[tuple[Meta, Request[Any]]]:
         """The requests of one source's events, each with the metadata of the event behind it."""
         metas = {event.meta.event_id: event.meta for event in events}
-        # What the handler itself asks of other services belongs to the last event's call.
+        # Calls of the handler itself to other services belong to the trace of the last event.
         follows = f"follow {self._subscription.group}"
         with tracing.span(follows, events[-1].meta.traceparent, "consumer"):
             requests = self._subscription.handler(events)

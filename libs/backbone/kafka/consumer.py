@@ -183,7 +183,7 @@ class Consumer:
             self.poisons.good()
 
     async def _ours(self, sources: set[UUID | None]) -> set[UUID | None]:
-        """Those that concern this service, and None, which stands for keys that are no ids."""
+        """The ids that concern this service, and None, which stands for keys that are no ids."""
         if not self._subscription.ours:
             return sources | {None}
         asked = list(sources - {None})

@@ -100,7 +100,7 @@ class Lags:
             ]
             begins, ends = await reader.beginning_offsets(of), await reader.end_offsets(of)
             told = await admin.list_consumer_group_offsets(group)
-            # What its topic has deleted already was read, or will never be.
+            # Records that the topic has deleted were read before, or never will be.
             done = {
                 each: max(told[each].offset if each in told else 0, begins[each]) for each in of
             }

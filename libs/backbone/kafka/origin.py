@@ -59,7 +59,7 @@ def owner_of(topic: str) -> str:
 
 
 def entry_statement(topic: str, key: bytes, version: bytes, value: bytes | None) -> bytes:
-    """What the signature of an entry of a compacted topic covers; `value` None is a removal."""
+    """The bytes that the signature of an entry of a compacted topic covers; None is a removal."""
     parts = (b"liandong entry", topic.encode(), key, version, b"" if value is None else b"is")
     return b"\0".join((*parts, value or b""))
 

@@ -1,4 +1,4 @@
-"""What consumers ask of a record before they read it."""
+"""Consumers ask this of a record before they read it."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias

@@ -1,5 +1,5 @@
-"""What a list is asked for: sights, filters, and whether open matters are meant or those that are
-over."""
+"""A question to a list: sights, filters, and whether open matters are meant or
+those that are over."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from backbone.words.rank import EVERY_SPAN, OPEN_SPAN, OVER_SPAN, Span
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a list shows: rows that one of the sights shows and that pass all filters."""
+    """A list shows the rows that one of the sights shows and that pass all filters."""
 
     sights: tuple[Sight, ...]
     filters: tuple[Condition, ...]

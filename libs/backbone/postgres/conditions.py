@@ -1,4 +1,4 @@
-"""What a row of a list must satisfy, as data: conditions become SQL, or the key of an index."""
+"""Conditions on the rows of a list, as data: they become SQL, or the key of an index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class Other:
 
 
 Condition: TypeAlias = AnyOf | Under | Member | Other
-# What one of the reasons for seeing a row demands of it, all of it.
+# All conditions of one reason for seeing a row.
 Sight: TypeAlias = tuple[Condition, ...]
 
 

@@ -70,7 +70,7 @@ class _Count:
 
     @property
     def whole_cost(self) -> int:
-        """What this count will have cost at the end, by what it has shown."""
+        """The expected cost of the whole count, by the rows that it has shown so far."""
         return self._cost_of(self._read_so_far + max(self._piece, self._enough))
 
     def _cost_of(self, entries: int) -> int:

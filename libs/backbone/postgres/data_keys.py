@@ -25,7 +25,7 @@ from backbone.words.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-# What a key is for.
+# The purposes of keys.
 FIELDS, SPANS, PERSON = "fields", "spans", "person"
 # The owner of the keys of free texts, which pass between services.
 TEXTS = "texts"

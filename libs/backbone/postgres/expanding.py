@@ -19,14 +19,14 @@ TABLE = re.compile(
     r"INDEX .*? ON (?:ONLY )?|TRUNCATE (?:TABLE )?)([a-z_]+)",
     re.IGNORECASE | re.DOTALL,
 )
-# What takes something away from a release that still runs, and how that is said.
+# Statements that take something away from a release that still runs, and the sentence for each.
 TAKES = {
     r"\bDROP (?:TABLE|COLUMN|VIEW)\b": "takes away what the running release reads",
     r"\bRENAME\b": "renames what the running release calls by its old name",
     r"\bSET NOT NULL\b": "refuses rows of the running release, after a scan under lock",
     r"\bDROP DEFAULT\b": "takes away the value that the running release leaves out",
 }
-# What holds a lock for as long as the table is large, and what does the same without it.
+# Statements that hold a lock for longer the larger the table is, and what does the same without.
 HOLDS = {
     r"\bALTER COLUMN \S+ (?:SET DATA )?TYPE\b": "writes the whole table anew under lock: add a "
     "column and fill it in batches",

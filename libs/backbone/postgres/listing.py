@@ -33,12 +33,12 @@ M = TypeVar("M", bound=Message)
 # Reads what the rows of a page need to be shown.
 Before: TypeAlias = Callable[[Connection, Sequence[Any]], Awaitable[None]]
 
-# Of one statement, and of a whole list with the wait for its turn.
+# The time limits of one statement, and of a whole list with the wait for its turn.
 MILLISECONDS = 2_000
 SECONDS = 3.0
 # Lists of a service that read at once; the other connections of its pool are the door's.
 AT_ONCE = 2
-# What one answer may hold, well below the 4 MiB that gRPC carries.
+# The most bytes of one answer, well below the 4 MiB that gRPC carries.
 MOST_BYTES = 3 * 1024 * 1024
 
 # Every scan follows an index: the planner cannot know that a page is soon full.
@@ -150,7 +150,7 @@ class Lists:
             response.total_more = size > counting.MOST
 
     async def _sound(self, row: Any) -> Proven | None:
-        """None for a row that is forged, of which the alarm has told: it hides no other."""
+        """The proven row, or None for a forged one: it hides no other, and the alarm was given."""
         try:
             return await self._prove(row)
         except Broken:
@@ -186,7 +186,7 @@ class Lists:
 
 
 def streams_of(table: str, asked: Asked) -> list[Stream]:
-    """What each of the sights shows of the list."""
+    """One stream of rows for each of the sights."""
     return [Stream(table, (*sight, *asked.filters), asked.span) for sight in asked.sights]
 
 

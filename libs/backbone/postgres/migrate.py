@@ -32,8 +32,9 @@ WHERE nspname = $1 AND relkind IN ('r', 'p') AND NOT relispartition
 """
 HAS_MONTHS = "SELECT to_regproc('keep_months')"
 RECORD = "INSERT INTO migrations (name, checksum) VALUES ($1, $2)"
-# Each trigger function finds its tables in its own schema, whoever fires it (a restore, an operator
-# with another path), and never in a temporary one. A file that replaces a function unpins it.
+# A trigger function must find its tables in its own schema, also when a restore or an operator with
+# another search_path fires it, and never in a temporary one. So each function is pinned to its
+# schema; a file that replaces a function unpins it.
 UNPINNED = """
 SELECT p.oid::regprocedure::text AS name FROM pg_proc AS p
 WHERE p.pronamespace = current_schema()::regnamespace AND p.prorettype = 'trigger'::regtype

@@ -30,7 +30,7 @@ LATE = 1.0
 
 
 def flaw_of(ahead: int, late: float) -> str:
-    """What is wrong with the months of a schema, and what mends it; empty if nothing is."""
+    """The flaw of the months of a schema, with its remedy; empty without a flaw."""
     if late > LATE:
         return (
             f"the journal is {late:.0f} hours behind its month: no command is refused for that; "

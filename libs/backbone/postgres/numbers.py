@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from backbone.postgres.pool import Pool
 
 BLOCK = 20
-# As many codes can follow each number; one of them is given.
+# Each number can be followed by this many random parts; one of them is given.
 SPREAD = 10_000
 DRAW = """
 INSERT INTO numbers AS n (day, last) VALUES ($1, $2)

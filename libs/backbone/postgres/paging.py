@@ -1,7 +1,7 @@
 """Pages of lists: filters, sizes, and the token that says where the next page begins.
 
 A token holds the place of the last item shown, and is signed with the key of the service over the
-list and its filters: whoever gets one back knows that it is its own, for this very list.
+list and its filters: the service knows a token that comes back as its own, for this very list.
 """
 
 import hmac
@@ -16,9 +16,9 @@ from backbone.words.errors import InvalidArgument
 
 USUAL = 50
 MOST = 200
-# Of a signature; enough, as a wrong token shows nothing that its sender may not see anyway.
+# The bytes of a signature: few, as a wrong token shows only what its sender may see anyway.
 SIGNED = 12
-# What asks for another page of the same list, and not for another list.
+# Parameters that ask for another page of the same list, and not for another list.
 WINDOW = frozenset({"page_size", "page_token", "count"})
 
 

@@ -66,7 +66,7 @@ class Scan:
         self._piece = 0
 
     def cost_for(self, wanted: int) -> float:
-        """What this scan will have cost at the end, by what it has shown."""
+        """The expected cost of the whole scan, by the rows that it has shown so far."""
         if self._keys is None:
             return self.cost + sum(isinstance(each, Under) for each in self._bound)
         least = self.cost + self._cost_of(self._next_piece())
@@ -162,7 +162,7 @@ class Scan:
 
 
 def entry_cost(bound: Sequence[Condition], needs_row: bool) -> int:
-    """What an entry of a path that is bound like this costs."""
+    """The cost of one entry of a path that is bound like this."""
     reads_all = all(isinstance(each, AnyOf) and each.implied for each in bound)
     return (ALL_ROWS_COST if reads_all else 1) * (ROW_COST if needs_row else 1)
 

@@ -38,7 +38,7 @@ class Sealer:
     """Seals with the newest key of one service, and opens with any key that its provider has."""
 
     def __init__(self, keys: KeyProvider, texts: KeyProvider | None = None) -> None:
-        """`texts` has the keys of what is sealed inside free texts, for a service that has them."""
+        """`texts` gives the keys of free texts; a service that keeps no texts has none."""
         self.spans = SpanSealer(texts) if texts else None
         self._keys = keys
         self._ciphers: dict[str, AESGCM] = {}

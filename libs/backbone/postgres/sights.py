@@ -42,7 +42,7 @@ def sights_by(seen: Seen, actor: Actor) -> tuple[Sight, ...]:
 
 
 def limits_of(seen: Seen, actor: Actor, relation: Relation) -> Sight | None:
-    """What the relation demands of a record beside itself; None if it shows none."""
+    """The further conditions under which the relation shows a record; None if it shows none."""
     for each in grants(actor):
         if each.relation is relation and each.sources & seen.sources:
             return _limits(seen, each, each.sources & seen.sources, actor)

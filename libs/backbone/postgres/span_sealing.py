@@ -24,7 +24,7 @@ from backbone.words.spans import OPENS, SPAN, span
 log = logging.getLogger(__name__)
 
 VERSION = "v1"
-# What is sealed: a piece of a text, or a name that texts are searched for.
+# A seal holds a piece of a text, or a name that texts are searched for.
 TEXT, NAME = "text", "name"
 
 
@@ -60,11 +60,11 @@ class SpanSealer:
         return span(mask, index, self._sealed(piece, TEXT))
 
     def piece(self, sealed: str) -> str | None:
-        """What is sealed in a span; None if it does not open."""
+        """The plain text of a span; None if it does not open."""
         return self._opened(sealed, TEXT)
 
     def seal_name(self, name: str) -> str:
-        """The name of a person, for the services that look for it in texts; shown to no one."""
+        """Seal a person's name for the services that look for it in texts; it is never shown."""
         return self._sealed(name.strip(), NAME)
 
     def names(self, sealed: Iterable[str]) -> list[str]:

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-# All that the proof of a row covers. No statement reads a document without them.
+# The columns that the proof of a row covers. No statement reads a document without them.
 NAMES = ("id", "version", "shape", "doc", "hash", "proof")
-# The hash of the journal's last row, which may stand in an archive: of a single read, which shows
-# no state that was set back.
+# The hash of the journal's last row, which may stand in an archive. A single read compares it, so
+# that it shows no state that was set back.
 ENDED = """
 coalesce((SELECT j.hash FROM journal AS j WHERE j.aggregate_id = {row}.id
           ORDER BY j.version DESC LIMIT 1),
@@ -35,7 +35,7 @@ class Proven:
 
 
 def taken(row: Any) -> Proven:
-    """The row as it is: for a tool or a test, which has no keys, or of what was checked before."""
+    """The row without a proof: a tool or a test has no keys, and some rows were proven before."""
     return Proven(row["shape"], row["doc"], row)
 
 

@@ -16,7 +16,7 @@ RENEW = "`liandong certificates renew`"
 EXPIRED, NOT_YET = 10, 9
 UNKNOWN = (2, 18, 19, 20, 21)
 OTHER_NAME = (62, 64)
-# What OpenSSL makes of an answer that is not TLS.
+# OpenSSL's words for an answer that is not TLS.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 
 
@@ -136,7 +136,7 @@ def no_tls(name: str) -> WireFlaw:
 
 
 def flaw_in(error: BaseException | None, name: str) -> WireFlaw | None:
-    """What a failed connection to `name` says about its certificate; None if it says nothing."""
+    """The flaw of the wires for which a connection to `name` failed; None for another failure."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return _refused(error, name)

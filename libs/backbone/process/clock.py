@@ -38,7 +38,7 @@ now = HOST.now
 
 
 def flaw_of(ahead: timedelta) -> str:
-    """What readiness says about a clock that is so far ahead; empty if it is well."""
+    """The flaw of a clock that is so far ahead, for readiness; empty if it is well."""
     if abs(ahead) <= TOLERATED:
         return ""
     way = "ahead of" if ahead > timedelta(0) else "behind"

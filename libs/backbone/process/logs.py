@@ -49,9 +49,10 @@ def _trace() -> dict[str, str]:
 def speak_json(level: str = "INFO") -> None:
     """Send all log lines to standard output as JSON."""
     # No line shows where it was logged, nor by which thread: finding it out costs half of a line.
-    logging._srcfile = None  # type: ignore[attr-defined]  # as the standard library's guide says
+    logging._srcfile = None  # as the standard library's guide says
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging.logAsyncioTasks = False
+    if sys.version_info >= (3, 12):
+        logging.logAsyncioTasks = False
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -7,7 +7,7 @@ from itertools import product
 from prometheus_client import Counter, Gauge, Histogram
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-# For what is looked at per service or table: a city has some two thousand series, not more.
+# For histograms with a label per service or table: a city keeps to some two thousand series.
 COARSE = (0.001, 0.005, 0.025, 0.1, 0.25, 1, 5)
 
 
@@ -59,7 +59,7 @@ FORGED = Counter(
 )
 # Personal pieces of free texts that were sealed at the edge, by kind.
 SEALED_SPANS = Counter("liandong_sealed_spans_total", "Personal pieces of texts sealed.", ["kind"])
-# What the last nightly check found; alarm when it is not 0, or when the check is over a day old.
+# The last nightly check found these; alarm when it is not 0, or when the check is over a day old.
 JOURNAL_FLAWS = Gauge("liandong_journal_flaws", "Flaws of the evidence, last check.", ["schema"])
 VERIFIED = Gauge("liandong_journal_verified_timestamp_seconds", "Time of the check.", ["schema"])
 # Lists that were refused because a statement took too long: an index is missing for a filter.
@@ -74,7 +74,7 @@ CLOCK_SKEW = Gauge(
 CERTIFICATE_LEFT = Gauge(
     "liandong_certificate_seconds", "Seconds until the certificate expires.", ["service"]
 )
-# What readiness says, for each service: three of them may share a process.
+# Readiness is told for each service: three of them may share a process.
 READY = Gauge("liandong_ready", "1 while the service is ready, else 0.", ["service"])
 # How late the event loop is: all that runs in the process is at least as late.
 LOOP_LAG = Histogram(
@@ -112,7 +112,7 @@ LAG_RECORDS = Gauge("liandong_consumer_lag_records", "Records behind the end.", 
 LAG_SECONDS = Gauge(
     "liandong_consumer_lag_seconds", "Age of the oldest record that is not settled.", ["group"]
 )
-# Not 0 while a broker is away: what is written then has fewer copies than was declared.
+# Above 0 while a broker is away: records that are written then have fewer copies than declared.
 SHORT = Gauge(
     "liandong_topic_partitions_short", "Partitions with a copy that does not keep up.", ["topic"]
 )

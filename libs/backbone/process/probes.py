@@ -27,7 +27,7 @@ from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
-# What each page tells of a service.
+# The flaws of a service that each page tells.
 FLAWS: dict[str, Callable[[Pulse], list[str]]] = {
     "/healthz": lambda pulse: pulse.dead(),
     "/readyz": lambda pulse: pulse.unready(),

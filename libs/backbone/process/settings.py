@@ -31,7 +31,7 @@ OUTCOME_DAYS = 30
 SIGNERS = "LIANDONG_SIGNERS"
 ADDRESS = re.compile(r"([^\s:,/]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 NUMERIC = re.compile(r"\d{1,3}(\.\d{1,3}){3}:\d{1,5}")
-# The keys of what is sealed inside free texts: of every service that keeps texts of matters.
+# The keys of the spans inside free texts: every service that keeps texts of matters has them.
 TEXTS = "LIANDONG_TEXTS_KEY"
 KEEPS_TEXTS = ("alarm", "petition", "dispute", "emergency", "population", "workflow")
 
@@ -44,8 +44,8 @@ class SettingsError(Exception):
 class Settings:
     """Settings of one service.
 
-    `keyring` seals and opens personal data, `texts` what is personal in free texts, which pass
-    between services (None for a service that keeps none); `token` authenticates calls between
+    `keyring` seals and opens personal data, `texts` the personal pieces of free texts, which pass
+    between services (None for a service that keeps no texts); `token` authenticates calls between
     services; `wires` protect them, None in a city without protection.
     """
 

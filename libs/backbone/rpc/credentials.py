@@ -9,7 +9,7 @@ import grpc
 from backbone.process.wires import DOMAIN, Stamp, Wires
 
 Options: TypeAlias = Sequence[tuple[str, Any]]
-# What calls are made on: in the open, or by certificates.
+# A channel for calls: in the open, or by certificates.
 Channel: TypeAlias = "grpc.aio.Channel | RenewingChannel"
 
 # Seconds for which calls of a replaced channel may still take.

@@ -184,7 +184,7 @@ def reader_of(context: Any) -> tuple[str, str]:
 
 
 def purpose_in(context: Any) -> str:
-    """What a disclosure is for, in the words of the person; empty where none is told."""
+    """The purpose of a disclosure, in the words of the person; empty where none is told."""
     given = next((v for name, v in context.invocation_metadata() if name == "liandong-purpose"), "")
     return unquote(given)
 

@@ -51,7 +51,7 @@ class Trusted:
             return
         try:
             self._authorities = x509.load_pem_x509_certificates(self._ca.read_bytes())
-        except (OSError, ValueError):  # readiness tells of it; what was read before holds
+        except (OSError, ValueError):  # readiness tells of it; the files read last hold
             return
         self._stamp = stamp
         self._ends.clear()

@@ -1,4 +1,4 @@
-"""What a caller hears of an error: a status with the reason, its facts and flaws of fields."""
+"""Turns an error into the status that a caller hears: with reason, facts and flaws of fields."""
 
 import logging
 from collections.abc import Sequence

@@ -27,7 +27,7 @@ MOST_ALONE = 4 * 1024 * 1024 - 1024
 
 
 class SharedContext:
-    """What a handler may ask of its call; stands in for the context of a call of its own."""
+    """A handler asks this for its call, in the place of the context of a call of its own."""
 
     def __init__(self, call: pb.Call) -> None:
         self._metadata = tuple(call.metadata.items())

@@ -36,8 +36,8 @@ OF_BEFORE = equal("source", "")
 
 
 def sights_of(actor: Actor) -> tuple[Sight, ...]:
-    """As with events: the units that heard of it, and those who watch over its area, as far as
-    they may know of what it is about."""
+    """A link is seen as its event is: by the units that heard of it and the watchers of its area,
+    as far as they may know of its matter."""
     if actor.role == "operator" and not actor.unit:  # the command: people have no such route
         return ((),)
     sights = [*sights_by(SEEN, actor)]

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backbone.door.evidence import Flaw, Seen
+from backbone.postgres.numbers import CHINA
 from backbone.postgres.pool import Connect, is_transient
 from backbone.process.metrics import JOURNAL_FLAWS, VERIFIED
 
 log = logging.getLogger(__name__)
 
-# The hour, local time, in which the check runs once its last result is half a day old. A machine
-# that sleeps at night is checked when the result is two days old.
+# The hour in China in which the check runs once its last result is half a day old. A machine that
+# sleeps at night is checked when the result is two days old.
 HOUR = 3
 FRESH, OLD = timedelta(hours=12), timedelta(days=2)
 LOOK = 60.0
@@ -21,7 +22,7 @@ LOOK = 60.0
 TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.verify', 0))"
 LAST = "SELECT coalesce((SELECT max(time) FROM verifications), (SELECT time FROM signing))"
 NOTE = "INSERT INTO verifications (rows, flaws, first) VALUES ($1, $2, $3)"
-# The check reads everything, in small statements and a few long ones, and hurries nobody.
+# The check reads everything, in small statements and a few long ones, and leaves time to others.
 PATIENT = "SET transaction_timeout = 0; SET statement_timeout = 0; SET enable_seqscan = on"
 
 Check = Callable[[Any, Seen], AsyncIterator[Flaw]]
@@ -46,7 +47,7 @@ async def run_nightly(connect: Connect, schema: str, check: Check) -> None:
 
 def is_due(now: datetime, last: datetime) -> bool:
     age = now - last
-    return age > OLD or (age > FRESH and now.astimezone().hour == HOUR)
+    return age > OLD or (age > FRESH and now.astimezone(CHINA).hour == HOUR)
 
 
 async def check_now(conn: Any, schema: str, check: Check) -> int:
@@ -60,7 +61,7 @@ async def check_now(conn: Any, schema: str, check: Check) -> int:
         nonlocal rows
         rows += 1
 
-    flaws = [flaw async for flaw in check(conn, seen)]
+    flaws = await _flaws(check(conn, seen))
     first = f"{flaws[0].where} {flaws[0].what}" if flaws else ""
     JOURNAL_FLAWS.labels(schema).set(len(flaws))
     VERIFIED.labels(schema).set_to_current_time()
@@ -68,3 +69,18 @@ async def check_now(conn: Any, schema: str, check: Check) -> int:
     told = {"schema": schema, "rows": rows, "flaws": len(flaws), "first": first}
     log.log(logging.CRITICAL if flaws else logging.INFO, "evidence.verified", extra=told)
     return len(flaws)
+
+
+async def _flaws(found: AsyncIterator[Flaw]) -> list[Flaw]:
+    """All flaws; evidence that breaks the check is one, and ends no service. Raises transient
+    errors."""
+    flaws = []
+    try:
+        async for flaw in found:
+            flaws.append(flaw)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log.exception("verification.broken")
+        flaws.append(Flaw("the check", f"was broken off: {error!r}"))
+    return flaws

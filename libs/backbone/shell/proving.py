@@ -1,4 +1,4 @@
-"""What proves the rows of a service, and gives the codes of those that it writes."""
+"""Makes the prover of a service's rows, and proves all of them for the nightly check."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -19,7 +19,7 @@ EVERY = "SELECT {state} FROM {table} AS t WHERE id > $1 ORDER BY id LIMIT $2"
 
 
 def rows_of(pool: Pool, settings: Settings) -> ProvenRows:
-    """With the keys of this service, and the public ones of all."""
+    """The prover with the keys of this service and the public keys of all."""
     journal = ProvenJournal(pool, settings.signatures, settings.schema)
     return ProvenRows(pool, settings.keyring, journal, settings.signatures.sign)
 

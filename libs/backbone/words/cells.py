@@ -25,10 +25,7 @@ ACCUSING = frozenset({("IncidentService", s) for s in (sight.ALARM, sight.PETITI
     {("AlarmService", sight.ALARM), ("PetitionService", sight.PETITION)}
 )
 OUR, OTHER, PLACE = "unit", "other", "990101001"
-# Relations that come with the area, and those that come with the area or the unit.
-BY_UNIT = frozenset(
-    {R.HOLDER, R.UNIT, R.ASKED, R.DESK, R.KEEPER, R.SUPERVISOR, R.RAISED, R.SENDER, R.TAKES}
-)
+# Relations that come with the area or the unit, and those that come with the area.
 GIVING = frozenset({R.ABOVE, R.OVER})
 BY_AREA = frozenset({R.AREA, R.AUDITOR})
 # Named people, and the head of their unit: no unit and no area shows others the record.

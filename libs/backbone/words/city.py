@@ -1,6 +1,6 @@
 """The records of the directory, and the city: an indexed, immutable collection of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +11,6 @@ from backbone.words.calendar import UNANNOUNCED, Calendar
 from backbone.words.danger import NO_DANGERS, DangerList
 from backbone.words.ladder import USUAL, Ladder
 from backbone.words.neighbours import Neighbour
-from backbone.words.place import contains
 from backbone.words.policy import Policy
 
 Ring: TypeAlias = tuple[tuple[float, float], ...]
@@ -193,10 +192,6 @@ class City:
     def competences_of(self, category: str) -> Mapping[str, tuple[Competence, ...]]:
         """Return the rows of exactly this category, by the area that they are restricted to."""
         return self._competences_of.get(category, {})
-
-    def units_in(self, area: str) -> Iterable[Unit]:
-        """Return the units of an area and of all areas inside it."""
-        return (unit for unit in self.units.values() if contains(area, unit.area))
 
     def superiors(self, unit: str) -> tuple[str, ...]:
         """Return the codes of the units above a unit, the nearest first."""

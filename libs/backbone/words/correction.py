@@ -7,7 +7,7 @@ from backbone.words.matter import Matter
 PLACE, NARRATIVE, CATEGORY = "place", "narrative", "category"
 PRIORITY, DANGER = "priority", "danger"
 AGAINST = "against"
-# The persons of the matter are told like a fact, and shown to no one.
+# The persons of the matter are told like a fact, and are never shown.
 PERSONS = "persons"
 # The facts of a matter that a desk corrects, in the order in which they are told.
 FACTS = (PLACE, NARRATIVE, CATEGORY, PRIORITY, DANGER, AGAINST)

@@ -139,7 +139,7 @@ class Told:
 
     @cached_property
     def _contexts(self) -> Sequence[Sides]:
-        """Those of which every word may stand in the text: few, looked for once."""
+        """The few contexts of which every word may stand in the text."""
         likely = ([one for one in words if self._may_hold(one)] for words, _ in self._known)
         pairs = zip(likely, self._known, strict=True)
         return [(against, despite) for against, (_, despite) in pairs if against]
@@ -189,7 +189,7 @@ def _rank(sign: Sign) -> tuple[str, int, int, str]:
 
 
 def _with_above(category: str, heard: Mapping[str, Heard]) -> Heard:
-    """What was heard of the class and of the classes above it: so the finer class is the surer."""
+    """The words heard for the class and for the classes above it: a finer class is the surer."""
     above = (each for each in heard if category.startswith(f"{each}."))
     return [*heard[category], *(said for each in above for said in heard[each])]
 

@@ -59,18 +59,6 @@ def timed(clock: Clock, due: Due) -> Clock:
     return replace(clock, due_time=due.time, provisional=due.provisional, grades=grades)
 
 
-def recomputed(clock: Clock, due: Due) -> Clock:
-    """Return the clock with times of another calendar; a changed due time is kept as the old."""
-    if due.time == clock.due_time:
-        return timed(clock, due)
-    return replace(timed(clock, due), old_due_time=clock.due_time)
-
-
-def recompute(clock: Clock, calendar: Calendar) -> Clock:
-    """Derive the times again, as after the notice of a year. A stopped clock stays as it is."""
-    return clock if clock.stop_time else recomputed(clock, due_of(clock, calendar))
-
-
 def remaining(clock: Clock, now: datetime, calendar: Calendar = UNANNOUNCED) -> timedelta:
     """Return the remaining budget, at least zero.
 

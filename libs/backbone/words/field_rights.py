@@ -1,4 +1,4 @@
-"""Who may do what with missions, teams and the directory: rows of `backbone.words.rights`. Pure."""
+"""The rights to missions, teams and the directory: rows of `backbone.words.rights`. Pure."""
 
 from collections.abc import Mapping
 

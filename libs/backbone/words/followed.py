@@ -1,4 +1,4 @@
-"""What an intake record knows of its incident, and how it follows the incident's events. Pure."""
+"""An intake record follows its incident: it keeps some facts of the incident's events. Pure."""
 
 from datetime import datetime
 

@@ -14,7 +14,7 @@ from backbone.words.mentions import Span, digit_of, letters_of
 # A text with fewer digits than this has no number that is personal.
 FEWEST = 3
 _SOME = re.compile(r"[0-9０-９零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖①-⑨]")
-# What may stand between the digits of one number, beside white space; `|` stands for a letter.
+# Signs that may stand between digits of one number, beside white space; `|` stands for a letter.
 _GAP = frozenset("()[]<>.,'_~·•‐‑‒–—―−-+＋（）［］〈〉《》．，、＇＿～－")
 _LONGEST_GAP = 5
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -114,7 +114,7 @@ def _is_mobile(said: str) -> bool:
 
 
 def _is_landline(said: str) -> bool:
-    """With its area code: 010 and 02x have eight digits, the others seven or eight."""
+    """Whether it is a landline with its area code: 8 digits after 010 and 02x, else 7 or 8."""
     if said[0] != "0" or said[1] == "0" or "x" in said:
         return False
     area = 3 if said[1] in "12" else 4

@@ -98,7 +98,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands before and after the words of a danger; None is anything."""
+    """The words before and after those of a danger; None allows any."""
 
     before: Phrase | None
     after: Phrase | None

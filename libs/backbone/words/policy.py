@@ -44,8 +44,8 @@ class Route:
         return by_category and by_priority and (not self.sources or source in self.sources)
 
 
-# Of a pack without these tables. A key is a priority, a source, or `<source>.<priority>`; of
-# several that fit, the last kind goes first, then the source.
+# The minutes of a pack without these tables. A key is a priority, a source, or
+# `<source>.<priority>`; of several that fit, the last kind goes first, then the source.
 ARRIVAL_MINUTES: Mapping[str, int] = {"ALARM.P1": 15, "ALARM.P2": 30}
 FEEDBACK_MINUTES: Mapping[str, int] = {
     "P1": 120,
@@ -59,8 +59,8 @@ FEEDBACK_MINUTES: Mapping[str, int] = {
 SUPERVISION_ANSWERERS = ("centre_director", "dispatcher", "duty_officer", "head", "leader")
 # They make the call-backs of disputes, beside those who make all call-backs.
 DISPUTE_CALL_BACK = ("centre_director",)
-# What becomes of a team that is under way to a matter which begins to accuse its unit: it is called
-# back at once, or it stays until the desk has decided.
+# A team that is under way to a matter which begins to accuse its unit is called back at once, or it
+# stays until the desk has decided.
 RECALL, DESK_DECIDES = "RECALL", "DESK_DECIDES"
 # Five days.
 PARTNER_ANSWER_MINUTES = 7200

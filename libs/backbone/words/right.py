@@ -11,7 +11,7 @@ from backbone.words.sight import own_of
 
 
 class Relation(StrEnum):
-    """What makes an actor one who may do something."""
+    """A relation of an actor to a record, by which the actor may do something."""
 
     ANY = "ANY"  # 任何人: the record does not exist yet, or is for all
     SEEN = "SEEN"  # 可见: whatever shows the record

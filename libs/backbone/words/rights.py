@@ -1,4 +1,4 @@
-"""Who may do what: for each RPC of a contract the roles, by their relation to the record. Pure.
+"""The rights: for each RPC of a contract the roles, by their relation to the record. Pure.
 
 A role may do what a row says to a record that it sees (`backbone.words.sight`). A life cycle asks
 for the role, a use case for the relation, with its own reason; the routes admit the roles of the

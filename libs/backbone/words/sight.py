@@ -1,4 +1,4 @@
-"""Who may see a record: one rule, asked by lists, reads, timelines, suggestions, live changes and
+"""One rule of who may see a record, for lists, reads, timelines, suggestions, live changes and
 refusals alike. Pure.
 
 What a role sees follows from its relation to the record (its unit has to do with it, it wrote it,
@@ -35,8 +35,8 @@ WATCHERS = frozenset({"dispatcher", "supervisor", "leader", AUDITOR, "centre_dir
 
 CALLS_DESK = frozenset({"call_taker", "dispatcher"})
 FIELD = frozenset({"grid_member", "grid_leader", "team_member", "team_leader", "partner"})
-# Who does not see the matters of the own unit, by their source. Petitions are unknown to the 110
-# desk and to the staff of care, needs of care to the 110 desk and to the staff of petitions.
+# Roles that do not see matters of the own unit, by source. Petitions are unknown to the 110 desk
+# and to the staff of care, needs of care to the 110 desk and to the staff of petitions.
 BLIND: Mapping[str, frozenset[str]] = {
     PETITION: CALLS_DESK | FIELD | {"care_worker"},
     CARE: CALLS_DESK
@@ -48,7 +48,7 @@ BLIND: Mapping[str, frozenset[str]] = {
 # An accusation is worked on in offices: none of these has to.
 BLIND_TO_ACCUSATIONS = FIELD | {"care_worker", "mediator", "statistician"}
 
-# Who watches over an area, by the source.
+# The roles that watch over an area, by the source.
 WATCHES: Mapping[str, frozenset[str]] = {
     ALARM: frozenset({"dispatcher", "supervisor", "leader"}),
     MISSION: frozenset({"dispatcher", "supervisor", "leader"}),
@@ -78,7 +78,7 @@ OF_A_LINE = frozenset({"supervisor", "leader"})
 
 
 class Relation(StrEnum):
-    """What makes a record visible."""
+    """A relation of an actor to a record, by which the actor sees it."""
 
     UNIT = "UNIT"  # the actor's unit has to do with it
     AUTHOR = "AUTHOR"  # the actor took it down
@@ -96,7 +96,7 @@ class Grant:
 
 
 class Facts(Struct, frozen=True):
-    """What the rule asks of a record: `units` have to do with it, and never include the accused
+    """The facts for the rule: `units` have to do with it, and never include the accused
     one, unless that took it down itself; `accused` is its code, or another word where a person or
     an unnamed unit is accused; empty of all that is no accusation."""
 
@@ -118,7 +118,7 @@ def born(source: str, *origins: str) -> str:
 
 
 def own_of(source: str) -> str:
-    """What the matter itself is, wherever it comes from."""
+    """The source of the matter itself, without those that it was born from."""
     return source.partition(BORN)[0]
 
 
@@ -158,7 +158,7 @@ def _with_all(seen: Iterable[str]) -> frozenset[str]:
 
 
 def grants(actor: Actor) -> tuple[Grant, ...]:
-    """What the actor's role sees, and by which relations."""
+    """The grants of the actor's role: sources, each with the relation by which it is seen."""
     return _grants(actor.role, actor.line)
 
 

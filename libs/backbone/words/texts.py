@@ -50,7 +50,7 @@ _NOTHING = dict.fromkeys(map(ord, INVISIBLE))
 # Terminals and logs act on control characters, and bidi controls display a text in another order.
 # Postgres cannot store NUL, and UTF-8 cannot encode a lone surrogate.
 _BIDI = "\u061c\u202a-\u202e\u2066-\u2069"
-# What people put between the digits of a number.
+# Signs that people put between the digits of a number.
 BETWEEN = re.compile(r"[\s()\[\]<>.,'_~·•‐-―−-]+")
 _SURROGATES = "\ud800-\udfff"
 _IN_LINES = re.compile(f"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_BIDI}{_SURROGATES}]")

@@ -46,7 +46,7 @@ async def in_force(installation: Installation) -> bool:
 
 
 def operator() -> str:
-    """Who changes accounts at this terminal, as the audit names him."""
+    """The person at this terminal who changes accounts, as the audit shows the name."""
     try:
         return f"operator:{getpass.getuser()}"
     except (KeyError, OSError):  # a number without a name, in a container

@@ -86,7 +86,7 @@ def generate(pack: Path, **size: int) -> None:
         generate(pack, PACK, replace(DEMO, **size))
     except ValueError as error:
         raise Trouble(
-            f"This city cannot be generated: {error}.", f"无法生成这样的城市:{error}。"
+            f"This city cannot be generated: {error}.", f"无法生成这样的城市：{error}。"
         ) from error
 
 
@@ -121,5 +121,5 @@ def refused(installation: Installation, error: grpc.aio.AioRpcError) -> Trouble:
     return Trouble(
         f"The directory refused the city: {said}. "
         "`liandong city check` lists the errors of a pack.",
-        f"目录服务拒绝了该城市数据包:{said}。liandong city check 会列出其中的问题。",
+        f"目录服务拒绝了该城市数据包：{said}。liandong city check 会列出其中的问题。",
     )

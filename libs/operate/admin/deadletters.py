@@ -38,7 +38,7 @@ class Letter:
     aggregate_id: str = ""
     key: bytes = field(default=b"", repr=False)
     value: bytes = field(default=b"", repr=False)
-    # Those that the record had when it was read first.
+    # The headers that the record had when it was read first.
     headers: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
 
     @property

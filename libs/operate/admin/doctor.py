@@ -82,7 +82,7 @@ def home_of(home: Home) -> list[Finding]:
     usable = os.access(present(home.path), os.W_OK | os.X_OK) and present(home.path).is_dir()
     other = words(
         "it cannot be written: choose another folder with LIANDONG_HOME",
-        "无法写入:请用 LIANDONG_HOME 指定另一个文件夹",
+        "无法写入：请用 LIANDONG_HOME 指定另一个文件夹",
     )
     found = [
         Finding(words("home", "主目录"), str(home.path), "" if usable else other),
@@ -99,7 +99,7 @@ async def free_ports(home: Home) -> list[Finding]:
     if left := leftovers.find(str(home.path)):
         seen = words(
             f"no, but {len(left)} processes of an earlier run are left",
-            f"否,但上次运行遗留 {len(left)} 个进程",
+            f"否，但上次运行遗留 {len(left)} 个进程",
         )
         ends = words(
             "`liandong up --detach` adopts them, without an outage; `liandong down` ends them",
@@ -107,7 +107,7 @@ async def free_ports(home: Home) -> list[Finding]:
         )
         return [Finding(what, seen, ends)]
     ports.demand_free(Installation.here(home).wanted_ports() if home.secret.exists() else {})
-    return [Finding(what, words("no: make run starts it", "否:make run 启动"))]
+    return [Finding(what, words("no: make run starts it", "否：make run 启动"))]
 
 
 async def database(home: Home) -> list[Finding]:
@@ -119,7 +119,7 @@ async def database(home: Home) -> list[Finding]:
         fsync = await conn.fetchval("SHOW fsync")
     finally:
         await conn.close()
-    lose = words("switch it on: data may be lost", "请打开,否则可能丢失数据")
+    lose = words("switch it on: data may be lost", "请打开，否则可能丢失数据")
     seen = words(f"{apart:.1f} s apart", f"相差 {apart:.1f} 秒")
     clocks = words("set the clocks", "请校准时钟")
     return [
@@ -129,7 +129,7 @@ async def database(home: Home) -> list[Finding]:
 
 
 async def evidence_of(home: Home) -> list[Finding]:
-    """What the nightly check of each service has found last."""
+    """The result of the last nightly check of each service."""
     conn = await asyncpg.connect(Installation.here(home).admin_dsn, timeout=5)
     found = []
     try:

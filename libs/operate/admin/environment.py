@@ -20,10 +20,10 @@ CONTRACTS = {
     "PetitionService": ("petition",),
     "PopulationService": ("population",),
     "SupervisionService": ("workflow",),
-    # What waits for a person stands in each of them; workflow shows it in one inbox.
+    # Matters that wait for a person stand in each of them; workflow shows them in one inbox.
     "OperationsService": ("alarm", "dispute", "emergency", "petition", "population"),
 }
-# What only some services read; `<…>` stands for each of several words.
+# Variables that only some services read; `<…>` stands for each of several words.
 OWN: Mapping[str, Mapping[str, str]] = {
     "gateway": {
         "LIANDONG_GATEWAY_<LIMIT>": "rates, bursts and lifetimes, as `liandong doctor` lists them",
@@ -58,7 +58,7 @@ def called_by(service: str) -> list[str]:
 
 
 def variables_of(service: str, *, secure: bool) -> list[Variable]:
-    """All that a service reads, in the order of its settings."""
+    """All variables that a service reads, in the order of its settings."""
     own, schema = prefix_of(service), f"LIANDONG_{SCHEMAS[service].upper()}"
     protected = [
         Variable(FOLDER, "folder with ca.pem and the certificate of the service", needed=secure),

@@ -42,7 +42,7 @@ Anchors = dict[tuple[str, int], str]
 
 @dataclass
 class Findings:
-    """What one schema's evidence amounts to: rows that were read, and the flaws."""
+    """The result for the evidence of one schema: how many rows were read, and the flaws."""
 
     service: str
     rows: int = 0
@@ -119,7 +119,7 @@ async def _examine_one(
 
 
 async def _export(conn: Any, service: str, out: Export) -> None:
-    """What the chains of journal and registers go on from."""
+    """Export the rows from which the chains of journal and registers go on."""
     for row in await conn.fetch(ANCHORS):
         out.write(service, "anchors", row)
     if service == GATEWAY:

@@ -1,4 +1,4 @@
-"""What a check of `liandong doctor` has found."""
+"""A finding of one check of `liandong doctor`."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What `liandong doctor` looks at on the machine itself: memory, disk, downloads, PostgreSQL."""
+"""The checks of `liandong doctor` on the machine itself: memory, disk, downloads, PostgreSQL."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def machine() -> Finding:
     cores, memory = os.cpu_count(), f"{free / GIGABYTE:.1f} GiB"
     seen = words(
         f"Python {version}, {cores} cores, {memory} of memory free",
-        f"Python {version},{cores} 核,可用内存 {memory}",
+        f"Python {version}，{cores} 核，可用内存 {memory}",
     )
     needed = words("about 2.5 GiB are needed", "约需 2.5 GiB")
     return Finding(words("machine", "机器"), seen, needed if free < 2 * GIGABYTE else "")
@@ -50,7 +50,7 @@ def downloads() -> list[Finding]:
         f"{len(good)} of {len(wanted)} Kafka files in {folder}",
         f"{folder} 中有 Kafka 文件 {len(good)}/{len(wanted)} 个",
     )
-    pinned = words(", all as pinned", ",均与锁定版本一致")
+    pinned = words(", all as pinned", "，均与锁定版本一致")
     return [Finding(words("downloads", "下载"), seen + pinned * (len(good) == len(wanted)))]
 
 

@@ -1,4 +1,4 @@
-"""What doctor says about each process: the cause before what follows from it."""
+"""The findings of doctor about each process: a cause stands before its consequences."""
 
 import re
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def seen_of(process: Process) -> str:
 def remedy_of(
     installation: Installation, name: str, process: Process, ill: set[str], *, full: bool = False
 ) -> str:
-    """What mends it; a process whose server is ill is well again when that server is."""
+    """The remedy; a process whose server is ill needs only the remedy of the server."""
     home = installation.home
     if is_well(process):
         return ""

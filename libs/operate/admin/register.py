@@ -22,13 +22,13 @@ from operate.run.installation import Installation
 
 COLUMNS = ("user", "name", "role", "unit", "team")
 OPTIONAL = ("password",)
-# Of the flaws of a file, as many are shown as fit a screen.
+# As many flaws of a file are shown as fit a screen.
 SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What the gateway keeps of people and systems: accounts, second factors, keys."""
+    """The gateway's books of people and systems: accounts, second factors, keys."""
 
     accounts: Any
     factors: Any

@@ -1,4 +1,4 @@
-"""What stands still in the services, and the remedies: consumers, and refused follow-ups."""
+"""Consumers and refused follow-ups that stand still in the services, and their remedies."""
 
 import asyncio
 import getpass

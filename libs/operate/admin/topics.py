@@ -234,7 +234,7 @@ def differences(wanted: Sequence[Topic], present: dict[str, int]) -> list[str]:
     told = [
         words(
             f"{topic.name} has {present[topic.name]} partitions, {topic.partitions} are declared",
-            f"{topic.name} 有 {present[topic.name]} 个分区,声明为 {topic.partitions} 个",
+            f"{topic.name} 有 {present[topic.name]} 个分区，声明为 {topic.partitions} 个",
         )
         for topic in wanted
         if present.get(topic.name, topic.partitions) != topic.partitions
@@ -244,7 +244,7 @@ def differences(wanted: Sequence[Topic], present: dict[str, int]) -> list[str]:
     return told + [
         words(
             f"{name} exists, but is not declared in deploy/topics.yaml",
-            f"{name} 已存在,但未在 deploy/topics.yaml 中声明",
+            f"{name} 已存在，但未在 deploy/topics.yaml 中声明",
         )
         for name in strangers
     ]

@@ -1,4 +1,4 @@
-"""What an upgrade would do to this installation, and how it is done beside a living city."""
+"""Tells what an upgrade would change in this installation, and does it beside a living city."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What doctor says about what waits for a person: dead letters, refused follow-ups."""
+"""The findings of doctor that wait for a person: dead letters, refused follow-ups."""
 
 from operate.admin import deadletters, standing
 from operate.admin.finding import Finding

@@ -1,4 +1,4 @@
-"""What `liandong doctor` says about the wires: certificates, and Kafka's users and rights."""
+"""The findings of `liandong doctor` about the wires: certificates, Kafka's users and rights."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from operate.home.trouble import speaks_chinese
 from operate.run.installation import Installation
 from operate.run.protection import kafka_password
 
-# What was seen, and its remedy, empty if there is no problem.
+# A fact, and its remedy, which is empty if there is no problem.
 Seen = tuple[str, str]
 
 SOON = 30

@@ -1,4 +1,4 @@
-"""Whether archives are what was written: files, chains, signatures, anchors, no month left out."""
+"""Checks archives: files, chains, signatures, anchors, and that no month was left out."""
 
 import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -137,7 +137,7 @@ def flaws_in(
 
 
 def wrong_anchors(rows: Iterable[Any], anchors: Sequence[Any], start: bytes) -> Iterator[str]:
-    """What anchors reveal of rows, both in the order of positions."""
+    """The flaws that anchors reveal in rows, both in the order of positions."""
     rest = iter(rows)
     row = next(rest, None)
     for anchor in anchors:

@@ -28,10 +28,10 @@ ROWS = f"{COLUMNS.replace('FROM journal', 'FROM journal_{month}')} ORDER BY posi
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What an archive holds: rows of one month of one journal, between two anchors.
+    """The contents of an archive: the rows of one month of one journal, between two anchors.
 
-    `before` is the hash of the manifest of the month before, so that none can be left out. `seal`
-    can be made by the installation's own secret only.
+    `before` is the hash of the manifest of the month before, so that none can be left out. Only the
+    installation's own secret can make the `seal`.
     """
 
     format: int
@@ -72,7 +72,8 @@ async def write(
 ) -> Manifest:
     """Write one month, `last` being the row of the archive before it; return the manifest.
 
-    A file of that name that the database does not know is of an attempt that failed: it goes.
+    A file of that name that the database does not know was left by an attempt that failed: it is
+    overwritten.
     """
     path = file_of(place, service, due.month)
     try:

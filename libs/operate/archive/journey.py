@@ -1,4 +1,4 @@
-"""The way of `liandong archive`: prove, write, read back, take out."""
+"""The steps of `liandong archive`: prove, write, read back, take out."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -32,12 +32,15 @@ WHERE column_name = 'rank' AND EXISTS (
 ORDER BY 1
 """
 LEDGER = "SELECT month, version FROM archived WHERE aggregate_id = $1"
+# Held until the connection closes. A second run would write a month anew whose rows the first one
+# has taken out.
+ALONE = "SELECT pg_try_advisory_lock(hashtextextended('liandong.archive', 0))"
 Tell = Callable[[str, int], None]
 
 
 @dataclass
 class Archived:
-    """What was done, or would be done, for one service."""
+    """The months and rows of one service that were archived, or would be."""
 
     service: str
     months: list[int] = field(default_factory=list)
@@ -66,6 +69,8 @@ async def archive(
     """Archive what is due; with `look`, only say what that would be. Raises Trouble."""
     done = []
     async with connected(installation) as conn:
+        if not look:
+            await _demand_alone(conn)
         services = [row[0] for row in await conn.fetch(ENDING)]
         kept = policy.read(policy.path_of(), services)
         for service in services:
@@ -86,6 +91,16 @@ async def archive(
     return done
 
 
+async def _demand_alone(conn: Connection) -> None:
+    """Raise Trouble while another `liandong archive` runs on this database."""
+    if not await conn.fetchval(ALONE):
+        raise Trouble(
+            "Another `liandong archive` runs on this database: wait for its end. Nothing was "
+            "archived.",
+            "此数据库上正有另一个 liandong archive 在运行：请等待其结束。未归档任何内容。",
+        )
+
+
 async def _demand_sound(conn: Connection, installation: Installation, service: str) -> None:
     """Raise Trouble for a journal with a flaw: an archive of it would prove nothing."""
     signed = await signed_by(conn, Verifier(installation.keys.signers()), service)
@@ -100,7 +115,8 @@ async def _demand_sound(conn: Connection, installation: Installation, service: s
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Writes and takes out: where to, sealed by which keys, with open matters of which services."""
+    """Writes months into `place`, sealed by `keys`, and takes their rows out of the database; a row
+    stays while its matter is open in one of the `services`."""
 
     place: Path
     keys: Keys

@@ -1,4 +1,4 @@
-"""What the database says of its months: partitions, anchors at their ends, archives."""
+"""Reads the months of the database: partitions, anchors at their ends, archives."""
 
 from dataclasses import dataclass
 from typing import Any

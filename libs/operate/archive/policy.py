@@ -1,4 +1,5 @@
-"""How long records stay in the database after their end, and their archives after that: data."""
+"""The policy of retention, from a file: for how long records stay in the database after their end,
+and archives are kept."""
 
 import os
 from datetime import date
@@ -54,7 +55,7 @@ def read(path: Path, services: list[str]) -> Policy:
 
 
 def flaws_of(kept: Kept) -> list[str]:
-    """What is wrong with an entry, all of it."""
+    """All flaws of an entry."""
     flaws = []
     if not LEAST_MONTHS <= kept.living_months <= MOST_MONTHS:
         flaws.append(f"living_months is {kept.living_months}: {LEAST_MONTHS} to {MOST_MONTHS}")

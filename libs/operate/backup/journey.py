@@ -28,7 +28,7 @@ from operate.servers.postgres import ARCHIVE, Postgres
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore has brought back, and where the Kafka of the lost time was put."""
+    """The result of a restore, and the folder into which the Kafka of the lost time was put."""
 
     time: str
     rows: int

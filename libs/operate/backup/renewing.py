@@ -1,4 +1,4 @@
-"""What a database that went back in time needs, so that both of its lives are told apart."""
+"""Changes a database that went back in time, so that both of its lives can be told apart."""
 
 import time
 
@@ -19,7 +19,7 @@ CODED = ("alarm", "petition", "dispute", "population")
 APART = 100_000
 # A session that was ended, or a person who left, since the backup must not come back in.
 SESSIONS = "DELETE FROM sessions"
-# As the service itself works: triggers find their tables by this path.
+# The path that the service itself has: triggers find their tables by it.
 AS = "SET LOCAL search_path TO {schema}"
 
 

@@ -22,7 +22,7 @@ async def serving(home: Home, server: Postgres | None) -> AsyncIterator[None]:
         return
     launch = await asyncio.to_thread(server.prepare)
     begin = launch.log.stat().st_size if launch.log.exists() else 0
-    # With the mark by which `up` ends leftovers, and no identity: none adopts it.
+    # `up` ends it by its mark as a leftover; without an identity it is not adopted.
     process = await spawn(launch, str(home.path))
     try:
         async with asyncio.timeout(PATIENCE):

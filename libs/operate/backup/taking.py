@@ -49,7 +49,7 @@ GROUP BY o.oid, o.schema, o.name ORDER BY max(depth), o.schema, o.name
 """
 PRESENT = "SELECT nspname::text FROM pg_namespace WHERE nspname = ANY($1) ORDER BY nspname"
 HIGHEST = "SELECT coalesce(max(position), 0) FROM {schema}.journal"
-# Of the journal and of the outcomes: either may have some that the other has no more.
+# The months of the journal and of the outcomes: either may have some that the other has no more.
 MONTHS = """
 SELECT DISTINCT right(c.relname, 6)::bigint AS month FROM pg_inherits
 JOIN pg_class AS c ON c.oid = inhrelid JOIN pg_class AS p ON p.oid = inhparent
@@ -204,7 +204,7 @@ def copy_keys(secret: Path, to: Path, place: Path) -> None:
     """Write a copy of the keys apart from the backups. Raises Trouble for a place beside them."""
     if to.resolve().is_relative_to(place.resolve()):
         raise Trouble(
-            f"{to} lies with the backups: whoever takes one would have its keys. Name another "
+            f"{to} lies with the backups: a thief of them would have the keys. Name another "
             "place with --keys.",
             f"{to} 与备份放在一起：得到备份者同时得到密钥。请用 --keys 指定其他位置。",
         )

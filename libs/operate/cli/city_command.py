@@ -30,7 +30,7 @@ def check(pack: Pack = PACK) -> None:
         console.print(table)
     errors = sum(each.is_error for each in findings)
     warnings = len(findings) - errors
-    say(f"{errors} errors, {warnings} warnings", f"{errors} 个错误,{warnings} 个警告")
+    say(f"{errors} errors, {warnings} warnings", f"{errors} 个错误，{warnings} 个警告")
     raise typer.Exit(1 if errors else 0)
 
 
@@ -50,7 +50,7 @@ def load(
     say(
         f"version {answer.version} is in force: {answer.changed} entries changed, "
         f"{answer.removed} removed",
-        f"版本 {answer.version} 已生效:变更 {answer.changed} 项,移除 {answer.removed} 项",
+        f"版本 {answer.version} 已生效：变更 {answer.changed} 项，移除 {answer.removed} 项",
     )
 
 

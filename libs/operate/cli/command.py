@@ -120,14 +120,14 @@ def up(
         else:
             runner.run(home, choice, waiting, ready)
     if not detach:
-        say("stopped; the data stays", "已停止,数据保留")
+        say("stopped; the data stays", "已停止，数据保留")
 
 
 @app.command()
 def down() -> None:
     """Stop everything; the data is kept."""
     if runner.end(Home.here()):
-        say("stopped; the data stays", "已停止,数据保留")
+        say("stopped; the data stays", "已停止，数据保留")
     else:
         say("nothing was running", "没有正在运行的进程")
 
@@ -148,7 +148,7 @@ def show_status(json: Json = False) -> None:
             "执行 liandong up --detach 可接管，不中断服务",
         )
     else:
-        say("not running: make run, or liandong up", "未运行:请执行 make run 或 liandong up")
+        say("not running: make run, or liandong up", "未运行：请执行 make run 或 liandong up")
     raise typer.Exit(0 if found["ready"] else 1)
 
 
@@ -174,7 +174,7 @@ def restart(names: Names = None, rolling: Rolling = False) -> None:
     if rolling:
         control.demand_copies(home, chosen)
     done = ", ".join(control.again(home, chosen))
-    say(f"restarted: {done or 'none'}", f"已重启:{done or '无'}")
+    say(f"restarted: {done or 'none'}", f"已重启：{done or '无'}")
 
 
 @app.command("doctor")
@@ -197,7 +197,7 @@ def also(shared: list[str]) -> str:
     if not shared:
         return ""
     names = ", ".join(shared)
-    return screen.words(f" (and {names}, which share its process)", f"(同一进程:{names})")
+    return screen.words(f" (and {names}, which share its process)", f"（同一进程：{names}）")
 
 
 def main() -> None:

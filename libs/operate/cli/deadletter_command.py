@@ -61,7 +61,7 @@ def replay(
     if not aggregate_id and (again := asyncio.run(sent_again(Installation.here(Home.here())))):
         say(f"{again} sent again", f"已重新发送 {again} 条")
     applied, waiting = asyncio.run(try_again(Installation.here(Home.here()), aggregate_id))
-    say(f"{applied} applied, {waiting} still wait", f"已应用 {applied} 条,仍等待 {waiting} 条")
+    say(f"{applied} applied, {waiting} still wait", f"已应用 {applied} 条，仍等待 {waiting} 条")
     raise typer.Exit(1 if waiting else 0)
 
 
@@ -107,7 +107,7 @@ async def try_again(installation: Installation, aggregate_id: str) -> tuple[int,
         names = ", ".join(silent)
         raise Trouble(
             f"No answer from {names}: `liandong status` tells more.",
-            f"以下服务没有应答:{names};请用 liandong status 查看。",
+            f"以下服务没有应答：{names}；请用 liandong status 查看。",
         )
     wanted = [each for each in parked if aggregate_id in ("", each.aggregate_id)]
     if aggregate_id and not wanted:
@@ -121,7 +121,7 @@ def tell_silent(silent: list[str]) -> None:
         errors.print(
             words(
                 f"no answer from: {names}; `liandong status` tells more",
-                f"没有应答:{names};请用 liandong status 查看",
+                f"没有应答：{names}；请用 liandong status 查看",
             )
         )
 

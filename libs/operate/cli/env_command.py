@@ -23,7 +23,7 @@ def env(service: Service, hide: Hide = False) -> None:
         names = ", ".join(SERVICES)
         raise Trouble(
             f"No service is called {service!r}; there are: {names}.",
-            f"没有名为 {service!r} 的服务;现有:{names}。",
+            f"没有名为 {service!r} 的服务；现有：{names}。",
         )
     told = told_to(service, Installation.here(Home.here()).environment(service), os.environ)
     print(written(service, told, hidden) if hide else written(service, told), end="")

@@ -40,7 +40,7 @@ def unforeseen(error: Exception) -> Trouble:
     return Trouble(
         f"Unexpected error: {said}. The details are in {kept}; "
         "`liandong --debug …` prints them here.",
-        f"出现未预料的错误:{said}。详情已写入 {kept};liandong --debug … 可直接显示。",
+        f"出现未预料的错误：{said}。详情已写入 {kept}；liandong --debug … 可直接显示。",
     )
 
 

@@ -58,7 +58,7 @@ def rotate_keys() -> None:
     say(
         f"Every service has a new key. {home.secret} has changed: keep a copy of it in a safe "
         "place, because data sealed from now on cannot be opened without it.",
-        f"每个服务都有了新密钥。{home.secret} 已更改:请在安全处另存副本,"
+        f"每个服务都有了新密钥。{home.secret} 已更改：请在安全处另存副本，"
         "今后加密的数据只有它才能打开。",
     )
     if home.supervisor() is None:
@@ -165,7 +165,8 @@ def _start_again(home: Home) -> None:
     say(
         f"Restarted with the new key: {names or 'none'}. A service that is held down uses it "
         "after `liandong start`.",
-        f"已重新启动并用新密钥加密:{names or '无'}。被停住的服务在 liandong start 之后使用新密钥。",
+        f"已重新启动并用新密钥加密：{names or '无'}。"
+        "被停住的服务在 liandong start 之后使用新密钥。",
     )
 
 

@@ -16,24 +16,24 @@ def of(installation: Installation, name: str) -> Trouble:
     if held := held_down(installation, name):
         return Trouble(
             f"{name} does not answer: {held} is held down; `liandong start {held}` starts it.",
-            f"{name} 没有应答:{held} 已被停住,请执行 liandong start {held}。",
+            f"{name} 没有应答：{held} 已被停住，请执行 liandong start {held}。",
         )
     if variable and getattr(installation, name) is None:
         return Trouble(
             f"{name} does not answer: check {variable}, and that the server is running.",
-            f"{name} 没有应答:请检查 {variable} 是否正确、该服务器是否在运行。",
+            f"{name} 没有应答：请检查 {variable} 是否正确、该服务器是否在运行。",
         )
     if not read_state(home):
         return Trouble(
             f"{name} does not run in {home.path}: start it with make run, or liandong up --detach"
             + (f"; or name a server of your own with {variable}." if variable else "."),
-            f"{name} 未在 {home.path} 运行:请执行 make run 或 liandong up --detach"
-            + (f",或用 {variable} 指定自己的服务器。" if variable else "。"),
+            f"{name} 未在 {home.path} 运行：请执行 make run 或 liandong up --detach"
+            + (f"，或用 {variable} 指定自己的服务器。" if variable else "。"),
         )
     return Trouble(
         f"{name} was started, but does not answer: `liandong status` shows its state, "
         f"and its log is in {home.logs}.",
-        f"{name} 已启动但没有应答:请用 liandong status 查看,日志在 {home.logs}。",
+        f"{name} 已启动但没有应答：请用 liandong status 查看，日志在 {home.logs}。",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from backbone.process.settings import PORTS
 from operate.home.trouble import Trouble
 
-# As many as the range of ports has room for, and the distance between the ports of two of them.
+# The range of ports has room for this many copies; APART lies between the ports of two of them.
 MOST = 3
 APART = 30
 EVERY = "all"
@@ -27,7 +27,7 @@ def service_of(name: str) -> str:
 
 
 def read_scale(text: str) -> dict[str, int]:
-    """What `--scale gateway=2,alarm=2` says; `all` is every service. Raises Trouble.
+    """Read the text of `--scale gateway=2,alarm=2`; `all` is every service. Raises Trouble.
 
     Services that run once are left out.
     """
@@ -53,8 +53,8 @@ def _unknown(service: str) -> Trouble:
     return Trouble(
         f"--scale: no service is called {service!r}; there are: {names}; {EVERY} is each of them. "
         "Kafka and PostgreSQL run once here; several are for servers of your own.",
-        f"--scale:没有名为 {service!r} 的服务;现有:{names};{EVERY} 表示全部。"
-        "Kafka 与 PostgreSQL 在此只运行一个,需要多个时请使用自己的服务器。",
+        f"--scale：没有名为 {service!r} 的服务；现有：{names}；{EVERY} 表示全部。"
+        "Kafka 与 PostgreSQL 在此只运行一个，需要多个时请使用自己的服务器。",
     )
 
 
@@ -62,5 +62,5 @@ def _no_number(service: str, number: str) -> Trouble:
     return Trouble(
         f"--scale: {service} cannot run {number or 'so many'} times: say {service}=1 to "
         f"{service}={MOST}; for more there are no ports on one machine.",
-        f"--scale:{service} 的份数 {number!r} 无效:单机可为 1 到 {MOST} 份。",
+        f"--scale：{service} 的份数 {number!r} 无效：单机可为 1 到 {MOST} 份。",
     )

@@ -93,7 +93,7 @@ class Home:
         return Trouble(
             f"{self.path} cannot be used ({why}): choose another folder, "
             "for example LIANDONG_HOME=~/liandong make run",
-            f"无法使用 {self.path}({why}):请换一个文件夹,例如 LIANDONG_HOME=~/liandong make run",
+            f"无法使用 {self.path}（{why}）：请换一个文件夹，如 LIANDONG_HOME=~/liandong make run",
         )
 
     def is_full(self, room: int = 64 * 1024 * 1024) -> Trouble | None:
@@ -115,8 +115,8 @@ class Home:
         return Trouble(
             f"liandong already runs in {self.path} (pid {read_pid(self.lock)}): "
             "`liandong status` shows it, `liandong down` stops it.",
-            f"liandong 已在 {self.path} 运行(pid {read_pid(self.lock)}):"
-            "liandong status 查看,liandong down 停止。",
+            f"liandong 已在 {self.path} 运行（pid {read_pid(self.lock)}）："
+            "liandong status 查看，liandong down 停止。",
         )
 
     def remembered(self) -> dict[str, Any]:

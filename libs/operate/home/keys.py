@@ -67,7 +67,7 @@ class Keys:
                 raise Trouble(
                     f"{path} is missing, and without it the data in {data} cannot be opened: "
                     f"put it back, or move {data} away to start empty.",
-                    f"缺少 {path},没有它就无法打开 {data} 中的数据:请放回该文件,"
+                    f"缺少 {path}，没有它就无法打开 {data} 中的数据：请放回该文件，"
                     f"或移走 {data} 以空数据重新开始。",
                 )
             make(path)
@@ -81,12 +81,12 @@ class Keys:
         except FileNotFoundError as error:
             raise Trouble(
                 f"There are no keys yet: {path} is made by the first `liandong up`.",
-                f"尚无密钥:首次执行 liandong up 时生成 {path}。",
+                f"尚无密钥：首次执行 liandong up 时生成 {path}。",
             ) from error
         except (ValueError, KeyError, TypeError) as error:
             raise Trouble(
                 f"{path} is damaged: put back a copy of it; nothing else opens the sealed data.",
-                f"{path} 已损坏:请放回其备份;没有它就无法打开已加密的数据。",
+                f"{path} 已损坏：请放回其备份；没有它就无法打开已加密的数据。",
             ) from error
 
     def derive(self, purpose: str) -> str:

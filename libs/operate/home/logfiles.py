@@ -12,11 +12,11 @@ def trim(folder: Path, most: int = MOST) -> None:
     """Copy each long log to `.log.1` and truncate it; its writer appends, so it goes on at 0.
 
     It is copied and not renamed, because its writer keeps it open. What is written between the
-    copy and the truncation is copied once more.
+    copy and the truncation is copied once more. Raises OSError, as of a full disk: then this log
+    and its older parts stay as they are.
     """
     for log in folder.glob("*.log"):
         if log.stat().st_size > most:
-            _move_up(log)
             _cut(log)
 
 
@@ -28,8 +28,15 @@ def _move_up(log: Path) -> None:
 
 
 def _cut(log: Path) -> None:
-    with log.open("r+b") as file, log.with_suffix(".log.1").open("wb") as copy:
-        shutil.copyfileobj(file, copy)
-        while rest := file.read():
-            copy.write(rest)
-        file.truncate(0)
+    fresh = log.with_suffix(".log.new")
+    try:
+        with log.open("r+b") as file, fresh.open("wb") as copy:
+            shutil.copyfileobj(file, copy)
+            copy.flush()
+            _move_up(log)
+            fresh.replace(log.with_suffix(".log.1"))
+            shutil.copyfileobj(file, copy)
+            copy.flush()
+            file.truncate(0)
+    finally:
+        fresh.unlink(missing_ok=True)

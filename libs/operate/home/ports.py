@@ -14,7 +14,7 @@ from operate.home.trouble import Trouble
 
 LAST = 94
 STREAM = "workflow-stream"
-# What no service calls.
+# Services that no other service calls.
 UNSPOKEN = ("gateway", STREAM)
 
 
@@ -35,16 +35,16 @@ class Ports:
         if not text.isdecimal() or not 1024 <= int(text) <= 65535 - LAST:
             raise Trouble(
                 f"LIANDONG_PORT is {text!r}; it must be a number from 1024 to {65535 - LAST}.",
-                f"LIANDONG_PORT 的值为 {text!r},必须是 1024 到 {65535 - LAST} 之间的数字。",
+                f"LIANDONG_PORT 的值为 {text!r}，必须是 1024 到 {65535 - LAST} 之间的数字。",
             )
         if flaws := wrong_ports(os.environ):
-            raise Trouble(f"{'; '.join(flaws)}.", f"端口设置有误:{'; '.join(flaws)}。")
+            raise Trouble(f"{'; '.join(flaws)}.", f"端口设置有误：{'; '.join(flaws)}。")
         names = [f"{prefix_of(name)}_{kind}" for name in PORTS for kind in ("PORT", "METRICS_PORT")]
         return cls(int(text), {name: os.environ[name] for name in names if os.environ.get(name)})
 
     @classmethod
     def remembered(cls, told: Mapping[str, Any]) -> "Ports":
-        """Those of an installation that runs, from its settings file."""
+        """The ports of an installation that runs, from its settings file."""
         return cls(told["port"], told.get("ports", {}), told.get("copies", {}))
 
     def to_remember(self) -> dict[str, Any]:
@@ -147,8 +147,8 @@ def demand_free(wanted: Mapping[int, str]) -> None:
             raise Trouble(
                 f"Port {port} ({name}) is in use{f' by {holder}' if holder else ''}. End that "
                 "program, or choose another range: LIANDONG_PORT=9600 make run",
-                f"端口 {port}({name})已被{holder or '其他程序'}占用。"
-                "请结束该程序,或换一段端口:LIANDONG_PORT=9600 make run",
+                f"端口 {port}（{name}）已被{holder or '其他程序'}占用。"
+                "请结束该程序，或换一段端口：LIANDONG_PORT=9600 make run",
             )
 
 
@@ -161,8 +161,8 @@ def demand_host(host: str) -> None:
         raise Trouble(
             f"LIANDONG_HOST is {host!r}, but a server listening there cannot be reached ({error}): "
             "use 127.0.0.1, or 0.0.0.0 for all addresses of this machine.",
-            f"LIANDONG_HOST 的值为 {host!r},在该地址监听的进程无法访问({error}):"
-            "请用 127.0.0.1,或用 0.0.0.0 表示本机全部地址。",
+            f"LIANDONG_HOST 的值为 {host!r}，在该地址监听的进程无法访问（{error}）："
+            "请用 127.0.0.1，或用 0.0.0.0 表示本机全部地址。",
         ) from error
 
 

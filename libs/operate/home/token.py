@@ -176,7 +176,7 @@ REMEDIES = {
 
 
 def refused(name: str, token: Token, module: str) -> Trouble:
-    """What a person hears of an error of the module."""
+    """The Trouble for an error of the module, in a sentence for a person."""
     english, chinese = REMEDIES.get(
         name,
         (f"answers {name} through {module}: look into its own log", f"经 {module} 返回 {name}"),

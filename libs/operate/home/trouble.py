@@ -43,5 +43,6 @@ def full_disk(folder: Path) -> Trouble:
     return Trouble(
         f"The disk that holds {folder} is full: free some space there (1 GB is plenty), "
         "then run the same command again; nothing that was stored is lost.",
-        f"{folder} 所在磁盘已满:请腾出空间(1 GB 足够),然后重新执行同一命令;已保存的数据不会丢失。",
+        f"{folder} 所在磁盘已满：请腾出空间（1 GB 足够），然后重新执行同一命令；"
+        "已保存的数据不会丢失。",
     )

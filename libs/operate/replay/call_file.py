@@ -71,7 +71,7 @@ def call_of(key: str, row: dict[str, str], point: Point, city: City, townships: 
         time=time,
         category=meaning.category,
         priority=priority_of(group, city.categories[meaning.category].priority),
-        narrative=f"{meaning.says}。原记录:{row['title'].strip(' -')},{row['time']}。",
+        narrative=f"{meaning.says}。原记录：{row['title'].strip(' -')}，{row['time']}。",
         place=f"{township} {row['address']}",
         point=point,
         number=f"1990000{int(key.rpartition('#')[2]) % 10_000:04}",

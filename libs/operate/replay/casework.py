@@ -14,10 +14,10 @@ OVER = frozenset({"CLOSED", "VOIDED", "MERGED"})
 STALE = frozenset({404, 409, 412})
 MOST_ATTEMPTS = 12
 
-REPORT = {"text": "已到场了解情况,正在处理。", "public": True}
-RESOLVE = {"outcome": "SOLVED", "reply": "事情已经处理完毕,当事人无异议。"}
-VERIFY = {"solved": "YES", "note": "电话回访:已解决。"}
-DESIGNATE = "分流规则未确定主管单位,由值班调度指定属地镇街。"
+REPORT = {"text": "已到场了解情况，正在处理。", "public": True}
+RESOLVE = {"outcome": "SOLVED", "reply": "事情已经处理完毕，当事人无异议。"}
+VERIFY = {"solved": "YES", "note": "电话回访：已解决。"}
+DESIGNATE = "分流规则未确定主管单位，由值班调度指定属地镇街。"
 
 
 class Casework:

@@ -24,7 +24,7 @@ def cell(
         raise Trouble(
             f"{unquote(name)}, row {number}, column {column}: {row[column]!r} is not {english}. "
             "Correct the file, then run the same command again.",
-            f"{unquote(name)} 第 {number} 行 {column} 列:{row[column]!r} 不是{chinese}。"
+            f"{unquote(name)} 第 {number} 行 {column} 列：{row[column]!r} 不是{chinese}。"
             "请更正文件后重新执行。",
         ) from error
 

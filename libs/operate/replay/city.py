@@ -56,7 +56,8 @@ def read_run(home: Home) -> dict[str, Any]:
         raise Trouble(
             f"{home.run_file} does not exist, so liandong is not ready: "
             "start it with make run (or liandong up --detach), then run the same command again.",
-            f"没有 {home.run_file},系统未就绪:请先执行 make run(或 liandong up --detach),再重试。",
+            f"没有 {home.run_file}，系统未就绪：请先执行 make run"
+            "（或 liandong up --detach），再重试。",
         ) from None
     return run
 

@@ -49,8 +49,8 @@ class NoAnswer(Trouble):
         super().__init__(
             f"The city has not answered {what} for {seconds:.0f} s ({said}): `liandong status` "
             "shows what is missing. Then run the same command again; nothing is done twice.",
-            f"{seconds:.0f} 秒内没有收到 {what} 的应答({said}):请用 liandong status 查看缺少什么,"
-            "然后重新执行同一命令,不会重复办理。",
+            f"{seconds:.0f} 秒内没有收到 {what} 的应答（{said}）：请用 liandong status 查看，"
+            "然后重新执行同一命令，不会重复办理。",
         )
 
 

@@ -13,8 +13,8 @@ from operate.replay.plan import End, Planned, nearest_team
 from operate.replay.rows import Call
 
 RECEIPTS = "/v1/receipts"
-ANSWER = {"reply": "已在电话中答复:所需材料和办理地点已告知,来电人表示清楚。"}
-PASS = {"to": "12345", "note": "非警务事项,一键转 12345 办理。"}
+ANSWER = {"reply": "已在电话中答复：所需材料和办理地点已告知，来电人表示清楚。"}
+PASS = {"to": "12345", "note": "非警务事项，一键转 12345 办理。"}
 INVALID = ("HOAX", "TEST", "WRONG_NUMBER", "SILENT", "HUNG_UP")
 
 Opened = Callable[[Case], None]

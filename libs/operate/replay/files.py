@@ -34,7 +34,7 @@ def read_day(path: Path, city: City) -> Day:
     raise Trouble(
         f"{path} holds neither calls ({calls}) nor petitions ({petitions}): "
         f"its columns are {', '.join(sorted(columns))}.",
-        f"{path} 既不是报警记录({calls})也不是信访件({petitions}):"
+        f"{path} 既不是报警记录（{calls}）也不是信访件（{petitions}）："
         f"它的列为 {', '.join(sorted(columns))}。",
     )
 
@@ -53,7 +53,7 @@ def complete(path: Path, rows: list[Row], columns: frozenset[str]) -> Table:
             raise Trouble(
                 f"{path}, row {number}: the row is too short, it has no {names}. "
                 "Correct the file, then run the same command again.",
-                f"{path} 第 {number} 行过短,缺少 {names}。请更正文件后重新执行。",
+                f"{path} 第 {number} 行过短，缺少 {names}。请更正文件后重新执行。",
             )
     return [{name: cell or "" for name, cell in row.items()} for row in rows]
 

@@ -24,7 +24,7 @@ CLAIM = {"kind": "CLAIM", "lawful_channel": "PETITION"}
 ADVICE = {"kind": "ADVICE"}
 REFER = {"to": "省信访局", "reason": "事项属于上级机关职权。"}
 DECLINE = {"reason": "同一事项正在法院审理。", "told_where": "向受理法院提出。"}
-REPLY = {"reply": "您反映的事项已经办结,办理情况见告知书。"}
+REPLY = {"reply": "您反映的事项已经办结，办理情况见告知书。"}
 
 
 class Offices:

@@ -46,7 +46,7 @@ class Report:
             raise Trouble(
                 f"The report cannot be written to {path}: choose a file in an existing folder "
                 "that you may write to.",
-                f"无法将报告写入 {path}:请指定一个已存在且可写的文件夹中的文件。",
+                f"无法将报告写入 {path}：请指定一个已存在且可写的文件夹中的文件。",
             )
 
     def write(self, path: Path) -> None:

@@ -65,7 +65,7 @@ def _read(path: Path) -> bytes:
             raise Trouble(
                 f"{path} has {size // MEGABYTE} MB; at most {LARGEST // MEGABYTE} MB are read. "
                 "Split it into several files.",
-                f"{path} 有 {size // MEGABYTE} MB,最多读取 {LARGEST // MEGABYTE} MB。"
+                f"{path} 有 {size // MEGABYTE} MB，最多读取 {LARGEST // MEGABYTE} MB。"
                 "请拆分成几个文件。",
             )
         return path.read_bytes()
@@ -84,8 +84,8 @@ def _of_text(path: Path, raw: bytes) -> tuple[Rows, str]:
         raise Trouble(
             f"{path} cannot be read: line {error.line}: {error}. "
             "Save it as CSV in UTF-8 or GB18030, or as XLSX.",
-            f"无法读取 {path}:第 {error.line} 行既不是 UTF-8 也不是 GB18030 编码({error})。"
-            "请另存为 UTF-8 或 GB18030 编码的 CSV,或 XLSX。",
+            f"无法读取 {path}：第 {error.line} 行既不是 UTF-8 也不是 GB18030 编码（{error}）。"
+            "请另存为 UTF-8 或 GB18030 编码的 CSV，或 XLSX。",
         ) from error
     top = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=top.count))
@@ -107,7 +107,7 @@ def _of_workbook(path: Path, raw: bytes) -> tuple[Rows, str]:
         raise Trouble(
             f"{path} cannot be read: it is no workbook without password ({error}). "
             "Save it as XLSX without a password, or as CSV.",
-            f"无法读取 {path}:不是未加密的工作簿({error})。请另存为不加密的 XLSX,或 CSV。",
+            f"无法读取 {path}：不是未加密的工作簿（{error}）。请另存为不加密的 XLSX，或 CSV。",
         ) from error
 
 

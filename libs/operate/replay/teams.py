@@ -14,7 +14,7 @@ STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("acknowledge", {}),
     ("enRoute", {}),
     ("onScene", {}),
-    ("clear", {"result": "现场处置完毕,移交属地。"}),
+    ("clear", {"result": "现场处置完毕，移交属地。"}),
 )
 # A step that crosses a recall is recorded and answered so.
 CROSSED = ("RECALLED_MEANWHILE", "SAME_MATTER")

@@ -1,4 +1,4 @@
-"""What runs when its supervisor was killed: the next one adopts what it would start alike."""
+"""Adopts processes whose supervisor was killed, if the next supervisor would start the same."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ import psutil
 from operate.home import leftovers
 from operate.run.identity import label_of
 
-# What a process was started as: its label, and a hash of its settings and its code.
+# The identity of a process: its label, and a hash of its settings and its code.
 PROGRAM = "LIANDONG_PROGRAM"
 POLL = 0.1
 

@@ -108,7 +108,7 @@ class Boot:
             if await asyncio.to_thread(warmup.is_due):
                 supervisor.say(
                     words(
-                        "preparing Kafka for fast starts, once", "首次运行:为 Kafka 快速启动做准备"
+                        "preparing Kafka for fast starts, once", "首次运行：为 Kafka 快速启动做准备"
                     )
                 )
                 await asyncio.to_thread(warmup.train)
@@ -174,7 +174,7 @@ async def migrate(installation: Installation) -> list[str]:
         raise Trouble(
             f"The database migration failed: {error}. With your own DATABASE_URL, its role needs "
             "CREATEROLE, and CREATE on the database.",
-            f"数据库迁移失败:{error}。使用自己的 DATABASE_URL 时,其角色需要 CREATEROLE 权限"
+            f"数据库迁移失败：{error}。使用自己的 DATABASE_URL 时，其角色需要 CREATEROLE 权限"
             "以及该数据库的 CREATE 权限。",
         ) from error
 
@@ -189,7 +189,7 @@ async def create_topics(installation: Installation) -> list[str]:
     except KafkaError as error:
         raise Trouble(
             f"Kafka at {bootstrap} refused the topics: {error!r}. See its log.",
-            f"{bootstrap} 的 Kafka 未能建立主题:{error!r}。详见其日志。",
+            f"{bootstrap} 的 Kafka 未能建立主题：{error!r}。详见其日志。",
         ) from error
 
 

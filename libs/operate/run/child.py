@@ -73,7 +73,7 @@ class Child:
         self._ready_since: float | None = None
         self._running: tuple[Process | Adopted, Launch] | None = None
         self._killed_for = ""
-        # What an earlier supervisor left behind, in the place of the first start.
+        # A process of an earlier supervisor, in the place of the first start.
         self.adopted: Adopted | None = None
         self._log_start = 0
         self._idle = State.WAITING

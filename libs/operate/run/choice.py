@@ -1,4 +1,4 @@
-"""What a person chooses at `liandong up`, as options and as it was before."""
+"""The choices of a person at `liandong up`, from its options or from those of before."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,10 +10,10 @@ from operate.home.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chooses at `liandong up`; `demo` is None where nothing was said about it.
+    """The choices of a person at `liandong up`; `demo` and `scale` are None where nothing was said.
 
-    `take_over` is said by `liandong upgrade`: adopt what runs, of whatever release it is.
-    `scale` says how often the services run that run more than once; None: nothing was said.
+    `liandong upgrade` says `take_over`: running processes of any release are adopted. `scale` says
+    how often those services run that run more than once.
     """
 
     split: bool = False
@@ -23,7 +23,7 @@ class Choice:
 
     @classmethod
     def said_in(cls, command: Sequence[str]) -> "Choice":
-        """What was chosen in a command line of `up`."""
+        """Read the choices from a command line of `up`."""
         demo = True if "--demo" in command else False if "--no-demo" in command else None
         told = command[command.index("--scale") + 1] if "--scale" in command[:-1] else ""
         scale = copies.read_scale(told) if told else None
@@ -38,8 +38,8 @@ class Choice:
         return [*(["--split"] if self.split else []), *told, *taking]
 
     def as_before(self, home: Home) -> "Choice":
-        """The choice of a supervisor that was killed, where nothing else is said: what it started
-        can be adopted only by one that would start the same."""
+        """Complete the choice by that of a supervisor that was killed: only a supervisor that would
+        start the same can adopt its processes."""
         if not (home.choices.exists() and leftovers.find(str(home.path))):
             return self
         before = json.loads(home.choices.read_text())

@@ -35,7 +35,7 @@ def let_go(home: Home, name: str) -> list[str]:
         raise Trouble(
             f"{name} is no longer held down, but it needs {needed}, which is: "
             f"`liandong start {needed}` starts both.",
-            f"{name} 已放行,但它需要已被停住的 {needed}:请执行 liandong start {needed}。",
+            f"{name} 已放行，但它需要已被停住的 {needed}：请执行 liandong start {needed}。",
         )
     wait(home, name, "ready")
     return shared
@@ -88,8 +88,8 @@ def demand_copies(home: Home, names: Iterable[str]) -> None:
             f"Nothing was restarted: there is no other copy of {', '.join(once)} that is ready and "
             f"could serve meanwhile. `liandong up --scale {wish}` runs several; without --rolling "
             "each is restarted all the same.",
-            f"未重启任何进程:{', '.join(once)} 没有其他就绪的副本,重启会造成中断。"
-            f"可用 liandong up --scale {wish} 运行多份;不加 --rolling 则照常逐个重启。",
+            f"未重启任何进程：{', '.join(once)} 没有其他就绪的副本，重启会造成中断。"
+            f"可用 liandong up --scale {wish} 运行多份；不加 --rolling 则照常逐个重启。",
         )
 
 
@@ -109,7 +109,7 @@ def known(home: Home, name: str) -> list[str]:
         names = ", ".join(sorted(processes))
         raise Trouble(
             f"There is no process {name!r}; there are: {names}.",
-            f"没有名为 {name!r} 的进程;现有:{names}。",
+            f"没有名为 {name!r} 的进程；现有：{names}。",
         )
     return list(processes[name]["shares_with"])
 
@@ -121,7 +121,7 @@ def wait(home: Home, name: str, state: str) -> None:
             raise Trouble(
                 f"{name} is still {process['state']} after {PATIENCE:.0f} s; "
                 f"its log is in {home.logs}. {process['last_failure']}",
-                f"{PATIENCE:.0f} 秒后 {name} 仍处于 {process['state']};"
+                f"{PATIENCE:.0f} 秒后 {name} 仍处于 {process['state']}；"
                 f"日志在 {home.logs}。{process['last_failure']}",
             )
         time.sleep(POLL)
@@ -132,7 +132,7 @@ def running(home: Home) -> dict[str, dict[str, Any]]:
     if not state:
         raise Trouble(
             f"liandong does not run in {home.path}: `make run` or `liandong up` starts it.",
-            f"liandong 未在 {home.path} 运行:请执行 make run 或 liandong up。",
+            f"liandong 未在 {home.path} 运行：请执行 make run 或 liandong up。",
         )
     processes: dict[str, dict[str, Any]] = state["processes"]
     return processes

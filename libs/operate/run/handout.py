@@ -14,7 +14,7 @@ from operate.home.home import write
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
-# What the three readers do not take alike: quotes, backslashes, blanks, line ends.
+# Signs that the three readers read differently: quotes, backslashes, blanks, line ends.
 ODD = re.compile(r"[\s\"'\\$]")
 
 

@@ -1,4 +1,4 @@
-"""With which settings and code a program runs: a hash, because settings are secret.
+"""The identity of a program: a hash of its settings, which are secret, and its code.
 
 The next supervisor adopts a process that it would start alike, and replaces any other.
 """
@@ -21,7 +21,7 @@ def label_of(identity: str) -> str:
 
 
 def said_by(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the shell of a person tells our services."""
+    """The variables in the shell of a person that our services read."""
     return {name: value for name, value in environ.items() if name.startswith("LIANDONG_")}
 
 

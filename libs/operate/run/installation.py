@@ -26,7 +26,7 @@ from operate.servers.postgres import Postgres
 log = logging.getLogger(__name__)
 
 DATABASE = "liandong"
-# One of several gateways leads its connections to the others before it stops, for so long.
+# One of several gateways refuses new connections for this long before it stops.
 DRAIN, DRAIN_SECONDS = "LIANDONG_GATEWAY_DRAIN_SECONDS", "3"
 
 
@@ -154,7 +154,7 @@ class Installation:
 
     @property
     def signatures(self) -> Signatures:
-        """With these the command itself calls services."""
+        """The keys with which the command itself calls services."""
         return Signatures(OPERATOR, self.keys.keyring(OPERATOR), self.keys.signers())
 
     def publish_keys(self) -> Path:

@@ -49,5 +49,5 @@ def failure(what: str, manner: str, log: Path, since: int) -> Trouble:
         return full_disk(log)
     return Trouble(
         f"{what} does not start ({manner}). The end of {log}:\n{words}",
-        f"{what} 无法启动({manner})。{log} 的末尾:\n{words}",
+        f"{what} 无法启动（{manner}）。{log} 的末尾：\n{words}",
     )

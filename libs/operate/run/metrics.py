@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollecto
 
 from operate.run.child import Child, State
 
-# Of its own: this process also imports what services measure.
+# A registry of its own: this process also imports the metrics of services.
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 UP = Gauge(

@@ -17,12 +17,12 @@ def named_servers(environ: Mapping[str, str]) -> dict[str, str]:
             # The value is not shown: it may contain a password.
             "DATABASE_URL is not the address of a database, which looks like "
             "postgresql://user:password@host:5432/database.",
-            "DATABASE_URL 不是数据库地址,其格式应为 postgresql://用户:密码@主机:5432/数据库。",
+            "DATABASE_URL 不是数据库地址，其格式应为 postgresql://用户:密码@主机:5432/数据库。",
         )
     if brokers and not all(BROKER.fullmatch(each) for each in brokers.split(",")):
         raise Trouble(
             f"KAFKA_BOOTSTRAP is {brokers!r}; it must be host:port, or several with commas.",
-            f"KAFKA_BOOTSTRAP 的值为 {brokers!r},必须是 主机:端口,多个用逗号分隔。",
+            f"KAFKA_BOOTSTRAP 的值为 {brokers!r}，必须是 主机:端口，多个用逗号分隔。",
         )
     return {"database_url": database_url, "kafka_bootstrap": brokers}
 

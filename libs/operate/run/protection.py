@@ -1,4 +1,4 @@
-"""The protection of an installation's wires: whether, and with which certificates and passwords."""
+"""The protection of an installation's wires, with its certificates and passwords."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -99,7 +99,7 @@ OPEN = Protection()
 
 
 def protection_of(home: Home, servers: Mapping[str, str]) -> Protection:
-    """What the environment says: protected by default with servers of one's own."""
+    """The protection that the environment asks for; with servers of one's own it is the default."""
     try:
         secure = is_secure(os.environ, default=any(servers.values()))
     except ValueError as error:

@@ -81,7 +81,7 @@ def demand_settings(installation: Installation, ambient: Mapping[str, str] = os.
     except SettingsError as error:
         raise Trouble(
             f"A setting is wrong: {error}. Correct it in the environment, then run it again.",
-            f"设置有误:{error}。请更正环境变量后重新执行。",
+            f"设置有误：{error}。请更正环境变量后重新执行。",
         ) from error
     demand_host(environ.get("LIANDONG_HOST", ""))
 
@@ -168,7 +168,7 @@ def gave_up(home: Home) -> Trouble:
         return Trouble(said, said)
     return Trouble(
         f"The supervisor ended without a message; its log is {home.logs / 'supervisor.log'}.",
-        f"守护进程已退出且没有说明原因;其日志为 {home.logs / 'supervisor.log'}。",
+        f"守护进程已退出且没有说明原因；其日志为 {home.logs / 'supervisor.log'}。",
     )
 
 
@@ -196,7 +196,7 @@ def end(home: Home) -> bool:
                 raise Trouble(
                     f"The supervisor (pid {pid}) does not stop: end it with kill -9 {pid}, "
                     "then run the same command again.",
-                    f"守护进程(pid {pid})未能停止:请执行 kill -9 {pid},然后重新执行同一命令。",
+                    f"守护进程（pid {pid}）未能停止：请执行 kill -9 {pid}，然后重新执行同一命令。",
                 )
             time.sleep(POLL)
     left = leftovers.find(str(home.path)) if home.path.exists() else []

@@ -113,7 +113,10 @@ class Supervisor:
 
     async def _trim(self) -> None:
         while True:
-            trim(self.home.logs)
+            try:
+                trim(self.home.logs)
+            except OSError as error:  # a full disk must not end the supervisor
+                log.warning("cannot shorten the logs in %s: %s", self.home.logs, error)
             await asyncio.sleep(TRIM)
 
     def say(self, doing: str) -> None:
@@ -211,5 +214,5 @@ async def too_slow(children: Sequence[Child], patience: float) -> Trouble:
     told = [f"{program.label}: {', '.join(await program.flaws())}" for program in late]
     return Trouble(
         f"Not ready after {patience:.0f} s: {'; '.join(told)}. See the logs.",
-        f"{patience:.0f} 秒后仍未就绪:{'; '.join(told)}。详见日志。",
+        f"{patience:.0f} 秒后仍未就绪：{'; '.join(told)}。详见日志。",
     )

@@ -119,7 +119,7 @@ def not_had(jar: Jar, failure: Exception) -> Trouble:
     return Trouble(
         f"{jar.path.name} could not be downloaded ({failure}). Check the network, or name a Maven "
         "repository that you can reach: LIANDONG_MAVEN_MIRROR=https://… make run",
-        f"无法下载 {jar.path.name}({failure})。请检查网络,或指定可访问的 Maven 仓库:"
+        f"无法下载 {jar.path.name}（{failure}）。请检查网络，或指定可访问的 Maven 仓库："
         "LIANDONG_MAVEN_MIRROR=https://… make run",
     )
 
@@ -130,9 +130,9 @@ def untrusted(jar: Jar, failure: Exception) -> Trouble:
         f"the repository, or of a proxy on the way ({failure}). Install the certificate of its "
         "authority on this machine (on Debian and Ubuntu: into /usr/local/share/ca-certificates, "
         "then update-ca-certificates), or name its file: SSL_CERT_FILE=… make run",
-        f"无法下载 {jar.path.name}:本机不信任仓库或途中代理的证书({failure})。"
-        "请在本机安装其颁发机构的证书(Debian、Ubuntu:放入 /usr/local/share/ca-certificates 后执行 "
-        "update-ca-certificates),或指定证书文件:SSL_CERT_FILE=… make run",
+        f"无法下载 {jar.path.name}：本机不信任仓库或途中代理的证书（{failure}）。"
+        "请在本机安装其颁发机构的证书（Debian、Ubuntu：放入 /usr/local/share/ca-certificates "
+        "后执行 update-ca-certificates），或指定证书文件：SSL_CERT_FILE=… make run",
     )
 
 

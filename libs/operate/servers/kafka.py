@@ -133,8 +133,8 @@ class Kafka:
             raise Trouble(
                 f"{self.data} holds topics, but its meta.properties is missing, so Kafka cannot "
                 f"use it: restore it from a backup, or move {self.data} away to start empty.",
-                f"{self.data} 含有主题数据,但缺少 meta.properties,Kafka 无法使用:"
-                "请从备份恢复该文件,或移走此文件夹以空数据重新开始。",
+                f"{self.data} 含有主题数据，但缺少 meta.properties，Kafka 无法使用："
+                "请从备份恢复该文件，或移走此文件夹以空数据重新开始。",
             )
         shutil.rmtree(self.data)
 

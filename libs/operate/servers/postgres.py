@@ -120,8 +120,8 @@ class Postgres:
             raise Trouble(
                 f"{self.data} holds databases, but its PG_VERSION is missing, so PostgreSQL cannot "
                 f"use it: restore it from a backup, or move {self.data} away to start empty.",
-                f"{self.data} 含有数据库,但缺少 PG_VERSION,PostgreSQL 无法使用:"
-                "请从备份恢复,或移走此文件夹以空数据重新开始。",
+                f"{self.data} 含有数据库，但缺少 PG_VERSION，PostgreSQL 无法使用："
+                "请从备份恢复，或移走此文件夹以空数据重新开始。",
             )
         shutil.rmtree(self.data)
 
@@ -165,7 +165,7 @@ def binary(name: str) -> Path:
     if spec is None or spec.origin is None:
         raise Trouble(
             "The embedded PostgreSQL is not installed: run `make setup`.",
-            "未安装内嵌 PostgreSQL:请执行 make setup。",
+            "未安装内嵌 PostgreSQL：请执行 make setup。",
         )
     return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin" / name
 
@@ -194,8 +194,8 @@ def disguise() -> tuple[str, ...]:
     raise Trouble(
         "PostgreSQL refuses to run as root, and user namespaces are switched off here: "
         "run the command as an ordinary user, or name a server with DATABASE_URL.",
-        "PostgreSQL 拒绝以 root 身份运行,且此处未启用用户命名空间:"
-        "请以普通用户执行,或用 DATABASE_URL 指定已有服务器。",
+        "PostgreSQL 拒绝以 root 身份运行，且此处未启用用户命名空间："
+        "请以普通用户执行，或用 DATABASE_URL 指定已有服务器。",
     )
 
 

@@ -13,12 +13,12 @@ from services.alarm.receipt.passed import PassedKind
 from services.alarm.receipt.record import Outcome, Receipt, State
 from services.alarm.receipt.rights import ByActor, require_not_ended
 
-# What it became there is watched over, or has its own word on whom it is against.
+# A dispute is watched over in its area, and a petition names the accused itself.
 APART = frozenset({PassedKind.DISPUTE, PassedKind.PETITION})
-# Who may say of a filed report that it accuses a unit: the leads of a desk, and the staff of a
+# They may say of a filed report that it accuses a unit: the leads of a desk, and the staff of a
 # petition office's desk.
 LEADS = roles("dispatcher", "duty_officer", "receptionist")
-# What an amendment may say beside whom the report is against.
+# An amendment that names the accused may say this beside it.
 BESIDE = frozenset({"by", "against", "reason", "for_incident", "confirm_priority", "heard"})
 
 
@@ -47,7 +47,7 @@ def require_filed_accuser(receipt: Receipt, command: ByActor) -> None:
 def require_may_accuse(
     receipt: Receipt, command: ByActor, against: str, reason: str, city: City
 ) -> None:
-    """Whom it is against changes freely before the end; later a unit is named, once, for a reason.
+    """Check that the accused may be named: freely before the end; later once, a unit, for a reason.
 
     A linked report is unlinked first: the readers of the incident would learn of it.
     """

@@ -142,7 +142,7 @@ def amend(
 
 
 def _heard(receipt: Receipt, command: AmendReceipt, now: datetime, city: City) -> list[News]:
-    """What new words change. A receipt without class takes that of the danger at once, and one that
+    """Events of new words. A receipt without class takes that of the danger at once, and one that
     has an incident its priority, unless a person has settled it. Danger is taken back by a
     person's word alone, and a new danger raises whatever a person has settled before.
 

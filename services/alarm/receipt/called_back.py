@@ -1,4 +1,4 @@
-"""What a call-back to the person who reported has found."""
+"""The finding of a call-back to the person who reported."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Finding(StrEnum):
-    """What a call-back found."""
+    """The finding of a call-back."""
 
     NOT_REACHED = "NOT_REACHED"
     SATISFIED = "SATISFIED"

@@ -47,7 +47,8 @@ class ReceiptClassified(Struct, frozen=True):
 def classify(
     receipt: Receipt, command: ClassifyReceipt, now: datetime, city: City
 ) -> list[PriorityConfirmed | ReceiptClassified]:
-    """Of an ended receipt the danger guards the class too: what it opened goes by it."""
+    """Class and priority; of an ended receipt the danger guards the class too, because the incident
+    that it opened follows it."""
     require_desk(receipt, command)
     correcting.require_incident_open(receipt)
     if not command.category and not command.priority:

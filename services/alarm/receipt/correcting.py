@@ -1,4 +1,4 @@
-"""What a correction of a receipt means for others: its incident, and the missions it ordered. Pure.
+"""Tells a correction of a receipt to others: its incident, and the missions it ordered. Pure.
 
 The incident gets it by a call and by the event, which carry the same message.
 """
@@ -34,7 +34,7 @@ from services.alarm.receipt.ending import matter_called
 from services.alarm.receipt.record import Outcome, Receipt
 from services.alarm.receipt.rights import ByActor, require_desk
 
-# What an incident is told of a linked report: in short, as an order is read at once.
+# An incident is told a linked report in short, as an order is read at once.
 LINKED_NARRATIVE, LINKED_PLACE = 400, 400
 
 E = TypeVar("E", bound=Struct)
@@ -109,7 +109,7 @@ def facts_for_missions(before: Receipt, after: Receipt) -> Matter | None:
 
 
 def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:
-    """What the incident hears of a receipt that has joined it or leaves it."""
+    """The request that tells an incident of a receipt that has joined it or leaves it."""
     assert receipt.incident is not None, "only a receipt with an incident joins or leaves one"
     return CallerLink(
         incident_id=str(receipt.incident.id),
@@ -139,7 +139,7 @@ def require_incident_open(receipt: Receipt) -> None:
 
 
 def require_may_correct(receipt: Receipt, command: ByActor) -> None:
-    """What was filed with its incident is corrected no more."""
+    """Refuse the correction of a receipt whose incident is over."""
     require_desk(receipt, command)
     require_incident_open(receipt)
 

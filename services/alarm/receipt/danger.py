@@ -48,7 +48,7 @@ class PriorityConfirmed(Struct, frozen=True):
 
 
 def suggested(danger: DangerSuggestion | None, category: str, priority: str) -> tuple[str, str]:
-    """Class and priority; what nobody has given is taken from the suggestion at once.
+    """Class and priority; one that no person has given is taken from the suggestion at once.
 
     To answer too much can be undone by a person with time; to answer too little cannot.
     """

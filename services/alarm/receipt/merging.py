@@ -105,7 +105,7 @@ def _plain(command: FollowParting) -> FollowIncident:
 
 
 def _moved(receipt: Receipt, event: ReceiptMoved) -> Receipt:
-    """What was corrected before is told with the link, and by the incident that was left."""
+    """Earlier corrections are told with the link, and by the incident that was left."""
     old = receipt.incident
     assert old is not None, "only a receipt with an incident moves to another one"
     known = (event.incident_id, event.incident_code, event.incident)

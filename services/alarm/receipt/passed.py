@@ -1,4 +1,4 @@
-"""What a receipt became where it was passed to, as far as the desk knows."""
+"""The record that a receipt became where it was passed to, as far as the desk knows."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from backbone.words.followed import PENDING
 
 
 class PassedKind(StrEnum):
-    """What a receipt became where it was passed to."""
+    """The kind of record that a receipt became where it was passed to."""
 
     INCIDENT = "INCIDENT"  # 转办: in the unit's pool
     PETITION = "PETITION"  # 转信访
@@ -25,10 +25,10 @@ class TicketState(StrEnum):
 
 
 class Passed(Struct, frozen=True, kw_only=True):
-    """What the receipt became where it was passed to; that record has the receipt's id and code.
+    """The record that the receipt became where it was passed to; it has the receipt's id and code.
 
-    `state` is one of that record, PENDING until it is known; `version` is the last step of it that
-    was heard; of an incident, `Incident` tells both. `note` is the desk's word to a partner. After
+    `state` is the state of that record, PENDING until it is known, and `version` its last step that
+    was heard; for an incident `Incident` tells both. `note` is the desk's word to a partner. After
     the `last` step no more is heard.
     """
 

@@ -120,7 +120,8 @@ Passes = PassedToUnit | PassedToPetitions | MediationReferred | TicketFiled | Re
 def pass_on(
     receipt: Receipt, command: PassTo12345, now: datetime, city: City
 ) -> list[PriorityConfirmed | Passes]:
-    """What it becomes follows from the kind of the unit; a neighbour is outside the city."""
+    """Pass the receipt on; the kind of the unit decides what it becomes. A neighbour is outside the
+    city."""
     require_desk(receipt, command)
     outside = neighbour_of(city, receipt.report.place)
     to_unit = command.to or (outside.code if outside else "")

@@ -19,14 +19,14 @@ from services.alarm.receipt.suggestions import distance
 SOURCE = "ALARM"
 # Only so many are asked about and shown.
 NEAREST, BEST = 12, 3
-# What an open mission and a terminal that is away weigh, in metres of distance.
+# The weight of an open mission, and of a terminal that is away, in metres of distance.
 PER_MISSION, UNHEARD = 5_000.0, 10_000.0
 DUTIES = {"AVAILABLE": "待命", "RESTING": "休整", "OUT_OF_SERVICE": "停勤", "": "状态未知"}
 READY = frozenset({"AVAILABLE", ""})
 
 
 class Standing(Struct, frozen=True):
-    """What the emergency service says of a team; an empty duty means that it did not answer."""
+    """The state of a team by the emergency service; an empty duty means that it did not answer."""
 
     duty: str = ""
     terminals: int = 0

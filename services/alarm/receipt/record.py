@@ -103,7 +103,7 @@ class DangerSuggestion(Struct, frozen=True):
 
 
 class Suggestions(Struct, frozen=True):
-    """What the service suggested: the danger after the last amend, the rest when it was taken."""
+    """Suggested by the service: the danger after the last amendment, the rest when it was taken."""
 
     category: tuple[CategorySuggestion, ...] = ()
     repeats: tuple[RepeatSuggestion, ...] = ()
@@ -111,7 +111,7 @@ class Suggestions(Struct, frozen=True):
 
 
 class Confirmation(Struct, frozen=True):
-    """Who ended the receipt below a suggested danger, and below which."""
+    """The person who ended the receipt below a suggested danger, and that danger."""
 
     confirmed_by: str
     confirm_time: datetime
@@ -253,7 +253,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
     @property
     def facts(self) -> Facts:
-        """What the rule of sight asks of it."""
+        """The facts for the rule of sight."""
         author, unit = self.origin.receiver, self.origin.unit
         return Facts(ALARM, self.readers, self.area, self.against, author, unit)
 

@@ -30,7 +30,7 @@ SAME_LINE = 0.30
 CONVINCING = 0.40
 # Added to a receipt with an incident: on equal scores it ranks first, as one key can link to it.
 CAN_BE_LINKED = 0.05
-# What is no matter of anybody any more is no repeat.
+# A matter that is void is not suggested as a repeat.
 GONE = frozenset({"VOIDED"})
 # The oldest receipt of the window scores this much less than the newest.
 FADING = 0.3

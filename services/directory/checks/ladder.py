@@ -14,5 +14,5 @@ def check_ladder(pack: Pack) -> Iterator[Finding]:
     for who in sorted(told & ladder.people.keys()):
         roles = ladder.people[who].roles
         if not held.intersection(roles):
-            detail = f"no person who is there holds {' or '.join(roles)}: its rungs tell nobody"
+            detail = f"no person who is there holds {' or '.join(roles)}: its rungs tell no person"
             yield Finding(Severity.WARNING, "LADDER_UNSTAFFED", Spot("ladder.yaml"), who, detail)

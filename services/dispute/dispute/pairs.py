@@ -46,7 +46,7 @@ def follow_incident(
 
 
 def _moved(dispute: Dispute, step: str, incident: Any, now: datetime) -> Any | None:
-    """What the state of its incident means for the dispute, if that has not come as far itself."""
+    """The event that follows from the state of the incident, if the dispute is not as far yet."""
     state = dispute.state
     if state in OVER:
         return None
@@ -64,7 +64,7 @@ def taken_back(dispute: Dispute, event: DisputeTakenBack) -> Dispute:
 
 
 def reopened(dispute: Dispute, event: DisputeReopened) -> Dispute:
-    """What was agreed stays in the proceedings until there is a new agreement."""
+    """The former agreement stays in the proceedings until there is a new one."""
     return replace(dispute, state=State.ROUTED, ending=None)
 
 

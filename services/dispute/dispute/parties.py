@@ -63,7 +63,7 @@ def name_parties(
 
 
 def _told(dispute: Dispute, by: Actor) -> Correction | None:
-    """What the incident hears: whom its texts may name from now on."""
+    """The correction that gives the incident the names of the parties, for its texts."""
     if dispute.routing.incident is None:
         return None
     version = dispute.version + 1

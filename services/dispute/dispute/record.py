@@ -105,7 +105,7 @@ class Origin(Struct, frozen=True):
 
 
 class Filing(Struct, frozen=True):
-    """What the desk wrote down; `violence` says that the matter itself is violence.
+    """The report as the desk wrote it down; `violence` says that the matter itself is violence.
 
     `persons` are the names of the parties, sealed so that every service finds them in free texts.
     """
@@ -199,7 +199,7 @@ def may_see(dispute: Dispute, actor: Actor) -> bool:
 
 
 def facts_of(dispute: Dispute) -> Facts:
-    """What the rule of sight asks of it."""
+    """The facts for the rule of sight."""
     return Facts(source_of(dispute.filing), dispute.units, dispute.area)
 
 

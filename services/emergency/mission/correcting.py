@@ -70,7 +70,7 @@ class MissionCaughtUp(Struct, frozen=True):
 def revise(
     mission: Mission, command: ReviseMission, now: datetime, also: Also
 ) -> list[MissionRevised | MissionCaughtUp]:
-    """Nothing is said of facts that stay as they are, and none of a mission that is over."""
+    """Revise the mission if facts have changed; a mission that is over is not revised."""
     if mission.state in OVER or _is_late(mission.heard, command.heard):
         return []
     before = facts_of(mission.order)
@@ -157,7 +157,8 @@ def different(before: MissionFacts, after: MissionFacts) -> tuple[str, ...]:
 def _before(
     mission: Mission, last: MissionFacts, facts: MissionFacts, new: tuple[str, ...]
 ) -> MissionFacts:
-    """What the team has signed for; what has come back to that is compared with the last facts."""
+    """The facts that the team has signed for, with which a correction is compared; a fact that has
+    come back to its old value is compared with the last one."""
     signed = mission.correction.was if mission.correction else last
     back = [name for name in new if name not in different(signed, facts)]
     return replace(signed, **{name: getattr(last, name) for name in back})

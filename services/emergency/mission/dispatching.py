@@ -103,7 +103,7 @@ def dispatch(
 
 
 def _ladder(command: DispatchMission, *, alone: bool) -> Ladder | None:
-    """With no terminal to hear the first push, a forced order begins with the second rung."""
+    """The order's ladder; a forced one begins with the second rung if no terminal is connected."""
     ladder = command.ladder
     if ladder is None or command.reachable or not alone:
         return ladder

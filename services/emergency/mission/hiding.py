@@ -1,5 +1,5 @@
-"""Hiding: a matter that accuses a unit since a correction is watched by none any more, and a team
-of that unit is called back from it."""
+"""Hiding: once a matter accuses a unit, the watchers of the area no longer see its missions, and a
+team of that unit is called back."""
 
 from datetime import datetime
 
@@ -12,11 +12,12 @@ from services.emergency.mission.record import OVER, UNDER_WAY, Hidden, Mission, 
 
 
 class HideMission(Struct, frozen=True):
-    """Who watches over the area may belong to the accused; the desk knows of it, and the team.
+    """Hide the mission from the watchers of the area, who may belong to the accused; the desk and
+    the team still see it.
 
     `barred` are those of its units that are accused, or stand below the accused. `accused` says
-    that the team is one of them: it is called back by `recall`, which tells it nothing of the
-    matter, or stays where the city's policy leaves that to the desk.
+    that the team belongs to one of them: `recall` calls it back without a word of the matter, or is
+    None where the city's policy leaves that to the desk.
     """
 
     desk: str = ""

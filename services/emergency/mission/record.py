@@ -27,12 +27,11 @@ ANY = frozenset(State)
 OVER = frozenset({State.CLEARED, State.REFUSED, State.RECALLED})
 # The team has not answered in these: the push is repeated.
 UNANSWERED = frozenset({State.PENDING, State.DELIVERED})
-ENDED = OVER
 UNDER_WAY = ANY - OVER
 
 
 class Order(Struct, frozen=True):
-    """What a desk says when it sends a team; `again` after so many of its orders were over.
+    """The order of a desk to a team; `again` counts its earlier orders that were over.
 
     `receipt` is where the order comes from; `note` is the end of the narrative, for this team
     alone. Both are empty in orders of 0.1.0.
@@ -66,14 +65,14 @@ class Heard(Struct, frozen=True):
 
 
 class Team(Struct, frozen=True):
-    """What the directory knows of the team."""
+    """The team by the directory."""
 
     unit: str
     area: str
 
 
 class Release(Struct, frozen=True):
-    """What the dispatch has fixed: unit and area of the team, and the policy of that moment.
+    """Fixed by the dispatch: unit and area of the team, and the policy of that moment.
 
     `pauses` are the seconds before each repeat. `reachable` says whether a terminal of the team
     was connected.
@@ -124,7 +123,7 @@ class Ending(Struct, frozen=True):
 
 
 class MissionFacts(Struct, frozen=True):
-    """What a correction may change."""
+    """The facts that a correction may change."""
 
     place: Place
     narrative: str
@@ -134,7 +133,7 @@ class MissionFacts(Struct, frozen=True):
 
 
 class MissionCorrection(Struct, frozen=True):
-    """What became different since the team has signed, or since the dispatch: `was` is before."""
+    """The facts that changed since the team signed, or since the dispatch; `was`: the old ones."""
 
     changed: tuple[str, ...]
     was: MissionFacts
@@ -219,7 +218,7 @@ class Mission(Struct, frozen=True):
 
     @property
     def facts(self) -> Facts:
-        """What the rule of sight asks of it: its unit and the one that ordered it know it."""
+        """The facts for the rule of sight: its unit and the one that ordered it see it."""
         return Facts(ORDER, tuple(filter(None, (self.unit, self.desk))), self.release.area)
 
     @property
@@ -238,8 +237,8 @@ class Mission(Struct, frozen=True):
 
     @property
     def accused_since(self) -> datetime | None:
-        """Since when its desk has to see to a team of the accused unit: under way, or recalled for
-        that alone."""
+        """The time since when its desk has to see to a team of the accused unit that is under way,
+        or was recalled for that alone; else None."""
         hidden, recall = self.hidden, self.recall
         if hidden is None or not hidden.accused or hidden.seen_by:
             return None

@@ -27,7 +27,7 @@ STAMPS = {
 
 
 def rank_of(mission: Mission) -> int:
-    """How far the team has come; of a recalled or refused mission, by the times of its steps."""
+    """The rank of the state; of a recalled or refused mission, that of its furthest step."""
     if mission.state not in (State.RECALLED, State.REFUSED):
         return RANK[mission.state]
     reached = [RANK[s] for s, name in STAMPS.items() if getattr(mission.progress, name)]

@@ -10,8 +10,8 @@ from services.emergency.mission.working import WorkingTime, after
 
 
 class Rung(Struct, frozen=True):
-    """So many seconds after the ladder's start, of working time if `working`; passed over if `when`
-    no longer holds."""
+    """A rung is due `seconds` after the ladder's start, of working time if `working`; it is passed
+    over if `when` no longer holds."""
 
     seconds: int
     when: str
@@ -21,7 +21,7 @@ class Rung(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """Whom a rung told: a board of the unit, or people, some of them by telephone too."""
+    """The receivers of a rung: a board of the unit, or people, some of them by telephone too."""
 
     who: str
     unit: str

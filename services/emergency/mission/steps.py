@@ -54,8 +54,8 @@ class AcknowledgeMission(Struct, frozen=True):
 
 
 class RefuseMission(Struct, frozen=True):
-    """`unable` is the word of a team that has answered and broke down: a late refusal of another
-    device must not end what the team is doing."""
+    """`unable` says that a team which has answered cannot go on: without it, a late refusal of
+    another device would end a mission that the team works on."""
 
     by: Crew
     reason: str
@@ -231,7 +231,7 @@ def delivered(mission: Mission, event: MissionDelivered) -> Mission:
 
 
 def acknowledged(mission: Mission, event: MissionAcknowledged) -> Mission:
-    """What the team has signed for is no longer shown as different."""
+    """Facts that the team has signed for are no longer shown as changed."""
     after = risen(mission, State.ACKNOWLEDGED, event.time, event.revision or 1)
     present = (event.revision or 1) >= mission.pushes.revision
     return replace(

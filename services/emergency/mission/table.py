@@ -1,4 +1,4 @@
-"""What the table of missions shows beside the document, and how older documents are read."""
+"""The columns of the table of missions, and the reading of older documents."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,10 +72,11 @@ def project(mission: Mission) -> dict[str, Any]:
 
 
 def alert_time(mission: Mission) -> datetime | None:
-    """Since when people have to see to it: it was refused, or is unanswered and they were told.
+    """The time since when people have to see to it: it was refused, or is unanswered and they were
+    told; else None.
 
     A team that has to sign again for a correction is unanswered too, and so is one that has not
-    confirmed a recall: it may still be under way. A team of the unit that is accused since a while
+    confirmed a recall: it may still be under way. A team of a unit that has become the accused one
     is told to its desk at once.
     """
     ladder, ending = mission.ladder, mission.ending
@@ -103,8 +104,8 @@ def _unheard(recall: Recall, ladder: Ladder | None) -> datetime | None:
 
 
 def _id(text: str) -> UUID | None:
-    """The id that a text is; None for one that is none: a desk of 0.1.0 names no receipt, and
-    orders for the matter that is the receipt itself."""
+    """The text as an id; None if it is none: a desk of 0.1.0 names no receipt, and orders for the
+    matter that is the receipt itself."""
     try:
         return UUID(text)
     except ValueError:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from backbone.words.calendar import Calendar, Hours, day_of
 from backbone.words.working_time import Unit, advance
 
-# A silent mission is seen to before; from then on only weekends are days of rest.
+# A silent mission is over long before; after this time only weekends count as days of rest.
 KEPT = timedelta(days=60)
 
 
@@ -21,7 +21,7 @@ class WorkingTime(Struct, frozen=True):
 
 
 def kept(calendar: Calendar, now: datetime) -> WorkingTime:
-    """What counts as working time from now on."""
+    """The working time of the calendar from now on."""
     first, last = day_of(now), day_of(now + KEPT)
     hours = (f"{each.start:%H:%M}-{each.end:%H:%M}" for each in calendar.hours)
     holidays = sorted(day.isoformat() for day in calendar.holidays if first <= day <= last)
@@ -30,7 +30,7 @@ def kept(calendar: Calendar, now: datetime) -> WorkingTime:
 
 
 def after(start: datetime, seconds: int, working_time: WorkingTime | None) -> datetime:
-    """So many seconds later, or so many seconds of working time."""
+    """The time that is so many seconds later, of working time if there is one."""
     pause = timedelta(seconds=seconds)
     if working_time is None or not working_time.hours:
         return start + pause

@@ -1,4 +1,4 @@
-"""What auditors read of this gateway: sign-ins, failures and changes of rights; disclosures."""
+"""The registers that auditors read: sign-ins, failures and changes of rights; disclosures."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Auditing:
         self._filters: SchemaValidator = list_reader(*register.filters)
 
     async def show(self, request: Request) -> Response:
-        caller, headers = await self._gate.admit(request)
+        caller = await self._gate.admit(request)
         require_role(caller, AUDITORS)
         asked = incoming.parse_texts(self._filters, incoming.read_query(request, frozenset()))
         incoming.require_plain(asked)
@@ -67,7 +67,7 @@ class Auditing:
         answer: dict[str, Any] = {"items": [dict(row) for row in rows], "next_page_token": token}
         if asked.get("count"):
             answer["total_size"] = await self._register.count(self._pool, which)
-        return Response(to_json(answer), 200, headers | {"Cache-Control": "no-store"}, JSON)
+        return Response(to_json(answer), media_type=JSON)
 
     def _position(self, scope: bytes, token: str) -> int | None:
         """The position in a page token. Raises Problem 422 for a token of another list."""

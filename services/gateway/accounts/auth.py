@@ -18,8 +18,8 @@ from services.gateway.accounts.lines import Lines
 from services.gateway.http.incoming import header_of, header_text, malformed_header
 from services.gateway.http.problems import Problem
 
-# Seconds that a caller is known without asking. What ends an account, a key or a session is noticed
-# sooner (`rights.py`); this is the bound while the database answers late.
+# Seconds for which a caller is known without asking. The end of an account, a key or a session is
+# noticed sooner (`rights.py`); this is the bound while the database answers late.
 KEPT = 4.0
 UNKNOWN_KEPT = 1.0
 MOST_KEPT = 20_000
@@ -147,7 +147,7 @@ class Authenticator:
         forgotten = self._forgotten
         caller = await find()
         if forgotten != self._forgotten:
-            return caller  # what was read may be older than what made us forget
+            return caller  # it may have been read before the change for which all were forgotten
         self._known[name] = (now + (KEPT if caller else UNKNOWN_KEPT), caller)
         self._known.move_to_end(name)
         while len(self._known) > MOST_KEPT:

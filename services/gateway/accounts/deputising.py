@@ -7,7 +7,7 @@ from pydantic_core import core_schema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backbone.words.roles import HEADS
+from backbone.words.roles import AUDITORS, HEADS, SUPERVISORS, roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import Caller
 from services.gateway.accounts.deputies import Deputies, Period
@@ -21,7 +21,8 @@ from services.gateway.routes.route import Extra
 USER = core_schema.str_schema(min_length=1, max_length=200)
 TIME = core_schema.datetime_schema(tz_constraint="aware")
 APPOINTED = object_reader("person", person=USER, deputy=USER, start_time=TIME, end_time=TIME)
-NO_STORE = {"Cache-Control": "no-store"}
+# Their holders watch over units, also that of the head: only they themselves lend these roles.
+WATCHING = AUDITORS | SUPERVISORS | roles("operator")
 # The largest bigint of Postgres has 19 digits.
 DIGITS = 18
 
@@ -32,7 +33,7 @@ class Deputising:
     deputies: Deputies
 
     async def appoint(self, request: Request) -> Response:
-        caller, headers = await self._person(request)
+        caller = await self.gate.admit_person(request)
         given = incoming.parse_body(APPOINTED, await incoming.read_body(request))
         incoming.require_plain(given)
         person = given.get("person", caller.user)
@@ -42,35 +43,29 @@ class Deputising:
         number = await self.deputies.appoint(person, given["deputy"], period, caller.user)
         rows = await self.deputies.of(person)
         [row] = [row for row in rows if row["id"] == number]
-        return Response(to_json(row), 200, headers | NO_STORE, JSON)
+        return Response(to_json(row), media_type=JSON)
 
     async def show(self, request: Request) -> Response:
-        """Those of the caller, who is the person or the deputy."""
-        caller, headers = await self._person(request)
+        """Show those in which the caller is the person or the deputy."""
+        caller = await self.gate.admit_person(request)
         answer: dict[str, Any] = {"items": await self.deputies.of(caller.user)}
-        return Response(to_json(answer), 200, headers | NO_STORE, JSON)
+        return Response(to_json(answer), media_type=JSON)
 
     async def end(self, request: Request) -> Response:
-        caller, headers = await self._person(request)
+        caller = await self.gate.admit_person(request)
         given = request.path_params["deputy_id"]
-        number = int(given) if given.isascii() and given.isdecimal() else -1
-        if len(given) > DIGITS:
-            number = -1
+        is_number = given.isascii() and given.isdecimal() and len(given) <= DIGITS
+        number = int(given) if is_number else -1
         await self.deputies.end(number, caller.user, caller.user)
-        return Response(status_code=204, headers=headers | NO_STORE)
-
-    async def _person(self, request: Request) -> tuple[Caller, dict[str, str]]:
-        """Raises Problem 403 for a key, and for a deputy: what is lent is not lent on."""
-        caller, headers = await self.gate.admit(request)
-        if caller.is_key or caller.deputy_for:
-            raise Problem(403, "PERSONS_ONLY")
-        return caller, headers
+        return Response(status_code=204)
 
     async def _require_head_of(self, caller: Caller, person: str) -> None:
         """Raises Problem 403."""
         account = await storage.account_of(self.gate.pool, person)
         if caller.role not in HEADS or account is None or account["unit"] != caller.unit:
             raise Problem(403, "NOT_YOUR_PERSON", {"user": person})
+        if account["role"] in WATCHING:
+            raise Problem(403, "LENT_BY_PERSON_ALONE", {"user": person})
 
 
 def extras_of(deputising: Deputising) -> tuple[Extra, ...]:

@@ -13,7 +13,7 @@ SEALED = "v2."
 
 
 class Reveals:
-    """What a disclosure was for is kept sealed: people name persons and numbers in it."""
+    """The purpose of a disclosure is kept sealed: people name persons and numbers in it."""
 
     def __init__(self, pool: Pool, sealer: Sealer) -> None:
         self._pool, self._sealer = pool, sealer

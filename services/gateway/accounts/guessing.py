@@ -36,7 +36,7 @@ RETURNING true
 """
 DELAY = "SELECT max(free_time) - clock_timestamp() FROM guesses WHERE who = ANY($1)"
 FORGIVE = "DELETE FROM guesses WHERE who = $1"
-# Of a name from all addresses; what an address has guessed over all names stays.
+# Forget the guesses at a name from all addresses; the count of an address over all names stays.
 FORGET = "DELETE FROM guesses WHERE who = $1 OR of_name = $1"
 # The own attempt is taken back, and no other: an account of one's own is no way to guess on.
 TAKE_BACK = """

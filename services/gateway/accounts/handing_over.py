@@ -39,7 +39,7 @@ class HandingOver:
         }
 
     async def hand_over(self, request: Request) -> Response:
-        caller, headers = await self._gate.admit(request)
+        caller = await self._gate.admit(request)
         require_role(caller, GIVERS)
         given = incoming.parse_body(SUCCESSOR, await incoming.read_body(request))
         incoming.require_plain(given)
@@ -49,8 +49,7 @@ class HandingOver:
             raise Problem(403, "NOT_YOUR_PERSON", {"user": user})
         call = self._call_as(caller, request)
         done = await self._leaving.hand_over(user, given["successor"], caller.user, call)
-        headers |= {"Cache-Control": "no-store"}
-        return Response(to_json(done.told()), 200, headers, JSON)
+        return Response(to_json(done.told()), media_type=JSON)
 
     def _call_as(self, caller: Caller, request: Request) -> Call:
         async def call(service: str, rpc: str, message: Any) -> Any:

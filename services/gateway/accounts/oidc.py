@@ -1,7 +1,7 @@
 """Sign-in at an OpenID Connect provider: code flow with PKCE, in one browser, within ten minutes.
 
 The cookie of the browser holds one secret; state, nonce and verifier derive from it and from the
-gateway's key. So any gateway may answer the way back, and a stranger's link signs nobody in.
+gateway's key. So any gateway may answer the way back, and a link of a stranger opens no session.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from starlette.responses import Response
 from backbone.words.roles import Roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.oidc_client import Client
-from services.gateway.accounts.sessions import NO_STORE, Sessions
+from services.gateway.accounts.sessions import Sessions
 from services.gateway.http import incoming
 from services.gateway.http.addresses import address_of
 from services.gateway.http.problems import Problem
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 COOKIE = "liandong_sign_in"
 PATH = "/v1/sign-in"
 MINUTES = 10
-# Of RFC 8176, the methods that are more than one factor, or a factor that is no password.
+# The methods of RFC 8176 that are more than one factor, or a factor that is no password.
 SECOND_FACTORS = frozenset({"mfa", "otp", "hwk", "swk", "sc", "fpt", "face"})
 
 
@@ -54,7 +54,7 @@ class Oidc:
         state = f"{now}.{self._derived('state', secret, now)}"
         told = (state, self._derived("nonce", secret, now), self._derived("verifier", secret, now))
         address = await asyncio.to_thread(provider.address, *told)
-        response = Response(status_code=302, headers={"Location": address, **NO_STORE})
+        response = Response(status_code=302, headers={"Location": address})
         secure = provider.client.redirect.startswith("https:")
         response.set_cookie(
             COOKIE, secret, MINUTES * 60, path=PATH, secure=secure, httponly=True, samesite="lax"

@@ -1,4 +1,4 @@
-"""Who the gateway is to an OpenID Connect provider, read from the environment."""
+"""The gateway as a client of an OpenID Connect provider, read from the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ LOCAL = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who we are to the provider; `claim` is the one that holds the user name of an account."""
+    """The gateway as the provider knows it; `claim` holds the user name of an account."""
 
     issuer: str
     client_id: str
@@ -38,6 +38,6 @@ def read_client(environ: Mapping[str, str]) -> Client | None:
 
 
 def is_safe(url: str) -> bool:
-    """Whether nobody on the way reads it: https, or this machine itself."""
+    """Whether it cannot be read on the way: https, or this machine itself."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)

@@ -1,7 +1,7 @@
 """The endpoints by which a person changes the own password and enrols a second factor.
 
-The present password is asked for each time, with the limits of a sign-in: who finds a terminal that
-was left open can do neither.
+The present password is asked for each time, with the limits of a sign-in: a stranger at a terminal
+that was left open can do neither.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from starlette.responses import Response
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.auth import Caller, digest, token_of
-from services.gateway.accounts.guessing import Guessing
+from services.gateway.accounts.credentials import Credentials
 from services.gateway.accounts.passwords import Passwords
 from services.gateway.accounts.rules import require_password
 from services.gateway.accounts.second_factor import SecondFactors
@@ -32,26 +32,24 @@ PENDING = core_schema.str_schema(min_length=1, max_length=2_000)
 CHANGE = object_reader(password=TEXT, new_password=TEXT)
 BEGIN = object_reader(password=TEXT)
 CONFIRM = object_reader(pending=PENDING, code=CODE)
-NO_STORE = {"Cache-Control": "no-store"}
 
 # Only if the password is still the one that was asked for.
 RENEW = """
 UPDATE accounts SET password_hash = $2, demo = false, change_time = now()
 WHERE user_name = $1 AND password_hash = $3 RETURNING true
 """
-END_OTHERS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
 
 
 @dataclass(frozen=True, slots=True)
 class OwnAccount:
     gate: Gate
+    credentials: Credentials
     passwords: Passwords
-    guessing: Guessing
     factors: SecondFactors
 
     async def change_password(self, request: Request) -> Response:
         """Set another password, and end all other sessions of the person."""
-        caller, headers = await self._person(request)
+        caller = await self.gate.admit_person(request)
         given = incoming.parse_body(CHANGE, await incoming.read_body(request))
         incoming.require_plain(given)
         account = await self._known(request, caller, given["password"])
@@ -64,51 +62,41 @@ class OwnAccount:
         async with audit.audited(self.gate.pool) as conn:
             if not await conn.fetchval(RENEW, caller.user, known, account["password_hash"]):
                 raise Problem(403, "PRESENT_PASSWORD_WRONG")
-            await conn.execute(END_OTHERS, caller.user, digest(token_of(request)))
+            await storage.end_sessions(conn, caller.user, but=digest(token_of(request)))
             await audit.save(conn, line)
-        return Response(status_code=204, headers=headers | NO_STORE)
+        return Response(status_code=204)
 
     async def begin_second_factor(self, request: Request) -> Response:
         """Show a new secret, which counts once a code of it has come back."""
-        caller, headers = await self._person(request)
+        caller = await self.gate.admit_person(request)
         given = incoming.parse_body(BEGIN, await incoming.read_body(request))
         incoming.require_plain(given)
         await self._known(request, caller, given["password"])
         address, pending = await self.factors.begin(caller.user)
         answer = {"otpauth_uri": address, "pending": pending}
-        return Response(to_json(answer), 200, headers | NO_STORE, JSON)
+        return Response(to_json(answer), media_type=JSON)
 
     async def confirm_second_factor(self, request: Request) -> Response:
         """Enrol the secret that was shown, and end all other sessions of the person."""
-        caller, headers = await self._person(request)
+        caller = await self.gate.admit_person(request)
         self.gate.limits.sign_in.take(address_of(request))
         given = incoming.parse_body(CONFIRM, await incoming.read_body(request))
         incoming.require_plain(given)
         session = digest(token_of(request))
         await self.factors.confirm(caller.user, given["pending"], given["code"], session)
-        return Response(status_code=204, headers=headers | NO_STORE)
-
-    async def _person(self, request: Request) -> tuple[Caller, dict[str, str]]:
-        """Raises Problem 403 for a key, and for a deputy: the account is the deputy's own."""
-        caller, headers = await self.gate.admit(request)
-        if caller.is_key or caller.deputy_for:
-            raise Problem(403, "PERSONS_ONLY")
-        return caller, headers
+        return Response(status_code=204)
 
     async def _known(self, request: Request, caller: Caller, password: str) -> Any:
         """The account, if this is its password; a wrong one is on record. Raises Problem 403,
         429."""
         address = address_of(request)
         self.gate.limits.sign_in.take(address)
-        attempt = await self.guessing.attempt(caller.user, address)
-        account = await storage.account_of(self.gate.pool, caller.user)
-        known = account["password_hash"] if account else None
-        if not await self.passwords.match(known, password):
+        account, is_right = await self.credentials.check(caller.user, password, address)
+        if not is_right:
             facts = {"reason": "PRESENT_PASSWORD_WRONG"}
             who = (caller.user, caller.unit, caller.user, address)
             await audit.save(self.gate.pool, Line("SIGN_IN_REFUSED", *who, facts))
             raise Problem(403, "PRESENT_PASSWORD_WRONG")
-        await self.guessing.succeeded(attempt)
         return account
 
 

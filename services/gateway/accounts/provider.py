@@ -114,7 +114,7 @@ class Provider:
         return keys
 
     def _fresh(self, what: str, ask: Callable[[], Any]) -> Any:
-        """What is kept, or asked for now. Raises Problem 503."""
+        """The kept answer of `ask`, or a new one. Raises Problem 503."""
         until, known = self._kept.get(what, (0.0, None))
         if time.monotonic() < until:
             return known

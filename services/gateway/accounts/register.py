@@ -7,7 +7,7 @@ from typing import Any
 
 from backbone.postgres.pool import Connection, Pool
 from backbone.words.roles import EVERYONE
-from services.gateway.accounts import audit
+from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.guessing import forget_guesses
 from services.gateway.accounts.passwords import hash_of
@@ -39,9 +39,8 @@ DISABLE = "UPDATE accounts SET disabled = $2, change_time = now() WHERE user_nam
 RENEW = """
 UPDATE accounts SET password_hash = $2, demo = false, change_time = now() WHERE user_name = $1
 """
-END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1"
 UNLOCK = "UPDATE second_factors SET wrong = 0 WHERE user_name = $1"
-# No password has this hash: the account is signed in to after its password was set.
+# No password has this hash: an account without a password needs one before a sign-in.
 NO_PASSWORD = "none"  # noqa: S105  # not a secret
 
 
@@ -97,7 +96,7 @@ class Register:
         """End all sessions of the account, and let no other begin."""
         async with self._found(user, "ACCOUNT_DISABLED") as (conn, _):
             await conn.execute(DISABLE, user, True)
-            await conn.execute(END_SESSIONS, user)
+            await storage.end_sessions(conn, user)
 
     async def enable(self, user: str) -> None:
         async with self._found(user, "ACCOUNT_ENABLED") as (conn, _):
@@ -109,7 +108,7 @@ class Register:
         async with self._found(user, "PASSWORD_SET") as (conn, account):
             require_password(password, user, account["display_name"])
             await conn.execute(RENEW, user, known)
-            await conn.execute(END_SESSIONS, user)
+            await storage.end_sessions(conn, user)
 
     async def unlock(self, user: str) -> None:
         """Let password and second factor of the account be tried again at once, after too many

@@ -1,4 +1,4 @@
-"""What a user name and a password may be. Pure, but for the list of common passwords."""
+"""The rules of user names and passwords. Pure, but for the list of common passwords."""
 
 from functools import cache
 from pathlib import Path

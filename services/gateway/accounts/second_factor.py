@@ -16,7 +16,7 @@ from backbone.postgres.pool import Pool
 from backbone.postgres.sealing import KeyMissing, Sealer
 from backbone.process.keyring import Keyring
 from backbone.words.roles import Roles
-from services.gateway.accounts import audit
+from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.http.problems import Problem
 
@@ -25,7 +25,7 @@ ISSUER = "liandong"
 STEP = 30
 # Steps by which a person's clock may be off, in either direction.
 DRIFT = 1
-# Each wrong code came with the right password: a guess in a thousand would be too good.
+# A wrong code is counted after a right password alone, so few are allowed.
 MOST_WRONG = 10
 
 UNIT = "SELECT unit FROM accounts WHERE user_name = $1 FOR UPDATE"
@@ -33,15 +33,13 @@ ENROL = """
 INSERT INTO second_factors (user_name, sealed) VALUES ($1, $2)
 ON CONFLICT (user_name) DO UPDATE SET sealed = excluded.sealed, step = 0, wrong = 0
 """
-# What a person has begun holds for so long, sealed in the person's own hands.
+# An enrolment that a person has begun is kept by the person, sealed, and expires after this time.
 PENDING, PENDING_SECONDS = "pending_factor", 600
 ENROL_FIRST = """
 INSERT INTO second_factors (user_name, sealed, step) VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING RETURNING true
 """
-END_OTHERS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
 REMOVE = "DELETE FROM second_factors WHERE user_name = $1"
-END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1"
 HAS = "SELECT true FROM second_factors WHERE user_name = $1"
 # Counted as wrong before it is looked at, so that codes that come at once are counted too.
 TRY = """
@@ -106,10 +104,10 @@ class SecondFactors:
             sealed = self.sealer.seal(FIELD, said.secret)
             if not await conn.fetchval(ENROL_FIRST, user, sealed, step):
                 raise Problem(409, "SECOND_FACTOR_PRESENT")
-            await conn.execute(END_OTHERS, user, session)
+            await storage.end_sessions(conn, user, but=session)
             await audit.save(conn, Line("SECOND_FACTOR_ENROLLED", user, unit, user))
 
-    def _begun(self, user: str, pending: str) -> "Pending":
+    def _begun(self, user: str, pending: str) -> Pending:
         """Raises Problem 422 for what was not begun by this person, or too long ago."""
         try:
             said = msgspec.json.decode(self.sealer.open(PENDING, pending), type=Pending)
@@ -157,7 +155,7 @@ class SecondFactors:
                 await conn.execute(ENROL, user, sealed)
             elif (await conn.execute(REMOVE, user)).endswith(" 0"):
                 raise Problem(404, "NO_SECOND_FACTOR", {"user": user})
-            await conn.execute(END_SESSIONS, user)
+            await storage.end_sessions(conn, user)
             await audit.save(conn, Line(kind, user, unit, actor))
 
 

@@ -13,8 +13,7 @@ from backbone.postgres.pool import Pool
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.auth import Caller, digest, token_of, unauthenticated
-from services.gateway.accounts.guessing import Guessing
-from services.gateway.accounts.passwords import Passwords
+from services.gateway.accounts.credentials import Credentials
 from services.gateway.accounts.second_factor import SecondFactors
 from services.gateway.contract.reading import object_reader
 from services.gateway.contract.writing import to_json
@@ -28,7 +27,6 @@ from services.gateway.routes.route import Extra
 TEXT = core_schema.str_schema(min_length=1, max_length=200)
 CODE = core_schema.str_schema(max_length=20)
 CREDENTIALS = object_reader("code", user=TEXT, password=TEXT, code=CODE)
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,7 @@ class Sessions:
 
     gate: Gate
     pool: Pool
-    passwords: Passwords
-    guessing: Guessing
+    credentials: Credentials
     factors: SecondFactors
     lifetime: timedelta
 
@@ -58,7 +55,7 @@ class Sessions:
         expire_time = await storage.open_session(self.pool, digest(token), self.lifetime, line)
         SIGN_INS.labels("accepted").inc()
         answer = {"token": token, "expire_time": expire_time, "user": _person(account)}
-        return Response(to_json(answer), 200, NO_STORE, JSON)
+        return Response(to_json(answer), media_type=JSON)
 
     async def refuse(self, account: Any, address: str, reason: str) -> None:
         """Put a failed sign-in on record. What was typed in the place of a name that no account has
@@ -69,26 +66,23 @@ class Sessions:
         await audit.save(self.pool, line)
 
     async def show(self, request: Request) -> Response:
-        caller, headers = await self.gate.admit(request)
-        return Response(to_json({"user": _caller(caller)}), 200, headers | NO_STORE, JSON)
+        caller = await self.gate.admit(request)
+        return Response(to_json({"user": _caller(caller)}), media_type=JSON)
 
     async def end(self, request: Request) -> Response:
-        caller, _ = await self.gate.admit(request)
+        caller = await self.gate.admit(request)
         token_hash = digest(token_of(request))
         line = Line("SIGNED_OUT", caller.user, caller.unit, caller.user, address_of(request))
         await storage.end_session(self.pool, token_hash, line)
         self.gate.authenticator.forget(token_hash)
-        return Response(status_code=204, headers=NO_STORE)
+        return Response(status_code=204)
 
     async def _account(self, user: str, password: str, address: str) -> Any:
         """Raises Problem 401, equal in words and time for a wrong user and a wrong password."""
-        attempt = await self.guessing.attempt(user, address)
-        account = await storage.account_of(self.pool, user)
-        known = account["password_hash"] if account else None
-        if not await self.passwords.match(known, password):
+        account, is_right = await self.credentials.check(user, password, address)
+        if not is_right:
             await self.refuse(account, address, "WRONG_PASSWORD")
             raise unauthenticated("WRONG_PASSWORD")
-        await self.guessing.succeeded(attempt)
         return account
 
     async def _require_code(self, account: Any, code: str, address: str) -> None:

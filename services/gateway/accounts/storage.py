@@ -41,6 +41,7 @@ LIMIT 1
 """
 RIGHTS = "SELECT version FROM rights"
 END_SESSION = "DELETE FROM sessions WHERE token_hash = $1"
+END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
 REVEAL = """
 INSERT INTO reveals (principal, user_name, unit, role, what, subject, purpose, trace)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -55,7 +56,7 @@ ORDER BY position DESC LIMIT $4
 COUNT_REVEALS = """
 SELECT count(*) FROM reveals WHERE starts_with(unit, $1) AND ($2::text IS NULL OR subject = $2)
 """
-# What is there already stays as it is: loading gives nothing back that was taken away.
+# An account that exists stays as it is: loading gives nothing back that was taken away.
 ADD_ACCOUNT = """
 INSERT INTO accounts
     (user_name, folded, display_name, role, unit, area, team, password_hash, demo)
@@ -97,6 +98,11 @@ async def end_session(pool: Pool, token_hash: bytes, line: Line) -> None:
         done: str = await conn.execute(END_SESSION, token_hash)
         if not done.endswith(" 0"):  # an API key calls too; its session is none
             await audit.save(conn, line)
+
+
+async def end_sessions(conn: Connection, user: str, *, but: bytes = b"") -> None:
+    """End all sessions of an account, but the one whose token has the hash `but`."""
+    await conn.execute(END_SESSIONS, user, but)
 
 
 async def save_reveal(pool: Pool, *line: str) -> None:

@@ -20,7 +20,7 @@ Narrow = Callable[[Any, str], None]
 
 
 def narrowing(area: Area, route: Route) -> Narrow | None:
-    """What names the actions in the answers of a route; None where these have none."""
+    """The function that names the actions in the answers of a route; None where they have none."""
     shown = _resource_of(area.method_of(route).output_type)
     if route.returns is not None or shown is None or ACTIONS not in shown.fields_by_name:
         return None

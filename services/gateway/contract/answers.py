@@ -35,7 +35,7 @@ OF_BODIES = {
 }
 OF_WRITES = {"MALFORMED_IDEMPOTENCY_KEY", "MALFORMED_IF_MATCH", "UNKNOWN_REPEAT"}
 OF_TIMES = {"NOT_A_TIME", "ZONE_MISSING"}
-# Of services that keep records, and of those that seal parts of them.
+# Reasons of services that keep records, and of those that seal parts of them.
 OF_RECORDS = {"NEWER_SHAPE"}
 OF_CHANGED_RECORDS = {"NEWER_SHAPE", "NEWER_EVENT"}
 SEALING = frozenset({"alarm", "petition", "dispute", "population"})

@@ -49,13 +49,13 @@ TIMES = frozenset({"time", "due", "first_time", "last_time"})
 ALLOWED = "expected"
 INDEX = re.compile(r"\[\d+\]")
 SUFFIX = "_name"
-# Of a list of codes: the names in the same order.
+# The field for the names of a list of codes, in the same order.
 SUFFIXES = "_names"
 ALL_TERMS: Mapping[str, Any] = yaml.safe_load(
     Path(__file__).with_name("terms.yaml").read_text("utf-8")
 )
-# What a Chinese sentence says of a code that has no name or term here: a newer release knows it,
-# or a person has left. What the caller has written is said as it was written.
+# A Chinese sentence says these for a code without a name or term here: a newer release knows it, or
+# a person has left. Words of the caller are quoted as they were written.
 NAMELESS: Mapping[str, str] = ALL_TERMS["nameless"]
 # Terms of one collection alone, by its name in the path: an answer of a supervision is 已认可, a
 # dispute 已受理.
@@ -96,7 +96,7 @@ class Names:
         return self._of_two(code) if kind == "person" else None
 
     def _of_two(self, code: str) -> str | None:
-        """Of a system's person, and of a deputy."""
+        """The name of a system's person, or of a deputy."""
         if "/" in code:
             return code.rpartition("/")[2]
         deputy, sign, person = code.partition(FOR)

@@ -31,7 +31,7 @@ PLAIN: dict[int, Schema] = {
     FieldDescriptor.CPPTYPE_UINT32: {"type": "integer", "format": "int32", "minimum": 0},
     FieldDescriptor.CPPTYPE_UINT64: {"type": "integer", "format": "int64", "minimum": 0},
 }
-# What the readers of requests take; answers need no bounds.
+# The bounds that readers of requests check; answers need none.
 BOUNDS: dict[int, Schema] = {
     FieldDescriptor.CPPTYPE_INT32: {"minimum": -(2**31), "maximum": 2**31 - 1},
     FieldDescriptor.CPPTYPE_INT64: {"minimum": -(2**63), "maximum": 2**63 - 1},
@@ -148,7 +148,7 @@ def _add_names(schema: Schema, message: Descriptor) -> None:
 
 
 def _asked(field: FieldDescriptor, rules: Rules) -> Schema:
-    """What a request must keep to in this field: its type's bounds, and its rules."""
+    """The constraints on this field of a request: its type's bounds, and its rules."""
     if field.type == FieldDescriptor.TYPE_STRING:
         plain: Schema = {"pattern": PLAIN_LINES if rules.multi_line else PLAIN_TEXT}
         return plain | _ruled(rules)

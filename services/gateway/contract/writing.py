@@ -36,7 +36,7 @@ def to_json(answer: Any) -> bytes:
 
 
 class Parts:
-    """What the writers of one answer share: each other, by message, and the names of codes."""
+    """Shared by the writers of one answer: each other, by message, and the names of codes."""
 
     def __init__(self, names: Names) -> None:
         self.names = names

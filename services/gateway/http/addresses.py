@@ -35,8 +35,8 @@ class Networks:
 
 @lru_cache(4_096)
 def network_of(host: str) -> str:
-    """What an address counts as: of IPv6 the network, for a caller with one address there has all
-    of them; an IPv4 address as itself, also where IPv6 carries it."""
+    """The name under which an address is counted: of IPv6 the network, because a caller with one
+    address there has all of them; of IPv4 the address itself, also where IPv6 carries it."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:  # a proxy may have passed on anything

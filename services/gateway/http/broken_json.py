@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 PLACE = re.compile(r"^(.*) at line (\d+) column (\d+)$", re.DOTALL)
 MEMBER = re.compile(rb'"((?:[^"\\]|\\.){1,100})"\s*:')
-# The parser's words, and the flaw that they mean; what is not listed is a flaw of the text.
+# The parser's words, and the flaw that they mean; other words mean a flaw of the text.
 FLAWS: Sequence[tuple[str, str]] = (
     ("EOF", "end"),
     ("expected value", "value"),

@@ -1,4 +1,4 @@
-"""Connections that wait for nobody: limits of uvicorn's HTTP protocol, which has none of its own.
+"""Limits of connections: uvicorn's HTTP protocol has none of its own.
 
 A head may have so many bytes and so many headers; head, body and answer must move on in time; an
 address may hold so many connections. `watch` closes what is too slow, once a second, so that a
@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from services.gateway.http.addresses import Networks, network_of
 from services.gateway.metrics import CONNECTIONS_CLOSED, CONNECTIONS_OPEN
 
-# What a connection is closed for, with the status of its last answer.
+# The reasons for which a connection is closed, with the status of its last answer.
 REFUSALS = {
     "HEAD_TOO_SLOW": 408,
     "BODY_TOO_SLOW": 408,
@@ -108,7 +108,7 @@ class Connection(HttpToolsProtocol):
         super().on_header(name, value)
         self._count(len(name) + len(value))
         if name.lower() == b"transfer-encoding" and value.strip().lower() != b"chunked":
-            # Nobody knows where such a body ends, and two readers may see two ends.
+            # The end of such a body is ambiguous: two readers may see two ends.
             self._refusal = "MALFORMED_HTTP"
             raise httptools.HttpParserError(self._refusal)
 

@@ -47,12 +47,20 @@ class Gate:
     pool: Pool
     reveals: Reveals
 
-    async def admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
-        """The caller, and the headers about the rate limit. Raises Problem 401, 429."""
+    async def admit(self, request: Request) -> Caller:
+        """The caller, within the rate limit. Raises Problem 401, 429."""
         caller = await self.authenticator.caller_of(request)
         request.scope[ROLE] = caller.role
         (self.limits.keys if caller.is_key else self.limits.people).take(caller.principal)
-        return caller, {}
+        return caller
+
+    async def admit_person(self, request: Request) -> Caller:
+        """As `admit`, for what concerns the own account. Raises Problem 403 for a key, and for a
+        deputy, who cannot lend on what was lent."""
+        caller = await self.admit(request)
+        if caller.is_key or caller.deputy_for:
+            raise Problem(403, "PERSONS_ONLY")
+        return caller
 
     async def still_admits(self, request: Request) -> bool:
         """Whether the session of an open stream is still valid; True while it cannot be checked."""
@@ -74,8 +82,9 @@ class RpcEndpoint:
         self._call = unary(plan.area.service, plan.method)
 
     async def serve(self, request: Request) -> Response:
-        caller, headers = await self._admit(request)
+        caller = await self._admit(request)
         message = await self._read(request)
+        headers: dict[str, str] = {}
         call = self._call(
             message, timeout=self._route.patience, metadata=self._metadata(request, caller)
         )
@@ -110,14 +119,14 @@ class RpcEndpoint:
         """The query parameter that fills the field, or the field's path if there is none."""
         return next((name for name, to in self._plan.query.items() if to == path), path)
 
-    async def _admit(self, request: Request) -> tuple[Caller, dict[str, str]]:
+    async def _admit(self, request: Request) -> Caller:
         if self._route.public:
             self._gate.limits.public.take(address_of(request))
             request.scope[ROLE] = "citizen"
-            return CITIZEN, {}
-        caller, headers = await self._gate.admit(request)
+            return CITIZEN
+        caller = await self._gate.admit(request)
         require_role(caller, self._route.roles)
-        return caller, headers
+        return caller
 
     async def _read(self, request: Request) -> Any:
         plan, values = self._plan, {}
@@ -161,7 +170,6 @@ class RpcEndpoint:
         version = answer.get("version") if isinstance(answer, dict) else None
         if isinstance(version, int) and version:
             headers["ETag"] = f'"{version}"'
-        headers["Cache-Control"] = "no-store"
         return Response(to_json(answer), self._route.status, headers, JSON)
 
 

@@ -21,7 +21,7 @@ _PAIR = re.compile(
 _ESCAPED = re.compile(r"\\(.)")
 _PORT = re.compile(r":[0-9]{1,5}$")
 
-# What one proxy says of one hop: the address, and how it was asked.
+# One proxy tells this of one hop: the address, and how it was asked.
 Hop = tuple[str, str]
 
 

@@ -45,7 +45,7 @@ FLAWS = {
     "datetime_from_date_parsing": "NOT_A_TIME",
 }
 
-# What a field of the wrong type should have held, by the first word of pydantic's type of error.
+# The type that a field should have held, by the first word of pydantic's type of error.
 TYPES = {
     "bool": "true or false",
     "bytes": "base64 text",

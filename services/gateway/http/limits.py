@@ -34,12 +34,6 @@ class Limit:
             self._refuse(bucket)
         bucket.tokens -= 1
 
-    def require(self, name: str) -> None:
-        """Like `take`, but without taking: for limits that only failures use up."""
-        bucket = self._refilled(name)
-        if bucket.tokens < 1:
-            self._refuse(bucket)
-
     def _refilled(self, name: str) -> _Bucket:
         now = self._clock()
         bucket = self._buckets.get(name)

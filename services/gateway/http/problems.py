@@ -116,7 +116,7 @@ def answer_problem(request: Request, problem: Problem, reasons: Reasons, trace: 
     language = language_of(request.headers.get("accept-language", ""))
     collection = collection_of(request.url.path)
     body = problem_text(problem, reasons, language, trace, collection)
-    headers = {"Content-Language": language, "Cache-Control": "no-store", **problem.headers}
+    headers = {"Content-Language": language, **problem.headers}
     return Response(body, problem.status, headers, PROBLEM)
 
 

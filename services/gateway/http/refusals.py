@@ -1,4 +1,4 @@
-"""What a service's gRPC status means over HTTP: reasons and facts are passed on as they are."""
+"""Translates a service's gRPC status into HTTP; reasons and facts are passed on as they are."""
 
 import grpc
 
@@ -24,11 +24,11 @@ STATUS: dict[grpc.StatusCode, int] = {
 }
 # Aborted calls say by their reason which of two promises was broken.
 ABORTED = {"STALE_VERSION": 412, "IDEMPOTENCY_KEY_REUSED": 422}
-# What cannot be read at all is no matter of rules.
+# A request that cannot be read at all has these.
 UNREADABLE = ("NUL_CHARACTER", "CONTROL_CHARACTER", "OUT_OF_RANGE")
 # Refused by a count, not for good: the fact `seconds` says when to come again.
 LIMITED = ("TRACKING_LOCKED",)
-# A failure that its caller must know of: what was asked for is not shown.
+# A failure that its caller must know of: the record is not shown.
 TOLD = ("EVIDENCE_BROKEN",)
 UNKNOWN = "UNKNOWN_REPEAT"
 EXPIRED = "EXPIRED"

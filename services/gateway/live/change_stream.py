@@ -33,7 +33,7 @@ class Live:
     streams: Streams
 
     async def changes(self, request: Request) -> Response:
-        caller, _ = await self.gate.admit(request)
+        caller = await self.gate.admit(request)
         self.streams.require_room(caller)
         still_admits = partial(self.gate.still_admits, request)
         return self.streams.respond(self._stream(request, caller), still_admits)

@@ -192,7 +192,7 @@ class Showing:
         self._kinds = {each.name: each.message_type.name for each in kinds if each.message_type}
 
     def change_of(self, place: int, record: ConsumerRecord) -> Change | None:
-        """None for an unknown kind of a newer producer. Raises DecodeError or ValueError."""
+        """The change; None for a kind of a newer producer. Raises DecodeError or ValueError."""
         event: Any = self._event.FromString(record.value or b"")
         if not event.meta.aggregate_id:
             raise ValueError("an event that does not say whose it is")

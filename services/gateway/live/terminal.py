@@ -112,7 +112,7 @@ class Terminal:
         }
 
     async def stream(self, request: Request) -> Response:
-        caller, _ = await self._gate.admit(request)
+        caller = await self._gate.admit(request)
         require_role(caller, TEAMS)
         team = request.path_params["team"]
         if caller.team != team:

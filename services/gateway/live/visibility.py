@@ -5,7 +5,7 @@ from typing import Any
 from backbone.words.actor import Actor
 from backbone.words.sight import ALARM, CASE, DISPUTE, ORDER, PETITION, SUPERVISION, Facts, sees
 
-# What the events of earlier releases are about, which do not say it. The event of an incident may
+# The source of events of earlier releases, which do not tell it. The event of an incident may
 # have been a petition's or of care: no person sees it. One without an area may accuse a unit.
 EARLIER = {
     "alarm": ALARM,
@@ -20,7 +20,7 @@ Scope = Facts
 
 
 def scope_of(service: str, meta: Any) -> Scope:
-    """What the rule asks of an event of this service."""
+    """The facts of an event of this service for the rule of sight."""
     source = meta.source or EARLIER.get(service, "")
     area = meta.area or meta.audited_area
     accused = meta.accused or ("" if meta.source or area else "*")

@@ -16,7 +16,7 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from services.gateway.http.waits import say_why
 from services.gateway.routes.route import Area, get, post
 
-# What waits for a desk, a unit or a leader stands in their inbox.
+# The inbox of a desk, a unit or a leader: matters that wait for them.
 CALLERS_BACK = VERIFY.roles
 DECIDERS = SUPERIORS | KEEPERS
 DUTY = HANDLERS | DESKS | VERIFIERS | SUPERIORS | SUPERVISORS

@@ -48,7 +48,7 @@ def follow_incident(
 
 
 def _moved(petition: Petition, step: str, incident: Any, now: datetime) -> list[Any]:
-    """What the state of its incident means for the petition, if that has not come as far itself.
+    """The event that follows from the state of the incident, if the petition is not as far yet.
 
     The reply of the unit that was verified by the call-back is the reply to the petitioner, as
     where the desk replies without words of its own.

@@ -65,7 +65,7 @@ class Petitioner(Struct, frozen=True):
 
 
 class Filing(Struct, frozen=True):
-    """What the desk wrote down; `petitioners` and `against` are sealed.
+    """The petition as the desk wrote it down; `petitioners` and `against` are sealed.
 
     `passed_from` is the code of a receipt that a front desk passed on; that desk knows the caller.
     `persons` are the petitioners' names, sealed so that every service finds them in free texts.
@@ -94,7 +94,7 @@ class Progress(Struct, frozen=True):
 
 
 class Acceptance(Struct, frozen=True):
-    """What the clerk said that the petition is."""
+    """The clerk's decision on the kind of the petition."""
 
     kind: Kind
     lawful_channel: LawfulChannel | None
@@ -150,7 +150,7 @@ class Petition(Struct, frozen=True):
 
     @property
     def kind(self) -> Kind | None:
-        """None until a clerk has accepted it."""
+        """The kind of the petition; None until a clerk has accepted it."""
         return self.acceptance.kind if self.acceptance else None
 
 
@@ -194,7 +194,7 @@ def may_see(petition: Petition, actor: Actor) -> bool:
 
 
 def facts_of(petition: Petition) -> Facts:
-    """What the rule of sight asks of it."""
+    """The facts for the rule of sight."""
     return Facts(PETITION, audience(petition), petition.area, accused=accused(petition))
 
 

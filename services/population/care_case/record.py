@@ -72,7 +72,7 @@ class Person(Struct, frozen=True):
 
 
 class Admission(Struct, frozen=True):
-    """What the sender hands over; `legal_basis` is the decision or certificate."""
+    """The hand-over by the sender; `legal_basis` is the decision or certificate."""
 
     programme: Programme | None
     legal_basis: str
@@ -115,7 +115,7 @@ class ServiceRequest(Struct, frozen=True):
 
 
 class HandOver(Struct, frozen=True):
-    """Who handed over, when, and whether the person was met in time."""
+    """The sender, the time of the hand-over, and whether the person was met in time."""
 
     sender: str
     sent_by: str
@@ -174,7 +174,7 @@ def is_entrusted(case: CareCase, actor: Actor) -> bool:
 
 
 def has_sent(case: CareCase, actor: Actor) -> bool:
-    """Who handed over may see that the person was received, and nothing of the care."""
+    """Whether the actor handed the person over, and so sees the reception, but no care."""
     sent = case.hand_over
     return bool(actor.user) and (actor.user, actor.unit) == (sent.sent_by, sent.sender)
 

@@ -1,4 +1,4 @@
-"""What the table of care cases shows beside the document, and how older documents are read."""
+"""The columns of the table of care cases, and the reading of older documents."""
 
 from typing import Any
 

@@ -43,7 +43,7 @@ from services.workflow.incident.supervised import FollowSupervision
 from services.workflow.incident.waiting import waits_for
 from services.workflow.incident.world import World
 
-# What no person asks for.
+# Commands that no person gives.
 UNSEEN = frozenset({Lapse, FollowSupervision, SettleIncident})
 # A desk's receipt gives these, also one of a desk that has not had to do with the incident.
 FROM_RECEIPTS = (AmendMatter, LinkCaller, UnlinkCaller)

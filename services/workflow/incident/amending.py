@@ -96,7 +96,7 @@ def amend(incident: Incident, command: AmendMatter, now: datetime, world: World)
         if each.version <= known.version or each.fact == PERSONS:
             continue
         if said.linked and each.fact == AGAINST:
-            continue  # an accusation is linked to none but the same one
+            continue  # an accusation is linked only to the same accusation
         if each.for_incident or not said.linked:
             so_far = reports.for_all(so_far, each.fact, said.matter, said.receipt)
         else:

@@ -67,7 +67,7 @@ def resolve(
 
 
 def progressed(incident: Incident, event: ProgressReported) -> Incident:
-    """What the record of an intake tells of an incident in a pool leaves it there to be claimed."""
+    """A report of the intake's record leaves an incident in the pool to be claimed."""
     state = State.HANDLING if incident.state in HELD else incident.state
     return replace(incident, state=state, reported=True)
 

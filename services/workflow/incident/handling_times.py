@@ -35,7 +35,7 @@ class HandlingLapsed(Struct, frozen=True):
 
 
 def times_of(incident: Incident, policy: Policy) -> tuple[HandlingTime, ...]:
-    """What the city allows for a matter of this source and priority."""
+    """The times that the city allows for a matter of this source and priority."""
     source = incident.matter.source
     priority = incident.matter.priority or clocks.DEFAULT_PRIORITY
     tables = {ARRIVAL: policy.arrival_minutes, FEEDBACK: policy.feedback_minutes}
@@ -50,7 +50,7 @@ def times_of(incident: Incident, policy: Policy) -> tuple[HandlingTime, ...]:
 
 
 def sooner(before: Incident, after: Incident, policy: Policy) -> tuple[HandlingTime, ...]:
-    """What a more urgent priority shortens or adds; a less urgent one gives no further time.
+    """The times that a more urgent priority shortens or adds; a less urgent one adds none.
 
     No arrival is added where the unit has reported, a team is there, or one has already run.
     """

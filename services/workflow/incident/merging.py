@@ -20,8 +20,8 @@ from services.workflow.incident.record import OPEN, Incident, State
 from services.workflow.incident.reinstating import IncidentReinstated
 from services.workflow.incident.world import World
 
-# Of these the record is a receipt, which can follow another incident. A petition and a dispute have
-# a reply, a mediation and clocks of their own.
+# Only incidents of receipts can be merged: a receipt can follow another incident. A petition and a
+# dispute have a reply, a mediation and clocks of their own.
 MERGED_OF = "ALARM"
 
 

@@ -43,7 +43,7 @@ class Assignment(Struct, frozen=True):
 
 
 class Charge(Struct, frozen=True):
-    """Who has it.
+    """The units and people who are in charge of it.
 
     `accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands
     since `unit_time`, and has it from `sender`. `handlers` are all people who ever held it.
@@ -80,7 +80,7 @@ class Routing(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True):
-    """What one unit has asked of another, until it is answered (`question`)."""
+    """A question of one unit to another, until it is answered (`question`)."""
 
     kind: str
     from_unit: str
@@ -136,7 +136,7 @@ class Counts(Struct, frozen=True):
 
 
 class Supervised(Struct, frozen=True):
-    """What an incident knows of one of its supervisions 督办 that is not lifted.
+    """One of the supervisions 督办 of an incident, until it is lifted.
 
     `unit` supervises. `addressed` are all units that it has asked about this incident; `late_by`
     those that owe an answer whose time is over, `marked` all that were ever late. `ask_time`
@@ -232,7 +232,7 @@ class Incident(Struct, frozen=True):
 
     @property
     def facts(self) -> Facts:
-        """What the rule of sight asks of it."""
+        """The facts for the rule of sight."""
         matter = self.matter
         source = born(matter.source, matter.origin)
         return Facts(source, self.readers, self.area, accused=matter.against)

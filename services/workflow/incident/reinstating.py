@@ -15,7 +15,7 @@ from services.workflow.incident import claiming, clocks, question, routing
 from services.workflow.incident.record import Incident, State
 from services.workflow.incident.world import World
 
-# Beside the dispatchers, who void: an area has often one dispatcher on duty.
+# They reinstate beside dispatchers, who void: often one dispatcher is on duty in an area.
 SUPERVISORS = roles("leader", "duty_officer")
 
 

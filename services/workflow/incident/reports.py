@@ -36,14 +36,14 @@ class Told(Struct, frozen=True):
         return next((each for each in self.reports if each.receipt == receipt), None)
 
     def having(self, report: Report) -> "Told":
-        """With this report in the place of the one of the same receipt, or as the last one."""
+        """The reports with this one in the place of that of the same receipt, or as the last."""
         known = {each.receipt: each for each in self.reports}
         known[report.receipt] = report
         return replace(self, reports=tuple(known.values()))
 
 
 def told(incident: Incident) -> Told:
-    """What was told so far; until a receipt was corrected or linked, the facts are the first."""
+    """The facts told so far; until a receipt was corrected or linked, these are the first."""
     matter = incident.matter
     first = Report(str(incident.id), matter.code, narrative=matter.narrative, danger=matter.danger)
     return Told(matter, incident.reports or (first,))

@@ -93,7 +93,7 @@ def followed(incident: Incident, event: SupervisionFollowed) -> Incident:
 
 
 def _after(known: Supervised, event: SupervisionFollowed) -> Supervised:
-    """What is known after a step; a kind of step that a newer process knows changes nothing."""
+    """The supervision after a step; a step that only a newer process knows changes nothing."""
     unit = event.unit
     due = event.due_time or known.due_time
     seen = replace(known, version=event.supervision_version, due_time=due)
@@ -103,7 +103,7 @@ def _after(known: Supervised, event: SupervisionFollowed) -> Supervised:
     if event.step not in PLACES:
         return seen
     if event.step == ADDRESSED:
-        # What another unit owed goes to this one; should it come back, that unit is asked anew.
+        # The demand goes over to this unit; if the incident comes back, the other is asked anew.
         others = tuple(each for each in known.addressed if each not in known.owed_by)
         known = replace(known, addressed=others, owed_by=(), late_by=())
     if event.step == ENDED:  # should the incident go on, its unit is asked anew
@@ -137,7 +137,7 @@ def waits_for(incident: Incident) -> tuple[str, ...]:
 
 def to_address(incident: Incident) -> UUID | None:
     """A supervision that has to hear what became of the incident: it has not asked the unit that
-    answers for it now, or waits for an answer that nobody owes any more.
+    answers for it now, or waits for an answer that is owed no more.
     """
     outlived = (each.id for each in incident.supervisions if _is_outlived(incident, each))
     found = next(outlived, None)

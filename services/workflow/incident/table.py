@@ -1,4 +1,4 @@
-"""What the table of incidents shows of each, and how the documents of older releases are read."""
+"""The columns of the table of incidents, and the reading of older documents."""
 
 from datetime import datetime
 from typing import Any

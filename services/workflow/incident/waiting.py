@@ -27,7 +27,7 @@ ANSWER_LATE = "SUPERVISION_LATE"  # 督办逾期未回复
 LAPSED = {clock: f"{clock}_LAPSED" for clock in (SIGN_IN, ARRIVAL, FEEDBACK)}  # 超时
 RAISED = {kind: f"{kind}_RAISED" for kind in QUESTIONS}  # 逾期未答复，提请裁定
 
-# What stands beside the incidents in the inbox of a desk: alerts of missions, refused follow-ups.
+# Alerts of missions, which stand beside the incidents in the inbox of a desk.
 ALERTED = {
     each: f"TEAM_{each}"
     for each in ("UNANSWERED", "REFUSED", "RECALL_UNCONFIRMED", "MATTER_PARTED", "ACCUSED")
@@ -43,7 +43,7 @@ REASONS = frozenset(
 # They also stand in the inbox of the dispatchers and leaders of the area.
 ALERTS = frozenset({TRIAGE, DESIGNATION, *LAPSED.values(), *RAISED.values()})
 # The roles that the city pack names make the call-backs of disputes all over their area: the centre
-# of a township has often nobody who may.
+# of a township often has no person who may.
 MEDIATED = "DISPUTE"
 # The office replies to its petition, which ends both: any of its staff may.
 REPLIED = "PETITION"
@@ -61,7 +61,7 @@ class Waiting(Struct, frozen=True):
 
 
 def waits_of(incident: Incident) -> tuple[Waiting, ...]:
-    """All that it waits for; the unit that has it comes first."""
+    """All reasons for which it waits; those of the unit that has it come first."""
     state, charge = incident.state, incident.charge
     if state in OVER:
         return ()
@@ -137,7 +137,7 @@ def makes_call_backs(incident: Incident, role: str, of_disputes: Collection[str]
 
 
 def shown_to(incident: Incident, actor: Actor, of_disputes: Collection[str]) -> tuple[Waiting, ...]:
-    """What of it the actor's unit must do, without the call-back for roles that may make none."""
+    """The reasons that concern the actor's unit; a call-back only if the role may make it."""
     waits = waits_of(incident)
     makes = makes_call_backs(incident, actor.role, of_disputes)
     may_call_back = makes or incident.matter.source == REPLIED
@@ -163,7 +163,7 @@ def units_of(waits: tuple[Waiting, ...]) -> tuple[str, ...]:
 
 
 def keys_of(waits: tuple[Waiting, ...]) -> tuple[str, ...]:
-    """What the lists look for: `<unit> <reason>`, and the same with OF_AREA for an alert."""
+    """The keys that lists look for: `<unit> <reason>`, and the same with OF_AREA for an alert."""
     keys: dict[str, None] = {}
     for each in waits:
         places = (each.unit, OF_AREA) if each.reason in ALERTS else (each.unit,)

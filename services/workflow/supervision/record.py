@@ -32,7 +32,7 @@ class Answering(StrEnum):
     OWED = "OWED"  # 待答复
     ANSWERED = "ANSWERED"  # 已回复
     ACCEPTED = "ACCEPTED"  # 已认可
-    ENDED = "ENDED"  # 已终止: nobody owes it any more
+    ENDED = "ENDED"  # 已终止: it is owed no more
 
 
 class EndReason(StrEnum):
@@ -134,7 +134,7 @@ class Supervision(Struct, frozen=True):
 
     @property
     def facts(self) -> Facts:
-        """What the rule of sight asks of it."""
+        """The facts for the rule of sight."""
         source = born(SUPERVISION, *self.origins)
         return Facts(source, self.readers, self.area, accused=self.accused)
 

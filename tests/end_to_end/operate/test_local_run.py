@@ -130,7 +130,7 @@ def test_after_a_kill_of_the_supervisor_and_of_half_of_the_rest_up_simply_works(
     city.up()
     assert city.liandong("status").returncode == 0
     answers = [sign_in(city, user) for user in (taken, "clerk.990101001-township")]
-    assert answers == [401, 200], "a start gives nobody back what was taken away"
+    assert answers == [401, 200], "a start does not give back what was taken away"
 
 
 def test_down_leaves_nothing_but_data(city: Installed) -> None:

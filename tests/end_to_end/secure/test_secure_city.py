@@ -70,7 +70,7 @@ async def test_a_call_is_taken_opened_claimed_and_a_team_is_sent(secure_visit: V
 
 
 async def test_every_service_may_do_what_it_does(secure_visit: Visit) -> None:
-    """Nobody is refused what the code asks for, and no letter is dead."""
+    """No service is refused what its code asks for, and no letter is dead."""
     refused = [
         path.name
         for path in (secure_visit.city.home / "logs").glob("*.log")
@@ -204,7 +204,7 @@ async def test_the_gateway_speaks_https_alone(secure_city: Installed) -> None:
 
 
 async def test_a_renewal_needs_no_restart(secure_visit: Visit) -> None:
-    """A new authority, and certificates of it for everybody, while the city works."""
+    """A new authority, and certificates of it for all services, while the city works."""
     city = secure_visit.city
     before = {name: each["pid"] for name, each in city.run["processes"].items()}
     shown = await shown_by(city)
@@ -262,7 +262,7 @@ async def test_an_expired_certificate_is_told_everywhere_and_mended_in_place(
 
 
 async def test_a_changed_authority_is_told(secure_city: Installed) -> None:
-    """Somebody puts the ca.pem of another city into the folder of this one, and takes it back."""
+    """The ca.pem of another city is put into the folder of this one, and taken back."""
     folder = secure_city.home / "certificates"
     good = (folder / "ca.pem").read_bytes()
     other = secure_city.home.parent / "other"

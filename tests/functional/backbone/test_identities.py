@@ -135,7 +135,7 @@ async def test_a_renewed_certificate_is_used_without_a_restart(tmp_path: Path) -
     Authority(tmp_path).issue("operate", days=-1)
     async with serving(tmp_path) as settings, signing(settings, operator) as lasting:
         stub: Any = rpc.OperationsServiceStub(lasting)
-        with pytest.raises(grpc.aio.AioRpcError):  # expired: nobody lets it in
+        with pytest.raises(grpc.aio.AioRpcError):  # expired: no service lets it in
             await stub.ListParked(ASK, metadata=METADATA, timeout=2)
         certificates.renew(tmp_path, ["operate"])
         await stub.ListParked(ASK, metadata=METADATA, timeout=5)

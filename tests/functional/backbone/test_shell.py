@@ -231,7 +231,7 @@ async def test_readiness_tells_what_is_missing(database: Installation, template:
 
 
 async def test_a_wrong_password_ends_the_process(database: Installation) -> None:
-    """No waiting mends it: somebody has to look."""
+    """No waiting mends it: a person has to look."""
     wrong = database.url().replace("@", "x@")
     async with a_ledger(ledger_settings(wrong)) as served:
         with pytest.raises(ExceptionGroup) as caught:

@@ -120,7 +120,7 @@ async def test_an_import_changes_rights_and_nothing_else(face: Face) -> None:
     assert await register.bring_in(*entries) == {"added": 1, "changed": 1, "unchanged": 0}
     assert await register.bring_in(*entries) == {"added": 0, "changed": 0, "unchanged": 2}
     [row] = [row for row in await register.everyone() if row["user"] == old]
-    assert (row["role"], row["disabled"]) == ("head", True), "an import enables nobody"
+    assert (row["role"], row["disabled"]) == ("head", True), "an import enables no account"
     await register.enable(old)
     assert await sign_in(face, old, GOOD), "the password is the one that it was"
     assert await status(face, session) == 401
@@ -170,7 +170,7 @@ async def test_the_demo_is_loaded_once_and_opens_doors_only_while_it_is_in_force
     register = register_of(face)
     await register.disable(user)
     assert await load_demo(gateway_database, rows, keys, OPERATOR)
-    assert await sign_in(face, user, "demo-liandong") == {}, "a start enables nobody"
+    assert await sign_in(face, user, "demo-liandong") == {}, "a start enables no account"
     await register.enable(user)
     await face.gateway.pool.execute("DELETE FROM accounts WHERE user_name = $1", user)
     assert await load_demo(gateway_database, rows, keys, OPERATOR)

@@ -112,6 +112,13 @@ async def test_a_deputy_acts_for_the_head_and_is_seen_to(face: Face) -> None:
     assert {"DEPUTY_APPOINTED", "DEPUTY_ENDED"} <= kinds
 
 
+@pytest.mark.parametrize("number", ["x", "-1", "９", "9" * 19, "9" * 5_000])
+async def test_a_strange_number_is_no_deputy(face: Face, number: str) -> None:
+    mine = await header_of(face, await somebody(face, "head"))
+    answer = await face.http.delete(f"/v1/deputies/{number}", headers=mine)
+    assert reason(answer) == (404, "NO_SUCH_DEPUTY")
+
+
 async def test_outside_the_period_there_is_no_deputy(face: Face) -> None:
     head, clerk = await somebody(face, "head"), await somebody(face, "clerk")
     mine, own = await header_of(face, head), await header_of(face, clerk)
@@ -136,6 +143,10 @@ async def test_who_may_appoint_whom(face: Face) -> None:
     assert (await appoint(face, mine, head, person=clerk)).status_code == 200
     assert reason(await appoint(face, mine, head, person=elsewhere)) == (403, "NOT_YOUR_PERSON")
     assert reason(await appoint(face, own, clerk, person=head)) == (403, "NOT_YOUR_PERSON")
+    for role in ("auditor", "supervisor", "leader", "operator"):
+        watcher = await somebody(face, role)
+        stolen = await appoint(face, mine, head, person=watcher)
+        assert reason(stolen) == (403, "LENT_BY_PERSON_ALONE"), role
 
 
 async def test_a_role_with_a_second_factor_is_lent_only_to_one_who_has_one(face: Face) -> None:

@@ -1,4 +1,4 @@
-"""Guessing passwords over HTTP: it gets slower and slower, and locks out nobody."""
+"""Guessing passwords over HTTP: it gets slower and slower, and locks no person out."""
 
 import asyncio
 from collections.abc import AsyncIterator

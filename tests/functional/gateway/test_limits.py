@@ -40,4 +40,4 @@ def test_a_bucket_fills_again() -> None:
     now[0] = 0.5
     limit.take("li")
     with pytest.raises(Problem):
-        limit.require("li")
+        limit.take("li")

@@ -95,7 +95,7 @@ def test_a_repository_out_of_reach_is_told(tmp_path: Path, monkeypatch: pytest.M
 def signed_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Path, Path]]:
-    """A folder served over HTTPS by an authority that nobody knows, and its certificate."""
+    """A folder served over HTTPS by an unknown authority, and its certificate."""
     folder, certificate = tmp_path / "repository", tmp_path / "authority.pem"
     folder.mkdir()
     certificate.write_bytes(self_signed("127.0.0.1"))

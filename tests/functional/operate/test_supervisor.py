@@ -19,6 +19,7 @@ import pytest
 from operate.admin import probe
 from operate.home import leftovers
 from operate.home.home import Home
+from operate.home.logfiles import MOST
 from operate.home.ports import Ports, free_port
 from operate.home.trouble import Trouble
 from operate.run import child
@@ -255,6 +256,16 @@ async def test_on_a_full_disk_the_state_is_told_all_the_same(
         told = json.loads(home.state.read_text())["processes"]["a"]
         assert (told["restarts"], told["pid"]) == (1, one.pid)
         assert not home.run_file.exists(), "it names a process that is dead"
+
+
+async def test_a_full_disk_does_not_end_the_supervisor(home: Home) -> None:
+    long = home.logs / "z.log"
+    with long.open("wb") as file:
+        file.truncate(MOST + 1)
+    long.with_suffix(".log.new").symlink_to("/dev/full")
+    async with running(home, program(home, "a")) as supervisor:
+        assert supervisor.child("a").state is State.READY
+        assert long.stat().st_size == MOST + 1, "the log could not be copied"
 
 
 def test_two_supervisors_never_share_a_home(home: Home) -> None:

@@ -356,7 +356,7 @@ async def test_lists_by_scope_filter_and_page(console: Console, tables: Any) -> 
     assert [each.id for each in (await listed(outcome=Receipt.OUTCOME_ANSWERED)).items] == taken[:1]
     assert len((await listed(area=EAST_GRID, priority="P2", category="traffic")).items) == 5
     for wild in ("%", "_" * len(EAST_GRID)):
-        assert not (await listed(category=wild)).items, "what somebody writes is no pattern"
+        assert not (await listed(category=wild)).items, "a text of a person is no pattern"
         assert not (await listed(area=wild)).items
     assert not (await listed(kind=Receipt.KIND_DEVICE)).items
     assert len((await listed(DISPATCHER)).items) == len((await listed(AUDITOR)).items) == 5

@@ -1,4 +1,4 @@
-"""An incident asked for while nobody could open it: the receipt's event is the guarantee.
+"""An incident asked for while workflow could not open it: the receipt's event is the guarantee.
 
 Without Kafka the desk asks again.
 """

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @dataclass(frozen=True)
 class NoBroker:
-    """Nobody listens here."""
+    """No broker listens here."""
 
     address: str = "127.0.0.1:1"
 

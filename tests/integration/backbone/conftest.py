@@ -19,7 +19,7 @@ async def pool(database: Installation) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 async def admin(database: Installation) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """Somebody who may change what the service itself may not."""
+    """A role that may change what the service itself may not."""
     conn = await asyncpg.connect(database.admin)
     await conn.execute("SET search_path TO ledger")
     yield conn

@@ -1,6 +1,7 @@
-"""The journal as evidence: what its owner may not do, and what shows when somebody did it."""
+"""The journal as evidence: its owner may not change it, and a change shows."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 
 from backbone.door.anchor import anchor, run_anchors
 from backbone.door.door import Door
-from backbone.door.evidence import Flaw, verify
+from backbone.door.evidence import Flaw, Seen, verify
 from backbone.door.retention import run_retention
-from backbone.postgres.pool import Pool, open_pool
+from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.pulse import Pulse
+from backbone.shell.nightly import check_now
 from tests.installation import Installation
 from tests.ledger.building import a_claim, a_request, claimed
 from tests.ledger.domain import Release
@@ -68,6 +70,26 @@ async def test_a_forgery_shows(door: Door, pool: Pool, admin: Admin, forgery: st
     await admin.execute("DELETE FROM unsent")
     await admin.execute(FORGERIES[forgery].format(one=one))
     assert await flaws(admin) != []
+
+
+async def test_evidence_that_breaks_the_nightly_check_is_a_flaw_and_ends_no_service(
+    door: Door, pool: Pool, admin: Admin, database: Installation
+) -> None:
+    await some_history(door, pool)
+
+    async def breaking(conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
+        async for flaw in verify(conn, "notes", "shelves", seen=seen):
+            yield flaw
+        raise KeyError("a row of an unknown kind")
+
+    conn = await connect(database.url(), "ledger")
+    try:
+        assert await check_now(conn, "ledger", breaking) == 1
+    finally:
+        await conn.close()
+    [row] = await admin.fetch("SELECT rows, flaws, first FROM verifications")
+    assert (row["rows"] > 0, row["flaws"]) == (True, 1)
+    assert "unknown kind" in row["first"]
 
 
 async def test_a_cut_tail_with_its_states_set_back_shows_by_the_anchor(

@@ -304,7 +304,7 @@ async def test_a_bad_deploy_does_not_drain_the_topic_into_the_dead_letters(bench
         await asyncio.sleep(1.5)
         assert await bench.pool.fetchval(PARKED) == MOST_POISONS
         bench.handling.broken.clear()
-        assert await bench.consumer.replay(sources[0]) == (1, 0), "somebody has looked"
+        assert await bench.consumer.replay(sources[0]) == (1, 0), "a person has looked"
         await bench.until("SELECT count(*) FROM inbox", 41)
     assert not STOPPED.labels(GROUP)._value.get()
 

@@ -177,7 +177,7 @@ async def gives_up(far: Door, note_id: UUID) -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - the next line says which
         await far.perform([claim])
     assert is_transient(caught.value)
-    assert time.monotonic() - started < 10, "well before anybody calls us dead"
+    assert time.monotonic() - started < 10, "well before the service counts as dead"
     [outcome] = await far.perform([claim])
     assert outcome.reason == ""
 

@@ -203,7 +203,7 @@ async def test_a_relay_that_waits_for_its_turn_says_so(
     await written(door)
     async with running(relay):
         await asyncio.sleep(1)
-        assert relay.age() == 0, "whoever has it tells"
+        assert relay.age() == 0, "the relay that has the lock tells"
         await conn.close()
         await nothing_unsent(pool)
     assert relay.age() == 0

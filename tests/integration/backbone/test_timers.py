@@ -86,7 +86,7 @@ async def test_timer_and_command_do_not_deadlock(
         await admin.execute(RIPE)
         released = _released(door, note_id, later=i % 6 / 1000)
         await asyncio.gather(*(timer.fire() for timer in timers), released)
-    # Each round is one claim and one end of it, whoever was first: the release or a clock.
+    # Each round is one claim and one end of it, by the release or by a clock.
     versions = await pool.fetch("SELECT version FROM journal ORDER BY position")
     assert [row["version"] for row in versions] == list(range(1, 122))
     assert 0 < await lapses(pool) < 60

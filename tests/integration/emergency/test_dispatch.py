@@ -34,7 +34,7 @@ async def test_a_repeat_is_answered_alike(desk: Desk) -> None:
     first = await desk.dispatch(receipt=receipt)
     await desk.dispatch()
     async with desk.terminal():
-        assert await desk.dispatch(receipt=receipt) == first, "also when somebody is reachable now"
+        assert await desk.dispatch(receipt=receipt) == first, "also with a reachable terminal"
 
 
 async def test_a_team_is_sent_once_to_a_matter(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Repeats: the same number with a higher attempt, until somebody answers; then never again."""
+"""Repeats: the same number with a higher attempt, until the team answers; then never again."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -164,7 +164,7 @@ async def test_each_sees_what_concerns_him_and_resumes_where_he_was(
 async def test_what_nobody_can_read_is_put_aside_and_holds_nobody_up(
     gateway: httpx.AsyncClient, topics: str
 ) -> None:
-    """Of the missions nobody else would: no service follows them."""
+    """The gateway must bury bad records of missions: no other service follows them."""
     missions = "liandong.emergency.events.v1"
     li = await sign_in(gateway, "li")
     async with stream(gateway, li) as seen, asyncio.timeout(5):

@@ -154,16 +154,30 @@ async def test_a_state_that_was_set_back_is_not_shown(
     assert shown is not None and shown.doc == row["doc"]
 
 
-@OF_ALL
-async def test_a_key_that_this_process_does_not_know_yet_is_no_forgery(
-    pool: Pool, schema: str, decider: Decider[Any]
-) -> None:
-    newer = proving(pool, schema, Keyring((bytes(32), bytes(31) + b"1")))
-    older = proving(pool, schema)
+async def coded_by(rows: ProvenRows, pool: Pool, decider: Decider[Any]) -> Any:
+    """The first row of the table, after it got the code that `rows` gives."""
     row = (await rows_of(pool, decider))[0]
     values = [row[name] for name in ("id", "version", "shape", "doc", "hash")]
     change = f"UPDATE {decider.table.name} SET proof = $2 WHERE id = $1"
-    await pool.execute(change, row["id"], newer.code(decider.table.name, values))
-    row = (await rows_of(pool, decider))[0]
-    assert (await older.prove(decider, row)).doc == row["doc"]
-    assert (await newer.prove(decider, row)).doc == row["doc"]
+    await pool.execute(change, row["id"], rows.code(decider.table.name, values))
+    return (await rows_of(pool, decider))[0]
+
+
+@OF_ALL
+async def test_a_code_of_an_unknown_key_is_no_forgery(
+    pool: Pool, schema: str, decider: Decider[Any]
+) -> None:
+    row = await coded_by(proving(pool, schema, Keyring((b"1" * 32,))), pool, decider)
+    assert (await proving(pool, schema).prove(decider, row)).doc == row["doc"]
+
+
+@OF_ALL
+async def test_a_code_outlives_the_keys_that_are_rotated_and_retired(
+    pool: Pool, schema: str, decider: Decider[Any]
+) -> None:
+    """The journal of an archived record is not there to be compared with."""
+    middle, newest = b"1" * 32, b"2" * 32
+    row = await coded_by(proving(pool, schema, Keyring((bytes(32), middle))), pool, decider)
+    retired = proving(pool, schema, Keyring((bytes(32), newest)))
+    retired.journal = None  # type: ignore[assignment]  # it is not asked
+    assert (await retired.prove(decider, row)).doc == row["doc"]

@@ -112,9 +112,8 @@ async def test_ended_records_go_into_files_open_ones_stay_and_both_are_proven(ci
         later = await opened(call, 3)
         before = await city.rows()
 
-        looked = await city.archive(look=True)
-        assert (looked.months, await city.rows()) == (city.months[:1], before)
-        assert not city.place.exists()
+        await only_looks(city)
+        await refuses_a_second_run(city)
         done = await city.archive()
         assert (done.months, done.records) == (city.months[:1], 1)
         assert 0 < done.stay < done.rows < before
@@ -130,6 +129,7 @@ async def test_ended_records_go_into_files_open_ones_stay_and_both_are_proven(ci
         shown = await journey.show(city.installation, UUID(over), "")
         assert [row["version"] for row in shown] == list(range(1, len(shown) + 1))
         assert await journey.show(city.installation, UUID(still), "") == []
+        await refuses_a_forged_row(city, call, over)
 
         # What was open then has ended since; what was over is opened again, and archived anew.
         await city.end(still)
@@ -143,6 +143,36 @@ async def test_ended_records_go_into_files_open_ones_stay_and_both_are_proven(ci
         ), "no row of it stays"
         assert (await city.archive()).months == []
         assert await city.flaws() == []
+
+
+async def only_looks(city: City) -> None:
+    before = await city.rows()
+    looked = await city.archive(look=True)
+    assert (looked.months, await city.rows()) == (city.months[:1], before)
+    assert not city.place.exists()
+
+
+async def refuses_a_second_run(city: City) -> None:
+    await city.admin.execute(journey.ALONE)
+    with pytest.raises(Trouble, match="Another"):
+        await city.archive()
+    assert not city.place.exists()
+    await city.admin.execute("SELECT pg_advisory_unlock_all()")
+
+
+async def refuses_a_forged_row(city: City, call: Any, of: str) -> None:
+    """The journal that would prove the row stands in a file: a code that does not fit is enough."""
+    statement = "UPDATE workflow.incidents SET doc = $2::text::json WHERE id = $1"
+    doc = await city.admin.fetchval(
+        "SELECT doc::text FROM workflow.incidents WHERE id = $1", UUID(of)
+    )
+    await city.admin.execute(statement, UUID(of), doc.replace("theft", "fraud"))
+    get = pb.GetIncidentRequest(incident_id=of)
+    assert await call.refused("GetIncident", get, DESK) == "EVIDENCE_BROKEN"
+    everything = pb.ListIncidentsRequest(closed=True)
+    assert of not in {each.id for each in (await call("ListIncidents", everything, DESK)).items}
+    await city.admin.execute(statement, UUID(of), doc)
+    assert (await call("GetIncident", get, DESK)).incident.title == "theft"
 
 
 @pytest.fixture

@@ -165,7 +165,7 @@ async def test_tampering_is_named(city: City, tampering: str) -> None:
 
 
 async def test_the_file_elsewhere_finds_what_the_database_hides(city: City) -> None:
-    """Whoever may do everything cuts the end off, anchors and all."""
+    """A superuser cuts the end off, anchors and all."""
     file = str(city.folder / "anchors.jsonl")
     assert await city.flaws(anchors=file) == []
     assert await city.flaws(anchors=file) == []

@@ -47,7 +47,7 @@ async def test_postgres_without_tls(installation: Installation) -> None:
 
 
 async def test_a_kafka_that_is_away_is_away(installation: Installation) -> None:
-    """Nothing is said about certificates when nobody answers."""
+    """Nothing is said about certificates when the server does not answer."""
     wires = Wires("alarm", installation.protection.folder, "secret")
     assert await refusal_by(Protected(f"127.0.0.1:{free_port()}", wires)) is None
     assert flaw_in(ConnectionRefusedError(), "PostgreSQL") is None

@@ -209,7 +209,7 @@ async def test_a_citizen_follows_with_code_and_pin(call: Client) -> None:
     assert await call.refused("TrackPetition", ask, nobody) == "TRACKING_LOCKED"
     missing = pb.TrackPetitionRequest(code="990101260101-100001-0", pin=pin)
     unknown = [await call.refused("TrackPetition", missing, nobody) for _ in range(6)]
-    assert unknown == reasons, "nobody learns which codes there are"
+    assert unknown == reasons, "the answers do not tell which codes there are"
     elsewhere = (await call("TrackPetition", ask, nobody, address="203.0.113.9")).petition
     assert elsewhere.code == code, "who guesses is locked, not the petitioner"
     endless = pb.TrackPetitionRequest(code="9" * 1_000, pin=pin)

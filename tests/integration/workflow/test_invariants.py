@@ -39,7 +39,7 @@ async def home(postgres_dsn: str, broker: Broker, tmp_path: Path) -> AsyncIterat
 
 
 def a_command(client: Client, dice: random.Random, incident_id: str) -> tuple[Any, Any, Actor]:
-    """Some verb by somebody who may or may not do it now."""
+    """Some verb by a person who may or may not do it now."""
     stub, one = client.stub, {"incident_id": incident_id}
     clerk = dice.choice([LI, WANG, CHEN])
     choices = [
@@ -147,7 +147,7 @@ async def the_journal_agrees(
         found: Incident | None = None
         for event in journal:
             found = INCIDENTS.evolve(found, event)
-            # I1: somebody answers for it after every single event.
+            # I1: a unit answers for it after every single event.
             assert found.charge.accountable_unit in a_city().units
             assert found.state not in HELD or found.charge.accountable_unit == found.charge.unit
         # I4: what was answered is what the row, and the fold of the journal, says.

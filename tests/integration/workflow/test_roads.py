@@ -223,7 +223,7 @@ async def test_what_an_intake_opens_is_opened_though_its_call_gave_up(
 
 @asynccontextmanager
 async def stalled(home: Installation) -> AsyncIterator[None]:
-    """Postgres answers nobody who writes, as during a migration that takes a lock."""
+    """Postgres answers no writer, as during a migration that takes a lock."""
     conn = await asyncpg.connect(home.admin_dsn, server_settings={"search_path": "workflow"})
     try:
         async with conn.transaction():

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from backbone.postgres.numbers import CHINA
 from backbone.shell.nightly import HOUR, is_due
 
-NIGHT = datetime(2026, 3, 2, HOUR, 20, tzinfo=datetime.now().astimezone().tzinfo)
+# Independent of the time zone of the machine: containers run in UTC.
+NIGHT = datetime(2026, 3, 2, HOUR, 20, tzinfo=CHINA)
 
 
 @pytest.mark.parametrize(

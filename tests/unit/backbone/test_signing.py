@@ -16,7 +16,6 @@ OLD, NEW = bytes(32), bytes(31) + b"\1"
 ALARM, FLOW = Keyring((OLD,)), Keyring((NEW,))
 TOLD = json.dumps({"alarm": publics_of(ALARM), "workflow": publics_of(FLOW)})
 METHOD, BODY = "/liandong.incident.v1.IncidentService/ClaimIncident", b"the incident"
-REKEYED = ("idempotency-key", "x")
 SAID = (("liandong-user", "li"), ("liandong-role", "clerk"), ("idempotency-key", "k"))
 
 

@@ -15,7 +15,7 @@ from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.ladder import CLIMBED, ClimbLadder, HastenLadder, StopLadder
 from services.emergency.mission.recalling import ConfirmRecall, RecallMission
 from services.emergency.mission.record import (
-    ENDED,
+    OVER,
     UNANSWERED,
     Cause,
     Mission,
@@ -82,7 +82,7 @@ def it_is_pushed_until_it_is_answered(mission: Mission) -> None:
     """Every step up to the state has a time; it has an ending once it has ended."""
     assert mission.id == mission_id(MATTER, "fire-1")
     ladder = mission.ladder
-    climbs = ladder is not None and ladder.due_time is not None and mission.state not in ENDED
+    climbs = ladder is not None and ladder.due_time is not None and mission.state not in OVER
     pushed = mission.pushes.due_time is not None
     assert not (climbs and pushed), "one clock pushes it"
     if ladder is None or not ladder.stopped_by:
@@ -91,7 +91,7 @@ def it_is_pushed_until_it_is_answered(mission: Mission) -> None:
         assert climbs == (not ladder.stopped_by)
     assert ladder is None or ladder.due_time is None or mission.state in CLIMBED
     assert mission.asks or mission.state not in UNANSWERED
-    assert (mission.ending is not None) == (mission.state in ENDED)
+    assert (mission.ending is not None) == (mission.state in OVER)
     assert (mission.recall is not None) == (mission.state is State.RECALLED)
     assert mission.pushes.asked <= mission.pushes.revision
     assert max(mission.progress.signed, default=1) <= mission.pushes.revision

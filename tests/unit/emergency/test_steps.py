@@ -8,7 +8,7 @@ import pytest
 
 from backbone.words.errors import NotFound, Refusal
 from services.emergency.mission import MISSIONS
-from services.emergency.mission.record import ENDED, OVER, UNANSWERED, Ending, State
+from services.emergency.mission.record import OVER, UNANSWERED, Ending, State
 from services.emergency.mission.repeats import Lapse
 from services.emergency.mission.rising import RANK
 from services.emergency.mission.steps import (
@@ -72,7 +72,7 @@ def test_where_each_step_leads(state: State, command: Any) -> None:
     assert result.state is leads_to
     still = leads_to in UNANSWERED or leads_to is State.RECALLED
     assert (result.pushes.due_time is not None) == still
-    assert (result.ending is not None) == (leads_to in ENDED)
+    assert (result.ending is not None) == (leads_to in OVER)
 
 
 @pytest.mark.parametrize("command", STEPS, ids=lambda c: type(c).__name__)

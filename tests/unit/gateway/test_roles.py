@@ -1,4 +1,4 @@
-"""The gateway lets in whom the domain lets act, and nobody whom it refuses for the role alone."""
+"""The gateway admits the roles that the domain admits, and no others."""
 
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied

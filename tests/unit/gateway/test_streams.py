@@ -1,4 +1,4 @@
-"""A stream holds nobody's memory: the slow are dropped, the many are refused."""
+"""Streams hold bounded memory: slow readers are dropped, too many are refused."""
 
 import asyncio
 import time

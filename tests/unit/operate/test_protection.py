@@ -1,4 +1,4 @@
-"""What is done about certificates before anything is started."""
+"""Certificates are made, renewed or refused before anything is started."""
 
 from pathlib import Path
 

@@ -52,7 +52,7 @@ def test_what_may_be_an_accusation_stays_with_the_units_involved(who: Actor) -> 
 
 def test_the_matter_says_whom_it_accuses_and_only_an_accusation_does() -> None:
     assert matter_of(ACCUSATION).against == "north"
-    assert matter_of(after(ACCUSE)).against == "north", "nobody has said yet that it is none"
+    assert matter_of(after(ACCUSE)).against == "north", "no clerk has said yet that it is none"
     assert matter_of(after(ACCUSE, ACCEPT)).against == ""
 
 

@@ -23,7 +23,7 @@ def all_verbs() -> list[Any]:
 
 @pytest.mark.parametrize(("tried", "verb"), all_verbs())
 def test_a_repeat_is_answered_to_those_who_still_may(tried: Tried, verb: str) -> None:
-    """The first answer was the legal command's; whoever repeats it has become another since."""
+    """The first answer was to a legal command; the caller who repeats it has another role since."""
     subject, right = tried.subject, RIGHTS[tried.service][verb]
     state = subject.states_accepting(verb)[0]
     record, now = subject.ready(verb, state)

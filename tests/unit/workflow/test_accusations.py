@@ -1,4 +1,4 @@
-"""An incident that accuses a unit: it never gets there, and nobody else hears of it."""
+"""An incident that accuses a unit: it never gets there, and no other unit hears of it."""
 
 from datetime import datetime, timedelta
 from typing import Any
