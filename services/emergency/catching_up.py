@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 PAUSE = 0.2
 PATIENCE = 1.0
 # Seconds until a mission whose incident was not found is tried again, and at most.
-FIRST_REST, LONGEST_REST = 1.0, 60.0
+FIRST_REST, LONGEST_REST = 1.0, 10.0
 INSIDE = Actor("", "", SERVICE)
 
 ARRIVAL = "liandong.emergency.dispatched.v1"
@@ -154,8 +154,8 @@ class CatchingUp:
         for mission, at in found:
             try:
                 is_known = await self._bring_up(mission, at)
-            except Unheard:  # nor would the others be
-                self._rest(mission.id, now)
+            except Unheard:  # nor would the others be; it may be back at any time
+                self._resting[mission.id] = now + FIRST_REST, FIRST_REST / 2
                 return
             if mission.is_behind and not is_known:
                 self._rest(mission.id, now)

@@ -1,7 +1,7 @@
 """Consumes the events of receipts: orders, corrections, links, and ends that call teams back."""
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +13,13 @@ from backbone.door.timers import NEVER
 from backbone.kafka.subscription import Subscription
 from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
+from backbone.words.errors import Unavailable
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
-from services.emergency import codec, moving
+from services.emergency import codec, moving, storage
 from services.emergency.accusing import hiding, told_to
 from services.emergency.mission.correcting import ReviseMission
+from services.emergency.mission.dispatching import would_refuse
 from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Heard, Mission, Recall
@@ -32,6 +34,8 @@ GROUP = "emergency.alarm"
 # that is passed to a unit becomes an incident of the same matter, so its missions go on.
 ENDED = ("answered", "passed", "passed_to_petitions", "mediation_referred", "ticket_filed")
 LINKS = frozenset({"repeat_linked", "repeat_unlinked", "moved"})
+# For so long the call of an order may be under way.
+CALL = timedelta(seconds=3)
 ENDS = {"VOIDED": Cause.INCIDENT_VOIDED, "CLOSED": Cause.INCIDENT_CLOSED}
 
 
@@ -92,13 +96,23 @@ class Orders:
             deadline=NEVER,
         )
         reachable = await self._terminals.hears(order.team)
-        ready = self._teams.committed(order.team)
+        ready = await self._teams.committed(order.team)
         matter = codec.ordered_matter(order)
         mission, number = await target(self._shell, caller.request_id, matter, order.team)
         command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
+        if would_refuse(command):
+            await self._leave_to_the_call(event, caller.request_id)
         body = DispatchMissionRequest(order=order)
         request = self._shell.request(caller, command, body, mission)
         return [replace(request, cause=event.meta.event_id)]
+
+    async def _leave_to_the_call(self, event: Any, request_id: UUID) -> None:
+        """The desk that waits for its call hears the refusal. Raises Unavailable while it may wait;
+        later the team is sent, as the desk has committed, and people are told at once."""
+        age = datetime.now(UTC) - event.meta.time.ToDatetime(UTC)
+        answered = await self._shell.pool.fetchval(storage.ANSWERED, request_id)
+        if answered is None and age < CALL:
+            raise Unavailable("MISSION_JUST_OPENED", team=event.dispatch_ordered.order.team)
 
     async def _corrected(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """Correct the missions of a receipt without incident; an incident tells its own."""

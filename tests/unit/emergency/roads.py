@@ -173,7 +173,7 @@ class Quiet:
     async def hears(self, team: str) -> bool:
         return False
 
-    def committed(self, team: str) -> Readiness:
+    async def committed(self, team: str) -> Readiness:
         return Readiness(binding=False)
 
 
