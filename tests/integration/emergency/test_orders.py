@@ -21,6 +21,7 @@ from liandong.event.v1.event_pb2 import Meta
 from operate.admin import topics
 from services.emergency.consumers import TOPIC
 from services.emergency.deciders import TOPIC as OWN
+from services.emergency.mission.record import mission_id
 from tests.emergency import Desk, an_order, serving, some_settings
 from tests.installation import Installation
 from tests.servers import Broker
@@ -85,7 +86,8 @@ async def test_a_desk_hears_that_a_team_cannot_be_sent_though_kafka_is_faster_th
         late = an_order("fire-1", unheard, receipt=str(unheard))
         await tell(brokers, unheard, late, time=now() - timedelta(seconds=5))
         push = await terminal.push(30)
-        assert push.matter_id == str(unheard), "its desk has committed, and its call has died"
+        sent = mission_id(unheard, "fire-1")
+        assert push.mission == str(sent), "its desk has committed, and its call has died"
 
 
 def now() -> datetime:
