@@ -1,8 +1,8 @@
 """Gives a mission its incident's facts, or its end, once they may have passed it by.
 
 A correction that was told before a mission was there has not reached it: so each mission is
-compared with its incident once it is written, when it was ordered and when it has joined or left a
-matter. Every later event of the incident finds the mission. One that has joined stays behind until
+compared with its incident once it is written, when it was ordered and when it has joined another
+one. Every later event of the incident finds the mission. One that has joined stays behind until
 workflow has answered, also if this process dies; the orders of the last hour are compared when a
 process starts.
 """
@@ -11,12 +11,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 import grpc
+from msgspec.structs import replace
 
 from backbone.directory.replica import Replica
+from backbone.door.actions import ALONE
 from backbone.door.batch import Batch
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
@@ -32,21 +35,24 @@ from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_pb2 import Incident
-from services.emergency import codec, storage
+from services.emergency import codec, moving, storage
 from services.emergency.consumers import ENDS
+from services.emergency.deciders import missions
+from services.emergency.mission.correcting import ReviseMission, revise
 from services.emergency.mission.recalling import WithdrawMission
-from services.emergency.mission.record import Heard, Recall
+from services.emergency.mission.record import Heard, Mission, Recall
+from services.emergency.moving import Move
+from services.emergency.orders import missions_of
 
 log = logging.getLogger(__name__)
 
 PAUSE = 0.2
 PATIENCE = 1.0
 # Seconds until a mission whose incident was not found is tried again, and at most.
-FIRST_REST, LONGEST_REST = 1.0, 60.0
+FIRST_REST, LONGEST_REST = 1.0, 10.0
 INSIDE = Actor("", "", SERVICE)
 
-# What brings a mission to a matter.
-ARRIVALS = frozenset({"liandong.emergency.dispatched.v1", "liandong.emergency.joined.v1"})
+ARRIVAL = "liandong.emergency.dispatched.v1"
 # Seconds after which a mission that was not written is forgotten: its transaction was rolled back.
 UNWRITTEN = 10.0
 # Missions that one look compares.
@@ -83,14 +89,14 @@ def finder(settings: Settings) -> Find:
 
 
 class Arrivals:
-    """The missions that have just come to a matter, until they were compared with it."""
+    """The missions that were just sent, until they were compared with their incidents."""
 
     def __init__(self) -> None:
         self._since: dict[UUID, float] = {}
 
     async def ride(self, conn: Connection, batch: Batch) -> None:
         """Note those of a batch; they are looked at once their transaction is committed."""
-        self.note(row.aggregate_id for row in batch.journal_rows if row.kind in ARRIVALS)
+        self.note(row.aggregate_id for row in batch.journal_rows if row.kind == ARRIVAL)
 
     def note(self, missions: Iterable[UUID]) -> None:
         self._since |= dict.fromkeys(missions, time.monotonic())
@@ -112,8 +118,7 @@ class CatchingUp:
     """Compares missions with their incidents, for ever."""
 
     def __init__(self, shell: Shell, replica: Replica, find: Find, arrivals: Arrivals) -> None:
-        self._pool = shell.pool
-        self._batcher = shell.batcher
+        self._shell = shell
         self._replica = replica
         self._find = find
         self._arrivals = arrivals
@@ -126,55 +131,91 @@ class CatchingUp:
             pulse.beat("catching up")
             try:
                 if not knows_recent:
-                    rows = await self._pool.fetch(storage.RECENT)
+                    rows = await self._shell.pool.fetch(storage.RECENT)
                     self._arrivals.note(row["id"] for row in rows)
                     knows_recent = True
-                await self._look()
+                await self.look()
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("catching_up.away", extra={"error": str(error)})
             await asyncio.sleep(PAUSE)
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
         now = asyncio.get_running_loop().time()
         resting = {of for of, (until, _) in self._resting.items() if until > now}
         arrived = self._arrivals.first(resting)
-        rows = await self._pool.fetch(storage.BEHIND, list(resting), arrived)
-        found = {row["id"] for row in rows}
-        self._arrivals.forget(each for each in arrived if each not in found)
-        still = found | resting
+        rows = await self._shell.rows.of(missions).some(storage.BEHIND, list(resting), arrived)
+        found = [(missions.from_row(row), row.row["now"]) for row in rows]
+        still = {mission.id for mission, _ in found}
+        self._arrivals.forget(each for each in arrived if each not in still)
+        still |= resting
         self._resting = {of: each for of, each in self._resting.items() if of in still}
-        for row in rows:
+        for mission, at in found:
             try:
-                incident = await self._find(row["matter_id"])
-            except Unheard:  # nor would the others be
-                self._rest(row["id"], now)
+                is_known = await self._bring_up(mission, at)
+            except Unheard:  # nor would the others be; it may be back at any time
+                self._resting[mission.id] = now + FIRST_REST, FIRST_REST / 2
                 return
-            if incident is None and row["is_behind"]:
-                self._rest(row["id"], now)
+            if mission.is_behind and not is_known:
+                self._rest(mission.id, now)
                 continue
-            if incident is not None and (row["is_behind"] or incident.version > row["heard"]):
-                await self._batcher.submit(self._request(row, incident))
-            self._arrivals.compared(row["id"])
+            self._arrivals.compared(mission.id)
 
     def _rest(self, mission: UUID, now: float) -> None:
         _, rest = self._resting.get(mission, (0.0, FIRST_REST / 2))
         rest = min(2 * rest, LONGEST_REST)
         self._resting[mission] = now + rest, rest
 
-    def _request(self, row: Any, incident: Incident) -> Request[Any]:
-        """The facts as they are now, or the end of an incident that is over."""
-        state = Incident.State.Name(incident.state).removeprefix("STATE_")
-        heard = Heard(incident=incident.version)
-        command: Any = codec.to_revision(incident, self._replica.city, heard)
-        if cause := ENDS.get(state):
-            command = WithdrawMission(Recall(cause, "", row["now"], "", incident.unit))
-        return Request(
-            request_id=uuid5(row["id"], f"catch up {row['version']} {incident.version}"),
-            aggregate_id=row["id"],
+    async def _bring_up(self, mission: Mission, now: datetime) -> bool:
+        """Whether its incident is known. Most have what they need, and nothing is written.
+
+        What was ordered for an incident goes where that one went, in whatever order this was told.
+        """
+        incident = await self._find(mission.ordered_for) if not mission.is_receipts_own else None
+        if incident is not None and (move := _gone(mission, incident)) is not None:
+            known = await missions_of(self._shell, move.there)
+            for of, command in moving.commands(move, mission, known, version=0):
+                await self._submit(mission, of, command, incident.version)
+            return True
+        if incident is None or mission.order.matter_id != mission.ordered_for:
+            incident = await self._find(mission.order.matter_id)
+        if incident is None:
+            return False
+        said = self._command(mission.order.matter_id, incident, now)
+        if isinstance(said, WithdrawMission) or revise(mission, said, now, ALONE):
+            await self._submit(mission, mission.id, said, incident.version)
+        return True
+
+    async def _submit(self, mission: Mission, of: UUID, command: Any, version: int) -> None:
+        kind = type(command).__name__
+        request = Request(
+            request_id=uuid5(mission.id, f"catch up {mission.version} {version} {kind} {of}"),
+            aggregate_id=of,
             command=command,
             body_hash="",
             actor=INSIDE,
             deadline=NEVER,
         )
+        await self._shell.batcher.submit(request)
+
+    def _command(
+        self, matter: UUID, incident: Incident, now: datetime
+    ) -> WithdrawMission | ReviseMission:
+        """The facts as they are now, or the end of an incident that is over."""
+        state = Incident.State.Name(incident.state).removeprefix("STATE_")
+        if cause := ENDS.get(state):
+            return WithdrawMission(Recall(cause, "", now, "", incident.unit), matter)
+        heard = Heard(incident=incident.version)
+        said = codec.to_revision(incident, self._replica.city, heard, matter)
+        return replace(said, catches_up=True)
+
+
+def _gone(mission: Mission, ordered_for: Incident) -> Move | None:
+    """Where the incident that it was ordered for has gone without it, by a merge or its undoing."""
+    into = ordered_for.merged_into
+    there = UUID(into or ordered_for.id)
+    if there == mission.order.matter_id:
+        return None
+    code = ordered_for.merged_code if into else ordered_for.code
+    return Move(there, code, mission.ordered_for, ordered_for.version)

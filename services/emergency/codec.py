@@ -69,10 +69,15 @@ def to_stop(request: pb.StopLadderRequest, caller: Call) -> StopLadder:
 
 
 def to_revision(
-    matter: Matter | Incident, city: City, heard: Heard, reason: str = "", receipt: str = ""
+    said: Matter | Incident,
+    city: City,
+    heard: Heard,
+    matter: UUID,
+    reason: str = "",
+    receipt: str = "",
 ) -> ReviseMission:
     """The correction with what the city's pack says of its priority at this time."""
-    facts, policy = to_record(matter, MissionFacts), city.policy
+    facts, policy = to_record(said, MissionFacts), city.policy
     return ReviseMission(
         facts=facts,
         reason=reason,
@@ -80,6 +85,7 @@ def to_revision(
         ladder=staffing.frozen(city, facts.priority, datetime.now(UTC)),
         acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
         heard=heard,
+        matter=matter,
     )
 
 

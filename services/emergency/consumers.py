@@ -1,9 +1,9 @@
 """Consumes the events of receipts: orders, corrections, links, and ends that call teams back."""
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -13,20 +13,17 @@ from backbone.door.timers import NEVER
 from backbone.kafka.subscription import Subscription
 from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
-from backbone.words.actor import Actor
+from backbone.words.errors import Unavailable
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
-from services.emergency import codec
+from services.emergency import codec, moving, storage
 from services.emergency.accusing import hiding, told_to
 from services.emergency.mission.correcting import ReviseMission
-from services.emergency.mission.joining import (
-    JoinMatter,
-    knows_later,
-    precedence,
-    same_matter,
-)
+from services.emergency.mission.dispatching import would_refuse
+from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Heard, Mission, Recall
+from services.emergency.moving import Move, home_of, request
 from services.emergency.orders import missions_of, target
 from services.emergency.situation import Teams
 from services.emergency.terminals import Terminals
@@ -37,6 +34,8 @@ GROUP = "emergency.alarm"
 # that is passed to a unit becomes an incident of the same matter, so its missions go on.
 ENDED = ("answered", "passed", "passed_to_petitions", "mediation_referred", "ticket_filed")
 LINKS = frozenset({"repeat_linked", "repeat_unlinked", "moved"})
+# For so long the call of an order may be under way.
+CALL = timedelta(seconds=3)
 ENDS = {"VOIDED": Cause.INCIDENT_VOIDED, "CLOSED": Cause.INCIDENT_CLOSED}
 
 
@@ -72,7 +71,8 @@ class Orders:
     async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
         """The requests of one receipt; a mission that is ordered here is known to what follows.
 
-        Of several links only the last one counts: those before it have not taken effect yet.
+        Of several links only the last one counts: those before it have not taken effect yet. What a
+        receipt without an incident says also tells that an earlier link is over.
         """
         ordered: list[Request[Any]] = []
         found: list[Request[Any]] = []
@@ -81,6 +81,8 @@ class Orders:
             kind = event.WhichOneof("kind")
             if kind in LINKS and event is not links[-1]:
                 continue
+            if not links and is_alone(event):
+                found += await self._moves(event, (), home_of(event, is_link=False))
             asked = await self._kinds[kind](event, ordered)
             ordered += asked if kind == "dispatch_ordered" else []
             found += asked
@@ -94,13 +96,23 @@ class Orders:
             deadline=NEVER,
         )
         reachable = await self._terminals.hears(order.team)
-        ready = self._teams.committed(order.team)
+        ready = await self._teams.committed(order.team)
         matter = codec.ordered_matter(order)
         mission, number = await target(self._shell, caller.request_id, matter, order.team)
         command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
+        if would_refuse(command):
+            await self._leave_to_the_call(event, caller.request_id)
         body = DispatchMissionRequest(order=order)
         request = self._shell.request(caller, command, body, mission)
         return [replace(request, cause=event.meta.event_id)]
+
+    async def _leave_to_the_call(self, event: Any, request_id: UUID) -> None:
+        """The desk that waits for its call hears the refusal. Raises Unavailable while it may wait;
+        later the team is sent, as the desk has committed, and people are told at once."""
+        age = datetime.now(UTC) - event.meta.time.ToDatetime(UTC)
+        answered = await self._shell.pool.fetchval(storage.ANSWERED, request_id)
+        if answered is None and age < CALL:
+            raise Unavailable("MISSION_JUST_OPENED", team=event.dispatch_ordered.order.team)
 
     async def _corrected(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """Correct the missions of a receipt without incident; an incident tells its own."""
@@ -109,9 +121,9 @@ class Orders:
             return []
         facts = body.facts
         revisions = await self._each(event, ordered, self._own_facts(facts, event))
-        return (
-            await self._accusing(event, facts, ordered, revisions) if facts.against else revisions
-        )
+        if facts.against:
+            revisions = await self._accusing(event, facts, ordered, revisions)
+        return revisions
 
     async def _accusing(
         self,
@@ -142,22 +154,26 @@ class Orders:
     def _own_facts(self, facts: Any, event: Any) -> ReviseMission:
         """The facts of a receipt that has no incident."""
         heard = Heard(receipt=event.meta.version)
-        return codec.to_revision(facts, self._replica.city, heard, receipt=event.meta.aggregate_id)
+        receipt = event.meta.aggregate_id
+        return codec.to_revision(facts, self._replica.city, heard, UUID(receipt), receipt=receipt)
 
     async def _invalid(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        note = event.marked_invalid.note
-        return await self._each(event, ordered, because(Cause.RECEIPT_INVALID, note, event))
+        note, receipt = event.marked_invalid.note, UUID(event.meta.aggregate_id)
+        ends = because(Cause.RECEIPT_INVALID, note, event, receipt)
+        return await self._each(event, ordered, ends)
 
     async def _ended(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         body = getattr(event, event.WhichOneof("kind"))
         note = "" if event.WhichOneof("kind") == "answered" else body.note
-        return await self._each(event, ordered, because(Cause.RECEIPT_ENDED, note, event))
+        receipt = UUID(event.meta.aggregate_id)
+        return await self._each(event, ordered, because(Cause.RECEIPT_ENDED, note, event, receipt))
 
     async def _closed(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
         """A team that was sent after the end is called back with the filing."""
         if not event.closed.matter_id:
             return []
-        return await self._each(event, ordered, because(Cause.RECEIPT_ENDED, "", event))
+        ended = UUID(event.closed.matter_id)
+        return await self._each(event, ordered, because(Cause.RECEIPT_ENDED, "", event, ended))
 
     async def _each(
         self, event: Any, ordered: Sequence[Request[Any]], command: Any
@@ -173,17 +189,17 @@ class Orders:
         """The missions of the receipt join the incident's matter, and end if it has ended."""
         linked = event.repeat_linked
         there = UUID(linked.incident_id)
-        joins = await self._join(event, ordered, there, linked.incident_code)
+        joins = await self._moves(event, ordered, Move(there, linked.incident_code))
         cause = ENDS.get(linked.incident.state)
         if cause is None:
             return joins
-        ends = because(cause, "", event)
+        ends = because(cause, "", event, there)
         ids = [each.aggregate_id for each in joins if isinstance(each.command, JoinMatter)]
         return [*joins, *(request(event, each, ends) for each in ids)]
 
     async def _unlinked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        """Give the missions that the receipt had ordered for its own matter back to that matter."""
-        joins = await self._join(event, (), UUID(event.meta.aggregate_id), "")
+        """What the receipt had ordered as a matter of its own is that matter again."""
+        joins = await self._moves(event, (), home_of(event, is_link=True))
         facts = event.repeat_unlinked
         if not facts.HasField("facts"):
             return joins
@@ -195,55 +211,33 @@ class Orders:
         """After a merge or its undoing the missions of the old incident move with the receipt."""
         moved = event.moved
         there, left = UUID(moved.incident_id), UUID(moved.from_incident)
-        return await self._join(event, ordered, there, moved.incident_code, left)
+        merged, known = left, moved.left
+        if moved.HasField("caller_unlinked"):
+            merged, known = there, moved.incident
+        move = Move(there, moved.incident_code, merged, known.version)
+        return await self._moves(event, ordered, move)
 
-    async def _join(
-        self,
-        event: Any,
-        ordered: Sequence[Request[Any]],
-        there: UUID,
-        code: str,
-        left: UUID | None = None,
+    async def _moves(
+        self, event: Any, ordered: Sequence[Request[Any]], move: Move
     ) -> list[Request[Any]]:
-        """Join the missions to the matter. Of two missions of one team the further one stays, the
-        other is called back: before the join, or with it."""
-        receipt, version = UUID(event.meta.aggregate_id), event.meta.version
-        every = await missions_of(self._shell, receipt, there)
-        requests: list[Request[Any]] = []
-        for mission in every:
-            of = mission.order.matter_id
-            own = receipt in (of, mission.home)
-            if of == there or (own and knows_later(mission, version)):
-                continue
-            if not own and (left is None or left not in (of, mission.home)):
-                continue
-            rivals = [each for each in every if _is_rival(each, mission, there)]
-            requests += [
-                request(event, each.id, WithdrawMission(same_matter(mission, mission.time)))
-                for each in rivals
-                if precedence(each) > precedence(mission)
-            ]
-            others = tuple(each.id for each in rivals)
-            # Versions of one receipt say nothing of what was ordered from another one.
-            heard = version if own else 0
-            command = JoinMatter(there, code, mission.order.team, others, heard)
-            requests.append(request(event, mission.id, command))
-        known = {each.id for each in every}
-        for fresh in ordered:
-            order = fresh.command.order
-            if fresh.aggregate_id not in known and order.matter_id == receipt:
-                team = order.team
-                rivals = [each for each in every if _is_open(each, there, team)]
-                others = tuple(each.id for each in rivals)
-                command = JoinMatter(there, code, team, others, version)
-                requests.append(request(event, fresh.aggregate_id, command))
-        return requests
+        matters = (UUID(event.meta.aggregate_id), move.there, move.merged)
+        known = await missions_of(self._shell, *filter(None, matters))
+        return moving.requests(event, move, known, ordered)
 
 
-def because(cause: Cause, reason: str, event: Any) -> WithdrawMission:
+def because(cause: Cause, reason: str, event: Any, ended: UUID) -> WithdrawMission:
+    """The recall of a mission of the matter that has ended by this event."""
     meta = event.meta
     time = meta.time.ToDatetime(UTC)
-    return WithdrawMission(Recall(cause, reason, time, meta.actor, meta.unit))
+    return WithdrawMission(Recall(cause, reason, time, meta.actor, meta.unit), ended)
+
+
+def is_alone(event: Any) -> bool:
+    """Whether the event tells that its receipt has no incident."""
+    kind = event.WhichOneof("kind")
+    return kind in ("marked_invalid", *ENDED) or (
+        kind in ("amended", "classified") and getattr(event, kind).HasField("facts")
+    )
 
 
 def _concerns(mission: Mission, receipt: str, version: int) -> bool:
@@ -254,27 +248,3 @@ def _concerns(mission: Mission, receipt: str, version: int) -> bool:
     order = mission.order
     its = order.receipt in ("", receipt)
     return mission.ending is None and its and version > order.receipt_version
-
-
-def _is_rival(other: Mission, mission: Mission, there: UUID) -> bool:
-    """Whether both would be open missions of one team for one matter."""
-    return mission.ending is None and _is_open(other, there, mission.order.team)
-
-
-def _is_open(mission: Mission, matter: UUID, team: str) -> bool:
-    order = mission.order
-    return mission.ending is None and (order.matter_id, order.team) == (matter, team)
-
-
-def request(event: Any, mission: UUID, command: Any) -> Request[Any]:
-    """The request of an event; its id derives from the event, so that a repeat is harmless."""
-    meta = event.meta
-    return Request(
-        request_id=uuid5(UUID(meta.event_id), f"{type(command).__name__} {mission}"),
-        aggregate_id=mission,
-        command=command,
-        body_hash="",
-        actor=Actor(meta.actor, meta.unit),
-        deadline=NEVER,
-        cause=meta.event_id,
-    )

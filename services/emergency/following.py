@@ -12,11 +12,12 @@ from backbone.words.city import City
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.emergency import codec, storage
 from services.emergency.accusing import hiding, told_to
-from services.emergency.consumers import because, request
+from services.emergency.consumers import because
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Heard, Mission
+from services.emergency.moving import request
 from services.emergency.orders import missions_of
 
 INCIDENTS = "liandong.incident.events.v1"
@@ -76,12 +77,13 @@ def _hidden(event: Any, mission: Mission, city: City) -> HideMission:
 
 
 def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:
+    matter = UUID(event.meta.aggregate_id)
     match event.WhichOneof("kind"):
         case "amended":
             said = event.amended
             heard = Heard(incident=event.meta.version)
-            return codec.to_revision(said.matter, city, heard, said.reason, said.receipt)
+            return codec.to_revision(said.matter, city, heard, matter, said.reason, said.receipt)
         case "voided":
-            return because(Cause.INCIDENT_VOIDED, event.voided.reason, event)
+            return because(Cause.INCIDENT_VOIDED, event.voided.reason, event, matter)
         case _:
-            return because(Cause.INCIDENT_CLOSED, "", event)
+            return because(Cause.INCIDENT_CLOSED, "", event, matter)

@@ -51,11 +51,10 @@ class Teams:
         duty = await self._pool.fetchval(storage.DUTY_OF, team)
         return Readiness(duty or "AVAILABLE", staffing.on_duty(self._replica.city, team))
 
-    def committed(self, team: str) -> Readiness:
+    async def committed(self, team: str) -> Readiness:
         """The same for an order that came as an event: its desk would not hear a refusal."""
-        duty = "OUT_OF_SERVICE" if team in self._known.out else "AVAILABLE"
-        on_duty = staffing.on_duty(self._replica.city, team)
-        return Readiness(duty, on_duty, binding=False)
+        ready = await self.readiness(team)
+        return Readiness(ready.duty, ready.on_duty, binding=False)
 
     def climbing(self, row: Any) -> Request[ClimbLadder]:
         """The request of a rung that is due: with whom it can tell at this moment."""

@@ -54,17 +54,6 @@ HASTENED = Due(
     clock="missions.hastened",
 )
 
-# Missions that have joined an incident and do not know its facts, except those with ids $1; and
-# open ones among $2. `heard` is the version of the incident whose facts they have.
-BEHIND = """
-SELECT id, version, matter_id, clock_timestamp() AS now, behind_since IS NOT NULL AS is_behind,
-       coalesce((doc -> 'heard' ->> 'incident')::bigint, 0) AS heard
-FROM missions WHERE id IN (
-    (SELECT id FROM missions WHERE behind_since IS NOT NULL AND id <> ALL($1::uuid[])
-     ORDER BY behind_since LIMIT 50)
-    UNION ALL SELECT unnest($2::uuid[])
-) AND end_time IS NULL
-"""
 RECENT = """
 SELECT id FROM missions
 WHERE pair IS NOT NULL AND dispatch_time > clock_timestamp() - interval '1 hour'
@@ -104,6 +93,15 @@ WHERE e.mission = p.mission AND e.revision = p.revision
 MAILBOX = "SELECT epoch, last_seq, last_push, last_step FROM mailboxes WHERE team = $1"
 MARKS = "SELECT team, last_push, last_step FROM mailboxes WHERE team = ANY($1)"
 STATE = with_proof("m")
+# Missions that have joined an incident and were not told its facts since, except those with ids $1;
+# and open ones among $2.
+BEHIND = f"""
+SELECT {STATE}, clock_timestamp() AS now FROM missions AS m WHERE id IN (
+    (SELECT id FROM missions WHERE behind_since IS NOT NULL AND id <> ALL($1::uuid[])
+     ORDER BY behind_since LIMIT 50)
+    UNION ALL SELECT unnest($2::uuid[])
+) AND end_time IS NULL
+"""  # noqa: S608  # our names
 ENTRY = f"""
 SELECT e.seq, e.push, e.revision, e.attempt, e.kind, e.traceparent, {STATE},
        m.priority, extract(epoch FROM clock_timestamp() - e.time)::float8 AS age

@@ -64,7 +64,8 @@ async def disagreements(day: Day, dsn: str) -> Sequence[str]:
         receipt = known[mission["receipt"]]
         found += _apart(mission, incidents[matter], receipt, ordered_for)
         order = told[mission["id"]][0].dispatched.order
-        if order.receipt_version < ended.get(mission["receipt"], 0):
+        own = ordered_for == mission["receipt"]  # what was sent for an incident goes on with it
+        if own and order.receipt_version < ended.get(mission["receipt"], 0):
             found.append(f"{mission['id']} is open, its receipt has ended: {receipt['outcome']}")
     found += [words for of, events in told.items() for words in _out_of_order(of, events)]
     return [*found, *await _waiting(dsn, told.keys())]

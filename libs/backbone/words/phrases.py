@@ -14,6 +14,8 @@ from functools import cache
 from itertools import pairwise
 from typing import TypeAlias
 
+from backbone.words.traditional import SIMPLIFIED
+
 CLAUSE_ENDS, SENTENCE_ENDS = ",、:", "。!?;"
 FAR, WIDE, GAP, SHORT = "\ue002", "\ue001", "\ue000", "~"  # … would be read as full stops
 # A context is looked for so far from the danger's words.
@@ -46,7 +48,7 @@ class _Signs(dict[int, str]):
     def __missing__(self, code: int) -> str:
         sign = chr(code)
         hidden = sign in FILLERS or unicodedata.category(sign) in UNSEEN
-        read = "," if sign in "\n\r" else "" if hidden else sign
+        read = "," if sign in "\n\r" else "" if hidden else SIMPLIFIED.get(code, sign)
         self[code] = read
         return read
 
@@ -55,7 +57,8 @@ _SIGNS = _Signs()
 
 
 def plain(text: str) -> str:
-    """The text in half width and small letters, without spaces and signs that show nothing."""
+    """The text in half width, small letters and simplified characters, without spaces and signs
+    that show nothing."""
     return unicodedata.normalize("NFKC", text).lower().translate(_SIGNS)
 
 

@@ -99,6 +99,7 @@ class DispatchRefused(Struct, frozen=True):
 def dispatch(
     receipt: Receipt, command: DispatchNow, now: datetime, city: City
 ) -> list[DispatchOrdered]:
+    command = _of_its_incident(receipt, command)
     require_desk(receipt, command)
     require_team_sender(command.by)
     if receipt.outcome is Outcome.INVALID:
@@ -124,6 +125,14 @@ def dispatch(
         receipt_version=receipt.version + 1,
     )
     return [DispatchOrdered(now, ordered, command.note, command.facts)]
+
+
+def _of_its_incident(receipt: Receipt, command: DispatchNow) -> DispatchNow:
+    """The command without the facts of an incident that the receipt has left meanwhile, or joined
+    only since: they, their version and state are those of another matter."""
+    if command.facts is None or command.facts.id == receipt.matter_id:
+        return command
+    return replace(command, facts=None, facts_version=0, facts_state="")
 
 
 def _require_going_on(receipt: Receipt, command: DispatchNow) -> None:

@@ -6,12 +6,13 @@ only its keyed index.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import cos, hypot, radians
 
 from msgspec import Struct
 
 from backbone.words.addresses import is_exact
+from backbone.words.phrases import plain
 from backbone.words.place import Place, Point, contains
 from backbone.words.spans import hidden
 from services.alarm.receipt.cells import METRES_OF_DEGREE
@@ -91,17 +92,21 @@ def categories(
     """
     first = [CategorySuggestion(one.category, one.name, one.score, one.words) for one in dangers]
     known = {each.category for each in first}
-    guesses = [guess for row in table if (guess := _guess(narrative, row)) is not None]
+    said = plain(narrative)
+    guesses = [guess for row in table if (guess := _guess(said, row)) is not None]
     guesses.sort(key=lambda each: (-each.score, -each.category.count("."), each.category))
     others = (each for each in guesses if each.category not in known)
     return tuple([*first, *others][:BEST_CATEGORIES])
 
 
-def _guess(narrative: str, row: Keywords) -> CategorySuggestion | None:
-    own = tuple(word for word in row.own if word in narrative)
+_read = cache(plain)  # of the words of the table
+
+
+def _guess(said: str, row: Keywords) -> CategorySuggestion | None:
+    own = tuple(word for word in row.own if _read(word) in said)
     if not own:
         return None
-    above = tuple(word for word in row.above if word in narrative)
+    above = tuple(word for word in row.above if _read(word) in said)
     points = sum(map(len, own)) + sum(map(len, above)) / 2
     return CategorySuggestion(row.category, row.name, round(points / (points + 2), 2), own + above)
 

@@ -1,6 +1,7 @@
 """Corrections 更正: facts of the matter changed, and its open missions get the next revision."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,7 +30,9 @@ class ReviseMission(Struct, frozen=True):
     """The facts of the matter after its correction; `receipt` is where it comes from.
 
     `ladder` is the city's for the corrected priority, `acknowledge_seconds` its time to sign.
-    `heard` is the version of the receipt or incident that had these facts; 0 is not known.
+    `heard` is the version of the receipt or incident that had these facts; 0 is not known. `matter`
+    is the one whose facts they are: a mission that has left it meanwhile has those of another one.
+    `catches_up`: the incident was asked since the mission has joined it.
     """
 
     facts: MissionFacts
@@ -38,6 +41,8 @@ class ReviseMission(Struct, frozen=True):
     ladder: Ladder | None = None
     acknowledge_seconds: int = 60
     heard: Heard = Heard()
+    matter: UUID | None = None
+    catches_up: bool = False
 
 
 class MissionRevised(Struct, frozen=True):
@@ -58,27 +63,37 @@ class MissionRevised(Struct, frozen=True):
     due_time: datetime | None
     ladder: Ladder | None = None
     heard: Heard = Heard()
+    caught_up: bool = False
 
 
 class MissionCaughtUp(Struct, frozen=True):
-    """The facts of the incident that it has joined are those that it has."""
+    """The facts of the incident that it has joined are those that it has: `caught_up`.
+
+    Or a later link or merge has come, to the matter that it belongs to.
+    """
 
     time: datetime
     heard: Heard
+    caught_up: bool = False
+    merged: int = 0
 
 
 def revise(
     mission: Mission, command: ReviseMission, now: datetime, also: Also
 ) -> list[MissionRevised | MissionCaughtUp]:
-    """Revise the mission if facts have changed; a mission that is over is not revised."""
-    if mission.state in OVER or _is_late(mission.heard, command.heard):
+    """Nothing is said of facts that stay as they are, and none of a mission that is over."""
+    if mission.state in OVER or not mission.is_of(command.matter):
         return []
+    heard = _further(mission.heard, command.heard)
+    settled = MissionCaughtUp(now, heard, caught_up=True)
+    nothing = [settled] if mission.is_behind and command.catches_up else []
+    if _is_late(mission.heard, command.heard):
+        return [*nothing]
     before = facts_of(mission.order)
     facts = replace(command.facts, narrative=_narrative(mission.order, command.facts.narrative))
     new = different(before, facts)
-    heard = _further(mission.heard, command.heard)
     if not new:
-        return [MissionCaughtUp(now, heard)] if mission.is_behind and heard.incident else []
+        return [*nothing]
     was = _before(mission, before, facts, new)
     asks = bool(TO_BE_SIGNED & set(new))
     release, pushes = mission.release, mission.pushes
@@ -103,6 +118,7 @@ def revise(
             due_time=now + pause if waits and not climbs else None,
             ladder=ladder,
             heard=heard,
+            caught_up=command.catches_up,
         )
     ]
 
@@ -197,11 +213,17 @@ def revised(mission: Mission, event: MissionRevised) -> Mission:
             event.changed, event.was, event.reason, event.receipt, event.time
         ),
         heard=_further(mission.heard, event.heard),
+        behind=False if event.caught_up else mission.behind,
     )
 
 
 def caught_up(mission: Mission, event: MissionCaughtUp) -> Mission:
-    return replace(mission, heard=_further(mission.heard, event.heard))
+    return replace(
+        mission,
+        heard=_further(mission.heard, event.heard),
+        behind=False if event.caught_up else mission.behind,
+        merged=max(mission.merged, event.merged),
+    )
 
 
 VERBS = (verb(UNDER_WAY | OVER, revise),)

@@ -114,6 +114,11 @@ def _is_unready(ready: Readiness) -> bool:
     return ready.duty != "AVAILABLE" or ready.on_duty == 0
 
 
+def would_refuse(command: DispatchMission) -> bool:
+    """Whether the order is refused where its desk can hear of it."""
+    return _is_unready(command.ready) and not command.order.force_reason.strip()
+
+
 def _require_ready(team: str, ready: Readiness) -> None:
     """Raises InvalidTransition for a team that cannot be sent unless the order is forced."""
     if ready.duty == "OUT_OF_SERVICE":

@@ -1,6 +1,6 @@
 """Missions of two receipts become those of one matter 并案: one team, one open mission."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from backbone.life_cycle import Also, change, verb
 from backbone.words.errors import Unavailable
+from services.emergency.mission.correcting import MissionCaughtUp
 from services.emergency.mission.recalling import MissionRecalled, called_back
 from services.emergency.mission.record import ANY, Cause, Heard, Mission, Recall, pair_of
 from services.emergency.mission.rising import rank_of
@@ -19,6 +20,8 @@ class JoinMatter(Struct, frozen=True):
 
     Another one than this is recalled by a command of its own, before. `receipt_version` is that of
     the receipt with its link, or without it: a later link may be known by the faster road.
+    `merged` is that of the incident which was merged, or goes on by itself, for a mission that was
+    ordered for it. `is_incident`: the matter is an incident, and no receipt alone.
     """
 
     matter_id: UUID
@@ -26,23 +29,39 @@ class JoinMatter(Struct, frozen=True):
     team: str
     others: tuple[UUID, ...] = ()
     receipt_version: int = 0
+    is_incident: bool = False
+    merged: int = 0
 
 
 class MissionJoined(Struct, frozen=True):
+    """`behind`: to an incident, which is asked for its facts from now on."""
+
     time: datetime
     matter_id: UUID
     code: str
     heard: Heard = Heard()
+    behind: bool | None = None
+    merged: int = 0
 
 
 def join(
     mission: Mission, command: JoinMatter, now: datetime, also: Also
-) -> list[MissionJoined | MissionRecalled]:
+) -> list[MissionJoined | MissionRecalled | MissionCaughtUp]:
     order = mission.order
-    if order.matter_id == command.matter_id or knows_later(mission, command.receipt_version):
+    if knows_later(mission, command.receipt_version) or knows_merge(mission, command.merged):
         return []
     heard = Heard(max(mission.heard.receipt, command.receipt_version))
-    joined = MissionJoined(now, command.matter_id, command.code or order.code, heard)
+    if order.matter_id == command.matter_id:
+        return [*_as_before(mission, command, now)]
+    code = command.code or order.code
+    joined = MissionJoined(
+        time=now,
+        matter_id=command.matter_id,
+        code=code,
+        heard=heard,
+        behind=command.is_incident,
+        merged=max(mission.merged, command.merged),
+    )
     pair = pair_of(command.matter_id, order.team)
     rivals = [also.one(each) for each in also.members(pair) - {mission.id}]
     if mission.ending is not None or not rivals:
@@ -53,9 +72,24 @@ def join(
     return [joined, called_back(mission, same_matter(first, now), now)]
 
 
+def _as_before(mission: Mission, command: JoinMatter, now: datetime) -> Sequence[MissionCaughtUp]:
+    """It belongs to the matter already, by another link: an older one that arrives late is over."""
+    receipt, merged = command.receipt_version, command.merged
+    is_news = receipt > mission.heard.receipt or merged > mission.merged
+    if mission.ending is not None or not is_news:
+        return []
+    return [MissionCaughtUp(now, Heard(receipt), merged=merged)]
+
+
 def knows_later(mission: Mission, receipt_version: int) -> bool:
-    """Whether the mission was ordered, or has heard of a link, after this version."""
-    return 0 < receipt_version <= mission.heard.receipt
+    """Whether the mission was ordered, or has heard of a link, after this version of the receipt
+    that has ordered it for itself. What was ordered for an incident counts another one's."""
+    return mission.is_receipts_own and 0 < receipt_version <= mission.heard.receipt
+
+
+def knows_merge(mission: Mission, merged: int) -> bool:
+    """Whether it was ordered for its incident, or moved with it, after this version of that one."""
+    return 0 < merged <= max(mission.merged, mission.order.matter_version)
 
 
 def precedence(mission: Mission) -> tuple[int, datetime, UUID]:
@@ -85,7 +119,14 @@ def same_matter(first: Mission, now: datetime) -> Recall:
 def joined(mission: Mission, event: MissionJoined) -> Mission:
     order = replace(mission.order, matter_id=event.matter_id, code=event.code)
     home = mission.home or mission.order.matter_id
-    return replace(mission, order=order, home=home, heard=event.heard)
+    return replace(
+        mission,
+        order=order,
+        home=home,
+        heard=event.heard,
+        behind=event.behind,
+        merged=event.merged,
+    )
 
 
 def _rivals(command: JoinMatter) -> Iterable[UUID]:

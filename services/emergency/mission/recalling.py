@@ -1,6 +1,7 @@
 """Recalls 召回: a team is called back, and has to confirm it."""
 
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,9 +35,13 @@ class RecallMission(Struct, frozen=True):
 
 
 class WithdrawMission(Struct, frozen=True):
-    """A recall that follows from another act; `recall` says from which, and when."""
+    """A recall that follows from another act; `recall` says from which, and when.
+
+    `matter` is the one that has ended: a mission that has left it meanwhile goes on.
+    """
 
     recall: Recall
+    matter: UUID | None = None
 
 
 class ConfirmRecall(Struct, frozen=True):
@@ -102,7 +107,9 @@ def withdraw(
     mission: Mission, command: WithdrawMission, now: datetime, also: Also
 ) -> list[MissionRecalled]:
     """A mission that is over needs no recall."""
-    return [] if mission.state in OVER else [called_back(mission, command.recall, now)]
+    if mission.state in OVER or not mission.is_of(command.matter):
+        return []
+    return [called_back(mission, command.recall, now)]
 
 
 def called_back(mission: Mission, why: Recall, now: datetime) -> MissionRecalled:

@@ -189,8 +189,10 @@ class Hidden(Struct, frozen=True):
 class Mission(Struct, frozen=True):
     """`number` counts the earlier missions of the team for this matter.
 
-    `home` is the matter that it was ordered for, once it has joined another one. `heard` guards it
-    from events that arrive late, by the slower road.
+    `home` is the matter that it was ordered for, once it has joined another one. `behind` says that
+    it has joined an incident and owes a question for its facts: an event of it may be an old one.
+    `heard` guards it from events that arrive late, by the slower road, and so does `merged`: the
+    version of the incident that it was ordered for, with its last merge or the undoing.
     """
 
     id: UUID
@@ -209,12 +211,34 @@ class Mission(Struct, frozen=True):
     ladder: Ladder | None = None
     heard: Heard = Heard()
     hidden: Hidden | None = None
+    behind: bool | None = None
+    merged: int = 0
 
     @property
     def is_behind(self) -> bool:
-        """Whether it has joined an incident and does not know its facts yet."""
-        joined = self.home not in (None, self.order.matter_id)
-        return joined and not self.heard.incident and self.ending is None
+        """Whether it has joined an incident that was not asked for its facts since.
+
+        One that has joined before this was written down has caught up with any event of it.
+        """
+        if self.ending is not None:
+            return False
+        if self.behind is not None:
+            return self.behind
+        return self.home not in (None, self.order.matter_id) and not self.heard.incident
+
+    @property
+    def ordered_for(self) -> UUID:
+        """The matter that it was ordered for: a receipt's own, or an incident."""
+        return self.home or self.order.matter_id
+
+    @property
+    def is_receipts_own(self) -> bool:
+        """Whether its receipt ordered it for itself; orders of 0.1.0 name no receipt."""
+        return self.order.receipt in ("", str(self.ordered_for))
+
+    def is_of(self, matter: UUID | None) -> bool:
+        """Whether it belongs to this matter now; None says that this does not count."""
+        return matter in (None, self.order.matter_id)
 
     @property
     def facts(self) -> Facts:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -9,13 +10,18 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from backbone.door.journal import event_id
+from backbone.rpc.caller import metadata_for
+from backbone.words.actor import Actor
+from backbone.words.errors import InvalidTransition
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent, DispatchOrdered
+from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
-from liandong.emergency.v1.emergency_pb2 import Mission, Order
+from liandong.emergency.v1.emergency_pb2 import Mission, Order, TeamStatus
 from liandong.event.v1.event_pb2 import Meta
 from operate.admin import topics
 from services.emergency.consumers import TOPIC
 from services.emergency.deciders import TOPIC as OWN
+from services.emergency.mission.record import mission_id
 from tests.emergency import Desk, an_order, serving, some_settings
 from tests.installation import Installation
 from tests.servers import Broker
@@ -35,8 +41,8 @@ async def desk(database_url: str, brokers: str) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def tell(brokers: str, receipt: UUID, *orders: Order) -> None:
-    """What the front desk's relay sends."""
+async def tell(brokers: str, receipt: UUID, *orders: Order, time: datetime | None = None) -> None:
+    """What the front desk's relay sends; without a time it has waited for long."""
     async with AIOKafkaProducer(bootstrap_servers=brokers) as producer:
         for version, order in enumerate(orders, 1):
             meta = Meta(
@@ -44,6 +50,8 @@ async def tell(brokers: str, receipt: UUID, *orders: Order) -> None:
                 aggregate_id=str(receipt),
                 version=version,
             )
+            if time is not None:
+                meta.time.FromDatetime(time)
             event = AlarmEvent(meta=meta, dispatch_ordered=DispatchOrdered(order=order))
             value = event.SerializeToString()
             key = str(receipt).encode()
@@ -61,6 +69,29 @@ async def test_an_order_that_only_kafka_delivers_reaches_the_terminal(
     assert (push.seq, push.priority) == (1, "P1")
     answer = await desk.dispatch(receipt=receipt)
     assert answer.mission.id == push.mission, "the call afterwards is a repeat"
+
+
+async def test_a_desk_hears_that_a_team_cannot_be_sent_though_kafka_is_faster_than_its_call(
+    desk: Desk, brokers: str
+) -> None:
+    metadata = metadata_for(desk.token, Actor("lee", "990101-fire"), team="fire-1")
+    out = pb.SetTeamStatusRequest(team="fire-1", duty=TeamStatus.DUTY_OUT_OF_SERVICE)
+    await desk.stub.SetTeamStatus(out, metadata=[*metadata, ("idempotency-key", "out")], timeout=5)
+    heard, unheard = uuid4(), uuid4()
+    await tell(brokers, heard, an_order("fire-1", heard, receipt=str(heard)), time=now())
+    await asyncio.sleep(0.5)
+    with pytest.raises(InvalidTransition, match="TEAM_OUT_OF_SERVICE"):
+        await desk.dispatch(receipt=heard)
+    async with desk.terminal() as terminal:
+        late = an_order("fire-1", unheard, receipt=str(unheard))
+        await tell(brokers, unheard, late, time=now() - timedelta(seconds=5))
+        push = await terminal.push(30)
+        sent = mission_id(unheard, "fire-1")
+        assert push.mission == str(sent), "its desk has committed, and its call has died"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 async def test_an_order_that_the_call_has_delivered_changes_nothing(

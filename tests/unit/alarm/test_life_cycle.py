@@ -145,7 +145,7 @@ RECEIPT = Subject(
         AmendReceipt(by=TAKER, place=Place("长风路14号", HERE, EAST_GRID)),
     ),
     invariant=it_ends_once,
-    aims=frozenset({"ALREADY_DISPATCHED"}),
+    aims=frozenset({"ALREADY_DISPATCHED", "ACCUSED_UNIT"}),
 )
 
 

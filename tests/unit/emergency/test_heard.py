@@ -15,7 +15,7 @@ from services.emergency.mission.correcting import MissionCaughtUp, ReviseMission
 from services.emergency.mission.joining import JoinMatter
 from services.emergency.mission.record import Heard, Mission
 from services.emergency.mission.table import project
-from tests.unit.emergency.missions import DISPATCH, FACTS, NOW, decide, evolve
+from tests.unit.emergency.missions import DISPATCH, FACTS, NOW, WITHDRAW, decide, evolve
 
 INCIDENT = UUID(int=8)
 ORDERED = replace(DISPATCH, order=replace(DISPATCH.order, receipt_version=5, matter_version=0))
@@ -75,16 +75,45 @@ def test_a_link_that_was_undone_is_not_made_again_by_the_slower_road() -> None:
     assert mission.version == dispatched().version + 2
 
 
-def test_a_mission_that_has_joined_asks_until_it_has_the_facts() -> None:
-    mission = heard(dispatched(), JoinMatter(INCIDENT, "", "fire-1", receipt_version=6))
-    assert mission.is_behind
+def test_a_mission_that_has_joined_asks_until_it_was_answered() -> None:
+    join = JoinMatter(INCIDENT, "", "fire-1", receipt_version=6, is_incident=True)
+    mission = heard(dispatched(), join)
     assert project(mission)["behind_since"] == NOW
-    [same] = decide(mission, ReviseMission(FACTS, heard=Heard(incident=4)), NOW)
+    answer = ReviseMission(FACTS, heard=Heard(incident=4), matter=INCIDENT, catches_up=True)
+    [same] = decide(mission, answer, NOW)
     assert isinstance(same, MissionCaughtUp)
     assert not evolve(mission, same).is_behind
-    moved = heard(mission, told("长风路21号", incident=4))
+    moved = heard(mission, replace(told("长风路21号", incident=4), catches_up=True))
     assert (moved.order.place.text, moved.is_behind) == ("长风路21号", False)
     assert moved.pushes.revision == mission.pushes.revision + 1
+
+
+def test_an_event_of_the_incident_is_no_answer_to_that() -> None:
+    """It may be an old one: its last event was read before the mission was there."""
+    join = JoinMatter(INCIDENT, "", "fire-1", receipt_version=6, is_incident=True)
+    mission = heard(dispatched(), join, told("长风路4号", incident=4))
+    assert mission.is_behind
+    late = ReviseMission(FACTS, heard=Heard(incident=3), matter=INCIDENT, catches_up=True)
+    assert not heard(mission, late).is_behind
+
+
+def test_the_facts_and_the_end_of_a_matter_that_it_has_left_are_those_of_another_one() -> None:
+    home = DISPATCH.order.matter_id
+    link = JoinMatter(INCIDENT, "", "fire-1", receipt_version=6, is_incident=True)
+    undone = JoinMatter(home, "", "fire-1", receipt_version=7)
+    mission = heard(dispatched(), link, undone)
+    facts = replace(told("长风路21号", incident=99), matter=INCIDENT)
+    assert not decide(mission, facts, NOW)
+    assert not decide(mission, replace(WITHDRAW, matter=INCIDENT), NOW)
+    assert decide(mission, replace(facts, matter=home), NOW)
+    assert decide(mission, replace(WITHDRAW, matter=home), NOW)
+
+
+def test_a_later_link_to_the_same_matter_makes_an_older_one_late() -> None:
+    link = JoinMatter(INCIDENT, "", "fire-1", receipt_version=6, is_incident=True)
+    again = replace(link, receipt_version=8)
+    undone = JoinMatter(DISPATCH.order.matter_id, "", "fire-1", receipt_version=7)
+    assert heard(dispatched(), link, again, undone).order.matter_id == INCIDENT
 
 
 def test_a_link_undone_gives_the_own_facts_back() -> None:
