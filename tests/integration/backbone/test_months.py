@@ -161,8 +161,15 @@ async def test_the_inbox_forgets_aggregates_of_which_nothing_was_heard_for_month
         month(-5),
         month(-2),
     )
+    await admin.execute("INSERT INTO inbox SELECT 'g', gen_random_uuid(), 7, 0")
     assert await sweep(pool, Pulse(), "inbox", kept_in("ledger", {})["inbox"]) == 25
-    assert await pool.fetchval("SELECT count(*) FROM inbox") == 25
+    assert await pool.fetchval("SELECT count(*) FROM inbox") == 26
+    # One of before there were months stays until its time has passed since the last anchor then.
+    await admin.execute("UPDATE signing SET time = now() - interval '91 days'")
+    await admin.execute("INSERT INTO anchors VALUES (7, '', now() - interval '89 days')")
+    assert await sweep(pool, Pulse(), "inbox", kept_in("ledger", {})["inbox"]) == 0
+    await admin.execute("UPDATE anchors SET time = now() - interval '91 days'")
+    assert await sweep(pool, Pulse(), "inbox", kept_in("ledger", {})["inbox"]) == 1
 
 
 @pytest.fixture
