@@ -94,9 +94,10 @@ class Walk:
 
 
 def flaw_of(table: str, error: Exception) -> str:
+    said = said_by(error) if is_transient(error) else str(error).partition("\n")[0]
     return (
-        f"rows of {table} whose time is over cannot be deleted ({said_by(error)}): no command is "
-        "refused for that; `make migrate` gives the service what it needs, or says why it cannot"
+        f"rows of {table} whose time is over cannot be deleted ({said}): no command is refused for "
+        "that; `make migrate` gives the service what it needs, or says why it cannot"
     )
 
 
