@@ -16,7 +16,8 @@ TOPIC = "liandong.petition.events.v1"
 
 def advised(city: Installed) -> dict[str, str]:
     """The remedy of each finding that has one, by what was looked at."""
-    lines = [re.split(r" {2,}", line) for line in city.liandong("doctor").stdout.splitlines()]
+    told = city.liandong("doctor").stdout.splitlines()
+    lines = [re.split(r" {2,}", line.rstrip()) for line in told]
     return {words[1]: words[-1] for words in lines if words[0] == "✗"}
 
 
