@@ -15,9 +15,9 @@ SPREAD = 6
 # Seconds after which such a stream opens anew, once no call waits on it: so that an instance which
 # came later, or came back, gets its share.
 LASTS = 15.0
-# Seconds before each repeat where several instances answer: that none of them is reached is passing,
-# as when a machine stood still for longer than the three seconds in which a ping must be answered;
-# all connections are made anew within one. A single instance that is away is away for longer.
+# Seconds before each repeat where several instances answer: that none is reached is passing, as
+# when a machine stood still for longer than the three seconds in which a ping must be answered; all
+# connections are made anew within one. A single instance that is away is away for longer.
 PAUSES = (0.05, 0.15, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5)
 
 
