@@ -56,6 +56,7 @@ REFUSED: dict[str, str] = {
     "services.archive.replicas=1": "archive",
     "autoscaling.min=5,autoscaling.max=4": "more than autoscaling.max",
     "autoscaling.max=9": "max",
+    "autoscaling.metric=liandong_consumer_lag": "metric",
     "ingress.enabled=true": "under which name",
     "secure=maybe": "secure",
 }
@@ -162,6 +163,13 @@ def helm() -> Path:
     return built
 
 
+def demand_served(rendered: str) -> None:
+    """Raise Wrong if it scales by a metric that the rule for the adapter does not serve."""
+    for metric in re.findall(r"metric:\n +name: (\S+)", rendered):
+        if f'''seriesQuery: '{{__name__="{metric}"}}''' not in rendered:
+            raise Wrong(f"it scales by {metric}, which the rule of the adapter does not serve")
+
+
 def check_chart() -> str:
     program = helm()
     asked = ("--kube-version", f"{KUBERNETES}.0")
@@ -171,6 +179,7 @@ def check_chart() -> str:
         rendered = run(program, "template", "liandong", CHART, "-n", "city", *asked, *sets)
         try:
             run(tools() / "python", "-c", RENDERED, KUBERNETES, given=rendered)
+            demand_served(rendered)
             if name == AS_IT_COMES:  # `make rehearse` starts what Helm renders
                 run(sys.executable, "-m", "tests.rehearsal.chart", given=rendered)
         except Wrong as error:

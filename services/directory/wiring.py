@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from backbone.door.retention import run_retention
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
@@ -51,6 +52,8 @@ async def run(settings: Settings, pulse: Pulse) -> None:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(pulse.run())
                 tasks.create_task(watch_database(directory.pool, settings.schema, pulse))
+                sweeping = run_retention(directory.pool, pulse, settings.schema, settings.kept)
+                tasks.create_task(sweeping)
                 tasks.create_task(directory.holding.run(directory.loader, pulse))
                 tasks.create_task(directory.publishing.run())
         finally:

@@ -5,13 +5,12 @@ A message keeps its key at every try: the provider can leave out what it has sen
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from backbone.door.batch import Batch
-from backbone.door.retention import MOST
 from backbone.postgres.pool import Connection, Pool
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from services.emergency.metrics import LATENESS, RUNG, RUNGS
@@ -46,15 +45,6 @@ AGAIN = """
 UPDATE delivery_attempts
 SET tries = $2, error = $3, retry_time = clock_timestamp() + make_interval(secs => $4)
 WHERE key = $1 AND state = 'WAITING'
-"""
-# Attempts of missions that go on stay: their alerts count the messages that were not delivered.
-FORGET = """
-WITH old AS (
-    SELECT a.key FROM delivery_attempts AS a JOIN missions AS m ON m.id = a.mission
-    WHERE a.end_time < statement_timestamp() - $1::interval AND m.end_time IS NOT NULL
-    ORDER BY a.end_time LIMIT $2 FOR UPDATE OF a SKIP LOCKED
-)
-DELETE FROM delivery_attempts AS a USING old WHERE a.key = old.key
 """
 UNDELIVERED = """
 SELECT mission, count(*) AS messages FROM delivery_attempts
@@ -117,9 +107,3 @@ async def undelivered(pool: Pool, missions: Sequence[UUID]) -> dict[UUID, int]:
     """How many messages of each mission have not got through."""
     rows = await pool.fetch(UNDELIVERED, list(missions))
     return {row["mission"]: row["messages"] for row in rows}
-
-
-async def forget_attempts(pool: Pool, older_than: timedelta) -> int:
-    """Delete messages that ended longer ago than this, oldest first; return how many."""
-    said = await pool.execute(FORGET, older_than, MOST)
-    return int(said.rpartition(" ")[2])

@@ -11,7 +11,6 @@ from backbone.directory.replica import Replica
 from backbone.door.batch import Batch
 from backbone.door.decider import Decider, require_every_change
 from backbone.door.request import Request
-from backbone.door.retention import run_retention
 from backbone.door.timers import Timers, lapse_of
 from backbone.postgres.pool import Connection
 from backbone.process.pulse import Pulse
@@ -75,8 +74,6 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
         shell.run_beside(partial(_climb, replica, rungs))
         shell.run_beside(partial(teams.run, pulse))
         shell.run_beside(partial(catching_up.run, pulse))
-        kept, forget = settings.keep_outcomes, attempts.forget_attempts
-        shell.run_beside(partial(run_retention, shell.pool, pulse, kept, forget=forget))
         shell.run_beside(partial(sender.run, pulse))
         await shell.run()
 

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
+from backbone.door.retention import run_retention
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.postgres.pool import Pool, connect, open_pool
@@ -190,6 +191,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(pulse.run())
         tasks.create_task(watch_clock(gateway.pool, settings.schema, pulse))
         tasks.create_task(measure_pool(gateway.pool, settings.name, settings.schema))
+        tasks.create_task(run_retention(gateway.pool, pulse, settings.schema, settings.kept))
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
         origin = Origin(settings.signatures, gateway.pool, GROUP)

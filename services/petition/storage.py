@@ -58,13 +58,6 @@ REMEMBER = """
 INSERT INTO trackings (code, until, attempts) VALUES ($1, clock_timestamp() + $2, 0)
 ON CONFLICT (code) DO UPDATE SET until = excluded.until
 """
-# Codes are guessed, too: old counts are not kept. A sweep never waits for another one.
-SWEEP = """
-DELETE FROM trackings WHERE code IN (
-    SELECT code FROM trackings WHERE until < clock_timestamp() ORDER BY until LIMIT 20
-    FOR UPDATE SKIP LOCKED
-)
-"""
 
 
 SEEN = Seen(

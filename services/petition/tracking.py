@@ -95,7 +95,6 @@ class Tracking:
     async def _find(self, code: str, pin: str, address: str) -> Petition:
         if len(code) > LONGEST_CODE:
             raise NotFound("NO_SUCH_CODE")
-        await self._pool.execute(storage.SWEEP)
         # An address and a PIN are secrets: only their keyed hash is kept.
         guesser = self._sealer.index("address", address)
         here, known = f"{code} {guesser}", f"known {code} {guesser}"

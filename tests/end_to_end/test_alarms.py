@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from backbone.postgres.migrate import schemas
+from backbone.process.keeping import kept_in
 from operate.home.trouble import Trouble
 from operate.watching.packages import program
 from operate.watching.prometheus import FILES
@@ -58,6 +61,24 @@ def test_all_processes_are_asked_and_no_alert_fires_in_the_calm(watch: Watch) ->
     asked = {dict(labels)["process"] for labels in watch.values('up{job="liandong"} == 1')}
     assert asked == PROCESSES
     assert sum(watch.values("count({__name__=~'.+', job='liandong'})").values()) <= MOST_SERIES
+
+
+def test_what_the_chart_scales_by_is_told_and_every_table_is_swept(watch: Watch) -> None:
+    chart = FILES.parent / "helm" / "liandong" / "values.yaml"
+    scaling = yaml.safe_load(chart.read_text())["autoscaling"]
+    asked = f'{scaling["metric"]}{{group="{scaling["group"]}",process="workflow-stream"}}'
+    watch.until(lambda: watch.values(asked), 30, asked)
+    swept = {
+        (dict(labels)["schema"], dict(labels)["table"])
+        for labels in watch.values("time() - liandong_table_swept_timestamp_seconds < 600")
+    }
+    wanted = {
+        (schema.name, table)
+        for schema in schemas()
+        for table, kept in kept_in(schema.name, {}).items()
+        if kept.days is not None
+    }
+    assert swept == wanted
 
 
 def test_each_panel_shows_something_after_a_short_day(city: Installed, watch: Watch) -> None:

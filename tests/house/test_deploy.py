@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema_rs import Draft7Validator
+from prometheus_client import generate_latest
 
+from backbone.kafka.lag import Lags
 from backbone.process.settings import BASE_PORT, PORTS
 from operate.home.ports import STREAM
+from services.workflow.stream import GROUP, TOPICS
 from tests.house.sources import TOP, sources, topics
 
 DEPLOY = TOP / "deploy"
@@ -133,6 +136,48 @@ def test_the_chart_scales_by_the_group_and_partitions_of_the_commands() -> None:
     assert scaling["max"] == commands["partitions"]  # type: ignore[index]
     schema = json.loads((CHART / "values.schema.json").read_text())["properties"]["autoscaling"]
     assert schema["properties"]["max"]["maximum"] == commands["partitions"]  # type: ignore[index]
+
+
+def filled(template: str) -> dict[str, Any]:
+    """A template of the chart whose only other expressions are values."""
+    text = re.sub(r"\{\{-.*?\}\}", "", (CHART / "templates" / template).read_text())
+    text = text.replace("{{ .Release.Name }}", "city")
+
+    def value(found: re.Match[str]) -> str:
+        told: Any = values()
+        for name in found[1].split("."):
+            told = told[name]
+        return str(told)
+
+    text = re.sub(r"\{\{ \.Values\.([a-zA-Z.]+)(?: \| quote)? \}\}", value, text)
+    read: dict[str, Any] = yaml.safe_load(text)
+    return read
+
+
+def test_the_chart_scales_by_a_series_that_the_stream_processor_tells() -> None:
+    [metric] = filled("scaling.yaml")["spec"]["metrics"]
+    asked = metric["external"]["metric"]
+    [(label, group)] = asked["selector"]["matchLabels"].items()
+    Lags("127.0.0.1:1", {GROUP: TOPICS})  # as its wiring does
+    assert f'{asked["name"]}{{{label}="{group}"}} 0.0\n' in generate_latest().decode()
+
+
+def test_the_adapter_serves_that_series_and_no_other() -> None:
+    [metric] = filled("scaling.yaml")["spec"]["metrics"]
+    told = yaml.safe_load(filled("adapter.yaml")["data"]["config.yaml"])
+    [rule] = told["externalRules"]
+    asked = metric["external"]["metric"]
+    assert rule["seriesQuery"] == f'{{__name__="{asked["name"]}"}}'
+    # Each copy tells the lag of the whole group: a sum would count it once for every copy.
+    [label] = asked["selector"]["matchLabels"]
+    assert rule["metricsQuery"] == f"max(<<.Series>>{{<<.LabelMatchers>>}}) by ({label})"
+
+
+@pytest.mark.parametrize("wrong", [{"metric": "liandong_consumer_lag"}, {"group": "workflow"}])
+def test_the_chart_refuses_a_series_that_nothing_tells(wrong: dict[str, str]) -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    chosen = {**values(), "autoscaling": {**values()["autoscaling"], **wrong}}
+    assert list(Draft7Validator(schema).iter_errors(chosen))
 
 
 def test_the_chart_has_the_copies_that_the_topics_want() -> None:

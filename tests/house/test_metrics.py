@@ -105,6 +105,53 @@ def test_rules_and_boards_name_metrics_that_exist() -> None:
     assert named <= exported(), named - exported()
 
 
+def test_documents_name_metrics_that_exist() -> None:
+    pages = [*TOP.glob("*.md"), *(TOP / "docs").glob("*.md")]
+    named = {(page.name, name) for page in pages for name in SERIES.findall(page.read_text())}
+    known = {*exported(), *histograms()}
+    assert named
+    assert {each for each in named if each[1] not in known} == set()
+
+
+def histograms() -> set[str]:
+    """A page may name the whole of a histogram."""
+    return {ast.literal_eval(call.args[0]) for _, call, kind in declared() if kind == "Histogram"}
+
+
+# Labels that Prometheus and the scraped process add by themselves.
+ADDED = {"job", "instance", "le", "process", "alertname", "alertstate", "quantile"}
+SERIES = re.compile(r"\bliandong_[a-z0-9_]*[a-z0-9]\b")
+MATCHED = re.compile(r"\b(liandong_[a-z0-9_]+)\{([^}]*)\}")
+GROUPED = re.compile(r"\b(?:by|on|ignoring|without|group_left|group_right) ?\(([a-z_, ]*)\)")
+
+
+def labels_of() -> dict[str, set[str]]:
+    """The labels of each series of the code."""
+    found = {}
+    for _, call, kind in declared():
+        name = ast.literal_eval(call.args[0])
+        labels = set(ast.literal_eval(call.args[2])) if len(call.args) > 2 else set()
+        for part in ("_bucket", "_sum", "_count") if kind == "Histogram" else ("",):
+            found[name + part] = labels
+    return found
+
+
+def test_rules_and_boards_name_labels_that_exist() -> None:
+    known = labels_of()
+    every = set().union(*known.values()) | ADDED
+    every |= {name for rule in rules() for name in rule.get("labels", {})}
+    boards = [path.read_text() for path in BOARDS.glob("*.json")]
+    matched = 0
+    for text in [rule["expr"] for rule in rules()] + boards:
+        for name, inside in MATCHED.findall(text):
+            named = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", inside))
+            assert named <= known.get(name, every) | ADDED, (name, inside)
+            matched += 1
+        for inside in GROUPED.findall(text):
+            assert set(re.findall(r"\w+", inside)) <= every, inside
+    assert matched
+
+
 def test_each_alert_has_a_severity_and_a_line_in_the_runbook() -> None:
     headings = set(re.findall(r"^## (\w+)$", (TOP / "docs/runbook.md").read_text(), re.MULTILINE))
     alerts = [rule for rule in rules() if "alert" in rule]

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from backbone.process.settings import OUTCOME_DAYS
+from backbone.process.keeping import EVERY, shipped
 from tests.house.sources import constants, shown, sources, topics, tree_of
 
 TOPIC = re.compile(r"liandong\.[a-z]+\.(events|commands)\.v\d+|liandong\.directory\.v\d+")
@@ -30,4 +30,5 @@ def test_every_group_in_the_code_is_declared() -> None:
 
 def test_outcomes_outlive_the_commands_that_may_come_again() -> None:
     kept = [topic["keep"] for name, topic in topics().items() if ".commands." in name]
-    assert kept and all(isinstance(days, int) and days < OUTCOME_DAYS for days in kept)
+    least = shipped().tables[EVERY]["outcomes"].least
+    assert kept and all(isinstance(days, int) and days < least for days in kept)

@@ -1,54 +1,107 @@
-"""Deletes old rows: outcomes by the month, others in small batches.
+"""Deletes the rows whose time is over: one walk for each table to which retention.yaml gives days.
+
+The walk reads a table in pieces, in the order in which its rows lie on the disk: so a table needs
+no index for it, and each statement is short. A row that somebody holds waits for the next walk.
 
 Outcomes must be kept longer than the command topic keeps its records: a command that is consumed
-again is recognised by its outcome.
+again is recognised by its outcome. They go by the month, which leaves nothing to vacuum.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Mapping
 from datetime import timedelta
 
-from backbone.postgres.pool import Pool, is_transient
+from backbone.postgres.pool import Pool, is_transient, said_by
+from backbone.process.keeping import Kept
+from backbone.process.metrics import SWEPT
 from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
-EVERY = 60.0
-# Rows per statement: small enough not to delay other transactions.
-MOST = 5_000
-# Drops whole months, which leaves nothing to vacuum.
-FORGET = "SELECT forget_outcomes($1)"
+# Seconds between two walks, before the first and after one that failed, between two pieces of one,
+# and after which a walk is late.
+EVERY, SOON, PAUSE, LATE = 600.0, 60.0, 1.0, 86_400.0
+# Blocks of a piece: some thousand rows.
+PIECE = 64
+SIZE = "SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::bigint"
+FORGET = """
+DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM {table} WHERE ctid >= $1 AND ctid < $2 AND {over} FOR UPDATE SKIP LOCKED
+)) AND {over}
+"""
+OVER = "({after}) < clock_timestamp() - $3::interval"
+FORGET_MONTHS = "SELECT forget_{table}($1)"
 
 
-async def forget_outcomes(pool: Pool, older_than: timedelta) -> int:
-    """Drop the months of outcomes that ended longer ago than this; return how many."""
-    return int(await pool.fetchval(FORGET, older_than))
-
-
-# Deletes at most MOST rows that are older than this; returns how many.
-Forget = Callable[[Pool, timedelta], Awaitable[int]]
+async def sweep(pool: Pool, pulse: Pulse, table: str, kept: Kept, pause: float = PAUSE) -> int:
+    """Walk through one table; return how many rows, or months, it has lost."""
+    keep = timedelta(days=kept.days or 0)
+    if kept.months:
+        return int(await pool.fetchval(FORGET_MONTHS.format(table=table), keep))
+    forget = FORGET.format(table=table, over=OVER.format(after=kept.after))
+    gone, size = 0, await pool.fetchval(SIZE, table)
+    for first in range(0, size, PIECE):
+        if first:
+            await _rest(pulse, pause)
+        said = await pool.execute(forget, (first, 0), (first + PIECE, 0), keep)
+        gone += int(said.rpartition(" ")[2])
+    return gone
 
 
 async def run_retention(
-    pool: Pool,
-    pulse: Pulse,
-    older_than: timedelta,
-    every: float = EVERY,
-    forget: Forget = forget_outcomes,
+    pool: Pool, pulse: Pulse, schema: str, kept: Mapping[str, Kept], every: float = EVERY
 ) -> None:
-    """Delete old rows at a fixed interval, for ever."""
+    """Sweep each table in turn, for ever. One that cannot be swept is told, and stops nothing."""
+    walks = [Walk(schema, table, each) for table, each in kept.items() if each.days is not None]
+    await _rest(pulse, min(every, SOON))  # a start has better things to do
     while True:
-        try:
-            if forgotten := await forget(pool, older_than):
-                log.info("retention.forgotten", extra={"what": forget.__name__, "count": forgotten})
-            if forgotten == MOST:
-                pulse.beat("retention")
-                continue  # there are more
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log.warning("retention.away", extra={"error": str(error)})
-        for _ in range(max(1, round(every))):
+        done = True
+        for each in walks:
             pulse.beat("retention")
-            await asyncio.sleep(min(every, 1.0))
+            done &= await each.take(pool, pulse)
+        await _rest(pulse, every if done else min(every, SOON))
+
+
+class Walk:
+    """The walks through one table, and when the last one has come to its end."""
+
+    def __init__(self, schema: str, table: str, kept: Kept) -> None:
+        self._table, self._kept = table, kept
+        self._name = f"{schema}.{table}"
+        self._swept = SWEPT.labels(schema, table)
+        self._done()
+
+    def _done(self) -> None:
+        self._ended = time.monotonic()
+        self._swept.set_to_current_time()
+
+    async def take(self, pool: Pool, pulse: Pulse) -> bool:
+        """Walk through the table; return whether the walk has come to its end."""
+        try:
+            gone = await sweep(pool, pulse, self._table, self._kept)
+        except Exception as error:  # the flaw says what follows from it
+            log.warning("retention.away", extra={"table": self._name, "error": str(error)})
+            if not is_transient(error) or time.monotonic() - self._ended > LATE:
+                pulse.note(f"retention {self._name}", flaw_of(self._name, error))
+            return False
+        self._done()
+        pulse.note(f"retention {self._name}", "")
+        if gone:
+            log.info("retention.forgotten", extra={"table": self._name, "count": gone})
+        return True
+
+
+def flaw_of(table: str, error: Exception) -> str:
+    said = said_by(error) if is_transient(error) else str(error).partition("\n")[0]
+    return (
+        f"rows of {table} whose time is over cannot be deleted ({said}): no command is refused for "
+        "that; `make migrate` gives the service what it needs, or says why it cannot"
+    )
+
+
+async def _rest(pulse: Pulse, seconds: float) -> None:
+    for _ in range(max(1, round(seconds))):
+        pulse.beat("retention")
+        await asyncio.sleep(min(seconds, 1.0))

@@ -6,14 +6,14 @@ escape, which would silently cancel the caller. In a task of its own neither doe
 
 import asyncio
 import logging
-from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 
 log = logging.getLogger(__name__)
 
-LEAVE_SECONDS = 3.0
+LEAVE_SECONDS, LEFT_SECONDS = 3.0, 1.0
+# Tasks that were left to themselves; without a reference they would vanish in their midst.
+LEFT: set["asyncio.Task[None]"] = set()
 
 
 async def close(consumer: AIOKafkaConsumer, patience: float = LEAVE_SECONDS) -> None:
@@ -30,14 +30,35 @@ async def close(consumer: AIOKafkaConsumer, patience: float = LEAVE_SECONDS) -> 
 
 
 async def _take_apart(consumer: AIOKafkaConsumer, stopping: "asyncio.Task[None]") -> None:
-    """End its tasks and connections; the group notices when the session times out."""
+    """End its tasks and connections; the group notices when the session times out.
+
+    Each wait has its end, too: aiokafka's own may swallow the cancellation and wait for a broker
+    that has died. A loop that waited on here stood still until the watchdog ended its process.
+    """
     stopping.cancel()
     for name in ("_heartbeat_task", "_commit_refresh_task"):
         # A reader without a group has neither.
         if (task := getattr(consumer._coordinator, name, None)) is not None:
             task.cancel()
-    with suppress(asyncio.CancelledError, KafkaError):
-        await stopping
-    with suppress(KafkaError):
-        await consumer._fetcher.close()
-        await consumer._client.close()
+    await _ended(stopping)
+    for part in (consumer._fetcher, consumer._client):
+        if part is not None:  # it never came so far as to have one
+            await _ended(asyncio.create_task(part.close()))
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """Wait for the end of a task, for a second at most; then cancel it and leave it to itself."""
+    await asyncio.wait([task], timeout=LEFT_SECONDS)
+    if not task.done():
+        log.warning("consumer.left_behind", extra={"task": repr(task.get_coro())})
+        task.cancel()
+        LEFT.add(task)
+        task.add_done_callback(_forget)
+    else:
+        _forget(task)
+
+
+def _forget(task: "asyncio.Task[None]") -> None:
+    LEFT.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.info("consumer.closed_with", extra={"error": str(error)})

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from aiokafka import ConsumerRecord
 
 from backbone.door.outcomes import Outcome
-from backbone.door.retention import MOST, Forget
 from backbone.postgres.pool import Connection, Pool
 from liandong.event.v1.event_pb2 import Meta
 
@@ -53,25 +51,6 @@ INSERT INTO refused_links
     (consumer, event_id, aggregate_id, reason, facts, matter, audience, area, source, accused)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
 """
-# Deletes those of a page of rows whose aggregate was last heard of before a month. It walks by the
-# primary key: an index by month would make each note of a version write one more page.
-SWEEP = """
-WITH page AS (
-    SELECT consumer, aggregate_id FROM inbox WHERE (consumer, aggregate_id) > ($1, $2)
-    ORDER BY consumer, aggregate_id LIMIT $3
-), gone AS (
-    DELETE FROM inbox USING page
-    WHERE inbox.consumer = page.consumer AND inbox.aggregate_id = page.aggregate_id
-      AND inbox.month < to_char(clock_timestamp() - $4::interval, 'YYYYMM')::bigint
-    RETURNING 1
-)
-SELECT consumer, aggregate_id, (SELECT count(*) FROM gone) AS gone FROM page
-ORDER BY consumer DESC, aggregate_id DESC LIMIT 1
-"""
-# Three times as long as a topic keeps events. A restored city, or a Kafka that was filled anew from
-# the journals, has no older ones, so no version of before is ever asked for.
-KEEP_INBOX = timedelta(days=90)
-BEGIN = ("", UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +108,3 @@ class Inbox:
         task = (meta.correlation_id, [*meta.audience], meta.area or meta.audited_area)
         about = (meta.source, meta.accused)
         await conn.execute(REFUSED, *link, outcome.reason, outcome.facts, *task, *about)
-
-
-def sweeping(most: int = MOST) -> Forget:
-    """Deletes old rows of the inbox page by page; goes on where the last call has ended."""
-    last = BEGIN
-
-    async def forget_inbox(pool: Pool, older_than: timedelta) -> int:
-        nonlocal last
-        row = await pool.fetchrow(SWEEP, *last, most, older_than)
-        last = (row["consumer"], row["aggregate_id"]) if row else BEGIN
-        return int(row["gone"]) if row else 0
-
-    return forget_inbox

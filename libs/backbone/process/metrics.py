@@ -103,6 +103,11 @@ UNSENT = Gauge("liandong_unsent_events", "Events that Kafka has not acknowledged
 MONTHS_AHEAD = Gauge(
     "liandong_journal_months_ahead", "Partitions of the journal for coming months.", ["schema"]
 )
+SWEPT = Gauge(
+    "liandong_table_swept_timestamp_seconds",
+    "Time at which the last walk through a table that is swept ended.",
+    ["schema", "table"],
+)
 PARKED = Gauge("liandong_parked_events", "Events that wait behind a parked one.", ["group"])
 LINKS_OPEN = Gauge(
     "liandong_links_unsettled", "Refused follow-ups that a person has to settle.", ["group"]

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property
 
+from backbone.process.keeping import Kept, flaws_in, kept_in
 from backbone.process.keyring import Keyring, flaw
 from backbone.process.signing import Signatures, Verifier
 from backbone.process.spans import ADDRESS as COLLECTOR
@@ -26,7 +26,6 @@ PORTS: dict[str, tuple[int, int]] = {
 }
 SCHEMAS = {name: name for name in PORTS} | {"workflow-stream": "workflow"}
 BASE_PORT = 8600
-OUTCOME_DAYS = 30
 # The file with the public keys of all services.
 SIGNERS = "LIANDONG_SIGNERS"
 ADDRESS = re.compile(r"([^\s:,/]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
@@ -61,10 +60,10 @@ class Settings:
     wires: Wires | None = None
     texts: Keyring | None = None
 
-    @property
-    def keep_outcomes(self) -> timedelta:
-        """For how long outcomes are kept; longer than the command topic keeps its records."""
-        return timedelta(days=int(self.environ.get("LIANDONG_OUTCOME_DAYS", OUTCOME_DAYS)))
+    @cached_property
+    def kept(self) -> Mapping[str, Kept]:
+        """How long each table of its schema is kept."""
+        return kept_in(self.schema, self.environ)
 
     @property
     def schema(self) -> str:
@@ -143,9 +142,7 @@ def read_settings(name: str, environ: Mapping[str, str]) -> Settings:
     base, keys = environ.get("LIANDONG_PORT", str(BASE_PORT)), environ.get(f"{prefix}_KEY", "")
     if not base.isdecimal() or not 0 < int(base) < 65_000:
         flaws.append(f"LIANDONG_PORT is not a port: {base!r}")
-    flaws += [*wrong_ports(environ), *_wrong_addresses(environ)]
-    if not environ.get("LIANDONG_OUTCOME_DAYS", "30").isdecimal():
-        flaws.append("LIANDONG_OUTCOME_DAYS is not a number of days")
+    flaws += [*wrong_ports(environ), *_wrong_addresses(environ), *flaws_in(environ)]
     if wrong := flaw(keys):
         flaws.append(f"{prefix}_KEY: {wrong}")
     texts = _texts_of(name, environ, flaws)

@@ -40,8 +40,15 @@ class SharedStream:
     """The calls of this process to one service. The stream opens at the first call, and anew at
     the first call after it has ended."""
 
-    def __init__(self, channel: SigningChannel, token: str, lasts: float = inf) -> None:
+    def __init__(
+        self,
+        channel: SigningChannel,
+        token: str,
+        lasts: float = inf,
+        pauses: Sequence[float] | None = None,
+    ) -> None:
         self._channel = channel
+        self._pauses = PAUSES if pauses is None else pauses
         self._lasts, self._until = lasts, inf
         self._open: Any = channel.stream_stream(METHOD)
         self._token = (("liandong-token", token),)
@@ -79,7 +86,7 @@ class SharedStream:
         """
         try:
             async with asyncio.timeout(patience) as limit:
-                for pause in PAUSES:
+                for pause in self._pauses:
                     try:
                         return await self._send(call, limit.when() or 0.0)
                     except StreamEnded:

@@ -15,6 +15,10 @@ SPREAD = 6
 # Seconds after which such a stream opens anew, once no call waits on it: so that an instance which
 # came later, or came back, gets its share.
 LASTS = 15.0
+# Seconds before each repeat where several instances answer: that none is reached is passing, as
+# when a machine stood still for longer than the three seconds in which a ping must be answered; all
+# connections are made anew within one. A single instance that is away is away for longer.
+PAUSES = (0.05, 0.15, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5)
 
 
 class Spread:
@@ -25,8 +29,8 @@ class Spread:
     """
 
     def __init__(self, channel: SigningChannel, token: str, streams: int) -> None:
-        lasts = LASTS if streams > 1 else inf
-        self._streams = [SharedStream(channel, token, lasts) for _ in range(streams)]
+        lasts, pauses = (LASTS if streams > 1 else inf), (PAUSES if streams > 1 else None)
+        self._streams = [SharedStream(channel, token, lasts, pauses) for _ in range(streams)]
 
     def unary_unary(self, *path: Any, **how: Any) -> Callable[..., Any]:
         turns = cycle([stream.unary_unary(*path, **how) for stream in self._streams])

@@ -21,7 +21,6 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request, hash_of
 from backbone.door.retention import run_retention
 from backbone.kafka.consumer import Consumer
-from backbone.kafka.inbox import KEEP_INBOX, sweeping
 from backbone.kafka.lag import Lags
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, open_producer
@@ -93,8 +92,7 @@ class Shell:
             lambda: watch_standing(pool, self.consumers, pulse),
             lambda: run_anchors(pool, pulse, appending(settings.anchors, settings.schema)),
             lambda: run_months(pool, settings.schema, pulse),
-            lambda: run_retention(pool, pulse, settings.keep_outcomes),
-            lambda: run_retention(pool, pulse, KEEP_INBOX, forget=sweeping()),
+            lambda: run_retention(pool, pulse, settings.schema, settings.kept),
             lambda: run_nightly(self.connect, settings.schema, self._evidence),
             lambda: self.keys.run(pool, pulse),
         ]

@@ -88,6 +88,7 @@ def variables_of(service: str, *, secure: bool) -> list[Variable]:
         Variable("LIANDONG_LOG", "DEBUG, INFO, WARNING or ERROR; INFO by default"),
         Variable(COLLECTOR, "http://host:4317 of an OpenTelemetry collector; none by default"),
         Variable("LIANDONG_OUTCOME_DAYS", "days for which answers are kept, 30 by default"),
+        Variable("LIANDONG_RETENTION", "file with the city's own days of tables (docs/years.md)"),
         Variable("LIANDONG_ANCHORS", "file elsewhere to which anchors of the journal are added"),
         *(Variable(name, means) for name, means in OWN.get(service, {}).items()),
     ]

@@ -2,7 +2,6 @@
 sign-ins and rights), from the database."""
 
 import importlib
-import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,10 +12,11 @@ import asyncpg
 
 from backbone.door.evidence import Flaw, signed_by, verify
 from backbone.process.signing import Verifier
+from operate.admin import anchors
+from operate.admin.anchors import Anchors
 from operate.admin.export import Export
 from operate.archive import checking as archived
 from operate.home import absence
-from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
 SCHEMAS = """
@@ -36,8 +36,6 @@ BEFORE = "SELECT position, digest FROM audit_before"
 ARCHIVED_UPTO = "SELECT coalesce(max(position), 0) FROM archives"
 
 Tell = Callable[[str, int], None]
-# Digests by service and position.
-Anchors = dict[tuple[str, int], str]
 
 
 @dataclass
@@ -50,9 +48,9 @@ class Findings:
 
 
 async def examine(
-    installation: Installation, anchors: str, export: str, tell: Tell, archives: str = ""
+    installation: Installation, elsewhere: str, export: str, tell: Tell, archives: str = ""
 ) -> list[Findings]:
-    """Check everything, and write the anchors to their file and the export if asked.
+    """Check everything, and write the anchors to their file elsewhere and the export if asked.
 
     `tell` hears of the progress: a service and the rows read. `archives` is the folder of the
     archive files, if it is not the one they were written to. Raises Trouble without a database.
@@ -61,7 +59,7 @@ async def examine(
         conn = await asyncpg.connect(installation.admin_dsn, timeout=5)
     except (OSError, asyncpg.PostgresError) as error:
         raise absence.of(installation, "postgres") from error
-    kept = read_anchors(anchors)
+    kept = anchors.read(elsewhere)
     out = Export(Path(export), installation.keys.signers()) if export else None
     try:
         found = []
@@ -69,10 +67,11 @@ async def examine(
             await conn.execute(f'SET search_path TO "{service}"')
             findings = Findings(service)
             await _examine_one(conn, installation, findings, out, tell, archives)
-            findings.flaws += [flaw async for flaw in _compare(conn, service, kept)]
+            for compare in (_compare, _compare_archives):
+                findings.flaws += [flaw async for flaw in compare(conn, service, kept)]
             found.append(findings)
-            if anchors and not findings.flaws:
-                await _append(conn, anchors, service, kept)
+            if elsewhere and not findings.flaws:
+                await _append(conn, elsewhere, service, kept)
     finally:
         await conn.close()
         if out is not None:
@@ -137,22 +136,7 @@ def _registers(service: str) -> tuple[Any, ...]:
     return _chains().REGISTERS if service == GATEWAY else ()
 
 
-def read_anchors(path: str) -> Anchors:
-    """The digests that a file elsewhere keeps, by service and position. Raises Trouble."""
-    if not path or not Path(path).exists():
-        return {}
-    try:
-        lines = [json.loads(line) for line in Path(path).read_text().splitlines() if line.strip()]
-        return {(str(each["service"]), int(each["position"])): each["digest"] for each in lines}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Trouble(
-            f"{path} is no file of anchors: {error!r}.", f"{path} 不是锚点文件：{error!r}。"
-        ) from error
-
-
-async def _compare(
-    conn: Any, service: str, kept: dict[tuple[str, int], str]
-) -> AsyncIterator[Flaw]:
+async def _compare(conn: Any, service: str, kept: Anchors) -> AsyncIterator[Flaw]:
     """The anchors of the file that the database does not have, or has otherwise."""
     present = {row["position"]: row["digest"].hex() for row in await conn.fetch(ANCHORS)}
     for (of, position), digest in kept.items():
@@ -164,25 +148,19 @@ async def _compare(
                 yield Flaw(f"{of} {position}", "is not that of the file elsewhere")
 
 
+async def _compare_archives(conn: Any, service: str, kept: Anchors) -> AsyncIterator[Flaw]:
+    """The archives of the file that the database does not know, or knows otherwise."""
+    known = {row["position"]: row["digest"].hex() for row in await conn.fetch(anchors.ARCHIVES)}
+    for (of, month), digest in kept.items():
+        if of == anchors.archives_of(service) and known.get(month) != digest:
+            yield Flaw(f"archive {month}", "is not that of the file elsewhere")
+
+
 async def _append(conn: Any, path: str, service: str, kept: Anchors) -> None:
     """Append what the file lacks."""
     found = [(service, row) for row in await conn.fetch(ANCHORS)]
+    found += [(anchors.archives_of(service), row) for row in await conn.fetch(anchors.ARCHIVES)]
     for each in _registers(service):
         found += [(each.table, row) for row in await conn.fetch(each.last)]
     lacking = [(of, row) for of, row in found if (of, row["position"]) not in kept]
-    lines = [
-        json.dumps({"service": of, "position": row["position"], "digest": row["digest"].hex()})
-        for of, row in lacking
-    ]
-    write_to(path, lines)
-
-
-def write_to(path: str, lines: list[str]) -> None:
-    """Append lines to the file of anchors. Raises Trouble."""
-    try:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines)
-    except OSError as error:
-        raise Trouble(
-            f"{path} cannot be written: {error}.", f"无法写入 {path}：{error}。"
-        ) from error
+    anchors.append(path, [(of, row["position"], row["digest"]) for of, row in lacking])

@@ -14,6 +14,7 @@ from backbone.door.evidence import signed_by
 from backbone.door.evidence import verify as prove
 from backbone.postgres.pool import Connection
 from backbone.process.signing import Verifier
+from operate.admin import anchors
 from operate.admin.evidence import TABLES as RECORDS
 from operate.archive import checking, files, months, policy, removing
 from operate.archive.files import Manifest
@@ -64,10 +65,21 @@ async def connected(installation: Installation) -> AsyncIterator[Connection]:
 
 
 async def archive(
-    installation: Installation, place: Path, today: date, tell: Tell, *, look: bool = False
+    installation: Installation,
+    place: Path,
+    today: date,
+    tell: Tell,
+    *,
+    elsewhere: str = "",
+    look: bool = False,
 ) -> list[Archived]:
-    """Archive what is due; with `look`, only say what that would be. Raises Trouble."""
+    """Archive what is due; with `look`, only say what that would be. Raises Trouble.
+
+    The hash of each archive is added to the file of anchors `elsewhere`, if one is named.
+    """
     done = []
+    if elsewhere and not look:
+        anchors.append(elsewhere, [])  # refused now rather than after the work
     async with connected(installation) as conn:
         if not look:
             await _demand_alone(conn)
@@ -83,7 +95,9 @@ async def archive(
                 if due:
                     await _demand_sound(conn, installation, service)
                 written = Written(place, installation.keys, services, tell)
-                await written.perform(conn, found, due)
+                lines = await written.perform(conn, found, due)
+                if elsewhere and lines:
+                    anchors.append(elsewhere, lines)
             found.may_go = {
                 month: policy.may_go(month, kept[service]) for month in earlier + found.months
             }
@@ -123,7 +137,10 @@ class Written:
     services: list[str]
     tell: Tell
 
-    async def perform(self, conn: Connection, found: Archived, due: list[Due]) -> None:
+    async def perform(
+        self, conn: Connection, found: Archived, due: list[Due]
+    ) -> list[anchors.Line]:
+        """Return the lines of the new archives for the file of anchors."""
         known = await months.archives(conn)
         last: Any = known[-1] if known else None
         written: list[tuple[Due, Manifest]] = []
@@ -143,6 +160,8 @@ class Written:
         if last is not None:
             told = (str(self.place), self.services, written, last["month"])
             found.records, found.stay = await removing.take_out(conn, *told)
+        name = anchors.archives_of(found.service)
+        return [(name, each.month, manifest.hash) for each, manifest in written]
 
 
 async def _demand_readable(conn: Connection, place: Path, manifest: Manifest) -> None:

@@ -20,10 +20,20 @@ from operate.run.installation import Installation
 Place = Annotated[Path | None, typer.Argument(help="the folder of the archives")]
 Look = Annotated[bool, typer.Option(help="only say what would be archived")]
 Show = Annotated[str, typer.Option(help="print the archived steps of the record with this id")]
+Elsewhere = Annotated[
+    str,
+    typer.Option(envvar="LIANDONG_ANCHORS", help="the file of anchors: it gets the hashes, too"),
+]
 From = Annotated[str, typer.Option(help="the folder, if it is not where they were written")]
 
 
-def archive(place: Place = None, look: Look = False, show: Show = "", archives: From = "") -> None:
+def archive(
+    place: Place = None,
+    look: Look = False,
+    show: Show = "",
+    archives: From = "",
+    anchors: Elsewhere = "",
+) -> None:
     """Write months of ended records to files, and take them out of the database.
 
     deploy/retention.yaml, or the file LIANDONG_RETENTION, says when. `liandong verify` proves files
@@ -43,7 +53,7 @@ def archive(place: Place = None, look: Look = False, show: Show = "", archives: 
         def tell(service: str, month: int) -> None:
             waiting.update(f"{service}.{month}")
 
-        asked = journey.archive(installation, folder, today(), tell, look=look)
+        asked = journey.archive(installation, folder, today(), tell, elsewhere=anchors, look=look)
         done = asyncio.run(asked)
     _report(done)
     if look:

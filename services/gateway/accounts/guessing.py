@@ -47,18 +47,6 @@ REMEMBER = """
 INSERT INTO known_addresses (who, forget_time) VALUES ($1, clock_timestamp() + $2)
 ON CONFLICT (who) DO UPDATE SET forget_time = excluded.forget_time
 """
-SWEEP = """
-WITH swept AS (
-    DELETE FROM guesses WHERE who IN (
-        SELECT who FROM guesses WHERE forget_time < clock_timestamp()
-        ORDER BY forget_time LIMIT 20 FOR UPDATE SKIP LOCKED
-    )
-)
-DELETE FROM known_addresses WHERE who IN (
-    SELECT who FROM known_addresses WHERE forget_time < clock_timestamp()
-    ORDER BY forget_time LIMIT 20 FOR UPDATE SKIP LOCKED
-)
-"""
 
 
 class _Delayed(Exception):
@@ -112,7 +100,6 @@ class Guessing:
         return bool(await self._pool.fetchval(KNOWN, here))
 
     async def _count(self, attempt: Attempt, counts: dict[str, tuple[float, float]]) -> Attempt:
-        await self._pool.execute(SWEEP)
         first = timedelta(seconds=self._own.first_delay_seconds)
         kept = timedelta(hours=self._own.wrong_kept_hours)
         try:

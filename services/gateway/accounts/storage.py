@@ -13,11 +13,6 @@ SELECT user_name, display_name, role, unit, area, team, password_hash
 FROM accounts WHERE user_name = $1 AND NOT disabled AND is_in_force(demo)
 """
 OPEN_SESSION = """
-WITH swept AS (
-    DELETE FROM sessions WHERE token_hash IN (
-        SELECT token_hash FROM sessions WHERE expire_time < now() ORDER BY expire_time LIMIT 20
-    )
-)
 INSERT INTO sessions (token_hash, user_name, expire_time) VALUES ($1, $2, now() + $3)
 RETURNING expire_time
 """
@@ -75,8 +70,8 @@ async def account_of(pool: Pool, user: str) -> Any:
 
 
 async def open_session(pool: Pool, token_hash: bytes, lifetime: timedelta, line: Line) -> datetime:
-    """Store the session of the line's subject, with its line of the audit, and delete a few expired
-    ones. Returns the time of its expiry."""
+    """Store the session of the line's subject, with its line of the audit. Returns the time of its
+    expiry."""
     async with audit.audited(pool) as conn:
         end: datetime = await conn.fetchval(OPEN_SESSION, token_hash, line.subject, lifetime)
         await audit.save(conn, line)

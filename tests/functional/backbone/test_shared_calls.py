@@ -15,6 +15,7 @@ from backbone.rpc.server import Server
 from backbone.rpc.shared_client import SharedStream
 from backbone.rpc.shared_server import METHOD, MOST_OPEN
 from backbone.rpc.signed import SigningChannel
+from backbone.rpc.spread import Spread
 from backbone.words.errors import Conflict, InvalidArgument
 from liandong.calls.v1 import calls_service_pb2 as calls
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -214,6 +215,21 @@ async def test_a_killed_server_is_asked_again_and_answers_once_it_is_back(
 async def test_a_dead_service_is_unavailable_after_three_tries(channel: SigningChannel) -> None:
     error = await failure_of(Caller(channel).claim())
     assert error.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_of_several_instances_that_are_all_away_for_a_second_one_answers(
+    port: int, channel: SigningChannel
+) -> None:
+    """They were reached before: a machine that stood still has ended all connections at once."""
+    spread = Spread(channel, TOKEN, streams=2)
+    claim = spread.unary_unary(CLAIM, _written, pb.ClaimIncidentResponse.FromString)
+    async with served(Incidents(), port):
+        await claim(REQUEST, timeout=5, metadata=())
+    asked = [asyncio.ensure_future(_response(claim(REQUEST, timeout=5, metadata=()))) for _ in "12"]
+    await asyncio.sleep(1)
+    assert not any(each.done() for each in asked)
+    async with served(Incidents(), port):
+        assert {each.incident.title for each in await asyncio.gather(*asked)} == {NAME}
 
 
 async def test_a_service_that_does_not_share_is_called_alone(

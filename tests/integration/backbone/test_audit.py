@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -11,7 +10,6 @@ import pytest
 from backbone.door.anchor import anchor, run_anchors
 from backbone.door.door import Door
 from backbone.door.evidence import Flaw, Seen, verify
-from backbone.door.retention import run_retention
 from backbone.postgres.pool import Pool, connect, open_pool
 from backbone.process.pulse import Pulse
 from backbone.shell.nightly import check_now
@@ -165,23 +163,15 @@ async def test_anchors_are_set_by_themselves(door: Door, pool: Pool) -> None:
 
 async def test_upkeep_waits_while_the_database_is_away() -> None:
     gone = await open_pool("postgresql://nobody@127.0.0.1:1/nowhere", "ledger")
-    loops = [
-        asyncio.create_task(run_anchors(gone, Pulse(), settles=0)),
-        asyncio.create_task(run_retention(gone, Pulse(), timedelta(days=30), every=0.01)),
-    ]
+    loop = asyncio.create_task(run_anchors(gone, Pulse(), settles=0))
     await asyncio.sleep(0.2)
-    assert not [loop for loop in loops if loop.done()]
-    for loop in loops:
-        loop.cancel()
-    await asyncio.wait(loops)
+    assert not loop.done()
+    loop.cancel()
+    await asyncio.wait([loop])
     gone.terminate()
 
 
 async def test_upkeep_ends_for_what_no_waiting_mends(database: Installation) -> None:
     async with await open_pool(database.url(), "pg_catalog") as pool:
-        for loop in (
-            run_anchors(pool, Pulse(), settles=0),
-            run_retention(pool, Pulse(), timedelta(days=30)),
-        ):
-            with pytest.raises((asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError)):
-                await loop
+        with pytest.raises(asyncpg.UndefinedTableError):
+            await run_anchors(pool, Pulse(), settles=0)

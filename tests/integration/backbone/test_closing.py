@@ -4,7 +4,9 @@ import asyncio
 import os
 import signal
 import time
+from contextlib import suppress
 
+import pytest
 from aiokafka import AIOKafkaConsumer
 
 from backbone.kafka import closing
@@ -43,3 +45,28 @@ async def test_a_consumer_leaves_while_kafka_hangs_and_another_takes_its_place(
     next_one = await asyncio.wait_for(joined(broker, topic), 30)
     assert next_one.assignment()
     await closing.close(next_one)
+
+
+async def test_a_consumer_whose_own_end_never_comes_is_left_behind(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As aiokafka once a broker has died: it swallows the cancellation, and waits on."""
+    await broker.started()
+    consumer, over = await joined(broker, await make_topic(broker)), asyncio.Event()
+
+    async def never() -> None:
+        consumer._closed = True  # as the real one does first
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await over.wait()
+
+    before = set(closing.LEFT)
+    monkeypatch.setattr(consumer, "stop", never)
+    start = time.monotonic()
+    await closing.close(consumer, patience=0.1)
+    assert time.monotonic() - start < 3 * closing.LEFT_SECONDS + 2
+    assert len(closing.LEFT - before) == 1
+    over.set()
+    await asyncio.wait(closing.LEFT - before, timeout=5)
+    await asyncio.sleep(0)
+    assert before == closing.LEFT, "it is forgotten when it has ended"

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,12 +11,12 @@ import pytest
 from msgspec import structs
 
 from backbone.door.door import Door
-from backbone.door.retention import forget_outcomes
-from backbone.kafka.inbox import sweeping
+from backbone.door.retention import sweep
 from backbone.postgres import months
 from backbone.postgres.migrate import migrate_all
 from backbone.postgres.numbers import today
 from backbone.postgres.pool import Pool, open_pool
+from backbone.process.keeping import kept_in
 from backbone.process.pulse import Pulse
 from tests.installation import Installation, named
 from tests.ledger.building import FILES, LEDGER, SECRET, a_claim, a_request, claimed, notes
@@ -125,15 +124,21 @@ def door_statement(door: Door) -> str:
     return " ".join(door._writes.values())
 
 
+async def forgotten(pool: Pool, days: int) -> int:
+    """How many months of outcomes have gone."""
+    kept = structs.replace(kept_in("ledger", {})["outcomes"], days=days)
+    return await sweep(pool, Pulse(), "outcomes", kept)
+
+
 async def test_months_of_outcomes_are_dropped_after_their_time(
     door: Door, pool: Pool, admin: Admin
 ) -> None:
     await claimed(door)
-    assert await forget_outcomes(pool, timedelta(0)) == 0, "the month is still written"
+    assert await forgotten(pool, 0) == 0, "the month is still written"
     await advance(admin, 2)
     await claimed(door)
     rows = await pool.fetchval("SELECT count(*) FROM outcomes")
-    assert await forget_outcomes(pool, timedelta(days=30)) == 0, "it has not ended"
+    assert await forgotten(pool, 30) == 0, "it has not ended"
     earlier = month(-3)
     await admin.execute(f"""
         ALTER TABLE outcomes DETACH PARTITION outcomes_{month()};
@@ -142,8 +147,8 @@ async def test_months_of_outcomes_are_dropped_after_their_time(
         ALTER TABLE outcomes ATTACH PARTITION outcomes_{earlier}
             FOR VALUES FROM (MINVALUE) TO ({month(-2)});
     """)
-    assert await forget_outcomes(pool, timedelta(days=365)) == 0
-    assert await forget_outcomes(pool, timedelta(days=30)) == 1
+    assert await forgotten(pool, 365) == 0
+    assert await forgotten(pool, 30) == 1
     assert 0 < await pool.fetchval("SELECT count(*) FROM outcomes") < rows
 
 
@@ -153,14 +158,18 @@ async def test_the_inbox_forgets_aggregates_of_which_nothing_was_heard_for_month
     await admin.execute(
         """INSERT INTO inbox SELECT 'g' || n % 3, gen_random_uuid(), 7,
            CASE WHEN n % 2 = 0 THEN $1::bigint ELSE $2 END FROM generate_series(1, 50) AS n""",
-        month(-4),
+        month(-5),
         month(-2),
     )
-    forget, gone = sweeping(most=7), 0
-    for _ in range(9):
-        gone += await forget(pool, timedelta(days=90))
-    assert gone == 25
-    assert await pool.fetchval("SELECT count(*) FROM inbox") == 25
+    await admin.execute("INSERT INTO inbox SELECT 'g', gen_random_uuid(), 7, 0")
+    assert await sweep(pool, Pulse(), "inbox", kept_in("ledger", {})["inbox"]) == 25
+    assert await pool.fetchval("SELECT count(*) FROM inbox") == 26
+    # One of before there were months stays until its time has passed since the last anchor then.
+    await admin.execute("UPDATE signing SET time = now() - interval '91 days'")
+    await admin.execute("INSERT INTO anchors VALUES (7, '', now() - interval '89 days')")
+    assert await sweep(pool, Pulse(), "inbox", kept_in("ledger", {})["inbox"]) == 0
+    await admin.execute("UPDATE anchors SET time = now() - interval '91 days'")
+    assert await sweep(pool, Pulse(), "inbox", kept_in("ledger", {})["inbox"]) == 1
 
 
 @pytest.fixture

@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from msgspec import structs
 
+from backbone.door.retention import sweep
+from backbone.postgres.pool import Pool
+from backbone.process.keeping import kept_in
+from backbone.process.pulse import Pulse
 from backbone.rpc.caller import metadata_for
 from backbone.words.actor import Actor
 from backbone.words.areas import Level
@@ -20,7 +24,6 @@ from backbone.words.ladder import Step
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.emergency.v1.emergency_pb2 import TeamStatus
-from services.emergency import attempts
 from tests.emergency import COUNTY, Desk, a_ladder, plant_city, refusing, serving, some_settings
 from tests.installation import Installation
 from tests.telephones import SECRET, Telephones, telephones
@@ -321,21 +324,23 @@ async def test_an_answer_drops_what_was_not_sent(database: Installation) -> None
         assert world.reached() == []
 
 
-async def test_messages_are_forgotten_some_time_after_their_mission(database: Installation) -> None:
+async def test_messages_and_steps_are_forgotten_some_time_after_their_mission(
+    database: Installation,
+) -> None:
     async with telephones() as world, staffed(database, world=world) as desk:
         over, open_one = [(await desk.dispatch()).mission.id for _ in range(2)]
         await world.until(4)
         await desk.act("ClearMission", over)
     conn = await asyncpg.connect(database.admin, server_settings={"search_path": "emergency"})
-    await conn.execute(
-        "UPDATE delivery_attempts SET end_time = now() - interval '31 days' "
-        "WHERE state <> 'WAITING'"
-    )
-    pool: Any = conn
-    assert await attempts.forget_attempts(pool, timedelta(days=40)) == 0
-    assert await attempts.forget_attempts(pool, timedelta(days=30)) > 0
-    rows = await conn.fetch(
-        "SELECT DISTINCT mission FROM delivery_attempts WHERE state <> 'WAITING'"
-    )
+    ended = "UPDATE missions SET end_time = now() - interval '31 days' WHERE id = $1"
+    await conn.execute(ended, UUID(over))
+    kept, pool = kept_in("emergency", {}), cast(Pool, conn)
+    for table in ("delivery_attempts", "mailbox_steps"):
+        before = await conn.fetchval(f"SELECT count(*) FROM {table} WHERE mission = $1", UUID(over))
+        assert before > 0
+        for days, gone in ((40, 0), (30, before)):
+            asked = structs.replace(kept[table], days=days)
+            assert await sweep(pool, Pulse(), table, asked) == gone
+    rows = await conn.fetch("SELECT DISTINCT mission FROM delivery_attempts")
     assert [str(row["mission"]) for row in rows] == [open_one]
     await conn.close()

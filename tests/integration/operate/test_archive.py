@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from backbone.door.anchor import anchor
@@ -17,9 +18,11 @@ from backbone.postgres.numbers import today
 from backbone.postgres.pool import open_pool
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
-from operate.admin import evidence
-from operate.archive import journey
+from operate.admin import anchors, evidence
+from operate.archive import files, journey
+from operate.archive.files import Manifest
 from operate.archive.journey import Archived
+from operate.backup.manifest import digest_of
 from operate.home.home import Home
 from operate.home.keys import Keys
 from operate.home.ports import Ports
@@ -71,15 +74,18 @@ class City:
         rank = -5 if reopened else 5
         await self.admin.execute(f"UPDATE incidents SET rank = {rank} WHERE id = ANY($1)", ids)
 
+    @property
+    def elsewhere(self) -> Path:
+        return self.folder / "anchors"
+
     async def archive(self, *, look: bool = False) -> Archived:
-        said = await journey.archive(
-            self.installation, self.place, LATER, lambda service, month: None, look=look
-        )
+        told = (self.installation, self.place, LATER, lambda service, month: None)
+        said = await journey.archive(*told, elsewhere=str(self.elsewhere), look=look)
         return next(each for each in said if each.service == "workflow")
 
-    async def flaws(self, archives: str = "", export: str = "") -> list[str]:
+    async def flaws(self, archives: str = "", export: str = "", elsewhere: str = "") -> list[str]:
         found = await evidence.examine(
-            self.installation, "", export, lambda service, rows: None, archives
+            self.installation, elsewhere, export, lambda service, rows: None, archives
         )
         return [f"{one.service}: {f.where} {f.what}" for one in found for f in one.flaws]
 
@@ -245,6 +251,64 @@ async def test_what_was_done_to_archives_shows(archived: City) -> None:
             "UPDATE incidents SET hash = $2 WHERE id = $1", [tuple(row) for row in hashes]
         )
         assert await archived.flaws() == [], statement
+
+
+def foreign(path: Path, keys: Keys, **other: Any) -> Manifest:
+    """A manifest with changed words, sealed by these keys."""
+    given = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    found = files.sealed(msgspec.structs.replace(given, **other), keys)
+    path.write_bytes(msgspec.json.encode(found))
+    return found
+
+
+async def test_an_archive_of_another_city_is_refused(archived: City) -> None:
+    first = archived.months[0]
+    path = archived.place / f"workflow.{first}.manifest.json"
+    other = foreign(path, Keys(b"of another city, 32 bytes long ..."))
+    await archived.admin.execute(f"UPDATE workflow.archives SET manifest = '\\x{other.hash.hex()}'")
+    assert f"workflow: archive {first} has a manifest that was not sealed by this city" in "".join(
+        await archived.flaws()
+    )
+
+
+async def test_an_archive_that_was_replaced_with_all_that_knows_it_shows_elsewhere(
+    archived: City,
+) -> None:
+    """By one who has the city's keys and its database, and not the file elsewhere."""
+    kept, last = str(archived.elsewhere), archived.months[1]
+    lines = [json.loads(line) for line in archived.elsewhere.read_text().splitlines()]
+    assert {(each["service"], each["position"]) for each in lines} >= {
+        ("workflow.archives", month) for month in archived.months[:2]
+    }
+    assert await archived.flaws(elsewhere=kept) == []
+
+    # The same rows, packed anew: its own chain, anchors and seal are right.
+    file = archived.place / f"workflow.{last}.jsonl.gz"
+    file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes()), compresslevel=1, mtime=9))
+    path = archived.place / f"workflow.{last}.manifest.json"
+    told = foreign(path, archived.installation.keys, sha256=digest_of(file))
+    await archived.admin.execute(
+        "UPDATE workflow.archives SET manifest = $1 WHERE month = $2", told.hash, last
+    )
+    assert await archived.flaws() == []
+    found = f"workflow: archive {last} is not that of the file elsewhere"
+    assert await archived.flaws(elsewhere=kept) == [found]
+    # A line that is appended later replaces none.
+    anchors.append(kept, [("workflow.archives", last, told.hash)])
+    assert await archived.flaws(elsewhere=kept) == [found]
+
+    # Its last archive is removed as if it had never been.
+    await archived.admin.execute(f"DELETE FROM workflow.archives WHERE month = {last}")
+    assert found in await archived.flaws(elsewhere=kept)
+
+
+async def test_a_file_elsewhere_that_cannot_be_written_is_told_before_anything(
+    city: City,
+) -> None:
+    city.elsewhere.mkdir()
+    with pytest.raises(Trouble, match="cannot be written"):
+        await city.archive()
+    assert not city.place.exists()
 
 
 async def test_archives_that_were_moved_are_named_and_an_export_checks_itself(

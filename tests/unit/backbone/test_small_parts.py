@@ -2,7 +2,7 @@
 
 import json
 import logging
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -145,7 +145,7 @@ def test_settings_are_read_for_each_process() -> None:
     alarm = read_settings("alarm", ENVIRON)
     assert (alarm.schema, alarm.port, alarm.metrics_port) == ("alarm", 8610, 8611)
     assert alarm.address_of("workflow") == "127.0.0.1:8620"
-    assert alarm.keep_outcomes == timedelta(days=30)
+    assert alarm.kept["outcomes"].days == 30
     stream = read_settings("workflow-stream", {**ENVIRON, "LIANDONG_PORT": "9000"})
     assert (stream.schema, stream.database_url, stream.metrics_port) == (
         "workflow",

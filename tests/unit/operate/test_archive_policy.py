@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from operate.archive.policy import DEFAULT, Kept, flaws_of, latest_due, may_go, read
+from backbone.process.keeping import SHIPPED, Journal
+from operate.archive.policy import flaws_of, latest_due, may_go, read
 from operate.home.trouble import Trouble
 
 SERVICES = ["alarm", "dispute", "emergency", "petition", "population", "workflow"]
-GOOD = Kept(24, 10, "档案法", "M")
+GOOD = Journal(24, 10, "档案法", "M")
 
 
 @pytest.mark.parametrize(
@@ -47,12 +48,12 @@ def test_an_archive_may_go_after_its_years_or_never() -> None:
         (replace(GOOD, confidence="high"), "confidence"),
     ],
 )
-def test_an_entry_that_cannot_be_followed_is_refused(kept: Kept, word: str) -> None:
+def test_an_entry_that_cannot_be_followed_is_refused(kept: Journal, word: str) -> None:
     assert word in flaws_of(kept)[0]
 
 
 def test_the_shipped_policy_names_each_service_and_its_source() -> None:
-    kept = read(DEFAULT, SERVICES)
+    kept = read(SHIPPED, SERVICES)
     assert sorted(kept) == SERVICES
     assert all(each.living_months * 31 > 92 for each in kept.values())
 
@@ -78,6 +79,6 @@ def test_a_file_with_flaws_is_refused_by_name(tmp_path: Path, text: str, word: s
 
 def test_a_service_that_keeps_no_journal_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "retention.yaml"
-    path.write_text(DEFAULT.read_text().replace("  alarm:", "  alarms:"))
+    path.write_text(SHIPPED.read_text().replace("  alarm:", "  alarms:"))
     with pytest.raises(Trouble, match="alarm is missing; alarms is no service"):
         read(path, SERVICES)

@@ -114,6 +114,7 @@ def test_addresses_of_every_usual_form_are_taken(
     ("name", "value"),
     [
         ("LIANDONG_OUTCOME_DAYS", "many"),
+        ("LIANDONG_RETENTION", "/nowhere/retention.yaml"),
         ("LIANDONG_GATEWAY_KEY_RATE", "fast"),
         ("LIANDONG_GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8, the proxy"),
         ("LIANDONG_TRACKING_ATTEMPTS", "0"),
