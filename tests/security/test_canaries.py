@@ -187,7 +187,7 @@ def import_petitions(city: Installed, folder: Path) -> int:
     rows = [(number, who, title, "2019-04-25 09:32:09", PETITIONER.said) for number in range(3)]
     table, refused = folder / "letters.csv", folder / "refused.csv"
     for path, more in ((table, []), (refused, [(3, who, title, PETITIONER.number, who)])):
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with path.open("w", encoding="gb18030", newline="") as file:
             csv.writer(file).writerows([header, *rows, *more])
     book = workbook(folder / "letters.xlsx", [header, *rows])
     codes = [
