@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.collector import collecting
 from tests.installation import Installation, an_installation, make_template
 from tests.servers import Broker, Database, Installed
 from tests.topics import wipe
@@ -68,10 +69,13 @@ def broker(kafka_node: Broker) -> Broker:
 
 @pytest.fixture(scope="session")
 def whole_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    """Every process as `make run` starts them; a test that stops one must start it again."""
-    city = Installed(tmp_path_factory.mktemp("whole_city"))
-    try:
-        city.up()
-        yield city
-    finally:
-        city.down()
+    """Every process as `make run` starts them; a test that stops one must start it again. Its spans
+    go into a file beside its home."""
+    folder = tmp_path_factory.mktemp("whole_city")
+    with collecting(folder / "spans") as told:
+        city = Installed(folder, env=told)
+        try:
+            city.up()
+            yield city
+        finally:
+            city.down()

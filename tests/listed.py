@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from backbone.door.decider import Decider
+from backbone.door.rows import Rows
 from backbone.door.statements import JOURNAL, state_values, write_to
 from backbone.postgres import counting
 from backbone.postgres.asking import Asked
@@ -48,8 +49,8 @@ asking = settings(
 )
 
 
-async def trusted(row: Any) -> Proven:
-    """The row as it is: these tests are about which rows are shown."""
+async def trusted(row: Any, asked: Asked) -> Proven:
+    """The row as it is: for what is about pages and times alone."""
     return taken(row)
 
 
@@ -58,7 +59,8 @@ class Listed:
 
     def __init__(self, pool: Pool, decider: Decider[Any], paths: Sequence[Path]) -> None:
         self._pool, self._decider, self._paths = pool, decider, paths
-        self._lists = Lists(pool, b"key", decider.table.name, paths, trusted)
+        shown = Rows(pool).of(decider).shown
+        self._lists = Lists(pool, b"key", decider.table.name, paths, shown)
         self._written = 0
 
     async def write(self, states: Sequence[Any]) -> None:
@@ -123,6 +125,14 @@ class Listed:
         assert await self.count(asked) == min(len(right), counting.MOST + 1)
         await self._every_path_agrees(asked)
         assert await self.found(states, asked) == {each.id for each in states if sees(each)}
+        table = self._decider.table
+        for each in states:
+            projected = table.project(each)
+            again = {name: of(each) for name, of in table.derived.items() if name in projected}
+            assert again == {name: projected[name] for name in again}
+        row_of = table.row_of
+        said = {each.id for each in states if asked.has(row_of(each))}
+        assert said == set(right), "asked of the documents, it is the same"
 
     async def _every_path_agrees(self, asked: Asked) -> None:
         """Which path is the first must make no difference: each alone reads the same."""

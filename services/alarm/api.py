@@ -137,7 +137,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         caller = caller_of(context)
         incident_id = codec.incident_id(request.incident)
         code, known, priority = await self._known(incident_id, caller.actor) or ("", None, "")
-        against = await storage.accused_by(self._shell.pool, incident_id)
+        against = await storage.accused_by(self._rows, incident_id)
         command = LinkRepeat(
             caller.actor, incident_id, code, known, priority, request.confirm_priority, against
         )

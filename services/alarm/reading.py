@@ -39,8 +39,8 @@ class Reading:
         self._shown = shown
         key = shell.settings.keyring.lasting
         self._rows = shell.rows.of(decider)
-        table, prove = decider.table.name, self._rows.prove
-        self._lists = Lists(shell.pool, key, table, storage.PATHS, prove)
+        table, show = decider.table, self._rows.shown
+        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
 
     async def get(self, request: pb.GetReceiptRequest, context: Any) -> resources.Receipt:
         """Raises NotFound, also for a receipt outside the caller's scope."""

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backbone.door.decider import Table
 from backbone.door.rows import RowsOf
+from backbone.door.table import Table
 from backbone.door.timers import due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import AnyOf, Parameters, Sight, Under, any_of, equal
@@ -80,7 +80,6 @@ LATEST = f"""
 SELECT {STATE} FROM receipts AS r WHERE incident_id = $1 ORDER BY incident_version DESC LIMIT 1
 """  # noqa: S608  # our names
 FOLLOWERS = "SELECT id FROM receipts WHERE incident_id = $1"
-ACCUSED = "SELECT against FROM receipts WHERE id = $1"
 DUE = due_in("receipts")
 # Receipts that became records of other services, which have their ids.
 PASSED = "SELECT id FROM receipts WHERE id = ANY($1) AND outcome = 'PASSED' AND incident_id IS NULL"
@@ -92,7 +91,7 @@ SELECT id FROM receipts WHERE id = ANY($1) AND incident_id <> id
 """
 
 TABLE: Table[Receipt] = Table(
-    name="receipts", columns=COLUMNS, project=project, shape=SHAPE, upgrade=upgrade
+    name="receipts", columns=COLUMNS, project=project, shape=SHAPE, upgrade=upgrade, paths=PATHS
 )
 
 
@@ -173,20 +172,22 @@ async def earlier(rows: RowsOf, by: Actor, since: datetime, where: Where) -> Seq
     parameters = Parameters()
     parameters.values += [since, list(where.cells), where.area]
     parameters.values += [where.number_index, where.address, where.against, where.line]
-    seen = any_of(sights_of(by), "t", parameters)
-    state = with_proof("t")
+    asked = Asked(sights_of(by), (AnyOf("against", ("", where.against)),))
+    seen, state = any_of(asked.sights, "t", parameters), with_proof("t")
     parts = [EARLIER.format(which=which, seen=seen, state=state) for which in WHICH]
     found = await rows.pool.fetch(" UNION ALL ".join(parts), *parameters.values)
-    return await rows.sound({row["id"]: row for row in found}.values())
+    return await rows.all_shown({row["id"]: row for row in found}.values(), asked)
 
 
 async def known_incident(rows: RowsOf, by: Actor, incident_id: UUID) -> Proven | None:
     """The row of the receipt in sight that knows the latest of this incident."""
     parameters = Parameters()
     parameters.values.append(incident_id)
-    seen = any_of(sights_of(by), "t", parameters)
+    asked = Asked(sights_of(by), (equal("incident_id", incident_id, "uuid"),))
+    seen = any_of(asked.sights, "t", parameters)
     statement = KNOWN.format(seen=seen, state=with_proof("t"))
-    return await rows.one(statement, *parameters.values)
+    found = await rows.pool.fetch(statement, *parameters.values)
+    return next(iter(await rows.all_shown(found, asked)), None)
 
 
 async def one(rows: RowsOf, receipt_id: UUID) -> Proven | None:
@@ -200,10 +201,10 @@ async def as_they_are(rows: RowsOf, receipts: Collection[UUID]) -> dict[str, Rec
     return {str(row["id"]): rows.decider.from_row(row) for row in found}
 
 
-async def accused_by(pool: Pool, incident_id: UUID) -> str:
+async def accused_by(rows: RowsOf, incident_id: UUID) -> str:
     """The unit that an incident of this desk accuses; its receipt has the same id."""
-    found: str | None = await pool.fetchval(ACCUSED, incident_id)
-    return found or ""
+    row = await one(rows, incident_id)
+    return "" if row is None else str(rows.decider.from_row(row).against)
 
 
 async def reports(rows: RowsOf, code: str) -> Sequence[Proven]:

@@ -23,8 +23,8 @@ class Tickets:
         self._shell = shell
         self._decider = decider
         key = shell.settings.keyring.lasting
-        table, prove = decider.table.name, shell.rows.of(decider).prove
-        self._lists = Lists(shell.pool, key, table, storage.PATHS, prove)
+        table, show = decider.table, shell.rows.of(decider).shown
+        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
 
     async def get(self, request: pb.GetTicketRequest, context: Any) -> resources.Ticket:
         """Raises NotFound, also for a ticket of another unit."""

@@ -50,8 +50,8 @@ class DisputeService(rpc.DisputeServiceServicer):
         self._decider = decider
         self._actions: Actions[Dispute] = actions_of(decider, SERVICE)
         key = shell.settings.keyring.lasting
-        rows = shell.rows.of(decider)
-        self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS, rows.prove)
+        table, show = decider.table, shell.rows.of(decider).shown
+        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
         self._sealer = sealer
         self._openings = openings
         self._places = places

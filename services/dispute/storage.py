@@ -1,6 +1,6 @@
 """The disputes table: who may see what, and pages of it."""
 
-from backbone.door.decider import Table
+from backbone.door.table import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight
 from backbone.postgres.paths import Path
@@ -10,8 +10,6 @@ from backbone.words.sight import DISPUTE, PETITION, born
 from liandong.dispute.v1 import dispute_service_pb2 as pb
 from services.dispute.dispute.record import OVER, Dispute, Source, State
 from services.dispute.dispute.table import COLUMNS, SHAPE, project, upgrade
-
-TABLE: Table[Dispute] = Table("disputes", COLUMNS, project, SHAPE, upgrade)
 
 OURS = "SELECT id FROM disputes WHERE id = ANY($1)"
 
@@ -24,6 +22,7 @@ PATHS = (
     Path(("area",), SHOWN),
     Path(("code",)),
 )
+TABLE: Table[Dispute] = Table("disputes", COLUMNS, project, SHAPE, upgrade, paths=PATHS)
 STATES = States(State, OVER)
 
 

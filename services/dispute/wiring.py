@@ -18,6 +18,7 @@ from services.dispute.api import DisputeService
 from services.dispute.consumers import SUBSCRIPTIONS
 from services.dispute.dispute import DISPUTES
 from services.dispute.dispute.record import Dispute
+from services.dispute.origins import Origins
 from services.dispute.storage import TABLE
 
 KINDS = ("area", "category", "grid", "neighbour", "unit")
@@ -48,6 +49,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         shell.know_persons(disputes, "dispute_id", lambda each: codec.names_of(each, sealer))
         service = DisputeService(shell, disputes, sealer, openings, places)
         shell.serve(rpc.add_DisputeServiceServicer_to_server, service, pb.DESCRIPTOR)
+        shell.run_beside(Origins(shell, disputes).run)
         for subscription in SUBSCRIPTIONS:
             shell.consume(subscription)
         await shell.run()

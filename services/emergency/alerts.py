@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.postgres import paging as pages
+from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import AnyOf, Parameters, Sight, all_of, any_of, equal
 from backbone.postgres.states import with_proof
 from backbone.shell.shell import Shell
@@ -64,7 +65,7 @@ class Alerts:
         shown = rows[:size]
         lost = await attempts.undelivered(self._pool, [row["id"] for row in shown])
         response = pb.ListAlertsResponse(channels_down=self._channels_down())
-        for row in await self._rows.sound(shown):
+        for row in await self._rows.all_shown(shown, Asked(sight.conditions)):
             alert = _resource(missions.from_row(row), row["alert_time"], user)
             alert.undelivered = lost.get(row["id"], 0)
             response.items.append(alert)

@@ -141,8 +141,8 @@ class EmergencyService(MissionService):
         self._alerts = alerts
         self._statuses = Statuses(shell, replica, terminals, hurry)
         key = shell.settings.keyring.lasting
-        table, prove = storage.MISSIONS.name, shell.rows.of(missions).prove
-        self._lists = Lists(shell.pool, key, table, storage.PATHS, prove)
+        table, show = storage.MISSIONS, shell.rows.of(missions).shown
+        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
 
     async def GetMission(self, request: pb.GetMissionRequest, context: Any) -> Any:
         caller = caller_of(context)

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from backbone.door.rows import RowsOf
+from backbone.postgres.asking import Asked
+from backbone.postgres.conditions import equal
 from backbone.words.errors import InvalidArgument
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1.emergency_service_pb2 import SubscribeResponse
@@ -34,6 +36,7 @@ class Session:
         self.writing_since = 0.0
         self.end_reason = ""
         self._pool, self._rows = rows.pool, rows
+        self._own = Asked(((equal("team", team),),))
         self._pressed = pressed
         self._epoch = 1
         # Every entry up to this number was sent, or lies before the cursor.
@@ -101,7 +104,7 @@ class Session:
             until = rows[-1]["seq"] if len(rows) == WINDOW else last_seq
             due = [step for step in steps if step["after_seq"] < until]
             steps = steps[len(due) :]
-            for frame in self._ordered(await self._rows.sound(rows), until, due):
+            for frame in self._ordered(await self._rows.all_shown(rows, self._own), until, due):
                 yield frame
         for frame in self._ordered([], self._covered, steps):
             yield frame
@@ -115,7 +118,7 @@ class Session:
             if rows or steps:
                 self.last_push = rows[-1]["push"] if rows else self.last_push
                 until = max([self._covered, *(row["seq"] for row in rows)])
-                sound = await self._rows.sound(rows)
+                sound = await self._rows.all_shown(rows, self._own)
                 wanted = [row for row in sound if self._wanted(row)]
                 for frame in self._ordered(wanted, until, steps):
                     yield frame

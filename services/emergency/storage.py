@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from backbone.door.decider import Group, Table
+from backbone.door.table import Group, Table
 from backbone.door.timers import Due, due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight, equal
@@ -17,14 +17,6 @@ from services.emergency.mission import table
 from services.emergency.mission.record import OVER, Mission, State
 from services.emergency.team.status import TeamStatus
 
-MISSIONS: Table[Mission] = Table(
-    name="missions",
-    columns=table.COLUMNS,
-    project=table.project,
-    shape=table.SHAPE,
-    upgrade=table.upgrade,
-    group=Group("pair", table.pair),
-)
 # Its document is still the flat row of 0.1.0.
 STATUSES: Table[TeamStatus] = Table(
     name="team_statuses",
@@ -138,6 +130,15 @@ PATHS = (
     Path(("matter_id",)),
     Path(("receipt",)),
     Path(("code",)),
+)
+MISSIONS: Table[Mission] = Table(
+    name="missions",
+    columns=table.COLUMNS,
+    project=table.project,
+    shape=table.SHAPE,
+    upgrade=table.upgrade,
+    group=Group("pair", table.pair),
+    paths=PATHS,
 )
 STATES = States(State, OVER)
 

@@ -50,8 +50,8 @@ class PetitionService(rpc.PetitionServiceServicer):
         self._actions: Actions[Petition] = actions_of(decider, SERVICE)
         key = shell.settings.keyring.lasting
         self._rows = shell.rows.of(decider)
-        table, prove = decider.table.name, self._rows.prove
-        self._lists = Lists(shell.pool, key, table, storage.PATHS, prove)
+        table, show = decider.table, self._rows.shown
+        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
         self._replica = replica
         self._sealer = sealer
         self._openings = openings

@@ -1,9 +1,9 @@
 """The petitions table: who may see what, pages, earlier petitions of the same people, tracking."""
 
-from backbone.door.decider import Table
 from backbone.door.rows import RowsOf
+from backbone.door.table import Table
 from backbone.postgres.asking import Asked, States, equals_of, state_of
-from backbone.postgres.conditions import Sight, Under
+from backbone.postgres.conditions import Member, Sight, Under, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.sights import Seen, sights_by
 from backbone.postgres.states import Proven, with_proof
@@ -12,8 +12,6 @@ from backbone.words.sight import PETITION
 from liandong.petition.v1 import petition_service_pb2 as pb
 from services.petition.petition.record import OVER, Petition, State
 from services.petition.petition.table import COLUMNS, SHAPE, project, upgrade
-
-TABLE: Table[Petition] = Table("petitions", COLUMNS, project, SHAPE, upgrade)
 
 OURS = "SELECT id FROM petitions WHERE id = ANY($1)"
 
@@ -28,6 +26,15 @@ PATHS = (
     Path(("watched_area",), SHOWN),
     Path(("area",), SHOWN - {"watched_area"}),
     Path(("code",)),
+)
+TABLE: Table[Petition] = Table(
+    name="petitions",
+    columns=COLUMNS,
+    project=project,
+    shape=SHAPE,
+    upgrade=upgrade,
+    derived={"area": lambda petition: petition.area},
+    paths=PATHS,
 )
 STATES = States(State, OVER)
 
@@ -88,5 +95,9 @@ async def earlier(rows: RowsOf, petition: Petition) -> list[Proven]:
     indexes = list(petition.filing.petitioner_indexes)
     if not indexes:
         return []
-    asked = (indexes, petition.register_time, petition.id, petition.desk)
-    return await rows.some(EARLIER, *asked)
+    found = await rows.pool.fetch(
+        EARLIER, indexes, petition.register_time, petition.id, petition.desk
+    )
+    told = equal("desk", petition.desk), equal("accused", "")
+    same = [Member("petitioner_indexes", index) for index in indexes]
+    return await rows.all_shown(found, Asked(tuple((each, of) for each in same for of in told)))

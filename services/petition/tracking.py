@@ -14,6 +14,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from backbone.door.rows import RowsOf
+from backbone.postgres.asking import Asked
+from backbone.postgres.conditions import equal
 from backbone.postgres.pool import Pool
 from backbone.postgres.sealing import Sealer
 from backbone.process.settings import SettingsError
@@ -99,8 +101,9 @@ class Tracking:
         guesser = self._sealer.index("address", address)
         here, known = f"{code} {guesser}", f"known {code} {guesser}"
         others = await self._count(code, guesser, self._sealer.index("guess", pin))
-        row = await self._rows.one(storage.BY_CODE, code)
-        petition: Petition | None = self._rows.decider.from_row(row) if row else None
+        rows = await self._pool.fetch(storage.BY_CODE, code)
+        shown = await self._rows.all_shown(rows, Asked(((equal("code", code),),)))
+        petition: Petition | None = next((row.state for row in shown), None)
         whom = (petition.id, petition.pin_issue) if petition else (NOBODY, 1)
         right = pin_of(*whom, self._sealer)
         if not hmac.compare_digest(pin.encode(), right.encode()) or petition is None:

@@ -39,8 +39,8 @@ class PopulationService(rpc.PopulationServiceServicer):
         self._decider = decider
         self._actions: Actions[CareCase] = actions_of(decider, SERVICE)
         key = shell.settings.keyring.lasting
-        rows = shell.rows.of(decider)
-        self._lists = Lists(shell.pool, key, decider.table.name, storage.PATHS, rows.prove)
+        table, show = decider.table, shell.rows.of(decider).shown
+        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
         self._persons = persons
         self._openings = openings
         self._numbers = Numbers(shell.pool)

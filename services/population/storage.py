@@ -1,6 +1,6 @@
 """The care_cases table: due clocks, and the few people who may see a case."""
 
-from backbone.door.decider import Table
+from backbone.door.table import Table
 from backbone.door.timers import due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Member, Sight, equal
@@ -12,14 +12,6 @@ from liandong.population.v1 import population_service_pb2 as pb
 from services.population.care_case import table
 from services.population.care_case.record import OVER, CareCase, State
 
-TABLE: Table[CareCase] = Table(
-    name="care_cases",
-    columns=table.COLUMNS,
-    project=table.project,
-    shape=table.SHAPE,
-    upgrade=table.upgrade,
-)
-
 DUE = due_in("care_cases")
 OURS = "SELECT unnest(service_ids) FROM care_cases WHERE service_ids && $1::uuid[]"
 CASE_OF = "SELECT id FROM care_cases WHERE service_ids && ARRAY[$1::uuid]"
@@ -29,6 +21,15 @@ PATHS = (
     Path(("unit",), SHOWN),
     Path(("sender", "sent_by"), SHOWN),
     Path(("area",), frozenset({"state", "programme", "overdue"})),
+)
+TABLE: Table[CareCase] = Table(
+    name="care_cases",
+    columns=table.COLUMNS,
+    project=table.project,
+    shape=table.SHAPE,
+    upgrade=table.upgrade,
+    derived={"area": lambda case: case.charge.area},
+    paths=PATHS,
 )
 STATES = States(State, OVER)
 

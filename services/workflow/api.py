@@ -41,8 +41,8 @@ class IncidentReads:
         self._key = shell.settings.keyring.lasting
         self._decider = decider
         self._replica = replica
-        rows, table = shell.rows.of(decider), decider.table.name
-        self._lists = Lists(shell.pool, self._key, table, storage.PATHS, rows.prove)
+        rows, table = shell.rows.of(decider), decider.table
+        self._lists = Lists(shell.pool, self._key, table.name, table.paths, rows.shown)
         self._steps = TeamSteps(shell.settings)
         self.inbox = DeskInbox(shell.settings, rows, self.shown)
         self._actions: Actions[Incident] = actions_of(

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.rows import RowsOf
+from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, any_of
 from backbone.postgres.paging import MOST, size_of
 from backbone.postgres.states import with_proof
@@ -126,10 +127,10 @@ class DeskInbox:
         """The items with what the caller may see of their incidents, where these are open here."""
         parameters = Parameters()
         ids = parameters.add([UUID(each.id) for each in items], "uuid[]")
-        seen = any_of(storage.sights_of(actor), "t", parameters)
-        statement = SEEN.format(ids=ids, seen=seen)
-        rows = await self._rows.some(statement, *parameters.values) if items else ()
-        known = {str(row["id"]): row for row in rows}
+        asked = Asked(storage.sights_of(actor))
+        statement = SEEN.format(ids=ids, seen=any_of(asked.sights, "t", parameters))
+        rows = await self._rows.pool.fetch(statement, *parameters.values) if items else ()
+        known = {str(row["id"]): row for row in await self._rows.all_shown(rows, asked)}
         return [
             self._with(each, known[each.id], actor) if each.id in known else each for each in items
         ]

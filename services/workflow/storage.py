@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from backbone.door.decider import Group, Table
+from backbone.door.table import Group, Table
 from backbone.door.timers import Due, due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import AnyOf, Member, Sight, Under, equal
@@ -36,22 +36,7 @@ from services.workflow.supervision import record
 from services.workflow.supervision import table as supervisions
 from services.workflow.supervision.record import Supervision
 
-TABLE: Table[Incident] = Table(
-    name="incidents",
-    columns=table.COLUMNS,
-    project=table.project,
-    shape=table.SHAPE,
-    upgrade=table.upgrade,
-    group=Group("held_by", table.held_by),
-)
-
 DUE = due_in("incidents", columns="id, version, due_clock")
-SUPERVISIONS: Table[Supervision] = Table(
-    name="supervisions",
-    columns=supervisions.COLUMNS,
-    project=supervisions.project,
-    shape=supervisions.SHAPE,
-)
 DUE_ANSWERS = due_in("supervisions")
 # Supervisions that have yet to ask the unit that answers for it now, or to hear that it is over or
 # accuses the unit that owes. The index of `to_address` holds hardly any row; until the incident
@@ -125,9 +110,26 @@ PATHS = (
     Path(("holder",), SHOWN, where="x.holder <> '' AND x.rank >= 0", span=OVER_SPAN),
     Path(("code",)),
 )
+TABLE: Table[Incident] = Table(
+    name="incidents",
+    columns=table.COLUMNS,
+    project=table.project,
+    shape=table.SHAPE,
+    upgrade=table.upgrade,
+    group=Group("held_by", table.held_by),
+    derived=table.CHEAP,
+    paths=PATHS,
+)
 STATES = States(State, OVER)
 SUPERVISION_SHOWN = frozenset({"state", "unit", "level", "area", "readers", "waiting"})
 SUPERVISION_PATHS = (Path(("state",), SUPERVISION_SHOWN), Path(("unit",), SUPERVISION_SHOWN))
+SUPERVISIONS: Table[Supervision] = Table(
+    name="supervisions",
+    columns=supervisions.COLUMNS,
+    project=supervisions.project,
+    shape=supervisions.SHAPE,
+    paths=SUPERVISION_PATHS,
+)
 SUPERVISION_STATES = States(record.State, record.OVER)
 
 

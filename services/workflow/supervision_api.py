@@ -34,9 +34,9 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
         self._pool = shell.pool
         self._journal = shell.rows.journal
         self._actions: Actions[Supervision] = actions_of(decider, SERVICE)
-        self._key, paths = shell.settings.keyring.lasting, storage.SUPERVISION_PATHS
-        prove = shell.rows.of(decider).prove
-        self._lists = Lists(shell.pool, self._key, decider.table.name, paths, prove)
+        self._key, table = shell.settings.keyring.lasting, decider.table
+        show = shell.rows.of(decider).shown
+        self._lists = Lists(shell.pool, self._key, table.name, table.paths, show)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Supervision:
         if not isinstance(request, pb.OpenSupervisionRequest):

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from backbone.door.carrying import Carrier
-from backbone.door.decider import Decider, EventScope, Group, Table
+from backbone.door.decider import Decider, EventScope
 from backbone.door.door import Door
 from backbone.door.request import Request
+from backbone.door.table import Group, Table
 from backbone.door.timers import due_in
 from backbone.kafka.producer import open_producer
 from backbone.kafka.relay import Relay

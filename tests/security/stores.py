@@ -97,7 +97,7 @@ async def holding(
     """How many tables, topics and pages there are, and what of them holds one of these forms.
 
     The files of the installation are searched too: logs, the database's own with its log of
-    changes, the segments of Kafka.
+    changes, the segments of Kafka; and the spans that its collector was sent.
     """
     names: dict[Path, str] = {}
     for store in (tables, topics, pages):
@@ -107,7 +107,7 @@ async def holding(
             names[path] = name
         lines = b"\n".join(each for each in forms if b"\n" not in each)
     # Kafka's indexes are gigabytes of holes that hold positions alone.
-    grep = ("grep", "-ralF", "--exclude=*index", "-f", "-", str(folder), str(city.home))
+    grep = ("grep", "-ralF", "--exclude=*index", "-f", "-", str(folder), str(city.home.parent))
     searching = await asyncio.create_subprocess_exec(
         *grep, env={"LC_ALL": "C", "PATH": os.environ["PATH"]}, stdin=PIPE, stdout=PIPE, stderr=PIPE
     )

@@ -1,6 +1,7 @@
 """Planted names, numbers, PINs and passwords stand in no table, topic, log, metric or address."""
 
 import asyncio
+import csv
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,8 @@ from tests.security.canaries import (
 from tests.security.counts import COUNTS
 from tests.security.test_scopes import CARE, DISPUTE, PETITION, TEAM
 from tests.security.walking import PLANS, WRITES, Matter, Walk
+from tests.servers import Installed
+from tests.unit.replay.test_sheets import workbook
 
 PASSWORD = "the-password-of-a-canary"
 PATIENCE = 3.0
@@ -177,8 +180,33 @@ async def send_refused(visit: Visit, walk: Walk) -> int:
     return sent + 2
 
 
+def import_petitions(city: Installed, folder: Path) -> int:
+    """Letters of another city's system as CSV and as a workbook, and a file that is refused."""
+    who, title = PETITIONER.name, PETITIONER.said[:60]
+    header = ("id", "petitioner", "subject", "time", "text")
+    rows = [(number, who, title, "2019-04-25 09:32:09", PETITIONER.said) for number in range(3)]
+    table, refused = folder / "letters.csv", folder / "refused.csv"
+    for path, more in ((table, []), (refused, [(3, who, title, PETITIONER.number, who)])):
+        with path.open("w", encoding="gb18030", newline="") as file:
+            csv.writer(file).writerows([header, *rows, *more])
+    book = workbook(folder / "letters.xlsx", [header, *rows])
+    codes = [
+        city.liandong("--debug", "replay", str(path), "--report", str(folder / "report.json"))
+        for path in (table, book, refused)
+    ]
+    assert [each.returncode for each in codes] == [0, 0, 1], codes
+    return 2 * len(rows)
+
+
+def require_spans(city: Installed) -> int:
+    """The bytes of the spans, among which is the registering of a petition."""
+    raw = (city.home.parent / "spans").read_bytes()
+    assert b"RegisterPetition" in raw and b"liandong.petition" in raw
+    return len(raw)
+
+
 async def test_what_is_personal_or_secret_stands_nowhere_in_the_open(
-    visit: Visit, tmp_path: Path
+    visit: Visit, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     document = (await visit.http.get("/openapi.json")).json()
     walk = Walk(visit.http, document, await actors(visit))
@@ -187,7 +215,10 @@ async def test_what_is_personal_or_secret_stands_nowhere_in_the_open(
     opened = [Matter(f"/v1/incidents/{each.path[-36:]}", each.person, FIELDS) for each in matters]
     await walk.through([*await the_incidents(visit), *opened, *matters], ROUNDS)
     refused = await send_refused(visit, walk)
+    away = tmp_path_factory.mktemp("away")
+    letters = await asyncio.to_thread(import_petitions, visit.city, away)
     await asyncio.sleep(PATIENCE)
+    spans = require_spans(visit.city)
     search = Search(
         [*(each for person in PEOPLE for each in person.canaries), ACCUSED, PASSWORD, *pins]
     )
@@ -197,8 +228,8 @@ async def test_what_is_personal_or_secret_stands_nowhere_in_the_open(
     COUNTS.append(
         f"{len(search.canaries)} canaries in {len(search.all_forms)} forms, planted by "
         f"{walk.done.total()} accepted requests of {len(walk.done)} of {len(WRITES)} verbs and by "
-        f"{refused} refused ones, looked for in {places} tables, topics and pages and in all "
-        f"files: {len(found)} found"
+        f"{refused} refused ones and by {letters} imported letters, looked for in {places} tables, "
+        f"topics and pages, in {spans // 1024} KiB of spans and in all files: {len(found)} found"
     )
     assert not found, "\n".join(found)
     assert len(walk.done) > 40, (missing, walk.refused)

@@ -9,10 +9,11 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.door.decider import Decider, Group
+from backbone.door.decider import Decider
 from backbone.door.journal import FIRST, JournalRow
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
+from backbone.door.table import Group
 from backbone.words.errors import Broken, Conflict, Expired, Refusal, Unavailable
 
 log = logging.getLogger(__name__)

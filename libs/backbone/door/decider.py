@@ -1,6 +1,6 @@
 """Everything the door needs to know about one aggregate type."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from backbone.door.journal import JournalRow, event_id, sealed
 from backbone.door.request import Request
+from backbone.door.table import Table
 from backbone.life_cycle import Also, LifeCycle
 from backbone.postgres.states import Proven
 from backbone.wire import fill, stamp, to_record
@@ -49,38 +50,6 @@ class EventScope:
     source: str = ""
     accused: str = ""
     is_watched: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Group(Generic[S]):
-    """Aggregates that share a key, such as all matters that one person holds.
-
-    `column` is the key's column in the table; `key_of` gives the key of a state, or None.
-    """
-
-    column: str
-    key_of: Callable[[S], UUID | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Table(Generic[S]):
-    """The table of an aggregate type: a document and the columns that queries and CHECKs need.
-
-    `columns` maps each projected column to its Postgres type; `project` gives their values.
-    `upgrade` converts a document of an older `shape` to the present one.
-    """
-
-    name: str
-    columns: Mapping[str, str]
-    project: Callable[[S], Mapping[str, Any]]
-    shape: int = 1
-    upgrade: Callable[[dict[str, Any], int], dict[str, Any]] = lambda doc, shape: doc
-    group: Group[S] | None = None
-    lists: frozenset[str] = field(init=False)  # the columns that are arrays
-
-    def __post_init__(self) -> None:
-        lists = (name for name, kind in self.columns.items() if kind.endswith("[]"))
-        object.__setattr__(self, "lists", frozenset(lists))
 
 
 def _unchanged(world: Any) -> Any:
@@ -159,8 +128,8 @@ class Decider(Generic[S]):
         return msgspec.convert(self.table.upgrade(older, shape), self.record, str_keys=True)
 
     def from_row(self, row: Proven) -> S:
-        """Read a row that was proven; raises as `from_doc` does."""
-        return self.from_doc(row.doc, row.shape)
+        """Read a row that was proven, once; raises as `from_doc` does."""
+        return self.from_doc(row.doc, row.shape) if row.state is None else row.state
 
     def journal_row(
         self, state: S, event: Any, request: Request[Any], previous: bytes

@@ -6,12 +6,15 @@ is never retired: the journal of an archived record is no longer there to prove 
 code does not fit, or that has none yet, is folded from its journal, with chain and signatures
 checked: so rows of earlier releases are proven. They get their code then. A row that is not what
 its journal leads to is refused.
+
+By its columns, and by the rows beside it, a row is only found. What was asked for is asked once
+more of the document (`shown`), so that these show nothing to whom the document does not show it.
 """
 
 import hmac
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -21,6 +24,7 @@ from backbone.door.decider import Decider
 from backbone.door.journal import Sign, unsigned
 from backbone.door.proven import ProvenJournal
 from backbone.door.statements import HISTORY
+from backbone.postgres.asking import Asked
 from backbone.postgres.pool import Pool
 from backbone.postgres.states import Proven, taken
 from backbone.process.keyring import Keyring, key_id
@@ -45,7 +49,7 @@ class Rows:
     """
 
     def __init__(self, pool: Pool, sign: Sign = unsigned) -> None:
-        self._pool, self.sign = pool, sign
+        self._pool, self.sign, self.service = pool, sign, ""
 
     def code(self, table: str, row: Sequence[Any]) -> bytes | None:
         """The code of a row: its id, version, shape, document and hash."""
@@ -64,10 +68,18 @@ class Rows:
     def of(self, decider: Decider[Any]) -> "RowsOf":
         return RowsOf(self, self._pool, decider)
 
+    def alarmed(self, decider: Decider[Any], row: Any, wrong: str) -> Broken:
+        """Tell of a row that the door has not written so."""
+        FORGED.labels("row", self.service).inc()
+        place = {"table": decider.table.name, "id": str(row["id"]), "version": row["version"]}
+        log.critical("row.forged", extra={**place, "wrong": wrong})
+        return Broken(EVIDENCE_BROKEN, version=row["version"])
+
 
 @dataclass(frozen=True, slots=True)
 class RowsOf:
-    """The rows of one table."""
+    """The rows of one table. What is read for a person goes through `shown`; the others are for
+    what the service itself must know."""
 
     rows: Rows
     pool: Pool
@@ -76,6 +88,16 @@ class RowsOf:
     async def prove(self, row: Any) -> Proven:
         """Raises Broken, with an alarm, for a row that the door has not written."""
         return await self.rows.prove(self.decider, row)
+
+    async def shown(self, row: Any, asked: Asked) -> Proven | None:
+        """The row, with its state, if its document is what was asked for; None, with an alarm,
+        where only its columns or the rows beside it say so. Raises Broken as `prove` does."""
+        proven = await self.prove(row)
+        state = self.decider.from_row(proven)
+        if not asked.has(self.decider.table.row_of(state)):
+            self.rows.alarmed(self.decider, row, "was found by what its document does not say")
+            return None
+        return replace(proven, state=state)
 
     async def one(self, statement: str, *values: Any) -> Proven | None:
         """The row of a statement, or None. Raises Broken as `prove` does."""
@@ -88,13 +110,23 @@ class RowsOf:
 
     async def sound(self, rows: Iterable[Any]) -> list[Proven]:
         """A row that is forged is left out, with an alarm, and hides no other."""
-        found = []
-        for row in rows:
-            try:
-                found.append(await self.prove(row))
-            except Broken:
-                continue
-        return found
+        return await _without_forged(self.prove(row) for row in rows)
+
+    async def all_shown(self, rows: Iterable[Any], asked: Asked) -> list[Proven]:
+        """Those of the rows that `shown` shows."""
+        return await _without_forged(self.shown(row, asked) for row in rows)
+
+
+async def _without_forged(rows: Iterable[Awaitable[Proven | None]]) -> list[Proven]:
+    found = []
+    for each in rows:
+        try:
+            row = await each
+        except Broken:
+            continue
+        if row is not None:
+            found.append(row)
+    return found
 
 
 class ProvenRows(Rows):
@@ -105,7 +137,7 @@ class ProvenRows(Rows):
     ) -> None:
         """`sign` signs events as the service, which `journal` names."""
         super().__init__(pool, sign)
-        self.journal, self._service = journal, journal.service
+        self.journal, self.service = journal, journal.service
         self._keys = {
             bytes.fromhex(key_id(key)): hmac.digest(key, PURPOSE, sha256) for key in keyring.keys
         }
@@ -117,7 +149,7 @@ class ProvenRows(Rows):
     async def prove(self, decider: Decider[Any], row: Any, on: Any = None) -> Proven:
         ended = row.get("ended", row["hash"])
         if ended != row["hash"]:
-            raise self._alarmed(decider, row, "does not end its journal")
+            raise self.alarmed(decider, row, "does not end its journal")
         if not self._is_coded(decider.table.name, row):
             await self._fold(decider, row, on)
         return taken(row)
@@ -132,7 +164,7 @@ class ProvenRows(Rows):
 
     def _code(self, known: bytes, table: str, row: Sequence[Any]) -> bytes:
         of, version, shape, doc, last = row
-        told = f"{self._service}.{table}\0{of}\0{version}\0{shape}\0{last.hex()}\0{doc}"
+        told = f"{self.service}.{table}\0{of}\0{version}\0{shape}\0{last.hex()}\0{doc}"
         return known + hmac.digest(self._keys[known], told.encode(), sha256)[:CODE]
 
     async def _fold(self, decider: Decider[Any], row: Any, on: Any) -> None:
@@ -144,16 +176,16 @@ class ProvenRows(Rows):
         try:
             life = await self.life(of, version, on)
         except NotFound as error:  # an archived row has its code: the archiver leaves others
-            raise self._alarmed(decider, row, "has no code, and its journal is archived") from error
+            raise self.alarmed(decider, row, "has no code, and its journal is archived") from error
         if not life or (life[-1]["version"], life[-1]["hash"]) != (version, row["hash"]):
-            raise self._alarmed(decider, row, "does not end its journal")
+            raise self.alarmed(decider, row, "does not end its journal")
         try:
             shown = decider.from_doc(row["doc"], row["shape"])
             state = decider.fold(each["payload"] for each in life)
         except (ValueError, TypeError, LookupError, AttributeError) as error:
-            raise self._alarmed(decider, row, f"cannot be read: {error!r}") from error
+            raise self.alarmed(decider, row, f"cannot be read: {error!r}") from error
         if shown != state:
-            raise self._alarmed(decider, row, "is not what its journal leads to")
+            raise self.alarmed(decider, row, "is not what its journal leads to")
         if on is None:
             values = [row[name] for name in ("id", "version", "shape", "doc", "hash")]
             code = self.code(table, values)
@@ -169,9 +201,3 @@ class ProvenRows(Rows):
                 break
             life += found
         return life
-
-    def _alarmed(self, decider: Decider[Any], row: Any, wrong: str) -> Broken:
-        FORGED.labels("row", self._service).inc()
-        place = {"table": decider.table.name, "id": str(row["id"]), "version": row["version"]}
-        log.critical("row.forged", extra={**place, "wrong": wrong})
-        return Broken(EVIDENCE_BROKEN, version=row["version"])

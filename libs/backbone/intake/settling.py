@@ -24,6 +24,8 @@ from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 log = logging.getLogger(__name__)
 
 PATIENCE = 1.0
+# The step of a record of before, whose incident does not know that it comes from a petition.
+BORN_OF_PETITION = "BornOfPetition"
 
 
 def settling_id(incident_id: UUID, version: int) -> UUID:

@@ -1,12 +1,12 @@
 """A question to a list: sights, filters, and whether open matters are meant or
 those that are over."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from backbone.postgres.conditions import AnyOf, Condition, Sight, equal
+from backbone.postgres.conditions import AnyOf, Condition, Sight, all_hold, equal
 from backbone.wire import name_of
 from backbone.words.matter_code import code_of
 from backbone.words.rank import EVERY_SPAN, OPEN_SPAN, OVER_SPAN, Span
@@ -17,8 +17,17 @@ class Asked:
     """A list shows the rows that one of the sights shows and that pass all filters."""
 
     sights: tuple[Sight, ...]
-    filters: tuple[Condition, ...]
-    span: Span
+    filters: tuple[Condition, ...] = ()
+    span: Span = EVERY_SPAN
+
+    def has(self, columns: Mapping[str, Any]) -> bool:
+        """Whether a row with these columns is shown: the SQL of the list asks the same."""
+        first, end = self.span
+        return (
+            any(all_hold(sight, columns) for sight in self.sights)
+            and all_hold(self.filters, columns)
+            and (self.span == EVERY_SPAN or first <= columns["rank"] < end)
+        )
 
 
 class States:

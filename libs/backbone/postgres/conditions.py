@@ -1,6 +1,10 @@
-"""Conditions on the rows of a list, as data: they become SQL, or the key of an index."""
+"""Conditions on the rows of a list, as data: they become SQL, or the key of an index.
 
-from collections.abc import Sequence
+Each is asked twice: by the database of its columns, and of the columns that the proven document
+says (`holds`). So a column that was changed by hand shows nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -33,6 +37,10 @@ class AnyOf:
             return f"{row}.{self.column} = {parameters.add(self.values[0], self.kind)}"
         return f"{row}.{self.column} = ANY({parameters.add(list(self.values), f'{self.kind}[]')})"
 
+    def holds(self, columns: Mapping[str, Any]) -> bool:
+        value = columns[self.column]
+        return value is not None and value in self.values
+
 
 @dataclass(frozen=True, slots=True)
 class Under:
@@ -61,6 +69,10 @@ class Under:
     def has(self, code: str) -> bool:
         return code == self.top or code.startswith(self.top + self.separator)
 
+    def holds(self, columns: Mapping[str, Any]) -> bool:
+        value = columns[self.column]
+        return value is not None and self.has(value)
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -71,6 +83,9 @@ class Member:
 
     def sql(self, row: str, parameters: Parameters) -> str:
         return f"{parameters.add(self.value, 'text')} = ANY({row}.{self.column})"
+
+    def holds(self, columns: Mapping[str, Any]) -> bool:
+        return self.value in columns[self.column]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,9 @@ class Other:
     def sql(self, row: str, parameters: Parameters) -> str:
         return f"{row}.{self.column} <> {parameters.add(self.value, 'text')}"
 
+    def holds(self, columns: Mapping[str, Any]) -> bool:
+        return columns[self.column] not in (None, self.value)
+
 
 Condition: TypeAlias = AnyOf | Under | Member | Other
 # All conditions of one reason for seeing a row.
@@ -92,6 +110,11 @@ Sight: TypeAlias = tuple[Condition, ...]
 def equal(column: str, value: Any, kind: str = "text") -> AnyOf:
     """The column has this value."""
     return AnyOf(column, (value,), kind)
+
+
+def all_hold(conditions: Iterable[Condition], columns: Mapping[str, Any]) -> bool:
+    """Whether a row with these columns satisfies every condition."""
+    return all(each.holds(columns) for each in conditions)
 
 
 def all_of(conditions: Sequence[Condition], row: str, parameters: Parameters) -> str:

@@ -22,7 +22,7 @@ from backbone.postgres.conditions import Parameters, Sight, any_of
 from backbone.postgres.paging import read_token, scope_of, sign_token, size_of
 from backbone.postgres.paths import NO_ID, Path, Place, Stream
 from backbone.postgres.pool import Connection, Pool, transaction
-from backbone.postgres.states import ENDED, Prove, Proven, with_proof
+from backbone.postgres.states import ENDED, Proven, Show, with_proof
 from backbone.process.metrics import LISTS_TOO_SLOW
 from backbone.words.errors import Broken, TooSlow, Unavailable
 from backbone.words.rank import FIRST
@@ -69,11 +69,11 @@ class Lists:
     """The lists of one table, for one service."""
 
     def __init__(
-        self, pool: Pool, key: bytes, table: str, paths: Sequence[Path], prove: Prove
+        self, pool: Pool, key: bytes, table: str, paths: Sequence[Path], show: Show
     ) -> None:
-        """`key` signs page tokens; `prove` proves the rows that are shown."""
+        """`key` signs page tokens; `show` lets only those rows through that may be shown."""
         self._pool, self._key, self._table, self._paths = pool, key, table, paths
-        self._prove = prove
+        self._show = show
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def find(self, row_id: UUID, sights: Sequence[Sight]) -> Proven | None:
@@ -83,7 +83,7 @@ class Lists:
         seen = any_of(sights, "t", parameters)
         statement = ONE.format(table=self._table, seen=seen, **STATE)
         row = await self._pool.fetchrow(statement, *parameters.values)
-        return None if row is None else await self._prove(row)
+        return None if row is None else await self._show(row, Asked(tuple(sights)))
 
     async def answer(
         self,
@@ -138,7 +138,7 @@ class Lists:
         rows = await conn.fetch(ROWS.format(table=self._table, **STATE), ids, 2 * MOST_BYTES)
         await before(conn, rows)
         read: list[int] = []  # the numbers of the rows that could be read
-        proven = [await self._sound(row) for row in rows]
+        proven = [await self._shown(row, asked) for row in rows]
         items = within(self._readable(proven, show, read))
         response.items.extend(items)
         done = read[len(items)] if len(items) < len(read) else len(rows)
@@ -149,11 +149,15 @@ class Lists:
             response.total_size = min(size, counting.MOST)
             response.total_more = size > counting.MOST
 
-    async def _sound(self, row: Any) -> Proven | None:
-        """The proven row, or None for a forged one: it hides no other, and the alarm was given."""
+    async def _shown(self, row: Any, asked: Asked) -> Proven | None:
+        """None for a row that is forged, of which the alarm has told, or that cannot be read: it
+        hides no other."""
         try:
-            return await self._prove(row)
+            return await self._show(row, asked)
         except Broken:
+            return None
+        except (ValueError, TypeError, Unavailable) as error:
+            self._unreadable(error)
             return None
 
     def _readable(
@@ -166,10 +170,13 @@ class Lists:
             try:
                 shown = show(row)
             except (ValueError, TypeError, Unavailable) as error:
-                log.error("list.unreadable", extra={"table": self._table}, exc_info=error)
+                self._unreadable(error)
                 continue
             read.append(number)
             yield shown
+
+    def _unreadable(self, error: Exception) -> None:
+        log.error("list.unreadable", extra={"table": self._table}, exc_info=error)
 
     async def places(
         self, conn: Connection, asked: Asked, after: Place, wanted: int

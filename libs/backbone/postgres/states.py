@@ -1,8 +1,10 @@
-"""The columns by which a state is read, and the row that may be decoded."""
+"""The columns by which a state is read, and the row that may be decoded and shown."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+
+from backbone.postgres.asking import Asked
 
 # The columns that the proof of a row covers. No statement reads a document without them.
 NAMES = ("id", "version", "shape", "doc", "hash", "proof")
@@ -24,11 +26,15 @@ def with_proof(row: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A row whose document is what the door has written; `row` has all that was read with it."""
+    """A row whose document is what the door has written; `row` has all that was read with it.
+
+    `state` is what the document says, once it was read.
+    """
 
     shape: int
     doc: str
     row: Any
+    state: Any = None
 
     def __getitem__(self, name: str) -> Any:
         return self.row[name]
@@ -39,5 +45,7 @@ def taken(row: Any) -> Proven:
     return Proven(row["shape"], row["doc"], row)
 
 
-# Proves a row. Raises Broken, with an alarm, for one that the door has not written.
-Prove = Callable[[Any], Awaitable[Proven]]
+# Proves a row, and that its document is what was asked for: the columns by which it was found, and
+# the rows beside, may have been changed by hand. None, with an alarm, for one that they alone show.
+# Raises Broken, with an alarm, for one that the door has not written.
+Show = Callable[[Any, Asked], Awaitable[Proven | None]]

@@ -1,7 +1,9 @@
 """gRPC edge of all services: token, signature, rights, rules of requests, metrics."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
@@ -14,7 +16,7 @@ from backbone.process.wires import Wires
 from backbone.rpc.caller import PURPOSE, require_token
 from backbone.rpc.finishing import finishing
 from backbone.rpc.free_texts import FreeTexts
-from backbone.rpc.peers import Trusted, peer_of, require_right, shown_by
+from backbone.rpc.peers import NOT_TRUSTED, Trusted, peer_of, require_right, shown_by
 from backbone.rpc.refusing import abort, refused
 from backbone.rpc.rules import require_rules
 from backbone.rpc.signed import HEADER, Admit
@@ -58,13 +60,34 @@ class Edge(grpc.aio.ServerInterceptor):
             return "", b""
         return peer_of(context), shown_by(context)
 
-    def still_trusts(self, peer: Peer) -> bool:
+    async def until_lost(self, peer: Peer) -> None:
+        """Wait until the certificate of the service is trusted no more: for ever without any."""
+        if self._trusted is None:
+            await asyncio.Event().wait()
+        else:
+            await self._trusted.until_lost(peer[1])
+
+    @contextmanager
+    def _while_trusted(self, context: Any) -> Iterator[None]:
+        """End the stream of this task soon after its certificate, also one that is stuck in a
+        write."""
+        writing = asyncio.current_task()
+
+        async def end() -> None:
+            await self.until_lost(self.peer_of(context))
+            if writing is not None:
+                writing.cancel()
+            with suppress(
+                grpc.aio.AbortError
+            ):  # cancelled alone, it would leave its client waiting
+                await abort(context, Denied(NOT_TRUSTED))
+
+        ending = asyncio.create_task(end()) if self._trusted else None
         try:
-            if self._trusted is not None:
-                self._trusted.require(peer[1])
-        except Denied:
-            return False
-        return True
+            yield
+        finally:
+            if ending is not None:
+                ending.cancel()
 
     def require_right(self, peer: Peer, method: str) -> None:
         """Raises Denied if the service that calls has no business with the method, or shows a
@@ -158,9 +181,10 @@ class Edge(grpc.aio.ServerInterceptor):
                     require_rules(request)
                     reader = reader_of(context)
                     await self._texts.seal(request, reader[0])
-                    async for part in perform(request, context):
-                        self._texts.show(part, *reader)
-                        yield part
+                    with self._while_trusted(context):
+                        async for part in perform(request, context):
+                            self._texts.show(part, *reader)
+                            yield part
             except Exception as error:
                 await abort(context, error)
 

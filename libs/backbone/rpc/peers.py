@@ -1,5 +1,6 @@
 """Which service calls, by its certificate, and which methods it may call: callers.yaml."""
 
+import asyncio
 import time
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ DECLARED = Path(__file__).parent / "callers.yaml"
 OPEN = "CallsService"  # carries calls, each of which is judged by itself
 # Seconds between two looks at ca.pem.
 LOOK = 1.0
+NOT_TRUSTED = "CERTIFICATE_NOT_TRUSTED"
 
 
 def peer_of(context: Any) -> str:
@@ -37,13 +39,21 @@ class Trusted:
 
     def require(self, shown: bytes) -> None:
         """Raises Denied for a certificate, in PEM, that has expired or is not trusted any more."""
+        if not self.has(shown):
+            raise Denied(NOT_TRUSTED)
+
+    def has(self, shown: bytes) -> bool:
         now = time.time()
         if now >= self._looked + LOOK or shown not in self._ends:
             self._look(now)
         if shown not in self._ends:
             self._ends[shown] = self._end_of(shown)
-        if now >= self._ends[shown]:
-            raise Denied("CERTIFICATE_NOT_TRUSTED")
+        return now < self._ends[shown]
+
+    async def until_lost(self, shown: bytes) -> None:
+        """Wait until the certificate has expired or is not trusted any more."""
+        while self.has(shown):  # noqa: ASYNC110  # a file says so, and time
+            await asyncio.sleep(LOOK)
 
     def _look(self, now: float) -> None:
         self._looked, stamp = now, written(self._ca)

@@ -105,15 +105,18 @@ class _Stream:
         """Answer until the client, or `close`, ends the calls; then give the last answers."""
         self._reader = asyncio.create_task(self._read())
         writer = asyncio.create_task(self._write())
+        # Who has a new certificate opens another stream, and asks again.
+        lost = asyncio.create_task(self._edge.until_lost(self._peer))
         try:
-            await asyncio.wait((self._reader, writer), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((self._reader, writer, lost), return_when=asyncio.FIRST_COMPLETED)
+            self._reader.cancel()
             if self._open:
                 await asyncio.wait((*self._open.values(), writer))
             self._over = True
             self._ready.set()
             await writer
         finally:
-            for task in (writer, self._reader, *self._open.values()):
+            for task in (writer, self._reader, lost, *self._open.values()):
                 task.cancel()
 
     def close(self) -> None:
@@ -123,8 +126,8 @@ class _Stream:
     async def _read(self) -> None:
         while True:
             message = await self._context.read()
-            if message is grpc.aio.EOF or not self._edge.still_trusts(self._peer):
-                return  # who has a new certificate opens another stream, and asks again
+            if message is grpc.aio.EOF:
+                return
             try:
                 calls = pb.ShareStreamRequest.FromString(message).calls
             except DecodeError:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from backbone.door.columns import names_of, wrong_beside, wrong_in
 from backbone.door.decider import Decider
 from backbone.door.evidence import LOWEST_ID, TURN, Flaw
 from backbone.door.proven import ProvenJournal
@@ -12,10 +13,10 @@ from backbone.door.rows import ProvenRows
 from backbone.postgres.pool import Pool
 from backbone.postgres.states import with_proof
 from backbone.process.settings import Settings
-from backbone.words.errors import Broken
+from backbone.words.errors import Broken, Unavailable
 
 PAGE = 500
-EVERY = "SELECT {state} FROM {table} AS t WHERE id > $1 ORDER BY id LIMIT $2"
+EVERY = "SELECT {state}, {columns} FROM {table} AS t WHERE id > $1 ORDER BY id LIMIT $2"
 
 
 def rows_of(pool: Pool, settings: Settings) -> ProvenRows:
@@ -25,24 +26,34 @@ def rows_of(pool: Pool, settings: Settings) -> ProvenRows:
 
 
 async def forged_rows(
-    conn: Any, rows: ProvenRows, deciders: Sequence[Decider[Any]]
+    conn: Any, rows: ProvenRows, deciders: Sequence[Decider[Any]], on: Any = None
 ) -> AsyncIterator[Flaw]:
-    """Prove every row; yield those that the door has not written. Rows of before get their code."""
+    """Prove every row; yield those that the door has not written, those that are found by other
+    columns than their documents say, and wrong rows beside them.
+
+    Rows of before get their code, unless `on` is the connection by which their journal is read.
+    """
     for decider in deciders:
-        last, table = LOWEST_ID, decider.table.name
-        every = EVERY.format(state=with_proof("t"), table=table)
+        last, table = LOWEST_ID, decider.table
+        every = EVERY.format(state=with_proof("t"), columns=names_of(table), table=table.name)
         while found := await conn.fetch(every, last, PAGE):
             for number, row in enumerate(found):
                 if number % TURN == 0:
                     await asyncio.sleep(0)
-                if not await _is_sound(rows, decider, row):
-                    yield Flaw(f"{table} {row['id']}", "is not what the door has written")
+                if wrong := await _wrong_with(rows, decider, row, on):
+                    yield Flaw(f"{table.name} {row['id']}", wrong)
             last = UUID(str(found[-1]["id"]))
+        async for flaw in wrong_beside(conn, table):
+            yield flaw
 
 
-async def _is_sound(rows: ProvenRows, decider: Decider[Any], row: Any) -> bool:
+async def _wrong_with(rows: ProvenRows, decider: Decider[Any], row: Any, on: Any) -> str:
     try:
-        await rows.prove(decider, row)
+        proven = await rows.prove(decider, row, on)
     except Broken:
-        return False
-    return True
+        return "is not what the door has written"
+    try:
+        wrong = wrong_in(decider.table, decider.from_row(proven), row)
+    except (ValueError, TypeError, Unavailable) as error:
+        return f"cannot be read: {error!r}"
+    return f"is found by other columns than its document says: {', '.join(wrong)}" if wrong else ""

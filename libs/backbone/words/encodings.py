@@ -20,7 +20,7 @@ def decoded(raw: bytes) -> tuple[str, str]:
     try:
         return raw.decode("utf-8-sig"), "UTF-8"
     except UnicodeDecodeError as error:
-        if not raw[: error.start].isascii():  # what went well so far was UTF-8
+        if _is_utf8(raw[: error.start]):
             detail = f"byte {error.start} is not UTF-8, as what stands before it"
             raise UnknownEncoding(_line(raw, error.start), detail) from error
     try:
@@ -28,6 +28,12 @@ def decoded(raw: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         detail = f"byte {error.start} is neither UTF-8 nor GB18030"
         raise UnknownEncoding(_line(raw, error.start), detail) from error
+
+
+def _is_utf8(raw: bytes) -> bool:
+    """Whether these bytes, which can be read as UTF-8, are it: Chinese takes three bytes there. Two
+    are also what 联通 or 司徒 take in GB18030."""
+    return any(character >= "\u0800" for character in raw.decode("utf-8-sig"))
 
 
 def _line(raw: bytes, at: int) -> int:

@@ -1,5 +1,5 @@
-"""`liandong verify`: journals, anchors, signatures and the registers of the gateway (disclosures,
-sign-ins and rights), from the database."""
+"""`liandong verify`: journals, anchors, signatures, rows with the columns by which they are found,
+and the registers of the gateway (disclosures, sign-ins and rights), from the database."""
 
 import importlib
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +15,7 @@ from backbone.process.signing import Verifier
 from operate.admin import anchors
 from operate.admin.anchors import Anchors
 from operate.admin.export import Export
+from operate.admin.records import forged
 from operate.archive import checking as archived
 from operate.home import absence
 from operate.run.installation import Installation
@@ -109,6 +110,7 @@ async def _examine_one(
             seen(row)
 
     findings.flaws += [each async for each in verify(conn, *tables, signed=signed, seen=once)]
+    findings.flaws += [each async for each in forged(conn, service, installation.keys)]
     for each in _registers(service):
         lines = _chains().verify_register(conn, each, partial(seen, what=each.table))
         findings.flaws += [flaw async for flaw in lines]

@@ -1,8 +1,6 @@
 """Proves that the records of a database are what its journals say, row by row."""
 
-import importlib
 from collections.abc import AsyncIterator
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -11,20 +9,10 @@ import asyncpg
 from backbone.door.decider import Decider
 from backbone.door.evidence import Flaw
 from backbone.postgres.pool import Connection
-from backbone.words.city import City
-from backbone.words.errors import Unavailable
 from operate.admin import evidence
+from operate.admin.records import deciders
 from operate.run.installation import Installation
 
-# Where each schema's deciders are made, as functions of the city or ready.
-MAKERS = {
-    "alarm": ("alarm.wiring", ("build_decider",)),
-    "dispute": ("dispute.wiring", ("build_decider",)),
-    "emergency": ("emergency.deciders", ("missions", "statuses")),
-    "petition": ("petition.wiring", ("build_decider",)),
-    "population": ("population.wiring", ("build_decider",)),
-    "workflow": ("workflow.wiring", ("build_decider", "build_supervisions")),
-}
 PAGE = 500
 ROWS = """
 SELECT id, version, hash, shape, doc::text AS doc FROM {table} WHERE id > $1 ORDER BY id LIMIT $2
@@ -35,21 +23,6 @@ ORDER BY aggregate_id, version
 """
 # Records whose first rows stand in archives: only their end is compared.
 ARCHIVED = "SELECT aggregate_id, hash FROM archived WHERE aggregate_id = ANY($1)"
-
-
-def no_city() -> City:
-    """Folding needs no city: an event says all that it changes."""
-    raise Unavailable("DIRECTORY_NOT_LOADED")
-
-
-@cache
-def deciders() -> dict[str, list[Decider[Any]]]:
-    """The deciders by schema; imported late, because most commands do not need the services."""
-    found: dict[str, list[Decider[Any]]] = {}
-    for schema, (module, names) in MAKERS.items():
-        made = (getattr(importlib.import_module(f"services.{module}"), name) for name in names)
-        found[schema] = [each if isinstance(each, Decider) else each(no_city) for each in made]
-    return found
 
 
 async def prove(installation: Installation) -> tuple[int, list[Flaw]]:

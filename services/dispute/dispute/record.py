@@ -9,6 +9,7 @@ from msgspec import Struct
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
 from backbone.words.followed import Followed
+from backbone.words.matter_code import Intake, intake_of
 from backbone.words.place import Place
 from backbone.words.sight import DISPUTE, PETITION, Facts, born, sees
 
@@ -206,6 +207,11 @@ def facts_of(dispute: Dispute) -> Facts:
 def source_of(filing: Filing) -> str:
     """A dispute that comes from a petition is unknown to whom the petition is."""
     return born(DISPUTE, origin_of(filing))
+
+
+def source_by_code(code: str) -> Source | None:
+    """A petition's code says where a dispute comes from, whatever the desk says."""
+    return Source.PETITION if intake_of(code) is Intake.PETITION else None
 
 
 def origin_of(filing: Filing) -> str:

@@ -11,16 +11,15 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.guards import require_category, require_place, require_priority, require_text
-from backbone.words.matter_code import Intake, intake_of
 from services.dispute.dispute.record import (
     CATEGORIES,
     NAMED_LATER,
     Dispute,
     Filing,
-    Origin,
     Source,
     State,
     require_parties,
+    source_by_code,
 )
 
 
@@ -60,7 +59,8 @@ def _complete(filing: Filing, city: City) -> Filing:
         raise InvalidArgument("KIND_MISSING")
     if filing.level not in (0, 1, 2, 3):
         raise InvalidArgument("UNKNOWN_LEVEL", level=filing.level)
-    source = _from(filing.origin) or filing.source or Source.WALK_IN
+    source = source_by_code(filing.origin.code if filing.origin else "") or filing.source
+    source = source or Source.WALK_IN
     if filing.parties or source not in NAMED_LATER:
         require_parties(filing.parties)
     return replace(
@@ -74,13 +74,11 @@ def _complete(filing: Filing, city: City) -> Filing:
     )
 
 
-def _from(origin: Origin | None) -> Source | None:
-    """A petition's code says where it comes from, whatever the desk says."""
-    found = origin is not None and intake_of(origin.code) is Intake.PETITION
-    return Source.PETITION if found else None
-
-
 def registered(event: DisputeRegistered) -> Dispute:
+    """An event of before says what the desk said, and the petition's code where it came from."""
+    filing = event.filing
+    found = source_by_code(filing.origin.code if filing.origin else "")
+    filing = replace(filing, source=found or filing.source)
     return Dispute(
         id=event.id,
         code=event.code,
@@ -90,7 +88,7 @@ def registered(event: DisputeRegistered) -> Dispute:
         desk=event.desk,
         area=event.area,
         register_time=event.time,
-        filing=event.filing,
+        filing=filing,
         units=(event.desk,),
     )
 

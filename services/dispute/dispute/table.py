@@ -3,9 +3,9 @@
 from typing import Any
 
 from backbone.words.rank import by_time
-from services.dispute.dispute.record import OVER, Dispute
+from services.dispute.dispute.record import OVER, Dispute, source_by_code
 
-SHAPE = 4
+SHAPE = 5
 COLUMNS = {
     "code": "text",
     "state": "text",
@@ -40,7 +40,11 @@ def project(dispute: Dispute) -> dict[str, Any]:
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Shape 1 is the flat record of 0.1.0; later ones only grew."""
+    """Shape 1 is the flat record of 0.1.0; later ones only grew. Before shape 5 the desk said where
+    a dispute came from, also of one that came from a petition."""
+    if shape > 4:
+        return doc
+    doc = {**doc, "filing": _of_petition(doc["filing"])}
     if shape > 1:
         return doc
     kept = ("id", "code", "version", "time", "state", "desk", "area", "register_time")
@@ -51,6 +55,12 @@ def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
         "proceedings": {name: doc[name] for name in ("sessions", "agreement")},
         "ending": _part(doc, "end_time", "reason", "told_where", "close_time"),
     }
+
+
+def _of_petition(filing: dict[str, Any]) -> dict[str, Any]:
+    code = (filing.get("origin") or {}).get("code", "")
+    found = source_by_code(code)
+    return {**filing, "source": found} if found else filing
 
 
 def _part(doc: dict[str, Any], *names: str) -> dict[str, Any] | None:

@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backbone.process import tracing
+from backbone.rpc.channels import refusal_of
+from backbone.rpc.peers import NOT_TRUSTED
 from backbone.words.roles import TEAMS
 from liandong.alarm.v1 import alarm_service_pb2 as alarm
 from liandong.emergency.v1 import emergency_pb2 as resources
@@ -92,7 +94,7 @@ class Session:
                         if response.HasField("bye"):
                             return
             except grpc.aio.AioRpcError as error:
-                if error.code() not in PASSING:
+                if error.code() not in PASSING and not _is_renewed(error):
                     log.warning("terminal.ended", extra={"code": str(error.code())})
                     return
             await asyncio.sleep(PAUSE)
@@ -173,6 +175,12 @@ class Terminal:
         if kind == "bye":
             return frame("bye", to_json({"reason": response.bye.reason}))
         return b""  # an unknown frame of a newer service
+
+
+def _is_renewed(error: grpc.aio.AioRpcError) -> bool:
+    """Whether the service has ended the stream of an earlier certificate of ours."""
+    refusal = refusal_of(error)
+    return refusal is not None and refusal.reason == NOT_TRUSTED
 
 
 def _cursor_of(request: Request) -> str:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument
+from backbone.words.sight import DISPUTE, PETITION
 from services.workflow.incident.closing import IncidentClosed
 from services.workflow.incident.handling import IncidentResolved, ProgressReported, Result
 from services.workflow.incident.record import OPEN, OVER, POOLED_OR_HELD, Incident, State
@@ -45,7 +46,16 @@ class TeamArrived(Struct, frozen=True):
     time: datetime
 
 
+class OriginTold(Struct, frozen=True):
+    """The matter comes from one of this source: who may know of the incident must be allowed to
+    know of that, too. It was opened before its intake could say so."""
+
+    time: datetime
+    origin: str
+
+
 TEAM_ON_SCENE = "TeamOnScene"
+BORN_OF_PETITION = "BornOfPetition"
 PAIRS: Mapping[str, Pair] = {
     "SessionHeld": Pair(State.HANDLING, POOLED_OR_HELD, text="已组织调解。"),
     "AgreementReached": Pair(State.RESOLVED, OPEN, Result.SOLVED, "经调解，双方达成协议。"),
@@ -60,11 +70,14 @@ PAIRS: Mapping[str, Pair] = {
 
 def settle(
     incident: Incident, command: SettleIncident, now: datetime, world: World
-) -> list[ProgressReported | IncidentResolved | IncidentClosed | TeamArrived]:
+) -> list[ProgressReported | IncidentResolved | IncidentClosed | TeamArrived | OriginTold]:
     """Follow the record; an incident that has already come as far stays as it is."""
     if command.step == TEAM_ON_SCENE:
         first = incident.team_time is None and incident.state in OPEN
         return [TeamArrived(now)] if first else []
+    if command.step == BORN_OF_PETITION:
+        is_new = incident.matter.source == DISPUTE and not incident.matter.origin
+        return [OriginTold(now, PETITION)] if is_new else []
     pair = PAIRS.get(command.step)
     if pair is None:
         raise InvalidArgument("UNKNOWN_STEP", step=command.step)
@@ -81,5 +94,9 @@ def arrived(incident: Incident, event: TeamArrived) -> Incident:
     return replace(incident, team_time=event.time)
 
 
+def origin_told(incident: Incident, event: OriginTold) -> Incident:
+    return replace(incident, matter=replace(incident.matter, origin=event.origin))
+
+
 VERBS = (verb(frozenset(State), settle, "UNKNOWN_STEP"),)
-CHANGES = (change(arrived),)
+CHANGES = (change(arrived), change(origin_told))

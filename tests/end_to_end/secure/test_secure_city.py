@@ -4,8 +4,8 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from backbone.rpc.channels import channel_to, refusal_of
 from backbone.rpc.signed import SigningChannel
 from backbone.shell.wires import watch_kafka
 from backbone.words.actor import Actor
+from liandong.emergency.v1 import emergency_service_pb2 as emergency
+from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency_rpc
 from liandong.incident.v1 import incident_service_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2_grpc as workflow
 from operate.admin import acls
@@ -45,6 +47,8 @@ from tests.servers import Installed
 
 TEAM, LEADER = f"{TOWNSHIP}-emergency-team", f"team_leader.{TOWNSHIP}-emergency"
 EVENTS = "liandong.incident.events.v1"
+NOT_TRUSTED = "CERTIFICATE_NOT_TRUSTED"
+THIEF = Actor("li", "990100-command", "dispatcher", "990100")
 
 
 async def test_a_call_is_taken_opened_claimed_and_a_team_is_sent(secure_visit: Visit) -> None:
@@ -221,6 +225,73 @@ async def test_a_renewal_needs_no_restart(secure_visit: Visit) -> None:
         claimed = await act(clerk, f"/v1/incidents/{incident['id']}:claim")
     assert claimed["state"] == "CLAIMED"
     assert {name: each["pid"] for name, each in city.run["processes"].items()} == before
+
+
+async def test_a_stolen_certificate_is_worthless_once_it_is_revoked(secure_visit: Visit) -> None:
+    """A thief of the gateway's certificate and keys, who listens to a team and asks for more."""
+    city, team = secure_visit.city, f"{TOWNSHIP}-emergency-team"
+    leader = await secure_visit.person(LEADER)
+    terminal = Listener(leader, f"/v1/teams/{team}/stream?device=two")
+    await asyncio.wait_for(terminal.until("welcome"), 20)
+    thief = Wires("gateway", stolen(city))
+    who = metadata_for(Keys.read(city.home / "secret").token, THIEF, team=team)
+    before = {name: each["pid"] for name, each in city.run["processes"].items()}
+    async with by(city, thief, "emergency") as there, by(city, thief, "workflow") as asking:
+        listening = emergency_rpc.EmergencyServiceStub(there)
+        wanted = emergency.SubscribeRequest(team=team, device="thief")
+        stream = listening.Subscribe(wanted, metadata=who)
+        assert (await stream.read()).HasField("welcome")
+        await ask(asking, who)
+        told = await asyncio.to_thread(city.liandong, "certificates", "revoke")
+        assert told.returncode == 0 and "did not take it over" not in told.stdout, told.stdout
+        ends = asyncio.wait_for(read_out(stream), 5)
+        assert [await refusal_to(ends), await refusal_to(ask(asking, who))] == [NOT_TRUSTED] * 2
+    async with by(city, thief, "workflow") as again:
+        assert "UNAVAILABLE" in await refusal_to(ask(again, who)), "no handshake accepts it"
+    async with visiting(city) as visit:  # the city itself goes on, and so does its terminal
+        desk = await visit.person("call_taker.990100-command")
+        receipt = await take_call(desk, category="hazard.flood", priority="P1")
+        await act(desk, f"/v1/receipts/{receipt['id']}:dispatch", {"team": team})
+        await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
+    await terminal.close()
+    assert {name: each["pid"] for name, each in city.run["processes"].items()} == before
+
+
+async def ask(channel: Any, who: Any) -> Any:
+    stub: Any = workflow.IncidentServiceStub(channel)
+    return await stub.ListIncidents(incidents.ListIncidentsRequest(), metadata=who, timeout=5)
+
+
+async def refusal_to(asked: Any) -> str:
+    """The reason, or the status, with which the call ends."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await asked
+    refusal = refusal_of(caught.value)
+    return refusal.reason if refusal else str(caught.value.code())
+
+
+async def read_out(stream: Any) -> None:
+    while await stream.read() is not grpc.aio.EOF:
+        pass
+
+
+def stolen(city: Installed) -> Path:
+    """A copy of the gateway's files, which trusts what the city trusts at this moment."""
+    away = city.home.parent / "stolen"
+    away.mkdir()
+    for name in ("ca.pem", "gateway.pem"):
+        (away / name).write_bytes((city.home / "certificates" / name).read_bytes())
+    return away
+
+
+@asynccontextmanager
+async def by(city: Installed, shown: Wires, service: str) -> AsyncIterator[Any]:
+    """A channel to a service as the gateway's, with its certificate and its signature."""
+    keys = Keys.read(city.home / "secret")
+    signatures = Signatures("gateway", keys.keyring("gateway"), keys.signers())
+    address = city.run["processes"][service]["grpc"]
+    async with channel_to(service, address, shown) as channel:
+        yield SigningChannel(channel, signatures, service)
 
 
 async def shown_by(city: Installed) -> dict[int, bytes]:

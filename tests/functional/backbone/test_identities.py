@@ -15,9 +15,12 @@ from backbone.process.wires import Wires
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import channel_to, refusal_of
 from backbone.rpc.server import Server
-from backbone.rpc.shared_client import SharedStream
+from backbone.rpc.shared_client import METHOD, SharedStream
 from backbone.rpc.signed import SigningChannel
 from backbone.words.actor import Actor
+from liandong.emergency.v1 import emergency_pb2 as resources
+from liandong.emergency.v1 import emergency_service_pb2 as emergency
+from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency_rpc
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 from operate.home import certificates
@@ -29,11 +32,23 @@ from tests.unit.backbone.test_small_parts import ENVIRON
 
 METADATA = metadata_for("token", Actor("op", role="operator"))
 ASK = pb.ListParkedRequest()
+# Seconds within which what a certificate has opened ends with it.
+PROMISED = 5.0
 
 
 class Parked(rpc.OperationsServiceServicer):
     async def ListParked(self, request: Any, context: Any) -> Any:
         return pb.ListParkedResponse()
+
+
+class Endless(emergency_rpc.EmergencyServiceServicer):
+    """The stream of a terminal: quiet after its welcome, or with more than its reader takes."""
+
+    async def Subscribe(self, request: Any, context: Any) -> Any:
+        yield emergency.SubscribeResponse(welcome=resources.Welcome(session="one"))
+        while request.after == "much":
+            yield emergency.SubscribeResponse(welcome=resources.Welcome(session="x" * 100_000))
+        await asyncio.Event().wait()
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +70,8 @@ async def serving(folder: Path) -> AsyncIterator[Settings]:
     settings = replace(read_settings("alarm", environ), wires=Wires("alarm", folder))
     server = Server(settings)
     server.serve(rpc.add_OperationsServiceServicer_to_server, Parked(), pb.DESCRIPTOR)
+    add = emergency_rpc.add_EmergencyServiceServicer_to_server
+    server.serve(add, Endless(), emergency.DESCRIPTOR)
     await server.start()
     try:
         yield settings
@@ -177,6 +194,50 @@ async def test_a_certificate_that_is_no_longer_good_ends_what_it_has_opened(
             await shared.ListParked(ASK, metadata=METADATA, timeout=2)
         error = await refused(settings, thief)
         assert error.code() is grpc.StatusCode.UNAVAILABLE, "no new connection either"
+
+
+@pytest.mark.parametrize("after", ["quiet", "much"])
+async def test_a_stream_ends_soon_after_its_certificate(tmp_path: Path, after: str) -> None:
+    """Of a thief who listens, and of one who takes nothing, so that the server waits for it."""
+    certificates.create(tmp_path)
+    thief = stolen(tmp_path, "gateway")
+    request = emergency.SubscribeRequest(team="one", after=after)
+    async with serving(tmp_path) as settings, signing(settings, thief) as channel:
+        stub: Any = emergency_rpc.EmergencyServiceStub(channel)
+        stream = stub.Subscribe(request, metadata=METADATA)
+        assert (await stream.read()).welcome.session == "one"
+        certificates.make_authority(tmp_path)
+        certificates.renew(tmp_path)
+        certificates.distrust_all_before(tmp_path)
+        if after == "much":
+            await asyncio.sleep(PROMISED - 1)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await asyncio.wait_for(read_out(stream), PROMISED)
+        refusal = refusal_of(caught.value)
+        assert refusal is not None and refusal.reason == "CERTIFICATE_NOT_TRUSTED"
+        idle: Any = rpc.OperationsServiceStub(SharedStream(channel, "token"))
+        with pytest.raises(grpc.aio.AioRpcError):
+            await idle.ListParked(ASK, metadata=METADATA, timeout=2)
+
+
+async def read_out(stream: Any) -> None:
+    while await stream.read() is not grpc.aio.EOF:
+        pass
+
+
+async def test_a_shared_stream_that_says_nothing_ends_too(tmp_path: Path) -> None:
+    certificates.create(tmp_path)
+    thief = stolen(tmp_path, "operate")
+    async with serving(tmp_path) as settings, signing(settings, thief) as channel:
+        stream: Any = channel.stream_stream(METHOD)(metadata=(("liandong-token", "token"),))
+        await stream.write(b"")
+        await asyncio.sleep(1.5)
+        assert not stream.done(), "while it is trusted, it stays"
+        certificates.make_authority(tmp_path)
+        certificates.renew(tmp_path)
+        certificates.distrust_all_before(tmp_path)
+        async with asyncio.timeout(PROMISED):
+            assert await stream.read() is grpc.aio.EOF
 
 
 async def test_the_services_themselves_go_on_when_all_certificates_are_replaced(

@@ -12,10 +12,11 @@ from backbone.door.decider import Decider
 from backbone.door.proven import ProvenJournal
 from backbone.door.rows import ProvenRows
 from backbone.door.statements import state_values
-from backbone.postgres.conditions import equal
+from backbone.postgres.asking import Asked
+from backbone.postgres.conditions import Condition, Member, equal
 from backbone.postgres.listing import Lists
 from backbone.postgres.pool import Pool, open_pool
-from backbone.postgres.states import with_proof
+from backbone.postgres.states import taken, with_proof
 from backbone.process.keyring import Keyring
 from backbone.process.signing import Verifier
 from backbone.words.errors import Broken
@@ -119,6 +120,29 @@ async def test_a_forged_row_is_refused_with_an_alarm(
 
 
 @OF_ALL
+async def test_a_row_is_shown_by_what_its_document_says(
+    pool: Pool, schema: str, decider: Decider[Any]
+) -> None:
+    """Each column that a list can ask for, right and wrong."""
+    rows = proving(pool, schema).of(decider)
+    row = (await rows_of(pool, decider))[0]
+    said = decider.table.row_of(decider.from_row(taken(row)))
+    for name in (*decider.table.columns, *decider.table.derived):
+        right: Condition = equal(name, said[name])
+        wrong: Condition = equal(name, "forged")
+        if decider.table.columns.get(name, "").endswith("[]"):
+            right, wrong = Member(name, (*said[name], "")[0]), Member(name, "forged")
+            if not said[name]:
+                right = equal("state", said["state"])
+        before = alarms(schema)
+        assert said[name] is None or await rows.shown(row, Asked(((right,),))) is not None
+        assert alarms(schema) == before
+        assert await rows.shown(row, Asked(((wrong,),))) is None, name
+        assert await rows.shown(row, Asked(((),), (wrong,))) is None, name
+        assert alarms(schema) == before + 2
+
+
+@OF_ALL
 async def test_a_state_that_was_set_back_is_not_shown(
     pool: Pool, schema: str, decider: Decider[Any]
 ) -> None:
@@ -142,15 +166,15 @@ async def test_a_state_that_was_set_back_is_not_shown(
         WHERE id = $1
     """
     was = [row[name] for name in ("id", "version", "shape", "doc", "hash", "proof")]
-    lists = Lists(pool, b"", decider.table.name, (), rows.of(decider).prove)
-    sights = ((equal("version", earlier.version, "bigint"),),)
+    lists = Lists(pool, b"", decider.table.name, (), rows.of(decider).shown)
+    every = ((),)
     await pool.execute(set_back, *values)
     try:
         with pytest.raises(Broken):
-            await lists.find(row["id"], sights)
+            await lists.find(row["id"], every)
     finally:
         await pool.execute(set_back, *was)
-    shown = await lists.find(row["id"], ((equal("version", row["version"], "bigint"),),))
+    shown = await lists.find(row["id"], every)
     assert shown is not None and shown.doc == row["doc"]
 
 

@@ -132,6 +132,15 @@ TAMPERING = {
         "WHERE aggregate_id = id",
         "workflow: anchor",
     ),
+    "a reader of a state": (
+        "UPDATE workflow.incidents SET readers = '{}'",
+        "is found by other columns than its document says: readers",
+    ),
+    "a reader beside": ("DELETE FROM workflow.incident_readers", "is not listed as it says"),
+    "a document": (
+        "UPDATE workflow.incidents SET doc = replace(doc::text, 'theft', 'fraud')::json",
+        "is not what the door has written",
+    ),
     "a state's event": ("UPDATE workflow.incidents SET hash = '\\x00'", "another hash"),
     "a reveal": (
         "ALTER TABLE gateway.reveals DISABLE TRIGGER USER; "
@@ -174,7 +183,8 @@ async def test_the_file_elsewhere_finds_what_the_database_hides(city: City) -> N
         DELETE FROM gateway.reveals WHERE position = 3;
         ALTER TABLE gateway.audit DISABLE TRIGGER USER;
         DELETE FROM gateway.audit WHERE position = 3;
-        DELETE FROM workflow.anchors; DELETE FROM workflow.journal; DELETE FROM workflow.incidents
+        DELETE FROM workflow.anchors; DELETE FROM workflow.journal; DELETE FROM workflow.incidents;
+        DELETE FROM workflow.incident_readers
     """)
     assert await city.flaws() == []
     found = await city.flaws(anchors=file)

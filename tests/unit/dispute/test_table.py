@@ -6,9 +6,11 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from backbone.words.errors import Unavailable
 from backbone.words.followed import Followed
+from backbone.words.matter_code import Intake, mint
 from services.dispute.dispute.record import (
     Acceptance,
     Agreement,
@@ -25,7 +27,9 @@ from services.dispute.dispute.record import (
     Side,
     Source,
     State,
+    facts_of,
 )
+from services.dispute.dispute.registration import DisputeRegistered
 from services.dispute.dispute.table import COLUMNS, project
 from services.dispute.wiring import build_decider
 from tests.cities import a_city
@@ -137,6 +141,21 @@ def test_a_flat_document_is_read_as_a_composed_record() -> None:
     assert refused.ending == Ending(at(8), "已经起诉", "人民法院")
     assert (refused.acceptance, refused.routing) == (None, Routing())
     assert refused.proceedings == Proceedings()
+
+
+def test_a_document_of_before_that_came_from_a_petition_says_so() -> None:
+    """Whatever the desk said: the code of the record that it came from tells."""
+    code = mint("990101001", at(1).date(), Intake.PETITION, 7)
+    came = {**FLAT["filing"], "origin": {"id": "x", "code": code}}
+    flat = DISPUTES.from_doc(msgspec.json.encode({**FLAT, "filing": came}), 1)
+    filing = replace(COMPOSED.filing, origin=Origin("x", code))
+    registered = DisputeRegistered(at(1), COMPOSED.id, "c", "command", "990101", filing)
+    folded = DISPUTES.evolve(None, registered)
+    composed = DISPUTES.from_doc(DISPUTES.to_doc(replace(COMPOSED, filing=filing)), 4)
+    for each in (flat, composed, folded):
+        assert each.filing == replace(filing, source=Source.PETITION)
+        assert facts_of(each).source == "DISPUTE/PETITION"
+        assert project(each)["source"] == "PETITION"
 
 
 def test_a_document_of_today_is_read_back_and_a_newer_one_refused() -> None:

@@ -86,6 +86,13 @@ def test_a_table_is_read_in_the_encoding_in_which_it_was_saved(
     assert second.time == datetime(2019, 4, 26, 9, 32, tzinfo=ZONE)
 
 
+@pytest.mark.parametrize("name", ["联通", "司徒百灵", "é司徒"])
+def test_a_name_whose_bytes_could_be_utf_8_too_is_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(CSV.replace("甲", name, 1), encoding="gb18030")
+    assert letters(path)[0].petitioner == name
+
+
 @pytest.mark.parametrize("delimiter", ["\t", ";"])
 def test_a_table_may_be_delimited_by_something_else(tmp_path: Path, delimiter: str) -> None:
     path = tmp_path / "p.csv"

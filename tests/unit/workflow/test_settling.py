@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backbone.words.actor import CLOCK, Actor
 from backbone.words.errors import Denied
 from backbone.words.policy import DISPUTE_CALL_BACK
+from backbone.words.sight import sees
 from services.workflow.incident import INCIDENTS, clocks
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.closing import CloseIncident, ReworkIncident, VerifyIncident
@@ -181,3 +183,21 @@ def test_the_table_begins_where_an_incident_can_be() -> None:
     assert all(pair.begins <= OPEN | {State.RESOLVED, State.SUSPENDED} for pair in PAIRS.values())
     assert not any(pair.begins & OVER for pair in PAIRS.values())
     assert SettleIncident in INCIDENTS.verbs
+
+
+BORN = SettleIncident(CLOCK, "BornOfPetition")
+
+
+@pytest.mark.parametrize("found", FOUND)
+def test_an_incident_of_a_petition_s_dispute_is_told_so_once(found: str) -> None:
+    """Whatever has become of it: nothing else changes."""
+    before = FOUND[found]
+    of_dispute = replace(before, matter=replace(before.matter, source="DISPUTE"))
+    told = after(BORN, found=of_dispute)
+    assert told.facts.source == "DISPUTE/PETITION"
+    assert sees(DESK, of_dispute.facts) and not sees(DESK, told.facts)
+    assert replace(told, matter=of_dispute.matter, version=0) == replace(
+        of_dispute, time=told.time, version=0
+    )
+    assert decide(told, BORN) == []
+    assert decide(before, BORN) == [], "an alarm is born of nothing"
