@@ -57,12 +57,12 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._rows = shell.rows.of(decider)
         self._taking = Taking(shell.pool, self._rows, atlas, sealer)
         self._openings = Openings(shell.settings)
-        self._orders = Orders(shell.batcher, Missions(shell.settings))
+        self.orders = Orders(shell.batcher, Missions(shell.settings))
         self._incidents = Incidents(shell.settings)
         self._told = Told(shell, decider, self._incidents)
-        self._hearing = Hearing(self._told, self._incidents, self._orders)
+        self._hearing = Hearing(self._told, self._incidents, self.orders)
         self._teams = teams.of_receipts(shell.settings, shell.pool)
-        self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self._orders)
+        self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self.orders)
         self._reading = Reading(shell, decider, self._shown, lambda: atlas.city, self._told.glance)
         self._tickets = Tickets(shell, decider)
 
@@ -159,7 +159,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         caller = caller_of(context)
         known = await self._told.found(codec.receipt_id(request.receipt_id))
         standing, facts = await asyncio.gather(
-            self._orders.standing(known, request.team), self._told.facts(known, caller.actor)
+            self.orders.standing(known, request.team), self._told.facts(known, caller.actor)
         )
         command = DispatchNow(
             by=caller.actor,
@@ -170,7 +170,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
             **facts,
         )
         receipt = await self._perform(context, command, request, caller)
-        return await self._orders.deliver(receipt, command)
+        return await self.orders.deliver(receipt, command)
 
     async def GetReceipt(self, request: pb.GetReceiptRequest, context: Any) -> Any:
         """An incident that is not over is looked up: its priority may have been set on it, and the
@@ -180,7 +180,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         shown = await self._reading.get(request, context)
         if shown.state == resources.Receipt.STATE_RECEIVED and shown.suggestions.repeats:
             await self._reading.bring_up_to_date(shown)
-        await self._orders.show(shown)
+        await self.orders.show(shown)
         if shown.incident.id and shown.incident.state not in OVER:
             await self._glance(shown, caller_of(context).actor)
         return pb.GetReceiptResponse(receipt=shown)

@@ -1,7 +1,10 @@
 """Orders on their way: recorded on the receipt first, then told to the emergency service."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
+
+import grpc
 
 from backbone.door.batcher import Batcher
 from backbone.door.outcomes import Outcome
@@ -11,6 +14,7 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
+from liandong.emergency.v1.emergency_pb2 import Order
 from services.alarm import codec
 from services.alarm.peers import Missions, dispatch_id
 from services.alarm.receipt.dispatch import DispatchNow, RefuseDispatch, stands
@@ -29,18 +33,34 @@ class Orders:
     async def deliver(self, receipt: Receipt, command: DispatchNow) -> pb.DispatchNowResponse:
         """Call the emergency service. A refusal is recorded, so that the order does not stand."""
         order = codec.to_order(receipt, command)
+        late = partial(self._refused, receipt.id, order, command.by)
         try:
-            sent = await self._missions.dispatch(receipt.id, order, command.by)
+            sent = await self._missions.dispatch(receipt.id, order, command.by, late)
         except Refusal as refusal:
-            told = RefuseDispatch(order.team, refusal.reason)
-            request_id = uuid5(dispatch_id(receipt.id, order), "refused")
-            await self.record(receipt.id, request_id, told, command.by)
+            await late(refusal)
             raise
         mission = pb.MissionRef(team=order.team, state=PENDING_DELIVERY)
         if sent is not None:
             mission = codec.to_mission(sent.mission)
         reachable = sent is not None and sent.reachable
         return pb.DispatchNowResponse(mission=mission, reachable=reachable, version=receipt.version)
+
+    async def ask_again(self, receipt_id: UUID, order: Order, by: Actor) -> bool:
+        """Whether it was heard what became of the order; a refusal is recorded."""
+        known = await self._missions.of(receipt_id)
+        if any((each.team, each.again) == (order.team, order.again) for each in known):
+            return True
+        late = partial(self._refused, receipt_id, order, by)
+        try:
+            await self._missions.settle(receipt_id, order, by, late)
+        except grpc.aio.AioRpcError:
+            return False
+        return True
+
+    async def _refused(self, receipt_id: UUID, order: Order, by: Actor, refusal: Refusal) -> None:
+        told = RefuseDispatch(order.team, refusal.reason, order.again)
+        request_id = uuid5(dispatch_id(receipt_id, order), "refused")
+        await self.record(receipt_id, request_id, told, by)
 
     async def show(self, shown: resources.Receipt) -> None:
         """Set what became of each order of the receipt; nothing while emergency is away."""

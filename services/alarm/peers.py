@@ -1,7 +1,7 @@
 """Clients of the services that the desk calls: emergency (missions), workflow (incidents)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID, uuid5
 
 import grpc
@@ -12,7 +12,7 @@ from backbone.rpc.channels import may_still_happen, open_channel, refusal_of
 from backbone.rpc.retrying import Retrier
 from backbone.rpc.spread import open_shared
 from backbone.words.actor import Actor
-from backbone.words.errors import NotFound
+from backbone.words.errors import NotFound, Refusal
 from backbone.words.matter import ACCUSATION
 from liandong.emergency.v1 import emergency_service_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
@@ -24,6 +24,9 @@ from services.alarm.metrics import DISPATCHES
 from services.alarm.receipt.recommending import Standing
 
 log = logging.getLogger(__name__)
+
+# Called with a refusal that comes after the desk's answer.
+Refused = Callable[[Refusal], Awaitable[object]]
 
 PATIENCE = 2.0
 # For facts that are shown beside an answer, or help to decide it.
@@ -46,11 +49,11 @@ class Missions:
         self._retrier = Retrier()
 
     async def dispatch(
-        self, receipt_id: UUID, order: Order, by: Actor
+        self, receipt_id: UUID, order: Order, by: Actor, late: Refused
     ) -> missions.DispatchMissionResponse | None:
         """Return the mission, or None if the outcome is unknown: the event delivers the order then.
 
-        Raises the refusal of the emergency service.
+        Raises the refusal of the emergency service; `late` is called with one that comes later.
         """
         request_id = dispatch_id(receipt_id, order)
         try:
@@ -62,9 +65,20 @@ class Missions:
                 raise refusal from error
             log.warning("dispatch.pending", extra={"team": order.team, "error": error.details()})
             DISPATCHES.labels("pending").inc()
-            self._retrier.schedule(request_id, lambda: self._call(request_id, order, by))
+            self._retrier.schedule(request_id, lambda: self.settle(receipt_id, order, by, late))
             return None
         return response
+
+    async def settle(self, receipt_id: UUID, order: Order, by: Actor, late: Refused) -> None:
+        """Ask for the outcome of an order. Raises AioRpcError while it is unknown."""
+        try:
+            await self._call(dispatch_id(receipt_id, order), order, by)
+        except grpc.aio.AioRpcError as error:
+            refusal = refusal_of(error)
+            if refusal is None or may_still_happen(error):
+                raise
+            DISPATCHES.labels("refused").inc()
+            await late(refusal)
 
     async def of(self, receipt_id: UUID, patience: float = GLANCE) -> Sequence[Mission]:
         """The missions of a receipt's orders; none while the service cannot be asked.

@@ -25,6 +25,7 @@ from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.tickets import LapseTicket
 from services.alarm.storage import DUE, TABLE
+from services.alarm.unanswered import ask_again
 
 EVENTS = "liandong.alarm.events.v1"
 KINDS = ("area", "category", "danger", "grid", "neighbour", "policy", "team", "unit")
@@ -60,6 +61,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         rows = shell.rows.of(decider)
         heard = teams.of_receipts(settings, shell.pool)
         shell.run_beside(partial(heard.watch, shell.relay.age, pulse))
+        shell.run_beside(partial(ask_again, shell.pool, desk.orders, pulse))
         for subscription in (consumers.incidents(rows), *consumers.records()):
             shell.consume(subscription)
         await shell.run()

@@ -112,11 +112,15 @@ def _of_workbook(path: Path, raw: bytes) -> tuple[Rows, str]:
 
 
 def _filled(sheet: CalamineSheet) -> Iterator[list[str]]:
-    """The rows; each cell of a merged range has what the range shows."""
+    """The rows; each cell of a merged range has what the range shows.
+
+    A range beside or below all that is written shows nothing.
+    """
     rows = [list(map(_text, row)) for row in sheet.to_python(skip_empty_area=False)]
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        shown = rows[top][left : left + 1] if top < len(rows) else []
         for row in rows[top : bottom + 1]:
-            row[left : right + 1] = [rows[top][left]] * len(row[left : right + 1])
+            row[left : right + 1] = shown * len(row[left : right + 1])
     yield from rows
 
 

@@ -49,10 +49,14 @@ class DispatchNow(Struct, frozen=True):
 
 
 class RefuseDispatch(Struct, frozen=True):
-    """The refusal by the emergency service of an order that the receipt has recorded."""
+    """The refusal by the emergency service of an order that the receipt has recorded.
+
+    `again` is the order's number: a refusal may be heard after a later order to the team.
+    """
 
     team: str
     reason: str
+    again: int | None = None
 
 
 class Order(Struct, frozen=True):
@@ -184,7 +188,7 @@ def refuse(
 ) -> list[DispatchRefused]:
     """Record the refusal once; the refusal of an order that no longer stands changes nothing."""
     order = _latest(receipt, command.team)
-    if order is None or order.refused:
+    if order is None or order.refused or command.again not in (None, order.again):
         return []
     return [DispatchRefused(now, command.team, command.reason)]
 

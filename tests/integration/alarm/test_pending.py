@@ -57,3 +57,29 @@ async def test_without_kafka_the_desk_asks_again(home: Installation) -> None:
                 ):
                     await asyncio.sleep(0.2)
             await conn.close()
+
+
+async def test_a_refusal_that_the_desk_did_not_hear_stands_on_the_receipt(
+    home: Installation,
+) -> None:
+    """Two receipts of one matter order one team while emergency is away, and the desk dies."""
+    cut_off: Any = replace(home, broker=NoBroker())
+    with cut_off.started("alarm", "workflow"):
+        await cut_off.ready("alarm", "workflow")
+        console = Console(cut_off)
+        first, _ = await console.receive(category="theft")
+        await console.do("OpenIncident", first.id)
+        second, _ = await console.receive(category="theft")
+        await console.do("LinkRepeat", second.id, incident=first.id, confirm_priority=True)
+        for each in (first, second):
+            assert (await console.do("DispatchNow", each.id, team="red")).mission.id == ""
+    with cut_off.started("alarm", "workflow", "emergency"):
+        await cut_off.ready("alarm")
+        console = Console(cut_off)
+        async with asyncio.timeout(PATIENCE):
+            refused: list[str] = []
+            while not any(refused):
+                await asyncio.sleep(0.2)
+                shown = [await console.do("GetReceipt", each.id) for each in (first, second)]
+                refused = [each.receipt.dispatches[0].refused for each in shown]
+    assert sorted(refused) == ["", "ALREADY_DISPATCHED"]

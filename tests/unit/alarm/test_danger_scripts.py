@@ -25,6 +25,10 @@ TRADITIONAL = {ord(simple): chr(code) for code, simple in reversed(SIMPLIFIED.it
         ("我被人綁架了", ""),
         ("小孩掉進河裏", ""),
         ("有人跳娄", "rescue.suicide"),
+        ("佢飲咗農藥", ""),
+        ("有人喺海度遇溺", "rescue.water"),
+        ("阿婆暈低咗", ""),
+        ("老汉儿把妈捅了", "violence.weapon"),
     ],
 )
 def test_a_danger_in_traditional_characters(narrative: str, category: str) -> None:
@@ -45,6 +49,8 @@ def test_a_danger_in_traditional_characters(narrative: str, category: str) -> No
         "撬门的师傅收费太贵",
         "门锁坏了请开锁的撬门",
         "钥匙丢了，叫人撬门收我三百",
+        "学校发了防溺水通知",
+        "举报有人卖刀具",
     ],
 )
 def test_what_is_none(narrative: str) -> None:
@@ -59,6 +65,9 @@ def test_what_is_none(narrative: str) -> None:
         "我一个人在家，外面有人撬锁",
         "他唱着歌就跳楼了",
         "他说要跳楼，不是开玩笑",
+        "我举报邻居拿刀砍人",
+        "举报卖菜的拿刀砍人",
+        "防溺水宣传牌边上有人落水了",
     ],
 )
 def test_and_what_stays_one(narrative: str) -> None:

@@ -116,6 +116,19 @@ def test_a_workbook_is_read_with_titles_dates_serials_and_merged_cells(tmp_path:
     assert [each.key for each in (first, second, third)] == ["p.xlsx#1", "p.xlsx#2", "p.xlsx#3"]
 
 
+@pytest.mark.parametrize(
+    "empty", ["H1:J2", "G2:G40", "A9:C12", "A1:XFD1048576", "E1:Z1", "XFD1:XFD9"]
+)
+def test_a_merged_range_may_lie_where_nothing_is_written(tmp_path: Path, empty: str) -> None:
+    """People merge cells for a signature or a remark; a range over everything shows one cell."""
+    path = workbook(tmp_path / "p.xlsx", [HEADER, *LETTERS], merged=(empty,))
+    if empty.startswith("A1"):
+        with pytest.raises(Trouble, match="holds neither calls"):
+            letters(path)
+        return
+    assert [each.petitioner for each in letters(path)] == ["甲", "乙"]
+
+
 def test_calls_of_a_workbook_keep_their_numbers(tmp_path: Path) -> None:
     header = ("lat", "lng", "title", "time", "township", "address")
     rows = [header, (40.0, -75.4, "EMS: FALL", datetime(2016, 1, 15, 12, 5), "甲镇", 12)]

@@ -1,0 +1,49 @@
+"""Orders whose answer this service has not heard, as it died before: asked for again at a start.
+
+The order's event gets it to the emergency service, but a refusal there reaches no desk: the receipt
+would show the order as standing for ever, and the team could not be sent again.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from backbone.postgres.pool import Pool, is_transient
+from backbone.process.pulse import Pulse
+from backbone.words.actor import Actor
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from services.alarm.orders import Orders
+
+log = logging.getLogger(__name__)
+
+# The orders of the last hour, among the last events: no index leads to them.
+RECENT = """
+SELECT aggregate_id, payload FROM (
+    SELECT aggregate_id, kind, time, payload FROM journal ORDER BY position DESC LIMIT 5000
+) AS last
+WHERE kind = 'liandong.alarm.dispatch_ordered.v1' AND time > clock_timestamp() - interval '1 hour'
+"""
+REST = 1.0
+
+
+async def ask_again(pool: Pool, orders: Orders, pulse: Pulse) -> None:
+    """Ask for each order until it was heard of, and then for none."""
+    left: list[Any] | None = None
+    while True:
+        pulse.beat("unanswered orders")
+        try:
+            if left is None:
+                left = [*await pool.fetch(RECENT)]
+            while left and await _is_heard(orders, left[-1]):
+                left.pop()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("unanswered.away", extra={"error": str(error)})
+        await asyncio.sleep(REST)
+
+
+async def _is_heard(orders: Orders, row: Any) -> bool:
+    event = AlarmEvent.FromString(row["payload"])
+    by = Actor(event.meta.actor, event.meta.unit)
+    return await orders.ask_again(row["aggregate_id"], event.dispatch_ordered.order, by)
