@@ -182,11 +182,11 @@ def is_accused(incident: Incident, unit: str, city: City) -> bool:
 
 
 def require_dispatcher(incident: Incident, actor: Actor) -> None:
-    """Allow dispatchers of the area, the desk of a matter that they may not see, and the superior
-    to whom a question or bounce was raised.
+    """Allow dispatchers of the area, the desk of a matter that they may not see, and who decides
+    for the superior to which a question or bounce was raised.
     """
     raised_to = {incident.charge.raised_to, *(each.raised_to for each in incident.questions)}
-    if actor.unit and actor.unit in raised_to:
+    if actor.role in SUPERIORS and actor.unit and actor.unit in raised_to:
         return
     matter = incident.matter
     kept = is_kept(incident.facts.source, matter.against)

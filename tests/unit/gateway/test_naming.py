@@ -194,3 +194,13 @@ def test_broken_json_is_told_with_its_place(
     said = Reasons(names).say("detail", "MALFORMED_JSON", 400, "zh", caught.value.facts)
     place = f"第 {line} 行第 {column} 列{flaw}（附近的字段：{member}）"
     assert place in said, said
+
+
+def test_names_stand_beside_codes_in_lists_of_facts_too(names: Names) -> None:
+    facts = names.beside({"addressed": [{"incident": "7", "unit": STATION}], "incidents": ["7"]})
+    assert facts["addressed"] == [{"incident": "7", "unit": STATION, "unit_name": UNIT.name}]
+    assert facts["incidents"] == ["7"]
+
+
+def test_the_person_of_a_system_is_named_whole(names: Names) -> None:
+    assert names.of("person", "station/李某/夜班") == "李某/夜班"
