@@ -10,6 +10,7 @@ from tests.people import TOWNSHIP, Visit, act, refused, take_call
 from tests.servers import Installed
 
 MARKET, OFFICE = "990101-market", "990101-petition_office"
+NOTE = {"note": "请先联系物业"}
 ROAD = {"category": "", "priority": "P3", "narrative": "门前路灯坏了一个月没人修"}
 
 
@@ -70,11 +71,11 @@ async def test_the_hotline_answers_a_ticket_with_its_own_key(visit: Visit) -> No
     assert (await refused(hotline.get("/v1/inbox"))).status == 403
 
 
-async def test_a_unit_a_petition_office_and_mediation_get_a_matter(visit: Visit) -> None:
+async def test_a_unit_and_a_petition_office_get_a_matter(visit: Visit) -> None:
     desk = await visit.person("call_taker.990100-command")
 
     to_unit = await take_call(desk, **ROAD)
-    note = {"note": "请先联系物业"}
+    note = NOTE
     await act(desk, f"/v1/receipts/{to_unit['id']}:pass", {"to": MARKET, **note})
     clerk = await visit.person(f"clerk.{MARKET}")
     found = await until(
@@ -111,6 +112,9 @@ async def test_a_unit_a_petition_office_and_mediation_get_a_matter(visit: Visit)
     )
     assert "住房建设部门" in told["passed"]["answer"]
 
+
+async def test_mediation_gets_a_dispute(visit: Visit) -> None:
+    desk, note = await visit.person("call_taker.990100-command"), NOTE
     to_mediation = await take_call(desk, **ROAD | {"category": "dispute.neighbour"})
     await act(desk, f"/v1/receipts/{to_mediation['id']}:refer", note)
     mediator = await visit.person(f"mediator.{TOWNSHIP}-mediation")

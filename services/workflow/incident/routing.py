@@ -126,12 +126,19 @@ def offer(
 
 
 def explain(incident: Incident, city: City) -> Explained:
-    """Match the rows of the routing table in order; the first that yields a unit decides."""
+    """Match the rows of the routing table in order; the first that yields a unit decides.
+
+    An accusation goes where a row for its class says, and else to a person: who is competent for a
+    place is near the accused there, and would read it by chance.
+    """
     path: list[str] = []
     matter = incident.matter
     for row in city.policy.routes if city.policy else ():
         if not row.holds(matter.category, matter.priority, matter.source):
             path.append(f"{row.code}: no")
+            continue
+        if matter.against and not row.categories:
+            path.append(f"{row.code}: not for accusations")
             continue
         unit = _target(row, incident, city)
         path.append(f"{row.code}: {unit or row.target.lower()}")
