@@ -157,6 +157,8 @@ def to_resource(petition: Petition, sealer: Sealer) -> resources.Petition:
     message = resources.Petition()
     for part in (*_parts(petition), _mapped(opened(petition, sealer), masked)):
         fill(message, part)
+    filing = petition.filing
+    message.anonymous = not filing.petitioners and not filing.passed_from
     if petition.handling.incident is not None:
         message.incident.id, message.incident.code = str(petition.id), petition.code
     return message
