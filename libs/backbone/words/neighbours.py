@@ -40,8 +40,8 @@ def neighbour_at(neighbours: Iterable[Neighbour], point: Point | None) -> Neighb
 
 
 def neighbour_named(neighbours: Iterable[Neighbour], text: str) -> Neighbour | None:
-    """The neighbour with which an address begins, after the province. A street or market here may be
-    called after one."""
+    """The neighbour with which an address begins, after the province. Streets and markets here may
+    be called after one."""
     plain = squeezed(text)
     for each in neighbours:
         name = re.escape(squeezed(each.name))
