@@ -13,6 +13,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from msgspec.inspect import is_struct_type
 
@@ -189,3 +190,23 @@ def _refusing(field: Any, hint: Any, convert: Take) -> Take:
             raise InvalidArgument("UNKNOWN_VALUE", field=field.name, expected=expected) from None
 
     return take
+
+
+def facts_of(message: Message) -> dict[str, Any]:
+    """What an event says, for a timeline: by the names of its fields, enums as in answers."""
+    facts: dict[str, Any] = MessageToDict(message, preserving_proto_field_name=True)
+    _shorten(message.DESCRIPTOR, facts)
+    return facts
+
+
+def _shorten(kind: Any, facts: dict[str, Any]) -> None:
+    for name in facts.keys() & kind.fields_by_name.keys():
+        field, said = kind.fields_by_name[name], facts[name]
+        ones = said if isinstance(said, list) else [said]
+        if field.enum_type is not None:
+            short = [str(each).removeprefix(enum_prefix(field)) for each in ones]
+            facts[name] = short if isinstance(said, list) else short[0]
+        elif field.message_type is not None:
+            for each in ones:
+                if isinstance(each, dict):  # not a time, which is a text
+                    _shorten(field.message_type, each)

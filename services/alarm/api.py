@@ -25,6 +25,7 @@ from services.alarm.atlas import Atlas
 from services.alarm.hearing import Hearing
 from services.alarm.metrics import OPENINGS
 from services.alarm.orders import Orders
+from services.alarm.outstanding import Outstanding
 from services.alarm.peers import Incidents, Missions, Teams
 from services.alarm.reading import Reading
 from services.alarm.receipt import RECEIPTS
@@ -64,7 +65,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._teams = teams.of_receipts(shell.settings, shell.pool)
         self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self.orders)
         self._reading = Reading(shell, decider, self._shown, lambda: atlas.city, self._told.glance)
-        self._tickets = Tickets(shell, decider)
+        self._tickets = Tickets(shell, decider, self._actions)
+        self._outstanding = Outstanding(shell, decider, lambda: atlas.city)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Receipt:
         caller = caller_of(context)
@@ -101,6 +103,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         incident = await self._told.amended(receipt, caller.actor)
         if incident is not None:
             shown.incident.CopyFrom(following.shown(incident))
+            _passed_as(shown)
         return shown
 
     async def RevealCaller(self, request: pb.RevealCallerRequest, context: Any) -> Any:
@@ -202,6 +205,9 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def ListTickets(self, request: pb.ListTicketsRequest, context: Any) -> Any:
         return await self._tickets.page(request, context)
 
+    async def ListOutstanding(self, request: pb.ListOutstandingRequest, context: Any) -> Any:
+        return await self._outstanding.page(request, context)
+
     async def AnswerTicket(self, request: pb.AnswerTicketRequest, context: Any) -> Any:
         ticket = await self._tickets.perform(AnswerTicket, request, context)
         return pb.AnswerTicketResponse(ticket=ticket)
@@ -239,8 +245,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         incident = await self._openings.open(codec.to_matter(receipt))
         if incident is not None:
             shown.incident.CopyFrom(following.shown(incident))
-            if shown.HasField("passed"):
-                shown.passed.state = shown.incident.state
+            _passed_as(shown)
         OPENINGS.labels("pending" if incident is None else "answered").inc()
         return shown
 
@@ -254,6 +259,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         found = await self._told.glance(UUID(shown.incident.id), by)
         if found is not None and found.version >= shown.incident.version:
             shown.incident.CopyFrom(following.shown(found))
+            _passed_as(shown)
 
     async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed, str] | None:
         """Ask the workflow service for the incident; while it does not answer, tell what a receipt
@@ -273,3 +279,9 @@ class FrontDesk(rpc.AlarmServiceServicer):
             return here.code, here.known, receipt.classification.priority if opened else ""
         found = await self._incidents.find(incident_id, by)
         return (found.code, codec.to_followed(found), found.priority) if found else None
+
+
+def _passed_as(shown: resources.Receipt) -> None:
+    """What was passed to a unit is its incident: one answer tells one state of it."""
+    if shown.HasField("passed"):
+        shown.passed.state, shown.passed.answer = shown.incident.state, shown.incident.reply

@@ -164,12 +164,10 @@ def _show_passed(receipt: Receipt, passed: resources.Passed) -> None:
 
 def to_ticket(receipt: Receipt) -> resources.Ticket:
     """The ticket that the receipt became, for the partner: without the caller."""
-    message = resources.Ticket(
-        id=str(receipt.id), code=receipt.code, version=receipt.version, desk=receipt.unit
-    )
+    message = resources.Ticket(id=str(receipt.id), code=receipt.code, desk=receipt.unit)
     for part in (receipt.classification, receipt.report, receipt.passed):
         fill(message, part)
-    message.narrative = receipt.told
+    message.version, message.narrative = receipt.version, receipt.told
     return message
 
 

@@ -14,6 +14,7 @@ from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.masks import masked
+from backbone.words.matter import with_note
 from backbone.words.place import Place
 from backbone.words.spans import cut
 from liandong.dispute.v1 import dispute_pb2 as resources
@@ -88,7 +89,7 @@ def to_referral(matter: incidents.Matter) -> RegisterDispute:
         level=0,
         violence=top == "violence",
         subject=cut(matter.title, 500),
-        text=matter.narrative,
+        text=with_note(matter.narrative, matter.note),
         parties=(),
         place=place,
         category=matter.category if top == "dispute" and matter.category not in KINDS else "",

@@ -3,6 +3,7 @@
 from backbone.door.actions import Actions, actions_of
 from backbone.rpc.caller import Call
 from liandong.emergency.v1 import emergency_service_pb2 as pb
+from services.emergency.codec import HEARD
 from services.emergency.deciders import missions
 from services.emergency.mission.record import Mission
 from services.emergency.mission.steps import Crew
@@ -14,4 +15,7 @@ def may_do(mission: Mission, caller: Call) -> list[str]:
     actor = caller.actor
     crew = Crew(actor.user, caller.team, actor.unit)
     desk = ACTIONS.of(mission, actor, own_team=caller.team)
-    return [*(ACTIONS.of(mission, crew) if caller.team else ()), *desk]
+    steps = ACTIONS.of(mission, crew) if caller.team else []
+    if mission.recall is not None:  # a step that crosses it is recorded, and refused
+        steps = [each for each in steps if each in HEARD]
+    return [*steps, *desk]

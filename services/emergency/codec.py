@@ -165,6 +165,10 @@ def to_fired(payload: bytes) -> resources.FiredRung:
     )
 
 
+# What a team does with a recalled mission that does not cross the recall.
+HEARD = frozenset({"ReceiveMission", "ConfirmRecall"})
+
+
 def answer_of(request: Any, mission: Mission) -> str:
     """The answer to a step, beside the mission. Raises InvalidTransition if it crossed a recall.
 
@@ -172,7 +176,7 @@ def answer_of(request: Any, mission: Mission) -> str:
     it goes to the same matter.
     """
     recall = mission.recall
-    crossed = not isinstance(request, pb.ReceiveMissionRequest | pb.ConfirmRecallRequest)
+    crossed = request.DESCRIPTOR.name.removesuffix("Request") not in HEARD
     if recall is not None and crossed and recall.cause is Cause.SAME_MATTER:
         raise InvalidTransition("SAME_MATTER", mission=recall.stays, code=mission.order.code)
     if recall is not None and crossed:

@@ -16,6 +16,7 @@ from backbone.words.actor import Actor
 from backbone.words.contacts import contacts_of, identity_of
 from backbone.words.errors import NotFound
 from backbone.words.masks import masked
+from backbone.words.matter import with_note
 from backbone.words.persons import split_names
 from backbone.words.place import Place
 from backbone.words.spans import cut
@@ -101,7 +102,7 @@ def to_referral(matter: incidents.Matter) -> RegisterPetition:
     filing = Filing(
         channel=Channel.HOTLINE,
         subject=cut(matter.title, 500),
-        text=matter.narrative or matter.title,
+        text=with_note(matter.narrative or matter.title, matter.note),
         petitioners=(),
         head_count=1,
         place=to_record(matter.place, Place) if matter.HasField("place") else None,
@@ -156,6 +157,8 @@ def to_resource(petition: Petition, sealer: Sealer) -> resources.Petition:
     message = resources.Petition()
     for part in (*_parts(petition), _mapped(opened(petition, sealer), masked)):
         fill(message, part)
+    filing = petition.filing
+    message.anonymous = not filing.petitioners and not filing.passed_from
     if petition.handling.incident is not None:
         message.incident.id, message.incident.code = str(petition.id), petition.code
     return message

@@ -1,6 +1,6 @@
-"""Adds alerts of missions and refused follow-ups to the incidents in the inbox of a desk.
+"""Adds alerts of missions, what was passed on in vain and refused follow-ups to a desk's inbox.
 
-Both are read where they are kept, at the moment of the read, with or without Kafka.
+All are read where they are kept, at the moment of the read, with or without Kafka.
 """
 
 import asyncio
@@ -19,6 +19,9 @@ from backbone.rpc.channels import open_channel, refusal_of
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument, NotFound
 from backbone.words.sight import CALLS_DESK
+from liandong.alarm.v1 import alarm_pb2 as receipts
+from liandong.alarm.v1 import alarm_service_pb2 as alarm_pb
+from liandong.alarm.v1 import alarm_service_pb2_grpc as alarm
 from liandong.emergency.v1 import emergency_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2 as emergency_pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
@@ -26,15 +29,15 @@ from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2 as operations_pb
 from liandong.operations.v1 import operations_service_pb2_grpc as operations
-from services.workflow.incident.waiting import ALERTED, LINK_REFUSED
+from services.workflow.incident.waiting import ALERTED, LINK_REFUSED, PASSED
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 PATIENCE = 0.5
-EMERGENCY = "emergency"
-FOLLOWERS = ("alarm", "dispute", EMERGENCY, "petition", "population")
+ALARM, EMERGENCY = "alarm", "emergency"
+FOLLOWERS = (ALARM, "dispute", EMERGENCY, "petition", "population")
 # The 110 desk sees neither petitions nor requests for care.
 NOT_OF_110 = frozenset({"petition", "population"})
 
@@ -47,6 +50,7 @@ class Beside:
     def __init__(self, settings: Settings) -> None:
         self._token, self._key = settings.token, settings.keyring.lasting
         self._alerts = emergency.EmergencyServiceStub(open_channel(settings, EMERGENCY))
+        self._passed = alarm.AlarmServiceStub(open_channel(settings, ALARM))
         self._links = {
             service: operations.OperationsServiceStub(open_channel(settings, service))
             for service in FOLLOWERS
@@ -64,6 +68,22 @@ class Beside:
         if answer is None:
             return [], ""
         items = [_of_alert(each) for each in answer.items]
+        return [each for each in items if _asked_for(each, request)], answer.next_page_token
+
+    async def passed(
+        self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
+    ) -> tuple[list[resources.Incident], str]:
+        """A page of what was passed on in vain, the oldest first, and the token of the next one."""
+        wanted = alarm_pb.ListOutstandingRequest(
+            priority=request.priority, page_size=size, page_token=request.page_token
+        )
+        asked = self._passed.ListOutstanding(
+            wanted, timeout=PATIENCE, metadata=self._by(caller.actor)
+        )
+        answer = await heard(asked, ALARM, away)
+        if answer is None:
+            return [], ""
+        items = [_of_passed(each) for each in answer.items]
         return [each for each in items if _asked_for(each, request)], answer.next_page_token
 
     async def links(
@@ -137,7 +157,8 @@ def place_of(link: Any) -> Place:
 
 
 def _asked_for(item: resources.Incident, request: pb.ListIncidentsRequest) -> bool:
-    return not request.reason or item.waits[0].reason == request.reason
+    wait = item.waits[0]
+    return request.reason in ("", wait.reason) and wait.overdue >= request.overdue
 
 
 def _of_alert(alert: missions.Alert) -> resources.Incident:
@@ -151,6 +172,28 @@ def _of_alert(alert: missions.Alert) -> resources.Incident:
         mission_id=alert.mission_id,
         team=alert.team,
         cause=alert.refuse_reason,
+    )
+    return item
+
+
+def _of_passed(passed: receipts.Outstanding) -> resources.Incident:
+    name = receipts.Outstanding.Reason.Name(passed.reason).removeprefix("REASON_")
+    item = resources.Incident(
+        id=passed.id,
+        code=passed.code,
+        source="ALARM",
+        category=passed.category,
+        priority=passed.priority,
+        desk=passed.unit,
+    )
+    item.place.area = passed.area
+    item.waits.add(
+        unit=passed.unit,
+        reason=PASSED.get(name, name),
+        since=passed.since,
+        overdue=passed.reason == receipts.Outstanding.REASON_LAPSED,
+        passed_to=passed.passed_to,
+        cause=passed.cause,
     )
     return item
 

@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.json_format import MessageToDict
-
 from backbone.door.decider import EventScope
 from backbone.door.request import Request, created_id, hash_of
 from backbone.door.timers import NEVER
@@ -14,7 +12,7 @@ from backbone.intake.correcting import teller, telling_id
 from backbone.intake.opening import desk_actor, opening_id
 from backbone.intake.settling import settling_id, settling_of
 from backbone.rpc.caller import Call
-from backbone.wire import fill, to_message, to_record
+from backbone.wire import facts_of, fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.sight import watches
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
@@ -249,7 +247,7 @@ def to_progress(row: Any) -> resources.Progress:
         unit=row["unit"],
     )
     progress.time.FromDatetime(row["time"])
-    facts = MessageToDict(body, preserving_proto_field_name=True)
+    facts = facts_of(body)
     facts.get("matter", {}).pop("persons", None)  # known to find them in texts, and not shown
     progress.facts.update(facts)
     return progress

@@ -1,4 +1,5 @@
-"""The inbox 待办 as one list: alerts first, then refused follow-ups, then the incidents.
+"""The inbox 待办 as one list: alerts first, then what was passed on in vain, then refused
+follow-ups, then the incidents.
 
 A page token begins with the number of the part that the page begins in.
 """
@@ -22,7 +23,7 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from services.workflow import storage
 from services.workflow.beside import Beside
 from services.workflow.incident.record import Incident
-from services.workflow.incident.waiting import ALERTED, LINK_REFUSED
+from services.workflow.incident.waiting import ALERTED, LINK_REFUSED, PASSED
 
 # They send teams, or the ladder tells them of a team that is silent.
 TOLD = TEAM_SENDERS | roles("leader", "head")
@@ -100,6 +101,8 @@ class DeskInbox:
         parts: list[Part] = []
         if actor.role in TOLD and request.reason in ("", *ALERTED.values()):
             parts.append(self.beside.alerts)
+        if actor.role in SETTLERS and request.reason in ("", *PASSED.values()):
+            parts.append(self.beside.passed)
         narrowed = request.overdue or request.priority
         if actor.role in SETTLERS and request.reason in ("", LINK_REFUSED) and not narrowed:
             parts.append(self.beside.links)

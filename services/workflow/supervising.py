@@ -5,13 +5,12 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID, uuid5
 
-from google.protobuf.json_format import MessageToDict
 from msgspec.structs import replace
 
 from backbone.door.decider import EventScope
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
-from backbone.wire import fill, name_of, to_message
+from backbone.wire import facts_of, fill, name_of, to_message
 from backbone.words.actor import Actor
 from backbone.words.sight import sees
 from liandong.incident.v1.incident_pb2 import Progress
@@ -78,7 +77,7 @@ def to_progress(row: Any, supervision: Supervision, actor: Actor) -> Progress | 
     """One entry of the timeline from one row of the journal; None for what another unit answers."""
     event = SupervisionEvent.FromString(row["payload"])
     body = getattr(event, event.WhichOneof("kind") or "meta")
-    facts = MessageToDict(body, preserving_proto_field_name=True)
+    facts = facts_of(body)
     progress = Progress(
         version=row["version"], kind=body.DESCRIPTOR.name, actor=row["actor"], unit=row["unit"]
     )

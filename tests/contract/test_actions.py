@@ -21,6 +21,7 @@ CYCLES = {
     "Incident": INCIDENTS,
     "Supervision": SUPERVISIONS,
     "Receipt": RECEIPTS,
+    "Ticket": RECEIPTS,
     "Petition": PETITIONS,
     "Dispute": DISPUTES,
     "CareCase": CARE_CASES,

@@ -10,6 +10,7 @@ from tests.people import TOWNSHIP, Visit, act, refused, take_call
 from tests.servers import Installed
 
 MARKET, OFFICE = "990101-market", "990101-petition_office"
+NOTE = {"note": "请先联系物业"}
 ROAD = {"category": "", "priority": "P3", "narrative": "门前路灯坏了一个月没人修"}
 
 
@@ -52,6 +53,12 @@ async def test_the_hotline_answers_a_ticket_with_its_own_key(visit: Visit) -> No
     back = await desk.get(f"/v1/receipts/{second['id']}")
     assert (back["state"], back["passed"]["state"]) == ("RECEIVED", "RETURNED")
 
+    for user in ("call_taker.990100-command", "dispatcher.990100-command"):
+        inbox = await (await visit.person(user)).get("/v1/inbox?reason=PASSED_RETURNED")
+        [waits] = [each["waits"] for each in inbox["items"] if each["id"] == second["id"]]
+        assert waits[0]["passed_to_name"] == "云川市12345便民热线"
+        assert (waits[0]["cause"], waits[0]["unit"]) == ("不属受理范围", "990100-command")
+
     filed = await act(hotline, "/v1/receipts", ROAD | {"kind": "TICKET_12345", "reference": "T-1"})
     assert filed["unit"] == "990100-hotline"
     for path, body in (
@@ -64,16 +71,18 @@ async def test_the_hotline_answers_a_ticket_with_its_own_key(visit: Visit) -> No
     assert (await refused(hotline.get("/v1/inbox"))).status == 403
 
 
-async def test_a_unit_a_petition_office_and_mediation_get_a_matter(visit: Visit) -> None:
+async def test_a_unit_and_a_petition_office_get_a_matter(visit: Visit) -> None:
     desk = await visit.person("call_taker.990100-command")
 
     to_unit = await take_call(desk, **ROAD)
-    await act(desk, f"/v1/receipts/{to_unit['id']}:pass", {"to": MARKET})
+    note = NOTE
+    await act(desk, f"/v1/receipts/{to_unit['id']}:pass", {"to": MARKET, **note})
     clerk = await visit.person(f"clerk.{MARKET}")
     found = await until(
         clerk, f"/v1/inbox?code={to_unit['code']}", lambda page: len(page["items"]) == 1
     )
     assert found["items"][0]["due"], "a sign-in clock runs"
+    assert found["items"][0]["note"] == note["note"]
     one = f"/v1/incidents/{to_unit['id']}"
     await act(clerk, f"{one}:claim")
     await act(clerk, f"{one}:report", {"text": "已到场", "public": True})
@@ -87,12 +96,13 @@ async def test_a_unit_a_petition_office_and_mediation_get_a_matter(visit: Visit)
     )
 
     to_office = await take_call(desk, **ROAD)
-    await act(desk, f"/v1/receipts/{to_office['id']}:pass", {"to": OFFICE})
+    await act(desk, f"/v1/receipts/{to_office['id']}:pass", {"to": OFFICE, **note})
     office = await visit.person(f"clerk.{OFFICE}")
     petitions = f"/v1/petitions?code={to_office['code']}"
     await until(office, petitions, lambda page: len(page["items"]) == 1)
     petition = await office.get(f"/v1/petitions/{to_office['id']}")
     assert petition["passed_from"] == to_office["code"]
+    assert petition["text"].endswith(f"转办说明：{note['note']}")
     declined = {"reason": "不属受理范围", "told_where": "住房建设部门"}
     await act(office, f"/v1/petitions/{to_office['id']}:decline", declined)
     told = await until(
@@ -102,13 +112,18 @@ async def test_a_unit_a_petition_office_and_mediation_get_a_matter(visit: Visit)
     )
     assert "住房建设部门" in told["passed"]["answer"]
 
+
+async def test_mediation_gets_a_dispute(visit: Visit) -> None:
+    desk, note = await visit.person("call_taker.990100-command"), NOTE
     to_mediation = await take_call(desk, **ROAD | {"category": "dispute.neighbour"})
-    await act(desk, f"/v1/receipts/{to_mediation['id']}:refer")
+    await act(desk, f"/v1/receipts/{to_mediation['id']}:refer", note)
     mediator = await visit.person(f"mediator.{TOWNSHIP}-mediation")
     await until(
         mediator, f"/v1/disputes?code={to_mediation['code']}", lambda page: len(page["items"]) == 1
     )
-    await act(mediator, f"/v1/disputes/{to_mediation['id']}:accept", {"mediation": "PEOPLE"})
+    dispute = f"/v1/disputes/{to_mediation['id']}"
+    assert (await mediator.get(dispute))["text"].endswith(f"转办说明：{note['note']}")
+    await act(mediator, f"{dispute}:accept", {"mediation": "PEOPLE"})
     await until(
         desk,
         f"/v1/receipts/{to_mediation['id']}",

@@ -23,7 +23,7 @@ from backbone.words.errors import (
     Refusal,
     TooSlow,
     Unavailable,
-    quotable,
+    quoted,
 )
 from liandong.input.v1 import flaws_pb2
 
@@ -101,5 +101,5 @@ def _flaws_of(refusal: InvalidArgument) -> Sequence[Flaw]:
 
 
 def _told(flaw: Flaw) -> flaws_pb2.Flaw:
-    facts = {name: quotable(fact)[:LONGEST_QUOTE] for name, fact in flaw.facts.items()}
+    facts = quoted(flaw.facts, LONGEST_QUOTE)
     return flaws_pb2.Flaw(field=flaw.field, reason=flaw.reason, facts=facts)

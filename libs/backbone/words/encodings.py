@@ -5,10 +5,11 @@ _OTHERS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
 class UnknownEncoding(ValueError):
-    """The bytes are neither UTF-8 nor GB18030; `line` is the first that is not."""
+    """The bytes are neither UTF-8 nor GB18030; `line` is the first that is not, `chinese` says
+    what it is instead."""
 
-    def __init__(self, line: int, detail: str) -> None:
-        self.line = line
+    def __init__(self, line: int, detail: str, chinese: str) -> None:
+        self.line, self.chinese = line, chinese
         super().__init__(detail)
 
 
@@ -16,18 +17,21 @@ def decoded(raw: bytes) -> tuple[str, str]:
     """The text and the name of its encoding. Raises UnknownEncoding."""
     for mark, name in _OTHERS.items():
         if raw.startswith(mark):
-            raise UnknownEncoding(1, f"it is {name}: save it as UTF-8 or GB18030")
+            detail = f"it is {name}: save it as UTF-8 or GB18030"
+            raise UnknownEncoding(1, detail, f"是 {name} 编码")
     try:
         return raw.decode("utf-8-sig"), "UTF-8"
     except UnicodeDecodeError as error:
         if _is_utf8(raw[: error.start]):
             detail = f"byte {error.start} is not UTF-8, as what stands before it"
-            raise UnknownEncoding(_line(raw, error.start), detail) from error
+            chinese = f"不是 UTF-8 编码（第 {error.start} 字节），而此前的内容是"
+            raise UnknownEncoding(_line(raw, error.start), detail, chinese) from error
     try:
         return raw.decode("gb18030"), "GB18030"
     except UnicodeDecodeError as error:
         detail = f"byte {error.start} is neither UTF-8 nor GB18030"
-        raise UnknownEncoding(_line(raw, error.start), detail) from error
+        chinese = f"既不是 UTF-8 也不是 GB18030 编码（第 {error.start} 字节）"
+        raise UnknownEncoding(_line(raw, error.start), detail, chinese) from error
 
 
 def _is_utf8(raw: bytes) -> bool:

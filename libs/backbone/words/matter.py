@@ -26,3 +26,9 @@ class Matter(Struct, frozen=True):
     danger: str = ""
     persons: tuple[str, ...] = ()
     origin: str = ""
+    note: str = ""
+
+
+def with_note(text: str, note: str) -> str:
+    """The words of the report, and below them what the desk that passed it on says."""
+    return "\n".join(filter(None, (text, note and f"转办说明：{note}")))

@@ -1,10 +1,12 @@
 """Counties and cities beside this one: a call about a place there is taken, and passed on. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backbone.words.place import Point
+from backbone.words.texts import squeezed
 
 if TYPE_CHECKING:
     from backbone.words.city import Ring
@@ -35,3 +37,14 @@ def neighbour_at(neighbours: Iterable[Neighbour], point: Point | None) -> Neighb
         return None
     found = (each for each in neighbours if each.contains(point))
     return min(found, key=lambda each: each.code, default=None)
+
+
+def neighbour_named(neighbours: Iterable[Neighbour], text: str) -> Neighbour | None:
+    """The neighbour with which an address begins, after the province. Streets and markets here may
+    be called after one."""
+    plain = squeezed(text)
+    for each in neighbours:
+        name = re.escape(squeezed(each.name))
+        if name and re.match(rf"(?:\w{{2,3}}省)?{name}(?![场路街道巷])", plain):
+            return each
+    return None

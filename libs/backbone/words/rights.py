@@ -162,6 +162,7 @@ ALARM: Mapping[str, Right] = {
     "DispatchNow": may((R.DESK, TEAM_SENDERS), (R.AREA, DISPATCHERS)),
     "ListTickets": TICKETS,
     "GetTicket": TICKETS,
+    "ListOutstanding": INSIDE,
     "TellCaller": INSIDE,
     "AnswerTicket": ANSWER_TICKETS,
     "RefuseTicket": ANSWER_TICKETS,

@@ -84,6 +84,13 @@ def narrow(text: str) -> str:
     return "".join(str(unicodedata.digit(each)) if each.isdecimal() else each for each in plain)
 
 
+def one_form(name: str) -> str:
+    """The name in one width, with single spaces and without invisible characters: what looks alike
+    is one name."""
+    words = unicodedata.normalize("NFKC", name).split()
+    return " ".join(filter(None, (word.translate(_NOTHING) for word in words)))
+
+
 def squeezed(text: str) -> str:
     """The text in one width and case, without spaces, hyphens and brackets: to find a number or a
     name in it."""

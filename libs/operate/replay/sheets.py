@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -55,7 +56,8 @@ def read_sheet(path: Path, is_header: Callable[[frozenset[str]], bool]) -> Sheet
 
 
 def _names(row: list[str]) -> list[str]:
-    return [cell.strip() for cell in row]
+    """The names of columns, in full width or capitals too."""
+    return [unicodedata.normalize("NFKC", cell).strip().lower() for cell in row]
 
 
 def _read(path: Path) -> bytes:
@@ -84,7 +86,7 @@ def _of_text(path: Path, raw: bytes) -> tuple[Rows, str]:
         raise Trouble(
             f"{path} cannot be read: line {error.line}: {error}. "
             "Save it as CSV in UTF-8 or GB18030, or as XLSX.",
-            f"无法读取 {path}：第 {error.line} 行既不是 UTF-8 也不是 GB18030 编码（{error}）。"
+            f"无法读取 {path}：第 {error.line} 行{error.chinese}。"
             "请另存为 UTF-8 或 GB18030 编码的 CSV，或 XLSX。",
         ) from error
     top = text.partition("\n")[0]

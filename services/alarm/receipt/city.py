@@ -3,7 +3,7 @@
 from backbone.words.areas import ancestors
 from backbone.words.city import City, Team
 from backbone.words.errors import InvalidArgument
-from backbone.words.neighbours import Neighbour, neighbour_at
+from backbone.words.neighbours import Neighbour, neighbour_at, neighbour_named
 from backbone.words.place import Place
 from backbone.words.policy import PARTNER_ANSWER_MINUTES
 
@@ -19,8 +19,12 @@ def require_team(city: City, team: str) -> Team:
 
 
 def neighbour_of(city: City, place: Place) -> Neighbour | None:
-    """The neighbour in which the place lies; None for a place in the city or without a point."""
-    return None if place.area else neighbour_at(city.neighbours.values(), place.point)
+    """The neighbour in which the point lies or, without a point, that the text names; None for a
+    place in the city."""
+    if place.area:
+        return None
+    known = city.neighbours.values()
+    return neighbour_at(known, place.point) if place.point else neighbour_named(known, place.text)
 
 
 def nearest(city: City, kind: str, area: str) -> str | None:

@@ -19,6 +19,7 @@ from backbone.words.guards import require_not_accused, require_text, require_uni
 from backbone.words.matter import Matter
 from services.alarm.receipt.city import title
 from services.alarm.receipt.danger import PriorityConfirmed, confirmed, is_below
+from services.alarm.receipt.passed import PassedKind
 from services.alarm.receipt.record import (
     Ending,
     Incident,
@@ -115,15 +116,17 @@ def mark_invalid(
 def matter_of(receipt: Receipt) -> Matter:
     """The matter of a receipt that ended by passing one on; equal for the call and the event."""
     assert receipt.ending is not None, "only an end makes a matter"
-    return matter_called(receipt, receipt.ending.title, receipt.ending.to_unit)
+    passed = receipt.passed
+    note = passed.note if passed and passed.kind is not PassedKind.TICKET else ""
+    return matter_called(receipt, receipt.ending.title, receipt.ending.to_unit, note)
 
 
-def matter_to(receipt: Receipt, to_unit: str, city: City) -> Matter:
+def matter_to(receipt: Receipt, to_unit: str, city: City, note: str = "") -> Matter:
     called = title(city, receipt.classification.category, receipt.report.place)
-    return matter_called(receipt, called, to_unit)
+    return matter_called(receipt, called, to_unit, note)
 
 
-def matter_called(receipt: Receipt, called: str, to_unit: str) -> Matter:
+def matter_called(receipt: Receipt, called: str, to_unit: str, note: str = "") -> Matter:
     return Matter(
         id=receipt.id,
         code=receipt.code,
@@ -138,6 +141,7 @@ def matter_called(receipt: Receipt, called: str, to_unit: str) -> Matter:
         danger=receipt.report.danger,
         against=receipt.against,
         persons=receipt.report.caller.called,
+        note=note,
     )
 
 

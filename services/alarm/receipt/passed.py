@@ -28,7 +28,7 @@ class Passed(Struct, frozen=True, kw_only=True):
     """The record that the receipt became where it was passed to; it has the receipt's id and code.
 
     `state` is the state of that record, PENDING until it is known, and `version` its last step that
-    was heard; for an incident `Incident` tells both. `note` is the desk's word to a partner. After
+    was heard; for an incident `Incident` tells both. `note` is the desk's word to the unit. After
     the `last` step no more is heard.
     """
 

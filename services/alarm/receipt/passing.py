@@ -145,7 +145,7 @@ def _passed_to(
         return _ticket(unit.code, command, now, city)
     if _mediates(unit.kind):
         return _referral(receipt, ReferToMediation(command.by, unit.code, note), now, city)
-    matter = matter_to(receipt, unit.code, city)
+    matter = matter_to(receipt, unit.code, city, note)
     if unit.kind == PETITION_OFFICE:
         return PassedToPetitions(now, matter, note, by)
     return PassedToUnit(now, matter, note, by)
@@ -160,6 +160,7 @@ def refer(
     receipt: Receipt, command: ReferToMediation, now: datetime, city: City
 ) -> list[PriorityConfirmed | MediationReferred]:
     require_desk(receipt, command)
+    _require_mediable(receipt)
     to_unit = command.to_unit or mediation(city, receipt.area)
     if not _mediates(require_unit(city, to_unit).kind):
         raise InvalidArgument("NOT_A_MEDIATION_UNIT", unit=to_unit)
@@ -170,10 +171,15 @@ def refer(
 def _referral(
     receipt: Receipt, command: ReferToMediation, now: datetime, city: City
 ) -> MediationReferred:
-    if receipt.against:  # disputes are watched over, and this is none
-        raise Denied("ACCUSATION_APART", against=receipt.against)
-    matter = matter_to(receipt, command.to_unit, city)
+    _require_mediable(receipt)
+    matter = matter_to(receipt, command.to_unit, city, command.note)
     return MediationReferred(now, matter, command.note, command.by.user)
+
+
+def _require_mediable(receipt: Receipt) -> None:
+    """Disputes are watched over; an accusation is none."""
+    if receipt.against:
+        raise Denied("ACCUSATION_APART", against=receipt.against)
 
 
 def _mediates(kind: str) -> bool:
@@ -221,7 +227,7 @@ def _became(
     unit = matter.to_unit
     more = {"title": matter.title, "to_unit": unit, "passed_to": unit}
     over = ended(receipt, event, Outcome.PASSED, incident, **more)
-    return replace(over, passed=Passed(kind=kind, unit=unit))
+    return replace(over, passed=Passed(kind=kind, unit=unit, note=matter.note))
 
 
 def _filed(receipt: Receipt, event: TicketFiled) -> Receipt:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from backbone.postgres.pool import Pool
 from backbone.words.actor import Actor, deputy_name
 from backbone.words.roles import Roles
+from backbone.words.texts import one_form
 from services.gateway.accounts import storage
 from services.gateway.accounts.lines import Lines
 from services.gateway.http.incoming import header_of, header_text, malformed_header
@@ -178,8 +179,8 @@ def _acting_for(key: Caller, person: str) -> Caller:
 
     Raises Problem 400 for a malformed or empty name.
     """
-    name = header_text(person, LONGEST_PERSON)
-    if not name:
+    name = one_form(header_text(person, LONGEST_PERSON) or "")
+    if not 0 < len(name) <= LONGEST_PERSON:  # one width may need more characters
         raise malformed_header("Liandong-Person", "MALFORMED_PERSON")
     caller = replace(key, user=f"{key.user}/{name}")
     return replace(caller, metadata=_metadata(caller))

@@ -98,7 +98,7 @@ class Names:
     def _of_two(self, code: str) -> str | None:
         """The name of a system's person, or of a deputy."""
         if "/" in code:
-            return code.rpartition("/")[2]
+            return code.partition("/")[2]
         deputy, sign, person = code.partition(FOR)
         if not sign:
             return None
@@ -108,11 +108,16 @@ class Names:
         """The facts, each code followed by its name where there is one; also those further in."""
         said: dict[str, Any] = {}
         for name, fact in facts.items():
-            said[name] = self.beside(fact) if isinstance(fact, Mapping) else fact
+            said[name] = self._inside(fact)
             kind = KINDS.get(name)
             if kind is not None and isinstance(fact, str) and (found := self.of(kind, fact)):
                 said.setdefault(name + SUFFIX, found)
         return said
+
+    def _inside(self, fact: Any) -> Any:
+        if isinstance(fact, Mapping):
+            return self.beside(fact)
+        return [self._inside(each) for each in fact] if isinstance(fact, list) else fact
 
     def in_words(
         self, name: str, fact: str, language: str, collection: str = "", *, given: bool = False

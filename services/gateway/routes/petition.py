@@ -2,6 +2,7 @@
 
 from backbone.words.roles import AUDITORS, roles
 from liandong.petition.v1 import petition_service_pb2 as pb
+from services.gateway.http.tracked import say_terms
 from services.gateway.routes.route import Area, get, post
 
 DESK = roles("receptionist", "clerk", "head", "duty_officer", "centre_director")
@@ -26,7 +27,7 @@ AREA = Area(
         post(f"{ONE}:reveal", "RevealPetitioner", DESK | AUDITORS, reveals="petition_id"),
         post(f"{ONE}:reissuePin", "ReissuePin", DESK),
         # Code and PIN stand in the body: addresses of pages are kept in histories and logs.
-        post("/v1/track", "TrackPetition", roles(), public=True, is_write=False),
-        post("/v1/track:urge", "UrgePetition", roles(), public=True),
+        post("/v1/track", "TrackPetition", roles(), public=True, is_write=False, says=say_terms),
+        post("/v1/track:urge", "UrgePetition", roles(), public=True, says=say_terms),
     ),
 )

@@ -41,6 +41,10 @@ class Channel(StrEnum):
     RECEPTION = "RECEPTION"  # 接访
 
 
+# What comes in without a person at the desk may be unsigned: it is taken, and marked.
+UNSIGNED = frozenset({Channel.LETTER, Channel.GREEN_POST})
+
+
 class Kind(StrEnum):
     ADVICE = "ADVICE"  # 建议意见
     ACCUSATION = "ACCUSATION"  # 检举控告

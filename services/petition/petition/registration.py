@@ -17,7 +17,7 @@ from backbone.words.guards import (
     require_text,
     require_unit,
 )
-from services.petition.petition.record import Channel, Filing, Petition, State
+from services.petition.petition.record import UNSIGNED, Channel, Filing, Petition, State
 
 MOST_REPRESENTATIVES = 5  # of a visit, Petition Regulations, art. 20
 
@@ -70,8 +70,8 @@ def _complete(filing: Filing) -> Filing:
     named = len(filing.petitioners)
     if filing.channel is None:
         raise InvalidArgument("CHANNEL_MISSING")
-    referred = filing.passed_from and not named
-    if not referred and (not named or not all(each.name for each in filing.petitioners)):
+    may_be_nameless = filing.passed_from or filing.channel in UNSIGNED
+    if not all(each.name for each in filing.petitioners) or not (named or may_be_nameless):
         raise InvalidArgument("PETITIONER_MISSING")
     if filing.channel is Channel.VISIT and named > MOST_REPRESENTATIVES:
         raise InvalidArgument("TOO_MANY_REPRESENTATIVES", named=named, most=MOST_REPRESENTATIVES)
@@ -79,7 +79,7 @@ def _complete(filing: Filing) -> Filing:
         filing,
         subject=require_text(filing.subject, "SUBJECT_MISSING"),
         text=require_text(filing.text, "TEXT_MISSING"),
-        head_count=max(filing.head_count, named),
+        head_count=max(filing.head_count, named, 1),
         priority=require_priority(filing.priority),
     )
 

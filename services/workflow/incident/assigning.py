@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.errors import Denied, InvalidArgument
+from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_not_accused, require_text, require_unit
 from backbone.words.place import contains
 from backbone.words.roles import HEADS, SUPERIORS
@@ -96,7 +96,7 @@ def reassign(
         raise Denied("NOT_YOUR_UNIT", unit=charge.unit)
     holder = command.successor or by.user
     if holder == charge.holder:
-        raise InvalidArgument("SAME_HOLDER", holder=charge.holder)
+        raise InvalidTransition("SAME_HOLDER", holder=charge.holder)
     reason = require_text(command.reason, "REASON_MISSING")
     if not command.successor:
         claiming.require_free_hands(by, world)

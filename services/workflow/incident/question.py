@@ -42,13 +42,14 @@ def require_other(incident: Incident, unit: str) -> None:
 def require_answerer(incident: Incident, kind: str, actor: Actor) -> Question:
     """The unanswered question. Raises Denied if the actor's unit may not answer it.
 
-    No unit answers its own question, though the superior may turn out to be its own desk.
+    No unit answers its own question, though the superior may turn out to be its own desk. For the
+    superior, those answer who decide there.
     """
     known, question = QUESTIONS[kind], open_one(incident, kind)
     if question is None:
         raise InvalidTransition(known.missing, state=incident.state)
-    answerers = {question.to_unit, question.raised_to if known.superior_answers else ""}
-    if actor.unit not in answerers - {"", question.from_unit}:
+    superior = question.raised_to if known.superior_answers and actor.role in SUPERIORS else ""
+    if actor.unit not in {question.to_unit, superior} - {"", question.from_unit}:
         raise Denied(known.denied, unit=question.to_unit)
     return question
 

@@ -126,12 +126,19 @@ def offer(
 
 
 def explain(incident: Incident, city: City) -> Explained:
-    """Match the rows of the routing table in order; the first that yields a unit decides."""
+    """Match the rows of the routing table in order; the first that yields a unit decides.
+
+    An accusation goes where a row for its class says, and else to a person: who is competent for a
+    place is near the accused there, and would read it by chance.
+    """
     path: list[str] = []
     matter = incident.matter
     for row in city.policy.routes if city.policy else ():
         if not row.holds(matter.category, matter.priority, matter.source):
             path.append(f"{row.code}: no")
+            continue
+        if matter.against and not row.categories:
+            path.append(f"{row.code}: not for accusations")
             continue
         unit = _target(row, incident, city)
         path.append(f"{row.code}: {unit or row.target.lower()}")
@@ -182,11 +189,11 @@ def is_accused(incident: Incident, unit: str, city: City) -> bool:
 
 
 def require_dispatcher(incident: Incident, actor: Actor) -> None:
-    """Allow dispatchers of the area, the desk of a matter that they may not see, and the superior
-    to whom a question or bounce was raised.
+    """Allow dispatchers of the area, the desk of a matter that they may not see, and who decides
+    for the superior to which a question or bounce was raised.
     """
     raised_to = {incident.charge.raised_to, *(each.raised_to for each in incident.questions)}
-    if actor.unit and actor.unit in raised_to:
+    if actor.role in SUPERIORS and actor.unit and actor.unit in raised_to:
         return
     matter = incident.matter
     kept = is_kept(incident.facts.source, matter.against)

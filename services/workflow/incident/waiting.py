@@ -27,13 +27,14 @@ ANSWER_LATE = "SUPERVISION_LATE"  # 督办逾期未回复
 LAPSED = {clock: f"{clock}_LAPSED" for clock in (SIGN_IN, ARRIVAL, FEEDBACK)}  # 超时
 RAISED = {kind: f"{kind}_RAISED" for kind in QUESTIONS}  # 逾期未答复，提请裁定
 
-# Alerts of missions, which stand beside the incidents in the inbox of a desk.
+# Alerts of missions, and what was passed on in vain, stand beside the incidents in a desk's inbox.
 ALERTED = {
     each: f"TEAM_{each}"
     for each in ("UNANSWERED", "REFUSED", "RECALL_UNCONFIRMED", "MATTER_PARTED", "ACCUSED")
 }
 LINK_REFUSED = "LINK_REFUSED"
-BESIDE = frozenset({*ALERTED.values(), LINK_REFUSED})
+PASSED = {each: f"PASSED_{each}" for each in ("LAPSED", "RETURNED")}
+BESIDE = frozenset({*ALERTED.values(), *PASSED.values(), LINK_REFUSED})
 SUPERVISED = frozenset({ANSWER_OWED, ANSWERED, ANSWER_LATE})
 REASONS = frozenset(
     {POOL, HOLDING, TRIAGE, CALL_BACK, DESIGNATION, *QUESTIONS, *LAPSED.values(), *RAISED.values()}

@@ -8,9 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from backbone.kafka.producer import open_producer
+from backbone.rpc.caller import metadata_for
+from backbone.rpc.channels import open_channel
 from backbone.words.actor import Actor
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
+from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from tests.desks import AUDITOR, HOTLINE, STRANGER, TAKER
@@ -43,6 +46,22 @@ async def listed(console: Console, who: Actor, **more: Any) -> set[str]:
     return {each.id for each in answer.items}
 
 
+async def outstanding(home: Installation, who: Actor = TAKER) -> dict[str, resources.Outstanding]:
+    """What the inbox of this person asks the desk for; workflow asks."""
+    settings = home.settings("workflow")
+    stub = rpc.AlarmServiceStub(open_channel(settings, "alarm"))
+    found: dict[str, resources.Outstanding] = {}
+    asked = pb.ListOutstandingRequest(page_size=1)
+    while True:
+        page = await stub.ListOutstanding(
+            asked, timeout=5, metadata=metadata_for(settings.token, who)
+        )
+        found |= {each.id: each for each in page.items}
+        asked.page_token = page.next_page_token
+        if not asked.page_token:
+            return found
+
+
 async def test_a_ticket_waits_for_its_partner_and_its_answer_returns(
     console: Console, tables: Any
 ) -> None:
@@ -64,8 +83,10 @@ async def test_a_ticket_waits_for_its_partner_and_its_answer_returns(
         "请尽快修复",
         Ticket.STATE_WAITING,
     )
-    hidden = await refused(ticket(console, "GetTicket", receipt.id, STRANGER))
-    assert hidden.reason == "NO_SUCH_TICKET"
+    assert (shown.version, list(shown.actions)) == (2, ["AnswerTicket", "RefuseTicket"])
+    for verb, said in (("GetTicket", {}), ("AnswerTicket", {"answer": "好"})):
+        hidden = await refused(ticket(console, verb, receipt.id, STRANGER, **said))
+        assert hidden.reason == "NO_SUCH_TICKET"
 
     for _ in range(2):  # the same answer is the same, also under another key
         answered = await ticket(console, "AnswerTicket", receipt.id, answer="已修复")
@@ -80,8 +101,11 @@ async def test_a_ticket_waits_for_its_partner_and_its_answer_returns(
     assert receipt.id in await listed(console, HOTLINE, closed=True)
 
 
-async def test_a_refused_ticket_returns_to_the_desk(console: Console, tables: Any) -> None:
+async def test_a_refused_ticket_returns_to_the_desk(
+    home: Installation, console: Console, tables: Any
+) -> None:
     receipt = await a_ticket(console)
+    assert await outstanding(home) == {}, "its time is not over"
     for _ in range(2):
         returned = await ticket(console, "RefuseTicket", receipt.id, reason="不属受理范围")
         assert returned.state == Ticket.STATE_RETURNED
@@ -91,8 +115,16 @@ async def test_a_refused_ticket_returns_to_the_desk(console: Console, tables: An
     [back] = [each for each in open_again.items if each.id == receipt.id]
     assert back.state == resources.Receipt.STATE_RECEIVED
     assert back.passed.answer == "不属受理范围"
+    waits = (await outstanding(home))[receipt.id]
+    assert (waits.reason, waits.cause, waits.passed_to) == (
+        resources.Outstanding.REASON_RETURNED,
+        "不属受理范围",
+        "hotline",
+    )
+    assert await outstanding(home, STRANGER) == {}
     opened = await console.do("OpenIncident", receipt.id)
     assert opened.receipt.outcome == resources.Receipt.OUTCOME_OPENED
+    assert await outstanding(home) == {}, "the desk has decided anew"
 
 
 async def test_silence_of_a_partner_is_heard_at_the_desk(
@@ -113,20 +145,29 @@ async def test_silence_of_a_partner_is_heard_at_the_desk(
             if receipt.id in {each.id for each in lapsed.items}:
                 break
             await asyncio.sleep(0.1)
+    second = await a_ticket(console)
+    await ticket(console, "RefuseTicket", second.id, reason="不属受理范围")
+    waits = await outstanding(home)  # two pages, the oldest first
+    assert list(waits) == [receipt.id, second.id]
+    assert waits[receipt.id].reason == resources.Outstanding.REASON_LAPSED
+    assert waits[receipt.id].since.ToDatetime(UTC) <= datetime.now(UTC)
     late = await ticket(console, "AnswerTicket", receipt.id, answer="已修复")
+    assert list(await outstanding(home)) == [second.id]
     assert (late.state, late.HasField("lapse_time")) == (Ticket.STATE_ANSWERED, True)
 
 
 async def test_what_is_passed_to_a_unit_is_an_incident_there(console: Console, tables: Any) -> None:
     receipt, _ = await console.receive()
-    passed = (await console.do("PassTo12345", receipt.id, to="roads")).receipt
+    passed = (await console.do("PassTo12345", receipt.id, to="roads", note="请先围挡")).receipt
     assert (passed.passed.kind, passed.incident.id) == (resources.Passed.KIND_INCIDENT, receipt.id)
+    assert passed.passed.note == "请先围挡"
     payload = await tables.fetchval(
         "SELECT payload FROM journal WHERE aggregate_id = $1 ORDER BY version DESC LIMIT 1",
         UUID(receipt.id),
     )
     event = AlarmEvent.FromString(payload)
-    assert event.passed_to_unit.matter.to_unit == "roads"
+    matter = event.passed_to_unit.matter
+    assert (matter.to_unit, matter.note) == ("roads", "请先围挡")
 
 
 async def test_the_reply_of_a_petition_returns(

@@ -45,6 +45,21 @@ def test_it_is_taken_and_shows_whose_it_is() -> None:
     assert TAKEN.area == "990101", "the desk answers for it until it is passed"
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("临川市某路5号", "990200"),
+        ("某某省临 川 市高速路口", "990200"),
+        ("临川市场3号摊", ""),
+        ("临川市路12号", ""),
+        ("长风路往临川市方向", ""),
+    ],
+)
+def test_a_text_that_begins_with_its_name_is_a_place_there(text: str, code: str) -> None:
+    taken = after(a_report(place=Place(text), caller=Caller()))
+    assert codec.to_resource(taken, CITY, SEALER).neighbour.code == code
+
+
 def test_it_is_passed_to_the_neighbour_by_default() -> None:
     passed = after(PassTo12345(TAKER), found=TAKEN)
     assert (passed.outcome, passed.passed_to) == (Outcome.PASSED, "990200")

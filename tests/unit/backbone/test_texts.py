@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from backbone.words.errors import InvalidArgument
 from backbone.words.guards import require_text
-from backbone.words.texts import INVISIBLE, refused_character, shows_nothing
+from backbone.words.texts import INVISIBLE, one_form, refused_character, shows_nothing
 
 NOTHING = {
     "nothing": "",
@@ -90,3 +90,11 @@ def test_no_control_or_space_is_forgotten(character: str) -> None:
         ("ARABIC", "SYRIAC", "KAITHI", "EGYPTIAN", "INTERLINEAR")
     )
     assert seen or shows_nothing(character) or refused_character(character, multi_line=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["李 某", "李\u3000某", "李\u200b 某\u2060", " 李  某 ", "李\u00a0\u3164某"]
+)
+def test_names_that_look_alike_are_one(name: str) -> None:
+    assert one_form(name) == "李 某"
+    assert one_form("ｌｉ") == one_form("l\u00adi") == "li"

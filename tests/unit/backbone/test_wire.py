@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from backbone.wire import enum_numbers, name_of, to_message, to_record
+from backbone.wire import enum_numbers, facts_of, name_of, to_message, to_record
 from backbone.words.errors import InvalidArgument
 from backbone.words.place import Place, Point
 from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1 import incident_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2 as calls
 from liandong.place.v1 import place_pb2
+from liandong.supervision.v1.supervision_events_pb2 import SupervisionEvent
+from liandong.supervision.v1.supervision_pb2 import Supervision
 
 
 class State(StrEnum):
@@ -147,3 +149,16 @@ def test_durations_are_durations() -> None:
     message = Message()
     _put(Field)(message, timedelta(seconds=90))  # type: ignore[arg-type]
     assert _convert(Field, timedelta)(message.wait) == timedelta(seconds=90)
+
+
+def test_a_timeline_says_enums_as_answers_do() -> None:
+    event = SupervisionEvent()
+    event.opened.level, event.opened.unit = Supervision.LEVEL_LISTED, "office"
+    event.opened.addressed.add(incident="7", unit="north")
+    assert facts_of(event.opened) == {
+        "level": "LISTED",
+        "unit": "office",
+        "addressed": [{"incident": "7", "unit": "north"}],
+    }
+    inner = facts_of(event)["opened"]
+    assert inner["level"] == "LISTED"

@@ -17,6 +17,7 @@ from services.gateway.contract.naming import TERMS, Names
 from services.gateway.contract.writing import Parts, Writer
 from services.gateway.http.incoming import parse_body
 from services.gateway.http.problems import FILE, Problem, Reasons, collection_of
+from services.gateway.http.tracked import say_terms
 from services.workflow.incident.closing import VoidReason
 from tests.desks import a_desk_city
 
@@ -194,3 +195,22 @@ def test_broken_json_is_told_with_its_place(
     said = Reasons(names).say("detail", "MALFORMED_JSON", 400, "zh", caught.value.facts)
     place = f"第 {line} 行第 {column} 列{flaw}（附近的字段：{member}）"
     assert place in said, said
+
+
+def test_a_citizen_reads_no_codes() -> None:
+    page = {"state": "CLOSED", "kind": "CLAIM", "lawful_channel": None}
+    said = {**page}
+    say_terms(said, "zh")
+    assert [said[f"{name}_name"] for name in page] == ["已办结", "申诉求决", ""]
+    say_terms(said, "en")
+    assert [said[f"{name}_name"] for name in page] == ["Closed", "Claim", ""]
+
+
+def test_names_stand_beside_codes_in_lists_of_facts_too(names: Names) -> None:
+    facts = names.beside({"addressed": [{"incident": "7", "unit": STATION}], "incidents": ["7"]})
+    assert facts["addressed"] == [{"incident": "7", "unit": STATION, "unit_name": UNIT.name}]
+    assert facts["incidents"] == ["7"]
+
+
+def test_the_person_of_a_system_is_named_whole(names: Names) -> None:
+    assert names.of("person", "station/李某/夜班") == "李某/夜班"

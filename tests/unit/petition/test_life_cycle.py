@@ -129,6 +129,7 @@ ACCUSATION = Subject(
     strangers=("the accused", "watcher of the area", "stranger", "without a unit"),
     audited=("watcher of the area", "without a unit"),
     invariant=the_accused_never_knows_of_it,
+    aims=frozenset({"ACCUSED_UNIT"}),
     **a_subject(
         a_registration(against_unit="north"),
         AcceptPetition(DESK, Kind.ACCUSATION),

@@ -5,6 +5,8 @@ from dataclasses import replace as changed
 import pytest
 
 from backbone.directory.places import Places
+from backbone.postgres.sealing import Sealer
+from backbone.process.keyring import Keyring
 from backbone.words.areas import Level
 from backbone.words.city import Area
 from backbone.words.errors import InvalidArgument
@@ -30,7 +32,8 @@ def test_a_petition_is_registered_once() -> None:
         (a_registration(channel=None), "CHANNEL_MISSING"),
         (a_registration(subject=" "), "SUBJECT_MISSING"),
         (a_registration(text=""), "TEXT_MISSING"),
-        (a_registration(petitioners=()), "PETITIONER_MISSING"),
+        (a_registration(channel=Channel.VISIT, petitioners=()), "PETITIONER_MISSING"),
+        (a_registration(channel=Channel.ONLINE, petitioners=()), "PETITIONER_MISSING"),
         (a_registration(petitioners=(Petitioner(),)), "PETITIONER_MISSING"),
         (a_registration(channel=Channel.VISIT, petitioners=SIX), "TOO_MANY_REPRESENTATIVES"),
         (a_registration(priority="P9"), "UNKNOWN_PRIORITY"),
@@ -68,3 +71,13 @@ def test_a_point_finds_its_grid_and_a_text_its_area() -> None:
     assert at_point.filing.place == Place("gate", HERE, EAST_GRID)
     assert in_words.filing.place == Place("青 山 镇政府", None, NORTH)
     assert codec.located(a_registration(place=None), places).filing.place is None
+
+
+@pytest.mark.parametrize("channel", [Channel.LETTER, Channel.GREEN_POST])
+def test_a_letter_that_is_not_signed_is_taken_and_marked(channel: Channel) -> None:
+    sealer = Sealer(Keyring((bytes(32),)))
+    unsigned = after(a_registration(channel=channel, petitioners=(), petitioner_indexes=()))
+    assert (unsigned.filing.head_count, unsigned.filing.petitioners) == (1, ())
+    assert codec.to_resource(unsigned, sealer).anonymous
+    passed = after(a_registration(petitioners=(), passed_from="990101260101-100002-0"))
+    assert not codec.to_resource(passed, sealer).anonymous, "the desk knows who called"

@@ -214,3 +214,16 @@ def test_every_form_of_a_time_is_that_time(time: datetime) -> None:
     slashed = f"{time.year}/{time.month}/{time.day} {time.hour}:{time.minute:02}:{time.second:02}"
     serial = repr((time - FIRST_DAY).total_seconds() / 86_400)
     assert {time_of(each) for each in (time.isoformat(), spoken, slashed, serial)} == {here}
+
+
+def test_another_encoding_is_named_in_the_reader_s_language(tmp_path: Path) -> None:
+    """No English stands in the Chinese sentence; headers are read in full width and capitals."""
+    file = tmp_path / "letters.csv"
+    file.write_bytes(CSV.encode("utf-16"))
+    with pytest.raises(Trouble, match="line 1: it is UTF-16") as told:
+        letters(file)
+    assert "第 1 行是 UTF-16 编码。" in told.value.chinese
+    first, _, rest = CSV.partition("\n")
+    wide = "".join(chr(ord(each) + 0xFEE0) if each.isalpha() else each for each in first.upper())
+    file.write_text(f"{wide}\n{rest}", "utf-8")
+    assert len(letters(file)) == len(LETTERS)

@@ -66,6 +66,7 @@ def test_elsewhere_it_goes_as_any_other() -> None:
         an_opening(to_unit=ACCUSED),
         an_opening(to_unit=BELOW),
         an_opening(to_unit="", category="theft", against="county"),
+        an_opening(to_unit="", category="", against="south"),
     ],
 )
 def test_a_policy_that_chooses_the_accused_leaves_it_in_triage(opening: OpenIncident) -> None:

@@ -1,7 +1,9 @@
 """Assigning 交办 by a unit above, and reassigning 接办 inside the unit that has it."""
 
+import pytest
 from msgspec.structs import replace
 
+from backbone.words.errors import InvalidTransition
 from services.workflow.incident.assigning import AssignIncident, ReassignIncident
 from tests.incidents import (
     CHEN,
@@ -64,3 +66,9 @@ def test_a_head_gives_a_leavers_matter_to_a_successor_whatever_the_successor_hol
     assert refusal_of(CLAIMED, ReassignIncident(WANG, "li has left", "zhou")) == "NOT_THE_HEAD"
     assert refusal_of(CLAIMED, ReassignIncident(head, "li has left", "li")) == "SAME_HOLDER"
     assert decide(CLAIMED, given, held=CITY.policy.claim_cap)
+
+
+def test_the_holder_is_not_offered_to_step_in() -> None:
+    """What a person has already, no field of the command makes possible: it is no next step."""
+    with pytest.raises(InvalidTransition, match="SAME_HOLDER"):
+        decide(CLAIMED, ReassignIncident(LI, "mine"))

@@ -1,0 +1,103 @@
+"""What was passed on and came to nothing there, for the inboxes of the desks: what was not answered
+or taken up in time, and what a partner has returned.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from backbone.door.decider import Decider
+from backbone.postgres import paging
+from backbone.postgres.conditions import Parameters, any_of
+from backbone.postgres.states import with_proof
+from backbone.rpc.caller import caller_of
+from backbone.shell.shell import Shell
+from backbone.words.city import City
+from liandong.alarm.v1 import alarm_pb2 as resources
+from liandong.alarm.v1 import alarm_service_pb2 as pb
+from services.alarm import storage
+from services.alarm.receipt.city import answer_minutes
+from services.alarm.receipt.passed import Passed, TicketState
+from services.alarm.receipt.record import Receipt
+
+# Of a petition or dispute the office has not even said that it takes it up; a ticket has a clock.
+NOT_TAKEN_UP = ("PENDING", "REGISTERED")
+# A receipt that the desk has filed is over for it; a returned one is open again.
+READ = """
+SELECT {state}, t.receive_time FROM receipts AS t
+WHERE {seen} AND ({priority} = '' OR t.priority = {priority})
+  AND (t.receive_time, t.id) > ({after}, {after_id})
+  AND (t.passed_state = 'LAPSED' AND t.state = 'ENDED'
+       OR t.passed_state = 'RETURNED' AND t.state = 'RECEIVED'
+       OR t.passed_state = ANY({taken_up}) AND t.state = 'ENDED' AND t.incident_id IS NULL
+          AND t.receive_time <= {until})
+ORDER BY t.receive_time, t.id LIMIT {limit}
+"""
+Place = tuple[datetime, UUID]
+FIRST: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+class Outstanding:
+    def __init__(self, shell: Shell, decider: Decider[Receipt], city: Callable[[], City]) -> None:
+        self._rows = shell.rows.of(decider)
+        self._key = shell.settings.keyring.lasting
+        self._from_row, self._city = decider.from_row, city
+
+    async def page(
+        self, request: pb.ListOutstandingRequest, context: Any
+    ) -> pb.ListOutstandingResponse:
+        """A page of what the caller may see, the oldest first."""
+        scope, size = paging.scope_of(request), paging.size_of(request.page_size)
+        after: Place = paging.read_token(self._key, scope, request.page_token, Place) or FIRST
+        allowed = timedelta(minutes=answer_minutes(self._city()))
+        statement, values = _statement(
+            request, caller_of(context), after, datetime.now(UTC) - allowed, size + 1
+        )
+        rows = await self._rows.pool.fetch(statement, *values)
+        shown = await self._rows.sound(rows[:size])
+        receipts = map(self._from_row, shown)
+        items = [_shown(each, each.passed, allowed) for each in receipts if each.passed]
+        response = pb.ListOutstandingResponse(items=items)
+        if len(rows) > size:
+            place = (rows[size - 1]["receive_time"], rows[size - 1]["id"])
+            response.next_page_token = paging.sign_token(self._key, scope, place)
+        return response
+
+
+def _statement(
+    request: pb.ListOutstandingRequest, caller: Any, after: Place, until: datetime, limit: int
+) -> tuple[str, Sequence[Any]]:
+    parameters = Parameters()
+    statement = READ.format(
+        state=with_proof("t"),
+        seen=any_of(storage.sights_of(caller.actor), "t", parameters),
+        priority=parameters.add(request.priority, "text"),
+        after=parameters.add(after[0], "timestamptz"),
+        after_id=parameters.add(after[1], "uuid"),
+        taken_up=parameters.add(list(NOT_TAKEN_UP), "text[]"),
+        until=parameters.add(until, "timestamptz"),
+        limit=parameters.add(limit, "bigint"),
+    )
+    return statement, parameters.values
+
+
+def _shown(receipt: Receipt, passed: Passed, allowed: timedelta) -> resources.Outstanding:
+    ending = receipt.ending
+    returned = passed.state == TicketState.RETURNED
+    since = passed.answer_time if returned else passed.lapse_time
+    if since is None and ending is not None:
+        since = ending.end_time + allowed
+    kinds = resources.Outstanding
+    return resources.Outstanding(
+        id=str(receipt.id),
+        code=receipt.code,
+        reason=kinds.REASON_RETURNED if returned else kinds.REASON_LAPSED,
+        since=since,
+        unit=receipt.unit,
+        passed_to=passed.unit,
+        category=receipt.classification.category,
+        priority=receipt.classification.priority,
+        area=receipt.area,
+        cause=passed.answer if returned else "",
+    )
