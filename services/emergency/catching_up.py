@@ -218,4 +218,5 @@ def _gone(mission: Mission, ordered_for: Incident) -> Move | None:
     if there == mission.order.matter_id:
         return None
     code = ordered_for.merged_code if into else ordered_for.code
-    return Move(there, code, mission.ordered_for, ordered_for.version)
+    left = mission.order.matter_id
+    return Move(there, code, left, mission.ordered_for, ordered_for.version)

@@ -214,13 +214,13 @@ class Orders:
         merged, known = left, moved.left
         if moved.HasField("caller_unlinked"):
             merged, known = there, moved.incident
-        move = Move(there, moved.incident_code, merged, known.version)
+        move = Move(there, moved.incident_code, left, merged, known.version)
         return await self._moves(event, ordered, move)
 
     async def _moves(
         self, event: Any, ordered: Sequence[Request[Any]], move: Move
     ) -> list[Request[Any]]:
-        matters = (UUID(event.meta.aggregate_id), move.there, move.merged)
+        matters = (UUID(event.meta.aggregate_id), move.there, move.left)
         known = await missions_of(self._shell, *filter(None, matters))
         return moving.requests(event, move, known, ordered)
 

@@ -22,14 +22,15 @@ from services.emergency.mission.record import Mission
 
 
 class Move(Struct, frozen=True):
-    """To which matter; `merged` is the incident that was merged, or goes on by itself, if one was,
-    and `version` its version then.
+    """To which matter, and from which incident.
 
-    `is_link` is False where the receipt only tells that it has no incident.
+    `merged` is the incident that was merged, or goes on by itself, if one was, and `version` its
+    version then. `is_link` is False where the receipt only tells that it has no incident.
     """
 
     there: UUID
     code: str = ""
+    left: UUID | None = None
     merged: UUID | None = None
     version: int = 0
     is_incident: bool = True
