@@ -9,6 +9,7 @@ from uuid import UUID
 
 from backbone.door.decider import Decider
 from backbone.postgres import paging
+from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, any_of
 from backbone.postgres.states import with_proof
 from backbone.rpc.caller import caller_of
@@ -55,7 +56,8 @@ class Outstanding:
             request, caller_of(context), after, datetime.now(UTC) - allowed, size + 1
         )
         rows = await self._rows.pool.fetch(statement, *values)
-        shown = await self._rows.sound(rows[:size])
+        asked = Asked(storage.sights_of(caller_of(context).actor))
+        shown = await self._rows.all_shown(rows[:size], asked)
         receipts = map(self._from_row, shown)
         items = [_shown(each, each.passed, allowed) for each in receipts if each.passed]
         response = pb.ListOutstandingResponse(items=items)
