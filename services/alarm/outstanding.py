@@ -22,16 +22,17 @@ from services.alarm.receipt.city import answer_minutes
 from services.alarm.receipt.passed import Passed, TicketState
 from services.alarm.receipt.record import Receipt
 
-# Of a petition or dispute the office has not even said that it takes it up; a ticket has a clock.
-NOT_TAKEN_UP = ("PENDING", "REGISTERED")
-# A receipt that the desk has filed is over for it; a returned one is open again.
+# A receipt that the desk has filed is over for it; a returned one is open again. Of a petition or
+# dispute the office has not even said that it takes it up; a ticket has a clock. The states are
+# written out: so the index of those that were passed on serves each of the three.
 READ = """
 SELECT {state}, t.receive_time FROM receipts AS t
 WHERE {seen} AND ({priority} = '' OR t.priority = {priority})
   AND (t.receive_time, t.id) > ({after}, {after_id})
   AND (t.passed_state = 'LAPSED' AND t.state = 'ENDED'
        OR t.passed_state = 'RETURNED' AND t.state = 'RECEIVED'
-       OR t.passed_state = ANY({taken_up}) AND t.state = 'ENDED' AND t.incident_id IS NULL
+       OR t.passed_state IN ('PENDING', 'REGISTERED') AND t.state = 'ENDED'
+          AND t.incident_id IS NULL
           AND t.receive_time <= {until})
 ORDER BY t.receive_time, t.id LIMIT {limit}
 """
@@ -77,7 +78,6 @@ def _statement(
         priority=parameters.add(request.priority, "text"),
         after=parameters.add(after[0], "timestamptz"),
         after_id=parameters.add(after[1], "uuid"),
-        taken_up=parameters.add(list(NOT_TAKEN_UP), "text[]"),
         until=parameters.add(until, "timestamptz"),
         limit=parameters.add(limit, "bigint"),
     )

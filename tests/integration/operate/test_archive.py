@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class City:
     admin: Any
     folder: Path
     months: list[int]
+    ranks: dict[UUID, int] = field(default_factory=dict)  # as the documents say
+    played: dict[UUID, int] = field(default_factory=dict)
 
     @property
     def installation(self) -> Installation:
@@ -68,11 +70,20 @@ class City:
         """)
 
     async def end(self, *incidents: str, reopened: bool = False) -> None:
-        """As when they were closed: their rank says so."""
+        """As when they were closed: their rank says so, until the evidence is looked at."""
         ids = [UUID(each) for each in incidents]
+        rows = await self.admin.fetch(
+            "SELECT id, rank FROM workflow.incidents WHERE id = ANY($1)", ids
+        )
+        for row in rows:
+            self.ranks.setdefault(row["id"], row["rank"])
+        self.played |= dict.fromkeys(ids, -5 if reopened else 5)
+        await self._rank(self.played)
+
+    async def _rank(self, ranks: dict[UUID, int]) -> None:
+        statement = "UPDATE workflow.incidents SET rank = $2 WHERE id = $1"
         await self.admin.execute("SET search_path TO workflow")
-        rank = -5 if reopened else 5
-        await self.admin.execute(f"UPDATE incidents SET rank = {rank} WHERE id = ANY($1)", ids)
+        await self.admin.executemany(statement, [*ranks.items()])
 
     @property
     def elsewhere(self) -> Path:
@@ -84,9 +95,11 @@ class City:
         return next(each for each in said if each.service == "workflow")
 
     async def flaws(self, archives: str = "", export: str = "", elsewhere: str = "") -> list[str]:
+        await self._rank(self.ranks)
         found = await evidence.examine(
             self.installation, elsewhere, export, lambda service, rows: None, archives
         )
+        await self._rank(self.played)
         return [f"{one.service}: {f.where} {f.what}" for one in found for f in one.flaws]
 
     async def rows(self) -> int:

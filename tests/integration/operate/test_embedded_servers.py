@@ -1,16 +1,28 @@
 """The embedded servers of `make run` and of this suite: they start, keep data, and come back."""
 
+from pathlib import Path
+
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from tests.servers import Broker, Database
+from operate.home.ports import free_port
+from operate.servers import postgres
+from operate.servers.postgres import Postgres
+from tests.servers import Broker, Database, Server, until
 
 
-async def test_postgres_is_durable_and_has_room_for_the_locks_of_a_batch(postgres_dsn: str) -> None:
-    conn = await asyncpg.connect(postgres_dsn)
-    settings = dict(await conn.fetch("SELECT name, setting FROM pg_settings"))
-    await conn.close()
+async def test_postgres_is_durable_and_has_room_for_the_locks_of_a_batch(tmp_path: Path) -> None:
+    server = Postgres(tmp_path, free_port(), "test", tmp_path / "postgres.log")
+    launched = Server(server.prepare())
+    launched.start()
+    try:
+        await until(lambda: postgres.answers(server.dsn), launched.start_again_if_ended)
+        conn = await asyncpg.connect(server.dsn)
+        settings = dict(await conn.fetch("SELECT name, setting FROM pg_settings"))
+        await conn.close()
+    finally:
+        launched.stop()
     assert settings["fsync"] == settings["synchronous_commit"] == "on"
     assert int(settings["max_locks_per_transaction"]) >= 256
 
