@@ -145,6 +145,8 @@ def detach(
     home.make()
     if home.supervisor():
         raise home.in_use()
+    # What a killed supervisor has left would say that everything is ready already.
+    home.run_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "operate.cli.command", "up", *choice.options]
     with (home.logs / "up.log").open("wb") as said, told(home).open("wb") as trouble:
         return subprocess.Popen(
