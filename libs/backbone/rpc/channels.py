@@ -10,6 +10,7 @@ from grpc_status import rpc_status
 from backbone.process.settings import SCHEMAS, Settings
 from backbone.process.wires import Wires
 from backbone.rpc.credentials import Channel, Options, RenewingChannel
+from backbone.rpc.peers import NOT_TRUSTED
 from backbone.rpc.refusing import STATUS
 from backbone.rpc.signed import SigningChannel
 from backbone.words.errors import (
@@ -78,9 +79,14 @@ def target_of(address: str) -> str:
 
 
 def may_still_happen(error: grpc.aio.AioRpcError) -> bool:
-    """Say whether the call may have taken effect, or still may: it got no definite answer."""
+    """Say whether the call may have taken effect, or still may: it got no definite answer.
+
+    A connection that was opened with a certificate of before ends with its next call; the one after
+    that shows the new certificate.
+    """
     refusal = refusal_of(error)
-    return refusal is None or isinstance(refusal, Unavailable | Expired | Broken)
+    passing = refusal is None or isinstance(refusal, Unavailable | Expired | Broken)
+    return passing or (refusal is not None and refusal.reason == NOT_TRUSTED)
 
 
 def refusal_of(error: grpc.aio.AioRpcError) -> Refusal | None:
