@@ -282,6 +282,6 @@ class FrontDesk(rpc.AlarmServiceServicer):
 
 
 def _passed_as(shown: resources.Receipt) -> None:
-    """What was passed to a unit is its incident: one answer tells one state of it."""
+    """A receipt that was passed to a unit shows the state of its incident in both places."""
     if shown.HasField("passed"):
         shown.passed.state, shown.passed.answer = shown.incident.state, shown.incident.reply

@@ -1,5 +1,5 @@
-"""What was passed on and came to nothing there, for the inboxes of the desks: what was not answered
-or taken up in time, and what a partner has returned.
+"""Lists, for the inboxes of the desks, the receipts that were passed on in vain: the other office
+did not answer or take them up in time, or the partner returned them.
 """
 
 from collections.abc import Callable, Sequence

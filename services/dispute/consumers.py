@@ -1,10 +1,9 @@
 """Consumes the events of its incidents, and of alarms that were referred to mediation."""
 
 from collections.abc import Sequence
-from uuid import UUID, uuid5
 
+from backbone.door.caused import caused_by
 from backbone.door.request import Request
-from backbone.door.timers import NEVER
 from backbone.intake.following import following
 from backbone.kafka.subscription import Subscription
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
@@ -20,17 +19,8 @@ def on_alarms(events: Sequence[AlarmEvent]) -> Sequence[Request[RegisterDispute]
 
 def registering(event: AlarmEvent) -> Request[RegisterDispute]:
     command = codec.to_referral(event.mediation_referred.referral)
-    meta = event.meta
     REFERRALS.labels("ALARM").inc()
-    return Request(
-        request_id=uuid5(UUID(meta.event_id), "register"),
-        aggregate_id=command.id,
-        command=command,
-        body_hash="",
-        actor=command.by,
-        deadline=NEVER,
-        cause=meta.event_id,
-    )
+    return caused_by(event.meta, command.id, command, "register", command.by)
 
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.door.caused import caused_by
 from backbone.door.request import Request
-from backbone.door.timers import NEVER
-from backbone.words.actor import Actor
 from services.emergency.mission.joining import (
     JoinMatter,
     knows_later,
@@ -113,13 +112,4 @@ def _is_open(mission: Mission, matter: UUID, team: str) -> bool:
 
 def request(event: Any, mission: UUID, command: Any) -> Request[Any]:
     """The request of an event; its id derives from the event, so that a repeat is harmless."""
-    meta = event.meta
-    return Request(
-        request_id=uuid5(UUID(meta.event_id), f"{type(command).__name__} {mission}"),
-        aggregate_id=mission,
-        command=command,
-        body_hash="",
-        actor=Actor(meta.actor, meta.unit),
-        deadline=NEVER,
-        cause=meta.event_id,
-    )
+    return caused_by(event.meta, mission, command, f"{type(command).__name__} {mission}")

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from backbone.door.caused import caused_by
 from backbone.door.request import Request
-from backbone.door.timers import NEVER
 from backbone.words.actor import Actor
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from services.workflow.incident.settling import TEAM_ON_SCENE, SettleIncident
@@ -25,14 +25,5 @@ def arrival_requests(value: bytes) -> Sequence[Request[Any]]:
     if not event.HasField("on_scene") or not meta.correlation_id:
         return ()
     actor = Actor(meta.actor, meta.unit)
-    return [
-        Request(
-            request_id=uuid5(UUID(meta.event_id), "arrival"),
-            aggregate_id=UUID(meta.correlation_id),
-            command=SettleIncident(actor, TEAM_ON_SCENE),
-            body_hash="",
-            actor=actor,
-            deadline=NEVER,
-            cause=meta.event_id,
-        )
-    ]
+    settled = SettleIncident(actor, TEAM_ON_SCENE)
+    return [caused_by(meta, UUID(meta.correlation_id), settled, "arrival")]

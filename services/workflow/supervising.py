@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec.structs import replace
 
+from backbone.door.caused import caused_by
 from backbone.door.decider import EventScope
 from backbone.door.request import Request
-from backbone.door.timers import NEVER
 from backbone.wire import facts_of, fill, name_of, to_message
 from backbone.words.actor import Actor
 from backbone.words.sight import sees
@@ -62,15 +62,7 @@ def _steps_of(
 
 
 def _request(meta: Any, incident: UUID, step: FollowSupervision) -> Request[Any]:
-    return Request(
-        request_id=uuid5(UUID(meta.event_id), f"follow {incident}"),
-        aggregate_id=incident,
-        command=step,
-        body_hash="",
-        actor=Actor(meta.actor, meta.unit),
-        deadline=NEVER,
-        cause=meta.event_id,
-    )
+    return caused_by(meta, incident, step, f"follow {incident}")
 
 
 def to_progress(row: Any, supervision: Supervision, actor: Actor) -> Progress | None:

@@ -100,7 +100,7 @@ class Actions(Generic[S]):
 
 
 def _with(command: Any, known: Mapping[str, Any]) -> Any:
-    """The command with what is known of its fields."""
+    """Fill in those of its fields whose values are known."""
     told = {name: fact for name, fact in known.items() if name in command.__struct_fields__}
     return msgspec.structs.replace(command, **told) if told else command
 

@@ -78,8 +78,8 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class RowsOf:
-    """The rows of one table. What is read for a person goes through `shown`; the others are for
-    what the service itself must know."""
+    """The rows of one table. A person is shown only rows that passed `shown`; the other methods
+    read for the service itself."""
 
     rows: Rows
     pool: Pool
@@ -90,8 +90,11 @@ class RowsOf:
         return await self.rows.prove(self.decider, row)
 
     async def shown(self, row: Any, asked: Asked) -> Proven | None:
-        """The row, with its state, if its document is what was asked for; None, with an alarm,
-        where only its columns or the rows beside it say so. Raises Broken as `prove` does."""
+        """Return the row with its state if its document satisfies `asked`.
+
+        Return None and give the alarm if only its columns, or rows beside it, satisfy that. Raises
+        Broken as `prove` does.
+        """
         proven = await self.prove(row)
         state = self.decider.from_row(proven)
         if not asked.has(self.decider.table.row_of(state)):

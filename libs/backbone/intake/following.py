@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec.structs import replace
 
+from backbone.door.caused import caused_by
 from backbone.door.request import Request
-from backbone.door.timers import NEVER
 from backbone.kafka.subscription import Handler, Subscription
-from backbone.words.actor import Actor
 from backbone.words.followed import REWORKED, SAID, FollowIncident
 from liandong.incident.v1.followed_pb2 import Followed
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
@@ -105,16 +104,7 @@ def _merged(step: FollowIncident, after: FollowIncident) -> FollowIncident:
 
 def follow_request(event: IncidentEvent, record_id: UUID, command: Any) -> Request[Any]:
     """The request that applies the event to the intake record; its id derives from the event."""
-    meta = event.meta
-    return Request(
-        request_id=uuid5(UUID(meta.event_id), f"follow {record_id}"),
-        aggregate_id=record_id,
-        command=command,
-        body_hash="",
-        actor=Actor(meta.actor, meta.unit),
-        deadline=NEVER,
-        cause=meta.event_id,
-    )
+    return caused_by(event.meta, record_id, command, f"follow {record_id}")
 
 
 def follow_by_id(events: Sequence[IncidentEvent]) -> Sequence[Request[Any]]:

@@ -45,7 +45,7 @@ def taken(row: Any) -> Proven:
     return Proven(row["shape"], row["doc"], row)
 
 
-# Proves a row, and that its document is what was asked for: the columns by which it was found, and
-# the rows beside, may have been changed by hand. None, with an alarm, for one that they alone show.
-# Raises Broken, with an alarm, for one that the door has not written.
+# Proves a row and asks its document again: an intruder may have changed the columns by which the
+# row was found, or the rows beside it. Returns None and gives the alarm if the document does not
+# satisfy the question. Raises Broken and gives the alarm for a row that the door has not written.
 Show = Callable[[Any, Asked], Awaitable[Proven | None]]

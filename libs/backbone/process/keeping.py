@@ -125,7 +125,7 @@ def _flaws_of_own(ours: Kept | None, own: Kept) -> list[str]:
 
 
 def flaws_of(kept: Kept) -> list[str]:
-    """What is wrong with an entry of a table, all of it."""
+    """List all flaws of the entry of a table."""
     ways = [kept.days is not None, bool(kept.until.strip()), bool(kept.ever.strip())]
     if sum(ways) != 1:
         return ["say one of days, until and ever"]

@@ -73,7 +73,7 @@ async def archive(
     elsewhere: str = "",
     look: bool = False,
 ) -> list[Archived]:
-    """Archive what is due; with `look`, only say what that would be. Raises Trouble.
+    """Archive the months that are due; with `look`, only name them. Raises Trouble.
 
     The hash of each archive is added to the file of anchors `elsewhere`, if one is named.
     """
