@@ -190,11 +190,12 @@ def import_petitions(city: Installed, folder: Path) -> int:
         with path.open("w", encoding="gb18030", newline="") as file:
             csv.writer(file).writerows([header, *rows, *more])
     book = workbook(folder / "letters.xlsx", [header, *rows])
-    codes = [
+    done = [
         city.liandong("--debug", "replay", str(path), "--report", str(folder / "report.json"))
         for path in (table, book, refused)
     ]
-    assert [each.returncode for each in codes] == [0, 0, 1], codes
+    told = "\n".join(each.stdout + each.stderr for each in done)
+    assert [each.returncode for each in done] == [0, 0, 1], told
     return 2 * len(rows)
 
 

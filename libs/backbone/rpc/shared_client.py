@@ -11,6 +11,8 @@ from typing import Any
 import grpc
 from google.rpc import status_pb2
 
+from backbone.rpc.channels import refusal_of
+from backbone.rpc.peers import NOT_TRUSTED
 from backbone.rpc.shared_server import METHOD, together
 from backbone.rpc.signed import SigningChannel, traced
 from liandong.calls.v1 import calls_service_pb2 as pb
@@ -30,6 +32,15 @@ Metadata = Sequence[tuple[str, str]]
 
 class StreamEnded(Exception):
     """The stream has ended before the answer: the call may have taken effect."""
+
+
+class NotTrusted(StreamEnded):
+    """The service trusts the certificate no more that the connection was opened with. It has not
+    looked at the call; another connection shows the certificate of today."""
+
+    def __init__(self, answer: pb.Answer) -> None:
+        super().__init__(NOT_TRUSTED)
+        self.answer = answer
 
 
 class NotShared(Exception):
@@ -57,6 +68,7 @@ class SharedStream:
         self._calls: list[pb.Call] = []
         self._ready = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
+        self._left: set[asyncio.Task[None]] = set()
         self._unknown_until = 0.0
 
     def unary_unary(
@@ -92,6 +104,8 @@ class SharedStream:
                     except StreamEnded:
                         await asyncio.sleep(pause)
                 return await self._send(call, limit.when() or 0.0)
+        except NotTrusted as refused_by_all:
+            return refused_by_all.answer
         except StreamEnded as ended:
             raise failed(grpc.StatusCode.UNAVAILABLE, str(ended)) from ended
         except TimeoutError as error:
@@ -106,16 +120,22 @@ class SharedStream:
         number = call.id = self._last_id
         call.timeout_ms = max(0, int(1000 * (ends - loop.time())))
         answer: asyncio.Future[pb.Answer] = loop.create_future()
-        self._waiting[number] = answer
+        waiting = self._waiting
+        waiting[number] = answer
         self._put(call)
         try:
-            return await answer
+            given = await answer
+            if given.status and is_for_the_connection(given):
+                if waiting is self._waiting:
+                    self._leave()
+                raise NotTrusted(given)
+            return given
         except asyncio.CancelledError:
             if self._waiting.get(number) is answer:
                 self._put(pb.Call(id=number, cancelled=True))
             raise
         finally:
-            self._waiting.pop(number, None)
+            waiting.pop(number, None)
 
     def _put(self, call: pb.Call) -> None:
         self._calls.append(call)
@@ -130,8 +150,15 @@ class SharedStream:
             return
         if time.monotonic() > self._until:
             self._running.cancel()
-            self._running, self._waiting = None, {}
-            self._calls, self._ready = [], asyncio.Event()
+            self._leave()
+
+    def _leave(self) -> None:
+        """The next call opens another stream; this one goes on until its service ends it."""
+        if self._running is not None:
+            self._left.add(self._running)
+            self._running.add_done_callback(self._left.discard)
+        self._running, self._waiting = None, {}
+        self._calls, self._ready = [], asyncio.Event()
 
     async def _run(self) -> None:
         """One stream, from its first call to its end; then no call waits for it any more."""
@@ -217,6 +244,12 @@ class SharedCall:
             raise refused(answer)
         self._trailing = tuple(answer.trailing.items())
         return self._deserialize(answer.response)
+
+
+def is_for_the_connection(answer: pb.Answer) -> bool:
+    """Whether the service refuses the connection, not the call."""
+    refusal = refusal_of(refused(answer))
+    return refusal is not None and refusal.reason == NOT_TRUSTED
 
 
 def refused(answer: pb.Answer) -> grpc.aio.AioRpcError:

@@ -23,4 +23,4 @@ async def refused_links(home: Home) -> list[Finding]:
     if not rows:
         return [Finding(what, words("none waits", "无待处理"))]
     seen = words(f"{len(rows)} wait for a person", f"{len(rows)} 条待处理")
-    return [Finding(what, seen, "liandong links list; liandong links settle")]
+    return [Finding(what, seen, "liandong links list; liandong links settle EVENT --note NOTE")]

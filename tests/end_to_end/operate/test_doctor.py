@@ -1,6 +1,7 @@
 """What the doctor advises is done word by word, and mends each fault."""
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -23,6 +24,10 @@ def advised(city: Installed) -> dict[str, str]:
 
 def do(city: Installed, remedy: str) -> None:
     for command in re.split("; |；", remedy):
+        if "EVENT" in command:  # a person fills it in, from the list before it
+            for row in json.loads(city.liandong("links", "list", "--json").stdout):
+                do(city, command.replace("EVENT", row["event"]).replace("NOTE", "seen"))
+            continue
         program, *words = command.split()
         if program == "liandong":
             done = city.liandong(*words)

@@ -14,6 +14,7 @@ from backbone.process.settings import Settings, read_settings
 from backbone.process.wires import Wires
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import channel_to, refusal_of
+from backbone.rpc.peers import LOOK
 from backbone.rpc.server import Server
 from backbone.rpc.shared_client import METHOD, SharedStream
 from backbone.rpc.signed import SigningChannel
@@ -243,17 +244,22 @@ async def test_a_shared_stream_that_says_nothing_ends_too(tmp_path: Path) -> Non
 async def test_the_services_themselves_go_on_when_all_certificates_are_replaced(
     tmp_path: Path,
 ) -> None:
+    """Two streams, because one that sees the end of the certificate tells the service of it."""
     certificates.create(tmp_path)
     operator = Wires("operate", tmp_path)
     async with serving(tmp_path) as settings, signing(settings, operator) as channel:
-        shared: Any = rpc.OperationsServiceStub(SharedStream(channel, "token"))
-        await shared.ListParked(ASK, metadata=METADATA, timeout=5)
+        streams: list[Any] = []
+        for _ in range(2):
+            streams.append(rpc.OperationsServiceStub(SharedStream(channel, "token")))
+            await streams[-1].ListParked(ASK, metadata=METADATA, timeout=5)
+            await asyncio.sleep(LOOK / 2)
         certificates.make_authority(tmp_path)
-        await shared.ListParked(ASK, metadata=METADATA, timeout=5)
         certificates.renew(tmp_path)
         certificates.distrust_all_before(tmp_path)
-        await asyncio.sleep(1.2)
-        await shared.ListParked(ASK, metadata=METADATA, timeout=5)
+        for _ in range(30):
+            for stream in streams:
+                await stream.ListParked(ASK, metadata=METADATA, timeout=5)
+            await asyncio.sleep(LOOK / 20)
 
 
 def stolen(folder: Path, name: str) -> Wires:
