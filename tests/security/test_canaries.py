@@ -185,11 +185,12 @@ def import_petitions(city: Installed, folder: Path) -> int:
     who, title = PETITIONER.name, PETITIONER.said[:60]
     header = ("id", "petitioner", "subject", "time", "text")
     rows = [(number, who, title, "2019-04-25 09:32:09", PETITIONER.said) for number in range(3)]
-    table, refused = folder / "letters.csv", folder / "refused.csv"
+    # A row is known by its file's name, and other stories have a letters.csv in the same city.
+    table, refused = folder / "canaries.csv", folder / "refused.csv"
     for path, more in ((table, []), (refused, [(3, who, title, PETITIONER.number, who)])):
         with path.open("w", encoding="gb18030", newline="") as file:
             csv.writer(file).writerows([header, *rows, *more])
-    book = workbook(folder / "letters.xlsx", [header, *rows])
+    book = workbook(folder / "canaries.xlsx", [header, *rows])
     done = [
         city.liandong("--debug", "replay", str(path), "--report", str(folder / "report.json"))
         for path in (table, book, refused)
