@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import grpc
 
 from backbone.directory.replica import Replica
-from backbone.door.timers import NEVER
+from backbone.door.timers import LOOK, NEVER
 from backbone.postgres.listing import Lists
 from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
@@ -29,6 +30,7 @@ from services.emergency.mission.recalling import RecallMission
 from services.emergency.mission.record import Mission, State
 from services.emergency.mission.steps import Crew
 from services.emergency.orders import target
+from services.emergency.places import Places
 from services.emergency.scope import sight_of
 from services.emergency.situation import Teams
 from services.emergency.statuses import Statuses
@@ -52,6 +54,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         self._terminals = terminals
         self._teams = teams
         self._hurry = hurry
+        self._places = Places(shell.pool)
 
     async def DispatchMission(self, request: pb.DispatchMissionRequest, context: Any) -> Any:
         """The desk has committed: the order holds, whether or not the call is still waited for."""
@@ -66,7 +69,8 @@ class MissionService(rpc.EmergencyServiceServicer):
         self._terminals.pressed.note(of, caller.pressed)
         command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
         mission = await self._shell.perform(missions, context, command, request, of, caller)
-        self._hurry()
+        if is_due_at_once(mission):
+            self._hurry()
         return pb.DispatchMissionResponse(
             mission=await self._resource(mission, caller), reachable=mission.release.reachable
         )
@@ -117,9 +121,8 @@ class MissionService(rpc.EmergencyServiceServicer):
         return resource
 
     async def _resource(self, mission: Mission, caller: Call) -> resources.Mission:
-        """The number is read from the mailbox: so a repeat is answered with the same one."""
-        seqs = await storage.seqs_of(self._shell.pool, [mission.id])
-        message = codec.to_resource(mission, seqs.get(mission.id, 0))
+        """The number is that of the mailbox: so a repeat is answered with the same one."""
+        message = codec.to_resource(mission, await self._places.of(mission))
         message.actions.extend(may_do(mission, caller))
         return message
 
@@ -185,6 +188,12 @@ class EmergencyService(MissionService):
     async def ListTeamStatuses(self, request: pb.ListTeamStatusesRequest, context: Any) -> Any:
         sight = sight_of(caller_of(context))
         return await self._statuses.list(request, sight)
+
+
+def is_due_at_once(mission: Mission) -> bool:
+    """Whether a rung falls due before the timers look the next time."""
+    due = mission.ladder.due_time if mission.ladder else None
+    return due is not None and due <= mission.time + timedelta(seconds=LOOK)
 
 
 def _cut(context: Any) -> Callable[[], Coroutine[Any, Any, None]]:

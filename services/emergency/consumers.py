@@ -95,6 +95,8 @@ class Orders:
             request_id=codec.dispatch_id(UUID(event.meta.aggregate_id), order),
             deadline=NEVER,
         )
+        if await self._shell.pool.fetchval(storage.SETTLED, caller.request_id):
+            return []  # its call has arrived
         reachable = await self._terminals.hears(order.team)
         ready = await self._teams.committed(order.team)
         matter = codec.ordered_matter(order)

@@ -26,13 +26,13 @@ WINDOW = 64
 
 
 class Session:
-    """`last_push` and `last_step` were read last; the watcher sets `woken` for newer ones."""
+    """Wakes once there are pushes or steps that were not read yet."""
 
     def __init__(self, rows: RowsOf, team: str, pressed: Pressed) -> None:
         self.team = team
-        self.last_push = 0
-        self.last_step = 0
-        self.woken = asyncio.Event()
+        self._last_push, self._last_step = 0, 0  # read
+        self._push, self._step = 0, 0  # known to be there
+        self._woken = asyncio.Event()
         self.writing_since = 0.0
         self.end_reason = ""
         self._pool, self._rows = rows.pool, rows
@@ -46,7 +46,13 @@ class Session:
     def end(self, reason: str) -> None:
         """End the stream with a bye frame, after the frame that is being written."""
         self.end_reason = reason
-        self.woken.set()
+        self._woken.set()
+
+    def wake(self, push: int, step: int) -> None:
+        """The pushes and steps up to these are there, and none is missing among them."""
+        self._push, self._step = max(self._push, push), max(self._step, step)
+        if self._push > self._last_push or self._step > self._last_step:
+            self._woken.set()
 
     async def frames(self, after: str, session: str) -> AsyncIterator[SubscribeResponse]:
         """The frames, until `end`. Raises InvalidArgument for a malformed cursor."""
@@ -61,14 +67,14 @@ class Session:
         self, cursor: tuple[int, int] | None, session: str
     ) -> AsyncIterator[SubscribeResponse]:
         mailbox = await self._pool.fetchrow(storage.MAILBOX, self.team)
-        self._epoch, last_seq, self.last_push, last_step = (
+        self._epoch, last_seq, self._last_push, last_step = (
             tuple(mailbox) if mailbox else (1, 0, 0, 0)
         )
         resumes = cursor is not None and cursor[0] == self._epoch and cursor[1] <= last_seq
         yield self._welcome(session, resumes, last_seq)
         start = cursor[1] if cursor is not None and resumes else 0
         steps = await self._steps(start) if resumes else []
-        self.last_step = max(self.last_step, last_step)
+        self._last_step = max([last_step, *(row["step"] for row in steps)])
         async for frame in self._replay(start, last_seq, steps, open_only=not resumes):
             yield frame
         async for frame in self._live():
@@ -88,9 +94,8 @@ class Session:
 
     async def _steps(self, after_seq: int) -> list[Any]:
         """The steps that were not read yet, of those after this entry."""
-        rows = await self._pool.fetch(storage.STEPS, self.team, self.last_step, after_seq)
-        self.last_step = rows[-1]["step"] if rows else self.last_step
-        return list(rows)
+        given = (self.team, self._last_step, after_seq)
+        return list(await self._pool.fetch(storage.STEPS, *given))
 
     async def _replay(
         self, start: int, last_seq: int, steps: list[Any], open_only: bool
@@ -111,12 +116,9 @@ class Session:
 
     async def _live(self) -> AsyncIterator[SubscribeResponse]:
         while not self.end_reason:
-            self.woken.clear()
-            rows = await self._pool.fetch(storage.PUSHED, self.team, self.last_push)
-            # Read after the entries: no entry is sent before a step that precedes it was read.
-            steps = await self._steps(0)
+            self._woken.clear()
+            rows, steps = await self._news()
             if rows or steps:
-                self.last_push = rows[-1]["push"] if rows else self.last_push
                 until = max([self._covered, *(row["seq"] for row in rows)])
                 sound = await self._rows.all_shown(rows, self._own)
                 wanted = [row for row in sound if self._wanted(row)]
@@ -127,11 +129,25 @@ class Session:
                 yield self._ping()
         yield SubscribeResponse(bye=resources.Bye(reason=self.end_reason))
 
+    async def _news(self) -> tuple[Sequence[Any], Sequence[Any]]:
+        """The entries pushed and the steps taken since the last look; what grew is read."""
+        rows: Sequence[Any] = ()
+        steps: Sequence[Any] = ()
+        if self._push > self._last_push:
+            rows = await self._pool.fetch(storage.PUSHED, self.team, self._last_push)
+            self._last_push = max([self._push, *(row["push"] for row in rows)])
+            # No entry is sent before a step that precedes it was read.
+            self._step = max([self._step, *(row["last_step"] for row in rows)])
+        if self._step > self._last_step:
+            steps = await self._steps(0)
+            self._last_step = max([self._step, *(row["step"] for row in steps)])
+        return rows, steps
+
     async def _wait(self) -> bool:
         """Wait for a wake-up; False if the heartbeat falls due first."""
         try:
             async with asyncio.timeout(HEARTBEAT):
-                return await self.woken.wait()
+                return await self._woken.wait()
         except TimeoutError:
             return False
 

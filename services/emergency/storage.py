@@ -1,16 +1,15 @@
 """The SQL of missions, mailboxes and team statuses, and the few functions that use it."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-from datetime import datetime
 from uuid import UUID
 
+from backbone.door.batch import RETRYABLE_BY_EVENT
 from backbone.door.table import Group, Table
 from backbone.door.timers import Due, due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight, equal
 from backbone.postgres.paths import Path
-from backbone.postgres.pool import Connection, Pool
+from backbone.postgres.pool import Pool
 from backbone.postgres.states import with_proof
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency.mission import table
@@ -51,37 +50,6 @@ SELECT id FROM missions
 WHERE pair IS NOT NULL AND dispatch_time > clock_timestamp() - interval '1 hour'
 """
 
-# Processes with terminals listen here: each word is a team whose mailbox got a push.
-CHANNEL = "emergency_pushes"
-# One order of teams for all transactions: two of them never wait for each other.
-ALLOCATE = f"""
-INSERT INTO mailboxes AS m (team, last_seq, last_push, last_step)
-SELECT team, fresh, pushes, steps
-FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS t(team, fresh, pushes, steps)
-ORDER BY team
-ON CONFLICT (team) DO UPDATE SET
-    last_seq = m.last_seq + excluded.last_seq, last_push = m.last_push + excluded.last_push,
-    last_step = m.last_step + excluded.last_step
-RETURNING team, last_seq, last_push, last_step, pg_notify('{CHANNEL}', team)
-"""  # noqa: S608
-ADD_ENTRIES = """
-INSERT INTO mailbox_entries (team, seq, mission, revision, attempt, push, kind, traceparent)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::integer[], $5::integer[],
-                     $6::bigint[], $7::text[], $8::text[])
-"""
-ADD_STEPS = """
-INSERT INTO mailbox_steps
-    (team, step, after_seq, mission, kind, state, revision, signed, who, time)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::text[],
-                     $7::integer[], $8::integer[], $9::text[], $10::timestamptz[])
-"""
-PUSH_AGAIN = """
-UPDATE mailbox_entries AS e SET attempt = p.attempt, push = p.push, time = clock_timestamp()
-FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::bigint[])
-     AS p(mission, revision, attempt, push)
-WHERE e.mission = p.mission AND e.revision = p.revision
-"""
-
 MAILBOX = "SELECT epoch, last_seq, last_push, last_step FROM mailboxes WHERE team = $1"
 MARKS = "SELECT team, last_push, last_step FROM mailboxes WHERE team = ANY($1)"
 STATE = with_proof("m")
@@ -96,16 +64,18 @@ SELECT {STATE}, clock_timestamp() AS now FROM missions AS m WHERE id IN (
 """  # noqa: S608  # our names
 ENTRY = f"""
 SELECT e.seq, e.push, e.revision, e.attempt, e.kind, e.traceparent, {STATE},
-       m.priority, extract(epoch FROM clock_timestamp() - e.time)::float8 AS age
-FROM mailbox_entries AS e JOIN missions AS m ON m.id = e.mission
+       m.priority, extract(epoch FROM clock_timestamp() - e.time)::float8 AS age, b.last_step
+FROM mailboxes AS b JOIN mailbox_entries AS e ON e.team = b.team
+JOIN missions AS m ON m.id = e.mission
+WHERE b.team = $1
 """  # noqa: S608  # our names
 REPLAY = f"""{ENTRY}
-WHERE e.team = $1 AND e.seq > $2 AND e.seq <= $3
+  AND e.seq > $2 AND e.seq <= $3
   AND (m.end_time IS NULL OR m.state = 'RECALLED' AND m.due_time IS NOT NULL OR NOT $4)
 ORDER BY e.seq LIMIT $5
 """
 # All rows in one statement: only then does one snapshot hold every number after those read.
-PUSHED = f"{ENTRY} WHERE e.team = $1 AND e.push > $2 ORDER BY e.push"
+PUSHED = f"{ENTRY} AND e.push > $2 ORDER BY e.push"
 # The steps after step $2, of those that a terminal with the entry $3 may not have been told.
 STEPS = """
 SELECT s.*, m.code FROM mailbox_steps AS s JOIN missions AS m ON m.id = s.mission
@@ -118,6 +88,7 @@ WHERE aggregate_id = $1 AND kind = 'liandong.emergency.unanswered.v1'
 ORDER BY version DESC LIMIT 200
 """
 HAS_ENTRY = "SELECT EXISTS (SELECT FROM mailbox_entries WHERE mission = $1 AND seq = $2)"
+SEQ = "SELECT seq FROM mailbox_entries WHERE mission = $1 AND revision = $2"
 SEQS = "SELECT mission, max(seq) AS seq FROM mailbox_entries WHERE mission = ANY($1) GROUP BY 1"
 
 SHOWN = frozenset({"state", "team", "unit", "ordered_unit", "area", "priority"})
@@ -148,6 +119,11 @@ SELECT {STATE} FROM missions AS m
 WHERE matter_id = ANY($1::uuid[]) OR receipt = ANY($1::uuid[]) ORDER BY dispatch_time, id
 """  # noqa: S608  # our names
 ANSWERED = "SELECT aggregate_id FROM outcomes WHERE request_id = $1"
+# An answer that its event leaves as it is.
+SETTLED = f"""
+SELECT reason <> ALL ('{{{",".join(sorted(RETRYABLE_BY_EVENT))}}}') FROM outcomes
+WHERE request_id = $1
+"""  # noqa: S608  # our names
 # The incidents among $1 for which a team is under way.
 OURS = "SELECT DISTINCT matter_id FROM missions WHERE matter_id = ANY($1) AND pair IS NOT NULL"
 
@@ -169,58 +145,6 @@ OUT = "SELECT team FROM team_statuses WHERE duty <> 'AVAILABLE'"
 DUTY_OF = "SELECT duty FROM team_statuses WHERE team = $1"
 LOADS = "SELECT team, count(*) AS missions FROM missions WHERE end_time IS NULL GROUP BY team"
 READ_STATUSES = f"SELECT {with_proof('s')} FROM team_statuses AS s WHERE team = ANY($1)"  # noqa: S608  # our names
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A place in a mailbox; `seq` is 0 for a repeat, which keeps the one it has."""
-
-    team: str
-    seq: int
-    mission: UUID
-    revision: int
-    attempt: int
-    push: int
-    kind: str = "MISSION"
-    traceparent: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TeamStep:
-    """A step that one device of the team has taken, for all its terminals."""
-
-    team: str
-    step: int
-    after_seq: int
-    mission: UUID
-    kind: str
-    state: str
-    revision: int
-    signed: int
-    who: str
-    time: datetime
-
-
-async def allocate(
-    conn: Connection, teams: Sequence[tuple[str, int, int, int]]
-) -> dict[str, tuple[int, int, int]]:
-    """Take so many numbers of entries, pushes and steps of each team; return the last ones."""
-    rows = await conn.fetch(ALLOCATE, *map(list, zip(*sorted(teams), strict=True)))
-    return {row["team"]: (row["last_seq"], row["last_push"], row["last_step"]) for row in rows}
-
-
-async def add_entries(conn: Connection, entries: Sequence[Entry]) -> None:
-    rows = zip(*map(astuple, entries), strict=True)
-    await conn.execute(ADD_ENTRIES, *map(list, rows))
-
-
-async def add_steps(conn: Connection, steps: Sequence[TeamStep]) -> None:
-    await conn.execute(ADD_STEPS, *map(list, zip(*map(astuple, steps), strict=True)))
-
-
-async def push_again(conn: Connection, entries: Sequence[Entry]) -> None:
-    rows = [(e.mission, e.revision, e.attempt, e.push) for e in entries]
-    await conn.execute(PUSH_AGAIN, *map(list, zip(*rows, strict=True)))
 
 
 async def seqs_of(pool: Pool, missions: Sequence[UUID]) -> dict[UUID, int]:

@@ -58,10 +58,10 @@ class Terminals:
         here = frozenset(team for team, sessions in self._teams.items() if sessions)
         return here | self._presence.teams()
 
-    def look(self, team: str) -> None:
-        """Wake the team's streams after a push."""
+    def look(self, team: str, push: int, step: int) -> None:
+        """Wake the team's streams for pushes and steps up to these."""
         for session in self._teams.get(team, {}).values():
-            session.woken.set()
+            session.wake(push, step)
 
     async def stream(self, request: SubscribeRequest, cut: Cut) -> AsyncIterator[SubscribeResponse]:
         """Serve one terminal; the newest session of a device wins. `cut` ends a stuck call."""
@@ -134,10 +134,7 @@ class Terminals:
         if not self._teams:
             return
         for row in await self._pool.fetch(storage.MARKS, list(self._teams)):
-            for session in self._teams.get(row["team"], {}).values():
-                known = session.last_push, session.last_step
-                if known[0] < row["last_push"] or known[1] < row["last_step"]:
-                    session.woken.set()
+            self.look(row["team"], row["last_push"], row["last_step"])
 
     def _drop_the_slow(self) -> None:
         now = time.monotonic()

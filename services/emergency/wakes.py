@@ -10,12 +10,16 @@ from collections.abc import Callable
 from backbone.postgres.pool import connect, is_transient
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
-from services.emergency.storage import CHANNEL
+from services.emergency.mailbox import CHANNEL
 
 log = logging.getLogger(__name__)
 
 
-async def hear(settings: Settings, pulse: Pulse, look: Callable[[str], None]) -> None:
+# What was pushed last: the team, its last push, and its last step.
+Look = Callable[[str, int, int], None]
+
+
+async def hear(settings: Settings, pulse: Pulse, look: Look) -> None:
     """Listen on a dedicated connection until cancelled; the poll covers a lost connection."""
     while True:
         pulse.beat("wakes")
@@ -28,10 +32,14 @@ async def hear(settings: Settings, pulse: Pulse, look: Callable[[str], None]) ->
         await asyncio.sleep(1)
 
 
-async def _listen(settings: Settings, pulse: Pulse, look: Callable[[str], None]) -> None:
+async def _listen(settings: Settings, pulse: Pulse, look: Look) -> None:
+    def heard(*said: object) -> None:
+        push, step, team = str(said[-1]).split(" ", 2)
+        look(team, int(push), int(step))
+
     conn = await connect(settings.database_url, settings.schema)
     try:
-        await conn.add_listener(CHANNEL, lambda conn, pid, channel, team: look(str(team)))
+        await conn.add_listener(CHANNEL, heard)
         while True:
             pulse.beat("wakes")
             await asyncio.sleep(5)

@@ -9,9 +9,8 @@ from math import inf
 from typing import Any
 
 import grpc
-from google.rpc import status_pb2
 
-from backbone.rpc.channels import refusal_of
+from backbone.rpc.answers import failed, is_for_the_connection, refused
 from backbone.rpc.peers import NOT_TRUSTED
 from backbone.rpc.shared_server import METHOD, together
 from backbone.rpc.signed import SigningChannel, traced
@@ -24,8 +23,6 @@ log = logging.getLogger(__name__)
 PAUSES = (0.05, 0.15)
 # Seconds until a service that did not know shared streams is asked again: it may be a new one.
 UNKNOWN_FOR = 30.0
-DETAILS = "grpc-status-details-bin"
-CODES: dict[int, grpc.StatusCode] = {int(code.value[0]): code for code in grpc.StatusCode}
 
 Metadata = Sequence[tuple[str, str]]
 
@@ -244,21 +241,3 @@ class SharedCall:
             raise refused(answer)
         self._trailing = tuple(answer.trailing.items())
         return self._deserialize(answer.response)
-
-
-def is_for_the_connection(answer: pb.Answer) -> bool:
-    """Whether the service refuses the connection, not the call."""
-    refusal = refusal_of(refused(answer))
-    return refusal is not None and refusal.reason == NOT_TRUSTED
-
-
-def refused(answer: pb.Answer) -> grpc.aio.AioRpcError:
-    """The error that the call would have ended with, had it been sent alone."""
-    status = status_pb2.Status.FromString(answer.status)
-    trailing = grpc.aio.Metadata(*answer.trailing.items(), (DETAILS, answer.status))
-    code = CODES[status.code]
-    return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), trailing, status.message)
-
-
-def failed(code: grpc.StatusCode, details: str) -> grpc.aio.AioRpcError:
-    return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), details)
