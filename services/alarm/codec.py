@@ -27,7 +27,6 @@ from services.alarm.receipt.correcting import correction_of, link_of
 from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of
 from services.alarm.receipt.ending import matter_of
 from services.alarm.receipt.record import Caller, Receipt
-from services.alarm.receipt.suggestions import Earlier, Sighting
 
 SEALED = ("number", "name", "subscriber", "installed_address")
 
@@ -247,22 +246,6 @@ def to_followed(incident: incidents.Incident) -> Followed:
         name: getattr(incident, name) for name in ("unit", "holder", "outcome", "reply", "priority")
     }
     return Followed(version=incident.version, state=state, **said)
-
-
-def to_earlier(receipt: Receipt) -> Earlier:
-    report = receipt.report
-    seen = Sighting(
-        time=receipt.origin.receive_time,
-        place=report.place,
-        category=receipt.classification.category,
-        narrative=report.narrative,
-        number_index=report.caller.number_index,
-        line_index=report.caller.line_index,
-        address=report.address,
-    )
-    known = receipt.incident
-    incident, state = (str(known.id), known.known.state) if known else ("", "")
-    return Earlier(str(receipt.id), receipt.code, incident, seen, state)
 
 
 def to_mission(mission: emergency.Mission) -> pb.MissionRef:

@@ -166,17 +166,18 @@ class Where:
     line: str = ""
 
 
-async def earlier(rows: RowsOf, by: Actor, since: datetime, where: Where) -> Sequence[Any]:
-    """Recent rows in these cells or in the whole area, of this number, at this address; each
-    once."""
+async def earlier(
+    rows: RowsOf, by: Actor, since: datetime, where: Where
+) -> tuple[Sequence[Any], Asked]:
+    """Recent rows in these cells or in the whole area, of this number, at this address, which may
+    be found twice; and what a row must satisfy to be shown. They are not proven."""
     parameters = Parameters()
     parameters.values += [since, list(where.cells), where.area]
     parameters.values += [where.number_index, where.address, where.against, where.line]
     asked = Asked(sights_of(by), (AnyOf("against", ("", where.against)),))
     seen, state = any_of(asked.sights, "t", parameters), with_proof("t")
     parts = [EARLIER.format(which=which, seen=seen, state=state) for which in WHICH]
-    found = await rows.pool.fetch(" UNION ALL ".join(parts), *parameters.values)
-    return await rows.all_shown({row["id"]: row for row in found}.values(), asked)
+    return await rows.pool.fetch(" UNION ALL ".join(parts), *parameters.values), asked
 
 
 async def known_incident(rows: RowsOf, by: Actor, incident_id: UUID) -> Proven | None:

@@ -14,25 +14,19 @@ from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call
 from backbone.wire import to_record
 from backbone.words.actor import Actor
-from backbone.words.addresses import is_exact
 from backbone.words.city import City
 from backbone.words.matter_code import Intake, mint
 from backbone.words.place import Place
 from backbone.words.texts import shows_nothing
 from liandong.alarm.v1.alarm_service_pb2 import CallerFacts
-from services.alarm import codec, storage
+from services.alarm import codec
 from services.alarm.atlas import Atlas
 from services.alarm.metrics import SUGGESTED
 from services.alarm.receipt.amending import AmendReceipt
-from services.alarm.receipt.cells import cells_around
 from services.alarm.receipt.intake import ReceiveAlarm
 from services.alarm.receipt.record import DangerSuggestion, Receipt, Report, Suggestions
-from services.alarm.receipt.suggestions import (
-    Sighting,
-    Window,
-    categories,
-    repeats,
-)
+from services.alarm.receipt.suggestions import Sighting, Window, categories
+from services.alarm.repeating import repeats_of
 
 USUAL = Window(timedelta(minutes=60), metres=500, most=3)
 
@@ -128,30 +122,9 @@ class Taking:
             line_index=taken.caller.line_index,
             address=taken.address,
         )
-        window = window_of(self._atlas.city)
-        receipts = await self._earlier(seen, window, taken)
-        others = (codec.to_earlier(each) for each in receipts if each.id != taken.id)
-        danger = dangers[0] if dangers else None
-        found = Suggestions(classes, repeats(seen, others, window), danger)
-        SUGGESTED.labels("repeat" if found.repeats else "none").inc()
-        return found
-
-    async def _earlier(
-        self, seen: Sighting, window: Window, taken: ReceiveAlarm
-    ) -> Sequence[Receipt]:
-        """By cells where the point is known, else by the whole area that is; and by the number and
-        the address."""
-        since, point = seen.time - window.time, seen.place.point
-        where = storage.Where(
-            cells=cells_around(point, window.metres) if point else (),
-            area="" if point else seen.place.area,
-            number_index=seen.number_index,
-            address=seen.address if is_exact(seen.address) else "",
-            against=taken.against,
-            line=seen.line,
-        )
-        rows = await storage.earlier(self._rows, taken.by, since, where)
-        return [self._rows.decider.from_row(row) for row in rows]
+        found = await repeats_of(self._rows, taken, seen, window_of(self._atlas.city))
+        SUGGESTED.labels("repeat" if found else "none").inc()
+        return Suggestions(classes, found, dangers[0] if dangers else None)
 
 
 def window_of(city: City) -> Window:

@@ -98,10 +98,7 @@ class Listener:
         for number, (_, words, _) in enumerate(self._rows):
             for gram in words.rarest:
                 self._by_gram.setdefault(gram, []).append(number)
-        self._contexts = [
-            ([around(words) for words in each.words], [around(words) for words in each.despite])
-            for each in known.contexts
-        ]
+        self._contexts = Contexts(known.contexts)
 
     def signs(self, narrative: str) -> tuple[Sign, ...]:
         """Every class of danger that it speaks of, the most urgent and surest first."""
@@ -118,10 +115,39 @@ class Listener:
         return tuple(sorted((one for one in all_signs if one.score >= CONVINCING), key=_rank))
 
 
+class Contexts:
+    """The contexts of a list, found by the signs of a text: few of some hundred stand in one."""
+
+    def __init__(self, known: Sequence[Context]) -> None:
+        self._despite = [[around(words) for words in each.despite] for each in known]
+        self._sides = [
+            (number, around(words)) for number, each in enumerate(known) for words in each.words
+        ]
+        self._by_gram: dict[str, list[int]] = {}
+        for place, (_, side) in enumerate(self._sides):
+            rarest = [part.rarest for part in _parts(side)]
+            for gram in max(rarest, key=lambda each: min(map(len, each))):
+                self._by_gram.setdefault(gram, []).append(place)
+
+    def that_may_stand(self, found: frozenset[str]) -> Sequence[Sides]:
+        """Those of which every word may stand in a text of these signs and pairs."""
+        likely: dict[int, list[Side]] = {}
+        for place in sorted({one for gram in found for one in self._by_gram.get(gram, ())}):
+            number, side = self._sides[place]
+            if all(part.is_worth_a_look(found) for part in _parts(side)):
+                likely.setdefault(number, []).append(side)
+        return [(against, self._despite[number]) for number, against in sorted(likely.items())]
+
+
+def _parts(side: Side) -> list[Phrase]:
+    parts = (side.before, side.after) if isinstance(side, Around) else (side,)
+    return [part for part in parts if part is not None]
+
+
 class Told:
     """A text, the signs and pairs of signs in it, and the contexts that may stand in it."""
 
-    def __init__(self, text: str, found: frozenset[str], contexts: Sequence[Sides]) -> None:
+    def __init__(self, text: str, found: frozenset[str], contexts: Contexts) -> None:
         self._text = text
         self._found = found
         self._known = contexts
@@ -139,14 +165,7 @@ class Told:
 
     @cached_property
     def _contexts(self) -> Sequence[Sides]:
-        """The few contexts of which every word may stand in the text."""
-        likely = ([one for one in words if self._may_hold(one)] for words, _ in self._known)
-        pairs = zip(likely, self._known, strict=True)
-        return [(against, despite) for against, (_, despite) in pairs if against]
-
-    def _may_hold(self, side: Side) -> bool:
-        parts = (side.before, side.after) if isinstance(side, Around) else (side,)
-        return all(part is None or part.is_worth_a_look(self._found) for part in parts)
+        return self._known.that_may_stand(self._found)
 
 
 class Spot:
