@@ -193,7 +193,7 @@ def _refusing(field: Any, hint: Any, convert: Take) -> Take:
 
 
 def facts_of(message: Message) -> dict[str, Any]:
-    """What an event says, for a timeline: by the names of its fields, enums as in answers."""
+    """The facts of an event for a timeline, by the names of its fields; enums as in answers."""
     facts: dict[str, Any] = MessageToDict(message, preserving_proto_field_name=True)
     _shorten(message.DESCRIPTOR, facts)
     return facts

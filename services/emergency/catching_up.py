@@ -170,7 +170,8 @@ class CatchingUp:
     async def _bring_up(self, mission: Mission, now: datetime) -> bool:
         """Whether its incident is known. Most have what they need, and nothing is written.
 
-        What was ordered for an incident goes where that one went, in whatever order this was told.
+        A mission that was ordered for an incident goes where that one went, in whatever order this
+        was told.
         """
         incident = await self._find(mission.ordered_for) if not mission.is_receipts_own else None
         if incident is not None and (move := _gone(mission, incident)) is not None:

@@ -165,7 +165,7 @@ def to_fired(payload: bytes) -> resources.FiredRung:
     )
 
 
-# What a team does with a recalled mission that does not cross the recall.
+# The steps of a team on a recalled mission that do not cross the recall.
 HEARD = frozenset({"ReceiveMission", "ConfirmRecall"})
 
 

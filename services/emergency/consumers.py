@@ -200,7 +200,7 @@ class Orders:
         return [*joins, *(request(event, each, ends) for each in ids)]
 
     async def _unlinked(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        """What the receipt had ordered as a matter of its own is that matter again."""
+        """Missions that the receipt had ordered as a matter of its own belong to it again."""
         joins = await self._moves(event, (), home_of(event, is_link=True))
         facts = event.repeat_unlinked
         if not facts.HasField("facts"):

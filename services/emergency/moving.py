@@ -64,8 +64,8 @@ def requests(
 
 
 def _goes(mission: Mission, receipt: UUID, version: int, move: Move) -> bool:
-    """What the receipt has ordered for itself goes wherever it goes, or hears that it stays. What
-    was ordered for an incident goes with a merge of that one, and back with its undoing."""
+    """A mission that the receipt has ordered for itself goes with the receipt, or hears that it
+    stays. One that was ordered for an incident goes with its merge, and back with the undoing."""
     is_there = mission.order.matter_id == move.there
     if mission.is_receipts_own:
         hears = not is_there or (move.is_link and mission.ending is None)

@@ -124,7 +124,7 @@ class Session:
                 wanted = [row for row in sound if self._wanted(row)]
                 for frame in self._ordered(wanted, until, steps):
                     yield frame
-            # What was pushed after the reads has woken it again.
+            # A push after the reads has woken it again.
             if not self.end_reason and not await self._wait():
                 yield self._ping()
         yield SubscribeResponse(bye=resources.Bye(reason=self.end_reason))

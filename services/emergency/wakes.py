@@ -15,7 +15,7 @@ from services.emergency.mailbox import CHANNEL
 log = logging.getLogger(__name__)
 
 
-# What was pushed last: the team, its last push, and its last step.
+# Takes the team, its last push, and its last step.
 Look = Callable[[str, int, int], None]
 
 

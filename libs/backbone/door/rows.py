@@ -7,8 +7,8 @@ code does not fit, or that has none yet, is folded from its journal, with chain 
 checked: so rows of earlier releases are proven. They get their code then. A row that is not what
 its journal leads to is refused.
 
-By its columns, and by the rows beside it, a row is only found. What was asked for is asked once
-more of the document (`shown`), so that these show nothing to whom the document does not show it.
+By its columns, and by the rows beside it, a row is only found. The question is put once
+more to the document (`shown`), so that these show nothing to whom the document does not show it.
 """
 
 import hmac

@@ -1,6 +1,6 @@
 """Tells the emergency service of a change that its missions must hear, at once and without Kafka.
 
-What is told are the events themselves, as the journal holds them. They come over Kafka as well: a
+The calls carry the events themselves, as the journal holds them. They come over Kafka as well: a
 call that fails is repeated, and in the end the topic has told the same.
 
 A call tells what a person's request has written. What a clock, a consumer or the stream processor

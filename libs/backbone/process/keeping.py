@@ -86,7 +86,7 @@ def kept_in(schema: str, environ: Mapping[str, str]) -> dict[str, Kept]:
 
 
 def flaws_in(environ: Mapping[str, str]) -> list[str]:
-    """What a service cannot follow of the city's own file and days, all of it."""
+    """All that a service cannot follow of the city's own file and days."""
     days, least = environ.get(OUTCOME_DAYS, ""), shipped().tables[EVERY]["outcomes"].least
     flaws = []
     if days and (not days.isdecimal() or not least <= int(days) <= MOST_DAYS):
@@ -101,7 +101,7 @@ def flaws_in(environ: Mapping[str, str]) -> list[str]:
 
 
 def flaws_of_own(own: File) -> list[str]:
-    """What a city's own file says about tables and may not."""
+    """The rows of a city's own file that it may not have."""
     return [
         f"{schema}.{table}: {flaw}"
         for schema, tables in own.tables.items()

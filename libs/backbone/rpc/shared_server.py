@@ -105,7 +105,7 @@ class _Stream:
         """Answer until the client, or `close`, ends the calls; then give the last answers."""
         self._reader = asyncio.create_task(self._read())
         writer = asyncio.create_task(self._write())
-        # Who has a new certificate opens another stream, and asks again.
+        # A service with a new certificate opens another stream, and asks again.
         lost = asyncio.create_task(self._edge.until_lost(self._peer))
         try:
             await asyncio.wait((self._reader, writer, lost), return_when=asyncio.FIRST_COMPLETED)

@@ -22,7 +22,7 @@ def archives_of(service: str) -> str:
 
 
 def read(path: str) -> Anchors:
-    """What the file keeps; nothing if there is none yet. Raises Trouble."""
+    """The anchors that the file keeps; none if there is no file yet. Raises Trouble."""
     if not path or not Path(path).exists():
         return {}
     found: Anchors = {}

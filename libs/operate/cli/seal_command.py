@@ -73,7 +73,8 @@ def reseal_keys() -> None:
     """Put all stored data under the newest keys, while the city works.
 
     Each key that seals data is wrapped anew; the data, and with them the journals and their proof,
-    stay as they are. What was broken off goes on where it was. Exit code 1 if something remains.
+    stay as they are. A rotation that was broken off goes on where it stopped. Exit code 1 if
+    something remains.
     """
     home = Home.here()
     keys = Keys.read(home.secret)

@@ -145,7 +145,7 @@ def detach(
     home.make()
     if home.supervisor():
         raise home.in_use()
-    # What a killed supervisor has left would say that everything is ready already.
+    # The file of a killed supervisor would say that everything is ready already.
     home.run_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "operate.cli.command", "up", *choice.options]
     with (home.logs / "up.log").open("wb") as said, told(home).open("wb") as trouble:

@@ -1,6 +1,6 @@
 """Deputies for a period: with the role and the unit of the person whom they stand in for.
 
-A deputy acts as `<deputy>><person>`, so every record shows both. What was entrusted to the person
+A deputy acts as `<deputy>><person>`, so every record shows both. Matters entrusted to the person
 by name stays the person's: the rights are those of the role.
 """
 

@@ -43,8 +43,8 @@ class CallerUnlinked(Struct, frozen=True):
 def link(
     incident: Incident, command: LinkCaller, now: datetime, world: World
 ) -> list[CallerLinked | amending.Event]:
-    """Record the link once. What the report tells belongs to the facts at once: its danger, and its
-    place and words beside the narrative."""
+    """Record the link once. The facts of the report belong to the incident at once: its danger,
+    and its place and words beside the narrative."""
     said = command.link
     known = reports.told(incident).of(said.receipt) or Report(said.receipt, said.code)
     if said.version <= known.link_version:

@@ -99,7 +99,7 @@ def rework(
 ) -> list[IncidentReworked | routing.IncidentLeftInTriage]:
     """Send it back; a second person must decide, not the one, or the key, that called back.
 
-    What its record had settled before any unit had it goes back into triage.
+    An incident that its record had settled before any unit had it goes back into triage.
     """
     _require_verifier(incident, command.by, world)
     ending, reworks = incident.ending, incident.counts.reworks

@@ -1,5 +1,5 @@
 """Ending 终止: what is owed about an incident that is over, or by a unit that it accuses, ends by
-itself, with the reason. What was answered stays, and is judged."""
+itself, with the reason. An answer that was given stays, and is judged."""
 
 from datetime import datetime
 
