@@ -36,9 +36,11 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.incident.v1.incident_pb2 import Incident
 from services.emergency import codec, moving, storage
+from services.emergency.accusing import of_mission, told_to
 from services.emergency.consumers import ENDS
 from services.emergency.deciders import missions
 from services.emergency.mission.correcting import ReviseMission, revise
+from services.emergency.mission.hiding import hide
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Heard, Mission, Recall
 from services.emergency.moving import Move
@@ -183,7 +185,11 @@ class CatchingUp:
             incident = await self._find(mission.order.matter_id)
         if incident is None:
             return False
-        said = self._command(mission.order.matter_id, incident, now)
+        if incident.against:
+            hides = of_mission(mission, incident, self._replica.city, now)
+            if hide(mission, hides, now, ALONE):  # before the team is told anything of it
+                await self._submit(mission, mission.id, hides, incident.version)
+        said = self._command(mission, incident, now)
         if isinstance(said, WithdrawMission) or revise(mission, said, now, ALONE):
             await self._submit(mission, mission.id, said, incident.version)
         return True
@@ -201,15 +207,20 @@ class CatchingUp:
         await self._shell.batcher.submit(request)
 
     def _command(
-        self, matter: UUID, incident: Incident, now: datetime
+        self, mission: Mission, incident: Incident, now: datetime
     ) -> WithdrawMission | ReviseMission:
         """The facts as they are now, or the end of an incident that is over."""
+        matter, city = mission.order.matter_id, self._replica.city
         state = Incident.State.Name(incident.state).removeprefix("STATE_")
         if cause := ENDS.get(state):
             return WithdrawMission(Recall(cause, "", now, "", incident.unit), matter)
         heard = Heard(incident=incident.version)
-        said = codec.to_revision(incident, self._replica.city, heard, matter)
-        return replace(said, catches_up=True)
+        said = codec.to_revision(incident, city, heard, matter)
+        whole = replace(said, catches_up=True)
+        revision: ReviseMission = told_to(
+            whole, mission.release.unit, mission.order, incident, city
+        )
+        return revision
 
 
 def _gone(mission: Mission, ordered_for: Incident) -> Move | None:
