@@ -186,6 +186,11 @@ class Front(rpc.IncidentServiceServicer):
         shown = self._reads.shown(incident, caller_of(context).actor)
         return pb.GetIncidentResponse(incident=shown)
 
+    async def ReadIncident(self, request: pb.ReadIncidentRequest, context: Any) -> Any:
+        incident = await self._reads.get(request, context)
+        shown = self._reads.shown(incident, caller_of(context).actor)
+        return pb.ReadIncidentResponse(incident=shown, against=incident.matter.against)
+
     async def ListIncidents(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
         return await self._reads.page(request, context)
 

@@ -74,6 +74,7 @@ INCIDENT: Mapping[str, Right] = {
     "SettleIncident": INSIDE,
     "ListIncidents": READ,
     "GetIncident": READ,
+    "ReadIncident": INSIDE,
     "GetTimeline": READ,
     "ListClocks": READ,
     "ExplainRoute": READ,

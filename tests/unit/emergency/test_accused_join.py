@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
-from liandong.incident.v1.incident_pb2 import Incident
+from liandong.incident.v1.incident_service_pb2 import ReadIncidentResponse
 from services.emergency.accusing import ELSEWHERE
 from services.emergency.mission.record import Cause, Mission, State
 from tests.unit.emergency.roads import CITY, TEAMS, Flow, World
@@ -25,10 +25,11 @@ class Accusing(World):
         super().__init__(seed)
         self._against = against
 
-    async def find(self, incident: UUID) -> Incident | None:
+    async def find(self, incident: UUID) -> ReadIncidentResponse | None:
         found = await super().find(incident)
         if found is not None and incident == ACCUSING:
-            found.against, found.desk, found.narrative = self._against, "command", WORDS
+            found.against = self._against
+            found.incident.desk, found.incident.narrative = "command", WORDS
         return found
 
 
