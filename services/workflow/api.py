@@ -44,7 +44,7 @@ class IncidentReads:
         rows, table = shell.rows.of(decider), decider.table
         self._lists = Lists(shell.pool, self._key, table.name, table.paths, rows.shown)
         self._steps = TeamSteps(shell.settings)
-        self.inbox = DeskInbox(shell.settings, rows, self.shown)
+        self.inbox = DeskInbox(shell.settings, rows, self.shown, lambda: replica.city)
         self._actions: Actions[Incident] = actions_of(
             decider, SERVICE, inside={*UNSEEN, *FROM_RECEIPTS}
         )

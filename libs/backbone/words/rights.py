@@ -72,7 +72,7 @@ INCIDENT: Mapping[str, Right] = {
     "LinkCaller": INSIDE,
     "UnlinkCaller": INSIDE,
     "SettleIncident": INSIDE,
-    "ListIncidents": READ,
+    "ListIncidents": may((R.SEEN, READERS), (R.ASKED, PARTNERS)),
     "GetIncident": READ,
     "ReadIncident": INSIDE,
     "GetTimeline": READ,

@@ -6,10 +6,10 @@ from backbone.words.actor import Actor
 from backbone.words.city import City, Team
 from backbone.words.errors import Denied, InvalidTransition, NotFound
 from backbone.words.followed import HELD, Followed
+from backbone.words.neighbours import HOTLINE_KIND
 from backbone.words.place import contains
 from backbone.words.roles import CALLER_REVEALERS, PARTNERS, TAKERS, TEAM_SENDERS
 from backbone.words.sight import AUDITOR, sees
-from services.alarm.receipt.city import HOTLINE_KIND
 from services.alarm.receipt.record import Kind, Receipt
 
 EVERY_KIND = frozenset(Kind)
