@@ -1,5 +1,6 @@
-"""Danger in a child's homework, as hyperbole and in the news, also in Cantonese: not heard. The same
-words of one who is in it, or beside it, are."""
+"""Danger in homework, as hyperbole and in the news, also in Cantonese, is not heard.
+
+The same words of one who is in it, or beside it, are."""
 
 import pytest
 
