@@ -106,7 +106,7 @@ PATHS = (
     Path(("reader",), LASTING, BESIDE, {"reader": "readers"}, span=OPEN_SPAN),
     Path(("reader",), LASTING, BESIDE, {"reader": "waiting_too"}, "x.waits"),
     Path(("waiting",), LASTING | {"state", "unit"}, where="x.waiting <> ''"),
-    Path(("alerted",), LASTING | {"reasons"}, where="x.alerted"),
+    Path(("alerted",), LASTING | {"reasons", "readers"}, where="x.alerted"),
     Path(("state",), SHOWN),
     Path(("unit", "state"), SHOWN),
     Path(("category",), SHOWN),
