@@ -89,8 +89,11 @@ class FrontDesk(rpc.AlarmServiceServicer):
         return pb.AmendReceiptResponse(receipt=await self._correct(request, context, command))
 
     async def ClassifyReceipt(self, request: pb.ClassifyReceiptRequest, context: Any) -> Any:
-        heard = await self._told.heard(codec.receipt_id(request.receipt_id))
-        command = replace(codec.to_command(request, caller_of(context).actor), heard=heard)
+        receipt_id, by = codec.receipt_id(request.receipt_id), caller_of(context).actor
+        heard, standing = await asyncio.gather(
+            self._told.heard(receipt_id), self._told.standing(receipt_id, by)
+        )
+        command = replace(codec.to_command(request, by), heard=heard, standing=standing)
         return pb.ClassifyReceiptResponse(receipt=await self._correct(request, context, command))
 
     async def _correct(self, request: Any, context: Any, command: Any) -> resources.Receipt:

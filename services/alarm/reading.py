@@ -1,11 +1,11 @@
 """Reads of the front desk: one receipt, and pages of them, as far as the caller may see."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from backbone.door.decider import Decider
+from backbone.postgres.asking import time_of
 from backbone.postgres.listing import Lists
 from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
@@ -99,8 +99,3 @@ class Reading:
             if may_be_told(receipt, request.team, self._city())
         )
         return next(told, None)
-
-
-def time_of(request: Any, name: str) -> datetime | None:
-    """A time of the request, None where it names none."""
-    return getattr(request, name).ToDatetime(UTC) if request.HasField(name) else None

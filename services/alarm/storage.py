@@ -148,7 +148,7 @@ def incident_of(request: pb.ListReceiptsRequest) -> UUID:
 def asked_tickets(request: pb.ListTicketsRequest, actor: Actor) -> Asked:
     """The tickets that wait for the caller's unit; with `closed`, those it answered or returned."""
     wanted = [state_of(request)] if request.state else TICKETS[request.closed]
-    filters = [AnyOf("passed_state", tuple(wanted)), *equals_of(request, ("code",))]
+    filters = [AnyOf("passed_state", tuple(wanted)), *equals_of(request, ("code", "priority"))]
     sights = ((equal("passed_to", actor.unit),),) if actor.unit else ()
     return Asked(sights, tuple(filters), EVERY_SPAN)
 

@@ -65,6 +65,14 @@ class Told:
         dangers = [each.suggestions.danger for each in found if each]
         return min(filter(None, dangers), key=lambda each: each.priority, default=None)
 
+    async def standing(self, receipt_id: UUID, by: Actor) -> str:
+        """The present priority of the receipt's incident; empty if it is not known."""
+        receipt = await self.found(receipt_id)
+        if receipt is None or receipt.incident is None:
+            return ""
+        incident = await self.glance(receipt.incident.id, by)
+        return incident.priority if incident else receipt.incident.known.priority
+
     async def facts(self, receipt: Receipt | None, by: Actor) -> dict[str, Any]:
         """The present facts of the incident for an order; none where the receipt's must do."""
         if receipt is None or receipt.incident is None:

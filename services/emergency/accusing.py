@@ -1,6 +1,6 @@
 """Decides for the missions of a matter that begins to accuse a unit. Pure."""
 
-from datetime import UTC
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -9,7 +9,8 @@ from backbone.words.city import City
 from backbone.words.policy import RECALL
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
-from services.emergency.mission.record import Cause, Order, Recall
+from services.emergency.mission.recalling import WithdrawMission
+from services.emergency.mission.record import Cause, Mission, Order, Recall
 
 # The reason that a team of the accused unit reads: it must not learn the true one.
 ELSEWHERE = "指挥中心另有安排。"
@@ -20,7 +21,7 @@ def is_accused(city: City, unit: str, against: str) -> bool:
     return bool(unit and against) and city.belongs_to(unit, against)
 
 
-def hiding(event: Any, matter: Any, unit: str, ordered_unit: str, city: City) -> HideMission:
+def hiding(matter: Any, unit: str, ordered_unit: str, city: City, time: datetime) -> HideMission:
     """The command for a mission of a team of this unit, ordered by that one.
 
     The desk that has taken the matter down knows of it, also where it is accused itself.
@@ -31,7 +32,6 @@ def hiding(event: Any, matter: Any, unit: str, ordered_unit: str, city: City) ->
     accused = is_accused(city, unit, against)
     recalls = accused and (city.policy is None or city.policy.accused_team == RECALL)
     by = desk if ordered_unit in barred else ordered_unit
-    time = event.meta.time.ToDatetime(UTC)
     recall = Recall(Cause.DESK, ELSEWHERE, time, "", by) if recalls else None
     return HideMission(desk, tuple(barred), accused, recall)
 
@@ -45,3 +45,15 @@ def told_to(command: Any, unit: str, order: Order, matter: Any, city: City) -> A
     words = order.narrative.removesuffix(f"\n{order.note}") if order.note else order.narrative
     facts = replace(command.facts, narrative=words, category=order.category)
     return replace(command, facts=facts, reason="")
+
+
+def of_mission(mission: Mission, matter: Any, city: City, time: datetime) -> HideMission:
+    return hiding(matter, mission.release.unit, mission.order.ordered_unit, city, time)
+
+
+def without_words(mission: Mission, command: Any) -> Any:
+    """A recall as the team of an accused unit hears it: why the matter ended might tell it."""
+    told = mission.hidden is not None and mission.hidden.accused
+    if not told or not isinstance(command, WithdrawMission) or not command.recall.reason:
+        return command
+    return replace(command, recall=replace(command.recall, reason=""))

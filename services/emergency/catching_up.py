@@ -34,11 +34,13 @@ from backbone.words.actor import SERVICE, Actor
 from backbone.words.errors import NotFound
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
-from liandong.incident.v1.incident_pb2 import Incident
+from liandong.incident.v1.incident_pb2 import Incident, Matter
 from services.emergency import codec, moving, storage
+from services.emergency.accusing import of_mission, told_to
 from services.emergency.consumers import ENDS
 from services.emergency.deciders import missions
 from services.emergency.mission.correcting import ReviseMission, revise
+from services.emergency.mission.hiding import hide
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Heard, Mission, Recall
 from services.emergency.moving import Move
@@ -64,7 +66,7 @@ class Unheard(Exception):
 
 
 # Returns None for an incident that workflow does not know. Raises Unheard.
-Find = Callable[[UUID], Awaitable[Incident | None]]
+Find = Callable[[UUID], Awaitable[pb.ReadIncidentResponse | None]]
 
 
 def finder(settings: Settings) -> Find:
@@ -72,17 +74,17 @@ def finder(settings: Settings) -> Find:
     stub = rpc.IncidentServiceStub(open_shared(settings, "workflow"))
     metadata = metadata_for(settings.token, INSIDE)
 
-    async def find(incident: UUID) -> Incident | None:
-        request = pb.GetIncidentRequest(incident_id=str(incident))
+    async def find(incident: UUID) -> pb.ReadIncidentResponse | None:
+        request = pb.ReadIncidentRequest(incident_id=str(incident))
         try:
-            response = await stub.GetIncident(request, timeout=PATIENCE, metadata=metadata)
+            response = await stub.ReadIncident(request, timeout=PATIENCE, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             if isinstance(refusal_of(error), NotFound):
                 return None
             said = {"incident": incident, "error": error.details()}
             log.info("incident.unheard", extra=said)
             raise Unheard from error
-        found: Incident = response.incident
+        found: pb.ReadIncidentResponse = response
         return found
 
     return find
@@ -173,17 +175,23 @@ class CatchingUp:
         A mission that was ordered for an incident goes where that one went, in whatever order this
         was told.
         """
-        incident = await self._find(mission.ordered_for) if not mission.is_receipts_own else None
-        if incident is not None and (move := _gone(mission, incident)) is not None:
+        seen = await self._find(mission.ordered_for) if not mission.is_receipts_own else None
+        if seen is not None and (move := _gone(mission, seen.incident)) is not None:
             known = await missions_of(self._shell, move.there)
             for of, command in moving.commands(move, mission, known, version=0):
-                await self._submit(mission, of, command, incident.version)
+                await self._submit(mission, of, command, seen.incident.version)
             return True
-        if incident is None or mission.order.matter_id != mission.ordered_for:
-            incident = await self._find(mission.order.matter_id)
-        if incident is None:
+        if seen is None or mission.order.matter_id != mission.ordered_for:
+            seen = await self._find(mission.order.matter_id)
+        if seen is None:
             return False
-        said = self._command(mission.order.matter_id, incident, now)
+        incident = seen.incident
+        accusation = Matter(desk=incident.desk, against=seen.against)
+        if seen.against:
+            hides = of_mission(mission, accusation, self._replica.city, now)
+            if hide(mission, hides, now, ALONE):  # before the team is told anything of it
+                await self._submit(mission, mission.id, hides, incident.version)
+        said = self._command(mission, incident, accusation, now)
         if isinstance(said, WithdrawMission) or revise(mission, said, now, ALONE):
             await self._submit(mission, mission.id, said, incident.version)
         return True
@@ -201,15 +209,19 @@ class CatchingUp:
         await self._shell.batcher.submit(request)
 
     def _command(
-        self, matter: UUID, incident: Incident, now: datetime
+        self, mission: Mission, incident: Incident, accusation: Matter, now: datetime
     ) -> WithdrawMission | ReviseMission:
         """The facts as they are now, or the end of an incident that is over."""
+        matter, city = mission.order.matter_id, self._replica.city
         state = Incident.State.Name(incident.state).removeprefix("STATE_")
         if cause := ENDS.get(state):
             return WithdrawMission(Recall(cause, "", now, "", incident.unit), matter)
         heard = Heard(incident=incident.version)
-        said = codec.to_revision(incident, self._replica.city, heard, matter)
-        return replace(said, catches_up=True)
+        said = codec.to_revision(incident, city, heard, matter)
+        whole = replace(said, catches_up=True)
+        unit, order = mission.release.unit, mission.order
+        revision: ReviseMission = told_to(whole, unit, order, accusation, city)
+        return revision
 
 
 def _gone(mission: Mission, ordered_for: Incident) -> Move | None:

@@ -135,7 +135,7 @@ class Orders:
         revisions: Sequence[Request[Any]],
     ) -> list[Request[Any]]:
         """A team of the accused unit is called back before anything else is said."""
-        city = self._replica.city
+        city, at = self._replica.city, event.meta.time.ToDatetime(UTC)
         known = await missions_of(self._shell, UUID(event.meta.aggregate_id))
         sent = {
             each.aggregate_id: (each.command.team.unit if each.command.team else "", each.command)
@@ -144,7 +144,7 @@ class Orders:
         orders = {of: (unit, command.order) for of, (unit, command) in sent.items()}
         orders |= {each.id: (each.release.unit, each.order) for each in known}
         hides = [
-            request(event, of, hiding(event, facts, unit, order.ordered_unit, city))
+            request(event, of, hiding(facts, unit, order.ordered_unit, city, at))
             for of, (unit, order) in orders.items()
         ]
         said = [

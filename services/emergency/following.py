@@ -1,6 +1,7 @@
 """Consumes what the flow says of matters for which a team is under way."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from backbone.shell.shell import Shell
 from backbone.words.city import City
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.emergency import codec, storage
-from services.emergency.accusing import hiding, told_to
+from services.emergency.accusing import of_mission, told_to, without_words
 from services.emergency.consumers import because
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
@@ -66,14 +67,13 @@ class Incidents:
 
 def _told_to(mission: Mission, command: Any, accusing: Any, city: City) -> Any:
     if accusing is None:
-        return command
+        return without_words(mission, command)
     matter = accusing.amended.matter
     return told_to(command, mission.release.unit, mission.order, matter, city)
 
 
 def _hidden(event: Any, mission: Mission, city: City) -> HideMission:
-    units = mission.release.unit, mission.order.ordered_unit
-    return hiding(event, event.amended.matter, *units, city)
+    return of_mission(mission, event.amended.matter, city, event.meta.time.ToDatetime(UTC))
 
 
 def _followed(event: Any, city: City) -> ReviseMission | WithdrawMission:

@@ -44,7 +44,7 @@ class IncidentReads:
         rows, table = shell.rows.of(decider), decider.table
         self._lists = Lists(shell.pool, self._key, table.name, table.paths, rows.shown)
         self._steps = TeamSteps(shell.settings)
-        self.inbox = DeskInbox(shell.settings, rows, self.shown)
+        self.inbox = DeskInbox(shell.settings, rows, self.shown, lambda: replica.city)
         self._actions: Actions[Incident] = actions_of(
             decider, SERVICE, inside={*UNSEEN, *FROM_RECEIPTS}
         )
@@ -185,6 +185,11 @@ class Front(rpc.IncidentServiceServicer):
         incident = await self._reads.get(request, context)
         shown = self._reads.shown(incident, caller_of(context).actor)
         return pb.GetIncidentResponse(incident=shown)
+
+    async def ReadIncident(self, request: pb.ReadIncidentRequest, context: Any) -> Any:
+        incident = await self._reads.get(request, context)
+        shown = self._reads.shown(incident, caller_of(context).actor)
+        return pb.ReadIncidentResponse(incident=shown, against=incident.matter.against)
 
     async def ListIncidents(self, request: pb.ListIncidentsRequest, context: Any) -> Any:
         return await self._reads.page(request, context)

@@ -29,7 +29,7 @@ from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2 as operations_pb
 from liandong.operations.v1 import operations_service_pb2_grpc as operations
-from services.workflow.incident.waiting import ALERTED, LINK_REFUSED, PASSED
+from services.workflow.incident.waiting import ALERTED, LINK_REFUSED, PASSED, TICKET
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,9 @@ ALARM, EMERGENCY = "alarm", "emergency"
 FOLLOWERS = (ALARM, "dispute", EMERGENCY, "petition", "population")
 # The 110 desk sees neither petitions nor requests for care.
 NOT_OF_110 = frozenset({"petition", "population"})
+
+# The clock of a ticket.
+TICKET_ANSWER = "TICKET_ANSWER"
 
 Place = tuple[datetime, UUID]
 
@@ -85,6 +88,24 @@ class Beside:
             return [], ""
         items = [_of_passed(each) for each in answer.items]
         return [each for each in items if _asked_for(each, request)], answer.next_page_token
+
+    async def tickets(
+        self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
+    ) -> tuple[list[resources.Incident], str]:
+        """A page of the tickets that wait for an answer of the caller's unit."""
+        wanted = alarm_pb.ListTicketsRequest(
+            state=receipts.Ticket.STATE_LAPSED
+            if request.overdue
+            else receipts.Ticket.STATE_UNSPECIFIED,
+            priority=request.priority,
+            page_size=size,
+            page_token=request.page_token,
+        )
+        asked = self._passed.ListTickets(wanted, timeout=PATIENCE, metadata=self._by(caller.actor))
+        answer = await heard(asked, ALARM, away)
+        if answer is None:
+            return [], ""
+        return [_of_ticket(each) for each in answer.items], answer.next_page_token
 
     async def links(
         self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
@@ -195,6 +216,24 @@ def _of_passed(passed: receipts.Outstanding) -> resources.Incident:
         passed_to=passed.passed_to,
         cause=passed.cause,
     )
+    return item
+
+
+def _of_ticket(ticket: receipts.Ticket) -> resources.Incident:
+    item = resources.Incident(
+        id=ticket.id,
+        code=ticket.code,
+        source="ALARM",
+        category=ticket.category,
+        priority=ticket.priority,
+        desk=ticket.desk,
+        narrative=ticket.narrative,
+        note=ticket.note,
+        place=ticket.place,
+    )
+    overdue = ticket.state == receipts.Ticket.STATE_LAPSED
+    item.due.add(clock=TICKET_ANSWER, start_time=ticket.file_time, due_time=ticket.due_time)
+    item.waits.add(unit=ticket.unit, reason=TICKET, since=ticket.file_time, overdue=overdue)
     return item
 
 

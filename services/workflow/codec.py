@@ -24,7 +24,7 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
 from liandong.population.v1.population_events_pb2 import PopulationEvent
 from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
-from services.workflow.incident import INCIDENTS, waiting
+from services.workflow.incident import INCIDENTS, reports, waiting
 from services.workflow.incident.kinds import HAND_OFF, RETURN
 from services.workflow.incident.record import Incident, Routing
 from services.workflow.incident.settling import PAIRS
@@ -211,6 +211,9 @@ def to_resource(incident: Incident) -> resources.Incident:
     message = to_message(incident, resources.Incident)
     for part in (incident.matter, incident.charge, incident.ending, incident.counts):
         fill(message, part)
+    message.ClearField("heard")  # that of the opening report alone
+    if heard := reports.told(incident).heard:
+        fill(message.heard, heard)
     for clock in incident.clocks:
         due = message.due.add(clock=clock.kind, minutes=clock.budget.amount)
         fill(due, clock)

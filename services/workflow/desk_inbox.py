@@ -16,20 +16,23 @@ from backbone.postgres.states import with_proof
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call
 from backbone.words.actor import Actor
+from backbone.words.city import City
 from backbone.words.errors import InvalidArgument
-from backbone.words.roles import DESKS, SUPERIORS, TEAM_SENDERS, roles
+from backbone.words.neighbours import gets_tickets
+from backbone.words.roles import ANSWERERS, DESKS, PARTNERS, SUPERIORS, TEAM_SENDERS, roles
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from services.workflow import storage
 from services.workflow.beside import Beside
 from services.workflow.incident.record import Incident
-from services.workflow.incident.waiting import ALERTED, LINK_REFUSED, PASSED
+from services.workflow.incident.waiting import ALERTED, LINK_REFUSED, PASSED, TICKET
 
 # They send teams, or the ladder tells them of a team that is silent.
 TOLD = TEAM_SENDERS | roles("leader", "head")
 SETTLERS = DESKS | SUPERIORS
 # Filters that only incidents have.
-OF_INCIDENTS = ("state", "unit", "category", "code", "holder", "area", "closed")
+OF_INCIDENTS = ("state", "unit", "category", "code", "holder", "area", "closed", "source")
+TIMES = ("from_time", "to_time")
 SEEN = f"SELECT {with_proof('t')} FROM incidents AS t WHERE id = ANY({{ids}}) AND {{seen}}"  # noqa: S608  # our names
 
 Part = Callable[
@@ -47,14 +50,16 @@ class DeskInbox:
         settings: Settings,
         rows: RowsOf,
         shown: Callable[[Incident, Actor], resources.Incident],
+        city: Callable[[], City],
     ) -> None:
-        self._rows, self._shown = rows, shown
+        self._rows, self._shown, self._city = rows, shown, city
         self.beside = Beside(settings)
 
     async def page(
         self, request: pb.ListIncidentsRequest, caller: Call, rest: Rest
     ) -> pb.ListIncidentsResponse:
-        """`rest` gives a page of the incidents alone."""
+        """`rest` gives a page of the incidents alone. A partner handles none of them."""
+        rest = _nothing if caller.actor.role in PARTNERS else rest
         parts = self._parts(request, caller.actor)
         number, token = _place(request.page_token, len(parts))
         size, away = size_of(request.page_size), list[str]()
@@ -96,13 +101,17 @@ class DeskInbox:
 
     def _parts(self, request: pb.ListIncidentsRequest, actor: Actor) -> list[Part]:
         """The parts before the incidents that the caller asks for and may see."""
-        if any(getattr(request, name) for name in OF_INCIDENTS):
+        timed = any(request.HasField(name) for name in TIMES)
+        if timed or any(getattr(request, name) for name in OF_INCIDENTS):
             return []
         parts: list[Part] = []
         if actor.role in TOLD and request.reason in ("", *ALERTED.values()):
             parts.append(self.beside.alerts)
         if actor.role in SETTLERS and request.reason in ("", *PASSED.values()):
             parts.append(self.beside.passed)
+        answers = actor.role in ANSWERERS and gets_tickets(self._city(), actor.unit)
+        if answers and request.reason in ("", TICKET):
+            parts.append(self.beside.tickets)
         narrowed = request.overdue or request.priority
         if actor.role in SETTLERS and request.reason in ("", LINK_REFUSED) and not narrowed:
             parts.append(self.beside.links)
@@ -142,6 +151,10 @@ class DeskInbox:
         message = self._shown(self._rows.decider.from_row(row), actor)
         message.waits.extend(item.waits)
         return message
+
+
+async def _nothing(request: pb.ListIncidentsRequest) -> pb.ListIncidentsResponse:
+    return pb.ListIncidentsResponse()
 
 
 def _place(token: str, last: int) -> tuple[int, str]:

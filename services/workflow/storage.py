@@ -5,7 +5,7 @@ from uuid import UUID
 
 from backbone.door.table import Group, Table
 from backbone.door.timers import Due, due_in
-from backbone.postgres.asking import Asked, States, equals_of, state_of
+from backbone.postgres.asking import Asked, States, equals_of, state_of, time_of
 from backbone.postgres.conditions import AnyOf, Member, Sight, Under, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
@@ -13,7 +13,7 @@ from backbone.postgres.sights import Seen, limits_of, sights_by
 from backbone.words.actor import SERVICE, Actor
 from backbone.words.errors import InvalidArgument
 from backbone.words.place import significant
-from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span
+from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span, urgency_spans
 from backbone.words.rights import verifiers_of
 from backbone.words.roles import VERIFIERS
 from backbone.words.sight import (
@@ -90,6 +90,11 @@ SEEN = Seen(
     source="source",
 )
 ALERTED = ("dispatcher", "leader")
+# A time that a rule allows is over: then it stands before the dispatchers of the area, too.
+LATE: Sight = (
+    equal("alerted", value=True, kind="boolean"),
+    Member("reasons", waiting.key(waiting.OF_AREA, waiting.OVERDUE)),
+)
 MEDIATED = AnyOf("source", born_of(waiting.MEDIATED))
 CALLED_BACK: Sight = (equal("state", State.RESOLVED), MEDIATED)
 
@@ -101,11 +106,12 @@ PATHS = (
     Path(("reader",), LASTING, BESIDE, {"reader": "readers"}, span=OPEN_SPAN),
     Path(("reader",), LASTING, BESIDE, {"reader": "waiting_too"}, "x.waits"),
     Path(("waiting",), LASTING | {"state", "unit"}, where="x.waiting <> ''"),
-    Path(("alerted",), LASTING, where="x.alerted"),
+    Path(("alerted",), LASTING | {"reasons", "readers"}, where="x.alerted"),
     Path(("state",), SHOWN),
     Path(("unit", "state"), SHOWN),
     Path(("category",), SHOWN),
     Path(("area",), SHOWN),
+    Path(("source",), SHOWN),
     Path(("holder",), where="x.holder <> '' AND x.rank < 0", span=OPEN_SPAN),
     Path(("holder",), SHOWN, where="x.holder <> '' AND x.rank >= 0", span=OVER_SPAN),
     Path(("code",)),
@@ -148,16 +154,22 @@ def asked(
 
     `of_disputes` are the roles that make the call-backs of disputes.
     """
-    states, span = STATES.asked(state_of(request), request.closed, bool(request.code))
+    since, until = time_of(request, "from_time"), time_of(request, "to_time")
+    one = bool(request.code) and since is None and until is None
+    states, span = STATES.asked(state_of(request), request.closed, one)
     filters = [*states, *equals_of(request, ("unit", "priority", "code", "holder"))]
     if request.category:
         filters.append(Under("category", request.category, "."))
     if request.area:
         filters.append(Under("area", significant(request.area)))
+    if request.source:
+        filters.append(AnyOf("source", born_of(request.source)))
+    if request.overdue and not request.inbox:
+        filters += LATE
     if request.priority and span == OPEN_SPAN:
         span = urgency_span(request.priority)
     sights = inbox_of(request, actor, of_disputes) if request.inbox else sights_of(actor)
-    return Asked(sights, tuple(filters), span)
+    return Asked(sights, tuple(filters), span, urgency_spans(span, since, until))
 
 
 def inbox_of(

@@ -82,6 +82,8 @@ def to_progress(row: Any, supervision: Supervision, actor: Actor) -> Progress | 
             facts["addressed"] = [e for e in facts["addressed"] if e["unit"] == actor.unit]
         if "incidents" in facts:
             facts["incidents"] = [each for each in facts["incidents"] if each in mine]
+    if "incidents" in facts:
+        facts["incident_codes"] = [supervision.codes.get(each, "") for each in facts["incidents"]]
     progress.facts.update(facts)
     return progress
 
@@ -105,12 +107,13 @@ def to_resource(supervision: Supervision, actor: Actor) -> resources.Supervision
     Each of the other units answers for other matters, which this one may not see.
     """
     message = to_message(supervision, resources.Supervision)
-    if sees_all(supervision, actor):
-        return message
-    del message.demands[:]
-    del message.marks[:]
-    for name in ("demands", "marks"):
-        for each in getattr(supervision, name):
-            if each.unit == actor.unit:
-                fill(getattr(message, name).add(), each)
+    if not sees_all(supervision, actor):
+        del message.demands[:]
+        del message.marks[:]
+        for name in ("demands", "marks"):
+            for each in getattr(supervision, name):
+                if each.unit == actor.unit:
+                    fill(getattr(message, name).add(), each)
+    for mark in message.marks:
+        mark.incident_codes.extend(supervision.codes.get(each, "") for each in mark.incidents)
     return message

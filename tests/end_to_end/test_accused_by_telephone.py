@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from tests.people import TOWNSHIP, Visit, act, refused, take_call
+from tests.people import TOWNSHIP, Listener, Visit, act, refused, take_call
 
 STATION, COUNTY_POLICE = f"{TOWNSHIP}-police", "990101-police"
 DISCIPLINE = "990101-discipline"
@@ -45,6 +45,31 @@ async def test_it_stays_between_the_desk_and_the_body_that_it_names(visit: Visit
             reports = [row["id"] async for row in clerk.items(f"{incident}/reports")]
             await asyncio.sleep(0.2)
     assert reports == [receipt["id"]]
+
+
+async def test_a_team_of_the_accused_that_joins_by_a_link_is_called_back_unheard(
+    visit: Visit,
+) -> None:
+    """It was sent for another report, before that one was linked to the accusation."""
+    unit, team = f"{TOWNSHIP}-emergency", f"{TOWNSHIP}-emergency-team"
+    desk = await visit.person("call_taker.990100-command")
+    leader = visit.system(unit, "team_leader", team=team)
+    terminal = Listener(leader, f"/v1/teams/{team}/stream?device=accused")
+    await asyncio.wait_for(terminal.until("welcome"), 20)
+    words = {"narrative": "救援队私收钱财见死不救", "against": unit}
+    accusing = await take_call(desk, **AGAINST | words)
+    await act(desk, f"/v1/receipts/{accusing['id']}:open", {"to_unit": DISCIPLINE})
+    other = await take_call(desk, category="theft", priority="P2", narrative="堤边有人争吵")
+    one = f"/v1/receipts/{other['id']}"
+    await act(desk, f"{one}:dispatch", {"team": team})
+    await asyncio.wait_for(terminal.until("mission", code=other["code"]), 20)
+    await act(desk, f"{one}:link", {"incident": accusing["id"]})
+    recall = await asyncio.wait_for(terminal.until("mission", kind="RECALL"), 20)
+    assert recall["recall"]["reason"] == "指挥中心另有安排。"
+    mission = await leader.get(f"/v1/missions/{recall['mission']}")
+    assert "见死不救" not in f"{terminal.seen} {mission}"
+    assert (await desk.get(one))["dispatches"][0]["state"] == "RECALLED"
+    await terminal.close()
 
 
 async def test_a_report_that_begins_to_accuse_leaves_the_accused(visit: Visit) -> None:

@@ -78,5 +78,26 @@ async def test_danger_is_taken_back_by_a_word_alone_and_a_new_one_raises_what_wa
     assert (await desk.get(incident))["priority"] == "P1"
 
 
+async def test_an_incident_falls_below_a_heard_danger_by_a_persons_word_alone(visit: Visit) -> None:
+    """Set on the incident, by the receipt after a dispatcher's word, and by a merge."""
+    desk = await visit.person("call_taker.990100-command")
+    dispatcher = await visit.person("dispatcher.990100-command")
+    fire, lesser = await taken(desk, "我家着火了"), await taken(desk, "路灯不亮", priority="P4")
+    for each in (fire, lesser):
+        await act(desk, f"/v1/receipts/{each['id']}:open")
+    incident, low = f"/v1/incidents/{fire['id']}", {"priority": "P3", "reason": "已扑灭"}
+    assert (await dispatcher.get(incident))["heard"]["priority"] == "P1"
+    merge = {"into": lesser["id"], "reason": "同一地点"}
+    for verb, said in (("setPriority", low), ("merge", merge)):
+        refusal = await refused(act(dispatcher, f"{incident}:{verb}", said))
+        assert (refusal.status, refusal.reason) == (409, "DANGER_UNCONFIRMED")
+    word = {"confirm_priority": True}
+    assert (await act(dispatcher, f"{incident}:setPriority", low | word))["priority"] == "P3"
+    steps = [each async for each in dispatcher.items(f"{incident}/timeline")]
+    [lowered] = [each["facts"] for each in steps if each["kind"] == "IncidentAmended"]
+    assert lowered["confirmed"]["priority"] == "P1"
+    assert (await act(dispatcher, f"{incident}:merge", merge | word))["state"] == "MERGED"
+
+
 async def taken(desk: Client, narrative: str, **parts: str) -> Any:
     return await take_call(desk, narrative=narrative, **{"category": "", "priority": "", **parts})

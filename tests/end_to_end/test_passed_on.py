@@ -68,7 +68,33 @@ async def test_the_hotline_answers_a_ticket_with_its_own_key(visit: Visit) -> No
         ("/v1/petitions", {"channel": "ONLINE", "subject": "x", "text": "x"}),
     ):
         assert (await refused(act(hotline, path, body))).status == 403, path
-    assert (await refused(hotline.get("/v1/inbox"))).status == 403
+
+
+async def test_a_ticket_stands_in_the_inbox_of_its_partner_until_it_is_answered(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    names = ("--role", "partner", "--unit", "hotline", "--name", "hotline-inbox")
+    hotline = Client(visit.connection, key_of(visit.city, *names))
+    ticket = await take_call(desk, **ROAD)
+    filed = await act(desk, f"/v1/receipts/{ticket['id']}:pass", {"to": "12345"})
+    for path, shown_there in (
+        ("/v1/inbox", True),
+        ("/v1/inbox?reason=TICKET&priority=P3", True),
+        ("/v1/inbox?overdue=true", False),
+        ("/v1/inbox?reason=POOL", False),
+    ):
+        waiting = {each["id"]: each async for each in hotline.items(path)}
+        assert (ticket["id"] in waiting) == shown_there, path
+    [item] = [each async for each in hotline.items("/v1/inbox") if each["id"] == ticket["id"]]
+    [wait], [due] = item["waits"], item["due"]
+    assert wait["since"] == due["start_time"] and wait["sentence"].startswith("A ticket")
+    assert due["due_time"] == filed["passed"]["due_time"]
+    clerk = await visit.person("clerk.990101-market")
+    assert ticket["id"] not in {each["id"] async for each in clerk.items("/v1/inbox")}
+    assert (await refused(hotline.get("/v1/incidents"))).status == 403
+    await act(hotline, f"/v1/tickets/{ticket['id']}:answer", {"answer": "已派工修复"})
+    assert ticket["id"] not in {each["id"] async for each in hotline.items("/v1/inbox")}
 
 
 async def test_a_unit_and_a_petition_office_get_a_matter(visit: Visit) -> None:

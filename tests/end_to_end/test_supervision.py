@@ -66,7 +66,7 @@ async def test_three_incidents_of_two_units_are_supervised_to_the_end(visit: Vis
     assert (await refused(act(police, "/v1/supervisions", opening))).reason == "ROLE_MAY_NOT"
     opened = await act(supervisor, "/v1/supervisions", opening)
     one = f"/v1/supervisions/{opened['id']}"
-    units = [each["unit"] for each in opened["demands"]]
+    units = await _units_and_codes(supervisor, opened)
     assert (opened["state"], opened["level"], units) == ("OPEN", "KEY", [POLICE, POLICE, URBAN])
     await asyncio.wait_for(changes.until("change", source="supervision", id=opened["id"]), 20)
     for incident in incidents:
@@ -94,6 +94,14 @@ async def test_three_incidents_of_two_units_are_supervised_to_the_end(visit: Vis
     )  # fmt: skip
 
 
+async def _units_and_codes(supervisor: Client, opened: Any) -> list[str]:
+    """The units that are asked; each incident is shown by its code."""
+    for each in opened["demands"]:
+        incident = await supervisor.get(f"/v1/incidents/{each['incident']}")
+        assert each["incident_code"] == incident["code"]
+    return [each["unit"] for each in opened["demands"]]
+
+
 async def _is_told(supervisor: Client, urban: Client, one: str) -> None:
     """Its own timeline: the whole for the supervisor, the own part for a unit."""
     told = [each async for each in supervisor.items(f"{one}/timeline", page_size=3)]
@@ -103,6 +111,9 @@ async def _is_told(supervisor: Client, urban: Client, one: str) -> None:
         "SupervisionOpened", "UnitMarked", "AnswerGiven", "AnswerAccepted", "SupervisionLifted",
     ]  # fmt: skip
     assert {each["facts"]["unit"] for each in own[1:4]} == {URBAN}
+    [demand] = [each for each in (await urban.get(one))["demands"] if each["unit"] == URBAN]
+    for each in own[1:4]:
+        assert each["facts"]["incident_codes"] == [demand["incident_code"]] != [""]
 
 
 async def _is_followed_up(visit: Visit, supervisor: Client, one: str, incidents: list[str]) -> None:

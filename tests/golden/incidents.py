@@ -120,7 +120,7 @@ async def _handed_off(city: City) -> None:
     """Accepted; asked back by the receiver; offered and still open."""
     one = await claimed(city)
     await city.post(CLERK, f"{one}:handOff", HAND_OFF)
-    await city.post(CLERK, f"{one}:release", refused="ANSWER_PENDING")
+    await city.post(CLERK, f"{one}:release", {"reason": "另有任务"}, refused="ANSWER_PENDING")
     await city.post(URBAN_CLERK, f"{one}:acceptHandOff")
     await city.post(URBAN_CLERK, f"{one}:requestReturn", {"reason": "现场无需清理"})
     asked = await claimed(city)

@@ -3,6 +3,7 @@ those that are over."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,20 +15,31 @@ from backbone.words.rank import EVERY_SPAN, OPEN_SPAN, OVER_SPAN, Span
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A list shows the rows that one of the sights shows and that pass all filters."""
+    """A list shows the rows that one of the sights shows and that pass all filters.
+
+    `parts` are those parts of the span that are shown; without them it is the whole span.
+    """
 
     sights: tuple[Sight, ...]
     filters: tuple[Condition, ...] = ()
     span: Span = EVERY_SPAN
+    parts: tuple[Span, ...] = ()
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        return self.parts or (self.span,)
 
     def has(self, columns: Mapping[str, Any]) -> bool:
         """Whether a row with these columns is shown: the SQL of the list asks the same."""
-        first, end = self.span
         return (
             any(all_hold(sight, columns) for sight in self.sights)
             and all_hold(self.filters, columns)
-            and (self.span == EVERY_SPAN or first <= columns["rank"] < end)
+            and any(span == EVERY_SPAN or _within(columns["rank"], span) for span in self.spans)
         )
+
+
+def _within(rank: int, span: Span) -> bool:
+    return span[0] <= rank < span[1]
 
 
 class States:
@@ -63,6 +75,11 @@ def equals_of(request: Any, names: Iterable[str]) -> tuple[Condition, ...]:
 def state_of(request: Any) -> str:
     """The name of the state that a request asks for, or nothing."""
     return name_of(request.DESCRIPTOR.fields_by_name["state"], request.state)
+
+
+def time_of(request: Any, name: str) -> datetime | None:
+    """A time of the request, None where it names none."""
+    return getattr(request, name).ToDatetime(UTC) if request.HasField(name) else None
 
 
 def _read(name: str, value: Any) -> Any:

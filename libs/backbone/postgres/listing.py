@@ -25,7 +25,7 @@ from backbone.postgres.pool import Connection, Pool, transaction
 from backbone.postgres.states import ENDED, Proven, Show, with_proof
 from backbone.process.metrics import LISTS_TOO_SLOW
 from backbone.words.errors import Broken, TooSlow, Unavailable
-from backbone.words.rank import FIRST
+from backbone.words.rank import FIRST, Span
 
 log = logging.getLogger(__name__)
 
@@ -189,12 +189,22 @@ class Lists:
 
     async def count(self, conn: Connection, asked: Asked) -> int:
         """How many rows the list shows; one more than `counting.MOST` for any number beyond."""
-        return await counting.count(conn, self._paths, streams_of(self._table, asked), asked.sights)
+        total = 0
+        for span in asked.spans:
+            streams = streams_in(span, self._table, asked)
+            total += await counting.count(conn, self._paths, streams, asked.sights)
+            if total > counting.MOST:
+                break
+        return min(total, counting.MOST + 1)
 
 
 def streams_of(table: str, asked: Asked) -> list[Stream]:
-    """One stream of rows for each of the sights."""
-    return [Stream(table, (*sight, *asked.filters), asked.span) for sight in asked.sights]
+    """One stream of rows for each of the sights in each part."""
+    return [each for span in asked.spans for each in streams_in(span, table, asked)]
+
+
+def streams_in(span: Span, table: str, asked: Asked) -> list[Stream]:
+    return [Stream(table, (*sight, *asked.filters), span) for sight in asked.sights]
 
 
 def within(items: Iterable[M], most: int = MOST_BYTES) -> list[M]:

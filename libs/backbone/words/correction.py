@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from backbone.words.heard import HeardDanger
 from backbone.words.matter import Matter
 
 PLACE, NARRATIVE, CATEGORY = "place", "narrative", "category"
@@ -55,3 +56,4 @@ class CallerLink(Struct, frozen=True):
     place: str = ""
     merged: str = ""
     persons: tuple[str, ...] = ()
+    heard: HeardDanger | None = None

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from backbone.words.heard import HeardDanger
 from backbone.words.place import Place
 
 ACCUSATION = "accusation"  # 检举控告: the category that routing gives to the discipline bodies
@@ -27,6 +28,7 @@ class Matter(Struct, frozen=True):
     persons: tuple[str, ...] = ()
     origin: str = ""
     note: str = ""
+    heard: HeardDanger | None = None
 
 
 def with_note(text: str, note: str) -> str:

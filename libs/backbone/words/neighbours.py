@@ -9,7 +9,10 @@ from backbone.words.place import Point
 from backbone.words.texts import squeezed
 
 if TYPE_CHECKING:
-    from backbone.words.city import Ring
+    from backbone.words.city import City, Ring
+
+# What is passed to a unit of this kind, or to a neighbour, becomes a ticket with a clock.
+HOTLINE_KIND = "hotline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ class Neighbour:
             if (y1 > y) != (y2 > y) and x < x1 + (y - y1) * (x2 - x1) / (y2 - y1):
                 inside = not inside
         return inside
+
+
+def gets_tickets(city: "City", unit: str) -> bool:
+    known = city.units.get(unit)
+    return unit in city.neighbours or (known is not None and known.kind == HOTLINE_KIND)
 
 
 def neighbour_at(neighbours: Iterable[Neighbour], point: Point | None) -> Neighbour | None:

@@ -41,6 +41,24 @@ def urgency_span(priority: str) -> Span:
     return start, start + BAND
 
 
+def urgency_spans(span: Span, start: datetime | None, end: datetime | None) -> tuple[Span, ...]:
+    """The ranks in a span of records from `start` on and before `end`, in lists by urgency: a part
+    of each priority's band for open ones. No part is empty where there is no bound."""
+    if start is None and end is None:
+        return (span,)
+    if span[0] >= 0:
+        return (time_span(span, start, end),)
+    lowest = 0 if start is None else _in_band(start)
+    beyond = BAND if end is None else _in_band(end)
+    bands = (URGENT + number * BAND for number in range(len(BANDS) + 1))
+    parts = ((max(span[0], at + lowest), min(span[1], at + beyond)) for at in bands)
+    return tuple(each for each in parts if each[0] < each[1]) or ((0, 0),)
+
+
+def _in_band(time: datetime) -> int:
+    return min(max((time - EPOCH) // MICROSECOND, 0), BAND)
+
+
 def time_span(span: Span, start: datetime | None, end: datetime | None) -> Span:
     """The ranks in a span of records from `start` on and before `end`, in lists by time.
 

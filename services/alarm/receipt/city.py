@@ -3,12 +3,11 @@
 from backbone.words.areas import ancestors
 from backbone.words.city import City, Team
 from backbone.words.errors import InvalidArgument
-from backbone.words.neighbours import Neighbour, neighbour_at, neighbour_named
+from backbone.words.neighbours import HOTLINE_KIND, Neighbour, neighbour_at, neighbour_named
 from backbone.words.place import Place
 from backbone.words.policy import PARTNER_ANSWER_MINUTES
 
 HOTLINE = "12345"
-HOTLINE_KIND = "hotline"
 
 
 def require_team(city: City, team: str) -> Team:

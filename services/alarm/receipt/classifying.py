@@ -20,7 +20,8 @@ from services.alarm.receipt.rights import require_desk
 
 class ClassifyReceipt(Struct, frozen=True):
     """An empty field keeps its value. `heard` is the most urgent danger of the incident's reports,
-    `confirm_priority` the person's word that the class may lie below it."""
+    `confirm_priority` the person's word that the class may lie below it; `standing` is the priority
+    of its incident, empty if it is not known."""
 
     by: Actor
     category: str
@@ -28,6 +29,7 @@ class ClassifyReceipt(Struct, frozen=True):
     for_incident: bool = False
     confirm_priority: bool = False
     heard: DangerSuggestion | None = None
+    standing: str = ""
 
 
 class ReceiptClassified(Struct, frozen=True):
@@ -62,10 +64,17 @@ def classify(
     danger = receipt.suggestions.danger
     if command.heard is not None and (command.for_incident or receipt.outcome is Outcome.OPENED):
         danger = min(filter(None, (command.heard, danger)), key=lambda each: each.priority)
-    lowered = is_lowered(receipt, classified(receipt, event).classification, danger, city)
+    given = classified(receipt, event).classification
+    lowered = is_lowered(receipt, given, danger, city, _standing(receipt, command))
     word = confirmed_below(danger, command, now, below=lowered)
     spoken = replace(receipt, version=receipt.version + len(word))
     return [*word, correcting.told(spoken, event, classified, command.by, city)]
+
+
+def _standing(receipt: Receipt, command: ClassifyReceipt) -> str:
+    """The priority of the incident, where a new one of this receipt replaces it."""
+    replaces = command.for_incident or receipt.outcome is Outcome.OPENED
+    return command.standing if replaces else ""
 
 
 def classified(receipt: Receipt, event: ReceiptClassified) -> Receipt:

@@ -30,6 +30,7 @@ from backbone.words.place import Place
 from backbone.words.spans import cut
 from services.alarm.receipt.city import title
 from services.alarm.receipt.closing import is_over
+from services.alarm.receipt.danger import told_of
 from services.alarm.receipt.ending import matter_called
 from services.alarm.receipt.record import Outcome, Receipt
 from services.alarm.receipt.rights import ByActor, require_desk
@@ -122,6 +123,7 @@ def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:
         narrative=cut(receipt.told, LINKED_NARRATIVE),
         place=cut(_described(receipt.report.place), LINKED_PLACE),
         persons=receipt.report.caller.called,
+        heard=told_of(receipt),
     )
 
 

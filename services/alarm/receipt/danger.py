@@ -10,6 +10,7 @@ from backbone.life_cycle import change
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
+from backbone.words.heard import HeardDanger
 from services.alarm.receipt.record import (
     Classification,
     Confirmation,
@@ -80,10 +81,14 @@ def confirmed_below(
     return [PriorityConfirmed(now, danger, command.by.user)]
 
 
-def is_lowered(before: Receipt, given: Classification, danger: Heard, city: City) -> bool:
-    """Whether a new class or priority of an ended receipt takes it below the danger."""
+def is_lowered(
+    before: Receipt, given: Classification, danger: Heard, city: City, standing: str = ""
+) -> bool:
+    """Whether a new class or priority of an ended receipt takes it, or its incident, below the
+    danger; `standing` is the priority that the incident has, empty if it is not known."""
     then = before.classification
-    less = given.priority > then.priority or given.category != then.category
+    known = min(then.priority, standing or then.priority)
+    less = given.priority > known or given.category != then.category
     return before.state is not State.RECEIVED and less and lies_below(given, danger, city)
 
 
@@ -128,6 +133,14 @@ def lies_below(given: Classification, danger: Heard, city: City) -> bool:
         return False
     category = city.categories.get(given.category)
     return category is None or category.default_priority > danger.priority
+
+
+def told_of(receipt: Receipt) -> HeardDanger | None:
+    """The danger as others are told of it."""
+    danger = receipt.suggestions.danger
+    if danger is None:
+        return None
+    return HeardDanger(danger.category, danger.name, danger.priority, danger.words)
 
 
 def heard(receipt: Receipt, event: DangerHeard) -> Receipt:

@@ -18,7 +18,7 @@ from backbone.words.followed import Followed
 from backbone.words.guards import require_not_accused, require_text, require_unit
 from backbone.words.matter import Matter
 from services.alarm.receipt.city import title
-from services.alarm.receipt.danger import PriorityConfirmed, confirmed, is_below
+from services.alarm.receipt.danger import PriorityConfirmed, confirmed, is_below, told_of
 from services.alarm.receipt.passed import PassedKind
 from services.alarm.receipt.record import (
     Ending,
@@ -142,6 +142,7 @@ def matter_called(receipt: Receipt, called: str, to_unit: str, note: str = "") -
         against=receipt.against,
         persons=receipt.report.caller.called,
         note=note,
+        heard=told_of(receipt),
     )
 
 

@@ -17,9 +17,9 @@ from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.followed import Followed
 from backbone.words.guards import require_not_accused, require_unit
 from backbone.words.matter import Matter
+from backbone.words.neighbours import HOTLINE_KIND
 from services.alarm.receipt.city import (
     HOTLINE,
-    HOTLINE_KIND,
     answer_minutes,
     hotline,
     mediation,

@@ -6,10 +6,10 @@ from backbone.words.actor import Actor
 from backbone.words.city import City, Team
 from backbone.words.errors import Denied, InvalidTransition, NotFound
 from backbone.words.followed import HELD, Followed
+from backbone.words.neighbours import HOTLINE_KIND
 from backbone.words.place import contains
 from backbone.words.roles import CALLER_REVEALERS, PARTNERS, TAKERS, TEAM_SENDERS
 from backbone.words.sight import AUDITOR, sees
-from services.alarm.receipt.city import HOTLINE_KIND
 from services.alarm.receipt.record import Kind, Receipt
 
 EVERY_KIND = frozenset(Kind)
@@ -83,10 +83,13 @@ def require_near(actor: Actor, team: Team) -> None:
 
 
 def may_be_told(receipt: Receipt, team: str, city: City) -> bool:
-    """Whether the policy gives the caller's number to this team with the order that it has."""
+    """Whether the policy gives the caller's number to this team with the order that it has; never
+    to one of an accused unit."""
     given = city.policy.caller_in_order if city.policy else ()
     ordered = any(each.team == team and not each.refused for each in receipt.dispatches)
-    protected = receipt.report.caller.protected
+    unit = city.teams[team].unit if team in city.teams else ""
+    accused = bool(receipt.against) and city.belongs_to(unit, receipt.against)
+    protected = receipt.report.caller.protected or accused
     return ordered and not protected and receipt.classification.priority in given
 
 

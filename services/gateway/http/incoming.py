@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -75,6 +76,7 @@ async def read_body(request: Request) -> bytes:
             body = await _read(request)
     except TimeoutError as error:
         raise Problem(408, "BODY_TOO_SLOW", headers={"Connection": "close"}) from error
+    body = body.removeprefix(BOM_UTF8)  # RFC 8259 8.1: a reader may ignore it
     return body if body.strip() else b"{}"
 
 

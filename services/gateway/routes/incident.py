@@ -5,6 +5,7 @@ from backbone.words.roles import (
     DESKS,
     DISPATCHERS,
     HANDLERS,
+    PARTNERS,
     READERS,
     SUPERIORS,
     SUPERVISORS,
@@ -20,7 +21,7 @@ from services.gateway.routes.route import Area, get, post
 CALLERS_BACK = VERIFY.roles
 DECIDERS = SUPERIORS | KEEPERS
 DUTY = HANDLERS | DESKS | VERIFIERS | SUPERIORS | SUPERVISORS
-LIST = {"inbox": False, "reason": "", "overdue": False}
+LIST = {"inbox": False, "reason": ""}
 ONE = "/v1/incidents/{incident_id}"
 
 AREA = Area(
@@ -28,7 +29,7 @@ AREA = Area(
     "workflow",
     pb.DESCRIPTOR.services_by_name["IncidentService"],
     (
-        get("/v1/inbox", "ListIncidents", DUTY, always={"inbox": True}, says=say_why),
+        get("/v1/inbox", "ListIncidents", DUTY | PARTNERS, always={"inbox": True}, says=say_why),
         post("/v1/inbox:takeNext", "TakeNext", HANDLERS, empty="POOL_EMPTY"),
         post("/v1/inbox/links/{link_id}:settle", "SettleLink", DESKS | SUPERIORS),
         get("/v1/incidents", "ListIncidents", READERS, always=LIST),

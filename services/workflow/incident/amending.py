@@ -13,6 +13,7 @@ from backbone.words.actor import Actor
 from backbone.words.correction import AGAINST, CATEGORY, PERSONS, PLACE, PRIORITY, Correction
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_priority, require_text
+from backbone.words.heard import HeardDanger, confirmed
 from backbone.words.matter import Matter
 from backbone.words.place import contains
 from backbone.words.roles import DISPATCHERS
@@ -53,12 +54,13 @@ class SetPriority(Struct, frozen=True):
     by: Actor
     priority: str
     reason: str
+    confirm_priority: bool = False
 
 
 class IncidentAmended(Struct, frozen=True, kw_only=True):
     """`matter` are the facts from now on. `due_time` is None where no sign-in clock changes;
     `handling` are the handling clocks that get shorter or begin, `barred` all units that may not
-    read it any more.
+    read it any more. `confirmed` is the danger to life below which a person has set the priority.
     """
 
     time: datetime
@@ -72,6 +74,7 @@ class IncidentAmended(Struct, frozen=True, kw_only=True):
     reports: tuple[Report, ...] = ()
     handling: tuple[HandlingTime, ...] = ()
     barred: tuple[str, ...] = ()
+    confirmed: HeardDanger | None = None
 
 
 Event = IncidentAmended | accusing.AccusedWithdrawn | routing.Event
@@ -88,7 +91,7 @@ def amend(incident: Incident, command: AmendMatter, now: datetime, world: World)
     left = said.linked and not known.linked and said.version < known.link_version
     if late or left:
         return []
-    so_far = so_far.having(replace(known, version=said.version))
+    so_far = so_far.having(replace(known, version=said.version, heard=said.matter.heard))
     persons = tuple(dict.fromkeys((*so_far.matter.persons, *said.matter.persons)))
     so_far = replace(so_far, matter=replace(so_far.matter, persons=persons))
     category = world.city.categories.get(said.matter.category)
@@ -140,8 +143,12 @@ def set_priority(
     reason = require_text(command.reason, "REASON_MISSING")
     if priority == incident.matter.priority:
         raise InvalidArgument("NOTHING_TO_CHANGE")
+    word = None
+    if priority > incident.matter.priority:
+        word = confirmed(reports.told(incident).heard, priority, command.confirm_priority)
     matter = replace(incident.matter, priority=priority)
-    return carried_out(incident, IncidentAmended(time=now, matter=matter, reason=reason), world)
+    event = IncidentAmended(time=now, matter=matter, reason=reason, confirmed=word)
+    return carried_out(incident, event, world)
 
 
 def require_may_set_priority(incident: Incident, actor: Actor) -> None:
@@ -263,6 +270,7 @@ VERBS = (
         "MAY_NOT_SET_PRIORITY",
         "INCIDENT_OVER",
         "UNKNOWN_PRIORITY",
+        "DANGER_UNCONFIRMED",
         "NOTHING_TO_CHANGE",
         "REASON_MISSING",
         otherwise=require_priority_open,

@@ -53,7 +53,15 @@ def link(
     told = {name: getattr(said, name) for name in (DANGER, NARRATIVE, PLACE)}
     if known.version > said.version:
         told = {name: getattr(known, name) or text for name, text in told.items()}
-    joined = replace(known, linked=True, link_version=said.version, merged=said.merged, **told)
+    heard = known.heard if known.version > said.version else said.heard
+    joined = replace(
+        known,
+        linked=True,
+        link_version=said.version,
+        merged=said.merged,
+        heard=heard,
+        **told,
+    )
     linked = CallerLinked(now, joined, said.merged, said.persons)
     return [linked, *_facts_with(knowing(incident, said.persons), joined, now, world)]
 

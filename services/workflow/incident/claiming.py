@@ -11,6 +11,7 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.clock import Clock
 from backbone.words.errors import Denied, InvalidTransition
+from backbone.words.guards import require_text
 from services.workflow.incident import clocks, handling_times, question
 from services.workflow.incident.handling_times import HandlingTime
 from services.workflow.incident.kinds import CLAIM_IDLE
@@ -24,7 +25,7 @@ class ClaimIncident(Struct, frozen=True):
 
 class ReleaseIncident(Struct, frozen=True):
     by: Actor
-    reason: str = ""
+    reason: str
 
 
 class IncidentClaimed(Struct, frozen=True):
@@ -90,10 +91,11 @@ def release(
     incident: Incident, command: ReleaseIncident, now: datetime, world: World
 ) -> list[IncidentReleased]:
     require_holder(incident, command.by)
+    reason = require_text(command.reason, "REASON_MISSING")
     question.require_none(incident)
     minutes = clocks.sign_in_minutes(incident, world.policy)
     due = question.due_after(now, minutes)
-    return [IncidentReleased(now, command.reason, due, minutes)]
+    return [IncidentReleased(now, reason, due, minutes)]
 
 
 def lapse_idle(incident: Incident, clock: Clock, now: datetime, world: World) -> ClaimLapsed:
@@ -155,6 +157,6 @@ VERBS = (
         otherwise=require_unclaimed,
         also=hands_of,
     ),
-    verb(HELD, release, "NOT_THE_HOLDER", "ANSWER_PENDING"),
+    verb(HELD, release, "NOT_THE_HOLDER", "REASON_MISSING", "ANSWER_PENDING"),
 )
 CHANGES = (change(claimed), change(released), change(claim_lapsed))

@@ -14,8 +14,9 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.followed import Followed
 from backbone.words.guards import require_text
+from backbone.words.heard import HeardDanger, confirmed
 from backbone.words.sight import sees
-from services.workflow.incident import reinstating, routing
+from services.workflow.incident import reinstating, reports, routing
 from services.workflow.incident.record import OPEN, Incident, State
 from services.workflow.incident.reinstating import IncidentReinstated
 from services.workflow.incident.world import World
@@ -29,6 +30,7 @@ class MergeIncident(Struct, frozen=True):
     by: Actor
     into: UUID
     reason: str
+    confirm_priority: bool = False
 
 
 class UndoMerge(Struct, frozen=True):
@@ -37,7 +39,8 @@ class UndoMerge(Struct, frozen=True):
 
 
 class IncidentMerged(Struct, frozen=True):
-    """`known` is the other incident at that moment: what its new receipts know of it."""
+    """`known` is the other incident at that moment: what its new receipts know of it. `confirmed`
+    is the danger to life that the other one lies below, by the word of the person."""
 
     time: datetime
     into: UUID
@@ -46,6 +49,7 @@ class IncidentMerged(Struct, frozen=True):
     merged_by: str
     merged_role: str
     known: Followed
+    confirmed: HeardDanger | None = None
 
 
 def merge(
@@ -61,8 +65,10 @@ def merge(
     if into is None or not sees(by, into.facts):
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.into)
     _require_other(incident, into)
+    heard = reports.told(incident).heard
+    word = confirmed(heard, into.matter.priority, command.confirm_priority)
     code = into.matter.code
-    return [IncidentMerged(now, into.id, code, reason, by.user, by.role, _known(into))]
+    return [IncidentMerged(now, into.id, code, reason, by.user, by.role, _known(into), word)]
 
 
 def _require_mergeable(incident: Incident) -> None:
@@ -137,6 +143,7 @@ VERBS = (
         "ACCUSATION_APART",
         "INCIDENT_OVER",
         "REASON_MISSING",
+        "DANGER_UNCONFIRMED",
         also=into_of,
     ),
     verb(

@@ -11,6 +11,7 @@ from msgspec import Struct
 from backbone.words.actor import Actor
 from backbone.words.clock import Clock
 from backbone.words.errors import Denied
+from backbone.words.heard import HeardDanger
 from backbone.words.matter import Matter
 from backbone.words.sight import Facts, born
 
@@ -125,6 +126,7 @@ class Report(Struct, frozen=True):
     category: str = ""
     danger: str = ""
     merged: str = ""
+    heard: HeardDanger | None = None
 
 
 class Counts(Struct, frozen=True):

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backbone.words.correction import CATEGORY, DANGER, FACTS, NARRATIVE, PLACE, PRIORITY
+from backbone.words.heard import HeardDanger, most_urgent
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from backbone.words.spans import cut, length_of
@@ -32,6 +33,15 @@ class Told(Struct, frozen=True):
     def first(self) -> Report:
         return self.reports[0]
 
+    @property
+    def linked(self) -> list[Report]:
+        return [each for each in self.reports[1:] if each.linked]
+
+    @property
+    def heard(self) -> HeardDanger | None:
+        """The most urgent danger to life that a report speaks of."""
+        return most_urgent(each.heard for each in (self.first, *self.linked))
+
     def of(self, receipt: str) -> Report | None:
         return next((each for each in self.reports if each.receipt == receipt), None)
 
@@ -45,7 +55,13 @@ class Told(Struct, frozen=True):
 def told(incident: Incident) -> Told:
     """The facts told so far; until a receipt was corrected or linked, these are the first."""
     matter = incident.matter
-    first = Report(str(incident.id), matter.code, narrative=matter.narrative, danger=matter.danger)
+    first = Report(
+        str(incident.id),
+        matter.code,
+        narrative=matter.narrative,
+        danger=matter.danger,
+        heard=matter.heard,
+    )
     return Told(matter, incident.reports or (first,))
 
 
@@ -87,13 +103,14 @@ def knows_place(place: Place) -> bool:
 
 def composed(so_far: Told) -> Told:
     """The narrative and the danger, made of the first report and of all linked ones."""
-    linked = [each for each in so_far.reports[1:] if each.linked]
+    linked = so_far.linked
     lines = [so_far.first.narrative, *[*filter(None, map(_line, linked))][-MOST_LINES:]]
     dangers = dict.fromkeys(filter(None, (so_far.first.danger, *(e.danger for e in linked))))
     matter = replace(
         so_far.matter,
         narrative=cut("\n".join(filter(None, lines)), MOST_NARRATIVE),
         danger=cut("；".join(dangers), MOST_DANGER),
+        heard=so_far.heard,
     )
     return replace(so_far, matter=matter)
 

@@ -34,7 +34,8 @@ ALERTED = {
 }
 LINK_REFUSED = "LINK_REFUSED"
 PASSED = {each: f"PASSED_{each}" for each in ("LAPSED", "RETURNED")}
-BESIDE = frozenset({*ALERTED.values(), *PASSED.values(), LINK_REFUSED})
+TICKET = "TICKET"  # 工单待答复
+BESIDE = frozenset({*ALERTED.values(), *PASSED.values(), LINK_REFUSED, TICKET})
 SUPERVISED = frozenset({ANSWER_OWED, ANSWERED, ANSWER_LATE})
 REASONS = frozenset(
     {POOL, HOLDING, TRIAGE, CALL_BACK, DESIGNATION, *QUESTIONS, *LAPSED.values(), *RAISED.values()}

@@ -84,7 +84,15 @@ def addressed(supervision: Supervision, event: UnitAddressed) -> Supervision:
         if each.incident not in event.incidents or not _moves_on(each, event.unit)
     )
     fresh = tuple(
-        Demand(each, event.unit, Answering.OWED, event.text, event.time, event.deadline)
+        Demand(
+            each,
+            event.unit,
+            Answering.OWED,
+            event.text,
+            event.time,
+            event.deadline,
+            incident_code=supervision.codes.get(each, ""),
+        )
         for each in event.incidents
     )
     return replace(supervision, demands=(*kept, *fresh))

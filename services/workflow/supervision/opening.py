@@ -67,7 +67,9 @@ def open_supervision(
         raise InvalidArgument("ACCUSATION_ALONE")
     reason = require_text(command.reason, "REASON_MISSING")
     deadline = demanding.due(command.level, command.due_time, now, world)
-    addressed = tuple(Addressed(str(each.id), each.answering_unit) for each in incidents)
+    addressed = tuple(
+        Addressed(str(each.id), each.answering_unit, each.matter.code) for each in incidents
+    )
     area = around([each.watched_area for each in incidents])
     return [
         SupervisionOpened(
@@ -123,6 +125,7 @@ def opened(event: SupervisionOpened) -> Supervision:
     demands = tuple(
         Demand(
             incident=each.incident,
+            incident_code=each.incident_code,
             unit=each.unit,
             state=Answering.OWED,
             question=event.reason,

@@ -53,6 +53,7 @@ class Addressed(Struct, frozen=True):
 
     incident: str
     unit: str
+    incident_code: str = ""
 
 
 class Deadline(Struct, frozen=True):
@@ -81,6 +82,7 @@ class Demand(Struct, frozen=True):
     lapse_time: datetime | None = None
     end_reason: str = ""
     end_time: datetime | None = None
+    incident_code: str = ""
 
     @property
     def has_lapsed(self) -> bool:
@@ -141,6 +143,11 @@ class Supervision(Struct, frozen=True):
     @property
     def incidents(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(each.incident for each in self.demands))
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """The code of each incident; empty where an older release has opened the supervision."""
+        return {each.incident: each.incident_code for each in self.demands}
 
 
 def require_supervisor(supervision: Supervision, actor: Actor) -> None:

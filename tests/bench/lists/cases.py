@@ -91,8 +91,17 @@ DESKS: Filters = {
     "a county's office": {"desk": f"{COUNTY}-petition_office"},
     "a mediation body": {"desk": f"{TOWNSHIP}-mediation"},
 }
+A_DAY: Filters = {
+    "a day": {"from_time": Timestamp(seconds=MAY), "to_time": Timestamp(seconds=MAY + 86_400)}
+}
+SOURCES: Filters = {
+    "of petitions": {"source": "PETITION"},
+    "of care": {"source": "CARE"},
+    "of calls and rare": {"source": "ALARM", "category": "violence.threat"},
+}
 INCIDENTS: Filters = {
-    **_both({**PLACES, **URGENCY, **AREAS, **UNITS}),
+    **_both({**PLACES, **URGENCY, **AREAS, **UNITS, **A_DAY, **SOURCES}),
+    "overdue": {"overdue": True},
     **_both({"a person's": {"holder": f"clerk1.{TOWNSHIP}-police"}}),
     **_both({"category and P4": {"category": "violence.threat", "priority": "P4"}}),
     **_states(
@@ -112,9 +121,7 @@ RECEIPTS: Filters = {
     **_both({name: {"outcome": f"OUTCOME_{name}"} for name in ("OPENED", "PASSED", "INVALID")}),
     **_both({name: {"kind": f"KIND_{name}"} for name in ("CALL", "WALK_IN", "TEXT_MESSAGE")}),
     **_states("STATE_", "RECEIVED", "ENDED", "CLOSED"),
-    **_both(
-        {"a day": {"from_time": Timestamp(seconds=MAY), "to_time": Timestamp(seconds=MAY + 86_400)}}
-    ),
+    **_both(A_DAY),
     "no such code": {"code": "990101260101-x"},
 }
 PETITIONS: Filters = {

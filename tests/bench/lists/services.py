@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from backbone.postgres.asking import Asked
+from backbone.postgres.asking import Asked, time_of
 from backbone.postgres.paths import Path
 from backbone.postgres.sealing import Sealer
 from backbone.process.keyring import Keyring
@@ -19,7 +19,6 @@ from liandong.incident.v1 import incident_service_pb2 as incident_pb
 from liandong.petition.v1 import petition_service_pb2 as petition_pb
 from liandong.population.v1 import population_service_pb2 as population_pb
 from services.alarm import codec as alarm_codec
-from services.alarm import reading
 from services.alarm import storage as alarm_storage
 from services.alarm.wiring import build_decider as receipts
 from services.dispute import codec as dispute_codec
@@ -62,7 +61,7 @@ class Service:
 
 
 def _receipts(request: Any, actor: Actor) -> Asked:
-    since, until = reading.time_of(request, "from_time"), reading.time_of(request, "to_time")
+    since, until = time_of(request, "from_time"), time_of(request, "to_time")
     return alarm_storage.asked(request, actor, since, until)
 
 

@@ -59,6 +59,8 @@ BAD = [
         body=b'{"place":{"point":{"latitude":1,"longitude":2,"latitude":3}}}'),
     Bad("a field twice in a list", 400, "REPEATED_FIELD", "parties[1].name", path="/v1/disputes",
         body=b'{"parties":[{"name":"a"},{"name":"b","name":"c"}]}'),
+    Bad("UTF-16 with its mark", 400, "BROKEN_UTF8", body='{"text": "x"}'.encode("utf-16")),
+    Bad("two marks of byte order", 400, "MALFORMED_JSON", "", body=b"\xef\xbb\xbf" * 2 + b"{}"),
     Bad("deep nesting", 400, "MALFORMED_JSON", "", body=b'{"text":' + b"[" * 100_000),
     Bad("10 MB of text", 413, "BODY_TOO_LARGE", body=b'{"text":"' + b"x" * 10_000_000 + b'"}'),
     # its kind
@@ -131,6 +133,18 @@ async def test_each_flaw_is_named(face: Face, bad: Bad) -> None:
         [told] = problem["errors"]
         assert (told["field"], told["reason"]) == (bad.flaw, bad.reason)
     assert face.incidents.asked == []
+
+
+@pytest.mark.parametrize("body", ['{"text": "已到现场"}', ' {"text": "已到现场", "public": true}'])
+async def test_a_mark_of_byte_order_before_utf_8_is_read_over(face: Face, body: str) -> None:
+    """What Windows writes before UTF-8; RFC 8259 lets a reader ignore it."""
+    headers = await face.sign_in("li") | JSON
+    content = body.encode("utf-8-sig")
+    assert content.startswith(b"\xef\xbb\xbf")
+    answer = await face.http.post(REPORT, content=content, headers=headers)
+    assert answer.status_code == 200, answer.text
+    [(_, said, *_)] = face.incidents.asked
+    assert said.text == "已到现场"
 
 
 async def test_all_flaws_are_told_at_once(face: Face) -> None:

@@ -166,12 +166,12 @@ class Workflow(incidents_rpc.IncidentServiceServicer):
         self.known: dict[str, Incident] = {}
         self.asked: list[str] = []
 
-    async def GetIncident(self, request: Any, context: Any) -> Any:
+    async def ReadIncident(self, request: Any, context: Any) -> Any:
         self.asked.append(request.incident_id)
         found = self.known.get(request.incident_id)
         if found is None:
             await abort(context, NotFound("NO_SUCH_INCIDENT"))
-        return incidents_pb.GetIncidentResponse(incident=found)
+        return incidents_pb.ReadIncidentResponse(incident=found)
 
 
 @pytest.fixture

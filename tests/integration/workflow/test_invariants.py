@@ -45,7 +45,7 @@ def a_command(client: Client, dice: random.Random, incident_id: str) -> tuple[An
     choices = [
         (stub.ClaimIncident, pb.ClaimIncidentRequest(**one), clerk),
         (stub.ClaimIncident, pb.ClaimIncidentRequest(**one), clerk),
-        (stub.ReleaseIncident, pb.ReleaseIncidentRequest(**one), clerk),
+        (stub.ReleaseIncident, pb.ReleaseIncidentRequest(**one, reason="另有任务"), clerk),
         (stub.ReportProgress, pb.ReportProgressRequest(**one, text="on it"), clerk),
         (stub.HandOffIncident, pb.HandOffIncidentRequest(**one, to_unit="south", reason="x"), LI),
         (stub.AcceptHandOff, pb.AcceptHandOffRequest(**one), CHEN),

@@ -359,7 +359,7 @@ async def the_cap_holds(home: Installation) -> None:
         again, said = await client.claim(first.id, key="k1")
         assert again == won and said["liandong-replayed"] == "true"
         assert (await client.claim(third.id, WANG))[0].holder == "wang"
-        released = pb.ReleaseIncidentRequest(incident_id=second.id)
+        released = pb.ReleaseIncidentRequest(incident_id=second.id, reason="另有任务")
         await client.call(client.stub.ReleaseIncident, released, LI)
         assert (await client.claim(second.id))[0].holder == "li"
 

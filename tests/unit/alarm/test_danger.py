@@ -11,6 +11,7 @@ from backbone.words.city import City
 from backbone.words.danger import Listener
 from backbone.words.errors import InvalidTransition
 from backbone.words.followed import Followed
+from backbone.words.heard import HeardDanger
 from services.alarm.atlas import Atlas
 from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.amending import AmendReceipt
@@ -382,6 +383,33 @@ def test_new_words_of_a_danger_raise_the_incident_at_once(linked: bool) -> None:
 def test_new_words_leave_a_priority_that_a_person_has_settled() -> None:
     settled = after(ClassifyReceipt(TAKER, "", "P4", confirm_priority=True), found=OPENED_P1)
     assert after(amended("有人拿刀砍伤了人"), found=settled).classification.priority == "P4"
+
+
+@pytest.mark.parametrize(("standing", "needs"), [("P1", True), ("P2", False), ("", False)])
+def test_a_class_that_lowers_the_incident_needs_the_word_though_the_receipt_rises(
+    standing: str, needs: bool
+) -> None:
+    """A dispatcher has raised the incident since the receipt was settled below the danger."""
+    settled = after(ClassifyReceipt(TAKER, "", "P4", confirm_priority=True), found=OPENED_P1)
+    rising = ClassifyReceipt(TAKER, "", "P2", standing=standing)
+    if needs:
+        with pytest.raises(InvalidTransition, match="DANGER_UNCONFIRMED"):
+            decide(settled, rising)
+        assert decide(settled, changed(rising, confirm_priority=True))
+    else:
+        [event] = decide(settled, rising)
+        assert event.priority == "P2"
+
+
+def test_an_incident_is_told_the_danger_that_its_receipts_speak_of() -> None:
+    heard = HeardDanger(WEAPON.category, WEAPON.name, WEAPON.priority, WEAPON.words)
+    [*_, opened] = decide(taken(KNIFE), OpenIncident(TAKER))
+    assert opened.matter.heard == heard
+    [*_, amended_so] = decide(OPENED_P1, replace_word(amended("是咨询")))
+    assert amended_so.correction.matter.heard is None
+    end: Any = LinkRepeat(TAKER, OTHER, CODE, known(), "P1")
+    [*_, joined] = decide(taken(KNIFE), end)
+    assert joined.caller_linked.heard == heard
 
 
 def test_a_new_danger_is_a_new_fact_whatever_was_settled_before() -> None:

@@ -106,6 +106,9 @@ def test_once_it_is_resolved_the_holder_reveals_no_more() -> None:
         ({"priority": "P1"}, "blue", False),
         ({"priority": "P2"}, "red", False),
         ({"priority": "P1", "caller": PROTECTED}, "red", False),
+        ({"priority": "P1", "against": "roads"}, "red", True),
+        ({"priority": "P1", "against": "north"}, "red", False),
+        ({"priority": "P1", "against": "county"}, "red", False),
     ],
 )
 def test_the_policy_gives_the_number_to_the_team_that_was_sent(
@@ -115,7 +118,9 @@ def test_the_policy_gives_the_number_to_the_team_that_was_sent(
     city = dataclasses.replace(
         CITY, policy=dataclasses.replace(CITY.policy, caller_in_order=("P1",))
     )
+    accused = parts.pop("against", "")
     sent = after(DispatchNow(TAKER, "red"), found=after(a_report(**parts)))
+    sent = replace(sent, report=replace(sent.report, against=accused))
     assert may_be_told(sent, team, city) == told
     assert not may_be_told(sent, team, CITY)
     refused = after(RefuseDispatch("red", "UNKNOWN_TEAM"), found=sent)

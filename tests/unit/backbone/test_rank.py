@@ -14,6 +14,7 @@ from backbone.words.rank import (
     by_urgency,
     time_span,
     urgency_span,
+    urgency_spans,
 )
 
 # A band of urgency has room for 2,000 years.
@@ -52,6 +53,17 @@ def test_a_span_of_time_begins_with_its_start_and_ends_before_its_end(
     first, last = time_span(OVER_SPAN if over else OPEN_SPAN, start, end)
     within = (start is None or start <= time) and (end is None or time < end)
     assert (first <= by_time(time, over) < last) == within
+
+
+@given(priorities, times, st.none() | times, st.none() | times, st.booleans())
+def test_parts_of_the_bands_hold_the_open_ones_of_a_time(
+    priority: str, time: datetime, start: datetime | None, end: datetime | None, over: bool
+) -> None:
+    rank = by_urgency(priority, time, over)
+    for whole in (OVER_SPAN,) if over else (OPEN_SPAN, urgency_span(priority)):
+        parts = urgency_spans(whole, start, end)
+        within = (start is None or start <= time) and (end is None or time < end)
+        assert any(first <= rank < last for first, last in parts) == within
 
 
 def test_the_bounds_of_a_span_of_time_are_exact() -> None:

@@ -21,6 +21,7 @@ from backbone.words.errors import Refusal, Unavailable
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.incident.v1.incident_pb2 import Incident
+from liandong.incident.v1.incident_service_pb2 import ReadIncidentResponse
 from services.emergency import storage
 from services.emergency.catching_up import Arrivals, CatchingUp, Unheard
 from services.emergency.consumers import Orders
@@ -248,7 +249,7 @@ class World:
         del waiting[: len(events)]
         return True
 
-    async def find(self, incident: UUID) -> Incident | None:
+    async def find(self, incident: UUID) -> ReadIncidentResponse | None:
         """What workflow answers: it reads, and the answer takes its time."""
         await self.chance.pause()
         if self.chance.random.random() < 0.05:
@@ -261,7 +262,7 @@ class World:
         if flow.into is not None:
             message.merged_into = str(flow.into)
         await self.chance.pause()
-        return message
+        return ReadIncidentResponse(incident=message)
 
     async def catch_up(self) -> None:
         self.catching_up._resting.clear()

@@ -9,16 +9,14 @@ from msgspec.structs import replace
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.policy import DESK_DECIDES
-from liandong.event.v1.event_pb2 import Meta
-from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.incident.v1.incident_pb2 import Matter
 from services.emergency import codec
-from services.emergency.accusing import ELSEWHERE, hiding, told_to
+from services.emergency.accusing import ELSEWHERE, hiding, told_to, without_words
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.ladder import StopLadder
-from services.emergency.mission.recalling import ConfirmRecall
-from services.emergency.mission.record import OVER, Cause, Mission, MissionFacts, State
+from services.emergency.mission.recalling import ConfirmRecall, WithdrawMission
+from services.emergency.mission.record import OVER, Cause, Mission, MissionFacts, Recall, State
 from services.emergency.mission.table import BARRED, alert_time, project
 from tests.unit.alarm.receipts import CITY
 from tests.unit.emergency.missions import (
@@ -37,8 +35,7 @@ DUTY = Actor("qian", "desk", "duty_officer")
 
 
 def accused(against: str, city: City = CITY, unit: str = "north", by: str = "desk") -> HideMission:
-    event = IncidentEvent(meta=Meta(actor="zhou", unit="command"))
-    return hiding(event, Matter(against=against, desk="command"), unit, by, city)
+    return hiding(Matter(against=against, desk="command"), unit, by, city, NOW)
 
 
 RECALLED = accused("county")
@@ -114,6 +111,14 @@ def test_a_team_that_stays_hears_the_place_and_the_danger_alone() -> None:
     assert told_to(said, "roads", mission.order, Matter(against="north"), CITY) == said
 
 
+def test_a_team_that_stays_is_not_told_why_the_matter_ended() -> None:
+    mission = after(OF_NORTH, KEPT)
+    voided = WithdrawMission(Recall(Cause.INCIDENT_VOIDED, "诬告民警", NOW, "", "desk"))
+    told = after(without_words(mission, voided), start=mission)
+    assert told.recall is not None and told.recall.reason == ""
+    assert without_words(after(OF_NORTH), voided) == voided
+
+
 def test_the_unit_that_ordered_it_may_be_accused_too_then_the_matters_desk_hears() -> None:
     order = replace(OF_NORTH.order, ordered_unit="north")
     mission = after(replace(OF_NORTH, order=order), accused("county", by="north"))
@@ -123,7 +128,7 @@ def test_the_unit_that_ordered_it_may_be_accused_too_then_the_matters_desk_hears
 
 
 def test_the_desk_that_took_the_report_knows_it_though_it_is_accused() -> None:
-    event = IncidentEvent(meta=Meta())
-    command: Any = hiding(event, Matter(against="county", desk="north"), "north", "north", CITY)
+    matter = Matter(against="county", desk="north")
+    command: Any = hiding(matter, "north", "north", CITY, NOW)
     mission: Mission = after(OF_NORTH, command)
     assert mission.state is State.RECALLED and "north" in mission.facts.units

@@ -9,6 +9,7 @@ from backbone.words.roles import (
     DESKS,
     EVERYONE,
     HANDLERS,
+    PARTNERS,
     SUPERIORS,
     SUPERVISORS,
     TEAMS,
@@ -53,4 +54,4 @@ def test_the_flow() -> None:
     for rpc in ("RouteIncident", "DesignateUnit", "VoidIncident"):
         assert admitted(incident.AREA, rpc) == SUPERIORS | {"clerk"}
     [inbox] = [each for each in incident.AREA.routes if each.path == "/v1/inbox"]
-    assert inbox.roles == HANDLERS | DESKS | VERIFIERS | SUPERIORS | SUPERVISORS
+    assert inbox.roles == HANDLERS | DESKS | VERIFIERS | SUPERIORS | SUPERVISORS | PARTNERS

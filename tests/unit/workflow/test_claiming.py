@@ -17,11 +17,12 @@ from tests.incidents import (
     WANG,
     after,
     changed,
+    decide,
     refusal_of,
     who_has,
 )
 
-RELEASE = ReleaseIncident(LI, "")
+RELEASE = ReleaseIncident(LI, "called away")
 
 
 def test_a_claim_makes_the_clerk_hold_it_and_the_unit_answer_for_it() -> None:
@@ -54,8 +55,15 @@ def test_a_release_puts_it_back_into_the_pool_of_a_unit_that_still_answers_for_i
     assert released.counts.releases == 1
 
 
+def test_a_release_says_why() -> None:
+    [event] = decide(CLAIMED, RELEASE)
+    assert event.reason == "called away"
+    for empty in ("", " \u3164"):
+        assert refusal_of(CLAIMED, ReleaseIncident(LI, empty)) == "REASON_MISSING"
+
+
 def test_only_the_holder_releases() -> None:
-    assert refusal_of(CLAIMED, ReleaseIncident(WANG)) == "NOT_THE_HOLDER"
+    assert refusal_of(CLAIMED, ReleaseIncident(WANG, "busy")) == "NOT_THE_HOLDER"
 
 
 @pytest.mark.parametrize("waiting", [HANDING_OFF, ASKED], ids=["hand-off", "return"])

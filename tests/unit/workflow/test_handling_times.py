@@ -112,8 +112,8 @@ def test_a_report_ends_the_arrival_and_only_the_end_of_the_work_the_feedback() -
     "commands",
     [
         (ReassignIncident(WANG, "the holder is ill"),),
-        (ReleaseIncident(LI), ClaimIncident(WANG)),
-        (ReleaseIncident(LI), CLAIM, ReleaseIncident(LI), CLAIM),
+        (ReleaseIncident(LI, "busy"), ClaimIncident(WANG)),
+        (ReleaseIncident(LI, "busy"), CLAIM, ReleaseIncident(LI, "busy"), CLAIM),
         (OFFER,),
         (RequestReturn(LI, "not ours"),),
     ],
@@ -124,7 +124,7 @@ def test_within_the_unit_no_time_is_bought(commands: tuple[Any, ...]) -> None:
 
 
 def test_who_reports_does_not_get_another_arrival_clock_by_a_release() -> None:
-    again = then(after(REPORT, found=HELD), 10, ReleaseIncident(LI), CLAIM)
+    again = then(after(REPORT, found=HELD), 10, ReleaseIncident(LI, "busy"), CLAIM)
     assert times(again) == {FEEDBACK: 400}
 
 
@@ -217,8 +217,12 @@ HELD_P3 = after(opened(priority="P3"), CLAIM)
         (HELD_P3, "P4", {FEEDBACK: at(1000)}),
         (after(opened(priority="P4"), CLAIM), "P1", {ARRIVAL: at(15), FEEDBACK: at(120)}),
         (after(REPORT, found=HELD_P3), "P1", {FEEDBACK: at(120)}),
-        (after(REPORT, ReleaseIncident(LI), found=HELD_P3), "P1", {FEEDBACK: at(120)}),
-        (after(ReleaseIncident(LI), found=HELD_P3), "P1", {ARRIVAL: at(15), FEEDBACK: at(120)}),
+        (after(REPORT, ReleaseIncident(LI, "busy"), found=HELD_P3), "P1", {FEEDBACK: at(120)}),
+        (
+            after(ReleaseIncident(LI, "busy"), found=HELD_P3),
+            "P1",
+            {ARRIVAL: at(15), FEEDBACK: at(120)},
+        ),
         (after(opened(priority="P3")), "P1", {}),
     ],
     ids=[

@@ -75,7 +75,7 @@ def a_subject(
     claimed = (opening, claim, offer, RefuseHandOff(CHEN, "not ours"))
     handling = (*claimed, ReportProgress(holder, "on it"))
     resolved = (*claimed, resolve)
-    offered = (*claimed, ReleaseIncident(holder))
+    offered = (*claimed, ReleaseIncident(holder, "busy"))
     return {
         "histories": {
             State.TRIAGE: (*claimed, ask, AcceptReturn(desk)),
@@ -91,7 +91,7 @@ def a_subject(
             Legal(RouteIncident(desk)),
             Legal(DesignateUnit(desk, "south", "theirs")),
             Legal(claim),
-            Legal(ReleaseIncident(holder)),
+            Legal(ReleaseIncident(holder, "busy")),
             Legal(ask),
             Legal(AcceptReturn(desk), needs=(ask,)),
             Legal(RejectReturn(desk, "yours"), needs=(ask,)),

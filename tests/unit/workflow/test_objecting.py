@@ -158,7 +158,7 @@ def test_a_claim_ends_no_objection_of_the_unit(later: Any) -> None:
         (ASKED, ObjectToAssignment(LI, "x"), "ANSWER_PENDING"),
         (OBJECTED, OBJECT, "ANSWER_PENDING"),
         (OBJECTED, ResolveIncident(CHEN, "SOLVED", "done"), "ANSWER_PENDING"),
-        (OBJECTED, ReleaseIncident(CHEN), "ANSWER_PENDING"),
+        (OBJECTED, ReleaseIncident(CHEN, "busy"), "ANSWER_PENDING"),
         (OBJECTED, HandOffIncident(CHEN, "north", "x"), "ANSWER_PENDING"),
         (OBJECTED, EscalateIncident(CHEN, "x"), "ANSWER_PENDING"),
         (OBJECTED, UpholdObjection(CHEN), "NOT_THE_GIVER"),

@@ -1,0 +1,96 @@
+"""An incident knows the danger to life that its reports speak of: below it stands a word."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from backbone.words.heard import HeardDanger
+from services.workflow.incident import reports
+from services.workflow.incident.amending import AmendMatter, SetPriority
+from services.workflow.incident.callers import LinkCaller, UnlinkCaller
+from services.workflow.incident.merging import MergeIncident
+from services.workflow.incident.record import Incident
+from tests.incidents import DESK, OFFERED, after, changed, decide, evolve, refusal_of
+from tests.unit.workflow.test_amending import a_correction, linked
+from tests.unit.workflow.test_callers import a_link, link, unlink
+from tests.unit.workflow.test_merging import MERGE, OTHER
+from tests.unit.workflow.test_merging import decide as merged
+from tests.unit.workflow.test_merging import refusal_of as merge_refusal
+
+FIRE = HeardDanger("fire", "火灾", "P1", ("着火",))
+WATER = HeardDanger("rescue", "落水", "P2", ("落水",))
+
+
+def priority(level: str, *, word: bool = False) -> SetPriority:
+    return SetPriority(DESK, level, "calm", word)
+
+
+def at(level: str, heard: HeardDanger | None = FIRE) -> Incident:
+    """An incident of this priority, whose first report speaks of the danger."""
+    return changed(OFFERED, matter=replace(OFFERED.matter, priority=level, heard=heard))
+
+
+def linking(version: int, heard: HeardDanger | None) -> LinkCaller:
+    return LinkCaller(link(3).by, replace(a_link(version), heard=heard))
+
+
+def telling(heard: HeardDanger | None, made: AmendMatter) -> AmendMatter:
+    matter = replace(made.correction.matter, heard=heard)
+    return replace(made, correction=replace(made.correction, matter=matter))
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "needs"),
+    [
+        (at("P1"), "P2", True),
+        (at("P1"), "P4", True),
+        (at("P3"), "P4", True),  # below it already; one step further down
+        (at("P3"), "P2", False),  # nearer to it
+        (at("P3"), "P1", False),
+        (at("P1", WATER), "P2", False),  # as urgent as the danger
+        (at("P1", WATER), "P3", True),
+        (at("P1", None), "P4", False),
+        (at(""), "P4", True),
+        (after(linking(3, FIRE), found=at("P1", None)), "P2", True),
+        (after(linking(3, FIRE), unlink(4), found=at("P1", None)), "P2", False),
+        (after(telling(FIRE, a_correction(4, danger="火")), found=at("P1", None)), "P2", True),
+        (after(telling(None, a_correction(4, danger="")), found=at("P1")), "P2", False),
+        (after(telling(FIRE, linked(5)), linking(3, None), found=at("P1", None)), "P2", True),
+    ],
+)
+def test_a_priority_below_a_heard_danger_needs_a_persons_word(
+    found: Incident, level: str, needs: bool
+) -> None:
+    if needs:
+        assert refusal_of(found, priority(level)) == "DANGER_UNCONFIRMED"
+    [event, *_] = decide(found, priority(level, word=True))
+    assert (event.confirmed is not None) == needs
+    if not needs:
+        assert decide(found, priority(level))[0].confirmed is None
+    assert evolve(found, event).matter.priority == level
+
+
+def test_the_most_urgent_danger_of_all_reports_counts() -> None:
+    found = after(linking(3, FIRE), found=at("P1", WATER))
+    assert reports.told(found).heard == FIRE
+    gone = after(UnlinkCaller(link(3).by, a_link(4)), found=found)
+    assert reports.told(gone).heard == WATER
+    assert after(telling(WATER, a_correction(5, danger="x")), found=found).matter.heard == FIRE
+
+
+@pytest.mark.parametrize(
+    ("level", "into", "needs"),
+    [("P1", "P2", True), ("P1", "P1", False), ("P4", "P3", True), ("P1", "", True)],
+)
+def test_a_merge_into_a_less_urgent_incident_needs_the_word(
+    level: str, into: str, needs: bool
+) -> None:
+    found = at(level)
+    other = changed(OTHER, matter=replace(OTHER.matter, priority=into))
+    if needs:
+        assert merge_refusal(found, MERGE, other) == "DANGER_UNCONFIRMED"
+    said: Any = replace(MERGE, confirm_priority=True)
+    assert isinstance(said, MergeIncident)
+    [event] = merged(found, said, other)
+    assert event.confirmed == (FIRE if needs else None)
