@@ -52,6 +52,7 @@ from services.workflow.incident.lapsing import Lapse
 from services.workflow.incident.record import Incident
 from services.workflow.incident.world import World
 from services.workflow.metrics import BREAKER
+from services.workflow.recounts import Recounts
 from services.workflow.roads import Roads
 from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.lapsing import LapseAnswers
@@ -103,7 +104,8 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
     breaker = breaker or Breaker()
     BREAKER.set_function(lambda: breaker.is_open)
     async with open_shell(settings, pulse, deciders, count_accountability) as shell:
-        replica = follow_directory(shell, KINDS)
+        recounts = Recounts(shell.door, shell.rows.of(supervisions))
+        replica = follow_directory(shell, KINDS, recounts.learn)
         carrier = Carrier(settings.keyring.lasting, deciders)
         find, wake = shell.door.find, shell.relay.wake
         waiting = Waiting(find, carrier, shell.connect, channel, pulse, wake)
@@ -120,6 +122,7 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
         add = supervision_rpc.add_SupervisionServiceServicer_to_server
         shell.serve(add, supervisors, supervision_pb.DESCRIPTOR)
         shell.run_beside(waiting.run)
+        shell.run_beside(recounts.run)
         shell.run_beside(partial(count_incidents, shell.pool))
         heard = teams.of_incidents(settings, shell.pool)
         shell.run_beside(partial(heard.watch, shell.relay.age, pulse))

@@ -142,7 +142,7 @@ class Timers:
         ids, versions = [of for of, _ in self._resting], [version for _, version in self._resting]
         found = await self._pool.fetch(self._due.page, ids, versions)
         due = [(row["version"], self._lapse(row)) for row in found]
-        answers = await self._attempt([request for _, request in due]) if due else []
+        answers = await attempt_each(self._door, [request for _, request in due]) if due else []
         fates = []
         for (version, request), answer in zip(due, answers, strict=True):
             fate = fate_of(request, version, answer)
@@ -153,17 +153,18 @@ class Timers:
                 self._resting[request.aggregate_id, version] = now + REST
         return fates.count("fired")
 
-    async def _attempt(self, due: list[Request[Any]]) -> list[Outcome | Exception | None]:
-        """Answer all in one transaction, or one by one if a request breaks it."""
-        try:
-            return [*await self._door.attempt(due)]
-        except Exception as error:
-            if is_transient(error):
-                raise
-            if len(due) == 1:
-                log.exception("timer.broken", extra={"of": due[0].aggregate_id})
-                return [error]
-            return [answer for request in due for answer in await self._attempt([request])]
+
+async def attempt_each(door: Door, due: list[Request[Any]]) -> list[Outcome | Exception | None]:
+    """Answer all in one transaction, or one by one if a request breaks it."""
+    try:
+        return [*await door.attempt(due)]
+    except Exception as error:
+        if is_transient(error):
+            raise
+        if len(due) == 1:
+            log.exception("timer.broken", extra={"of": due[0].aggregate_id})
+            return [error]
+        return [answer for request in due for answer in await attempt_each(door, [request])]
 
 
 def fate_of(request: Request[Any], version: int, answer: Outcome | Exception | None) -> str:

@@ -58,7 +58,8 @@ class Clock(Struct, frozen=True):
     `about` names the cause of its start: an event, a question, a part. The spans of the ledger
     follow each other without gaps. `due_time`, `provisional` and the times of the grades are
     derived; `due_time` is None while a suspension is open. `provisional` means that it counts days
-    of a year whose holidays are not announced; `old_due_time` is not set by any release so far.
+    of a year whose holidays are not announced; `old_due_time` is the one that was told before they
+    were, if it was another.
     """
 
     id: str

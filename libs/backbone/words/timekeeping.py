@@ -1,4 +1,4 @@
-"""Operations on clocks: start, suspend, resume, extend, fire and stop. Pure.
+"""Operations on clocks: start, suspend, resume, extend, recount, fire and stop. Pure.
 
 An operation that breaks the ledger (a resume of a running clock, a second firing) is a bug of the
 caller and raises ValueError; the use case refuses beforehand what a person may not do.
@@ -13,7 +13,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.words.calendar import UNANNOUNCED, Calendar
+from backbone.words.calendar import UNANNOUNCED, Calendar, day_of, end_of
 from backbone.words.clock import LAPSE, Clock, Extension, KindOfClock, Span, Term
 from backbone.words.due import Due, due_of, timed
 from backbone.words.working_time import WHOLE
@@ -88,6 +88,22 @@ def extend(clock: Clock, extension: Extension, calendar: Calendar = UNANNOUNCED)
     _require(unit is clock.budget.unit, clock, f"extended in {unit}")
     extended = replace(clock, extensions=(*clock.extensions, extension))
     return timed(extended, due_of(extended, calendar))
+
+
+def recount(clock: Clock, at: datetime, calendar: Calendar) -> Clock:
+    """Count a provisional due time anew, by a calendar that may know more of its days.
+
+    It moves later only as far as the calendar says. It moves earlier too, but not before the end of
+    the day `at`: people were told the old time, which stays readable as `old_due_time`. Clocks that
+    are not provisional, or have stopped or lapsed, stay as they are.
+    """
+    told, done = clock.due_time, clock.stop_time or clock.lapse_time
+    if told is None or done or not clock.provisional:
+        return clock
+    due = due_of(clock, calendar)
+    fair = max(due.time or told, min(told, end_of(day_of(at))))
+    counted = timed(clock, replace(due, time=fair))
+    return counted if fair == told else replace(counted, old_due_time=clock.old_due_time or told)
 
 
 def next_firing(clock: Clock) -> Firing | None:

@@ -17,15 +17,17 @@ from services.workflow.supervision import (
     moving,
     opening,
     outliving,
+    recounting,
 )
 from services.workflow.supervision.lapsing import LapseAnswers
 from services.workflow.supervision.moving import AddressUnit
 from services.workflow.supervision.record import Answering, State, Supervision
+from services.workflow.supervision.recounting import RecountDueTimes
 
 
 def may_see(supervision: Supervision, command: Any) -> None:
     """A supervision outside the actor's scope does not exist for the actor; a clock sees all."""
-    if isinstance(command, LapseAnswers | AddressUnit):
+    if isinstance(command, LapseAnswers | AddressUnit | RecountDueTimes):
         return
     if not sees(command.by, supervision.facts):
         raise NotFound("NO_SUCH_SUPERVISION")
@@ -57,7 +59,7 @@ def waits_for(supervision: Supervision) -> tuple[str, ...]:
 
 
 SUPERVISIONS: LifeCycle[Supervision, World] = LifeCycle(
-    (opening, answering, judging, lifting, lapsing, moving, outliving),
+    (opening, answering, judging, lifting, lapsing, moving, outliving, recounting),
     missing="NO_SUCH_SUPERVISION",
     guard=may_see,
     rights=SUPERVISION,

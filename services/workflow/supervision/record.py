@@ -57,13 +57,14 @@ class Addressed(Struct, frozen=True):
 
 
 class Deadline(Struct, frozen=True):
-    """Until when an answer is due, by which rule; `provisional` as in a clock."""
+    """Until when an answer is due, and the rule; `provisional`, `old_due_time` as in a clock."""
 
     due_time: datetime
     rule: str
     amount: int
     measure: str
     provisional: bool = False
+    old_due_time: datetime | None = None
 
 
 class Demand(Struct, frozen=True):

@@ -31,6 +31,7 @@ from services.workflow.supervision.lifting import LiftSupervision
 from services.workflow.supervision.moving import AddressUnit
 from services.workflow.supervision.opening import OpenSupervision, around
 from services.workflow.supervision.record import Level, State, Supervision
+from services.workflow.supervision.recounting import RecountDueTimes
 from services.workflow.supervision.table import project
 from tests.cities import COUNTY, NORTH, SOUTH
 from tests.incidents import CHEN, CITY, DESK, LI, NOW, VERIFY, WANG, a_matter, after, changed
@@ -404,6 +405,7 @@ SUBJECT = Subject(
             but={State.ANSWERED: "NOT_DUE", State.ACCEPTED: "NOT_DUE"},
         ),
         Legal(AddressUnit(ONE.id)),
+        Legal(RecountDueTimes()),
     ),
     people={
         "supervisor": FENG,
