@@ -8,8 +8,17 @@ path, usually the states, so that there is a way to read every list.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -19,7 +28,7 @@ from google.protobuf.message import Message
 from backbone.postgres import counting, scanning
 from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, Sight, any_of
-from backbone.postgres.paging import read_token, scope_of, sign_token, size_of
+from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
 from backbone.postgres.paths import NO_ID, Path, Place, Stream
 from backbone.postgres.pool import Connection, Pool, transaction
 from backbone.postgres.states import ENDED, Proven, Show, with_proof
@@ -145,9 +154,11 @@ class Lists:
         if done < len(places):
             response.next_page_token = sign_token(self._key, scope, places[done - 1])
         if request.count:
-            size = await self.count(conn, asked)
-            response.total_size = min(size, counting.MOST)
-            response.total_more = size > counting.MOST
+            known = {row["id"]: each is not None for row, each in zip(rows, proven, strict=True)}
+            whole = ids if token is None and len(places) <= size else None
+            total = await self.count(conn, asked, known, whole)
+            response.total_size = min(total, counting.MOST)
+            response.total_more = total > counting.MOST
 
     async def _shown(self, row: Any, asked: Asked) -> Proven | None:
         """None for a row that is forged, of which the alarm has told, or that cannot be read: it
@@ -187,8 +198,34 @@ class Lists:
             found.update(await scanning.first_of(conn, self._paths, stream, after, wanted))
         return sorted(found)[:wanted]
 
-    async def count(self, conn: Connection, asked: Asked) -> int:
-        """How many rows the list shows; one more than `counting.MOST` for any number beyond."""
+    async def count(
+        self,
+        conn: Connection,
+        asked: Asked,
+        known: Mapping[UUID, bool] = MappingProxyType({}),
+        whole: Sequence[UUID] | None = None,
+    ) -> int:
+        """How many rows the list shows; one more than `counting.MOST` for any number beyond.
+
+        Rows that only their columns show are not counted, as long as all fit on the largest page:
+        then each is proven. `known` says of some whether they are shown, and `whole` are the ids
+        of the list, if they are known.
+        """
+        if whole is None:
+            counted = await self._indexed(conn, asked)
+            if counted > min(MOST, counting.MOST):
+                return counted
+            whole = [of for _, of in await self.places(conn, asked, (FIRST, NO_ID), MOST)]
+        left, shown = [of for of in whole if of not in known], dict(known)
+        while left:
+            rows = await conn.fetch(ROWS.format(table=self._table, **STATE), left, 2 * MOST_BYTES)
+            for row in rows:
+                shown[row["id"]] = await self._shown(row, asked) is not None
+            left = left[len(rows) :] if rows else []
+        return sum(shown.get(of, False) for of in whole)
+
+    async def _indexed(self, conn: Connection, asked: Asked) -> int:
+        """How many rows the columns show; one more than `counting.MOST` for any number beyond."""
         total = 0
         for span in asked.spans:
             streams = streams_in(span, self._table, asked)

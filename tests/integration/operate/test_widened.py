@@ -52,6 +52,11 @@ class Table:
         method, request = self.listing
         return [each.id for each in (await self.call(method, request(**more), who)).items]
 
+    async def counted(self, who: Actor, **more: Any) -> int:
+        """What the list says of its size, together with its first page."""
+        method, request = self.listing
+        return int((await self.call(method, request(**more, count=True), who)).total_size)
+
     async def read(self, who: Actor) -> str:
         method, request = self.reading
         return await self.call.refused(method, request, who)
@@ -165,10 +170,32 @@ async def test_what_is_widened_is_not_shown_and_rings_the_alarm(table: Table, wh
     await table.admin.execute(statement.format(t=table.name))
     assert await table.listed(intruder) == []
     assert table.alarms() == before + 1
+    assert await table.counted(intruder) == 0, "the count says what the list shows"
     assert await table.read(intruder) == table.missing
     assert await table.flaws() != []
     if what != "the area":  # who sees it by its document sees it still
         assert await table.listed(table.own) == [table.record]
+
+
+async def test_a_count_beyond_the_page_is_of_what_may_be_shown(table: Table) -> None:
+    """Up to the largest page; above it the index alone is counted, and the nightly check tells."""
+    columns = await table.admin.fetch(
+        "SELECT column_name FROM information_schema.columns "
+        "WHERE table_schema = $1 AND table_name = $2 AND is_generated = 'NEVER'",
+        *table.name.split("."),
+    )
+    names = ", ".join(f'"{row[0]}"' for row in columns)
+    copy = names.replace('"id"', "gen_random_uuid()").replace('"code"', "gen_random_uuid()::text")
+    statement, intruder = WIDENED[table.name]["readers"]
+    own = await table.counted(table.own)
+    await table.admin.execute(statement.format(t=table.name))
+    await table.admin.execute(  # forged too: no code is for another id
+        f"INSERT INTO {table.name} ({names}) SELECT {copy} FROM {table.name}, generate_series(1, 3)"
+    )
+    before = table.alarms()
+    assert await table.counted(intruder, page_size=1) == 0
+    assert table.alarms() > before
+    assert await table.counted(table.own, page_size=1) == own == 1
 
 
 async def test_a_filter_does_not_show_what_it_does_not_fit(table: Table) -> None:
