@@ -20,6 +20,8 @@ from services.workflow.incident.supervised import FollowSupervision
 from services.workflow.supervision.record import Supervision
 
 EVENTS = "liandong.supervision.events.v1"
+# The incidents have told it.
+ORIGIN_LEARNT = "origin_learnt"
 
 
 def follow_requests(value: bytes) -> Sequence[Request[Any]]:
@@ -32,7 +34,7 @@ def follow_requests(value: bytes) -> Sequence[Request[Any]]:
     meta, kind = event.meta, event.WhichOneof("kind")
     if not meta.aggregate_id:
         raise ValueError("an event that does not say whose it is")
-    if kind is None:
+    if kind in (None, ORIGIN_LEARNT):
         return ()
     steps = _steps_of(UUID(meta.aggregate_id), meta.version, getattr(event, kind))
     return [_request(meta, incident, step) for incident, step in steps]
@@ -82,6 +84,8 @@ def to_progress(row: Any, supervision: Supervision, actor: Actor) -> Progress | 
             facts["addressed"] = [e for e in facts["addressed"] if e["unit"] == actor.unit]
         if "incidents" in facts:
             facts["incidents"] = [each for each in facts["incidents"] if each in mine]
+            if not facts["incidents"]:
+                return None
     if "incidents" in facts:
         facts["incident_codes"] = [supervision.codes.get(each, "") for each in facts["incidents"]]
     progress.facts.update(facts)

@@ -42,7 +42,7 @@ from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
 from liandong.supervision.v1 import supervision_service_pb2_grpc as supervision_rpc
 from liandong.supervision.v1.supervision_events_pb2 import SupervisionEvent
 from services.workflow import codec, storage, stream, supervising
-from services.workflow.accounting import count_accountability
+from services.workflow.accounting import ride
 from services.workflow.api import Front
 from services.workflow.breaker import Breaker
 from services.workflow.calling import Calls
@@ -59,6 +59,7 @@ from services.workflow.supervision.lapsing import LapseAnswers
 from services.workflow.supervision.moving import AddressUnit
 from services.workflow.supervision.record import Supervision
 from services.workflow.supervision_api import SupervisionFront
+from services.workflow.untold import Untold
 
 EVENTS = "liandong.incident.events.v1"
 KINDS = ("unit", "category", "competence", "policy", "calendar", "person")
@@ -103,7 +104,7 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
     require_every_change(deciders)
     breaker = breaker or Breaker()
     BREAKER.set_function(lambda: breaker.is_open)
-    async with open_shell(settings, pulse, deciders, count_accountability) as shell:
+    async with open_shell(settings, pulse, deciders, ride) as shell:
         recounts = Recounts(shell.door, shell.rows.of(supervisions))
         replica = follow_directory(shell, KINDS, recounts.learn)
         carrier = Carrier(settings.keyring.lasting, deciders)
@@ -121,8 +122,8 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
         supervisors = SupervisionFront(shell, supervisions, calls)
         add = supervision_rpc.add_SupervisionServiceServicer_to_server
         shell.serve(add, supervisors, supervision_pb.DESCRIPTOR)
-        shell.run_beside(waiting.run)
-        shell.run_beside(recounts.run)
+        for loop in (waiting.run, recounts.run, Untold(shell.pool, shell.door).run):
+            shell.run_beside(loop)
         shell.run_beside(partial(count_incidents, shell.pool))
         heard = teams.of_incidents(settings, shell.pool)
         shell.run_beside(partial(heard.watch, shell.relay.age, pulse))
@@ -170,7 +171,7 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
         ]
         carrier = Carrier(settings.keyring.lasting, deciders)
         rows = rows_of(pool, settings)
-        door = Door(pool, deciders, ride=count_accountability, carrier=carrier, rows=rows)
+        door = Door(pool, deciders, ride=ride, carrier=carrier, rows=rows)
         batcher = Batcher(patiently(door.perform, pulse), pulse, AT_ONCE)
         publisher = Publisher(settings.brokers)
         bury = partial(publisher.bury, dead_topic(DIRECTORY, stream.GROUP))

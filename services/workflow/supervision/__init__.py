@@ -11,6 +11,7 @@ from backbone.words.sight import sees
 from services.workflow.incident.world import World
 from services.workflow.supervision import (
     answering,
+    inheriting,
     judging,
     lapsing,
     lifting,
@@ -19,6 +20,7 @@ from services.workflow.supervision import (
     outliving,
     recounting,
 )
+from services.workflow.supervision.inheriting import HearOrigin
 from services.workflow.supervision.lapsing import LapseAnswers
 from services.workflow.supervision.moving import AddressUnit
 from services.workflow.supervision.record import Answering, State, Supervision
@@ -27,7 +29,7 @@ from services.workflow.supervision.recounting import RecountDueTimes
 
 def may_see(supervision: Supervision, command: Any) -> None:
     """A supervision outside the actor's scope does not exist for the actor; a clock sees all."""
-    if isinstance(command, LapseAnswers | AddressUnit | RecountDueTimes):
+    if isinstance(command, LapseAnswers | AddressUnit | RecountDueTimes | HearOrigin):
         return
     if not sees(command.by, supervision.facts):
         raise NotFound("NO_SUCH_SUPERVISION")
@@ -59,7 +61,7 @@ def waits_for(supervision: Supervision) -> tuple[str, ...]:
 
 
 SUPERVISIONS: LifeCycle[Supervision, World] = LifeCycle(
-    (opening, answering, judging, lifting, lapsing, moving, outliving, recounting),
+    (opening, answering, judging, lifting, lapsing, moving, outliving, recounting, inheriting),
     missing="NO_SUCH_SUPERVISION",
     guard=may_see,
     rights=SUPERVISION,

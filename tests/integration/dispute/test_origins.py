@@ -11,6 +11,8 @@ from liandong.incident.v1 import incident_service_pb2 as flow
 from liandong.incident.v1.incident_pb2 import Matter
 from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
 from liandong.place.v1.place_pb2 import Place
+from liandong.supervision.v1 import supervision_service_pb2 as supervisions
+from liandong.supervision.v1.supervision_service_pb2_grpc import SupervisionServiceStub
 from operate.admin.records import forged
 from operate.home.keys import Keys
 from tests.cities import COUNTY, NORTH, a_city
@@ -19,6 +21,7 @@ from tests.integration.dispute.test_dispute_service import DESK, a_request, acce
 from tests.serving import calling, serving, until
 
 DISPATCHER = Actor("qian", "command", "dispatcher", COUNTY)
+FENG = Actor("feng", "county", "supervisor", COUNTY)
 LEADER = Actor("sun", "county", "leader", COUNTY)
 
 
@@ -78,6 +81,51 @@ async def test_they_are_told_once_and_the_desk_sees_them_no_more(database: Insta
     for schema in ("workflow", "dispute"):
         await admin.execute(f"SET search_path TO {schema}")
         assert [flaw async for flaw in forged(admin, schema, Keys(database.secret))] == []
+    await admin.close()
+
+
+async def test_supervisions_of_before_are_told_too(database: Installation) -> None:
+    """One that goes on and one that is lifted: a dispatcher of the asked unit sees neither."""
+    about = await of_before(database)
+    admin = await asyncpg.connect(database.admin)
+    async with (
+        serving(database, a_city(), "workflow") as home,
+        calling(home, "workflow", SupervisionServiceStub) as call,
+    ):
+        opening = supervisions.OpenSupervisionRequest(
+            incident_ids=[about], level="LEVEL_KEY", reason="两周没有进展"
+        )
+        opened = [(await call("OpenSupervision", opening, FENG)).supervision for _ in range(2)]
+        ids = [each.id for each in opened]
+        asked = Actor("qian", opened[0].demands[0].unit, "dispatcher", COUNTY)
+        lift = supervisions.LiftSupervisionRequest(
+            supervision_id=ids[0], opinion="已查明", reason="另案处理"
+        )
+        await call("LiftSupervision", lift, FENG)
+        ones = [supervisions.GetSupervisionRequest(supervision_id=each) for each in ids]
+        for one in ones:
+            assert (await call("GetSupervision", one, asked)).supervision.version
+    await admin.execute("INSERT INTO dispute.untold_origins VALUES ($1)", about)
+    async with (
+        serving(database, a_city(), "workflow", "dispute") as home,
+        calling(home, "workflow", SupervisionServiceStub) as call,
+    ):
+
+        async def told() -> bool:
+            heard = "SELECT count(*) FROM workflow.journal WHERE kind = $1"
+            kind = "liandong.supervision.origin_learnt.v1"
+            left = "SELECT count(*) FROM workflow.untold_supervisions"
+            return (await admin.fetchval(heard, kind), await admin.fetchval(left)) == (2, 0)
+
+        await until(told)
+        for one, closed in zip(ones, (True, False), strict=True):
+            assert await call.refused("GetSupervision", one, asked) == "NO_SUCH_SUPERVISION"
+            listing = supervisions.ListSupervisionsRequest(closed=closed)
+            assert not (await call("ListSupervisions", listing, asked)).items
+            shown = (await call("ListSupervisions", listing, FENG)).items
+            assert [each.id for each in shown] == [one.supervision_id]
+    await admin.execute("SET search_path TO workflow")
+    assert [flaw async for flaw in forged(admin, "workflow", Keys(database.secret))] == []
     await admin.close()
 
 

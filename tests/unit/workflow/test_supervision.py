@@ -25,6 +25,7 @@ from services.workflow.incident.urging import UrgeIncident
 from services.workflow.metrics import MARKS, URGES
 from services.workflow.supervision import waits_for
 from services.workflow.supervision.answering import AnswerSupervision
+from services.workflow.supervision.inheriting import HearOrigin
 from services.workflow.supervision.judging import AcceptAnswer, FollowUpSupervision, RejectAnswer
 from services.workflow.supervision.lapsing import LapseAnswers
 from services.workflow.supervision.lifting import LiftSupervision
@@ -406,6 +407,7 @@ SUBJECT = Subject(
         ),
         Legal(AddressUnit(ONE.id)),
         Legal(RecountDueTimes()),
+        Legal(HearOrigin(ONE.id)),
     ),
     people={
         "supervisor": FENG,
@@ -433,7 +435,7 @@ class TestSupervision(LifeCycleChecks):
     subject = SUBJECT
 
 
-async def test_marks_are_counted_by_level_and_urges_by_urger() -> None:
+def test_marks_are_counted_by_level_and_urges_by_urger() -> None:
     deciders = [wiring.build_supervisions(lambda: CITY), wiring.build_decider(lambda: CITY)]
     by_command = {each: decider for decider in deciders for each in decider.life_cycle.verbs}
     rows = {ID: Loaded(OPEN, b""), ONE.id: Loaded(ONE, b"")}
@@ -444,6 +446,5 @@ async def test_marks_are_counted_by_level_and_urges_by_urger() -> None:
         assert batch.answer(request).reason == ""
     marks, urges = MARKS.labels("KEY"), URGES.labels("SUPERVISOR")
     before = marks._value.get(), urges._value.get()
-    nothing: Any = None
-    await count_accountability(nothing, batch)
+    count_accountability(batch)
     assert (marks._value.get(), urges._value.get()) == (before[0] + 2, before[1] + 1)
