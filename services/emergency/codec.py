@@ -221,7 +221,7 @@ def to_team_step(row: Any, cursor: str) -> resources.Step:
         step=row["step"],
         cursor=cursor,
         mission=str(row["mission"]),
-        code=row["code"],
+        code=row.state.order.code,
         kind=row["kind"],
         state=f"STATE_{row['state']}",
         revision=row["revision"],

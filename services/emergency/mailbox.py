@@ -5,17 +5,20 @@ A rollback returns the numbers, so a team's sequence has no gap and follows the 
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from backbone.door.batch import Batch
+from backbone.door.beside import CodedRows
+from backbone.door.codes import Codes
 from backbone.door.journal import JournalRow
 from backbone.door.statements import turned
 from backbone.postgres.pool import Connection
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from services.emergency.metrics import PUSHES
 from services.emergency.mission.record import Mission
+from services.emergency.storage import TEAM_STEPS
 
 # Processes with terminals listen here: a team whose mailbox has grown, and its last numbers.
 CHANNEL = "emergency_pushes"
@@ -42,13 +45,13 @@ WITH numbers AS (
          AS e(team, mission, revision, kind, traceparent, seq_after, push_after) USING (team)
 ), steps AS (
     INSERT INTO mailbox_steps
-        (team, step, after_seq, mission, kind, state, revision, signed, who, time)
+        (team, step, after_seq, mission, kind, state, revision, signed, who, time, proof)
     SELECT team, last_step - step_after, last_seq - fresh, mission, kind, state, revision, signed,
-           who, time
+           who, time, proof
     FROM numbers JOIN unnest($12::text[], $13::uuid[], $14::text[], $15::text[], $16::integer[],
-                             $17::integer[], $18::text[], $19::timestamptz[], $20::bigint[],
-                             $21::bigint[])
-         AS s(team, mission, kind, state, revision, signed, who, time, step_after, fresh)
+                             $17::integer[], $18::text[], $19::timestamptz[], $20::bytea[],
+                             $21::bigint[], $22::bigint[])
+         AS s(team, mission, kind, state, revision, signed, who, time, proof, step_after, fresh)
          USING (team)
 )
 SELECT team, last_push FROM numbers
@@ -115,10 +118,15 @@ class TeamStep:
     signed: int
     who: str
     time: datetime
+    proof: bytes | None = None
 
 
-async def ride(conn: Connection, batch: Batch) -> None:
-    """Write the mailbox entries and steps for the events of a batch, in its transaction."""
+async def ride(conn: Connection, batch: Batch, codes: Codes | None = None) -> None:
+    """Write the mailbox entries and steps for the events of a batch, in its transaction.
+
+    `codes` prove the steps.
+    """
+    coded = CodedRows(codes, TEAM_STEPS)
     fresh: list[Entry] = []
     again: list[Again] = []
     steps: list[TeamStep] = []
@@ -132,7 +140,7 @@ async def ride(conn: Connection, batch: Batch) -> None:
                 fresh.append(_entry(mission, record))
             PUSHES.labels(mission.order.priority, mission.order.exercise, repeated).inc()
         elif record.kind in STEPS:
-            steps.append(_step(mission, record))
+            steps.append(_step(mission, record, coded))
     if fresh or again or steps:
         await _add(conn, fresh, again, steps)
 
@@ -150,8 +158,8 @@ def _again(mission: Mission) -> Again:
     return Again(mission.order.team, mission.id, pushes.revision, pushes.attempt)
 
 
-def _step(mission: Mission, record: JournalRow) -> TeamStep:
-    return TeamStep(
+def _step(mission: Mission, record: JournalRow, coded: CodedRows) -> TeamStep:
+    step = TeamStep(
         team=mission.order.team,
         mission=mission.id,
         kind=STEPS[record.kind],
@@ -161,6 +169,7 @@ def _step(mission: Mission, record: JournalRow) -> TeamStep:
         who=record.actor.user,
         time=record.time,
     )
+    return replace(step, proof=coded.made(asdict(step)))
 
 
 async def _add(
@@ -181,7 +190,7 @@ async def _add(
     seq_after, push_after, step_after = Counter(fresh), Counter(pushes), Counter(done)
     places = [(*astuple(e), _next(seq_after, e), _next(push_after, e)) for e in entries]
     taken = [(*astuple(s), _next(step_after, s), fresh[s.team]) for s in steps]
-    arrays = [*turned(numbers, 4), *turned(places, 7), *turned(taken, 10)]
+    arrays = [*turned(numbers, 4), *turned(places, 7), *turned(taken, 11)]
     rows = await conn.fetch(ADD, *arrays)
     if again:
         last = {row["team"]: row["last_push"] for row in rows}

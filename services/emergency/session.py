@@ -37,6 +37,7 @@ class Session:
         self.end_reason = ""
         self._pool, self._rows = rows.pool, rows
         self._own = Asked(((equal("team", team),),))
+        self._steps_beside = rows.rows.coded(storage.TEAM_STEPS)
         self._pressed = pressed
         self._epoch = 1
         # Every entry up to this number was sent, or lies before the cursor.
@@ -95,7 +96,9 @@ class Session:
     async def _steps(self, after_seq: int) -> list[Any]:
         """The steps that were not read yet, of those after this entry."""
         given = (self.team, self._last_step, after_seq)
-        return list(await self._pool.fetch(storage.STEPS, *given))
+        rows = await self._pool.fetch(storage.STEPS, *given)
+        sound = await self._steps_beside.sound(self._pool, rows, proof="step_proof")
+        return await self._rows.all_shown(sound, self._own)
 
     async def _replay(
         self, start: int, last_seq: int, steps: list[Any], open_only: bool

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from backbone.door.batch import RETRYABLE_BY_EVENT
+from backbone.door.beside import Beside
 from backbone.door.table import Group, Table
 from backbone.door.timers import Due, due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of
@@ -77,16 +78,18 @@ ORDER BY e.seq LIMIT $5
 # All rows in one statement: only then does one snapshot hold every number after those read.
 PUSHED = f"{ENTRY} AND e.push > $2 ORDER BY e.push"
 # The steps after step $2, of those that a terminal with the entry $3 may not have been told.
-STEPS = """
-SELECT s.*, m.code FROM mailbox_steps AS s JOIN missions AS m ON m.id = s.mission
+STEPS = f"""
+SELECT s.team, s.step, s.after_seq, s.mission, s.kind, s.state, s.revision, s.signed, s.who, s.time,
+       s.proof AS step_proof, {STATE}
+FROM mailbox_steps AS s JOIN missions AS m ON m.id = s.mission
 WHERE s.team = $1 AND s.step > $2 AND s.after_seq >= $3 ORDER BY s.step
-"""
-# The last rungs of one mission, the newest first.
-FIRED = """
-SELECT payload FROM journal
-WHERE aggregate_id = $1 AND kind = 'liandong.emergency.unanswered.v1'
-ORDER BY version DESC LIMIT 200
-"""
+"""  # noqa: S608  # our names
+# The code covers what a step tells; its numbers are given by the statement that writes it.
+TEAM_STEPS = Beside(
+    "mailbox_steps",
+    ("team", "mission", "kind", "state", "revision", "signed", "who", "time"),
+    key=("team", "step"),
+)
 HAS_ENTRY = "SELECT EXISTS (SELECT FROM mailbox_entries WHERE mission = $1 AND seq = $2)"
 SEQ = "SELECT seq FROM mailbox_entries WHERE mission = $1 AND revision = $2"
 SEQS = "SELECT mission, max(seq) AS seq FROM mailbox_entries WHERE mission = ANY($1) GROUP BY 1"
@@ -110,6 +113,7 @@ MISSIONS: Table[Mission] = Table(
     upgrade=table.upgrade,
     group=Group("pair", table.pair),
     paths=PATHS,
+    beside=(TEAM_STEPS,),
 )
 STATES = States(State, OVER)
 

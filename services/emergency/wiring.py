@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from backbone.directory.replica import Replica
 from backbone.door.batch import Batch
+from backbone.door.codes import Codes
 from backbone.door.decider import Decider, require_every_change
 from backbone.door.request import Request
 from backbone.door.timers import Timers, lapse_of
@@ -51,7 +52,8 @@ async def run(settings: Settings, pulse: Pulse, patience: float = PATIENCE) -> N
     deciders: list[Decider[Any]] = [missions, statuses]
     require_every_change(deciders)
     telephone = read_webhook(settings.environ)
-    ride = partial(_ride, arrivals := Arrivals())
+    codes = Codes(settings.keyring, settings.schema)
+    ride = partial(_ride, arrivals := Arrivals(), codes)
     async with open_shell(settings, pulse, deciders, ride) as shell, closing(telephone):
         replica = follow_directory(shell, KINDS)
         terminals = Terminals(shell.rows.of(missions), pulse, patience)
@@ -92,9 +94,9 @@ async def _climb(replica: Replica, rungs: Timers) -> None:
     await rungs.run()
 
 
-async def _ride(arrivals: Arrivals, conn: Connection, batch: Batch) -> None:
+async def _ride(arrivals: Arrivals, codes: Codes, conn: Connection, batch: Batch) -> None:
     """Write pushes and messages by telephone in the transaction of a batch, and note arrivals."""
-    await mailbox.ride(conn, batch)
+    await mailbox.ride(conn, batch, codes)
     await attempts.ride(conn, batch)
     await arrivals.ride(conn, batch)
 

@@ -64,7 +64,7 @@ class Door:
         self._writes: dict[tuple[str, ...], str] = {}
         self._ride = ride
         self._carrier = carrier
-        self._rows = rows or Rows(pool)
+        self.rows = rows or Rows(pool)
 
     def decider_of(self, command: Any) -> Decider[Any]:
         """The decider of this command. Raises KeyError for an unknown command."""
@@ -125,7 +125,7 @@ class Door:
         answers = [batch.answer(request) for request in requests]
         await self._save(conn, batch, addressed(requests, answers, self._carrier))
         return [
-            await recalled(conn, self._rows, self.decider_of(request.command), request, answer)
+            await recalled(conn, self.rows, self.decider_of(request.command), request, answer)
             for request, answer in zip(requests, answers, strict=True)
         ]
 
@@ -160,7 +160,7 @@ class Door:
     async def _loaded(self, decider: Decider[Any], row: Any, conn: Any = None) -> Loaded:
         """Prove and decode a row; one that is neither blocks its own aggregate alone."""
         try:
-            proven = await self._rows.prove(decider, row, conn)
+            proven = await self.rows.prove(decider, row, conn)
             return Loaded(decider.from_row(proven), row["hash"])
         except (ValueError, TypeError, Unavailable, Broken) as error:
             log.error("state.unreadable", extra={"aggregate_id": row["id"]}, exc_info=error)
@@ -188,7 +188,7 @@ class Door:
         rows: dict[str, list[list[Any]]] = {}
         for of, state in batch.changed.items():
             decider = batch.deciders[of]
-            values = statements.state_values(decider, state, batch.hash_of(of), self._rows.code)
+            values = statements.state_values(decider, state, batch.hash_of(of), self.rows.code)
             rows.setdefault(decider.table.name, []).append(values)
         tables = tuple(sorted(rows))
         statement = self._writes.get(tables)
@@ -196,7 +196,7 @@ class Door:
             owned = [self._by_table[name].table for name in tables]
             statement = self._writes[tables] = statements.write_to(owned)
         signed = (
-            row.signed(batch.deciders[row.aggregate_id].topic, self._rows.sign)
+            row.signed(batch.deciders[row.aggregate_id].topic, self.rows.sign)
             for row in batch.journal_rows
         )
         records = [statements.journal_values(row) for row in signed]

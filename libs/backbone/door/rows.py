@@ -11,15 +11,15 @@ By its columns, and by the rows beside it, a row is only found. The question is 
 more to the document (`shown`), so that these show nothing to whom the document does not show it.
 """
 
-import hmac
 import logging
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from backbone.door.batch import EVIDENCE_BROKEN
+from backbone.door.beside import Beside, CodedRows
+from backbone.door.codes import Codes
 from backbone.door.decider import Decider
 from backbone.door.journal import Sign, unsigned
 from backbone.door.proven import ProvenJournal
@@ -27,14 +27,12 @@ from backbone.door.statements import HISTORY
 from backbone.postgres.asking import Asked
 from backbone.postgres.pool import Pool
 from backbone.postgres.states import Proven, taken
-from backbone.process.keyring import Keyring, key_id
+from backbone.process.keyring import Keyring
 from backbone.process.metrics import FORGED
 from backbone.words.errors import Broken, NotFound
 
 log = logging.getLogger(__name__)
 
-PURPOSE = b"liandong row"
-ID, CODE = 4, 16  # bytes of the key's id and of the code
 PAGE = 500
 SEAL = """
 UPDATE {table} SET proof = $3
@@ -50,6 +48,11 @@ class Rows:
 
     def __init__(self, pool: Pool, sign: Sign = unsigned) -> None:
         self._pool, self.sign, self.service = pool, sign, ""
+        self.codes: Codes | None = None
+
+    def coded(self, of: Beside) -> CodedRows:
+        """The rows of a table beside the documents."""
+        return CodedRows(self.codes, of)
 
     def code(self, table: str, row: Sequence[Any]) -> bytes | None:
         """The code of a row: its id, version, shape, document and hash."""
@@ -141,13 +144,10 @@ class ProvenRows(Rows):
         """`sign` signs events as the service, which `journal` names."""
         super().__init__(pool, sign)
         self.journal, self.service = journal, journal.service
-        self._keys = {
-            bytes.fromhex(key_id(key)): hmac.digest(key, PURPOSE, sha256) for key in keyring.keys
-        }
-        self._own = bytes.fromhex(key_id(keyring.lasting))
+        self.codes = self._codes = Codes(keyring, journal.service)
 
     def code(self, table: str, row: Sequence[Any]) -> bytes:
-        return self._code(self._own, table, row)
+        return self._codes.of(_told(table, row))
 
     async def prove(self, decider: Decider[Any], row: Any, on: Any = None) -> Proven:
         ended = row.get("ended", row["hash"])
@@ -158,17 +158,8 @@ class ProvenRows(Rows):
         return taken(row)
 
     def _is_coded(self, table: str, row: Any) -> bool:
-        given = row["proof"] or b""
-        known = given[:ID]
-        if known not in self._keys:
-            return False
         values = [row[name] for name in ("id", "version", "shape", "doc", "hash")]
-        return hmac.compare_digest(self._code(known, table, values), given)
-
-    def _code(self, known: bytes, table: str, row: Sequence[Any]) -> bytes:
-        of, version, shape, doc, last = row
-        told = f"{self.service}.{table}\0{of}\0{version}\0{shape}\0{last.hex()}\0{doc}"
-        return known + hmac.digest(self._keys[known], told.encode(), sha256)[:CODE]
+        return self._codes.fits(_told(table, values), row["proof"])
 
     async def _fold(self, decider: Decider[Any], row: Any, on: Any) -> None:
         """Compare the row with its journal, and write its code.
@@ -204,3 +195,8 @@ class ProvenRows(Rows):
                 break
             life += found
         return life
+
+
+def _told(table: str, row: Sequence[Any]) -> bytes:
+    of, version, shape, doc, last = row
+    return f"{table}\0{of}\0{version}\0{shape}\0{last.hex()}\0{doc}".encode()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from backbone.door.beside import Beside
 from backbone.postgres.paths import Path
 
 S = TypeVar("S")
@@ -28,7 +29,8 @@ class Table(Generic[S]):
     `columns` maps each projected column to its Postgres type; `project` gives their values.
     `derived` gives those columns that Postgres itself derives from the document, and may give again
     what lists ask for most, where that costs less than all of `project`. `upgrade` converts a
-    document of an older `shape` to the present one. `paths` are the indexes of its lists.
+    document of an older `shape` to the present one. `paths` are the indexes of its lists,
+    `beside` the tables with rows that are shown beside the document and have codes of their own.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Table(Generic[S]):
     group: Group[S] | None = None
     derived: Mapping[str, Callable[[S], Any]] = field(default_factory=dict)
     paths: Sequence[Path] = ()
+    beside: Sequence[Beside] = ()
     lists: frozenset[str] = field(init=False)  # the columns that are arrays
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from backbone.door.door import Door
 from backbone.door.request import Request
-from backbone.kafka.inbox import Inbox, Standing
+from backbone.kafka.inbox import LINKS, Inbox, Standing
 from backbone.kafka.origin import Forged, Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.subscription import Subscription, kind_of
@@ -52,7 +52,7 @@ class Applier:
         self._door = door
         self._subscription = subscription
         self._publisher = publisher
-        self._inbox = Inbox(subscription.group)
+        self._inbox = Inbox(subscription.group, door.rows.coded(LINKS))
 
     async def take_together(self, records: Sequence[ConsumerRecord]) -> list[str] | None:
         """Apply the records in one transaction; return the fate of each. Raises transient errors.

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from aiokafka import ConsumerRecord
 
+from backbone.door.beside import Beside, CodedRows
 from backbone.door.outcomes import Outcome
 from backbone.postgres.pool import Connection, Pool
 from liandong.event.v1.event_pb2 import Meta
@@ -49,8 +50,28 @@ WAITING = "SELECT count(*) FROM parked WHERE consumer = $1 AND aggregate_id = $2
 REFUSED = """
 INSERT INTO refused_links
     (consumer, event_id, aggregate_id, reason, facts, matter, audience, area, source, accused)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING *
 """
+# The facts are kept for a person at the database, and shown to no one.
+LINKS = Beside(
+    "refused_links",
+    (
+        "consumer",
+        "event_id",
+        "aggregate_id",
+        "reason",
+        "matter",
+        "audience",
+        "area",
+        "source",
+        "accused",
+        "time",
+        "settle_time",
+        "settled_by",
+        "note",
+    ),
+    key=("consumer", "event_id", "aggregate_id"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +85,9 @@ class Standing:
 class Inbox:
     """Reads and writes the inbox tables of one consumer group, in the caller's transaction."""
 
-    def __init__(self, group: str) -> None:
+    def __init__(self, group: str, links: CodedRows | None = None) -> None:
         self._group = group
+        self._links = links or CodedRows(None, LINKS)
 
     def lock(self, *sources: UUID) -> str:
         """The SQL that locks these sources; it must be the first statement of the transaction."""
@@ -107,4 +129,5 @@ class Inbox:
         link = (self._group, UUID(meta.event_id), outcome.aggregate_id)
         task = (meta.correlation_id, [*meta.audience], meta.area or meta.audited_area)
         about = (meta.source, meta.accused)
-        await conn.execute(REFUSED, *link, outcome.reason, outcome.facts, *task, *about)
+        rows = await conn.fetch(REFUSED, *link, outcome.reason, outcome.facts, *task, *about)
+        await self._links.code(conn, rows)

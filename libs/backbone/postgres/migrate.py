@@ -218,5 +218,7 @@ async def _grant(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> 
             REVOKE UPDATE, DELETE ON unsigned, verifications FROM {schema.role};
             REVOKE INSERT, UPDATE, DELETE ON signing FROM {schema.role};
         """)
+    if await conn.fetchval("SELECT to_regclass('uncoded')"):
+        await conn.execute(f"REVOKE INSERT, UPDATE, DELETE ON uncoded FROM {schema.role}")
     if await conn.fetchval("SELECT to_regclass('audit_before')"):
         await conn.execute(f"REVOKE INSERT, UPDATE, DELETE ON audit_before FROM {schema.role}")

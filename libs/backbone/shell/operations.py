@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from backbone.door.beside import CodedRows
 from backbone.kafka.consumer import Consumer
 from backbone.postgres.pool import Pool
 from backbone.rpc.caller import caller_of
@@ -26,8 +27,9 @@ SELECT consumer, sum(parked) AS parked, sum(refused) AS refused FROM (
 
 
 class OperationsService(rpc.OperationsServiceServicer):
-    def __init__(self, pool: Pool, consumers: Mapping[str, Consumer]) -> None:
-        self._pool = pool
+    def __init__(self, pool: Pool, coded: CodedRows, consumers: Mapping[str, Consumer]) -> None:
+        """`coded` are the refused links."""
+        self._pool, self._links = pool, coded
         self._consumers = consumers
 
     async def ListParked(  # noqa: N802  # gRPC's name
@@ -65,13 +67,13 @@ class OperationsService(rpc.OperationsServiceServicer):
     async def ListRefusedLinks(  # noqa: N802  # gRPC's name
         self, request: pb.ListRefusedLinksRequest, context: Any
     ) -> pb.ListRefusedLinksResponse:
-        items = await links.page(self._pool, request, caller_of(context).actor)
+        items = await links.page(self._pool, self._links, request, caller_of(context).actor)
         return pb.ListRefusedLinksResponse(items=items)
 
     async def SettleRefusedLink(  # noqa: N802  # gRPC's name
         self, request: pb.SettleRefusedLinkRequest, context: Any
     ) -> pb.SettleRefusedLinkResponse:
-        await links.settle(self._pool, request, caller_of(context).actor)
+        await links.settle(self._pool, self._links, request, caller_of(context).actor)
         return pb.SettleRefusedLinkResponse()
 
     async def ListConsumers(  # noqa: N802  # gRPC's name

@@ -1,15 +1,17 @@
 """Makes the prover of a service's rows, and proves all of them for the nightly check."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from backbone.door.beside import Beside
 from backbone.door.columns import names_of, wrong_beside, wrong_in
 from backbone.door.decider import Decider
 from backbone.door.evidence import LOWEST_ID, TURN, Flaw
 from backbone.door.proven import ProvenJournal
 from backbone.door.rows import ProvenRows
+from backbone.kafka.inbox import LINKS
 from backbone.postgres.pool import Pool
 from backbone.postgres.states import with_proof
 from backbone.process.settings import Settings
@@ -25,6 +27,13 @@ def rows_of(pool: Pool, settings: Settings) -> ProvenRows:
     return ProvenRows(pool, settings.keyring, journal, settings.signatures.sign)
 
 
+def besides(deciders: Sequence[Decider[Any]]) -> Iterator[Beside]:
+    """The tables of a service with rows beside its documents that have codes of their own."""
+    yield LINKS
+    for decider in deciders:
+        yield from decider.table.beside
+
+
 async def forged_rows(
     conn: Any, rows: ProvenRows, deciders: Sequence[Decider[Any]], on: Any = None
 ) -> AsyncIterator[Flaw]:
@@ -34,17 +43,27 @@ async def forged_rows(
     Rows of before get their code, unless `on` is the connection by which their journal is read.
     """
     for decider in deciders:
-        last, table = LOWEST_ID, decider.table
-        every = EVERY.format(state=with_proof("t"), columns=names_of(table), table=table.name)
-        while found := await conn.fetch(every, last, PAGE):
-            for number, row in enumerate(found):
-                if number % TURN == 0:
-                    await asyncio.sleep(0)
-                if wrong := await _wrong_with(rows, decider, row, on):
-                    yield Flaw(f"{table.name} {row['id']}", wrong)
-            last = UUID(str(found[-1]["id"]))
-        async for flaw in wrong_beside(conn, table):
+        async for flaw in _forged_of(conn, rows, decider, on):
             yield flaw
+        async for flaw in wrong_beside(conn, decider.table):
+            yield flaw
+    for of in besides(deciders):
+        async for where in rows.coded(of).forged(conn):
+            yield Flaw(where, "is not what the service has written")
+
+
+async def _forged_of(
+    conn: Any, rows: ProvenRows, decider: Decider[Any], on: Any
+) -> AsyncIterator[Flaw]:
+    last, table = LOWEST_ID, decider.table
+    every = EVERY.format(state=with_proof("t"), columns=names_of(table), table=table.name)
+    while found := await conn.fetch(every, last, PAGE):
+        for number, row in enumerate(found):
+            if number % TURN == 0:
+                await asyncio.sleep(0)
+            if wrong := await _wrong_with(rows, decider, row, on):
+                yield Flaw(f"{table.name} {row['id']}", wrong)
+        last = UUID(str(found[-1]["id"]))
 
 
 async def _wrong_with(rows: ProvenRows, decider: Decider[Any], row: Any, on: Any) -> str:

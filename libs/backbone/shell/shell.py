@@ -21,6 +21,7 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request, hash_of
 from backbone.door.retention import run_retention
 from backbone.kafka.consumer import Consumer
+from backbone.kafka.inbox import LINKS
 from backbone.kafka.lag import Lags
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, open_producer
@@ -46,7 +47,7 @@ from backbone.shell.known_persons import KnownPersons, NamesOf, SealedIn
 from backbone.shell.measuring import measure_backlog, measure_pool, tell_queue
 from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
-from backbone.shell.proving import forged_rows, rows_of
+from backbone.shell.proving import besides, forged_rows, rows_of
 from backbone.shell.standing import watch_database, watch_standing
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
@@ -94,6 +95,7 @@ class Shell:
             lambda: run_months(pool, settings.schema, pulse),
             lambda: run_retention(pool, pulse, settings.schema, settings.kept),
             lambda: run_nightly(self.connect, settings.schema, self._evidence),
+            *(partial(self.rows.coded(of).code_those_of_before, pool) for of in besides(deciders)),
             lambda: self.keys.run(pool, pulse),
         ]
 
@@ -205,7 +207,7 @@ class Shell:
     async def run(self) -> None:
         """Serve for ever; a loop that ends or dies ends the process."""
         self.pulse.lack("database", "the database has not answered yet")
-        operations = OperationsService(self.pool, self.consumers)
+        operations = OperationsService(self.pool, self.rows.coded(LINKS), self.consumers)
         self.serve(rpc.add_OperationsServiceServicer_to_server, operations, pb.DESCRIPTOR)
         await self.keys.read(self.pool)
         await self.server.start()

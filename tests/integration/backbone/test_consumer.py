@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import grpc
@@ -12,9 +12,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from msgspec.structs import replace
 
+from backbone.door.beside import CodedRows
+from backbone.door.codes import Codes
 from backbone.door.door import Door
+from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.kafka.consumer import Consumer
+from backbone.kafka.inbox import LINKS, Inbox
 from backbone.kafka.poison import MOST_POISONS
 from backbone.kafka.producer import is_passing
 from backbone.kafka.stall import ConsumerStuckError, Progress
@@ -22,12 +26,14 @@ from backbone.kafka.subscription import Handler, Subscription
 from backbone.kafka.unparking import run_unparking
 from backbone.postgres.pool import Pool
 from backbone.process.clock import HostClock
+from backbone.process.keyring import Keyring
 from backbone.process.metrics import GAPS, LINKS_REFUSED, STOPPED
 from backbone.process.pulse import Pulse
 from backbone.shell import links
 from backbone.shell.standing import compare_clocks, watch_standing
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound, Unavailable
+from liandong.event.v1.event_pb2 import Meta
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
@@ -186,7 +192,7 @@ async def test_a_refused_link_is_a_task_that_stays_visible(bench: Bench) -> None
 
 
 async def test_those_concerned_see_a_refused_link_until_one_of_them_settles_it(
-    bench: Bench,
+    bench: Bench, door: Door
 ) -> None:
     source = uuid4()
     key, value = an_event(source, 1, "claimed")
@@ -200,9 +206,11 @@ async def test_those_concerned_see_a_refused_link_until_one_of_them_settles_it(
     clerk, watcher = Actor("li", "desk-a", "clerk"), Actor("wu", "", "dispatcher", "990101")
     stranger = Actor("zhou", "desk-b", "dispatcher", "990102")
 
+    coded = door.rows.coded(LINKS)
+
     async def open_to(actor: Actor, **after: Any) -> list[pb.RefusedLink]:
         request = pb.ListRefusedLinksRequest(**after)
-        found = await links.page(bench.pool, request, actor)
+        found = await links.page(bench.pool, coded, request, actor)
         return [each for each in found if each.matter == str(source)]
 
     [seen] = await open_to(clerk)
@@ -213,12 +221,82 @@ async def test_those_concerned_see_a_refused_link_until_one_of_them_settles_it(
         event_id=seen.event_id, aggregate_id=seen.aggregate_id, note="核对过"
     )
     with pytest.raises(NotFound):
-        await links.settle(bench.pool, done, stranger)
+        await links.settle(bench.pool, coded, done, stranger)
     for actor in (watcher, clerk):  # a repeat keeps the first word
-        await links.settle(bench.pool, done, actor)
+        await links.settle(bench.pool, coded, done, actor)
     assert not await open_to(clerk)
     who = "SELECT settled_by FROM refused_links WHERE matter = $1"
     assert await bench.pool.fetchval(who, str(source)) == "wu"
+
+
+def a_refusal() -> Outcome:
+    return Outcome(uuid4(), "", uuid4(), 0, "NO_SUCH_NOTE", "NotFound", {}, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "reason = 'NOTHING'",
+        "audience = array_append(audience, 'desk-b')",
+        "area = '990102001'",
+        "matter = gen_random_uuid()::text",
+        "source = 'CARE'",
+        "proof = NULL",
+        "settle_time = now(), settled_by = 'li', note = 'x'",
+    ],
+)
+async def test_a_link_that_was_changed_by_hand_is_not_shown(
+    bench: Bench, admin: "asyncpg.Connection[Any]", forgery: str
+) -> None:
+    """Neither to those concerned nor to those whom it was widened to; it hides no other link."""
+    codes = Codes(Keyring((bytes(32),)), "ledger")
+    coded, clerk = CodedRows(codes, LINKS), Actor("li", "desk-a", "clerk")
+    inbox = Inbox(GROUP, coded)
+    events = [Meta(event_id=str(uuid4()), source="ALARM", audience=["desk-a"]) for _ in range(3)]
+    async with bench.pool.acquire() as conn, conn.transaction():
+        for meta in events:
+            refused = a_refusal()
+            await inbox.refused(conn, meta, refused)
+
+    async def seen_by(actor: Actor, size: int) -> list[str]:
+        request = pb.ListRefusedLinksRequest(page_size=size)
+        found = await links.page(bench.pool, coded, request, actor)
+        return [each.event_id for each in found]
+
+    first, *others = (each.event_id for each in events)
+    assert await seen_by(clerk, 50) == [first, *others]
+    assert [each async for each in coded.forged(admin)] == []
+    await admin.execute(f"UPDATE refused_links SET {forgery} WHERE event_id = $1", UUID(first))
+    assert await seen_by(clerk, 2) == others
+    assert await seen_by(Actor("zhou", "desk-b", "dispatcher", "990102"), 50) == []
+    row = await admin.fetchrow("SELECT * FROM refused_links WHERE event_id = $1", UUID(first))
+    assert [each async for each in coded.forged(admin)] == [LINKS.where(row)]
+    done = pb.SettleRefusedLinkRequest(
+        event_id=first, aggregate_id=str(row["aggregate_id"]), note="x"
+    )
+    with pytest.raises(NotFound):
+        await links.settle(bench.pool, coded, done, clerk)
+
+
+async def test_a_link_of_before_gets_its_code_as_long_as_it_may_be_without(
+    bench: Bench, admin: "asyncpg.Connection[Any]"
+) -> None:
+    coded = CodedRows(Codes(Keyring((bytes(32),)), "ledger"), LINKS)
+    meta = Meta(event_id=str(uuid4()), source="ALARM", audience=["desk-a"])
+    async with bench.pool.acquire() as conn:
+        refused = a_refusal()
+        await Inbox(GROUP).refused(conn, meta, refused)
+    request, clerk = pb.ListRefusedLinksRequest(), Actor("li", "desk-a", "clerk")
+    assert not await links.page(bench.pool, coded, request, clerk)
+    await admin.execute("UPDATE uncoded SET until = now() + interval '1 hour'")
+    assert await links.page(bench.pool, coded, request, clerk)
+    async with running_task(coded.code_those_of_before(bench.pool)), asyncio.timeout(5):
+        while await admin.fetchval("SELECT count(*) FROM refused_links WHERE proof IS NULL"):
+            await asyncio.sleep(0.02)
+    await admin.execute("UPDATE uncoded SET until = now()")
+    assert await links.page(bench.pool, coded, request, clerk)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await bench.pool.execute("UPDATE uncoded SET until = now() + interval '9 years'")
 
 
 async def test_an_outage_of_the_database_is_waited_for_in_place(

@@ -19,7 +19,7 @@ from backbone.rpc.caller import metadata_for
 from backbone.words.actor import Actor
 from backbone.words.areas import Level
 from backbone.words.city import Person, Record, Unit
-from backbone.words.errors import Denied, InvalidTransition, NotFound
+from backbone.words.errors import Broken, Denied, InvalidTransition, NotFound
 from backbone.words.ladder import Step
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
@@ -109,6 +109,22 @@ async def one(desk: Desk, mission: str) -> Any:
     return (await desk.stub.GetMission(request, metadata=metadata, timeout=5)).mission
 
 
+async def forged_rung(database: Installation, desk: Desk, mission: str) -> str:
+    """The refusal of a read while the journal says another person fired the rungs."""
+    admin = await asyncpg.connect(database.admin, server_settings={"search_path": "emergency"})
+    kind = "liandong.emergency.unanswered.v1"
+    change = "UPDATE journal SET actor = $3 WHERE aggregate_id = $1 AND kind = $2"
+    await admin.execute(change, UUID(mission), kind, "mallory")
+    try:
+        await refusing(one(desk, mission))
+    except Broken as refusal:
+        return refusal.reason
+    finally:
+        await admin.execute(change, UUID(mission), kind, "")
+        await admin.close()
+    return ""
+
+
 async def test_more_and_more_people_are_told(database: Installation) -> None:
     async with telephones() as world, staffed(database, world=world) as desk:
         mission = (await desk.dispatch()).mission.id
@@ -134,6 +150,7 @@ async def test_more_and_more_people_are_told(database: Installation) -> None:
         assert {each.who for each in shown.fired[3].told} == set(told)
         count = len(await rungs_of(database, mission))
         await asyncio.sleep(1.5)
+        assert await forged_rung(database, desk, mission) == "EVIDENCE_BROKEN"
     events = await rungs_of(database, mission)
     assert len(events) == count
     assert [event.unanswered.rung for event in events] == [*range(1, count + 1)]

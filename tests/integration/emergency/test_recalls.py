@@ -9,6 +9,8 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from backbone.door.beside import CodedRows
+from backbone.door.codes import Codes
 from backbone.door.journal import event_id
 from backbone.rpc.caller import metadata_for
 from backbone.words.actor import Actor
@@ -21,6 +23,7 @@ from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from operate.admin import topics
 from services.emergency.consumers import TOPIC
 from services.emergency.following import INCIDENTS
+from services.emergency.storage import TEAM_STEPS
 from tests.emergency import COUNTY, Desk, an_order, refusing, serving, some_settings
 from tests.installation import Installation
 from tests.servers import Broker
@@ -179,6 +182,31 @@ class TestWithoutKafka:
                 await desk.act("ReportOnScene", mission)
                 [step] = await frames(phone, 1)
                 assert (step.kind, step.by) == ("ON_SCENE", "lee")
+
+
+@pytest.mark.parametrize("forgery", ["who = 'mallory'", "kind = 'CLEARED'", "proof = NULL"])
+async def test_a_step_that_was_changed_by_hand_is_not_told(
+    database: Installation, database_url: str, forgery: str
+) -> None:
+    """A step of another device is told as it was taken, or not at all; `verify` names it."""
+    settings = some_settings(database_url)
+    coded = CodedRows(Codes(settings.keyring, settings.schema), TEAM_STEPS)
+    admin = await asyncpg.connect(database.admin, server_settings={"search_path": "emergency"})
+    async with serving(settings) as desk:
+        async with desk.terminal() as terminal:
+            mission = (await desk.dispatch()).mission.id
+            push = await terminal.push()
+        await desk.act("ReceiveMission", mission, seq=1)
+        await desk.act("AcknowledgeMission", mission, revision=1)
+        await desk.act("ReportEnRoute", mission)
+        assert [each async for each in coded.forged(admin)] == []
+        await admin.execute(f"UPDATE mailbox_steps SET {forgery} WHERE step = 2")
+        async with desk.terminal(device="phone", after=push.cursor) as phone:
+            told = [(step.step, step.kind) for step in await frames(phone, 2, "step")]
+            assert told == [(1, "DELIVERED"), (3, "EN_ROUTE")]
+    [flaw] = [each async for each in coded.forged(admin)]
+    assert flaw.startswith("mailbox_steps fire-1 2")
+    await admin.close()
 
 
 async def belongs(desk: Desk, mission: str, matter: UUID) -> None:

@@ -1,0 +1,123 @@
+"""Rows that stand beside the documents and are shown as they are: each has a code over its columns.
+
+A row whose code does not fit is not shown, with an alarm. Rows of before have no code: until the
+time in `uncoded`, a day after the migration, the service gives them one; later none is without.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from backbone.door.codes import Codes
+from backbone.postgres.pool import Connection, Pool, is_transient
+from backbone.process.metrics import FORGED
+
+log = logging.getLogger(__name__)
+
+# Rows of the release before may come during an upgrade.
+PAUSE, PAGE = 600.0, 500
+OPEN = "SELECT coalesce((SELECT until > clock_timestamp() FROM uncoded), false)"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A table, the columns that the code of a row covers, and those that name a row."""
+
+    table: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+    def told(self, row: Any) -> bytes:
+        """What a row says, for its code."""
+        said = msgspec.json.encode([row[name] for name in self.columns], enc_hook=str)
+        return f"{self.table}\0".encode() + said
+
+    def where(self, row: Any) -> str:
+        return f"{self.table} {' '.join(str(row[name]) for name in self.key)}"
+
+    @property
+    def code_one(self) -> str:
+        """The statement that writes the code of one row: the code is $1, the key follows."""
+        named = " AND ".join(f"{name} = ${at}" for at, name in enumerate(self.key, 2))
+        return f"UPDATE {self.table} SET proof = $1 WHERE {named}"  # noqa: S608  # our names
+
+    def page(self, after: Sequence[Any], test: str) -> str:
+        names = ", ".join(dict.fromkeys((*self.columns, *self.key, "proof")))
+        key = ", ".join(self.key)
+        place = ", ".join(f"${at}" for at, _ in enumerate(after, 1))
+        later = f"({key}) > ({place})" if after else "true"
+        return (
+            f"SELECT {names} FROM {self.table} WHERE {later} AND {test} "  # noqa: S608
+            f"ORDER BY {key} LIMIT {PAGE}"
+        )
+
+
+class CodedRows:
+    """The rows of one such table, for the service that writes it. A tool or a test without keys
+    gives no codes, and takes each row as it is."""
+
+    def __init__(self, codes: Codes | None, of: Beside) -> None:
+        self._codes, self.of = codes, of
+
+    async def code(self, conn: Connection, rows: Iterable[Any]) -> None:
+        """Write the codes of rows that this transaction has written, with all their columns."""
+        for row in rows:
+            key = [row[name] for name in self.of.key]
+            await conn.execute(self.of.code_one, self.made(row), *key)
+
+    def made(self, row: Any) -> bytes | None:
+        """The code of a row that is about to be written."""
+        return self._codes.of(self.of.told(row)) if self._codes else None
+
+    def _fits(self, row: Any, given: bytes | None) -> bool:
+        return self._codes is None or self._codes.fits(self.of.told(row), given)
+
+    async def sound(self, on: Any, rows: Sequence[Any], proof: str = "proof") -> list[Any]:
+        """Those that the service has written; the others ring the alarm. `proof` is the code's
+        column, `on` reads until when a row may be without."""
+        found = []
+        for row in rows:
+            bare = row[proof] is None
+            if self._fits(row, row[proof]) or (bare and await on.fetchval(OPEN)):
+                found.append(row)
+                continue
+            FORGED.labels("row", self._codes.service if self._codes else "").inc()
+            log.critical("row.forged", extra={"row": self.of.where(row)})
+        return found
+
+    async def forged(self, conn: Any) -> AsyncIterator[str]:
+        """Which rows the service has not written so; nothing is changed."""
+        lenient = await conn.fetchval(OPEN)
+        async for row in self._every(conn, "true"):
+            bare = row["proof"] is None and lenient
+            if not bare and not self._fits(row, row["proof"]):
+                yield self.of.where(row)
+
+    async def code_those_of_before(self, pool: Pool) -> None:
+        """Give rows of before their codes, again and again while rows may be without. Never ends,
+        as a loop of the shell."""
+        while True:
+            try:
+                if not await pool.fetchval(OPEN):
+                    break
+                async with pool.acquire() as conn:
+                    async for row in self._every(conn, "proof IS NULL"):
+                        await self.code(conn, [row])
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("coding.away", extra={"error": str(error)})
+            await asyncio.sleep(PAUSE)
+        await asyncio.Event().wait()
+
+    async def _every(self, conn: Any, test: str) -> AsyncIterator[Any]:
+        after: list[Any] = []
+        while rows := await conn.fetch(self.of.page(after, test), *after):
+            for row in rows:
+                yield row
+            await asyncio.sleep(0)
+            after = [rows[-1][name] for name in self.of.key]
