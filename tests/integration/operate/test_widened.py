@@ -198,6 +198,19 @@ async def test_a_count_beyond_the_page_is_of_what_may_be_shown(table: Table) -> 
     assert await table.counted(table.own, page_size=1) == own == 1
 
 
+async def test_a_refused_link_that_was_put_in_by_hand_is_found(table: Table) -> None:
+    event, record = uuid4(), uuid4()
+    await table.admin.execute(
+        f"INSERT INTO {table.schema}.refused_links "
+        "(consumer, event_id, aggregate_id, reason, facts, audience) "
+        "VALUES ('x', $1, $2, 'NO_SUCH_NOTE', '{}', '{north}')",
+        event,
+        record,
+    )
+    wrong = f"refused_links x {event} {record} is not what the service has written"
+    assert await table.flaws() == [wrong]
+
+
 async def test_a_filter_does_not_show_what_it_does_not_fit(table: Table) -> None:
     before = table.alarms()
     await table.admin.execute(f"UPDATE {table.name} SET category = 'fire'")
