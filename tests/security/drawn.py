@@ -14,6 +14,7 @@ from schemathesis.generation import GenerationMode
 
 # Requests of each operation: valid ones, and others; `make attack` draws more.
 TIMES = int(os.environ.get("ATTACK_EXAMPLES") or 1)
+LONGEST_WAIT = 3  # seconds
 EXAMPLES = {GenerationMode.POSITIVE: 2 * TIMES, GenerationMode.NEGATIVE: TIMES}
 JSON, STREAM = "application/json", "text/event-stream"
 
@@ -105,19 +106,29 @@ async def send_all(base: str, requests: list[Drawn], token: str, source: str) ->
 
 
 async def _send(http: httpx.AsyncClient, each: Drawn, token: str) -> httpx.Response | None:
-    """The answer; None for a request that no client can put on the wire."""
+    """The answer; None for a request that no client can put on the wire.
+
+    A rate is waited for. The brake on wrong passwords is an answer: its delay grows to a quarter of
+    an hour with each that is drawn.
+    """
     headers = {**each.request["headers"], "Authorization": f"Bearer {token}"}
     if not token:
         del headers["Authorization"]
     more = {name: value for name, value in each.request.items() if name != "headers"}
     try:
         answer = await http.request(**more, headers=headers)
-        while token and answer.status_code == 429 and answer.json()["reason"] == "RATE_LIMITED":
-            await asyncio.sleep(int(answer.headers["Retry-After"]))
+        while token and (wait := _wait_of(answer)) and wait <= LONGEST_WAIT:
+            await asyncio.sleep(wait)
             answer = await http.request(**more, headers=headers)
     except (ValueError, TypeError, httpx.LocalProtocolError, httpx.InvalidURL):
         return None
     return answer
+
+
+def _wait_of(answer: httpx.Response) -> int:
+    """The seconds after which a limit lets the request through; 0 for any other answer."""
+    limited = answer.status_code == 429 and _reason(answer) == "RATE_LIMITED"
+    return int(answer.headers["Retry-After"]) if limited else 0
 
 
 def flaws_of(each: Drawn, answer: httpx.Response) -> Iterator[str]:
