@@ -7,7 +7,7 @@ from services.workflow.supervision import waits_for
 from services.workflow.supervision.demanding import next_due
 from services.workflow.supervision.record import OVER, Answering, Demand, Supervision
 
-SHAPE = 4
+SHAPE = 5
 COLUMNS = {
     "state": "text",
     "level": "text",
