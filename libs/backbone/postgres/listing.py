@@ -8,17 +8,8 @@ path, usually the states, so that there is a way to read every list.
 
 import asyncio
 import logging
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -202,7 +193,7 @@ class Lists:
         self,
         conn: Connection,
         asked: Asked,
-        known: Mapping[UUID, bool] = MappingProxyType({}),
+        known: dict[UUID, bool] | None = None,
         whole: Sequence[UUID] | None = None,
     ) -> int:
         """How many rows the list shows; one more than `counting.MOST` for any number beyond.
@@ -216,7 +207,8 @@ class Lists:
             if counted > min(MOST, counting.MOST):
                 return counted
             whole = [of for _, of in await self.places(conn, asked, (FIRST, NO_ID), MOST)]
-        left, shown = [of for of in whole if of not in known], dict(known)
+        shown = dict(known or {})
+        left = [of for of in whole if of not in shown]
         while left:
             rows = await conn.fetch(ROWS.format(table=self._table, **STATE), left, 2 * MOST_BYTES)
             for row in rows:
