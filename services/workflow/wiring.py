@@ -156,10 +156,6 @@ TIMERS: tuple[tuple[Due, Callable[[Any], Request[Any]]], ...] = (
 )
 
 
-# Batches of the stream processor that run beside each other while it catches up.
-AT_ONCE = 2
-
-
 async def run_stream(settings: Settings, pulse: Pulse) -> None:
     """Run the stream processor; it repeats a batch until Postgres accepts it."""
     async with await open_pool(settings.database_url, settings.schema) as pool:
@@ -172,7 +168,7 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
         carrier = Carrier(settings.keyring.lasting, deciders)
         rows = rows_of(pool, settings)
         door = Door(pool, deciders, ride=ride, carrier=carrier, rows=rows)
-        batcher = Batcher(patiently(door.perform, pulse), pulse, AT_ONCE)
+        batcher = Batcher(patiently(door.perform, pulse), pulse)
         publisher = Publisher(settings.brokers)
         bury = partial(publisher.bury, dead_topic(DIRECTORY, stream.GROUP))
         async with asyncio.TaskGroup() as tasks:

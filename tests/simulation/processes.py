@@ -31,7 +31,6 @@ from services.workflow.incident.record import Incident
 from services.workflow.roads import Roads
 from services.workflow.stream import Lane, Road, Source
 from services.workflow.taking import Taking
-from services.workflow.wiring import AT_ONCE
 from tests.cities import a_city
 from tests.simulation.connections import Connection, Pool
 from tests.simulation.database import Database, Session
@@ -218,7 +217,7 @@ class Worker(Running):
         pool: Any = Pool(edges.database)
         deciders = [edges.decider()]
         door = edges.parts.door(pool, deciders, carrier=Carrier(KEY, deciders))
-        batcher: Batcher[Any] = Batcher(patiently(door.perform, pulse), pulse, AT_ONCE, crowd=2)
+        batcher: Batcher[Any] = Batcher(patiently(door.perform, pulse), pulse)
         self._road = Road(batcher, Publishing(edges.log), Trusting())
         self.consumers: list[Consumer] = []
         self.serve(batcher.run())

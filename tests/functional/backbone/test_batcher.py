@@ -4,15 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from random import Random
-from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from msgspec.structs import replace
 
-from backbone.door.batcher import CROWD, MOST, Batcher, patiently
+from backbone.door.batcher import MOST, Batcher, patiently
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.process.pulse import Pulse
@@ -43,8 +38,8 @@ def answer_to(request: Request[Command]) -> Outcome:
 
 
 @asynccontextmanager
-async def running(recorder: Recorder, most_at_once: int = 1) -> AsyncIterator[Batcher[Command]]:
-    batcher = Batcher(recorder.perform, Pulse(), most_at_once)
+async def running(recorder: Recorder) -> AsyncIterator[Batcher[Command]]:
+    batcher = Batcher(recorder.perform, Pulse())
     task = asyncio.create_task(batcher.run())
     yield batcher
     task.cancel()
@@ -76,70 +71,6 @@ async def test_the_queue_is_bounded_and_says_so_by_waiting() -> None:
         recorder.gate.set()
         async with asyncio.timeout(5):
             await last
-
-
-async def test_a_crowd_is_performed_beside_the_batch_that_runs_without_its_aggregates() -> None:
-    recorder, first = Recorder(), a_writing()
-    again = [replace(a_writing(), aggregate_id=first.aggregate_id) for _ in range(2)]
-    few, more = ([a_writing() for _ in range(CROWD - 3)] for _ in range(2))
-    recorder.gate.clear()
-    async with running(recorder, 2) as batcher:
-        answers = [await batcher.put(first)]
-        await asyncio.sleep(0.05)
-        answers += [await batcher.put(each) for each in (again[0], *few)]
-        await asyncio.sleep(0.05)
-        assert recorder.batches == [[first]], "few wait for the next batch"
-        answers += [await batcher.put(each) for each in (again[1], *more)]
-        await asyncio.sleep(0.05)
-        [_, beside] = recorder.batches
-        assert beside == [*few, *more][: len(beside)] and len(beside) >= CROWD - 2
-        recorder.gate.set()
-        async with asyncio.timeout(5):
-            await asyncio.gather(*answers)
-    performed = [each for batch in recorder.batches for each in batch]
-    assert [each for each in performed if each.aggregate_id == first.aggregate_id] == [
-        first,
-        *again,
-    ]
-    assert len(performed) == len(answers)
-
-
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=400), st.integers(1, 3), st.integers())
-@settings(max_examples=60, deadline=None)
-def test_whatever_runs_beside_each_aggregate_keeps_its_order(
-    aggregates: list[int], most_at_once: int, seed: int
-) -> None:
-    chance, ids = Random(seed), [UUID(int=each) for each in range(6)]
-    requests = [replace(a_writing(), aggregate_id=ids[each]) for each in aggregates]
-    begun: list[Request[Command]] = []
-    at_work: set[UUID] = set()
-
-    async def perform(batch: Sequence[Request[Command]]) -> list[Outcome]:
-        own = {each.aggregate_id for each in batch}
-        assert not own & at_work
-        at_work.update(own)
-        begun.extend(batch)
-        for _ in range(chance.randrange(6)):
-            await asyncio.sleep(0)
-        at_work.difference_update(own)
-        return [answer_to(each) for each in batch]
-
-    async def played() -> None:
-        batcher = Batcher(perform, Pulse(), most_at_once)
-        running = asyncio.create_task(batcher.run())
-        answers = []
-        for each in requests:
-            answers.append(await batcher.put(each))
-            if chance.random() < 0.05:
-                await asyncio.sleep(0)
-        outcomes = await asyncio.gather(*answers)
-        running.cancel()
-        assert [each.request_id for each in outcomes] == [each.request_id for each in requests]
-
-    asyncio.run(played())
-    for of in ids:
-        asked = [each.request_id for each in requests if each.aggregate_id == of]
-        assert [each.request_id for each in begun if each.aggregate_id == of] == asked
 
 
 async def test_who_gave_up_before_its_turn_is_not_performed() -> None:
