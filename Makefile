@@ -32,7 +32,7 @@ run: setup ## start Kafka, PostgreSQL, the demo city and every service; Ctrl-C s
 	@$(BIN)/liandong up
 
 test: setup ## the whole suite, with a real Kafka and a real PostgreSQL
-	@$(BIN)/pytest -q -n 2 --dist loadfile $(addprefix tests/,unit house contract functional simulation integration)
+	@$(BIN)/pytest -q -n 3 --dist loadfile $(addprefix tests/,unit house contract functional simulation integration)
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(addprefix tests/,end_to_end security chaos)
 
 attack: setup ## the attack suite alone, and deeper (takes minutes): EXAMPLES=20 times the requests, every role at every route
