@@ -14,6 +14,7 @@ from backbone.intake.settling import settling_id, settling_of
 from backbone.rpc.caller import Call
 from backbone.wire import facts_of, fill, to_message, to_record
 from backbone.words.actor import Actor
+from backbone.words.errors import InvalidArgument
 from backbone.words.sight import watches
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
@@ -26,6 +27,7 @@ from liandong.population.v1.population_events_pb2 import PopulationEvent
 from liandong.supervision.v1 import supervision_service_pb2 as supervision_pb
 from services.workflow.incident import INCIDENTS, reports, waiting
 from services.workflow.incident.kinds import HAND_OFF, RETURN
+from services.workflow.incident.merging import MergeIncident
 from services.workflow.incident.record import Incident, Routing
 from services.workflow.incident.settling import PAIRS
 from services.workflow.supervision import SUPERVISIONS
@@ -136,7 +138,17 @@ def _command(body: Any, actor: Actor, request_id: UUID) -> Any:
     kind = COMMANDS[body.DESCRIPTOR.name.removesuffix("Request")]
     if kind is OpenSupervision:
         return to_record(body, kind, by=actor, id=created_id(request_id, "supervision"))
+    if kind is MergeIncident:
+        return to_record(body, kind, by=actor, into=_named(body.into))
     return to_record(body, kind, by=actor)
+
+
+def _named(incident: str) -> UUID:
+    """The id of an incident that a body names. Raises InvalidArgument if it is none."""
+    try:
+        return UUID(incident)
+    except ValueError as error:
+        raise InvalidArgument("UNKNOWN_INCIDENT", incident=incident[:100]) from error
 
 
 def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:

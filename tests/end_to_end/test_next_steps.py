@@ -106,6 +106,9 @@ async def test_one_of_two_incidents_takes_up_the_receipts_and_teams_of_the_other
     two, merged = await merge_two(visit)
     assert (merged["state"], merged["merged_into"]) == ("MERGED", two.kept)
     assert "merge" not in merged["actions"] and merged["merged_by_name"]
+    unknown = {"into": "不是编号", "reason": "同一起事故"}
+    odd = await refused(act(two.dispatcher, f"/v1/incidents/{two.kept}:merge", unknown))
+    assert (odd.status, odd.reason) == (422, "UNKNOWN_INCIDENT")
     opposite = {"into": two.gone, "reason": "同一起事故"}
     late = await refused(act(two.dispatcher, f"/v1/incidents/{two.kept}:merge", opposite))
     # The kept one holds the other as soon as the receipts have followed.

@@ -33,6 +33,11 @@ def _whole(bits: int, *, signed: bool) -> CoreSchema:
     return core_schema.int_schema(ge=-top if signed else 0, le=top - 1)
 
 
+def _without_point(given: object) -> object:
+    """In JSON 3.0 is a whole number too."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
 PLAIN: dict[int, CoreSchema] = {
     FieldDescriptor.CPPTYPE_STRING: TEXT,
     FieldDescriptor.CPPTYPE_BOOL: core_schema.bool_schema(),
@@ -74,7 +79,7 @@ def text_reader(message: Descriptor, fields: Mapping[str, str]) -> SchemaValidat
 def _said(field: FieldDescriptor) -> CoreSchema:
     """The schema of a field read from texts; a list arrives as a mapping by index."""
     if not field.is_repeated:
-        return _field(field, {})
+        return _field(field, {}, from_text=True)
     members = core_schema.dict_schema(values_schema=_value(field, {}))
     return core_schema.no_info_after_validator_function(lambda said: list(said.values()), members)
 
@@ -105,11 +110,15 @@ def _object(schemas: Mapping[str, CoreSchema], ref: str | None = None) -> CoreSc
     return core_schema.typed_dict_schema(members, extra_behavior="forbid", ref=ref, config=STRICT)
 
 
-def _field(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSchema:
+def _field(
+    field: FieldDescriptor, definitions: dict[str, CoreSchema], *, from_text: bool = False
+) -> CoreSchema:
     entry = map_of(field)
     if entry is not None:
         return core_schema.dict_schema(*(_value(part, definitions) for part in entry))
     schema = _value(field, definitions)
+    if schema["type"] == "int" and not from_text:
+        schema = core_schema.no_info_before_validator_function(_without_point, schema)
     if field.is_repeated:
         return core_schema.list_schema(schema)
     # Only these fields can be unset, which null means.

@@ -37,14 +37,21 @@ ANYTHING: Any = st.recursive(
 )
 EARLY, LATE = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001  # hypothesis adds the zone
 TIMES = st.datetimes(EARLY, LATE, timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))]))
+
+
+def with_point(numbers: Any) -> Any:
+    """Whole numbers as they are, or as clients of one kind of number write them: 3.0."""
+    return numbers | numbers.map(float)
+
+
 PLAIN: dict[int, Any] = {
     FieldDescriptor.CPPTYPE_STRING: TEXT,
     FieldDescriptor.CPPTYPE_BOOL: st.booleans(),
     FieldDescriptor.CPPTYPE_DOUBLE: st.floats(allow_nan=False, allow_infinity=False),
     FieldDescriptor.CPPTYPE_FLOAT: st.floats(width=32, allow_nan=False, allow_infinity=False),
-    FieldDescriptor.CPPTYPE_INT32: st.integers(-(2**31), 2**31 - 1),
+    FieldDescriptor.CPPTYPE_INT32: with_point(st.integers(-(2**31), 2**31 - 1)),
     FieldDescriptor.CPPTYPE_INT64: st.integers(-(2**63), 2**63 - 1),
-    FieldDescriptor.CPPTYPE_UINT32: st.integers(0, 2**32 - 1),
+    FieldDescriptor.CPPTYPE_UINT32: with_point(st.integers(0, 2**32 - 1)),
     FieldDescriptor.CPPTYPE_UINT64: st.integers(0, 2**64 - 1),
 }
 
