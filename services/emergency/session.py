@@ -133,17 +133,21 @@ class Session:
         yield SubscribeResponse(bye=resources.Bye(reason=self.end_reason))
 
     async def _news(self) -> tuple[Sequence[Any], Sequence[Any]]:
-        """The entries pushed and the steps taken since the last look; what grew is read."""
+        """The entries pushed and the steps taken since the last look; what grew is read.
+
+        A push that becomes known during the read may not be in it, so the next look reads it.
+        """
         rows: Sequence[Any] = ()
         steps: Sequence[Any] = ()
-        if self._push > self._last_push:
+        known, taken = self._push, self._step
+        if known > self._last_push:
             rows = await self._pool.fetch(storage.PUSHED, self.team, self._last_push)
-            self._last_push = max([self._push, *(row["push"] for row in rows)])
+            self._last_push = max([known, *(row["push"] for row in rows)])
             # No entry is sent before a step that precedes it was read.
-            self._step = max([self._step, *(row["last_step"] for row in rows)])
-        if self._step > self._last_step:
+            taken = max([taken, *(row["last_step"] for row in rows)])
+        if taken > self._last_step:
             steps = await self._steps(0)
-            self._last_step = max([self._step, *(row["step"] for row in steps)])
+            self._last_step = max([taken, *(row["step"] for row in steps)])
         return rows, steps
 
     async def _wait(self) -> bool:
