@@ -137,6 +137,26 @@ async def test_a_suggestion_is_shown_as_it_is_now(console: Console, tables: Any)
     assert (found.receipt, found.incident) == (first.id, first.id) and found.state
 
 
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "jsonb_set(doc::jsonb, '{id}', '\"00000000-0000-0000-0000-000000000001\"')",
+        "jsonb_set(doc::jsonb, '{report,narrative}', '\"两车相撞\"')",
+        "jsonb_set(doc::jsonb, '{origin,receive_time}', '\"2026-11-29T08:00:00\"')",
+        "jsonb_set(doc::jsonb, '{report,place}', '7')",
+        "'[]'",
+    ],
+)
+async def test_a_receipt_that_was_changed_by_hand_is_not_suggested(
+    console: Console, tables: Any, lie: str
+) -> None:
+    sound, _ = await console.receive()
+    forged, _ = await console.receive()
+    await tables.execute(f"UPDATE receipts SET doc = ({lie})::text::json WHERE id = $1", forged.id)
+    third, _ = await console.receive()
+    assert [each.receipt for each in third.suggestions.repeats] == [sound.id]
+
+
 async def test_times_of_a_call_name_their_field(console: Console, tables: Any) -> None:
     late = Timestamp(seconds=4_000_000_000)
     refusal = await refused(console.receive(answer_time=late))
