@@ -261,9 +261,7 @@ def purpose_of(request: Request) -> str:
 
 def _malformed(error: ValidationError, text_flaw: str, body: bytes = b"") -> Problem:
     flaws = [_flaw(line, text_flaw, body) for line in error.errors(include_url=False)]
-    # A body that lacks a field can be read, and is no request.
-    status = 422 if flaws[0].reason == "FIELD_MISSING" else 400
-    return Problem(status, flaws[0].reason, {"field": flaws[0].field, **flaws[0].facts}, flaws)
+    return Problem(400, flaws[0].reason, {"field": flaws[0].field, **flaws[0].facts}, flaws)
 
 
 def _flaw(line: Any, text_flaw: str, body: bytes) -> Flaw:

@@ -61,7 +61,7 @@ BAD = [
         body=b'{"parties":[{"name":"a"},{"name":"b","name":"c"}]}'),
     Bad("UTF-16 with its mark", 400, "BROKEN_UTF8", body='{"text": "x"}'.encode("utf-16")),
     Bad("two marks of byte order", 400, "MALFORMED_JSON", "", body=b"\xef\xbb\xbf" * 2 + b"{}"),
-    Bad("a field that an account needs", 422, "FIELD_MISSING", "password", path="/v1/sessions",
+    Bad("a field that an account needs", 400, "FIELD_MISSING", "password", path="/v1/sessions",
         body=b'{"user":"a"}'),
     Bad("no object at an account", 400, "NOT_AN_OBJECT", "", path="/v1/sessions", body=b"false"),
     Bad("deep nesting", 400, "MALFORMED_JSON", "", body=b'{"text":' + b"[" * 100_000),
