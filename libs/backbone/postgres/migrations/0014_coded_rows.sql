@@ -5,5 +5,6 @@ ALTER TABLE refused_links ADD COLUMN proof bytea;
 -- that has never been used has none.
 CREATE TABLE uncoded (until timestamptz NOT NULL);
 INSERT INTO uncoded (until)
-SELECT clock_timestamp() + CASE WHEN EXISTS (SELECT FROM migrations WHERE time < now() - interval '10 minutes')
-    THEN interval '1 day' ELSE interval '0' END;
+SELECT clock_timestamp() + CASE
+    WHEN EXISTS (SELECT FROM journal) OR EXISTS (SELECT FROM refused_links) THEN interval '1 day'
+    ELSE interval '0' END;
