@@ -16,11 +16,14 @@ from backbone.rpc.reasons import reasons_of
 from backbone.rpc.rules import TIMESTAMP
 from backbone.words.roles import EVERYONE
 from services.gateway.contract.plan import Plan
+from services.gateway.http.connections import REFUSALS
 from services.gateway.http.problems import FILE
 
 WORD = re.compile(r"\b[A-Z][A-Z0-9_]{3,}\b")
 
-OF_ALL = {"BROKEN_UTF8", "REPEATED_HEADER", "RATE_LIMITED", "INTERNAL"}
+# A connection is closed with one of these before its request is known.
+OF_CONNECTIONS = frozenset(REFUSALS)
+OF_ALL = {"BROKEN_UTF8", "REPEATED_HEADER", "RATE_LIMITED", "INTERNAL"} | OF_CONNECTIONS
 OF_ACCOUNTS = {"NOT_SIGNED_IN", "SESSION_OVER", "MALFORMED_PERSON", "NOT_THE_DEPUTY"}
 OF_PARAMETERS = {"UNKNOWN_FIELD", "WRONG_TYPE", "REPEATED_PARAMETER"}
 OF_BODIES = {
