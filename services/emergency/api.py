@@ -163,7 +163,7 @@ class EmergencyService(MissionService):
         return pb.GetMissionResponse(mission=mission)
 
     async def _fired(self, mission: Mission) -> list[resources.FiredRung]:
-        """The last rungs that were fired, as the journal proves; none of what is archived. Raises
+        """The last rungs that were fired, proven by the journal; an archived one has none. Raises
         Broken for a journal that was changed by hand."""
         after = max(0, mission.version - LAST_EVENTS)
         try:

@@ -1,7 +1,7 @@
 """Counts provisional due times anew whenever the city changes, and once after each start.
 
-What is left undone, as the process ends or a supervision is locked, is found again: a due time that
-was counted anew is provisional no more, so none is counted twice.
+A due time that is left, because the process ends or its supervision is locked, is found again. One
+that was counted anew is provisional no more, so none is counted twice.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from services.workflow.supervision.recounting import RecountDueTimes, is_outdate
 
 log = logging.getLogger(__name__)
 
-# Seconds until what was locked, or could not be reached, is tried again.
+# Seconds until supervisions that were locked, or not reached, are tried again.
 PAUSE = 5.0
 BATCH = 100
 FIRST = (datetime.min.replace(tzinfo=UTC), UUID(int=0))

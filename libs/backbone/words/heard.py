@@ -28,11 +28,16 @@ def confirmed(danger: HeardDanger | None, priority: str, by_word: bool) -> Heard
     if danger is None or "" < priority <= danger.priority:
         return None
     if not by_word:
-        raise InvalidTransition(
-            "DANGER_UNCONFIRMED",
-            category=danger.category,
-            name=danger.name,
-            priority=danger.priority,
-            words="、".join(danger.words),
-        )
+        raise unconfirmed(danger)
     return danger
+
+
+def unconfirmed(danger: HeardDanger) -> InvalidTransition:
+    """The refusal to go below the danger without a person's word."""
+    return InvalidTransition(
+        "DANGER_UNCONFIRMED",
+        category=danger.category,
+        name=danger.name,
+        priority=danger.priority,
+        words="、".join(danger.words),
+    )

@@ -11,7 +11,7 @@ from backbone.words.texts import squeezed
 if TYPE_CHECKING:
     from backbone.words.city import City, Ring
 
-# What is passed to a unit of this kind, or to a neighbour, becomes a ticket with a clock.
+# A receipt that is passed to a unit of this kind, or to a neighbour, becomes a ticket with a clock.
 HOTLINE_KIND = "hotline"
 
 

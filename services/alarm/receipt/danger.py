@@ -9,8 +9,7 @@ from msgspec.structs import replace
 from backbone.life_cycle import change
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.errors import InvalidTransition
-from backbone.words.heard import HeardDanger
+from backbone.words.heard import HeardDanger, unconfirmed
 from services.alarm.receipt.record import (
     Classification,
     Confirmation,
@@ -71,13 +70,7 @@ def confirmed_below(
     if danger is None or not below:
         return []
     if not command.confirm_priority:
-        raise InvalidTransition(
-            "DANGER_UNCONFIRMED",
-            category=danger.category,
-            name=danger.name,
-            priority=danger.priority,
-            words="、".join(danger.words),
-        )
+        raise unconfirmed(_as_heard(danger))
     return [PriorityConfirmed(now, danger, command.by.user)]
 
 
@@ -138,8 +131,10 @@ def lies_below(given: Classification, danger: Heard, city: City) -> bool:
 def told_of(receipt: Receipt) -> HeardDanger | None:
     """The danger as others are told of it."""
     danger = receipt.suggestions.danger
-    if danger is None:
-        return None
+    return None if danger is None else _as_heard(danger)
+
+
+def _as_heard(danger: DangerSuggestion) -> HeardDanger:
     return HeardDanger(danger.category, danger.name, danger.priority, danger.words)
 
 

@@ -29,7 +29,7 @@ TEAM = MISSION.order.team
 
 @dataclass
 class Mailbox:
-    """Stands where the database is: each read sees what was committed when it began."""
+    """Stands where the database is: a read sees the commits before its begin, and no later one."""
 
     chance: Random
     pushes: list[dict[str, Any]] = field(default_factory=list)

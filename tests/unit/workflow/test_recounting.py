@@ -113,7 +113,7 @@ def test_any_other_clock_stays(clock: Clock) -> None:
 def test_it_ends_as_if_the_notice_had_been_known_or_fairly_later(
     day: int, amount: int, unit: Unit, days_later: int
 ) -> None:
-    """Never later than both what the law says and what was told; a second time changes nothing."""
+    """The new time is at most the later of the two; a second count changes nothing."""
     begun = local("2025-06-02 10:00") + timedelta(days=day)
     term = Term("rule", Budget(amount, unit))
     clock = start("c", KIND, term, "", begun, BEFORE)
