@@ -6,6 +6,7 @@ that was counted anew is provisional no more, so none is counted twice.
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -18,6 +19,7 @@ from backbone.door.rows import RowsOf
 from backbone.door.timers import attempt_each, lapse_of
 from backbone.postgres.pool import is_transient
 from backbone.postgres.states import with_proof
+from backbone.process.pulse import Pulse
 from backbone.words.city import City
 from backbone.words.errors import Unavailable
 from services.workflow.supervision.recounting import RecountDueTimes, is_outdated
@@ -39,9 +41,9 @@ ORDER BY s.due_time, s.id LIMIT {BATCH}
 class Recounts:
     """Several processes may run it: the lock and the door's repeats let each event happen once."""
 
-    def __init__(self, door: Door, rows: RowsOf) -> None:
+    def __init__(self, door: Door, rows: RowsOf, pulse: Pulse) -> None:
         """`rows` are those of the supervisions."""
-        self._door, self._rows = door, rows
+        self._door, self._rows, self._pulse = door, rows, pulse
         self._news = asyncio.Event()
         self._city: City | None = None
 
@@ -53,7 +55,12 @@ class Recounts:
     async def run(self) -> None:
         """Count for ever, with each city that is loaded."""
         while True:
-            await self._news.wait()
+            self._pulse.beat("recounts")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE):
+                    await self._news.wait()
+            if not self._news.is_set():
+                continue
             self._news.clear()
             try:
                 left = await self.recount()
@@ -70,6 +77,7 @@ class Recounts:
         """Count all that wait, one batch in one transaction; return how many are left."""
         place, left, city = FIRST, 0, self._city
         while city and (rows := await self._rows.pool.fetch(WAITING, *place)):
+            self._pulse.beat("recounts")
             place = rows[-1]["due_time"], UUID(str(rows[-1]["id"]))
             proven = await self._rows.sound(rows)
             requests = [_request(each, city) for each in proven if self._is_outdated(each, city)]

@@ -1,7 +1,7 @@
 """Supervisions that have yet to hear where one of their incidents comes from.
 
 They are noted in the transaction in which the incident is told, and each is told by an event of its
-own. What is left, as the process ends or a supervision is locked, stays on the list.
+own. One that is locked, or left because the process ends, stays on the list.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from backbone.door.door import Door
 from backbone.door.outcomes import Outcome
 from backbone.door.timers import attempt_each, lapse_of
 from backbone.postgres.pool import Connection, Pool, is_transient
+from backbone.process.pulse import Pulse
 from services.workflow.supervision.inheriting import HearOrigin
 
 log = logging.getLogger(__name__)
@@ -47,10 +48,11 @@ async def note_untold(conn: Connection, batch: Batch) -> None:
 class Untold:
     """Works off the list; several processes may: the lock and the door's repeats keep to once."""
 
-    def __init__(self, pool: Pool, door: Door) -> None:
-        self._pool, self._door = pool, door
+    def __init__(self, pool: Pool, door: Door, pulse: Pulse) -> None:
+        self._pool, self._door, self._pulse = pool, door, pulse
 
     async def run(self) -> None:
+        """Tell those on the list, for ever."""
         while True:
             try:
                 while await self.tell():
@@ -63,6 +65,7 @@ class Untold:
 
     async def tell(self) -> int:
         """Tell the first of them; return how many were told."""
+        self._pulse.beat("untold supervisions")
         rows = await self._pool.fetch(UNTOLD)
         requests = []
         for row in rows:

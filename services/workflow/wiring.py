@@ -105,7 +105,7 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
     breaker = breaker or Breaker()
     BREAKER.set_function(lambda: breaker.is_open)
     async with open_shell(settings, pulse, deciders, ride) as shell:
-        recounts = Recounts(shell.door, shell.rows.of(supervisions))
+        recounts = Recounts(shell.door, shell.rows.of(supervisions), pulse)
         replica = follow_directory(shell, KINDS, recounts.learn)
         carrier = Carrier(settings.keyring.lasting, deciders)
         find, wake = shell.door.find, shell.relay.wake
@@ -122,7 +122,7 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
         supervisors = SupervisionFront(shell, supervisions, calls)
         add = supervision_rpc.add_SupervisionServiceServicer_to_server
         shell.serve(add, supervisors, supervision_pb.DESCRIPTOR)
-        for loop in (waiting.run, recounts.run, Untold(shell.pool, shell.door).run):
+        for loop in (waiting.run, recounts.run, Untold(shell.pool, shell.door, pulse).run):
             shell.run_beside(loop)
         shell.run_beside(partial(count_incidents, shell.pool))
         heard = teams.of_incidents(settings, shell.pool)

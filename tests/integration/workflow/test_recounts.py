@@ -21,6 +21,7 @@ from backbone.door.rows import Rows
 from backbone.door.statements import lock_all
 from backbone.door.timers import NEVER
 from backbone.postgres.pool import Pool, open_pool
+from backbone.process.pulse import Pulse
 from backbone.words.actor import Actor
 from backbone.words.calendar import Calendar, day_of, end_of
 from backbone.words.city import City
@@ -86,7 +87,7 @@ class Workflow:
             each.learn(self.cities[-1])
 
     def recounts(self) -> Recounts:
-        return Recounts(self.door, self.rows.of(self.door.decider_of(OPENING)))
+        return Recounts(self.door, self.rows.of(self.door.decider_of(OPENING)), Pulse())
 
     async def events(self) -> list[Any]:
         """The rows of the journal that tell of a due time counted anew."""
