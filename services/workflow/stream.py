@@ -22,8 +22,9 @@ from backbone.door.request import Request
 from backbone.kafka.origin import Forged, Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.kafka.stall import ConsumerStuckError, Progress
+from backbone.process.current import client_context
 from backbone.process.metrics import DEAD_LETTERS, begin
-from backbone.process.wires import MECHANISM, Brokers, Protected, client_context
+from backbone.process.wires import MECHANISM, Brokers, Protected
 from services.workflow import arriving, codec, supervising
 from services.workflow.metrics import LANE, STREAMED
 

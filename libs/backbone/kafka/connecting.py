@@ -11,7 +11,8 @@ from aiokafka.errors import (
 )
 
 from backbone.process.certificates import WireFlaw, flaw_in, no_tls
-from backbone.process.wires import MECHANISM, Brokers, Protected, client_context
+from backbone.process.current import client_context
+from backbone.process.wires import MECHANISM, Brokers, Protected
 
 PATIENCE = 5_000
 WRONG_PASSWORD = (AuthenticationFailedError, SaslAuthenticationFailed)

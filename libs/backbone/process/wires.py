@@ -3,16 +3,14 @@
 A folder holds `ca.pem`, the authorities that services trust, and for each identity `<name>.pem`:
 its private key and certificate in one file, so that a renewal replaces both at once. `servers.pem`,
 if there is one, holds the authorities of Kafka and PostgreSQL. Every user of these files reads them
-anew when they change; a renewal needs no restart.
+anew when they change (`backbone.process.current`); a renewal needs no restart.
 """
 
 import os
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 SECURE, FOLDER = "LIANDONG_SECURE", "LIANDONG_CERTIFICATES"
 # The identity of a service is this name in its certificate, whatever the host is called.
@@ -84,36 +82,6 @@ def written(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-class Current(ssl.SSLContext):
-    """Begins each connection by the files of that moment: a context of Python's can learn an
-    authority, and cannot forget one."""
-
-    inner: ssl.SSLContext
-
-    def wrap_bio(self, *given: Any, **more: Any) -> ssl.SSLObject:
-        return self.inner.wrap_bio(*given, **more)
-
-
-@cache
-def client_context(wires: Wires) -> Current:
-    """The one context of an identity for its connections; `refresh` brings it up to date."""
-    context = Current(ssl.PROTOCOL_TLS_CLIENT)
-    context.inner = _context_of(wires)
-    return context
-
-
-def refresh(wires: Wires) -> None:
-    """Read the files anew: connections that begin from now on use them. Raises OSError."""
-    client_context(wires).inner = _context_of(wires)
-
-
-def _context_of(wires: Wires) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(wires.servers))
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(wires.own)
-    return context
 
 
 def is_secure(environ: Mapping[str, str], default: bool) -> bool:

@@ -10,7 +10,7 @@ from backbone.process.certificates import WireFlaw, end_of, flaw_of
 from backbone.process.metrics import CERTIFICATE_LEFT
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
-from backbone.process.wires import Protected, Wires, refresh
+from backbone.process.wires import Protected, Wires
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ ASK = 60.0
 
 
 async def watch_wires(settings: Settings, pulse: Pulse) -> None:
-    """Use renewed files, and tell of flaws in log and readiness; for ever.
+    """Tell of renewed files and of their flaws in log and readiness; for ever.
 
     A Kafka that refuses us is told in the log and by `liandong doctor`, and is no reason to be
     unready: what lives depend on works without Kafka.
@@ -43,7 +43,6 @@ async def _watch_files(wires: Wires, pulse: Pulse) -> None:
         if now != used or time.monotonic() >= due or told is not None:
             told, due = _tell(wires, pulse, told), time.monotonic() + ASK
             if told is None and now != used:
-                refresh(wires)
                 used = now
                 log.info("certificate.renewed", extra={"service": wires.name})
         await asyncio.sleep(LOOK)

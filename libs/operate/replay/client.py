@@ -11,12 +11,14 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import orjson
 
+from backbone.process.current import trusting
 from operate.home.trouble import Trouble
 
 FIRST_FAILURE = 300
@@ -64,7 +66,7 @@ class Connection:
         self, base: str, width: int, patience: float = PATIENCE, ca: str | None = None
     ) -> None:
         self.base, self.retries, self.patience, self._width = base, 0, patience, width
-        self._trust: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca) if ca else True
+        self._trust: ssl.SSLContext | bool = trusting(Path(ca)) if ca else True
 
     async def __aenter__(self) -> "Connection":
         attempt = min(LONGEST_ATTEMPT, self.patience)

@@ -42,6 +42,7 @@ from operate.home.certificates import Authority, make_authority
 from operate.home.keys import Keys
 from operate.home.ports import Ports
 from operate.run.protection import kafka_password
+from operate.run.silence import SILENT
 from tests.people import TOWNSHIP, Listener, Visit, act, open_incident, take_call, visiting
 from tests.servers import Installed
 
@@ -346,6 +347,18 @@ async def test_a_changed_authority_is_told(secure_city: Installed) -> None:
     finally:
         (folder / "ca.pem").write_bytes(good)
     await until(lambda: flaws_of(metrics))
+
+
+async def test_the_supervisor_knows_its_servers_by_their_new_certificates(
+    secure_city: Installed,
+) -> None:
+    """One that it did not find for 25 s would be killed, and never found ready again."""
+    city = secure_city
+    authority = (city.home / "certificates" / "authority.pem").stat().st_mtime
+    await asyncio.sleep(max(0.0, authority + SILENT + 5 - time.time()))
+    told = json.loads((await asyncio.to_thread(city.liandong, "status", "--json")).stdout)
+    restarts = {name: told["processes"][name]["restarts"] for name in ("kafka", "postgres")}
+    assert restarts == {"kafka": 0, "postgres": 0}
 
 
 async def until(asked: Callable[[], Any], *words: str) -> None:

@@ -1,12 +1,15 @@
 """The settings of the wires: protected unless the environment says otherwise."""
 
+import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backbone.kafka.connecting import connection
+from backbone.process.current import Current, client_context, trusting
 from backbone.process.settings import SettingsError, read_settings
-from backbone.process.wires import Protected, Wires, client_context, is_secure, refresh
+from backbone.process.wires import Protected, Wires, is_secure
 from operate.home import certificates
 from tests.unit.backbone.test_small_parts import ENVIRON
 
@@ -50,16 +53,38 @@ def test_kafka_is_reached_over_tls_with_a_name_and_a_password(tmp_path: Path) ->
     assert "s3cret" not in repr(settings)
 
 
-def test_an_authority_that_was_taken_out_is_forgotten_without_a_restart(tmp_path: Path) -> None:
-    """A context of Python's can learn an authority; ours begins each connection anew."""
+def test_a_connection_that_begins_uses_the_files_of_that_moment(tmp_path: Path) -> None:
+    """An authority that was taken out is forgotten, in every process and without a restart."""
     certificates.create(tmp_path)
     wires = Wires("alarm", tmp_path)
-    context = client_context(wires)
-    before = context.inner.get_ca_certs()
+    contexts = client_context(wires), trusting(tmp_path / "ca.pem")
+    before = [begun(context) for context in contexts]
     certificates.make_authority(tmp_path)
     certificates.renew(tmp_path)
     certificates.distrust_all_before(tmp_path)
-    refresh(wires)
-    assert client_context(wires) is context, "what has it keeps it"
-    [now] = context.inner.get_ca_certs()
-    assert now not in before and context.check_hostname
+    assert client_context(wires) is contexts[0], "what has it keeps it"
+    now = [begun(context) for context in contexts]
+    assert now[0] == now[1] != before[0] == before[1]
+    assert contexts[0].check_hostname
+
+
+def test_files_with_a_flaw_are_not_used(tmp_path: Path) -> None:
+    certificates.create(tmp_path / "ours")
+    certificates.create(tmp_path / "others")
+    wires = Wires("alarm", tmp_path / "ours")
+    context = client_context(wires)
+    before, good = begun(context), wires.ca.read_bytes()
+    for flaw in ((tmp_path / "others" / "ca.pem").read_bytes(), b"no certificate"):
+        wires.ca.write_bytes(flaw)
+        assert begun(context) == before
+    wires.ca.write_bytes(good)
+    certificates.renew(wires.folder)
+    used = context.inner
+    assert begun(context) == before, "the same authority"
+    assert context.inner is not used, "and another certificate"
+
+
+def begun(context: Current) -> list[Any]:
+    """The authorities that a connection that begins now trusts."""
+    used = context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="localhost")
+    return used.context.get_ca_certs()
