@@ -18,7 +18,7 @@ from backbone.postgres.pool import Connection
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from services.emergency.metrics import PUSHES
 from services.emergency.mission.record import Mission
-from services.emergency.storage import TEAM_STEPS
+from services.emergency.storage import FRESH, STEP_OF, TEAM_STEPS
 
 # Processes with terminals listen here: a team whose mailbox has grown, and its last numbers.
 CHANNEL = "emergency_pushes"
@@ -62,27 +62,7 @@ FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::bigint[])
      AS p(mission, revision, attempt, push)
 WHERE e.mission = p.mission AND e.revision = p.revision
 """
-
-# The kind of entry for an event. Events of missions only: team statuses have no mailbox entry.
-FRESH = {
-    "liandong.emergency.dispatched.v1": "MISSION",
-    "liandong.emergency.revised.v1": "REVISION",
-    "liandong.emergency.recalled.v1": "RECALL",
-}
 AGAIN = "liandong.emergency.pushed_again.v1"
-# Steps of one device of the team that the others are told.
-STEPS = {
-    f"liandong.emergency.{name}.v1": name.upper()
-    for name in (
-        "delivered",
-        "acknowledged",
-        "refused",
-        "en_route",
-        "on_scene",
-        "cleared",
-        "recall_confirmed",
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +119,7 @@ async def ride(conn: Connection, batch: Batch, codes: Codes | None = None) -> No
             else:
                 fresh.append(_entry(mission, record))
             PUSHES.labels(mission.order.priority, mission.order.exercise, repeated).inc()
-        elif record.kind in STEPS:
+        elif record.kind in STEP_OF:
             steps.append(_step(mission, record, coded))
     if fresh or again or steps:
         await _add(conn, fresh, again, steps)
@@ -162,7 +142,7 @@ def _step(mission: Mission, record: JournalRow, coded: CodedRows) -> TeamStep:
     step = TeamStep(
         team=mission.order.team,
         mission=mission.id,
-        kind=STEPS[record.kind],
+        kind=STEP_OF[record.kind],
         state=mission.state,
         revision=mission.pushes.revision,
         signed=max(mission.progress.signed, default=0),

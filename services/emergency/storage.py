@@ -7,6 +7,7 @@ from backbone.door.batch import RETRYABLE_BY_EVENT
 from backbone.door.beside import Beside
 from backbone.door.table import Group, Table
 from backbone.door.timers import Due, due_in
+from backbone.door.written import Written
 from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import Sight, equal
 from backbone.postgres.paths import Path
@@ -90,6 +91,37 @@ TEAM_STEPS = Beside(
     ("team", "mission", "kind", "state", "revision", "signed", "who", "time"),
     key=("team", "step"),
 )
+# The kind of entry for an event. Events of missions only: team statuses have no mailbox entry.
+FRESH = {
+    "liandong.emergency.dispatched.v1": "MISSION",
+    "liandong.emergency.revised.v1": "REVISION",
+    "liandong.emergency.recalled.v1": "RECALL",
+}
+# Steps of one device of the team that the others are told.
+STEP_OF = {
+    f"liandong.emergency.{name}.v1": name.upper()
+    for name in (
+        "delivered",
+        "acknowledged",
+        "refused",
+        "en_route",
+        "on_scene",
+        "cleared",
+        "recall_confirmed",
+    )
+}
+WRITTEN = (
+    Written("mailbox_entries", "mission", "kind", FRESH.items(), since=""),
+    Written(
+        "mailbox_steps",
+        "mission",
+        "kind",
+        STEP_OF.items(),
+        since="emergency/0005_recalls_and_steps.sql",
+        # No city sweeps them earlier (deploy/retention.yaml).
+        kept="(t.end_time IS NULL OR t.end_time > now() - interval '7 days')",
+    ),
+)
 HAS_ENTRY = "SELECT EXISTS (SELECT FROM mailbox_entries WHERE mission = $1 AND seq = $2)"
 SEQ = "SELECT seq FROM mailbox_entries WHERE mission = $1 AND revision = $2"
 SEQS = "SELECT mission, max(seq) AS seq FROM mailbox_entries WHERE mission = ANY($1) GROUP BY 1"
@@ -114,6 +146,7 @@ MISSIONS: Table[Mission] = Table(
     group=Group("pair", table.pair),
     paths=PATHS,
     beside=(TEAM_STEPS,),
+    written=WRITTEN,
 )
 STATES = States(State, OVER)
 

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from backbone.door.beside import Beside
+from backbone.door.written import Written
 from backbone.postgres.paths import Path
 
 S = TypeVar("S")
@@ -30,7 +31,8 @@ class Table(Generic[S]):
     `derived` gives those columns that Postgres itself derives from the document, and may give again
     what lists ask for most, where that costs less than all of `project`. `upgrade` converts a
     document of an older `shape` to the present one. `paths` are the indexes of its lists,
-    `beside` the tables with rows that are shown beside the document and have codes of their own.
+    `beside` the tables with rows that are shown beside the document and have codes of their own,
+    `written` those with a row for each event of some kinds.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Table(Generic[S]):
     derived: Mapping[str, Callable[[S], Any]] = field(default_factory=dict)
     paths: Sequence[Path] = ()
     beside: Sequence[Beside] = ()
+    written: Sequence[Written] = ()
     lists: frozenset[str] = field(init=False)  # the columns that are arrays
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from backbone.door.decider import Decider
 from backbone.door.evidence import LOWEST_ID, TURN, Flaw
 from backbone.door.proven import ProvenJournal
 from backbone.door.rows import ProvenRows
+from backbone.door.written import missing
 from backbone.kafka.inbox import LINKS
 from backbone.postgres.pool import Pool
 from backbone.postgres.states import with_proof
@@ -38,7 +39,7 @@ async def forged_rows(
     conn: Any, rows: ProvenRows, deciders: Sequence[Decider[Any]], on: Any = None
 ) -> AsyncIterator[Flaw]:
     """Prove every row; yield those that the door has not written, those that are found by other
-    columns than their documents say, and wrong rows beside them.
+    columns than their documents say, and wrong and missing rows beside them.
 
     Rows of before get their code, unless `on` is the connection by which their journal is read.
     """
@@ -47,6 +48,9 @@ async def forged_rows(
             yield flaw
         async for flaw in wrong_beside(conn, decider.table):
             yield flaw
+        for written in decider.table.written:
+            async for flaw in missing(conn, decider.table.name, written):
+                yield flaw
     for of in besides(deciders):
         async for where in rows.coded(of).forged(conn):
             yield Flaw(where, "is not what the service has written")
