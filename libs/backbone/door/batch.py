@@ -14,12 +14,17 @@ from backbone.door.journal import FIRST, JournalRow
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.door.table import Group
-from backbone.words.errors import Broken, Conflict, Expired, Refusal, Unavailable
+from backbone.words.errors import (
+    EVIDENCE_BROKEN,
+    Broken,
+    Conflict,
+    Expired,
+    Refusal,
+    Unavailable,
+)
 
 log = logging.getLogger(__name__)
 
-# The refusal of a record whose row the door has not written (`rows`).
-EVIDENCE_BROKEN = "EVIDENCE_BROKEN"
 # Fronts set deadlines by their own clock, and the database's clock judges them. A deadline is there
 # to stop commands whose front has died; clock skew must not stop the others.
 CLOCK_SKEW = timedelta(seconds=10)

@@ -9,7 +9,7 @@ from backbone.door.journal import FIRST
 from backbone.postgres.pool import Pool
 from backbone.process.metrics import FORGED
 from backbone.process.signing import Verifier
-from backbone.words.errors import Broken, NotFound
+from backbone.words.errors import EVIDENCE_BROKEN, Broken, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class ProvenJournal:
         FORGED.labels("journal", self.service).inc()
         place = {"aggregate_id": str(of), "version": version}
         log.critical("journal.forged", extra={**place, "wrong": wrong})
-        return Broken("EVIDENCE_BROKEN", version=version)
+        return Broken(EVIDENCE_BROKEN, version=version)
 
 
 async def _before(asked: Any, of: UUID, after: int) -> bytes | None:

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from backbone.door.batch import EVIDENCE_BROKEN
 from backbone.door.beside import Beside, CodedRows
 from backbone.door.codes import Codes
 from backbone.door.decider import Decider
@@ -29,7 +28,7 @@ from backbone.postgres.pool import Pool
 from backbone.postgres.states import Proven, taken
 from backbone.process.keyring import Keyring
 from backbone.process.metrics import FORGED
-from backbone.words.errors import Broken, NotFound
+from backbone.words.errors import EVIDENCE_BROKEN, Broken, NotFound
 
 log = logging.getLogger(__name__)
 

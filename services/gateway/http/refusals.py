@@ -3,7 +3,7 @@
 import grpc
 
 from backbone.rpc.channels import refusal_of
-from backbone.words.errors import Flaw, InvalidArgument, Refusal
+from backbone.words.errors import EVIDENCE_BROKEN, Flaw, InvalidArgument, Refusal
 from services.gateway.http.problems import Problem
 
 Code = grpc.StatusCode
@@ -29,7 +29,7 @@ UNREADABLE = ("NUL_CHARACTER", "CONTROL_CHARACTER", "OUT_OF_RANGE")
 # Refused by a count, not for good: the fact `seconds` says when to come again.
 LIMITED = ("TRACKING_LOCKED",)
 # A failure that its caller must know of: the record is not shown.
-TOLD = ("EVIDENCE_BROKEN",)
+TOLD = (EVIDENCE_BROKEN,)
 UNKNOWN = "UNKNOWN_REPEAT"
 EXPIRED = "EXPIRED"
 AWAY = "SERVICE_AWAY"
