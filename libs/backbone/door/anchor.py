@@ -113,15 +113,9 @@ async def run_anchors(
             highest = await pool.fetchval(HIGHEST)
             await asyncio.sleep(settles)
             await anchor(pool, highest, told)
-            await _pause(pulse, every)
+            await pulse.rest("anchors", every)
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("anchors.away", extra={"error": str(error)})
             await asyncio.sleep(1)
-
-
-async def _pause(pulse: Pulse, seconds: float) -> None:
-    for _ in range(round(seconds)):
-        pulse.beat("anchors")
-        await asyncio.sleep(1)
