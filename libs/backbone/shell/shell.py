@@ -84,6 +84,7 @@ class Shell:
         self.server = Server(settings, self.keys.texts)
         self.consumers: dict[str, Consumer] = {}
         self._farewells: list[Callable[[], object]] = []
+        coded = map(self.rows.coded, besides(deciders))
         self._loops: list[Run] = [
             self.batcher.run,
             self.publisher.run,
@@ -95,10 +96,7 @@ class Shell:
             lambda: run_months(pool, settings.schema, pulse),
             lambda: run_retention(pool, pulse, settings.schema, settings.kept),
             lambda: run_nightly(self.connect, settings.schema, self._evidence),
-            *(
-                partial(self.rows.coded(of).code_those_of_before, pool, pulse)
-                for of in besides(deciders)
-            ),
+            *(partial(each.code_those_of_before, pool, pulse) for each in coded),
             lambda: self.keys.run(pool, pulse),
         ]
 
