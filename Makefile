@@ -7,7 +7,7 @@ PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 STAMP := libs/liandong/py.typed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test attack check fmt lint types protos migrate topics acls environment deploycheck replay watch faults simulate chaos drill rehearse upgrade-rehearsal bench doctor clean release-contracts
+.PHONY: help setup run test attack check fmt lint types protos migrate topics acls environment deploycheck replay watch faults alarms simulate chaos drill rehearse upgrade-rehearsal bench doctor clean release-contracts
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -72,6 +72,9 @@ watch: setup ## Prometheus and Alertmanager beside `make run`, from Debian's pac
 
 faults: setup ## every fault in a city at work: what users saw, recovery, lost, doubled, the alert (takes half an hour): ONLY="frozen disk", OUT=docs/faults.md
 	@$(BIN)/python -m tests.faults $(ONLY) $(if $(OUT),--out $(OUT))
+
+alarms: setup ## each alert that make faults does not ring: its cause is made in a running city, it fires, and clears (takes ten minutes): ONLY="sweep locked"
+	@$(BIN)/python -m tests.faults.alerts $(ONLY)
 
 upgrade-rehearsal: setup ## roll a living city of the release before to this code (takes minutes): FROM=commit (default: deploy/upgrade_from)
 	@$(BIN)/python -m tests.upgrading $(if $(FROM),--from $(FROM))

@@ -34,8 +34,11 @@ async def ask_again(pool: Pool, orders: Orders, pulse: Pulse) -> None:
         try:
             if left is None:
                 left = [*await pool.fetch(RECENT)]
-            while left and await _is_heard(orders, left[-1]):
-                left.pop()
+            while left:
+                first = left.pop()
+                if not await _is_heard(orders, first):
+                    left.insert(0, first)  # the others have their turn before it
+                    break
         except Exception as error:
             if not is_transient(error):
                 raise

@@ -54,20 +54,15 @@ class Holding:
     async def run(self, loader: Loader, pulse: Pulse) -> None:
         """Put due packs in force and renew the city, until cancelled."""
         pulse.lack("city", "the entries have not been read yet")
-        while True:
-            pulse.beat("city")
+        async for _ in pulse.rounds("city", 1.0):
             try:
-                while await loader.put_due_in_force():
-                    pulse.beat("city")
+                pulse.note("pack", await put_in_force(loader, pulse))
                 await self.renew()
                 pulse.have("city")
-            except InvalidArgument as refusal:
-                log.error("pack.cannot_be_put_in_force", extra={"facts": refusal.facts})
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("city.not_renewed", extra={"error": str(error)})
-            await asyncio.sleep(1)
 
     async def _version(self) -> int:
         async with self._pool.acquire() as conn:
@@ -80,6 +75,20 @@ class Holding:
             # DIRECTORY_NOT_LOADED the runner would load the demo city over it.
             raise Unavailable("DIRECTORY_NOT_LOADED" if self._has_looked else "UNKNOWN_REPEAT")
         return self._held
+
+
+async def put_in_force(loader: Loader, pulse: Pulse) -> str:
+    """Put the packs that are due in force; return the flaw of one that is refused."""
+    try:
+        while await loader.put_due_in_force():
+            pulse.beat("city")
+    except InvalidArgument as refusal:
+        log.error("pack.cannot_be_put_in_force", extra={"facts": refusal.facts})
+        return (
+            f"the pack that is due cannot be put in force ({refusal.facts.get('cause')}), and "
+            "later ones wait behind it: `liandong city load` a corrected one, which takes its place"
+        )
+    return ""
 
 
 def _build(bodies: Iterable[bytes]) -> tuple[City, GridIndex] | None:

@@ -35,9 +35,13 @@ INSERT INTO packs (version, checksum, archive, effective_time, loader)
 VALUES ($1, $2, $3, coalesce($4, clock_timestamp()), $5)
 RETURNING effective_time, effective_time <= clock_timestamp() AS is_due
 """
+# One that could not be put in force is overtaken by the next that is loaded, and holds up no other.
 DUE = """
 SELECT version, archive, effective_time FROM packs
 WHERE in_force_time IS NULL AND effective_time <= clock_timestamp()
+AND effective_time >= coalesce((
+    SELECT effective_time FROM packs WHERE in_force_time IS NOT NULL ORDER BY version DESC LIMIT 1
+), '-infinity')
 ORDER BY effective_time, version LIMIT 1
 """
 # One that waited gets its version now: greater than those that came in force meanwhile.

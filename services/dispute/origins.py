@@ -7,7 +7,7 @@ and never gets another one: each is told once, and its column put right.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -18,6 +18,7 @@ from backbone.door.rows import RowsOf
 from backbone.intake.settling import BORN_OF_PETITION, settling_of
 from backbone.postgres.pool import is_transient
 from backbone.postgres.states import with_proof
+from backbone.process.pulse import Pulse
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import may_still_happen
 from backbone.rpc.spread import open_shared
@@ -29,6 +30,7 @@ from services.dispute.dispute.record import Dispute, origin_of
 log = logging.getLogger(__name__)
 
 PATIENCE, PAUSE = 1.0, 30.0
+LOOP = "untold origins"
 UNTOLD = f"""
 SELECT {with_proof("d")}, d.source FROM untold_origins AS o JOIN disputes AS d USING (id)
 WHERE id > $1 ORDER BY id LIMIT 100
@@ -47,17 +49,18 @@ class Origins:
         self._token = shell.settings.token
         self._stub = rpc.IncidentServiceStub(open_shared(shell.settings, "workflow"))
 
-    async def run(self) -> None:
-        while True:
+    async def run(self, pulse: Pulse) -> None:
+        async for _ in pulse.rounds(LOOP, PAUSE):
             try:
-                if await self.tell() == 0:
-                    await asyncio.Event().wait()
+                if await self.tell(lambda: pulse.beat(LOOP)) == 0:
+                    break
             except Exception as error:
                 if not is_transient(error):
                     raise
-            await asyncio.sleep(PAUSE)
+        pulse.ended(LOOP)
+        await asyncio.Event().wait()
 
-    async def tell(self) -> int:
+    async def tell(self, beat: Callable[[], None] = lambda: None) -> int:
         """Tell all that are left; return how many stay, as workflow did not answer or has not
         opened them yet."""
         last, left = UUID(int=0), 0
@@ -65,6 +68,7 @@ class Origins:
             last = UUID(str(rows[-1]["id"]))
             left += len(rows)
             for proven in await self._rows.sound(rows):
+                beat()
                 if await self._tell(self._decider.from_row(proven), proven.row):
                     await self._pool.execute(TOLD, proven["id"])
                     left -= 1

@@ -1,6 +1,7 @@
 """Builds the dispute service from its settings."""
 
 from collections.abc import Callable
+from functools import partial
 
 from backbone.directory.places import Places
 from backbone.door.decider import Decider, require_every_change
@@ -49,7 +50,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         shell.know_persons(disputes, "dispute_id", lambda each: codec.names_of(each, sealer))
         service = DisputeService(shell, disputes, sealer, openings, places)
         shell.serve(rpc.add_DisputeServiceServicer_to_server, service, pb.DESCRIPTOR)
-        shell.run_beside(Origins(shell, disputes).run)
+        shell.run_beside(partial(Origins(shell, disputes).run, pulse))
         for subscription in SUBSCRIPTIONS:
             shell.consume(subscription)
         await shell.run()

@@ -20,7 +20,8 @@ from services.emergency.metrics import PUSHES
 from services.emergency.mission.record import Mission
 from services.emergency.storage import FRESH, STEP_OF, TEAM_STEPS
 
-# Processes with terminals listen here: a team whose mailbox has grown, and its last numbers.
+# Processes with terminals listen here: a team whose mailbox has grown, and its last numbers. Those
+# of a release before, which serve on during an upgrade, know the team alone.
 CHANNEL = "emergency_pushes"
 # Each entry and step says how many of its team's numbers come after its own. The teams stand in one
 # order in all transactions: two of them never wait for each other.
@@ -35,7 +36,8 @@ WITH numbers AS (
         last_seq = m.last_seq + excluded.last_seq, last_push = m.last_push + excluded.last_push,
         last_step = m.last_step + excluded.last_step
     RETURNING team, last_seq, last_push, last_step,
-              pg_notify('{CHANNEL}', concat_ws(' ', last_push, last_step, team))
+              pg_notify('{CHANNEL}', concat_ws(' ', last_push, last_step, team)),
+              pg_notify('{CHANNEL}', team)
 ), entries AS (
     INSERT INTO mailbox_entries (team, seq, mission, revision, attempt, push, kind, traceparent)
     SELECT team, last_seq - seq_after, mission, revision, 1, last_push - push_after, kind,

@@ -35,7 +35,7 @@ async def hear(settings: Settings, pulse: Pulse, look: Look) -> None:
 async def _listen(settings: Settings, pulse: Pulse, look: Look) -> None:
     def heard(*said: object) -> None:
         parts = str(said[-1]).split(" ", 2)
-        if len(parts) == 3:  # a release before said the team alone, which the poll finds
+        if len(parts) == 3:  # the team alone is said for, or by, a process of a release before
             look(parts[2], int(parts[0]), int(parts[1]))
 
     conn = await connect(settings.database_url, settings.schema)

@@ -190,7 +190,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
         tasks.create_task(watch_clock(gateway.pool, settings.schema, pulse))
-        tasks.create_task(measure_pool(gateway.pool, settings.name, settings.schema))
+        tasks.create_task(measure_pool(gateway.pool, settings.name, settings.schema, pulse))
         tasks.create_task(run_retention(gateway.pool, pulse, settings.schema, settings.kept))
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())

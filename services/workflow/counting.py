@@ -1,9 +1,9 @@
 """Tells the state of the flow in metrics: what is open, and what waits too long."""
 
-import asyncio
 import logging
 
 from backbone.postgres.pool import Pool, is_transient
+from backbone.process.pulse import Pulse
 from services.workflow import storage
 from services.workflow.metrics import INCIDENTS, PRIORITIES, SIGN_IN_LATE, STATES, UNCLAIMED
 
@@ -12,16 +12,15 @@ log = logging.getLogger(__name__)
 LOOK = 5.0
 
 
-async def count_incidents(pool: Pool) -> None:
+async def count_incidents(pool: Pool, pulse: Pulse) -> None:
     """Count what is open, for ever; while the database is away the last counts stand."""
-    while True:
+    async for _ in pulse.rounds("counts", LOOK):
         try:
             await _count(pool)
         except Exception as error:
             if not is_transient(error):
                 raise
             log.info("incidents.uncounted", extra={"error": str(error)})
-        await asyncio.sleep(LOOK)
 
 
 async def _count(pool: Pool) -> None:

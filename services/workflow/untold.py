@@ -1,11 +1,13 @@
 """Supervisions that have yet to hear where one of their incidents comes from.
 
 They are noted in the transaction in which the incident is told, and each is told by an event of its
-own. One that is locked, or left because the process ends, stays on the list.
+own. One that is locked, or left because the process ends, stays on the list. So does one that is
+refused: readiness tells of it, and those behind it are told.
 """
 
-import asyncio
 import logging
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID, uuid5
 
 from msgspec.structs import replace
@@ -21,6 +23,8 @@ from services.workflow.supervision.inheriting import HearOrigin
 log = logging.getLogger(__name__)
 
 PAUSE = 1.0
+LOOP = "untold supervisions"
+FIRST = UUID(int=0)
 ORIGIN_TOLD = "liandong.incident.origin_told.v1"
 NOTE = """
 INSERT INTO untold_supervisions (supervision, incident)
@@ -30,7 +34,8 @@ ON CONFLICT DO NOTHING
 """
 UNTOLD = """
 SELECT s.id, s.version, u.incident FROM untold_supervisions AS u
-JOIN supervisions AS s ON s.id = u.supervision ORDER BY u.supervision, u.incident LIMIT 100
+JOIN supervisions AS s ON s.id = u.supervision
+WHERE (u.supervision, u.incident) > ($1, $2) ORDER BY u.supervision, u.incident LIMIT 100
 """
 TOLD = """
 DELETE FROM untold_supervisions
@@ -53,32 +58,49 @@ class Untold:
 
     async def run(self) -> None:
         """Tell those on the list, for ever."""
-        while True:
+        async for _ in self._pulse.rounds(LOOP, PAUSE):
             try:
-                while await self.tell():
-                    pass
+                self._pulse.note(LOOP, flaw_of(await self.tell()))
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("untold.away", extra={"error": str(error)})
-            await asyncio.sleep(PAUSE)
 
     async def tell(self) -> int:
-        """Tell the first of them; return how many were told."""
-        self._pulse.beat("untold supervisions")
-        rows = await self._pool.fetch(UNTOLD)
+        """Try each of them once, in pages; return how many were refused."""
+        place, refused = (FIRST, FIRST), 0
+        while rows := await self._pool.fetch(UNTOLD, *place):
+            self._pulse.beat(LOOP)
+            place = UUID(str(rows[-1]["id"])), UUID(str(rows[-1]["incident"]))
+            refused += await self._tell(rows)
+        return refused
+
+    async def _tell(self, rows: Sequence[Any]) -> int:
+        """Tell those of one page; return how many were refused."""
         requests = []
         for row in rows:
             asked = lapse_of(row, HearOrigin(UUID(str(row["incident"]))))
             name = f"hear {row['incident']}"
             requests.append(replace(asked, request_id=uuid5(asked.request_id, name)))
-        answers = await attempt_each(self._door, requests) if requests else []
-        told = [
-            row
-            for row, each in zip(rows, answers, strict=True)
-            if isinstance(each, Outcome) and not each.reason
-        ]
+        answers = await attempt_each(self._door, requests)
+        told = [row for row, each in zip(rows, answers, strict=True) if is_told(each)]
         if told:
             named = [row["id"] for row in told], [row["incident"] for row in told]
             await self._pool.execute(TOLD, *named)
-        return len(told)
+        refused = [each for each in answers if each is not None and not is_told(each)]
+        if refused:
+            log.warning("untold.refused", extra={"count": len(refused), "first": repr(refused[0])})
+        return len(refused)
+
+
+def is_told(answer: Outcome | Exception | None) -> bool:
+    return isinstance(answer, Outcome) and not answer.reason
+
+
+def flaw_of(refused: int) -> str:
+    if not refused:
+        return ""
+    return (
+        f"{refused} supervisions cannot hear where an incident of theirs comes from: the log says "
+        "why (`untold.refused`); they are tried again"
+    )

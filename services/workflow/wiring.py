@@ -124,7 +124,7 @@ async def run(settings: Settings, pulse: Pulse, breaker: Breaker | None = None) 
         shell.serve(add, supervisors, supervision_pb.DESCRIPTOR)
         for loop in (waiting.run, recounts.run, Untold(shell.pool, shell.door, pulse).run):
             shell.run_beside(loop)
-        shell.run_beside(partial(count_incidents, shell.pool))
+        shell.run_beside(partial(count_incidents, shell.pool, pulse))
         heard = teams.of_incidents(settings, shell.pool)
         shell.run_beside(partial(heard.watch, shell.relay.age, pulse))
         for due, request_of in TIMERS:
@@ -174,8 +174,9 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
         async with asyncio.TaskGroup() as tasks:
             for loop in (batcher.run, publisher.run, pulse.run):
                 tasks.create_task(loop())
-            tasks.create_task(measure_pool(pool, settings.name, settings.schema))
-            tasks.create_task(Lags(settings.brokers, {stream.GROUP: stream.TOPICS}).run())
+            tasks.create_task(measure_pool(pool, settings.name, settings.schema, pulse))
+            lags = Lags(settings.brokers, {stream.GROUP: stream.TOPICS}, pulse)
+            tasks.create_task(lags.run())
             tell_queue(settings.name, batcher)
             tasks.create_task(replica.run(pulse, bury, origin))
             tasks.create_task(watch_database(pool, settings.schema, pulse))

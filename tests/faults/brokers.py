@@ -14,6 +14,7 @@ from tests.servers import Installed
 
 NAME = "one broker of three is lost"
 BROKERS = 3
+RUNG = ("CopiesMissing",)
 OWN = """\
 listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
 listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
@@ -44,7 +45,7 @@ def one_lost(broker: Node) -> Fault:
         broker.start()
         await broker.started()
 
-    return Fault(NAME, make, mend, (("CopiesMissing", {}),))
+    return Fault(NAME, make, mend, tuple((alert, {}) for alert in RUNG))
 
 
 async def three(folder: Path, words: Sequence[str]) -> list[Row]:

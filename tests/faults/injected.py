@@ -38,6 +38,8 @@ class Scene:
     ledger: Ledger = field(default_factory=Ledger)
     # When the last command of the remedy was given, or the remedy without one.
     remedied: float = 0.0
+    # The port at which the provider of the telephone answers.
+    telephone: int = 0
 
 
 Act = Callable[[Scene], Awaitable[None]]

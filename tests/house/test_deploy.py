@@ -12,6 +12,7 @@ from jsonschema_rs import Draft7Validator
 from prometheus_client import generate_latest
 
 from backbone.kafka.lag import Lags
+from backbone.process.pulse import Pulse
 from backbone.process.settings import BASE_PORT, PORTS
 from operate.home.ports import STREAM
 from services.workflow.stream import GROUP, TOPICS
@@ -158,7 +159,7 @@ def test_the_chart_scales_by_a_series_that_the_stream_processor_tells() -> None:
     [metric] = filled("scaling.yaml")["spec"]["metrics"]
     asked = metric["external"]["metric"]
     [(label, group)] = asked["selector"]["matchLabels"].items()
-    Lags("127.0.0.1:1", {GROUP: TOPICS})  # as its wiring does
+    Lags("127.0.0.1:1", {GROUP: TOPICS}, Pulse())  # as its wiring does
     assert f'{asked["name"]}{{{label}="{group}"}} 0.0\n' in generate_latest().decode()
 
 

@@ -9,7 +9,7 @@ anchors still contradicts the log.
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -94,9 +94,12 @@ def month_of(position: int) -> int:
     return position // MONTH
 
 
-def digest_of(before: bytes, rows: Any) -> bytes:
+def digest_of(before: bytes, rows: Iterable[Any]) -> bytes:
     """The digest of an anchor: SHA-256 over the previous digest and the row hashes since."""
-    return sha256(before + b"".join(row["hash"] for row in rows)).digest()
+    found = sha256(before)
+    for row in rows:
+        found.update(row["hash"])
+    return found.digest()
 
 
 async def run_anchors(
@@ -113,15 +116,9 @@ async def run_anchors(
             highest = await pool.fetchval(HIGHEST)
             await asyncio.sleep(settles)
             await anchor(pool, highest, told)
-            await _pause(pulse, every)
+            await pulse.rest("anchors", every)
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("anchors.away", extra={"error": str(error)})
             await asyncio.sleep(1)
-
-
-async def _pause(pulse: Pulse, seconds: float) -> None:
-    for _ in range(round(seconds)):
-        pulse.beat("anchors")
-        await asyncio.sleep(1)

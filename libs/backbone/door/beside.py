@@ -15,6 +15,7 @@ import msgspec
 from backbone.door.codes import Codes
 from backbone.postgres.pool import Connection, Pool, is_transient
 from backbone.process.metrics import FORGED
+from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -97,21 +98,23 @@ class CodedRows:
             if not bare and not self._fits(row, row["proof"]):
                 yield self.of.where(row)
 
-    async def code_those_of_before(self, pool: Pool) -> None:
+    async def code_those_of_before(self, pool: Pool, pulse: Pulse) -> None:
         """Give rows of before their codes, again and again while rows may be without. Never ends,
         as a loop of the shell."""
-        while True:
+        loop = f"codes of {self.of.table}"
+        async for _ in pulse.rounds(loop, PAUSE):
             try:
                 if not await pool.fetchval(OPEN):
                     break
                 async with pool.acquire() as conn:
                     async for row in self._every(conn, "proof IS NULL"):
+                        pulse.beat(loop)
                         await self.code(conn, [row])
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("coding.away", extra={"error": str(error)})
-            await asyncio.sleep(PAUSE)
+        pulse.ended(loop)
         await asyncio.Event().wait()
 
     async def _every(self, conn: Any, test: str) -> AsyncIterator[Any]:

@@ -90,14 +90,16 @@ def topic_of(kind: str) -> str:
 class Chain:
     """The chain of one aggregate, row after row."""
 
+    __slots__ = ("_signed", "last", "version")
+
     def __init__(self, signed: Signed | None, version: int = 0, last: bytes = FIRST) -> None:
         self._signed = signed
-        self.version, self._last = version, last
+        self.version, self.last = version, last
 
     def wrong_with(self, row: Any) -> str:
         """The flaw of the next row; empty if it is sound."""
         after, self.version = self.version, row["version"]
-        previous, self._last = self._last, row["hash"]
+        previous, self.last = self.last, row["hash"]
         if row["version"] != after + 1:
             return f"follows version {after}"
         if row["hash"] != hash_of(record_of(row), previous):

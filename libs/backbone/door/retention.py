@@ -7,7 +7,6 @@ Outcomes must be kept longer than the command topic keeps its records: a command
 again is recognised by its outcome. They go by the month, which leaves nothing to vacuum.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ log = logging.getLogger(__name__)
 # Seconds between two walks, before the first and after one that failed, between two pieces of one,
 # and after which a walk is late.
 EVERY, SOON, PAUSE, LATE = 600.0, 60.0, 1.0, 86_400.0
+LOOP = "retention"
 # Blocks of a piece: some thousand rows.
 PIECE = 64
 SIZE = "SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::bigint"
@@ -44,7 +44,7 @@ async def sweep(pool: Pool, pulse: Pulse, table: str, kept: Kept, pause: float =
     gone, size = 0, await pool.fetchval(SIZE, table)
     for first in range(0, size, PIECE):
         if first:
-            await _rest(pulse, pause)
+            await pulse.rest(LOOP, pause)
         said = await pool.execute(forget, (first, 0), (first + PIECE, 0), keep)
         gone += int(said.rpartition(" ")[2])
     return gone
@@ -55,13 +55,13 @@ async def run_retention(
 ) -> None:
     """Sweep each table in turn, for ever. One that cannot be swept is told, and stops nothing."""
     walks = [Walk(schema, table, each) for table, each in kept.items() if each.days is not None]
-    await _rest(pulse, min(every, SOON))  # a start has better things to do
+    await pulse.rest(LOOP, min(every, SOON))  # a start has better things to do
     while True:
         done = True
         for each in walks:
-            pulse.beat("retention")
+            pulse.beat(LOOP)
             done &= await each.take(pool, pulse)
-        await _rest(pulse, every if done else min(every, SOON))
+        await pulse.rest(LOOP, every if done else min(every, SOON))
 
 
 class Walk:
@@ -99,9 +99,3 @@ def flaw_of(table: str, error: Exception) -> str:
         f"rows of {table} whose time is over cannot be deleted ({said}): no command is refused for "
         "that; `make migrate` gives the service what it needs, or says why it cannot"
     )
-
-
-async def _rest(pulse: Pulse, seconds: float) -> None:
-    for _ in range(max(1, round(seconds))):
-        pulse.beat("retention")
-        await asyncio.sleep(min(seconds, 1.0))

@@ -146,7 +146,7 @@ class ProvenRows(Rows):
         self.codes = self._codes = Codes(keyring, journal.service)
 
     def code(self, table: str, row: Sequence[Any]) -> bytes:
-        return self._codes.of(_told(table, row))
+        return self._codes.of(told(table, row))
 
     async def prove(self, decider: Decider[Any], row: Any, on: Any = None) -> Proven:
         ended = row.get("ended", row["hash"])
@@ -158,7 +158,7 @@ class ProvenRows(Rows):
 
     def _is_coded(self, table: str, row: Any) -> bool:
         values = [row[name] for name in ("id", "version", "shape", "doc", "hash")]
-        return self._codes.fits(_told(table, values), row["proof"])
+        return self._codes.fits(told(table, values), row["proof"])
 
     async def _fold(self, decider: Decider[Any], row: Any, on: Any) -> None:
         """Compare the row with its journal, and write its code.
@@ -196,6 +196,7 @@ class ProvenRows(Rows):
         return life
 
 
-def _told(table: str, row: Sequence[Any]) -> bytes:
+def told(table: str, row: Sequence[Any]) -> bytes:
+    """What a row says, for its code: its id, version, shape, document and hash."""
     of, version, shape, doc, last = row
     return f"{table}\0{of}\0{version}\0{shape}\0{last.hex()}\0{doc}".encode()

@@ -79,8 +79,6 @@ class Timers:
     `lapse` makes the request from a row.
     """
 
-    name = "timers"
-
     def __init__(
         self,
         pool: Pool,
@@ -94,6 +92,7 @@ class Timers:
         self._due = due
         self._lapse = lapse
         self._pulse = pulse
+        self.name = f"timers {due.clock}"
         self._woken = asyncio.Event()
         self._resting: dict[tuple[UUID, int], float] = {}
         begin(LATE, [due.clock])

@@ -18,12 +18,14 @@ from backbone.kafka.bookmark import open_reader
 from backbone.kafka.connecting import connection
 from backbone.kafka.producer import is_passing
 from backbone.process.metrics import LAG_RECORDS, LAG_SECONDS, SHORT, begin
+from backbone.process.pulse import Pulse
 from backbone.process.wires import Brokers
 
 log = logging.getLogger(__name__)
 
 LOOK = 5.0
 PATIENCE = 10.0
+LOOP = "lag"
 # Ends that are kept for each partition; older ones are thinned out, so that months fit.
 KEPT = 720
 
@@ -56,8 +58,10 @@ class Behind:
 class Lags:
     """Measures groups of one service; each has some topics."""
 
-    def __init__(self, brokers: Brokers, groups: Mapping[str, Collection[str]]) -> None:
-        self._brokers = brokers
+    def __init__(
+        self, brokers: Brokers, groups: Mapping[str, Collection[str]], pulse: Pulse
+    ) -> None:
+        self._brokers, self._pulse = brokers, pulse
         self._groups = groups
         self._behind = {group: Behind() for group in groups}
         for each in (LAG_RECORDS, LAG_SECONDS):
@@ -68,13 +72,14 @@ class Lags:
     async def run(self) -> None:
         """Measure for ever. While Kafka is away the last figures stand."""
         while self._groups:
+            self._pulse.beat(LOOP)
             try:
                 await self._connected()
             except Exception as error:
                 if not is_passing(error):
                     raise
                 log.info("lag.unseen", extra={"error": str(error)})
-            await asyncio.sleep(LOOK)
+            await self._pulse.rest(LOOP, LOOK)
         await asyncio.Event().wait()
 
     async def _connected(self) -> None:
@@ -82,10 +87,9 @@ class Lags:
         async with open_reader(self._brokers) as reader:
             try:
                 await admin.start()
-                while True:
+                async for _ in self._pulse.rounds(LOOP, LOOK):
                     async with asyncio.timeout(PATIENCE):
                         await self._look(reader, admin)
-                    await asyncio.sleep(LOOK)
             finally:
                 await admin.close()
 

@@ -4,7 +4,6 @@ During an upgrade a process of the old release reads what one of the new release
 parks an event whose kind it does not know; a process of the new release takes it from there.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
@@ -14,6 +13,7 @@ from backbone.kafka.inbox import Inbox
 from backbone.kafka.producer import is_passing
 from backbone.kafka.subscription import Subscription, kind_of
 from backbone.postgres.pool import Pool
+from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -23,17 +23,20 @@ LOOK = 5.0
 Replay = Callable[[UUID], Awaitable[tuple[int, int]]]
 
 
-async def run_unparking(pool: Pool, subscription: Subscription, replay: Replay) -> None:
+async def run_unparking(
+    pool: Pool, subscription: Subscription, replay: Replay, pulse: Pulse
+) -> None:
     """Look for ever, at a start and every few seconds: the old process may still be parking."""
-    while True:
+    loop = f"parked {subscription.group}"
+    async for _ in pulse.rounds(loop, LOOK):
         try:
             for source in await known_now(pool, subscription):
+                pulse.beat(loop)
                 applied, waiting = await replay(source)
                 log.info("parked.applied", extra={"applied": applied, "waiting": waiting})
         except Exception as error:
             if not is_passing(error):
                 raise
-        await asyncio.sleep(LOOK)
 
 
 async def known_now(pool: Pool, subscription: Subscription) -> Sequence[UUID]:

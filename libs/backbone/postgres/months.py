@@ -3,7 +3,6 @@
 The functions of the migration `0011_months.sql` make it; a service may call them and nothing else.
 """
 
-import asyncio
 import logging
 
 from backbone.postgres.pool import Pool, is_transient, said_by
@@ -46,8 +45,7 @@ def flaw_of(ahead: int, late: float) -> str:
 
 async def run_months(pool: Pool, schema: str, pulse: Pulse, every: float = EVERY) -> None:
     """Make months ahead, and tell by readiness and metric how many there are, for ever."""
-    while True:
-        pulse.beat("months")
+    async for _ in pulse.rounds("months", every):
         try:
             await pool.execute(KEEP)
         except Exception as error:  # noqa: BLE001  # the flaw below says what follows from it
@@ -59,10 +57,3 @@ async def run_months(pool: Pool, schema: str, pulse: Pulse, every: float = EVERY
         except Exception as error:
             if not is_transient(error):
                 raise
-        await _pause(pulse, every)
-
-
-async def _pause(pulse: Pulse, seconds: float) -> None:
-    for _ in range(max(1, round(seconds))):
-        pulse.beat("months")
-        await asyncio.sleep(min(seconds, 1.0))

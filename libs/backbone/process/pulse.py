@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 # Seconds. Every wait of every loop is shorter: Kafka's slowest call takes less than 20 s.
 PATIENCE = 30.0
@@ -19,6 +20,26 @@ class Pulse:
 
     def beat(self, loop: str) -> None:
         self._beats[loop] = time.monotonic()
+
+    async def rounds(self, loop: str, pause: float) -> AsyncIterator[None]:
+        """One round of a loop after the other, for ever, each with a beat and a pause after it.
+
+        The name is that of this loop alone: beats of another one would hide that it stands still.
+        """
+        while True:
+            self.beat(loop)
+            yield
+            await self.rest(loop, pause)
+
+    async def rest(self, loop: str, seconds: float) -> None:
+        """Pause, also for longer than the patience."""
+        for _ in range(max(1, round(seconds))):
+            self.beat(loop)
+            await asyncio.sleep(min(seconds, 1.0))
+
+    def ended(self, loop: str) -> None:
+        """A loop has nothing to do any more, and beats no longer."""
+        self._beats.pop(loop, None)
 
     def started(self) -> None:
         """Mark the process as started; it is not ready before."""

@@ -19,6 +19,7 @@ from backbone.process.metrics import (
     UNSENT,
     begin,
 )
+from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -45,35 +46,33 @@ def tell_queue(service: str, batcher: Batcher[Any]) -> None:
     QUEUE.labels(service).set_function(batcher.waiting)
 
 
-async def measure_pool(pool: Pool, service: str, schema: str) -> None:
+async def measure_pool(pool: Pool, service: str, schema: str, pulse: Pulse) -> None:
     """Tell the connections of the pool, and how long one more caller waits; for ever."""
     begin(POOL_WAIT, [service])
     begin(STATEMENT_SECONDS, [schema], ("read", "write", "lock", "commit"))
     POOL.labels(service, "busy").set_function(lambda: pool.get_size() - pool.get_idle_size())
     POOL.labels(service, "idle").set_function(pool.get_idle_size)
     POOL.labels(service, "most").set_function(pool.get_max_size)
-    while True:
+    async for _ in pulse.rounds("pool", 1.0):
         began = time.perf_counter()
         try:
             async with pool.acquire():
                 POOL_WAIT.labels(service).observe(time.perf_counter() - began)
         except TRANSIENT as error:
             _left_out(error)
-        await asyncio.sleep(1)
 
 
-async def measure_backlog(pool: Pool, schema: str, groups: Iterable[str]) -> None:
+async def measure_backlog(pool: Pool, schema: str, groups: Iterable[str], pulse: Pulse) -> None:
     """Tell what waits in the tables of the shell, for ever."""
     known = set(groups)
     begin(UNSENT, [schema])
-    while True:
+    async for _ in pulse.rounds("backlog", LOOK):
         try:
             rows = await pool.fetch(BACKLOG)
         except TRANSIENT as error:
             _left_out(error)
         else:
             _tell(schema, known, rows)
-        await asyncio.sleep(LOOK)
 
 
 def _tell(schema: str, known: set[str], rows: Iterable[Any]) -> None:

@@ -84,6 +84,7 @@ class Shell:
         self.server = Server(settings, self.keys.texts)
         self.consumers: dict[str, Consumer] = {}
         self._farewells: list[Callable[[], object]] = []
+        coded = map(self.rows.coded, besides(deciders))
         self._loops: list[Run] = [
             self.batcher.run,
             self.publisher.run,
@@ -95,7 +96,7 @@ class Shell:
             lambda: run_months(pool, settings.schema, pulse),
             lambda: run_retention(pool, pulse, settings.schema, settings.kept),
             lambda: run_nightly(self.connect, settings.schema, self._evidence),
-            *(partial(self.rows.coded(of).code_those_of_before, pool) for of in besides(deciders)),
+            *(partial(each.code_those_of_before, pool, pulse) for each in coded),
             lambda: self.keys.run(pool, pulse),
         ]
 
@@ -129,7 +130,9 @@ class Shell:
         self.consumers[subscription.group] = consumer
         self.run_beside(lambda: consumer.run(self.settings.brokers, self.pulse))
         if subscription.parks_unknown:
-            self.run_beside(partial(run_unparking, self.pool, subscription, consumer.replay))
+            self.run_beside(
+                partial(run_unparking, self.pool, subscription, consumer.replay, self.pulse)
+            )
 
     async def _evidence(self, conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
         """The flaws of this service's journal and rows, found by the nightly check."""
@@ -200,9 +203,9 @@ class Shell:
         begin(RELAYED, [schema])
         begin(FORGED, ["call", "journal", "row"], [name])
         groups = {group: [each.topic] for group, each in self.consumers.items()}
-        self.run_beside(partial(measure_pool, pool, name, schema))
-        self.run_beside(partial(measure_backlog, pool, schema, groups))
-        self.run_beside(Lags(self.settings.brokers, groups).run)
+        self.run_beside(partial(measure_pool, pool, name, schema, self.pulse))
+        self.run_beside(partial(measure_backlog, pool, schema, groups, self.pulse))
+        self.run_beside(Lags(self.settings.brokers, groups, self.pulse).run)
 
     async def run(self) -> None:
         """Serve for ever; a loop that ends or dies ends the process."""

@@ -1,6 +1,5 @@
 """Tells by readiness what stands still in a service that serves: consumers, events, the clock."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -44,7 +43,7 @@ def parked_flaw(group: str, events: int) -> str:
 
 async def watch_standing(pool: Pool, consumers: Mapping[str, Consumer], pulse: Pulse) -> None:
     """Tell for ever. While the database is away, what was told last about its rows stands."""
-    while True:
+    async for _ in pulse.rounds("standing", LOOK):
         for group, consumer in consumers.items():
             pulse.note(f"consumer {group}", flaw_of(group, consumer))
         try:
@@ -56,7 +55,6 @@ async def watch_standing(pool: Pool, consumers: Mapping[str, Consumer], pulse: P
             for group in {*consumers, *found}:
                 events = found.get(group, 0)
                 pulse.note(f"parked {group}", parked_flaw(group, events) if events else "")
-        await asyncio.sleep(LOOK)
 
 
 async def compare_clocks(
@@ -77,18 +75,17 @@ async def compare_clocks(
 
 async def watch_clock(pool: Pool, schema: str, pulse: Pulse) -> None:
     """Compare the clocks for ever, in a process that has other ways to tell of its database."""
-    while True:
+    async for _ in pulse.rounds("clock", LOOK):
         try:
             await compare_clocks(pool, schema, pulse)
         except Exception as error:
             if not is_transient(error):
                 raise
-        await asyncio.sleep(LOOK)
 
 
 async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:
     """Report readiness of the database, and compare the clocks, once a second, for ever."""
-    while True:
+    async for _ in pulse.rounds("database", 1.0):
         try:
             await compare_clocks(pool, schema, pulse)
             pulse.have("database")
@@ -96,4 +93,3 @@ async def watch_database(pool: Pool, schema: str, pulse: Pulse) -> None:
             if not is_transient(error) or flaw_in(error, "PostgreSQL"):
                 log.warning("database.refuses", extra={"error": said_by(error)})
             pulse.lack("database", said_by(error))
-        await asyncio.sleep(1)

@@ -32,7 +32,7 @@ async def watch_wires(settings: Settings, pulse: Pulse) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_watch_files(settings.wires, pulse))
         if isinstance(settings.brokers, Protected):
-            tasks.create_task(watch_kafka(settings.brokers))
+            tasks.create_task(watch_kafka(settings.brokers, pulse))
 
 
 async def _watch_files(wires: Wires, pulse: Pulse) -> None:
@@ -63,9 +63,8 @@ def _tell(wires: Wires, pulse: Pulse, told: WireFlaw | None) -> WireFlaw | None:
     return flaw
 
 
-async def watch_kafka(brokers: Protected) -> None:
+async def watch_kafka(brokers: Protected, pulse: Pulse) -> None:
     """Say in the log that Kafka does not let us in, and why; for ever."""
-    while True:
+    async for _ in pulse.rounds("rights at Kafka", ASK):
         if flaw := await refusal_by(brokers):
             log.error("kafka.refuses", extra={"error": str(flaw)})
-        await asyncio.sleep(ASK)

@@ -28,10 +28,11 @@ UNREADABLE = (OSError, EOFError, zlib.error, msgspec.DecodeError, ValueError, Ke
 
 @dataclass
 class Chains:
-    """The chains of the records of one service over its archives, as far as they go on."""
+    """The chains of the records of one service over its archives, as far as they go on: of each
+    record of a month some 300 bytes, until its last row has come."""
 
     signed: Signed | None
-    open: dict[UUID, tuple[Chain, bytes]] = field(default_factory=dict)
+    open: dict[UUID, Chain] = field(default_factory=dict)
     # The first new row of each record that was opened again after it had been archived.
     again: dict[UUID, Any] = field(default_factory=dict)
 
@@ -40,9 +41,9 @@ class Chains:
         if of not in self.open and row["version"] > 1:
             self.again[of], chain = row, Chain(self.signed, row["version"], row["hash"])
         else:
-            chain, _ = self.open.get(of, (Chain(self.signed), b""))
+            chain = self.open.get(of) or Chain(self.signed)
             wrong = chain.wrong_with(row)
-        self.open[of] = (chain, row["hash"])
+        self.open[of] = chain
         return wrong
 
     async def wrong_again(self, conn: Connection) -> AsyncIterator[tuple[Any, str]]:
@@ -56,8 +57,8 @@ class Chains:
 
     def end(self, of: UUID, version: int, hash_: bytes) -> bool:
         """Whether the record's rows end so. Forgets it: only what goes on is kept in memory."""
-        chain, last = self.open.pop(of, (Chain(None), b""))
-        return chain.version == version and last == hash_
+        chain = self.open.pop(of, None) or Chain(None)
+        return (chain.version, chain.last) == (version, hash_)
 
 
 async def verify(
@@ -140,12 +141,16 @@ def wrong_anchors(rows: Iterable[Any], anchors: Sequence[Any], start: bytes) -> 
     """The flaws that anchors reveal in rows, both in the order of positions."""
     rest = iter(rows)
     row = next(rest, None)
-    for anchor in anchors:
-        covered = []
-        while row is not None and row["position"] <= anchor["position"]:
-            covered.append(row)
+
+    def upto(position: int) -> Iterator[Any]:
+        """The next rows: one at a time, as a whole month may lie between two anchors."""
+        nonlocal row
+        while row is not None and row["position"] <= position:
+            yield row
             row = next(rest, None)
-        if digest_of(start, covered) != anchor["digest"]:
+
+    for anchor in anchors:
+        if digest_of(start, upto(anchor["position"])) != anchor["digest"]:
             yield f"anchor {anchor['position']} does not cover its rows"
         start = anchor["digest"]
     if row is not None:

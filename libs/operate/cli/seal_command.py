@@ -10,7 +10,7 @@ from rich.progress import Progress, TaskID
 
 from backbone.process.keyring import key_id
 from backbone.process.settings import KEEPS_TEXTS, SCHEMAS
-from operate.admin import data_keys
+from operate.admin import data_keys, proofs
 from operate.admin.data_keys import OWNERS
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
@@ -89,6 +89,11 @@ def reseal_keys() -> None:
         done = asyncio.run(data_keys.reseal(dsn, keys, told))
     for owner, count in done.items():
         say(f"{owner}: {count} keys wrapped anew", f"{owner}：重新加密 {count} 个数据密钥")
+    if coded := asyncio.run(proofs.code_anew(dsn, keys)):
+        say(
+            f"{coded} rows of archived records proven by the first key",
+            f"已归档记录中有 {coded} 行改由首个密钥证明",
+        )
     remaining = asyncio.run(data_keys.stale(dsn, keys))
     say(
         f"{remaining} keys remain under an older key. `liandong seals retire` throws the older "
@@ -100,7 +105,7 @@ def reseal_keys() -> None:
 
 @app.command("retire")
 def retire_keys() -> None:
-    """Throw the older keys away. Refused while anything is sealed under one of them.
+    """Throw the older keys away. Refused while anything is sealed, or proven, by one of them alone.
 
     What they have signed is still verified: their public keys stay.
     """
@@ -118,6 +123,7 @@ def retire_keys() -> None:
             "first. Nothing was changed.",
             f"仍有 {remaining} 个密钥由旧密钥保护：请先执行 liandong seals reseal。未作任何更改。",
         )
+    asyncio.run(proofs.demand_none(installation.admin_dsn, keys))
     kept = retire(home.secret, keys.seals[-1])
     replace(installation, keys=kept).publish_keys()
     say(

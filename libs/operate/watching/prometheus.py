@@ -60,7 +60,7 @@ def launches(
         Launch(
             [
                 str(program("prometheus-alertmanager")),
-                f"--config.file={FILES / 'alertmanager.yml'}",
+                f"--config.file={notices}",
                 f"--storage.path={folder / 'alertmanager'}",
                 f"--web.listen-address=127.0.0.1:{ports.alertmanager}",
                 "--cluster.listen-address=",

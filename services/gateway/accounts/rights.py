@@ -1,6 +1,5 @@
 """Notices within a second that an account, a key or a session has lost what it had."""
 
-import asyncio
 from dataclasses import dataclass, field
 
 from backbone.postgres.pool import Pool, said_by
@@ -23,13 +22,12 @@ class Rights:
 
     async def run(self, pulse: Pulse) -> None:
         """Ask each second what has changed, and so also whether the database answers."""
-        while True:
+        async for _ in pulse.rounds("rights", PAUSE):
             try:
                 await self.look()
                 pulse.have("database")
             except Exception as error:  # noqa: BLE001 - readiness reports it, requests try again
                 pulse.lack("database", said_by(error))
-            await asyncio.sleep(PAUSE)
 
     async def look(self) -> None:
         """Raises asyncpg's errors while the database does not answer."""

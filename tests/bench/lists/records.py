@@ -3,21 +3,40 @@
 Only id, code, time and state differ from row to row; lists ask for columns, not for documents.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from backbone.door.table import Table
 from backbone.words.matter import Matter
 from backbone.words.place import Place, Point
+from services.alarm import storage as receipt_storage
 from services.alarm.receipt import record as receipts
+from services.dispute import storage as dispute_storage
 from services.dispute.dispute import record as disputes
+from services.emergency import storage as mission_storage
 from services.emergency.mission import record as missions
+from services.petition import storage as petition_storage
 from services.petition.petition import record as petitions
+from services.population import storage as care_storage
 from services.population.care_case import record as care_cases
+from services.workflow import storage as incident_storage
 from services.workflow.incident import record as incidents
 
+TABLES: Mapping[str, tuple[Table[Any], Iterable[Any]]] = {
+    each.name: (each, states)
+    for each, states in (
+        (incident_storage.TABLE, incidents.State),
+        (receipt_storage.TABLE, receipts.State),
+        (petition_storage.TABLE, petitions.State),
+        (dispute_storage.TABLE, disputes.State),
+        (mission_storage.MISSIONS, missions.State),
+        (care_storage.TABLE, care_cases.State),
+    )
+}
 ID, CODE, STATE = UUID(int=8), "{code}", "{state}"
 NOW = datetime(2026, 1, 1, 8, 0, 0, 1, tzinfo=UTC)
 AREA, UNIT, DESK = "990101001001001", "990101001-police", "990100-command"
@@ -28,6 +47,12 @@ TEXT = "在农贸市场被偷了电动车,小偷往长风路方向跑了,报警�
 def formats() -> dict[str, str]:
     """The documents by table; in each `%1$s` is the id, then code, time and state."""
     return {table: _as_format(record) for table, record in _records().items()}
+
+
+def projection(table: str) -> Mapping[str, Any]:
+    """All columns of the record of a table, as its service projects it."""
+    of, states = TABLES[table]
+    return of.row_of(msgspec.structs.replace(_records()[table], state=next(iter(states))))
 
 
 def _as_format(record: Any) -> str:

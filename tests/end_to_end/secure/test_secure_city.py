@@ -25,6 +25,7 @@ from aiokafka.errors import (
 from backbone.kafka import closing
 from backbone.kafka.connecting import connection, refusal_by
 from backbone.postgres.migrate import service_url
+from backbone.process.pulse import Pulse
 from backbone.process.signing import Signatures
 from backbone.process.wires import Protected, Wires
 from backbone.rpc.caller import metadata_for
@@ -142,7 +143,7 @@ async def test_a_wrong_password_is_one_sentence(
     assert "拒绝了 liandong-alarm 的密码" in flaw.chinese
     assert await refusal_by(kafka(secure_city, "alarm")) is None
     with suppress(TimeoutError):  # as the service itself looks, for as long as it runs
-        await asyncio.wait_for(watch_kafka(kafka(secure_city, "alarm", "wrong")), 3)
+        await asyncio.wait_for(watch_kafka(kafka(secure_city, "alarm", "wrong"), Pulse()), 3)
     [told] = [each for each in caplog.records if each.message == "kafka.refuses"]
     assert getattr(told, "error", "") == str(flaw)
 

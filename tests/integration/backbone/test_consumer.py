@@ -176,7 +176,7 @@ async def test_what_the_release_before_did_not_know_is_applied_by_this_one(bench
         bench.handling.broken.clear()
         # As the old process leaves it, which knows no such kind.
         await bench.pool.execute(OF_AN_OLD_PROCESS, source)
-        looking = run_unparking(bench.pool, bench.subscription, bench.consumer.replay)
+        looking = run_unparking(bench.pool, bench.subscription, bench.consumer.replay, Pulse())
         async with running_task(looking):
             await bench.noted(source, 3)
         assert await bench.pool.fetchval(PARKED) == 1, "that one waits for a person"
@@ -290,7 +290,7 @@ async def test_a_link_of_before_gets_its_code_as_long_as_it_may_be_without(
     assert not await links.page(bench.pool, coded, request, clerk)
     await admin.execute("UPDATE uncoded SET until = now() + interval '1 hour'")
     assert await links.page(bench.pool, coded, request, clerk)
-    async with running_task(coded.code_those_of_before(bench.pool)), asyncio.timeout(5):
+    async with running_task(coded.code_those_of_before(bench.pool, Pulse())), asyncio.timeout(5):
         while await admin.fetchval("SELECT count(*) FROM refused_links WHERE proof IS NULL"):
             await asyncio.sleep(0.02)
     await admin.execute("UPDATE uncoded SET until = now()")

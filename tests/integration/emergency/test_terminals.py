@@ -11,6 +11,7 @@ import pytest
 
 from backbone.words.errors import Denied, InvalidArgument
 from liandong.emergency.v1.emergency_pb2 import Mission, Welcome
+from services.emergency.mailbox import CHANNEL
 from tests.emergency import Desk, serving, some_settings
 from tests.installation import Installation
 
@@ -34,6 +35,19 @@ async def test_a_push_arrives_at_once(desk: Desk) -> None:
     assert (push.place.text, push.narrative) == ("青山镇长风路12号", "两车相撞,有人受伤")
     assert push.acknowledge_by == response.mission.acknowledge_by
     assert (push.code, push.exercise) == (response.mission.code, False)
+
+
+async def test_a_process_of_a_release_before_hears_of_a_push_too(
+    desk: Desk, database: Installation
+) -> None:
+    """It knows the team alone, and serves its terminals on during an upgrade."""
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    conn = await asyncpg.connect(database.admin)
+    await conn.add_listener(CHANNEL, lambda *said: heard.put_nowait(str(said[-1])))
+    sent = (await desk.dispatch()).mission
+    said = [await asyncio.wait_for(heard.get(), 5) for _ in range(2)]
+    assert said == [f"1 0 {sent.team}", sent.team]
+    await conn.close()
 
 
 async def test_without_a_cursor_comes_what_is_still_open(desk: Desk) -> None:

@@ -4,7 +4,7 @@ import gzip
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,17 +14,19 @@ import msgspec
 import pytest
 
 from backbone.door.anchor import anchor
+from backbone.door.codes import Codes
+from backbone.door.rows import told
 from backbone.postgres.numbers import today
 from backbone.postgres.pool import open_pool
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
-from operate.admin import anchors, evidence
+from operate.admin import anchors, evidence, proofs
 from operate.archive import files, journey
 from operate.archive.files import Manifest
 from operate.archive.journey import Archived
 from operate.backup.manifest import digest_of
 from operate.home.home import Home
-from operate.home.keys import Keys
+from operate.home.keys import Keys, Seal
 from operate.home.ports import Ports
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
@@ -34,6 +36,8 @@ from tests.integration.operate.test_evidence import DESK, a_matter, check
 from tests.serving import calling, serving
 
 # When the months of this test have been over for longer than any policy.
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PROVE = "UPDATE workflow.incidents SET proof = $2 WHERE id = $1"
 LATER = date(today().year + 6, 1, 15)
 
 
@@ -358,3 +362,39 @@ async def test_what_is_not_ready_is_refused_with_nothing_changed(city: City) -> 
         await city.archive()
     assert await city.rows() == before
     assert not city.place.exists(), "no file was begun"
+
+
+async def test_an_older_key_stays_while_it_alone_proves_a_row(archived: City) -> None:
+    """As a release before has coded it, with the newest key of its time; the key is thrown away."""
+    second, third = (Seal(NOON, bytes([number]) * 32) for number in (2, 3))
+    keys = Keys(archived.database.secret, (second, third))
+    old = Codes(Keys(second.secret).keyring("workflow"), "workflow")
+    rows = await archived.admin.fetch(
+        "SELECT id, version, shape, doc::text AS doc, hash FROM workflow.incidents"
+    )
+    for row in rows:
+        code = old.of(told("incidents", row))
+        await archived.admin.execute(PROVE, row["id"], code)
+    dsn = archived.database.admin
+    with pytest.raises(Trouble, match=rf"3 of workflow\.incidents .{archived.months[0]}"):
+        await proofs.demand_none(dsn, keys)
+    forged, *_ = [row for row in rows if await is_archived(archived, row["id"])]
+    await archived.admin.execute(PROVE, forged["id"], old.of(b"something else"))
+    assert await proofs.code_anew(dsn, keys) == 2
+    with pytest.raises(Trouble, match=r"1 of workflow\.incidents"):
+        await proofs.demand_none(dsn, keys)
+    await archived.admin.execute(PROVE, forged["id"], old.of(told("incidents", forged)))
+    assert (await proofs.code_anew(dsn, keys), await proofs.code_anew(dsn, keys)) == (1, 0)
+    await proofs.demand_none(dsn, keys)
+    first = Codes(Keys(archived.database.secret).keyring("workflow"), "workflow")
+    [one] = [
+        row["proof"]
+        for row in await archived.admin.fetch("SELECT id, proof FROM workflow.incidents")
+        if row["id"] == forged["id"]
+    ]
+    assert first.fits(told("incidents", forged), one)
+
+
+async def is_archived(city: City, of: UUID) -> bool:
+    found = "SELECT EXISTS (SELECT FROM workflow.archived WHERE aggregate_id = $1)"
+    return bool(await city.admin.fetchval(found, of))
