@@ -16,7 +16,7 @@ from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
-from backbone.words.followed import OVER, Followed
+from backbone.words.followed import OVER
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
@@ -142,10 +142,17 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def LinkRepeat(self, request: pb.LinkRepeatRequest, context: Any) -> Any:
         caller = caller_of(context)
         incident_id = codec.incident_id(request.incident)
-        code, known, priority = await self._known(incident_id, caller.actor) or ("", None, "")
+        seen = await self._known(incident_id, caller.actor) or codec.Seen()
         against = await storage.accused_by(self._rows, incident_id)
         command = LinkRepeat(
-            caller.actor, incident_id, code, known, priority, request.confirm_priority, against
+            caller.actor,
+            incident_id,
+            seen.code,
+            seen.known,
+            seen.priority,
+            request.confirm_priority,
+            against,
+            seen.category,
         )
         receipt = await self._perform(context, command, request, caller)
         await self._hearing.catch_up(receipt, incident_id, caller.actor)
@@ -264,12 +271,12 @@ class FrontDesk(rpc.AlarmServiceServicer):
             shown.incident.CopyFrom(following.shown(found))
             _passed_as(shown)
 
-    async def _known(self, incident_id: UUID, by: Actor) -> tuple[str, Followed, str] | None:
+    async def _known(self, incident_id: UUID, by: Actor) -> codec.Seen | None:
         """Ask the workflow service for the incident; while it does not answer, tell what a receipt
         in the caller's sight knows. The desk's copy alone would miss an end that it has not heard
         of yet.
 
-        The priority then comes from the receipt that opened the incident.
+        Priority and class then come from the receipt that opened the incident.
         """
         row = await storage.known_incident(self._rows, by, incident_id)
         receipt = self._decider.from_row(row) if row else None
@@ -277,11 +284,14 @@ class FrontDesk(rpc.AlarmServiceServicer):
             here = receipt.incident
             seen = await self._told.glance(incident_id, by)
             if seen is not None and seen.version >= here.known.version:
-                return seen.code, codec.to_followed(seen), seen.priority
-            opened = receipt.id == incident_id
-            return here.code, here.known, receipt.classification.priority if opened else ""
+                return codec.to_seen(seen)
+            told = codec.Seen(here.code, here.known)
+            if receipt.id != incident_id:
+                return told
+            given = receipt.classification
+            return replace(told, priority=given.priority, category=given.category)
         found = await self._incidents.find(incident_id, by)
-        return (found.code, codec.to_followed(found), found.priority) if found else None
+        return codec.to_seen(found) if found else None
 
 
 def _passed_as(shown: resources.Receipt) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
 from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer
 from backbone.wire import fill, to_message, to_record
@@ -246,6 +248,19 @@ def to_followed(incident: incidents.Incident) -> Followed:
         name: getattr(incident, name) for name in ("unit", "holder", "outcome", "reply", "priority")
     }
     return Followed(version=incident.version, state=state, **said)
+
+
+class Seen(Struct, frozen=True):
+    """An incident as a receipt that is to be linked to it finds it."""
+
+    code: str = ""
+    known: Followed | None = None
+    priority: str = ""
+    category: str = ""
+
+
+def to_seen(incident: incidents.Incident) -> Seen:
+    return Seen(incident.code, to_followed(incident), incident.priority, incident.category)
 
 
 def to_mission(mission: emergency.Mission) -> pb.MissionRef:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from backbone.directory.places import Places
 from backbone.directory.replica import Replica
 from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
 from backbone.door.request import created_id
+from backbone.intake.amending import Amending
 from backbone.intake.following import shown
 from backbone.intake.opening import Openings
 from backbone.intake.settling import Settlings
@@ -46,6 +49,7 @@ class PetitionService(rpc.PetitionServiceServicer):
     ) -> None:
         self._shell = shell
         self._urging = Urging(shell.settings)
+        self._amending = Amending(shell.settings)
         self._decider = decider
         self._actions: Actions[Petition] = actions_of(decider, SERVICE)
         key = shell.settings.keyring.lasting
@@ -72,6 +76,24 @@ class PetitionService(rpc.PetitionServiceServicer):
         resource = self._with_pin(petition, caller.actor)
         resource.repeats.extend(await self._repeats(petition))
         return pb.RegisterPetitionResponse(petition=resource)
+
+    async def AmendPetition(self, request: pb.AmendPetitionRequest, context: Any) -> Any:
+        """Commit, then tell the incident: should the call fail, the event tells the same."""
+        caller, about = caller_of(context), codec.petition_id(request.petition_id)
+        row = await storage.one(self._rows, about)
+        known = self._decider.from_row(row) if row else None
+        command = codec.to_correction(request, caller, known, self._known())
+        if command.place is not None:
+            command = replace(command, place=self._places.locate(command.place))
+        petition = await self._shell.perform(
+            self._decider, context, command, request, about, caller
+        )
+        resource = self._shown(petition, caller.actor)
+        told = codec.to_amendment(petition, caller.actor)
+        incident = await self._amending.tell(told) if told else None
+        if incident is not None:
+            resource.incident.CopyFrom(shown(incident))
+        return pb.AmendPetitionResponse(petition=resource)
 
     async def RoutePetition(self, request: pb.RoutePetitionRequest, context: Any) -> Any:
         petition = await self._perform(request, context)

@@ -21,9 +21,12 @@ from backbone.words.persons import split_names
 from backbone.words.place import Place
 from backbone.words.spans import cut
 from liandong.incident.v1 import incident_pb2 as incidents
+from liandong.incident.v1 import incident_service_pb2 as calls
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
 from services.petition.petition import PETITIONS
+from services.petition.petition.amending import PERSONAL, AmendPetition, PetitionerChange
+from services.petition.petition.correcting import correction_of
 from services.petition.petition.disclosure import RevealPetitioner
 from services.petition.petition.record import (
     Channel,
@@ -37,8 +40,6 @@ from services.petition.petition.registration import RegisterPetition
 from services.petition.petition.reissuing import ReissuePin
 from services.petition.petition.repeats import Earlier, Repeat
 from services.petition.petition.routing import matter_of
-
-PERSONAL = ("name", "contact", "id_number")
 
 
 def petition_id(text: str) -> UUID:
@@ -62,6 +63,76 @@ def located(command: RegisterPetition, places: Places) -> RegisterPetition:
     if place is None:
         return command
     return replace(command, filing=replace(command.filing, place=places.locate(place)))
+
+
+def to_correction(
+    request: pb.AmendPetitionRequest, caller: Call, petition: Petition | None, known: "Known"
+) -> AmendPetition:
+    """`petition` is the one as it stands, None if there is none."""
+    plain = to_record(request, AmendPetition, by=caller.actor)
+    said = [each.name or "" for each in plain.petitioners] + split_names([plain.against or ""])
+    names = [name for name in said if name.strip()]
+    seal = known.sealer.seal
+    changes = tuple(_sealed_change(each, seal) for each in plain.petitioners)
+    indexes = dict(_indexes_of_changes(plain.petitioners, changes, known))
+    if petition is not None:
+        indexes |= _indexes_on_file(petition, known)
+    return replace(
+        plain,
+        petitioners=changes,
+        against=None if plain.against is None else seal("against", plain.against.strip()),
+        persons=tuple(filter(None, map(known.sealer.called, names))),
+        known=indexes,
+        masked=_masked_anew(petition, names, known.sealer) if petition and names else {},
+    )
+
+
+def _sealed_change(plain: PetitionerChange, seal: Callable[[str, str], str]) -> PetitionerChange:
+    given = {part: getattr(plain, part) for part in PERSONAL}
+    sealed = {
+        part: seal(f"petitioner.{part}", said.strip()) for part, said in given.items() if said
+    }
+    return replace(plain, **sealed)
+
+
+def _indexes_of_changes(
+    plain: tuple[PetitionerChange, ...], sealed: tuple[PetitionerChange, ...], known: "Known"
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for one, other in zip(plain, sealed, strict=True):
+        for part in ("contact", "id_number"):
+            if said := getattr(one, part):
+                yield getattr(other, part), tuple(_indexes_of(part, said, known))
+
+
+def _indexes_on_file(petition: Petition, known: "Known") -> dict[str, tuple[str, ...]]:
+    """The indexes of each sealed part of the petitioners."""
+    pairs = zip(
+        petition.filing.petitioners, opened(petition, known.sealer).petitioners, strict=True
+    )
+    return {
+        getattr(sealed, part): tuple(_indexes_of(part, getattr(plain, part), known))
+        for sealed, plain in pairs
+        for part in ("contact", "id_number")
+        if getattr(sealed, part)
+    }
+
+
+def _masked_anew(petition: Petition, names: list[str], sealer: Sealer) -> dict[str, str]:
+    """The texts of the petition in which these names stand, with the names sealed."""
+    if sealer.spans is None:
+        return {}
+    texts = petition.filing.subject, petition.filing.text
+    sealed = {text: sealer.spans.seal(text, names) for text in texts}
+    return {text: anew for text, anew in sealed.items() if anew != text}
+
+
+def to_amendment(petition: Petition, by: Actor) -> calls.AmendMatterRequest | None:
+    """The request that tells the incident the correction of this version of the petition."""
+    made = correction_of(petition, by)
+    if made is None:
+        return None
+    said = to_message(made, incidents.Correction)
+    return calls.AmendMatterRequest(incident_id=said.matter.id, correction=said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +190,18 @@ def to_referral(matter: incidents.Matter) -> RegisterPetition:
 def _indexes(filing: Filing, known: Known) -> Iterator[str]:
     """The indexes by which the same people are found again, in whatever form they are written."""
     for each in filing.petitioners:
-        if identity := identity_of(each.id_number):
-            yield known.sealer.index("petitioner.id_number", identity)
-        for contact in contacts_of(each.contact, known.dialling_code):
-            yield known.sealer.index("petitioner.contact", contact)
+        yield from _indexes_of("id_number", each.id_number, known)
+        yield from _indexes_of("contact", each.contact, known)
+
+
+def _indexes_of(part: str, said: str, known: Known) -> Iterator[str]:
+    """The indexes of an identity number, which has one at most, or of contacts."""
+    if part == "contact":
+        forms = list(contacts_of(said, known.dialling_code))
+    else:
+        forms = list(filter(None, [identity_of(said)]))
+    for each in forms:
+        yield known.sealer.index(f"petitioner.{part}", each)
 
 
 def _mapped(filing: Filing, change: Callable[[str, str], str]) -> Filing:

@@ -33,6 +33,7 @@ UNASKED = {
     "services/dispute/origins.py",  # the disputes whose incidents are told where they come from
     "services/emergency/catching_up.py",  # missions that are compared with their incidents
     "services/emergency/orders.py",  # the orders of a matter
+    "services/petition/storage.py",  # the petition whose parts an amendment keeps
     "services/workflow/recounts.py",  # the supervisions whose due times are counted anew
     "services/emergency/statuses.py",  # by team: the rule of sight was asked of the city's team
 }

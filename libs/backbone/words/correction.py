@@ -8,6 +8,8 @@ from backbone.words.matter import Matter
 PLACE, NARRATIVE, CATEGORY = "place", "narrative", "category"
 PRIORITY, DANGER = "priority", "danger"
 AGAINST = "against"
+# The title of a petition is a fact of its own; that of a receipt follows from class and place.
+TITLE = "title"
 # The persons of the matter are told like a fact, and are never shown.
 PERSONS = "persons"
 # The facts of a matter that a desk corrects, in the order in which they are told.

@@ -1,10 +1,21 @@
 """The danger to life that a report speaks of, as its desk tells the incident. Pure."""
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from msgspec import Struct
 
+from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
+
+
+class Danger(Protocol):
+    """The class and priority that a danger asks for."""
+
+    @property
+    def category(self) -> str: ...
+    @property
+    def priority(self) -> str: ...
 
 
 class HeardDanger(Struct, frozen=True):
@@ -18,6 +29,41 @@ class HeardDanger(Struct, frozen=True):
 
 def most_urgent(dangers: Iterable[HeardDanger | None]) -> HeardDanger | None:
     return min(filter(None, dangers), key=lambda each: each.priority, default=None)
+
+
+def are_related(one: str, other: str) -> bool:
+    """Whether the classes are the same, or one lies above the other."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
+def lies_below(category: str, priority: str, danger: Danger | None, city: City) -> bool:
+    """Whether a matter of this class and priority answers less than the danger asks for.
+
+    A class of its own is as good as that of the danger where the city gives it as much urgency; an
+    empty priority or an unknown class lies below every danger.
+    """
+    if danger is None:
+        return False
+    if not priority or priority > danger.priority:
+        return True
+    if category and are_related(category, danger.category):
+        return False
+    known = city.categories.get(category)
+    return known is None or known.default_priority > danger.priority
+
+
+def confirmed_into(
+    danger: HeardDanger | None, category: str, priority: str, by_word: bool, city: City
+) -> HeardDanger | None:
+    """The danger that the class or priority lies below and a person's word confirms; else None.
+
+    Raises DANGER_UNCONFIRMED without the word.
+    """
+    if danger is None or not lies_below(category, priority, danger, city):
+        return None
+    if not by_word:
+        raise unconfirmed(danger)
+    return danger
 
 
 def confirmed(danger: HeardDanger | None, priority: str, by_word: bool) -> HeardDanger | None:

@@ -30,3 +30,18 @@ def significant(area: str) -> str:
 def contains(area: str, other: str) -> bool:
     """Say whether `other` is `area` or lies inside it; False if `area` is empty."""
     return bool(area) and other.startswith(significant(area))
+
+
+def place_with(known: Place, said: Place) -> Place:
+    """The known place with the parts that were said.
+
+    A point is kept where only words are new: they describe it better. It is given up where they
+    name an area that it does not lie in.
+    """
+    text = said.text or known.text
+    if said.point is not None:
+        return Place(text, said.point, said.area)
+    stays = not said.area or contains(said.area, known.area)
+    if known.point is not None and stays:
+        return Place(text, known.point, known.area)
+    return Place(text, None, said.area or known.area)

@@ -177,6 +177,7 @@ OF_PETITIONS: Mapping[str, Right] = {
     "RegisterPetition": may((R.ANY, OFFICE)),
     "ListPetitions": may((R.SEEN, PETITION_READERS)),
     "GetPetition": may((R.SEEN, PETITION_READERS)),
+    "AmendPetition": AT_OFFICE,
     "AcceptPetition": AT_OFFICE,
     "DeclinePetition": AT_OFFICE,
     "ReferPetition": AT_OFFICE,

@@ -14,7 +14,7 @@ from backbone.words.correction import Correction
 from backbone.words.errors import InvalidArgument
 from backbone.words.guards import require_place
 from backbone.words.matter import Matter
-from backbone.words.place import Place, contains
+from backbone.words.place import Place, place_with
 from backbone.words.texts import shows_nothing, trimmed
 from services.alarm.receipt import correcting
 from services.alarm.receipt.accusing import (
@@ -187,21 +187,6 @@ def require_visible(command: AmendReceipt) -> None:
         raise InvalidArgument("NOTHING_TO_CHANGE", field="place")
     if command.narrative is not None and shows_nothing(command.narrative):
         raise InvalidArgument("NOTHING_TO_CHANGE", field="narrative")
-
-
-def place_with(known: Place, said: Place) -> Place:
-    """The known place with the parts that were said.
-
-    A point is kept where only words are new: they describe it better. It is given up where they
-    name an area that it does not lie in.
-    """
-    text = said.text or known.text
-    if said.point is not None:
-        return Place(text, said.point, said.area)
-    stays = not said.area or contains(said.area, known.area)
-    if known.point is not None and stays:
-        return Place(text, known.point, known.area)
-    return Place(text, None, said.area or known.area)
 
 
 def _merged(caller: Caller, changes: CallerChange | None) -> Caller | None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from backbone.life_cycle import change
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.heard import HeardDanger, unconfirmed
+from backbone.words.heard import HeardDanger, are_related, lies_below, unconfirmed
 from services.alarm.receipt.record import (
     Classification,
     Confirmation,
@@ -82,7 +82,11 @@ def is_lowered(
     then = before.classification
     known = min(then.priority, standing or then.priority)
     less = given.priority > known or given.category != then.category
-    return before.state is not State.RECEIVED and less and lies_below(given, danger, city)
+    return (
+        before.state is not State.RECEIVED
+        and less
+        and lies_below(given.category, given.priority, danger, city)
+    )
 
 
 def is_settled(receipt: Receipt, danger: DangerSuggestion) -> bool:
@@ -107,25 +111,10 @@ def is_news(before: Heard, danger: DangerSuggestion) -> bool:
     return danger.priority == before.priority and not are_related(before.category, danger.category)
 
 
-def are_related(one: str, other: str) -> bool:
-    """Whether the classes are the same, or one lies above the other."""
-    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
-
-
 def is_below(receipt: Receipt, city: City) -> bool:
     """Whether priority or class of the receipt are less urgent than the suggestion."""
-    return lies_below(receipt.classification, receipt.suggestions.danger, city)
-
-
-def lies_below(given: Classification, danger: Heard, city: City) -> bool:
-    if danger is None:
-        return False
-    if given.priority > danger.priority:
-        return True
-    if given.category and are_related(given.category, danger.category):
-        return False
-    category = city.categories.get(given.category)
-    return category is None or category.default_priority > danger.priority
+    given, danger = receipt.classification, receipt.suggestions.danger
+    return lies_below(given.category, given.priority, danger, city)
 
 
 def told_of(receipt: Receipt) -> HeardDanger | None:

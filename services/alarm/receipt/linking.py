@@ -15,6 +15,7 @@ from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.followed import Followed, IncidentFollowed
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.guards import require_not_accused, require_text
+from backbone.words.heard import lies_below
 from backbone.words.matter import Matter
 from services.alarm.receipt.closing import ReceiptClosed, is_over
 from services.alarm.receipt.correcting import link_of
@@ -28,7 +29,8 @@ from services.alarm.receipt.rights import require_desk, require_not_ended
 class LinkRepeat(Struct, frozen=True):
     """`incident` is None if it does not exist or the caller may not see it.
 
-    `priority` is that of the incident, empty if it is not known; `against` the unit it accuses.
+    `priority` and `category` are those of the incident, empty if they are not known; `against` is
+    the unit it accuses.
     """
 
     by: Actor
@@ -38,6 +40,7 @@ class LinkRepeat(Struct, frozen=True):
     priority: str = ""
     confirm_priority: bool = False
     against: str = ""
+    category: str = ""
 
 
 class UnlinkRepeat(Struct, frozen=True):
@@ -90,7 +93,7 @@ def link(
         now, command.incident_id, command.incident_code, known, by, against=against
     )
     danger = receipt.suggestions.danger
-    less = danger is None or not command.priority or command.priority > danger.priority
+    less = lies_below(command.category, command.priority, danger, city)
     word = confirmed(receipt, command, now, below=less)
     version = receipt.version + len(word) + 1
     link = link_of(_linked(receipt, linked), version, command.by)

@@ -41,7 +41,7 @@ PLAIN = frozenset(
     {"answer", "bytes", "cause", "character", "characters", "city", "code", "column",
      "content_type", "count", "earlier", "field", "first", "given", "incident", "items",
      "latitude", "least", "line", "loaded", "longitude", "member", "minutes", "missing",
-     "mission", "most", "name", "named",
+     "mission", "most", "name", "named", "next", "number",
      "reason", "revision", "seconds", "seq", "shape", "step", "version", "words"}
 )  # fmt: skip
 TIMES = frozenset({"time", "due", "first_time", "last_time"})

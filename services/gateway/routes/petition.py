@@ -17,6 +17,7 @@ AREA = Area(
         post("/v1/petitions", "RegisterPetition", DESK, status=201),
         get("/v1/petitions", "ListPetitions", READERS),
         get(ONE, "GetPetition", READERS),
+        post(f"{ONE}:amend", "AmendPetition", DESK),
         post(f"{ONE}:accept", "AcceptPetition", DESK),
         post(f"{ONE}:decline", "DeclinePetition", DESK),
         post(f"{ONE}:refer", "ReferPetition", DESK),

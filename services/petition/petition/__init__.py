@@ -9,6 +9,7 @@ from backbone.words.followed import FollowIncident
 from backbone.words.rights import OF_PETITIONS
 from services.petition.petition import (
     acceptance,
+    amending,
     disclosure,
     handling,
     pairs,
@@ -26,7 +27,7 @@ def _require_sight(petition: Petition, command: Any) -> None:
 
 
 PETITIONS: LifeCycle[Petition, City] = LifeCycle(
-    (registration, acceptance, routing, handling, disclosure, reissuing, pairs),
+    (registration, amending, acceptance, routing, handling, disclosure, reissuing, pairs),
     "NO_SUCH_PETITION",
     guard=_require_sight,
     rights=OF_PETITIONS,

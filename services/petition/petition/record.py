@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from backbone.words.actor import Actor
+from backbone.words.correction import Corrected
 from backbone.words.followed import Followed
 from backbone.words.place import Place
 from backbone.words.sight import PETITION, Facts, sees
@@ -132,7 +133,9 @@ class Petition(Struct, frozen=True):
     """`desk` answers to the petitioner; `units` are all that ever had to do with it.
 
     `pin_issue` counts the PINs that were given; 0 is the one of before they were counted. `barred`
-    are the units below the one complained of, as the tree of units was when it was registered.
+    are the units below the one complained of, as the tree of units was when it was named, and one
+    that was named in its place before. `corrected` are the facts that the desk has corrected since
+    its incident was opened.
     """
 
     id: UUID
@@ -151,6 +154,7 @@ class Petition(Struct, frozen=True):
     ending: Ending | None = None
     pin_issue: int = 0
     barred: tuple[str, ...] = ()
+    corrected: tuple[Corrected, ...] = ()
 
     @property
     def kind(self) -> Kind | None:

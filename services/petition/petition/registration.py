@@ -17,6 +17,7 @@ from backbone.words.guards import (
     require_text,
     require_unit,
 )
+from services.petition.petition.accusing import below
 from services.petition.petition.record import UNSIGNED, Channel, Filing, Petition, State
 
 MOST_REPRESENTATIVES = 5  # of a visit, Petition Regulations, art. 20
@@ -55,15 +56,8 @@ def register(
     desk = command.by
     area = (filing.place.area if filing.place else "") or desk.area
     new = command.id, command.code
-    barred = _below(filing.against_unit, city)
+    barred = below(filing.against_unit, city)
     return [PetitionRegistered(now, *new, desk.unit, area, filing, 1, barred)]
-
-
-def _below(against: str, city: City) -> tuple[str, ...]:
-    """The units below the one complained of: they know of it as little as that one."""
-    if not against:
-        return ()
-    return tuple(unit for unit in sorted(city.units) if against in city.superiors(unit))
 
 
 def _complete(filing: Filing) -> Filing:
@@ -73,8 +67,7 @@ def _complete(filing: Filing) -> Filing:
     may_be_nameless = filing.passed_from or filing.channel in UNSIGNED
     if not all(each.name for each in filing.petitioners) or not (named or may_be_nameless):
         raise InvalidArgument("PETITIONER_MISSING")
-    if filing.channel is Channel.VISIT and named > MOST_REPRESENTATIVES:
-        raise InvalidArgument("TOO_MANY_REPRESENTATIVES", named=named, most=MOST_REPRESENTATIVES)
+    require_representatives(filing.channel, named)
     return replace(
         filing,
         subject=require_text(filing.subject, "SUBJECT_MISSING"),
@@ -82,6 +75,12 @@ def _complete(filing: Filing) -> Filing:
         head_count=max(filing.head_count, named, 1),
         priority=require_priority(filing.priority),
     )
+
+
+def require_representatives(channel: Channel | None, named: int) -> None:
+    """Refuse a visit of more representatives than the law allows."""
+    if channel is Channel.VISIT and named > MOST_REPRESENTATIVES:
+        raise InvalidArgument("TOO_MANY_REPRESENTATIVES", named=named, most=MOST_REPRESENTATIVES)
 
 
 def registered(event: PetitionRegistered) -> Petition:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.errors import InvalidArgument
+from backbone.words.errors import Denied, InvalidArgument
 from backbone.words.followed import Followed, IncidentFollowed, require_unopened
 from backbone.words.guards import (
     require_category,
@@ -61,6 +61,8 @@ def _require_far_from_accused(petition: Petition, to_unit: str, city: City) -> N
     """Refuse the accused unit, and units below it, as the receiver."""
     if not to_unit:
         raise InvalidArgument("RECEIVER_MISSING")
+    if to_unit in petition.barred:
+        raise Denied("ACCUSED_UNIT", unit=to_unit)
     require_not_accused(city, accused(petition), to_unit)
 
 

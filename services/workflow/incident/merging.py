@@ -14,7 +14,7 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.followed import Followed
 from backbone.words.guards import require_text
-from backbone.words.heard import HeardDanger, confirmed
+from backbone.words.heard import HeardDanger, confirmed_into
 from backbone.words.sight import sees
 from services.workflow.incident import reinstating, reports, routing
 from services.workflow.incident.record import OPEN, Incident, State
@@ -27,10 +27,13 @@ MERGED_OF = "ALARM"
 
 
 class MergeIncident(Struct, frozen=True):
+    """`incident_id` is the one that is merged, whose group the door reads too."""
+
     by: Actor
     into: UUID
     reason: str
     confirm_priority: bool = False
+    incident_id: UUID | None = None
 
 
 class UndoMerge(Struct, frozen=True):
@@ -65,8 +68,12 @@ def merge(
     if into is None or not sees(by, into.facts):
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.into)
     _require_other(incident, into)
+    # The receipts of what was merged come by Kafka: until then the group alone knows of it.
+    for each in sorted(world.also.members(incident.id)):
+        raise InvalidTransition("HOLDS_MERGED", incident=each)
     heard = reports.told(incident).heard
-    word = confirmed(heard, into.matter.priority, command.confirm_priority)
+    there, said = into.matter, command.confirm_priority
+    word = confirmed_into(heard, there.category, there.priority, said, world.city)
     code = into.matter.code
     return [IncidentMerged(now, into.id, code, reason, by.user, by.role, _known(into), word)]
 
@@ -104,9 +111,10 @@ def _known(into: Incident) -> Followed:
     )
 
 
-def into_of(command: MergeIncident) -> tuple[UUID]:
-    """The other incident is locked too: of two opposite merges the second hears of the first."""
-    return (command.into,)
+def into_of(command: MergeIncident) -> tuple[UUID, ...]:
+    """The other incident is locked too: of two opposite merges the second hears of the first. The
+    own id is the group of those that were merged into this one."""
+    return tuple(filter(None, (command.into, command.incident_id)))
 
 
 def undo_merge(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from backbone.words.correction import CATEGORY, DANGER, FACTS, NARRATIVE, PLACE, PRIORITY
+from backbone.words.correction import CATEGORY, DANGER, FACTS, NARRATIVE, PLACE, PRIORITY, TITLE
 from backbone.words.heard import HeardDanger, most_urgent
 from backbone.words.matter import Matter
 from backbone.words.place import Place
@@ -127,8 +127,10 @@ def _line(report: Report) -> str:
 
 
 def changed(before: Matter, after: Matter) -> tuple[str, ...]:
-    """The names of the facts that differ."""
-    return tuple(name for name in FACTS if getattr(before, name) != getattr(after, name))
+    """The names of the facts that differ; the title only where no new class or place made it."""
+    names = tuple(name for name in FACTS if getattr(before, name) != getattr(after, name))
+    own = before.title != after.title and not {PLACE, CATEGORY} & {*names}
+    return (*names, TITLE) if own else names
 
 
 def fresh(before: Iterable[Report], after: Told) -> tuple[Report, ...]:

@@ -96,11 +96,13 @@ CHEAP: dict[str, Callable[[Incident], Any]] = {
 
 def held_by(incident: Incident) -> UUID | None:
     """The key of the person who holds it. After the work, a supervision may still ask that person;
-    else None.
+    of one that was merged it is the id of the other one; else None.
     """
     charge = incident.charge
     if incident.state in HELD:
         return holder_key(charge.unit, charge.holder)
+    if incident.state is State.MERGED:
+        return UUID(incident.ending.merged_into)
     done = incident.state in (State.RESOLVED, State.CLOSED)
     if done and charge.holder and incident.supervisions:
         return last_holder_key(charge.unit, charge.holder)

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from backbone.words.correction import Corrected
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
-from backbone.words.place import Place
-from services.alarm.receipt.amending import AmendReceipt, CallerChange, place_with
+from backbone.words.place import Place, place_with
+from services.alarm.receipt.amending import AmendReceipt, CallerChange
 from services.alarm.receipt.classifying import ClassifyReceipt
 from services.alarm.receipt.correcting import correction_of
 from services.alarm.receipt.dispatch import DispatchNow, as_recorded, order_of

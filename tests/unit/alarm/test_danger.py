@@ -244,6 +244,8 @@ BELOW = [
     MarkInvalid(TAKER, InvalidReason.HOAX),
     LinkRepeat(TAKER, OTHER, CODE, known(), "P2"),
     LinkRepeat(TAKER, OTHER, CODE, known(), ""),
+    LinkRepeat(TAKER, OTHER, CODE, known(), "P1", category="theft"),
+    LinkRepeat(TAKER, OTHER, CODE, known(), "P1", category=""),
 ]
 
 
@@ -260,7 +262,10 @@ def test_every_end_that_answers_less_needs_a_word(command: Any) -> None:
 
 
 def test_a_link_to_an_incident_as_urgent_needs_none() -> None:
-    linked = after(LinkRepeat(TAKER, OTHER, CODE, known(), "P1"), found=taken())
+    fire = taken().suggestions.danger
+    assert fire is not None
+    link = LinkRepeat(TAKER, OTHER, CODE, known(), "P1", category=fire.category)
+    linked = after(link, found=taken())
     assert linked.outcome is Outcome.LINKED
     assert linked.priority_confirmed is None
 
@@ -407,7 +412,7 @@ def test_an_incident_is_told_the_danger_that_its_receipts_speak_of() -> None:
     assert opened.matter.heard == heard
     [*_, amended_so] = decide(OPENED_P1, replace_word(amended("是咨询")))
     assert amended_so.correction.matter.heard is None
-    end: Any = LinkRepeat(TAKER, OTHER, CODE, known(), "P1")
+    end: Any = LinkRepeat(TAKER, OTHER, CODE, known(), "P1", category="violence.weapon")
     [*_, joined] = decide(taken(KNIFE), end)
     assert joined.caller_linked.heard == heard
 

@@ -7,16 +7,18 @@ from msgspec.structs import replace
 
 from backbone.words.actor import Actor
 from backbone.words.followed import FollowIncident
+from backbone.words.place import Place
 from backbone.words.sight import watchers_of
 from services.petition.petition.acceptance import AcceptPetition, DeclinePetition, ReferPetition
+from services.petition.petition.amending import AmendPetition, PetitionerChange
 from services.petition.petition.disclosure import RevealPetitioner
 from services.petition.petition.handling import RecordProgress, ReplyPetition
-from services.petition.petition.record import Kind, Petition, State, audience
+from services.petition.petition.record import OVER, Kind, Petition, State, audience
 from services.petition.petition.registration import RegisterPetition
 from services.petition.petition.reissuing import ReissuePin
 from services.petition.petition.routing import RoutePetition
 from services.petition.wiring import build_decider
-from tests.cities import COUNTY
+from tests.cities import COUNTY, SOUTH
 from tests.life_cycles import Legal, LifeCycleChecks, Subject, require_reviewed
 from tests.unit.petition.petitions import (
     ACCEPT,
@@ -36,6 +38,7 @@ from tests.unit.petition.petitions import (
 
 DECLINE = DeclinePetition(DESK, "不属于信访事项", "法院")
 REFER = ReferPetition(DESK, "上级", "权限")
+AMEND = AmendPetition(by=DESK, petitioners=(PetitionerChange(contact="sealed"),))
 UNROUTED = (State.REGISTERED, State.ACCEPTED, State.DECLINED, State.REFERRED)
 VOIDED = FollowIncident("IncidentVoided", 3, state="VOIDED")
 
@@ -64,6 +67,7 @@ def a_subject(
         },
         "legal": (
             Legal(register),
+            Legal(AMEND, but=dict.fromkeys(OVER, "PETITION_OVER")),
             Legal(accept),
             Legal(DECLINE),
             Legal(REFER),
@@ -84,6 +88,8 @@ def a_subject(
             ReplyPetition(DESK),
             RoutePetition(DESK, "north"),
             RoutePetition(DESK, "county"),
+            AmendPetition(by=DESK, place=Place("桥头", area=SOUTH), text="灯杆倒了"),
+            AmendPetition(by=DESK, against_unit="south", reason="来人补充"),
             CLAIMED,
         ),
     }
@@ -129,7 +135,7 @@ ACCUSATION = Subject(
     strangers=("the accused", "watcher of the area", "stranger", "without a unit"),
     audited=("watcher of the area", "without a unit"),
     invariant=the_accused_never_knows_of_it,
-    aims=frozenset({"ACCUSED_UNIT"}),
+    aims=frozenset({"ACCUSED_UNIT", "ACCUSATION_STAYS"}),
     **a_subject(
         a_registration(against_unit="north"),
         AcceptPetition(DESK, Kind.ACCUSATION),

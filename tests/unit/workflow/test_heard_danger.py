@@ -86,8 +86,23 @@ def test_the_most_urgent_danger_of_all_reports_counts() -> None:
 def test_a_merge_into_a_less_urgent_incident_needs_the_word(
     level: str, into: str, needs: bool
 ) -> None:
-    found = at(level)
-    other = changed(OTHER, matter=replace(OTHER.matter, priority=into))
+    require_word(at(level), into, "fire.house", needs)
+
+
+@pytest.mark.parametrize(
+    ("category", "needs"),
+    [("fire", False), ("fire.house", False), ("theft", True), ("", True), ("unheard", True)],
+)
+def test_a_merge_into_an_incident_of_a_less_urgent_class_needs_the_word(
+    category: str, needs: bool
+) -> None:
+    """Of the danger of a fire, a theft of the highest priority tells the team nothing."""
+    require_word(at("P1"), "P1", category, needs)
+    require_word(at("P1", None), "P1", category, needs=False)
+
+
+def require_word(found: Incident, into: str, category: str, needs: bool) -> None:
+    other = changed(OTHER, matter=replace(OTHER.matter, priority=into, category=category))
     if needs:
         assert merge_refusal(found, MERGE, other) == "DANGER_UNCONFIRMED"
     said: Any = replace(MERGE, confirm_priority=True)

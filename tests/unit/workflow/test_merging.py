@@ -13,8 +13,9 @@ from backbone.words.errors import Refusal
 from services.workflow.incident import INCIDENTS, waits_for
 from services.workflow.incident.callers import LinkCaller, UnlinkCaller
 from services.workflow.incident.closing import VoidIncident
-from services.workflow.incident.merging import MergeIncident, UndoMerge
+from services.workflow.incident.merging import MergeIncident, UndoMerge, into_of
 from services.workflow.incident.record import Incident, State
+from services.workflow.incident.table import held_by
 from services.workflow.incident.world import World
 from tests.incidents import (
     CITY,
@@ -43,16 +44,16 @@ UNDO = UndoMerge(LEADER, "两起不同的事故")
 
 
 class Beside:
-    """Another incident is locked beside the one that is decided about."""
+    """Other incidents are locked beside the one that is decided about."""
 
-    def __init__(self, other: Incident = OTHER) -> None:
-        self._other = other
+    def __init__(self, *others: Incident) -> None:
+        self._others = others
 
     def one(self, key: UUID) -> Any | None:
-        return self._other if key == self._other.id else None
+        return next((each for each in self._others if each.id == key), None)
 
     def members(self, key: UUID) -> Collection[UUID]:
-        return frozenset()
+        return frozenset(each.id for each in self._others if held_by(each) == key)
 
 
 def decide(incident: Incident, command: Any, other: Incident = OTHER) -> list[Any]:
@@ -114,6 +115,22 @@ def test_of_two_opposite_merges_the_second_is_refused() -> None:
     opposite = MergeIncident(DESK, CLAIMED.id, "同一起事故")
     assert refusal_of(OTHER, opposite, other=gone) == "INCIDENT_OVER"
     assert refusal_of(OTHER, opposite, other=CLAIMED) == ""
+
+
+def test_of_a_chain_of_merges_the_second_is_refused_also_before_any_receipt_has_moved() -> None:
+    """The receipts follow by Kafka: until then the group alone knows what was merged."""
+    gone = lived(CLAIMED, MERGE)
+    assert OTHER.id in into_of(replace(MERGE, incident_id=OTHER.id))
+    third = replace(CLAIMED, id=UUID(int=9))
+    further = MergeIncident(DESK, third.id, "同一起事故", incident_id=OTHER.id)
+    for merged, reason in ((gone, "HOLDS_MERGED"), (lived(gone, UNDO), "")):
+        beside = World(CITY, Beside(third, merged))
+        try:
+            INCIDENTS.decide(OTHER, further, NOW, beside)
+            found = ""
+        except Refusal as refusal:
+            found = refusal.reason
+        assert found == reason
 
 
 @pytest.mark.parametrize(
