@@ -61,8 +61,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self.orders = Orders(shell.batcher, Missions(shell.settings))
         self._incidents = Incidents(shell.settings)
         self._told = Told(shell, decider, self._incidents)
-        self._hearing = Hearing(self._told, self._incidents, self.orders)
         self._teams = teams.of_receipts(shell.settings, shell.pool)
+        self._hearing = Hearing(self._told, self._incidents, self.orders, self._teams)
         self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self.orders)
         self._reading = Reading(shell, decider, self._shown, lambda: atlas.city, self._told.glance)
         self._tickets = Tickets(shell, decider, self._actions)
@@ -100,7 +100,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         """Commit, then tell the incident: should the call fail, the event tells the same."""
         caller = caller_of(context)
         if not (isinstance(command, AmendReceipt) and only_accuses(command)):
-            await self._told.require_open(codec.receipt_id(request.receipt_id), caller)
+            await self._hearing.require_open(codec.receipt_id(request.receipt_id), caller)
         receipt = await self._perform(context, command, request, caller)
         shown = self._shown(receipt, caller.actor)
         incident = await self._told.amended(receipt, caller.actor)
@@ -142,7 +142,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def LinkRepeat(self, request: pb.LinkRepeatRequest, context: Any) -> Any:
         caller = caller_of(context)
         incident_id = codec.incident_id(request.incident)
-        seen = await self._known(incident_id, caller.actor) or codec.Seen()
+        seen = await self._told.seen(incident_id, caller.actor) or codec.Seen()
         against = await storage.accused_by(self._rows, incident_id)
         command = LinkRepeat(
             caller.actor,
@@ -180,6 +180,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
             note=self._taking.note(request.note, known),
             standing=standing,
             force_reason=request.force_reason,
+            confirm_priority=request.confirm_priority,
             **facts,
         )
         receipt = await self._perform(context, command, request, caller)
@@ -270,28 +271,6 @@ class FrontDesk(rpc.AlarmServiceServicer):
         if found is not None and found.version >= shown.incident.version:
             shown.incident.CopyFrom(following.shown(found))
             _passed_as(shown)
-
-    async def _known(self, incident_id: UUID, by: Actor) -> codec.Seen | None:
-        """Ask the workflow service for the incident; while it does not answer, tell what a receipt
-        in the caller's sight knows. The desk's copy alone would miss an end that it has not heard
-        of yet.
-
-        Priority and class then come from the receipt that opened the incident.
-        """
-        row = await storage.known_incident(self._rows, by, incident_id)
-        receipt = self._decider.from_row(row) if row else None
-        if receipt is not None and receipt.incident is not None:
-            here = receipt.incident
-            seen = await self._told.glance(incident_id, by)
-            if seen is not None and seen.version >= here.known.version:
-                return codec.to_seen(seen)
-            told = codec.Seen(here.code, here.known)
-            if receipt.id != incident_id:
-                return told
-            given = receipt.classification
-            return replace(told, priority=given.priority, category=given.category)
-        found = await self._incidents.find(incident_id, by)
-        return codec.to_seen(found) if found else None
 
 
 def _passed_as(shown: resources.Receipt) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from backbone.directory.places import Places
 from backbone.words.addresses import Gazetteer
 from backbone.words.areas import ancestors
@@ -9,8 +11,9 @@ from backbone.words.city import Category, City
 from backbone.words.competence import prefixes
 from backbone.words.danger import NO_DANGERS, Listener
 from backbone.words.errors import Unavailable
+from backbone.words.heard import covers
 from backbone.words.place import Place, Point
-from services.alarm.receipt.record import DangerSuggestion
+from services.alarm.receipt.suggested import DangerSuggestion, OtherDanger
 from services.alarm.receipt.suggestions import Keywords
 
 
@@ -50,8 +53,13 @@ class Atlas:
         return self._gazetteer.address_of(text)
 
     def danger_in(self, *texts: str) -> DangerSuggestion | None:
-        """The most urgent danger that one of the texts speaks of."""
-        return next(iter(self.dangers_in(*texts)), None)
+        """The most urgent danger that one of the texts speaks of, with the others."""
+        found = self.dangers_in(*texts)
+        if not found:
+            return None
+        others = [each for at, each in enumerate(found) if not covers(found[:at], each)][1:]
+        told = (OtherDanger(each.category, each.name, each.priority) for each in others)
+        return replace(found[0], others=tuple(told))
 
     def dangers_in(self, *texts: str) -> tuple[DangerSuggestion, ...]:
         """Every danger that one of the texts speaks of, the most urgent first; none without a

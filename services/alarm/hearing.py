@@ -5,8 +5,11 @@ from uuid import UUID, uuid5
 
 import grpc
 
+from backbone.intake.teams import Teams
+from backbone.rpc.caller import Call
 from backbone.words.actor import Actor
-from backbone.words.followed import SAID
+from backbone.words.errors import InvalidTransition
+from backbone.words.followed import MERGED, OVER, SAID
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.sight import sees
 from liandong.incident.v1.incident_pb2 import Incident
@@ -14,6 +17,7 @@ from services.alarm import codec
 from services.alarm.orders import Orders
 from services.alarm.peers import GLANCE, PATIENCE, Incidents
 from services.alarm.receipt.linking import FollowIncident
+from services.alarm.receipt.merging import FollowMerge
 from services.alarm.receipt.record import Receipt
 from services.alarm.telling import Told
 
@@ -23,10 +27,11 @@ log = logging.getLogger(__name__)
 class Hearing:
     """Looks the incident up and records its last step on the receipt."""
 
-    def __init__(self, told: Told, incidents: Incidents, orders: Orders) -> None:
+    def __init__(self, told: Told, incidents: Incidents, orders: Orders, teams: Teams) -> None:
         self._told = told
         self._incidents = incidents
         self._orders = orders
+        self._teams = teams
 
     async def hear(self, receipt_id: UUID, by: Actor, as_holder: bool = False) -> None:
         """Let the receipt hear that the caller's unit has its incident.
@@ -41,6 +46,43 @@ class Hearing:
             found = await self._look(receipt.incident.id, by, patience)
             if found is not None and found.unit == by.unit:
                 await self._follow(receipt, found, by)
+
+    async def require_open(self, receipt_id: UUID, call: Call) -> None:
+        """Raises INCIDENT_OVER if the incident has ended and the receipt has not heard of it yet.
+
+        One that was merged goes on as another one: the receipt follows it there at once. A repeated
+        request passes: its first answer is known. While workflow is away, the desk is not kept
+        waiting: should the incident be over, the answer to the correction says so.
+        """
+        receipt = await self._told.found(receipt_id)
+        if receipt is None or receipt.incident is None or await self._told.is_known(call):
+            return
+        incident = await self._told.glance(receipt.incident.id, call.actor)
+        state = codec.to_followed(incident).state if incident else ""
+        if incident and state == MERGED and await self._move(receipt, incident, call.actor):
+            return
+        if state in OVER:
+            raise InvalidTransition("INCIDENT_OVER", incident=receipt.incident.code, state=state)
+
+    async def _move(self, receipt: Receipt, merged: Incident, by: Actor) -> bool:
+        """Let the receipt follow its incident into the one that it was merged into, if that one is
+        seen. The event finds it there."""
+        into = await self._told.glance(UUID(merged.merged_into), by)
+        if into is None:
+            return False
+        step = Step("IncidentMerged", merged.version, state=MERGED)
+        follow = FollowMerge(
+            incident_id=UUID(merged.id),
+            step=step,
+            into=UUID(into.id),
+            into_code=into.code,
+            known=codec.to_followed(into),
+            merger=Actor(merged.merged_by, ""),
+        )
+        request_id = uuid5(receipt.id, f"follow {merged.id} into {into.id} {merged.version}")
+        await self._orders.record(receipt.id, request_id, follow, by)
+        await self._teams.tell(receipt.id, request_id)
+        return True
 
     async def catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
         """Look the incident up again: a step between look-up and link had no follower yet."""

@@ -17,7 +17,7 @@ from backbone.words.place import Place
 from services.alarm import storage
 from services.alarm.receipt.cells import cells_around
 from services.alarm.receipt.intake import ReceiveAlarm
-from services.alarm.receipt.record import RepeatSuggestion
+from services.alarm.receipt.suggested import RepeatSuggestion
 from services.alarm.receipt.suggestions import Earlier, Sighting, Window, repeats
 
 

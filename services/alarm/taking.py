@@ -24,7 +24,8 @@ from services.alarm.atlas import Atlas
 from services.alarm.metrics import SUGGESTED
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.intake import ReceiveAlarm
-from services.alarm.receipt.record import DangerSuggestion, Receipt, Report, Suggestions
+from services.alarm.receipt.record import Receipt, Report
+from services.alarm.receipt.suggested import DangerSuggestion, Suggestions
 from services.alarm.receipt.suggestions import Sighting, Window, categories
 from services.alarm.repeating import repeats_of
 

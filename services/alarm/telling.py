@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import grpc
+from msgspec.structs import replace
 
 from backbone.door.decider import Decider
 from backbone.intake.correcting import Request, Telling
@@ -13,12 +14,12 @@ from backbone.process.settings import Settings
 from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
-from backbone.words.errors import InvalidTransition, Refusal
-from backbone.words.followed import OVER
+from backbone.words.errors import Refusal
 from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec, storage
 from services.alarm.peers import Incidents
-from services.alarm.receipt.record import DangerSuggestion, Outcome, Receipt
+from services.alarm.receipt.record import Outcome, Receipt
+from services.alarm.receipt.suggested import DangerSuggestion
 
 log = logging.getLogger(__name__)
 
@@ -41,19 +42,9 @@ class Told:
         row = await storage.one(self._rows, receipt_id)
         return self._decider.from_row(row) if row else None
 
-    async def require_open(self, receipt_id: UUID, call: Call) -> None:
-        """Raises INCIDENT_OVER if the incident has ended and the receipt has not heard of it yet.
-
-        A repeated request passes: its first answer is known. While workflow is away, the desk is
-        not kept waiting: should the incident be over, the answer to the correction says so.
-        """
-        receipt = await self.found(receipt_id)
-        if receipt is None or receipt.incident is None or await self._find([call.request_id]):
-            return
-        incident = await self.glance(receipt.incident.id, call.actor)
-        state = Incident.State.Name(incident.state).removeprefix("STATE_") if incident else ""
-        if state in OVER:
-            raise InvalidTransition("INCIDENT_OVER", incident=receipt.incident.code, state=state)
+    async def is_known(self, call: Call) -> bool:
+        """Whether the request was answered before."""
+        return bool(await self._find([call.request_id]))
 
     async def heard(self, receipt_id: UUID) -> DangerSuggestion | None:
         """The most urgent danger that the receipts of the same incident have told of."""
@@ -86,6 +77,28 @@ class Told:
         except grpc.aio.AioRpcError as error:
             log.info("incident.unheard", extra={"error": error.details()})
             return None
+
+    async def seen(self, incident_id: UUID, by: Actor) -> codec.Seen | None:
+        """Ask the workflow service for the incident; while it does not answer, tell what a receipt
+        in the caller's sight knows. The desk's copy alone would miss an end that it has not heard
+        of yet.
+
+        Priority and class then come from the receipt that opened the incident.
+        """
+        row = await storage.known_incident(self._rows, by, incident_id)
+        receipt = self._decider.from_row(row) if row else None
+        if receipt is not None and receipt.incident is not None:
+            here = receipt.incident
+            seen = await self.glance(incident_id, by)
+            if seen is not None and seen.version >= here.known.version:
+                return codec.to_seen(seen)
+            told = codec.Seen(here.code, here.known)
+            if receipt.id != incident_id:
+                return told
+            given = receipt.classification
+            return replace(told, priority=given.priority, category=given.category)
+        found = await self._incidents.find(incident_id, by)
+        return codec.to_seen(found) if found else None
 
     async def amended(self, receipt: Receipt, by: Actor) -> Incident | None:
         """Tell the incident what this version of the receipt has corrected. Raises its refusal."""

@@ -9,6 +9,7 @@ from tests.serving import until
 
 TEAM = "990104005-emergency-team"
 WORDS = "银色面包车"
+UNCONFIRMED = "DANGER_UNCONFIRMED"
 NOT_THE_SAME = {"reason": "两起不同的事故"}
 POLICE, URBAN = f"{TOWNSHIP}-police", f"{TOWNSHIP}-urban_management"
 
@@ -76,9 +77,9 @@ class Two:
         there = (await self.desk.get(self.mission))["matter_id"]
         return bool(receipt["incident"]["id"] == incident and there == incident)
 
-    async def tells(self, words: str) -> bool:
+    async def tells(self, words: str, of: str = "narrative") -> bool:
         """Whether the incident that goes on has these words."""
-        return words in (await self.clerk.get(f"/v1/incidents/{self.kept}"))["narrative"]
+        return words in (await self.clerk.get(f"/v1/incidents/{self.kept}"))[of]
 
     async def known(self, state: str) -> bool:
         """Whether the merged receipt knows its incident in this state, as lists show it."""
@@ -123,6 +124,39 @@ async def test_one_of_two_incidents_takes_up_the_receipts_and_teams_of_the_other
     await act(two.clerk, f"{told}:claim")
     await until(lambda: two.known("CLAIMED"))
     assert not (await two.desk.get(two.mission))["recall"], "the team goes on, for the other one"
+
+
+async def test_what_was_told_while_merged_is_kept_when_it_is_undone(visit: Visit) -> None:
+    """Fire and danger that the caller told meanwhile hold for the incident that goes on alone."""
+    two, _ = await merge_two(visit)
+    one = f"/v1/incidents/{two.gone}"
+    told = {
+        "narrative": "两车相撞，车里着火，有人被困",
+        "danger": "油箱漏油",
+        "place": {"text": "长风路99号"},
+    }
+    # At once, while the receipt has not heard of the merge: it is followed there by the call.
+    await act(two.desk, f"/v1/receipts/{two.gone}:amend", told)
+    await until(lambda: two.tells("油箱漏油", of="danger"))
+    leader = await visit.person(f"leader.{TOWNSHIP}-township")
+    await act(leader, f"{one}:undoMerge", NOT_THE_SAME)
+    await until(lambda: two.follow(two.gone))
+
+    async def knows() -> bool:
+        found = await two.clerk.get(one)
+        return bool(found["danger"] == "油箱漏油" and found["priority"] == "P1")
+
+    await until(knows)
+    found = await two.clerk.get(one)
+    assert found["narrative"].startswith("两车相撞，车里着火")
+    assert found["heard"]["priority"] == "P1"
+    assert found["place"]["text"] == "长风路99号"
+    lower = {"priority": "P4", "reason": "不严重"}
+    assert (await refused(act(two.dispatcher, f"{one}:setPriority", lower))).reason == UNCONFIRMED
+    void = {"reason": "HOAX"}
+    assert (await refused(act(two.dispatcher, f"{one}:void", void))).reason == UNCONFIRMED
+    team = await two.desk.get(two.mission)
+    assert (team["priority"], team["danger"], team["recall"]) == ("P1", "油箱漏油", None)
 
 
 async def test_a_second_person_parts_what_was_merged_by_mistake(visit: Visit) -> None:

@@ -36,6 +36,14 @@ def are_related(one: str, other: str) -> bool:
     return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
+def covers(known: Iterable[Danger], one: Danger) -> bool:
+    """Whether one of the known dangers is this one, or a closer class of it, and as urgent."""
+    return any(
+        each.priority <= one.priority and f"{each.category}.".startswith(f"{one.category}.")
+        for each in known
+    )
+
+
 def lies_below(category: str, priority: str, danger: Danger | None, city: City) -> bool:
     """Whether a matter of this class and priority answers less than the danger asks for.
 

@@ -29,18 +29,13 @@ from services.alarm.receipt.danger import (
     PriorityConfirmed,
     confirmed_below,
     heard,
-    is_news,
-    is_settled,
     is_taken_back,
+    news_in,
+    unsettled,
 )
-from services.alarm.receipt.record import (
-    Caller,
-    DangerSuggestion,
-    Receipt,
-    Report,
-    State,
-)
+from services.alarm.receipt.record import Caller, Receipt, Report, State
 from services.alarm.receipt.rights import require_desk
+from services.alarm.receipt.suggested import DangerSuggestion
 from services.alarm.receipt.times import require_times, times_of
 
 
@@ -162,10 +157,10 @@ def _heard(receipt: Receipt, command: AmendReceipt, now: datetime, city: City) -
     priority = min(given.priority, danger.priority)
     if receipt.state is State.RECEIVED and not given.category:
         news.append(ReceiptClassified(now, danger.category, priority))
-    anew = is_news(before, danger)
-    raises = anew or (priority < given.priority and not is_settled(receipt, danger))
-    if raises and receipt.incident is not None:
-        raised = ReceiptClassified(now, given.category or danger.category, priority, anew=anew)
+    fresh, open_ = news_in(before, danger), unsettled(receipt, danger)
+    wanted = min(filter(None, (given.priority, fresh, open_)), default="")
+    if (fresh or wanted < given.priority) and receipt.incident is not None:
+        raised = ReceiptClassified(now, given.category or danger.category, wanted, anew=bool(fresh))
         title = correcting.title_after(receipt, classified(receipt, raised), city)
         news.append(replace(raised, title=title))
     return news

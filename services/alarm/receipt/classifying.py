@@ -14,8 +14,9 @@ from backbone.words.guards import require_category, require_priority
 from backbone.words.matter import Matter
 from services.alarm.receipt import correcting
 from services.alarm.receipt.danger import PriorityConfirmed, confirmed_below, is_lowered
-from services.alarm.receipt.record import DangerSuggestion, Outcome, Receipt, State
+from services.alarm.receipt.record import Outcome, Receipt, State
 from services.alarm.receipt.rights import require_desk
+from services.alarm.receipt.suggested import DangerSuggestion
 
 
 class ClassifyReceipt(Struct, frozen=True):

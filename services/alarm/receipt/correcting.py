@@ -30,7 +30,7 @@ from backbone.words.place import Place
 from backbone.words.spans import cut
 from services.alarm.receipt.city import title
 from services.alarm.receipt.closing import is_over
-from services.alarm.receipt.danger import told_of
+from services.alarm.receipt.danger import told_of, unsettled
 from services.alarm.receipt.ending import matter_called
 from services.alarm.receipt.record import Outcome, Receipt
 from services.alarm.receipt.rights import ByActor, require_desk
@@ -102,11 +102,23 @@ def correction_of(receipt: Receipt, by: Actor) -> Correction | None:
     )
 
 
+def facts_to_send(receipt: Receipt) -> Matter:
+    """The facts by which a receipt without an incident sends a team.
+
+    The priority is that of a danger that no person has settled, where that one is more urgent: an
+    order waits for no question.
+    """
+    facts, danger = matter_called(receipt, "", ""), receipt.suggestions.danger
+    open_ = unsettled(receipt, danger) if danger and receipt.incident is None else ""
+    return replace(facts, priority=min(filter(None, (facts.priority, open_)), default=""))
+
+
 def facts_for_missions(before: Receipt, after: Receipt) -> Matter | None:
     """The facts of a receipt without an incident, if they differ and a team was sent by them."""
-    if after.incident is not None or not after.dispatches or not differing(before, after):
+    if after.incident is not None or not after.dispatches:
         return None
-    return matter_called(after, "", "")
+    then, now = facts_to_send(before), facts_to_send(after)
+    return now if differing(before, after) or then.priority != now.priority else None
 
 
 def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:

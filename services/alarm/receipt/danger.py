@@ -9,15 +9,9 @@ from msgspec.structs import replace
 from backbone.life_cycle import change
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.heard import HeardDanger, are_related, lies_below, unconfirmed
-from services.alarm.receipt.record import (
-    Classification,
-    Confirmation,
-    DangerSuggestion,
-    Receipt,
-    State,
-    Suggestions,
-)
+from backbone.words.heard import Danger, HeardDanger, covers, lies_below, unconfirmed
+from services.alarm.receipt.record import Classification, Receipt, State
+from services.alarm.receipt.suggested import Confirmation, DangerSuggestion, Suggestions
 
 Heard = DangerSuggestion | None
 
@@ -89,14 +83,18 @@ def is_lowered(
     )
 
 
-def is_settled(receipt: Receipt, danger: DangerSuggestion) -> bool:
-    """Whether a person has said that the receipt may lie below this danger, as urgent as it is."""
+def each_of(danger: DangerSuggestion) -> tuple[Danger, ...]:
+    """All dangers of a report, the most urgent first."""
+    return (danger, *danger.others)
+
+
+def unsettled(receipt: Receipt, danger: DangerSuggestion) -> str:
+    """The priority of the most urgent danger of which no person has said that the receipt may lie
+    below it; empty if there is none."""
     word = receipt.priority_confirmed
-    return (
-        word is not None
-        and word.priority <= danger.priority
-        and are_related(word.category, danger.category)
-    )
+    spoken: tuple[Danger, ...] = (word, *word.others) if word else ()
+    open_ = [each.priority for each in each_of(danger) if not covers(spoken, each)]
+    return min(open_, default="")
 
 
 def is_taken_back(before: Heard, danger: Heard) -> bool:
@@ -104,11 +102,11 @@ def is_taken_back(before: Heard, danger: Heard) -> bool:
     return before is not None and (danger is None or danger.priority > before.priority)
 
 
-def is_news(before: Heard, danger: DangerSuggestion) -> bool:
-    """Whether a danger is a new fact: the first, a more urgent one or one of another class."""
-    if before is None or danger.priority < before.priority:
-        return True
-    return danger.priority == before.priority and not are_related(before.category, danger.category)
+def news_in(before: Heard, danger: DangerSuggestion) -> str:
+    """The priority of the most urgent danger that is a new fact: one that was not spoken of, one
+    that is more urgent, or a closer class than before. Empty if nothing is new."""
+    known = each_of(before) if before else ()
+    return min((e.priority for e in each_of(danger) if not covers(known, e)), default="")
 
 
 def is_below(receipt: Receipt, city: City) -> bool:
@@ -133,11 +131,13 @@ def heard(receipt: Receipt, event: DangerHeard) -> Receipt:
     return replace(receipt, suggestions=told)
 
 
-def _confirmed(receipt: Receipt, event: PriorityConfirmed) -> Receipt:
+def settled(receipt: Receipt, event: PriorityConfirmed) -> Receipt:
     danger = event.danger
-    word = Confirmation(event.confirmed_by, event.time, danger.category, danger.priority)
+    word = Confirmation(
+        event.confirmed_by, event.time, danger.category, danger.priority, danger.others
+    )
     return replace(receipt, priority_confirmed=word)
 
 
 VERBS = ()
-CHANGES = (change(heard), change(_confirmed))
+CHANGES = (change(heard), change(settled))

@@ -1,6 +1,7 @@
 """Orders to teams 派队, before or after the receipt's end, and their refusals by emergency."""
 
 from datetime import datetime
+from functools import reduce
 from uuid import UUID
 
 from msgspec import Struct
@@ -15,7 +16,8 @@ from backbone.words.guards import require_not_accused
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from services.alarm.receipt.city import require_team
-from services.alarm.receipt.ending import matter_called
+from services.alarm.receipt.correcting import facts_to_send
+from services.alarm.receipt.danger import PriorityConfirmed, settled, unsettled
 from services.alarm.receipt.record import Dispatch, Outcome, Receipt, State
 from services.alarm.receipt.rights import (
     require_desk,
@@ -35,7 +37,8 @@ class DispatchNow(Struct, frozen=True):
     None where there is no incident, or none that answers: then the receipt's own are used.
 
     `standing` is the state of the mission that the latest order to this team has made. It is empty
-    if there is none, or while the emergency service cannot be asked.
+    if there is none, or while the emergency service cannot be asked. `confirm_priority` is the
+    person's word that the receipt's own priority holds, though it lies below a danger to life.
     """
 
     by: Actor
@@ -46,6 +49,7 @@ class DispatchNow(Struct, frozen=True):
     force_reason: str = ""
     facts_version: int = 0
     facts_state: str = ""
+    confirm_priority: bool = False
 
 
 class RefuseDispatch(Struct, frozen=True):
@@ -102,7 +106,7 @@ class DispatchRefused(Struct, frozen=True):
 
 def dispatch(
     receipt: Receipt, command: DispatchNow, now: datetime, city: City
-) -> list[DispatchOrdered]:
+) -> list[PriorityConfirmed | DispatchOrdered]:
     command = _of_its_incident(receipt, command)
     require_desk(receipt, command)
     require_team_sender(command.by)
@@ -123,12 +127,24 @@ def dispatch(
             state=command.standing or "ORDERED",
         )
     latest = _latest(receipt, command.team)
+    word = _word(receipt, command, now)
+    spoken = reduce(settled, word, receipt)
     ordered = replace(
-        order_of(receipt, command),
+        order_of(spoken, command),
         again=latest.again + 1 if latest else 0,
-        receipt_version=receipt.version + 1,
+        receipt_version=receipt.version + len(word) + 1,
     )
-    return [DispatchOrdered(now, ordered, command.note, command.facts)]
+    return [*word, DispatchOrdered(now, ordered, command.note, command.facts)]
+
+
+def _word(receipt: Receipt, command: DispatchNow, now: datetime) -> list[PriorityConfirmed]:
+    """The person's word where the order would have the priority of a danger without it. What an
+    incident says is settled there."""
+    heard, own = receipt.suggestions.danger, receipt.classification.priority
+    if heard is None or command.facts is not None or not command.confirm_priority:
+        return []
+    below = own > (unsettled(receipt, heard) or own)
+    return [PriorityConfirmed(now, heard, command.by.user)] if below else []
 
 
 def _of_its_incident(receipt: Receipt, command: DispatchNow) -> DispatchNow:
@@ -152,7 +168,7 @@ def _require_going_on(receipt: Receipt, command: DispatchNow) -> None:
 def order_of(receipt: Receipt, command: DispatchNow) -> Order:
     """The latest order of the receipt to this team; equal for the call and the event."""
     latest = _latest(receipt, command.team)
-    facts = command.facts or matter_called(receipt, "", "")
+    facts = command.facts or facts_to_send(receipt)
     return Order(
         matter_id=receipt.matter_id,
         code=receipt.matter_code,

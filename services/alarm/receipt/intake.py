@@ -22,9 +22,9 @@ from services.alarm.receipt.record import (
     Receipt,
     Report,
     State,
-    Suggestions,
 )
 from services.alarm.receipt.rights import require_desk, require_may_receive
+from services.alarm.receipt.suggested import Suggestions
 from services.alarm.receipt.times import require_times, times_of
 
 

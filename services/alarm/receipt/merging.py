@@ -10,12 +10,12 @@ from backbone.life_cycle import change, verb
 from backbone.words import followed
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.correction import CallerLink
+from backbone.words.correction import CallerLink, Correction
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from services.alarm.receipt import linking
 from services.alarm.receipt.closing import ReceiptClosed, is_over
-from services.alarm.receipt.correcting import link_of
+from services.alarm.receipt.correcting import correction_of, link_of
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merged import Merged
 from services.alarm.receipt.record import Incident, Receipt, State
@@ -42,7 +42,10 @@ class FollowParting(Struct, frozen=True):
 
 
 class ReceiptMoved(Struct, frozen=True):
-    """The receipt follows this incident from now on; `left` is the other one as last seen."""
+    """The receipt follows this incident from now on; `left` is the other one as last seen.
+
+    `correction` tells the incident to which it comes back what was corrected meanwhile.
+    """
 
     time: datetime
     incident_id: UUID
@@ -52,6 +55,7 @@ class ReceiptMoved(Struct, frozen=True):
     left: Followed
     caller_linked: CallerLink | None = None
     caller_unlinked: CallerLink | None = None
+    correction: Correction | None = None
 
 
 Event = ReceiptMoved | ReceiptClosed | ReceiptReinstated | followed.IncidentFollowed
@@ -96,6 +100,8 @@ def follow_parting(
         left=incident.known,
         caller_unlinked=link_of(receipt, receipt.version + 1, command.parter),
     )
+    back = replace(_moved(receipt, moved), version=receipt.version + 1)
+    moved = replace(moved, correction=correction_of(back, command.parter))
     reopens = receipt.state is State.CLOSED and not is_over(moved.incident)
     return [moved, *([with_incident(receipt, now, command.step.step)] if reopens else [])]
 
@@ -105,13 +111,15 @@ def _plain(command: FollowParting) -> FollowIncident:
 
 
 def _moved(receipt: Receipt, event: ReceiptMoved) -> Receipt:
-    """Earlier corrections are told with the link, and by the incident that was left."""
+    """Earlier corrections are told with the link, and by the incident that was left. What was
+    corrected since is told to the incident to which the receipt comes back."""
     old = receipt.incident
     assert old is not None, "only a receipt with an incident moves to another one"
     known = (event.incident_id, event.incident_code, event.incident)
     if old.before is not None and old.before.id == event.incident_id:
         back = Incident(*known, link_version=old.before.link_version)
-        return replace(receipt, incident=back, corrected=())
+        anew = (replace(each, version=receipt.version + 1) for each in receipt.corrected)
+        return replace(receipt, incident=back, corrected=tuple(anew))
     before = Merged(old.id, old.code, event.left, old.link_version)
     there = Incident(*known, link_version=receipt.version + 1, before=before)
     return replace(receipt, incident=there, corrected=())

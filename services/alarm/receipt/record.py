@@ -14,6 +14,7 @@ from backbone.words.sight import ALARM, Facts
 from services.alarm.receipt.called_back import CallBack
 from services.alarm.receipt.merged import Merged
 from services.alarm.receipt.passed import Passed
+from services.alarm.receipt.suggested import Confirmation, Suggestions
 
 
 class Kind(StrEnum):
@@ -72,51 +73,6 @@ class Caller(Struct, frozen=True):
     number_index: str = ""
     line_index: str = ""
     called: tuple[str, ...] = ()
-
-
-class CategorySuggestion(Struct, frozen=True):
-    category: str
-    name: str
-    score: float
-    words: tuple[str, ...]
-
-
-class RepeatSuggestion(Struct, frozen=True):
-    """`incident` is what to link to, with its last known `state`; empty while there is none."""
-
-    receipt: str
-    code: str
-    incident: str
-    score: float
-    reasons: tuple[str, ...]
-    state: str = ""
-
-
-class DangerSuggestion(Struct, frozen=True):
-    """The class and priority of the danger to life that the narrative speaks of."""
-
-    category: str
-    name: str
-    priority: str
-    words: tuple[str, ...]
-    score: float
-
-
-class Suggestions(Struct, frozen=True):
-    """Suggested by the service: the danger after the last amendment, the rest when it was taken."""
-
-    category: tuple[CategorySuggestion, ...] = ()
-    repeats: tuple[RepeatSuggestion, ...] = ()
-    danger: DangerSuggestion | None = None
-
-
-class Confirmation(Struct, frozen=True):
-    """The person who ended the receipt below a suggested danger, and that danger."""
-
-    confirmed_by: str
-    confirm_time: datetime
-    category: str
-    priority: str
 
 
 class Dispatch(Struct, frozen=True):

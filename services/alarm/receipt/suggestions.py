@@ -16,11 +16,7 @@ from backbone.words.phrases import plain
 from backbone.words.place import Place, Point, contains
 from backbone.words.spans import hidden
 from services.alarm.receipt.cells import METRES_OF_DEGREE
-from services.alarm.receipt.record import (
-    CategorySuggestion,
-    DangerSuggestion,
-    RepeatSuggestion,
-)
+from services.alarm.receipt.suggested import CategorySuggestion, DangerSuggestion, RepeatSuggestion
 
 BEST_CATEGORIES = 3
 

@@ -10,14 +10,17 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import Actor, is_same_hand
 from backbone.words.errors import Denied, InvalidArgument, InvalidTransition
 from backbone.words.guards import require_text
+from backbone.words.heard import HeardDanger, confirmed
 from backbone.words.sight import sees
-from services.workflow.incident import claiming, clocks, question, routing
+from services.workflow.incident import claiming, clocks, question, reports, routing
 from services.workflow.incident.record import OPEN, Incident, Routing, State
 from services.workflow.incident.routing import require_dispatcher
 from services.workflow.incident.waiting import makes_call_backs
 from services.workflow.incident.world import World
 
 REWORKS = 2
+# An end answers to no danger at all.
+NO_PRIORITY = ""
 
 
 class Finding(StrEnum):
@@ -50,8 +53,11 @@ class CloseIncident(Struct, frozen=True):
 
 
 class VoidIncident(Struct, frozen=True):
+    """`confirm_priority` is the person's word that it ends although a report speaks of a danger."""
+
     by: Actor
     reason: str
+    confirm_priority: bool = False
 
 
 class IncidentVerified(Struct, frozen=True):
@@ -74,12 +80,16 @@ class IncidentClosed(Struct, frozen=True):
 
 
 class IncidentVoided(Struct, frozen=True):
-    """`voided_by` is empty in events of 0.1.0, `voided_role` in all that told no role."""
+    """`voided_by` is empty in events of 0.1.0, `voided_role` in all that told no role.
+
+    `confirmed` is the danger to life that it ends with, by the word of the person.
+    """
 
     time: datetime
     reason: str
     voided_by: str = ""
     voided_role: str = ""
+    confirmed: HeardDanger | None = None
 
 
 def verify(
@@ -141,7 +151,9 @@ def void(
             given=command.reason,
             expected=", ".join(VoidReason),
         )
-    return [IncidentVoided(now, command.reason, command.by.user, command.by.role)]
+    by, heard = command.by, reports.told(incident).heard
+    word = confirmed(heard, NO_PRIORITY, command.confirm_priority)
+    return [IncidentVoided(now, command.reason, by.user, by.role, word)]
 
 
 def _require_verifier(incident: Incident, actor: Actor, world: World) -> None:
@@ -214,6 +226,6 @@ VERBS = (
         "NOT_VERIFIED",
         "REWORK_DUE",
     ),
-    verb(OPEN, void, "NOT_THE_DISPATCHER", "UNKNOWN_VOID_REASON"),
+    verb(OPEN, void, "NOT_THE_DISPATCHER", "UNKNOWN_VOID_REASON", "DANGER_UNCONFIRMED"),
 )
 CHANGES = (change(verified), change(reworked), change(closed), change(voided))

@@ -268,3 +268,11 @@ async def test_without_kafka_corrections_are_told_directly(home: Installation) -
             await console.do("ClassifyReceipt", first, priority="P1")
             found = await flow.incident(first)
             assert (found.place.text, found.priority) == ("长风路112号", "P1")
+            other = await opened(console)
+            await flow.becomes_open(other)
+            merge = {"incident_id": first, "into": other, "reason": "同一起事故"}
+            await flow.call("MergeIncident", **merge)
+            await console.do("AmendReceipt", first, danger="车起火")
+            assert "车起火" in (await flow.incident(other)).danger, (
+                "it follows the merge by the call"
+            )

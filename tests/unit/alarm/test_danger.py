@@ -17,16 +17,12 @@ from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.classifying import ClassifyReceipt, ReceiptClassified
 from services.alarm.receipt.danger import DangerHeard, PriorityConfirmed
+from services.alarm.receipt.dispatch import DispatchNow, order_of
 from services.alarm.receipt.ending import AnswerAtDesk, MarkInvalid, OpenIncident
 from services.alarm.receipt.linking import LinkRepeat
 from services.alarm.receipt.passing import PassTo12345, ReferToMediation
-from services.alarm.receipt.record import (
-    Confirmation,
-    InvalidReason,
-    Outcome,
-    Receipt,
-    Suggestions,
-)
+from services.alarm.receipt.record import InvalidReason, Outcome, Receipt
+from services.alarm.receipt.suggested import Confirmation, Suggestions
 from services.alarm.receipt.suggestions import categories
 from tests.cities import NOW
 from tests.desks import TAKER, a_category, a_desk_city, a_report
@@ -230,7 +226,9 @@ def test_opening_below_the_suggestion_needs_a_word(
     assert_unconfirmed(found, OpenIncident(TAKER))
     opened = after(OpenIncident(TAKER, confirm_priority=True), found=found)
     assert opened.outcome is Outcome.OPENED
-    assert opened.priority_confirmed == Confirmation("zhou", NOW, "violence.weapon", "P1")
+    assert opened.priority_confirmed == Confirmation(
+        "zhou", NOW, "violence.weapon", "P1", WEAPON.others
+    )
 
 
 def known(state: str = "CLAIMED") -> Followed:
@@ -309,7 +307,9 @@ def test_a_corrected_narrative_takes_the_suggestion_back() -> None:
     assert heard == DangerHeard(NOW, None)
     later = after(replace_word(said), found=taken())
     assert later.suggestions.danger is None
-    assert later.priority_confirmed == Confirmation("zhou", NOW, "violence.weapon", "P1")
+    assert later.priority_confirmed == Confirmation(
+        "zhou", NOW, "violence.weapon", "P1", WEAPON.others
+    )
     assert after(AnswerAtDesk(TAKER, "好"), found=later).outcome is Outcome.ANSWERED
 
 
@@ -341,6 +341,7 @@ def test_a_stranger_hears_of_no_danger() -> None:
 
 OPENED_P1 = after(OpenIncident(TAKER), found=taken())
 WEAPON = ATLAS.danger_in(KNIFE)
+SETTLED = Confirmation("zhou", NOW, "violence.weapon", "P1", WEAPON.others)
 
 
 @pytest.mark.parametrize(
@@ -449,3 +450,59 @@ def test_the_danger_is_heard_beside_the_narrative() -> None:
     assert ATLAS.danger_in("有事", KNIFE) == WEAPON
     assert ATLAS.danger_in("咨询办证", "") is None
     assert [each.category for each in ATLAS.dangers_in(KNIFE, KNIFE)][:1] == ["violence.weapon"]
+
+
+FIRE, BOTH = "楼里着火了", "楼里着火了，还有人持刀砍人"
+
+
+def settled_at_p4(narrative: str) -> Receipt:
+    """An incident that a person has opened below what the narrative speaks of."""
+    low = taken(narrative, category="transport.bus", priority="P4")
+    return after(OpenIncident(TAKER, confirm_priority=True), found=low)
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("楼下有人打人", amended("楼下有人打人，现在拿出刀来砍人了")),
+        ("起火", amended("楼房着火有人被困")),
+        ("晕倒", amended("喝了农药")),
+        (FIRE, amended(BOTH)),
+        (
+            FIRE,
+            AmendReceipt(
+                by=TAKER,
+                danger="男子持刀砍人",
+                heard=ATLAS.danger_in(FIRE, "男子持刀砍人"),
+            ),
+        ),
+    ],
+)
+def test_a_closer_or_a_second_danger_is_news_whatever_was_settled(before: str, said: Any) -> None:
+    found = settled_at_p4(before)
+    assert found.classification.priority == "P4"
+    later = after(said, found=found)
+    assert later.classification.priority == "P1"
+    lowered = after(ClassifyReceipt(TAKER, "", "P4", confirm_priority=True), found=later)
+    again = changed(said, narrative=f"{said.narrative or before}，快来")
+    assert after(again, found=lowered).classification.priority == "P4", "all of it is settled"
+
+
+def test_the_same_danger_in_wider_words_is_no_news() -> None:
+    found = settled_at_p4("楼下有人拿刀砍人")
+    assert after(amended("楼下有人打人"), found=found).classification.priority == "P4"
+
+
+def test_an_order_has_the_priority_of_the_danger_until_a_person_has_settled_it() -> None:
+    """An order waits for no question; who knows better says so with it, or before it."""
+    low = taken(category="transport.bus", priority="P4")
+    [sent] = decide(low, DispatchNow(TAKER, "red"))
+    assert sent.order.priority == "P1"
+    word, sent = decide(low, DispatchNow(TAKER, "red", confirm_priority=True))
+    assert isinstance(word, PriorityConfirmed)
+    assert (sent.order.priority, sent.order.receipt_version) == ("P4", low.version + 2)
+    confirmed = after(DispatchNow(TAKER, "red", confirm_priority=True), found=low)
+    assert order_of(confirmed, DispatchNow(TAKER, "red")).priority == "P4"
+    heard = after(DispatchNow(TAKER, "red"), found=taken("有事", priority="P4"))
+    *_, told = decide(heard, amended(KNIFE))
+    assert told.facts.priority == "P1", "a team under way hears of it"

@@ -6,6 +6,7 @@ from backbone.words.actor import Actor
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from services.alarm.receipt.amending import AmendReceipt
+from services.alarm.receipt.classifying import ClassifyReceipt
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merging import FollowMerge, FollowParting
 from services.alarm.receipt.record import Outcome, State
@@ -85,3 +86,18 @@ def test_what_it_corrects_then_stands_beside_the_facts_of_the_other() -> None:
     *_, amended = decide(MERGED, AmendReceipt(by=TAKER, danger="煤气味"))
     assert amended.correction.linked and amended.correction.matter.id == OTHER
     assert not decide(OPENED, AmendReceipt(by=TAKER, danger="煤气味"))[-1].correction.linked
+
+
+def test_what_was_corrected_meanwhile_is_told_to_the_incident_it_comes_back_to() -> None:
+    """Nothing that was said while it was merged is lost, danger above all."""
+    amend = AmendReceipt(by=TAKER, danger="油箱漏油", narrative="车里着火了")
+    there = after(amend, ClassifyReceipt(TAKER, "", "P1"), found=MERGED)
+    [event] = decide(there, PART)
+    assert event.correction is not None
+    said = event.correction
+    assert (said.matter.id, said.linked, said.version) == (ID, False, there.version + 1)
+    assert {each.fact for each in said.facts} == {"narrative", "danger", "priority"}
+    assert {each.version for each in said.facts} == {there.version + 1}
+    assert (said.matter.priority, said.matter.danger) == ("P1", "油箱漏油")
+    [quiet] = decide(MERGED, PART)
+    assert quiet.correction is None, "nothing was corrected"

@@ -15,7 +15,6 @@ from backbone.words.rank import by_time
 from services.alarm.receipt.called_back import CallBack, Finding
 from services.alarm.receipt.record import (
     Caller,
-    CategorySuggestion,
     Classification,
     Dispatch,
     Ending,
@@ -26,8 +25,8 @@ from services.alarm.receipt.record import (
     Receipt,
     Report,
     State,
-    Suggestions,
 )
+from services.alarm.receipt.suggested import CategorySuggestion, Suggestions
 from services.alarm.receipt.table import COLUMNS, SHAPE, project
 from services.alarm.wiring import build_decider
 from tests.desks import EAST_GRID, HERE, a_desk_city

@@ -9,8 +9,9 @@ from backbone.words.heard import HeardDanger
 from services.workflow.incident import reports
 from services.workflow.incident.amending import AmendMatter, SetPriority
 from services.workflow.incident.callers import LinkCaller, UnlinkCaller
+from services.workflow.incident.closing import VoidIncident
 from services.workflow.incident.merging import MergeIncident
-from services.workflow.incident.record import Incident
+from services.workflow.incident.record import Incident, State
 from tests.incidents import DESK, OFFERED, after, changed, decide, evolve, refusal_of
 from tests.unit.workflow.test_amending import a_correction, linked
 from tests.unit.workflow.test_callers import a_link, link, unlink
@@ -109,3 +110,21 @@ def require_word(found: Incident, into: str, category: str, needs: bool) -> None
     assert isinstance(said, MergeIncident)
     [event] = merged(found, said, other)
     assert event.confirmed == (FIRE if needs else None)
+
+
+@pytest.mark.parametrize(
+    ("found", "needs"),
+    [
+        (at("P1"), True),
+        (at("P4", WATER), True),
+        (at("P1", None), False),
+        (after(linking(3, FIRE), found=at("P1", None)), True),
+    ],
+)
+def test_a_void_with_a_heard_danger_needs_a_persons_word(found: Incident, needs: bool) -> None:
+    """It recalls the teams; a merged or linked report may be the one that speaks of it."""
+    if needs:
+        assert refusal_of(found, VoidIncident(DESK, "HOAX")) == "DANGER_UNCONFIRMED"
+    [event] = decide(found, VoidIncident(DESK, "HOAX", confirm_priority=True))
+    assert (event.confirmed is not None) == needs
+    assert evolve(found, event).state is State.VOIDED

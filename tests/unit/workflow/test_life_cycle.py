@@ -45,7 +45,7 @@ from tests.unit.workflow.accusations import (
     an_opening,
 )
 from tests.unit.workflow.accusations import CITY as CITY_WITH_DISCIPLINE
-from tests.unit.workflow.test_merging import MERGE, Beside
+from tests.unit.workflow.test_merging import MERGE, OTHER, Beside
 
 USE_CASES = use_cases_beside(__file__)
 UNREACHED = frozenset({State.REPORTED, State.SUSPENDED, State.MERGED})
@@ -163,7 +163,7 @@ INCIDENT = Subject(
     ),
     invariant=someone_answers_for_it,
     aims=frozenset({"NOT_A_SUPERIOR"}),
-    also=Beside(),
+    also=Beside(OTHER),
     **and_merged(a_subject(OPEN, LI, WANG, DESK, LEADER, (SECOND, DESK))),
 )
 
