@@ -374,7 +374,10 @@ async def let_the_ladder_go(scene: Scene) -> None:
 
 
 LATE = Fault(
-    "clocks cannot fire", hold_a_ladder, let_the_ladder_go, (("TimersLate", {"clock": "ladder"}),)
+    "clocks cannot fire",
+    hold_a_ladder,
+    let_the_ladder_go,
+    (("TimersLate", {"clock": "missions.rung_due"}),),
 )
 
 
