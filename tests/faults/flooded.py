@@ -80,7 +80,7 @@ async def repeat_a_command(brokers: str) -> None:
         known = await consumer.getone()
     async with AIOKafkaProducer(bootstrap_servers=brokers) as producer:
         for _ in range(COMMANDS):
-            await producer.send(stream.COMMANDS, known.value, known.key, headers=known.headers)
+            await producer.send(stream.COMMANDS, known.value, known.key, headers=[*known.headers])
 
 
 async def make(scene: Scene) -> None:
