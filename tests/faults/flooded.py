@@ -24,7 +24,7 @@ from tests.faults.injected import Fault, Scene
 from tests.people import act, open_incident
 from tests.servers import Installed
 
-COMMANDS, READERS = 1_500, 60
+COMMANDS, READERS, PROBED = 1_500, 60, 500
 # More than the edge lets a call wait, so that the edge's own patience counts.
 PATIENCE = 20.0
 
@@ -39,8 +39,10 @@ async def workflow(city: Installed) -> AsyncIterator[Any]:
         yield rpc.IncidentServiceStub(SigningChannel(channel, signatures, "workflow"))
 
 
-async def burst(city: Installed, incident: str, unit: str) -> None:
-    """All at once: each is on the stream before the first one fails."""
+async def burst(
+    city: Installed, incident: str, unit: str, commands: int = COMMANDS, readers: int = READERS
+) -> None:
+    """All commands at once: many are on the stream before the first one fails. Readers go on."""
     token = Keys.read(city.home / "secret").token
     by = Actor(f"clerk.{unit}", unit, "clerk", unit.partition("-")[0])
 
@@ -57,9 +59,9 @@ async def burst(city: Installed, incident: str, unit: str) -> None:
 
         claim = pb.ClaimIncidentRequest(incident_id=incident)
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(COMMANDS):
+            for _ in range(commands):
                 tasks.create_task(ask(stub.ClaimIncident, claim))
-            for _ in range(READERS):
+            for _ in range(readers):
                 tasks.create_task(read())
 
 
@@ -95,15 +97,17 @@ async def make(scene: Scene) -> None:
         asyncio.create_task(fail(scene, *of)),
     ]
     await repeat_a_command(scene.city.run["kafka"])
-    scene.left = holder, tasks
+    scene.left = holder, tasks, of
 
 
 async def mend(scene: Scene) -> None:
-    holder, tasks = scene.left
+    holder, tasks, of = scene.left
     await holder.close()
     for each in tasks:
         each.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    # The breaker closes with a probe that arrives: one command in fifty.
+    await burst(scene.city, *of, commands=PROBED, readers=0)
 
 
 FLOOD = Fault(
