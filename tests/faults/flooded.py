@@ -24,7 +24,7 @@ from tests.faults.injected import Fault, Scene
 from tests.people import act, open_incident
 from tests.servers import Installed
 
-COMMANDS, READERS, PROBED = 1_500, 60, 500
+COMMANDS, READERS, PROBED = 1_500, 60, 120.0
 # More than the edge lets a call wait, so that the edge's own patience counts.
 PATIENCE = 20.0
 
@@ -107,7 +107,9 @@ async def mend(scene: Scene) -> None:
         each.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     # The breaker closes with a probe that arrives: one command in fifty.
-    await burst(scene.city, *of, commands=PROBED, readers=0)
+    async with asyncio.timeout(PROBED):
+        while await asyncio.to_thread(scene.watch.values, "liandong_stream_breaker_open == 1"):
+            await burst(scene.city, *of, commands=5, readers=0)
 
 
 FLOOD = Fault(
