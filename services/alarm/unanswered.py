@@ -6,6 +6,8 @@ would show the order as standing for ever, and the team could not be sent again.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from backbone.postgres.pool import Pool, is_transient
@@ -34,16 +36,21 @@ async def ask_again(pool: Pool, orders: Orders, pulse: Pulse) -> None:
         try:
             if left is None:
                 left = [*await pool.fetch(RECENT)]
-            while left:
-                first = left.pop()
-                if not await _is_heard(orders, first):
-                    left.insert(0, first)  # the others have their turn before it
-                    break
+            await in_turn(left, partial(_is_heard, orders))
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("unanswered.away", extra={"error": str(error)})
         await asyncio.sleep(REST)
+
+
+async def in_turn(left: list[Any], is_heard: Callable[[Any], Awaitable[bool]]) -> None:
+    """Take away what was heard of, until one was not: the others have their turn before it."""
+    while left:
+        first = left.pop()
+        if not await is_heard(first):
+            left.insert(0, first)
+            return
 
 
 async def _is_heard(orders: Orders, row: Any) -> bool:

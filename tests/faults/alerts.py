@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from operate.home.certificates import Authority
@@ -47,7 +48,7 @@ EXPIRES = Fault(
     renew,
     (("CertificateExpires", {"service": "dispute"}),),
 )
-ALL = (VERSIONS, *QUIET, *LONG, EXPIRES)
+ALL = (VERSIONS, *QUIET, *chain(*LONG), EXPIRES)
 
 
 @asynccontextmanager
@@ -97,11 +98,11 @@ async def main(words: Sequence[str]) -> int:
         return [each for each in faults if not words or any(word in each.name for word in words)]
 
     folder, wrong = Path(tempfile.mkdtemp(prefix="liandong-alerts-")), list[str]()
-    if chosen([VERSIONS, *QUIET, *LONG]):
+    if chosen([VERSIONS, *QUIET, *chain(*LONG)]):
         async with a_city(folder / "open", "0") as scene:
             wrong += await tried(VERSIONS, scene)
             for each in await asyncio.gather(
-                in_turn(chosen(QUIET), scene), *(tried(one, scene) for one in chosen(LONG))
+                *(in_turn(chosen(faults), scene) for faults in (QUIET, *LONG))
             ):
                 wrong += each
     if chosen([EXPIRES]):

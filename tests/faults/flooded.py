@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import asyncpg
 import grpc
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from backbone.process.signing import Signatures
 from backbone.rpc.caller import metadata_for
@@ -18,11 +19,12 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from operate.home.keys import Keys
 from operate.replay.client import Refused
+from services.workflow import stream
 from tests.faults.injected import Fault, Scene
 from tests.people import act, open_incident
 from tests.servers import Installed
 
-COMMANDS, READERS = 2_500, 60
+COMMANDS, READERS, PROBED = 1_500, 60, 120.0
 # More than the edge lets a call wait, so that the edge's own patience counts.
 PATIENCE = 20.0
 
@@ -37,8 +39,10 @@ async def workflow(city: Installed) -> AsyncIterator[Any]:
         yield rpc.IncidentServiceStub(SigningChannel(channel, signatures, "workflow"))
 
 
-async def burst(city: Installed, incident: str, unit: str) -> None:
-    """All at once: each is on the stream before the first one fails."""
+async def burst(
+    city: Installed, incident: str, unit: str, commands: int = COMMANDS, readers: int = READERS
+) -> None:
+    """All commands at once: many are on the stream before the first one fails. Readers go on."""
     token = Keys.read(city.home / "secret").token
     by = Actor(f"clerk.{unit}", unit, "clerk", unit.partition("-")[0])
 
@@ -55,9 +59,9 @@ async def burst(city: Installed, incident: str, unit: str) -> None:
 
         claim = pb.ClaimIncidentRequest(incident_id=incident)
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(COMMANDS):
+            for _ in range(commands):
                 tasks.create_task(ask(stub.ClaimIncident, claim))
-            for _ in range(READERS):
+            for _ in range(readers):
                 tasks.create_task(read())
 
 
@@ -70,8 +74,21 @@ async def fail(scene: Scene, incident: str, unit: str) -> None:
         await asyncio.sleep(0.2)
 
 
+async def repeat_a_command(brokers: str) -> None:
+    """Put a command that workflow has signed onto the stream so often that its lane is full."""
+    async with AIOKafkaConsumer(
+        stream.COMMANDS, bootstrap_servers=brokers, auto_offset_reset="earliest"
+    ) as consumer:
+        known = await consumer.getone()
+    async with AIOKafkaProducer(bootstrap_servers=brokers) as producer:
+        for _ in range(COMMANDS):
+            await producer.send(stream.COMMANDS, known.value, known.key, headers=[*known.headers])
+
+
 async def make(scene: Scene) -> None:
     incident = await open_incident(await scene.visit.person("call_taker.990100-command"))
+    before = await scene.visit.person(f"clerk.{incident['unit']}")
+    await act(before, f"/v1/incidents/{incident['id']}:claim")
     holder = await asyncpg.connect(scene.city.run["database"])
     await holder.execute("BEGIN; LOCK TABLE workflow.incidents IN ACCESS EXCLUSIVE MODE")
     of = incident["id"], incident["unit"]
@@ -79,15 +96,20 @@ async def make(scene: Scene) -> None:
         asyncio.create_task(burst(scene.city, *of)),
         asyncio.create_task(fail(scene, *of)),
     ]
-    scene.left = holder, tasks
+    await repeat_a_command(scene.city.run["kafka"])
+    scene.left = holder, tasks, of
 
 
 async def mend(scene: Scene) -> None:
-    holder, tasks = scene.left
+    holder, tasks, of = scene.left
     await holder.close()
     for each in tasks:
         each.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    # The breaker closes with a probe that arrives: one command in fifty.
+    async with asyncio.timeout(PROBED):
+        while await asyncio.to_thread(scene.watch.values, "liandong_stream_breaker_open == 1"):
+            await burst(scene.city, *of, commands=5, readers=0)
 
 
 FLOOD = Fault(

@@ -3,6 +3,7 @@
 from operate.admin import deadletters, standing
 from operate.admin.finding import Finding
 from operate.cli.screen import words
+from operate.home import absence
 from operate.home.home import Home
 from operate.run.installation import Installation
 
@@ -19,7 +20,13 @@ async def dead_letters(home: Home) -> list[Finding]:
 
 async def refused_links(home: Home) -> list[Finding]:
     what = words("refused follow-ups", "后续联动")
-    rows, _ = await standing.links(Installation.here(home))
+    installation = Installation.here(home)
+    rows, silent = await standing.links(installation)
+    if silent:
+        names = ", ".join(silent)
+        seen = words(f"no answer from: {names}", f"没有应答：{names}")
+        held = absence.held_down(installation, silent[0])
+        return [Finding(what, seen, f"liandong start {held}" if held else "liandong status")]
     if not rows:
         return [Finding(what, words("none waits", "无待处理"))]
     seen = words(f"{len(rows)} wait for a person", f"{len(rows)} 条待处理")

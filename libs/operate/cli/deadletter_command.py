@@ -28,7 +28,7 @@ def list_letters(
     letters, silent = asyncio.run(everything(installation))
     if json:
         print(jsons.dumps([letter.as_json() for letter in letters], ensure_ascii=False))
-    else:
+    elif letters or not silent:
         show_table(letters)
     tell_silent(silent)
     raise typer.Exit(1 if silent else 0)

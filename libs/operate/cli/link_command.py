@@ -26,9 +26,9 @@ def list_links(json: Json = False) -> None:
     rows, silent = asyncio.run(standing.links(Installation.here(Home.here())))
     if json:
         print(jsons.dumps(rows, ensure_ascii=False))
-    elif not rows:
+    elif not rows and not silent:
         say("no refused follow-up waits", "没有待处理的后续联动")
-    else:
+    elif rows:
         titles = words(
             "time event group reason owner matter", "时间 事件 消费组 原因 承办单位 事项"
         )

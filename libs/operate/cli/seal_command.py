@@ -13,6 +13,7 @@ from backbone.process.settings import KEEPS_TEXTS, SCHEMAS
 from operate.admin import data_keys, proofs
 from operate.admin.data_keys import OWNERS
 from operate.cli.screen import console, plain, say, words
+from operate.home import absence
 from operate.home.home import Home
 from operate.home.keys import Keys, put_into_token, retire, rotate
 from operate.home.token import Token
@@ -52,6 +53,8 @@ def rotate_keys() -> None:
     key is still needed until `liandong seals reseal` and `liandong seals retire`.
     """
     home = Home.here()
+    if home.supervisor() is not None:
+        _demand_city(home)
     keys = rotate(home.secret)  # refuses a home that is not there, before anything makes one
     installation = replace(Installation.here(home), keys=keys)
     installation.publish_keys()
@@ -160,6 +163,7 @@ def _demand_city(home: Home) -> Installation:
             "liandong does not run here, and its database with it: `liandong up --detach` first.",
             "联动未运行，其数据库也未运行：请先执行 liandong up --detach。",
         )
+    asyncio.run(absence.demand_postgres(installation))
     return installation
 
 

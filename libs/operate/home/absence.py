@@ -1,5 +1,7 @@
 """Explains why a server or service does not answer: held down, not started, or external."""
 
+import asyncpg
+
 from operate.home.home import read_state
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
@@ -35,6 +37,14 @@ def of(installation: Installation, name: str) -> Trouble:
         f"and its log is in {home.logs}.",
         f"{name} 已启动但没有应答：请用 liandong status 查看，日志在 {home.logs}。",
     )
+
+
+async def demand_postgres(installation: Installation) -> None:
+    """Raises Trouble without a database that can be asked."""
+    try:
+        await (await asyncpg.connect(installation.admin_dsn, timeout=5)).close()
+    except (OSError, asyncpg.PostgresError) as error:
+        raise of(installation, "postgres") from error
 
 
 def held_down(installation: Installation, name: str) -> str:

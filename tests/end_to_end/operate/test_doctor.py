@@ -63,3 +63,20 @@ def test_what_the_doctor_advises_mends_each_fault(whole_city: Installed) -> None
     for remedy in found.values():
         do(whole_city, remedy)
     assert advised(whole_city) == {}
+
+
+def test_that_nothing_waits_is_said_only_when_all_have_answered(whole_city: Installed) -> None:
+    secret = (whole_city.home / "secret").read_text()
+    assert whole_city.liandong("stop", "postgres").returncode == 0
+    try:
+        assert advised(whole_city)["refused follow-ups"] == "liandong start postgres"
+        for what, nothing in (("links", "no refused"), ("deadletters", "no dead letters")):
+            said = whole_city.liandong(what, "list")
+            assert said.returncode == 1 and "no answer from: alarm" in said.stdout + said.stderr
+            assert nothing not in said.stdout
+        for what in ("rotate", "reseal"):
+            said = whole_city.liandong("seals", what)
+            assert said.returncode == 1 and "`liandong start postgres`" in said.stderr
+        assert (whole_city.home / "secret").read_text() == secret
+    finally:
+        assert whole_city.liandong("start", "postgres").returncode == 0

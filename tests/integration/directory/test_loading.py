@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from backbone.process.pulse import Pulse
 from backbone.words.errors import InvalidArgument, Unavailable
 from services.directory import storage
+from services.directory.holding import put_in_force
 from services.directory.wiring import Directory
 from tests.integration.directory.conftest import demo
 
@@ -81,6 +83,25 @@ async def test_a_pack_waits_for_its_moment_and_is_then_the_newest(directory: Dir
     await directory.holding.renew()
     assert directory.holding.city.units[POLICE].name == "青山镇新派出所"
     assert directory.holding.city.head.version > meanwhile.version
+
+
+async def test_a_due_pack_that_is_refused_is_told_and_a_corrected_one_takes_its_place(
+    directory: Directory,
+) -> None:
+    """A release may refuse what an earlier one has checked."""
+    await directory.loader.load(demo(), None, "somebody")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    await directory.loader.load(demo(RENAMED), tomorrow, "somebody")
+    await directory.pool.execute(
+        "UPDATE packs SET effective_time = now(), archive = 'x' WHERE in_force_time IS NULL"
+    )
+    assert "cannot be put in force" in await put_in_force(directory.loader, Pulse())
+    await directory.holding.renew()
+    assert directory.holding.city.units[POLICE].name == "青山镇派出所", "what was in force is read"
+    await directory.loader.load(demo(RENAMED), None, "somebody")
+    assert await put_in_force(directory.loader, Pulse()) == ""
+    await directory.holding.renew()
+    assert directory.holding.city.units[POLICE].name == "青山镇新派出所"
 
 
 async def test_another_city_is_refused(directory: Directory) -> None:
