@@ -39,7 +39,8 @@ def demo_dangers() -> DangerList:
 def narratives(name: str) -> Sequence[Narrative]:
     """Those of one file: `open`, on which the list was worked out, 170 of them by an author who did
     not know it; `held`, which a third author wrote, and by which it was not changed; `fresh`, by an
-    author who had not read the list then, half of it adversarial ordinary calls; or `kinds`:
-    dialect, children's words, indirect speech and negation, each written before it was tried."""
+    author who had not read the list then, half of it adversarial ordinary calls; `kinds`: dialect,
+    children's words, indirect speech and negation, each written before it was tried; or `indirect`:
+    five sets, each written before the list was changed by the one before."""
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return [Narrative(**row) for row in csv.DictReader(file)]

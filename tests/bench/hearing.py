@@ -53,7 +53,7 @@ async def measure(plan: Plan) -> list[Figure]:
     atlas.learn(read_pack(PACK).city)
     listener = Listener(atlas.city.danger)
     figures: list[Figure] = []
-    for name in ("open", "held", "fresh", "kinds"):
+    for name in ("open", "held", "fresh", "kinds", "indirect"):
         told = narratives(name)
         figures += dangers_of(f"narratives {name}", told, listener)
         figures += classes_of(f"narratives {name}", labelled(told), suggested(atlas))

@@ -54,6 +54,44 @@ async def test_a_petition_is_followed_to_its_reply(visit: Visit) -> None:
     assert "赵某" not in str(tracked)
 
 
+async def test_what_the_counter_mistyped_reaches_who_handles_it(visit: Visit) -> None:
+    office = await visit.person("clerk.990101-petition_office")
+    registered = await act(office, "/v1/petitions", PETITION)
+    one, incident = (f"/v1/{kind}/{registered['id']}" for kind in ("petitions", "incidents"))
+    await act(office, f"{one}:accept", {"kind": "CLAIM", "lawful_channel": "PETITION"})
+    await act(office, f"{one}:route")
+    clerk = await visit.person(f"clerk.{URBAN}")
+    await act(clerk, f"{incident}:claim")
+    assert "amend" in (await office.get(one))["actions"]
+    corrections = {
+        "subject": "校门口路灯不亮",
+        "place": {"text": "青山镇和源小学门口"},
+        "petitioners": [{"contact": "13911112222"}],
+    }
+    amended = await act(office, f"{one}:amend", corrections)
+    assert (amended["subject"], amended["place"]["area"]) == ("校门口路灯不亮", TOWNSHIP)
+    [person] = amended["petitioners"]
+    assert (person["name"], person["contact"]) == ("赵*", "139****2222")
+    held = await clerk.get(incident)
+    assert (held["title"], held["place"]["text"]) == ("校门口路灯不亮", "青山镇和源小学门口")
+    assert (held["holder"], held["unit"]) == (f"clerk.{URBAN}", URBAN)
+    timeline = (await clerk.get(f"{incident}/timeline"))["items"]
+    assert timeline[-1]["kind"] == "IncidentAmended"
+    for wrong, reason in (
+        ({}, "NOTHING_TO_CHANGE"),
+        ({"petitioners": [{"number": 3, "name": "钱某"}]}, "UNKNOWN_PETITIONER"),
+        ({"against_unit": "990101-nowhere"}, "UNKNOWN_UNIT"),
+    ):
+        assert (await refused(act(office, f"{one}:amend", wrong))).reason == reason
+    await act(clerk, f"{incident}:resolve", {"outcome": "SOLVED", "reply": "已修复"})
+    await until(office, one, "RESOLVED")
+    await act(office, f"{one}:reply")
+    await act(office, f"{one}:close")
+    late = await refused(act(office, f"{one}:amend", {"text": "又及"}))
+    assert (late.status, late.reason) == (409, "PETITION_OVER")
+    assert registered["code"] in late.problem["detail"]
+
+
 async def test_without_the_pin_a_code_tells_nothing(visit: Visit) -> None:
     office = visit.system("990101-petition_office", "clerk")
     registered = await act(office, "/v1/petitions", PETITION)

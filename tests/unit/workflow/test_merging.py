@@ -47,7 +47,7 @@ class Beside:
     """Other incidents are locked beside the one that is decided about."""
 
     def __init__(self, *others: Incident) -> None:
-        self._others = others
+        self._others = others or (OTHER,)
 
     def one(self, key: UUID) -> Any | None:
         return next((each for each in self._others if each.id == key), None)
