@@ -9,6 +9,7 @@ from typing import Any
 from operate.replay.client import Client, Refused
 from tests.people import CALL, Visit, act, take_call
 
+HOAX = {"reason": "HOAX", "confirm_priority": True}
 DESK, SECOND, CLERK = "dispatcher.990100-command", "call_taker.990100-command", "经办甲"
 PLACES, TEXTS = 5, 1_000
 # Acts that go on at the same time.
@@ -138,7 +139,7 @@ class Day:
         await act(self.desk, f"/v1/receipts/{self._one()}:answer", said)
 
     async def void(self) -> None:
-        await act(self.desk, f"/v1/incidents/{self._one()}:void", {"reason": "HOAX"})
+        await act(self.desk, f"/v1/incidents/{self._one()}:void", HOAX)
 
     async def close(self) -> None:
         """The unit handles the matter, and the desk files it."""

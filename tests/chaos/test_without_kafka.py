@@ -11,6 +11,7 @@ from tests.killing import present
 from tests.people import CALL, Listener, Visit, act, take_call, visiting
 from tests.servers import Installed
 
+HOAX = {"reason": "HOAX", "confirm_priority": True}
 TEAM = "990101-fire-team"
 FLOOD = {"category": "hazard.flood", "priority": "P1", "narrative": "长风路内涝,有人被困"}
 
@@ -65,7 +66,7 @@ async def test_what_changes_reaches_the_team(visit: Visit) -> None:
     joined = await next_of(terminal, mission=other, kind="RECALL")
     assert joined["recall"]["cause"] == "SAME_MATTER"
 
-    await act(desk, f"/v1/incidents/{receipt['id']}:void", {"reason": "HOAX"})
+    await act(desk, f"/v1/incidents/{receipt['id']}:void", HOAX)
     recall = await next_of(terminal, mission=mission, kind="RECALL")
     assert recall["recall"]["cause"] == "INCIDENT_VOIDED"
     await terminal.close()

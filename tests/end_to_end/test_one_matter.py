@@ -6,6 +6,7 @@ from typing import Any
 from operate.replay.client import Client
 from tests.people import CALL, Listener, Visit, act, refused, take_call
 
+HOAX = {"reason": "HOAX", "confirm_priority": True}
 TEAM = "990101001-emergency-team"
 FIRE = {"category": "hazard.flood", "priority": "P1", "narrative": "长风路内涝,有人被困"}
 
@@ -73,7 +74,7 @@ async def ended(
 ) -> None:
     """A void calls the team back; what crosses it is recorded; receipt and timeline tell."""
     dispatcher = await visit.person("dispatcher.990100-command")
-    await act(dispatcher, f"/v1/incidents/{receipt['id']}:void", {"reason": "HOAX"})
+    await act(dispatcher, f"/v1/incidents/{receipt['id']}:void", HOAX)
     recall = await both(devices, "mission", kind="RECALL")
     assert recall["recall"]["cause"] == "INCIDENT_VOIDED"
     crossed = await refused(act(leader, f"{one}:enRoute"))
