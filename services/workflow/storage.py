@@ -11,7 +11,6 @@ from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
 from backbone.postgres.sights import Seen, limits_of, sights_by
 from backbone.words.actor import SERVICE, Actor
-from backbone.words.errors import InvalidArgument
 from backbone.words.place import significant
 from backbone.words.rank import OPEN_SPAN, OVER_SPAN, urgency_span, urgency_spans
 from backbone.words.rights import verifiers_of
@@ -176,15 +175,8 @@ def inbox_of(
     request: pb.ListIncidentsRequest, actor: Actor, of_disputes: Collection[str]
 ) -> tuple[Sight, ...]:
     """The matters that wait for the actor's unit; for dispatchers and leaders, also those that are
-    stuck or late in their area. Raises InvalidArgument for an unknown reason.
+    stuck or late in their area.
     """
-    if request.reason and request.reason not in waiting.REASONS:
-        raise InvalidArgument(
-            "UNKNOWN_WAITING_REASON",
-            field="reason",
-            given=request.reason,
-            expected=", ".join(sorted(waiting.REASONS)),
-        )
     mine, why = limits_of(SEEN, actor, Relation.UNIT), _why(request, actor.unit)
     own = _own(actor, of_disputes) if actor.unit and mine is not None else ()
     sights: list[Sight] = [(*each, *why, *(mine or ())) for each in own]

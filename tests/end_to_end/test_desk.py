@@ -91,7 +91,7 @@ async def test_no_petition_stands_in_a_110_inbox(visit: Visit) -> None:
 async def test_an_inbox_refuses_an_unknown_reason_and_who_has_none(visit: Visit) -> None:
     desk = await visit.person("call_taker.990100-command")
     unknown = await refused(desk.get("/v1/inbox", reason="FULL_MOON"))
-    assert (unknown.status, unknown.reason) == (422, "UNKNOWN_WAITING_REASON")
+    assert (unknown.status, unknown.reason) == (400, "UNKNOWN_VALUE")
     hidden = await refused(desk.get("/v1/incidents", reason="TRIAGE"))
     assert (hidden.status, hidden.reason) == (400, "UNKNOWN_FIELD")
     auditor = await visit.person("auditor.990100-government")

@@ -11,7 +11,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from backbone.postgres.span_sealing import SpanSealer
-from backbone.rpc.rules import Rules, rules_of
+from backbone.rpc.forms import Rules
+from backbone.rpc.rules import rules_of
 from backbone.words.persons import split_names
 from backbone.words.roles import DESKS, HANDLERS, TEAMS
 from backbone.words.spans import MARK, hidden

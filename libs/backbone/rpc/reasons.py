@@ -4,14 +4,16 @@ from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from backbone.rpc.rules import REAL, TIMESTAMP, WHOLE, Rules, is_required, rules_of
+from backbone.rpc.forms import Rules
+from backbone.rpc.rules import REAL, TIMESTAMP, WHOLE, is_required, rules_of
 
 
 def reasons_of(message: Any, seen: frozenset[str] = frozenset()) -> frozenset[str]:
     """All reasons for which the rules can refuse a message of this type."""
     within = seen | {message.full_name}
     parts = (_reasons_of(field, rules_of(field), within) for field in message.fields)
-    return frozenset().union(*parts)
+    ordered = any(rules_of(field).not_before for field in message.fields)
+    return frozenset({"PERIOD_UPSIDE_DOWN"} if ordered else ()).union(*parts)
 
 
 def _reasons_of(field: Any, rules: Rules, seen: frozenset[str]) -> frozenset[str]:
@@ -39,7 +41,8 @@ def _reasons_of_one(field: Any, rules: Rules, seen: frozenset[str]) -> frozenset
 
 def _reasons_of_text(rules: Rules) -> frozenset[str]:
     found = {"NUL_CHARACTER", "CONTROL_CHARACTER"}
-    found |= {rules.wrong or "WRONG_FORMAT"} if rules.pattern else set()
+    found |= {rules.wrong or "WRONG_FORMAT"} if rules.pattern or rules.matter_code else set()
+    found |= {rules.wrong or "UNKNOWN_VALUE"} if rules.one_of else set()
     if not rules.key:
         found |= {"TEXT_TOO_LONG"} if rules.max_len else set()
         found |= {"TEXT_TOO_SHORT"} if rules.min_len else set()

@@ -5,35 +5,36 @@ in the range of their type. A check visits the fields that are set, and returns 
 with paths relative to it.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import inf, isfinite
-from typing import Any, TypeAlias
+from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from backbone.rpc.forms import FINE, Check, Rules, form_of, ordered
 from backbone.wire import enum_names
 from backbone.words.errors import Flaw, InvalidArgument
 from backbone.words.spans import length_of
 from backbone.words.texts import refused_character, shows_nothing
 from liandong.input.v1 import rules_pb2
 
-Rules: TypeAlias = rules_pb2.FieldRules
-Check: TypeAlias = Callable[[Any], Sequence[Flaw]]
-
 # Flaws per answer: they travel in a trailer, which gRPC limits to 8 KiB.
 MOST_FLAWS = 10
 # The years 1 to 9999, the range of a Timestamp.
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
-FINE: Sequence[Flaw] = ()
 # The result for a text without visible characters: the message or list that holds it empties it.
 BLANK: Sequence[Flaw] = (Flaw("", "FIELD_MISSING"),)
 
 TIMESTAMP = "google.protobuf.Timestamp"
 OF_ALL = frozenset({"required", "missing", "wrong"})
-OF_TEXTS = frozenset({"min_len", "max_len", "pattern", "multi_line", "key", "free", "personal"})
+OF_TEXTS = frozenset(
+    {"min_len", "max_len", "pattern", "multi_line", "key", "free", "personal"}
+    | {"one_of", "matter_code"}
+)
+OF_BOOLS = frozenset({"only_true"})
+OF_TIMES = frozenset({"not_before"})
 OF_NUMBERS = frozenset({"gte", "lte"})
 OF_LISTS = frozenset({"max_items", "items"})
 REAL = (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT)
@@ -79,6 +80,10 @@ def is_required(rules: Rules) -> bool:
 def _rules_for(field: Any) -> frozenset[str]:
     if field.type == FieldDescriptor.TYPE_STRING:
         return OF_TEXTS
+    if field.message_type is not None:
+        return OF_TIMES if field.message_type.full_name == TIMESTAMP else frozenset()
+    if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
+        return OF_BOOLS
     return OF_NUMBERS if field.cpp_type in REAL + WHOLE else frozenset()
 
 
@@ -94,6 +99,7 @@ def _message(message: Any) -> Check:
     rules = {field: rules_of(field) for field in message.fields}
     parts = {field: _field(field, rules[field]) for field in rules}
     needed = [_missing(field, rules[field]) for field in rules if is_required(rules[field])]
+    needed += [ordered(field, each) for field, each in rules.items() if each.not_before]
 
     def check(value: Any) -> Sequence[Flaw]:
         flaws: list[Flaw] = []
@@ -163,9 +169,8 @@ def _one(field: Any, rules: Rules) -> Check:
 
 
 def _text(name: str, rules: Rules) -> Check:
-    lines, wrong = rules.multi_line, rules.wrong or "WRONG_FORMAT"
+    lines, form = rules.multi_line, form_of(name, rules)
     least, most = (0, inf) if rules.key else (rules.min_len, rules.max_len or inf)
-    pattern = re.compile(rules.pattern) if rules.pattern else None
 
     def check(text: str) -> Sequence[Flaw]:
         refused = _characters(text, multi_line=lines)
@@ -173,8 +178,8 @@ def _text(name: str, rules: Rules) -> Check:
             return refused
         if shows_nothing(text):
             return BLANK if text else FINE
-        if pattern is not None and not pattern.fullmatch(text):
-            return [Flaw("", wrong, {name: text})]
+        if form is not None and (wrong := form(text)):
+            return wrong
         if not least <= (length := length_of(text)) <= most:
             reason = "TEXT_TOO_LONG" if length > most else "TEXT_TOO_SHORT"
             return [Flaw("", reason, {"characters": length, "least": least, "most": most})]

@@ -6,6 +6,15 @@ from typing import Any
 
 from backbone.postgres.pool import Connection, Pool, transaction
 
+# What a line can tell of; the list takes no other kind.
+KINDS = frozenset(
+    """
+    ACCOUNT_ADDED ACCOUNT_DISABLED ACCOUNT_ENABLED ACCOUNT_UNLOCKED DEMO_ENDED DEMO_LOADED
+    DEPUTY_APPOINTED DEPUTY_ENDED KEY_ADDED KEY_REVOKED KEY_ROTATED MATTERS_HANDED_OVER
+    PASSWORD_SET RIGHTS_CHANGED SECOND_FACTOR_ENROLLED SECOND_FACTOR_REMOVED SIGNED_IN
+    SIGNED_OUT SIGN_IN_REFUSED
+    """.split()  # noqa: SIM905
+)
 # Lines are chained, one after the other. A writer takes the turn before any row of an account, so
 # that two writers never wait for each other.
 TURN = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.audit', 0))"
@@ -38,6 +47,10 @@ class Line:
     actor: str
     address: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"the audit has no lines of the kind {self.kind}")
 
 
 def audited(pool: Pool) -> AbstractAsyncContextManager[Connection]:

@@ -1,6 +1,6 @@
 """The registers that auditors read: sign-ins, failures and changes of rights; disclosures."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -33,15 +33,15 @@ class Register:
     """One list; `read` takes which lines, the position before which they stand, and how many."""
 
     path: str
-    filters: Sequence[str]
+    filters: Mapping[str, Collection[str]]  # with the codes that each takes; none: any text
     read: Callable[[Pool, Which, int | None, int], Awaitable[list[Any]]]
     count: Callable[[Pool, Which], Awaitable[int]]
 
 
 def registers_of(gate: Gate) -> tuple[Register, ...]:
     return (
-        Register("/v1/audit", ("subject", "kind"), audit.read, audit.count),
-        Register("/v1/reveals", ("subject",), gate.reveals.read, storage.count_reveals),
+        Register("/v1/audit", {"subject": (), "kind": audit.KINDS}, audit.read, audit.count),
+        Register("/v1/reveals", {"subject": ()}, gate.reveals.read, storage.count_reveals),
     )
 
 
@@ -50,7 +50,7 @@ class Auditing:
 
     def __init__(self, gate: Gate, pool: Pool, key: bytes, register: Register) -> None:
         self._gate, self._pool, self._key, self._register = gate, pool, key, register
-        self._filters: SchemaValidator = list_reader(*register.filters)
+        self._filters: SchemaValidator = list_reader(register.filters)
 
     async def show(self, request: Request) -> Response:
         caller = await self._gate.admit(request)

@@ -77,6 +77,7 @@ def _of_gateway(plan: Plan) -> set[str]:
         found |= OF_PARAMETERS
     if plan.body_without is not None:
         found |= OF_BODIES
+    found |= plan.known.reasons
     found |= OF_WRITES if route.is_write else {"SERVICE_AWAY"}
     return found | OF_REVEALS if route.reveals else found
 

@@ -6,6 +6,7 @@ TIMESTAMP = "google.protobuf.Timestamp"
 DURATION = "google.protobuf.Duration"
 STRUCT = "google.protobuf.Struct"  # facts whose names depend on their kind
 PAGE_SIZE = "page_size"  # of every list; never negative
+PAGE_PLACE = "page_token"  # where to go on; empty for the first page
 PAGE_TOKEN = "next_page_token"  # noqa: S105 - the field that makes a message a page
 
 

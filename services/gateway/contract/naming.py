@@ -14,6 +14,7 @@ import yaml
 from backbone.words.actor import FOR
 from backbone.words.areas import ancestors
 from backbone.words.city import City
+from backbone.words.place import contains
 
 # The kind of code that a field or fact of this name holds.
 KINDS: Mapping[str, str] = {
@@ -79,7 +80,20 @@ class Names:
             "team": city.teams,
             "category": city.categories,
             "area": {**city.areas, **city.grids},
+            "unit_kind": {each.kind: each for each in city.units.values()},
+            "skill": {skill: each for each in city.teams.values() for skill in each.skills},
         }
+
+    def knows(self, kind: str, code: str) -> bool:
+        """Whether the city has what the code names, or an area around or below; yes before it was
+        heard of."""
+        table = self._tables.get(kind)
+        if not table or code in table or self.of(kind, code) is not None:
+            return True
+        return kind == "area" and any(contains(code, each) for each in table)
+
+    def all_of(self, kind: str) -> list[str]:
+        return sorted(self._tables.get(kind, ()))
 
     def of(self, kind: str, code: str) -> str | None:
         """The name of a code, or None. The person behind a system's key is named by its system,

@@ -10,8 +10,9 @@ from pydantic_core import SchemaValidator
 
 from services.gateway.contract.acting import Narrow, narrowing
 from services.gateway.contract.fields import field_at, is_plain, map_of
+from services.gateway.contract.known import KnownFilters
 from services.gateway.contract.naming import Names
-from services.gateway.contract.reading import body_reader, text_reader
+from services.gateway.contract.reading import body_reader, path_reader, query_reader
 from services.gateway.contract.writing import Convert, writer_of
 from services.gateway.routes.route import Area, Route
 
@@ -35,6 +36,7 @@ class Plan:
     read_body: SchemaValidator | None
     write: Convert
     narrow: Narrow | None
+    known: KnownFilters
 
     @property
     def label(self) -> str:
@@ -64,11 +66,12 @@ def plan_of(area: Area, route: Route, names: Names | None = None) -> Plan:
         query=query,
         query_lists=frozenset(lists),
         body_without=without,
-        read_path=text_reader(message, {name: name for name in path}),
-        read_query=text_reader(message, query),
+        read_path=path_reader(message, path),
+        read_query=query_reader(message, query),
         read_body=None if without is None else body_reader(message, without),
         write=writer_of(response, route.returns, names or Names()),
         narrow=narrowing(area, route),
+        known=KnownFilters(message, response, query),
     )
 
 

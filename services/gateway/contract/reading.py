@@ -5,15 +5,17 @@ the field's name, so that a client's mistake is not ignored. The gRPC edge of ea
 the further rules of its contract (backbone.rpc.rules). Pydantic's validators, built at start.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from pydantic_core import SchemaValidator, core_schema
 from pydantic_core.core_schema import CoreConfig, CoreSchema
 
+from services.gateway.contract.asking import PLACE, SHOWN, SIZE, asked, one_of
 from services.gateway.contract.fields import (
     DURATION,
+    PAGE_PLACE,
     PAGE_SIZE,
     TIMESTAMP,
     field_at,
@@ -22,7 +24,6 @@ from services.gateway.contract.fields import (
 )
 
 TEXT = core_schema.str_schema()
-SIZE = core_schema.int_schema(ge=0, le=2**31 - 1)
 STRICT = CoreConfig(strict=True, val_json_bytes="base64")
 REAL = core_schema.float_schema(allow_inf_nan=False)
 CENTURIES = 10_000 * 365 * 86_400  # the range of a Duration, in seconds
@@ -70,17 +71,24 @@ def body_reader(message: Descriptor, without: Iterable[str] = ()) -> SchemaValid
     return SchemaValidator(schema, STRICT)
 
 
-def text_reader(message: Descriptor, fields: Mapping[str, str]) -> SchemaValidator:
-    """A reader of texts from path or query; `fields` maps parameters to fields."""
+def path_reader(message: Descriptor, names: Iterable[str]) -> SchemaValidator:
+    """A reader of the texts of a path; each has the name of its field."""
+    fields = (field_at(message, name) for name in names)
+    return SchemaValidator(_object({field.name: _value(field, {}) for field in fields}), STRICT)
+
+
+def query_reader(message: Descriptor, fields: Mapping[str, str]) -> SchemaValidator:
+    """A reader of the texts of a query; `fields` maps parameters to fields."""
     schemas = {name: _said(field_at(message, path)) for name, path in fields.items()}
     return SchemaValidator(_object(schemas), STRICT)
 
 
 def _said(field: FieldDescriptor) -> CoreSchema:
     """The schema of a field read from texts; a list arrives as a mapping by index."""
+    one = asked(field) or _value(field, {})
     if not field.is_repeated:
-        return _field(field, {}, from_text=True)
-    members = core_schema.dict_schema(values_schema=_value(field, {}))
+        return one
+    members = core_schema.dict_schema(values_schema=one)
     return core_schema.no_info_after_validator_function(lambda said: list(said.values()), members)
 
 
@@ -94,10 +102,11 @@ def object_reader(*optional: str, **schemas: CoreSchema) -> SchemaValidator:
     return SchemaValidator(whole, STRICT)
 
 
-def list_reader(*filters: str) -> SchemaValidator:
-    """A reader of the query of a list without contract: its filters and the paging parameters."""
-    schemas: dict[str, CoreSchema] = dict.fromkeys((*filters, "page_token"), TEXT)
-    every = {PAGE_SIZE: SIZE, "count": core_schema.bool_schema()}
+def list_reader(filters: Mapping[str, Collection[str]]) -> SchemaValidator:
+    """A reader of the query of a list without contract: its filters, each with the codes that it
+    takes, or any text where none are named, and the paging parameters."""
+    schemas = {name: one_of(codes) if codes else SHOWN for name, codes in filters.items()}
+    every = {PAGE_SIZE: SIZE, PAGE_PLACE: PLACE, "count": core_schema.bool_schema()}
     return SchemaValidator(_object(schemas | every), STRICT)
 
 
@@ -110,14 +119,12 @@ def _object(schemas: Mapping[str, CoreSchema], ref: str | None = None) -> CoreSc
     return core_schema.typed_dict_schema(members, extra_behavior="forbid", ref=ref, config=STRICT)
 
 
-def _field(
-    field: FieldDescriptor, definitions: dict[str, CoreSchema], *, from_text: bool = False
-) -> CoreSchema:
+def _field(field: FieldDescriptor, definitions: dict[str, CoreSchema]) -> CoreSchema:
     entry = map_of(field)
     if entry is not None:
         return core_schema.dict_schema(*(_value(part, definitions) for part in entry))
     schema = _value(field, definitions)
-    if schema["type"] == "int" and not from_text:
+    if schema["type"] == "int":
         schema = core_schema.no_info_before_validator_function(_without_point, schema)
     if field.is_repeated:
         return core_schema.list_schema(schema)

@@ -5,9 +5,11 @@ from typing import Any, TypeAlias
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from backbone.rpc.rules import Rules, is_required, rules_of
+from backbone.rpc.forms import Rules
+from backbone.rpc.rules import is_required, rules_of
 from services.gateway.contract.fields import (
     DURATION,
+    PAGE_PLACE,
     PAGE_TOKEN,
     STRUCT,
     TIMESTAMP,
@@ -86,7 +88,12 @@ class Schemas:
         return _closed({"items": items, PAGE_TOKEN: token, **more}, ["items", PAGE_TOKEN])
 
     def parameter(self, field: FieldDescriptor) -> Schema:
-        return self._field(field, answered=False, nullable=False)
+        schema, rules = self._field(field, answered=False, nullable=False), rules_of(field)
+        if rules.only_true:
+            return {**schema, "const": True}
+        is_text = schema.get("type") == "string" and field.enum_type is None
+        filters = is_text and field.name != PAGE_PLACE
+        return {"minLength": 1, **schema} if filters else schema
 
     def _field(self, field: FieldDescriptor, *, answered: bool, nullable: bool = True) -> Schema:
         entry = map_of(field)
@@ -100,7 +107,9 @@ class Schemas:
         if not answered:
             schema = schema | _asked(field, rules)
         absent = field.has_presence or field.enum_type is not None
-        absent = absent and (answered or not is_required(rules))
+        # A number that every request must give is in every answer; other parts came later.
+        shown = answered and field.message_type is not None
+        absent = absent and (shown or not is_required(rules))
         return _or_null(schema) if absent and nullable else schema
 
     def _one(self, field: FieldDescriptor, answered: bool) -> Schema:
@@ -170,7 +179,7 @@ def _ruled(rules: Rules) -> Schema:
     for name, word in (("gte", "minimum"), ("lte", "maximum")):
         if rules.HasField(name):
             schema[word] = int(getattr(rules, name))
-    return schema
+    return {**schema, "enum": list(rules.one_of)} if rules.one_of else schema
 
 
 def _ruled_list(rules: Rules) -> Schema:

@@ -97,12 +97,21 @@ class RpcEndpoint:
         if self._route.reveals or self._is_audit(caller):
             await self._record_reveal(request, caller)
         answer = self._plan.write(response)
+        if self._plan.known.kinds and not answer["items"]:
+            self._require_known(request)
         if self._plan.narrow is not None:
             self._plan.narrow(answer, caller.role)
         if self._route.says is not None:
             headers["Content-Language"] = language_of(request.headers.get("accept-language", ""))
             self._route.says(answer, headers["Content-Language"])
         return self._answer(answer, headers)
+
+    def _require_known(self, request: Request) -> None:
+        """Raises Problem for a list that is empty because a filter names what nothing has."""
+        texts = incoming.read_query(request, self._plan.query_lists)
+        flaws = self._plan.known.flaws(texts, self._gate.reasons.names)
+        if flaws:
+            raise Problem(422, flaws[0].reason, flaws[0].facts, flaws)
 
     def _refused(self, error: grpc.aio.AioRpcError, headers: dict[str, str]) -> Response:
         """Answer 204 if refused for the route's `empty` reason; else raises Problem."""

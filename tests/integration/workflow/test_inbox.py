@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from backbone.postgres.pool import open_pool
 from backbone.words.actor import Actor
 from backbone.words.clock import LAPSE
-from backbone.words.errors import InvalidArgument
 from backbone.words.place import contains
 from backbone.words.policy import DISPUTE_CALL_BACK
 from backbone.words.rights import verifiers_of
@@ -162,9 +161,3 @@ def test_no_petition_and_no_accusation_of_other_units_stands_at_a_110_desk(
     against, desk = incident.matter.against, incident.matter.desk
     has_to_do = unit == desk or (unit != against and unit in incident.involved)
     assert not (shown and against and not has_to_do)
-
-
-def test_an_unknown_reason_is_refused() -> None:
-    request = pb.ListIncidentsRequest(inbox=True, reason="FULL_MOON")
-    with pytest.raises(InvalidArgument, match="UNKNOWN_WAITING_REASON"):
-        storage.asked(request, Actor("li", "north", "clerk", "990101001"))
