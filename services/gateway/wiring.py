@@ -170,7 +170,9 @@ def _streams(own: GatewaySettings) -> Streams:
 
 
 def _bounds(own: GatewaySettings, reasons: Reasons) -> Bounds:
-    said = {reason: whole_answer(status, reason, reasons) for reason, status in REFUSALS.items()}
+    def said(reason: str) -> bytes:
+        return whole_answer(REFUSALS[reason], reason, reasons)
+
     return Bounds(
         head_bytes=int(own.head_bytes),
         head_count=int(own.head_count),

@@ -107,9 +107,11 @@ def _stands(ticket: Passed, state: TicketState, text: str) -> bool:
         return False
     if (ticket.state, ticket.answer) == (state, text):
         return True
+    reason = "TICKET_RETURNED" if ticket.state == TicketState.RETURNED else "TICKET_ANSWERED"
     raise InvalidTransition(
-        "TICKET_ANSWERED",
+        reason,
         answer=ticket.answer,
+        unit=ticket.unit,
         by=ticket.answered_by,
         time=ticket.answer_time,
         state=ticket.state,
@@ -147,7 +149,7 @@ def _lapsed(receipt: Receipt, event: TicketLapsed) -> Receipt:
 
 # A ticket that was returned is open at the desk again.
 OVER = {State.ENDED, State.CLOSED}
-ANSWERED = ("NOT_YOUR_TICKET", "TICKET_ANSWERED")
+ANSWERED = ("NOT_YOUR_TICKET", "TICKET_ANSWERED", "TICKET_RETURNED")
 VERBS = (
     verb(OVER, answer_ticket, *ANSWERED, "REPLY_MISSING", otherwise=_require_passed),
     verb(State, refuse_ticket, *ANSWERED, "REASON_MISSING"),

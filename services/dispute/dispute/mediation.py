@@ -102,6 +102,9 @@ def agree(
     missing = [name for name in needed if not getattr(agreement, name).strip()]
     if missing:
         raise InvalidArgument("AGREEMENT_INCOMPLETE", missing=", ".join(missing))
+    due = agreement.performance_due_time
+    if due is not None and due <= now:
+        raise InvalidArgument("DUE_TIME_OVER", field="agreement.performance_due_time")
     return [AgreementReached(now, agreement, incident_of(dispute))]
 
 
@@ -147,7 +150,7 @@ def closed(dispute: Dispute, event: DisputeClosed) -> Dispute:
 
 VERBS = (
     verb(OPEN, hold_session, "NOT_YOUR_UNIT", "TEXT_MISSING"),
-    verb(OPEN, agree, "NOT_YOUR_UNIT", "PARTIES_MISSING", "AGREEMENT_INCOMPLETE"),
+    verb(OPEN, agree, "NOT_YOUR_UNIT", "PARTIES_MISSING", "AGREEMENT_INCOMPLETE", "DUE_TIME_OVER"),
     verb(OPEN, fail, "NOT_YOUR_UNIT", "REASON_MISSING", "TOLD_WHERE_MISSING"),
     verb({State.AGREED, State.FAILED}, close, "NOT_YOUR_UNIT"),
 )

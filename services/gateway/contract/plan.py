@@ -1,6 +1,7 @@
 """A route prepared at start, so that requests need no look-up in a contract."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,14 @@ class Plan:
     write: Convert
     narrow: Narrow | None
     known: KnownFilters
+
+    def said(self, path: str, given: Container[str]) -> tuple[str, ...]:
+        """The query parameters that fill the field or its parts, those that were given first; the
+        path of the field if there are none."""
+        names = [name for name, to in self.query.items() if to == path]
+        if names:
+            return (next((name for name in names if name in given), names[0]),)
+        return tuple(n for n, to in self.query.items() if to.startswith(f"{path}.")) or (path,)
 
     @property
     def label(self) -> str:

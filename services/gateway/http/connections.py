@@ -7,7 +7,7 @@ request costs no timer.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, ClassVar
@@ -34,7 +34,7 @@ FAREWELL = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The limits; `said` has a complete HTTP answer for each reason of a refusal."""
+    """The limits; `said` makes a complete HTTP answer of the reason of a refusal."""
 
     head_bytes: int
     head_count: int
@@ -44,7 +44,7 @@ class Bounds:
     most: int
     most_of_address: int
     proxies: Networks
-    said: Mapping[str, bytes]
+    said: Callable[[str], bytes]
     proxy_header: str
     by_address: Counter[str] = field(default_factory=Counter)
 
@@ -162,7 +162,7 @@ class Connection(HttpToolsProtocol):
         CONNECTIONS_CLOSED.labels(reason).inc()
         self._due = self.loop.time() + FAREWELL
         if self._is_quiet():
-            self.transport.write(self.bounds.said[reason])
+            self.transport.write(self.bounds.said(reason))
         self.transport.close()
 
     def _is_quiet(self) -> bool:

@@ -18,6 +18,7 @@ from services.gateway.http import incoming
 from services.gateway.http.addresses import address_of
 from services.gateway.http.edge import ROLE, pressed, trace_of
 from services.gateway.http.limits import Limit
+from services.gateway.http.located import flaws_in
 from services.gateway.http.problems import Problem, Reasons, language_of
 from services.gateway.http.refusals import problem_of, reason_of
 from services.gateway.http.upstream import Upstream
@@ -91,7 +92,7 @@ class RpcEndpoint:
         try:
             response = await call
         except grpc.aio.AioRpcError as error:
-            return self._refused(error, headers)
+            return self._refused(error, headers, (request, message))
         if self._route.is_write:
             headers |= _headers_of(await call.trailing_metadata())
         if self._route.reveals or self._is_audit(caller):
@@ -113,20 +114,24 @@ class RpcEndpoint:
         if flaws:
             raise Problem(422, flaws[0].reason, flaws[0].facts, flaws)
 
-    def _refused(self, error: grpc.aio.AioRpcError, headers: dict[str, str]) -> Response:
+    def _refused(
+        self, error: grpc.aio.AioRpcError, headers: dict[str, str], asked: tuple[Request, Any]
+    ) -> Response:
         """Answer 204 if refused for the route's `empty` reason; else raises Problem."""
         if self._route.is_write:
             headers |= _headers_of(error.trailing_metadata())
         if self._route.empty and reason_of(error) == self._route.empty:
             return Response(status_code=204, headers=headers)
         problem = problem_of(error, is_write=self._route.is_write)
-        problem.errors = [replace(flaw, field=self._said(flaw.field)) for flaw in problem.errors]
+        request, message = asked
+        flaws = problem.errors or flaws_in(problem.reason, problem.facts, message)
+        given = incoming.read_query(request, self._plan.query_lists).keys()
+        said = self._plan.said
+        problem.errors = [
+            replace(flaw, field=name) for flaw in flaws for name in said(flaw.field, given)
+        ]
         problem.headers = {**headers, **problem.headers}
         raise problem from error
-
-    def _said(self, path: str) -> str:
-        """The query parameter that fills the field, or the field's path if there is none."""
-        return next((name for name, to in self._plan.query.items() if to == path), path)
 
     async def _admit(self, request: Request) -> Caller:
         if self._route.public:

@@ -30,7 +30,7 @@ PATIENCE = 30.0
 ETAG = re.compile(r'"(\d{1,18})"')
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 LITERAL = re.compile(r"'([^']*)'")
-KEY = re.compile(r"[\x20-\x7e]{1,128}")
+KEY = re.compile(r"[\x21-\x7e]{1,128}")
 # Stable reasons by pydantic's type of error; all other types mean WRONG_TYPE.
 FLAWS = {
     "extra_forbidden": "UNKNOWN_FIELD",
@@ -106,8 +106,12 @@ def require_json(request: Request) -> None:
     """Raises Problem 415 unless the content is JSON in UTF-8."""
     kind, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = parameters.strip().removeprefix("charset=").strip('" ')
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if kind.strip() != "application/json" or charset not in ("", "utf-8") or encoding != "identity":
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() != "identity":
+        raise Problem(
+            415, "ENCODED_BODY", {"given": encoding}, headers={"Accept-Encoding": "identity"}
+        )
+    if kind.strip() != "application/json" or charset not in ("", "utf-8"):
         facts = {"content_type": request.headers.get("content-type", "")}
         raise Problem(415, "NOT_JSON", facts, headers={"Accept": "application/json"})
 
@@ -174,7 +178,7 @@ def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | dict[
         text = query.decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError as error:
-        raise Problem(400, "BROKEN_UTF8") from error
+        raise Problem(400, "BROKEN_UTF8", errors=[*_broken_in(query)]) from error
     for name, text in pairs:
         if name in lists:
             said = texts.setdefault(name, {})
@@ -185,6 +189,16 @@ def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | dict[
         else:
             texts[name] = text
     return texts
+
+
+def _broken_in(query: bytes) -> Iterator[Flaw]:
+    """The parameters of a query that are not UTF-8, by their names as they are written."""
+    for part in query.split(b"&"):
+        try:
+            parse_qsl(part.decode("ascii"), errors="strict")
+        except ValueError:
+            name = unquote(part.partition(b"=")[0].decode("ascii", "replace"))
+            yield Flaw(name, "BROKEN_UTF8")
 
 
 def require_plain(texts: Mapping[str, Any]) -> None:
@@ -228,8 +242,9 @@ def header_text(raw: str, longest: int) -> str | None:
 def read_path(request: Request) -> dict[str, str]:
     """The path parameters. Raises Problem 400 for broken UTF-8, which the server has replaced."""
     path: dict[str, str] = request.path_params
-    if any("\ufffd" in text for text in path.values()):
-        raise Problem(400, "BROKEN_UTF8")
+    broken = [name for name, text in path.items() if "\ufffd" in text]
+    if broken:
+        raise Problem(400, "BROKEN_UTF8", errors=[Flaw(name, "BROKEN_UTF8") for name in broken])
     return path
 
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from backbone.words.errors import Flaw
 from services.gateway.contract.naming import ALLOWED, TIMES, Names, allowed_in_words
 from services.gateway.contract.writing import to_json
+from services.gateway.http.located import flaws_in
 
 __all__ = ["FILE", "Flaw", "Problem", "Reasons", "answer_problem", "language_of", "whole_answer"]
 
@@ -128,22 +129,26 @@ def problem_text(
     def say(part: str, reason: str, facts: Any) -> str:
         return reasons.say(part, reason, problem.status, language, facts, collection)
 
-    facts = {name: fact for name, fact in problem.facts.items() if name not in MEMBERS}
+    flaws = problem.errors or flaws_in(problem.reason, problem.facts, None)
+    told = {**problem.facts}
+    if flaws and "field" in told:  # in the words of the path that was asked
+        told["field"] = flaws[0].field
+    facts = {name: fact for name, fact in told.items() if name not in MEMBERS}
     body = {
         **reasons.names.beside(facts),
         "type": f"urn:liandong:problem:{problem.reason}",
-        "title": say("title", problem.reason, problem.facts),
+        "title": say("title", problem.reason, told),
         "status": problem.status,
-        "detail": say("detail", problem.reason, problem.facts),
+        "detail": say("detail", problem.reason, told),
         "reason": problem.reason,
         "instance": f"urn:liandong:trace:{trace}",
         "errors": [
             {
                 "field": flaw.field,
                 "reason": flaw.reason,
-                "detail": say("detail", flaw.reason, {"field": flaw.field, **flaw.facts}),
+                "detail": say("detail", flaw.reason, {**flaw.facts, "field": flaw.field}),
             }
-            for flaw in problem.errors
+            for flaw in flaws
         ],
     }
     return to_json(body)

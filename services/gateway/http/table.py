@@ -18,9 +18,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class _Node:
     """One place in the tree of segments; `{name}` and `{name}:verb` stand under `any`."""
 
-    __slots__ = ("any", "endpoints", "names", "segments")
+    __slots__ = ("any", "endpoints", "is_verb", "names", "segments")
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_verb: bool = False) -> None:
+        self.is_verb = is_verb
         self.segments: dict[str, _Node] = {}
         self.any: dict[str, _Node] = {}
         self.endpoints: dict[str, Endpoint] = {}
@@ -40,9 +41,9 @@ class RouteTable(BaseRoute):
             if segment.startswith("{"):
                 name, _, verb = segment[1:].partition("}")
                 names.append(name)
-                node = node.any.setdefault(verb, _Node())
+                node = node.any.setdefault(verb, _Node(is_verb=bool(verb)))
             else:
-                node = node.segments.setdefault(segment, _Node())
+                node = node.segments.setdefault(segment, _Node(is_verb=":" in segment))
         if method in node.endpoints or (node.endpoints and node.names != tuple(names)):
             raise ValueError(f"{method} {path} is taken, or names its parts differently")
         node.endpoints[method], node.names = endpoint, tuple(names)
@@ -59,7 +60,9 @@ class RouteTable(BaseRoute):
         child: dict[str, Any] = {"path_params": params, "liandong.methods": sorted(node.endpoints)}
         if method in node.endpoints:
             return Match.FULL, {**child, "endpoint": node.endpoints[method]}
-        return Match.PARTIAL, child
+        # A verb that there is not has been read as a part of an id.
+        unknown = ":" in scope["path"].rpartition("/")[2] and not node.is_verb
+        return (Match.NONE, {}) if unknown else (Match.PARTIAL, child)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if "endpoint" not in scope:

@@ -158,9 +158,9 @@ class CareCase(Struct, frozen=True):
     forgetting: Forgetting | None = None
 
 
-def require_ahead(time: datetime | None, now: datetime) -> None:
+def require_ahead(time: datetime | None, now: datetime, field: str) -> None:
     if time is not None and time <= now:
-        raise InvalidArgument("DUE_TIME_OVER", time=time.isoformat())
+        raise InvalidArgument("DUE_TIME_OVER", time=time.isoformat(), field=field)
 
 
 def is_head(case: CareCase, actor: Actor) -> bool:

@@ -74,8 +74,8 @@ def _complete(admission: Admission, now: datetime) -> Admission:
         raise InvalidArgument("PERSON_MISSING")
     basis = require_text(admission.legal_basis, "LEGAL_BASIS_MISSING")
     due = admission.hand_over_due_time or now + HAND_OVER_WITHIN
-    for time in (due, admission.term_end_time):
-        require_ahead(time, now)
+    require_ahead(due, now, "hand_over_due_time")
+    require_ahead(admission.term_end_time, now, "term_end_time")
     return replace(admission, legal_basis=basis, hand_over_due_time=due)
 
 

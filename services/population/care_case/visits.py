@@ -71,7 +71,7 @@ def plan(case: CareCase, command: PlanVisit, now: datetime, city: City) -> list[
         raise InvalidArgument("ACTIVITY_MISSING")
     if command.due_time is None:
         raise InvalidArgument("DUE_TIME_OVER", time="")
-    require_ahead(command.due_time, now)
+    require_ahead(command.due_time, now, "due_time")
     if len(planned(case)) >= MOST_PLANNED:
         raise InvalidTransition("TOO_MANY_PLANNED", most=MOST_PLANNED)
     return [VisitPlanned(now, command.visit_id, command.activity, command.due_time)]

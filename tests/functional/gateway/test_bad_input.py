@@ -72,7 +72,8 @@ BAD = [
     Bad("no kind at all", 415, "NOT_JSON", headers={}),
     Bad("another charset", 415, "NOT_JSON", headers={
         "Content-Type": "application/json; charset=gb2312"}),
-    Bad("compressed", 415, "NOT_JSON", headers=with_header("Content-Encoding", "gzip")),
+    Bad("compressed", 415, "ENCODED_BODY", "Content-Encoding",
+        headers=with_header("Content-Encoding", "gzip")),
     # headers
     Bad("a bare version", 400, "MALFORMED_IF_MATCH", headers=with_header("If-Match", "3")),
     Bad("a weak version", 400, "MALFORMED_IF_MATCH", headers=with_header("If-Match", 'W/"3"')),
@@ -80,6 +81,8 @@ BAD = [
         "If-Match", f'"{"9" * 30}"')),
     Bad("an empty key", 400, "MALFORMED_IDEMPOTENCY_KEY", headers=with_header(
         "Idempotency-Key", "")),
+    Bad("a key with a space", 400, "MALFORMED_IDEMPOTENCY_KEY", "Idempotency-Key",
+        headers=with_header("Idempotency-Key", "a b")),
     Bad("a long key", 400, "MALFORMED_IDEMPOTENCY_KEY", headers=with_header(
         "Idempotency-Key", "k" * 129)),
     Bad("a broken purpose", 400, "MALFORMED_PURPOSE", headers=with_header(
@@ -102,7 +105,20 @@ BAD = [
         "/v1/inbox?page_size=99999999999"),
     Bad("a filter twice", 400, "REPEATED_PARAMETER", "state", "GET",
         "/v1/inbox?state=OFFERED&state=CLAIMED"),
-    Bad("broken UTF-8 in a filter", 400, "BROKEN_UTF8", None, "GET", "/v1/inbox?unit=%ff"),
+    Bad("broken UTF-8 in a filter", 400, "BROKEN_UTF8", "unit", "GET", "/v1/inbox?unit=%ff"),
+    Bad("a filter that shows nothing", 400, "WRONG_LENGTH", "unit", "GET",
+        "/v1/inbox?unit=%E2%80%8B"),
+    Bad("a filter that filters nothing", 400, "UNKNOWN_VALUE", "overdue", "GET",
+        "/v1/inbox?overdue=false"),
+    Bad("a source of nobody", 400, "UNKNOWN_VALUE", "source", "GET", "/v1/incidents?source=alarm"),
+    Bad("a code of nothing", 422, "WRONG_FORMAT", "code", "GET", "/v1/incidents?code=xx"),
+    Bad("a size as programs write it", 400, "WRONG_TYPE", "page_size", "GET",
+        "/v1/inbox?page_size=1_0"),
+    Bad("a period upside down", 422, "PERIOD_UPSIDE_DOWN", "to_time", "GET",
+        "/v1/incidents?from_time=2026-11-29T08:00:00Z&to_time=2026-11-28T08:00:00Z"),
+    Bad("half a point", 422, "FIELD_MISSING", "place.point.latitude", path="/v1/disputes",
+        body=b'{"kind":"LAND","source":"WALK_IN","subject":"a","text":"b",'
+        b'"parties":[{"name":"c"}],"place":{"text":"d","point":{"longitude":108.9}}}'),
     Bad("NUL in a filter", 400, "NUL_CHARACTER", "unit", "GET", "/v1/inbox?unit=%00"),
     Bad("a bidi override in a filter", 400, "CONTROL_CHARACTER", "holder", "GET",
         "/v1/inbox?holder=%E2%80%AE"),
@@ -113,9 +129,9 @@ BAD = [
     Bad("a purpose with a control character", 400, "MALFORMED_PURPOSE", headers=with_header(
         "Liandong-Purpose", "%1b")),
     Bad("NUL in an id", 400, "NUL_CHARACTER", "incident_id", "GET", "/v1/incidents/%00"),
-    Bad("broken UTF-8 in an id", 400, "BROKEN_UTF8", None, "GET", "/v1/incidents/%ff"),
+    Bad("broken UTF-8 in an id", 400, "BROKEN_UTF8", "incident_id", "GET", "/v1/incidents/%ff"),
     Bad("a path of nobody", 404, "NO_SUCH_PATH", None, "GET", "/v1/nothing"),
-    Bad("an unknown verb", 405, "METHOD_NOT_ALLOWED", None, "POST", "/v1/incidents/i-1:explode"),
+    Bad("an unknown verb", 404, "NO_SUCH_PATH", None, "POST", "/v1/incidents/i-1:explode"),
     Bad("another method", 405, "METHOD_NOT_ALLOWED", None, "PATCH", "/v1/incidents/i-1"),
 ]  # fmt: skip
 

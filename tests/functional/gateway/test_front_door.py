@@ -36,6 +36,11 @@ def reason_in(answer: bytes) -> str:
     return str(json.loads(body)["reason"])
 
 
+def instance_in(answer: bytes) -> str:
+    """The trace that the refusal is found by."""
+    return str(json.loads(answer.rpartition(b"\r\n\r\n")[2])["instance"])
+
+
 async def test_400_half_open_connections_are_closed_in_time(front: Front) -> None:
     with ExitStack() as stack:
         held = [
@@ -109,6 +114,7 @@ async def test_what_is_no_http_is_refused_as_a_problem(front: Front) -> None:
     answer = await front.say(b"HELO there\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert reason_in(answer) == "MALFORMED_HTTP"
+    assert instance_in(answer) != instance_in(await front.say(b"HELO there\r\n\r\n"))
 
 
 async def test_a_body_that_trickles_is_closed(front: Front) -> None:

@@ -134,8 +134,8 @@ def test_a_refused_ticket_is_open_at_the_desk_again() -> None:
     back = after(REFUSE_TICKET, found=FILED)
     assert (back.state, back.outcome, passed_state(back)) == (State.RECEIVED, None, "RETURNED")
     assert back.passed_to == "hotline" and decide(back, REFUSE_TICKET) == []
-    assert refusal_of(back, RefuseTicket(HOTLINE, "别的理由")).reason == "TICKET_ANSWERED"
-    assert refusal_of(back, ANSWER_TICKET).reason == "TICKET_ANSWERED"
+    assert refusal_of(back, RefuseTicket(HOTLINE, "别的理由")).reason == "TICKET_RETURNED"
+    assert refusal_of(back, ANSWER_TICKET).reason == "TICKET_RETURNED"
     opened = after(OPEN, found=back)
     assert (opened.outcome, opened.passed, opened.passed_to) == (Outcome.OPENED, None, "")
     again = after(PASS, found=back)

@@ -72,6 +72,7 @@ def test_the_desk_files_what_has_ended() -> None:
         (HoldSession(DESK, ""), "TEXT_MISSING"),
         (HoldSession(LEADER, "x"), "ROLE_MAY_NOT"),
         (RecordAgreement(DESK, None), "AGREEMENT_INCOMPLETE"),
+        (RecordAgreement(DESK, replace(WRITTEN, performance_due_time=NOW)), "DUE_TIME_OVER"),
         (RecordAgreement(DESK, Agreement(oral=True)), "AGREEMENT_INCOMPLETE"),
         (FailMediation(DESK, "", "x"), "REASON_MISSING"),
         (FailMediation(DESK, "x", ""), "TOLD_WHERE_MISSING"),

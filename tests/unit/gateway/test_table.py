@@ -53,7 +53,9 @@ MISSED = [
     ("GET", "/v1/incidents/i-1/clocks/x", Match.NONE),
     ("POST", "/v1/inbox", Match.PARTIAL),
     ("GET", "/v1/incidents/i-1:claim", Match.PARTIAL),
-    ("POST", "/v1/incidents/i-1:explode", Match.PARTIAL),
+    ("POST", "/v1/incidents/i-1:explode", Match.NONE),
+    ("POST", "/v1/inbox:explode", Match.NONE),
+    ("PUT", "/v1/incidents/a:b", Match.NONE),
 ]
 
 
