@@ -93,13 +93,12 @@ COLLECTIONS = {
     "liandong.supervision.v1.Demand": "supervisions",
 }
 CHINESE = re.compile(r"^[\u4e00-\u9fff、（）]+")
-# What Latin letters may stand in a Chinese sentence: names of formats, headers and fields to send.
+# What Latin letters may stand in a Chinese sentence: names of formats, headers and addresses.
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 FORMATS = set(
     """
     ASCII Authorization Bearer Idempotency-Key If-Match JSON Last-Event-ID Liandong-Person
-    Liandong-Purpose P1 P4 RFC T08 UTF-8 application confirm_priority force_reason head_count
-    instance json openapi
+    Liandong-Purpose P1 P4 RFC T08 UTF-8 application json openapi
     """.split()  # noqa: SIM905
 )
 

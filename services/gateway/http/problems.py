@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backbone.words.errors import Flaw
+from services.gateway.contract.labels import AS_WRITTEN, OF_FIELDS, labels_of
 from services.gateway.contract.naming import ALLOWED, TIMES, Names, allowed_in_words
 from services.gateway.contract.writing import to_json
 from services.gateway.http.located import flaws_in
@@ -67,9 +68,17 @@ class Reasons:
             name: _readable(name, self.names.in_words(name, str(fact), language, of, given=given))
             for name, fact in facts.items()
         }
-        if language == "zh" and ALLOWED in said:
-            said[ALLOWED] = allowed_in_words(said.get("field", ""), said[ALLOWED])
+        if language == "zh":
+            _label(reason, said)
         return lines[f"{part}_{language}"].format_map(_Facts(said))
+
+
+def _label(reason: str, said: dict[str, str]) -> None:
+    """Put the Chinese words of fields and of the values that they take."""
+    if ALLOWED in said:
+        said[ALLOWED] = allowed_in_words(said.get("field", ""), said[ALLOWED])
+    for name in (OF_FIELDS & said.keys()) if reason not in AS_WRITTEN else ():
+        said[name] = labels_of(said[name])
 
 
 class _Facts(dict[str, Any]):

@@ -189,14 +189,6 @@ async def test_all_broken_rules_are_told_at_once(face: Face) -> None:
     ]
 
 
-async def test_a_text_that_shows_nothing_arrives_empty(face: Face) -> None:
-    headers = await face.sign_in("li")
-    answer = await face.http.get("/v1/inbox?holder=%E2%80%8B", headers=headers)
-    assert answer.status_code == 200
-    [(_, request, _)] = face.incidents.asked
-    assert request.holder == ""
-
-
 PEOPLE = {
     "raw bytes": b"\xe7\x8e\x8b",
     "nothing": b"",
