@@ -137,6 +137,10 @@ class IncidentReads:
             then=codec.to_routing(incident.routing),
             now=codec.to_routing(explained.routing),
             path=explained.path,
+            steps=[
+                pb.RouteStep(rule=each.rule, title=each.title, result=each.result, unit=each.unit)
+                for each in explained.steps
+            ],
         )
 
 

@@ -6,6 +6,7 @@ and sentences say the same name for the same code.
 
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,8 @@ OF_COLLECTION: Mapping[str, Mapping[str, Mapping[str, str]]] = ALL_TERMS["of_col
 TERMS: Mapping[str, Mapping[str, str]] = {
     name: terms for name, terms in ALL_TERMS.items() if name not in ("nameless", "of_collection")
 }
+# The language of the answer to the present request.
+ASKED: ContextVar[str] = ContextVar("ASKED", default="zh")
 CODE = re.compile(r"[A-Z][A-Z0-9_]*|[a-z]+(?:_[a-z]+)+|[a-z]+")
 
 
@@ -155,6 +158,14 @@ def _term(name: str, fact: str, collection: str, given: bool) -> str:
     known = own.get(fact) or terms.get(fact)
     is_code = bool(terms) and CODE.fullmatch(fact) is not None
     return known or (NAMELESS["code"] if is_code and not given else fact)
+
+
+def in_asked_words(name: str, code: str) -> str | None:
+    """The words for a code in the language that the request asks for; None for what is no code."""
+    term = TERMS.get(name, {}).get(code)
+    if term is None or ASKED.get() == "zh":
+        return term
+    return code.replace("_", " ").lower().capitalize()
 
 
 def allowed_in_words(field: str, codes: str) -> str:

@@ -4,7 +4,7 @@ The conversion of each field is chosen at start; an answer needs no validation o
 """
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -23,10 +23,12 @@ from services.gateway.contract.fields import (
     map_of,
     names_of,
 )
-from services.gateway.contract.naming import KINDS, SUFFIX, SUFFIXES, Names
+from services.gateway.contract.naming import KINDS, SUFFIX, SUFFIXES, Names, in_asked_words
 
 Convert: TypeAlias = Callable[[Any], Any]
 
+# Texts that may hold a code, whose words stand beside it in the language that was asked for.
+WORDED: Mapping[str, tuple[str, ...]] = {"liandong.emergency.v1.Recall": ("reason",)}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,7 +52,7 @@ class Writer:
     several, by as many.
     """
 
-    __slots__ = ("_fields", "_named", "_names")
+    __slots__ = ("_fields", "_named", "_names", "_worded")
 
     def __init__(self, message: Any, parts: Parts) -> None:
         parts.known[message.full_name] = self
@@ -58,7 +60,13 @@ class Writer:
         self._fields = [
             (field.name, field.has_presence, _convert(field, parts)) for field in message.fields
         ]
-        self._named = [(name, beside, KINDS[name]) for name, beside in named(message).items()]
+        worded = WORDED.get(message.full_name, ())
+        self._named = [
+            (name, beside, KINDS[name])
+            for name, beside in named(message).items()
+            if name not in worded
+        ]
+        self._worded = worded
 
     def __call__(self, message: Any) -> dict[str, Any]:
         answer: dict[str, Any] = {}
@@ -73,6 +81,8 @@ class Writer:
             several = isinstance(code, list)
             of = self._names.of
             answer[beside] = [of(kind, each) for each in code] if several else of(kind, code)
+        for name in self._worded:
+            answer[f"{name}{SUFFIX}"] = in_asked_words(name, answer[name])
         return answer
 
 
@@ -86,6 +96,7 @@ def named(message: Descriptor) -> dict[str, str]:
         for field in message.fields
         if field.name in KINDS and field.type == FieldDescriptor.TYPE_STRING
     }
+    beside |= {name: f"{name}{SUFFIX}" for name in WORDED.get(message.full_name, ())}
     return {code: name for code, name in beside.items() if name not in message.fields_by_name}
 
 

@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from backbone.postgres.pool import is_transient
 from backbone.process import tracing
-from services.gateway.http.problems import Problem, Reasons, answer_problem
+from services.gateway.contract.naming import ASKED
+from services.gateway.http.problems import Problem, Reasons, answer_problem, language_of
 from services.gateway.http.refusals import UNKNOWN, away, problem_of
 from services.gateway.metrics import HTTP_SECONDS, PROBLEMS
 
@@ -50,6 +51,7 @@ def guarded(label: str, endpoint: Endpoint, reasons: Reasons) -> Endpoint:
     async def serve(request: Request) -> Response:
         began = time.perf_counter()
         request.scope["liandong.pressed"] = time.time()
+        ASKED.set(language_of(request.headers.get("accept-language", "")))
         with tracing.span(label, request.headers.get(tracing.HEADER, ""), "server") as span:
             reason, error = "", None
             try:

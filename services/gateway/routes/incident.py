@@ -14,6 +14,7 @@ from backbone.words.roles import (
     roles,
 )
 from liandong.incident.v1 import incident_service_pb2 as pb
+from services.gateway.http.routed import say_route
 from services.gateway.http.waits import say_why
 from services.gateway.routes.route import Area, get, post
 
@@ -36,7 +37,7 @@ AREA = Area(
         get(ONE, "GetIncident", READERS),
         get(f"{ONE}/timeline", "GetTimeline", READERS),
         get(f"{ONE}/clocks", "ListClocks", READERS),
-        get(f"{ONE}:explainRoute", "ExplainRoute", READERS),
+        get(f"{ONE}:explainRoute", "ExplainRoute", READERS, says=say_route),
         post(f"{ONE}:route", "RouteIncident", DECIDERS),
         post(f"{ONE}:designate", "DesignateUnit", DECIDERS),
         post(f"{ONE}:claim", "ClaimIncident", HANDLERS),

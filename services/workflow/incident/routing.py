@@ -70,11 +70,28 @@ class IncidentOffered(Struct, frozen=True):
 Event = IncidentRouted | IncidentLeftInTriage | UnitDesignated | IncidentOffered
 
 
+class Step(Struct, frozen=True):
+    """One row of the routing table, and what came of it."""
+
+    rule: str
+    title: str
+    result: str
+    unit: str = ""
+
+    @property
+    def line(self) -> str:
+        return f"{self.rule}: {self.unit or self.result.lower().replace('_', ' ')}"
+
+
 class Explained(Struct, frozen=True):
-    """A routing and the steps that led to it, one line each."""
+    """A routing and the steps that led to it."""
 
     routing: Routing
-    path: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return tuple(step.line for step in self.steps)
 
 
 def named_by_desk(incident: Incident, unit: str, city: City) -> Routing:
@@ -131,23 +148,30 @@ def explain(incident: Incident, city: City) -> Explained:
     An accusation goes where a row for its class says, and else to a person: who is competent for a
     place is near the accused there, and would read it by chance.
     """
-    path: list[str] = []
-    matter = incident.matter
+    steps: list[Step] = []
     for row in city.policy.routes if city.policy else ():
-        if not row.holds(matter.category, matter.priority, matter.source):
-            path.append(f"{row.code}: no")
-            continue
-        if matter.against and not row.categories:
-            path.append(f"{row.code}: not for accusations")
-            continue
-        unit = _target(row, incident, city)
-        path.append(f"{row.code}: {unit or row.target.lower()}")
-        if row.target == "TRIAGE" or is_accused(incident, unit, city):
+        step = _step(row, incident, city)
+        steps.append(step)
+        if step.result in ("TRIAGE", "ACCUSED"):
             break
-        if unit:
-            return Explained(Routing(row.code, unit, city.head.version), tuple(path))
+        if step.result == "UNIT":
+            return Explained(Routing(row.code, step.unit, city.head.version), tuple(steps))
     guesses = tuple(_guesses(incident, city))
-    return Explained(Routing("", "", city.head.version, guesses), tuple(path))
+    return Explained(Routing("", "", city.head.version, guesses), tuple(steps))
+
+
+def _step(row: Route, incident: Incident, city: City) -> Step:
+    matter = incident.matter
+    if not row.holds(matter.category, matter.priority, matter.source):
+        return Step(row.code, row.title, "NO_MATCH")
+    if matter.against and not row.categories:
+        return Step(row.code, row.title, "NOT_FOR_ACCUSATIONS")
+    unit = _target(row, incident, city)
+    if not unit:
+        ends = row.target if row.target in ("TRIAGE", "NEXT") else "NO_UNIT"
+        return Step(row.code, row.title, ends)
+    accused = is_accused(incident, unit, city)
+    return Step(row.code, row.title, "ACCUSED" if accused else "UNIT", unit)
 
 
 def _target(row: Route, incident: Incident, city: City) -> str:
