@@ -52,7 +52,7 @@ class Statuses:
         codes = after[: pages.size_of(request.page_size)]
         rows = await self._shell.rows.of(statuses).some(storage.READ_STATUSES, codes)
         said = {status.team: status for status in map(statuses.from_row, rows)}
-        missions = await storage.open_by_team(self._shell.pool, codes)
+        missions = await storage.open_by_team(self._shell.pool, codes, sight.conditions)
         return pb.ListTeamStatusesResponse(
             items=[self._resource(known[code], said, missions) for code in codes],
             next_page_token=pages.sign_token(key, scope, codes[-1])

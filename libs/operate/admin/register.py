@@ -15,6 +15,7 @@ import asyncpg
 
 from backbone.postgres.migrate import service_url
 from backbone.process.keyring import Keyring
+from backbone.words.encodings import UnknownEncoding, decoded
 from operate.admin.accounts import operator
 from operate.home import absence
 from operate.home.trouble import Trouble
@@ -120,12 +121,15 @@ async def read_file(path: Path) -> list[Any]:
 
 def text_of(path: Path) -> str:
     try:
-        raw = path.read_bytes()
-        try:
-            return raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return raw.decode("gb18030")
-    except (OSError, UnicodeDecodeError) as error:
+        return decoded(path.read_bytes())[0]
+    except UnknownEncoding as error:
+        raise Trouble(
+            f"{path} cannot be read: line {error.line}: {error}. "
+            "Save it as CSV in UTF-8 or GB18030.",
+            f"无法读取 {path}：第 {error.line} 行{error.chinese}。"
+            "请另存为 UTF-8 或 GB18030 编码的 CSV。",
+        ) from error
+    except OSError as error:
         raise Trouble(
             f"{path} cannot be read as a CSV file ({error}).",
             f"无法读取 CSV 文件 {path}（{error}）。",

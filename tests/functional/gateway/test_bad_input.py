@@ -116,9 +116,6 @@ BAD = [
         "/v1/inbox?page_size=1_0"),
     Bad("a period upside down", 422, "PERIOD_UPSIDE_DOWN", "to_time", "GET",
         "/v1/incidents?from_time=2026-11-29T08:00:00Z&to_time=2026-11-28T08:00:00Z"),
-    Bad("half a point", 422, "FIELD_MISSING", "place.point.latitude", path="/v1/disputes",
-        body=b'{"kind":"LAND","source":"WALK_IN","subject":"a","text":"b",'
-        b'"parties":[{"name":"c"}],"place":{"text":"d","point":{"longitude":108.9}}}'),
     Bad("NUL in a filter", 400, "NUL_CHARACTER", "unit", "GET", "/v1/inbox?unit=%00"),
     Bad("a bidi override in a filter", 400, "CONTROL_CHARACTER", "holder", "GET",
         "/v1/inbox?holder=%E2%80%AE"),

@@ -136,6 +136,10 @@ async def test_a_team_of_a_unit_that_is_accused_while_it_is_under_way(desk: Desk
         officer = Actor("he", FIRE, "duty_officer", COUNTY)
         assert [*(await desk.alerts(officer)).items] == []
         metadata = metadata_for(desk.token, officer)
+        listed = await desk.stub.ListTeamStatuses(
+            pb.ListTeamStatusesRequest(), metadata=metadata, timeout=5
+        )
+        assert [each.open_missions for each in listed.items if each.team == "fire-1"] == [0]
         asked = pb.GetMissionRequest(mission_id=mission)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await desk.stub.GetMission(asked, metadata=metadata, timeout=5)

@@ -48,6 +48,8 @@ Party = dispute_pb2.Party
 FLAWED: list[tuple[Message, str, str]] = [
     (alarm.ReceiveAlarmRequest(), "kind", "KIND_MISSING"),
     (a_report(kind=99), "kind", "UNKNOWN_VALUE"),
+    (a_report(place={"point": {"longitude": 108.9}}), "place.point.latitude", "FIELD_MISSING"),
+    (a_report(place={"point": {"latitude": 34.2}}), "place.point.longitude", "FIELD_MISSING"),
     (a_report(narrative="长" * 5_001), "narrative", "TEXT_TOO_LONG"),
     (a_report(narrative="a\0b"), "narrative", "NUL_CHARACTER"),
     (a_report(narrative="a\x1b[31m"), "narrative", "CONTROL_CHARACTER"),
