@@ -1,10 +1,14 @@
 """Team statuses: set through the door, listed with their terminals and open missions."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from backbone.directory.replica import Replica
 from backbone.postgres import paging as pages
+from backbone.postgres.asking import Asked
+from backbone.postgres.conditions import Parameters, any_of
+from backbone.postgres.states import with_proof
 from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
 from backbone.wire import to_message
@@ -12,10 +16,15 @@ from backbone.words.city import Team
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec, staffing, storage
-from services.emergency.deciders import statuses
+from services.emergency.deciders import missions, statuses
 from services.emergency.scope import Scope
 from services.emergency.team.status import TeamStatus, status_id
 from services.emergency.terminals import Terminals
+
+# Read whole, so that the document says which of them the caller may see.
+OPEN = """
+SELECT {state} FROM missions AS t WHERE t.end_time IS NULL AND t.team = ANY($1) AND {seen}
+"""
 
 
 class Statuses:
@@ -52,17 +61,27 @@ class Statuses:
         codes = after[: pages.size_of(request.page_size)]
         rows = await self._shell.rows.of(statuses).some(storage.READ_STATUSES, codes)
         said = {status.team: status for status in map(statuses.from_row, rows)}
-        missions = await storage.open_by_team(self._shell.pool, codes, sight.conditions)
+        loads = await self._open(codes, sight)
         return pb.ListTeamStatusesResponse(
-            items=[self._resource(known[code], said, missions) for code in codes],
+            items=[self._resource(known[code], said, loads) for code in codes],
             next_page_token=pages.sign_token(key, scope, codes[-1])
             if len(after) > len(codes)
             else "",
             total_size=len(seen) if request.count else None,
         )
 
+    async def _open(self, teams: Sequence[str], sight: Scope) -> Counter[str]:
+        """How many missions of each team have not ended, of those that the caller may see."""
+        parameters, asked = Parameters(), Asked(sight.conditions)
+        parameters.add(list(teams), "text[]")
+        seen = any_of(asked.sights, "t", parameters)
+        statement = OPEN.format(state=with_proof("t"), seen=seen)
+        rows = await self._shell.pool.fetch(statement, *parameters.values)
+        shown = await self._shell.rows.of(missions).all_shown(rows, asked)
+        return Counter(missions.from_row(each).order.team for each in shown)
+
     def _resource(
-        self, team: Team, said: dict[str, TeamStatus], missions: dict[str, int]
+        self, team: Team, said: dict[str, TeamStatus], loads: Counter[str]
     ) -> resources.TeamStatus:
         """A team that has said nothing is available."""
         message = resources.TeamStatus(team=team.code, duty=resources.TeamStatus.DUTY_AVAILABLE)
@@ -70,7 +89,7 @@ class Statuses:
             message = to_message(said[team.code], resources.TeamStatus)
         message.name, message.unit, message.area = team.name, team.unit, team.area
         message.terminals = self._terminals.connected(team.code)
-        message.open_missions = missions.get(team.code, 0)
+        message.open_missions = loads[team.code]
         there = staffing.on_duty(self._replica.city, team.code)
         if there is not None:
             message.on_duty = there

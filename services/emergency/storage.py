@@ -9,7 +9,7 @@ from backbone.door.table import Group, Table
 from backbone.door.timers import Due, due_in
 from backbone.door.written import Written
 from backbone.postgres.asking import Asked, States, equals_of, state_of
-from backbone.postgres.conditions import Parameters, Sight, any_of, equal
+from backbone.postgres.conditions import Sight, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
 from backbone.postgres.states import with_proof
@@ -174,10 +174,6 @@ ON_RUNGS = """
 SELECT coalesce((doc -> 'ladder' ->> 'rung')::int, 0) AS rung, count(*) AS missions
 FROM missions WHERE state IN ('PENDING', 'DELIVERED') GROUP BY 1
 """
-OPEN_BY_TEAM = """
-SELECT t.team, count(*) AS missions FROM missions AS t
-WHERE t.end_time IS NULL AND t.team = ANY($1) AND {seen} GROUP BY t.team
-"""
 OUT = "SELECT team FROM team_statuses WHERE duty <> 'AVAILABLE'"
 DUTY_OF = "SELECT duty FROM team_statuses WHERE team = $1"
 LOADS = "SELECT team, count(*) AS missions FROM missions WHERE end_time IS NULL GROUP BY team"
@@ -187,15 +183,6 @@ READ_STATUSES = f"SELECT {with_proof('s')} FROM team_statuses AS s WHERE team = 
 async def seqs_of(pool: Pool, missions: Sequence[UUID]) -> dict[UUID, int]:
     """The number of each mission in its team's mailbox."""
     return {row["mission"]: row["seq"] for row in await pool.fetch(SEQS, list(missions))}
-
-
-async def open_by_team(pool: Pool, teams: Sequence[str], sights: Sequence[Sight]) -> dict[str, int]:
-    """How many missions of each team have not ended, of those that one of the sights shows."""
-    parameters = Parameters()
-    parameters.add(list(teams), "text[]")
-    statement = OPEN_BY_TEAM.format(seen=any_of(sights, "t", parameters))
-    rows = await pool.fetch(statement, *parameters.values)
-    return {row["team"]: row["missions"] for row in rows}
 
 
 def asked(

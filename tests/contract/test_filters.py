@@ -16,7 +16,8 @@ from services.gateway.accounts import audit
 from services.gateway.contract.fields import PAGE_PLACE, PAGE_SIZE, field_at, items_of
 from services.gateway.contract.naming import Names
 from services.gateway.contract.plan import Plan, plan_of, put
-from services.gateway.http.incoming import parse_texts, read_query
+from services.gateway.http.addressed import read_query
+from services.gateway.http.incoming import parse_texts
 from services.gateway.http.problems import Problem
 from services.gateway.routes import AREAS
 from services.workflow.incident import waiting

@@ -107,15 +107,16 @@ def _stands(ticket: Passed, state: TicketState, text: str) -> bool:
         return False
     if (ticket.state, ticket.answer) == (state, text):
         return True
-    reason = "TICKET_RETURNED" if ticket.state == TicketState.RETURNED else "TICKET_ANSWERED"
-    raise InvalidTransition(
-        reason,
-        answer=ticket.answer,
-        unit=ticket.unit,
-        by=ticket.answered_by,
-        time=ticket.answer_time,
-        state=ticket.state,
-    )
+    facts: dict[str, object] = {
+        "answer": ticket.answer,
+        "unit": ticket.unit,
+        "by": ticket.answered_by,
+        "time": ticket.answer_time,
+        "state": ticket.state,
+    }
+    if ticket.state == TicketState.RETURNED:
+        raise InvalidTransition("TICKET_RETURNED", **facts)
+    raise InvalidTransition("TICKET_ANSWERED", **facts)
 
 
 def _require_passed(receipt: Receipt, command: AnswerTicket) -> None:

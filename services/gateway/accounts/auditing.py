@@ -18,6 +18,7 @@ from services.gateway.accounts.auth import require_role
 from services.gateway.contract.reading import list_reader
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
+from services.gateway.http.addressed import read_query
 from services.gateway.http.endpoint import JSON, Gate
 from services.gateway.http.problems import Problem
 from services.gateway.routes.route import Extra
@@ -55,7 +56,7 @@ class Auditing:
     async def show(self, request: Request) -> Response:
         caller = await self._gate.admit(request)
         require_role(caller, AUDITORS)
-        asked = incoming.parse_texts(self._filters, incoming.read_query(request, frozenset()))
+        asked = incoming.parse_texts(self._filters, read_query(request, frozenset()))
         incoming.require_plain(asked)
         size = min(asked.get("page_size") or PAGE, MOST)
         which = significant(caller.area), *(asked.get(name) for name in self._register.filters)

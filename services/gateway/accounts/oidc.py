@@ -21,7 +21,7 @@ from backbone.words.roles import Roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.oidc_client import Client
 from services.gateway.accounts.sessions import Sessions
-from services.gateway.http import incoming
+from services.gateway.http.addressed import read_query
 from services.gateway.http.addresses import address_of
 from services.gateway.http.problems import Problem
 from services.gateway.routes.route import Extra
@@ -64,7 +64,7 @@ class Oidc:
     async def finish(self, request: Request) -> Response:
         """Open a session of the person whom the provider names."""
         self.sessions.gate.limits.sign_in.take(address_of(request))
-        provider, query = self._provider(), incoming.read_query(request, frozenset())
+        provider, query = self._provider(), read_query(request, frozenset())
         secret, began = self._own(request, str(query.get("state", "")))
         told = (self._derived("nonce", secret, began), self._derived("verifier", secret, began))
         try:

@@ -168,8 +168,9 @@ def in_asked_words(name: str, code: str) -> str | None:
     return code.replace("_", " ").lower().capitalize()
 
 
-def allowed_in_words(field: str, codes: str) -> str:
+def allowed_in_words(field: str, codes: str, collection: str = "") -> str:
     """The values that the field takes, or its type, in Chinese: each with the code to send."""
-    terms = TERMS.get(INDEX.sub("", field).rpartition(".")[2], {})
+    name = INDEX.sub("", field).rpartition(".")[2]
+    terms = {**TERMS.get(name, {}), **OF_COLLECTION.get(collection, {}).get(name, {})}
     said = (f"{terms[code]}（{code}）" if code in terms else code for code in codes.split(", "))
     return TERMS["type"].get(codes) or "、".join(said)

@@ -15,6 +15,7 @@ from services.gateway.accounts.disclosure import Reveals
 from services.gateway.contract.plan import Plan, put
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
+from services.gateway.http.addressed import read_path, read_query
 from services.gateway.http.addresses import address_of
 from services.gateway.http.edge import ROLE, pressed, trace_of
 from services.gateway.http.limits import Limit
@@ -109,7 +110,7 @@ class RpcEndpoint:
 
     def _require_known(self, request: Request) -> None:
         """Raises Problem for a list that is empty because a filter names what nothing has."""
-        texts = incoming.read_query(request, self._plan.query_lists)
+        texts = read_query(request, self._plan.query_lists)
         flaws = self._plan.known.flaws(texts, self._gate.reasons.names)
         if flaws:
             raise Problem(422, flaws[0].reason, flaws[0].facts, flaws)
@@ -125,7 +126,7 @@ class RpcEndpoint:
         problem = problem_of(error, is_write=self._route.is_write)
         request, message = asked
         flaws = problem.errors or flaws_in(problem.reason, problem.facts, message)
-        given = incoming.read_query(request, self._plan.query_lists).keys()
+        given = read_query(request, self._plan.query_lists).keys()
         said = self._plan.said
         problem.errors = [
             replace(flaw, field=name) for flaw in flaws for name in said(flaw.field, given)
@@ -148,11 +149,11 @@ class RpcEndpoint:
             body = await incoming.read_body(request)
             values = incoming.parse_body(plan.read_body, body)
         if plan.query or request.scope["query_string"]:
-            texts = incoming.read_query(request, plan.query_lists)
+            texts = read_query(request, plan.query_lists)
             for name, value in incoming.parse_texts(plan.read_query, texts).items():
                 put(values, plan.query[name], value)
         if plan.path_fields:
-            values |= incoming.parse_texts(plan.read_path, incoming.read_path(request))
+            values |= incoming.parse_texts(plan.read_path, read_path(request))
         return plan.request(**values, **self._route.always)
 
     def _is_audit(self, caller: Caller) -> bool:

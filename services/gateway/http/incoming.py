@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from unicodedata import normalize
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import quote, unquote
 from uuid import uuid4
 
 from pydantic_core import SchemaValidator, ValidationError
@@ -167,40 +167,6 @@ def parse_texts(reader: SchemaValidator, texts: Any) -> dict[str, Any]:
     return values
 
 
-def read_query(request: Request, lists: frozenset[str]) -> dict[str, str | dict[str, str]]:
-    """The query parameters; a list as a mapping by index. Raises Problem 400 for broken UTF-8 and
-    for a repeated parameter that is not a list."""
-    query: bytes = request.scope["query_string"]
-    texts: dict[str, str | dict[str, str]] = {}
-    if not query:
-        return texts
-    try:
-        text = query.decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
-    except ValueError as error:
-        raise Problem(400, "BROKEN_UTF8", errors=[*_broken_in(query)]) from error
-    for name, text in pairs:
-        if name in lists:
-            said = texts.setdefault(name, {})
-            assert isinstance(said, dict)
-            said[str(len(said))] = text
-        elif name in texts:
-            raise Problem(400, "REPEATED_PARAMETER", errors=[Flaw(name, "REPEATED_PARAMETER")])
-        else:
-            texts[name] = text
-    return texts
-
-
-def _broken_in(query: bytes) -> Iterator[Flaw]:
-    """The parameters of a query that are not UTF-8, by their names as they are written."""
-    for part in query.split(b"&"):
-        try:
-            parse_qsl(part.decode("ascii"), errors="strict")
-        except ValueError:
-            name = unquote(part.partition(b"=")[0].decode("ascii", "replace"))
-            yield Flaw(name, "BROKEN_UTF8")
-
-
 def require_plain(texts: Mapping[str, Any]) -> None:
     """Check texts that no service checks. Raises Problem 400 for a control character."""
     try:
@@ -237,15 +203,6 @@ def header_text(raw: str, longest: int) -> str | None:
     if refused_character(text) or len(text) > longest:
         return None
     return "" if shows_nothing(text) else trimmed(text)
-
-
-def read_path(request: Request) -> dict[str, str]:
-    """The path parameters. Raises Problem 400 for broken UTF-8, which the server has replaced."""
-    path: dict[str, str] = request.path_params
-    broken = [name for name, text in path.items() if "\ufffd" in text]
-    if broken:
-        raise Problem(400, "BROKEN_UTF8", errors=[Flaw(name, "BROKEN_UTF8") for name in broken])
-    return path
 
 
 def write_metadata(request: Request) -> list[tuple[str, str]]:

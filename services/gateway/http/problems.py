@@ -69,14 +69,14 @@ class Reasons:
             for name, fact in facts.items()
         }
         if language == "zh":
-            _label(reason, said)
+            _label(reason, said, of)
         return lines[f"{part}_{language}"].format_map(_Facts(said))
 
 
-def _label(reason: str, said: dict[str, str]) -> None:
+def _label(reason: str, said: dict[str, str], collection: str) -> None:
     """Put the Chinese words of fields and of the values that they take."""
     if ALLOWED in said:
-        said[ALLOWED] = allowed_in_words(said.get("field", ""), said[ALLOWED])
+        said[ALLOWED] = allowed_in_words(said.get("field", ""), said[ALLOWED], collection)
     for name in (OF_FIELDS & said.keys()) if reason not in AS_WRITTEN else ():
         said[name] = labels_of(said[name])
 

@@ -26,6 +26,7 @@ from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.gateway.accounts.auth import Caller, require_role
 from services.gateway.contract.writing import Parts, Writer, to_json
 from services.gateway.http import incoming
+from services.gateway.http.addressed import read_query
 from services.gateway.http.endpoint import Gate
 from services.gateway.http.problems import Problem
 from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
@@ -121,7 +122,7 @@ class Terminal:
             raise Problem(403, "NOT_YOUR_TEAM", {"team": team})
         self._streams.require_room(caller)
         metadata = [*self._gate.upstream.metadata, *caller.metadata]
-        device = str(incoming.read_query(request, frozenset()).get("device", ""))
+        device = str(read_query(request, frozenset()).get("device", ""))
         subscription = Subscription(self._subscribe, metadata, team, device)
         after = _cursor_of(request)
         frames = subscription.frames(after)

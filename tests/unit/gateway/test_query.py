@@ -8,7 +8,8 @@ from starlette.requests import Request
 from backbone.rpc.rules import require_rules
 from backbone.words.errors import InvalidArgument
 from services.gateway.contract.plan import plan_of
-from services.gateway.http.incoming import parse_texts, read_query
+from services.gateway.http.addressed import read_query
+from services.gateway.http.incoming import parse_texts
 from services.gateway.http.problems import Problem
 from services.gateway.routes import emergency
 
