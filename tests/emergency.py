@@ -20,6 +20,7 @@ from backbone.words.actor import Actor
 from backbone.words.areas import Level
 from backbone.words.city import Head, Record, Team, Unit
 from backbone.words.ladder import USUAL, Ladder, Step
+from backbone.words.matter_code import check_digit
 from backbone.words.policy import Policy
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1 import emergency_service_pb2_grpc as rpc
@@ -253,6 +254,12 @@ class Terminal:
         return False
 
 
+def a_code(matter: UUID) -> str:
+    """The code of a matter, with its check digit."""
+    number = f"{matter.int % 1_000_000:06}"
+    return f"990101260101-{number}-{check_digit(f'990101260101{number}')}"
+
+
 def an_order(team: str, matter: UUID, **more: Any) -> Order:
     said = {
         "priority": "P1",
@@ -262,7 +269,7 @@ def an_order(team: str, matter: UUID, **more: Any) -> Order:
     }
     return Order(
         matter_id=str(matter),
-        code=f"990101260101-{matter.int % 1_000_000:06}-3",
+        code=a_code(matter),
         team=team,
         place=Place(text="青山镇长风路12号", area=COUNTY),
         category="traffic.accident",
