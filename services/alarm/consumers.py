@@ -89,7 +89,8 @@ def _followed_by(
     if present is not None and present.version > known.version:
         known = present
     merger = Actor(event.meta.actor, event.meta.unit)
-    return FollowMerge(incident_id, step, UUID(said.into), said.into_code, known, merger)
+    into, against = UUID(said.into), said.against if said.HasField("against") else None
+    return FollowMerge(incident_id, step, into, said.into_code, known, merger, against)
 
 
 def _parted_by(event: IncidentEvent, step: Step) -> FollowParting:

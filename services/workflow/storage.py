@@ -56,6 +56,22 @@ MOVED = Due(
     "SELECT min(0.0::float8) FROM incidents WHERE to_address IS NOT NULL",
     clock="incidents.to_address",
 )
+# Merged incidents that accuse another unit than the one that they were merged into, or none: few
+# incidents accuse at all.
+_HOSTED = """
+SELECT b.id, b.version, a.id AS host
+FROM incidents AS a JOIN incidents AS b ON b.held_by = a.id AND b.state = 'MERGED'
+WHERE a.against <> '' AND b.against <> a.against
+UNION ALL
+SELECT b.id, b.version, a.id FROM incidents AS b JOIN incidents AS a ON a.id = b.held_by
+WHERE b.against <> '' AND b.state = 'MERGED' AND a.against = ''
+"""
+HOSTED = Due(
+    f"SELECT * FROM ({_HOSTED}) AS h WHERE (h.id, h.version) NOT IN "  # noqa: S608  # our names
+    "(SELECT * FROM unnest($1::uuid[], $2::bigint[])) LIMIT 100",
+    f"SELECT min(0.0::float8) FROM ({_HOSTED}) AS h",  # noqa: S608  # our names
+    clock="incidents.against",
+)
 # Open incidents, and how long the oldest unclaimed one has been in its pool.
 PULSE = """
 SELECT state, priority, count(*) AS incidents,
