@@ -272,14 +272,24 @@ SEEN_SUPERVISIONS = Seen(
 )
 
 
+SEEN_APART = Seen(SEEN_SUPERVISIONS.sources, area="area", readers="apart", source="source")
+
+
 def supervision_sights(actor: Actor) -> tuple[Sight, ...]:
-    """Any of these shows a supervision."""
-    return sights_by(SEEN_SUPERVISIONS, actor)
+    """Any of these shows a supervision. Of one that began to accuse, a unit that answers for other
+    incidents alone sees its own part."""
+    limits = limits_of(SEEN_APART, actor, Relation.UNIT)
+    apart: tuple[Sight, ...] = ()
+    if actor.unit and limits is not None:
+        apart = ((Member("apart", actor.unit), *limits),)
+    return (*sights_by(SEEN_SUPERVISIONS, actor), *apart)
 
 
 def asked_supervisions(request: supervision_pb.ListSupervisionsRequest, actor: Actor) -> Asked:
     """The list that a request asks for; `inbox` is where the caller's unit has to do something."""
     states, span = SUPERVISION_STATES.asked(state_of(request), request.closed)
     filters = (*states, *equals_of(request, ("unit", "level")))
-    inbox: tuple[Sight, ...] = ((Member("waiting", actor.unit),),)
-    return Asked(inbox if request.inbox else supervision_sights(actor), filters, span)
+    sights = supervision_sights(actor)
+    if request.inbox:
+        sights = tuple((Member("waiting", actor.unit), *each) for each in sights)
+    return Asked(sights, filters, span)
