@@ -65,6 +65,12 @@ def require_may_accuse(
         raise Denied("ACCUSATION_APART", against=against)
 
 
+def require_open_to_partners(against: str) -> None:
+    """The system of a partner sees no accusation, and could not answer its ticket."""
+    if against:
+        raise Denied("ACCUSATION_NOT_FOR_PARTNERS", against=against)
+
+
 def barred_by(receipt: Receipt, against: str, city: City) -> tuple[str, ...]:
     """The units that may not read it any more: the accused one and all below, never the desk that
     took it. Also those that do not have it yet: the receipt may hear only later that its incident
