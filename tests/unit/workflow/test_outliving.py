@@ -2,6 +2,7 @@
 
 import dataclasses
 from typing import Any
+from uuid import UUID
 
 import pytest
 from google.protobuf.json_format import MessageToDict
@@ -134,6 +135,18 @@ def test_a_unit_that_one_incident_accuses_answers_for_the_others_without_a_trace
     assert is_seen(found, worker) and not is_seen(lived(OPENING), replace(worker, unit="roads"))
     alone = lived(AddressUnit(ONE.id), found=lived(opening(str(ONE.id))), also=Locked(accused))
     assert alone.apart == () and not is_seen(alone, NORTH_HEAD)
+
+
+def test_a_unit_supervises_an_incident_once_at_a_time() -> None:
+    again = replace(opening(str(ONE.id)), id=UUID(int=99))
+    asked = heard(ONE, "north")
+    assert reason_of(None, again, also=Locked(asked)) == "ALREADY_SUPERVISED"
+    answered = after(step("AnswerGiven", 2, "north"), found=asked)
+    assert reason_of(None, again, also=Locked(answered)) == "ALREADY_SUPERVISED"
+    accepted = after(step("AnswerAccepted", 3, "north"), found=answered)
+    assert decide(None, again, also=Locked(accepted)), "what is answered and accepted may be asked anew"
+    other = replace(again, by=replace(LEADER, unit="other"))
+    assert decide(None, other, also=Locked(asked)), "another unit supervises beside it"
 
 
 def test_an_accused_unit_owes_nothing_and_sees_nothing_any_more() -> None:
