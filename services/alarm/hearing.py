@@ -70,8 +70,8 @@ class Hearing:
 
     async def _move(self, receipt: Receipt, merged: Incident, by: Actor) -> bool:
         """Let the receipt follow its incident into the one that it was merged into, if that one is
-        seen. The event finds it there. One that accuses is left to the event, which says whether that
-        one accuses the same unit."""
+        seen. The event finds it there. One that accuses is left to the event, which says whether
+        that one accuses the same unit."""
         if receipt.against:
             return False
         into = await self._told.glance(UUID(merged.merged_into), by)

@@ -1,11 +1,11 @@
-"""An accusation leaves no trace with the accused: in a merged matter, a supervision, a list."""
+"""What is kept from people leaves no trace with them: accusations, and protected callers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from operate.replay.client import Client, Refused
-from tests.people import TOWNSHIP, Visit, act, refused, take_call
+from tests.people import TOWNSHIP, Listener, Visit, act, refused, take_call
 
 STATION, UNIT = f"{TOWNSHIP}-police", f"{TOWNSHIP}-township"
 WORDS = "处警民警收了对方的钱，故意拖延"
@@ -77,7 +77,6 @@ async def test_what_was_merged_into_an_accusation_is_hidden_from_the_accused_wit
 ) -> None:
     desk = await visit.person("call_taker.990100-command")
     clerk = await visit.person(f"clerk.{STATION}")
-    second = await visit.person("duty_officer.990100-command")
     host, guest = await merged(visit, desk)
     assert await status(clerk, f"/v1/incidents/{guest}") == 200
     await act(desk, f"/v1/receipts/{host}:amend", accusing(STATION))
@@ -86,6 +85,34 @@ async def test_what_was_merged_into_an_accusation_is_hidden_from_the_accused_wit
         await hidden(clerk, path)
     listed = {row["id"] async for row in clerk.items("/v1/incidents?closed=true")}
     assert not {host, guest} & listed
-    undone = await act(second, f"/v1/incidents/{guest}:undoMerge", {"reason": "不是一回事"})
-    assert (undone["state"], undone["accountable_unit"]) == ("TRIAGE", "990100-command")
-    assert await status(clerk, f"/v1/incidents/{guest}") == 404
+
+
+async def test_who_asks_for_protection_later_is_named_in_no_former_text_either(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    clerk = await visit.person(f"clerk.{STATION}")
+    team = f"{TOWNSHIP}-emergency-team"
+    leader = visit.system(f"{TOWNSHIP}-emergency", "team_leader", team=team)
+    terminal = Listener(leader, f"/v1/teams/{team}/stream?device=kept")
+    await asyncio.wait_for(terminal.until("welcome"), 20)
+    caller = {"name": "孙八", "number": "13533334444", "protected": False}
+    told = "孙八来电13533334444，孙先生在门口，李四电话13611112222"
+    receipt = await take_call(desk, caller=caller, narrative=told)
+    one, incident = f"/v1/receipts/{receipt['id']}", f"/v1/incidents/{receipt['id']}"
+    await act(desk, f"{one}:open", {"to_unit": STATION})
+    await act(desk, f"{one}:dispatch", {"team": team, "note": "找孙八，电话13533334444"})
+    first = await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
+    assert "孙八" in str(first)
+    await act(desk, f"{one}:amend", {"caller": {"protected": True}})
+    revised = await asyncio.wait_for(terminal.until("mission", kind="REVISION"), 20)
+    assert revised["correction"]["was"]["narrative"]
+    mission = await leader.get(f"/v1/missions/{revised['mission']}")
+    reports = [row async for row in clerk.items(f"{incident}/reports")]
+    seen = [revised, mission, reports, await clerk.get(incident)]
+    seen += [await clerk.get(f"{incident}/timeline"), await clerk.get(one)]
+    for each in map(str, seen):
+        assert "persons" not in each
+        assert not [word for word in ("孙八", "13533334444", "孙先生") if word in each], each
+    assert "13611112222" in str(revised), "other persons are named as before"
+    await terminal.close()

@@ -42,7 +42,10 @@ def follow_accusation(
     receipt: Receipt, command: FollowAccusation, now: datetime, city: City
 ) -> list[AccusationFollowed | RepeatUnlinked]:
     incident, against = receipt.incident, command.against
-    if incident is None or incident.id != command.incident_id or receipt.against:
+    if incident is None or receipt.against:
+        return []
+    before = incident.before.id if incident.before else incident.id
+    if command.incident_id not in (incident.id, before):
         return []
     if receipt.stands_inside and city.belongs_to(receipt.unit, against):
         if incident.before is not None:

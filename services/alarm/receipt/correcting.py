@@ -118,7 +118,8 @@ def facts_for_missions(before: Receipt, after: Receipt) -> Matter | None:
     if after.incident is not None or not after.dispatches:
         return None
     then, now = facts_to_send(before), facts_to_send(after)
-    return now if differing(before, after) or then.priority != now.priority else None
+    known = (then.priority, then.persons) == (now.priority, now.persons)
+    return now if differing(before, after) or not known else None
 
 
 def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:

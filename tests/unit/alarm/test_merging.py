@@ -135,4 +135,5 @@ def test_an_accusation_that_crossed_the_merge_tells_the_other_matter_nothing() -
 
 def test_one_whose_own_desk_is_accused_by_the_other_matter_waits_to_be_parted() -> None:
     assert decide(MERGED, FollowAccusation(OTHER, MERGED.unit)) == []
-    assert after(FollowAccusation(OTHER, "roads"), found=MERGED).against == "roads"
+    for heard_of in (OTHER, ID):
+        assert after(FollowAccusation(heard_of, "roads"), found=MERGED).against == "roads"

@@ -144,7 +144,9 @@ def test_a_unit_supervises_an_incident_once_at_a_time() -> None:
     answered = after(step("AnswerGiven", 2, "north"), found=asked)
     assert reason_of(None, again, also=Locked(answered)) == "ALREADY_SUPERVISED"
     accepted = after(step("AnswerAccepted", 3, "north"), found=answered)
-    assert decide(None, again, also=Locked(accepted)), "what is answered and accepted may be asked anew"
+    assert decide(None, again, also=Locked(accepted)), (
+        "what is answered and accepted may be asked anew"
+    )
     other = replace(again, by=replace(LEADER, unit="other"))
     assert decide(None, other, also=Locked(asked)), "another unit supervises beside it"
 
