@@ -32,7 +32,7 @@ FINE: Sequence[Flaw] = ()
 BLANK: Sequence[Flaw] = (Flaw("", "FIELD_MISSING"),)
 
 TIMESTAMP = "google.protobuf.Timestamp"
-OF_ALL = frozenset({"required", "missing", "wrong"})
+OF_ALL = frozenset({"inside", "required", "missing", "wrong"})
 OF_TEXTS = frozenset({"min_len", "max_len", "pattern", "multi_line", "key", "free", "personal"})
 OF_NUMBERS = frozenset({"gte", "lte"})
 OF_LISTS = frozenset({"max_items", "items"})

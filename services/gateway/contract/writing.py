@@ -22,6 +22,7 @@ from services.gateway.contract.fields import (
     items_of,
     map_of,
     names_of,
+    shown_of,
 )
 from services.gateway.contract.naming import KINDS, SUFFIX, SUFFIXES, Names
 
@@ -56,7 +57,7 @@ class Writer:
         parts.known[message.full_name] = self
         self._names = parts.names
         self._fields = [
-            (field.name, field.has_presence, _convert(field, parts)) for field in message.fields
+            (field.name, field.has_presence, _convert(field, parts)) for field in shown_of(message)
         ]
         self._named = [(name, beside, KINDS[name]) for name, beside in named(message).items()]
 
