@@ -29,8 +29,7 @@ from services.alarm.outstanding import Outstanding
 from services.alarm.peers import Incidents, Missions, Teams
 from services.alarm.reading import Reading
 from services.alarm.receipt import RECEIPTS
-from services.alarm.receipt.accusing import only_accuses
-from services.alarm.receipt.amending import AmendReceipt
+from services.alarm.receipt.accusing import accused_alone
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.linking import LinkRepeat
 from services.alarm.receipt.record import Receipt
@@ -99,8 +98,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
     async def _correct(self, request: Any, context: Any, command: Any) -> resources.Receipt:
         """Commit, then tell the incident: should the call fail, the event tells the same."""
         caller = caller_of(context)
-        if not (isinstance(command, AmendReceipt) and only_accuses(command)):
-            await self._hearing.require_open(codec.receipt_id(request.receipt_id), caller)
+        receipt_id, against = codec.receipt_id(request.receipt_id), accused_alone(command)
+        await self._hearing.require_open(receipt_id, caller, against)
         receipt = await self._perform(context, command, request, caller)
         shown = self._shown(receipt, caller.actor)
         incident = await self._told.amended(receipt, caller.actor)

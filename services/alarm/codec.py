@@ -17,6 +17,7 @@ from backbone.words.followed import Followed
 from backbone.words.masks import masked
 from backbone.words.matter import Matter
 from backbone.words.mentions import without
+from backbone.words.persons import persons_in
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
@@ -50,12 +51,9 @@ def seal(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Caller:
     """Seal the caller's data before it enters any command, journal or topic."""
     sealed = {name: sealer.seal(name, getattr(facts, name).strip()) for name in SEALED}
     index, line = _indexes(facts.number, sealer, dialling_code)
+    called = kept_of(_called(facts, sealer), [facts], sealer, facts.protected)
     return Caller(
-        protected=facts.protected,
-        number_index=index,
-        line_index=line,
-        called=_called(facts, sealer),
-        **sealed,
+        protected=facts.protected, number_index=index, line_index=line, called=called, **sealed
     )
 
 
@@ -63,6 +61,20 @@ def _called(facts: pb.CallerFacts, sealer: Sealer) -> tuple[str, ...]:
     """The names of the caller, sealed so that every service finds them in free texts."""
     names = dict.fromkeys(filter(None, (facts.name.strip(), facts.subscriber.strip())))
     return tuple(filter(None, map(sealer.called, names)))
+
+
+def kept_of(
+    called: Iterable[str], callers: Iterable[pb.CallerFacts], sealer: Sealer, protected: bool
+) -> tuple[str, ...]:
+    """The sealed names of a caller; of a protected one also what texts must not show: the names and
+    numbers, earlier ones too."""
+    spans, plain = sealer.spans, [*called]
+    if spans is None:
+        return tuple(plain)
+    plain = [each for each in plain if not spans.kept([each])]
+    said = (text.strip() for each in callers for text in (each.name, each.subscriber, each.number))
+    kept = [spans.seal_name(text, kept=True) for text in said if text] if protected else []
+    return tuple(dict.fromkeys([*plain, *kept]))
 
 
 def seal_change(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> CallerChange:
@@ -145,14 +157,15 @@ def shown_to(
     message = to_resource(receipt, city, sealer)
     if actor.unit != receipt.unit:
         message.narrative = receipt.told
+        message.persons.extend(receipt.report.caller.called)
     return message
 
 
 def discreet(text: str, callers: Iterable[pb.CallerFacts]) -> str:
-    """The text without the names and numbers of these callers."""
+    """The text without the names, forms of address and numbers of these callers."""
     known = list(callers)
     called = [name for each in known for name in (each.name, each.subscriber)]
-    return without(text, called, [each.number for each in known])
+    return without(text, called, [each.number for each in known], persons_in(text, called))
 
 
 def _show_passed(receipt: Receipt, passed: resources.Passed) -> None:
@@ -169,6 +182,7 @@ def to_ticket(receipt: Receipt) -> resources.Ticket:
     for part in (receipt.classification, receipt.report, receipt.passed):
         fill(message, part)
     message.version, message.narrative = receipt.version, receipt.told
+    message.persons.extend(receipt.report.caller.called)
     return message
 
 

@@ -4,7 +4,7 @@ A receipt follows the incident that it opened or was linked to, and the record t
 it was passed to.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID, uuid5
@@ -51,7 +51,8 @@ def incidents(rows: RowsOf) -> Subscription:
             for receipt_id in receipts
             for event, step in steps
         ]
-        return [*_accusing(accused, here), *followed]
+        # A report that has moved with a merge hears of its own incident, too.
+        return [*_accusing(accused, {*here, incident_id}), *followed]
 
     return following("alarm", storage.OURS, follow)
 
@@ -62,7 +63,7 @@ def _accused_by(events: Sequence[IncidentEvent]) -> IncidentEvent | None:
     return next((each for each in reversed(found) if each.amended.matter.against), None)
 
 
-def _accusing(event: IncidentEvent | None, receipts: Sequence[UUID]) -> Iterator[Request[Any]]:
+def _accusing(event: IncidentEvent | None, receipts: Iterable[UUID]) -> Iterator[Request[Any]]:
     """Tells the receipts whom their incident accuses: that of its own says it already."""
     if event is None:
         return
@@ -89,7 +90,8 @@ def _followed_by(
     if present is not None and present.version > known.version:
         known = present
     merger = Actor(event.meta.actor, event.meta.unit)
-    return FollowMerge(incident_id, step, UUID(said.into), said.into_code, known, merger)
+    into, against = UUID(said.into), said.against if said.HasField("against") else None
+    return FollowMerge(incident_id, step, into, said.into_code, known, merger, against)
 
 
 def _parted_by(event: IncidentEvent, step: Step) -> FollowParting:

@@ -8,7 +8,7 @@ import grpc
 from backbone.intake.teams import Teams
 from backbone.rpc.caller import Call
 from backbone.words.actor import Actor
-from backbone.words.errors import InvalidTransition
+from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.followed import MERGED, OVER, SAID
 from backbone.words.followed import FollowIncident as Step
 from backbone.words.sight import sees
@@ -47,12 +47,13 @@ class Hearing:
             if found is not None and found.unit == by.unit:
                 await self._follow(receipt, found, by)
 
-    async def require_open(self, receipt_id: UUID, call: Call) -> None:
+    async def require_open(self, receipt_id: UUID, call: Call, against: str) -> None:
         """Raises INCIDENT_OVER if the incident has ended and the receipt has not heard of it yet.
 
         One that was merged goes on as another one: the receipt follows it there at once. A repeated
         request passes: its first answer is known. While workflow is away, the desk is not kept
-        waiting: should the incident be over, the answer to the correction says so.
+        waiting: should the incident be over, the answer to the correction says so. An accusation of
+        `against` alone may follow the end, but begins none inside another incident.
         """
         receipt = await self._told.found(receipt_id)
         if receipt is None or receipt.incident is None or await self._told.is_known(call):
@@ -61,12 +62,18 @@ class Hearing:
         state = codec.to_followed(incident).state if incident else ""
         if incident and state == MERGED and await self._move(receipt, incident, call.actor):
             return
-        if state in OVER:
+        if against:
+            if state == MERGED:
+                raise Denied("ACCUSATION_APART", against=against)
+        elif state in OVER:
             raise InvalidTransition("INCIDENT_OVER", incident=receipt.incident.code, state=state)
 
     async def _move(self, receipt: Receipt, merged: Incident, by: Actor) -> bool:
         """Let the receipt follow its incident into the one that it was merged into, if that one is
-        seen. The event finds it there."""
+        seen. The event finds it there. One that accuses is left to the event, which says whether
+        that one accuses the same unit."""
+        if receipt.against:
+            return False
         into = await self._told.glance(UUID(merged.merged_into), by)
         if into is None:
             return False

@@ -13,14 +13,14 @@ from backbone.postgres.asking import Asked, States, equals_of, state_of
 from backbone.postgres.conditions import AnyOf, Parameters, Sight, Under, any_of, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
-from backbone.postgres.sights import Seen, sights_by
+from backbone.postgres.sights import Seen, limits_of, sights_by
 from backbone.postgres.states import Proven, with_proof
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
 from backbone.words.place import significant
 from backbone.words.rank import EVERY_SPAN, time_span
-from backbone.words.sight import ALARM
+from backbone.words.sight import ALARM, Relation
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm.receipt.passed import TicketState
 from services.alarm.receipt.record import OVER, Receipt, State
@@ -146,10 +146,14 @@ def incident_of(request: pb.ListReceiptsRequest) -> UUID:
 
 
 def asked_tickets(request: pb.ListTicketsRequest, actor: Actor) -> Asked:
-    """The tickets that wait for the caller's unit; with `closed`, those it answered or returned."""
+    """The tickets that wait for the caller's unit and may be read; with `closed`, those it answered
+    or returned."""
     wanted = [state_of(request)] if request.state else TICKETS[request.closed]
     filters = [AnyOf("passed_state", tuple(wanted)), *equals_of(request, ("code", "priority"))]
-    sights = ((equal("passed_to", actor.unit),),) if actor.unit else ()
+    limits = limits_of(SEEN, actor, Relation.UNIT)
+    sights: tuple[Sight, ...] = ()
+    if actor.unit and limits is not None:
+        sights = ((equal("passed_to", actor.unit), *limits),)
     return Asked(sights, tuple(filters), EVERY_SPAN)
 
 

@@ -22,9 +22,9 @@ from liandong.alarm.v1.alarm_service_pb2 import CallerFacts
 from services.alarm import codec
 from services.alarm.atlas import Atlas
 from services.alarm.metrics import SUGGESTED
-from services.alarm.receipt.amending import AmendReceipt
+from services.alarm.receipt.amending import AmendReceipt, CallerChange
 from services.alarm.receipt.intake import ReceiveAlarm
-from services.alarm.receipt.record import Receipt, Report
+from services.alarm.receipt.record import Caller, Receipt, Report
 from services.alarm.receipt.suggested import DangerSuggestion, Suggestions
 from services.alarm.receipt.suggestions import Sighting, Window, categories
 from services.alarm.repeating import repeats_of
@@ -64,6 +64,8 @@ class Taking:
         """`known` is the receipt as it stands, None if there is none."""
         told, code = request.HasField("caller"), self._atlas.dialling_code
         caller = codec.seal_change(request.caller, self._sealer, code) if told else None
+        if caller and known:
+            caller = self._kept(caller, request.caller, known.report.caller)
         place = self._place(request) if request.HasField("place") else None
         danger = self._heard(request, known.report) if known else None
         address = self._atlas.address_of(place.text) if place and place.text else None
@@ -76,6 +78,14 @@ class Taking:
             "heard": danger,
         }
         return to_record(request, AmendReceipt, by=by, **more)
+
+    def _kept(self, change: CallerChange, said: CallerFacts, known: Caller) -> CallerChange:
+        """The change with what texts must not show of a caller who is protected after it."""
+        protected = known.protected if change.protected is None else change.protected
+        called = known.called if change.called is None else change.called
+        earlier = codec.unseal(known, self._sealer)
+        kept = codec.kept_of(called, [said, earlier], self._sealer, protected)
+        return replace(change, called=kept)
 
     def _heard(self, request: Any, known: Report) -> DangerSuggestion | None:
         """The danger that narrative and danger speak of after the amendment."""

@@ -86,6 +86,7 @@ def to_revision(
         acknowledge_seconds=policy.acknowledge_seconds if policy else ACKNOWLEDGE_SECONDS,
         heard=heard,
         matter=matter,
+        persons=tuple(said.persons),
     )
 
 

@@ -111,7 +111,7 @@ class IncidentReads:
         items = within(codec.to_progress(row) for row in rows[:size])
         steps = await self._steps.of(incident.id)
         page = merged(items, steps, since, is_last=len(items) == len(rows))
-        response = pb.GetTimelineResponse(items=page)
+        response = pb.GetTimelineResponse(items=page, persons=incident.matter.persons)
         if len(items) < len(rows):
             last = rows[len(items) - 1]["version"]
             response.next_page_token = sign_token(self._key, scope, last)

@@ -55,6 +55,22 @@ MOVED = Due(
     "SELECT min(0.0::float8) FROM incidents WHERE to_address IS NOT NULL",
     clock="incidents.to_address",
 )
+# Merged incidents that accuse another unit than the one that they were merged into, or none: few
+# incidents accuse at all.
+_HOSTED = """
+SELECT b.id, b.version, a.id AS host
+FROM incidents AS a JOIN incidents AS b ON b.held_by = a.id AND b.state = 'MERGED'
+WHERE a.against <> '' AND b.against <> a.against
+UNION ALL
+SELECT b.id, b.version, a.id FROM incidents AS b JOIN incidents AS a ON a.id = b.held_by
+WHERE b.against <> '' AND b.state = 'MERGED' AND a.against = ''
+"""
+HOSTED = Due(
+    f"SELECT * FROM ({_HOSTED}) AS h WHERE (h.id, h.version) NOT IN "  # noqa: S608  # our names
+    "(SELECT * FROM unnest($1::uuid[], $2::bigint[])) LIMIT 100",
+    f"SELECT min(0.0::float8) FROM ({_HOSTED}) AS h",  # noqa: S608  # our names
+    clock="incidents.against",
+)
 # Open incidents, and how long the oldest unclaimed one has been in its pool.
 PULSE = """
 SELECT state, priority, count(*) AS incidents,
@@ -248,14 +264,24 @@ SEEN_SUPERVISIONS = Seen(
 )
 
 
+SEEN_APART = Seen(SEEN_SUPERVISIONS.sources, area="area", readers="apart", source="source")
+
+
 def supervision_sights(actor: Actor) -> tuple[Sight, ...]:
-    """Any of these shows a supervision."""
-    return sights_by(SEEN_SUPERVISIONS, actor)
+    """Any of these shows a supervision. Of one that began to accuse, a unit that answers for other
+    incidents alone sees its own part."""
+    limits = limits_of(SEEN_APART, actor, Relation.UNIT)
+    apart: tuple[Sight, ...] = ()
+    if actor.unit and limits is not None:
+        apart = ((Member("apart", actor.unit), *limits),)
+    return (*sights_by(SEEN_SUPERVISIONS, actor), *apart)
 
 
 def asked_supervisions(request: supervision_pb.ListSupervisionsRequest, actor: Actor) -> Asked:
     """The list that a request asks for; `inbox` is where the caller's unit has to do something."""
     states, span = SUPERVISION_STATES.asked(state_of(request), request.closed)
     filters = (*states, *equals_of(request, ("unit", "level")))
-    inbox: tuple[Sight, ...] = ((Member("waiting", actor.unit),),)
-    return Asked(inbox if request.inbox else supervision_sights(actor), filters, span)
+    sights = supervision_sights(actor)
+    if request.inbox:
+        sights = tuple((Member("waiting", actor.unit), *each) for each in sights)
+    return Asked(sights, filters, span)

@@ -17,7 +17,7 @@ from liandong.incident.v1.incident_pb2 import Progress
 from liandong.supervision.v1 import supervision_pb2 as resources
 from liandong.supervision.v1.supervision_events_pb2 import SupervisionEvent
 from services.workflow.incident.supervised import FollowSupervision
-from services.workflow.supervision.record import Supervision
+from services.workflow.supervision.record import Demand, Mark, Supervision
 
 EVENTS = "liandong.supervision.events.v1"
 # The incidents have told it.
@@ -79,9 +79,11 @@ def to_progress(row: Any, supervision: Supervision, actor: Actor) -> Progress | 
     if not sees_all(supervision, actor):
         if facts.get("unit", actor.unit) not in (actor.unit, supervision.unit):
             return None
-        mine = {each.incident for each in supervision.demands if each.unit == actor.unit}
+        mine = {each.incident for each in part_of(supervision, actor)}
         if "addressed" in facts:
-            facts["addressed"] = [e for e in facts["addressed"] if e["unit"] == actor.unit]
+            asked = facts["addressed"]
+            own = [e for e in asked if e["unit"] == actor.unit and e["incident"] in mine]
+            facts["addressed"] = own
         if "incidents" in facts:
             facts["incidents"] = [each for each in facts["incidents"] if each in mine]
             if not facts["incidents"]:
@@ -105,6 +107,25 @@ def sees_all(supervision: Supervision, actor: Actor) -> bool:
     return sees(actor, replace(supervision.facts, units=(supervision.unit,)))
 
 
+def part_of(supervision: Supervision, actor: Actor) -> list[Demand]:
+    """What the actor's unit is asked; of one that stands apart, nothing of the accusation."""
+    hidden = hidden_from(supervision, actor)
+    return [e for e in supervision.demands if e.unit == actor.unit and e.incident not in hidden]
+
+
+def marks_of(supervision: Supervision, actor: Actor) -> list[Mark]:
+    hidden = hidden_from(supervision, actor)
+    own = (each for each in supervision.marks if each.unit == actor.unit)
+    left = (
+        replace(each, incidents=tuple(e for e in each.incidents if e not in hidden)) for each in own
+    )
+    return [each for each in left if each.incidents]
+
+
+def hidden_from(supervision: Supervision, actor: Actor) -> frozenset[str]:
+    return supervision.accusing if actor.unit in supervision.apart else frozenset()
+
+
 def to_resource(supervision: Supervision, actor: Actor) -> resources.Supervision:
     """The supervision for one reader: a unit that only has to answer sees its own part alone.
 
@@ -114,10 +135,11 @@ def to_resource(supervision: Supervision, actor: Actor) -> resources.Supervision
     if not sees_all(supervision, actor):
         del message.demands[:]
         del message.marks[:]
-        for name in ("demands", "marks"):
-            for each in getattr(supervision, name):
-                if each.unit == actor.unit:
-                    fill(getattr(message, name).add(), each)
-    for mark in message.marks:
-        mark.incident_codes.extend(supervision.codes.get(each, "") for each in mark.incidents)
+        own = part_of(supervision, actor)
+        for each in own:
+            fill(message.demands.add(), each)
+        for mark in marks_of(supervision, actor):
+            fill(message.marks.add(), mark)
+    for shown in message.marks:
+        shown.incident_codes.extend(supervision.codes.get(each, "") for each in shown.incidents)
     return message

@@ -49,6 +49,7 @@ from services.workflow.calling import Calls
 from services.workflow.counting import count_incidents
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.lapsing import Lapse
+from services.workflow.incident.parting import FollowHost
 from services.workflow.incident.record import Incident
 from services.workflow.incident.world import World
 from services.workflow.metrics import BREAKER
@@ -149,10 +150,18 @@ def request_of_move(row: Any) -> Request[Any]:
     return replace(move, request_id=uuid5(move.request_id, f"address {incident}"))
 
 
+def request_of_host(row: Any) -> Request[Any]:
+    """The request of a merged incident, from a row of the query HOSTED."""
+    host = row["host"]
+    asked = lapse_of(row, FollowHost(host))
+    return replace(asked, request_id=uuid5(asked.request_id, f"host {host}"))
+
+
 TIMERS: tuple[tuple[Due, Callable[[Any], Request[Any]]], ...] = (
     (storage.DUE, request_of_lapse),
     (storage.DUE_ANSWERS, request_of_late_answers),
     (storage.MOVED, request_of_move),
+    (storage.HOSTED, request_of_host),
 )
 
 

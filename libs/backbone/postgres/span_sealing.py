@@ -6,6 +6,7 @@ deterministic (AES-SIV, RFC 5297), so a repeated request is the same request.
 
 import hmac
 import logging
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Iterable
 from hashlib import sha256, sha512
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from backbone.process.keyring import KeyProvider
 from backbone.process.metrics import SEALED_SPANS
 from backbone.words.masks import masked
-from backbone.words.mentions import Span
+from backbone.words.mentions import Span, mentions
 from backbone.words.personal_numbers import numbers_in
 from backbone.words.persons import persons_in
 from backbone.words.spans import OPENS, SPAN, span
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 VERSION = "v1"
 # A seal holds a piece of a text, or a name that texts are searched for.
 TEXT, NAME = "text", "name"
+# Before a name or number that is kept from all who read texts. No name begins with it.
+KEPT = "!"
 
 
 class SpanSealer:
@@ -63,14 +66,30 @@ class SpanSealer:
         """The plain text of a span; None if it does not open."""
         return self._opened(sealed, TEXT)
 
-    def seal_name(self, name: str) -> str:
-        """Seal a person's name for the services that look for it in texts; it is never shown."""
-        return self._sealed(name.strip(), NAME)
+    def seal_name(self, name: str, kept: bool = False) -> str:
+        """Seal a person's name for the services that look for it in texts; it is never shown. Of a
+        person who is `kept`, pieces of texts are not shown either; that may be a number, too."""
+        return self._sealed(f"{KEPT if kept else ''}{name.strip()}", NAME)
 
     def names(self, sealed: Iterable[str]) -> list[str]:
         """The names behind these seals; those whose key is missing are left out."""
         opened = (self._opened(each, NAME) for each in sealed if each)
-        return [name for name in opened if name]
+        return [name.removeprefix(KEPT) for name in opened if name]
+
+    def kept(self, sealed: Iterable[str]) -> list[str]:
+        """Those names and numbers behind these seals that are kept from all readers."""
+        opened = (self._opened(each, NAME) for each in sealed if each)
+        return [name.removeprefix(KEPT) for name in opened if name and name.startswith(KEPT)]
+
+    def open_but(self, text: str, kept: Collection[str]) -> str:
+        """The text as it was written, in which these persons and numbers stay masked."""
+
+        def shown(found: re.Match[str]) -> str:
+            piece = self._opened(found[3], TEXT)
+            named = piece is None or mentions(piece, kept, kept) or persons_in(piece, kept)
+            return found[1] if named or piece is None else piece
+
+        return SPAN.sub(shown, text) if OPENS in text else text
 
     def _plain(self, text: str, names: Collection[str]) -> str:
         parts, end = [], 0

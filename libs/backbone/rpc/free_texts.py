@@ -5,6 +5,7 @@ call free, and of what they call personal the names that are looked for in the o
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -27,6 +28,7 @@ Place: TypeAlias = tuple[Any, Any]  # a message and its field
 # They work on the matters that the service lets them read; all others read masked texts.
 WORKING = HANDLERS | DESKS | TEAMS
 FRONT = "gateway"
+PERSONS = "persons"
 
 
 class FreeTexts:
@@ -67,10 +69,31 @@ class FreeTexts:
 
     def show(self, answer: Any, sender: str, role: str) -> None:
         """Open the texts of an answer to a person who works on the matter, mask them for all
-        others. A service that asks for itself is given them sealed."""
-        if self.sealer is None or sender != FRONT or MARK not in answer.SerializeToString():
+        others. A service that asks for itself is given them sealed.
+
+        Former texts and notes still name a person who has asked for protection only later: the
+        answer says by `persons` who that is, and they stay masked."""
+        if sender != FRONT:
             return
-        change_texts(answer, self.sealer.open if role in WORKING else hidden)
+        persons = taken_out(answer)
+        if self.sealer is None or MARK not in answer.SerializeToString():
+            return
+        if role not in WORKING:
+            change_texts(answer, hidden)
+        elif kept := self.sealer.kept(persons):
+            change_texts(answer, partial(self.sealer.open_but, kept=kept))
+        else:
+            change_texts(answer, self.sealer.open)
+
+
+def taken_out(message: Any) -> list[str]:
+    """The sealed persons of an answer and of what it holds, which leave it: they are not shown."""
+    found: dict[str, None] = {}
+    for part, field in [*_texts(message)]:
+        if field.name == PERSONS and field.is_repeated:
+            found |= dict.fromkeys(getattr(part, PERSONS))
+            part.ClearField(PERSONS)
+    return list(found)
 
 
 def change_texts(message: Any, change: Callable[[str], str]) -> None:

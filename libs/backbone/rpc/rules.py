@@ -28,7 +28,7 @@ FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 BLANK: Sequence[Flaw] = (Flaw("", "FIELD_MISSING"),)
 
 TIMESTAMP = "google.protobuf.Timestamp"
-OF_ALL = frozenset({"required", "missing", "wrong"})
+OF_ALL = frozenset({"inside", "required", "missing", "wrong"})
 OF_TEXTS = frozenset(
     {"min_len", "max_len", "pattern", "multi_line", "key", "free", "personal"}
     | {"one_of", "matter_code"}

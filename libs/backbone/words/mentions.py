@@ -27,14 +27,21 @@ def mentions(text: str, names: Iterable[str], numbers: Iterable[str]) -> bool:
     return bool(_found(text, names, numbers))
 
 
-def without(text: str, names: Iterable[str], numbers: Iterable[str]) -> str:
-    """The text with these names and numbers masked."""
+def without(
+    text: str, names: Iterable[str], numbers: Iterable[str], also: Iterable[Span] = ()
+) -> str:
+    """The text with these names and numbers masked, and with what else is known to name them."""
     parts, end = [], 0
-    for start, stop, mask in sorted(_found(text, names, numbers)):
+    called = ((start, stop, NAME) for start, stop, _ in also)
+    for start, stop, mask in sorted([*_found(text, names, numbers), *called], key=_longest_first):
         if start >= end:
             parts += [text[end:start], mask]
         end = max(end, stop)
     return "".join([*parts, text[end:]])
+
+
+def _longest_first(span: Span) -> tuple[int, int]:
+    return span[0], -span[1]
 
 
 def _found(text: str, names: Iterable[str], numbers: Iterable[str]) -> list[Span]:

@@ -1,7 +1,8 @@
 """Following an accusation 检举控告: the incident of a linked receipt accuses a unit only now.
 
 The receipt is protected like the incident from then on. One whose own desk is accused, or below, is
-taken apart: what the incident became is not for that desk.
+taken apart: what the incident became is not for that desk. Of a merged one, workflow parts the
+incident, and the receipt follows.
 """
 
 from datetime import datetime
@@ -17,7 +18,7 @@ from services.alarm.receipt.accusing import barred_by
 from services.alarm.receipt.correcting import link_of
 from services.alarm.receipt.ending import matter_called
 from services.alarm.receipt.linking import RepeatUnlinked
-from services.alarm.receipt.record import Outcome, Receipt, State
+from services.alarm.receipt.record import Receipt, State
 
 APART = "所关联的事件已另行办理，请对本次报警单独处置。"
 
@@ -41,10 +42,14 @@ def follow_accusation(
     receipt: Receipt, command: FollowAccusation, now: datetime, city: City
 ) -> list[AccusationFollowed | RepeatUnlinked]:
     incident, against = receipt.incident, command.against
-    if incident is None or incident.id != command.incident_id or receipt.against:
+    if incident is None or receipt.against:
         return []
-    linked = receipt.outcome is Outcome.LINKED
-    if linked and city.belongs_to(receipt.unit, against):
+    before = incident.before.id if incident.before else incident.id
+    if command.incident_id not in (incident.id, before):
+        return []
+    if receipt.stands_inside and city.belongs_to(receipt.unit, against):
+        if incident.before is not None:
+            return []
         left = link_of(receipt, receipt.version + 1, CLOCK)
         own = matter_called(receipt, "", "") if receipt.dispatches else None
         return [RepeatUnlinked(now, APART, left, own)]

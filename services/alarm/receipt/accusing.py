@@ -10,7 +10,7 @@ from backbone.words.roles import roles
 from services.alarm.receipt.closing import is_over
 from services.alarm.receipt.correcting import require_incident_open
 from services.alarm.receipt.passed import PassedKind
-from services.alarm.receipt.record import Outcome, Receipt, State
+from services.alarm.receipt.record import Receipt, State
 from services.alarm.receipt.rights import ByActor, require_not_ended
 
 # A dispute is watched over in its area, and a petition names the accused itself.
@@ -28,16 +28,17 @@ def is_filed(receipt: Receipt) -> bool:
     return receipt.state is State.CLOSED or (incident is not None and is_over(incident.known))
 
 
-def only_accuses(command: Struct) -> bool:
-    """Whether an amendment names a unit and changes nothing else."""
+def accused_alone(command: Struct) -> str:
+    """The unit that an amendment accuses and changes nothing else; empty of any other command."""
     names = (name for name in command.__struct_fields__ if name not in BESIDE)
     against: str | None = getattr(command, "against", None)
-    return bool(against) and all(getattr(command, name) is None for name in names)
+    alone = bool(against) and all(getattr(command, name) is None for name in names)
+    return against or "" if alone else ""
 
 
 def require_filed_accuser(receipt: Receipt, command: ByActor) -> None:
     """Allow a lead to begin an accusation, and nothing else: the rest stays as it was filed."""
-    if not isinstance(command, Struct) or not only_accuses(command) or receipt.against:
+    if not isinstance(command, Struct) or not accused_alone(command) or receipt.against:
         require_incident_open(receipt)
         require_not_ended(receipt, command)
     if command.by.role not in LEADS:
@@ -49,7 +50,8 @@ def require_may_accuse(
 ) -> None:
     """Check that the accused may be named: freely before the end; later once, a unit, for a reason.
 
-    A linked report is unlinked first: the readers of the incident would learn of it.
+    One inside the incident of another report leaves that first, unlinked or parted: the readers of
+    the incident would learn of it.
     """
     if against:
         require_unit(city, against)
@@ -59,8 +61,14 @@ def require_may_accuse(
         require_not_ended(receipt, command)
     require_text(reason, "REASON_MISSING")
     apart = receipt.passed is not None and receipt.passed.kind in APART
-    if apart or receipt.outcome is Outcome.LINKED:
+    if apart or receipt.stands_inside:
         raise Denied("ACCUSATION_APART", against=against)
+
+
+def require_open_to_partners(against: str) -> None:
+    """The system of a partner sees no accusation, and could not answer its ticket."""
+    if against:
+        raise Denied("ACCUSATION_NOT_FOR_PARTNERS", against=against)
 
 
 def barred_by(receipt: Receipt, against: str, city: City) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from services.alarm.receipt.city import title
 from services.alarm.receipt.closing import is_over
 from services.alarm.receipt.danger import told_of, unsettled
 from services.alarm.receipt.ending import matter_called
-from services.alarm.receipt.record import Outcome, Receipt
+from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.rights import ByActor, require_desk
 
 # An incident is told a linked report in short, as an order is read at once.
@@ -96,7 +96,7 @@ def correction_of(receipt: Receipt, by: Actor) -> Correction | None:
         receipt=str(receipt.id),
         code=receipt.code,
         version=receipt.version,
-        linked=receipt.outcome is Outcome.LINKED or incident.before is not None,
+        linked=receipt.stands_inside,
         user=by.user,
         unit=by.unit,
     )
@@ -118,7 +118,8 @@ def facts_for_missions(before: Receipt, after: Receipt) -> Matter | None:
     if after.incident is not None or not after.dispatches:
         return None
     then, now = facts_to_send(before), facts_to_send(after)
-    return now if differing(before, after) or then.priority != now.priority else None
+    known = (then.priority, then.persons) == (now.priority, now.persons)
+    return now if differing(before, after) or not known else None
 
 
 def link_of(receipt: Receipt, version: int, by: Actor) -> CallerLink:

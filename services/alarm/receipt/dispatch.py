@@ -187,7 +187,7 @@ def order_of(receipt: Receipt, command: DispatchNow) -> Order:
         against=receipt.against,
         receipt_version=latest.receipt_version if latest else 0,
         matter_version=command.facts_version,
-        persons=receipt.report.caller.called,
+        persons=tuple(dict.fromkeys((*receipt.report.caller.called, *facts.persons))),
     )
 
 

@@ -23,7 +23,8 @@ from services.alarm.receipt.reinstating import ReceiptReinstated, with_incident
 
 
 class FollowMerge(Struct, frozen=True):
-    """The incident was merged into another one, which is known as it was then."""
+    """The incident was merged into another one, which is known as it was then. `against` is the
+    unit that both accused; None of an event of an older release."""
 
     incident_id: UUID
     step: Step
@@ -31,6 +32,7 @@ class FollowMerge(Struct, frozen=True):
     into_code: str
     known: Followed
     merger: Actor
+    against: str | None = None
 
 
 class FollowParting(Struct, frozen=True):
@@ -62,10 +64,15 @@ Event = ReceiptMoved | ReceiptClosed | ReceiptReinstated | followed.IncidentFoll
 
 
 def follow_merge(receipt: Receipt, command: FollowMerge, now: datetime, city: City) -> list[Event]:
-    """Join the other incident, unless the receipt has heard that the merge was undone."""
+    """Join the other incident, unless the receipt has heard that the merge was undone.
+
+    A receipt that has begun to accuse meanwhile tells nothing there: workflow parts the two.
+    """
     incident = receipt.incident
     if incident is None or incident.id != command.incident_id:
         return []
+    if command.against is not None and receipt.against not in ("", command.against):
+        return [*linking.follow(receipt, _plain(command), now, city)]
     news = followed.follow(incident.known, command.step, now)
     if not news:
         return []
@@ -106,7 +113,7 @@ def follow_parting(
     return [moved, *([with_incident(receipt, now, command.step.step)] if reopens else [])]
 
 
-def _plain(command: FollowParting) -> FollowIncident:
+def _plain(command: FollowMerge | FollowParting) -> FollowIncident:
     return FollowIncident(command.incident_id, command.step)
 
 

@@ -24,6 +24,9 @@ class TicketState(StrEnum):
     RETURNED = "RETURNED"  # 已退回
 
 
+UNANSWERED = (TicketState.WAITING, TicketState.LAPSED)
+
+
 class Passed(Struct, frozen=True, kw_only=True):
     """The record that the receipt became where it was passed to; it has the receipt's id and code.
 

@@ -18,6 +18,7 @@ from backbone.words.followed import Followed
 from backbone.words.guards import require_not_accused, require_unit
 from backbone.words.matter import Matter
 from backbone.words.neighbours import HOTLINE_KIND
+from services.alarm.receipt.accusing import require_open_to_partners
 from services.alarm.receipt.city import (
     HOTLINE,
     answer_minutes,
@@ -142,6 +143,7 @@ def _passed_to(
     require_not_accused(city, receipt.against, unit.code)
     note, by = command.note, command.by.user
     if unit.kind == HOTLINE_KIND:
+        require_open_to_partners(receipt.against)
         return _ticket(unit.code, command, now, city)
     if _mediates(unit.kind):
         return _referral(receipt, ReferToMediation(command.by, unit.code, note), now, city)
@@ -252,7 +254,15 @@ def _followed(receipt: Receipt, event: RecordFollowed) -> Receipt:
 
 
 VERBS = (
-    verb(OPEN, pass_on, *TO_UNIT, "SAME_UNIT", "ACCUSATION_APART", otherwise=require_not_ended),
+    verb(
+        OPEN,
+        pass_on,
+        *TO_UNIT,
+        "SAME_UNIT",
+        "ACCUSATION_APART",
+        "ACCUSATION_NOT_FOR_PARTNERS",
+        otherwise=require_not_ended,
+    ),
     verb(
         OPEN,
         refer,

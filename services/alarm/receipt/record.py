@@ -166,8 +166,8 @@ class Incident(Struct, frozen=True):
 class Receipt(Struct, frozen=True, kw_only=True):
     """One report. `ending` is set unless the receipt is open; `incident` where it has one.
 
-    `corrected` are the facts that were corrected since it joined that incident. `barred` are the
-    units that may not read it since it accuses them.
+    `corrected` are the facts corrected since it joined that incident; `barred` are the units that
+    may not read it since it accuses them.
     """
 
     id: UUID
@@ -209,9 +209,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
     @property
     def facts(self) -> Facts:
-        """The facts for the rule of sight."""
-        author, unit = self.origin.receiver, self.origin.unit
-        return Facts(ALARM, self.readers, self.area, self.against, author, unit)
+        author = self.origin.receiver
+        return Facts(ALARM, self.readers, self.area, self.against, author, self.unit)
 
     @property
     def handler(self) -> str:
@@ -222,6 +221,11 @@ class Receipt(Struct, frozen=True, kw_only=True):
     def bars(self, unit: str) -> bool:
         """Whether it accuses this unit, or barred it when it began to accuse one above."""
         return unit in (self.against, *self.barred)
+
+    @property
+    def stands_inside(self) -> bool:
+        """Whether another report's incident tells it: it was linked, or its own one was merged."""
+        return self.outcome is Outcome.LINKED or bool(self.incident and self.incident.before)
 
     @property
     def told(self) -> str:

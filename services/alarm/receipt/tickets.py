@@ -12,10 +12,8 @@ from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.guards import require_text
 from backbone.words.roles import ANSWERERS, DESKS
-from services.alarm.receipt.passed import Passed, PassedKind, TicketState
+from services.alarm.receipt.passed import UNANSWERED, Passed, PassedKind, TicketState
 from services.alarm.receipt.record import Receipt, State
-
-UNANSWERED = (TicketState.WAITING, TicketState.LAPSED)
 
 
 class AnswerTicket(Struct, frozen=True):

@@ -43,6 +43,7 @@ class ReviseMission(Struct, frozen=True):
     heard: Heard = Heard()
     matter: UUID | None = None
     catches_up: bool = False
+    persons: tuple[str, ...] = ()
 
 
 class MissionRevised(Struct, frozen=True):
@@ -64,18 +65,21 @@ class MissionRevised(Struct, frozen=True):
     ladder: Ladder | None = None
     heard: Heard = Heard()
     caught_up: bool = False
+    persons: tuple[str, ...] = ()
 
 
 class MissionCaughtUp(Struct, frozen=True):
     """The facts of the incident that it has joined are those that it has: `caught_up`.
 
-    Or a later link or merge has come, to the matter that it belongs to.
+    Or a later link or merge has come, to the matter that it belongs to; or further `persons`, whom
+    its texts name, are known or ask for protection.
     """
 
     time: datetime
     heard: Heard
     caught_up: bool = False
     merged: int = 0
+    persons: tuple[str, ...] = ()
 
 
 def revise(
@@ -85,14 +89,15 @@ def revise(
     if mission.state in OVER or not mission.is_of(command.matter):
         return []
     heard = _further(mission.heard, command.heard)
-    settled = MissionCaughtUp(now, heard, caught_up=True)
-    nothing = [settled] if mission.is_behind and command.catches_up else []
+    persons = tuple(each for each in command.persons if each not in mission.order.persons)
+    settles = mission.is_behind and command.catches_up
+    settled = MissionCaughtUp(now, heard, caught_up=settles, persons=persons)
+    nothing = [settled] if settles or persons else []
     if _is_late(mission.heard, command.heard):
         return [*nothing]
     before = facts_of(mission.order)
     facts = replace(command.facts, narrative=_narrative(mission.order, command.facts.narrative))
-    new = different(before, facts)
-    if not new:
+    if not (new := different(before, facts)):
         return [*nothing]
     was = _before(mission, before, facts, new)
     asks = bool(TO_BE_SIGNED & set(new))
@@ -119,6 +124,7 @@ def revise(
             ladder=ladder,
             heard=heard,
             caught_up=command.catches_up,
+            persons=persons,
         )
     ]
 
@@ -192,6 +198,7 @@ def _narrative(order: Order, narrative: str) -> str:
 
 def revised(mission: Mission, event: MissionRevised) -> Mission:
     facts = {name: getattr(event.facts, name) for name in MissionFacts.__struct_fields__}
+    facts["persons"] = (*mission.order.persons, *event.persons)
     asked = event.revision if event.asks else mission.pushes.asked
     ladder = mission.ladder
     if event.ladder is not None:
@@ -223,6 +230,7 @@ def caught_up(mission: Mission, event: MissionCaughtUp) -> Mission:
         heard=_further(mission.heard, event.heard),
         behind=False if event.caught_up else mission.behind,
         merged=max(mission.merged, event.merged),
+        order=replace(mission.order, persons=(*mission.order.persons, *event.persons)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
+from backbone.rpc.rules import rules_of
+
 TIMESTAMP = "google.protobuf.Timestamp"
 DURATION = "google.protobuf.Duration"
 STRUCT = "google.protobuf.Struct"  # facts whose names depend on their kind
@@ -32,6 +34,11 @@ def map_of(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor] | 
 def is_plain(field: FieldDescriptor) -> bool:
     """Whether a query parameter can carry the field."""
     return field.message_type is None or field.message_type.full_name in (TIMESTAMP, DURATION)
+
+
+def shown_of(message: Descriptor) -> list[FieldDescriptor]:
+    """The fields of an answer; what the services tell each other alone is left out."""
+    return [each for each in message.fields if not rules_of(each).inside]
 
 
 def items_of(response: Descriptor) -> FieldDescriptor | None:

@@ -16,6 +16,7 @@ from services.gateway.contract.fields import (
     items_of,
     map_of,
     names_of,
+    shown_of,
 )
 from services.gateway.contract.naming import SUFFIXES
 from services.gateway.contract.writing import named
@@ -82,7 +83,7 @@ class Schemas:
         if page is None:
             return self._message(message, answered=True)
         token = PLAIN[FieldDescriptor.CPPTYPE_STRING]
-        others = [f for f in message.fields if f.name not in (page.name, PAGE_TOKEN)]
+        others = [f for f in shown_of(message) if f.name not in (page.name, PAGE_TOKEN)]
         more = {field.name: self._field(field, answered=True) for field in others}
         items = self._field(page, answered=True)
         return _closed({"items": items, PAGE_TOKEN: token, **more}, ["items", PAGE_TOKEN])
@@ -127,7 +128,8 @@ class Schemas:
         name = _name(message) if answered else f"{_name(message)}Input"
         if name not in self.components:
             self.components[name] = {}  # placeholder: a message may contain itself
-            schema = self._object(message.fields, answered=answered)
+            fields = shown_of(message) if answered else message.fields
+            schema = self._object(fields, answered=answered)
             if answered:
                 _add_names(schema, message)
             self.components[name] = self._said(message.full_name, schema)

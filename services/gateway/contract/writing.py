@@ -22,6 +22,7 @@ from services.gateway.contract.fields import (
     items_of,
     map_of,
     names_of,
+    shown_of,
 )
 from services.gateway.contract.naming import KINDS, SUFFIX, SUFFIXES, Names, in_asked_words
 
@@ -58,7 +59,7 @@ class Writer:
         parts.known[message.full_name] = self
         self._names = parts.names
         self._fields = [
-            (field.name, field.has_presence, _convert(field, parts)) for field in message.fields
+            (field.name, field.has_presence, _convert(field, parts)) for field in shown_of(message)
         ]
         worded = WORDED.get(message.full_name, ())
         self._named = [

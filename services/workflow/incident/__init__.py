@@ -25,6 +25,7 @@ from services.workflow.incident import (
     merging,
     objecting,
     opening,
+    parting,
     question,
     reinstating,
     returning,
@@ -37,6 +38,7 @@ from services.workflow.incident.amending import AmendMatter
 from services.workflow.incident.callers import LinkCaller, UnlinkCaller
 from services.workflow.incident.kinds import LEAVES_THE_UNIT
 from services.workflow.incident.lapsing import Lapse
+from services.workflow.incident.parting import FollowHost
 from services.workflow.incident.record import Incident
 from services.workflow.incident.settling import SettleIncident
 from services.workflow.incident.supervised import FollowSupervision
@@ -44,7 +46,7 @@ from services.workflow.incident.waiting import waits_for
 from services.workflow.incident.world import World
 
 # Commands that no person gives.
-UNSEEN = frozenset({Lapse, FollowSupervision, SettleIncident})
+UNSEEN = frozenset({Lapse, FollowSupervision, SettleIncident, FollowHost})
 # A desk's receipt gives these, also one of a desk that has not had to do with the incident.
 FROM_RECEIPTS = (AmendMatter, LinkCaller, UnlinkCaller)
 
@@ -97,6 +99,7 @@ INCIDENTS: LifeCycle[Incident, World] = LifeCycle(
         closing,
         reinstating,
         merging,
+        parting,
         amending,
         accusing,
         callers,

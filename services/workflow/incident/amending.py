@@ -99,13 +99,20 @@ def amend(incident: Incident, command: AmendMatter, now: datetime, world: World)
         if each.version <= known.version or each.fact == PERSONS:
             continue
         if said.linked and each.fact == AGAINST:
-            continue  # an accusation is linked only to the same accusation
+            _require_same_accused(incident, said)
+            continue
         if each.for_incident or not said.linked:
             so_far = reports.for_all(so_far, each.fact, said.matter, said.receipt)
         else:
             name = category.name if category else ""
             so_far = reports.beside(so_far, each.fact, said.matter, known, name)
     return facts_after(incident, so_far, now, world, receipt=said.receipt)
+
+
+def _require_same_accused(incident: Incident, said: Correction) -> None:
+    """An accusation stands inside the same accusation alone. The desk refuses any other one."""
+    if said.matter.against != incident.matter.against:
+        raise Denied("ACCUSATION_APART", against=said.matter.against)
 
 
 def _accused_after_end(
@@ -262,6 +269,7 @@ VERBS = (
     verb(
         OPEN | OVER | {State.SUSPENDED, State.RESOLVED},
         amend,
+        "ACCUSATION_APART",
         "INCIDENT_OVER",
     ),
     verb(

@@ -18,7 +18,6 @@ from backbone.words.heard import HeardDanger, confirmed_into
 from backbone.words.sight import sees
 from services.workflow.incident import reinstating, reports, routing
 from services.workflow.incident.record import OPEN, Incident, State
-from services.workflow.incident.reinstating import IncidentReinstated
 from services.workflow.incident.world import World
 
 # Only incidents of receipts can be merged: a receipt can follow another incident. A petition and a
@@ -43,7 +42,8 @@ class UndoMerge(Struct, frozen=True):
 
 class IncidentMerged(Struct, frozen=True):
     """`known` is the other incident at that moment: what its new receipts know of it. `confirmed`
-    is the danger to life that the other one lies below, by the word of the person."""
+    is the danger to life that the other one lies below, by the word of the person; `against` is the
+    unit that both accuse."""
 
     time: datetime
     into: UUID
@@ -53,6 +53,7 @@ class IncidentMerged(Struct, frozen=True):
     merged_role: str
     known: Followed
     confirmed: HeardDanger | None = None
+    against: str | None = None
 
 
 def merge(
@@ -74,8 +75,9 @@ def merge(
     heard = reports.told(incident).heard
     there, said = into.matter, command.confirm_priority
     word = confirmed_into(heard, there.category, there.priority, said, world.city)
-    code = into.matter.code
-    return [IncidentMerged(now, into.id, code, reason, by.user, by.role, _known(into), word)]
+    code, against = there.code, incident.matter.against
+    ended_by = (reason, by.user, by.role)
+    return [IncidentMerged(now, into.id, code, *ended_by, _known(into), word, against)]
 
 
 def _require_mergeable(incident: Incident) -> None:
@@ -119,7 +121,7 @@ def into_of(command: MergeIncident) -> tuple[UUID, ...]:
 
 def undo_merge(
     incident: Incident, command: UndoMerge, now: datetime, world: World
-) -> list[IncidentReinstated | routing.Event]:
+) -> list[reinstating.Event]:
     reinstating.require_other_hand(
         incident, command.by, incident.ending.merged_by, incident.ending.merged_role
     )

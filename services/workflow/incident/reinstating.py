@@ -11,7 +11,7 @@ from backbone.words.errors import Denied
 from backbone.words.guards import require_text
 from backbone.words.place import contains
 from backbone.words.roles import roles
-from services.workflow.incident import claiming, clocks, question, routing
+from services.workflow.incident import accusing, claiming, clocks, question, routing
 from services.workflow.incident.record import Incident, State
 from services.workflow.incident.world import World
 
@@ -36,9 +36,10 @@ class IncidentReinstated(Struct, frozen=True):
     parted_from: str = ""
 
 
-def undo_void(
-    incident: Incident, command: UndoVoid, now: datetime, world: World
-) -> list[IncidentReinstated | routing.Event]:
+Event = IncidentReinstated | accusing.AccusedWithdrawn | routing.Event
+
+
+def undo_void(incident: Incident, command: UndoVoid, now: datetime, world: World) -> list[Event]:
     ending = incident.ending
     require_other_hand(incident, command.by, ending.voided_by, ending.voided_role)
     reason = require_text(command.reason, "REASON_MISSING")
@@ -55,11 +56,15 @@ def require_other_hand(incident: Incident, actor: Actor, earlier: str, role: str
 
 def reinstate(
     incident: Incident, reason: str, by: str, now: datetime, world: World, parted_from: str = ""
-) -> list[IncidentReinstated | routing.Event]:
-    """It goes on in the pool of its unit; without a unit it is routed anew."""
+) -> list[Event]:
+    """It goes on in the pool of its unit; without a unit it is routed anew. From a unit that it
+    accuses since its end, it is withdrawn."""
     unit, minutes = incident.charge.unit, clocks.sign_in_minutes(incident, world.policy)
     due = question.due_after(now, minutes)
-    event = IncidentReinstated(now, reason, unit, due, minutes, by, parted_from)
+    leaves = accusing.withdrawn(incident, incident.barred, now)
+    event = IncidentReinstated(now, reason, "" if leaves else unit, due, minutes, by, parted_from)
+    if leaves:
+        return [event, *leaves]
     if unit:
         return [event]
     chosen = routing.explain(incident, world.city).routing

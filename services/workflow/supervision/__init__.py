@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from backbone.life_cycle import LifeCycle
 from backbone.words.errors import NotFound
 from backbone.words.rights import SUPERVISION
-from backbone.words.sight import sees
 from services.workflow.incident.world import World
 from services.workflow.supervision import (
     answering,
@@ -23,7 +22,7 @@ from services.workflow.supervision import (
 from services.workflow.supervision.inheriting import HearOrigin
 from services.workflow.supervision.lapsing import LapseAnswers
 from services.workflow.supervision.moving import AddressUnit
-from services.workflow.supervision.record import Answering, State, Supervision
+from services.workflow.supervision.record import Answering, State, Supervision, is_seen
 from services.workflow.supervision.recounting import RecountDueTimes
 
 
@@ -31,7 +30,7 @@ def may_see(supervision: Supervision, command: Any) -> None:
     """A supervision outside the actor's scope does not exist for the actor; a clock sees all."""
     if isinstance(command, LapseAnswers | AddressUnit | RecountDueTimes | HearOrigin):
         return
-    if not sees(command.by, supervision.facts):
+    if not is_seen(supervision, command.by):
         raise NotFound("NO_SUCH_SUPERVISION")
 
 

@@ -57,7 +57,8 @@ def open_supervision(
     supervision: Supervision | None, command: OpenSupervision, now: datetime, world: World
 ) -> list[SupervisionOpened]:
     if supervision is not None:
-        raise InvalidTransition("ALREADY_SUPERVISED")
+        about = ", ".join(filter(None, supervision.codes.values()))
+        raise InvalidTransition("ALREADY_SUPERVISED", supervision=supervision.id, incident=about)
     by = command.by
     if by.role not in SUPERVISORS or not by.unit:
         raise Denied("NOT_A_SUPERVISOR", role=by.role, area=by.area)
@@ -104,6 +105,11 @@ def require_supervisable(given: str, actor: Actor, world: World) -> Incident:
         raise InvalidTransition(
             "INCIDENT_OVER", incident=incident.matter.code, state=incident.state
         )
+    for each in incident.supervisions:
+        if each.unit == actor.unit and (each.owed_by or each.answered_by):
+            raise InvalidTransition(
+                "ALREADY_SUPERVISED", supervision=each.id, incident=incident.matter.code
+            )
     require_not_accused(world.city, incident.matter.against, incident.answering_unit)
     return incident
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from backbone.words.actor import Actor
 from backbone.words.errors import Denied
 from backbone.words.roles import SUPERVISORS
-from backbone.words.sight import SUPERVISION, Facts, born
+from backbone.words.sight import SUPERVISION, Facts, Relation, born, grants, sees
 
 
 class Level(StrEnum):
@@ -136,6 +136,27 @@ class Supervision(Struct, frozen=True):
         return tuple(each for each in units if each not in accused)
 
     @property
+    def accusing(self) -> frozenset[str]:
+        """Its incidents that accuse a unit: those that began to, or the one that it is about."""
+        began = {e.incident for e in self.demands if e.end_reason == EndReason.UNIT_ACCUSED}
+        return frozenset(began or self.incidents) if self.accused else frozenset()
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The units that answer for other incidents than the accusing ones alone, and know of no
+        accusation: the accused one among them. They see their own part, and may answer it."""
+        if not self.accused:
+            return ()
+        told = {each.unit for each in self.demands if self._tells(each)} | {self.unit}
+        asked = dict.fromkeys(e.unit for e in self.demands if e.incident not in self.accusing)
+        return tuple(each for each in asked if each not in told)
+
+    def _tells(self, demand: Demand) -> bool:
+        """Whether the unit that it asks learns by it of an accusation."""
+        accused = demand.end_reason == EndReason.UNIT_ACCUSED
+        return demand.incident in self.accusing and not accused
+
+    @property
     def facts(self) -> Facts:
         """The facts for the rule of sight."""
         source = born(SUPERVISION, *self.origins)
@@ -149,6 +170,18 @@ class Supervision(Struct, frozen=True):
     def codes(self) -> dict[str, str]:
         """The code of each incident; empty where an older release has opened the supervision."""
         return {each.incident: each.incident_code for each in self.demands}
+
+
+def is_apart(supervision: Supervision, actor: Actor) -> bool:
+    """Whether the actor sees of it the own unit's part alone, without the accusation."""
+    source = supervision.facts.source
+    return actor.unit in supervision.apart and any(
+        each.relation is Relation.UNIT and source in each.sources for each in grants(actor)
+    )
+
+
+def is_seen(supervision: Supervision, actor: Actor) -> bool:
+    return sees(actor, supervision.facts) or is_apart(supervision, actor)
 
 
 def require_supervisor(supervision: Supervision, actor: Actor) -> None:

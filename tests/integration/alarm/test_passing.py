@@ -16,7 +16,7 @@ from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
-from tests.desks import AUDITOR, HOTLINE, STRANGER, TAKER
+from tests.desks import AUDITOR, HOTLINE, HOTLINE_CLERK, STRANGER, TAKER
 from tests.integration.alarm.conftest import Console
 from tests.integration.alarm.test_desk import refused
 from tests.processes import Installation
@@ -194,3 +194,14 @@ async def test_the_reply_of_a_petition_returns(
                 break
             await asyncio.sleep(0.1)
     assert found.answer == "已督促整改"
+
+
+async def test_a_list_of_tickets_shows_what_the_single_read_shows(console: Console) -> None:
+    """One that accuses a unit only now is gone for the partner's system, and not for its office."""
+    passed = await a_ticket(console)
+    assert passed.id in await listed(console, HOTLINE)
+    await console.do("AmendReceipt", passed.id, against="north", reason="来电检举")
+    for who, shown in ((HOTLINE, False), (HOTLINE_CLERK, True)):
+        assert (passed.id in await listed(console, who)) is shown
+        reads = await refused(ticket(console, "GetTicket", passed.id, who)) if not shown else None
+        assert (reads is None) is shown

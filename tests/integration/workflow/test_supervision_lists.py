@@ -7,10 +7,12 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backbone.postgres.pool import open_pool
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
+from backbone.words.sight import PETITION
 from liandong.supervision.v1 import supervision_pb2 as resources
 from liandong.supervision.v1 import supervision_service_pb2 as pb
 from services.workflow import storage
@@ -21,6 +23,7 @@ from services.workflow.supervision.record import (
     Answering,
     Deadline,
     Demand,
+    EndReason,
     Level,
     State,
     Supervision,
@@ -36,8 +39,16 @@ def demands(draw: Any) -> Demand:
     state, time = draw(st.sampled_from(Answering)), draw(times)
     late = draw(st.booleans()) and state is Answering.OWED
     deadline = Deadline(time, "named", 1, "MINUTES")
+    accused = state is Answering.ENDED and draw(st.booleans())
     return Demand(
-        str(uuid4()), draw(units), state, "", time, deadline, lapse_time=time if late else None
+        str(uuid4()),
+        draw(units),
+        state,
+        "",
+        time,
+        deadline,
+        lapse_time=time if late else None,
+        end_reason=EndReason.UNIT_ACCUSED if accused else "",
     )
 
 
@@ -57,7 +68,10 @@ def supervisions(draw: Any) -> Supervision:
         area=draw(areas),
         demands=tuple(draw(st.lists(demands(), min_size=1, max_size=3))),
         lift_time=time if lifted else None,
+        origins=draw(st.sampled_from([(), (PETITION,)])),
     )
+    if any(each.end_reason for each in found.demands) or draw(st.booleans()):
+        found = replace(found, accused=draw(units))
     return derive(found)
 
 
@@ -104,12 +118,15 @@ async def test_a_list_shows_what_the_rules_let_through(
 
 
 @asking
-@given(many, units, requests)
-async def test_an_inbox_shows_what_waits_for_the_unit(
-    listed: Listed, states: list[Supervision], unit: str, request_: pb.ListSupervisionsRequest
+@given(many, actors, requests)
+async def test_an_inbox_shows_what_waits_for_the_unit_and_may_be_read(
+    listed: Listed, states: list[Supervision], actor: Actor, request_: pb.ListSupervisionsRequest
 ) -> None:
     request_.inbox = True
-    asked = storage.asked_supervisions(request_, Actor("li", unit, "head", "990101001"))
+    asked = storage.asked_supervisions(request_, actor)
     await listed.agrees(
-        states, asked, lambda each: unit in waits_for(each), lambda each: passes(each, request_)
+        states,
+        asked,
+        lambda each: actor.unit in waits_for(each) and sees(each, actor),
+        lambda each: passes(each, request_),
     )

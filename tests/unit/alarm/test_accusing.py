@@ -221,3 +221,10 @@ def test_the_incident_that_is_over_hears_it_too() -> None:
     [event] = decide(filed(OPEN), BY_LEAD)
     assert event.correction.matter.against == ACCUSED
     assert "against" in {each.fact for each in event.correction.facts}
+
+
+def test_it_is_no_ticket_of_a_partner() -> None:
+    """The hotline's own system sees no accusation: its ticket could never be answered."""
+    for to in ("", "12345", "hotline"):
+        refusal = refusal_of(ACCUSING, PassTo12345(TAKER, to))
+        assert refusal.reason == "ACCUSATION_NOT_FOR_PARTNERS"

@@ -5,13 +5,24 @@ from msgspec.structs import replace
 from backbone.words.actor import Actor
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
+from services.alarm.receipt.accused_since import FollowAccusation
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.classifying import ClassifyReceipt
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merging import FollowMerge, FollowParting
 from services.alarm.receipt.record import Outcome, State
 from tests.desks import TAKER
-from tests.unit.alarm.receipts import CODE, ID, LINKED, OPEN, OTHER, RECEIVED, after, decide
+from tests.unit.alarm.receipts import (
+    CODE,
+    ID,
+    LINKED,
+    OPEN,
+    OTHER,
+    RECEIVED,
+    after,
+    decide,
+    refusal_of,
+)
 
 ZHAO = Actor("zhao", "command")
 OPENED = after(
@@ -101,3 +112,28 @@ def test_what_was_corrected_meanwhile_is_told_to_the_incident_it_comes_back_to()
     assert (said.matter.priority, said.matter.danger) == ("P1", "油箱漏油")
     [quiet] = decide(MERGED, PART)
     assert quiet.correction is None, "nothing was corrected"
+
+
+LATE = AmendReceipt(by=TAKER, against="roads", reason="来电检举", narrative="民警收钱")
+
+
+def test_inside_another_matter_it_begins_no_accusation() -> None:
+    assert refusal_of(MERGED, LATE).reason == "ACCUSATION_APART"
+    assert after(LATE, found=after(PART, found=MERGED)).against == "roads"
+
+
+def test_an_accusation_that_crossed_the_merge_tells_the_other_matter_nothing() -> None:
+    accusing = after(LATE, found=OPENED)
+    stays = after(replace(MERGE, against=""), found=accusing)
+    assert not stays.stands_inside and stays.incident is not None
+    assert (stays.incident.id, stays.incident.known.state) == (ID, "MERGED")
+    back = after(PART, found=stays)
+    assert back.state is not stays.state, "it goes on with its own incident"
+    both = after(replace(MERGE, against="roads"), found=accusing)
+    assert both.stands_inside, "the other one accuses the same unit"
+
+
+def test_one_whose_own_desk_is_accused_by_the_other_matter_waits_to_be_parted() -> None:
+    assert decide(MERGED, FollowAccusation(OTHER, MERGED.unit)) == []
+    for heard_of in (OTHER, ID):
+        assert after(FollowAccusation(heard_of, "roads"), found=MERGED).against == "roads"

@@ -61,6 +61,22 @@ def test_the_name_is_looked_for_in_every_form() -> None:
     assert codec.discreet("王 小明说，打13800001234", [facts]) == "［报警人］说，打［号码］"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "孙先生很急，孙女士，孙阿姨，小孙都在",
+            "［报警人］很急，［报警人］，［报警人］，［报警人］都在",
+        ),
+        ("孙八先生在门口，老孙头没事", "［报警人］在门口，［报警人］头没事"),
+        ("李先生在孙家村，小孙路口堵车，子孙满堂", "李先生在孙家村，小孙路口堵车，子孙满堂"),
+    ],
+)
+def test_forms_of_address_of_a_protected_caller_do_not_leave_the_desk(text: str, told: str) -> None:
+    assert codec.discreet(text, [pb.CallerFacts(name="孙八")]) == told
+    assert codec.discreet("孙先生报警", [pb.CallerFacts(name="李四")]) == "孙先生报警"
+
+
 def test_the_unit_that_has_the_incident_sees_the_report() -> None:
     receipt = held(HIDDEN)
     for who in (HOLDER, COLLEAGUE):

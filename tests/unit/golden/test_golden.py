@@ -37,7 +37,7 @@ OF_ALL = pytest.mark.parametrize("schema", DECIDERS)
 # No verb leads there yet.
 NEVER = ["incidents MERGED", "incidents REPORTED", "incidents SUSPENDED", "missions RECALLED"]
 # Commands that never take the road over Kafka, and those that a release did not have yet.
-DIRECT = {"Lapse", "OpenIncident"}
+DIRECT = {"Lapse", "OpenIncident", "FollowHost"}
 LATER = {
     "0.1.0": {
         "ReassignIncident",

@@ -102,9 +102,12 @@ def test_in_triage_it_stays_with_the_desk_even_if_that_is_accused() -> None:
     assert who_has(after_it)[2] == "command"
 
 
-def test_a_linked_report_accuses_nobody() -> None:
+def test_a_linked_report_accuses_no_other_unit_than_the_incident() -> None:
+    """It is refused aloud: an accusation that was dropped without a word would look recorded."""
     said = a_correction(4, receipt="00000000-0000-0000-0000-000000000009", against="north")
-    assert after(said, found=changed(CLAIMED, reports=())).matter.against == ""
+    assert refusal_of(changed(CLAIMED, reports=()), said) == "ACCUSATION_APART"
+    accused = after(a_correction(4, against="north"), found=CLAIMED)
+    assert after(said, found=accused).matter.against == "north"
 
 
 def test_its_head_hears_nothing_of_it() -> None:

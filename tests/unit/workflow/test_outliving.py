@@ -2,6 +2,7 @@
 
 import dataclasses
 from typing import Any
+from uuid import UUID
 
 import pytest
 from google.protobuf.json_format import MessageToDict
@@ -20,7 +21,7 @@ from services.workflow.supervision.judging import AcceptAnswer, FollowUpSupervis
 from services.workflow.supervision.lapsing import LapseAnswers
 from services.workflow.supervision.moving import AddressUnit
 from services.workflow.supervision.outliving import DemandEnded
-from services.workflow.supervision.record import Answering, EndReason, State
+from services.workflow.supervision.record import Answering, EndReason, State, is_seen
 from services.workflow.supervision.table import project
 from tests.cities import COUNTY
 from tests.incidents import CITY, DESK, LEADER, VERIFY, after, changed
@@ -118,6 +119,36 @@ def test_the_supervisor_may_ask_about_what_is_over_already() -> None:
     assert to_address(told) is None
     further = lived(FollowUpSupervision(FENG, "south", "why?"), found=OPEN)
     assert decide(further, AddressUnit(THREE.id), also=Locked(told)) == []
+
+
+def test_a_unit_that_one_incident_accuses_answers_for_the_others_without_a_trace_of_it() -> None:
+    accused = after(a_correction(4, against="north"), found=heard(ONE, "north"))
+    found = lived(AddressUnit(ONE.id), found=OPEN, also=Locked(accused))
+    assert found.apart == ("north", "south") and "north" not in found.readers
+    shown = supervising.to_resource(found, NORTH_HEAD)
+    assert [each.incident for each in shown.demands] == [str(TWO.id)]
+    assert "ACCUSED" not in str(shown) and str(ONE.id) not in str(shown)
+    answered = lived(AnswerSupervision(NORTH_HEAD, "done"), found=found)
+    given = {each.incident: each.state for each in answered.demands if each.unit == "north"}
+    assert given == {str(ONE.id): Answering.ENDED, str(TWO.id): Answering.ANSWERED}
+    worker = replace(NORTH_HEAD, role="care_worker")
+    assert is_seen(found, worker) and not is_seen(lived(OPENING), replace(worker, unit="roads"))
+    alone = lived(AddressUnit(ONE.id), found=lived(opening(str(ONE.id))), also=Locked(accused))
+    assert alone.apart == () and not is_seen(alone, NORTH_HEAD)
+
+
+def test_a_unit_supervises_an_incident_once_at_a_time() -> None:
+    again = replace(opening(str(ONE.id)), id=UUID(int=99))
+    asked = heard(ONE, "north")
+    assert reason_of(None, again, also=Locked(asked)) == "ALREADY_SUPERVISED"
+    answered = after(step("AnswerGiven", 2, "north"), found=asked)
+    assert reason_of(None, again, also=Locked(answered)) == "ALREADY_SUPERVISED"
+    accepted = after(step("AnswerAccepted", 3, "north"), found=answered)
+    assert decide(None, again, also=Locked(accepted)), (
+        "what is answered and accepted may be asked anew"
+    )
+    other = replace(again, by=replace(LEADER, unit="other"))
+    assert decide(None, other, also=Locked(asked)), "another unit supervises beside it"
 
 
 def test_an_accused_unit_owes_nothing_and_sees_nothing_any_more() -> None:

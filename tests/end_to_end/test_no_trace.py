@@ -1,0 +1,118 @@
+"""What is kept from people leaves no trace with them: accusations, and protected callers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from operate.replay.client import Client, Refused
+from tests.people import TOWNSHIP, Listener, Visit, act, refused, take_call
+
+STATION, UNIT = f"{TOWNSHIP}-police", f"{TOWNSHIP}-township"
+WORDS = "处警民警收了对方的钱，故意拖延"
+
+
+async def until(asked: Callable[[], Awaitable[bool]]) -> None:
+    """Services hear of each other a moment later."""
+    async with asyncio.timeout(20):
+        while not await asked():
+            await asyncio.sleep(0.1)
+
+
+async def status(client: Client, path: str) -> int:
+    try:
+        await client.get(path)
+    except Refused as error:
+        return error.status
+    return 200
+
+
+async def hidden(client: Client, path: str) -> None:
+    async def gone() -> bool:
+        return await status(client, path) == 404
+
+    await until(gone)
+
+
+async def opened(desk: Client, unit: str, **parts: Any) -> str:
+    receipt = await take_call(desk, narrative="来电反映一事", **parts)
+    await act(desk, f"/v1/receipts/{receipt['id']}:open", {"to_unit": unit})
+    return str(receipt["id"])
+
+
+async def merged(visit: Visit, desk: Client) -> tuple[str, str]:
+    """Two incidents of the station; the second is merged into the first."""
+    dispatcher = await visit.person("dispatcher.990100-command")
+    host, guest = [await opened(desk, STATION) for _ in range(2)]
+    await act(dispatcher, f"/v1/incidents/{guest}:merge", {"into": host, "reason": "同一事"})
+
+    return host, guest
+
+
+def accusing(unit: str, **parts: Any) -> dict[str, Any]:
+    return {"against": unit, "reason": "来电检举", **parts}
+
+
+async def test_a_merged_report_begins_no_accusation_inside_the_other_matter(visit: Visit) -> None:
+    """Neither before nor after its receipt has heard of the merge."""
+    desk = await visit.person("call_taker.990100-command")
+    clerk = await visit.person(f"clerk.{STATION}")
+    host, guest = await merged(visit, desk)
+    one = f"/v1/receipts/{guest}"
+    at_once = await refused(act(desk, f"{one}:amend", accusing(STATION)))
+    assert (at_once.status, at_once.reason) == (403, "ACCUSATION_APART")
+
+    async def follows() -> bool:
+        return bool((await desk.get(one))["incident"]["id"] == host)
+
+    await until(follows)
+    for said in (accusing(STATION), accusing(STATION, narrative=WORDS)):
+        wrong = await refused(act(desk, f"{one}:amend", said))
+        assert (wrong.status, wrong.reason) == (403, "ACCUSATION_APART")
+    for path in (f"/v1/incidents/{host}", f"/v1/incidents/{host}/timeline", one):
+        assert WORDS not in f"{await clerk.get(path)}"
+
+
+async def test_what_was_merged_into_an_accusation_is_hidden_from_the_accused_with_it(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    clerk = await visit.person(f"clerk.{STATION}")
+    host, guest = await merged(visit, desk)
+    assert await status(clerk, f"/v1/incidents/{guest}") == 200
+    await act(desk, f"/v1/receipts/{host}:amend", accusing(STATION))
+    assert await status(clerk, f"/v1/incidents/{host}") == 404
+    for path in (f"/v1/incidents/{guest}", f"/v1/receipts/{guest}"):
+        await hidden(clerk, path)
+    listed = {row["id"] async for row in clerk.items("/v1/incidents?closed=true")}
+    assert not {host, guest} & listed
+
+
+async def test_who_asks_for_protection_later_is_named_in_no_former_text_either(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    clerk = await visit.person(f"clerk.{STATION}")
+    team = f"{TOWNSHIP}-emergency-team"
+    leader = visit.system(f"{TOWNSHIP}-emergency", "team_leader", team=team)
+    terminal = Listener(leader, f"/v1/teams/{team}/stream?device=kept")
+    await asyncio.wait_for(terminal.until("welcome"), 20)
+    caller = {"name": "孙八", "number": "13533334444", "protected": False}
+    told = "孙八来电13533334444，孙先生在门口，李四电话13611112222"
+    receipt = await take_call(desk, caller=caller, narrative=told)
+    one, incident = f"/v1/receipts/{receipt['id']}", f"/v1/incidents/{receipt['id']}"
+    await act(desk, f"{one}:open", {"to_unit": STATION})
+    await act(desk, f"{one}:dispatch", {"team": team, "note": "找孙八，电话13533334444"})
+    first = await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
+    assert "孙八" in str(first)
+    await act(desk, f"{one}:amend", {"caller": {"protected": True}})
+    revised = await asyncio.wait_for(terminal.until("mission", kind="REVISION"), 20)
+    assert revised["correction"]["was"]["narrative"]
+    mission = await leader.get(f"/v1/missions/{revised['mission']}")
+    reports = [row async for row in clerk.items(f"{incident}/reports")]
+    seen = [revised, mission, reports, await clerk.get(incident)]
+    seen += [await clerk.get(f"{incident}/timeline"), await clerk.get(one)]
+    for each in map(str, seen):
+        assert "persons" not in each
+        assert not [word for word in ("孙八", "13533334444", "孙先生") if word in each], each
+    assert "13611112222" in str(revised), "other persons are named as before"
+    await terminal.close()
