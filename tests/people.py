@@ -12,6 +12,7 @@ import pytest
 from operate.replay.client import Client, Connection, Refused
 from operate.replay.events import Event, events
 from tests.servers import Installed
+from tests.unnamed import require_field
 
 POINT = {"longitude": 108.912, "latitude": 34.231}
 TOWNSHIP = "990101001"
@@ -83,6 +84,7 @@ async def act(
 async def refused(call: Any) -> Refused:
     with pytest.raises(Refused) as caught:
         await call
+    require_field(caught.value.problem)
     return caught.value
 
 

@@ -17,23 +17,9 @@ from services.gateway.http.located import MISSING, NAMES, declared, flaws_in
 from services.gateway.http.problems import FILE, Problem, Reasons, problem_text
 from tests.contract.test_input import FIELDS, GENERAL
 from tests.contract.test_openapi import PLANS
+from tests.unnamed import OF_NO_FIELD
 
 LINES = yaml.safe_load(FILE.read_text("utf-8"))
-# Not about a field; each with the reason why.
-OF_NO_FIELD = {
-    "MALFORMED_JSON": "of the whole body; the sentence tells line and column",
-    "NOT_AN_OBJECT": "of the whole body",
-    "BROKEN_UTF8": "of the whole body; in a query or path the parameter is named where it is read",
-    "MALFORMED_HTTP": "no request could be read",
-    "REPEATED_PARAMETER": "its flaw is made where the query is read",
-    "NOTHING_TO_CHANGE": "all fields are missing, and any one would do",
-    "TOO_LARGE": "all texts together",
-    "TEXT_TOO_LONG": "a rule of the contract names the field, and the door of a header its own",
-    "VIOLENCE_NOT_MEDIATED": "of the record: it says that there was violence",
-    "PACK_REFUSED": "a command of the operator, not a request",
-    "ANOTHER_CITY": "a command of the operator, not a request",
-    "UNKNOWN_STEP": "between services, not over HTTP",
-}
 # A verb for which the record lacks what another request gives it.
 OF_THE_RECORD = {("PARTIES_MISSING", "RecordAgreement")}
 HEADERS = {name for names in NAMES.values() for name in names if name[0].isupper()}

@@ -9,6 +9,7 @@ import pytest
 
 from tests.functional.gateway.conftest import Face
 from tests.gateway import PASSWORD, STATION, STATION_KEY
+from tests.unnamed import require_field
 
 JSON = {"Content-Type": "application/json"}
 REPORT = "/v1/incidents/i-1:report"
@@ -145,6 +146,7 @@ async def test_each_flaw_is_named(face: Face, bad: Bad) -> None:
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert problem["reason"] == bad.reason
     assert problem["title"] and problem["detail"] and "{" not in problem["detail"]
+    require_field(problem)
     if bad.flaw is not None:
         [told] = problem["errors"]
         assert (told["field"], told["reason"]) == (bad.flaw, bad.reason)
