@@ -1,4 +1,4 @@
-"""Supervisions that have yet to hear where one of their incidents comes from.
+"""Supervisions that have yet to hear where one of their incidents comes from, or that it accuses.
 
 They are noted in the transaction in which the incident is told, and each is told by an event of its
 own. One that is locked, or left because the process ends, stays on the list. So does one that is
@@ -18,6 +18,8 @@ from backbone.door.outcomes import Outcome
 from backbone.door.timers import attempt_each, lapse_of
 from backbone.postgres.pool import Connection, Pool, is_transient
 from backbone.process.pulse import Pulse
+from backbone.words.correction import AGAINST
+from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from services.workflow.supervision.inheriting import HearOrigin
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ PAUSE = 1.0
 LOOP = "untold supervisions"
 FIRST = UUID(int=0)
 ORIGIN_TOLD = "liandong.incident.origin_told.v1"
+AMENDED = "liandong.incident.amended.v1"
 NOTE = """
 INSERT INTO untold_supervisions (supervision, incident)
 SELECT s.id, i.id FROM unnest($1::uuid[]) AS i (id) JOIN supervisions AS s
@@ -44,10 +47,18 @@ WHERE (supervision, incident) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 
 
 async def note_untold(conn: Connection, batch: Batch) -> None:
-    """Note the supervisions of incidents that a batch has told where they come from."""
-    told = [row.aggregate_id for row in batch.journal_rows if row.kind == ORIGIN_TOLD]
+    """Note the supervisions of incidents that a batch has told where they come from, or made accuse
+    a unit."""
+    told = [row.aggregate_id for row in batch.journal_rows if limits_sight(row)]
     if told:
         await conn.execute(NOTE, told)
+
+
+def limits_sight(row: Any) -> bool:
+    """Whether fewer people may know of the incident since this event."""
+    if row.kind == AMENDED:
+        return AGAINST in IncidentEvent.FromString(row.payload).amended.changed
+    return bool(row.kind == ORIGIN_TOLD)
 
 
 class Untold:

@@ -87,6 +87,38 @@ async def test_what_was_merged_into_an_accusation_is_hidden_from_the_accused_wit
     assert not {host, guest} & listed
 
 
+async def test_a_supervised_unit_that_one_incident_accuses_answers_for_the_other_alone(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    supervisor = await visit.person("supervisor.990101-government")
+    head, worker = [await visit.person(f"{role}.{UNIT}") for role in ("head", "care_worker")]
+    accused, other = [await opened(desk, UNIT) for _ in range(2)]
+    asked = {"incident_ids": [accused, other], "level": "KEY", "reason": "请说明进展"}
+    found = await act(supervisor, "/v1/supervisions", asked)
+    one = f"/v1/supervisions/{found['id']}"
+
+    async def knows() -> bool:
+        return bool((await desk.get(f"/v1/incidents/{accused}"))["supervisions"])
+
+    await until(knows)
+    twice = await refused(act(supervisor, "/v1/supervisions", asked | {"incident_ids": [other]}))
+    assert (twice.status, twice.reason) == (409, "ALREADY_SUPERVISED")
+    await act(desk, f"/v1/receipts/{accused}:amend", accusing(UNIT))
+
+    async def ended() -> bool:
+        return len((await head.get(one))["demands"]) == 1
+
+    await until(ended)
+    for path in (one, f"{one}/timeline", "/v1/inbox/supervisions", "/v1/supervisions"):
+        for each in (head, worker):
+            said = str(await each.get(path))
+            assert found["id"] in said or path.endswith("timeline")
+            assert accused not in said and "ACCUSED" not in said, path
+    answered = await act(head, f"{one}:answer", {"text": "已处理", "incident_ids": [other]})
+    assert [each["state"] for each in answered["demands"]] == ["ANSWERED"]
+
+
 async def test_who_asks_for_protection_later_is_named_in_no_former_text_either(
     visit: Visit,
 ) -> None:

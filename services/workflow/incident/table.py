@@ -101,7 +101,7 @@ def held_by(incident: Incident) -> UUID | None:
     charge = incident.charge
     if incident.state in HELD:
         return holder_key(charge.unit, charge.holder)
-    if incident.state is State.MERGED:
+    if incident.state is State.MERGED and incident.ending.merged_into:
         return UUID(incident.ending.merged_into)
     done = incident.state in (State.RESOLVED, State.CLOSED)
     if done and charge.holder and incident.supervisions:

@@ -15,20 +15,23 @@ from services.workflow.supervision.record import Level, State, Supervision
 
 
 class HearOrigin(Struct, frozen=True):
-    """The incident was told, after the opening, where it comes from (OriginTold)."""
+    """The incident was told, after the opening, where it comes from (OriginTold), or accuses a unit
+    since a correction."""
 
     incident: UUID
     by: Actor = CLOCK
 
 
 class OriginLearnt(Struct, frozen=True):
-    """`origins` are all sources of its incidents that it knows since."""
+    """`origins` are all sources of its incidents that it knows since; `accused` is the unit that
+    the incident accuses, empty if it accuses none."""
 
     time: datetime
     incidents: tuple[str, ...]
     origins: tuple[str, ...]
     level: Level
     supervisor: str
+    accused: str = ""
 
 
 def hear_origin(
@@ -37,12 +40,12 @@ def hear_origin(
     """Also of a supervision that is lifted: its register stays readable."""
     incident = world.also.one(command.incident)
     assert isinstance(incident, Incident), "the list names an incident that was told"
-    source = incident.facts.source
-    if source in supervision.origins:
+    source, about = incident.facts.source, str(incident.id)
+    accused = "" if about in supervision.accusing else incident.matter.against
+    if source in supervision.origins and not accused:
         return []
     origins = tuple(sorted({*supervision.origins, source}))
-    about = (str(incident.id),)
-    return [OriginLearnt(now, about, origins, supervision.level, supervision.unit)]
+    return [OriginLearnt(now, (about,), origins, supervision.level, supervision.unit, accused)]
 
 
 def incident_of(command: HearOrigin) -> Iterable[UUID]:
@@ -50,7 +53,11 @@ def incident_of(command: HearOrigin) -> Iterable[UUID]:
 
 
 def learnt(supervision: Supervision, event: OriginLearnt) -> Supervision:
-    return replace(supervision, origins=event.origins)
+    heard = replace(supervision, origins=event.origins)
+    if not event.accused:
+        return heard
+    began = (*supervision.accusations, *event.incidents)
+    return replace(heard, accused=supervision.accused or event.accused, accusations=began)
 
 
 VERBS = (verb(State, hear_origin, also=incident_of),)

@@ -105,7 +105,8 @@ class Supervision(Struct, frozen=True):
 
     `area` is the smallest area that holds all incidents; empty if none does, and for an accusation,
     which no watcher over an area may see. `origins` are the sources of the incidents, `accused` is
-    the unit that they accuse: who may not know of them does not know of this either.
+    the unit that they accuse: who may not know of them does not know of this either. `accusations`
+    are the incidents that began to accuse a unit only after the opening.
     """
 
     id: UUID
@@ -125,6 +126,7 @@ class Supervision(Struct, frozen=True):
     lift_time: datetime | None = None
     origins: tuple[str, ...] = ()
     accused: str = ""
+    accusations: tuple[str, ...] = ()
 
     @property
     def readers(self) -> tuple[str, ...]:
@@ -139,6 +141,7 @@ class Supervision(Struct, frozen=True):
     def accusing(self) -> frozenset[str]:
         """Its incidents that accuse a unit: those that began to, or the one that it is about."""
         began = {e.incident for e in self.demands if e.end_reason == EndReason.UNIT_ACCUSED}
+        began |= {*self.accusations}
         return frozenset(began or self.incidents) if self.accused else frozenset()
 
     @property

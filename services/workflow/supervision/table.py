@@ -7,7 +7,7 @@ from services.workflow.supervision import waits_for
 from services.workflow.supervision.demanding import next_due
 from services.workflow.supervision.record import OVER, Answering, Demand, Supervision
 
-SHAPE = 5
+SHAPE = 6
 COLUMNS = {
     "state": "text",
     "level": "text",

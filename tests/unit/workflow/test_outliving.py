@@ -17,6 +17,7 @@ from services.workflow.incident.reinstating import UndoVoid
 from services.workflow.incident.supervised import FollowSupervision, to_address
 from services.workflow.supervision import waits_for
 from services.workflow.supervision.answering import AnswerSupervision
+from services.workflow.supervision.inheriting import HearOrigin
 from services.workflow.supervision.judging import AcceptAnswer, FollowUpSupervision
 from services.workflow.supervision.lapsing import LapseAnswers
 from services.workflow.supervision.moving import AddressUnit
@@ -135,6 +136,19 @@ def test_a_unit_that_one_incident_accuses_answers_for_the_others_without_a_trace
     assert is_seen(found, worker) and not is_seen(lived(OPENING), replace(worker, unit="roads"))
     alone = lived(AddressUnit(ONE.id), found=lived(opening(str(ONE.id))), also=Locked(accused))
     assert alone.apart == () and not is_seen(alone, NORTH_HEAD)
+
+
+def test_an_accusation_of_a_unit_that_owes_nothing_hides_the_supervision_too() -> None:
+    """Watchers of the area and roles that see no accusation know of it no more."""
+    accused = after(a_correction(4, against="roads"), found=heard(ONE, "north"))
+    found = lived(HearOrigin(ONE.id), found=OPEN, also=Locked(accused))
+    assert (found.accused, found.accusing) == ("roads", frozenset({str(ONE.id)}))
+    watcher = replace(LEADER, unit="elsewhere")
+    assert is_seen(OPEN, watcher) and not is_seen(found, watcher)
+    assert is_seen(found, NORTH_HEAD) and is_seen(found, FENG)
+    assert not is_seen(found, replace(NORTH_HEAD, role="care_worker"))
+    assert found.apart == ("south",), "it answers for another incident alone"
+    assert decide(found, HearOrigin(ONE.id), also=Locked(accused)) == []
 
 
 def test_a_unit_supervises_an_incident_once_at_a_time() -> None:
