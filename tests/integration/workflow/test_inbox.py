@@ -44,7 +44,10 @@ DESK_ROLES = ("call_taker", "dispatcher", "leader", "duty_officer", "receptionis
 def waiting_incidents(draw: Any) -> Incident:
     """Of any source, with any questions, any clocks, raised or late."""
     found: Incident = draw(incidents())
-    matter = replace(found.matter, source=draw(st.sampled_from(SOURCES)))
+    source = draw(st.sampled_from(SOURCES))
+    # A dispute alone is born from another matter.
+    origin = found.matter.origin if source == "DISPUTE" else ""
+    matter = replace(found.matter, source=source, origin=origin)
     charge = replace(found.charge, raised_to=draw(st.sampled_from(("", "", *UNITS))))
     asked = tuple(
         Question(kind, "north", draw(units), "x", START, START, draw(st.sampled_from(("", *UNITS))))
