@@ -26,7 +26,7 @@ CLAIM = "/v1/incidents/i-1:claim"
 async def test_claim_carries_who_asks_and_answers_what_came_of_it(face: Face) -> None:
     headers = await face.sign_in("li")
     answer = await face.http.post(
-        CLAIM, headers={**headers, "If-Match": '"3"', "Idempotency-Key": "k 1"}
+        CLAIM, headers={**headers, "If-Match": '"3"', "Idempotency-Key": "k-1"}
     )
     assert answer.status_code == 200
     assert answer.headers["ETag"] == '"4"'
