@@ -1,5 +1,9 @@
 """Makes the embedded servers show renewed certificates; services look for them by themselves."""
 
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
 import asyncpg
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
@@ -8,8 +12,12 @@ from operate.admin.topics import administrator
 from operate.home.home import read_state
 from operate.run.installation import Installation
 
+log = logging.getLogger(__name__)
+
 LISTENERS = ("broker", "trusted")
 NODE = "1"
+# A server takes a change over behind its answer, and one that is busy may miss a question.
+ATTEMPTS, PAUSE = 6, 2.0
 
 
 async def show_renewed(installation: Installation) -> list[str]:
@@ -17,25 +25,39 @@ async def show_renewed(installation: Installation) -> list[str]:
     refused = []
     processes = read_state(installation.home).get("processes", {})
     running = {name for name, each in processes.items() if each["state"] == "ready"}
-    if installation.postgres and "postgres" in running:
-        refused += [] if await _postgres(installation) else ["postgres"]
-    if installation.kafka and "kafka" in running:
-        refused += [] if await _kafka(installation) else ["kafka"]
+    for name, own, show in (
+        ("postgres", installation.postgres, _postgres),
+        ("kafka", installation.kafka, _kafka),
+    ):
+        if own and name in running and not await _shown(name, show, installation):
+            refused.append(name)
     return refused
 
 
-async def _postgres(installation: Installation) -> bool:
-    try:
-        conn = await asyncpg.connect(installation.admin_dsn, timeout=5)
+async def _shown(
+    name: str, show: Callable[[Installation], Awaitable[None]], installation: Installation
+) -> bool:
+    """Whether the server took its renewed files over, at one of several attempts."""
+    for attempt in range(ATTEMPTS):
         try:
-            return bool(await conn.fetchval("SELECT pg_reload_conf()"))
-        finally:
-            await conn.close()
-    except (OSError, asyncpg.PostgresError):
-        return False
+            await show(installation)
+        except (KafkaError, OSError, asyncpg.PostgresError) as error:
+            log.info("%s did not show its renewed certificate: %r", name, error)
+            await asyncio.sleep(PAUSE if attempt < ATTEMPTS - 1 else 0)
+        else:
+            return True
+    return False
 
 
-async def _kafka(installation: Installation) -> bool:
+async def _postgres(installation: Installation) -> None:
+    conn = await asyncpg.connect(installation.admin_dsn, timeout=5)
+    try:
+        await conn.fetchval("SELECT pg_reload_conf()")
+    finally:
+        await conn.close()
+
+
+async def _kafka(installation: Installation) -> None:
     """Naming the same files again makes Kafka read them anew."""
     own, ca = (str(path) for path in files_of(installation))
     config: dict[str, str] = {}
@@ -43,18 +65,14 @@ async def _kafka(installation: Installation) -> bool:
         prefix = f"listener.name.{listener}.ssl."
         config |= {f"{prefix}keystore.type": "PEM", f"{prefix}keystore.location": own}
         config |= {f"{prefix}truststore.type": "PEM", f"{prefix}truststore.location": ca}
-    try:
-        async with administrator(installation.brokers) as admin:
-            answers = await admin.alter_configs(
-                [ConfigResource(ConfigResourceType.BROKER, NODE, config)]
-            )
-            for answer in answers:
-                for code, said, *_ in answer.resources:
-                    if code:
-                        raise for_code(code)(said)
-    except (KafkaError, OSError):
-        return False
-    return True
+    async with administrator(installation.brokers) as admin:
+        answers = await admin.alter_configs(
+            [ConfigResource(ConfigResourceType.BROKER, NODE, config)]
+        )
+    for answer in answers:
+        for code, said, *_ in answer.resources:
+            if code:
+                raise for_code(code)(said)
 
 
 def files_of(installation: Installation) -> tuple[object, object]:
