@@ -89,11 +89,48 @@ class FreeTexts:
 def taken_out(message: Any) -> list[str]:
     """The sealed persons of an answer and of what it holds, which leave it: they are not shown."""
     found: dict[str, None] = {}
-    for part, field in [*_texts(message)]:
-        if field.name == PERSONS and field.is_repeated:
-            found |= dict.fromkeys(getattr(part, PERSONS))
-            part.ClearField(PERSONS)
+    for part in _naming(message):
+        found |= dict.fromkeys(getattr(part, PERSONS))
+        part.ClearField(PERSONS)
     return list(found)
+
+
+def _naming(message: Any) -> Iterator[Any]:
+    """The parts of a message with persons. Only what may hold some is looked at: most answers hold
+    none, and lists are long."""
+    descriptor = message.DESCRIPTOR
+    if _names_persons(descriptor) and getattr(message, PERSONS):
+        yield message
+    for field in _leading(descriptor):
+        if field.is_repeated or message.HasField(field.name):
+            for part in _parts(field, getattr(message, field.name)):
+                yield from _naming(part)
+
+
+_LEADING: dict[str, tuple[Any, ...]] = {}
+
+
+def _leading(descriptor: Any) -> tuple[Any, ...]:
+    """The fields of a message that lead to persons."""
+    known = _LEADING.get(descriptor.full_name)
+    if known is None:
+        inner = (each for each in descriptor.fields if each.message_type is not None)
+        known = tuple(each for each in inner if _leads(each.message_type, frozenset()))
+        _LEADING[descriptor.full_name] = known
+    return known
+
+
+def _leads(descriptor: Any, above: frozenset[str]) -> bool:
+    if _names_persons(descriptor):
+        return True
+    within = above | {descriptor.full_name}
+    inner = (each.message_type for each in descriptor.fields if each.message_type is not None)
+    return any(_leads(each, within) for each in inner if each.full_name not in within)
+
+
+def _names_persons(descriptor: Any) -> bool:
+    field = descriptor.fields_by_name.get(PERSONS)
+    return field is not None and field.is_repeated and field.type == FieldDescriptor.TYPE_STRING
 
 
 def change_texts(message: Any, change: Callable[[str], str]) -> None:

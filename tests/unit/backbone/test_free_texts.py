@@ -8,7 +8,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from backbone.postgres.span_sealing import SpanSealer
 from backbone.process.keyring import Keyring
-from backbone.rpc.free_texts import FreeTexts, is_free
+from backbone.rpc.free_texts import FreeTexts, is_free, taken_out
 from backbone.rpc.rules import rules_of
 from liandong.alarm.v1 import alarm_service_pb2 as alarm
 from liandong.dispute.v1 import dispute_service_pb2 as dispute
@@ -116,3 +116,21 @@ def test_a_service_is_given_the_text_as_it_is_sealed() -> None:
     answer = incident.GetIncidentResponse(incident=incidents.Incident(narrative=sealed))
     texts().show(answer, "alarm", "clerk")
     assert answer.incident.narrative == sealed
+
+
+def test_persons_leave_every_part_of_an_answer() -> None:
+    """At any depth, in lists and in single parts; nothing else changes."""
+    page = incident.ListIncidentsResponse()
+    for number in range(3):
+        each = page.items.add(id=str(number), narrative="x")
+        each.persons.extend([f"sealed {number}", "sealed"])
+    bare = incident.ListIncidentsResponse()
+    bare.CopyFrom(page)
+    for each in bare.items:
+        each.ClearField("persons")
+    assert taken_out(page) == ["sealed 0", "sealed", "sealed 1", "sealed 2"]
+    assert page == bare
+    one = incident.GetIncidentResponse()
+    one.incident.persons.append("sealed")
+    assert taken_out(one) == ["sealed"] and not one.incident.persons
+    assert taken_out(incident.VoidIncidentRequest(reason="HOAX")) == []
