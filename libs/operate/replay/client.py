@@ -30,6 +30,8 @@ PATIENCE = 600.0
 FIRST_LOOK = 12.0
 NOTHING: Mapping[str, str] = {}
 LONGEST_ATTEMPT = 15.0
+# Seconds in which the ends of TLS connections are exchanged.
+TLS_GRACE = 0.25
 # A stream sends a heartbeat every ten seconds; one that is silent for 30 s is dead.
 STREAMING = aiohttp.ClientTimeout(total=None, sock_connect=3.0, sock_read=30.0)
 LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
@@ -78,6 +80,8 @@ class Connection:
     async def __aexit__(self, *failure: object) -> None:
         await self.http.close()
         await self.streams.close()
+        if self._trust is not True:  # aiohttp ends TLS connections behind its answer
+            await asyncio.sleep(TLS_GRACE)
 
 
 def opened(
