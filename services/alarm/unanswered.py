@@ -45,7 +45,8 @@ async def ask_again(pool: Pool, orders: Orders, pulse: Pulse) -> None:
 
 
 async def in_turn(left: list[Any], is_heard: Callable[[Any], Awaitable[bool]]) -> None:
-    """Take away what was heard of, until one was not: the others have their turn before it."""
+    """Ask for the orders one by one and remove each that is answered. The first one without an
+    answer goes to the end of the queue, and the round stops."""
     while left:
         first = left.pop()
         if not await is_heard(first):

@@ -1,4 +1,4 @@
-"""What is kept from people leaves no trace with them: accusations, and protected callers."""
+"""Accused units find no trace of the accusation, and teams none of a protected caller's name."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -74,7 +74,7 @@ async def a_city(folder: Path, secure: str) -> AsyncIterator[Scene]:
 
 
 async def tried(fault: Fault, of: Scene) -> list[str]:
-    """What is wrong with the alerts of one fault; prints when they fired and cleared."""
+    """Play one fault and print when its alerts fired and cleared. Return its flaws."""
     began, scene = time.monotonic(), replace(of)
     try:
         told = await play(fault, scene, PATIENCE)

@@ -118,8 +118,11 @@ def _plain(command: FollowMerge | FollowParting) -> FollowIncident:
 
 
 def _moved(receipt: Receipt, event: ReceiptMoved) -> Receipt:
-    """Earlier corrections are told with the link, and by the incident that was left. What was
-    corrected since is told to the incident to which the receipt comes back."""
+    """Let the receipt follow the other incident.
+
+    A receipt that joins begins without corrections: the link carries what it has said so far. One
+    that comes back keeps those it made meanwhile, and its own incident gets them.
+    """
     old = receipt.incident
     assert old is not None, "only a receipt with an incident moves to another one"
     known = (event.incident_id, event.incident_code, event.incident)

@@ -161,7 +161,7 @@ def _term(name: str, fact: str, collection: str, given: bool) -> str:
 
 
 def in_asked_words(name: str, code: str) -> str | None:
-    """The words for a code in the language that the request asks for; None for what is no code."""
+    """Return the term of a code in the language of the request, or None for a text without one."""
     term = TERMS.get(name, {}).get(code)
     if term is None or ASKED.get() == "zh":
         return term

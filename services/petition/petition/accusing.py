@@ -39,7 +39,8 @@ def accuses_now(petition: Petition, unit: str | None) -> bool:
 
 
 def require_open(petition: Petition, command: Struct) -> None:
-    """Refuse a correction of what is over, but for the unit that it begins to accuse."""
+    """Raise PETITION_OVER or INCIDENT_OVER after the end. A command that names an accused unit for
+    the first time and changes nothing else passes."""
     said = {
         name
         for name in command.__struct_fields__

@@ -15,7 +15,7 @@ TOLD = (*FACTS, TITLE, PERSONS)
 
 
 def corrected(before: Petition, after: Petition) -> Petition:
-    """The petition after a change, with what was corrected since its incident was opened."""
+    """Return `after` with the names of all facts that changed since its incident was opened."""
     if before.handling.incident is None:
         return after
     then, now = matter_of(before), matter_of(after)

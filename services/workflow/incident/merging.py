@@ -69,7 +69,7 @@ def merge(
     if into is None or not sees(by, into.facts):
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=command.into)
     _require_other(incident, into)
-    # The receipts of what was merged come by Kafka: until then the group alone knows of it.
+    # Kafka brings the receipts of merged incidents later; the group lists the incidents at once.
     for each in sorted(world.also.members(incident.id)):
         raise InvalidTransition("HOLDS_MERGED", incident=each)
     heard = reports.told(incident).heard
