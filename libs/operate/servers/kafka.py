@@ -71,14 +71,8 @@ ssl.truststore.location={ca}
 ssl.enabled.protocols=TLSv1.3
 """
 
-# A young generation of 32 MiB is emptied in some 10 ms, every ten seconds in an idle city; the heap
-# begins at what a small city needs. With a code cache of 48 MiB, as is usual for one compiler, Java
-# collects the whole heap once at each start: a pause of up to 300 ms.
 JVM = [
-    "-Xms96m",
-    "-Xmn32m",
     "-Xmx256m",
-    "-XX:ReservedCodeCacheSize=128m",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
