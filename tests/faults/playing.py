@@ -89,7 +89,7 @@ async def suffered(fault: Fault, scene: Scene, staff: Staff, before: Matters) ->
     await fault.after(scene)
     found = await balance(scene.city.run["database"], staff.ledger, before)
     asked = staff.book.between(course.began, course.ready + CALM)
-    failed, staff.failed[:] = [*staff.failed], []
+    failed = staff.take_failed()
     staff.go_on()
     noticed = [each.ended for each in asked if each.was_noticed and each.began < course.ready]
     recovered = max([course.ready, *noticed]) - course.since

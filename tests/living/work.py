@@ -131,17 +131,17 @@ async def calls(worker: Worker) -> None:
     await worker.do(desk, f"{incident}:close")
 
 
-def unit_of(receipt: Any) -> str:
-    """The unit that has the incident of a receipt; none while its desk has it, or nothing is known
+def unit_of(record: Any) -> str:
+    """The unit that has the incident of a record; none while its desk has it, or nothing is known
     of it yet."""
-    unit = str((receipt.get("incident") or {}).get("unit") or "")
+    unit = str((record.get("incident") or {}).get("unit") or "")
     return "" if unit == COMMAND else unit
 
 
-async def routed(worker: Worker, desk: Noted, receipt: str) -> str:
+async def routed(worker: Worker, desk: Noted, record: str) -> str:
     """The unit of an opening that workflow could not answer at once: its event opens it."""
     async with asyncio.timeout(PATIENCE):
-        while not (unit := unit_of(await worker.look(desk, receipt))):
+        while not (unit := unit_of(await worker.look(desk, record))):
             await asyncio.sleep(0.3)
     return unit
 
@@ -159,6 +159,7 @@ async def petitions(worker: Worker) -> None:
     one, incident = f"/v1/petitions/{petition['id']}", f"/v1/incidents/{petition['id']}"
     await worker.do(office, f"{one}:accept", {"kind": "CLAIM", "lawful_channel": "PETITION"})
     await worker.do(office, f"{one}:route")
+    await routed(worker, office, one)
     await worker.do(clerk, f"{incident}:claim")
     await worker.do(clerk, f"{incident}:resolve", DONE)
     await worker.until(office, one, "RESOLVED")
@@ -225,6 +226,9 @@ class Staff:
                     task.cancel()
                 await asyncio.gather(*self.tasks, return_exceptions=True)
 
-    @property
-    def failed(self) -> list[str]:
-        return [words for worker in self.workers for words in worker.failed]
+    def take_failed(self) -> list[str]:
+        """The stories that have failed since this was asked last."""
+        failed = [words for worker in self.workers for words in worker.failed]
+        for worker in self.workers:
+            worker.failed.clear()
+        return failed
