@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import asyncpg
@@ -83,22 +84,27 @@ class Publishing:
         UNPUBLISHED.set(len(rows))
         if not rows:
             return 0
-        sent = [await self._send(producer, row) for row in rows]
+        # aiokafka tells of every record in a batch the time of the first one.
+        now = time.time_ns() // 1_000_000
+        sent = [await self._send(producer, row, now) for row in rows]
         acknowledged = await asyncio.gather(*sent)
-        last = acknowledged[-1]
         if rows[-1]["key"] == HEAD:
-            await storage.save_bookmark(conn, TOPIC, Bookmark(last.offset, last.timestamp))
+            await storage.save_bookmark(conn, TOPIC, Bookmark(acknowledged[-1].offset, now))
         await storage.published(conn, rows)
         PUBLISHED.inc(len(rows))
         UNPUBLISHED.set(0)
         return len(rows)
 
-    async def _send(self, producer: AIOKafkaProducer, row: asyncpg.Record) -> "asyncio.Future[Any]":
+    async def _send(
+        self, producer: AIOKafkaProducer, row: asyncpg.Record, time_ms: int
+    ) -> "asyncio.Future[Any]":
         self._pulse.beat(PART)
         key, value, version = row["key"].encode(), value_of(row), str(row["version"]).encode()
         signature = self._settings.signatures.sign(entry_statement(TOPIC, key, version, value))
         headers = [(VERSION, version), header_of(signature)]
-        sent: asyncio.Future[Any] = await producer.send(TOPIC, value, key=key, headers=headers)
+        sent: asyncio.Future[Any] = await producer.send(
+            TOPIC, value, key=key, headers=headers, timestamp_ms=time_ms
+        )
         return sent
 
     async def _sleep(self) -> None:

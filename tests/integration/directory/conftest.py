@@ -11,7 +11,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from backbone.directory.replica import TOPIC
-from backbone.postgres.migrate import Schema, migrate, schemas
+from backbone.postgres.migrate import migrate_all, schemas
 from backbone.process.keyring import Keyring
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
@@ -29,11 +29,7 @@ async def database(postgres_dsn: str) -> AsyncIterator[str]:
     await admin.execute(f"CREATE DATABASE {name}")
     parts = urlsplit(postgres_dsn)
     dsn = urlunsplit(parts._replace(path=f"/{name}"))
-    conn = await asyncpg.connect(dsn)
-    await conn.execute("CREATE SCHEMA directory")
-    files = next(each.files for each in schemas() if each.name == "directory")
-    await migrate(conn, Schema("directory", await conn.fetchval("SELECT current_user"), files))
-    await conn.close()
+    await migrate_all(dsn, bytes(32), [each for each in schemas() if each.name == "directory"])
     yield dsn
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import asyncpg
 from aiokafka import ConsumerRecord
+from aiokafka.structs import TopicPartition
 
-from backbone.directory.replica import Replica
+from backbone.directory.replica import TOPIC, Replica
+from backbone.kafka.bookmark import open_reader
 from backbone.postgres.pool import open_pool
 from backbone.process.pulse import Pulse
 from backbone.words.city import City
@@ -107,13 +109,35 @@ async def test_what_was_loaded_without_kafka_is_published_later(
     assert city.head.entries == loaded.changed
 
 
+async def test_a_restart_publishes_nothing_again(database: str, topic: Broker) -> None:
+    """All services would read and check the whole city once more, while they have other work."""
+    async with publishing(database, topic.address) as directory:
+        await directory.loader.load(demo(), None, "somebody")
+        await published(directory)
+        end = await end_of(topic)
+    async with publishing(database, topic.address) as directory:
+        await directory.loader.load(demo(RENAMED), None, "somebody")
+        await published(directory)
+        assert await end_of(topic) == end + 2  # the unit and the head
+
+
+async def published(directory: Directory) -> None:
+    async with asyncio.timeout(20):
+        while await directory.pool.fetchval("SELECT count(*) FROM entries WHERE unpublished"):
+            await asyncio.sleep(0.1)
+
+
+async def end_of(topic: Broker) -> int:
+    async with open_reader(topic.address) as consumer:
+        partition = TopicPartition(TOPIC, 0)
+        return int((await consumer.end_offsets([partition]))[partition])
+
+
 async def test_a_topic_made_anew_is_filled_again(database: str, topic: Broker) -> None:
     await a_place_for_the_copy(database)
     async with publishing(database, topic.address) as directory:
         loaded = await directory.loader.load(demo(), None, "somebody")
-        async with asyncio.timeout(20):
-            while await directory.pool.fetchval("SELECT count(*) FROM entries WHERE unpublished"):
-                await asyncio.sleep(0.1)
+        await published(directory)
     await make_topic_anew(topic)
     async with (
         publishing(database, topic.address),
