@@ -25,6 +25,7 @@ WELL = 2.0  # seconds of readiness after which the count of failures starts anew
 HOPELESS = 3  # failures in a row after which it will not become ready
 POLL = 0.1
 LOOK = 1.0  # seconds between two looks at one that is ready
+LOOK_AGAIN = 0.25  # at one that a signal has stopped; to look costs nothing
 
 
 class State(StrEnum):
@@ -157,13 +158,14 @@ class Child:
 
     async def _mind(self) -> None:
         """Kill it once it does not answer any more: it is frozen, and its death starts it again."""
-        silence = Silence()
+        silence, pause = Silence(), LOOK
         while self.program.answers is not None:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(pause)
             pid = self.pid
             frozen = bool(pid) and is_frozen(pid or 0)
             # One that is frozen is not asked: each question would wait in vain for its patience.
             answered = not frozen and await self.program.answers()
+            pause = LOOK_AGAIN if frozen else LOOK
             if pid and silence.is_hopeless(answered, frozen):
                 self._killed_for = f"no answer for {silence.seconds():.0f} s, killed"
                 log.error("%s is killed: %s", self.program.label, self._killed_for)
