@@ -10,7 +10,7 @@ import typer
 from cryptography import x509
 
 from backbone.process.certificates import flaw_of, hosts
-from backbone.process.wires import Wires
+from backbone.process.wires import SECURE, Wires
 from backbone.shell.wires import LOOK
 from operate.admin import renewal
 from operate.cli.screen import console, plain, say, words
@@ -104,10 +104,23 @@ def show_renewed(installation: Installation) -> None:
 def list_certificates(
     json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
 ) -> None:
-    """List every identity, until when it is good, and for which hosts. Exit code 1 for a flaw."""
-    rows = [row_of(Wires(name, here().protection.folder)) for name in IDENTITIES]
+    """List every identity, until when it is good, and for which hosts. Exit code 1 for a flaw.
+
+    A city whose wires are open needs none: unless some were made, the list is empty.
+    """
+    protection = here().protection
+    made = any((protection.folder / f"{name}.pem").exists() for name in IDENTITIES)
+    needed = protection.secure or made
+    rows = [row_of(Wires(name, protection.folder)) for name in IDENTITIES] if needed else []
     if json:
         print(jsons.dumps(rows, ensure_ascii=False))
+    elif not needed:
+        say(
+            f"The wires of this city are open: it needs no certificates and has none. {SECURE}=1 "
+            "protects them (docs/wires.md).",
+            f"本系统未启用安全传输，不需要证书，也没有证书。设 {SECURE}=1 可启用"
+            "（见 docs/wires.md）。",
+        )
     else:
         table = plain(
             *words("name until days hosts flaw", "名称 有效期至 剩余天数 主机 问题").split()
