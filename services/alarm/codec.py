@@ -16,8 +16,7 @@ from backbone.words.errors import InvalidArgument, NotFound
 from backbone.words.followed import Followed
 from backbone.words.masks import masked
 from backbone.words.matter import Matter
-from backbone.words.mentions import without
-from backbone.words.persons import persons_in
+from backbone.words.persons import unnamed
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
@@ -165,7 +164,7 @@ def discreet(text: str, callers: Iterable[pb.CallerFacts]) -> str:
     """The text without the names, forms of address and numbers of these callers."""
     known = list(callers)
     called = [name for each in known for name in (each.name, each.subscriber)]
-    return without(text, called, [each.number for each in known], persons_in(text, called))
+    return unnamed(text, called, [each.number for each in known])
 
 
 def _show_passed(receipt: Receipt, passed: resources.Passed) -> None:

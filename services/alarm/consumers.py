@@ -18,7 +18,6 @@ from backbone.intake.following import follow_request, following, steps_of
 from backbone.kafka.subscription import Subscription
 from backbone.wire import to_record
 from backbone.words.actor import Actor
-from backbone.words.correction import AGAINST
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
@@ -37,7 +36,7 @@ def incidents(rows: RowsOf) -> Subscription:
     """Turn events into commands for the opening receipt and for each linked one."""
 
     async def follow(events: Sequence[IncidentEvent]) -> Sequence[Request[Any]]:
-        steps, accused = steps_of(events), _accused_by(events)
+        steps, accused = steps_of(events), accusing(events)
         if not steps and accused is None:
             return []
         incident_id = UUID(events[0].meta.aggregate_id)
@@ -52,22 +51,29 @@ def incidents(rows: RowsOf) -> Subscription:
             for event, step in steps
         ]
         # A report that has moved with a merge hears of its own incident, too.
-        return [*_accusing(accused, {*here, incident_id}), *followed]
+        return [*_accused(accused, {*here, incident_id}), *followed]
 
     return following("alarm", storage.OURS, follow)
 
 
-def _accused_by(events: Sequence[IncidentEvent]) -> IncidentEvent | None:
-    """The last of the events by which the incident accuses a unit."""
-    found = [each for each in events if AGAINST in each.amended.changed]
-    return next((each for each in reversed(found) if each.amended.matter.against), None)
+def accusing(events: Sequence[IncidentEvent]) -> IncidentEvent | None:
+    """The last of the events of an incident that accuses a unit.
+
+    Any of them, not the correction alone: a receipt may join after that was told, by a link that
+    crossed it or with a merge. The incident tells of each that has joined, and by then accuses.
+    """
+    return next((each for each in reversed(events) if _against(each)), None)
 
 
-def _accusing(event: IncidentEvent | None, receipts: Iterable[UUID]) -> Iterator[Request[Any]]:
+def _against(event: IncidentEvent) -> str:
+    return event.meta.accused or event.amended.matter.against
+
+
+def _accused(event: IncidentEvent | None, receipts: Iterable[UUID]) -> Iterator[Request[Any]]:
     """Tells the receipts whom their incident accuses: that of its own says it already."""
     if event is None:
         return
-    told = FollowAccusation(UUID(event.meta.aggregate_id), event.amended.matter.against)
+    told = FollowAccusation(UUID(event.meta.aggregate_id), _against(event))
     for each in receipts:
         asked = follow_request(event, each, told)
         yield replace(asked, request_id=uuid5(UUID(event.meta.event_id), f"accuse {each}"))

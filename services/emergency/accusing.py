@@ -12,8 +12,9 @@ from services.emergency.mission.hiding import HideMission
 from services.emergency.mission.recalling import WithdrawMission
 from services.emergency.mission.record import Cause, Mission, Order, Recall
 
-# The reason that a team of the accused unit reads: it must not learn the true one.
-ELSEWHERE = "指挥中心另有安排。"
+# The reason that a team of the accused unit reads: it must not learn the true one. Its words stand
+# beside it, in the language of who reads it.
+ELSEWHERE = "ARRANGED_OTHERWISE"
 
 
 def is_accused(city: City, unit: str, against: str) -> bool:

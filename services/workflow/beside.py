@@ -183,7 +183,9 @@ def _asked_for(item: resources.Incident, request: pb.ListIncidentsRequest) -> bo
 
 
 def _of_alert(alert: missions.Alert) -> resources.Incident:
-    item = resources.Incident(id=alert.matter_id, code=alert.code, priority=alert.priority)
+    item = resources.Incident(
+        id=alert.matter_id, code=alert.code, priority=alert.priority, persons=alert.persons
+    )
     item.place.area = alert.area
     item.waits.add(
         unit=alert.ordered_unit,
@@ -230,6 +232,7 @@ def _of_ticket(ticket: receipts.Ticket) -> resources.Incident:
         narrative=ticket.narrative,
         note=ticket.note,
         place=ticket.place,
+        persons=ticket.persons,
     )
     overdue = ticket.state == receipts.Ticket.STATE_LAPSED
     item.due.add(clock=TICKET_ANSWER, start_time=ticket.file_time, due_time=ticket.due_time)

@@ -77,13 +77,16 @@ def to_progress(row: Any, supervision: Supervision, actor: Actor) -> Progress | 
     )
     progress.time.FromDatetime(row["time"])
     if not sees_all(supervision, actor):
-        if facts.get("unit", actor.unit) not in (actor.unit, supervision.unit):
+        supervises = actor.unit == supervision.unit
+        if not supervises and facts.get("unit", actor.unit) not in (actor.unit, supervision.unit):
             return None
         mine = {each.incident for each in part_of(supervision, actor)}
         if "addressed" in facts:
-            asked = facts["addressed"]
-            own = [e for e in asked if e["unit"] == actor.unit and e["incident"] in mine]
-            facts["addressed"] = own
+            facts["addressed"] = [
+                each
+                for each in facts["addressed"]
+                if each["incident"] in mine and (supervises or each["unit"] == actor.unit)
+            ]
         if "incidents" in facts:
             facts["incidents"] = [each for each in facts["incidents"] if each in mine]
             if not facts["incidents"]:
@@ -103,27 +106,27 @@ def scope(supervision: Supervision) -> EventScope:
 
 
 def sees_all(supervision: Supervision, actor: Actor) -> bool:
-    """Whether the actor supervises it or watches over its area."""
-    return sees(actor, replace(supervision.facts, units=(supervision.unit,)))
+    """Whether the actor supervises it, or watches over its area, and may know all of it."""
+    supervising = (each for each in supervision.readers if each == supervision.unit)
+    return sees(actor, replace(supervision.facts, units=tuple(supervising)))
 
 
 def part_of(supervision: Supervision, actor: Actor) -> list[Demand]:
-    """What the actor's unit is asked; of one that stands apart, nothing of the accusation."""
-    hidden = hidden_from(supervision, actor)
-    return [e for e in supervision.demands if e.unit == actor.unit and e.incident not in hidden]
+    """What the actor's unit is asked, or asks itself; nothing of an accusation that it may not
+    know of."""
+    known = supervision.known_to(actor.unit)
+    return [each for each in known if _has_to_do_with(each, supervision, actor)]
 
 
 def marks_of(supervision: Supervision, actor: Actor) -> list[Mark]:
-    hidden = hidden_from(supervision, actor)
-    own = (each for each in supervision.marks if each.unit == actor.unit)
-    left = (
-        replace(each, incidents=tuple(e for e in each.incidents if e not in hidden)) for each in own
-    )
+    known = {each.incident for each in supervision.known_to(actor.unit)}
+    own = (each for each in supervision.marks if _has_to_do_with(each, supervision, actor))
+    left = (replace(each, incidents=tuple(e for e in each.incidents if e in known)) for each in own)
     return [each for each in left if each.incidents]
 
 
-def hidden_from(supervision: Supervision, actor: Actor) -> frozenset[str]:
-    return supervision.accusing if actor.unit in supervision.apart else frozenset()
+def _has_to_do_with(part: Demand | Mark, supervision: Supervision, actor: Actor) -> bool:
+    return actor.unit in (part.unit, supervision.unit)
 
 
 def to_resource(supervision: Supervision, actor: Actor) -> resources.Supervision:

@@ -5,7 +5,14 @@ import re
 import pytest
 import yaml
 
-from services.gateway.contract.labels import AS_WRITTEN, LABELS, OF_FIELDS, label_of, labels_of
+from services.gateway.contract.labels import (
+    AS_WRITTEN,
+    LABELS,
+    OF_COLLECTION,
+    OF_FIELDS,
+    label_of,
+    labels_of,
+)
 from services.gateway.contract.naming import Names
 from services.gateway.http.located import MISSING, NAMES
 from services.gateway.http.problems import FILE, Reasons
@@ -30,7 +37,19 @@ def test_every_field_of_every_request_has_its_label() -> None:
 
 
 def test_every_label_is_chinese() -> None:
-    assert all(re.fullmatch(r"[\u4e00-\u9fff]+", label) for label in LABELS.values())
+    own = (label for labels in OF_COLLECTION.values() for label in labels.values())
+    assert all(re.fullmatch(r"[\u4e00-\u9fff]+", label) for label in (*LABELS.values(), *own))
+
+
+def test_a_field_is_called_what_it_is_in_its_collection() -> None:
+    """The subject of a line of a register is who the act was about, and no title."""
+    said = {
+        of: SAY.say("detail", "WRONG_LENGTH", 422, "zh", {"field": "subject"}, of)
+        for of in ("petitions", "audit", "reveals")
+    }
+    assert ("标题" in said["petitions"], "操作对象" in said["audit"]) == (True, True)
+    assert "查看对象" in said["reveals"]
+    assert "标题" not in said["audit"] + said["reveals"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.emergency.accusing import ELSEWHERE
 from services.gateway.contract.fields import names_of
 from services.gateway.contract.naming import ALLOWED, KINDS, PLAIN, TERMS, TIMES, Names
 from services.gateway.contract.plan import plan_of
@@ -23,7 +24,7 @@ from tests.house.test_reasons import places
 TEXTS: dict[str, list[str]] = {
     "outcome": list(Result),
     "solved": list(Finding),
-    "reason": [*VoidReason, *waiting.REASONS],
+    "reason": [*VoidReason, *waiting.REASONS, ELSEWHERE],
     "urger": list(Urger),
     "type": list(TYPES.values()),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from backbone.process.wires import Protected, Wires
 from operate.home.certificates import OPERATOR
 from operate.home.ports import free_port
-from operate.servers.kafka import PROTECTED
+from operate.servers.kafka import PROTECTED, REAUTH
 from tests.brokers import Node, formatted, fresh_cluster, properties_of
 
 ADMIN = "admin"
@@ -76,6 +76,7 @@ class Cluster:
             controller_port=ports.controller,
             own=self._wires.own,
             ca=self._wires.ca,
+            reauth=REAUTH,
         ).replace("super.users=", f"super.users=User:{ADMIN};")
         chosen = "".join(f"{name}={value}\n" for name, value in self._settings.items())
         common = properties_of(number, (each.controller for each in self._ports), place)

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 
 from backbone.door.codes import Codes
+from backbone.door.counted import Counts
+from backbone.door.evidence import Flaw
 from backbone.postgres.pool import Connection, Pool, is_transient
 from backbone.process.metrics import FORGED
 from backbone.process.pulse import Pulse
@@ -26,11 +28,13 @@ OPEN = "SELECT coalesce((SELECT until > clock_timestamp() FROM uncoded), false)"
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A table, the columns that the code of a row covers, and those that name a row."""
+    """A table, the columns that the code of a row covers, and those that name a row; `counted`: no
+    event tells of its rows, so they are counted."""
 
     table: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    counted: bool = False
 
     def told(self, row: Any) -> bytes:
         """What a row says, for its code."""
@@ -63,12 +67,19 @@ class CodedRows:
 
     def __init__(self, codes: Codes | None, of: Beside) -> None:
         self._codes, self.of = codes, of
+        self._counts = Counts(codes, of.table) if of.counted else None
 
     async def code(self, conn: Connection, rows: Iterable[Any]) -> None:
         """Write the codes of rows that this transaction has written, with all their columns."""
         for row in rows:
             key = [row[name] for name in self.of.key]
             await conn.execute(self.of.code_one, self.made(row), *key)
+
+    async def wrote(self, conn: Connection, rows: Sequence[Any]) -> None:
+        """Code and count new rows, at the end of the transaction that has written them."""
+        await self.code(conn, rows)
+        if self._counts is not None:
+            await self._counts.add(conn, rows)
 
     def made(self, row: Any) -> bytes | None:
         """The code of a row that is about to be written."""
@@ -90,6 +101,12 @@ class CodedRows:
             log.critical("row.forged", extra={"row": self.of.where(row)})
         return found
 
+    async def missing(self, conn: Any) -> AsyncIterator[Flaw]:
+        """The months of which rows were removed by hand."""
+        if self._counts is not None:
+            async for flaw in self._counts.flaws(conn):
+                yield flaw
+
     async def forged(self, conn: Any) -> AsyncIterator[str]:
         """Which rows the service has not written so; nothing is changed."""
         lenient = await conn.fetchval(OPEN)
@@ -104,6 +121,8 @@ class CodedRows:
         loop = f"codes of {self.of.table}"
         async for _ in pulse.rounds(loop, PAUSE):
             try:
+                if self._counts is not None:
+                    await self._counts.begin(pool)
                 if not await pool.fetchval(OPEN):
                     break
                 async with pool.acquire() as conn:

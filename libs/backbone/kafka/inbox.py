@@ -71,6 +71,7 @@ LINKS = Beside(
         "note",
     ),
     key=("consumer", "event_id", "aggregate_id"),
+    counted=True,
 )
 
 
@@ -130,4 +131,4 @@ class Inbox:
         task = (meta.correlation_id, [*meta.audience], meta.area or meta.audited_area)
         about = (meta.source, meta.accused)
         rows = await conn.fetch(REFUSED, *link, outcome.reason, outcome.facts, *task, *about)
-        await self._links.code(conn, rows)
+        await self._links.wrote(conn, rows)

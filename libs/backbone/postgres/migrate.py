@@ -220,5 +220,7 @@ async def _grant(conn: "asyncpg.Connection[asyncpg.Record]", schema: Schema) -> 
         """)
     if await conn.fetchval("SELECT to_regclass('uncoded')"):
         await conn.execute(f"REVOKE INSERT, UPDATE, DELETE ON uncoded FROM {schema.role}")
+    if await conn.fetchval("SELECT to_regclass('row_counts')"):
+        await conn.execute(f"REVOKE INSERT, DELETE ON row_counts FROM {schema.role}")
     if await conn.fetchval("SELECT to_regclass('audit_before')"):
         await conn.execute(f"REVOKE INSERT, UPDATE, DELETE ON audit_before FROM {schema.role}")

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from backbone.process.keyring import KeyProvider
 from backbone.process.metrics import SEALED_SPANS
 from backbone.words.masks import masked
-from backbone.words.mentions import Span, mentions
+from backbone.words.mentions import NUMBER, Span
 from backbone.words.personal_numbers import numbers_in
-from backbone.words.persons import persons_in
+from backbone.words.persons import names_and_numbers, persons_in, unnamed
 from backbone.words.spans import OPENS, SPAN, span
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ VERSION = "v1"
 TEXT, NAME = "text", "name"
 # Before a name or number that is kept from all who read texts. No name begins with it.
 KEPT = "!"
+# What machines write: ids, codes, numbers and times. The letters of a name in it are none.
+WRITTEN_BY_MACHINES = re.compile(r"[!-~]*")
 
 
 class SpanSealer:
@@ -82,14 +84,21 @@ class SpanSealer:
         return [name.removeprefix(KEPT) for name in opened if name and name.startswith(KEPT)]
 
     def open_but(self, text: str, kept: Collection[str]) -> str:
-        """The text as it was written, in which these persons and numbers stay masked."""
+        """The text as it was written, without these persons and numbers: also where nobody knew,
+        when it was written, that it names them, and nothing of it is sealed."""
+        return _bare(self.open(text), *names_and_numbers(kept))
+
+    def hide_but(self, text: str, kept: Collection[str]) -> str:
+        """The text as others see it, without these persons and numbers: nor their masks, in which
+        the surname stands."""
+        who = names_and_numbers(kept)
 
         def shown(found: re.Match[str]) -> str:
-            piece = self._opened(found[3], TEXT)
-            named = piece is None or mentions(piece, kept, kept) or persons_in(piece, kept)
-            return found[1] if named or piece is None else piece
+            piece = self._opened(found[3], TEXT) or ""
+            told = unnamed(piece, *who)
+            return found[1] if told == piece else told
 
-        return SPAN.sub(shown, text) if OPENS in text else text
+        return _bare(SPAN.sub(shown, text) if OPENS in text else text, *who)
 
     def _plain(self, text: str, names: Collection[str]) -> str:
         parts, end = [], 0
@@ -125,6 +134,12 @@ class SpanSealer:
         if known is None and (key := self._keys.key(name)) is not None:
             known = self._ciphers[name] = AESSIV(_doubled(key))
         return known
+
+
+def _bare(text: str, names: Collection[str], numbers: Collection[str]) -> str:
+    """The text without these persons; of a code no part is one, but it may be a whole number."""
+    told = unnamed(text, names, numbers)
+    return text if told != NUMBER and WRITTEN_BY_MACHINES.fullmatch(text) else told
 
 
 def _apart(spans: Collection[Span]) -> list[Span]:

@@ -71,28 +71,30 @@ class FreeTexts:
         """Open the texts of an answer to a person who works on the matter, mask them for all
         others. A service that asks for itself is given them sealed.
 
-        Former texts and notes still name a person who has asked for protection only later: the
-        answer says by `persons` who that is, and they stay masked."""
+        A protected caller is named to nobody: each part of the answer says by `persons` who that
+        is, and none of its texts names them, sealed or not. Former texts may do so, and a place or
+        a danger that was written down before the caller had given a name."""
         if sender != FRONT:
             return
-        persons = taken_out(answer)
-        if self.sealer is None or MARK not in answer.SerializeToString():
+        works = role in WORKING
+        parts = [*taken_out(answer)]
+        if self.sealer is None:
             return
-        if role not in WORKING:
-            change_texts(answer, hidden)
-        elif kept := self.sealer.kept(persons):
-            change_texts(answer, partial(self.sealer.open_but, kept=kept))
-        else:
-            change_texts(answer, self.sealer.open)
+        bare = self.sealer.open_but if works else self.sealer.hide_but
+        for part, persons in parts:
+            if kept := self.sealer.kept(persons):
+                change_texts(part, partial(bare, kept=kept))
+        if MARK in answer.SerializeToString():
+            change_texts(answer, self.sealer.open if works else hidden)
 
 
-def taken_out(message: Any) -> list[str]:
-    """The sealed persons of an answer and of what it holds, which leave it: they are not shown."""
-    found: dict[str, None] = {}
+def taken_out(message: Any) -> Iterator[tuple[Any, list[str]]]:
+    """The parts of an answer that say whose matter they tell, and the sealed persons, which leave
+    it: they are not shown."""
     for part in _naming(message):
-        found |= dict.fromkeys(getattr(part, PERSONS))
+        persons = [*getattr(part, PERSONS)]
         part.ClearField(PERSONS)
-    return list(found)
+        yield part, persons
 
 
 def _naming(message: Any) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from backbone.door.beside import Beside
+from backbone.door.beside import Beside, CodedRows
 from backbone.door.columns import names_of, wrong_beside, wrong_in
 from backbone.door.decider import Decider
 from backbone.door.evidence import LOWEST_ID, TURN, Flaw
@@ -52,8 +52,15 @@ async def forged_rows(
             async for flaw in missing(conn, decider.table.name, written):
                 yield flaw
     for of in besides(deciders):
-        async for where in rows.coded(of).forged(conn):
-            yield Flaw(where, "is not what the service has written")
+        async for flaw in _wrong_in(conn, rows.coded(of)):
+            yield flaw
+
+
+async def _wrong_in(conn: Any, coded: CodedRows) -> AsyncIterator[Flaw]:
+    async for where in coded.forged(conn):
+        yield Flaw(where, "is not what the service has written")
+    async for flaw in coded.missing(conn):
+        yield flaw
 
 
 async def _forged_of(

@@ -8,7 +8,14 @@ import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from backbone.words.mentions import SHORTEST_NAME, Span, folded, letters_of
+from backbone.words.mentions import (
+    SHORTEST_NAME,
+    SHORTEST_NUMBER,
+    Span,
+    folded,
+    letters_of,
+    without,
+)
 
 NAME = "name"
 _DOUBLE = re.compile(
@@ -36,6 +43,21 @@ def persons_in(text: str, names: Collection[str]) -> list[Span]:
         for form in forms
         for found in form.finditer(signs)
     ]
+
+
+def unnamed(text: str, names: Collection[str], numbers: Collection[str]) -> str:
+    """The text without these persons: their names, the forms of address and their numbers."""
+    return without(text, names, numbers, persons_in(text, names))
+
+
+def names_and_numbers(kept: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Which of these are names, and which are numbers."""
+    names: list[str] = []
+    numbers: list[str] = []
+    for each in kept:
+        digits = sum(map(str.isdecimal, each))
+        (numbers if digits >= SHORTEST_NUMBER else names).append(each)
+    return names, numbers
 
 
 def split_names(said: Iterable[str]) -> list[str]:

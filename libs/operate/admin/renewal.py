@@ -1,35 +1,49 @@
-"""Makes the embedded servers show renewed certificates; services look for them by themselves."""
+"""Makes the embedded servers show renewed certificates; services look for them by themselves.
+
+A connection to Kafka lasts longer than what it was opened with: which brokers end it, and when.
+"""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
 
 import asyncpg
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
 
+from backbone.process.wires import Brokers
 from operate.admin.topics import administrator
 from operate.home.home import read_state
 from operate.run.installation import Installation
 
 log = logging.getLogger(__name__)
 
+POSTGRES, KAFKA = "postgres", "kafka"
 LISTENERS = ("broker", "trusted")
 NODE = "1"
+# Also of one listener, then with its name before.
+REAUTH = "connections.max.reauth.ms"
 # A server takes a change over behind its answer, and one that is busy may miss a question.
 ATTEMPTS, PAUSE = 6, 2.0
 
 
-async def show_renewed(installation: Installation) -> list[str]:
-    """Return the names of the running servers that must be restarted, because they refused."""
+async def show_renewed(
+    installation: Installation, names: Collection[str] = (POSTGRES, KAFKA)
+) -> list[str]:
+    """Return the names of these running servers that must be restarted, because they refused."""
     refused = []
     processes = read_state(installation.home).get("processes", {})
     running = {name for name, each in processes.items() if each["state"] == "ready"}
     for name, own, show in (
-        ("postgres", installation.postgres, _postgres),
-        ("kafka", installation.kafka, _kafka),
+        (POSTGRES, installation.postgres, _postgres),
+        (KAFKA, installation.kafka, _kafka),
     ):
-        if own and name in running and not await _shown(name, show, installation):
+        if (
+            own
+            and name in running.intersection(names)
+            and not await _shown(name, show, installation)
+        ):
             refused.append(name)
     return refused
 
@@ -73,6 +87,29 @@ async def _kafka(installation: Installation) -> None:
         for code, said, *_ in answer.resources:
             if code:
                 raise for_code(code)(said)
+
+
+async def endless(brokers: Brokers) -> list[str]:
+    """The brokers at which a connection that has come with a password goes on for ever, whatever
+    becomes of that password."""
+    async with administrator(brokers) as admin:
+        names = [str(each["node_id"]) for each in (await admin.describe_cluster())["brokers"]]
+        wanted = [ConfigResource(ConfigResourceType.BROKER, name) for name in names]
+        answers = await admin.describe_configs(wanted)
+    ending = {
+        name
+        for answer in answers
+        for code, said, _, name, entries in answer.resources
+        for entry in _demanded(code, said, entries)
+        if entry[0].endswith(REAUTH) and int(entry[1] or 0) > 0
+    }
+    return sorted({*names} - ending, key=int)
+
+
+def _demanded(code: int, said: str, entries: Any) -> Any:
+    if code:
+        raise for_code(code)(said)
+    return entries
 
 
 def files_of(installation: Installation) -> tuple[object, object]:

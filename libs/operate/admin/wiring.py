@@ -8,12 +8,13 @@ from backbone.kafka.connecting import refusal_by
 from backbone.process.certificates import WireFlaw, end_of, flaw_of
 from backbone.process.settings import PORTS
 from backbone.process.wires import Protected, Wires
-from operate.admin import acls
+from operate.admin import acls, renewal
 from operate.cli.screen import words
 from operate.home.certificates import AUTHORITY, IDENTITIES, readable_by_others
 from operate.home.trouble import speaks_chinese
 from operate.run.installation import Installation
 from operate.run.protection import kafka_password
+from operate.servers.kafka import REAUTH
 
 # A fact, and its remedy, which is empty if there is no problem.
 Seen = tuple[str, str]
@@ -52,9 +53,21 @@ async def at_kafka(installation: Installation) -> list[Seen]:
     found = [("", said(flaw)) for flaw in await asyncio.gather(*asked) if flaw]
     if found:
         return found
-    told = await acls.compare(brokers, acls.read())
+    told = [(each, "make acls") for each in await acls.compare(brokers, acls.read())]
+    told += [_endless(each) for each in await renewal.endless(brokers)]
     declared = words("as declared", "与声明一致")
-    return [(each, "make acls") for each in told] or [(declared, "")]
+    return told or [(declared, "")]
+
+
+def _endless(broker: str) -> Seen:
+    seen = words(
+        f"broker {broker} keeps a connection whose password was changed",
+        f"代理 {broker} 不会断开密码已更改的连接",
+    )
+    return seen, words(
+        f"set {renewal.REAUTH}={REAUTH} there (docs/wires.md)",
+        f"请在该代理设置 {renewal.REAUTH}={REAUTH}（见 docs/wires.md）",
+    )
 
 
 def said(flaw: WireFlaw) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json as jsons
 import time
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,14 +11,16 @@ import typer
 from cryptography import x509
 
 from backbone.process.certificates import flaw_of, hosts
-from backbone.process.wires import Wires
+from backbone.process.wires import SECURE, Wires
 from backbone.shell.wires import LOOK
 from operate.admin import renewal
+from operate.admin.renewal import KAFKA, POSTGRES
 from operate.cli.screen import console, plain, say, words
 from operate.home import certificates
 from operate.home.certificates import IDENTITIES
-from operate.home.home import Home
+from operate.home.home import Home, read_state
 from operate.home.trouble import speaks_chinese
+from operate.run import control
 from operate.run.installation import Installation
 
 app = typer.Typer(
@@ -65,19 +68,39 @@ def renew(
 @app.command("revoke")
 def revoke() -> None:
     """Make every certificate of before worthless, as after the theft of one: a new authority
-    issues all of them anew, and the old one is trusted no more. Nothing is restarted."""
+    issues all of them anew, and the old one is trusted no more. Kafka alone is restarted: it asks
+    for a certificate only when a connection begins."""
     installation = here()
     folder = installation.protection.folder
     begin_authority(installation)
     certificates.renew(folder)
-    show_renewed(installation)
+    show_renewed(installation, restarted=[KAFKA])
     time.sleep(ALL_HAVE_LOOKED)
     certificates.distrust_all_before(folder)
-    show_renewed(installation)
+    show_renewed(installation, [POSTGRES])
+    end_connections(installation)
     say(
         "all certificates are new; those of before are refused within seconds",
         "证书已全部更换；此前签发的证书将在数秒内被拒绝",
     )
+
+
+def end_connections(installation: Installation) -> None:
+    """End what was opened at Kafka with certificates of before."""
+    if not installation.protection.secure:
+        return
+    if installation.kafka is None:
+        say(
+            "connections to Kafka of before go on until its brokers are restarted: restart them "
+            "one after the other (docs/wires.md)",
+            "此前建立的 Kafka 连接在代理重启前仍有效：请逐个重启 Kafka 代理（见 docs/wires.md）",
+        )
+        return
+    home = installation.home
+    if home.supervisor() is not None and KAFKA in read_state(home).get("processes", {}):
+        waiting = words("restarting Kafka, to end its connections", "正在重启 Kafka 以断开原有连接")
+        with console.status(waiting):
+            control.again(home, [KAFKA])
 
 
 def begin_authority(installation: Installation) -> None:
@@ -90,10 +113,17 @@ def begin_authority(installation: Installation) -> None:
     time.sleep(ALL_HAVE_LOOKED)
 
 
-def show_renewed(installation: Installation) -> None:
+def show_renewed(
+    installation: Installation,
+    servers: Collection[str] = (POSTGRES, KAFKA),
+    restarted: Collection[str] = (),
+) -> None:
+    """Say which of the servers need a person for it; those that are restarted anyway need none."""
     if not installation.protection.secure:
         return
-    for name in asyncio.run(renewal.show_renewed(installation)):
+    for name in asyncio.run(renewal.show_renewed(installation, servers)):
+        if name in restarted:
+            continue
         say(
             f"{name} did not take it over: liandong stop {name} && liandong start {name}",
             f"{name} 未能启用新证书：请执行 liandong stop {name} && liandong start {name}",
@@ -104,10 +134,23 @@ def show_renewed(installation: Installation) -> None:
 def list_certificates(
     json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
 ) -> None:
-    """List every identity, until when it is good, and for which hosts. Exit code 1 for a flaw."""
-    rows = [row_of(Wires(name, here().protection.folder)) for name in IDENTITIES]
+    """List every identity, until when it is good, and for which hosts. Exit code 1 for a flaw.
+
+    A city whose wires are open needs none: unless some were made, the list is empty.
+    """
+    protection = here().protection
+    made = any((protection.folder / f"{name}.pem").exists() for name in IDENTITIES)
+    needed = protection.secure or made
+    rows = [row_of(Wires(name, protection.folder)) for name in IDENTITIES] if needed else []
     if json:
         print(jsons.dumps(rows, ensure_ascii=False))
+    elif not needed:
+        say(
+            f"The wires of this city are open: it needs no certificates and has none. {SECURE}=1 "
+            "protects them (docs/wires.md).",
+            f"本系统未启用安全传输，不需要证书，也没有证书。设 {SECURE}=1 可启用"
+            "（见 docs/wires.md）。",
+        )
     else:
         table = plain(
             *words("name until days hosts flaw", "名称 有效期至 剩余天数 主机 问题").split()

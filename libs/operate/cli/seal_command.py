@@ -114,11 +114,14 @@ def retire_keys() -> None:
     """
     home = Home.here()
     keys = Keys.read(home.secret)
-    if not keys.seals:
-        raise Trouble(
-            "There is one key only: `liandong seals rotate` adds one.",
-            "只有一个密钥：请先执行 liandong seals rotate。",
+    older = len(keys.seals) - 1  # the first key is none of them: codes and PINs derive from it
+    if older < 1:
+        say(
+            "There is no older key to throw away, and nothing was changed: `liandong seals rotate` "
+            "adds a key.",
+            "没有可停用的旧密钥，未作任何更改：liandong seals rotate 可增加新密钥。",
         )
+        return
     installation = _demand_city(home)
     if remaining := asyncio.run(data_keys.stale(installation.admin_dsn, keys)):
         raise Trouble(
@@ -130,10 +133,9 @@ def retire_keys() -> None:
     kept = retire(home.secret, keys.seals[-1])
     replace(installation, keys=kept).publish_keys()
     say(
-        f"{len(keys.seals) - 1} older keys are thrown away. Backups of before need the copy of "
+        f"{older} older keys are thrown away. Backups of before need the copy of "
         f"{home.secret} of then; take a new copy of it.",
-        f"已停用 {len(keys.seals) - 1} 个旧密钥。此前的备份仍需当时的 {home.secret} 副本；"
-        "请重新保存一份副本。",
+        f"已停用 {older} 个旧密钥。此前的备份仍需当时的 {home.secret} 副本；请重新保存一份副本。",
     )
     if home.supervisor() is not None:
         _start_again(home)

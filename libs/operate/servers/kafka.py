@@ -62,6 +62,7 @@ sasl.enabled.mechanisms=SCRAM-SHA-512
 listener.name.broker.sasl.enabled.mechanisms=SCRAM-SHA-512
 listener.name.broker.scram-sha-512.sasl.jaas.config=\
 org.apache.kafka.common.security.scram.ScramLoginModule required;
+connections.max.reauth.ms={reauth}
 listener.name.trusted.ssl.client.auth=required
 listener.name.controller.ssl.client.auth=required
 ssl.keystore.type=PEM
@@ -70,6 +71,10 @@ ssl.truststore.type=PEM
 ssl.truststore.location={ca}
 ssl.enabled.protocols=TLSv1.3
 """
+
+# A connection that came with a password is ended after this time, and comes anew with the password
+# of then: 10 minutes. Each connection costs a client one request that it asks again.
+REAUTH = 600_000
 
 JVM = [
     "-Xmx256m",
@@ -91,6 +96,7 @@ class Kafka:
     log: Path
     wires: Wires | None = None
     trusted_port: int = 0
+    reauth: int = REAUTH
 
     @property
     def address(self) -> Brokers:
@@ -144,7 +150,7 @@ class Kafka:
         listeners = OPEN
         if self.wires is not None:
             listeners = PROTECTED
-            places |= {"trusted_port": self.trusted_port}
+            places |= {"trusted_port": self.trusted_port, "reauth": self.reauth}
             places |= {"own": self.wires.own, "ca": self.wires.ca}
         path.write_text((PROPERTIES + listeners).format(**places))
         return path

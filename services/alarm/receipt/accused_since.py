@@ -1,8 +1,8 @@
 """Following an accusation 检举控告: the incident of a linked receipt accuses a unit only now.
 
 The receipt is protected like the incident from then on. One whose own desk is accused, or below, is
-taken apart: what the incident became is not for that desk. Of a merged one, workflow parts the
-incident, and the receipt follows.
+taken apart: what the incident became is not for that desk. If it opened an incident that was merged
+there, workflow parts that one, and the receipt follows.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ from services.alarm.receipt.accusing import barred_by
 from services.alarm.receipt.correcting import link_of
 from services.alarm.receipt.ending import matter_called
 from services.alarm.receipt.linking import RepeatUnlinked
-from services.alarm.receipt.record import Receipt, State
+from services.alarm.receipt.record import Outcome, Receipt, State
 
 APART = "所关联的事件已另行办理，请对本次报警单独处置。"
 
@@ -48,7 +48,7 @@ def follow_accusation(
     if command.incident_id not in (incident.id, before):
         return []
     if receipt.stands_inside and city.belongs_to(receipt.unit, against):
-        if incident.before is not None:
+        if receipt.outcome is not Outcome.LINKED:
             return []
         left = link_of(receipt, receipt.version + 1, CLOCK)
         own = matter_called(receipt, "", "") if receipt.dispatches else None

@@ -3,12 +3,18 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-LABELS: Mapping[str, str] = yaml.safe_load(
+ALL_LABELS: Mapping[str, Any] = yaml.safe_load(
     Path(__file__).with_name("labels.yaml").read_text("utf-8")
 )
+# Labels of one collection alone, by its name in the path.
+OF_COLLECTION: Mapping[str, Mapping[str, str]] = ALL_LABELS["of_collection"]
+LABELS: Mapping[str, str] = {
+    name: label for name, label in ALL_LABELS.items() if name != "of_collection"
+}
 # The facts that name fields: one, or several with commas between.
 OF_FIELDS = frozenset({"field", "missing", "earlier"})
 # A field that there is not is quoted as the caller has written it.
@@ -16,20 +22,21 @@ AS_WRITTEN = frozenset({"UNKNOWN_FIELD"})
 PART = re.compile(r"(\w+)((?:\[\d+\])*)")
 
 
-def label_of(path: str) -> str:
+def label_of(path: str, collection: str = "") -> str:
     """`地点的坐标的纬度` of `place.point.latitude`; a path that is none of ours as it is, such as
-    the name of a header."""
-    said = [_part(part) for part in path.split(".")]
+    the name of a header. The labels of the collection count first."""
+    own = OF_COLLECTION.get(collection, {})
+    said = [_part(part, own) for part in path.split(".")]
     return "的".join(said) if all(said) else path
 
 
-def labels_of(paths: str) -> str:
-    return "、".join(map(label_of, paths.split(", ")))
+def labels_of(paths: str, collection: str = "") -> str:
+    return "、".join(label_of(path, collection) for path in paths.split(", "))
 
 
-def _part(part: str) -> str:
+def _part(part: str, own: Mapping[str, str]) -> str:
     """The label of one name with its numbers, counted from 1; empty where there is none."""
     match = PART.fullmatch(part)
-    label = LABELS.get(match[1], "") if match else ""
+    label = (own.get(match[1]) or LABELS.get(match[1], "")) if match else ""
     numbers = re.findall(r"\d+", match[2]) if match else []
     return label and label + "".join(f"第 {int(number) + 1} 项" for number in numbers)

@@ -78,7 +78,7 @@ def _label(reason: str, said: dict[str, str], collection: str) -> None:
     if ALLOWED in said:
         said[ALLOWED] = allowed_in_words(said.get("field", ""), said[ALLOWED], collection)
     for name in (OF_FIELDS & said.keys()) if reason not in AS_WRITTEN else ():
-        said[name] = labels_of(said[name])
+        said[name] = labels_of(said[name], collection)
 
 
 class _Facts(dict[str, Any]):

@@ -20,13 +20,14 @@ class AccusedWithdrawn(Struct, frozen=True):
 
 
 def barred_by(before: Incident, against: str, world: World) -> tuple[str, ...]:
-    """The units that had to do with it and are accused now, or below: they may not read it any
-    more. The desk knows what it has taken down itself."""
+    """The accused unit and all below: they may not read it any more. Also those that have nothing
+    to do with it yet: one may supervise it, or be told of it later. The desk knows what it has
+    taken down itself."""
     if not against or against == before.matter.against:
         return before.barred
     found = (
         unit
-        for unit in before.involved
+        for unit in (*before.involved, *sorted(world.city.units))
         if unit != before.matter.desk and world.city.belongs_to(unit, against)
     )
     return tuple(dict.fromkeys((*before.barred, *found)))

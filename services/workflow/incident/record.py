@@ -228,9 +228,13 @@ class Incident(Struct, frozen=True):
 
         The desk knows what it has taken down itself, even against itself.
         """
-        desk, against = self.matter.desk, self.matter.against
-        hidden = {against, *self.barred} - {desk}
+        hidden = self.hidden_from
         return tuple(unit for unit in self.involved if unit not in hidden)
+
+    @property
+    def hidden_from(self) -> frozenset[str]:
+        """The units that it accuses, and those below them since a correction; not the desk."""
+        return frozenset({self.matter.against, *self.barred} - {"", self.matter.desk})
 
     @property
     def facts(self) -> Facts:

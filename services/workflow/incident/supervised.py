@@ -143,13 +143,18 @@ def to_address(incident: Incident) -> UUID | None:
     found = next(outlived, None)
     if found or incident.over or is_at_accused_desk(incident):
         return found
-    unit = incident.answering_unit
-    return next((each.id for each in incident.supervisions if unit not in each.addressed), None)
+    unit, hidden = incident.answering_unit, incident.hidden_from
+    asking = (each for each in incident.supervisions if each.unit not in hidden)
+    return next((each.id for each in asking if unit not in each.addressed), None)
 
 
 def _is_outlived(incident: Incident, known: Supervised) -> bool:
+    """An accused supervisor hears no answer: nobody waits for one, nor for its judgement."""
+    hidden = incident.hidden_from
+    if known.unit in hidden:
+        return bool(known.owed_by or known.answered_by)
     over = incident.over and not known.after_end
-    return any(over or unit in incident.barred for unit in known.owed_by)
+    return any(over or unit in hidden for unit in known.owed_by)
 
 
 def is_at_accused_desk(incident: Incident) -> bool:

@@ -54,8 +54,10 @@ def waits_for(supervision: Supervision) -> tuple[str, ...]:
     or is late."""
     if supervision.state is State.LIFTED:
         return ()
-    owing = [each.unit for each in supervision.demands if each.state is Answering.OWED]
-    told = any(each.state is Answering.ANSWERED or each.has_lapsed for each in supervision.demands)
+    asked = (each for each in supervision.demands if each in supervision.known_to(each.unit))
+    owing = [each.unit for each in asked if each.state is Answering.OWED]
+    judged = supervision.known_to(supervision.unit)
+    told = any(each.state is Answering.ANSWERED or each.has_lapsed for each in judged)
     return tuple(dict.fromkeys((*owing, *([supervision.unit] if told else ()))))
 
 

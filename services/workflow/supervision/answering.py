@@ -38,7 +38,8 @@ def answer(
     by = command.by
     if not any(each.unit == by.unit for each in supervision.demands):
         raise Denied("NOT_YOUR_UNIT", unit=by.unit)
-    owed = demanding.of_unit(supervision, by.unit, command.incident_ids, {Answering.OWED})
+    about, owing = command.incident_ids, {Answering.OWED}
+    owed = demanding.of_unit(supervision, by.unit, about, owing, by=by.unit)
     if not owed:
         raise InvalidTransition("NO_ANSWER_OWED", unit=by.unit)
     speaks = by.role in world.policy.supervision_answerers

@@ -46,15 +46,18 @@ def of_unit(
     unit: str,
     incidents: Collection[str],
     states: Collection[Answering] = frozenset(Answering),
+    *,
+    by: str,
 ) -> tuple[Demand, ...]:
-    """The demands on a unit in these states, of these incidents or, without any, of all.
+    """The demands on a unit in these states, of these incidents or, without any, of all that the
+    unit of who acts may know of.
 
     Empty also if one of the incidents has no such demand: nothing is done by half.
     """
     wanted = {str(id_of(each)) for each in incidents}
     found = tuple(
         each
-        for each in supervision.demands
+        for each in supervision.known_to(by)
         if each.unit == unit and each.state in states and (not wanted or each.incident in wanted)
     )
     return found if {each.incident for each in found} >= wanted else ()

@@ -24,7 +24,7 @@ class HearOrigin(Struct, frozen=True):
 
 class OriginLearnt(Struct, frozen=True):
     """`origins` are all sources of its incidents that it knows since; `accused` is the unit that
-    the incident accuses, empty if it accuses none."""
+    the incident accuses, empty if it accuses none, `barred` are the units that may not know it."""
 
     time: datetime
     incidents: tuple[str, ...]
@@ -32,20 +32,26 @@ class OriginLearnt(Struct, frozen=True):
     level: Level
     supervisor: str
     accused: str = ""
+    barred: tuple[str, ...] = ()
 
 
 def hear_origin(
     supervision: Supervision, command: HearOrigin, now: datetime, world: World
 ) -> list[OriginLearnt]:
-    """Also of a supervision that is lifted: its register stays readable."""
+    """Also of a supervision that is lifted: its register stays readable. Whether something owed
+    has ended for the accusation before this is heard makes no difference."""
     incident = world.also.one(command.incident)
     assert isinstance(incident, Incident), "the list names an incident that was told"
     source, about = incident.facts.source, str(incident.id)
-    accused = "" if about in supervision.accusing else incident.matter.against
+    since_opening = bool(supervision.accused) and not supervision.began
+    known = about in supervision.accusations or since_opening
+    accused = "" if known else incident.matter.against
     if source in supervision.origins and not accused:
         return []
     origins = tuple(sorted({*supervision.origins, source}))
-    return [OriginLearnt(now, (about,), origins, supervision.level, supervision.unit, accused)]
+    level, supervisor = supervision.level, supervision.unit
+    barred = tuple(sorted(incident.hidden_from)) if accused else ()
+    return [OriginLearnt(now, (about,), origins, level, supervisor, accused, barred)]
 
 
 def incident_of(command: HearOrigin) -> Iterable[UUID]:
@@ -56,8 +62,13 @@ def learnt(supervision: Supervision, event: OriginLearnt) -> Supervision:
     heard = replace(supervision, origins=event.origins)
     if not event.accused:
         return heard
-    began = (*supervision.accusations, *event.incidents)
-    return replace(heard, accused=supervision.accused or event.accused, accusations=began)
+    known = supervision.accusations
+    return replace(
+        heard,
+        accused=supervision.accused if known else event.accused,
+        accusations=(*known, *event.incidents),
+        barred=tuple(dict.fromkeys((*supervision.barred, *event.barred))),
+    )
 
 
 VERBS = (verb(State, hear_origin, also=incident_of),)

@@ -84,7 +84,7 @@ def follow_up(
     """Ask a unit further, whether or not it has answered: it owes an answer until a new time."""
     require_supervisor(supervision, command.by)
     unit, level = command.unit, supervision.level
-    asked = demanding.of_unit(supervision, unit, command.incident_ids)
+    asked = demanding.of_unit(supervision, unit, command.incident_ids, by=supervision.unit)
     if not asked:
         raise InvalidArgument("NOT_ADDRESSED", unit=unit)
     text = require_text(command.text, "TEXT_MISSING")
@@ -117,7 +117,8 @@ def require_answered(
     supervision: Supervision, unit: str, incidents: tuple[str, ...]
 ) -> tuple[str, ...]:
     """The incidents whose answers can be judged. Raises InvalidTransition if there is none."""
-    answered = demanding.of_unit(supervision, unit, incidents, {Answering.ANSWERED})
+    given, by = {Answering.ANSWERED}, supervision.unit
+    answered = demanding.of_unit(supervision, unit, incidents, given, by=by)
     if not answered:
         raise InvalidTransition("NO_ANSWER_TO_JUDGE", unit=unit)
     return demanding.incidents_of(answered)
@@ -125,7 +126,8 @@ def require_answered(
 
 def an_answer(supervision: Supervision) -> dict[str, str]:
     """The unit whose answer is to be judged first, if there is one."""
-    units = (each.unit for each in supervision.demands if each.state is Answering.ANSWERED)
+    known = supervision.known_to(supervision.unit)
+    units = (each.unit for each in known if each.state is Answering.ANSWERED)
     return {"unit": unit} if (unit := next(units, "")) else {}
 
 

@@ -42,7 +42,8 @@ def lift(
     """Without a reason it is not lifted while a unit owes an answer."""
     require_supervisor(supervision, command.by)
     opinion = require_text(command.opinion, "OPINION_MISSING")
-    owing = {each.unit for each in supervision.demands if each.state is Answering.OWED}
+    known = supervision.known_to(supervision.unit)
+    owing = {each.unit for each in known if each.state is Answering.OWED}
     if owing and shows_nothing(command.reason):
         raise InvalidTransition("ANSWER_OUTSTANDING", unit=min(owing))
     reason, level = trimmed(command.reason), supervision.level

@@ -62,7 +62,7 @@ def address(
         for each in supervision.demands
     ):
         return [*ends]
-    if is_at_accused_desk(incident):
+    if is_at_accused_desk(incident) or supervision.unit in incident.hidden_from:
         return [*ends]
     require_not_accused(world.city, incident.matter.against, unit)
     level = supervision.level

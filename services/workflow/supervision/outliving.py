@@ -1,5 +1,6 @@
 """Ending 终止: what is owed about an incident that is over, or by a unit that it accuses, ends by
-itself, with the reason. An answer that was given stays, and is judged."""
+itself, with the reason. An answer that was given stays, and is judged; unless the supervising unit
+is accused, which may not read it any more."""
 
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from services.workflow.incident import record as incidents
 from services.workflow.incident.record import Incident
 from services.workflow.supervision import demanding
 from services.workflow.supervision.record import (
+    ACCUSED,
     Answering,
     Demand,
     EndReason,
@@ -43,11 +45,16 @@ def ended_with(supervision: Supervision, incident: Incident, now: datetime) -> l
     asked_later = known is not None and known.after_end
     level, supervisor, about = supervision.level, supervision.unit, (str(incident.id),)
     ends: list[DemandEnded] = []
+    hidden = incident.hidden_from
+    unheard = supervision.unit in hidden
+    waits = {Answering.OWED, Answering.ANSWERED} if unheard else {Answering.OWED}
     for each in supervision.demands:
-        if each.incident not in about or each.state is not Answering.OWED:
+        if each.incident not in about or each.state not in waits:
             continue
-        if each.unit in incident.barred:
+        if each.unit in hidden:
             reason = EndReason.UNIT_ACCUSED
+        elif unheard:
+            reason = EndReason.SUPERVISOR_ACCUSED
         elif incident.over and not asked_later:
             reason = REASONS[incident.state]
         else:
@@ -60,8 +67,9 @@ def _ended(supervision: Supervision, event: DemandEnded) -> Supervision:
     def over(demand: Demand) -> Demand:
         return replace(demand, state=Answering.ENDED, end_reason=event.reason, end_time=event.time)
 
-    if event.reason == EndReason.UNIT_ACCUSED:  # known since now to the units involved alone
-        supervision = replace(supervision, accused=supervision.accused or event.unit)
+    if event.reason in ACCUSED:  # known since now to the units involved alone
+        accused = event.unit if event.reason == EndReason.UNIT_ACCUSED else supervision.unit
+        supervision = replace(supervision, accused=supervision.accused or accused)
     return demanding.changed(supervision, event.unit, event.incidents, over)
 
 

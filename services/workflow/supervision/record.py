@@ -42,6 +42,11 @@ class EndReason(StrEnum):
     INCIDENT_MERGED = "INCIDENT_MERGED"  # 事件已并案
     INCIDENT_CLOSED = "INCIDENT_CLOSED"  # 事件已归档
     UNIT_ACCUSED = "UNIT_ACCUSED"  # 该单位被检举，已回避
+    SUPERVISOR_ACCUSED = "SUPERVISOR_ACCUSED"  # 督办单位被检举，已回避
+
+
+# Why a demand ended that is about an incident which accuses a unit.
+ACCUSED = frozenset({EndReason.UNIT_ACCUSED, EndReason.SUPERVISOR_ACCUSED})
 
 
 RUNNING = frozenset({State.OPEN, State.ANSWERED, State.ACCEPTED})
@@ -106,7 +111,8 @@ class Supervision(Struct, frozen=True):
     `area` is the smallest area that holds all incidents; empty if none does, and for an accusation,
     which no watcher over an area may see. `origins` are the sources of the incidents, `accused` is
     the unit that they accuse: who may not know of them does not know of this either. `accusations`
-    are the incidents that began to accuse a unit only after the opening.
+    are the incidents that began to accuse a unit only after the opening, `barred` the units that
+    may not know of those since.
     """
 
     id: UUID
@@ -127,37 +133,55 @@ class Supervision(Struct, frozen=True):
     origins: tuple[str, ...] = ()
     accused: str = ""
     accusations: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
     @property
     def readers(self) -> tuple[str, ...]:
-        """The units that may read it: the supervising one, those that are asked, and the marked."""
+        """The units that may read it: the supervising one, those that are asked, and the marked;
+        none that it accuses."""
         asked = (each.unit for each in self.demands)
         marked = (each.unit for each in self.marks)
-        accused = {e.unit for e in self.demands if e.end_reason == EndReason.UNIT_ACCUSED}
-        units = dict.fromkeys((self.unit, *asked, *marked))
-        return tuple(each for each in units if each not in accused)
+        units, hidden = dict.fromkeys((self.unit, *asked, *marked)), self.hidden_from
+        return tuple(each for each in units if each not in hidden)
+
+    @property
+    def hidden_from(self) -> frozenset[str]:
+        """The units that may not know of its accusing incidents: the supervising one, too."""
+        ended = {(each.end_reason, each.unit) for each in self.demands}
+        asked = {unit for reason, unit in ended if reason == EndReason.UNIT_ACCUSED}
+        asks = {self.unit for reason, _ in ended if reason == EndReason.SUPERVISOR_ACCUSED}
+        return frozenset({*self.barred, *asked, *asks})
+
+    @property
+    def began(self) -> frozenset[str]:
+        """The incidents that began to accuse a unit after the opening."""
+        ended = (each.incident for each in self.demands if each.end_reason in ACCUSED)
+        return frozenset({*ended, *self.accusations})
 
     @property
     def accusing(self) -> frozenset[str]:
         """Its incidents that accuse a unit: those that began to, or the one that it is about."""
-        began = {e.incident for e in self.demands if e.end_reason == EndReason.UNIT_ACCUSED}
-        began |= {*self.accusations}
-        return frozenset(began or self.incidents) if self.accused else frozenset()
+        return frozenset(self.began or self.incidents) if self.accused else frozenset()
 
     @property
     def apart(self) -> tuple[str, ...]:
-        """The units that answer for other incidents than the accusing ones alone, and know of no
-        accusation: the accused one among them. They see their own part, and may answer it."""
+        """The units that have to do with other incidents than the accusing ones alone, and know of
+        no accusation: the accused ones among them. They see that part, and go on with it."""
         if not self.accused:
             return ()
-        told = {each.unit for each in self.demands if self._tells(each)} | {self.unit}
-        asked = dict.fromkeys(e.unit for e in self.demands if e.incident not in self.accusing)
-        return tuple(each for each in asked if each not in told)
+        accusing, hidden = self.accusing, self.hidden_from
+        told = {each.unit for each in self.demands if each.incident in accusing} | {self.unit}
+        others = [each.unit for each in self.demands if each.incident not in accusing]
+        supervising = [self.unit] if others else []
+        units = dict.fromkeys((*others, *supervising))
+        return tuple(each for each in units if each in hidden or each not in told)
 
-    def _tells(self, demand: Demand) -> bool:
-        """Whether the unit that it asks learns by it of an accusation."""
-        accused = demand.end_reason == EndReason.UNIT_ACCUSED
-        return demand.incident in self.accusing and not accused
+    def known_to(self, unit: str) -> tuple[Demand, ...]:
+        """What it demands, without what the unit may not know of."""
+        if unit not in self.hidden_from and unit not in self.apart:
+            return self.demands
+        accusing = self.accusing
+        return tuple(each for each in self.demands if each.incident not in accusing)
 
     @property
     def facts(self) -> Facts:

@@ -7,7 +7,7 @@ from services.workflow.supervision import waits_for
 from services.workflow.supervision.demanding import next_due
 from services.workflow.supervision.record import OVER, Answering, Demand, Supervision
 
-SHAPE = 6
+SHAPE = 7
 COLUMNS = {
     "state": "text",
     "level": "text",

@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ import grpc
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     KafkaError,
@@ -159,12 +160,10 @@ async def test_kafka_speaks_to_nobody_in_the_open(secure_city: Installed) -> Non
 
 async def test_the_operator_s_door_opens_to_his_certificate_alone(secure_city: Installed) -> None:
     """The certificate of a service opens the connection, and gives no right there."""
-    base = int(urlsplit(secure_city.run["gateway"]).port or 0)
-    address = f"127.0.0.1:{Ports(base).brokers}"
-    folder = secure_city.home / "certificates"
-    assert await acls.compare(Protected(address, Wires("operate", folder)), acls.read()) == []
+    city, folder = secure_city, secure_city.home / "certificates"
+    assert await acls.compare(at_trusted(city, Wires("operate", folder)), acls.read()) == []
     with pytest.raises(KafkaError):
-        await acls.compare(Protected(address, Wires("alarm", folder)), acls.read())
+        await acls.compare(at_trusted(city, Wires("alarm", folder)), acls.read())
 
 
 async def test_postgres_speaks_tls_alone_and_proves_its_name(secure_city: Installed) -> None:
@@ -230,14 +229,16 @@ async def test_a_renewal_needs_no_restart(secure_visit: Visit) -> None:
 
 
 async def test_a_stolen_certificate_is_worthless_once_it_is_revoked(secure_visit: Visit) -> None:
-    """A thief of the gateway's certificate and keys, who listens to a team and asks for more."""
+    """A thief of the gateway's certificate and keys, who listens to a team and asks for more; and
+    one of the operator's, who is connected to Kafka and may do everything there."""
     city, team = secure_visit.city, f"{TOWNSHIP}-emergency-team"
     leader = await secure_visit.person(LEADER)
     terminal = Listener(leader, f"/v1/teams/{team}/stream?device=two")
     await asyncio.wait_for(terminal.until("welcome"), 20)
     thief = Wires("gateway", stolen(city))
     who = metadata_for(Keys.read(city.home / "secret").token, THIEF, team=team)
-    before = {name: each["pid"] for name, each in city.run["processes"].items()}
+    before = pids_of(city)
+    ruler = await ruling(city, Wires("operate", thief.folder))
     async with by(city, thief, "emergency") as there, by(city, thief, "workflow") as asking:
         listening = emergency_rpc.EmergencyServiceStub(there)
         wanted = emergency.SubscribeRequest(team=team, device="thief")
@@ -248,6 +249,7 @@ async def test_a_stolen_certificate_is_worthless_once_it_is_revoked(secure_visit
         assert told.returncode == 0 and "did not take it over" not in told.stdout, told.stdout
         ends = asyncio.wait_for(read_out(stream), 5)
         assert [await refusal_to(ends), await refusal_to(ask(asking, who))] == [NOT_TRUSTED] * 2
+    await rules_no_more(ruler)
     async with by(city, thief, "workflow") as again:
         assert "UNAVAILABLE" in await refusal_to(ask(again, who)), "no handshake accepts it"
     async with visiting(city) as visit:  # the city itself goes on, and so does its terminal
@@ -256,7 +258,35 @@ async def test_a_stolen_certificate_is_worthless_once_it_is_revoked(secure_visit
         await act(desk, f"/v1/receipts/{receipt['id']}:dispatch", {"team": team})
         await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
     await terminal.close()
-    assert {name: each["pid"] for name, each in city.run["processes"].items()} == before
+    assert restarted(city, before) == ["kafka"], "it ends its connections; nothing else is"
+
+
+async def ruling(city: Installed, shown: Wires) -> AIOKafkaAdminClient:
+    """A client that is connected by the certificate of the operator."""
+    ruler = AIOKafkaAdminClient(**connection(at_trusted(city, shown)))
+    await ruler.start()
+    assert EVENTS in await ruler.list_topics()
+    return ruler
+
+
+async def rules_no_more(ruler: AIOKafkaAdminClient) -> None:
+    with pytest.raises((KafkaError, OSError)):
+        await asyncio.wait_for(ruler.list_topics(), 20)
+    await ruler.close()
+
+
+def restarted(city: Installed, before: Mapping[str, int]) -> list[str]:
+    return [name for name, pid in pids_of(city).items() if before[name] != pid]
+
+
+def pids_of(city: Installed) -> dict[str, int]:
+    return {name: each["pid"] for name, each in city.run["processes"].items()}
+
+
+def at_trusted(city: Installed, shown: Wires) -> Protected:
+    """Kafka as it is reached by a certificate alone."""
+    base = int(urlsplit(city.run["gateway"]).port or 0)
+    return Protected(f"127.0.0.1:{Ports(base).brokers}", shown)
 
 
 async def ask(channel: Any, who: Any) -> Any:
@@ -281,7 +311,7 @@ def stolen(city: Installed) -> Path:
     """A copy of the gateway's files, which trusts what the city trusts at this moment."""
     away = city.home.parent / "stolen"
     away.mkdir()
-    for name in ("ca.pem", "gateway.pem"):
+    for name in ("ca.pem", "gateway.pem", "operate.pem"):
         (away / name).write_bytes((city.home / "certificates" / name).read_bytes())
     return away
 

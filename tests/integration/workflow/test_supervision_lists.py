@@ -39,7 +39,7 @@ def demands(draw: Any) -> Demand:
     state, time = draw(st.sampled_from(Answering)), draw(times)
     late = draw(st.booleans()) and state is Answering.OWED
     deadline = Deadline(time, "named", 1, "MINUTES")
-    accused = state is Answering.ENDED and draw(st.booleans())
+    reasons = ["", EndReason.UNIT_ACCUSED, EndReason.SUPERVISOR_ACCUSED]
     return Demand(
         str(uuid4()),
         draw(units),
@@ -48,7 +48,7 @@ def demands(draw: Any) -> Demand:
         time,
         deadline,
         lapse_time=time if late else None,
-        end_reason=EndReason.UNIT_ACCUSED if accused else "",
+        end_reason=draw(st.sampled_from(reasons)) if state is Answering.ENDED else "",
     )
 
 
@@ -71,7 +71,9 @@ def supervisions(draw: Any) -> Supervision:
         origins=draw(st.sampled_from([(), (PETITION,)])),
     )
     if any(each.end_reason for each in found.demands) or draw(st.booleans()):
-        found = replace(found, accused=draw(units))
+        began = tuple(draw(st.sets(st.sampled_from([each.incident for each in found.demands]))))
+        barred = tuple(draw(st.sets(units, max_size=2)))
+        found = replace(found, accused=draw(units), accusations=began, barred=barred)
     return derive(found)
 
 

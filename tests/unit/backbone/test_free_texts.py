@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message_factory import GetMessageClass
 
 from backbone.postgres.span_sealing import SpanSealer
@@ -128,9 +129,59 @@ def test_persons_leave_every_part_of_an_answer() -> None:
     bare.CopyFrom(page)
     for each in bare.items:
         each.ClearField("persons")
-    assert taken_out(page) == ["sealed 0", "sealed", "sealed 1", "sealed 2"]
+    parts = [*taken_out(page)]
+    assert [persons for _, persons in parts] == [[f"sealed {n}", "sealed"] for n in range(3)]
+    assert [part for part, _ in parts] == [*page.items]
     assert page == bare
     one = incident.GetIncidentResponse()
     one.incident.persons.append("sealed")
-    assert taken_out(one) == ["sealed"] and not one.incident.persons
-    assert taken_out(incident.VoidIncidentRequest(reason="HOAX")) == []
+    assert [*taken_out(one)] == [(one.incident, ["sealed"])] and not one.incident.persons
+    assert [*taken_out(incident.VoidIncidentRequest(reason="HOAX"))] == []
+
+
+KEPT = [SPANS.seal_name(each, kept=True) for each in ("孙八", "Li", "13533334444", "0571-87654321")]
+# Nobody knew, when these were written down, that they name the caller: nothing of them is sealed.
+FORMER = "孙八家，孙先生的院子，电话87654321"
+
+
+@pytest.mark.parametrize("role", ["clerk", "team_leader", "supervisor", "partner"])
+def test_no_text_names_a_protected_caller_sealed_or_not(role: str) -> None:
+    """Also the place and the danger, and the words of a danger that was heard."""
+    sealed = SPANS.seal("孙八留了13533334444，李四留了13611112222", ["孙八", "李四"])
+    answer = incident.GetIncidentResponse()
+    one = answer.incident
+    one.id, one.code, one.unit, one.holder = "sun8", "990101260101-8765432-1", "n-police", "li"
+    one.narrative = one.danger = one.place.text = FORMER
+    one.heard.words.append("小孙要跳楼")
+    one.title = sealed
+    one.persons.extend([*KEPT, SPANS.seal_name("李四")])
+    texts().show(answer, "gateway", role)
+    said = str(MessageToDict(answer))
+    for word in ("孙八", "孙先生", "小孙", "孙", "13533334444", "135****4444", "87654321"):
+        assert word not in said, word
+    works = role in ("clerk", "team_leader")
+    assert ("李四留了13611112222" in one.title) == works
+    assert one.danger == "［报警人］家，［报警人］的院子，电话［号码］"
+    assert (one.id, one.code, one.unit) == ("sun8", "990101260101-8765432-1", "n-police")
+    assert one.holder == "li", "the letters of a code are no name"
+
+
+def test_a_name_that_is_kept_in_one_matter_stands_in_another() -> None:
+    page = incident.ListIncidentsResponse()
+    for persons in (KEPT, []):
+        page.items.add(narrative="孙八在此").persons.extend(persons)
+    texts().show(page, "gateway", "clerk")
+    assert [each.narrative for each in page.items] == ["［报警人］在此", "孙八在此"]
+
+
+def test_the_timeline_and_a_frame_of_a_terminal_are_parts_like_any_other() -> None:
+    timeline = incident.GetTimelineResponse(persons=KEPT)
+    timeline.items.add().facts.update({"matter": {"place": {"text": FORMER}, "danger": "孙八"}})
+    push = emergency.SubscribeResponse()
+    push.push.narrative, push.push.danger = FORMER, "孙八有刀"
+    push.push.persons.extend(KEPT)
+    alerts = emergency.ListAlertsResponse()
+    alerts.items.add(refuse_reason="找不到孙八").persons.extend(KEPT)
+    for each, role in ((timeline, "clerk"), (push, "team_leader"), (alerts, "dispatcher")):
+        texts().show(each, "gateway", role)
+        assert "孙" not in str(MessageToDict(each)), each

@@ -8,6 +8,7 @@ import pytest
 
 from backbone.words.policy import Route
 from liandong.emergency.v1 import emergency_pb2 as resources
+from services.emergency.accusing import ELSEWHERE
 from services.gateway.contract.naming import ASKED, Names
 from services.gateway.contract.writing import Parts, Writer
 from services.gateway.http.routed import SENTENCES, say_route
@@ -28,6 +29,7 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
     [
         ("HOAX", "谎报", "Hoax"),
         ("DUPLICATE", "重复", "Duplicate"),
+        (ELSEWHERE, "指挥中心另有安排", "Arranged otherwise"),
         ("派错队伍", None, None),
         ("", None, None),
     ],

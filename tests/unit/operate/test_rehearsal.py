@@ -3,6 +3,7 @@
 import pytest
 
 from operate.home.trouble import Trouble
+from operate.servers.kafka import REAUTH
 from tests.rehearsal.chart import of_helm, rendered
 
 
@@ -13,6 +14,7 @@ def test_the_chart_as_it_comes() -> None:
     assert found.kafka["default.replication.factor"] == "3"
     assert found.kafka["min.insync.replicas"] == "2"
     assert found.kafka["auto.create.topics.enable"] == "false"
+    assert found.kafka["connections.max.reauth.ms"] == str(REAUTH)
     assert not any("{" in value for value in found.kafka.values())
     assert float(found.told["gateway"]["LIANDONG_GATEWAY_DRAIN_SECONDS"]) > 4
 
