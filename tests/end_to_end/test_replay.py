@@ -70,7 +70,9 @@ async def test_petitions_are_registered_worked_and_filed(
     again = replay(whole_city, report, saved(tmp_path, "导出.csv", PETITIONS))
     assert again["counts"] == found["counts"]
     assert [each["row"] for each in again["repeats"]] == [2, 3, 1], "in the order of their times"
-    corrected = PETITIONS.replace("半年", "一年") + "10,A4,噪声扰民,2018-06-01 08:00:00,夜间施工,,\n"
+    corrected = (
+        PETITIONS.replace("半年", "一年") + "10,A4,噪声扰民,2018-06-01 08:00:00,夜间施工,,\n"
+    )
     last = replay(whole_city, report, saved(tmp_path, "letters.csv", corrected), agree=False)
     [changed] = last["changed"]
     assert (changed["row"], changed["reference"]) == (1, "7")
