@@ -9,7 +9,6 @@ from backbone.words.addresses import Gazetteer
 from backbone.words.areas import ancestors
 from backbone.words.city import Category, City
 from backbone.words.competence import prefixes
-from backbone.words.danger import NO_DANGERS, Listener
 from backbone.words.errors import Unavailable
 from backbone.words.heard import covers
 from backbone.words.place import Place, Point
@@ -23,7 +22,6 @@ class Atlas:
     def __init__(self) -> None:
         self._city: City | None = None
         self._places = Places()
-        self._listener = Listener(NO_DANGERS)
         self.centres: Mapping[str, Point] = {}
         self._gazetteer = Gazetteer(())
         self.keywords: tuple[Keywords, ...] = ()
@@ -32,7 +30,6 @@ class Atlas:
         self._places.learn(city)
         categories = city.categories.values()
         self.keywords = tuple(_words(city, each) for each in categories if each.keywords)
-        self._listener = Listener(city.danger)
         self.centres = centres_of(city)
         self._gazetteer = Gazetteer(city.areas.values())
         self._city = city
@@ -68,7 +65,7 @@ class Atlas:
         if city is None:
             return ()
         found: dict[str, DangerSuggestion] = {}
-        for each in (sign for text in texts for sign in self._listener.signs(text)):
+        for each in (sign for text in texts for sign in city.listener.signs(text)):
             if each.category in city.categories:
                 name = city.categories[each.category].name
                 one = DangerSuggestion(each.category, name, each.priority, each.words, each.score)

@@ -11,7 +11,6 @@ from services.alarm.orders import Orders
 from services.alarm.peers import Teams
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.recommending import (
-    READY,
     Recommended,
     candidates,
     linkage,
@@ -53,7 +52,7 @@ class Linkage:
         One request id for each receipt: a repeat of the opening sends no second team.
         """
         rules = [row for row in linkage(self._atlas.city, receipt) if row.send]
-        if not rules or receipt.dispatches or not found or found[0].standing.duty not in READY:
+        if not rules or receipt.dispatches or not found or found[0].standing.unready:
             return None
         command = DispatchNow(by, found[0].team, rules[0].title)
         outcome = await self._orders.record(receipt.id, send_id(receipt.id), command, by)
@@ -86,6 +85,8 @@ def shown(found: tuple[Recommended, ...]) -> list[resources.RecommendedTeam]:
             connected=each.standing.terminals > 0,
             open_missions=each.standing.missions,
             reasons=each.reasons,
+            on_duty=each.standing.on_duty,
+            unready=each.standing.unready,
         )
         for each in found
     ]

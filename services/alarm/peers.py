@@ -128,7 +128,8 @@ class Teams:
 
 def _standing(status: TeamStatus) -> Standing:
     duty = TeamStatus.Duty.Name(status.duty).removeprefix("DUTY_")
-    return Standing(duty, status.terminals, status.open_missions)
+    there = status.on_duty if status.HasField("on_duty") else None
+    return Standing(duty, status.terminals, status.open_missions, there)
 
 
 class Incidents:

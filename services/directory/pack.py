@@ -47,10 +47,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """The city of the files, not in force yet; `spots` by key, such as unit/990100-fire."""
+    """The city of the files, not in force yet; `spots` by key, such as unit/990100-fire. `skills`
+    is None where the pack has no terms of skills."""
 
     city: City
     unit_kinds: Mapping[str, str]
+    skills: Mapping[str, str] | None
     accounts: Mapping[str, Account]
     spots: Mapping[str, Spot]
 
@@ -96,7 +98,7 @@ def parse(files: Mapping[str, bytes]) -> Pack:
     flaws.stop()
     grid_spots = {f"grid/{code}": spot for code, spot in grid_spots.items()}
     spots = {**spots, **grid_spots, **danger_spots, **tables.spots}
-    return Pack(city, city_file.unit_kinds, accounts, spots)
+    return Pack(city, city_file.unit_kinds, city_file.skills, accounts, spots)
 
 
 def records(city: City) -> dict[str, Record]:
@@ -120,6 +122,8 @@ def _head(city: CityFile, grids: Mapping[str, Grid], digest: str) -> Head:
         code=city.code,
         name=city.name,
         dialling_code=city.dialling_code,
+        unit_kinds=city.unit_kinds,
+        skills=city.skills or {},
         south_west=(min(longitudes), min(latitudes)),
         north_east=(max(longitudes), max(latitudes)),
         version=0,

@@ -70,13 +70,15 @@ LATER_TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class CityFile:
-    """The content of city.yaml: code and name of the city, kinds of units, and neighbours."""
+    """The content of city.yaml: code and name of the city, terms of kinds of units and of skills,
+    and neighbours. `skills` is None in a pack that does not say them."""
 
     code: str
     name: str
     unit_kinds: dict[str, str]
     neighbours: tuple[Neighbour, ...] = ()
     dialling_code: str = ""
+    skills: dict[str, str] | None = None
 
 
 def read_city(file: str, text: str, flaws: Flaws) -> CityFile:
@@ -86,6 +88,7 @@ def read_city(file: str, text: str, flaws: Flaws) -> CityFile:
     optional = {
         "neighbours": lambda rows: rows.each(_neighbour),
         "dialling_code": _dialling_code,
+        "skills": _names,
     }
     content = root.fields(readers, optional) if root else {}
     return CityFile(**{"code": "", "name": "", "unit_kinds": {}, **content})

@@ -1,9 +1,11 @@
 """Consumes what the flow says of matters for which a team is under way."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from backbone.directory.replica import Replica
 from backbone.door.request import Request
@@ -22,6 +24,7 @@ from services.emergency.moving import request
 from services.emergency.orders import missions_of
 
 INCIDENTS = "liandong.incident.events.v1"
+ENDED = frozenset({"voided", "closed"})
 
 
 class Incidents:
@@ -39,7 +42,7 @@ class Incidents:
             IncidentEvent,
             self.requests,
             ours=storage.OURS,
-            kinds=frozenset({"amended", "voided", "closed"}),
+            kinds=ENDED | {"amended"},
         )
 
     async def requests(self, events: Sequence[Any]) -> Sequence[Request[Any]]:
@@ -63,6 +66,28 @@ class Incidents:
             *(request(accusing, each.id, _hidden(accusing, each, city)) for each in known),
             *told,
         ]
+
+    async def ends_of_merged(
+        self, events: Sequence[Any], merged: Collection[UUID]
+    ) -> Sequence[Request[Any]]:
+        """The recalls of missions whose incident was merged into the one that has ended, and that
+        have not moved there yet."""
+        ends = [event for event in events if event.WhichOneof("kind") in ENDED]
+        if not ends or not merged:
+            return []
+        known = await missions_of(self._shell, *merged)
+        city = self._replica.city
+        return [
+            request(event, each.id, _ended_with(each, _followed(event, city)))
+            for event in ends
+            for each in known
+            if each.order.matter_id in merged and each.ending is None
+        ]
+
+
+def _ended_with(mission: Mission, end: Any) -> Any:
+    """The end as a mission of a merged incident hears it."""
+    return without_words(mission, replace(end, matter=mission.order.matter_id))
 
 
 def _told_to(mission: Mission, command: Any, accusing: Any, city: City) -> Any:

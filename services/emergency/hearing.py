@@ -6,8 +6,9 @@ the topics tell everything once more, in order, and a mission knows how far it h
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from google.protobuf.message import DecodeError
 from msgspec.structs import replace
@@ -44,7 +45,10 @@ class Hearing(rpc.HearingServiceServicer):
 
     async def HearIncident(self, request: pb.HearIncidentRequest, context: Any) -> Any:
         events = _read(IncidentEvent, request.events)
-        await self._perform(self._incidents.requests, events, self._incidents.subscription.kinds)
+        known = self._incidents.subscription.kinds
+        await self._perform(self._incidents.requests, events, known)
+        merged = frozenset(_ids(request.merged))
+        await self._perform(partial(self._incidents.ends_of_merged, merged=merged), events, known)
         return pb.HearIncidentResponse()
 
     async def _perform(
@@ -68,3 +72,11 @@ def _read(kind: Any, payloads: Iterable[bytes]) -> list[Any]:
         return [kind.FromString(each) for each in payloads]
     except DecodeError as error:
         raise InvalidArgument("BAD_METADATA", field="events") from error
+
+
+def _ids(texts: Iterable[str]) -> list[UUID]:
+    """Raises InvalidArgument for what is no id."""
+    try:
+        return [UUID(each) for each in texts]
+    except ValueError as error:
+        raise InvalidArgument("BAD_METADATA", field="merged") from error

@@ -63,7 +63,7 @@ from services.workflow.supervision_api import SupervisionFront
 from services.workflow.untold import Untold
 
 EVENTS = "liandong.incident.events.v1"
-KINDS = ("unit", "category", "competence", "policy", "calendar", "person")
+KINDS = ("unit", "category", "competence", "policy", "calendar", "person", "danger")
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from tests.servers import Installed
 
 HOAX = {"reason": "HOAX", "confirm_priority": True}
 TEAM = "990101-fire-team"
+ENDED = {"void": "VOIDED", "close": "CLOSED"}
 FLOOD = {"category": "hazard.flood", "priority": "P1", "narrative": "长风路内涝,有人被困"}
 
 
@@ -70,6 +71,35 @@ async def test_what_changes_reaches_the_team(visit: Visit) -> None:
     recall = await next_of(terminal, mission=mission, kind="RECALL")
     assert recall["recall"]["cause"] == "INCIDENT_VOIDED"
     await terminal.close()
+
+
+@pytest.mark.parametrize("end", ["void", "close"])
+async def test_an_end_calls_back_the_teams_of_what_was_merged_into_it(
+    visit: Visit, end: str
+) -> None:
+    desk = await visit.person("dispatcher.990100-command")
+    first, second = await take_call(desk, **FLOOD), await take_call(desk, **FLOOD)
+    for each in (first, second):
+        await act(desk, f"/v1/receipts/{each['id']}:open", {"confirm_priority": True})
+    mission = await sent(desk, second)
+    said = {"into": first["id"], "reason": "同一处积水", "confirm_priority": True}
+    await act(desk, f"/v1/incidents/{second['id']}:merge", said)
+    host = f"/v1/incidents/{first['id']}"
+    if end == "void":
+        await act(desk, f"{host}:void", HOAX)
+    else:
+        await closed(visit, desk, host)
+    shown = await desk.get(f"/v1/missions/{mission}")
+    assert (shown["state"], shown["recall"]["cause"]) == ("RECALLED", f"INCIDENT_{ENDED[end]}")
+
+
+async def closed(visit: Visit, desk: Client, incident: str) -> None:
+    unit = (await desk.get(incident))["unit"]
+    clerk = visit.system(unit, "clerk")
+    await act(clerk, f"{incident}:claim")
+    await act(clerk, f"{incident}:resolve", {"outcome": "SOLVED", "reply": "积水已退"})
+    await act(desk, f"{incident}:verify", {"solved": "YES"})
+    await act(desk, f"{incident}:close")
 
 
 async def test_a_mark_as_invalid_calls_the_team_back(visit: Visit) -> None:

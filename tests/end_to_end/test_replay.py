@@ -20,12 +20,17 @@ CALLS = """lat,lng,title,time,township,address
 """
 
 
-def replay(city: Installed, report: Path, *arguments: str) -> Any:
+def replay(city: Installed, report: Path, *arguments: str, agree: bool = True) -> Any:
     done = city.liandong("replay", *arguments, "--report", str(report))
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == (0 if agree else 1), done.stdout + done.stderr
     found = json.loads(report.read_text())
-    assert found["agree"] is True
+    assert found["agree"] is agree
     return found
+
+
+def saved(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    return str(folder / name)
 
 
 async def totals(desk: Client) -> dict[str, int]:
@@ -56,22 +61,40 @@ async def test_a_made_day_is_replayed_twice_and_happens_once(
 async def test_petitions_are_registered_worked_and_filed(
     whole_city: Installed, tmp_path: Path
 ) -> None:
-    file = tmp_path / "letters.csv"
-    file.write_text(PETITIONS, encoding="utf-8")
-    found = replay(whole_city, tmp_path / "r.json", str(file))
+    """The same letters under another name are told and change nothing; what a corrected file says
+    otherwise is told as changed, and the rest of it is taken."""
+    report = tmp_path / "r.json"
+    found = replay(whole_city, report, saved(tmp_path, "letters.csv", PETITIONS))
     assert found["counts"]["received"] == 3
     assert found["counts"]["opened"] == found["counts"]["closed"]
-    assert replay(whole_city, tmp_path / "s.json", str(file))["counts"] == found["counts"]
+    again = replay(whole_city, report, saved(tmp_path, "导出.csv", PETITIONS))
+    assert again["counts"] == found["counts"]
+    assert [each["row"] for each in again["repeats"]] == [2, 3, 1], "in the order of their times"
+    corrected = (
+        PETITIONS.replace("半年", "一年") + "10,A4,噪声扰民,2018-06-01 08:00:00,夜间施工,,\n"
+    )
+    last = replay(whole_city, report, saved(tmp_path, "letters.csv", corrected), agree=False)
+    [changed] = last["changed"]
+    assert (changed["row"], changed["reference"]) == (1, "7")
+    codes = {each["row"]: each["code"] for each in again["repeats"]}
+    assert changed["code"] == codes[1]
+    assert last["counts"]["received"] == 3
+    assert last["disagreements"] == ["changed rows = 0: 1 ≠ 0"]
 
 
 async def test_calls_of_elsewhere_are_mapped_and_said_to_be(
     whole_city: Installed, tmp_path: Path
 ) -> None:
-    file = tmp_path / "calls.csv"
-    file.write_text(CALLS, encoding="utf-8")
-    found = replay(whole_city, tmp_path / "r.json", str(file), "--speed", "5")
+    report = tmp_path / "r.json"
+    found = replay(whole_city, report, saved(tmp_path, "calls.csv", CALLS), "--speed", "5")
     assert found["counts"]["received"] == 3
     assert "affine map" in found["notes"]["places"]
+    # A longer export maps the places otherwise, and has the same calls.
+    longer = CALLS + "41.9,-77.7,Fire: GAS LEAK,2016-01-15 12:30,NORRISTOWN,HILL ST\n"
+    more = replay(whole_city, report, saved(tmp_path, "all.csv", longer))
+    assert more["counts"]["received"] == 4
+    assert [each["row"] for each in more["repeats"]] == [2, 1, 3]
+    assert more["counts"]["doubled"] == more["counts"]["lost"] == 0
 
 
 def test_without_a_city_it_says_what_to_do(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Stories of the desks: receipts of every kind and end, petitions, disputes."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.golden.incidents import CALL, claimed, opened
@@ -55,7 +56,8 @@ WRITTEN = {
     "liability": "楼上承担",
     "terms": "三日内修好水管,赔偿墙面粉刷费用。",
     "performance": "现金,调解室",
-    "performance_due_time": "2027-01-31T00:00:00Z",
+    # Whenever the stories are played, it lies ahead.
+    "performance_due_time": f"{datetime.now(UTC) + timedelta(days=60):%Y-%m-%dT%H:%M:%SZ}",
 }
 
 

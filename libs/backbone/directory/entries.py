@@ -171,6 +171,8 @@ def _head(message: wire.City) -> Head:
         checksum=message.checksum,
         entries=message.entries,
         dialling_code=message.dialling_code,
+        unit_kinds=dict(message.unit_kinds),
+        skills=dict(message.skills),
     )
 
 

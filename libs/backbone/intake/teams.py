@@ -33,13 +33,13 @@ log = logging.getLogger(__name__)
 PATIENCE, LATER = 0.3, 2.0
 INSIDE = Actor("", "", SERVICE)
 MADE = """
-SELECT payload FROM journal WHERE aggregate_id = $1 AND request_id = $2 AND kind = ANY($3)
+SELECT kind, payload FROM journal WHERE aggregate_id = $1 AND request_id = $2 AND kind = ANY($3)
 ORDER BY version
 """
 
 # The events of these kinds that Kafka has not taken, after position $2 and except those at $3.
 UNSENT = """
-SELECT position, aggregate_id, payload FROM unsent JOIN journal USING (position)
+SELECT position, aggregate_id, kind, payload FROM unsent JOIN journal USING (position)
 WHERE kind = ANY($1) AND position > $2 AND position <> ALL($3) ORDER BY position LIMIT 100
 """
 LAST_UNSENT = "SELECT coalesce(max(position), 0) FROM unsent"
@@ -63,6 +63,9 @@ RECEIPT = (
     "moved",
 )
 INCIDENT = ("amended", "voided", "closed")
+# With an incident that ends by one of these, those end that were merged into it.
+ENDS = frozenset(f"liandong.incident.{name}.v1" for name in ("voided", "closed"))
+MERGED = "SELECT id FROM incidents WHERE held_by = $1 AND state = 'MERGED' LIMIT 1000"
 
 Request = pb.HearReceiptRequest | pb.HearIncidentRequest
 
@@ -86,7 +89,7 @@ class Teams:
         rows = await self._pool.fetch(MADE, aggregate_id, request_id, self._kinds)
         if not rows:
             return
-        request = self._request(events=[row["payload"] for row in rows])
+        request = await self._telling(aggregate_id, rows)
         try:
             await self._call(request, PATIENCE)
         except grpc.aio.AioRpcError as error:
@@ -116,12 +119,21 @@ class Teams:
         """One aggregate after the other, each in its order; one that is not heard is told again."""
         for rows in await unsent.look():
             try:
-                await self._call(self._request(events=[row["payload"] for row in rows]), LATER)
+                await self._call(await self._telling(rows[0]["aggregate_id"], rows), LATER)
             except grpc.aio.AioRpcError as error:
                 if may_still_happen(error):
                     raise
                 log.warning("teams.refused", extra={"error": error.details()})
             unsent.told(rows)
+
+    async def _telling(self, aggregate_id: UUID, rows: Sequence[Any]) -> Request:
+        """The events, and the incidents that end with this one: their missions may not have moved
+        here, as a merge reaches them over Kafka alone."""
+        request = self._request(events=[row["payload"] for row in rows])
+        if isinstance(request, pb.HearIncidentRequest) and any(row["kind"] in ENDS for row in rows):
+            merged = await self._pool.fetch(MERGED, aggregate_id)
+            request.merged.extend(str(row["id"]) for row in merged)
+        return request
 
     async def _call(self, request: Request, patience: float) -> None:
         metadata = metadata_for(self._token, INSIDE)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from backbone.words.areas import Level
 from backbone.words.calendar import UNANNOUNCED, Calendar
-from backbone.words.danger import NO_DANGERS, DangerList
+from backbone.words.danger import NO_DANGERS, DangerList, Listener
 from backbone.words.ladder import USUAL, Ladder
 from backbone.words.neighbours import Neighbour
 from backbone.words.policy import Policy
@@ -107,6 +107,7 @@ class Head:
 
     `dialling_code` is that of its landlines, such as 0571; empty in packs that do not say it.
     `south_west` and `north_east` are (longitude, latitude); `entries` is the number of entries.
+    `unit_kinds` and `skills` are the Chinese terms of such codes; the code is the English one.
     """
 
     code: str
@@ -118,6 +119,8 @@ class Head:
     checksum: str
     entries: int
     dialling_code: str = ""
+    unit_kinds: Mapping[str, str] = field(default_factory=dict)
+    skills: Mapping[str, str] = field(default_factory=dict)
 
 
 Record: TypeAlias = (
@@ -158,6 +161,11 @@ class City:
     calendar: Calendar = UNANNOUNCED
     ladder: Ladder = USUAL
     danger: DangerList = NO_DANGERS
+
+    @cached_property
+    def listener(self) -> Listener:
+        """The danger list, read once for each version of the city."""
+        return Listener(self.danger)
 
     @cached_property
     def _units_at(self) -> Mapping[tuple[str, str], tuple[Unit, ...]]:

@@ -27,6 +27,17 @@ class HeardDanger(Struct, frozen=True):
     words: tuple[str, ...] = ()
 
 
+def heard_in(city: City, *texts: str) -> HeardDanger | None:
+    """The most urgent danger that the texts speak of, by the city's list of this moment."""
+    signs = (sign for text in texts for sign in city.listener.signs(text))
+    known = (sign for sign in signs if sign.category in city.categories)
+    first = min(known, key=lambda sign: sign.priority, default=None)
+    if first is None:
+        return None
+    name = city.categories[first.category].name
+    return HeardDanger(first.category, name, first.priority, first.words)
+
+
 def most_urgent(dangers: Iterable[HeardDanger | None]) -> HeardDanger | None:
     return min(filter(None, dangers), key=lambda each: each.priority, default=None)
 

@@ -1,22 +1,21 @@
 """Reads everything back from the city; the counts do not use the answers given during the replay.
 
-Receipts and petitions are found by the row that they name, which reveals doubled ones; each
+Receipts and petitions are found by the stamp of their row, which reveals doubled ones; each
 incident is read with its timeline, whose versions must be 1, 2, 3 … without gap or repeat; each
 mission is found by its matter.
 """
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from operate.replay.client import Client, Refused
 from operate.replay.counts import Counts
-from operate.replay.petition_file import key_in
+from operate.replay.taken import PAGE, Record, petitions_of, receipts_of
 
-PAGE = 200
 WIDTH = 12
 UNDELIVERED = "PENDING"
 # Its call has ended, or another report had sent the team before.
@@ -42,27 +41,19 @@ class Audit:
     counts: Counts = field(default_factory=Counts)
     told: list[str] = field(default_factory=list)
 
-    async def receipts(self, keys: Collection[str]) -> list[dict[str, Any]]:
-        """Count the receipts of these rows; return those that opened an incident."""
-        wanted, found = set(keys), []
-        async for receipt in self.desk.every("/v1/receipts", page_size=PAGE):
-            if receipt["reference"] in wanted:
-                found.append((receipt["reference"], receipt))
-        self._count_rows(wanted, found)
+    async def receipts(self, rows: Mapping[str, int]) -> list[Record]:
+        """Count the receipts of these rows, by key; return those that opened an incident."""
+        found = [(key, receipt) async for key, _, receipt in receipts_of(self.desk, rows)]
+        self._count_rows(rows, found)
         for _, receipt in found:
             if receipt["outcome"]:
                 self._add(receipt["outcome"].lower())
         return [each for _, each in found if each["outcome"] == "OPENED"]
 
-    async def petitions(self, keys: Collection[str]) -> list[str]:
+    async def petitions(self, rows: Mapping[str, int]) -> list[str]:
         """Count the petitions of these rows; a declined one is invalid, a referred one passed."""
-        wanted = set(keys)
-        found: list[tuple[str, dict[str, Any]]] = []
-        for office in self.offices:
-            async for petition in office.every("/v1/petitions", page_size=PAGE):
-                if key_in(petition["text"]) in wanted:
-                    found.append((key_in(petition["text"]), petition))
-        self._count_rows(wanted, found)
+        found = [(key, one) async for key, _, one in petitions_of(self.offices, rows)]
+        self._count_rows(rows, found)
         routed = [each for _, each in found if each["incident"]]
         for _, petition in found:
             if not petition["incident"]:
@@ -112,15 +103,15 @@ class Audit:
                 return [entry async for entry in reader.items(path)]
         return None
 
-    def _count_rows(self, wanted: set[str], found: list[tuple[str, dict[str, Any]]]) -> None:
+    def _count_rows(self, rows: Mapping[str, int], found: Sequence[tuple[str, Record]]) -> None:
         times = Counter(key for key, _ in found)
-        twice = sorted(key for key, number in times.items() if number > 1)
-        missing = sorted(wanted - set(times))
+        twice = sorted((key for key, number in times.items() if number > 1), key=rows.__getitem__)
+        missing = sorted(rows.keys() - times.keys(), key=rows.__getitem__)
         self.counts.received += len(times)
         self.counts.lost += len(missing)
         self.counts.doubled += sum(times[key] - 1 for key in twice)
-        self._tell("missing rows", missing)
-        self._tell("rows found more than once", twice)
+        self._tell("missing rows", [str(rows[key]) for key in missing])
+        self._tell("rows found more than once", [str(rows[key]) for key in twice])
 
     def _check_versions(self, incident: str, versions: list[int]) -> None:
         twice = len(versions) - len(set(versions))

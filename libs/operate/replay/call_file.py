@@ -1,19 +1,25 @@
 """Converts calls of another city (`lat,lng,title,time,township,address`) to calls of this one."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
+from urllib.parse import unquote
 
 import yaml
 
 from backbone.words.place import Point
 from operate.replay.cells import cell, degrees
 from operate.replay.city import City
-from operate.replay.dates import EXPECTED, time_of
-from operate.replay.mapping import Affine, Box, by_hash
+from operate.replay.dates import EXPECTED, said, time_of
+from operate.replay.identity import Identity, Said, identify, plain
+from operate.replay.mapping import Affine, Box, by_hash, number_of
 from operate.replay.rows import DANGER, Call, Day
 
 COLUMNS = frozenset({"lat", "lng", "title", "time", "township", "address"})
+# The optional column with the number that the record has where it comes from.
+REFERENCE = "reference"
 TITLES = Path(__file__).with_name("titles.yaml")
 LIFE_IN_DANGER = ("EMS", "Fire")
 
@@ -39,42 +45,66 @@ class Meaning:
 
 def read(name: str, table: Table, city: City) -> Day:
     points = [point_of(f"{name}#{number}", row) for number, row in enumerate(table, start=1)]
+    times = [
+        cell(f"{name}#{number}", row, "time", time_of, EXPECTED)
+        for number, row in enumerate(table, start=1)
+    ]
+    known = identify(unquote(name), "call", map(_said, count(1), table, points, times))
     place = Affine(Box.around(points), city.box.inner())
     townships = sorted(city.townships)
-    calls = [
-        call_of(f"{name}#{number}", row, place(point), city, townships)
-        for number, (row, point) in enumerate(zip(table, points, strict=True), start=1)
-    ]
+    calls = []
+    for own in known.rows:
+        at = own.row - 1
+        calls.append(call_of(own, table[at], times[at], place(points[at]), city, townships))
     notes = {
         "places": f"affine map of {place.source} onto {place.target}",
         "townships": "matched by SHA-256 of the name among the city's townships",
         "priorities": "EMS and Fire are P1; Traffic is P2 where the category is urgent, else P3",
         "times": "taken now; the original time stands in the narrative",
     }
-    return Day(name, tuple(sorted(calls, key=lambda call: call.time)), notes)
+    if known.equal:
+        notes["equal"] = f"{known.equal} rows say what an earlier one says; each is a call"
+    rows = tuple(sorted(calls, key=lambda call: call.time))
+    return Day(name, rows, notes, tuple(known.repeats), is_file=True)
 
 
-def point_of(key: str, row: dict[str, str]) -> Point:
+def point_of(spot: str, row: dict[str, str]) -> Point:
     return Point(
-        cell(key, row, "lng", degrees(180), ("a longitude in degrees", "以度为单位的经度")),
-        cell(key, row, "lat", degrees(90), ("a latitude in degrees", "以度为单位的纬度")),
+        cell(spot, row, "lng", degrees(180), ("a longitude in degrees", "以度为单位的经度")),
+        cell(spot, row, "lat", degrees(90), ("a latitude in degrees", "以度为单位的纬度")),
     )
 
 
-def call_of(key: str, row: dict[str, str], point: Point, city: City, townships: list[str]) -> Call:
+def _said(number: int, row: dict[str, str], point: Point, time: datetime) -> Said:
+    texts = (plain(row[name]) for name in ("title", "township", "address"))
+    where = (repr(point.longitude), repr(point.latitude))
+    return Said(number, plain(row.get(REFERENCE, "")), (*where, said(time), *texts))
+
+
+def call_of(
+    own: Identity,
+    row: dict[str, str],
+    time: datetime,
+    point: Point,
+    city: City,
+    townships: list[str],
+) -> Call:
     group, _, title = row["title"].partition(":")
     meaning = meaning_of(group, title)
     township = city.townships[by_hash(row["township"], townships)]
-    time = cell(key, row, "time", time_of, EXPECTED)
+    source = f"，编号 {own.reference}" if own.reference else ""
     return Call(
-        key=key,
+        row=own.row,
+        key=own.key,
+        stamp=own.stamp,
+        reference=own.reference,
         time=time,
         category=meaning.category,
         priority=priority_of(group, city.categories[meaning.category].priority),
-        narrative=f"{meaning.says}。原记录：{row['title'].strip(' -')}，{row['time']}。",
+        narrative=f"{meaning.says}。原记录：{row['title'].strip(' -')}，{said(time)}{source}。",
         place=f"{township} {row['address']}",
         point=point,
-        number=f"1990000{int(key.rpartition('#')[2]) % 10_000:04}",
+        number=f"1990000{number_of(own.key, 10_000):04}",
         name="",
     )
 

@@ -13,13 +13,16 @@ Expected = tuple[str, str]
 
 
 def cell(
-    key: str, row: Mapping[str, str], column: str, read: Callable[[str], T], what: Expected
+    spot: str, row: Mapping[str, str], column: str, read: Callable[[str], T], what: Expected
 ) -> T:
-    """The value of the cell. Raises Trouble that names the row, counted without the header."""
+    """The value of the cell in the row at `spot`, as `name#number`, counted without the header.
+
+    Raises Trouble that names file, row and column.
+    """
     try:
         return read(row[column])
     except ValueError as error:
-        name, _, number = key.rpartition("#")
+        name, _, number = spot.rpartition("#")
         english, chinese = what
         raise Trouble(
             f"{unquote(name)}, row {number}, column {column}: {row[column]!r} is not {english}. "

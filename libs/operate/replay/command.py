@@ -42,8 +42,9 @@ def replay(
 ) -> None:
     """Replay a day of calls or petitions, and check that the counts agree.
 
-    Replaying a file again changes nothing, because each row has its own idempotency key. Exit code
-    1 if the counts do not agree.
+    A row is known again by its reference (`id` of petitions, `reference` of calls) or by what it
+    says, whatever the file is called: it is told, and not taken twice. One that says something else
+    under its reference is not taken. Exit code 1 then, and if the counts do not agree.
     """
     if report:
         Report.demand_room(report)

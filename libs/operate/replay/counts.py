@@ -29,10 +29,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The expected counts: rows replayed, and teams sent out."""
+    """The expected counts: rows replayed, teams sent out, and rows that were not sent because other
+    content of them was taken before."""
 
     rows: int
     sent: int
+    changed: int = 0
 
 
 def disagreements(counts: Counts, expected: Expected) -> list[str]:
@@ -48,5 +50,6 @@ def disagreements(counts: Counts, expected: Expected) -> list[str]:
         "pushed = acknowledged": (counts.pushed, counts.acknowledged),
         "lost = 0": (counts.lost, 0),
         "doubled = 0": (counts.doubled, 0),
+        "changed rows = 0": (expected.changed, 0),
     }
     return [f"{name}: {one} ≠ {other}" for name, (one, other) in sums.items() if one != other]

@@ -34,6 +34,11 @@ def time_of(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time") from error
 
 
+def said(time: datetime) -> str:
+    """The time as texts say it, the same for every form in which files have it."""
+    return f"{time.astimezone(ZONE):%Y-%m-%d %H:%M:%S}"
+
+
 def _read(text: str) -> datetime:
     plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().upper()
     if SERIAL.fullmatch(plain):

@@ -59,7 +59,7 @@ def complete(path: Path, rows: list[Row], columns: frozenset[str]) -> Table:
 
 
 def name_of(path: Path) -> str:
-    """The file's name for idempotency keys: ASCII, and short enough for suffixes."""
+    """The file's name for reports: ASCII, and short."""
     name = quote(path.name)
     if len(name) <= LONGEST_NAME:
         return name

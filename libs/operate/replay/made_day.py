@@ -29,7 +29,7 @@ def make(city: City, size: int = SIZE, seed: int = SEED) -> Day:
     name = f"made-day-{seed}-{size}"
     moments = sorted(moment(chance) for _ in range(size))
     rows = [
-        made_call(f"{name}#{number}", *at, city, chance)
+        made_call(number, f"{name}#{number}", *at, city, chance)
         for number, at in enumerate(moments, start=1)
     ]
     hours = Counter(row.time.hour for row in rows)
@@ -54,11 +54,15 @@ def moment(chance: random.Random) -> tuple[datetime, bool]:
     return DATE + timedelta(hours=hour), stormy
 
 
-def made_call(key: str, time: datetime, stormy: bool, city: City, chance: random.Random) -> Call:
+def made_call(
+    row: int, key: str, time: datetime, stormy: bool, city: City, chance: random.Random
+) -> Call:
     kind = chance.choices(vocabulary()["kinds"], weights(time, stormy))[0]
     road = chance.choice(vocabulary()["words"]["road"])
     return Call(
+        row=row,
         key=key,
+        stamp=key,
         time=time,
         category=kind["category"],
         priority=city.categories[kind["category"]].priority,

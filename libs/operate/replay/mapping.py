@@ -60,5 +60,9 @@ def part(value: float, low: float, high: float) -> float:
 
 def by_hash(name: str, among: Sequence[T]) -> T:
     """Choose one by the hash of the name: the same on every machine and in every run."""
+    return among[number_of(name, len(among))]
+
+
+def number_of(name: str, below: int) -> int:
     digest = hashlib.sha256(name.encode()).digest()
-    return among[int.from_bytes(digest[:8]) % len(among)]
+    return int.from_bytes(digest[:8]) % below

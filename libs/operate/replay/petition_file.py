@@ -1,8 +1,13 @@
 """Converts petitions of another city (`id,petitioner,subject,time,text,…`) to this one's."""
 
+from datetime import datetime
+from itertools import count
+from urllib.parse import unquote
+
 from operate.replay.cells import cell
 from operate.replay.city import City
-from operate.replay.dates import EXPECTED, time_of
+from operate.replay.dates import EXPECTED, said, time_of
+from operate.replay.identity import Identity, Said, identify, plain
 from operate.replay.mapping import by_hash
 from operate.replay.rows import Day, Letter
 
@@ -16,9 +21,14 @@ Table = list[dict[str, str]]
 
 def read(name: str, table: Table, city: City) -> Day:
     townships = sorted(city.townships)
-    letters = [
-        letter_of(f"{name}#{number}", row, city, townships)
+    times = [
+        cell(f"{name}#{number}", row, "time", time_of, EXPECTED)
         for number, row in enumerate(table, start=1)
+    ]
+    known = identify(unquote(name), "petition", map(_said, count(1), table, times))
+    letters = [
+        letter_of(own, table[own.row - 1], times[own.row - 1], city, townships)
+        for own in known.rows
     ]
     notes = {
         "places": "township matched by SHA-256 of the petitioner among the city's townships",
@@ -26,30 +36,43 @@ def read(name: str, table: Table, city: City) -> Day:
         "channels": "matched by SHA-256 of the row's id",
         "times": "registered now; the original time stands at the end of the text",
     }
-    return Day(name, tuple(sorted(letters, key=lambda letter: letter.time)), notes)
+    if known.equal:
+        notes["equal"] = f"{known.equal} rows say what an earlier one says; each is a petition"
+    rows = tuple(sorted(letters, key=lambda letter: letter.time))
+    return Day(name, rows, notes, tuple(known.repeats), is_file=True)
 
 
-def letter_of(key: str, row: dict[str, str], city: City, townships: list[str]) -> Letter:
-    time = cell(key, row, "time", time_of, EXPECTED)
+def _said(number: int, row: dict[str, str], time: datetime) -> Said:
+    petitioner, subject, text = (plain(row[name]) for name in ("petitioner", "subject", "text"))
+    return Said(number, plain(row["id"]), (petitioner, subject, said(time), text))
+
+
+def letter_of(
+    own: Identity, row: dict[str, str], time: datetime, city: City, townships: list[str]
+) -> Letter:
+    source = f"{said(time)}，编号 {own.reference}" if own.reference else said(time)
     return Letter(
-        key=key,
+        row=own.row,
+        key=own.key,
+        stamp=own.stamp,
+        reference=own.reference,
         time=time,
         channel=by_hash(row["id"], CHANNELS),
         petitioner=row["petitioner"] or "匿名",
         subject=row["subject"],
-        text=f"{row['text']}\n{marker(key, row['time'])}",
+        text=f"{row['text']}\n{marker(own.stamp, source)}",
         category=guessed(row["subject"] + row["text"], city),
         area=by_hash(row["petitioner"], townships),
     )
 
 
-def marker(key: str, time: str) -> str:
-    """A note at the end of the text with the petition's original time and its row's key."""
-    return f"(原登记时间 {time},来源 {key})"
+def marker(stamp: str, time: str) -> str:
+    """A note at the end of the text with the petition's original time and its row's stamp."""
+    return f"(原登记时间 {time},来源 {stamp})"
 
 
 def key_in(text: str) -> str:
-    """The key in the marker of a text; empty if there is no marker."""
+    """The stamp in the marker of a text; empty if there is no marker."""
     return text.rpartition(",来源 ")[2].removesuffix(")") if text.endswith(")") else ""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from operate.replay.city import City, Keys
@@ -11,10 +11,12 @@ from operate.replay.client import Client, Connection, Refused
 from operate.replay.ledger import Case, Ledger
 from operate.replay.mapping import by_hash
 from operate.replay.rows import Letter
+from operate.replay.taken import Record
 
 PETITIONS = "/v1/petitions"
 CLERKS = ("接访员一", "接访员二", "接访员三")
 SETTLED = frozenset({"RESOLVED", "CLOSED"})
+ENDED = frozenset({"DECLINED", "REFERRED"})
 POLL_FIRST, POLL_LONGEST = 0.2, 2.0
 LONGEST_SUBJECT = 100
 
@@ -28,7 +30,8 @@ REPLY = {"reply": "您反映的事项已经办结，办理情况见告知书。"
 
 
 class Offices:
-    """`opened` is called with each routed petition, so that its department starts."""
+    """`opened` is called with each routed petition, so that its department starts. `taken` are the
+    petitions of rows that were taken before, by key."""
 
     def __init__(
         self,
@@ -37,23 +40,28 @@ class Offices:
         city: City,
         ledger: Ledger,
         opened: Callable[[Case], None],
+        taken: Mapping[str, Record],
     ) -> None:
-        self._connection, self._keys = connection, keys
-        self._offices = {
-            unit.partition("-")[0]: unit
-            for unit, kind in city.units.items()
-            if kind == "petition_office"
-        }
+        self._connection, self._keys, self._taken = connection, keys, taken
+        self._offices = offices_of(city)
         self._ledger, self._opened = ledger, opened
 
     async def take(self, letter: Letter) -> None:
         """Register a letter, then route, refer or decline it. Raises Refused and NoAnswer."""
         start, office = time.perf_counter(), self._office(letter.area)
         client = self._client(office, letter.key)
-        petition = self._ledger.took(
-            "register", await client.post(PETITIONS, f"{letter.key}/register", body_of(letter))
-        )
+        petition = self._taken.get(letter.key)
+        if petition is None:
+            answer = await client.post(PETITIONS, f"{letter.key}/register", body_of(letter))
+            petition = self._ledger.took("register", answer)
+        else:
+            self._ledger.done["register"] += 1
         case = Case(petition["id"], petition["code"], start, office=office)
+        if petition["incident"]:
+            self._is_routed(case, petition)
+            return
+        if petition["state"] in ENDED:
+            return
         match chosen(letter):
             case "referred":
                 await self._act(client, letter, case, "refer", REFER)
@@ -80,12 +88,10 @@ class Offices:
         case.filed = True
         self._ledger.since("registered_to_filed", case.start)
 
-    def readers(self) -> list[Client]:
-        """One client for each office: together they see every petition."""
-        return [self._client(office, office) for office in self._offices.values()]
-
     async def _route(self, client: Client, letter: Letter, case: Case) -> None:
-        petition = await self._act(client, letter, case, "route", {})
+        self._is_routed(case, await self._act(client, letter, case, "route", {}))
+
+    def _is_routed(self, case: Case, petition: Record) -> None:
         case.unit, case.opened = (petition["incident"] or {}).get("unit") or "", time.perf_counter()
         self._ledger.add(case)
         self._opened(case)
@@ -117,6 +123,23 @@ class Offices:
 
     def _client(self, office: str, name: str) -> Client:
         return Client(self._connection, self._keys.units[office], by_hash(name, CLERKS))
+
+
+def offices_of(city: City) -> dict[str, str]:
+    """The petition office of each area that has one."""
+    return {
+        unit.partition("-")[0]: unit
+        for unit, kind in city.units.items()
+        if kind == "petition_office"
+    }
+
+
+def readers(connection: Connection, keys: Keys, city: City) -> list[Client]:
+    """One client for each office: together they see every petition."""
+    return [
+        Client(connection, keys.units[office], by_hash(office, CLERKS))
+        for office in offices_of(city).values()
+    ]
 
 
 def chosen(letter: Letter) -> str:

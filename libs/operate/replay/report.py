@@ -10,11 +10,18 @@ from typing import Any
 from operate.cli.screen import console, plain, words
 from operate.home.trouble import Trouble
 from operate.replay.counts import Counts
+from operate.replay.identity import Repeat
+
+# Rows that are shown of a list; the JSON report has all of them.
+SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Scripts rely on `counts`, `latency_ms` and `agree`; the other fields are for people."""
+    """Scripts rely on `counts`, `latency_ms` and `agree`; the other fields are for people.
+
+    `repeats` are rows that were taken before, `changed` those of which other content was.
+    """
 
     day: str
     counts: Counts
@@ -22,6 +29,8 @@ class Report:
     disagreements: Sequence[str]
     findings: Sequence[str]
     notes: dict[str, Any]
+    repeats: Sequence[Repeat] = ()
+    changed: Sequence[Repeat] = ()
 
     @property
     def agrees(self) -> bool:
@@ -35,6 +44,8 @@ class Report:
             "day": self.day,
             "disagreements": list(self.disagreements),
             "findings": list(self.findings),
+            "repeats": [asdict(each) for each in self.repeats],
+            "changed": [asdict(each) for each in self.changed],
             "notes": self.notes,
         }
 
@@ -60,12 +71,50 @@ class Report:
         console.print(latency_table(self.latency_ms))
         for name, note in self.notes.items():
             console.print(f"{name}: {note}", style="dim")
+        for told in told_again(self.repeats, self.changed):
+            console.print(told, style="yellow")
         for finding in self.findings:
             console.print(finding, style="yellow")
         for words_of_it in self.disagreements:
             console.print(words_of_it, style="red")
         if self.agrees:
             console.print(words("the counts agree", "各项计数一致"), style="green")
+
+
+def told_again(repeats: Sequence[Repeat], changed: Sequence[Repeat]) -> list[str]:
+    """What a person reads of rows that were taken before."""
+    told = []
+    if repeats:
+        which = listed(repeats)
+        told.append(
+            words(
+                f"{len(repeats)} rows were taken before, and are not taken again: {which}",
+                f"{len(repeats)} 行此前已登记，不再重复登记：{which}",
+            )
+        )
+    if changed:
+        which = listed(changed)
+        told.append(
+            words(
+                f"{len(changed)} rows differ from what was taken under their reference, and were "
+                f"not taken: {which}. Correct the record itself, or give another record another "
+                "reference.",
+                f"{len(changed)} 行与此前按同一编号登记的内容不同，未登记：{which}。"
+                "请在系统中更正原记录；如是另一件，请另编编号。",
+            )
+        )
+    return told
+
+
+def listed(rows: Sequence[Repeat]) -> str:
+    """The first rows, each with the record or the row that has it."""
+    said = []
+    for each in rows[:SHOWN]:
+        as_row = words(f"row {each.as_row}", f"第 {each.as_row} 行")
+        has = each.code or as_row
+        said.append(words(f"row {each.row} ({has})", f"第 {each.row} 行（{has}）"))
+    more = words(f"{len(rows) - SHOWN} more", f"另有 {len(rows) - SHOWN} 行")
+    return words(", ", "、").join([*said, *([more] if len(rows) > SHOWN else [])])
 
 
 def sums(counts: Counts) -> list[str]:

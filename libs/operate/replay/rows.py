@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backbone.words.place import Point
+from operate.replay.identity import Repeat
 
 DANGER = "P1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call to be taken. `key` is the file's name and the row's number."""
+    """One call to be taken. `key` names it, `stamp` is what its receipt keeps (identity.py)."""
 
+    row: int
     key: str
+    stamp: str
     time: datetime
     category: str
     priority: str
@@ -22,13 +25,16 @@ class Call:
     number: str
     name: str
     kind: str = "CALL"
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One petition to be registered."""
+    """One petition to be registered; `key` and `stamp` as of a call."""
 
+    row: int
     key: str
+    stamp: str
     time: datetime
     channel: str
     petitioner: str
@@ -36,6 +42,7 @@ class Letter:
     text: str
     category: str
     area: str
+    reference: str = ""
 
 
 Row = Call | Letter
@@ -43,8 +50,13 @@ Row = Call | Letter
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Rows in the order of their times; `notes` say, for the report, how they were made."""
+    """Rows in the order of their times; `notes` say, for the report, how they were made.
+
+    `repeats` are the rows of a file that repeat another one of it.
+    """
 
     name: str
     rows: tuple[Row, ...]
     notes: dict[str, str]
+    repeats: tuple[Repeat, ...] = ()
+    is_file: bool = False

@@ -21,16 +21,33 @@ SOURCE = "ALARM"
 NEAREST, BEST = 12, 3
 # The weight of an open mission, and of a terminal that is away, in metres of distance.
 PER_MISSION, UNHEARD = 5_000.0, 10_000.0
-DUTIES = {"AVAILABLE": "待命", "RESTING": "休整", "OUT_OF_SERVICE": "停勤", "": "状态未知"}
-READY = frozenset({"AVAILABLE", ""})
+READY, NOT_STAFFED = "AVAILABLE", "NOT_STAFFED"
+STATES = {
+    READY: "待命",
+    "RESTING": "休整",
+    "OUT_OF_SERVICE": "停勤",
+    NOT_STAFFED: "无人在岗",
+    "": "状态未知",
+}
 
 
 class Standing(Struct, frozen=True):
-    """The state of a team by the emergency service; an empty duty means that it did not answer."""
+    """The state of a team by the emergency service; an empty duty means that it did not answer.
+
+    `on_duty` is None while the staff is not known.
+    """
 
     duty: str = ""
     terminals: int = 0
     missions: int = 0
+    on_duty: int | None = None
+
+    @property
+    def unready(self) -> str:
+        """Why an order to it would be refused; empty if nothing is known against it."""
+        if self.duty not in ("", READY):
+            return self.duty
+        return NOT_STAFFED if self.on_duty == 0 else ""
 
 
 UNKNOWN = Standing()
@@ -81,7 +98,7 @@ def recommend(
     standings: Mapping[str, Standing],
     centres: Mapping[str, Point],
 ) -> tuple[Recommended, ...]:
-    """The best first: those on duty, then the first skill, then near, free and connected."""
+    """The best first: those that are ready, then the first skill, then near, free and connected."""
     wanted = skills_for(city, receipt.classification.category)
     found = [
         _recommended(team, wanted, standings.get(team.code, UNKNOWN), receipt, centres)
@@ -100,7 +117,12 @@ def _recommended(
 ) -> Recommended:
     skills = tuple(skill for skill in wanted if skill in team.skills)
     metres = metres_to(team, receipt, centres)
-    reasons = ("专长对口", *_where(metres), DUTIES[standing.duty], *_heard(standing))
+    reasons = (
+        "专长对口",
+        *_where(metres),
+        STATES[standing.unready or standing.duty],
+        *_heard(standing),
+    )
     return Recommended(team.code, team.name, team.unit, skills, metres, standing, reasons)
 
 
@@ -121,7 +143,7 @@ def _rank(each: Recommended, wanted: tuple[str, ...]) -> tuple[bool, int, float,
     standing = each.standing
     unheard = 0.0 if standing.terminals or not standing.duty else UNHEARD
     cost = _far(each.metres) + PER_MISSION * standing.missions + unheard
-    return standing.duty not in READY, wanted.index(each.skills[0]), cost, each.team
+    return bool(standing.unready), wanted.index(each.skills[0]), cost, each.team
 
 
 def metres_to(team: Team, receipt: Receipt, centres: Mapping[str, Point]) -> float | None:

@@ -6,6 +6,7 @@ from services.directory.checks.flow import check_flow
 from services.directory.checks.ground import check_ground
 from services.directory.checks.ladder import check_ladder
 from services.directory.checks.staff import check_staff
+from services.directory.checks.terms import check_terms
 from services.directory.checks.tree import check_tree
 from services.directory.checks.wording import check_wording
 from services.directory.flaws import Finding, PackUnreadable
@@ -21,6 +22,7 @@ def check(pack: Pack) -> list[Finding]:
             check_ground,
             check_staff,
             check_wording,
+            check_terms,
             check_flow,
             check_ladder,
         )

@@ -31,6 +31,8 @@ def check_wording(pack: Pack) -> Iterator[Finding]:
     for kind, name in pack.unit_kinds.items():
         yield from _refuse(pack, f"kind/{kind}", kind)
         yield from _refuse(pack, f"kind/{kind}", name)
+    for skill, name in (pack.skills or {}).items():
+        yield from _refuse(pack, f"skill/{skill}", name)
     for team in pack.city.teams.values():
         for skill in team.skills:
             yield from _refuse(pack, f"team/{team.code}", skill)

@@ -8,11 +8,11 @@ mistake, and refused.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor
 
 from backbone.words.errors import LISTED, Flaw
 from services.gateway.contract.fields import PAGE_PLACE, field_at, items_of
-from services.gateway.contract.naming import KINDS, Names
+from services.gateway.contract.naming import Names, kind_of
 
 # The reason of an unknown code by what it names, and the fact that its sentence quotes.
 UNKNOWN: Mapping[str, tuple[str, str]] = {
@@ -24,12 +24,6 @@ UNKNOWN: Mapping[str, tuple[str, str]] = {
 }
 # What a sentence can list in full.
 LISTED_KINDS = ("unit_kind", "skill")
-# Filters whose names do not say it: several teams, and words of the city pack itself.
-OTHERS: Mapping[str, str] = {
-    "liandong.emergency.v1.ListTeamStatusesRequest.teams": "team",
-    "liandong.directory.v1.ListUnitsRequest.kind": "unit_kind",
-    "liandong.directory.v1.ListTeamsRequest.skill": "skill",
-}
 
 
 class KnownFilters:
@@ -38,7 +32,7 @@ class KnownFilters:
     def __init__(self, message: Descriptor, response: Descriptor, query: Mapping[str, str]) -> None:
         listed = items_of(response) is not None
         fields = {name: field_at(message, path) for name, path in query.items()} if listed else {}
-        self.kinds = {name: kind for name, field in fields.items() if (kind := _kind_of(field))}
+        self.kinds = {name: kind for name, field in fields.items() if (kind := kind_of(field))}
 
     @property
     def reasons(self) -> frozenset[str]:
@@ -58,12 +52,6 @@ class KnownFilters:
             for where, code in _codes(name, text)
             if not names.knows(self.kinds[name], code)
         ]
-
-
-def _kind_of(field: FieldDescriptor) -> str:
-    if field.type != FieldDescriptor.TYPE_STRING:
-        return ""
-    return OTHERS.get(field.full_name) or KINDS.get(field.name, "")
 
 
 def _codes(name: str, text: str | Mapping[str, str]) -> Iterator[tuple[str, str]]:

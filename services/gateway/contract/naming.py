@@ -5,12 +5,14 @@ and sentences say the same name for the same code.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from google.protobuf.descriptor import FieldDescriptor
 
 from backbone.words.actor import FOR
 from backbone.words.areas import ancestors
@@ -37,7 +39,21 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(("category", "confirmed_category"), "category"),
     **dict.fromkeys(("stopped_by", "users"), "person"),
     "area": "area",
+    "unit_kind": "unit_kind",
+    "skills": "skill",
 }  # fmt: skip
+# Fields whose names do not say it: several teams, and words of the city pack itself.
+OF_FIELD: Mapping[str, str] = {
+    "liandong.emergency.v1.ListTeamStatusesRequest.teams": "team",
+    "liandong.directory.v1.ListUnitsRequest.kind": "unit_kind",
+    "liandong.directory.v1.Unit.kind": "unit_kind",
+    "liandong.directory.v1.ListTeamsRequest.skill": "skill",
+}
+# The filters that take a term of the pack, by collection and parameter.
+TERMED: Mapping[tuple[str, str], str] = {
+    ("units", "kind"): "unit_kind",
+    ("teams", "skill"): "skill",
+}
 # Facts that sentences say as they are: numbers, what the caller has written, and codes of records.
 PLAIN = frozenset(
     {"answer", "bytes", "cause", "character", "characters", "city", "code", "column",
@@ -70,6 +86,27 @@ ASKED: ContextVar[str] = ContextVar("ASKED", default="zh")
 CODE = re.compile(r"[A-Z][A-Z0-9_]*|[a-z]+(?:_[a-z]+)+|[a-z]+")
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A code of the city pack: its Chinese term, empty in packs that do not say it. The code is the
+    English one."""
+
+    code: str
+    chinese: str
+
+    @property
+    def name(self) -> str | None:
+        """In the language of the present request."""
+        return (self.chinese or None) if ASKED.get() == "zh" else in_english(self.code)
+
+
+def kind_of(field: FieldDescriptor) -> str:
+    """What the codes in this field name; empty where it holds none."""
+    if field.type != FieldDescriptor.TYPE_STRING:
+        return ""
+    return OF_FIELD.get(field.full_name) or KINDS.get(field.name, "")
+
+
 class Names:
     """The names in the city as last heard of; before that, every code is without a name."""
 
@@ -83,8 +120,11 @@ class Names:
             "team": city.teams,
             "category": city.categories,
             "area": {**city.areas, **city.grids},
-            "unit_kind": {each.kind: each for each in city.units.values()},
-            "skill": {skill: each for each in city.teams.values() for skill in each.skills},
+            "unit_kind": _terms((each.kind for each in city.units.values()), city.head.unit_kinds),
+            "skill": _terms(
+                (skill for each in city.teams.values() for skill in each.skills),
+                city.head.skills,
+            ),
         }
 
     def knows(self, kind: str, code: str) -> bool:
@@ -109,8 +149,17 @@ class Names:
         if known is None and kind == "person":
             known = self._tables.get("team", {}).get(code)  # a team acts as one on a timeline
         if known is not None:
-            return str(known.name)
+            return None if known.name is None else str(known.name)
         return self._of_two(code) if kind == "person" else None
+
+    def allowed(self, field: str, codes: str, collection: str) -> str:
+        """The values that the field takes, or its type, in Chinese: each with the code to send."""
+        name = INDEX.sub("", field).rpartition(".")[2]
+        table = self._tables.get(TERMED.get((collection, name), ""), {})
+        own = {code: term.chinese for code, term in table.items() if term.chinese}
+        terms = {**TERMS.get(name, {}), **OF_COLLECTION.get(collection, {}).get(name, {}), **own}
+        said = (f"{terms[code]}（{code}）" if code in terms else code for code in codes.split(", "))
+        return TERMS["type"].get(codes) or "、".join(said)
 
     def _of_two(self, code: str) -> str | None:
         """The name of a system's person, or of a deputy."""
@@ -160,17 +209,15 @@ def _term(name: str, fact: str, collection: str, given: bool) -> str:
     return known or (NAMELESS["code"] if is_code and not given else fact)
 
 
-def in_asked_words(name: str, code: str) -> str | None:
-    """Return the term of a code in the language of the request, or None for a text without one."""
-    term = TERMS.get(name, {}).get(code)
-    if term is None or ASKED.get() == "zh":
-        return term
+def _terms(codes: Iterable[str], chinese: Mapping[str, str]) -> dict[str, Term]:
+    return {code: Term(code, chinese.get(code, "")) for code in codes}
+
+
+def in_english(code: str) -> str:
     return code.replace("_", " ").lower().capitalize()
 
 
-def allowed_in_words(field: str, codes: str, collection: str = "") -> str:
-    """The values that the field takes, or its type, in Chinese: each with the code to send."""
-    name = INDEX.sub("", field).rpartition(".")[2]
-    terms = {**TERMS.get(name, {}), **OF_COLLECTION.get(collection, {}).get(name, {})}
-    said = (f"{terms[code]}（{code}）" if code in terms else code for code in codes.split(", "))
-    return TERMS["type"].get(codes) or "、".join(said)
+def in_asked_words(name: str, code: str) -> str | None:
+    """Return the term of a code in the language of the request, or None for a text without one."""
+    term = TERMS.get(name, {}).get(code)
+    return term if term is None or ASKED.get() == "zh" else in_english(code)

@@ -24,12 +24,21 @@ from services.gateway.contract.fields import (
     names_of,
     shown_of,
 )
-from services.gateway.contract.naming import KINDS, SUFFIX, SUFFIXES, Names, in_asked_words
+from services.gateway.contract.naming import (
+    SUFFIX,
+    SUFFIXES,
+    Names,
+    in_asked_words,
+    kind_of,
+)
 
 Convert: TypeAlias = Callable[[Any], Any]
 
 # Texts that may hold a code, whose words stand beside it in the language that was asked for.
-WORDED: Mapping[str, tuple[str, ...]] = {"liandong.emergency.v1.Recall": ("reason",)}
+WORDED: Mapping[str, tuple[str, ...]] = {
+    "liandong.emergency.v1.Recall": ("reason",),
+    "liandong.alarm.v1.RecommendedTeam": ("unready",),
+}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -63,7 +72,7 @@ class Writer:
         ]
         worded = WORDED.get(message.full_name, ())
         self._named = [
-            (name, beside, KINDS[name])
+            (name, beside, kind_of(message.fields_by_name[name]))
             for name, beside in named(message).items()
             if name not in worded
         ]
@@ -95,7 +104,7 @@ def named(message: Descriptor) -> dict[str, str]:
         if field.is_repeated
         else f"{field.name}{SUFFIX}"
         for field in message.fields
-        if field.name in KINDS and field.type == FieldDescriptor.TYPE_STRING
+        if kind_of(field)
     }
     beside |= {name: f"{name}{SUFFIX}" for name in WORDED.get(message.full_name, ())}
     return {code: name for code, name in beside.items() if name not in message.fields_by_name}

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from backbone.words.errors import Flaw
 from services.gateway.contract.labels import AS_WRITTEN, OF_FIELDS, labels_of
-from services.gateway.contract.naming import ALLOWED, TIMES, Names, allowed_in_words
+from services.gateway.contract.naming import ALLOWED, TIMES, Names
 from services.gateway.contract.writing import to_json
 from services.gateway.http.located import flaws_in
 
@@ -69,16 +69,15 @@ class Reasons:
             for name, fact in facts.items()
         }
         if language == "zh":
-            _label(reason, said, of)
+            self._label(reason, said, of)
         return lines[f"{part}_{language}"].format_map(_Facts(said))
 
-
-def _label(reason: str, said: dict[str, str], collection: str) -> None:
-    """Put the Chinese words of fields and of the values that they take."""
-    if ALLOWED in said:
-        said[ALLOWED] = allowed_in_words(said.get("field", ""), said[ALLOWED], collection)
-    for name in (OF_FIELDS & said.keys()) if reason not in AS_WRITTEN else ():
-        said[name] = labels_of(said[name], collection)
+    def _label(self, reason: str, said: dict[str, str], collection: str) -> None:
+        """Put the Chinese words of fields and of the values that they take."""
+        if ALLOWED in said:
+            said[ALLOWED] = self.names.allowed(said.get("field", ""), said[ALLOWED], collection)
+        for name in (OF_FIELDS & said.keys()) if reason not in AS_WRITTEN else ():
+            said[name] = labels_of(said[name], collection)
 
 
 class _Facts(dict[str, Any]):

@@ -152,7 +152,8 @@ def set_priority(
         raise InvalidArgument("NOTHING_TO_CHANGE")
     word = None
     if priority > incident.matter.priority:
-        word = confirmed(reports.told(incident).heard, priority, command.confirm_priority)
+        heard = reports.heard_of(incident, world.city)
+        word = confirmed(heard, priority, command.confirm_priority)
     matter = replace(incident.matter, priority=priority)
     event = IncidentAmended(time=now, matter=matter, reason=reason, confirmed=word)
     return carried_out(incident, event, world)

@@ -151,7 +151,7 @@ def void(
             given=command.reason,
             expected=", ".join(VoidReason),
         )
-    by, heard = command.by, reports.told(incident).heard
+    by, heard = command.by, reports.heard_of(incident, world.city)
     word = confirmed(heard, NO_PRIORITY, command.confirm_priority)
     return [IncidentVoided(now, command.reason, by.user, by.role, word)]
 

@@ -72,7 +72,7 @@ def merge(
     # Kafka brings the receipts of merged incidents later; the group lists the incidents at once.
     for each in sorted(world.also.members(incident.id)):
         raise InvalidTransition("HOLDS_MERGED", incident=each)
-    heard = reports.told(incident).heard
+    heard = reports.heard_of(incident, world.city)
     there, said = into.matter, command.confirm_priority
     word = confirmed_into(heard, there.category, there.priority, said, world.city)
     code, against = there.code, incident.matter.against

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from backbone.words.city import City
 from backbone.words.correction import CATEGORY, DANGER, FACTS, NARRATIVE, PLACE, PRIORITY, TITLE
-from backbone.words.heard import HeardDanger, most_urgent
+from backbone.words.heard import HeardDanger, heard_in, most_urgent
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from backbone.words.spans import cut, length_of
@@ -20,6 +21,8 @@ from services.workflow.incident.record import Incident, Report
 MOST_NARRATIVE, MOST_DANGER = 20_000, 2_000
 # Of many linked reports the last ones are told, each in short: an order must be read at once.
 MOST_LINES, LONGEST_LINE = 30, 400
+# Desks listen for danger in what they take down as receipts alone.
+OF_RECEIPTS = "ALARM"
 BESIDE = (PLACE, NARRATIVE, CATEGORY, DANGER)
 
 
@@ -63,6 +66,18 @@ def told(incident: Incident) -> Told:
         heard=matter.heard,
     )
     return Told(matter, incident.reports or (first,))
+
+
+def heard_of(incident: Incident, city: City) -> HeardDanger | None:
+    """The danger below which it must not fall unsaid.
+
+    An incident of a release that told it no danger is listened to: its facts hold what all its
+    reports have said.
+    """
+    matter = incident.matter
+    if (known := told(incident).heard) is not None or matter.source != OF_RECEIPTS:
+        return known
+    return heard_in(city, matter.narrative, matter.danger)
 
 
 def for_all(so_far: Told, fact: str, said: Matter, receipt: str) -> Told:

@@ -32,7 +32,7 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def hear(desk: Desk, of: UUID, version: int, event: Any) -> None:
+async def hear(desk: Desk, of: UUID, version: int, event: Any, **more: Any) -> None:
     """What the service of the receipt or incident tells directly."""
     is_receipt = isinstance(event, AlarmEvent)
     kind = "liandong.alarm" if is_receipt else "liandong.incident"
@@ -45,7 +45,7 @@ async def hear(desk: Desk, of: UUID, version: int, event: Any) -> None:
         else ("HearIncident", hearing.HearIncidentRequest)
     )
     metadata = metadata_for(desk.token, Actor("", "", SERVICE))
-    told = request(events=[event.SerializeToString()])
+    told = request(events=[event.SerializeToString()], **more)
     await getattr(desk.hearing, verb)(told, metadata=metadata, timeout=5)
 
 
@@ -74,6 +74,27 @@ async def test_corrections_and_ends_of_an_incident(desk: Desk) -> None:
         push = await terminal.push()
         assert (push.kind, push.revision) == (Push.KIND_RECALL, 3)
         assert push.recall.cause == Recall.CAUSE_INCIDENT_VOIDED
+
+
+@pytest.mark.parametrize("end", [{"voided": {"reason": "HOAX"}}, {"closed": {}}])
+async def test_an_end_reaches_the_missions_of_an_incident_that_was_merged_into_it(
+    desk: Desk, end: dict[str, Any]
+) -> None:
+    """Without Kafka the missions of a merged incident do not move to the other one."""
+    host, merged, apart = uuid4(), uuid4(), uuid4()
+    with_it = (await desk.dispatch(receipt=merged)).mission.id
+    other = (await desk.dispatch("fire-2", receipt=apart)).mission.id
+    for _ in range(2):
+        await hear(desk, host, 4, IncidentEvent(**end), merged=[str(merged)])
+    ended = await found(desk, with_it)
+    assert ended.state == Mission.STATE_RECALLED
+    assert Recall.Cause.Name(ended.recall.cause) == f"CAUSE_INCIDENT_{next(iter(end)).upper()}"
+    assert (await found(desk, other, "fire-2")).state == Mission.STATE_PENDING
+    # A correction of the other incident is no end of this one.
+    await hear(
+        desk, host, 5, IncidentEvent(amended={"matter": facts(host, "三号")}), merged=[str(apart)]
+    )
+    assert (await found(desk, other, "fire-2")).revision == 1
 
 
 async def test_links_and_ends_of_a_receipt(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from services.petition.tracking import Limits
 from tests.cities import COUNTY, NORTH, SOUTH, a_city
 from tests.installation import Installation
 from tests.servers import Broker
-from tests.serving import Client, calling, everything_at_rest, serving, until
+from tests.serving import Client, Home, calling, everything_at_rest, serving, until
 
 DESK = Actor("zhao", "command", "receptionist", COUNTY)
 LI, CHEN = Actor("li", "north", "clerk", NORTH), Actor("chen", "south", "clerk", SOUTH)
@@ -41,12 +41,9 @@ def a_request(**more: object) -> pb.RegisterPetitionRequest:
 
 
 @pytest.fixture
-async def call(database: Installation) -> AsyncIterator[Client]:
-    async with (
-        serving(database, a_city(), "petition") as home,
-        calling(home, "petition", PetitionServiceStub) as client,
-    ):
-        yield client
+async def home(database: Installation) -> AsyncIterator[Home]:
+    async with serving(database, a_city(), "petition") as home:
+        yield home
 
 
 async def registered(call: Client, key: str = "", **more: object) -> resources.Petition:

@@ -13,13 +13,12 @@ from backbone.words.actor import Actor
 from backbone.words.matter_code import is_code
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
-from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
 from services.petition.tracking import Limits, pin_of, read_limits
 from tests.cities import a_city
 from tests.installation import Installation
 from tests.integration.petition.test_petition_service import DESK, LI, NUMBER, a_request
 from tests.proving import changed_by_hand
-from tests.serving import Client, Home, calling, everything_at_rest, serving
+from tests.serving import Client, Home, everything_at_rest, serving
 
 CITIZEN = Actor("")
 WIDE = {at: at + 0xFEE0 for at in range(0x21, 0x7F)}
@@ -30,12 +29,6 @@ PIN_ATTEMPTS = Limits().pin_attempts
 async def home(database: Installation) -> AsyncIterator[Home]:
     async with serving(database, a_city(), "petition") as home:
         yield home
-
-
-@pytest.fixture
-async def call(home: Home) -> AsyncIterator[Client]:
-    async with calling(home, "petition", PetitionServiceStub) as client:
-        yield client
 
 
 async def registered(call: Client, **more: object) -> resources.Petition:

@@ -89,6 +89,8 @@ def test_a_class_takes_the_skills_of_the_class_above() -> None:
         ({"near": Standing("AVAILABLE", 0, 0), "far": FREE}, ["near", "far", "helper"]),
         ({"near": Standing("OUT_OF_SERVICE", 1, 0)}, ["far", "helper", "near"]),
         ({"near": Standing("RESTING", 1, 0)}, ["far", "helper", "near"]),
+        ({"near": Standing("AVAILABLE", 1, 0, on_duty=0)}, ["far", "helper", "near"]),
+        ({"near": Standing("AVAILABLE", 1, 0, on_duty=1)}, ["near", "far", "helper"]),
     ],
 )
 def test_on_duty_first_then_skill_then_near_and_free(
@@ -110,6 +112,25 @@ def test_each_comes_with_its_reasons() -> None:
         "手上 2 起任务",
         "终端不在线",
     )
+
+
+@pytest.mark.parametrize(
+    ("standing", "unready", "words"),
+    [
+        (FREE, "", "待命"),
+        (Standing("AVAILABLE", 1, 0, on_duty=3), "", "待命"),
+        (Standing("AVAILABLE", 1, 0, on_duty=0), "NOT_STAFFED", "无人在岗"),
+        (Standing("RESTING", 1, 0, on_duty=0), "RESTING", "休整"),
+        (Standing("OUT_OF_SERVICE"), "OUT_OF_SERVICE", "停勤"),
+        (Standing(), "", "状态未知"),
+    ],
+)
+def test_what_speaks_against_a_team_is_said_before_the_key(
+    standing: Standing, unready: str, words: str
+) -> None:
+    found = next(each for each in best({"near": standing}) if each.team == "near")
+    assert found.standing.unready == unready
+    assert words in found.reasons
 
 
 def test_without_an_answer_the_city_copy_still_recommends() -> None:

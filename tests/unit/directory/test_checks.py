@@ -207,3 +207,35 @@ def test_no_pack_defines_anything_by_belief_ethnicity_opinion_or_petitioning(
     file: str, old: str, new: str
 ) -> None:
     assert "REFUSED_BY_LAW" in findings_of(file, old, new)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason", "spot"),
+    [
+        ("city.yaml", "  hazmat: 危险化学品处置\n", "", "TERM_MISSING", "teams.csv:4"),
+        ("teams.csv", "flood;rescue", "diving;rescue", "TERM_MISSING", "teams.csv:3"),
+        ("categories.csv", ",hazmat;fire", ",foam;fire", "TERM_MISSING", "categories.csv:49"),
+        ("city.yaml", "fire: 灭火", "fire: Fire", "TERM_NOT_CHINESE", "city.yaml"),
+        ("city.yaml", "police: 公安", "police: Police", "TERM_NOT_CHINESE", "city.yaml"),
+        (
+            "city.yaml",
+            "fire: 灭火",
+            "fire: 灭火\n  潜水: 潜水救援",
+            "TERM_NOT_ENGLISH",
+            "city.yaml",
+        ),
+    ],
+)
+def test_every_kind_of_unit_and_every_skill_has_its_terms(
+    file: str, old: str, new: str, reason: str, spot: str
+) -> None:
+    assert findings_of(file, old, new)[reason] == spot
+
+
+def test_a_pack_from_before_there_were_terms_of_skills_is_loaded_and_told() -> None:
+    files = read_folder(DEMO)
+    text = files["city.yaml"].decode()
+    skills = text[text.index("skills:") : text.index("# Counties and cities")]
+    files["city.yaml"] = text.replace(skills, "").encode()
+    [finding] = check(parse(files))
+    assert (finding.reason, finding.subject, finding.is_error) == ("TERM_MISSING", "skills", False)

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from pydantic_core import SchemaValidator, core_schema
 
+from backbone.directory.entries import message_of
 from backbone.words.areas import Level
 from backbone.words.city import Area, Team
 from backbone.words.roles import EVERYONE
+from liandong.alarm.v1.alarm_pb2 import RecommendedTeam
 from liandong.emergency.v1.emergency_pb2 import Told
 from liandong.incident.v1.incident_pb2 import HandOff, Incident, Progress
-from services.gateway.contract.naming import TERMS, Names
+from services.gateway.contract.naming import ASKED, TERMS, Names
 from services.gateway.contract.writing import Parts, Writer
 from services.gateway.http.incoming import parse_body
 from services.gateway.http.problems import FILE, Problem, Reasons, collection_of
@@ -50,6 +52,43 @@ def test_an_answer_carries_the_names_of_its_codes(names: Names) -> None:
     assert answer["hand_off"]["from_unit_name"] == UNIT.name
     assert answer["hand_off"]["to_unit_name"] is None
     assert answer["desk_name"] is None
+
+
+def test_kinds_of_units_and_skills_have_terms_in_both_languages() -> None:
+    head = replace(
+        CITY.head, unit_kinds={UNIT.kind: "指挥中心"}, skills={"hazmat": "危险化学品处置"}
+    )
+    names = Names()
+    team = replace(TEAM, skills=("hazmat", "new_skill"))
+    names.learn(replace(CITY, head=head, teams={team.code: team}))
+    messages = (message_of(UNIT), message_of(team), RecommendedTeam(skills=team.skills))
+    for language, kind, skill in (
+        ("zh", "指挥中心", "危险化学品处置"),
+        ("en", "Command", "Hazmat"),
+    ):
+        token = ASKED.set(language)
+        unit, one, recommended = (Writer(m.DESCRIPTOR, Parts(names))(m) for m in messages)
+        ASKED.reset(token)
+        assert unit["kind_name"] == kind
+        assert one["skill_names"][0] == recommended["skill_names"][0] == skill
+    said = Reasons(names).say(
+        "detail", "UNKNOWN_VALUE", 422, "zh", {"field": "kind", "expected": UNIT.kind}, "units"
+    )
+    assert f"指挥中心（{UNIT.kind}）" in said
+    assert names.of("skill", "new_skill") is None, "a pack that does not say it"
+
+
+def test_why_a_team_is_not_ready_is_said_in_the_language_of_the_reader(names: Names) -> None:
+    message = RecommendedTeam(team=TEAM.code, unready="NOT_STAFFED", on_duty=0)
+    for language, said in (("zh", "无人在岗"), ("en", "Not staffed")):
+        token = ASKED.set(language)
+        answer = Writer(RecommendedTeam.DESCRIPTOR, Parts(names))(message)
+        ASKED.reset(token)
+        assert (answer["unready"], answer["unready_name"], answer["on_duty"]) == (
+            "NOT_STAFFED",
+            said,
+            0,
+        )
 
 
 def test_an_area_without_a_name_has_that_of_the_nearest_above_it() -> None:

@@ -11,6 +11,9 @@ from services.petition.petition.routing import RoutePetition, matter_of
 from tests.cities import NORTH
 from tests.unit.petition.petitions import (
     ACCEPT,
+    ACCUSATION,
+    ACCUSE,
+    ACCUSED,
     CLAIMED,
     DESK,
     LEADER,
@@ -20,8 +23,6 @@ from tests.unit.petition.petitions import (
     refusal_of,
 )
 
-ACCUSE = a_registration(against_unit="north")
-ACCUSATION = after(ACCUSE, AcceptPetition(DESK, Kind.ACCUSATION))
 LEADERS = [LEADER, replace(LEADER, unit="north"), replace(LEADER, unit="north", role="auditor")]
 
 
@@ -40,8 +41,7 @@ def test_an_accusation_never_reaches_the_accused() -> None:
 
 @pytest.mark.parametrize("who", LEADERS, ids=lambda a: f"{a.role} of {a.unit}")
 def test_what_may_be_an_accusation_stays_with_the_units_involved(who: Actor) -> None:
-    routed = after(RoutePetition(DESK, "county"), petition=ACCUSATION)
-    for petition in (after(ACCUSE), ACCUSATION, routed):
+    for petition in (after(ACCUSE), ACCUSATION, ACCUSED):
         assert may_see(petition, DESK) and not may_see(petition, who)
         assert may_see(petition, replace(who, unit="elsewhere", role="auditor"))
         assert codec.scope(petition).accused == "north"

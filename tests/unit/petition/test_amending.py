@@ -32,6 +32,8 @@ from tests.cities import NORTH, NOW, SOUTH
 from tests.unit.petition.petitions import (
     ACCEPT,
     ACCEPTED,
+    ACCUSATION,
+    ACCUSED,
     ASSIGNED,
     CITY,
     CLAIMED,
@@ -51,8 +53,6 @@ TWO = (Petitioner("n1", "c1", "i1"), Petitioner("n2", "c2", "i2"))
 INDEXES = {"c1": ("C1",), "i1": ("I1",), "c2": ("C2",), "i2": ("I2",), "new": ("NEW",)}
 JOINT = after(a_registration(petitioners=TWO, petitioner_indexes=("I1", "C1", "I2", "C2")))
 CLOSED = after(REPLY, CLOSE, petition=HANDLING)
-ACCUSATION = after(a_registration(against_unit="north"), AcceptPetition(DESK, Kind.ACCUSATION))
-ACCUSED = after(RoutePetition(DESK, "county"), petition=ACCUSATION)
 VOIDED = after(FollowIncident("IncidentVoided", 5, state="VOIDED"), petition=ASSIGNED)
 
 

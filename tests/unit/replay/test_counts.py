@@ -33,6 +33,10 @@ def test_each_sum_that_does_not_come_out_is_named() -> None:
         assert said in disagreements(replace(GOOD, **change), EXPECTED)
 
 
+def test_rows_that_changed_since_they_were_taken_do_not_agree() -> None:
+    assert disagreements(GOOD, replace(EXPECTED, changed=2)) == ["changed rows = 0: 2 ≠ 0"]
+
+
 def test_percentiles_are_milliseconds_of_what_was_measured() -> None:
     found = summary(number / 1000 for number in range(1, 101))
     assert found == {"p50": 51.0, "p90": 90.0, "p99": 99.0, "max": 100.0, "n": 100}

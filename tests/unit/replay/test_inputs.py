@@ -32,18 +32,14 @@ def write(folder: Path, text: str, name: str = "a file.csv") -> Path:
     return path
 
 
-def calls_of(folder: Path) -> dict[str, Call]:
+def calls_of(folder: Path) -> dict[int, Call]:
+    """By the number of the row."""
     day = read_day(write(folder, CALLS), demo_city())
-    return {row.key: row for row in day.rows if isinstance(row, Call)}
+    return {row.row: row for row in day.rows if isinstance(row, Call)}
 
 
-def test_a_key_is_the_name_of_the_file_and_the_number_of_the_row(tmp_path: Path) -> None:
-    assert list(calls_of(tmp_path)) == [
-        "a%20file.csv#2",
-        "a%20file.csv#1",
-        "a%20file.csv#3",
-        "a%20file.csv#4",
-    ]
+def test_rows_stand_in_the_order_of_their_times(tmp_path: Path) -> None:
+    assert list(calls_of(tmp_path)) == [2, 1, 3, 4]
 
 
 def test_a_long_name_of_a_file_is_shortened_and_still_its_own() -> None:
@@ -54,19 +50,19 @@ def test_a_long_name_of_a_file_is_shortened_and_still_its_own() -> None:
 
 def test_ems_and_fire_are_in_danger_and_traffic_is_less_urgent(tmp_path: Path) -> None:
     calls = calls_of(tmp_path)
-    priorities = [calls[f"a%20file.csv#{number}"].priority for number in range(1, 5)]
+    priorities = [calls[number].priority for number in range(1, 5)]
     assert priorities == ["P1", "P2", "P1", "P2"]
 
 
 def test_every_title_has_a_category_of_the_city(tmp_path: Path) -> None:
     calls = calls_of(tmp_path)
-    assert calls["a%20file.csv#1"].category == "medical.illness"
-    assert calls["a%20file.csv#3"].category == "fire.alarm"
+    assert calls[1].category == "medical.illness"
+    assert calls[3].category == "fire.alarm"
     assert {call.category for call in calls.values()} <= set(demo_city().categories)
 
 
 def test_the_original_time_and_the_address_are_kept(tmp_path: Path) -> None:
-    call = calls_of(tmp_path)["a%20file.csv#1"]
+    call = calls_of(tmp_path)[1]
     assert "2016-01-15 12:05" in call.narrative
     assert call.place.endswith("DEKALB PIKE & ALLENDALE RD")
 
@@ -96,12 +92,12 @@ def test_a_name_is_matched_by_its_hash_and_always_alike() -> None:
 
 def test_petitions_are_guessed_a_category_and_name_their_row(tmp_path: Path) -> None:
     day = read_day(write(tmp_path, PETITIONS, "p.csv"), demo_city())
-    letters = {row.key: row for row in day.rows if isinstance(row, Letter)}
-    assert list(letters) == ["p.csv#2", "p.csv#1"]
-    assert letters["p.csv#1"].category == "urban.lamp"
-    assert letters["p.csv#1"].area in demo_city().townships
-    assert key_in(letters["p.csv#1"].text) == "p.csv#1"
-    assert "2019-02-28 11:25:05" in letters["p.csv#1"].text
+    letters = {row.row: row for row in day.rows if isinstance(row, Letter)}
+    assert list(letters) == [2, 1]
+    assert letters[1].category == "urban.lamp"
+    assert letters[1].area in demo_city().townships
+    assert key_in(letters[1].text) == letters[1].stamp
+    assert "2019-02-28 11:25:05，编号 7" in letters[1].text
 
 
 def test_only_our_own_marker_names_a_row() -> None:

@@ -113,7 +113,7 @@ def test_a_workbook_is_read_with_titles_dates_serials_and_merged_cells(tmp_path:
     assert first.time == datetime(2019, 4, 25, 9, 32, 9, tzinfo=ZONE)
     assert second.time == datetime(2019, 4, 26, 9, 31, 41, tzinfo=ZONE)
     assert (third.petitioner, third.time.day) == ("甲", 27)
-    assert [each.key for each in (first, second, third)] == ["p.xlsx#1", "p.xlsx#2", "p.xlsx#3"]
+    assert [each.row for each in (first, second, third)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """An incident knows the danger to life that its reports speak of: below it stands a word."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from backbone.words.city import City
+from backbone.words.errors import InvalidTransition
 from backbone.words.heard import HeardDanger
 from services.workflow.incident import reports
 from services.workflow.incident.amending import AmendMatter, SetPriority
@@ -12,12 +15,22 @@ from services.workflow.incident.callers import LinkCaller, UnlinkCaller
 from services.workflow.incident.closing import VoidIncident
 from services.workflow.incident.merging import MergeIncident
 from services.workflow.incident.record import Incident, State
-from tests.incidents import DESK, OFFERED, after, changed, decide, evolve, refusal_of
+from tests.desks import a_category
+from tests.incidents import CITY, DESK, OFFERED, after, changed, decide, evolve, refusal_of
+from tests.narratives import demo_dangers
 from tests.unit.workflow.test_amending import a_correction, linked
 from tests.unit.workflow.test_callers import a_link, link, unlink
 from tests.unit.workflow.test_merging import MERGE, OTHER
 from tests.unit.workflow.test_merging import decide as merged
 from tests.unit.workflow.test_merging import refusal_of as merge_refusal
+
+
+def listening_city() -> City:
+    """The city of the tests with the danger list of the demo."""
+    dangers = demo_dangers()
+    classes = {each.category: a_category(each.category, "危险") for each in dangers.dangers}
+    return dataclasses.replace(CITY, danger=dangers, categories={**classes, **CITY.categories})
+
 
 FIRE = HeardDanger("fire", "火灾", "P1", ("着火",))
 WATER = HeardDanger("rescue", "落水", "P2", ("落水",))
@@ -70,6 +83,34 @@ def test_a_priority_below_a_heard_danger_needs_a_persons_word(
     if not needs:
         assert decide(found, priority(level))[0].confirmed is None
     assert evolve(found, event).matter.priority == level
+
+
+LISTENING = listening_city()
+
+
+def of_before(said: str, source: str = "ALARM") -> Incident:
+    """An incident of a release that told no danger."""
+    told = replace(at("P1", None).matter, narrative=said, source=source)
+    return changed(at("P1", None), matter=told)
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        (priority("P4"), priority("P4", word=True)),
+        (VoidIncident(DESK, "HOAX"), VoidIncident(DESK, "HOAX", True)),
+    ],
+)
+def test_an_incident_of_before_is_listened_to_when_it_would_fall(command: Any, word: Any) -> None:
+    fire, calm = of_before("我家着火了,老人还在屋里"), of_before("路灯不亮")
+    with pytest.raises(InvalidTransition, match="DANGER_UNCONFIRMED") as caught:
+        decide(fire, command, city=LISTENING)
+    assert caught.value.facts["category"] == "fire.building"
+    [event, *_] = decide(fire, word, city=LISTENING)
+    assert event.confirmed.priority == "P1"
+    assert decide(calm, command, city=LISTENING)
+    petition = of_before("我家着火了,老人还在屋里", source="PETITION")
+    assert reports.heard_of(petition, LISTENING) is None, "no desk listens to petitions"
 
 
 def test_the_most_urgent_danger_of_all_reports_counts() -> None:
