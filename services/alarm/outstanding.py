@@ -58,7 +58,7 @@ class Outstanding:
         )
         rows = await self._rows.pool.fetch(statement, *values)
         asked = Asked(storage.sights_of(caller_of(context).actor))
-        shown = await self._rows.all_shown(rows[:size], asked)
+        shown = await self._rows.listed(rows[:size], asked)
         receipts = map(self._from_row, shown)
         items = [_shown(each, each.passed, allowed) for each in receipts if each.passed]
         response = pb.ListOutstandingResponse(items=items)

@@ -65,7 +65,7 @@ class Alerts:
         shown = rows[:size]
         lost = await attempts.undelivered(self._pool, [row["id"] for row in shown])
         response = pb.ListAlertsResponse(channels_down=self._channels_down())
-        for row in await self._rows.all_shown(shown, Asked(sight.conditions)):
+        for row in await self._rows.listed(shown, Asked(sight.conditions)):
             alert = _resource(missions.from_row(row), row["alert_time"], user)
             alert.undelivered = lost.get(row["id"], 0)
             response.items.append(alert)

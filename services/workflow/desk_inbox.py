@@ -142,7 +142,7 @@ class DeskInbox:
         asked = Asked(storage.sights_of(actor))
         statement = SEEN.format(ids=ids, seen=any_of(asked.sights, "t", parameters))
         rows = await self._rows.pool.fetch(statement, *parameters.values) if items else ()
-        known = {str(row["id"]): row for row in await self._rows.all_shown(rows, asked)}
+        known = {str(row["id"]): row for row in await self._rows.listed(rows, asked)}
         return [
             self._with(each, known[each.id], actor) if each.id in known else each for each in items
         ]

@@ -22,9 +22,9 @@ from backbone.postgres.conditions import Parameters, Sight, any_of
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
 from backbone.postgres.paths import NO_ID, Path, Place, Stream
 from backbone.postgres.pool import Connection, Pool, transaction
-from backbone.postgres.states import ENDED, Proven, Show, with_proof
+from backbone.postgres.states import ENDED, NOT_READ, UNREADABLE, Proven, Show, with_proof
 from backbone.process.metrics import LISTS_TOO_SLOW
-from backbone.words.errors import Broken, TooSlow, Unavailable
+from backbone.words.errors import Broken, TooSlow
 from backbone.words.rank import FIRST, Span
 
 log = logging.getLogger(__name__)
@@ -158,7 +158,7 @@ class Lists:
             return await self._show(row, asked)
         except Broken:
             return None
-        except (ValueError, TypeError, Unavailable) as error:
+        except UNREADABLE as error:
             self._unreadable(error)
             return None
 
@@ -171,14 +171,14 @@ class Lists:
                 continue
             try:
                 shown = show(row)
-            except (ValueError, TypeError, Unavailable) as error:
+            except UNREADABLE as error:
                 self._unreadable(error)
                 continue
             read.append(number)
             yield shown
 
     def _unreadable(self, error: Exception) -> None:
-        log.error("list.unreadable", extra={"table": self._table}, exc_info=error)
+        log.error(NOT_READ, extra={"table": self._table}, exc_info=error)
 
     async def places(
         self, conn: Connection, asked: Asked, after: Place, wanted: int
