@@ -70,7 +70,7 @@ OF_RECORDS = {"NEWER_SHAPE", "NEWER_EVENT", EVIDENCE_BROKEN}
 OF_CHANGED_RECORDS = OF_RECORDS | {"ARCHIVED"}
 # Until a city pack has reached the service: of every change, and of reads that ask the city.
 NO_CITY = {"DIRECTORY_NOT_LOADED"}
-ASKING_THE_CITY = frozenset({"alarm", "workflow", "emergency"})
+ASKING_THE_CITY = frozenset({"alarm", "workflow", "emergency", "directory"})
 SEALING = frozenset({"alarm", "petition", "dispute", "population"})
 OF_REVEALS = {"PURPOSE_MISSING"}
 
@@ -146,7 +146,7 @@ def _of_service(plan: Plan, words: Mapping[str, str]) -> set[str]:
         found |= OF_CHANGED_RECORDS if plan.route.is_write else OF_RECORDS
     if service in SEALING:
         found |= {"SEAL_KEY_MISSING"}
-    if service != "directory" and (plan.route.is_write or service in ASKING_THE_CITY):
+    if plan.route.is_write or service in ASKING_THE_CITY:
         found |= NO_CITY
     if plan.route.is_write:
         found |= _of_changes(plan, words.get(method.containing_service.full_name, ""))
