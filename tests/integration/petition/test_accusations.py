@@ -1,6 +1,5 @@
 """An accusation over real services: the accused, those below, and who watches, learn nothing."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -9,16 +8,14 @@ import pytest
 from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_service_pb2 as flow
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
-from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
 from liandong.petition.v1.petition_events_pb2 import PetitionEvent
-from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
 from liandong.place.v1.place_pb2 import Place
 from services.gateway.live.visibility import Scope, may_see, scope_of
-from tests.cities import COUNTY, NORTH, a_city_with_discipline
+from tests.cities import COUNTY, NORTH
 from tests.installation import Installation
-from tests.serving import Client, Home, calling, serving
+from tests.serving import Client
 
 OFFICE = Actor("ma", "office", "receptionist", COUNTY)
 LIN = Actor("lin", "discipline", "clerk", COUNTY)
@@ -34,24 +31,6 @@ OUTSIDERS = [
 ]
 AUDITOR = Actor("shen", "county", "auditor", COUNTY)
 TOPICS = {"petition": PetitionEvent, "incident": IncidentEvent}
-
-
-@pytest.fixture
-async def home(database: Installation) -> AsyncIterator[Home]:
-    async with serving(database, a_city_with_discipline(), "petition", "workflow") as home:
-        yield home
-
-
-@pytest.fixture
-async def call(home: Home) -> AsyncIterator[Client]:
-    async with calling(home, "petition", PetitionServiceStub) as client:
-        yield client
-
-
-@pytest.fixture
-async def work(home: Home) -> AsyncIterator[Client]:
-    async with calling(home, "workflow", IncidentServiceStub) as client:
-        yield client
 
 
 async def registered(

@@ -1,43 +1,19 @@
 """A correction of a petition over real services: its incident hears, personal data stays sealed."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from backbone.words.actor import Actor
 from liandong.incident.v1 import incident_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2 as flow
-from liandong.incident.v1.incident_service_pb2_grpc import IncidentServiceStub
 from liandong.petition.v1 import petition_pb2 as resources
 from liandong.petition.v1 import petition_service_pb2 as pb
-from liandong.petition.v1.petition_service_pb2_grpc import PetitionServiceStub
 from liandong.place.v1.place_pb2 import Place
-from tests.cities import COUNTY, NORTH, SOUTH, a_city_with_discipline
+from tests.cities import COUNTY, NORTH, SOUTH
 from tests.installation import Installation
-from tests.serving import Client, Home, calling, everything_at_rest, serving
+from tests.serving import Client, everything_at_rest
 
 OFFICE = Actor("ma", "office", "receptionist", COUNTY)
 LI = Actor("li", "north", "clerk", NORTH)
 NAME, PHONE, CARD = "欧阳小明", "13912345678", "990101199001011234"
 WRONG, RIGHT = "13900000000", "13987654321"
-
-
-@pytest.fixture
-async def home(database: Installation) -> AsyncIterator[Home]:
-    async with serving(database, a_city_with_discipline(), "petition", "workflow") as home:
-        yield home
-
-
-@pytest.fixture
-async def call(home: Home) -> AsyncIterator[Client]:
-    async with calling(home, "petition", PetitionServiceStub) as client:
-        yield client
-
-
-@pytest.fixture
-async def work(home: Home) -> AsyncIterator[Client]:
-    async with calling(home, "workflow", IncidentServiceStub) as client:
-        yield client
 
 
 async def routed(call: Client) -> str:
