@@ -15,11 +15,12 @@ from backbone.door.statements import JOURNAL, state_values, write_to
 from backbone.postgres import counting
 from backbone.postgres.asking import Asked
 from backbone.postgres.counting import count_of
-from backbone.postgres.listing import READ, Lists, streams_of
+from backbone.postgres.listing import Lists, streams_of
 from backbone.postgres.paths import NO_ID, Path
 from backbone.postgres.pool import Pool, transaction
 from backbone.postgres.scanning import first_of
 from backbone.postgres.states import Proven, taken
+from backbone.postgres.turns import READ
 from backbone.words.actor import Actor
 from backbone.words.rank import FIRST
 from backbone.words.roles import EVERYONE

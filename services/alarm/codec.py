@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer
+from backbone.rpc.ids import named_id
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.contacts import contact_of, line_of
-from backbone.words.errors import InvalidArgument, NotFound
+from backbone.words.errors import InvalidArgument
 from backbone.words.followed import Followed
 from backbone.words.masks import masked
 from backbone.words.matter import Matter
@@ -40,10 +41,7 @@ def to_command(request: Any, by: Actor) -> Any:
 
 
 def receipt_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound("NO_SUCH_RECEIPT") from error
+    return named_id(text, "NO_SUCH_RECEIPT")
 
 
 def seal(facts: pb.CallerFacts, sealer: Sealer, dialling_code: str) -> Caller:

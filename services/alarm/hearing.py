@@ -1,9 +1,6 @@
 """Lets a receipt hear of its incident by a call, before the event tells it."""
 
-import logging
 from uuid import UUID, uuid5
-
-import grpc
 
 from backbone.intake.teams import Teams
 from backbone.rpc.caller import Call
@@ -15,21 +12,18 @@ from backbone.words.sight import sees
 from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec
 from services.alarm.orders import Orders
-from services.alarm.peers import GLANCE, PATIENCE, Incidents
+from services.alarm.peers import GLANCE, PATIENCE
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merging import FollowMerge
 from services.alarm.receipt.record import Receipt
 from services.alarm.telling import Told
 
-log = logging.getLogger(__name__)
-
 
 class Hearing:
     """Looks the incident up and records its last step on the receipt."""
 
-    def __init__(self, told: Told, incidents: Incidents, orders: Orders, teams: Teams) -> None:
+    def __init__(self, told: Told, orders: Orders, teams: Teams) -> None:
         self._told = told
-        self._incidents = incidents
         self._orders = orders
         self._teams = teams
 
@@ -43,7 +37,7 @@ class Hearing:
             return
         if as_holder or not sees(by, receipt.facts):
             patience = PATIENCE if as_holder else GLANCE
-            found = await self._look(receipt.incident.id, by, patience)
+            found = await self._told.glance(receipt.incident.id, by, patience)
             if found is not None and found.unit == by.unit:
                 await self._follow(receipt, found, by)
 
@@ -93,16 +87,9 @@ class Hearing:
 
     async def catch_up(self, receipt: Receipt, incident_id: UUID, by: Actor) -> None:
         """Look the incident up again: a step between look-up and link had no follower yet."""
-        found = await self._look(incident_id, by, PATIENCE)
+        found = await self._told.glance(incident_id, by, PATIENCE)
         if found is not None:
             await self._follow(receipt, found, by)
-
-    async def _look(self, incident_id: UUID, by: Actor, patience: float) -> Incident | None:
-        try:
-            return await self._incidents.find(incident_id, by, patience)
-        except grpc.aio.AioRpcError as error:
-            log.info("incident.unheard", extra={"error": error.details()})
-            return None
 
     async def _follow(self, receipt: Receipt, found: Incident, by: Actor) -> None:
         known = receipt.incident.known.version if receipt.incident else 0

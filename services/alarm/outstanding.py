@@ -12,6 +12,7 @@ from backbone.postgres import paging
 from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, any_of
 from backbone.postgres.states import with_proof
+from backbone.postgres.turns import Turns
 from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
 from backbone.words.city import City
@@ -24,7 +25,8 @@ from services.alarm.receipt.record import Receipt
 
 # A receipt that the desk has filed is over for it; a returned one is open again. Of a petition or
 # dispute the office has not even said that it takes it up; a ticket has a clock. The states are
-# written out: so the index of those that were passed on serves each of the three.
+# written out as in the index `receipts_outstanding`, which holds these alone: what was passed on in
+# all the years is not read.
 READ = """
 SELECT {state}, t.receive_time FROM receipts AS t
 WHERE {seen} AND ({priority} = '' OR t.priority = {priority})
@@ -42,23 +44,24 @@ FIRST: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 class Outstanding:
     def __init__(self, shell: Shell, decider: Decider[Receipt], city: Callable[[], City]) -> None:
-        self._rows = shell.rows.of(decider)
+        self._rows, self._turns = shell.rows.of(decider), Turns(shell.pool, "outstanding")
         self._key = shell.settings.keyring.lasting
         self._from_row, self._city = decider.from_row, city
 
     async def page(
         self, request: pb.ListOutstandingRequest, context: Any
     ) -> pb.ListOutstandingResponse:
-        """A page of what the caller may see, the oldest first."""
+        """A page of what the caller may see, the oldest first. Raises TooSlow."""
         scope, size = paging.scope_of(request), paging.size_of(request.page_size)
         after: Place = paging.read_token(self._key, scope, request.page_token, Place) or FIRST
         allowed = timedelta(minutes=answer_minutes(self._city()))
         statement, values = _statement(
             request, caller_of(context), after, datetime.now(UTC) - allowed, size + 1
         )
-        rows = await self._rows.pool.fetch(statement, *values)
+        async with self._turns.take() as conn:
+            rows = await conn.fetch(statement, *values)
         asked = Asked(storage.sights_of(caller_of(context).actor))
-        shown = await self._rows.all_shown(rows[:size], asked)
+        shown = await self._rows.listed(rows[:size], asked)
         receipts = map(self._from_row, shown)
         items = [_shown(each, each.passed, allowed) for each in receipts if each.passed]
         response = pb.ListOutstandingResponse(items=items)

@@ -15,8 +15,8 @@ from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
 from backbone.postgres.sights import Seen, limits_of, sights_by
 from backbone.postgres.states import Proven, with_proof
+from backbone.rpc.ids import named_id
 from backbone.words.actor import Actor
-from backbone.words.errors import NotFound
 from backbone.words.followed import Followed
 from backbone.words.place import significant
 from backbone.words.rank import EVERY_SPAN, time_span
@@ -139,10 +139,7 @@ def asked(
 
 def incident_of(request: pb.ListReceiptsRequest) -> UUID:
     """Raises NotFound for an id that is none."""
-    try:
-        return UUID(request.incident_id)
-    except ValueError as error:
-        raise NotFound("NO_SUCH_INCIDENT") from error
+    return named_id(request.incident_id, "NO_SUCH_INCIDENT")
 
 
 def asked_tickets(request: pb.ListTicketsRequest, actor: Actor) -> Asked:

@@ -17,13 +17,11 @@ from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
 from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec, storage
-from services.alarm.peers import Incidents
+from services.alarm.peers import GLANCE, Incidents
 from services.alarm.receipt.record import Outcome, Receipt
 from services.alarm.receipt.suggested import DangerSuggestion
 
 log = logging.getLogger(__name__)
-
-GLANCE = 0.3
 
 
 class Told:
@@ -71,9 +69,12 @@ class Told:
         incident = await self.glance(receipt.incident.id, by)
         return codec.ordered_by(incident) if incident else {}
 
-    async def glance(self, incident_id: UUID, by: Actor) -> Incident | None:
+    async def glance(
+        self, incident_id: UUID, by: Actor, patience: float = GLANCE
+    ) -> Incident | None:
+        """The incident; None for one that is not seen, or if workflow does not answer in time."""
         try:
-            return await self._incidents.find(incident_id, by, GLANCE)
+            return await self._incidents.find(incident_id, by, patience)
         except grpc.aio.AioRpcError as error:
             log.info("incident.unheard", extra={"error": error.details()})
             return None

@@ -7,6 +7,7 @@ from backbone.door.actions import Actions
 from backbone.door.decider import Decider
 from backbone.postgres.listing import Lists
 from backbone.rpc.caller import caller_of
+from backbone.rpc.ids import named_id
 from backbone.shell.shell import Shell
 from backbone.wire import to_record
 from backbone.words.actor import Actor
@@ -69,7 +70,4 @@ class Tickets:
 
 
 def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound("NO_SUCH_TICKET") from error
+    return named_id(text, "NO_SUCH_TICKET")

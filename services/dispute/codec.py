@@ -10,9 +10,9 @@ from backbone.directory.places import Places
 from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call
+from backbone.rpc.ids import named_id
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
-from backbone.words.errors import NotFound
 from backbone.words.masks import masked
 from backbone.words.matter import with_note
 from backbone.words.place import Place
@@ -40,10 +40,7 @@ KINDS = {category: kind for kind, category in CATEGORIES.items()}
 
 def dispute_id(text: str) -> UUID:
     """The id as a UUID. Raises NotFound for any other text."""
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound("NO_SUCH_DISPUTE") from error
+    return named_id(text, "NO_SUCH_DISPUTE")
 
 
 def to_command(body: Any, caller: Call, sealer: Sealer) -> Any:

@@ -12,6 +12,7 @@ from backbone.postgres import paging as pages
 from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import AnyOf, Parameters, Sight, all_of, any_of, equal
 from backbone.postgres.states import with_proof
+from backbone.postgres.turns import Turns
 from backbone.shell.shell import Shell
 from backbone.wire import fill, to_message
 from liandong.emergency.v1 import emergency_pb2 as resources
@@ -49,7 +50,7 @@ class Alerts:
     """Reads them; the missions themselves are the truth."""
 
     def __init__(self, shell: Shell, channels_down: Callable[[], Sequence[str]]) -> None:
-        self._pool = shell.pool
+        self._pool, self._turns = shell.pool, Turns(shell.pool, "alerts")
         self._rows = shell.rows.of(missions)
         self._key = shell.settings.keyring.lasting
         self._channels_down = channels_down
@@ -57,15 +58,16 @@ class Alerts:
     async def list(
         self, request: pb.ListAlertsRequest, sight: Scope, user: str
     ) -> pb.ListAlertsResponse:
-        """A page of what the caller may see, the oldest first."""
+        """A page of what the caller may see, the oldest first. Raises TooSlow."""
         scope, size = pages.scope_of(request), pages.size_of(request.page_size)
         after: Place | None = pages.read_token(self._key, scope, request.page_token, Place)
         statement, values = _statement(request, sight.conditions, user, after, size + 1)
-        rows = await self._pool.fetch(statement, *values)
+        async with self._turns.take() as conn:
+            rows = await conn.fetch(statement, *values)
         shown = rows[:size]
         lost = await attempts.undelivered(self._pool, [row["id"] for row in shown])
         response = pb.ListAlertsResponse(channels_down=self._channels_down())
-        for row in await self._rows.all_shown(shown, Asked(sight.conditions)):
+        for row in await self._rows.listed(shown, Asked(sight.conditions)):
             alert = _resource(missions.from_row(row), row["alert_time"], user)
             alert.undelivered = lost.get(row["id"], 0)
             response.items.append(alert)

@@ -83,13 +83,13 @@ class MissionService(rpc.EmergencyServiceServicer):
         """The number is one of the mission's own, or the terminal has stored something else."""
         entry = 0
         if request.seq:
-            mission_id = codec.id_of(request.mission_id)
+            mission_id = codec.mission_id(request.mission_id)
             its = await self._shell.pool.fetchval(storage.HAS_ENTRY, mission_id, request.seq)
             entry = request.seq if its else 0
         return pb.ReceiveMissionResponse(mission=await self.pass_on(request, context, entry=entry))
 
     async def StopLadder(self, request: pb.StopLadderRequest, context: Any) -> Any:
-        caller, mission_id = caller_of(context), codec.id_of(request.mission_id)
+        caller, mission_id = caller_of(context), codec.mission_id(request.mission_id)
         command = codec.to_stop(request, caller)
         mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
         return pb.StopLadderResponse(mission=await self._resource(mission, caller))
@@ -98,7 +98,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         """A person of the desk calls the team back, with or without Kafka."""
         caller = caller_of(context)
         command = RecallMission(caller.actor, request.reason)
-        of = codec.id_of(request.mission_id)
+        of = codec.mission_id(request.mission_id)
         mission = await self._shell.perform(missions, context, command, request, of, caller)
         return pb.RecallMissionResponse(mission=await self._resource(mission, caller))
 
@@ -116,7 +116,7 @@ class MissionService(rpc.EmergencyServiceServicer):
         caller = caller_of(context)
         crew = Crew(caller.actor.user, caller.team, caller.actor.unit)
         command = codec.to_step(request, crew, **known)
-        mission_id = codec.id_of(request.mission_id)
+        mission_id = codec.mission_id(request.mission_id)
         mission = await self._shell.perform(missions, context, command, request, mission_id, caller)
         if mission.state is State.REFUSED:
             self._hurry()
@@ -153,7 +153,7 @@ class EmergencyService(MissionService):
 
     async def GetMission(self, request: pb.GetMissionRequest, context: Any) -> Any:
         caller = caller_of(context)
-        mission_id, sight = codec.id_of(request.mission_id), sight_of(caller)
+        mission_id, sight = codec.mission_id(request.mission_id), sight_of(caller)
         row = await self._lists.find(mission_id, sight.conditions)
         if row is None:
             raise NotFound("NO_SUCH_MISSION")
@@ -175,8 +175,8 @@ class EmergencyService(MissionService):
         return [codec.to_fired(each["payload"]) for each in rows if each["kind"] == FIRED]
 
     async def ListMissions(self, request: pb.ListMissionsRequest, context: Any) -> Any:
-        matter = codec.id_of(request.matter_id) if request.matter_id else None
-        receipt = codec.id_of(request.receipt) if request.receipt else None
+        matter = codec.mission_id(request.matter_id) if request.matter_id else None
+        receipt = codec.mission_id(request.receipt) if request.receipt else None
         caller = caller_of(context)
         asked = storage.asked(request, sight_of(caller).conditions, matter, receipt)
 

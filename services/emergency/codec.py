@@ -6,10 +6,11 @@ from uuid import UUID, uuid5
 
 from backbone.door.decider import EventScope
 from backbone.rpc.caller import Call
+from backbone.rpc.ids import named_id
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.errors import InvalidArgument, InvalidTransition, NotFound
+from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.policy import Policy
 from backbone.words.sight import ORDER
 from liandong.emergency.v1 import emergency_pb2 as resources
@@ -125,12 +126,9 @@ def to_status_command(
     )
 
 
-def id_of(text: str) -> UUID:
+def mission_id(text: str) -> UUID:
     """Raises NotFound for a text that is no id."""
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound("NO_SUCH_MISSION") from error
+    return named_id(text, "NO_SUCH_MISSION")
 
 
 def scope(mission: Mission) -> EventScope:

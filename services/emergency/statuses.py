@@ -9,6 +9,7 @@ from backbone.postgres import paging as pages
 from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, any_of
 from backbone.postgres.states import with_proof
+from backbone.postgres.turns import Turns
 from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
 from backbone.wire import to_message
@@ -37,6 +38,7 @@ class Statuses:
         self._replica = replica
         self._terminals = terminals
         self._hurry = hurry
+        self._turns = Turns(shell.pool, "team_statuses")
 
     async def set(self, body: pb.SetTeamStatusRequest, context: Any) -> resources.TeamStatus:
         caller = caller_of(context)
@@ -51,7 +53,8 @@ class Statuses:
     async def list(
         self, request: pb.ListTeamStatusesRequest, sight: Scope
     ) -> pb.ListTeamStatusesResponse:
-        """A page of the teams that may be seen, by code; without names all of them."""
+        """A page of the teams that may be seen, by code; without names all of them. Raises TooSlow;
+        Unavailable for a status of a newer release, as a team may be out of service."""
         key, scope = self._shell.settings.keyring.lasting, pages.scope_of(request)
         last = pages.read_token(key, scope, request.page_token, str) or ""
         known = self._replica.city.teams
@@ -59,9 +62,15 @@ class Statuses:
         seen = [c for c in codes if sight.sees(c, known[c].unit, known[c].area)]
         after = [code for code in seen if code > last]
         codes = after[: pages.size_of(request.page_size)]
-        rows = await self._shell.rows.of(statuses).some(storage.READ_STATUSES, codes)
+        asked = Asked(sight.conditions)
+        statement, values = _open_missions(codes, asked)
+        async with self._turns.take() as conn:
+            found = await conn.fetch(storage.READ_STATUSES, codes)
+            open_ones = await conn.fetch(statement, *values)
+        rows = await self._shell.rows.of(statuses).sound(found)
         said = {status.team: status for status in map(statuses.from_row, rows)}
-        loads = await self._open(codes, sight)
+        shown = await self._shell.rows.of(missions).all_shown(open_ones, asked)
+        loads = Counter(missions.from_row(each).order.team for each in shown)
         return pb.ListTeamStatusesResponse(
             items=[self._resource(known[code], said, loads) for code in codes],
             next_page_token=pages.sign_token(key, scope, codes[-1])
@@ -69,16 +78,6 @@ class Statuses:
             else "",
             total_size=len(seen) if request.count else None,
         )
-
-    async def _open(self, teams: Sequence[str], sight: Scope) -> Counter[str]:
-        """How many missions of each team have not ended, of those that the caller may see."""
-        parameters, asked = Parameters(), Asked(sight.conditions)
-        parameters.add(list(teams), "text[]")
-        seen = any_of(asked.sights, "t", parameters)
-        statement = OPEN.format(state=with_proof("t"), seen=seen)
-        rows = await self._shell.pool.fetch(statement, *parameters.values)
-        shown = await self._shell.rows.of(missions).all_shown(rows, asked)
-        return Counter(missions.from_row(each).order.team for each in shown)
 
     def _resource(
         self, team: Team, said: dict[str, TeamStatus], loads: Counter[str]
@@ -94,3 +93,11 @@ class Statuses:
         if there is not None:
             message.on_duty = there
         return message
+
+
+def _open_missions(teams: Sequence[str], asked: Asked) -> tuple[str, list[Any]]:
+    """The missions of these teams that have not ended, of those that the caller may see."""
+    parameters = Parameters()
+    parameters.add(list(teams), "text[]")
+    seen = any_of(asked.sights, "t", parameters)
+    return OPEN.format(state=with_proof("t"), seen=seen), parameters.values

@@ -11,10 +11,10 @@ from backbone.directory.places import Places
 from backbone.door.decider import EventScope
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import Call
+from backbone.rpc.ids import named_id
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
 from backbone.words.contacts import contacts_of, identity_of
-from backbone.words.errors import NotFound
 from backbone.words.masks import masked
 from backbone.words.matter import with_note
 from backbone.words.persons import split_names
@@ -44,10 +44,7 @@ from services.petition.petition.routing import matter_of
 
 def petition_id(text: str) -> UUID:
     """The id as a UUID. Raises NotFound for any other text."""
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound("NO_SUCH_PETITION") from error
+    return named_id(text, "NO_SUCH_PETITION")
 
 
 def to_command(body: Any, caller: Call) -> Any:

@@ -10,9 +10,9 @@ from backbone.door.decider import EventScope
 from backbone.door.request import created_id
 from backbone.rpc.caller import Call
 from backbone.rpc.free_texts import change_texts
+from backbone.rpc.ids import named_id
 from backbone.wire import fill, to_message, to_record
 from backbone.words.actor import Actor
-from backbone.words.errors import NotFound
 from backbone.words.masks import masked
 from backbone.words.sight import CASE
 from liandong.incident.v1 import incident_pb2 as incidents
@@ -39,10 +39,7 @@ PERSONAL = ("name", "id_number", "contact")
 
 def care_case_id(text: str) -> UUID:
     """The id as a UUID. Raises NotFound for any other text."""
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound("NO_SUCH_CARE_CASE") from error
+    return named_id(text, "NO_SUCH_CARE_CASE")
 
 
 def to_command(body: Any, caller: Call, own: OwnKey, **known: Any) -> Any:

@@ -13,6 +13,7 @@ from backbone.door.timers import NEVER
 from backbone.postgres.listing import Lists, within
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
 from backbone.rpc.caller import caller_of
+from backbone.rpc.ids import named_id
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
@@ -230,7 +231,4 @@ class Front(rpc.IncidentServiceServicer):
 
 
 def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound("NO_SUCH_INCIDENT") from error
+    return named_id(text, "NO_SUCH_INCIDENT")

@@ -1,4 +1,4 @@
-"""Adds alerts of missions, what was passed on in vain and refused follow-ups to a desk's inbox.
+"""Adds alerts of missions, what was passed on in vain, tickets and refused follow-ups to an inbox.
 
 All are read where they are kept, at the moment of the read, with or without Kafka.
 """

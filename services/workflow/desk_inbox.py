@@ -1,5 +1,5 @@
-"""The inbox 待办 as one list: alerts first, then what was passed on in vain, then refused
-follow-ups, then the incidents.
+"""The inbox 待办 as one list: alerts first, then what was passed on in vain, then tickets, then
+refused follow-ups, then the incidents.
 
 A page token begins with the number of the part that the page begins in.
 """
@@ -11,6 +11,7 @@ from uuid import UUID
 from backbone.door.rows import RowsOf
 from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, any_of
+from backbone.postgres.listing import fitting
 from backbone.postgres.paging import MOST, size_of
 from backbone.postgres.states import with_proof
 from backbone.process.settings import Settings
@@ -59,10 +60,20 @@ class DeskInbox:
         self, request: pb.ListIncidentsRequest, caller: Call, rest: Rest
     ) -> pb.ListIncidentsResponse:
         """`rest` gives a page of the incidents alone. A partner handles none of them."""
+
+        async def page(size: int) -> pb.ListIncidentsResponse:
+            return await self._page(_asking(request, request.page_token, size), caller, rest)
+
+        answer: pb.ListIncidentsResponse = await fitting(page, size_of(request.page_size))
+        return answer
+
+    async def _page(
+        self, request: pb.ListIncidentsRequest, caller: Call, rest: Rest
+    ) -> pb.ListIncidentsResponse:
         rest = _nothing if caller.actor.role in PARTNERS else rest
         parts = self._parts(request, caller.actor)
         number, token = _place(request.page_token, len(parts))
-        size, away = size_of(request.page_size), list[str]()
+        size, away = request.page_size, list[str]()
         items: list[resources.Incident] = []
         while number < len(parts) and len(items) < size:
             left = size - len(items)
@@ -142,7 +153,7 @@ class DeskInbox:
         asked = Asked(storage.sights_of(actor))
         statement = SEEN.format(ids=ids, seen=any_of(asked.sights, "t", parameters))
         rows = await self._rows.pool.fetch(statement, *parameters.values) if items else ()
-        known = {str(row["id"]): row for row in await self._rows.all_shown(rows, asked)}
+        known = {str(row["id"]): row for row in await self._rows.listed(rows, asked)}
         return [
             self._with(each, known[each.id], actor) if each.id in known else each for each in items
         ]

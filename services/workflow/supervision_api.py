@@ -8,6 +8,7 @@ from backbone.door.decider import Decider
 from backbone.postgres.listing import Lists, within
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
 from backbone.rpc.caller import caller_of
+from backbone.rpc.ids import named_id
 from backbone.rpc.passing import passing
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
@@ -96,7 +97,4 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
 
 
 def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound("NO_SUCH_SUPERVISION") from error
+    return named_id(text, "NO_SUCH_SUPERVISION")

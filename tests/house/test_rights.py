@@ -34,6 +34,25 @@ def test_a_route_that_differs_from_its_row_stops_the_start() -> None:
         require_rows([replace(area, routes=(wider, *others))])
 
 
+def test_a_route_admits_the_roles_of_its_row() -> None:
+    one_each = [
+        (area, route)
+        for area in AREAS
+        for route in area.routes
+        if [each.rpc for each in area.routes].count(route.rpc) == 1
+    ]
+    assert len(one_each) > 100
+    for area, route in one_each:
+        assert route.roles == RIGHTS[area.contract.name][route.rpc].roles, route.path
+
+
+def test_a_route_to_what_services_alone_call_stops_the_start() -> None:
+    area = AREAS[0]
+    inside = replace(area.routes[0], path="/v1/inside", rpc="AmendMatter")
+    with pytest.raises(ValueError, match="AmendMatter has a route, and services alone call it"):
+        require_rows([replace(area, routes=(*area.routes, inside))])
+
+
 def test_each_cell_is_either_allowed_or_denied_and_the_operator_may_nothing() -> None:
     found = list(cells())
     assert {cell.service for cell in found} == OF.keys()

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from services.population.care_case import CARE_CASES
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.kinds import QUESTIONS
 from services.workflow.supervision import SUPERVISIONS
+from tests.house.test_shape import AGGREGATES
 
 # Aggregates by the contract's service that answers for their verbs.
 LIFE_CYCLES: tuple[tuple[str, LifeCycle[Any, Any]], ...] = (
@@ -56,6 +58,14 @@ def _verbs() -> Iterator[Any]:
     for service, life_cycle in LIFE_CYCLES:
         for command, verb in life_cycle.verbs.items():
             yield pytest.param(service, verb, id=command.__name__)
+
+
+def test_every_life_cycle_of_a_service_is_looked_at() -> None:
+    folders = (f"services.{of}.{name}" for of, names in AGGREGATES.items() for name in names)
+    declared = [each for folder in folders for each in vars(import_module(folder)).values()]
+    found = [each for each in declared if isinstance(each, LifeCycle)]
+    known = [each for _, each in LIFE_CYCLES]
+    assert {id(each) for each in found} == {id(each) for each in known} and len(known) == 8
 
 
 @pytest.mark.parametrize(("service", "verb"), verbs())

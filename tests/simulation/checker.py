@@ -1,8 +1,8 @@
-"""The checker: what must hold of every run, by the names of the invariants in ARCHITECTURE.md.
+"""The checker: what must hold of every run. Each invariant has a name, which a flaw tells.
 
 C1 nothing lost, C2 no effect twice, C3 versions without gap, C4 legality and one answer for ever,
 C5 one holder and one accountable unit, C6 timers, C7 the relay, C8 convergence, C10 poison, C11 the
-chain of hashes.
+chain of hashes. C9, the push to terminals, is looked at by tests/integration/emergency.
 """
 
 from collections import Counter, defaultdict

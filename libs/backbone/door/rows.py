@@ -25,7 +25,7 @@ from backbone.door.proven import ProvenJournal
 from backbone.door.statements import HISTORY
 from backbone.postgres.asking import Asked
 from backbone.postgres.pool import Pool
-from backbone.postgres.states import Proven, taken
+from backbone.postgres.states import NOT_READ, UNREADABLE, Proven, taken
 from backbone.process.keyring import Keyring
 from backbone.process.metrics import FORGED
 from backbone.words.errors import EVIDENCE_BROKEN, Broken, NotFound
@@ -120,6 +120,18 @@ class RowsOf:
     async def all_shown(self, rows: Iterable[Any], asked: Asked) -> list[Proven]:
         """Those of the rows that `shown` shows."""
         return await _without_forged(self.shown(row, asked) for row in rows)
+
+    async def listed(self, rows: Iterable[Any], asked: Asked) -> list[Proven]:
+        """The same for a list that people read: a row that cannot be read, such as one of a newer
+        release, is left out and logged, and hides no other."""
+        return await _without_forged(self._readable(row, asked) for row in rows)
+
+    async def _readable(self, row: Any, asked: Asked) -> Proven | None:
+        try:
+            return await self.shown(row, asked)
+        except UNREADABLE as error:
+            log.error(NOT_READ, extra={"table": self.decider.table.name}, exc_info=error)
+            return None
 
 
 async def _without_forged(rows: Iterable[Awaitable[Proven | None]]) -> list[Proven]:

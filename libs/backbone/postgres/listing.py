@@ -6,14 +6,11 @@ suffices to see a row, and with filters, all of which hold. One of the filters i
 path, usually the states, so that there is a way to read every list.
 """
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-import asyncpg
 from google.protobuf.message import Message
 
 from backbone.postgres import counting, scanning
@@ -21,10 +18,10 @@ from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, Sight, any_of
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
 from backbone.postgres.paths import NO_ID, Path, Place, Stream
-from backbone.postgres.pool import Connection, Pool, transaction
-from backbone.postgres.states import ENDED, Proven, Show, with_proof
-from backbone.process.metrics import LISTS_TOO_SLOW
-from backbone.words.errors import Broken, TooSlow, Unavailable
+from backbone.postgres.pool import Connection, Pool
+from backbone.postgres.states import ENDED, NOT_READ, UNREADABLE, Proven, Show, with_proof
+from backbone.postgres.turns import Turns
+from backbone.words.errors import Broken
 from backbone.words.rank import FIRST, Span
 
 log = logging.getLogger(__name__)
@@ -33,22 +30,9 @@ M = TypeVar("M", bound=Message)
 # Reads what the rows of a page need to be shown.
 Before: TypeAlias = Callable[[Connection, Sequence[Any]], Awaitable[None]]
 
-# The time limits of one statement, and of a whole list with the wait for its turn.
-MILLISECONDS = 2_000
-SECONDS = 3.0
-# Lists of a service that read at once; the other connections of its pool are the door's.
-AT_ONCE = 2
 # The most bytes of one answer, well below the 4 MiB that gRPC carries.
 MOST_BYTES = 3 * 1024 * 1024
 
-# Every scan follows an index: the planner cannot know that a page is soon full.
-READ = f"""
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
-SET LOCAL statement_timeout = {MILLISECONDS};
-SET LOCAL plan_cache_mode = force_generic_plan;
-SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
-SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off
-"""
 ROWS = """
 SELECT id, version, shape, doc, hash, proof FROM (
     SELECT {state}, rank,
@@ -74,7 +58,7 @@ class Lists:
         """`key` signs page tokens; `show` lets only those rows through that may be shown."""
         self._pool, self._key, self._table, self._paths = pool, key, table, paths
         self._show = show
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns(pool, table)
 
     async def find(self, row_id: UUID, sights: Sequence[Sight]) -> Proven | None:
         """A row that one of the sights shows, or None. Raises Broken for one that is forged."""
@@ -99,28 +83,14 @@ class Lists:
         early where the answer would become too large. Raises InvalidArgument for a token of
         another list, and TooSlow.
         """
-        async with self._reading() as conn:
+        async with self._turns.take() as conn:
             await self._fill(conn, request, response, asked, (before, show))
         return response
 
     async def size(self, asked: Asked) -> int:
         """How many rows the list shows; counting.MOST + 1 for any number beyond counting.MOST."""
-        async with self._reading() as conn:
+        async with self._turns.take() as conn:
             return await self.count(conn, asked)
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Connection]:
-        """One snapshot for all statements of a list, in its turn and within its time."""
-        try:
-            async with (
-                asyncio.timeout(SECONDS),
-                self._turns,
-                transaction(self._pool, READ) as conn,
-            ):
-                yield conn
-        except (asyncpg.QueryCanceledError, TimeoutError) as error:
-            LISTS_TOO_SLOW.labels(self._table).inc()
-            raise TooSlow("LIST_TOO_SLOW", seconds=round(MILLISECONDS / 1000)) from error
 
     async def _fill(
         self,
@@ -158,7 +128,7 @@ class Lists:
             return await self._show(row, asked)
         except Broken:
             return None
-        except (ValueError, TypeError, Unavailable) as error:
+        except UNREADABLE as error:
             self._unreadable(error)
             return None
 
@@ -171,14 +141,14 @@ class Lists:
                 continue
             try:
                 shown = show(row)
-            except (ValueError, TypeError, Unavailable) as error:
+            except UNREADABLE as error:
                 self._unreadable(error)
                 continue
             read.append(number)
             yield shown
 
     def _unreadable(self, error: Exception) -> None:
-        log.error("list.unreadable", extra={"table": self._table}, exc_info=error)
+        log.error(NOT_READ, extra={"table": self._table}, exc_info=error)
 
     async def places(
         self, conn: Connection, asked: Asked, after: Place, wanted: int
@@ -234,6 +204,15 @@ def streams_of(table: str, asked: Asked) -> list[Stream]:
 
 def streams_in(span: Span, table: str, asked: Asked) -> list[Stream]:
     return [Stream(table, (*sight, *asked.filters), span) for sight in asked.sights]
+
+
+async def fitting(page: Callable[[int], Awaitable[Any]], size: int) -> Any:
+    """The page of this size of a list that is put together of others, or a smaller page where all
+    of it would not fit into one answer."""
+    answer = await page(size)
+    while answer.ByteSize() > MOST_BYTES and len(answer.items) > 1:
+        answer = await page(len(answer.items) // 2)
+    return answer
 
 
 def within(items: Iterable[M], most: int = MOST_BYTES) -> list[M]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backbone.postgres.asking import Asked
+from backbone.words.errors import Unavailable
 
 # The columns that the proof of a row covers. No statement reads a document without them.
 NAMES = ("id", "version", "shape", "doc", "hash", "proof")
@@ -15,6 +16,9 @@ coalesce((SELECT j.hash FROM journal AS j WHERE j.aggregate_id = {row}.id
           ORDER BY j.version DESC LIMIT 1),
          (SELECT a.hash FROM archived AS a WHERE a.aggregate_id = {row}.id)) AS ended
 """
+# What a row raises that cannot be read, such as one of a newer release. A list leaves it out.
+UNREADABLE = (ValueError, TypeError, Unavailable)
+NOT_READ = "list.unreadable"
 
 
 def with_proof(row: str) -> str:

@@ -10,6 +10,7 @@ from backbone.postgres.conditions import Member, Parameters, Sight, Under, any_o
 from backbone.postgres.paging import size_of
 from backbone.postgres.pool import Pool, transaction
 from backbone.postgres.sights import Seen, sights_by
+from backbone.rpc.ids import named_id
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.place import significant
@@ -115,7 +116,4 @@ def _shown(row: Any) -> pb.RefusedLink:
 
 
 def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound("NO_SUCH_LINK") from error
+    return named_id(text, "NO_SUCH_LINK")

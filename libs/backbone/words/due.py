@@ -33,7 +33,7 @@ class Due(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True):
-    """The explanation of a due time (I5). `budget` includes extensions; days are in order."""
+    """The explanation of a due time. `budget` includes extensions; days are in order."""
 
     rule: str
     about: str

@@ -100,11 +100,8 @@ def _older(keys: Keys, schema: str) -> list[bytes]:
 
 
 async def _code_anew(conn: Connection, keys: Keys, schema: str, table: str) -> int:
-    codes, older, name = (
-        Codes(keys.keyring(schema), schema),
-        _older(keys, schema),
-        table.split(".")[1],
-    )
+    codes, older = Codes(keys.keyring(schema), schema), _older(keys, schema)
+    name = table.split(".")[1]
     count, after = 0, UUID(int=0)
     while rows := await conn.fetch(ROWS.format(schema=schema, table=table), older, after):
         for row in rows:

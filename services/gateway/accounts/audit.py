@@ -21,19 +21,9 @@ TURN = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.audi
 SAVE = """
 INSERT INTO audit (kind, subject, unit, actor, address, facts) VALUES ($1, $2, $3, $4, $5, $6)
 """
+COLUMNS = "position, time, kind, subject, unit, actor, address, facts"
 # A failure under a name that no account has belongs to no unit: every auditor reads it.
-READ = """
-SELECT position, time, kind, subject, unit, actor, address, facts FROM audit
-WHERE (unit = '' OR starts_with(unit, $1))
-  AND ($2::text IS NULL OR subject = $2) AND ($3::text IS NULL OR kind = $3)
-  AND ($4::bigint IS NULL OR position < $4)
-ORDER BY position DESC LIMIT $5
-"""
-COUNT = """
-SELECT count(*) FROM audit
-WHERE (unit = '' OR starts_with(unit, $1))
-  AND ($2::text IS NULL OR subject = $2) AND ($3::text IS NULL OR kind = $3)
-"""
+OF_UNITS = "(unit = '' OR starts_with(unit, $1))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +53,3 @@ async def save(conn: Connection | Pool, line: Line) -> None:
     """Raises asyncpg's errors; what the line tells of must not be done then."""
     told = (line.kind, line.subject, line.unit, line.actor, line.address, line.facts)
     await conn.execute(SAVE, *told)
-
-
-async def read(pool: Pool, which: tuple[Any, ...], before: int | None, size: int) -> list[Any]:
-    """The lines, the latest first; `which` is the prefix of the units' codes, subject and kind."""
-    return list(await pool.fetch(READ, *which, before, size))
-
-
-async def count(pool: Pool, which: tuple[Any, ...]) -> int:
-    return int(await pool.fetchval(COUNT, *which))

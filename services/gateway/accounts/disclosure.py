@@ -8,6 +8,8 @@ from services.gateway.accounts import storage
 from services.gateway.accounts.auth import Caller
 from services.gateway.metrics import REVEALS
 
+COLUMNS = "position, time, principal, user_name AS user, unit, role, what, subject, purpose, trace"
+OF_UNITS = "starts_with(unit, $1)"
 PURPOSE = "reveal.purpose"
 SEALED = "v2."
 
@@ -31,12 +33,9 @@ class Reveals:
         await storage.save_reveal(self._pool, *who, what, subject, sealed, trace)
         REVEALS.labels(what).inc()
 
-    async def read(
-        self, pool: Pool, which: tuple[Any, ...], before: int | None, size: int
-    ) -> list[Any]:
-        """The lines for an auditor, the latest first."""
-        rows = await storage.reveals(pool, which, before, size)
-        return [{**row, "purpose": self._plain(row["purpose"])} for row in rows]
+    def shown(self, row: Any) -> dict[str, Any]:
+        """A line for an auditor."""
+        return {**row, "purpose": self._plain(row["purpose"])}
 
     def _plain(self, purpose: str) -> str:
         """Lines of earlier releases have it in plain."""

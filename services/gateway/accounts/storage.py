@@ -41,16 +41,6 @@ REVEAL = """
 INSERT INTO reveals (principal, user_name, unit, role, what, subject, purpose, trace)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
-REVEALS = """
-SELECT position, time, principal, user_name AS user, unit, role, what, subject, purpose, trace
-FROM reveals
-WHERE starts_with(unit, $1) AND ($2::text IS NULL OR subject = $2)
-  AND ($3::bigint IS NULL OR position < $3)
-ORDER BY position DESC LIMIT $4
-"""
-COUNT_REVEALS = """
-SELECT count(*) FROM reveals WHERE starts_with(unit, $1) AND ($2::text IS NULL OR subject = $2)
-"""
 # An account that exists stays as it is: loading gives nothing back that was taken away.
 ADD_ACCOUNT = """
 INSERT INTO accounts
@@ -102,15 +92,6 @@ async def end_sessions(conn: Connection, user: str, *, but: bytes = b"") -> None
 
 async def save_reveal(pool: Pool, *line: str) -> None:
     await pool.execute(REVEAL, *line)
-
-
-async def reveals(pool: Pool, which: tuple[Any, ...], before: int | None, size: int) -> list[Any]:
-    """The reveals, the latest first; `which` is the prefix of the units' codes, and subject."""
-    return list(await pool.fetch(REVEALS, *which, before, size))
-
-
-async def count_reveals(pool: Pool, which: tuple[Any, ...]) -> int:
-    return int(await pool.fetchval(COUNT_REVEALS, *which))
 
 
 async def add_accounts(conn: Connection, rows: Sequence[Sequence[Any]]) -> None:

@@ -2,7 +2,8 @@
 
 The reasons of an RPC are in its comment ("Fails with …"), those of all changes in the comment of
 its service, those of broken field rules in the rules. The gateway's own reasons follow from the
-route. A house test compares the comments with the verbs.
+route, or from what `described.yaml` says that an endpoint without RPC takes. A house test compares
+the comments with the verbs.
 """
 
 import re
@@ -11,21 +12,37 @@ from functools import cache
 from typing import Any
 
 import yaml
+from google.protobuf.descriptor import FieldDescriptor
 
 from backbone.rpc.reasons import reasons_of
-from backbone.rpc.rules import TIMESTAMP
+from backbone.rpc.rules import TIMESTAMP, rules_of
+from backbone.words.errors import EVIDENCE_BROKEN
 from backbone.words.roles import EVERYONE
+from services.gateway.contract.fields import field_at, items_of
 from services.gateway.contract.plan import Plan
 from services.gateway.http.connections import REFUSALS
 from services.gateway.http.problems import FILE
+from services.gateway.http.refusals import AWAY, UNKNOWN
+
+# A record in another state, and a record that there is not.
+WRONG_STATE, MISSING = "INVALID_TRANSITION", "NO_SUCH_"
 
 WORD = re.compile(r"\b[A-Z][A-Z0-9_]{3,}\b")
 
 # A connection is closed with one of these before its request is known.
 OF_CONNECTIONS = frozenset(REFUSALS)
-OF_ALL = {"BROKEN_UTF8", "REPEATED_HEADER", "RATE_LIMITED", "INTERNAL"} | OF_CONNECTIONS
-OF_ACCOUNTS = {"NOT_SIGNED_IN", "SESSION_OVER", "MALFORMED_PERSON", "NOT_THE_DEPUTY"}
-OF_PARAMETERS = {"UNKNOWN_FIELD", "WRONG_TYPE", "REPEATED_PARAMETER"}
+OF_ALL = {"RATE_LIMITED", "INTERNAL"} | OF_CONNECTIONS
+OF_RPCS = {"BROKEN_UTF8", "REPEATED_HEADER", "MALFORMED_PURPOSE", "NOT_IMPLEMENTED"}
+OF_ACCOUNTS = {
+    "NOT_SIGNED_IN",
+    "SESSION_OVER",
+    "REPEATED_HEADER",
+    "MALFORMED_PERSON",
+    "NOT_THE_DEPUTY",
+    "SECOND_FACTOR_NOT_ENROLLED",
+}
+OF_QUERIES = {"BROKEN_UTF8", "REPEATED_PARAMETER"}
+OF_PARAMETERS = OF_QUERIES | {"UNKNOWN_FIELD", "WRONG_TYPE"}
 OF_BODIES = {
     "MALFORMED_JSON",
     "NOT_AN_OBJECT",
@@ -37,19 +54,46 @@ OF_BODIES = {
     "NOT_JSON",
     "ENCODED_BODY",
 }
-OF_WRITES = {"MALFORMED_IDEMPOTENCY_KEY", "MALFORMED_IF_MATCH", "UNKNOWN_REPEAT"}
+# Of bodies that no contract describes: the gateway checks their texts itself.
+OF_OWN_BODIES = OF_BODIES | {
+    "BROKEN_UTF8",
+    "FIELD_MISSING",
+    "WRONG_LENGTH",
+    "NUL_CHARACTER",
+    "CONTROL_CHARACTER",
+}
+OF_WRITES = {"MALFORMED_IDEMPOTENCY_KEY", "MALFORMED_IF_MATCH"}
 OF_TIMES = {"NOT_A_TIME", "ZONE_MISSING"}
-# Reasons of services that keep records, and of those that seal parts of them.
-OF_RECORDS = {"NEWER_SHAPE"}
-OF_CHANGED_RECORDS = {"NEWER_SHAPE", "NEWER_EVENT"}
+# Of one record that is read; lists leave out what cannot be read. A change may be the repeat of one
+# whose answer stands in an archive.
+OF_RECORDS = {"NEWER_SHAPE", "NEWER_EVENT", EVIDENCE_BROKEN}
+OF_CHANGED_RECORDS = OF_RECORDS | {"ARCHIVED"}
+# Until a city pack has reached the service: of every change, and of reads that ask the city.
+NO_CITY = {"DIRECTORY_NOT_LOADED"}
+ASKING_THE_CITY = frozenset({"alarm", "workflow", "emergency", "directory"})
 SEALING = frozenset({"alarm", "petition", "dispute", "population"})
-OF_REVEALS = {"PURPOSE_MISSING", "MALFORMED_PURPOSE"}
+OF_REVEALS = {"PURPOSE_MISSING"}
 
 
 def problems_of(plan: Plan, words: Mapping[str, str]) -> dict[int, list[str]]:
     """The reasons by status; `words` are the comments of the contracts by full name."""
     reasons = _of_gateway(plan) | _of_service(plan, words)
     return by_status(reasons - {plan.route.empty})
+
+
+def problems_of_extra(method: str, said: Mapping[str, Any]) -> dict[int, list[str]]:
+    """The same of an endpoint without RPC, by what `described.yaml` says of it; one without
+    `problems` (a page of health) refuses nothing itself."""
+    if "problems" not in said:
+        return by_status(OF_CONNECTIONS)
+    found = OF_ALL | {*said["problems"], UNKNOWN if method != "GET" else AWAY}
+    if "security" not in said:
+        found |= OF_ACCOUNTS
+    if "requestBody" in said:
+        found |= OF_OWN_BODIES
+    if any(each["in"] == "query" for each in said.get("parameters", ())):
+        found |= OF_QUERIES
+    return by_status(found)
 
 
 def by_status(reasons: Iterable[str]) -> dict[int, list[str]]:
@@ -71,16 +115,25 @@ def statuses() -> dict[str, tuple[int, ...]]:
 
 def _of_gateway(plan: Plan) -> set[str]:
     route = plan.route
-    found = set(OF_ALL)
+    found = OF_ALL | OF_RPCS | plan.known.reasons
     if not route.public:
         found |= OF_ACCOUNTS | ({"ROLE_MAY_NOT"} if route.roles != EVERYONE else set())
     if plan.query or plan.path_fields:
         found |= OF_PARAMETERS
+    if any(_is_free(field_at(plan.method.input_type, path)) for path in plan.query.values()):
+        found |= {"WRONG_LENGTH"}
     if plan.body_without is not None:
         found |= OF_BODIES
-    found |= plan.known.reasons
-    found |= OF_WRITES if route.is_write else {"SERVICE_AWAY"}
-    return found | OF_REVEALS if route.reveals else found
+    found |= OF_WRITES if route.is_write else set()
+    found |= {UNKNOWN} if route.is_write else {AWAY}
+    return found | (OF_REVEALS if route.reveals else set())
+
+
+def _is_free(field: FieldDescriptor) -> bool:
+    """Whether a parameter takes any text, which must then show something."""
+    rules = rules_of(field)
+    codes = (rules.items if field.is_repeated else rules).one_of
+    return field.type == FieldDescriptor.TYPE_STRING and not codes
 
 
 def _of_service(plan: Plan, words: Mapping[str, str]) -> set[str]:
@@ -89,14 +142,24 @@ def _of_service(plan: Plan, words: Mapping[str, str]) -> set[str]:
     found = _named(failures.partition(". ")[0]) | reasons_of(method.input_type)
     if _has_time(method.input_type):
         found |= OF_TIMES
-    if service != "directory":
+    if service != "directory" and (plan.path_fields or items_of(method.output_type) is None):
         found |= OF_CHANGED_RECORDS if plan.route.is_write else OF_RECORDS
     if service in SEALING:
         found |= {"SEAL_KEY_MISSING"}
+    if plan.route.is_write or service in ASKING_THE_CITY:
+        found |= NO_CITY
     if plan.route.is_write:
-        _, _, general = words.get(method.containing_service.full_name, "").partition("ail with ")
-        found |= _named(general)
+        found |= _of_changes(plan, words.get(method.containing_service.full_name, ""))
     return found
+
+
+def _of_changes(plan: Plan, said: str) -> set[str]:
+    """What the comment of a service says of every change. Only one that names a record can miss it,
+    or find it in another state."""
+    found = _named(said.partition("ail with ")[2].partition(". ")[0])
+    if any(name.endswith("_id") for name in plan.path_fields):
+        return found
+    return {each for each in found if each != WRONG_STATE and not each.startswith(MISSING)}
 
 
 def _named(text: str) -> set[str]:

@@ -7,7 +7,7 @@ import yaml
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from backbone.rpc.rules import is_required, rules_of
-from services.gateway.contract.answers import OF_CONNECTIONS, by_status, problems_of
+from services.gateway.contract.answers import problems_of, problems_of_extra
 from services.gateway.contract.examples import add_examples
 from services.gateway.contract.fields import field_at
 from services.gateway.contract.plan import Plan
@@ -128,8 +128,8 @@ def _problem(reasons: Sequence[str]) -> Schema:
 
 def _described(extra: Extra) -> Schema:
     operation = dict(DESCRIBED[f"{extra.method} {extra.path}"])
-    problems = OF_CONNECTIONS.union(operation.pop("problems", ()))
-    answers = problem_responses(by_status(problems))
+    answers = problem_responses(problems_of_extra(extra.method, operation))
+    operation.pop("problems", None)
     operation["responses"] = {**operation["responses"], **answers}
     return operation
 

@@ -22,6 +22,7 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 UNMATCHED = "unmatched"
 UNSERVED = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}
 FINISHED = "request.finished"
+READING = ("GET", "HEAD")
 # The status for a client that has disconnected; it is only counted, never received.
 GONE = 499
 
@@ -91,22 +92,22 @@ def _refuse(
     """The answer, its reason, and the error if it is a bug of ours."""
     if isinstance(error, ClientDisconnect):
         return Response(status_code=GONE), "CLIENT_GONE", None
-    problem = to_problem(error)
+    problem = to_problem(error, is_write=request.method not in READING)
     PROBLEMS.labels(problem.status, problem.reason).inc()
     answer = answer_problem(request, problem, reasons, trace_of(request))
     is_bug = problem.status >= 500 and problem.status != 503
     return answer, problem.reason, error if is_bug else None
 
 
-def to_problem(error: Exception) -> Problem:
+def to_problem(error: Exception, *, is_write: bool) -> Problem:
     """Map transient errors to 503, which the caller may repeat, and unexpected ones to 500."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, grpc.aio.AioRpcError):
-        return problem_of(error)
+        return problem_of(error, is_write=is_write)
     if isinstance(error, HTTPException):
         reason = UNSERVED.get(error.status_code, "INTERNAL")
         return Problem(error.status_code, reason, headers=error.headers or {})
     if is_transient(error):
-        return away(UNKNOWN, is_write=True)
+        return away(UNKNOWN, is_write=is_write)
     return Problem(500, "INTERNAL")

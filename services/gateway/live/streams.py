@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.accounts.auth import Caller
 from services.gateway.http.problems import Problem
-from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
+from services.gateway.http.refusals import UNKNOWN, away
 from services.gateway.metrics import STREAMS, STREAMS_DROPPED
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Streams:
     def require_room(self, caller: Caller) -> None:
         """Raises Problem 429 at the caller's cap, and 503 while the process stops."""
         if self.closed:
-            raise Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
+            raise away(UNKNOWN, is_write=False)
         if self._open[caller.principal] >= self._most:
             facts = {"most": self._most}
             raise Problem(429, "TOO_MANY_STREAMS", facts, headers={"Retry-After": "5"})

@@ -29,7 +29,7 @@ from services.gateway.http import incoming
 from services.gateway.http.addressed import read_query
 from services.gateway.http.endpoint import Gate
 from services.gateway.http.problems import Problem
-from services.gateway.http.refusals import RETRY_AFTER, UNKNOWN
+from services.gateway.http.refusals import UNKNOWN, away
 from services.gateway.live.frames import RETRY, frame
 from services.gateway.live.streams import Streams
 from services.gateway.routes.route import Extra
@@ -129,7 +129,7 @@ class Terminal:
         # Wait for the first frame, so that a refusal becomes a problem and not a broken stream.
         welcome = await anext(frames, None)
         if welcome is None:
-            raise Problem(503, UNKNOWN, headers={"Retry-After": RETRY_AFTER})
+            raise away(UNKNOWN, is_write=False)
         if request.method == "HEAD":
             await frames.aclose()
         session = Session(subscription, caller, frames, after)

@@ -4,7 +4,6 @@ Example, `routes/dispute.py`, complete:
 
     from liandong.dispute.v1 import dispute_service_pb2 as pb
 
-    from backbone.words.roles import HANDLERS, READERS
     from services.gateway.routes.route import Area, get, post
 
     AREA = Area(
@@ -12,14 +11,15 @@ Example, `routes/dispute.py`, complete:
         "dispute",
         pb.DESCRIPTOR.services_by_name["DisputeService"],
         (
-            post("/v1/disputes", "RegisterDispute", HANDLERS, status=201),
-            get("/v1/disputes", "ListDisputes", READERS),
-            get("/v1/disputes/{dispute_id}", "GetDispute", READERS),
-            post("/v1/disputes/{dispute_id}:accept", "AcceptDispute", HANDLERS),
+            post("/v1/disputes", "RegisterDispute", status=201),
+            get("/v1/disputes", "ListDisputes"),
+            get("/v1/disputes/{dispute_id}", "GetDispute"),
+            post("/v1/disputes/{dispute_id}:accept", "AcceptDispute"),
         ),
     )
 
-Then add one import and one entry in AREAS below. The contract gives the rest:
+Then add one import and one entry in AREAS below. Who is admitted stands in the row of the RPC
+(`backbone.words.rights`). The contract gives the rest:
 
 - a path parameter has the name of the request field that it fills; a JSON body may carry every
   other field; a GET takes its other plain fields as query parameters (`?state=OFFERED&page_size=`);

@@ -1,16 +1,6 @@
 """The front desk: receipts, their five ways to end, dispatching, call-backs and reveals."""
 
-from backbone.words.roles import (
-    ANSWERERS,
-    AUDITORS,
-    CALLER_REVEALERS,
-    DESKS,
-    HANDLERS,
-    PARTNERS,
-    READERS,
-    TAKERS,
-    TEAM_SENDERS,
-)
+from backbone.words.roles import READERS
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.gateway.routes.route import Area, get, post
 
@@ -19,40 +9,37 @@ ONE = "/v1/receipts/{receipt_id}"
 REPORTS = "/v1/incidents/{incident_id}/reports"
 TICKET = "/v1/tickets/{ticket_id}"
 
-REVEALERS = CALLER_REVEALERS | HANDLERS | AUDITORS
-
 AREA = Area(
     "Receipts",
     "alarm",
     pb.DESCRIPTOR.services_by_name["AlarmService"],
     (
-        post("/v1/receipts", "ReceiveAlarm", TAKERS | PARTNERS, status=201),
+        post("/v1/receipts", "ReceiveAlarm", status=201),
         get(
             "/v1/receipts",
             "ListReceipts",
-            READERS | PARTNERS,
             query={"from": "from_time", "to": "to_time", "grid": "area"},
         ),
         get(REPORTS, "ListReceipts", READERS),
-        get(ONE, "GetReceipt", READERS | PARTNERS),
-        post(f"{ONE}:amend", "AmendReceipt", TAKERS),
-        post(f"{ONE}:classify", "ClassifyReceipt", TAKERS),
-        post(f"{ONE}:confirmClass", "ConfirmClass", TAKERS),
-        post(f"{ONE}:open", "OpenIncident", TAKERS),
-        post(f"{ONE}:link", "LinkRepeat", TAKERS),
-        post(f"{ONE}:unlink", "UnlinkRepeat", TAKERS),
-        post(f"{ONE}:answer", "AnswerAtDesk", TAKERS),
-        post(f"{ONE}:pass", "PassTo12345", TAKERS),
-        post(f"{ONE}:refer", "ReferToMediation", TAKERS),
-        post(f"{ONE}:markInvalid", "MarkInvalid", TAKERS),
-        post(f"{ONE}:undoInvalid", "UndoInvalid", TAKERS),
-        post(f"{ONE}:dispatch", "DispatchNow", TEAM_SENDERS, status=202),
-        post(f"{ONE}:callBack", "RecordCallBack", TAKERS),
-        post(f"{ONE}:close", "CloseReceipt", TAKERS),
-        get("/v1/tickets", "ListTickets", ANSWERERS),
-        get(TICKET, "GetTicket", ANSWERERS),
-        post(f"{TICKET}:answer", "AnswerTicket", ANSWERERS | DESKS),
-        post(f"{TICKET}:refuse", "RefuseTicket", ANSWERERS | DESKS),
-        post(f"{ONE}:reveal", "RevealCaller", REVEALERS, reveals="receipt_id"),
+        get(ONE, "GetReceipt"),
+        post(f"{ONE}:amend", "AmendReceipt"),
+        post(f"{ONE}:classify", "ClassifyReceipt"),
+        post(f"{ONE}:confirmClass", "ConfirmClass"),
+        post(f"{ONE}:open", "OpenIncident"),
+        post(f"{ONE}:link", "LinkRepeat"),
+        post(f"{ONE}:unlink", "UnlinkRepeat"),
+        post(f"{ONE}:answer", "AnswerAtDesk"),
+        post(f"{ONE}:pass", "PassTo12345"),
+        post(f"{ONE}:refer", "ReferToMediation"),
+        post(f"{ONE}:markInvalid", "MarkInvalid"),
+        post(f"{ONE}:undoInvalid", "UndoInvalid"),
+        post(f"{ONE}:dispatch", "DispatchNow", status=202),
+        post(f"{ONE}:callBack", "RecordCallBack"),
+        post(f"{ONE}:close", "CloseReceipt"),
+        get("/v1/tickets", "ListTickets"),
+        get(TICKET, "GetTicket"),
+        post(f"{TICKET}:answer", "AnswerTicket"),
+        post(f"{TICKET}:refuse", "RefuseTicket"),
+        post(f"{ONE}:reveal", "RevealCaller", reveals="receipt_id"),
     ),
 )

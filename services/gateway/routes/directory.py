@@ -1,6 +1,5 @@
 """The directory, for forms: units, teams, categories, and the grid of a point."""
 
-from backbone.words.roles import EVERYONE
 from liandong.directory.v1 import directory_service_pb2 as pb
 from services.gateway.routes.route import Area, get
 
@@ -11,11 +10,11 @@ AREA = Area(
     "directory",
     pb.DESCRIPTOR.services_by_name["DirectoryService"],
     (
-        get("/v1/city", "GetCity", EVERYONE),
-        get("/v1/units", "ListUnits", EVERYONE),
-        get("/v1/units/{code}", "GetUnit", EVERYONE),
-        get("/v1/teams", "ListTeams", EVERYONE),
-        get("/v1/categories", "ListCategories", EVERYONE),
-        get("/v1/grids", "ListGrids", EVERYONE, query=POINT),
+        get("/v1/city", "GetCity"),
+        get("/v1/units", "ListUnits"),
+        get("/v1/units/{code}", "GetUnit"),
+        get("/v1/teams", "ListTeams"),
+        get("/v1/categories", "ListCategories"),
+        get("/v1/grids", "ListGrids", query=POINT),
     ),
 )

@@ -1,4 +1,4 @@
-"""The routes against the rights: each RPC has a row, and its routes admit the roles of the row."""
+"""The routes against the rights: each RPC has a row; routes that share it admit its roles."""
 
 from collections.abc import Iterable, Iterator
 
@@ -20,6 +20,8 @@ def _flaws_of(area: Area) -> Iterator[str]:
         admitted = [route.roles for route in area.routes if route.rpc == method.name]
         if right is None:
             yield f"{name} has no row"
+        elif admitted and right.is_inside:
+            yield f"{name} has a route, and services alone call it"
         elif admitted and frozenset().union(*admitted) != right.roles:
             differing = sorted(frozenset().union(*admitted) ^ right.roles)
             yield f"{name} is admitted for other roles: {', '.join(differing)}"

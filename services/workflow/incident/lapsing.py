@@ -41,7 +41,7 @@ class Lapse(Struct, frozen=True):
 
 
 class SignInLapsed(Struct, frozen=True):
-    """No clerk of the unit claimed in time: the desk is told; the offer stands (I1)."""
+    """No clerk of the unit claimed in time: the desk is told; the offer stands."""
 
     time: datetime
     clock: str = ""

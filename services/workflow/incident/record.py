@@ -46,7 +46,7 @@ class Assignment(Struct, frozen=True):
 class Charge(Struct, frozen=True):
     """The units and people who are in charge of it.
 
-    `accountable_unit` answers for it at every instant (I1); `unit` has it in its pool or hands
+    `accountable_unit` answers for it at every instant; `unit` has it in its pool or hands
     since `unit_time`, and has it from `sender`. `handlers` are all people who ever held it.
     `raised_to` is the superior that designates, after too many bounces; `raise_time` is since when,
     if the unit kept it.

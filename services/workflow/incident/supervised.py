@@ -1,4 +1,4 @@
-"""Following a supervision 督办: its steps stand on the incident and leave it where it is (I6)."""
+"""Following a supervision 督办: its steps stand on the incident and leave it where it is."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -106,7 +106,7 @@ class Mark(Struct, frozen=True):
 
 
 class Supervision(Struct, frozen=True):
-    """A demand of `unit` for answers about incidents; it changes nothing of the incidents (I6).
+    """A demand of `unit` for answers about incidents; it changes nothing of the incidents.
 
     `area` is the smallest area that holds all incidents; empty if none does, and for an accusation,
     which no watcher over an area may see. `origins` are the sources of the incidents, `accused` is

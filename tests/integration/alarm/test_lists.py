@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbone.postgres.pool import open_pool
+from backbone.postgres.pool import open_pool, transaction
+from backbone.postgres.turns import READ
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
 from backbone.words.place import Place, contains
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
-from services.alarm import storage
+from services.alarm import outstanding, storage
 from services.alarm.receipt.record import (
     OVER,
     Caller,
@@ -52,6 +54,22 @@ from tests.listed import (
 PRIORITIES = ("P1", "P2", "P3", "P4")
 # The ways to end that have no incident.
 WAYS = (Outcome.ANSWERED, Outcome.PASSED, Outcome.INVALID)
+
+
+async def test_what_was_passed_on_in_vain_is_read_by_an_index_of_its_own(
+    database: Installation,
+) -> None:
+    """The index holds these alone, in the order of the list, not all that was ever passed on."""
+    caller = SimpleNamespace(actor=Actor("zhao", "command", "dispatcher", "990101"))
+    request = pb.ListOutstandingRequest(priority="P1")
+    statement, values = outstanding._statement(request, caller, outstanding.FIRST, START, 51)
+    async with (
+        await open_pool(database.url("alarm"), "alarm") as pool,
+        transaction(pool, READ) as conn,
+    ):
+        rows = await conn.fetch(f"EXPLAIN {statement}", *values)
+    plan = "\n".join(row[0] for row in rows)
+    assert "receipts_outstanding" in plan and "Sort" not in plan, plan
 
 
 @st.composite

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from backbone.postgres import counting, listing
+from backbone.postgres import counting, turns
 from backbone.postgres.listing import MOST_BYTES, Lists
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.metrics import LISTS_TOO_SLOW
@@ -133,7 +133,7 @@ async def test_open_ones_are_shown_unless_others_are_asked_for(pool: Pool) -> No
 async def test_a_list_that_takes_too_long_says_so_and_not_to_repeat(
     pool: Pool, database: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "READ", listing.READ.replace("= 2000", "= 100"))
+    monkeypatch.setattr(turns, "READ", turns.READ.replace("= 2000", "= 100"))
     refused = LISTS_TOO_SLOW.labels("incidents")._value
     before = refused.get()
     other = await asyncpg.connect(database.admin)

@@ -97,7 +97,7 @@ def test_what_names_nothing() -> None:
     with pytest.raises(InvalidArgument, match="ORDER_INCOMPLETE"):
         codec.ordered_matter(resources.Order(matter_id="x"))
     with pytest.raises(NotFound, match="NO_SUCH_MISSION"):
-        codec.id_of("x")
+        codec.mission_id("x")
 
 
 def test_without_a_policy_the_pauses_are_the_usual_ones() -> None:

@@ -1,10 +1,12 @@
 """What a service refuses, as HTTP: who may come again later is told when."""
 
 import grpc
+import pytest
 from grpc_status import rpc_status
 
 from backbone.rpc.refusing import status_of
 from backbone.words.errors import Broken, Denied, Refusal
+from services.gateway.http.edge import to_problem
 from services.gateway.http.refusals import problem_of
 
 
@@ -34,3 +36,15 @@ def test_tampered_evidence_is_said_and_a_bug_is_not() -> None:
     )
     bug = problem_of(refused(Broken("ZERO_DIVIDED", what="x")))
     assert (bug.status, bug.reason) == (500, "INTERNAL")
+
+
+@pytest.mark.parametrize(
+    ("is_write", "reason", "facts"),
+    [(True, "UNKNOWN_REPEAT", {"repeat_with": "SAME_KEY"}), (False, "SERVICE_AWAY", {})],
+)
+def test_of_a_read_nothing_is_unknown_when_our_own_database_is_away(
+    is_write: bool, reason: str, facts: dict[str, str]
+) -> None:
+    problem = to_problem(OSError("the database is away"), is_write=is_write)
+    assert (problem.status, problem.reason, problem.facts) == (503, reason, facts)
+    assert problem.headers == {"Retry-After": "1"}

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from backbone.door.rows import Rows
+from backbone.postgres.asking import Asked
 from backbone.words.actor import Actor
 from backbone.words.errors import Unavailable
 from liandong.event.v1.event_pb2 import Meta
@@ -81,3 +83,20 @@ def test_the_old_and_the_new_form_of_a_command_are_the_same_request() -> None:
     assert old.command.by == Actor("li", "north", "clerk", "990101")
     new = codec.from_value(codec.to_value(old, body), KEY)
     assert new == old
+
+
+async def test_a_list_that_people_read_leaves_out_what_only_a_newer_release_can_read() -> None:
+    [decider] = [each for each in EVERY if each.table.name == "missions"]
+    states = [life.stored() for life in _lives(decider)[:3]]
+    sound = [
+        {"id": each.id, "version": each.version, "shape": decider.table.shape,
+         "doc": decider.to_doc(each)}
+        for each in states
+    ]  # fmt: skip
+    newer = {**sound[1], "shape": decider.table.shape + 1}
+    pool: Any = None  # none is needed for rows that are taken as they are
+    rows, all_of_them = Rows(pool).of(decider), Asked(((),))
+    shown = await rows.listed([sound[0], newer, sound[2]], all_of_them)
+    assert [each.state for each in shown] == [states[0], states[2]]
+    with pytest.raises(Unavailable, match="NEWER_SHAPE"):  # a service itself must miss none
+        await rows.all_shown([sound[0], newer], all_of_them)
