@@ -1,6 +1,6 @@
 """Pure mappings: call or record → request, intake event → request, incident → resource."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -151,35 +151,34 @@ def _named(incident: str) -> UUID:
         raise InvalidArgument("UNKNOWN_INCIDENT", incident=incident[:100]) from error
 
 
-def intake_request(topic: str, value: bytes, key: bytes) -> Request[Any] | None:
-    """The request of an intake's event, the same as that of its call: an opening, a settling or
-    None.
+def intake_requests(topic: str, value: bytes, key: bytes) -> list[Request[Any]]:
+    """The requests of an intake's event, the same as those of its calls: an opening, a settling, or
+    all that the record tells its incidents.
 
     Raises ValueError or DecodeError for a record that this reader cannot read.
     """
     event = INTAKES[topic].FromString(value)
     kind = event.WhichOneof("kind")
-    body = getattr(event, kind) if kind else None
     if not event.meta.aggregate_id:
         raise ValueError("an event that does not say whose it is")
-    asked = _asked_by(event.meta, body) if body is not None else None
-    if asked is None:
-        return None
-    request, request_id, actor = asked
-    return Request(
-        request_id=request_id,
-        aggregate_id=aggregate_id(request, request_id),
-        command=_command(request, actor, request_id),
-        body_hash=hash_of(request, key),
-        actor=actor,
-        deadline=NEVER,
-        cause=event.meta.event_id,
-    )
+    asked = _asked_by(event.meta, getattr(event, kind)) if kind else ()
+    return [
+        Request(
+            request_id=request_id,
+            aggregate_id=aggregate_id(request, request_id),
+            command=_command(request, actor, request_id),
+            body_hash=hash_of(request, key),
+            actor=actor,
+            deadline=NEVER,
+            cause=event.meta.event_id,
+        )
+        for request, request_id, actor in asked
+    ]
 
 
-def _asked_by(meta: Any, body: Any) -> tuple[Any, UUID, Actor] | None:
-    """The request in an event, by the field that carries it or by its kind, with its id and its
-    actor.
+def _asked_by(meta: Any, body: Any) -> Iterator[tuple[Any, UUID, Actor]]:
+    """The requests in an event, by the fields that carry them or by its kind, each with its id and
+    its actor. A receipt that moves tells the incident that it leaves and the one it comes to.
 
     The event of a record without an incident, or of an older release, names no incident.
     """
@@ -187,15 +186,16 @@ def _asked_by(meta: Any, body: Any) -> tuple[Any, UUID, Actor] | None:
     if kind in PAIRS and "incident_id" in known and body.incident_id:
         request_id = settling_id(UUID(body.incident_id), meta.version)
         actor = Actor(meta.actor, meta.unit, "service")
-        return settling_of(body.incident_id, kind), request_id, actor
+        yield settling_of(body.incident_id, kind), request_id, actor
+        return
     if "matter" in known:
         opening = pb.OpenIncidentRequest(matter=body.matter)
-        return opening, opening_id(UUID(body.matter.id)), desk_actor(body.matter)
+        yield opening, opening_id(UUID(body.matter.id)), desk_actor(body.matter)
+        return
     for field, ask in TOLD.items():
         if field in known and body.HasField(field):
             request = ask(getattr(body, field))
-            return request, telling_id(request), teller(request)
-    return None
+            yield request, telling_id(request), teller(request)
 
 
 def scope(incident: Incident) -> EventScope:

@@ -131,11 +131,10 @@ def source_of_openings(key: bytes) -> Source:
     dead letters. A correction after the end stands on its receipt.
     """
 
-    def read(topic: str, value: bytes) -> Sequence[Request[Any]]:
-        asked = codec.intake_request(topic, value, key)
-        return () if asked is None else (asked,)
-
-    return Source(read, lambda reason: reason not in ("", "ALREADY_OPEN", "INCIDENT_OVER"))
+    return Source(
+        lambda topic, value: codec.intake_requests(topic, value, key),
+        lambda reason: reason not in ("", "ALREADY_OPEN", "INCIDENT_OVER"),
+    )
 
 
 def source_of_arrivals() -> Source:

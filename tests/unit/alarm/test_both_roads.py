@@ -9,20 +9,27 @@ from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.intake.correcting import teller, telling_id
 from backbone.rpc.caller import Call
+from backbone.words.followed import Followed
+from backbone.words.followed import FollowIncident as Step
 from backbone.words.place import Place
 from services.alarm import codec as alarm
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.classifying import ClassifyReceipt
+from services.alarm.receipt.merging import FollowMerge, FollowParting
 from services.alarm.receipt.record import Receipt
 from services.alarm.wiring import EVENTS, build_decider
 from services.workflow import codec as workflow
+from services.workflow.incident.callers import UnlinkCaller
 from tests.cities import NOW
 from tests.desks import DISPATCHER, EAST_GRID, HERE, TAKER
 from tests.unit.alarm.receipts import (
     CITY,
+    CODE,
+    ID,
     LINK,
     LINKED,
     OPEN,
+    OTHER,
     RECEIVED,
     UNLINK,
     after,
@@ -41,10 +48,10 @@ def by_event(found: Receipt, command: Any) -> tuple[Receipt, list[Request[Any]]]
     asked = []
     for event in decide(found, command):
         found = evolve(found, event)
-        request: Request[Any] = Request(UUID(int=1), found.id, command, "", command.by, NOW)
+        request: Request[Any] = Request(UUID(int=1), found.id, command, "", TAKER, NOW)
         payload = DECIDER.journal_row(found, event, request, b"").payload
-        asked.append(workflow.intake_request(EVENTS, payload, KEY))
-    return found, [each for each in asked if each is not None]
+        asked += workflow.intake_requests(EVENTS, payload, KEY)
+    return found, asked
 
 
 def by_call(request: Any) -> Request[Any]:
@@ -70,6 +77,20 @@ def test_a_link_and_its_end() -> None:
     require_same(event, by_call(alarm.to_link(linked, TAKER)))
     left, [event] = by_event(linked, UNLINK)
     require_same(event, by_call(alarm.to_unlink(linked, left.version, TAKER)))
+
+
+def test_one_that_comes_back_leaves_the_other_incident_and_corrects_its_own() -> None:
+    other = Followed(version=5, state="CLAIMED", unit="south", holder="li", priority="P1")
+    merged = Step("IncidentMerged", 4, state="MERGED")
+    there = after(FollowMerge(ID, merged, OTHER, CODE, other, DISPATCHER), found=OPENED)
+    amended = after(AmendReceipt(by=TAKER, narrative="小孩掉进井里了"), found=there)
+    parted = Step("IncidentReinstated", 5, state="OFFERED")
+    back, [correction, left] = by_event(amended, FollowParting(ID, parted, DISPATCHER))
+    told = alarm.to_amendment(back, DISPATCHER)
+    assert told is not None
+    require_same(correction, by_call(told))
+    assert isinstance(left.command, UnlinkCaller)
+    assert (left.aggregate_id, left.command.link.version) == (OTHER, back.version)
 
 
 def require_same(event: Request[Any], call: Request[Any]) -> None:

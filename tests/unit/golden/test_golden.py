@@ -126,8 +126,7 @@ def test_every_opening_that_an_intake_asked_for_is_the_request_that_was_answered
     asked = set()
     for topic in codec.INTAKES:
         for _, _, value in release.records(topic):
-            request = codec.intake_request(topic, value, release.key("workflow"))
-            if request:
+            for request in codec.intake_requests(topic, value, release.key("workflow")):
                 assert str(request.request_id) in answered
                 asked.add(str(request.aggregate_id))
     assert asked == opened

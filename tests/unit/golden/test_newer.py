@@ -59,7 +59,7 @@ def test_an_event_of_an_unknown_kind_is_unavailable_in_a_journal(decider: Any) -
 @pytest.mark.parametrize("topic", codec.INTAKES)
 def test_an_event_of_an_unknown_kind_opens_nothing(topic: str) -> None:
     event = codec.INTAKES[topic](meta=Meta(aggregate_id=str(uuid4()), version=1))
-    assert codec.intake_request(topic, event.SerializeToString(), KEY) is None
+    assert codec.intake_requests(topic, event.SerializeToString(), KEY) == []
 
 
 def a_record(**parts: Any) -> bytes:

@@ -240,9 +240,9 @@ def test_the_call_and_the_event_are_one_request() -> None:
     found = PETITIONS.evolve(HANDLING, event)
     request: Request[Any] = Request(UUID(int=1), found.id, amend(), "", DESK, NOW)
     payload = decider.journal_row(found, event, request, b"").payload
-    heard = workflow.intake_request("liandong.petition.events.v1", payload, key)
+    [heard] = workflow.intake_requests("liandong.petition.events.v1", payload, key)
     told = codec.to_amendment(found, DESK)
-    assert heard is not None and told is not None
+    assert told is not None
     called = workflow.request_of(Call(teller(told), telling_id(told), NEVER), told, key)
     assert (heard.request_id, heard.command) == (called.request_id, called.command)
     assert (heard.body_hash, heard.actor) == (called.body_hash, called.actor)
