@@ -63,9 +63,9 @@ class Hearing:
             raise InvalidTransition("INCIDENT_OVER", incident=receipt.incident.code, state=state)
 
     async def _move(self, receipt: Receipt, merged: Incident, by: Actor) -> bool:
-        """Let the receipt follow its incident into the one that it was merged into, if that one is
-        seen. The event finds it there. One that accuses is left to the event, which says whether
-        that one accuses the same unit."""
+        """Move the receipt to the incident that its own was merged into, if the caller sees that
+        one; the event of the merge then changes nothing. A receipt that accuses a unit waits for
+        the event, which says whether the other incident accuses the same unit."""
         if receipt.against:
             return False
         into = await self._told.glance(UUID(merged.merged_into), by)

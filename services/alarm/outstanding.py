@@ -43,6 +43,8 @@ FIRST: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
 class Outstanding:
+    """Reads them for the inbox of workflow, which asks with the words of its caller."""
+
     def __init__(self, shell: Shell, decider: Decider[Receipt], city: Callable[[], City]) -> None:
         self._rows, self._turns = shell.rows.of(decider), Turns(shell.pool, "outstanding")
         self._key = shell.settings.keyring.lasting

@@ -61,8 +61,12 @@ async def disagreements(day: Day, dsn: str) -> Sequence[str]:
         if matter not in incidents:
             incidents[matter] = await _incident(day.desk, matter)
         ordered_for = told[mission["id"]][0].dispatched.order.matter_id
+        if ordered_for not in incidents:
+            incidents[ordered_for] = await _incident(day.desk, ordered_for)
         receipt = known[mission["receipt"]]
-        found += _apart(mission, incidents[matter], receipt, ordered_for)
+        goes_on = (incidents[ordered_for] or {}).get("merged_into") or ordered_for
+        right = _matter_of(receipt) if ordered_for == receipt["id"] else goes_on
+        found += _apart(mission, incidents[matter], receipt, right)
         order = told[mission["id"]][0].dispatched.order
         own = ordered_for == mission["receipt"]  # what was sent for an incident goes on with it
         if own and order.receipt_version < ended.get(mission["receipt"], 0):
@@ -97,17 +101,21 @@ def _lost_or_doubled(receipts: Sequence[Any], missions: Sequence[Any]) -> Iterat
             yield f"{number} open missions of {pair}"
 
 
-def _apart(mission: Any, incident: Any, receipt: Any, ordered_for: str) -> Iterator[str]:
+def _matter_of(receipt: Any) -> str:
+    return str((receipt.get("incident") or {}).get("id") or receipt["id"])
+
+
+def _apart(mission: Any, incident: Any, receipt: Any, right: str) -> Iterator[str]:
     """Where an open mission differs from its matter: the incident, or the receipt without one.
 
-    One that was ordered for its receipt moves with it; one for an incident stays there.
+    One that was ordered for its receipt moves with it; one for an incident stays there, or goes
+    where that one was merged into.
     """
-    of, linked = mission["id"], (receipt.get("incident") or {}).get("id") or receipt["id"]
-    right = linked if ordered_for == receipt["id"] else ordered_for
+    of = mission["id"]
     if mission["matter_id"] != right:
         yield f"{of} is of {mission['matter_id']}, and should be of {right}"
         return
-    if incident is not None and incident["state"] in ("VOIDED", "CLOSED"):
+    if incident is not None and incident["state"] in ("VOIDED", "CLOSED", "MERGED"):
         yield f"{of} is open, its incident {incident['state']}"
     theirs = _facts(incident or receipt)
     for name, fact in _facts(mission).items():

@@ -11,9 +11,12 @@ from tests.people import CALL, Visit, act, take_call
 
 HOAX = {"reason": "HOAX", "confirm_priority": True}
 DESK, SECOND, CLERK = "dispatcher.990100-command", "call_taker.990100-command", "经办甲"
+LEADER = "leader.990101001-township"
 PLACES, TEXTS = 5, 1_000
 # Acts that go on at the same time.
 TOGETHER = 6
+# Acts for which an incident must be open.
+NEED_ONE = frozenset({"link", "merge"})
 # A server that stumbled; the client asks again where the effect is unknown.
 BROKEN = 500
 
@@ -24,8 +27,10 @@ class Day:
     Half of the teams never answer an order: their ladders climb.
     """
 
-    def __init__(self, visit: Visit, desk: Client, second: Client, seed: int) -> None:
-        self.desk, self.second, self._visit = desk, second, visit
+    def __init__(
+        self, visit: Visit, desk: Client, second: Client, leader: Client, seed: int
+    ) -> None:
+        self.desk, self.second, self._leader, self._visit = desk, second, leader, visit
         self.seed = seed
         self.receipts: list[str] = []
         self.opened: list[str] = []
@@ -34,6 +39,7 @@ class Day:
         self.strange: list[str] = []
         self._chance = random.Random(seed)
         self._sent: list[tuple[str, str]] = []
+        self._merged: list[str] = []
         keys = [row for row in visit.city.run["api_keys"] if row.get("team")]
         self.teams = sorted({str(row["team"]) for row in keys})[:6]
         self._crews = {row["team"]: Client(visit.connection, row["key"]) for row in keys}
@@ -63,6 +69,8 @@ class Day:
             self.invalid: 1,
             self.reinstate: 1,
             self.answer: 1,
+            self.merge: 3,
+            self.part: 2,
             self.void: 1,
             self.close: 1,
             self.recall: 2,
@@ -72,7 +80,7 @@ class Day:
     async def _try(self, act_of: Callable[[], Awaitable[None]]) -> None:
         """What the city refuses by a rule is right at random; what breaks is not."""
         name = getattr(act_of, "__name__", "")
-        if (name != "take" and not self.receipts) or (name == "link" and not self.opened):
+        if (name != "take" and not self.receipts) or (name in NEED_ONE and not self.opened):
             return
         try:
             await act_of()
@@ -138,6 +146,20 @@ class Day:
         said = {"reply": "已电话答复", "confirm_priority": True}
         await act(self.desk, f"/v1/receipts/{self._one()}:answer", said)
 
+    async def merge(self) -> None:
+        into = self._chance.choice(self.opened)
+        said = {"into": into, "reason": "同一起", "confirm_priority": True}
+        merged = self._chance.choice(self.opened[-8:])
+        await act(self.desk, f"/v1/incidents/{merged}:merge", said)
+        self._merged.append(merged)
+
+    async def part(self) -> None:
+        """A second person takes a merge back; the desk may not."""
+        if not self._merged:
+            raise Refused(404, {"reason": "NONE_MERGED_YET"})
+        merged = self._chance.choice(self._merged)
+        await act(self._leader, f"/v1/incidents/{merged}:undoMerge", {"reason": "不是一回事"})
+
     async def void(self) -> None:
         await act(self.desk, f"/v1/incidents/{self._one()}:void", HOAX)
 
@@ -177,4 +199,5 @@ class Day:
 
 
 async def day_of(visit: Visit, seed: int) -> Day:
-    return Day(visit, await visit.person(DESK), await visit.person(SECOND), seed)
+    people = [await visit.person(each) for each in (DESK, SECOND, LEADER)]
+    return Day(visit, *people, seed=seed)

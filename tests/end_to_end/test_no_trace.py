@@ -8,6 +8,7 @@ from operate.replay.client import Client, Refused
 from tests.people import TOWNSHIP, Listener, Visit, act, refused, take_call
 
 STATION, UNIT = f"{TOWNSHIP}-police", f"{TOWNSHIP}-township"
+COUNTY = "990101-government"
 WORDS = "处警民警收了对方的钱，故意拖延"
 
 
@@ -117,6 +118,39 @@ async def test_a_supervised_unit_that_one_incident_accuses_answers_for_the_other
             assert accused not in said and "ACCUSED" not in said, path
     answered = await act(head, f"{one}:answer", {"text": "已处理", "incident_ids": [other]})
     assert [each["state"] for each in answered["demands"]] == ["ANSWERED"]
+
+
+async def test_a_unit_that_supervises_what_accuses_it_loses_that_and_goes_on_with_the_rest(
+    visit: Visit,
+) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    supervisor = await visit.person(f"supervisor.{COUNTY}")
+    accused, alone, other = [await opened(desk, UNIT) for _ in range(3)]
+    found = []
+    for incidents in ([accused, other], [alone]):
+        asked = {"incident_ids": incidents, "level": "KEY", "reason": "请说明进展"}
+        found.append((await act(supervisor, "/v1/supervisions", asked))["id"])
+    both, one = (f"/v1/supervisions/{each}" for each in found)
+
+    async def knows() -> bool:
+        return bool((await desk.get(f"/v1/incidents/{alone}"))["supervisions"])
+
+    await until(knows)
+    for incident in (accused, alone):
+        await act(desk, f"/v1/receipts/{incident}:amend", accusing(COUNTY))
+
+    async def parted() -> bool:
+        return len((await supervisor.get(both))["demands"]) == 1
+
+    await until(parted)
+    for path in (one, f"{one}/timeline"):
+        await hidden(supervisor, path)
+    for path in ("/v1/supervisions", "/v1/inbox/supervisions", "/v1/inbox", "/v1/incidents"):
+        said = str(await supervisor.get(path))
+        assert not [word for word in (found[1], accused, alone) if word in said], path
+    for path in (both, f"{both}/timeline", "/v1/supervisions"):
+        said = str(await supervisor.get(path))
+        assert other in said and accused not in said and "ACCUSED" not in said, path
 
 
 async def test_who_asks_for_protection_later_is_named_in_no_former_text_either(

@@ -71,7 +71,7 @@ class Register:
     def _where(self, which: Which, before: int | None) -> tuple[str, list[Any]]:
         """The conditions that are asked, and no others: a plan that serves all of them has no
         index."""
-        wanted = {f"{name} = ": text for name, text in which.filters.items()}
+        wanted: dict[str, Any] = {f"{name} = ": text for name, text in which.filters.items()}
         if before is not None:
             wanted["position < "] = before
         numbered = (f"{condition}${number}" for number, condition in enumerate(wanted, 2))

@@ -16,6 +16,7 @@ GOOD = [
     "ALTER TABLE incidents ADD CONSTRAINT u UNIQUE USING INDEX i;",
     "-- contract\nALTER TABLE incidents DROP COLUMN colour;",
     "CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN UPDATE x SET n = 1; END $$;",
+    "DELETE FROM replica_bookmark;",
     "-- UPDATE incidents SET n = 1;\nALTER TABLE incidents DROP CONSTRAINT c;",
 ]
 BAD = {
@@ -35,6 +36,7 @@ BAD = {
     "CREATE UNIQUE INDEX i\n    ON incidents (colour);": "CONCURRENTLY",
     "UPDATE incidents SET n = 1;": "batches",
     "DELETE FROM incidents;": "batches",
+    "DROP TABLE replica_bookmark;": "takes away",
     "CREATE TABLE fresh (id int); UPDATE incidents SET n = 1;": "batches",
     "-- contract\nALTER TABLE incidents ALTER COLUMN a TYPE bigint;": "anew under lock",
 }

@@ -107,6 +107,8 @@ def the_accused_never_knows_of_it(petition: Petition) -> None:
     assert "north" not in audience(petition)
 
 
+# After the end of its incident a petition is still corrected, in some facts alone.
+OF_FACTS = frozenset({"INCIDENT_OVER"})
 PETITION = Subject(
     title="a petition",
     people={
@@ -120,6 +122,7 @@ PETITION = Subject(
     strangers=("stranger", "without a unit"),
     watchers=watchers_of("PETITION"),
     invariant=it_is_with_a_unit_once_routed,
+    aims=OF_FACTS,
     **a_subject(REGISTER, ACCEPT, ROUTE, CLAIMED),
 )
 ACCUSATION = Subject(
@@ -135,7 +138,7 @@ ACCUSATION = Subject(
     strangers=("the accused", "watcher of the area", "stranger", "without a unit"),
     audited=("watcher of the area", "without a unit"),
     invariant=the_accused_never_knows_of_it,
-    aims=frozenset({"ACCUSED_UNIT", "ACCUSATION_STAYS"}),
+    aims=OF_FACTS | {"ACCUSED_UNIT", "ACCUSATION_STAYS"},
     **a_subject(
         a_registration(against_unit="north"),
         AcceptPetition(DESK, Kind.ACCUSATION),
