@@ -160,7 +160,8 @@ def _people(filing: Filing, command: AmendPetition) -> tuple[Petitioner, ...]:
     if not people and not filing.passed_from:
         # Who wrote a letter that is not signed is named for a reason, never by the way.
         require_text(reason, "REASON_MISSING")
-    for number, each in zip(_numbers(people, command.petitioners), command.petitioners, strict=True):
+    numbers = _numbers(people, command.petitioners)
+    for number, each in zip(numbers, command.petitioners, strict=True):
         if number > len(people) + 1:
             facts = {"named": len(people), "number": number, "next": len(people) + 1}
             raise InvalidArgument("UNKNOWN_PETITIONER", **facts)
@@ -177,9 +178,7 @@ def _people(filing: Filing, command: AmendPetition) -> tuple[Petitioner, ...]:
     return tuple(people)
 
 
-def _numbers(
-    people: Sequence[Petitioner], changes: Sequence[PetitionerChange]
-) -> Sequence[int]:
+def _numbers(people: Sequence[Petitioner], changes: Sequence[PetitionerChange]) -> Sequence[int]:
     """Which petitioner each change is about. Where it could be one of several, each change says it,
     and no two say the same: a person must not get the name or identity number of another one."""
     if len(changes) == 1 and len(people) <= 1:
