@@ -158,6 +158,12 @@ async def test_what_was_told_while_merged_is_kept_when_it_is_undone(visit: Visit
     team = await two.desk.get(two.mission)
     assert (team["priority"], team["danger"], team["recall"]) == ("P1", "油箱漏油", None)
 
+    async def left() -> bool:
+        return not await two.tells("油箱漏油", of="danger")
+
+    await until(left)
+    assert not (await two.clerk.get(f"/v1/incidents/{two.kept}"))["heard"]
+
 
 async def test_a_second_person_parts_what_was_merged_by_mistake(visit: Visit) -> None:
     two, _ = await merge_two(visit)

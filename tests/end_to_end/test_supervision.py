@@ -200,3 +200,36 @@ async def test_desk_supervisor_and_citizen_urge_each_with_a_pause(visit: Visit) 
     assert (seen["urges"], seen["holder"]) == (urged["urges"], f"clerk.{URBAN}")
     kinds = [each["kind"] async for each in clerk.items(f"{incident}/timeline", page_size=100)]
     assert kinds.count("IncidentUrged") == 3
+
+
+async def test_an_undone_end_gives_the_demand_back(visit: Visit) -> None:
+    """The desk ends no supervision by a void and its undoing; with a merge it is the same."""
+    desk = visit.system("990100-command", "call_taker")
+    dispatcher = await visit.person("dispatcher.990100-command")
+    leader = await visit.person(f"leader.{TOWNSHIP}-township")
+    supervisor = await visit.person("supervisor.990101-government")
+    first, other = [await open_incident(desk, **LAMP) for _ in range(2)]
+    asked = {"incident_ids": [first["id"]], "level": "GENERAL", "reason": "督办路灯"}
+    opened = await act(supervisor, "/v1/supervisions", asked)
+    incident, supervision = f"/v1/incidents/{first['id']}", f"/v1/supervisions/{opened['id']}"
+
+    async def until_demand(state: str, reason: str) -> None:
+        async with asyncio.timeout(60):
+            while True:
+                found = await supervisor.get(supervision)
+                told = {(each["state"], each["end_reason"]) for each in found["demands"]}
+                if told == {(state, reason)}:
+                    return
+                await asyncio.sleep(0.1)
+
+    merge = {"into": other["id"], "reason": "同一盏灯"}
+    mistake = {"reason": "搞错了"}
+    for end, body, undo, reason in (
+        ("void", {"reason": "DUPLICATE"}, "undoVoid", "INCIDENT_VOIDED"),
+        ("merge", merge, "undoMerge", "INCIDENT_MERGED"),
+    ):
+        await act(dispatcher, f"{incident}:{end}", body)
+        await until_demand("ENDED", reason)
+        await asyncio.sleep(1.5)  # the clock has found nothing more to do by then
+        await act(leader, f"{incident}:{undo}", mistake)
+        await until_demand("OWED", "")

@@ -89,8 +89,9 @@ class Door:
     async def attempt(self, requests: Sequence[Request[Any]]) -> list[Outcome | None]:
         """Answer requests of clocks; None for those whose aggregate is locked. Never waits.
 
-        Refusals are not stored: the request of a clock has no caller who repeats it, and a stored
-        refusal would silence this clock for ever. Raises the error that breaks the transaction.
+        Only what changes something is stored: the request of a clock has no caller who repeats it,
+        and a stored refusal, or a "nothing to do yet", would silence this clock for ever. Raises
+        the error that breaks the transaction.
         """
         began = time.time_ns()
         async with transaction(self._pool) as conn:
@@ -99,7 +100,8 @@ class Door:
             own = [each for each, keys in zip(requests, wanted, strict=True) if keys <= free]
             batch = await self._read(conn, own)
             answers = {request.request_id: batch.answer(request) for request in own}
-            batch.outcomes = {of: each for of, each in batch.outcomes.items() if not each.reason}
+            wrote = {row.request_id for row in batch.journal_rows}
+            batch.outcomes = {of: batch.outcomes[of] for of in wrote}
             await self._save(conn, batch, NO_NOTICES)  # no front waits for a clock
         found = [answers.get(request.request_id) for request in requests]
         self.written()

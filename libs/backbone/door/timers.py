@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 NEVER = datetime.max.replace(tzinfo=UTC)
 # Seconds until a clock that was refused, or met a bug, is tried again.
 REST = 30.0
-FATES = ("fired", "busy", "overtaken", "refused", "broken", "unavailable")
+FATES = ("fired", "busy", "overtaken", "unchanged", "refused", "broken", "unavailable")
 # Seconds between two looks of which none is due: a clock of another process is seen within it.
 LOOK = 1.0
 # Seconds until clocks that are due and did not fire, because they rest or are locked, are tried.
@@ -134,7 +134,8 @@ class Timers:
         """Fire one page of due clocks; return how many took effect in this process.
 
         A locked aggregate is tried again next time. A clock that was refused, or met a bug, rests
-        for REST seconds.
+        for REST seconds; one that found nothing to do, because another aggregate has not heard of
+        it yet, rests until the next look.
         """
         now = asyncio.get_running_loop().time()
         self._resting = {key: until for key, until in self._resting.items() if until > now}
@@ -150,6 +151,8 @@ class Timers:
             if fate in ("refused", "broken", "unavailable"):
                 log.warning("timer.rests", extra={"of": request.aggregate_id, "fate": fate})
                 self._resting[request.aggregate_id, version] = now + REST
+            elif fate == "unchanged":
+                self._resting[request.aggregate_id, version] = now + LOOK
         return fates.count("fired")
 
 
@@ -175,6 +178,6 @@ def fate_of(request: Request[Any], version: int, answer: Outcome | Exception | N
     if answer.kind == Unavailable.__name__:
         return "unavailable"
     if not answer.reason and answer.call == request.call:
-        return "fired"
+        return "unchanged" if answer.version == version else "fired"
     # Another request may have changed the aggregate between the query and the lock.
     return "overtaken" if answer.version != version else "refused"

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import importlib
 import io
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,14 +109,20 @@ async def read_file(path: Path) -> list[Any]:
     require_columns(path, rows[0] if rows else {})
     known = (*COLUMNS, *OPTIONAL)
     entries = [entry_of(*((row.get(n) or "").strip() for n in known)) for row in rows]
-    if flaws := list(flaws_of(entries)):
-        english = "\n".join(f"line {line}: {said}" for line, said, _ in flaws[:SHOWN])
-        chinese = "\n".join(f"第 {line} 行：{said}" for line, _, said in flaws[:SHOWN])
-        raise Trouble(
-            f"{path} has {len(flaws)} errors, and nothing was changed:\n{english}",
-            f"{path} 有 {len(flaws)} 处错误，未作任何更改：\n{chinese}",
-        )
+    require_none(path, list(flaws_of(entries)))
     return entries
+
+
+def require_none(path: Path, flaws: Sequence[tuple[int, str, str]]) -> None:
+    """Raises Trouble for the flaws of a file: line, and the sentence in both languages."""
+    if not flaws:
+        return
+    english = "\n".join(f"line {line}: {said}" for line, said, _ in flaws[:SHOWN])
+    chinese = "\n".join(f"第 {line} 行：{said}" for line, _, said in flaws[:SHOWN])
+    raise Trouble(
+        f"{path} has {len(flaws)} errors, and nothing was changed:\n{english}",
+        f"{path} 有 {len(flaws)} 处错误，未作任何更改：\n{chinese}",
+    )
 
 
 def text_of(path: Path) -> str:

@@ -1,9 +1,16 @@
-"""The units that accounts and API keys act for."""
+"""The units and teams that accounts and API keys act for."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import grpc
 
 from backbone.rpc.channels import refusal_of
+from backbone.words.roles import TEAMS
 from liandong.directory.v1 import directory_service_pb2 as pb
+from operate.admin import register
 from operate.admin.city import directory, refused
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
@@ -29,3 +36,41 @@ async def unit_of(installation: Installation, given: str) -> str:
         f"{given} is no unit: give a unit's code, such as 990100-hotline.",
         f"没有单位 {given}：请给出单位代码，例如 990100-hotline。",
     )
+
+
+async def post_of(installation: Installation, entry: Any) -> Any:
+    """The account with the code of its unit; its team is one of that unit. Raises Trouble."""
+    unit = await unit_of(installation, entry.unit)
+    if entry.team:
+        teams = await _teams(installation, unit)
+        if entry.team not in teams:
+            has = ", ".join(teams)
+            raise Trouble(
+                f"{entry.team} is no team of {unit}, which has {has or 'none'}.",
+                f"{unit} 没有队伍 {entry.team}（该单位的队伍：{has or '无'}）。",
+            )
+    elif entry.role in TEAMS:
+        raise Trouble(
+            f"The role {entry.role} needs the team that it is for.",
+            f"角色 {entry.role} 须写明所属队伍。",
+        )
+    return replace(entry, unit=unit)
+
+
+async def posts_of(installation: Installation, path: Path, entries: Sequence[Any]) -> list[Any]:
+    """The accounts of a file. Raises Trouble, naming each wrong line."""
+    found, flaws = [], []
+    for line, entry in enumerate(entries, 2):
+        try:
+            found.append(await post_of(installation, entry))
+        except Trouble as trouble:
+            flaws.append((line, trouble.english, trouble.chinese))
+    register.require_none(path, flaws)
+    return found
+
+
+async def _teams(installation: Installation, unit: str) -> list[str]:
+    async with directory(installation) as (stub, metadata):
+        asked = pb.ListTeamsRequest(unit=unit, page_size=1_000)
+        found = await stub.ListTeams(asked, metadata=metadata, timeout=10)
+    return [each.code for each in found.teams]

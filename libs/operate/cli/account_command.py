@@ -14,7 +14,7 @@ import typer
 
 from operate.admin import accounts, leaving, register
 from operate.admin.register import Books
-from operate.admin.units import unit_of
+from operate.admin.units import post_of, posts_of
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
 from operate.home.trouble import Trouble
@@ -51,14 +51,14 @@ def add_account(
     team: Annotated[str, typer.Option(help="the code of the team, for its members")] = "",
 ) -> None:
     """Add an account. The password is asked for, or is the first line of the standard input."""
-    code = asyncio.run(unit_of(Installation.here(Home.here()), unit))
-    password = ask_password()
-
-    async def add(books: Books) -> None:
-        await books.accounts.add(register.entry_of(user, name, role, code, team, password))
-
-    change(add)
-    say(f"{user} may sign in as {role} of {code}", f"已添加账号 {user}（{role}，{code}）")
+    given = register.entry_of(user, name, role, unit, team)
+    entry = asyncio.run(post_of(Installation.here(Home.here()), given))
+    entry = replace(entry, password=ask_password())
+    change(lambda books: books.accounts.add(entry))
+    say(
+        f"{user} may sign in as {role} of {entry.unit}",
+        f"已添加账号 {user}（{role}，{entry.unit}）",
+    )
 
 
 @app.command("list")
@@ -172,8 +172,7 @@ def import_accounts(
     A new account without a password gets one, which is printed only now, as CSV: user, password.
     """
     entries = asyncio.run(register.read_file(file))
-    installation = Installation.here(Home.here())
-    asyncio.run(require_units(installation, {each.unit for each in entries}))
+    entries = asyncio.run(posts_of(Installation.here(Home.here()), file, entries))
     given = [each if each.password else replace(each, password=made()) for each in entries]
 
     async def bring_in(books: Books) -> tuple[dict[str, int], set[str]]:
@@ -186,11 +185,6 @@ def import_accounts(
     english = "{added} added, {changed} changed, {unchanged} unchanged".format_map(counts)
     chinese = "新增 {added}，变更 {changed}，未变 {unchanged}".format_map(counts)
     print(words(english, chinese), file=sys.stderr)
-
-
-async def require_units(installation: Installation, units: set[str]) -> None:
-    for unit in sorted(units):
-        await unit_of(installation, unit)
 
 
 def made() -> str:

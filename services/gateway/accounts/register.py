@@ -11,7 +11,13 @@ from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.guessing import forget_guesses
 from services.gateway.accounts.passwords import hash_of
-from services.gateway.accounts.rules import LONGEST, folded, require_name, require_password
+from services.gateway.accounts.rules import (
+    LONGEST,
+    folded,
+    require_name,
+    require_one_line,
+    require_password,
+)
 from services.gateway.http.problems import Problem
 
 LIST = """
@@ -161,6 +167,7 @@ def _hashes(entries: Iterable[Entry]) -> dict[str, str]:
 def require_entry(entry: Entry) -> None:
     """Raises Problem 422."""
     require_name(entry.user)
+    require_one_line(entry.name)
     require_role(entry.role)
     if entry.password:
         require_password(entry.password, entry.user, entry.name)

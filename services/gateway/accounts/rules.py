@@ -30,6 +30,13 @@ def require_name(name: str) -> None:
         raise Problem(422, "BAD_USER_NAME", {"most": LONGEST_NAME})
 
 
+def require_one_line(name: str) -> None:
+    """Raises Problem 422 for a person's name with a character that no text may have."""
+    if character := refused_character(name):
+        reason = "NUL_CHARACTER" if character == "U+0000" else "CONTROL_CHARACTER"
+        raise Problem(422, reason, {"field": "name", "character": character})
+
+
 def require_password(password: str, *names: str) -> None:
     """Raises Problem 422 for a password that is too short or too long, that contains one of the
     names, or that is tried first by everyone who guesses."""

@@ -1,6 +1,6 @@
 """Amending 更正: the desk corrects what it wrote down; the incident gets the facts too."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,10 +41,10 @@ PERSONAL = ("name", "contact", "id_number")
 
 
 class PetitionerChange(Struct, frozen=True):
-    """Which petitioner, from 1 on; the number behind the last one adds one. Parts are sealed, and
-    None keeps a part."""
+    """Which petitioner, from 1 on; the number behind the last one adds one, and 0 is the only one.
+    Parts are sealed, and None keeps a part."""
 
-    number: int = 1
+    number: int = 0
     name: str | None = None
     contact: str | None = None
     id_number: str | None = None
@@ -160,8 +160,8 @@ def _people(filing: Filing, command: AmendPetition) -> tuple[Petitioner, ...]:
     if not people and not filing.passed_from:
         # Who wrote a letter that is not signed is named for a reason, never by the way.
         require_text(reason, "REASON_MISSING")
-    for each in command.petitioners:
-        number = each.number or 1
+    numbers = _numbers(people, command.petitioners)
+    for number, each in zip(numbers, command.petitioners, strict=True):
         if number > len(people) + 1:
             facts = {"named": len(people), "number": number, "next": len(people) + 1}
             raise InvalidArgument("UNKNOWN_PETITIONER", **facts)
@@ -176,6 +176,17 @@ def _people(filing: Filing, command: AmendPetition) -> tuple[Petitioner, ...]:
             raise InvalidArgument("PETITIONER_MISSING")
     require_representatives(filing.channel, len(people))
     return tuple(people)
+
+
+def _numbers(people: Sequence[Petitioner], changes: Sequence[PetitionerChange]) -> Sequence[int]:
+    """Which petitioner each change is about. Where it could be one of several, each change says it,
+    and no two say the same: a person must not get the name or identity number of another one."""
+    if len(changes) == 1 and len(people) <= 1:
+        return [changes[0].number or 1]
+    numbers = [each.number for each in changes]
+    if not all(numbers) or len({*numbers}) < len(numbers):
+        raise InvalidArgument("WHICH_PETITIONER", named=len(people))
+    return numbers
 
 
 def _indexes(
@@ -221,6 +232,7 @@ VERBS = (
         "PETITION_OVER",
         "INCIDENT_OVER",
         "UNKNOWN_PETITIONER",
+        "WHICH_PETITIONER",
         "PETITIONER_MISSING",
         "TOO_MANY_REPRESENTATIVES",
         "SUBJECT_MISSING",

@@ -69,6 +69,17 @@ async def test_a_key_acts_for_its_unit_and_names_its_own_clerk(face: Face) -> No
     assert (answer.status_code, answer.json()["reason"]) == (400, "MALFORMED_PERSON")
 
 
+@pytest.mark.parametrize("header", ["Liandong-Person", "Liandong-Deputy-For"])
+async def test_a_name_that_is_none_is_refused_by_the_header_that_holds_it(
+    face: Face, header: str
+) -> None:
+    key = {"Authorization": f"Bearer {STATION_KEY}"}
+    who = key if header == "Liandong-Person" else await face.sign_in("li")
+    answer = await face.http.post("/v1/incidents/i-1:claim", headers=who | {header: "%ff"})
+    assert answer.json()["reason"] == "MALFORMED_PERSON"
+    assert answer.json()["detail"].startswith(header)
+
+
 async def test_a_person_cannot_act_for_another(face: Face) -> None:
     headers = await face.sign_in("li") | {"Liandong-Person": "zhao"}
     await face.http.post("/v1/incidents/i-1:claim", headers=headers)

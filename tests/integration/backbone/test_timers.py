@@ -124,6 +124,19 @@ async def test_a_refused_clock_rests_and_is_not_silenced(
     assert await lapses(pool, note_id) == 1
 
 
+async def test_a_clock_that_finds_nothing_to_do_yet_is_not_silenced(
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
+) -> None:
+    note_id = await claimed(door)
+    await admin.execute(RIPE)
+    looking = the_timers(pool, door, Look())
+    before = await pool.fetchval("SELECT count(*) FROM outcomes")
+    assert [await looking.fire(), await looking.fire()] == [0, 0]
+    assert await pool.fetchval("SELECT count(*) FROM outcomes") == before
+    assert await the_timers(pool, door).fire() == 1
+    assert await lapses(pool, note_id) == 1
+
+
 async def test_a_clock_that_meets_a_bug_leaves_the_others_alone(
     door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
 ) -> None:

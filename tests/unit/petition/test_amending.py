@@ -80,16 +80,16 @@ def test_a_petitioner_keeps_what_is_not_given() -> None:
     found = amended(JOINT, petitioners=(second,), known=INDEXES)
     assert found.filing.petitioners == (TWO[0], Petitioner("n2", "new", "i2"))
     assert set(found.filing.petitioner_indexes) == {"I1", "C1", "I2", "NEW"}, "C2 is another's"
-    first = amended(JOINT, petitioners=(PetitionerChange(name="n"),), known=INDEXES)
+    first = amended(JOINT, petitioners=(PetitionerChange(1, name="n"),), known=INDEXES)
     assert first.filing.petitioners == (Petitioner("n", "c1", "i1"), TWO[1])
-    gone = amended(JOINT, petitioners=(PetitionerChange(contact=""),), known=INDEXES)
+    gone = amended(JOINT, petitioners=(PetitionerChange(1, contact=""),), known=INDEXES)
     assert gone.filing.petitioners[0] == Petitioner("n1", "", "i1")
     assert "C1" not in gone.filing.petitioner_indexes
 
 
 def test_an_index_that_two_petitioners_share_stays() -> None:
     shared = {**INDEXES, "c2": ("C1",)}
-    found = amended(JOINT, petitioners=(PetitionerChange(contact="new"),), known=shared)
+    found = amended(JOINT, petitioners=(PetitionerChange(1, contact="new"),), known=shared)
     assert {"C1", "NEW"} <= {*found.filing.petitioner_indexes}
 
 
@@ -100,13 +100,30 @@ def test_a_petitioner_is_added_behind_the_last_one_and_none_is_left_without_a_na
     for change, reason in (
         (PetitionerChange(number=4, name="n"), "UNKNOWN_PETITIONER"),
         (PetitionerChange(number=3, contact="c"), "PETITIONER_MISSING"),
-        (PetitionerChange(name=""), "PETITIONER_MISSING"),
+        (PetitionerChange(1, name=""), "PETITIONER_MISSING"),
         (PetitionerChange(number=2), "NOTHING_TO_CHANGE"),
     ):
         assert refusal_of(JOINT, amend(petitioners=(change,))) == reason
     visit = after(a_registration(channel=Channel.VISIT, petitioners=TWO * 2 + TWO[:1]))
     sixth = PetitionerChange(number=6, name="n6")
     assert refusal_of(visit, amend(petitioners=(sixth,))) == "TOO_MANY_REPRESENTATIVES"
+
+
+@pytest.mark.parametrize("numbers", [(0,), (0, 0), (1, 1), (0, 2), (3, 3)])
+def test_one_of_several_petitioners_is_named_by_a_number_of_its_own(
+    numbers: tuple[int, ...],
+) -> None:
+    said = tuple(PetitionerChange(each, name=f"n{at}") for at, each in enumerate(numbers))
+    assert refusal_of(JOINT, amend(petitioners=said)) == "WHICH_PETITIONER"
+    alone = after(a_registration(petitioners=TWO[:1]))
+    if len(numbers) > 1:
+        assert refusal_of(alone, amend(petitioners=said)) == "WHICH_PETITIONER"
+
+
+def test_the_only_petitioner_needs_no_number() -> None:
+    alone = after(a_registration(petitioners=TWO[:1]))
+    found = amended(alone, petitioners=(PetitionerChange(name="n"),))
+    assert found.filing.petitioners == (Petitioner("n", "c1", "i1"),)
 
 
 def test_a_letter_that_is_not_signed_is_signed_for_a_reason_alone() -> None:
