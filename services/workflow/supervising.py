@@ -37,7 +37,8 @@ def follow_requests(value: bytes) -> Sequence[Request[Any]]:
     if kind in (None, ORIGIN_LEARNT):
         return ()
     steps = _steps_of(UUID(meta.aggregate_id), meta.version, getattr(event, kind))
-    return [_request(meta, incident, step) for incident, step in steps]
+    at = meta.time.ToDatetime(UTC)
+    return [_request(meta, incident, replace(step, step_time=at)) for incident, step in steps]
 
 
 def _steps_of(

@@ -193,7 +193,8 @@ def reworked(incident: Incident, event: IncidentReworked) -> Incident:
 
 
 def closed(incident: Incident, event: IncidentClosed) -> Incident:
-    return replace(incident, state=State.CLOSED)
+    ending = replace(incident.ending, over_time=event.time)
+    return replace(incident, state=State.CLOSED, ending=ending)
 
 
 def voided(incident: Incident, event: IncidentVoided) -> Incident:
@@ -202,6 +203,7 @@ def voided(incident: Incident, event: IncidentVoided) -> Incident:
         void_reason=event.reason,
         voided_by=event.voided_by,
         voided_role=event.voided_role,
+        over_time=event.time,
     )
     return replace(incident, state=State.VOIDED, ending=ending)
 

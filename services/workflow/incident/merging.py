@@ -137,6 +137,7 @@ def merged(incident: Incident, event: IncidentMerged) -> Incident:
         merged_code=event.into_code,
         merged_by=event.merged_by,
         merged_role=event.merged_role,
+        over_time=event.time,
     )
     return replace(incident, state=State.MERGED, ending=ending)
 

@@ -93,7 +93,8 @@ class Question(Struct, frozen=True):
 
 
 class Ending(Struct, frozen=True):
-    """How the work ended, and what the call-back found."""
+    """How the work ended, and what the call-back found. It is over since `over_time`; None while it
+    is not, and where an older release has ended it."""
 
     outcome: str = ""
     reply: str = ""
@@ -107,6 +108,7 @@ class Ending(Struct, frozen=True):
     merged_code: str = ""
     merged_by: str = ""
     merged_role: str = ""
+    over_time: datetime | None = None
 
 
 class Report(Struct, frozen=True):

@@ -82,6 +82,7 @@ def reinstated(incident: Incident, event: IncidentReinstated) -> Incident:
         merged_code="",
         merged_by="",
         merged_role="",
+        over_time=None,
     )
     again = replace(incident, state=State.TRIAGE, ending=ending)
     return claiming.pooled(again, event.time, event.minutes) if event.unit else again

@@ -14,7 +14,8 @@ from services.workflow.incident.world import World
 
 
 class FollowSupervision(Struct, frozen=True):
-    """One event of a supervision; `step` is its kind, `unit` the unit whose answer it is about."""
+    """One event of a supervision; `step` is its kind, `step_time` when it was made, `unit` the unit
+    whose answer it is about."""
 
     supervision_id: UUID
     supervision_version: int
@@ -24,10 +25,13 @@ class FollowSupervision(Struct, frozen=True):
     unit: str = ""
     text: str = ""
     due_time: datetime | None = None
+    step_time: datetime | None = None
     by: Actor = CLOCK
 
 
 class SupervisionFollowed(Struct, frozen=True):
+    """Heard at `time`; made at `step_time`, None in an event of an older release."""
+
     time: datetime
     supervision_id: UUID
     supervision_version: int
@@ -37,6 +41,7 @@ class SupervisionFollowed(Struct, frozen=True):
     unit: str = ""
     text: str = ""
     due_time: datetime | None = None
+    step_time: datetime | None = None
 
 
 # The list that each step puts its unit into, out of all others; an accepted answer is in none.
@@ -70,6 +75,7 @@ def follow(
             command.unit,
             command.text,
             command.due_time,
+            command.step_time,
         )
     ]
 
@@ -88,8 +94,14 @@ def followed(incident: Incident, event: SupervisionFollowed) -> Incident:
     )
     seen = _after(known, event)
     if event.step in ASKS:
-        seen = replace(seen, after_end=incident.over)
+        seen = replace(seen, after_end=_was_over(incident, event))
     return replace(incident, supervisions=(*others, seen))
+
+
+def _was_over(incident: Incident, event: SupervisionFollowed) -> bool:
+    """Whether the incident was over when it was asked for: it may hear of that only later."""
+    since, asked = incident.ending.over_time, event.step_time
+    return incident.over and (since is None or asked is None or asked > since)
 
 
 def _after(known: Supervised, event: SupervisionFollowed) -> Supervised:
@@ -114,7 +126,7 @@ def _after(known: Supervised, event: SupervisionFollowed) -> Supervised:
         lists[place] = (*lists[place], unit)
     if event.step in ASKS:
         lists["addressed"] = _with(known.addressed, unit)
-        seen = replace(seen, ask_time=event.time)
+        seen = replace(seen, ask_time=event.step_time or event.time)
     return replace(seen, **lists)
 
 

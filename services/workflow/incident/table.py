@@ -11,9 +11,16 @@ from services.workflow.incident.kinds import (
     HAND_OFF,
     RETURN,
 )
-from services.workflow.incident.record import HELD, Incident, State, holder_key, last_holder_key
+from services.workflow.incident.record import (
+    HELD,
+    OVER,
+    Incident,
+    State,
+    holder_key,
+    last_holder_key,
+)
 
-SHAPE = 13
+SHAPE = 14
 COLUMNS = {
     "state": "text",
     "code": "text",
@@ -110,15 +117,21 @@ def held_by(incident: Incident) -> UUID | None:
 
 
 def upgrade(doc: dict[str, Any], shape: int) -> dict[str, Any]:
-    """Shape 1, the flat row of 0.1.0, in the parts of the present record.
-
-    Shape 2 had no `assignment`, shape 3 no supervisions and urges, shape 4 no corrections, shape 5
-    no `raise_time`; the defaults serve. Before shape 8 the state alone told of a report.
+    """Shape 2 had no `assignment`, shape 3 no supervisions and urges, shape 4 no corrections, shape
+    5 no `raise_time`; the defaults serve. Before shape 8 the state alone told of a report, and
+    before shape 14 nothing of the end but the last event, which it nearly always is.
     """
     if shape < 8:
         doc = {**doc, "reported": doc["state"] == State.HANDLING}
-    if shape > 1:
-        return doc
+    if shape == 1:
+        doc = _in_parts(doc)
+    if shape < 14 and doc["state"] in OVER:
+        doc = {**doc, "ending": {**doc.get("ending", {}), "over_time": doc["time"]}}
+    return doc
+
+
+def _in_parts(doc: dict[str, Any]) -> dict[str, Any]:
+    """The flat row of 0.1.0 in the parts of the present record."""
     matter = ("id", "code", "source", "title", "narrative", "category", "priority", "place", "desk")
     charge = (
         "accountable_unit",

@@ -1,6 +1,7 @@
 """Ending 终止: what is owed about an incident that is over, or by a unit that it accuses."""
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +114,19 @@ def test_a_void_that_is_undone_asks_its_unit_anew() -> None:
     assert to_address(again) == ID
     asked = lived(AddressUnit(THREE.id), found=ended, also=Locked(again))
     assert states_of(asked)["south"] == [Answering.OWED]
+
+
+@pytest.mark.parametrize(("asked", "unheard"), [(-1, False), (1, True)])
+def test_what_was_asked_before_the_end_ends_also_if_the_incident_hears_of_it_later(
+    asked: int, unheard: bool
+) -> None:
+    over = after(VoidIncident(DESK, "DUPLICATE"), found=THREE)
+    since = over.ending.over_time
+    assert since is not None
+    late = replace(step("SupervisionOpened", 1, "south"), step_time=since + timedelta(asked))
+    told = after(late, found=over)
+    assert (to_address(told) is None) is unheard
+    assert (decide(OPEN, AddressUnit(THREE.id), also=Locked(told)) == []) is unheard
 
 
 def test_the_supervisor_may_ask_about_what_is_over_already() -> None:
