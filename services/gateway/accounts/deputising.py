@@ -11,7 +11,7 @@ from backbone.words.roles import AUDITORS, HEADS, SUPERVISORS, roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import Caller
 from services.gateway.accounts.deputies import Deputies, Period
-from services.gateway.contract.reading import object_reader
+from services.gateway.contract.reading import TIME, object_reader
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
 from services.gateway.http.endpoint import JSON, Gate
@@ -19,7 +19,6 @@ from services.gateway.http.problems import Problem
 from services.gateway.routes.route import Extra
 
 USER = core_schema.str_schema(min_length=1, max_length=200)
-TIME = core_schema.datetime_schema(tz_constraint="aware")
 APPOINTED = object_reader("person", person=USER, deputy=USER, start_time=TIME, end_time=TIME)
 # Their holders watch over units, also that of the head: only they themselves lend these roles.
 WATCHING = AUDITORS | SUPERVISORS | roles("operator")

@@ -49,12 +49,14 @@ PLAIN: dict[int, CoreSchema] = {
     FieldDescriptor.CPPTYPE_UINT32: _whole(32, signed=False),
     FieldDescriptor.CPPTYPE_UINT64: _whole(64, signed=False),
 }
+# In no zone of the world does it leave the years 1 to 9999.
+TIME = core_schema.datetime_schema(
+    tz_constraint="aware",
+    ge=datetime(1, 1, 2, tzinfo=UTC),
+    le=datetime(9999, 12, 30, tzinfo=UTC),
+)
 WELL_KNOWN: dict[str, CoreSchema] = {
-    TIMESTAMP: core_schema.datetime_schema(
-        tz_constraint="aware",
-        ge=datetime(1, 1, 2, tzinfo=UTC),
-        le=datetime(9999, 12, 30, tzinfo=UTC),
-    ),
+    TIMESTAMP: TIME,
     DURATION: core_schema.no_info_after_validator_function(
         lambda seconds: timedelta(seconds=seconds),
         core_schema.float_schema(allow_inf_nan=False, ge=-CENTURIES, le=CENTURIES),

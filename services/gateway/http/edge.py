@@ -93,8 +93,12 @@ def _refuse(
     if isinstance(error, ClientDisconnect):
         return Response(status_code=GONE), "CLIENT_GONE", None
     problem = to_problem(error, is_write=request.method not in READING)
+    try:
+        answer = answer_problem(request, problem, reasons, trace_of(request))
+    except Exception as unsayable:  # noqa: BLE001 - what no sentence can say is refused all the same
+        problem, error = Problem(500, "INTERNAL"), unsayable
+        answer = answer_problem(request, problem, reasons, trace_of(request))
     PROBLEMS.labels(problem.status, problem.reason).inc()
-    answer = answer_problem(request, problem, reasons, trace_of(request))
     is_bug = problem.status >= 500 and problem.status != 503
     return answer, problem.reason, error if is_bug else None
 

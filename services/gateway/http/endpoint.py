@@ -50,7 +50,9 @@ class Gate:
     reveals: Reveals
 
     async def admit(self, request: Request) -> Caller:
-        """The caller, within the rate limit. Raises Problem 401, 429."""
+        """The caller, within the rate limit. Raises Problem 400 for a path with a character that no
+        text may have, 401, 429."""
+        incoming.require_plain(request.path_params)
         caller = await self.authenticator.caller_of(request)
         request.scope[ROLE] = caller.role
         (self.limits.keys if caller.is_key else self.limits.people).take(caller.principal)

@@ -92,7 +92,7 @@ def _readable(name: str, fact: str) -> str:
         return fact or "—"
     try:
         return datetime.fromisoformat(fact).astimezone(CITY).strftime("%Y-%m-%d %H:%M:%S")
-    except ValueError:
+    except (ValueError, OverflowError):
         return fact
 
 

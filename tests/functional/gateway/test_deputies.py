@@ -171,3 +171,19 @@ def test_a_deputy_has_one_pair_of_eyes() -> None:
         deputy, "zhao>wang", "head"
     )
     assert not is_same_hand(Actor("key/a>b", "u", "clerk"), "key2/a>b", "clerk")
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59Z", "9999-12-31T23:30:00-14:00"])
+async def test_a_time_at_the_end_of_all_years_is_out_of_range(face: Face, end: str) -> None:
+    head, clerk = await somebody(face, "head"), await somebody(face, "clerk")
+    answer = await appoint(face, await header_of(face, head), clerk, end_time=end)
+    assert reason(answer) == (400, "OUT_OF_RANGE")
+    assert [each["field"] for each in answer.json()["errors"]] == ["end_time"]
+
+
+async def test_a_path_of_the_gateways_own_is_judged_like_any_other(face: Face) -> None:
+    header = await header_of(face, await somebody(face, "head"))
+    body = {"successor": await somebody(face, "clerk")}
+    answer = await face.http.post("/v1/accounts/%00:handOver", headers=header, json=body)
+    assert reason(answer) == (400, "NUL_CHARACTER")
+    assert [each["field"] for each in answer.json()["errors"]] == ["user"]
