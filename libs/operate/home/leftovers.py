@@ -8,7 +8,11 @@ import psutil
 
 from backbone.process.supervised import MARK
 
-__all__ = ["MARK", "end", "find"]
+__all__ = ["MARK", "PROGRAM", "end", "find", "kill"]
+
+# The identity of a process, its label and a hash of its settings and its code; its children have
+# it too.
+PROGRAM = "LIANDONG_PROGRAM"
 
 PATIENCE = 15.0
 
@@ -25,6 +29,15 @@ def find(mark: str) -> list[psutil.Process]:
             if alive and process.pid != os.getpid() and process.environ().get(MARK) == mark:
                 found.append(process)
     return found
+
+
+def kill(mark: str, program: str) -> None:
+    """Kill what a dead program of this identity has left. The backends of PostgreSQL have sessions
+    of their own; one that is stuck keeps the memory of the server, and no other one can start."""
+    for process in find(mark):
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(PROGRAM) == program:
+                process.kill()
 
 
 def end(processes: list[psutil.Process]) -> None:

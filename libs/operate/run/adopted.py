@@ -9,10 +9,9 @@ from contextlib import suppress
 import psutil
 
 from operate.home import leftovers
+from operate.home.leftovers import PROGRAM
 from operate.run.identity import label_of
 
-# The identity of a process: its label, and a hash of its settings and its code.
-PROGRAM = "LIANDONG_PROGRAM"
 POLL = 0.1
 
 

@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from operate.home.leftovers import MARK
+from operate.home import leftovers
+from operate.home.leftovers import MARK, PROGRAM
 from operate.home.trouble import Trouble
-from operate.run.adopted import PROGRAM, Adopted, is_frozen
+from operate.run.adopted import Adopted, is_frozen
 from operate.run.launch import Launch, failure
 from operate.run.silence import Silence
 
@@ -128,9 +129,8 @@ class Child:
         try:
             launch = await asyncio.to_thread(self.program.prepare)
             self._log_start = launch.log.stat().st_size if launch.log.exists() else 0
-            process = self._take_adopted() or await spawn(
-                launch, self._mark, self.program.identity()
-            )
+            identity = self.program.identity()
+            process = self._take_adopted() or await spawn(launch, self._mark, identity)
         except Trouble as trouble:
             return trouble
         except OSError as error:
@@ -146,6 +146,8 @@ class Child:
         finally:
             watching.cancel()
             kill_group(process.pid)
+            if identity:
+                await asyncio.to_thread(leftovers.kill, self._mark, identity)
             self.pid = self._running = None
 
     async def _watch(self) -> None:

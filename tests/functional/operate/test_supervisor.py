@@ -213,6 +213,20 @@ async def test_a_frozen_child_is_killed_and_runs_again_within_ten_seconds(home: 
         assert "no answer" in str(one.last_failure) and not psutil.pid_exists(frozen)
 
 
+async def test_what_a_dead_child_has_left_is_killed_before_it_runs_again(home: Home) -> None:
+    """As a stuck backend of PostgreSQL, in a session of its own: no other server could start."""
+    own, other = program(home, "a"), program(home, "b")
+    async with running(home, own, other) as supervisor:
+        left, neighbour = supervisor.child("a").pid, supervisor.child("b").pid
+        assert left and neighbour
+        stuck = await child.spawn(own.prepare(), str(home.path), own.identity())
+        os.kill(stuck.pid, signal.SIGSTOP)
+        os.kill(left, signal.SIGKILL)
+        await asyncio.wait_for(stuck.wait(), 10)
+        await until(lambda: supervisor.child("a").pid not in (None, left))
+        assert supervisor.child("b").pid == neighbour
+
+
 async def test_the_next_supervisor_adopts_what_it_would_start_alike(home: Home) -> None:
     """The first one dies as by SIGKILL: without a word to its children."""
     same, other = program(home, "a"), program(home, "b")
