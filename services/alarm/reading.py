@@ -6,8 +6,8 @@ from uuid import UUID
 
 from backbone.door.decider import Decider
 from backbone.postgres.asking import time_of
-from backbone.postgres.listing import Lists
 from backbone.rpc.caller import caller_of
+from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.city import City
@@ -37,10 +37,8 @@ class Reading:
         self._city = city
         self._from_row = decider.from_row
         self._shown = shown
-        key = shell.settings.keyring.lasting
         self._rows = shell.rows.of(decider)
-        table, show = decider.table, self._rows.shown
-        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
+        self._lists = lists_of(shell, decider)
 
     async def get(self, request: pb.GetReceiptRequest, context: Any) -> resources.Receipt:
         """Raises NotFound, also for a receipt outside the caller's scope."""

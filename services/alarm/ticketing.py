@@ -5,9 +5,9 @@ from uuid import UUID
 
 from backbone.door.actions import Actions
 from backbone.door.decider import Decider
-from backbone.postgres.listing import Lists
 from backbone.rpc.caller import caller_of
 from backbone.rpc.ids import named_id
+from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.wire import to_record
 from backbone.words.actor import Actor
@@ -26,9 +26,7 @@ class Tickets:
         self._shell = shell
         self._decider = decider
         self._actions = actions
-        key = shell.settings.keyring.lasting
-        table, show = decider.table, shell.rows.of(decider).shown
-        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
+        self._lists = lists_of(shell, decider)
 
     async def get(self, request: pb.GetTicketRequest, context: Any) -> resources.Ticket:
         """Raises NotFound, also for a ticket of another unit."""

@@ -9,11 +9,11 @@ from backbone.door.request import created_id
 from backbone.intake.following import shown
 from backbone.intake.opening import Openings
 from backbone.intake.settling import Settlings
-from backbone.postgres.listing import Lists
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import caller_of
 from backbone.rpc.passing import passing
+from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
@@ -49,9 +49,7 @@ class DisputeService(rpc.DisputeServiceServicer):
         self._shell = shell
         self._decider = decider
         self._actions: Actions[Dispute] = actions_of(decider, SERVICE)
-        key = shell.settings.keyring.lasting
-        table, show = decider.table, shell.rows.of(decider).shown
-        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
+        self._lists = lists_of(shell, decider)
         self._sealer = sealer
         self._openings = openings
         self._places = places

@@ -12,10 +12,10 @@ import grpc
 
 from backbone.directory.replica import Replica
 from backbone.door.timers import LOOK, NEVER
-from backbone.postgres.listing import Lists
 from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
 from backbone.rpc.refusing import abort
+from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.words.errors import Denied, NotFound, Unavailable
 from liandong.emergency.v1 import emergency_pb2 as resources
@@ -147,9 +147,7 @@ class EmergencyService(MissionService):
         super().__init__(shell, replica, terminals, teams, hurry)
         self._alerts = alerts
         self._statuses = Statuses(shell, replica, terminals, hurry)
-        key = shell.settings.keyring.lasting
-        table, show = storage.MISSIONS, shell.rows.of(missions).shown
-        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
+        self._lists = lists_of(shell, missions)
 
     async def GetMission(self, request: pb.GetMissionRequest, context: Any) -> Any:
         caller = caller_of(context)

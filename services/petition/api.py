@@ -14,11 +14,11 @@ from backbone.intake.following import shown
 from backbone.intake.opening import Openings
 from backbone.intake.settling import Settlings
 from backbone.intake.urging import Urging
-from backbone.postgres.listing import Lists
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.sealing import Sealer
 from backbone.rpc.caller import caller_of
 from backbone.rpc.passing import passing
+from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
@@ -52,10 +52,8 @@ class PetitionService(rpc.PetitionServiceServicer):
         self._amending = Amending(shell.settings)
         self._decider = decider
         self._actions: Actions[Petition] = actions_of(decider, SERVICE)
-        key = shell.settings.keyring.lasting
         self._rows = shell.rows.of(decider)
-        table, show = decider.table, self._rows.shown
-        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
+        self._lists = lists_of(shell, decider)
         self._replica = replica
         self._sealer = sealer
         self._openings = openings

@@ -9,11 +9,11 @@ from backbone.door.decider import Decider
 from backbone.door.request import created_id
 from backbone.intake.following import shown
 from backbone.intake.opening import Openings
-from backbone.postgres.listing import Lists
 from backbone.postgres.numbers import Numbers, today
 from backbone.postgres.pool import Connection
 from backbone.rpc.caller import Call, caller_of
 from backbone.rpc.passing import passing
+from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.words.errors import InvalidTransition, NotFound
 from backbone.words.matter_code import Intake, mint
@@ -38,9 +38,7 @@ class PopulationService(rpc.PopulationServiceServicer):
         self._shell = shell
         self._decider = decider
         self._actions: Actions[CareCase] = actions_of(decider, SERVICE)
-        key = shell.settings.keyring.lasting
-        table, show = decider.table, shell.rows.of(decider).shown
-        self._lists = Lists(shell.pool, key, table.name, table.paths, show)
+        self._lists = lists_of(shell, decider)
         self._persons = persons
         self._openings = openings
         self._numbers = Numbers(shell.pool)

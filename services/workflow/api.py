@@ -10,11 +10,12 @@ from backbone.directory.replica import Replica
 from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
 from backbone.door.timers import NEVER
-from backbone.postgres.listing import Lists, within
+from backbone.postgres.listing import within
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
 from backbone.rpc.caller import caller_of
 from backbone.rpc.ids import named_id
 from backbone.rpc.passing import passing
+from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound, Unavailable
@@ -42,10 +43,11 @@ class IncidentReads:
         self._key = shell.settings.keyring.lasting
         self._decider = decider
         self._replica = replica
-        rows, table = shell.rows.of(decider), decider.table
-        self._lists = Lists(shell.pool, self._key, table.name, table.paths, rows.shown)
+        self._lists = lists_of(shell, decider)
         self._steps = TeamSteps(shell.settings)
-        self.inbox = DeskInbox(shell.settings, rows, self.shown, lambda: replica.city)
+        self.inbox = DeskInbox(
+            shell.settings, shell.rows.of(decider), self.shown, lambda: replica.city
+        )
         self._actions: Actions[Incident] = actions_of(
             decider, SERVICE, inside={*UNSEEN, *FROM_RECEIPTS}
         )

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from backbone.door.actions import Actions, actions_of
 from backbone.door.decider import Decider
-from backbone.postgres.listing import Lists, within
+from backbone.postgres.listing import within
 from backbone.postgres.paging import MOST, read_token, scope_of, sign_token, size_of
 from backbone.rpc.caller import caller_of
 from backbone.rpc.ids import named_id
 from backbone.rpc.passing import passing
+from backbone.shell.lists import lists_of
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import NotFound
@@ -35,9 +36,8 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
         self._pool = shell.pool
         self._journal = shell.rows.journal
         self._actions: Actions[Supervision] = actions_of(decider, SERVICE)
-        self._key, table = shell.settings.keyring.lasting, decider.table
-        show = shell.rows.of(decider).shown
-        self._lists = Lists(shell.pool, self._key, table.name, table.paths, show)
+        self._key = shell.settings.keyring.lasting
+        self._lists = lists_of(shell, decider)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Supervision:
         if not isinstance(request, pb.OpenSupervisionRequest):
