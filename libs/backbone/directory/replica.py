@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from hashlib import sha256
 from itertools import pairwise
 
 from aiokafka.errors import KafkaError
@@ -68,6 +69,8 @@ class Replica:
         self._changed = changed
         self._essential = essential
         self._state = State(kinds, polygons=polygons)
+        self._mark = mark_of(kinds)
+        self._is_news = False
         self._city: City | None = None
         self._ready = asyncio.Event()
 
@@ -110,7 +113,7 @@ class Replica:
     async def _restore(self, pulse: Pulse) -> Bookmark | None:
         async with self._pool.acquire() as conn:
             # Bookmark first: newer rows are only applied again, older rows would be lost.
-            row = await conn.fetchrow(READ_BOOKMARK, TOPIC)
+            row = await conn.fetchrow(READ_BOOKMARK, self._mark)
             rows = await conn.fetch(READ)
         self._state.restore((each["key"], each["value"]) for each in rows)
         self._publish(pulse)
@@ -146,17 +149,28 @@ class Replica:
             async with self._pool.acquire() as conn, conn.transaction():
                 await write(conn, changes)
                 bookmark = Bookmark.at(part[-1])
-                await conn.execute(SAVE_BOOKMARK, TOPIC, bookmark.offset, bookmark.timestamp)
-            if changes and part[-1].key == HEAD.encode():
+                await conn.execute(SAVE_BOOKMARK, self._mark, bookmark.offset, bookmark.timestamp)
+            self._is_news |= bool(changes)
+            if self._is_news and part[-1].key == HEAD.encode():
                 self._publish(pulse)
 
     def _publish(self, pulse: Pulse) -> None:
+        self._is_news = False
         city = self._state.city()
         if city is not None:
             self._city = city
             pulse.have(PART)
             self._ready.set()
             self._changed(city)
+
+
+def mark_of(kinds: Collection[str]) -> str:
+    """The name of the bookmark for these kinds of entries.
+
+    A release that asks for another kind reads the topic from its beginning: what an earlier one has
+    passed over is not published again.
+    """
+    return f"{TOPIC} {sha256(' '.join(sorted(kinds)).encode()).hexdigest()[:16]}"
 
 
 async def write(conn: Connection, changes: Sequence[EntryChange]) -> None:

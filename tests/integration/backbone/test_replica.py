@@ -17,7 +17,7 @@ from backbone.directory.replica import TOPIC, Replica
 from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
 from backbone.words.areas import Level
-from backbone.words.city import City, Head, Record, Unit
+from backbone.words.city import Category, City, Head, Record, Unit
 from backbone.words.errors import Unavailable
 from tests.ledger.consuming import Trusting
 from tests.servers import Broker
@@ -130,6 +130,22 @@ async def test_it_starts_from_its_table_without_kafka(pool: Pool, topic: str) ->
         async with asyncio.timeout(5):
             city = await replica.wait()
     assert set(city.units) == {"990101001-police"}
+
+
+async def test_a_release_that_asks_for_more_reads_what_the_one_before_has_passed_over(
+    pool: Pool, topic: str
+) -> None:
+    units = [a_unit(f"u{number}") for number in range(700)]
+    category = Category("theft", "盗窃", ("盗窃",), ("偷",), "P3")
+    await publish(topic, 1, category, *units, a_head(1, 702))
+    async with running(Replica(pool, topic, {"unit"})) as replica:
+        assert not (await becomes(replica, lambda city: True)).categories
+    async with running(Replica(pool, topic, {"unit", "category"})) as replica:
+        city = await becomes(replica, lambda city: bool(city.categories))
+        assert len(city.units) == 700
+    async with running(Replica(pool, topic, {"unit"})) as replica:
+        await publish(topic, 2, a_unit("police"), a_head(2, 703))
+        assert len((await becomes(replica, lambda city: city.head.version == 2)).units) == 701
 
 
 async def test_it_resumes_where_it_was(pool: Pool, topic: str) -> None:
