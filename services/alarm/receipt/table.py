@@ -9,7 +9,7 @@ from services.alarm.receipt.passed import PassedKind
 from services.alarm.receipt.record import OVER, Outcome, Receipt
 from services.alarm.receipt.tickets import next_due
 
-SHAPE = 8
+SHAPE = 9
 # In the place of a barred unit: the column says also that it was passed, so it is not empty.
 BARRED = "-"
 COLUMNS = {

@@ -13,7 +13,7 @@ from services.workflow.incident.kinds import (
 )
 from services.workflow.incident.record import HELD, Incident, State, holder_key, last_holder_key
 
-SHAPE = 13
+SHAPE = 14
 COLUMNS = {
     "state": "text",
     "code": "text",
