@@ -78,6 +78,11 @@ def each_of(danger: HeardDanger) -> tuple[OtherDanger, ...]:
     return (first, *danger.others)
 
 
+def names_of(danger: HeardDanger) -> str:
+    """The names of all dangers, the most urgent first."""
+    return "、".join(dict.fromkeys(each.name for each in each_of(danger)))
+
+
 def _priority_of(danger: Danger) -> str:
     return danger.priority
 
@@ -143,7 +148,7 @@ def unconfirmed(danger: HeardDanger) -> InvalidTransition:
     return InvalidTransition(
         "DANGER_UNCONFIRMED",
         category=danger.category,
-        name="、".join(dict.fromkeys(each.name for each in every)),
+        name=names_of(danger),
         priority=danger.priority,
         words="、".join(dict.fromkeys(word for each in every for word in each.words)),
         others=", ".join(each.category for each in danger.others),
