@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 
-from msgspec.structs import replace
-
 from backbone.directory.places import Places
 from backbone.words.addresses import Gazetteer
 from backbone.words.areas import ancestors
 from backbone.words.city import Category, City
 from backbone.words.competence import prefixes
 from backbone.words.errors import Unavailable
-from backbone.words.heard import covers
+from backbone.words.heard import signs_in, together
 from backbone.words.place import Place, Point
-from services.alarm.receipt.suggested import DangerSuggestion, OtherDanger
+from services.alarm.receipt.suggested import DangerSuggestion
 from services.alarm.receipt.suggestions import Keywords
 
 
@@ -51,26 +49,24 @@ class Atlas:
 
     def danger_in(self, *texts: str) -> DangerSuggestion | None:
         """The most urgent danger that one of the texts speaks of, with the others."""
-        found = self.dangers_in(*texts)
-        if not found:
-            return None
-        others = [each for at, each in enumerate(found) if not covers(found[:at], each)][1:]
-        told = (OtherDanger(each.category, each.name, each.priority) for each in others)
-        return replace(found[0], others=tuple(told))
+        return together(self.dangers_in(*texts))
 
     def dangers_in(self, *texts: str) -> tuple[DangerSuggestion, ...]:
         """Every danger that one of the texts speaks of, the most urgent first; none without a
-        city. Of one class the first text that speaks of it counts."""
+        city."""
         city = self._city
         if city is None:
             return ()
-        found: dict[str, DangerSuggestion] = {}
-        for each in (sign for text in texts for sign in city.listener.signs(text)):
-            if each.category in city.categories:
-                name = city.categories[each.category].name
-                one = DangerSuggestion(each.category, name, each.priority, each.words, each.score)
-                found.setdefault(each.category, one)
-        return tuple(sorted(found.values(), key=lambda each: each.priority))
+        return tuple(
+            DangerSuggestion(
+                each.category,
+                city.categories[each.category].name,
+                each.priority,
+                each.words,
+                score=each.score,
+            )
+            for each in signs_in(city, *texts)
+        )
 
     def locate(self, place: Place) -> Place:
         """The place with its area; see `Places`."""

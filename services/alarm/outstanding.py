@@ -1,5 +1,6 @@
 """Lists, for the inboxes of the desks, the receipts that were passed on in vain: the other office
-did not answer or take them up in time, or the partner returned them.
+did not answer or take them up in time, or the partner returned them. And those that are open again
+because a danger was told after their end.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,11 +17,12 @@ from backbone.postgres.turns import Turns
 from backbone.rpc.caller import caller_of
 from backbone.shell.shell import Shell
 from backbone.words.city import City
+from backbone.words.heard import names_of
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import storage
 from services.alarm.receipt.city import answer_minutes
-from services.alarm.receipt.passed import Passed, TicketState
+from services.alarm.receipt.passed import TicketState
 from services.alarm.receipt.record import Receipt
 
 # A receipt that the desk has filed is over for it; a returned one is open again. Of a petition or
@@ -65,7 +67,7 @@ class Outstanding:
         asked = Asked(storage.sights_of(caller_of(context).actor))
         shown = await self._rows.listed(rows[:size], asked)
         receipts = map(self._from_row, shown)
-        items = [_shown(each, each.passed, allowed) for each in receipts if each.passed]
+        items = [_shown(each, allowed) for each in receipts if each.passed or each.come_back_time]
         response = pb.ListOutstandingResponse(items=items)
         if len(rows) > size:
             place = (rows[size - 1]["receive_time"], rows[size - 1]["id"])
@@ -89,22 +91,30 @@ def _statement(
     return statement, parameters.values
 
 
-def _shown(receipt: Receipt, passed: Passed, allowed: timedelta) -> resources.Outstanding:
-    ending = receipt.ending
-    returned = passed.state == TicketState.RETURNED
-    since = passed.answer_time if returned else passed.lapse_time
-    if since is None and ending is not None:
-        since = ending.end_time + allowed
-    kinds = resources.Outstanding
+def _shown(receipt: Receipt, allowed: timedelta) -> resources.Outstanding:
+    passed = receipt.passed
+    reason, since, cause = _waits(receipt, allowed)
     return resources.Outstanding(
         id=str(receipt.id),
         code=receipt.code,
-        reason=kinds.REASON_RETURNED if returned else kinds.REASON_LAPSED,
+        reason=reason,
         since=since,
         unit=receipt.unit,
-        passed_to=passed.unit,
+        passed_to=passed.unit if passed else "",
         category=receipt.classification.category,
         priority=receipt.classification.priority,
         area=receipt.area,
-        cause=passed.answer if returned else "",
+        cause=cause,
     )
+
+
+def _waits(receipt: Receipt, allowed: timedelta) -> tuple[Any, datetime | None, str]:
+    """Why the desk has to see to it, since when, and the words for it."""
+    passed, danger, ending = receipt.passed, receipt.suggestions.danger, receipt.ending
+    kinds = resources.Outstanding
+    if receipt.come_back_time is not None:
+        return kinds.REASON_DANGER, receipt.come_back_time, names_of(danger) if danger else ""
+    if passed is not None and passed.state == TicketState.RETURNED:
+        return kinds.REASON_RETURNED, passed.answer_time, passed.answer
+    lapsed = passed.lapse_time if passed else None
+    return kinds.REASON_LAPSED, lapsed or (ending.end_time + allowed if ending else None), ""

@@ -15,6 +15,7 @@ from backbone.rpc.caller import Call
 from backbone.wire import to_record
 from backbone.words.actor import Actor
 from backbone.words.city import City
+from backbone.words.heard import together
 from backbone.words.matter_code import Intake, mint
 from backbone.words.place import Place
 from backbone.words.texts import shows_nothing
@@ -135,7 +136,7 @@ class Taking:
         )
         found = await repeats_of(self._rows, taken, seen, window_of(self._atlas.city))
         SUGGESTED.labels("repeat" if found else "none").inc()
-        return Suggestions(classes, found, dangers[0] if dangers else None)
+        return Suggestions(classes, found, together(dangers))
 
 
 def window_of(city: City) -> Window:

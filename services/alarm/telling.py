@@ -15,6 +15,7 @@ from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
 from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
+from backbone.words.heard import together
 from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec, storage
 from services.alarm.peers import GLANCE, Incidents
@@ -45,14 +46,13 @@ class Told:
         return bool(await self._find([call.request_id]))
 
     async def heard(self, receipt_id: UUID) -> DangerSuggestion | None:
-        """The most urgent danger that the receipts of the same incident have told of."""
+        """The dangers that the receipts of the same incident have told of."""
         receipt = await self.found(receipt_id)
         if receipt is None or receipt.incident is None:
             return None
         ids = await storage.followers(self._pool, receipt.incident.id)
         found = [await self.found(each) for each in ids]
-        dangers = [each.suggestions.danger for each in found if each]
-        return min(filter(None, dangers), key=lambda each: each.priority, default=None)
+        return together(each.suggestions.danger for each in found if each)
 
     async def standing(self, receipt_id: UUID, by: Actor) -> str:
         """The present priority of the receipt's incident; empty if it is not known."""

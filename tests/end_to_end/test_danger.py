@@ -99,5 +99,30 @@ async def test_an_incident_falls_below_a_heard_danger_by_a_persons_word_alone(vi
     assert (await act(dispatcher, f"{incident}:merge", merge | word))["state"] == "MERGED"
 
 
+async def test_every_danger_is_heard_when_the_call_comes_in_and_named_to_whom_it_concerns(
+    visit: Visit,
+) -> None:
+    """Before, a comma in an amendment was needed for the second one."""
+    desk = await visit.person("call_taker.990100-command")
+    dispatcher = await visit.person("dispatcher.990100-command")
+    said = "厨房着火,我老公还拿刀追我"
+    receipt = await taken(desk, said)
+    path, incident = f"/v1/receipts/{receipt['id']}", f"/v1/incidents/{receipt['id']}"
+    danger = receipt["suggestions"]["danger"]
+    assert "violence.weapon" in [each["category"] for each in danger["others"]]
+    await act(desk, f"{path}:classify", {"category": "fire.alarm", "priority": "P3"})
+    opened = await act(desk, f"{path}:open", {"confirm_priority": True})
+    confirmed = opened["priority_confirmed"]
+    assert confirmed["others"] == danger["others"]
+    assert (await dispatcher.get(incident))["heard"]["others"] == danger["others"]
+    await act(desk, f"{path}:amend", {"narrative": said.replace(",", "，") + "。"})
+    assert (await dispatcher.get(incident))["priority"] == "P3", "a comma is no news"
+    low = {"priority": "P4", "reason": "误报"}
+    refusal = await refused(act(dispatcher, f"{incident}:setPriority", low))
+    assert refusal.reason == "DANGER_UNCONFIRMED"
+    for each in (danger, *danger["others"]):
+        assert each["name"] in str(refusal)
+
+
 async def taken(desk: Client, narrative: str, **parts: str) -> Any:
     return await take_call(desk, narrative=narrative, **{"category": "", "priority": "", **parts})

@@ -7,7 +7,7 @@ from operate.replay.client import Client
 from tests.people import CALL, Listener, Visit, act, refused, take_call
 
 HOAX = {"reason": "HOAX", "confirm_priority": True}
-TEAM = "990101001-emergency-team"
+TEAM, OTHER_TEAM = "990101001-emergency-team", "990104-medical-team"
 FIRE = {"category": "hazard.flood", "priority": "P1", "narrative": "长风路内涝,有人被困"}
 
 
@@ -89,3 +89,31 @@ async def ended(
     steps = ["MissionDispatched", "MissionAcknowledged", "TeamEnRoute", "RecallConfirmed"]
     assert [kind for kind in told if kind in steps] == steps
     assert told.index("IncidentAmended") < told.index("MissionRecalled")
+
+
+async def test_the_words_of_a_report_that_leaves_the_matter_leave_the_order(visit: Visit) -> None:
+    """Without a note of the desk the narrative of the matter begins the one that the team has."""
+    desk = await visit.person("call_taker.990100-command")
+    smoke = {**FIRE, "narrative": "仓库冒烟起火"}
+    first = await take_call(desk, **smoke)
+    await act(desk, f"/v1/receipts/{first['id']}:open")
+    order = await act(desk, f"/v1/receipts/{first['id']}:dispatch", {"team": OTHER_TEAM})
+    mission = f"/v1/missions/{order['mission']['id']}"
+    second = await take_call(desk, **{**smoke, "narrative": "我看到烟了"})
+    link = {"incident": first["id"], "confirm_priority": True}
+    await act(desk, f"/v1/receipts/{second['id']}:link", link)
+
+    async def told(narrative: str) -> int:
+        for _ in range(150):
+            found = await desk.get(mission)
+            if found["narrative"].startswith(narrative) and (
+                ("我看到烟了" in found["narrative"]) == ("【" in narrative)
+            ):
+                return int(found["revision"])
+            await asyncio.sleep(0.2)
+        raise AssertionError(found["narrative"])
+
+    linked = await told(f"仓库冒烟起火\n【关联接警单 {second['code']}】")
+    await act(desk, f"/v1/receipts/{second['id']}:unlink", {"reason": "不是一处"})
+    assert await told("仓库冒烟起火") == linked + 1
+    assert (await desk.get(mission))["narrative"] == "仓库冒烟起火"

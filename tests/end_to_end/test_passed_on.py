@@ -13,6 +13,8 @@ MARKET, OFFICE = "990101-market", "990101-petition_office"
 NOTE = {"note": "请先联系物业"}
 ROAD = {"category": "", "priority": "P3", "narrative": "门前路灯坏了一个月没人修"}
 
+BURNING = {"narrative": "楼道里有人堆垃圾,现在着火了,楼上老人出不来"}
+
 
 async def until(client: Client, path: str, true: Callable[[Any], bool]) -> Any:
     async with asyncio.timeout(60):
@@ -95,6 +97,49 @@ async def test_a_ticket_stands_in_the_inbox_of_its_partner_until_it_is_answered(
     assert (await refused(hotline.get("/v1/incidents"))).status == 403
     await act(hotline, f"/v1/tickets/{ticket['id']}:answer", {"answer": "已派工修复"})
     assert ticket["id"] not in {each["id"] async for each in hotline.items("/v1/inbox")}
+
+
+async def test_a_danger_that_is_told_after_the_end_comes_back_to_the_desk(visit: Visit) -> None:
+    """The call was answered, marked as invalid or passed to the hotline; now something burns."""
+    desk = await visit.person("call_taker.990100-command")
+    key = key_of(visit.city, "--role", "partner", "--unit", "hotline", "--name", "hotline-danger")
+    hotline = Client(visit.connection, key)
+    ends: list[tuple[str, dict[str, Any]]] = [
+        ("answer", {"reply": "已告知物业"}),
+        ("markInvalid", {"reason": "WRONG_NUMBER"}),
+        ("pass", {"to": "12345"}),
+    ]
+    for verb, said in ends:
+        receipt = await take_call(desk, **ROAD | {"priority": "P4"})
+        path = f"/v1/receipts/{receipt['id']}"
+        await act(desk, f"{path}:{verb}", said)
+        back = await act(desk, f"{path}:amend", BURNING)
+        assert (back["state"], back["priority"], back["outcome"]) == ("RECEIVED", "P1", None), verb
+        assert {"open", "link"} <= {*back["actions"]}
+        inbox = await desk.get("/v1/inbox?reason=DANGER_TOLD&priority=P1")
+        [wait] = [each["waits"][0] for each in inbox["items"] if each["id"] == receipt["id"]]
+        assert wait["cause"] and wait["sentence"]
+        if verb == "pass":
+            ticket = f"/v1/tickets/{receipt['id']}"
+            assert (await hotline.get(ticket))["state"] == "RETURNED"
+            late = await refused(act(hotline, f"{ticket}:answer", {"answer": "已清理"}))
+            assert late.reason == "TICKET_RETURNED"
+        opened = await act(desk, f"{path}:open")
+        assert (opened["outcome"], opened["passed"]) == ("OPENED", None)
+        inbox = await desk.get("/v1/inbox?reason=DANGER_TOLD")
+        assert receipt["id"] not in {each["id"] for each in inbox["items"]}
+        assert (await desk.get(f"/v1/incidents/{receipt['id']}"))["priority"] == "P1"
+
+
+async def test_what_went_to_mediation_asks_for_a_new_report_of_a_danger(visit: Visit) -> None:
+    desk = await visit.person("call_taker.990100-command")
+    mediated = await take_call(desk, **ROAD | {"priority": "P4"})
+    path = f"/v1/receipts/{mediated['id']}"
+    await act(desk, f"{path}:refer", {})
+    needs = await refused(act(desk, f"{path}:amend", BURNING))
+    assert (needs.status, needs.reason) == (409, "NEW_REPORT_NEEDED")
+    stays = await act(desk, f"{path}:amend", BURNING | {"confirm_priority": True})
+    assert (stays["state"], stays["priority"]) == ("ENDED", "P4")
 
 
 async def test_a_unit_and_a_petition_office_get_a_matter(visit: Visit) -> None:

@@ -1,11 +1,13 @@
 """The danger to life that a report speaks of, as its desk tells the incident. Pure."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from backbone.words.city import City
+from backbone.words.danger import Sign
 from backbone.words.errors import InvalidTransition
 
 
@@ -18,8 +20,8 @@ class Danger(Protocol):
     def priority(self) -> str: ...
 
 
-class HeardDanger(Struct, frozen=True):
-    """The fields of `liandong.incident.v1.HeardDanger`, which documents each of them."""
+class OtherDanger(Struct, frozen=True):
+    """A danger that stands beside the most urgent one."""
 
     category: str
     name: str
@@ -27,19 +29,62 @@ class HeardDanger(Struct, frozen=True):
     words: tuple[str, ...] = ()
 
 
+class HeardDanger(Struct, frozen=True):
+    """The fields of `liandong.incident.v1.HeardDanger`, which documents each of them."""
+
+    category: str
+    name: str
+    priority: str
+    words: tuple[str, ...] = ()
+    others: tuple[OtherDanger, ...] = ()
+
+
+D = TypeVar("D", bound=HeardDanger)
+
+
+def signs_in(city: City, *texts: str) -> list[Sign]:
+    """Each class of danger that the texts speak of, by the city's list of this moment, the most
+    urgent first. Of one class the first text that speaks of it counts."""
+    found: dict[str, Sign] = {}
+    for sign in (sign for text in texts for sign in city.listener.signs(text)):
+        if sign.category in city.categories:
+            found.setdefault(sign.category, sign)
+    return sorted(found.values(), key=lambda each: each.priority)
+
+
 def heard_in(city: City, *texts: str) -> HeardDanger | None:
-    """The most urgent danger that the texts speak of, by the city's list of this moment."""
-    signs = (sign for text in texts for sign in city.listener.signs(text))
-    known = (sign for sign in signs if sign.category in city.categories)
-    first = min(known, key=lambda sign: sign.priority, default=None)
-    if first is None:
+    """The dangers that the texts speak of, as one; see `together`."""
+    return together(
+        HeardDanger(each.category, city.categories[each.category].name, each.priority, each.words)
+        for each in signs_in(city, *texts)
+    )
+
+
+def together(dangers: Iterable[D | None]) -> D | None:
+    """The most urgent danger, and beside it the others that those before do not cover."""
+    known = sorted(filter(None, dangers), key=lambda each: each.priority)
+    if not known:
         return None
-    name = city.categories[first.category].name
-    return HeardDanger(first.category, name, first.priority, first.words)
+    kept: list[OtherDanger] = []
+    for each in sorted((one for danger in known for one in each_of(danger)), key=_priority_of):
+        if not covers(kept, each):
+            kept.append(each)
+    return replace(known[0], others=tuple(kept[1:]))
 
 
-def most_urgent(dangers: Iterable[HeardDanger | None]) -> HeardDanger | None:
-    return min(filter(None, dangers), key=lambda each: each.priority, default=None)
+def each_of(danger: HeardDanger) -> tuple[OtherDanger, ...]:
+    """All dangers, the most urgent first."""
+    first = OtherDanger(danger.category, danger.name, danger.priority, danger.words)
+    return (first, *danger.others)
+
+
+def names_of(danger: HeardDanger) -> str:
+    """The names of all dangers, the most urgent first."""
+    return "、".join(dict.fromkeys(each.name for each in each_of(danger)))
+
+
+def _priority_of(danger: Danger) -> str:
+    return danger.priority
 
 
 def are_related(one: str, other: str) -> bool:
@@ -98,11 +143,13 @@ def confirmed(danger: HeardDanger | None, priority: str, by_word: bool) -> Heard
 
 
 def unconfirmed(danger: HeardDanger) -> InvalidTransition:
-    """The refusal to go below the danger without a person's word."""
+    """The refusal to go below the dangers without a person's word, which is for all of them."""
+    every = each_of(danger)
     return InvalidTransition(
         "DANGER_UNCONFIRMED",
         category=danger.category,
-        name=danger.name,
+        name=names_of(danger),
         priority=danger.priority,
-        words="、".join(danger.words),
+        words="、".join(dict.fromkeys(word for each in every for word in each.words)),
+        others=", ".join(each.category for each in danger.others),
     )

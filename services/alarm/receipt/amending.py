@@ -16,7 +16,7 @@ from backbone.words.guards import require_place
 from backbone.words.matter import Matter
 from backbone.words.place import Place, place_with
 from backbone.words.texts import shows_nothing, trimmed
-from services.alarm.receipt import correcting
+from services.alarm.receipt import correcting, reinstating
 from services.alarm.receipt.accusing import (
     barred_by,
     is_filed,
@@ -34,6 +34,7 @@ from services.alarm.receipt.danger import (
     unsettled,
 )
 from services.alarm.receipt.record import Caller, Receipt, Report, State
+from services.alarm.receipt.reinstating import ReceiptReinstated
 from services.alarm.receipt.rights import require_desk
 from services.alarm.receipt.suggested import DangerSuggestion
 from services.alarm.receipt.times import require_times, times_of
@@ -58,7 +59,8 @@ class AmendReceipt(Struct, frozen=True, kw_only=True):
     `for_incident`: the facts hold for the whole incident, though a linked receipt says them.
     Empty parts of a place keep theirs; its area is that of its point, or the one that it names.
     `heard` is the danger that narrative and danger speak of, where one of them is new, and
-    `confirm_priority` the person's word that what was heard before is to be taken back.
+    `confirm_priority` the person's word that what was heard before is to be taken back, or that a
+    receipt stays ended though a danger is told only now.
     """
 
     by: Actor
@@ -105,7 +107,7 @@ class ReceiptAmended(Struct, frozen=True, kw_only=True):
     barred: tuple[str, ...] = ()
 
 
-News = PriorityConfirmed | DangerHeard | ReceiptClassified
+News = PriorityConfirmed | DangerHeard | ReceiptClassified | ReceiptReinstated
 
 
 def amend(
@@ -141,15 +143,17 @@ def _heard(receipt: Receipt, command: AmendReceipt, now: datetime, city: City) -
     has an incident its priority, unless a person has settled it. Danger is taken back by a
     person's word alone, and a new danger raises whatever a person has settled before.
 
-    The amendment comes after it: the call to others tells the last version.
+    One that has ended without an incident comes back to its desk with a new danger. The amendment
+    comes after it: the call to others tells the last version.
     """
     danger, given = command.heard, receipt.classification
     silent = command.narrative is None and command.danger is None
     if silent or danger == receipt.suggestions.danger:
         return []
     before = receipt.suggestions.danger
+    less = is_taken_back(before, danger)
     news: list[News] = [
-        *confirmed_below(before, command, now, below=is_taken_back(before, danger)),
+        *confirmed_below(before, command, now, below=less),
         DangerHeard(now, danger),
     ]
     if danger is None:
@@ -158,6 +162,11 @@ def _heard(receipt: Receipt, command: AmendReceipt, now: datetime, city: City) -
     if receipt.state is State.RECEIVED and not given.category:
         news.append(ReceiptClassified(now, danger.category, priority))
     fresh, open_ = news_in(before, danger), unsettled(receipt, danger)
+    if fresh and receipt.ending is not None and receipt.incident is None:
+        if command.confirm_priority and not less:
+            return [*news, PriorityConfirmed(now, danger, command.by.user)]
+        back = reinstating.with_danger(receipt, danger, command.by, now)
+        return [*news, back, ReceiptClassified(now, given.category or danger.category, priority)]
     wanted = min(filter(None, (given.priority, fresh, open_)), default="")
     if (fresh or wanted < given.priority) and receipt.incident is not None:
         raised = ReceiptClassified(now, given.category or danger.category, wanted, anew=bool(fresh))
@@ -171,6 +180,8 @@ def _after(receipt: Receipt, event: News) -> Receipt:
         after = classified(receipt, event)
     elif isinstance(event, DangerHeard):
         after = heard(receipt, event)
+    elif isinstance(event, ReceiptReinstated):
+        after = reinstating.reinstated(receipt, event)
     else:
         after = receipt
     return replace(after, version=receipt.version + 1)
@@ -221,6 +232,7 @@ VERBS = (
         "TIME_IN_FUTURE",
         "TIMES_OUT_OF_ORDER",
         "DANGER_UNCONFIRMED",
+        "NEW_REPORT_NEEDED",
         "NOTHING_TO_CHANGE",
     ),
 )

@@ -11,6 +11,7 @@ from backbone.words.city import City
 from backbone.words.correction import PRIORITY, Correction
 from backbone.words.errors import InvalidArgument
 from backbone.words.guards import require_category, require_priority
+from backbone.words.heard import together
 from backbone.words.matter import Matter
 from services.alarm.receipt import correcting
 from services.alarm.receipt.danger import PriorityConfirmed, confirmed_below, is_lowered
@@ -20,7 +21,7 @@ from services.alarm.receipt.suggested import DangerSuggestion
 
 
 class ClassifyReceipt(Struct, frozen=True):
-    """An empty field keeps its value. `heard` is the most urgent danger of the incident's reports,
+    """An empty field keeps its value. `heard` are the dangers of the incident's reports,
     `confirm_priority` the person's word that the class may lie below it; `standing` is the priority
     of its incident, empty if it is not known."""
 
@@ -64,7 +65,7 @@ def classify(
     )
     danger = receipt.suggestions.danger
     if command.heard is not None and (command.for_incident or receipt.outcome is Outcome.OPENED):
-        danger = min(filter(None, (command.heard, danger)), key=lambda each: each.priority)
+        danger = together((command.heard, danger))
     given = classified(receipt, event).classification
     lowered = is_lowered(receipt, given, danger, city, _standing(receipt, command))
     word = confirmed_below(danger, command, now, below=lowered)

@@ -9,7 +9,14 @@ from msgspec.structs import replace
 from backbone.life_cycle import change
 from backbone.words.actor import Actor
 from backbone.words.city import City
-from backbone.words.heard import Danger, HeardDanger, covers, lies_below, unconfirmed
+from backbone.words.heard import (
+    Danger,
+    HeardDanger,
+    covers,
+    each_of,
+    lies_below,
+    unconfirmed,
+)
 from services.alarm.receipt.record import Classification, Receipt, State
 from services.alarm.receipt.suggested import Confirmation, DangerSuggestion, Suggestions
 
@@ -64,7 +71,7 @@ def confirmed_below(
     if danger is None or not below:
         return []
     if not command.confirm_priority:
-        raise unconfirmed(_as_heard(danger))
+        raise unconfirmed(danger)
     return [PriorityConfirmed(now, danger, command.by.user)]
 
 
@@ -81,11 +88,6 @@ def is_lowered(
         and less
         and lies_below(given.category, given.priority, danger, city)
     )
-
-
-def each_of(danger: DangerSuggestion) -> tuple[Danger, ...]:
-    """All dangers of a report, the most urgent first."""
-    return (danger, *danger.others)
 
 
 def unsettled(receipt: Receipt, danger: DangerSuggestion) -> str:
@@ -116,13 +118,12 @@ def is_below(receipt: Receipt, city: City) -> bool:
 
 
 def told_of(receipt: Receipt) -> HeardDanger | None:
-    """The danger as others are told of it."""
+    """The dangers as others are told of them."""
     danger = receipt.suggestions.danger
-    return None if danger is None else _as_heard(danger)
-
-
-def _as_heard(danger: DangerSuggestion) -> HeardDanger:
-    return HeardDanger(danger.category, danger.name, danger.priority, danger.words)
+    if danger is None:
+        return None
+    first = (danger.category, danger.name, danger.priority, danger.words)
+    return HeardDanger(*first, danger.others)
 
 
 def heard(receipt: Receipt, event: DangerHeard) -> Receipt:

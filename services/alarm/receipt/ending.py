@@ -171,6 +171,7 @@ def ended(
         incident=incident,
         corrected=(),
         passed=None,
+        come_back_time=None,
     )
 
 

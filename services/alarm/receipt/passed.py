@@ -17,11 +17,15 @@ class PassedKind(StrEnum):
     TICKET = "TICKET"  # 转 12345: a partner's ticket
 
 
+# Records of other services, which may become incidents by the receipt's id and code.
+OF_OTHERS = frozenset({PassedKind.PETITION, PassedKind.DISPUTE})
+
+
 class TicketState(StrEnum):
     WAITING = "WAITING"  # 待答复
     LAPSED = "LAPSED"  # 超时未答复
     ANSWERED = "ANSWERED"  # 已答复
-    RETURNED = "RETURNED"  # 已退回
+    RETURNED = "RETURNED"  # 已退回: by the partner, or taken back by the desk
 
 
 UNANSWERED = (TicketState.WAITING, TicketState.LAPSED)

@@ -167,7 +167,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """One report. `ending` is set unless the receipt is open; `incident` where it has one.
 
     `corrected` are the facts corrected since it joined that incident; `barred` are the units that
-    may not read it since it accuses them.
+    may not read it since it accuses them. `come_back_time` is since when it is open again because a
+    danger was told after its end.
     """
 
     id: UUID
@@ -187,6 +188,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     priority_confirmed: Confirmation | None = None
     passed: Passed | None = None
     barred: tuple[str, ...] = ()
+    come_back_time: datetime | None = None
 
     @property
     def unit(self) -> str:

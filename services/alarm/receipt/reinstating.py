@@ -1,4 +1,5 @@
-"""Undoing a wrong end: a mark as invalid 撤销无效, and the filing with a voided incident."""
+"""Undoing a wrong end: a mark as invalid 撤销无效, the filing with a voided incident, and an end
+before a danger was told."""
 
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from backbone.words.actor import Actor, is_same_hand
 from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.guards import require_text
+from backbone.words.heard import HeardDanger, names_of
+from services.alarm.receipt.passed import OF_OTHERS, TicketState
 from services.alarm.receipt.record import Outcome, Receipt, State
 from services.alarm.receipt.rights import require_desk
 
@@ -20,12 +23,14 @@ class UndoInvalid(Struct, frozen=True):
 
 
 class ReceiptReinstated(Struct, frozen=True):
-    """`reinstated_by` is empty where the receipt follows its incident."""
+    """`reinstated_by` is empty where the receipt follows its incident. `danger`: it comes back to
+    the desk because a danger was told after its end."""
 
     time: datetime
     reason: str
     reinstated_by: str
     matter_id: str
+    danger: bool = False
 
 
 def undo_invalid(
@@ -46,10 +51,34 @@ def with_incident(receipt: Receipt, now: datetime, reason: str) -> ReceiptReinst
     return ReceiptReinstated(now, reason, "", str(receipt.matter_id))
 
 
-def _reinstated(receipt: Receipt, event: ReceiptReinstated) -> Receipt:
-    if receipt.outcome is Outcome.INVALID:
-        return replace(receipt, state=State.RECEIVED, ending=None)
-    return replace(receipt, state=State.ENDED)
+def with_danger(
+    receipt: Receipt, danger: HeardDanger, by: Actor, now: datetime
+) -> ReceiptReinstated:
+    """The receipt is open at its desk again. What it became elsewhere as a record with its own code
+    cannot be opened a second time: raises NEW_REPORT_NEEDED."""
+    passed, names = receipt.passed, names_of(danger)
+    if passed is not None and passed.kind in OF_OTHERS:
+        raise InvalidTransition("NEW_REPORT_NEEDED", name=names, unit=passed.unit)
+    return ReceiptReinstated(
+        now, f"又报险情：{names}", by.user, str(receipt.matter_id), danger=True
+    )
+
+
+def reinstated(receipt: Receipt, event: ReceiptReinstated) -> Receipt:
+    """One that has no incident is open at the desk again; a partner's ticket is taken back."""
+    if receipt.incident is not None:
+        return replace(receipt, state=State.ENDED)
+    passed = receipt.passed and replace(
+        receipt.passed,
+        state=TicketState.RETURNED,
+        answer=event.reason,
+        answered_by=event.reinstated_by,
+        answer_time=event.time,
+    )
+    come_back = event.time if event.danger else None
+    return replace(
+        receipt, state=State.RECEIVED, ending=None, passed=passed, come_back_time=come_back
+    )
 
 
 VERBS = (
@@ -63,4 +92,4 @@ VERBS = (
         otherwise=require_desk,
     ),
 )
-CHANGES = (change(_reinstated),)
+CHANGES = (change(reinstated),)

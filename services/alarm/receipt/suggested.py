@@ -4,6 +4,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from backbone.words.heard import HeardDanger, OtherDanger
+
 
 class CategorySuggestion(Struct, frozen=True):
     category: str
@@ -23,24 +25,10 @@ class RepeatSuggestion(Struct, frozen=True):
     state: str = ""
 
 
-class OtherDanger(Struct, frozen=True):
-    """A danger that the narrative speaks of beside the most urgent one."""
+class DangerSuggestion(HeardDanger, frozen=True, kw_only=True):
+    """The most urgent danger to life that the narrative speaks of, with the others."""
 
-    category: str
-    name: str
-    priority: str
-
-
-class DangerSuggestion(Struct, frozen=True):
-    """The class and priority of the most urgent danger to life that the narrative speaks of, and
-    the others, the most urgent first."""
-
-    category: str
-    name: str
-    priority: str
-    words: tuple[str, ...]
     score: float
-    others: tuple[OtherDanger, ...] = ()
 
 
 class Suggestions(Struct, frozen=True):

@@ -5,12 +5,13 @@ from typing import Any
 
 from backbone.words.rank import by_time
 from services.alarm.receipt.cells import cell_of
-from services.alarm.receipt.passed import PassedKind
+from services.alarm.receipt.passed import PassedKind, TicketState
 from services.alarm.receipt.record import OVER, Outcome, Receipt
 from services.alarm.receipt.tickets import next_due
 
-SHAPE = 8
-# In the place of a barred unit: the column says also that it was passed, so it is not empty.
+SHAPE = 9
+# In the place of a barred unit: the column says also that it was passed, so it is not empty. And of
+# none: what comes back to the desk stands in its inbox like a ticket that was returned.
 BARRED = "-"
 COLUMNS = {
     "code": "text",
@@ -97,12 +98,16 @@ def passed_to(receipt: Receipt) -> str:
     """The unit that finds it by this column: none, if that unit may not read it any more. Its own
     field still tells the desk where it was passed to."""
     unit = receipt.passed_to
+    if receipt.come_back_time and not unit:
+        return BARRED
     return BARRED if unit in receipt.barred else unit
 
 
 def passed_state(receipt: Receipt) -> str:
     """The state of what it became where it was passed to; an incident tells its own."""
     passed, incident = receipt.passed, receipt.incident
+    if receipt.come_back_time:
+        return TicketState.RETURNED
     if passed is None:
         return ""
     return incident.known.state if incident else passed.state

@@ -57,7 +57,7 @@ def answer_ticket(
 ) -> list[TicketAnswered]:
     ticket = _require_ticket(receipt, command, city)
     answer = require_text(command.answer, "REPLY_MISSING")
-    if _stands(ticket, TicketState.ANSWERED, answer):
+    if _stands(receipt, ticket, TicketState.ANSWERED, answer):
         return []
     return [TicketAnswered(now, answer, command.by.user)]
 
@@ -67,7 +67,7 @@ def refuse_ticket(
 ) -> list[TicketReturned]:
     ticket = _require_ticket(receipt, command, city)
     reason = require_text(command.reason, "REASON_MISSING")
-    if _stands(ticket, TicketState.RETURNED, reason):
+    if _stands(receipt, ticket, TicketState.RETURNED, reason):
         return []
     return [TicketReturned(now, reason, command.by.user)]
 
@@ -99,15 +99,16 @@ def _require_ticket(receipt: Receipt, command: Any, city: City | None = None) ->
     return ticket
 
 
-def _stands(ticket: Passed, state: TicketState, text: str) -> bool:
-    """Whether this very answer stands already. Raises InvalidTransition if another one does."""
+def _stands(receipt: Receipt, ticket: Passed, state: TicketState, text: str) -> bool:
+    """Whether this very answer stands already. Raises InvalidTransition if another one does, or if
+    the desk has taken the ticket back."""
     if ticket.state in UNANSWERED:
         return False
     if (ticket.state, ticket.answer) == (state, text):
         return True
     facts: dict[str, object] = {
         "answer": ticket.answer,
-        "unit": ticket.unit,
+        "unit": receipt.unit if receipt.come_back_time else ticket.unit,
         "by": ticket.answered_by,
         "time": ticket.answer_time,
         "state": ticket.state,
@@ -118,7 +119,8 @@ def _stands(ticket: Passed, state: TicketState, text: str) -> bool:
 
 
 def _require_passed(receipt: Receipt, command: AnswerTicket) -> None:
-    _stands(_require_ticket(receipt, command), TicketState.ANSWERED, command.answer)
+    ticket = _require_ticket(receipt, command)
+    _stands(receipt, ticket, TicketState.ANSWERED, command.answer)
 
 
 def _answered(receipt: Receipt, event: TicketAnswered) -> Receipt:

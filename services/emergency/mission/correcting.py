@@ -189,9 +189,10 @@ def _before(
 def _narrative(order: Order, narrative: str) -> str:
     """The narrative of the matter with what the desk has added for this team.
 
-    Orders of 0.1.0 keep that addition in the narrative alone.
+    Orders of 0.1.0, which name no receipt, keep that addition in the narrative alone. Of any other
+    what follows there was told by a report that has left, and leaves with it.
     """
-    if not order.note and order.narrative.startswith(f"{narrative}\n"):
+    if not order.receipt and not order.note and order.narrative.startswith(f"{narrative}\n"):
         return order.narrative
     return "\n".join(filter(None, (narrative, order.note)))
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from backbone.words.city import City
 from backbone.words.correction import CATEGORY, DANGER, FACTS, NARRATIVE, PLACE, PRIORITY, TITLE
-from backbone.words.heard import HeardDanger, heard_in, most_urgent
+from backbone.words.heard import HeardDanger, heard_in, together
 from backbone.words.matter import Matter
 from backbone.words.place import Place
 from backbone.words.spans import cut, length_of
@@ -42,8 +42,8 @@ class Told(Struct, frozen=True):
 
     @property
     def heard(self) -> HeardDanger | None:
-        """The most urgent danger to life that a report speaks of."""
-        return most_urgent(each.heard for each in (self.first, *self.linked))
+        """The dangers to life that the reports speak of, the most urgent first."""
+        return together(each.heard for each in (self.first, *self.linked))
 
     def of(self, receipt: str) -> Report | None:
         return next((each for each in self.reports if each.receipt == receipt), None)

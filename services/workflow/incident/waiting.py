@@ -34,6 +34,7 @@ ALERTED = {
 }
 LINK_REFUSED = "LINK_REFUSED"
 PASSED = {each: f"PASSED_{each}" for each in ("LAPSED", "RETURNED")}
+PASSED["DANGER"] = "DANGER_TOLD"  # 处置后又报险情
 TICKET = "TICKET"  # 工单待答复
 BESIDE = frozenset({*ALERTED.values(), *PASSED.values(), LINK_REFUSED, TICKET})
 SUPERVISED = frozenset({ANSWER_OWED, ANSWERED, ANSWER_LATE})

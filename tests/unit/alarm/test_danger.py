@@ -408,7 +408,7 @@ def test_a_class_that_lowers_the_incident_needs_the_word_though_the_receipt_rise
 
 
 def test_an_incident_is_told_the_danger_that_its_receipts_speak_of() -> None:
-    heard = HeardDanger(WEAPON.category, WEAPON.name, WEAPON.priority, WEAPON.words)
+    heard = HeardDanger(WEAPON.category, WEAPON.name, WEAPON.priority, WEAPON.words, WEAPON.others)
     [*_, opened] = decide(taken(KNIFE), OpenIncident(TAKER))
     assert opened.matter.heard == heard
     [*_, amended_so] = decide(OPENED_P1, replace_word(amended("是咨询")))

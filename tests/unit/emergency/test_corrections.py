@@ -128,8 +128,21 @@ def test_the_addition_of_the_desk_stays() -> None:
     assert after(ReviseMission(WAYS["narrative"]), start=mission).order.narrative == (
         "三车相撞\n带破拆工具"
     )
-    old = after(replace(DISPATCH, order=replace(order, note="")))
+    old = after(replace(DISPATCH, order=replace(order, note="", receipt="")))
     assert after(MOVED, start=old).order.narrative == "两车相撞\n带破拆工具"
+
+
+@pytest.mark.parametrize("note", ["", "带破拆工具"])
+def test_what_a_report_has_told_leaves_the_order_with_it(note: str) -> None:
+    """The narrative of the matter is again the beginning of that which the team has."""
+    said = "\n".join(filter(None, (FACTS.narrative, note)))
+    order = replace(DISPATCH.order, narrative=said, note=note, receipt=str(MATTER))
+    mission = after(replace(DISPATCH, order=order))
+    told = replace(FACTS, narrative=f"{FACTS.narrative}\n【关联接警单 9】我看到烟了")
+    linked = after(ReviseMission(told), start=mission)
+    assert linked.order.narrative == "\n".join(filter(None, (told.narrative, note)))
+    [revised] = decide(linked, ReviseMission(FACTS), NOW)
+    assert (revised.facts.narrative, revised.revision) == (said, linked.pushes.revision + 1)
 
 
 @pytest.mark.parametrize("state", [State.CLEARED, State.REFUSED, State.RECALLED])

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from backbone.words.city import City
 from backbone.words.errors import InvalidTransition
-from backbone.words.heard import HeardDanger
+from backbone.words.heard import HeardDanger, OtherDanger
 from services.workflow.incident import reports
 from services.workflow.incident.amending import AmendMatter, SetPriority
 from services.workflow.incident.callers import LinkCaller, UnlinkCaller
@@ -34,6 +34,8 @@ def listening_city() -> City:
 
 FIRE = HeardDanger("fire", "火灾", "P1", ("着火",))
 WATER = HeardDanger("rescue", "落水", "P2", ("落水",))
+BESIDE = (OtherDanger("rescue", "落水", "P2", ("落水",)),)
+KNIFE = OtherDanger("violence.weapon", "持械伤人", "P1", ("拿刀",))
 
 
 def priority(level: str, *, word: bool = False) -> SetPriority:
@@ -113,12 +115,42 @@ def test_an_incident_of_before_is_listened_to_when_it_would_fall(command: Any, w
     assert reports.heard_of(petition, LISTENING) is None, "no desk listens to petitions"
 
 
-def test_the_most_urgent_danger_of_all_reports_counts() -> None:
+def test_an_incident_of_before_is_heard_whole() -> None:
+    found = of_before("厨房着火,我老公还拿刀追我")
+    with pytest.raises(InvalidTransition) as caught:
+        decide(found, priority("P4"), city=LISTENING)
+    assert caught.value.facts["category"] == "fire.building"
+    assert "violence.weapon" in str(caught.value.facts["others"])
+    assert "刀" in str(caught.value.facts["words"])
+
+
+def test_a_persons_word_is_for_all_dangers_and_each_is_named() -> None:
+    """Of one report, and of several; a wider class of a danger that is known says nothing more."""
+    wider = HeardDanger("violence", "暴力", "P1", ("打人",))
+    both = replace(FIRE, others=(KNIFE,))
+    for found in (
+        at("P1", both),
+        after(linking(3, replace(wider, others=(KNIFE,))), found=at("P1", FIRE)),
+    ):
+        with pytest.raises(InvalidTransition) as caught:
+            decide(found, priority("P4"))
+        facts = caught.value.facts
+        assert facts["priority"] == "P1"
+        assert {"火灾", "持械伤人"} <= {*str(facts["name"]).split("、")}
+        assert {"着火", "拿刀"} <= {*str(facts["words"]).split("、")}
+        [event, *_] = decide(found, priority("P4", word=True))
+        assert KNIFE in event.confirmed.others
+    joined = after(linking(3, wider), found=at("P1", both))
+    assert reports.told(joined).heard == both, "the closer class is known"
+
+
+def test_the_dangers_of_all_reports_count_the_most_urgent_first() -> None:
     found = after(linking(3, FIRE), found=at("P1", WATER))
-    assert reports.told(found).heard == FIRE
+    assert reports.told(found).heard == replace(FIRE, others=BESIDE)
     gone = after(UnlinkCaller(link(3).by, a_link(4)), found=found)
     assert reports.told(gone).heard == WATER
-    assert after(telling(WATER, a_correction(5, danger="x")), found=found).matter.heard == FIRE
+    later = after(telling(WATER, a_correction(5, danger="x")), found=found)
+    assert later.matter.heard == replace(FIRE, others=BESIDE)
 
 
 @pytest.mark.parametrize(
