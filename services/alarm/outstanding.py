@@ -105,4 +105,5 @@ def _shown(receipt: Receipt, passed: Passed, allowed: timedelta) -> resources.Ou
         priority=receipt.classification.priority,
         area=receipt.area,
         cause=passed.answer if returned else "",
+        receive_time=receipt.origin.receive_time,
     )
