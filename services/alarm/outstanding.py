@@ -105,6 +105,7 @@ def _shown(receipt: Receipt, allowed: timedelta) -> resources.Outstanding:
         priority=receipt.classification.priority,
         area=receipt.area,
         cause=cause,
+        receive_time=receipt.origin.receive_time,
     )
 
 

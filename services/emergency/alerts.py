@@ -91,6 +91,7 @@ def _resource(mission: Mission, since: datetime, user: str) -> resources.Alert:
     for part in (order, release, ladder):
         fill(alert, part)
     alert.unit, alert.ordered_unit = mission.unit, mission.desk
+    alert.matter_area = order.place.area
     if mission.recall is not None:
         alert.ClearField("next_teams")
     alert.since.FromDatetime(since)

@@ -18,7 +18,7 @@ from backbone.rpc.caller import Call, metadata_for
 from backbone.rpc.channels import open_channel, refusal_of
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidArgument, NotFound
-from backbone.words.sight import CALLS_DESK
+from backbone.words.sight import CALLS_DESK, own_of
 from liandong.alarm.v1 import alarm_pb2 as receipts
 from liandong.alarm.v1 import alarm_service_pb2 as alarm_pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as alarm
@@ -41,6 +41,8 @@ FOLLOWERS = (ALARM, "dispute", EMERGENCY, "petition", "population")
 # The 110 desk sees neither petitions nor requests for care.
 NOT_OF_110 = frozenset({"petition", "population"})
 
+# Tickets, and orders to teams, come from the receipts of a desk.
+OF_RECEIPTS = "ALARM"
 # The clock of a ticket.
 TICKET_ANSWER = "TICKET_ANSWER"
 
@@ -63,44 +65,31 @@ class Beside:
         self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
     ) -> tuple[list[resources.Incident], str]:
         """A page of alerts, the oldest first, and the token of the next one."""
-        wanted = emergency_pb.ListAlertsRequest(
-            priority=request.priority, page_size=size, page_token=request.page_token
-        )
+        wanted = emergency_pb.ListAlertsRequest(page_size=size, page_token=request.page_token)
         asked = self._alerts.ListAlerts(wanted, timeout=PATIENCE, metadata=self._by(caller.actor))
         answer = await heard(asked, EMERGENCY, away)
         if answer is None:
             return [], ""
-        items = [_of_alert(each) for each in answer.items]
-        return [each for each in items if _asked_for(each, request)], answer.next_page_token
+        return [_of_alert(each) for each in answer.items], answer.next_page_token
 
     async def passed(
         self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
     ) -> tuple[list[resources.Incident], str]:
         """A page of what was passed on in vain, the oldest first, and the token of the next one."""
-        wanted = alarm_pb.ListOutstandingRequest(
-            priority=request.priority, page_size=size, page_token=request.page_token
-        )
+        wanted = alarm_pb.ListOutstandingRequest(page_size=size, page_token=request.page_token)
         asked = self._passed.ListOutstanding(
             wanted, timeout=PATIENCE, metadata=self._by(caller.actor)
         )
         answer = await heard(asked, ALARM, away)
         if answer is None:
             return [], ""
-        items = [_of_passed(each) for each in answer.items]
-        return [each for each in items if _asked_for(each, request)], answer.next_page_token
+        return [_of_passed(each) for each in answer.items], answer.next_page_token
 
     async def tickets(
         self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
     ) -> tuple[list[resources.Incident], str]:
         """A page of the tickets that wait for an answer of the caller's unit."""
-        wanted = alarm_pb.ListTicketsRequest(
-            state=receipts.Ticket.STATE_LAPSED
-            if request.overdue
-            else receipts.Ticket.STATE_UNSPECIFIED,
-            priority=request.priority,
-            page_size=size,
-            page_token=request.page_token,
-        )
+        wanted = alarm_pb.ListTicketsRequest(page_size=size, page_token=request.page_token)
         asked = self._passed.ListTickets(wanted, timeout=PATIENCE, metadata=self._by(caller.actor))
         answer = await heard(asked, ALARM, away)
         if answer is None:
@@ -177,16 +166,17 @@ def place_of(link: Any) -> Place:
     return link.time.ToDatetime(UTC), UUID(link.event_id)
 
 
-def _asked_for(item: resources.Incident, request: pb.ListIncidentsRequest) -> bool:
-    wait = item.waits[0]
-    return request.reason in ("", wait.reason) and wait.overdue >= request.overdue
-
-
 def _of_alert(alert: missions.Alert) -> resources.Incident:
     item = resources.Incident(
-        id=alert.matter_id, code=alert.code, priority=alert.priority, persons=alert.persons
+        id=alert.matter_id,
+        code=alert.code,
+        source=OF_RECEIPTS,
+        category=alert.category,
+        priority=alert.priority,
+        persons=alert.persons,
+        open_time=alert.dispatch_time,
     )
-    item.place.area = alert.area
+    item.place.area = alert.matter_area
     item.waits.add(
         unit=alert.ordered_unit,
         reason=ALERTED.get(alert.reason, alert.reason),
@@ -204,10 +194,11 @@ def _of_passed(passed: receipts.Outstanding) -> resources.Incident:
     item = resources.Incident(
         id=passed.id,
         code=passed.code,
-        source="ALARM",
+        source=OF_RECEIPTS,
         category=passed.category,
         priority=passed.priority,
         desk=passed.unit,
+        open_time=passed.receive_time,
     )
     item.place.area = passed.area
     item.waits.add(
@@ -225,11 +216,12 @@ def _of_ticket(ticket: receipts.Ticket) -> resources.Incident:
     item = resources.Incident(
         id=ticket.id,
         code=ticket.code,
-        source="ALARM",
+        source=OF_RECEIPTS,
         category=ticket.category,
         priority=ticket.priority,
         desk=ticket.desk,
         narrative=ticket.narrative,
+        open_time=ticket.file_time,
         note=ticket.note,
         place=ticket.place,
         persons=ticket.persons,
@@ -241,7 +233,10 @@ def _of_ticket(ticket: receipts.Ticket) -> resources.Incident:
 
 
 def _of_link(service: str, link: operations_pb.RefusedLink) -> resources.Incident:
-    item = resources.Incident(id=link.matter or link.aggregate_id)
+    item = resources.Incident(
+        id=link.matter or link.aggregate_id, source=own_of(link.source), open_time=link.time
+    )
+    item.place.area = link.area
     item.waits.add(
         unit=link.unit,
         reason=LINK_REFUSED,

@@ -27,13 +27,11 @@ from services.workflow import storage
 from services.workflow.beside import Beside
 from services.workflow.incident.record import Incident
 from services.workflow.incident.waiting import ALERTED, LINK_REFUSED, PASSED, TICKET
+from services.workflow.narrowing import columns_of, fits, narrows
 
 # They send teams, or the ladder tells them of a team that is silent.
 TOLD = TEAM_SENDERS | roles("leader", "head")
 SETTLERS = DESKS | SUPERIORS
-# Filters that only incidents have.
-OF_INCIDENTS = ("state", "unit", "category", "code", "holder", "area", "closed", "source")
-TIMES = ("from_time", "to_time")
 SEEN = f"SELECT {with_proof('t')} FROM incidents AS t WHERE id = ANY({{ids}}) AND {{seen}}"  # noqa: S608  # our names
 
 Part = Callable[
@@ -76,14 +74,14 @@ class DeskInbox:
         size, away = request.page_size, list[str]()
         items: list[resources.Incident] = []
         while number < len(parts) and len(items) < size:
-            left = size - len(items)
-            found, token = await parts[number](_asking(request, token), caller, left, away)
+            asked, left = _asking(request, token), size - len(items)
+            found, token = await self._fitting(parts[number], asked, caller, left, away)
             items += found
             number += 0 if token else 1
         response = await self._rest(request, f"{number}{token}", size - len(items), rest, parts)
         own = list(response.items)
         del response.items[:]
-        response.items.extend([*await self._completed(items, caller.actor), *own])
+        response.items.extend([*items, *own])
         if request.count and parts:
             response.total_size += await self._size(parts, request, caller, away)
         response.away.extend(dict.fromkeys(away))
@@ -112,9 +110,6 @@ class DeskInbox:
 
     def _parts(self, request: pb.ListIncidentsRequest, actor: Actor) -> list[Part]:
         """The parts before the incidents that the caller asks for and may see."""
-        timed = any(request.HasField(name) for name in TIMES)
-        if timed or any(getattr(request, name) for name in OF_INCIDENTS):
-            return []
         parts: list[Part] = []
         if actor.role in TOLD and request.reason in ("", *ALERTED.values()):
             parts.append(self.beside.alerts)
@@ -123,10 +118,33 @@ class DeskInbox:
         answers = actor.role in ANSWERERS and gets_tickets(self._city(), actor.unit)
         if answers and request.reason in ("", TICKET):
             parts.append(self.beside.tickets)
-        narrowed = request.overdue or request.priority
-        if actor.role in SETTLERS and request.reason in ("", LINK_REFUSED) and not narrowed:
+        if actor.role in SETTLERS and request.reason in ("", LINK_REFUSED) and not request.overdue:
             parts.append(self.beside.links)
         return parts
+
+    async def _fitting(
+        self,
+        part: Part,
+        request: pb.ListIncidentsRequest,
+        caller: Call,
+        most: int,
+        away: list[str],
+    ) -> tuple[list[resources.Incident], str]:
+        """At most so many lines of a part that fit the filters, and the token of those after them.
+
+        Few of many may fit: a whole page is read at once, and read again up to the last line that
+        is shown, as only the service that keeps them can say where its page ends.
+        """
+
+        async def read(size: int) -> tuple[list[resources.Incident | None], str]:
+            found, token = await part(request, caller, size, away)
+            return await self._completed(found, request, caller.actor), token
+
+        lines, token = await read(MOST if narrows(request) else most)
+        places = [place for place, each in enumerate(lines, 1) if each is not None]
+        if len(places) > most:
+            lines, token = await read(places[most - 1])
+        return [each for each in lines if each is not None], token
 
     async def _size(
         self,
@@ -139,27 +157,36 @@ class DeskInbox:
         for part in parts:
             token, goes_on = "", True
             while goes_on:
-                found, token = await part(_asking(request, token), caller, MOST, away)
+                asked = _asking(request, token)
+                found, token = await self._fitting(part, asked, caller, MOST, away)
                 size += len(found)
                 goes_on = bool(token)
         return size
 
     async def _completed(
-        self, items: list[resources.Incident], actor: Actor
-    ) -> list[resources.Incident]:
-        """The items with what the caller may see of their incidents, where these are open here."""
+        self, items: list[resources.Incident], request: pb.ListIncidentsRequest, actor: Actor
+    ) -> list[resources.Incident | None]:
+        """The items with what the caller may see of their incidents, where these are here; None
+        in the place of one that the filters leave out."""
         parameters = Parameters()
         ids = parameters.add([UUID(each.id) for each in items], "uuid[]")
         asked = Asked(storage.sights_of(actor))
         statement = SEEN.format(ids=ids, seen=any_of(asked.sights, "t", parameters))
         rows = await self._rows.pool.fetch(statement, *parameters.values) if items else ()
         known = {str(row["id"]): row for row in await self._rows.listed(rows, asked)}
-        return [
-            self._with(each, known[each.id], actor) if each.id in known else each for each in items
-        ]
+        return [self._line(each, known.get(each.id), request, actor) for each in items]
 
-    def _with(self, item: resources.Incident, row: Any, actor: Actor) -> resources.Incident:
-        message = self._shown(self._rows.decider.from_row(row), actor)
+    def _line(
+        self, item: resources.Incident, row: Any, request: pb.ListIncidentsRequest, actor: Actor
+    ) -> resources.Incident | None:
+        decider = self._rows.decider
+        incident = None if row is None else decider.from_row(row)
+        columns = columns_of(item) if incident is None else decider.table.project(incident)
+        if not fits(request, item.waits[0], columns):
+            return None
+        if incident is None:
+            return item
+        message = self._shown(incident, actor)
         message.waits.extend(item.waits)
         return message
 

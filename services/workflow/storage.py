@@ -6,7 +6,7 @@ from uuid import UUID
 from backbone.door.table import Group, Table
 from backbone.door.timers import Due, due_in
 from backbone.postgres.asking import Asked, States, equals_of, state_of, time_of
-from backbone.postgres.conditions import AnyOf, Member, Sight, Under, equal
+from backbone.postgres.conditions import AnyOf, Condition, Member, Sight, Under, equal
 from backbone.postgres.paths import Path
 from backbone.postgres.pool import Pool
 from backbone.postgres.sights import Seen, limits_of, sights_by
@@ -172,19 +172,25 @@ def asked(
     since, until = time_of(request, "from_time"), time_of(request, "to_time")
     one = bool(request.code) and since is None and until is None
     states, span = STATES.asked(state_of(request), request.closed, one)
-    filters = [*states, *equals_of(request, ("unit", "priority", "code", "holder"))]
-    if request.category:
-        filters.append(Under("category", request.category, "."))
-    if request.area:
-        filters.append(Under("area", significant(request.area)))
-    if request.source:
-        filters.append(AnyOf("source", born_of(request.source)))
+    filters = [*states, *filters_of(request)]
     if request.overdue and not request.inbox:
         filters += LATE
     if request.priority and span == OPEN_SPAN:
         span = urgency_span(request.priority)
     sights = inbox_of(request, actor, of_disputes) if request.inbox else sights_of(actor)
     return Asked(sights, tuple(filters), span, urgency_spans(span, since, until))
+
+
+def filters_of(request: pb.ListIncidentsRequest) -> tuple[Condition, ...]:
+    """What the matter must be; its state and its time are asked of the rank, too."""
+    filters = [*equals_of(request, ("unit", "priority", "code", "holder"))]
+    if request.category:
+        filters.append(Under("category", request.category, "."))
+    if request.area:
+        filters.append(Under("area", significant(request.area)))
+    if request.source:
+        filters.append(AnyOf("source", born_of(request.source)))
+    return tuple(filters)
 
 
 def inbox_of(

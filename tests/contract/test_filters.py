@@ -165,6 +165,19 @@ def test_a_right_filter_passes(path: str, query: str) -> None:
     assert read(plan_at(path), query) is None
 
 
+@pytest.mark.parametrize("found", [False, True])
+def test_each_of_several_codes_is_refused_by_itself(found: bool) -> None:
+    plans = [plan for plan in LISTS if plan.query_lists]
+    assert plans
+    for plan in plans:
+        for name in plan.query_lists:
+            assert name in plan.known.lists, "a list of codes that the city knows"
+            flaws = plan.known.flaws({name: {"0": TEAM.code, "1": "nosuch"}}, NAMES, found=found)
+            assert [flaw.field for flaw in flaws] == [f"{name}[1]"]
+    of_one = plan_at("/v1/incidents").known
+    assert not of_one.flaws({"unit": "990101-closed"}, NAMES, found=True), "data hold it"
+
+
 def test_a_page_after_one_that_found_something_is_not_refused() -> None:
     """Data may hold the code of a unit that the city pack has no more."""
     known = plan_at("/v1/incidents").known

@@ -1,6 +1,8 @@
 """Chinese sentences name fields by their labels, never by the names of the contract."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import yaml
@@ -10,14 +12,15 @@ from services.gateway.contract.labels import (
     LABELS,
     OF_COLLECTION,
     OF_FIELDS,
+    OF_QUERY,
     label_of,
     labels_of,
 )
-from services.gateway.contract.naming import Names
+from services.gateway.contract.naming import ALLOWED, Names
 from services.gateway.http.located import MISSING, NAMES
-from services.gateway.http.problems import FILE, Reasons
+from services.gateway.http.problems import FILE, Flaw, Problem, Reasons, collection_of, problem_text
 from tests.contract.test_input import fields_of
-from tests.contract.test_openapi import PLANS
+from tests.contract.test_openapi import DOCUMENT, PLANS
 
 REASONS = yaml.safe_load(FILE.read_text("utf-8"))
 SAY = Reasons(Names())
@@ -36,8 +39,42 @@ def test_every_field_of_every_request_has_its_label() -> None:
     assert REQUESTED - LABELS.keys() == set()
 
 
+def parameters() -> Iterator[Any]:
+    """Each query parameter of each route, as the OpenAPI document shows it."""
+    for path, operations in DOCUMENT["paths"].items():
+        for operation in operations.values():
+            for each in operation.get("parameters", ()):
+                if each["in"] == "query":
+                    yield pytest.param(path, each, id=f"{path}?{each['name']}")
+
+
+@pytest.mark.parametrize(("path", "parameter"), [*parameters()])
+def test_a_query_parameter_is_called_what_it_is(path: str, parameter: dict[str, Any]) -> None:
+    collection, name = collection_of(path), parameter["name"]
+    label = label_of(name, collection, in_query=True)
+    assert re.fullmatch(r"[\u4e00-\u9fff]+", label), "it has a Chinese label"
+    plan = next((plan for plan in PLANS if plan.route.path == path and name in plan.query), None)
+    if plan is not None and plan.query[name] in ("from_time", "to_time"):
+        assert label == LABELS[plan.query[name]], "a period has a beginning and an end"
+    codes = parameter["schema"].get("enum", [])
+    said = SAY.names.allowed(name, ", ".join(map(str, codes)), collection)
+    unnamed = [code for code in codes if code is not True and f"（{code}）" not in said]
+    assert not unnamed, "each value is said by its term and its code"
+    for language, dash in (("zh", "—"), ("en", "—")):
+        flaw = Flaw(name, "UNKNOWN_VALUE", {ALLOWED: ", ".join(map(str, codes)) or "text"})
+        problem = Problem(422, flaw.reason, flaw.facts, [flaw])
+        text = problem_text(problem, SAY, language, "0" * 32, collection, in_query=True).decode()
+        assert dash not in text and (label if language == "zh" else name) in text
+
+
+def test_a_parameter_and_a_field_of_a_body_may_have_one_name() -> None:
+    assert label_of("to", "receipts") == "转往单位"
+    assert label_of("to", "receipts", in_query=True) == "截止时间"
+
+
 def test_every_label_is_chinese() -> None:
-    own = (label for labels in OF_COLLECTION.values() for label in labels.values())
+    tables = (*OF_COLLECTION.values(), *OF_QUERY.values())
+    own = (label for labels in tables for label in labels.values())
     assert all(re.fullmatch(r"[\u4e00-\u9fff]+", label) for label in (*LABELS.values(), *own))
 
 

@@ -91,6 +91,18 @@ async def test_a_refusal_stands_on_the_board_at_once(visit: Visit) -> None:
     assert (why["team"], why["overdue"]) == (TEAM, True) and why["sentence"] and why["team_name"]
     assert await in_inbox(desk, mission, reason="TEAM_REFUSED", page_size=1) == waiting
     assert await in_inbox(desk, mission, reason="TRIAGE") is None
+    assert waiting["category"] == FLOOD["category"] and waiting["open_time"]
+    for narrow in (
+        {"code": receipt["code"]},
+        {"area": receipt["place"]["area"][:6]},
+        {"source": "ALARM"},
+        {"category": "hazard"},
+        {"from_time": "2026-01-01T00:00:00Z"},
+        {"priority": "P1", "overdue": "true"},
+    ):
+        assert await in_inbox(desk, mission, **narrow) == waiting, narrow
+    for narrow in ({"source": "DISPUTE"}, {"to_time": waiting["open_time"]}, {"category": "theft"}):
+        assert await in_inbox(desk, mission, **narrow) is None, narrow
     other = alert["next_teams"][0]["team"]
     await act(desk, f"/v1/receipts/{receipt['id']}:dispatch", {"team": other})
     assert await in_inbox(desk, mission) is None

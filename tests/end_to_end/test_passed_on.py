@@ -60,6 +60,11 @@ async def test_the_hotline_answers_a_ticket_with_its_own_key(visit: Visit) -> No
         [waits] = [each["waits"] for each in inbox["items"] if each["id"] == second["id"]]
         assert waits[0]["passed_to_name"] == "云川市12345便民热线"
         assert (waits[0]["cause"], waits[0]["unit"]) == ("不属受理范围", "990100-command")
+        by_code = await (await visit.person(user)).get(
+            "/v1/inbox", code=second["code"], count="true"
+        )
+        assert [each["id"] for each in by_code["items"]] == [second["id"]]
+        assert by_code["total_size"] == 1
 
     filed = await act(hotline, "/v1/receipts", ROAD | {"kind": "TICKET_12345", "reference": "T-1"})
     assert filed["unit"] == "990100-hotline"
@@ -83,6 +88,11 @@ async def test_a_ticket_stands_in_the_inbox_of_its_partner_until_it_is_answered(
     for path, shown_there in (
         ("/v1/inbox", True),
         ("/v1/inbox?reason=TICKET&priority=P3", True),
+        (f"/v1/inbox?code={ticket['code']}&source=ALARM&from_time={ticket['receive_time']}", True),
+        (f"/v1/inbox?area={ticket['place']['area']}", True),
+        (f"/v1/inbox?to_time={ticket['receive_time']}", False),
+        ("/v1/inbox?category=theft", False),
+        ("/v1/inbox?state=OFFERED", False),
         ("/v1/inbox?overdue=true", False),
         ("/v1/inbox?reason=POOL", False),
     ):

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from services.emergency.accusing import ELSEWHERE
-from services.gateway.contract.fields import names_of
+from services.gateway.contract.fields import items_of, names_of
 from services.gateway.contract.naming import ALLOWED, KINDS, PLAIN, TERMS, TIMES, Names
 from services.gateway.contract.plan import plan_of
 from services.gateway.contract.words import read_words
 from services.gateway.http.incoming import TYPES
+from services.gateway.http.problems import collection_of
 from services.gateway.routes import AREAS
 from services.workflow.incident import waiting
 from services.workflow.incident.closing import Finding, VoidReason
@@ -102,6 +103,26 @@ FORMATS = set(
     Liandong-Purpose P1 P4 RFC T08 UTF-8 application json openapi
     """.split()  # noqa: SIM905
 )
+
+
+def test_a_list_names_states_as_its_records_do() -> None:
+    """Also one inside another collection: supervisions in the inbox, receipts of an incident."""
+    tried = 0
+    for area in AREAS:
+        for route in area.routes:
+            plan = plan_of(area, route)
+            items = items_of(plan.method.output_type)
+            state = plan.method.input_type.fields_by_name.get("state")
+            if items is None or state is None or state.enum_type is None:
+                continue
+            codes = names_of(state.enum_type).values()
+            own = COLLECTIONS.get(items.message_type.full_name)
+            if own is None or "state" not in plan.query:
+                continue
+            said = Names().allowed("state", ", ".join(codes), collection_of(route.path))
+            assert said == Names().allowed("state", ", ".join(codes), own), route.path
+            tried += 1
+    assert tried > 7
 
 
 def test_the_term_of_a_state_is_that_of_its_contract() -> None:

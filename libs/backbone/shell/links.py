@@ -110,6 +110,8 @@ def _shown(row: Any) -> pb.RefusedLink:
         group=row["consumer"],
         reason=row["reason"],
         unit=next(iter(row["audience"]), ""),
+        area=row["area"],
+        source=row["source"],
     )
     link.time.FromDatetime(row["time"])
     return link

@@ -2,7 +2,8 @@
 
 A list is asked first: data may hold a code that the city pack has no more, such as that of a closed
 unit, and then the filter finds it. A code that the city does not know and that finds nothing is a
-mistake, and refused.
+mistake, and refused. Of several codes of one filter each is refused by itself: what the others find
+says nothing of it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,7 @@ class KnownFilters:
         listed = items_of(response) is not None
         fields = {name: field_at(message, path) for name, path in query.items()} if listed else {}
         self.kinds = {name: kind for name, field in fields.items() if (kind := kind_of(field))}
+        self.lists = frozenset(name for name in self.kinds if fields[name].is_repeated)
 
     @property
     def reasons(self) -> frozenset[str]:
@@ -41,14 +43,15 @@ class KnownFilters:
             UNKNOWN.get(kind, ("UNKNOWN_VALUE", ""))[0] for kind in self.kinds.values()
         )
 
-    def flaws(self, texts: Mapping[str, Any], names: Names) -> list[Flaw]:
-        """The parameters, by their texts, that found nothing as the city does not know the code."""
+    def flaws(self, texts: Mapping[str, Any], names: Names, *, found: bool = False) -> list[Flaw]:
+        """The parameters, by their texts, that found nothing as the city does not know the code;
+        where the list has `found` something, those of several codes."""
         if texts.get(PAGE_PLACE):  # a page before it has found something
             return []
         return [
             _flaw(where, self.kinds[name], code, names)
             for name, text in texts.items()
-            if name in self.kinds
+            if name in (self.lists if found else self.kinds)
             for where, code in _codes(name, text)
             if not names.knows(self.kinds[name], code)
         ]

@@ -12,8 +12,10 @@ ALL_LABELS: Mapping[str, Any] = yaml.safe_load(
 )
 # Labels of one collection alone, by its name in the path.
 OF_COLLECTION: Mapping[str, Mapping[str, str]] = ALL_LABELS["of_collection"]
+# Labels of query parameters alone, by collection: another field has the same name in its bodies.
+OF_QUERY: Mapping[str, Mapping[str, str]] = ALL_LABELS["of_query"]
 LABELS: Mapping[str, str] = {
-    name: label for name, label in ALL_LABELS.items() if name != "of_collection"
+    name: label for name, label in ALL_LABELS.items() if isinstance(label, str)
 }
 # The facts that name fields: one, or several with commas between.
 OF_FIELDS = frozenset({"field", "missing", "earlier"})
@@ -22,16 +24,17 @@ AS_WRITTEN = frozenset({"UNKNOWN_FIELD"})
 PART = re.compile(r"(\w+)((?:\[\d+\])*)")
 
 
-def label_of(path: str, collection: str = "") -> str:
+def label_of(path: str, collection: str = "", *, in_query: bool = False) -> str:
     """`地点的坐标的纬度` of `place.point.latitude`; a path that is none of ours as it is, such as
-    the name of a header. The labels of the collection count first."""
-    own = OF_COLLECTION.get(collection, {})
+    the name of a header. The labels of the collection count first, and of a read its parameters."""
+    asked = OF_QUERY.get(collection, {}) if in_query else {}
+    own = {**OF_COLLECTION.get(collection, {}), **asked}
     said = [_part(part, own) for part in path.split(".")]
     return "的".join(said) if all(said) else path
 
 
-def labels_of(paths: str, collection: str = "") -> str:
-    return "、".join(label_of(path, collection) for path in paths.split(", "))
+def labels_of(paths: str, collection: str = "", *, in_query: bool = False) -> str:
+    return "、".join(label_of(path, collection, in_query=in_query) for path in paths.split(", "))
 
 
 def _part(part: str, own: Mapping[str, str]) -> str:

@@ -101,8 +101,9 @@ class RpcEndpoint:
         if self._route.reveals or self._is_audit(caller):
             await self._record_reveal(request, caller)
         answer = self._plan.write(response)
-        if self._plan.known.kinds and not answer["items"]:
-            self._require_known(request)
+        known = self._plan.known
+        if known.lists or (known.kinds and not answer["items"]):
+            self._require_known(request, found=bool(answer["items"]))
         if self._plan.narrow is not None:
             self._plan.narrow(answer, caller.role)
         if self._route.says is not None:
@@ -110,10 +111,11 @@ class RpcEndpoint:
             self._route.says(answer, headers["Content-Language"])
         return self._answer(answer, headers)
 
-    def _require_known(self, request: Request) -> None:
-        """Raises Problem for a list that is empty because a filter names what nothing has."""
+    def _require_known(self, request: Request, *, found: bool) -> None:
+        """Raises Problem for a list that is empty because a filter names what nothing has, and for
+        one of several codes that names nothing."""
         texts = read_query(request, self._plan.query_lists)
-        flaws = self._plan.known.flaws(texts, self._gate.reasons.names)
+        flaws = self._plan.known.flaws(texts, self._gate.reasons.names, found=found)
         if flaws:
             raise Problem(422, flaws[0].reason, flaws[0].facts, flaws)
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from backbone.words.errors import Flaw
 from services.gateway.contract.labels import AS_WRITTEN, OF_FIELDS, labels_of
-from services.gateway.contract.naming import ALLOWED, TIMES, Names
+from services.gateway.contract.naming import ALLOWED, OF_COLLECTION, TIMES, Names
 from services.gateway.contract.writing import to_json
 from services.gateway.http.located import flaws_in
 
@@ -53,12 +53,21 @@ class Reasons:
     def __contains__(self, reason: str) -> bool:
         return reason in self._lines
 
-    def say(
-        self, part: str, reason: str, status: int, language: str, facts: Any, of: str = ""
+    def say(  # noqa: PLR0913  # what a sentence is about
+        self,
+        part: str,
+        reason: str,
+        status: int,
+        language: str,
+        facts: Any,
+        of: str = "",
+        *,
+        in_query: bool = False,
     ) -> str:
         """The title or detail; the status gives the text of an unknown (newer) reason.
 
-        `of` is the collection in the path, whose terms count first.
+        `of` is the collection in the path, whose terms count first. `in_query`: of a read, which
+        has no fields but query parameters.
         """
         lines = self._lines.get(reason) or self._lines.get(
             f"HTTP_{status}", self._lines["HTTP_500"]
@@ -69,15 +78,15 @@ class Reasons:
             for name, fact in facts.items()
         }
         if language == "zh":
-            self._label(reason, said, of)
+            self._label(reason, said, of, in_query=in_query)
         return lines[f"{part}_{language}"].format_map(_Facts(said))
 
-    def _label(self, reason: str, said: dict[str, str], collection: str) -> None:
+    def _label(self, reason: str, said: dict[str, str], collection: str, *, in_query: bool) -> None:
         """Put the Chinese words of fields and of the values that they take."""
         if ALLOWED in said:
             said[ALLOWED] = self.names.allowed(said.get("field", ""), said[ALLOWED], collection)
         for name in (OF_FIELDS & said.keys()) if reason not in AS_WRITTEN else ():
-            said[name] = labels_of(said[name], collection)
+            said[name] = labels_of(said[name], collection, in_query=in_query)
 
 
 class _Facts(dict[str, Any]):
@@ -116,32 +125,42 @@ def _weight(text: str) -> float:
 
 
 def collection_of(path: str) -> str:
-    """The collection that a path such as /v1/receipts/…/call names."""
-    return next(iter(path.removeprefix("/v1/").split("/")), "").partition(":")[0]
+    """The collection that a path such as /v1/receipts/…/call names; of one inside another that
+    of the records which it holds, such as supervisions in /v1/inbox/supervisions."""
+    parts = [part.partition(":")[0] for part in path.removeprefix("/v1/").split("/")]
+    return next((part for part in reversed(parts) if part in OF_COLLECTION), parts[0])
 
 
 def answer_problem(request: Request, problem: Problem, reasons: Reasons, trace: str) -> Response:
     """The complete answer to a refused request."""
     language = language_of(request.headers.get("accept-language", ""))
-    collection = collection_of(request.url.path)
-    body = problem_text(problem, reasons, language, trace, collection)
+    asked = (collection_of(request.url.path), request.method == "GET")
+    body = problem_text(problem, reasons, language, trace, *asked)
     headers = {"Content-Language": language, **problem.headers}
     return Response(body, problem.status, headers, PROBLEM)
 
 
 def problem_text(
-    problem: Problem, reasons: Reasons, language: str, trace: str, collection: str = ""
+    problem: Problem,
+    reasons: Reasons,
+    language: str,
+    trace: str,
+    collection: str = "",
+    in_query: bool = False,
 ) -> bytes:
     """The body of the answer: RFC 9457, in the caller's language and in terms of the collection."""
 
     def say(part: str, reason: str, facts: Any) -> str:
-        return reasons.say(part, reason, problem.status, language, facts, collection)
+        said = (part, reason, problem.status, language, facts, collection)
+        return reasons.say(*said, in_query=in_query)
 
     flaws = problem.errors or flaws_in(problem.reason, problem.facts, None)
     told = {**problem.facts}
     if flaws and "field" in told:  # in the words of the path that was asked
         told["field"] = flaws[0].field
     facts = {name: fact for name, fact in told.items() if name not in MEMBERS}
+    if flaws and flaws[0].reason == problem.reason:  # the sentence is about this field
+        told.setdefault("field", flaws[0].field)
     body = {
         **reasons.names.beside(facts),
         "type": f"urn:liandong:problem:{problem.reason}",

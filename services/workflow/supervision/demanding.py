@@ -41,6 +41,23 @@ def due(level: Level, named: datetime | None, now: datetime, world: World) -> De
     return Deadline(clock.due_time, term.rule, budget.amount, budget.unit, clock.provisional)
 
 
+def due_of_next(supervision: Supervision, incident: str, now: datetime, world: World) -> Deadline:
+    """Until when the next unit answers for an incident that has changed hands.
+
+    A due time that the supervisor has named stays. Once it is over, the next unit gets the least
+    time that may be named, as the answer is late; where one was given, that of the level.
+    """
+    asked = [each for each in supervision.demands if each.incident == incident]
+    last = max(reversed(asked), key=lambda each: each.ask_time, default=None)
+    if last is None or last.deadline.rule != NAMED:
+        return due(supervision.level, None, now, world)
+    if last.deadline.due_time > now:
+        return last.deadline
+    given = last.state in (Answering.ANSWERED, Answering.ACCEPTED)
+    least = now + timedelta(hours=world.policy.supervision_least_hours)
+    return due(supervision.level, None if given else least, now, world)
+
+
 def of_unit(
     supervision: Supervision,
     unit: str,

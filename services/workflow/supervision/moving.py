@@ -65,8 +65,7 @@ def address(
     if is_at_accused_desk(incident) or supervision.unit in incident.hidden_from:
         return [*ends]
     require_not_accused(world.city, incident.matter.against, unit)
-    level = supervision.level
-    deadline = demanding.due(level, None, now, world)
+    level, deadline = supervision.level, demanding.due_of_next(supervision, about, now, world)
     text = supervision.reason
     asked = UnitAddressed(now, unit, (about,), text, deadline, level, supervision.unit)
     return [*ends, asked]

@@ -9,19 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from backbone.postgres.asking import Asked
 from backbone.postgres.pool import open_pool
-from backbone.words.actor import Actor
+from backbone.words.actor import SERVICE, Actor
 from backbone.words.clock import LAPSE
 from backbone.words.place import contains
 from backbone.words.policy import DISPUTE_CALL_BACK
 from backbone.words.rights import verifiers_of
 from backbone.words.sight import sees
 from backbone.words.timekeeping import fire
+from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from services.workflow import codec, storage
 from services.workflow.incident import clocks
 from services.workflow.incident.kinds import ARRIVAL, FEEDBACK, HAND_OFF, OBJECTION, SIGN_IN
-from services.workflow.incident.record import Incident, Question
+from services.workflow.incident.record import OVER, Incident, Question
 from services.workflow.incident.waiting import (
     ALERTS,
     CALL_BACK,
@@ -30,11 +32,12 @@ from services.workflow.incident.waiting import (
     waits_for,
     waits_of,
 )
+from services.workflow.narrowing import fits
 from services.workflow.wiring import build_decider
 from tests.cities import a_city
 from tests.installation import Installation
 from tests.integration.workflow.test_lists import incidents
-from tests.listed import START, UNITS, Listed, actors, asking, units
+from tests.listed import AREAS, CATEGORIES, START, UNITS, Listed, actors, asking, some, times, units
 
 SOURCES = ("ALARM", "PETITION", "DISPUTE", "CARE", "MISSION")
 DESK_ROLES = ("call_taker", "dispatcher", "leader", "duty_officer", "receptionist", "clerk", "head")
@@ -68,6 +71,19 @@ requests = st.builds(
     inbox=st.just(True),
     reason=st.sampled_from(("", "", *sorted(REASONS))),
     overdue=st.booleans(),
+)
+filters = st.builds(
+    pb.ListIncidentsRequest,
+    state=some(*resources.Incident.State.values()),
+    unit=some(*UNITS),
+    category=some(*CATEGORIES),
+    priority=some("P1", "P2", "P3", "P4"),
+    holder=some("li", "wang"),
+    area=some(*AREAS, "990100", "990101"),
+    closed=st.booleans(),
+    source=some("ALARM", "DISPUTE", "PETITION"),
+    from_time=st.none() | times,
+    to_time=st.none() | times,
 )
 people = actors | st.builds(
     Actor,
@@ -132,6 +148,26 @@ async def test_an_inbox_shows_what_waits_for_the_caller(
     await listed.agrees(
         states, asked, lambda each: in_inbox(each, actor, request_), lambda each: True
     )
+
+
+@given(waiting_incidents(), filters)
+def test_a_filter_holds_for_what_stands_beside_as_it_does_for_the_incident(
+    incident: Incident, request_: pb.ListIncidentsRequest
+) -> None:
+    """The list, whose SQL asks the same, takes the open ones where no state is asked for."""
+    row = storage.TABLE.row_of(incident)
+    over = incident.state in OVER
+    any_state = pb.ListIncidentsRequest()
+    any_state.CopyFrom(request_)
+    any_state.closed = request_.closed or (not request_.state and over)
+    listed = Asked(((),), *_of_list(any_state)).has(row)
+    wait = resources.Waiting(reason="TEAM_REFUSED", overdue=True)
+    assert fits(request_, wait, storage.TABLE.project(incident)) == listed
+
+
+def _of_list(request: pb.ListIncidentsRequest) -> Any:
+    asked = storage.asked(request, Actor("li", "north", SERVICE, "990100"))
+    return asked.filters, asked.span, asked.parts
 
 
 @given(waiting_incidents(), people, requests)

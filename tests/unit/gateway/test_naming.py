@@ -203,6 +203,8 @@ def test_no_sentence_calls_a_name_a_code() -> None:
         ("/v1/petitions/x:close", "CLOSED", "已办结"),
         ("/v1/incidents/x:close", "CLOSED", "已归档"),
         ("/v1/supervisions", "ENDED", "已终止"),
+        ("/v1/inbox/supervisions", "ENDED", "已终止"),
+        ("/v1/inbox/supervisions", "ACCEPTED", "已认可"),
         ("/v1/receipts/x", "ENDED", "已了结"),
     ],
 )

@@ -286,6 +286,61 @@ def test_what_a_unit_has_answered_stays_when_the_incident_moves() -> None:
     assert states_of(moved) == {"north": ["ANSWERED", "OWED"], "south": ["OWED"] * 2}
 
 
+NAMED = NOW + timedelta(days=2)
+BEFORE, PASSED = NAMED - timedelta(minutes=1), NAMED + timedelta(minutes=1)
+ANSWERS = replace(NORTH_SAYS, incident_ids=IDS[:1])
+TAKES = AcceptAnswer(FENG, "north", incident_ids=IDS[:1])
+VOIDED = Locked(changed(ONE, state="VOIDED"))
+
+
+@pytest.mark.parametrize("before", [(), (ANSWERS,), (ANSWERS, TAKES)])
+def test_a_due_time_that_the_supervisor_named_goes_on_to_the_next_unit(
+    before: tuple[Any, ...],
+) -> None:
+    opened = lived(replace(OPENING, due_time=NAMED), *before)
+    moved = lived(AddressUnit(ONE.id), found=opened, now=BEFORE, also=Locked(MOVED))
+    assert (moved.demands[-1].unit, moved.demands[-1].deadline) == (
+        "south",
+        opened.demands[0].deadline,
+    )
+    back = lived(AddressUnit(ONE.id), found=moved, now=BEFORE)
+    assert back.demands[-1].deadline.due_time == NAMED or before, "an answer stays"
+
+
+def test_an_ended_question_that_is_asked_anew_keeps_its_named_due_time() -> None:
+    ended = lived(AddressUnit(ONE.id), found=lived(replace(OPENING, due_time=NAMED)), also=VOIDED)
+    again = lived(AddressUnit(ONE.id), found=ended, now=BEFORE)
+    assert (again.demands[-1].state, again.demands[-1].deadline.due_time) == ("OWED", NAMED)
+
+
+@pytest.mark.parametrize(
+    ("before", "rule", "due"),
+    [
+        ((), "named", PASSED + timedelta(hours=1)),
+        ((ANSWERS,), f"supervision_answer.{Level.KEY}", None),
+        ((ANSWERS, TAKES), f"supervision_answer.{Level.KEY}", None),
+    ],
+)
+def test_a_named_due_time_that_is_over_leaves_the_next_unit_the_least_time(
+    before: tuple[Any, ...], rule: str, due: datetime | None
+) -> None:
+    """It cannot answer in the past, and gains no days either; the one before is marked."""
+    opened = lived(replace(OPENING, due_time=NAMED), *before)
+    late = lived(LapseAnswers(), found=opened, now=NAMED)
+    moved = lived(AddressUnit(ONE.id), found=late, now=PASSED, also=Locked(MOVED))
+    deadline = moved.demands[-1].deadline
+    assert deadline.rule == rule
+    assert deadline.due_time == due if due else deadline.due_time > PASSED + timedelta(days=1)
+    assert "north" in {each.unit for each in moved.marks}
+
+
+def test_a_further_question_without_a_named_time_is_due_by_its_level() -> None:
+    opened = lived(replace(OPENING, due_time=NAMED), ANSWERS)
+    further = lived(replace(FURTHER, incident_ids=IDS[:1]), found=opened, now=IN_AN_HOUR)
+    moved = lived(AddressUnit(ONE.id), found=further, now=BEFORE, also=Locked(MOVED))
+    assert moved.demands[-1].deadline.rule == f"supervision_answer.{Level.KEY}"
+
+
 def test_what_lies_in_a_pool_is_asked_of_its_unit_and_in_triage_of_the_desk() -> None:
     pooled, triage = an_offer(), an_offer(category="unheard", to_unit="")
     assert pooled.charge.accountable_unit == triage.charge.accountable_unit == "command"
