@@ -102,9 +102,13 @@ class CodedRows:
             if self._fits(row, row[proof]) or (bare and await on.fetchval(OPEN)):
                 found.append(row)
                 continue
-            FORGED.labels("row", self._codes.service if self._codes else "").inc()
-            log.critical("row.forged", extra={"row": self.of.where(row)})
+            self.alarm(row)
         return found
+
+    def alarm(self, row: Any) -> None:
+        """Tell of a row that the service has not written so."""
+        FORGED.labels("row", self._codes.service if self._codes else "").inc()
+        log.critical("row.forged", extra={"row": self.of.where(row)})
 
     async def is_sound(self, on: Any, row: Any, proof: str = "proof") -> bool:
         """Whether the service has written the row so; the alarm rings if not."""
