@@ -42,7 +42,9 @@ class Beside:
         return f"{self.table}\0".encode() + said
 
     def where(self, row: Any) -> str:
-        return f"{self.table} {' '.join(str(row[name]) for name in self.key)}"
+        key = (row[name] for name in self.key)
+        named = (each.hex() if isinstance(each, bytes) else str(each) for each in key)
+        return f"{self.table} {' '.join(named)}"
 
     @property
     def code_one(self) -> str:

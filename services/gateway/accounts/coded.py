@@ -10,7 +10,7 @@ from typing import Any
 
 from backbone.door.beside import Beside, CodedRows
 from backbone.door.codes import Codes
-from backbone.door.evidence import Flaw
+from backbone.door.evidence import LONG, Flaw
 from backbone.process.keyring import Keyring
 from services.gateway.http.problems import Problem
 
@@ -36,6 +36,32 @@ KEYS = Beside(
 # Not the step and the wrong codes, which each sign-in counts.
 FACTORS = Beside("second_factors", ("user_name", "sealed"), ("user_name",))
 DEMO = Beside("demo_city", ("only_row", "load_time", "end_time"), ("only_row",))
+# Of which accounts the audit says something else in its last line: they were put back to what they
+# were earlier, with the code of then, or their second factor was removed by hand.
+SET_BACK = """
+WITH said AS (
+    SELECT DISTINCT ON (subject, topic) subject, topic, kind, unit, position,
+           facts ->> 'role' AS role
+    FROM audit CROSS JOIN LATERAL (SELECT CASE
+        WHEN kind IN ('ACCOUNT_ADDED', 'RIGHTS_CHANGED') THEN 'rights'
+        WHEN kind IN ('ACCOUNT_DISABLED', 'ACCOUNT_ENABLED') THEN 'disabled'
+        ELSE 'second factor' END AS topic) AS about
+    WHERE kind IN ('ACCOUNT_ADDED', 'RIGHTS_CHANGED', 'ACCOUNT_DISABLED', 'ACCOUNT_ENABLED',
+                   'SECOND_FACTOR_ENROLLED', 'SECOND_FACTOR_REMOVED')
+    ORDER BY subject, topic, position DESC
+), added AS (
+    SELECT subject, max(position) AS position FROM audit WHERE kind = 'ACCOUNT_ADDED' GROUP BY 1
+)
+SELECT user_name, topic
+FROM said JOIN accounts AS a ON user_name = subject LEFT JOIN added USING (subject)
+WHERE said.position >= coalesce(added.position, 0) AND CASE topic
+    WHEN 'rights' THEN (said.role, said.unit) <> (a.role, a.unit)
+    WHEN 'disabled' THEN disabled <> (kind = 'ACCOUNT_DISABLED')
+    ELSE (kind = 'SECOND_FACTOR_ENROLLED') <> EXISTS (
+        SELECT FROM second_factors AS f WHERE f.user_name = a.user_name)
+    END
+ORDER BY 1, 2
+"""
 DEMO_CITY = "SELECT only_row, load_time, end_time, proof FROM demo_city"
 
 
@@ -70,10 +96,14 @@ class Coded:
             raise forged(row["user_name"])
 
     async def forged(self, conn: Any) -> AsyncIterator[Flaw]:
-        """The rows that were not written so; nothing is changed."""
+        """The rows that were not written so, and accounts of which the audit says something else;
+        nothing is changed."""
         for rows in self.every:
             async for where in rows.forged(conn):
                 yield Flaw(where, "is not what the gateway has written")
+        for row in await conn.fetch(SET_BACK, timeout=LONG):
+            what = f"is not what the audit says of it: {row['topic']}"
+            yield Flaw(f"accounts {row['user_name']}", what)
 
     async def _is_in_force(self, on: Any, row: Any) -> bool:
         if not row["demo"]:
