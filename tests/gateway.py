@@ -13,6 +13,7 @@ from backbone.postgres.migrate import migrate_all, service_url
 from backbone.process.keyring import Keyring
 from backbone.process.settings import SCHEMAS, Settings
 from backbone.process.signing import publics_of
+from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.loading import load_accounts
 from tests.ledger.building import SECRET
 
@@ -20,6 +21,7 @@ HOST = "127.0.0.1"
 PASSWORD = "liandong-demo"
 TOKEN = "inside"
 # All services of these tests have the same key.
+CODED = Coded(Keyring((bytes(32),)))
 SIGNERS = json.dumps({name: publics_of(Keyring((bytes(32),))) for name in SCHEMAS.values()})
 STATION = "990101001-police"
 ACCOUNTS: list[dict[str, Any]] = [
@@ -48,7 +50,7 @@ async def _make_database(postgres_dsn: str) -> str:
     dsn = urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}"))
     await migrate_all(dsn, SECRET)
     url = service_url(dsn, "gateway", SECRET)
-    await load_accounts(url, [{**row, "password": PASSWORD} for row in ACCOUNTS], KEYS)
+    await load_accounts(url, CODED, [{**row, "password": PASSWORD} for row in ACCOUNTS], KEYS)
     return url
 
 

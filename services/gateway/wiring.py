@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 
 from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
+from backbone.door.evidence import Flaw, Seen
 from backbone.door.retention import run_retention
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, dead_topic
 from backbone.postgres.pool import Pool, connect, open_pool
+from backbone.process.metrics import FORGED, begin
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.directory import telling_version
@@ -33,6 +36,7 @@ from services.gateway.accounts import (
 )
 from services.gateway.accounts.auth import Authenticator
 from services.gateway.accounts.chain import verify_registers
+from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.credentials import Credentials
 from services.gateway.accounts.deputies import Deputies
 from services.gateway.accounts.deputising import Deputising
@@ -94,6 +98,7 @@ class Gateway:
     rights: Rights
     replica: Replica
     bounds: Bounds
+    coded: Coded
 
 
 @asynccontextmanager
@@ -106,23 +111,24 @@ async def open_gateway(
     upstream, passwords = Upstream(settings), Passwords()
     names, lines, sealer = Names(), Lines(), sealer_of(settings.keyring)
     required = read_required_second_factors(settings.environ)
-    known = Authenticator(pool, lines, second_factor=required)
+    coded = Coded(settings.keyring)
+    known = Authenticator(pool, lines, coded, second_factor=required)
     gate = Gate(known, _limits(own), Reasons(names), upstream, pool, Reveals(pool, sealer))
-    credentials = Credentials(pool, passwords, Guessing(pool, settings.keyring.lasting, own))
-    factors = SecondFactors(pool, sealer, required)
+    guessing = Guessing(pool, settings.keyring.lasting, own)
+    credentials = Credentials(pool, coded, passwords, guessing)
+    factors = SecondFactors(pool, sealer, coded, required)
     lifetime = timedelta(hours=own.session_hours)
-    signing = Sessions(gate, pool, credentials, factors, lifetime)
+    signing = Sessions(gate, pool, coded, credentials, factors, lifetime)
     provider = provider_of(read_client(settings.environ))
-    ring = Ring(int(own.changes_kept))
-    streams = _streams(own)
+    ring, streams = Ring(int(own.changes_kept)), _streams(own)
     extras = (
         *sessions.extras_of(signing),
         *oidc.extras_of(Oidc(signing, provider, settings.keyring.lasting, factors.required)),
         *live.extras_of(Live(gate, ring, streams)),
         *terminal.extras_of(Terminal(gate, streams)),
         *own_account.extras_of(OwnAccount(gate, credentials, passwords, factors)),
-        *deputising.extras_of(Deputising(gate, Deputies(pool))),
-        *handing_over.extras_of(HandingOver(gate, Leaving(pool))),
+        *deputising.extras_of(Deputising(gate, Deputies(pool, coded))),
+        *handing_over.extras_of(HandingOver(gate, Leaving(pool, coded))),
         *auditing.extras_of(gate, pool, settings.keyring.lasting),
         *pages.extras_of(pulse),
     )
@@ -132,9 +138,8 @@ async def open_gateway(
         origin = Origin(settings.signatures, pool, FOLLOWING)
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
         replica = _replica(settings, pool, partial(_learn, names, lines))
-        bounds = _bounds(own, gate.reasons)
-        rights = Rights(pool, gate.authenticator, streams)
-        yield Gateway(app, gate, pool, feed, publisher, streams, rights, replica, bounds)
+        rights, bounds = Rights(pool, known, streams), _bounds(own, gate.reasons)
+        yield Gateway(app, gate, pool, feed, publisher, streams, rights, replica, bounds, coded)
     finally:
         passwords.close()
         await upstream.close()
@@ -187,8 +192,16 @@ def _bounds(own: GatewaySettings, reasons: Reasons) -> Bounds:
     )
 
 
+async def verify_gateway(coded: Coded, conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
+    """The chains of the registers, and the rows that give rights."""
+    for found in (verify_registers(conn, seen), coded.forged(conn)):
+        async for flaw in found:
+            yield flaw
+
+
 async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve until cancelled; if a loop ends or fails, so does the process."""
+    begin(FORGED, ["row"], [settings.name])
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
         tasks.create_task(watch_clock(gateway.pool, settings.schema, pulse))
@@ -201,7 +214,10 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(gateway.replica.run(pulse, bury, origin))
         tasks.create_task(gateway.publisher.run())
         connected = partial(connect, settings.database_url, settings.schema)
-        tasks.create_task(run_nightly(connected, settings.schema, verify_registers))
+        check = partial(verify_gateway, gateway.coded)
+        tasks.create_task(run_nightly(connected, settings.schema, check))
+        for rows in gateway.coded.every:
+            tasks.create_task(rows.code_those_of_before(gateway.pool, pulse))
         tasks.create_task(gateway.rights.run(pulse))
         close = gateway.streams.close
         parting = Parting(gateway.app, pulse, drain_seconds_of(settings))

@@ -108,7 +108,8 @@ class Tables:
         for request_id in request_ids:
             if (row := self.outcomes.get(request_id)) is not None:
                 doc = msgspec.json.encode(row)
-                rows.append({"part": "outcomes", "id": request_id, "doc": doc})
+                part = {"part": "outcomes", "id": request_id, "doc": doc}
+                rows.append({**part, "proof": row["proof"]})
         for of in aggregate_ids:
             if (row := self.states.get(of)) is not None:
                 rows.append({"part": "incidents", **row})
@@ -128,7 +129,8 @@ class Tables:
             part = state if fits else None
             shown = ("shape", "doc", "hash")
             beside = {name: part[name] if part else None for name in shown}
-            found.append({**row, **beside, "part": "incidents" if part else None})
+            its = {"of_outcome": row["proof"], "part": "incidents" if part else None}
+            found.append({**row, **beside, **its})
         return found
 
     def _history(self, session: Any, args: Sequence[Any]) -> list[Row]:
@@ -163,7 +165,7 @@ class Tables:
         written, first = session.transaction, len(JOURNAL)
         assert written is not None
         for values in zip(*args[first:-2], strict=True):
-            row = dict(zip(outcomes.COLUMNS, values, strict=True))
+            row = dict(zip(outcomes.WRITTEN, values, strict=True))
             row["facts"] = msgspec.json.decode(row["facts"])
             written.outcomes[row["request_id"]] = row
         self.require_new(written)

@@ -104,6 +104,8 @@ class Batch:
         known = self._known.get(request.request_id)
         if known is None:
             return self._answered(request, judge(request))
+        if known.reason == EVIDENCE_BROKEN:  # never stored: nobody vouches for what is
+            return self._refused(request, Broken(EVIDENCE_BROKEN, version=known.version))
         # The flow's outcomes of 0.1.0 have no hash that can be compared; their aggregate can.
         same_body = not known.body_hash or known.body_hash == request.body_hash
         if not same_body or known.aggregate_id != request.aggregate_id:

@@ -42,7 +42,9 @@ class Beside:
         return f"{self.table}\0".encode() + said
 
     def where(self, row: Any) -> str:
-        return f"{self.table} {' '.join(str(row[name]) for name in self.key)}"
+        key = (row[name] for name in self.key)
+        named = (each.hex() if isinstance(each, bytes) else str(each) for each in key)
+        return f"{self.table} {' '.join(named)}"
 
     @property
     def code_one(self) -> str:
@@ -50,13 +52,18 @@ class Beside:
         named = " AND ".join(f"{name} = ${at}" for at, name in enumerate(self.key, 2))
         return f"UPDATE {self.table} SET proof = $1 WHERE {named}"  # noqa: S608  # our names
 
+    @property
+    def code_as_read(self) -> str:
+        """The same for a row that nobody has changed since it was read at the last place."""
+        return f"{self.code_one} AND xmin::text = ${len(self.key) + 2}"
+
     def page(self, after: Sequence[Any], test: str) -> str:
         names = ", ".join(dict.fromkeys((*self.columns, *self.key, "proof")))
         key = ", ".join(self.key)
         place = ", ".join(f"${at}" for at, _ in enumerate(after, 1))
         later = f"({key}) > ({place})" if after else "true"
         return (
-            f"SELECT {names} FROM {self.table} WHERE {later} AND {test} "  # noqa: S608
+            f"SELECT {names}, xmin::text FROM {self.table} WHERE {later} AND {test} "  # noqa: S608
             f"ORDER BY {key} LIMIT {PAGE}"
         )
 
@@ -97,9 +104,17 @@ class CodedRows:
             if self._fits(row, row[proof]) or (bare and await on.fetchval(OPEN)):
                 found.append(row)
                 continue
-            FORGED.labels("row", self._codes.service if self._codes else "").inc()
-            log.critical("row.forged", extra={"row": self.of.where(row)})
+            self.alarm(row)
         return found
+
+    def alarm(self, row: Any) -> None:
+        """Tell of a row that the service has not written so."""
+        FORGED.labels("row", self._codes.service if self._codes else "").inc()
+        log.critical("row.forged", extra={"row": self.of.where(row)})
+
+    async def is_sound(self, on: Any, row: Any, proof: str = "proof") -> bool:
+        """Whether the service has written the row so; the alarm rings if not."""
+        return bool(await self.sound(on, [row], proof))
 
     async def missing(self, conn: Any) -> AsyncIterator[Flaw]:
         """The months of which rows were removed by hand."""
@@ -128,7 +143,9 @@ class CodedRows:
                 async with pool.acquire() as conn:
                     async for row in self._every(conn, "proof IS NULL"):
                         pulse.beat(loop)
-                        await self.code(conn, [row])
+                        key = [row[name] for name in self.of.key]
+                        made = self.made(row)
+                        await conn.execute(self.of.code_as_read, made, *key, row["xmin"])
             except Exception as error:
                 if not is_transient(error):
                     raise

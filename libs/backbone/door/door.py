@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec.structs import replace
 
 from backbone.door import outcomes, statements
@@ -20,6 +19,7 @@ from backbone.door.recalling import recalled
 from backbone.door.request import Request, key_of
 from backbone.door.rows import Rows
 from backbone.door.statements import TRY_LOCK, WITHDRAW, lock_all
+from backbone.door.stored import OUTCOMES, Stored
 from backbone.door.telling import tell_decided
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process import tracing
@@ -65,6 +65,7 @@ class Door:
         self._ride = ride
         self._carrier = carrier
         self.rows = rows or Rows(pool)
+        self._stored = Stored(self.rows.coded(OUTCOMES))
 
     def decider_of(self, command: Any) -> Decider[Any]:
         """The decider of this command. Raises KeyError for an unknown command."""
@@ -151,7 +152,7 @@ class Door:
         now = rows[0]["now"]
         for row in rows[1:]:
             if row["part"] == "outcomes":
-                known[row["id"]] = msgspec.json.decode(row["doc"], type=Outcome)
+                known[row["id"]] = await self._stored.read(row, now, conn)
             elif row["part"] == "group":
                 members.setdefault(UUID(row["doc"]), set()).add(row["id"])
             else:
@@ -169,7 +170,8 @@ class Door:
             return Loaded(None, row["hash"], error)
 
     async def _with_state(self, outcome: Outcome, row: Any) -> Outcome:
-        if row["doc"] is None:
+        outcome = await self._stored.sound(outcome, row["of_outcome"], self._pool)
+        if row["doc"] is None or outcome.reason:
             return outcome
         return replace(outcome, state=(await self._loaded(self._by_table[row["part"]], row)).state)
 
@@ -202,7 +204,7 @@ class Door:
             for row in batch.journal_rows
         )
         records = [statements.journal_values(row) for row in signed]
-        answers = [statements.outcome_values(each) for each in batch.outcomes.values()]
+        answers = [self._stored.values(each) for each in batch.outcomes.values()]
         arrays = [array for name in tables for array in statements.turned(rows[name])]
         arrays += statements.turned(records, len(statements.JOURNAL))
         return (statement, *arrays, *statements.turned(answers))

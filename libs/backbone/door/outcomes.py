@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from backbone.words.errors import KINDS, Refusal
+from backbone.words.errors import EVIDENCE_BROKEN, KINDS, Broken, Refusal
 
 
 class Outcome(Struct, frozen=True):
@@ -38,6 +39,18 @@ class Outcome(Struct, frozen=True):
         return bool(self.reason) or self.state is not None
 
     @property
+    def is_possible(self) -> bool:
+        """Whether a door may have written it: a refusal of a kind, or a version that there was."""
+        told = isinstance(self.facts, dict) and self.kind in KINDS
+        return told if self.reason else self.version > 0
+
+    @property
+    def broken(self) -> "Outcome":
+        """The answer in its place if nobody vouches for it; it is not stored."""
+        kind, facts = Broken.__name__, {"version": str(self.version)}
+        return replace(self, reason=EVIDENCE_BROKEN, kind=kind, facts=facts, state=None)
+
+    @property
     def refusal(self) -> Refusal | None:
         if not self.reason:
             return None
@@ -55,6 +68,10 @@ COLUMNS = {
     "time": "timestamptz",
     "call": "text",
 }
+
+
+# What is written: the code of the outcome beside it.
+WRITTEN = {**COLUMNS, "proof": "bytea"}
 
 
 def from_row(row: Any) -> Outcome:

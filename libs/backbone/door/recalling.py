@@ -11,7 +11,7 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.door.rows import Rows
 from backbone.postgres.pool import Connection
-from backbone.words.errors import Broken, NotFound, Unavailable
+from backbone.words.errors import EVIDENCE_BROKEN, Broken, NotFound, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ async def recalled(
         return answer
     try:
         life = await rows.life(answer.aggregate_id, answer.version, conn)
+        if len(life) != answer.version:
+            raise Broken(EVIDENCE_BROKEN, version=answer.version)
         return replace(answer, state=_folded(decider, request, life))
     except (Unavailable, Broken, NotFound) as refused:  # concerns this answer alone
         kind = type(refused).__name__

@@ -11,6 +11,7 @@ from backbone.door.decider import Decider
 from backbone.door.evidence import LOWEST_ID, TURN, Flaw
 from backbone.door.proven import ProvenJournal
 from backbone.door.rows import ProvenRows
+from backbone.door.stored import OUTCOMES
 from backbone.door.written import missing
 from backbone.kafka.inbox import LINKS
 from backbone.postgres.pool import Pool
@@ -29,8 +30,9 @@ def rows_of(pool: Pool, settings: Settings) -> ProvenRows:
 
 
 def besides(deciders: Sequence[Decider[Any]]) -> Iterator[Beside]:
-    """The tables of a service with rows beside its documents that have codes of their own."""
+    """The tables of a service with rows that have codes of their own, beside its documents'."""
     yield LINKS
+    yield OUTCOMES
     for decider in deciders:
         yield from decider.table.beside
 

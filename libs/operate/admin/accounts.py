@@ -27,7 +27,7 @@ async def load(installation: Installation, *, again: bool = False) -> bool:
     in force. `again` puts a demo that was ended in force; what was disabled stays disabled."""
     gateway, dsn = _gateway(installation)
     loaded: bool = await gateway.load_demo(
-        dsn, demo(), api_keys(installation.keys), operator(), again=again
+        dsn, coded_rows(installation), demo(), api_keys(installation.keys), operator(), again=again
     )
     return loaded
 
@@ -35,7 +35,7 @@ async def load(installation: Installation, *, again: bool = False) -> bool:
 async def end(installation: Installation) -> bool:
     """Shut the demo's accounts and keys for good; return whether they were in force."""
     gateway, dsn = _gateway(installation)
-    ended: bool = await gateway.end_demo(dsn, operator())
+    ended: bool = await gateway.end_demo(dsn, coded_rows(installation), operator())
     return ended
 
 
@@ -51,6 +51,12 @@ def operator() -> str:
         return f"operator:{getpass.getuser()}"
     except (KeyError, OSError):  # a number without a name, in a container
         return f"operator:{os.getuid()}"
+
+
+def coded_rows(installation: Installation) -> Any:
+    """The codes of the gateway's rows that give rights, with the keys of the installation."""
+    module = importlib.import_module("services.gateway.accounts.coded")
+    return module.Coded(installation.keys.keyring("gateway"))
 
 
 def _gateway(installation: Installation) -> tuple[Any, str]:

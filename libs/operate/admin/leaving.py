@@ -1,6 +1,5 @@
 """Hands the matters of a leaver to a successor, with the right of the head of their unit."""
 
-import importlib
 from typing import Any
 
 import grpc
@@ -23,9 +22,8 @@ PATIENCE = 6.0
 
 async def leave(installation: Installation, user: str, successor: str) -> dict[str, Any]:
     """Disable the leaver's account and hand everything over. Raises Trouble; a repeat goes on."""
-    leaving = importlib.import_module("services.gateway.accounts.leaving")
     async with opened(installation) as books:
-        going = leaving.Leaving(books.accounts.pool)
+        going = books.leaving
         leaver, _ = await going.pair(user, successor)
         if not leaver["disabled"]:
             await books.accounts.disable(user)

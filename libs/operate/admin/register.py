@@ -14,9 +14,8 @@ from typing import Any
 import asyncpg
 
 from backbone.postgres.migrate import service_url
-from backbone.process.keyring import Keyring
 from backbone.words.encodings import UnknownEncoding, decoded
-from operate.admin.accounts import operator
+from operate.admin.accounts import coded_rows, operator
 from operate.home import absence
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
@@ -35,6 +34,7 @@ class Books:
     factors: Any
     keys: Any
     deputies: Any
+    leaving: Any
 
 
 @asynccontextmanager
@@ -42,16 +42,20 @@ async def opened(installation: Installation) -> AsyncIterator[Books]:
     """The gateway's own books, on its database. Raises Trouble for whatever it refuses."""
     pools = importlib.import_module("backbone.postgres.pool")
     part = "services.gateway.accounts."
-    names = ("register", "second_factor", "keys", "deputies")
-    register, factors, keys, deputies = (importlib.import_module(part + name) for name in names)
-    keyring = Keyring.read(",".join(installation.keys.sealing("gateway")))
+    names = ("register", "second_factor", "keys", "deputies", "leaving")
+    register, factors, keys, deputies, leaving = (
+        importlib.import_module(part + name) for name in names
+    )
+    keyring = installation.keys.keyring("gateway")
+    coded = coded_rows(installation)
     dsn = service_url(installation.admin_dsn, "gateway", installation.keys.secret)
     async with refusals(installation), await pools.open_pool(dsn, "gateway", size=1) as pool:
         yield Books(
-            register.Register(pool, operator(), keyring.lasting),
-            factors.SecondFactors(pool, factors.sealer_of(keyring)),
-            keys.KeyRing(pool, operator()),
-            deputies.Deputies(pool),
+            register.Register(pool, operator(), coded, keyring.lasting),
+            factors.SecondFactors(pool, factors.sealer_of(keyring), coded),
+            keys.KeyRing(pool, operator(), coded),
+            deputies.Deputies(pool, coded),
+            leaving.Leaving(pool, coded),
         )
 
 

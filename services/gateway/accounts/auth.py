@@ -15,6 +15,7 @@ from backbone.words.actor import Actor, deputy_name
 from backbone.words.roles import Roles
 from backbone.words.texts import one_form
 from services.gateway.accounts import storage
+from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.lines import Lines
 from services.gateway.http.incoming import header_of, header_text, malformed_header
 from services.gateway.http.problems import Problem
@@ -81,11 +82,12 @@ class Authenticator:
         self,
         pool: Pool,
         lines: Lines,
+        coded: Coded,
         clock: Callable[[], float] = time.monotonic,
         second_factor: Roles = frozenset(),
     ) -> None:
         """`second_factor` are the roles that need one, of a deputy too."""
-        self._pool, self._lines, self._clock = pool, lines, clock
+        self._pool, self._lines, self._coded, self._clock = pool, lines, coded, clock
         self._second_factor = second_factor
         self._known: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
         self._forgotten = 0
@@ -114,7 +116,7 @@ class Authenticator:
 
     async def _holder(self, token_hash: bytes) -> Caller | None:
         async def find() -> Caller | None:
-            row = await storage.holder_of(self._pool, token_hash)
+            row = await storage.holder_of(self._pool, self._coded, token_hash)
             return None if row is None else _caller(row, self._lines)
 
         return await self._kept(token_hash, find)
@@ -126,10 +128,12 @@ class Authenticator:
             raise malformed_header("Liandong-Deputy-For", "MALFORMED_PERSON")
 
         async def find() -> Caller | None:
-            row = await storage.deputised(self._pool, caller.user, person)
+            row = await storage.deputised(self._pool, self._coded, caller.user, person)
             if row is None:
                 return None
-            if row["role"] in self._second_factor and not row["second_factor"]:
+            if row["role"] in self._second_factor and not await storage.has_factor(
+                self._pool, self._coded, caller.user
+            ):
                 raise Problem(403, "SECOND_FACTOR_NOT_ENROLLED")
             return _deputised(caller, row, self._lines)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from backbone.postgres.pool import Pool
 from services.gateway.accounts import storage
+from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.guessing import Guessing
 from services.gateway.accounts.passwords import Passwords
 
@@ -14,6 +15,7 @@ class Credentials:
     """The passwords of all accounts, with the delays of wrong ones."""
 
     pool: Pool
+    coded: Coded
     passwords: Passwords
     guessing: Guessing
 
@@ -23,7 +25,7 @@ class Credentials:
         Takes equal time whatever is wrong. Raises Problem 429 during a delay.
         """
         attempt = await self.guessing.attempt(user, address)
-        account = await storage.account_of(self.pool, user)
+        account = await storage.account_of(self.pool, self.coded, user)
         known = account["password_hash"] if account else None
         is_right = await self.passwords.match(known, password)
         if is_right:

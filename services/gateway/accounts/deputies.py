@@ -11,26 +11,31 @@ from typing import Any
 from backbone.postgres.pool import Connection, Pool
 from services.gateway.accounts import audit
 from services.gateway.accounts.audit import Line
+from services.gateway.accounts.coded import Coded
 from services.gateway.http.problems import Problem
 
 LONGEST = timedelta(days=366)
 
 FIND = """
-SELECT user_name, role, unit FROM accounts
+SELECT * FROM accounts
 WHERE user_name = $1 AND NOT disabled AND is_in_force(demo)
 """
 APPOINT = """
 INSERT INTO deputies (person, deputy, start_time, end_time, made_by)
-VALUES ($1, $2, $3, $4, $5) RETURNING id
+VALUES ($1, $2, $3, $4, $5) RETURNING *
 """
+SHOWN = ("id", "person", "deputy", "start_time", "end_time", "made_by")
 LIST = """
-SELECT id, person, deputy, start_time, end_time, made_by FROM deputies
+SELECT * FROM deputies
 WHERE end_time > now() AND ($1 = '' OR person = $1 OR deputy = $1) ORDER BY start_time, id
 """
 UNIT = "SELECT unit FROM accounts WHERE user_name = $1"
+RUNNING = """
+SELECT * FROM deputies
+WHERE id = $1 AND end_time > now() AND ($2 = '' OR person = $2) FOR UPDATE
+"""
 END = """
-UPDATE deputies SET end_time = greatest(now(), start_time)
-WHERE id = $1 AND end_time > now() AND ($2 = '' OR person = $2) RETURNING person, deputy
+UPDATE deputies SET end_time = greatest(now(), start_time) WHERE id = $1 RETURNING *
 """
 
 
@@ -58,6 +63,7 @@ class Deputies:
     """The deputies of all persons."""
 
     pool: Pool
+    coded: Coded
 
     async def appoint(self, person: str, deputy: str, period: Period, actor: str) -> int:
         """Let the deputy stand in for the person. Raises Problem 404, 422."""
@@ -68,7 +74,8 @@ class Deputies:
             account = await self._account(conn, person)
             await self._account(conn, deputy)
             times = (period.start, period.end)
-            number = int(await conn.fetchval(APPOINT, person, deputy, *times, actor))
+            row: Any = await conn.fetchrow(APPOINT, person, deputy, *times, actor)
+            await self.coded.deputies.code(conn, [row])
             facts = {
                 "deputy": deputy,
                 "start_time": period.start.isoformat(),
@@ -76,18 +83,22 @@ class Deputies:
             }
             line = Line("DEPUTY_APPOINTED", person, account["unit"], actor, facts=facts)
             await audit.save(conn, line)
-        return number
+        return int(row["id"])
 
     async def of(self, user: str = "") -> list[dict[str, Any]]:
         """The deputies of now and later: all, or those of one who is either of the two."""
-        return [dict(row) for row in await self.pool.fetch(LIST, user)]
+        rows = await self.coded.deputies.sound(self.pool, await self.pool.fetch(LIST, user))
+        return [{name: row[name] for name in SHOWN} for row in rows]
 
     async def end(self, number: int, actor: str, person: str = "") -> None:
         """End the period now; `person` limits it to that person's own. Raises Problem 404."""
         async with audit.audited(self.pool) as conn:
-            row = await conn.fetchrow(END, number, person)
+            row = await conn.fetchrow(RUNNING, number, person)
             if row is None:
                 raise Problem(404, "NO_SUCH_DEPUTY")
+            ended: Any = await conn.fetchrow(END, number)
+            if await self.coded.deputies.is_sound(conn, row):  # a forged one ends as what it is
+                await self.coded.deputies.code(conn, [ended])
             unit = await conn.fetchval(UNIT, row["person"])
             facts = {"deputy": row["deputy"]}
             line = Line("DEPUTY_ENDED", row["person"], unit, actor, facts=facts)
@@ -95,6 +106,6 @@ class Deputies:
 
     async def _account(self, conn: Connection, user: str) -> Any:
         account = await conn.fetchrow(FIND, user)
-        if account is None:
+        if account is None or not await self.coded.is_account(conn, account):
             raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
         return account

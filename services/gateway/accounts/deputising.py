@@ -60,7 +60,7 @@ class Deputising:
 
     async def _require_head_of(self, caller: Caller, person: str) -> None:
         """Raises Problem 403."""
-        account = await storage.account_of(self.gate.pool, person)
+        account = await storage.account_of(self.gate.pool, self.deputies.coded, person)
         if caller.role not in HEADS or account is None or account["unit"] != caller.unit:
             raise Problem(403, "NOT_YOUR_PERSON", {"user": person})
         if account["role"] in WATCHING:

@@ -7,6 +7,7 @@ from typing import Any
 from backbone.postgres.pool import Connection, Pool
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
+from services.gateway.accounts.coded import Coded, forged
 from services.gateway.accounts.loading import key_row
 from services.gateway.accounts.register import require_role
 from services.gateway.accounts.rules import folded, require_name
@@ -16,11 +17,14 @@ LIST = """
 SELECT name, role, unit, team, disabled, demo, change_time FROM api_keys
 ORDER BY unit, role, name, change_time
 """
-REVOKE = """
-UPDATE api_keys SET disabled = true, change_time = now()
-WHERE name = $1 AND ($2 = '' OR role = $2) AND NOT disabled
-RETURNING name, role, unit, team
+FIND = """
+SELECT * FROM api_keys WHERE name = $1 AND ($2 = '' OR role = $2) AND NOT disabled
+FOR UPDATE
 """
+REVOKE = """
+UPDATE api_keys SET disabled = true, change_time = now() WHERE key_hash = $1 RETURNING *
+"""
+SAID = ("name", "role", "unit", "team")
 # A person's name is no name of a key: four eyes would take both for one hand.
 TAKEN = "SELECT user_name FROM accounts WHERE folded = $1"
 
@@ -31,6 +35,7 @@ class KeyRing:
 
     pool: Pool
     actor: str
+    coded: Coded
 
     async def every(self) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.pool.fetch(LIST)]
@@ -48,29 +53,41 @@ class KeyRing:
     async def revoke(self, name: str, role: str = "") -> int:
         """Disable the keys of this name; within seconds they open nothing."""
         async with audit.audited(self.pool) as conn:
-            rows = await conn.fetch(REVOKE, name, role)
+            rows = await conn.fetch(FIND, name, role)
             for row in rows:
+                # A forged one is shut as what it is, and gets no code.
+                await self._shut(conn, row, sound=await self.coded.keys.is_sound(conn, row))
                 await audit.save(conn, self._line("KEY_REVOKED", row))
         return len(rows)
 
     async def rotate(self, name: str, role: str = "") -> list[dict[str, str]]:
         """Put a new key in the place of each key of this name, at once; return the new ones.
 
-        Raises Problem 404.
+        Raises Problem 404, and 500 for a key that was changed by hand: no new one inherits that.
         """
         made: list[dict[str, str]] = []
         async with audit.audited(self.pool) as conn:
-            rows = await conn.fetch(REVOKE, name, role)
+            rows = await conn.fetch(FIND, name, role)
             if not rows:
                 raise Problem(404, "NO_SUCH_KEY", {"name": name})
-            for row in {tuple(row.items()): row for row in rows}.values():
-                key = await self._make(conn, "KEY_ROTATED", **dict(row))
-                made.append({**dict(row), "key": key})
+            for row in rows:
+                if not await self.coded.keys.is_sound(conn, row):
+                    raise forged(name)
+                await self._shut(conn, row, sound=True)
+            for each in dict.fromkeys(tuple(row[part] for part in SAID) for row in rows):
+                said = dict(zip(SAID, each, strict=True))
+                key = await self._make(conn, "KEY_ROTATED", **said)
+                made.append({**said, "key": key})
         return made
+
+    async def _shut(self, conn: Connection, row: Any, *, sound: bool) -> None:
+        shut: Any = await conn.fetchrow(REVOKE, row["key_hash"])
+        if sound:
+            await self.coded.keys.code(conn, [shut])
 
     async def _make(self, conn: Connection, kind: str, **row: str) -> str:
         key = f"ldk_{secrets.token_hex(20)}"
-        await storage.add_keys(conn, [(*key_row({**row, "key": key}), False)])
+        await storage.add_keys(conn, self.coded, [(*key_row({**row, "key": key}), False)])
         await audit.save(conn, self._line(kind, row))
         return key
 

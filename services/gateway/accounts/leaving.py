@@ -15,9 +15,10 @@ from liandong.incident.v1 import incident_service_pb2 as incidents
 from liandong.population.v1 import population_service_pb2 as population
 from services.gateway.accounts import audit
 from services.gateway.accounts.audit import Line
+from services.gateway.accounts.coded import Coded
 from services.gateway.http.problems import Problem
 
-FIND = "SELECT user_name, unit, area, disabled FROM accounts WHERE user_name = $1"
+FIND = "SELECT * FROM accounts WHERE user_name = $1"
 REASON = "人员离岗，事项移交"
 PAGE = 200
 
@@ -42,14 +43,17 @@ class Leaving:
     """Both are accounts of one unit."""
 
     pool: Pool
+    coded: Coded
 
     async def pair(self, user: str, successor: str) -> tuple[Any, Any]:
-        """The accounts of both. Raises Problem 404, 422."""
+        """The accounts of both. Raises Problem 404, 422, and 500 for one that was changed by
+        hand."""
         leaver: Any = await self.pool.fetchrow(FIND, user)
         heir: Any = await self.pool.fetchrow(FIND, successor)
         for name, account in ((user, leaver), (successor, heir)):
             if account is None or (name == successor and account["disabled"]):
                 raise Problem(404, "NO_SUCH_ACCOUNT", {"user": name})
+            await self.coded.require_account(self.pool, account)
         if user == successor or leaver["unit"] != heir["unit"]:
             raise Problem(422, "NOT_A_SUCCESSOR", {"user": successor, "unit": leaver["unit"]})
         return leaver, heir

@@ -8,6 +8,7 @@ from backbone.words.roles import roles
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.auth import digest
+from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.passwords import hash_of
 from services.gateway.accounts.register import area_of
 from services.gateway.accounts.rules import folded
@@ -15,13 +16,15 @@ from services.gateway.accounts.rules import folded
 Rows = Iterable[Mapping[str, Any]]
 
 BEGIN = "INSERT INTO demo_city DEFAULT VALUES ON CONFLICT DO NOTHING RETURNING true"
-AGAIN = "UPDATE demo_city SET load_time = now(), end_time = NULL"
-END = "UPDATE demo_city SET end_time = now() WHERE end_time IS NULL RETURNING true"
+AGAIN = "UPDATE demo_city SET load_time = now(), end_time = NULL RETURNING *"
+END = """
+UPDATE demo_city SET end_time = now() WHERE end_time IS NULL RETURNING *
+"""
 IN_FORCE = "SELECT EXISTS (SELECT FROM demo_city WHERE end_time IS NULL)"
 
 
 async def load_demo(
-    dsn: str, accounts: Rows, keys: Rows, actor: str, *, again: bool = False
+    dsn: str, coded: Coded, accounts: Rows, keys: Rows, actor: str, *, again: bool = False
 ) -> bool:
     """Load the demo unless it was loaded before, and say whether it is in force.
 
@@ -31,17 +34,18 @@ async def load_demo(
     async with await open_pool(dsn, "gateway", size=1) as pool, audit.audited(pool) as conn:
         is_new = await conn.fetchval(BEGIN)
         if is_new or again:
-            await conn.execute(AGAIN)
-            await add(conn, accounts, keys, demo=True)
+            await coded.demo.code(conn, await conn.fetch(AGAIN))
+            await add(conn, coded, accounts, keys, demo=True)
             await audit.save(conn, Line("DEMO_LOADED", "demo", "", actor))
         return bool(await conn.fetchval(IN_FORCE))
 
 
-async def end_demo(dsn: str, actor: str) -> bool:
+async def end_demo(dsn: str, coded: Coded, actor: str) -> bool:
     """Shut the demo's accounts and keys; return whether they were in force."""
     async with await open_pool(dsn, "gateway", size=1) as pool, audit.audited(pool) as conn:
-        was_in_force = bool(await conn.fetchval(END))
-        if was_in_force:
+        ended = await conn.fetch(END)
+        if was_in_force := bool(ended):
+            await coded.demo.code(conn, ended)
             await audit.save(conn, Line("DEMO_ENDED", "demo", "", actor))
     return was_in_force
 
@@ -51,21 +55,23 @@ async def demo_in_force(dsn: str) -> bool:
         return bool(await pool.fetchval(IN_FORCE))
 
 
-async def load_accounts(dsn: str, accounts: Rows, keys: Rows) -> None:
+async def load_accounts(dsn: str, coded: Coded, accounts: Rows, keys: Rows) -> None:
     """Add accounts (`user name role unit team password`) and API keys (`key unit role team`, and
     `name` where it has one) that are not there yet. Raises ValueError for an unknown role."""
     async with await open_pool(dsn, "gateway", size=1) as pool, audit.audited(pool) as conn:
-        await add(conn, accounts, keys)
+        await add(conn, coded, accounts, keys)
 
 
-async def add(conn: Connection, accounts: Rows, keys: Rows, *, demo: bool = False) -> None:
+async def add(
+    conn: Connection, coded: Coded, accounts: Rows, keys: Rows, *, demo: bool = False
+) -> None:
     accounts, keys = list(accounts), list(keys)
     roles(*{str(row["role"]) for row in [*accounts, *keys]})
     # The 400 demo accounts share one password: hash it once.
     hashes = {password: hash_of(password) for password in {row["password"] for row in accounts}}
     rows = [(*_account(row), hashes[row["password"]], demo) for row in accounts]
-    await storage.add_accounts(conn, rows)
-    await storage.add_keys(conn, [(*key_row(row), demo) for row in keys])
+    await storage.add_accounts(conn, coded, rows)
+    await storage.add_keys(conn, coded, [(*key_row(row), demo) for row in keys])
 
 
 def _account(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -83,7 +83,7 @@ class Oidc:
     async def _account(self, provider: "Provider", claims: dict[str, Any]) -> Any:
         """Raises Problem 401, 403."""
         name = str(claims.get(provider.client.claim) or "")
-        account = await storage.account_of(self.sessions.pool, name)
+        account = await storage.account_of(self.sessions.pool, self.sessions.coded, name)
         if account is None:
             raise Problem(403, "OIDC_NO_ACCOUNT", {"name": name[:100]})
         if account["role"] in self.required and not SECOND_FACTORS & {*claims.get("amr", ())}:

@@ -34,9 +34,12 @@ BEGIN = object_reader(password=TEXT)
 CONFIRM = object_reader(pending=PENDING, code=CODE)
 
 # Only if the password is still the one that was asked for.
+FIND = """
+SELECT * FROM accounts WHERE user_name = $1 AND password_hash = $2 FOR UPDATE
+"""
 RENEW = """
 UPDATE accounts SET password_hash = $2, demo = false, change_time = now()
-WHERE user_name = $1 AND password_hash = $3 RETURNING true
+WHERE user_name = $1 RETURNING *
 """
 
 
@@ -58,10 +61,13 @@ class OwnAccount:
         if new == given["password"]:
             raise Problem(422, "PASSWORD_UNCHANGED")
         known = await self.passwords.hash(new)
+        coded = self.credentials.coded
         line = Line("PASSWORD_SET", caller.user, caller.unit, caller.user, address_of(request))
         async with audit.audited(self.gate.pool) as conn:
-            if not await conn.fetchval(RENEW, caller.user, known, account["password_hash"]):
+            present = await conn.fetchrow(FIND, caller.user, account["password_hash"])
+            if present is None or not await coded.accounts.is_sound(conn, present):
                 raise Problem(403, "PRESENT_PASSWORD_WRONG")
+            await coded.accounts.code(conn, await conn.fetch(RENEW, caller.user, known))
             await storage.end_sessions(conn, caller.user, but=digest(token_of(request)))
             await audit.save(conn, line)
         return Response(status_code=204)

@@ -9,6 +9,7 @@ from backbone.postgres.pool import Connection, Pool
 from backbone.words.roles import EVERYONE
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
+from services.gateway.accounts.coded import Coded, forged
 from services.gateway.accounts.guessing import forget_guesses
 from services.gateway.accounts.passwords import hash_of
 from services.gateway.accounts.rules import (
@@ -27,23 +28,29 @@ FROM accounts a LEFT JOIN second_factors f USING (user_name) ORDER BY unit, role
 """
 # A name that a key acts under is no name of a person: four eyes would take both for one hand.
 TAKEN = """
-SELECT user_name FROM accounts WHERE folded = $1
+SELECT user_name FROM accounts WHERE folded = $1 OR user_name = $2
 UNION ALL SELECT name FROM api_keys WHERE lower(normalize(name, NFKC)) = $1 LIMIT 1
-"""
-ADD = """
-INSERT INTO accounts (user_name, folded, display_name, role, unit, area, team, password_hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 FIND = "SELECT * FROM accounts WHERE user_name = $1 FOR UPDATE"
 CHANGE = """
 UPDATE accounts SET display_name = $2, role = $3, unit = $4, area = $5, team = $6,
     demo = false, change_time = now()
-WHERE user_name = $1
+WHERE user_name = $1 RETURNING *
 """
-DISABLE = "UPDATE accounts SET disabled = $2, change_time = now() WHERE user_name = $1"
+DISABLE = """
+UPDATE accounts SET disabled = $2, change_time = now() WHERE user_name = $1
+RETURNING *
+"""
 # An account of the demo that gets a password of its own is no longer one of the demo.
 RENEW = """
 UPDATE accounts SET password_hash = $2, demo = false, change_time = now() WHERE user_name = $1
+RETURNING *
+"""
+# What was changed by hand is written anew, in force, with the password of the entry.
+MEND = """
+UPDATE accounts SET folded = $7, password_hash = $8, disabled = false, display_name = $2, role = $3,
+    unit = $4, area = $5, team = $6, demo = false, change_time = now()
+WHERE user_name = $1 RETURNING *
 """
 UNLOCK = "UPDATE second_factors SET wrong = 0 WHERE user_name = $1"
 # No password has this hash: an account without a password needs one before a sign-in.
@@ -73,6 +80,7 @@ class Register:
 
     pool: Pool
     actor: str
+    coded: Coded
     key: bytes = b""
 
     async def everyone(self) -> list[dict[str, Any]]:
@@ -100,20 +108,25 @@ class Register:
 
     async def disable(self, user: str) -> None:
         """End all sessions of the account, and let no other begin."""
-        async with self._found(user, "ACCOUNT_DISABLED") as (conn, _):
-            await conn.execute(DISABLE, user, True)
+        async with self._found(user, "ACCOUNT_DISABLED") as (conn, account):
+            changed = await conn.fetch(DISABLE, user, True)
+            if await self.coded.accounts.is_sound(conn, account):  # a forged one gets no code
+                await self.coded.accounts.code(conn, changed)
             await storage.end_sessions(conn, user)
 
     async def enable(self, user: str) -> None:
-        async with self._found(user, "ACCOUNT_ENABLED") as (conn, _):
-            await conn.execute(DISABLE, user, False)
+        """Raises Problem 404, 500."""
+        async with self._found(user, "ACCOUNT_ENABLED") as (conn, account):
+            await self.coded.require_account(conn, account)
+            await self.coded.accounts.code(conn, await conn.fetch(DISABLE, user, False))
 
     async def set_password(self, user: str, password: str) -> None:
-        """Set another password, and end all sessions. Raises Problem 404, 422."""
+        """Set another password, and end all sessions. Raises Problem 404, 422, 500."""
         known = hash_of(password) if len(password) <= LONGEST else NO_PASSWORD
         async with self._found(user, "PASSWORD_SET") as (conn, account):
             require_password(password, user, account["display_name"])
-            await conn.execute(RENEW, user, known)
+            await self.coded.require_account(conn, account)
+            await self.coded.accounts.code(conn, await conn.fetch(RENEW, user, known))
             await storage.end_sessions(conn, user)
 
     async def unlock(self, user: str) -> None:
@@ -138,20 +151,35 @@ class Register:
         if account is None:
             await self._add(conn, entry, known)
             return "added"
+        if not await self.coded.accounts.is_sound(conn, account):
+            await self._mend(conn, entry, known)
+            return "changed"
         before = tuple(account[name] for name in ("display_name", "role", "unit", "area", "team"))
         if before == entry.rights:
             return "unchanged"
-        await conn.execute(CHANGE, entry.user, *entry.rights)
+        await self.coded.accounts.code(conn, await conn.fetch(CHANGE, entry.user, *entry.rights))
         facts = {"role": entry.role, "before": f"{account['role']} {account['unit']}"}
         line = Line("RIGHTS_CHANGED", entry.user, entry.unit, self.actor, facts=facts)
         await audit.save(conn, line)
         return "changed"
 
+    async def _mend(self, conn: Connection, entry: Entry, known: str) -> None:
+        """Raises Problem 500 without a password: nobody vouches for the one that it has."""
+        if not entry.password:
+            raise forged(entry.user)
+        row = (entry.user, *entry.rights, folded(entry.user), known)
+        await self.coded.accounts.code(conn, await conn.fetch(MEND, *row))
+        await storage.end_sessions(conn, entry.user)
+        facts = {"role": entry.role, "before": "forged"}
+        for kind in ("RIGHTS_CHANGED", "PASSWORD_SET", "ACCOUNT_ENABLED"):
+            await audit.save(conn, Line(kind, entry.user, entry.unit, self.actor, facts=facts))
+
     async def _add(self, conn: Connection, entry: Entry, known: str) -> None:
-        taken = await conn.fetchval(TAKEN, folded(entry.user))
+        taken = await conn.fetchval(TAKEN, folded(entry.user), entry.user)
         if taken is not None:
             raise Problem(409, "NAME_TAKEN", {"name": entry.user, "named": taken})
-        await conn.execute(ADD, entry.user, folded(entry.user), *entry.rights, known)
+        row = (entry.user, folded(entry.user), *entry.rights, known, False)
+        await storage.add_accounts(conn, self.coded, [row])
         facts = {"role": entry.role}
         line = Line("ACCOUNT_ADDED", entry.user, entry.unit, self.actor, facts=facts)
         await audit.save(conn, line)

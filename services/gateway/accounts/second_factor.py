@@ -18,6 +18,7 @@ from backbone.process.keyring import Keyring
 from backbone.words.roles import Roles
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
+from services.gateway.accounts.coded import Coded
 from services.gateway.http.problems import Problem
 
 FIELD = "second_factor"
@@ -32,19 +33,20 @@ UNIT = "SELECT unit FROM accounts WHERE user_name = $1 FOR UPDATE"
 ENROL = """
 INSERT INTO second_factors (user_name, sealed) VALUES ($1, $2)
 ON CONFLICT (user_name) DO UPDATE SET sealed = excluded.sealed, step = 0, wrong = 0
+RETURNING *
 """
 # An enrolment that a person has begun is kept by the person, sealed, and expires after this time.
 PENDING, PENDING_SECONDS = "pending_factor", 600
 ENROL_FIRST = """
 INSERT INTO second_factors (user_name, sealed, step) VALUES ($1, $2, $3)
-ON CONFLICT DO NOTHING RETURNING true
+ON CONFLICT DO NOTHING RETURNING *
 """
 REMOVE = "DELETE FROM second_factors WHERE user_name = $1"
 HAS = "SELECT true FROM second_factors WHERE user_name = $1"
 # Counted as wrong before it is looked at, so that codes that come at once are counted too.
 TRY = """
 UPDATE second_factors SET wrong = wrong + 1 WHERE user_name = $1 AND wrong < $2
-RETURNING sealed
+RETURNING *
 """
 USE = """
 UPDATE second_factors SET step = $2, wrong = 0 WHERE user_name = $1 AND step < $2
@@ -72,6 +74,7 @@ class SecondFactors:
 
     pool: Pool
     sealer: Sealer
+    coded: Coded
     required: Roles = frozenset()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -102,8 +105,10 @@ class SecondFactors:
         async with audit.audited(self.pool) as conn:
             unit = await conn.fetchval(UNIT, user)
             sealed = self.sealer.seal(FIELD, said.secret)
-            if not await conn.fetchval(ENROL_FIRST, user, sealed, step):
+            enrolled = await conn.fetch(ENROL_FIRST, user, sealed, step)
+            if not enrolled:
                 raise Problem(409, "SECOND_FACTOR_PRESENT")
+            await self.coded.factors.code(conn, enrolled)
             await storage.end_sessions(conn, user, but=session)
             await audit.save(conn, Line("SECOND_FACTOR_ENROLLED", user, unit, user))
 
@@ -129,10 +134,12 @@ class SecondFactors:
             return
         if not code:
             raise refused("SECOND_FACTOR_NEEDED")
-        sealed = await self.pool.fetchval(TRY, user, MOST_WRONG)
-        if sealed is None:
+        row = await self.pool.fetchrow(TRY, user, MOST_WRONG)
+        if row is None:
             raise refused("SECOND_FACTOR_LOCKED")
-        step = self._step(self.sealer.open(FIELD, sealed), code)
+        if not await self.coded.factors.is_sound(self.pool, row):
+            raise refused("SECOND_FACTOR_NOT_ENROLLED")  # the secret of nobody knows whom
+        step = self._step(self.sealer.open(FIELD, row["sealed"]), code)
         if step is None:
             raise refused("WRONG_CODE")
         if not await self.pool.fetchval(USE, user, step):
@@ -152,7 +159,7 @@ class SecondFactors:
             if unit is None:
                 raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
             if sealed:
-                await conn.execute(ENROL, user, sealed)
+                await self.coded.factors.code(conn, await conn.fetch(ENROL, user, sealed))
             elif (await conn.execute(REMOVE, user)).endswith(" 0"):
                 raise Problem(404, "NO_SECOND_FACTOR", {"user": user})
             await storage.end_sessions(conn, user)

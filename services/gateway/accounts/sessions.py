@@ -13,6 +13,7 @@ from backbone.postgres.pool import Pool
 from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.auth import Caller, digest, token_of, unauthenticated
+from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.credentials import Credentials
 from services.gateway.accounts.second_factor import SecondFactors
 from services.gateway.contract.reading import object_reader
@@ -35,6 +36,7 @@ class Sessions:
 
     gate: Gate
     pool: Pool
+    coded: Coded
     credentials: Credentials
     factors: SecondFactors
     lifetime: timedelta
@@ -52,7 +54,9 @@ class Sessions:
         """Open a session of a person who is known now, and put it on record."""
         token, user = secrets.token_urlsafe(32), account["user_name"]
         line = Line("SIGNED_IN", user, account["unit"], user, address, facts)
-        expire_time = await storage.open_session(self.pool, digest(token), self.lifetime, line)
+        expire_time = await storage.open_session(
+            self.pool, self.coded, digest(token), self.lifetime, line
+        )
         SIGN_INS.labels("accepted").inc()
         answer = {"token": token, "expire_time": expire_time, "user": _person(account)}
         return Response(to_json(answer), media_type=JSON)

@@ -4,36 +4,43 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from backbone.door.beside import CodedRows
 from backbone.postgres.pool import Connection, Pool
 from services.gateway.accounts import audit
 from services.gateway.accounts.audit import Line
+from services.gateway.accounts.coded import ACCOUNTS, KEYS, Coded
 
 ACCOUNT = """
-SELECT user_name, display_name, role, unit, area, team, password_hash
+SELECT *
 FROM accounts WHERE user_name = $1 AND NOT disabled AND is_in_force(demo)
 """
 OPEN_SESSION = """
 INSERT INTO sessions (token_hash, user_name, expire_time) VALUES ($1, $2, now() + $3)
-RETURNING expire_time
+RETURNING *
 """
-# Session tokens and API keys look alike, so one query searches both.
+# Session tokens and API keys look alike, so one query searches both. A row says all that its code
+# covers; of a session, also what the code of its account covers.
 HOLDER = """
-SELECT 'person' AS kind, user_name AS name, role, unit, area, team
-FROM sessions JOIN accounts USING (user_name)
+SELECT 'person' AS kind, token_hash, create_time, expire_time, s.proof AS of_session,
+       user_name AS name, user_name, folded, display_name, role, unit, area, team, password_hash,
+       disabled, demo, a.proof
+FROM sessions AS s JOIN accounts AS a USING (user_name)
 WHERE token_hash = $1 AND expire_time > now() AND NOT disabled AND is_in_force(demo)
 UNION ALL
-SELECT 'key', name, role, unit, area, team
+SELECT 'key', key_hash, NULL, NULL, NULL,
+       name, NULL, NULL, NULL, role, unit, area, team, NULL,
+       disabled, demo, proof
 FROM api_keys WHERE key_hash = $1 AND NOT disabled AND is_in_force(demo)
-LIMIT 1
 """
 DEPUTISED = """
-SELECT user_name AS name, role, unit, area, team,
-       EXISTS (SELECT FROM second_factors f WHERE f.user_name = deputy) AS second_factor
-FROM deputies JOIN accounts ON user_name = person
+SELECT d.id, person, deputy, start_time, end_time, made_by, d.proof AS of_deputy,
+       a.user_name AS name, a.user_name, folded, display_name, role, unit, area, team,
+       password_hash, disabled, demo, a.proof
+FROM deputies AS d JOIN accounts AS a ON a.user_name = person
 WHERE deputy = $1 AND person = $2 AND now() >= start_time AND now() < end_time
   AND NOT disabled AND is_in_force(demo)
-LIMIT 1
 """
+FACTOR = "SELECT * FROM second_factors WHERE user_name = $1"
 RIGHTS = "SELECT version FROM rights"
 END_SESSION = "DELETE FROM sessions WHERE token_hash = $1"
 END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
@@ -41,41 +48,70 @@ REVEAL = """
 INSERT INTO reveals (principal, user_name, unit, role, what, subject, purpose, trace)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
+# The columns that a new row gives, beside its code; it is not disabled.
+ACCOUNT_GIVES = (*(name for name in ACCOUNTS.columns if name != "disabled"),)
+KEY_GIVES = (*(name for name in KEYS.columns if name != "disabled"),)
 # An account that exists stays as it is: loading gives nothing back that was taken away.
 ADD_ACCOUNT = """
 INSERT INTO accounts
-    (user_name, folded, display_name, role, unit, area, team, password_hash, demo)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    (user_name, folded, display_name, role, unit, area, team, password_hash, demo, proof)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT DO NOTHING
 """
 ADD_KEY = """
-INSERT INTO api_keys (key_hash, name, role, unit, area, team, demo)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO api_keys (key_hash, name, role, unit, area, team, demo, proof)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT DO NOTHING
 """
 
 
-async def account_of(pool: Pool, user: str) -> Any:
-    return await pool.fetchrow(ACCOUNT, user)
+async def account_of(pool: Pool, coded: Coded, user: str) -> Any:
+    """The account that may sign in, or None; also for one that was changed by hand."""
+    row = await pool.fetchrow(ACCOUNT, user)
+    return row if row is not None and await coded.is_account(pool, row) else None
 
 
-async def open_session(pool: Pool, token_hash: bytes, lifetime: timedelta, line: Line) -> datetime:
+async def open_session(
+    pool: Pool, coded: Coded, token_hash: bytes, lifetime: timedelta, line: Line
+) -> datetime:
     """Store the session of the line's subject, with its line of the audit. Returns the time of its
     expiry."""
     async with audit.audited(pool) as conn:
-        end: datetime = await conn.fetchval(OPEN_SESSION, token_hash, line.subject, lifetime)
+        row: Any = await conn.fetchrow(OPEN_SESSION, token_hash, line.subject, lifetime)
+        await coded.sessions.code(conn, [row])
         await audit.save(conn, line)
+    end: datetime = row["expire_time"]
     return end
 
 
-async def holder_of(pool: Pool, token_hash: bytes) -> Any:
+async def holder_of(pool: Pool, coded: Coded, token_hash: bytes) -> Any:
     """The holder of a valid token or key, or None."""
-    return await pool.fetchrow(HOLDER, token_hash)
+    for row in await pool.fetch(HOLDER, token_hash):
+        if await _is_holder(pool, coded, row):
+            return row
+    return None
 
 
-async def deputised(pool: Pool, deputy: str, person: str) -> Any:
+async def _is_holder(pool: Pool, coded: Coded, row: Any) -> bool:
+    if row["kind"] == "key":
+        return await coded.is_key(pool, {**row, "key_hash": row["token_hash"]})
+    its = await coded.sessions.is_sound(pool, row, "of_session")
+    return its and await coded.is_account(pool, row)
+
+
+async def deputised(pool: Pool, coded: Coded, deputy: str, person: str) -> Any:
     """The person whom the deputy stands in for now, or None."""
-    return await pool.fetchrow(DEPUTISED, deputy, person)
+    rows = await pool.fetch(DEPUTISED, deputy, person)
+    for row in await coded.deputies.sound(pool, rows, "of_deputy"):
+        if await coded.is_account(pool, row):
+            return row
+    return None
+
+
+async def has_factor(pool: Pool, coded: Coded, user: str) -> bool:
+    """Whether the account has a second factor that a code can be asked of."""
+    row = await pool.fetchrow(FACTOR, user)
+    return row is not None and await coded.factors.is_sound(pool, row)
 
 
 async def end_session(pool: Pool, token_hash: bytes, line: Line) -> None:
@@ -94,12 +130,24 @@ async def save_reveal(pool: Pool, *line: str) -> None:
     await pool.execute(REVEAL, *line)
 
 
-async def add_accounts(conn: Connection, rows: Sequence[Sequence[Any]]) -> None:
-    await conn.executemany(ADD_ACCOUNT, rows)
+async def add_accounts(conn: Connection, coded: Coded, rows: Sequence[Sequence[Any]]) -> None:
+    """Add accounts that are not there yet; a row is the values of `ACCOUNT_GIVES`."""
+    await conn.executemany(ADD_ACCOUNT, _proven(coded.accounts, ACCOUNT_GIVES, rows))
 
 
-async def add_keys(conn: Connection, rows: Sequence[Sequence[Any]]) -> None:
-    await conn.executemany(ADD_KEY, rows)
+async def add_keys(conn: Connection, coded: Coded, rows: Sequence[Sequence[Any]]) -> None:
+    """Add keys that are not there yet; a row is the values of `KEY_GIVES`."""
+    await conn.executemany(ADD_KEY, _proven(coded.keys, KEY_GIVES, rows))
+
+
+def _proven(
+    rows: CodedRows, names: Sequence[str], values: Sequence[Sequence[Any]]
+) -> list[tuple[Any, ...]]:
+    """New rows with their codes."""
+    return [
+        (*each, rows.made({**dict(zip(names, each, strict=True)), "disabled": False}))
+        for each in values
+    ]
 
 
 async def rights_version(pool: Pool) -> int:

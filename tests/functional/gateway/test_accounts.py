@@ -10,7 +10,7 @@ from services.gateway.accounts.loading import end_demo, load_demo
 from services.gateway.accounts.register import Entry, Register
 from services.gateway.http.problems import Problem
 from tests.functional.gateway.conftest import Face
-from tests.gateway import STATION
+from tests.gateway import CODED, STATION
 
 GOOD = "grauer-Kiesel-17"
 OPERATOR = "operator:test"
@@ -21,7 +21,7 @@ def named() -> str:
 
 
 def register_of(face: Face) -> Register:
-    return Register(face.gateway.pool, OPERATOR)
+    return Register(face.gateway.pool, OPERATOR, CODED)
 
 
 async def refusal(work: Any) -> str:
@@ -86,7 +86,7 @@ async def test_names_that_differ_in_width_or_case_are_one(face: Face) -> None:
 
 
 async def test_a_key_and_a_person_have_no_name_in_common(face: Face) -> None:
-    register, ring, user = register_of(face), KeyRing(face.gateway.pool, OPERATOR), named()
+    register, ring, user = register_of(face), KeyRing(face.gateway.pool, OPERATOR, CODED), named()
     await register.add(Entry(user, "", "clerk", STATION))
     assert await refusal(ring.add(STATION, "partner", user.upper())) == "NAME_TAKEN"
     entry = Entry(STATION.upper(), "", "clerk", STATION)
@@ -138,7 +138,7 @@ async def test_a_role_that_changed_holds_for_an_open_session(face: Face) -> None
 
 
 async def test_a_key_is_rotated_and_revoked(face: Face) -> None:
-    ring, name = KeyRing(face.gateway.pool, OPERATOR), named()
+    ring, name = KeyRing(face.gateway.pool, OPERATOR, CODED), named()
     first = await ring.add(STATION, "partner", name)
     header = {"Authorization": f"Bearer {first}"}
     assert await status(face, header) == 200
@@ -165,25 +165,27 @@ async def test_the_demo_is_loaded_once_and_opens_doors_only_while_it_is_in_force
     rows = [{"user": user, "password": "demo-liandong", "role": "clerk", "unit": STATION}]
     keys = [{"key": key, "unit": STATION, "role": "clerk", "name": named()}]
     header = {"Authorization": f"Bearer {key}"}
-    assert await load_demo(gateway_database, rows, keys, OPERATOR)
+    assert await load_demo(gateway_database, CODED, rows, keys, OPERATOR)
     assert await sign_in(face, user, "demo-liandong") and await status(face, header) == 200
     register = register_of(face)
     await register.disable(user)
-    assert await load_demo(gateway_database, rows, keys, OPERATOR)
+    assert await load_demo(gateway_database, CODED, rows, keys, OPERATOR)
     assert await sign_in(face, user, "demo-liandong") == {}, "a start enables no account"
     await register.enable(user)
     await face.gateway.pool.execute("DELETE FROM accounts WHERE user_name = $1", user)
-    assert await load_demo(gateway_database, rows, keys, OPERATOR)
+    assert await load_demo(gateway_database, CODED, rows, keys, OPERATOR)
     assert await sign_in(face, user, "demo-liandong") == {}, "a start makes no account anew"
 
-    assert await load_demo(gateway_database, rows, keys, OPERATOR, again=True)
+    assert await load_demo(gateway_database, CODED, rows, keys, OPERATOR, again=True)
     session = await sign_in(face, user, "demo-liandong")
     assert session
-    assert await end_demo(gateway_database, OPERATOR)
+    assert await end_demo(gateway_database, CODED, OPERATOR)
     await face.gateway.rights.look()
     assert (await status(face, session), await status(face, header)) == (401, 401)
     assert await sign_in(face, user, "demo-liandong") == {}
-    assert not await load_demo(gateway_database, rows, keys, OPERATOR), "an ended demo stays ended"
+    assert not await load_demo(gateway_database, CODED, rows, keys, OPERATOR), (
+        "an ended demo stays ended"
+    )
     assert await sign_in(face, user, "demo-liandong") == {}
     assert await face.sign_in("li"), "the others are not the demo's"
     await register.set_password(user, GOOD)

@@ -16,7 +16,7 @@ from services.gateway.accounts.register import Entry, Register
 from services.gateway.accounts.second_factor import SecondFactors
 from services.gateway.http.problems import Problem
 from tests.functional.gateway.conftest import Face
-from tests.gateway import STATION
+from tests.gateway import CODED, STATION
 
 GOOD = "grauer-Kiesel-17"
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -31,7 +31,7 @@ def environ() -> dict[str, str]:
 async def somebody(face: Face, role: str, unit: str = STATION) -> str:
     user = f"p{secrets.token_hex(4)}"
     entry = Entry(user, "", role, unit, password=GOOD)
-    await Register(face.gateway.pool, "operator:test").add(entry)
+    await Register(face.gateway.pool, "operator:test", CODED).add(entry)
     return user
 
 
@@ -151,7 +151,7 @@ async def test_who_may_appoint_whom(face: Face) -> None:
 
 async def test_a_role_with_a_second_factor_is_lent_only_to_one_who_has_one(face: Face) -> None:
     leader, clerk = await somebody(face, "leader"), await somebody(face, "clerk")
-    factors = SecondFactors(face.gateway.pool, Sealer(Keyring((bytes(32),))))
+    factors = SecondFactors(face.gateway.pool, Sealer(Keyring((bytes(32),))), CODED)
     totp = pyotp.parse_uri(await factors.enrol(leader, "operator:test"))
     assert isinstance(totp, pyotp.TOTP)
     mine, own = await header_of(face, leader, code=totp.now()), await header_of(face, clerk)

@@ -14,7 +14,7 @@ from services.gateway.accounts.auth import digest
 from services.gateway.accounts.loading import load_demo
 from services.gateway.accounts.passwords import hash_of
 from services.gateway.wiring import open_gateway
-from tests.gateway import STATION, settings_for
+from tests.gateway import CODED, STATION, settings_for
 from tests.ledger.building import SECRET
 
 DEMO = "demo-liandong"
@@ -65,6 +65,6 @@ async def test_what_an_earlier_start_has_made_opens_nothing(postgres_dsn: str) -
                 return [signed_in, *found]
 
             assert await answers() == [401, 401, 200], "a key that an operator made goes on"
-            assert await load_demo(url, [], [], "operator:test")
+            assert await load_demo(url, CODED, [], [], "operator:test")
             gateway.gate.authenticator.forget_all()
             assert await answers() == [200, 200, 200], "a home of liandong's own stays the demo"

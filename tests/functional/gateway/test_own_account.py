@@ -9,7 +9,7 @@ import pytest
 
 from services.gateway.accounts.register import Entry, Register
 from tests.functional.gateway.conftest import Face
-from tests.gateway import STATION
+from tests.gateway import CODED, STATION
 
 GOOD, BETTER = "grauer-Kiesel-17", "anderer-Kiesel-18"
 OPERATOR = "operator:test"
@@ -27,7 +27,7 @@ def environ() -> dict[str, str]:
 
 async def somebody(face: Face) -> str:
     user = f"p{secrets.token_hex(4)}"
-    await Register(face.gateway.pool, OPERATOR).add(
+    await Register(face.gateway.pool, OPERATOR, CODED).add(
         Entry(user, "周某某", "clerk", STATION, password=GOOD)
     )
     return user
@@ -103,7 +103,7 @@ async def test_a_terminal_that_was_left_open_is_no_place_to_guess(face: Face) ->
         assert (code, reason) == (403, "PRESENT_PASSWORD_WRONG")
     assert code == 429
     assert "SIGN_IN_REFUSED" in await kinds_of(face, user)
-    await Register(face.gateway.pool, OPERATOR, bytes(32)).unlock(user)
+    await Register(face.gateway.pool, OPERATOR, CODED, bytes(32)).unlock(user)
     done = await asked(face, CHANGE, session, password=GOOD, new_password=BETTER)
     assert done.status_code == 204, "an operator has unlocked it: what was guessed counts no more"
 

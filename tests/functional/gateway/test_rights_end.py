@@ -15,7 +15,7 @@ from services.gateway.accounts.loading import end_demo, load_demo
 from services.gateway.accounts.register import Entry, Register
 from services.gateway.http.server import Server
 from services.gateway.wiring import Gateway, open_gateway
-from tests.gateway import HOST, STATION, gateway_database, settings_for
+from tests.gateway import CODED, HOST, STATION, gateway_database, settings_for
 from tests.servers import free_port
 
 __all__ = ["gateway_database"]
@@ -73,7 +73,7 @@ async def test_of_a_disabled_person_and_of_a_new_password(
     running: Running,
 ) -> None:
     http, gateway = running
-    register, user = Register(gateway.pool, OPERATOR), f"p{secrets.token_hex(4)}"
+    register, user = Register(gateway.pool, OPERATOR, CODED), f"p{secrets.token_hex(4)}"
     await register.add(Entry(user, "", "clerk", STATION, password=GOOD))
     other = await sign_in(http, "li", "liandong-demo")
     header = await sign_in(http, user)
@@ -88,14 +88,14 @@ async def test_of_a_revoked_key_and_of_a_demo_that_is_over(
     running: Running, gateway_database: str
 ) -> None:
     http, gateway = running
-    ring, name = KeyRing(gateway.pool, OPERATOR), f"k{secrets.token_hex(4)}"
+    ring, name = KeyRing(gateway.pool, OPERATOR, CODED), f"k{secrets.token_hex(4)}"
     header = {"Authorization": f"Bearer {await ring.add(STATION, 'clerk', name)}"}
     assert await seconds_to_end(http, header, lambda: ring.revoke(name)) < PROMISED
     key = f"demo-{name}"
     keys = [{"key": key, "unit": STATION, "role": "clerk", "name": key}]
-    await load_demo(gateway_database, [], keys, OPERATOR, again=True)
+    await load_demo(gateway_database, CODED, [], keys, OPERATOR, again=True)
     header = {"Authorization": f"Bearer {key}"}
-    ended = seconds_to_end(http, header, lambda: end_demo(gateway_database, OPERATOR))
+    ended = seconds_to_end(http, header, lambda: end_demo(gateway_database, CODED, OPERATOR))
     assert await ended < PROMISED
 
 

@@ -13,7 +13,7 @@ from backbone.process.keyring import Keyring
 from services.gateway.accounts.register import Entry, Register
 from services.gateway.accounts.second_factor import MOST_WRONG, SecondFactors
 from tests.functional.gateway.conftest import Face
-from tests.gateway import STATION
+from tests.gateway import CODED, STATION
 
 GOOD = "grauer-Kiesel-17"
 OPERATOR = "operator:test"
@@ -25,12 +25,14 @@ def environ() -> dict[str, str]:
 
 
 def factors_of(face: Face) -> SecondFactors:
-    return SecondFactors(face.gateway.pool, Sealer(Keyring((bytes(32),))))
+    return SecondFactors(face.gateway.pool, Sealer(Keyring((bytes(32),))), CODED)
 
 
 async def somebody(face: Face, role: str = "clerk") -> str:
     user = f"p{secrets.token_hex(4)}"
-    await Register(face.gateway.pool, OPERATOR).add(Entry(user, "", role, STATION, password=GOOD))
+    await Register(face.gateway.pool, OPERATOR, CODED).add(
+        Entry(user, "", role, STATION, password=GOOD)
+    )
     return user
 
 
@@ -68,7 +70,7 @@ async def test_guessing_codes_ends_soon_and_an_administrator_unlocks(face: Face)
     for _ in range(MOST_WRONG):
         assert reason(await attempt(face, user, code="x")) == (401, "WRONG_CODE")
     assert reason(await attempt(face, user, code=totp.now())) == (401, "SECOND_FACTOR_LOCKED")
-    await Register(face.gateway.pool, OPERATOR).unlock(user)
+    await Register(face.gateway.pool, OPERATOR, CODED).unlock(user)
     assert (await attempt(face, user, code=totp.now())).status_code == 200
 
 

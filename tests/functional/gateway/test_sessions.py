@@ -7,8 +7,9 @@ import pytest
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import digest
 from services.gateway.accounts.loading import load_accounts
+from services.gateway.accounts.register import Register
 from tests.functional.gateway.conftest import Face
-from tests.gateway import PASSWORD, STATION, STATION_KEY
+from tests.gateway import CODED, PASSWORD, STATION, STATION_KEY
 
 
 async def test_a_session_says_who_one_is_and_ends(face: Face) -> None:
@@ -99,15 +100,16 @@ async def test_a_role_may_do_only_what_is_its_own(face: Face) -> None:
 async def test_a_role_that_nobody_can_hold_is_refused(gateway_database: str) -> None:
     key = {"key": "k", "unit": STATION, "role": "emperor"}
     with pytest.raises(ValueError, match="emperor"):
-        await load_accounts(gateway_database, [], [key])
+        await load_accounts(gateway_database, CODED, [], [key])
 
 
 async def test_a_disabled_account_loses_its_sessions(face: Face) -> None:
     headers = await face.sign_in("auditor")
     pool = face.gateway.pool
-    await pool.execute("UPDATE accounts SET disabled = true WHERE user_name = 'auditor'")
+    register = Register(pool, "operator:test", CODED)
+    await register.disable("auditor")
     try:
         assert (await face.http.get("/v1/incidents", headers=headers)).status_code == 401
-        assert await storage.account_of(pool, "auditor") is None
+        assert await storage.account_of(pool, CODED, "auditor") is None
     finally:
-        await pool.execute("UPDATE accounts SET disabled = false")
+        await register.enable("auditor")

@@ -142,6 +142,15 @@ TAMPERING = {
         "is not what the door has written",
     ),
     "a state's event": ("UPDATE workflow.incidents SET hash = '\\x00'", "another hash"),
+    "an outcome": (
+        "UPDATE workflow.outcomes SET reason = 'NOT_THE_HOLDER', kind = 'Denied'",
+        "is not what the service has written",
+    ),
+    "an account": (
+        "INSERT INTO gateway.accounts (user_name, folded, display_name, role, unit, area, "
+        "password_hash) VALUES ('q', 'q', 'q', 'auditor', '990100', '990100', 'none')",
+        "gateway: accounts q is not what the gateway has written",
+    ),
     "a reveal": (
         "ALTER TABLE gateway.reveals DISABLE TRIGGER USER; "
         "UPDATE gateway.reveals SET purpose = 'x' WHERE position = 2",
