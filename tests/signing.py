@@ -7,6 +7,7 @@ from backbone.kafka.origin import command_statement, header_of, owner_of
 from backbone.process.signing import Signatures
 from operate.home.keys import Keys
 from tests.ledger.building import SECRET
+from tests.servers import Installed
 
 KEYS = Keys(SECRET)
 NAMES = ("ce_type", "ce_id", "ce_subject", "ce_sequence")
@@ -17,6 +18,12 @@ Headers = list[tuple[str, bytes]]
 def signatures_of(service: str) -> Signatures:
     """Those of the installation of the tests."""
     return Signatures(service, KEYS.keyring(service), KEYS.signers())
+
+
+def signatures_in(city: Installed, service: str) -> Signatures:
+    """Those of a service of this installation."""
+    keys = Keys(bytes.fromhex((city.home / "secret").read_text()))
+    return Signatures(service, keys.keyring(service), keys.signers())
 
 
 def signed(

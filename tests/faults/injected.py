@@ -11,11 +11,13 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
+from backbone.kafka.origin import owner_of
 from operate.home.home import read_pid
 from tests.faults.skewed import Host
 from tests.living.ledger import Ledger
 from tests.people import CALL, Visit, act
 from tests.servers import Installed
+from tests.signing import signatures_in, signed
 from tests.watching import Watch
 
 INCIDENTS = "liandong.incident.events.v1"
@@ -125,15 +127,18 @@ async def claim_it(scene: Scene) -> None:
 
 
 def rubbish(records: int) -> Act:
-    """Records that look like events and are none, all for one partition."""
+    """Records of a service that look like events and are none, all for one partition."""
 
     async def make(scene: Scene) -> None:
+        by = signatures_in(scene.city, owner_of(INCIDENTS))
+        value, key = b"\xff\xff", b"no id"
+        headers = signed(INCIDENTS, key, value, RUBBISH, by)
         producer = AIOKafkaProducer(bootstrap_servers=scene.city.run["kafka"])
         await producer.start()
         try:
             for _ in range(records):
                 await producer.send_and_wait(
-                    INCIDENTS, b"\xff\xff", key=b"no id", headers=RUBBISH, partition=0
+                    INCIDENTS, value, key=key, headers=headers, partition=0
                 )
         finally:
             await producer.stop()

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.kafka.consumer import Consumer
-from backbone.kafka.origin import Origin
+from backbone.kafka.origin import Forged, Origin
 from backbone.kafka.producer import Publisher
 from backbone.kafka.subscription import Handler, Subscription
 from backbone.postgres.pool import Pool
@@ -74,6 +74,10 @@ def an_event(source: UUID, version: int, kind: str = "progress_reported") -> tup
     return str(source).encode(), event.SerializeToString()
 
 
+# The header of a record that stands for one which no service has signed.
+STRANGE = "strange"
+
+
 class Trusting(Origin):
     """For tests of what follows the check of signatures, which has tests of its own."""
 
@@ -84,7 +88,9 @@ class Trusting(Origin):
         """Nothing is refused."""
 
     def check(self, record: Any) -> None:
-        """Every record passes."""
+        """Every record passes, but for those that say that no service has signed them."""
+        if STRANGE in dict(record.headers):
+            raise Forged("FORGED: it is not signed")
 
 
 @dataclass

@@ -92,10 +92,16 @@ class Applier:
         return True
 
     def _read(self, record: ConsumerRecord) -> Any:
-        event: Any = self._subscription.event.FromString(record.value)
-        UUID(event.meta.aggregate_id), UUID(event.meta.event_id)
-        if event.meta.version < 1:
-            raise ValueError("an event without a version")
+        """Raises Forged also for what cannot be read, if no service has signed it: only a service
+        can tell by bad records that a release is bad."""
+        try:
+            event: Any = self._subscription.event.FromString(record.value)
+            UUID(event.meta.aggregate_id), UUID(event.meta.event_id)
+            if event.meta.version < 1:
+                raise ValueError("an event without a version")
+        except UNREADABLE:
+            self._origin.check(record)
+            raise
         if self._subscription.concerns(kind_of(event)):
             self._origin.check(record)
         return event

@@ -13,9 +13,11 @@ import psutil
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from backbone.kafka.origin import owner_of
 from backbone.kafka.poison import MOST_POISONS
 from operate.home import leftovers
 from tests.servers import Installed
+from tests.signing import signatures_in, signed
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +90,11 @@ def test_what_doctor_advises_for_a_stopped_consumer_lets_it_go_on(city: Installe
 
 
 async def rubbish(city: Installed, topic: str, count: int) -> None:
+    """As a bad release of the service sends it."""
+    headers = signed(topic, b"no id", b"\xff", by=signatures_in(city, owner_of(topic)))
     async with AIOKafkaProducer(bootstrap_servers=city.run["kafka"]) as producer:
         for _ in range(count):
-            await producer.send_and_wait(topic, b"\xff", b"no id", partition=0)
+            await producer.send_and_wait(topic, b"\xff", b"no id", partition=0, headers=headers)
 
 
 def test_a_second_one_does_not_start_beside_it(city: Installed) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import grpc
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from msgspec.structs import replace
 
 from backbone.door.beside import CodedRows
@@ -39,7 +39,15 @@ from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
 from tests.installation import Installation
 from tests.ledger.building import a_request
-from tests.ledger.consuming import GROUP, Bench, Handling, Trusting, an_event, make_bench
+from tests.ledger.consuming import (
+    GROUP,
+    STRANGE,
+    Bench,
+    Handling,
+    Trusting,
+    an_event,
+    make_bench,
+)
 from tests.ledger.domain import Command, Write
 from tests.ledger.serving import TOKEN, a_ledger, ledger_settings
 from tests.servers import Broker, running_task
@@ -400,6 +408,22 @@ async def test_rubbish_between_good_foreign_events_stops_nothing(
             await bench.publish(an_event(uuid4(), 1), rubbish, an_event(uuid4(), 1))
         await bench.publish(an_event(mine, 1))
         await bench.noted(mine, 1)
+        assert not bench.consumer.poisons.too_many
+
+
+async def test_rubbish_that_no_service_has_signed_stops_nothing(bench: Bench) -> None:
+    """Otherwise whoever reaches Kafka could stop the following of incidents."""
+    good = uuid4()
+    async with bench.running():
+        async with AIOKafkaProducer(bootstrap_servers=bench.broker.address) as intruder:
+            for _ in range(2 * MOST_POISONS):
+                await intruder.send_and_wait(
+                    bench.topic, b"\xff", b"no id", headers=[(STRANGE, b"")]
+                )
+        dead = await read(bench.broker, f"{bench.topic}.{GROUP}.dead", 2 * MOST_POISONS)
+        assert all("FORGED" in headers_of(each)["liandong-reason"] for each in dead)
+        await bench.publish(an_event(good, 1))
+        await bench.noted(good, 1)
         assert not bench.consumer.poisons.too_many
 
 
