@@ -131,16 +131,22 @@ async def database(home: Home) -> list[Finding]:
 async def evidence_of(home: Home) -> list[Finding]:
     """The result of the last nightly check of each service."""
     conn = await asyncpg.connect(Installation.here(home).admin_dsn, timeout=5)
-    found = []
+    found, unchecked = [], False
     try:
         for (schema,) in await conn.fetch(SCHEMAS):
             row = await conn.fetchrow(LAST_CHECK.format(schema=schema))
+            unchecked = unchecked or row is None
             if row is not None and row["flaws"]:
                 seen = f"{schema}: {row['first']}"
                 found.append(Finding(words("evidence", "存证"), seen, "liandong verify"))
     finally:
         await conn.close()
     sound = words("no flaw at the last nightly check", "最近一次夜间校验无问题")
+    if unchecked:
+        sound = words(
+            "not checked yet: it is each night, and by `liandong verify`",
+            "尚未校验：每夜自动校验，也可执行 liandong verify",
+        )
     return found or [Finding(words("evidence", "存证"), sound)]
 
 

@@ -19,14 +19,19 @@ Process = Mapping[str, Any]
 
 
 async def processes(home: Home) -> list[Finding]:
-    """One finding for each process, by its present state."""
-    found = (await status.examine(home))["processes"]
+    """One finding for each process, by its present state, and for a supervisor that is frozen."""
+    told = await status.examine(home)
+    found, watcher = told["processes"], told.get("supervisor", {})
     installation = Installation.here(home)
     full = home.is_full() is not None
     ill = {name for name, each in found.items() if not is_well(each)}
+    frozen = [status.frozen_supervisor(watcher["pid"])] if watcher.get("frozen") else []
     return [
-        Finding(name, seen_of(each), remedy_of(installation, name, each, ill, full=full))
-        for name, each in found.items()
+        *(Finding(words("supervisor", "守护进程"), *each) for each in frozen),
+        *(
+            Finding(name, seen_of(each), remedy_of(installation, name, each, ill, full=full))
+            for name, each in found.items()
+        ),
     ]
 
 

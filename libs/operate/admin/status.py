@@ -11,6 +11,7 @@ from operate.cli.screen import STATE_COLOURS, console, plain, words
 from operate.home import leftovers
 from operate.home.copies import service_of
 from operate.home.home import Home, read_state
+from operate.run.adopted import is_frozen
 from operate.run.installation import Installation
 from operate.servers import kafka, postgres
 
@@ -32,13 +33,30 @@ async def examine(home: Home) -> dict[str, Any]:
     for process, found in zip(processes.values(), flaws, strict=True):
         process["flaws"] = found if process["state"] == "ready" else []
         process["memory"] = memory_of(process["pid"])
-    ready = state["ready"] and not any(process["flaws"] for process in processes.values())
-    return {"running": True, **state, "ready": ready, "supervisor": supervisor(home)}
+    watcher = supervisor(home)
+    well = not any(process["flaws"] for process in processes.values())
+    ready = state["ready"] and well and not watcher["frozen"]
+    return {"running": True, **state, "ready": ready, "supervisor": watcher}
 
 
-def supervisor(home: Home) -> dict[str, int | None]:
+def supervisor(home: Home) -> dict[str, Any]:
+    """`frozen`: a signal has stopped it, and nothing starts what dies."""
     pid = home.supervisor()
-    return {"pid": pid, "memory": memory_of_one(psutil.Process(pid)) if pid else 0}
+    memory = memory_of_one(psutil.Process(pid)) if pid else 0
+    return {"pid": pid, "memory": memory, "frozen": bool(pid) and is_frozen(pid or 0)}
+
+
+def frozen_supervisor(pid: int) -> tuple[str, str]:
+    """What is wrong with a supervisor that a signal has stopped, and the remedy."""
+    seen = words(
+        f"a signal has stopped it (process {pid}): nothing is started again",
+        f"被信号暂停（进程 {pid}），进程停止后不会重新启动",
+    )
+    remedy = words(
+        f"kill -CONT {pid}, or kill -9 {pid} and `liandong up --detach`, which adopts what runs",
+        f"kill -CONT {pid}；或 kill -9 {pid} 后执行 liandong up --detach，由新的守护进程接管",
+    )
+    return seen, remedy
 
 
 async def flaws_of(home: Home, name: str) -> list[str]:
@@ -86,4 +104,7 @@ def show(found: dict[str, Any]) -> None:
             said,
         )
     console.print(table)
+    if found["supervisor"]["frozen"]:
+        seen, remedy = frozen_supervisor(found["supervisor"]["pid"])
+        console.print(f"[red]{words('supervisor', '守护进程')}: {seen}[/]: {remedy}")
     console.print(words(f"{total / MEGABYTE:.0f} MiB in all", f"共 {total / MEGABYTE:.0f} MiB"))

@@ -74,6 +74,18 @@ def test_what_runs_without_its_supervisor_is_adopted_without_an_outage(city: Ins
     wait(lambda: city.liandong("status").returncode == 0, 20)  # each notices its new supervisor
 
 
+def test_a_supervisor_that_a_signal_has_stopped_is_told(city: Installed) -> None:
+    supervisor = int((city.home / "lock").read_text())
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        told, doctor = city.liandong("status"), city.liandong("doctor")
+        assert told.returncode == 1 and f"kill -CONT {supervisor}" in told.stdout
+        assert doctor.returncode == 1 and f"kill -CONT {supervisor}" in doctor.stdout
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+    wait(lambda: city.liandong("status").returncode == 0, 20)
+
+
 def test_what_doctor_advises_for_a_stopped_consumer_lets_it_go_on(city: Installed) -> None:
     asyncio.run(rubbish(city, "liandong.petition.events.v1", MOST_POISONS))
     wait(lambda: "consumers resume" in city.liandong("doctor").stdout, 30)
