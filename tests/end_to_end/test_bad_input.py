@@ -207,3 +207,32 @@ async def test_no_text_of_any_route_breaks_anything(visit: Visit, desk: Client) 
     assert len(wrong) > 1_000
     await asyncio.gather(*map(send, wrong))
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "said"),
+    [
+        ("/v1/units?kind=xx", "kind", "“种类”只能取：农业农村（agriculture）"),
+        ("/v1/teams?skill=cooking", "skill", "“技能”只能取："),
+        ("/v1/supervisions?state=A", "state", "已认可（ACCEPTED）"),
+        ("/v1/inbox/supervisions?state=A", "state", "已认可（ACCEPTED）"),
+        ("/v1/inbox?reason=A", "reason", "“待办原因”只能取：到场超时（ARRIVAL_LAPSED）"),
+        (
+            "/v1/receipts?from=2026-11-30T10:00:00Z&to=2026-11-30T09:00:00Z",
+            "to",
+            "“截止时间”早于起始时间",
+        ),
+        ("/v1/team-statuses?teams=990101-fire-team&teams=nope", "teams[1]", "没有这支队伍：nope"),
+    ],
+)
+async def test_a_wrong_filter_is_said_in_words(
+    visit: Visit, path: str, field: str, said: str
+) -> None:
+    who = await visit.person("dispatcher.990100-command")
+    headers = {**who._headers, "accept-language": "zh"}
+    answer = await visit.http.get(path, headers=headers)
+    assert told(answer)[0] in (400, 422)
+    problem = answer.json()
+    assert said in problem["detail"] and "—" not in problem["detail"], problem["detail"]
+    [flaw] = problem["errors"]
+    assert flaw["field"] == field and said in flaw["detail"]

@@ -172,6 +172,28 @@ async def _let_lapse(visit: Visit, supervision: str, unit: str) -> None:
     await let_lapse(here.admin_dsn, keys, supervision, unit)
 
 
+async def test_a_named_due_time_stays_when_the_incident_is_designated_to_another_unit(
+    visit: Visit,
+) -> None:
+    desk, dispatcher = (
+        visit.system("990100-command", role) for role in ("call_taker", "dispatcher")
+    )
+    supervisor = await visit.person("supervisor.990101-government")
+    incident = await held(desk, await visit.person(f"clerk.{POLICE}"))
+    due = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
+    opening = {"incident_ids": [incident], "level": "GENERAL", "reason": "答复", "due_time": due}
+    opened = await act(supervisor, "/v1/supervisions", opening)
+    to = {"to_unit": URBAN, "reason": "路面清理属城管职责"}
+    await act(dispatcher, f"/v1/incidents/{incident}:designate", to)
+    async with asyncio.timeout(30):
+        while True:
+            shown = await supervisor.get(f"/v1/supervisions/{opened['id']}")
+            if [each["unit"] for each in shown["demands"]] == [URBAN]:
+                break
+            await asyncio.sleep(0.2)
+    assert shown["demands"][0]["deadline"] == opened["demands"][0]["deadline"]
+
+
 async def test_desk_supervisor_and_citizen_urge_each_with_a_pause(visit: Visit) -> None:
     office = await visit.person("clerk.990101-petition_office")
     supervisor = await visit.person("supervisor.990101-government")

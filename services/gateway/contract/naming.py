@@ -38,7 +38,7 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(("team", "next_team"), "team"),
     **dict.fromkeys(("category", "confirmed_category"), "category"),
     **dict.fromkeys(("stopped_by", "users"), "person"),
-    "area": "area",
+    **dict.fromkeys(("area", "matter_area"), "area"),
     "unit_kind": "unit_kind",
     "skills": "skill",
 }  # fmt: skip

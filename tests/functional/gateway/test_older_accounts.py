@@ -1,5 +1,6 @@
 """A database of one's own that an earlier release has filled with demo accounts and keys."""
 
+import asyncio
 import secrets
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from services.gateway.accounts.passwords import hash_of
 from services.gateway.wiring import open_gateway
 from tests.gateway import CODED, STATION, settings_for
 from tests.ledger.building import SECRET
+from tests.servers import running_task
 
 DEMO = "demo-liandong"
 ACCOUNT = """
@@ -68,3 +70,25 @@ async def test_what_an_earlier_start_has_made_opens_nothing(postgres_dsn: str) -
             assert await load_demo(url, CODED, [], [], "operator:test")
             gateway.gate.authenticator.forget_all()
             assert await answers() == [200, 200, 200], "a home of liandong's own stays the demo"
+
+            async def code() -> None:
+                """As the gateway does during the day after the migration."""
+                for rows in gateway.coded.every:
+                    missing = f"SELECT true FROM {rows.of.table} WHERE proof IS NULL"
+                    async with running_task(rows.code_those_of_before(gateway.pool, Pulse())):
+                        while await gateway.pool.fetchval(missing):
+                            await asyncio.sleep(0.05)
+
+            await code()
+            assert await answers() == [200, 200, 200]
+            # The release before, which still runs, knows no codes.
+            changed = "UPDATE accounts SET password_hash = $2 WHERE user_name = $1"
+            await gateway.pool.execute(changed, "clerk.old", hash_of(DEMO))
+            assert await answers() == [200, 200, 200]
+            await code()
+            admin = await asyncpg.connect(dsn)
+            await admin.execute("UPDATE gateway.uncoded SET until = clock_timestamp()")
+            assert await answers() == [200, 200, 200], "every row has its code, and the day is over"
+            await gateway.pool.execute(changed, "clerk.old", hash_of(DEMO))
+            assert await answers() == [401, 200, 200]
+            await admin.close()
