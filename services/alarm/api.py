@@ -32,7 +32,8 @@ from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.accusing import accused_alone
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.linking import LinkRepeat
-from services.alarm.receipt.record import Receipt
+from services.alarm.receipt.recommending import Recommended
+from services.alarm.receipt.record import Outcome, Receipt
 from services.alarm.receipt.reveal import RevealCaller
 from services.alarm.receipt.tickets import AnswerTicket, RefuseTicket
 from services.alarm.taking import Taking
@@ -105,7 +106,24 @@ class FrontDesk(rpc.AlarmServiceServicer):
         if incident is not None:
             shown.incident.CopyFrom(following.shown(incident))
             _passed_as(shown)
+        # Danger may be told only after the opening.
+        if receipt.outcome is Outcome.OPENED and all(e.refused for e in receipt.dispatches):
+            teams = await self._linkage.recommend(receipt, caller.actor)
+            await self._fetch(shown, receipt, teams, caller.actor)
         return shown
+
+    async def _fetch(
+        self,
+        shown: resources.Receipt,
+        receipt: Receipt,
+        teams: tuple[Recommended, ...],
+        by: Actor,
+    ) -> None:
+        """Recommend the teams, and send the best one where the city says so."""
+        sent = await self._linkage.send(receipt, teams, by)
+        if sent:
+            shown.dispatches.extend(self._shown(sent, by).dispatches)
+        shown.recommended.extend(linkage.shown(teams))
 
     async def RevealCaller(self, request: pb.RevealCallerRequest, context: Any) -> Any:
         caller = caller_of(context)
@@ -122,10 +140,7 @@ class FrontDesk(rpc.AlarmServiceServicer):
         shown, teams = await asyncio.gather(
             self._opened(receipt, caller.actor), self._linkage.recommend(receipt, caller.actor)
         )
-        sent = await self._linkage.send(receipt, teams, caller.actor)
-        if sent:
-            shown.dispatches.extend(self._shown(sent, caller.actor).dispatches)
-        shown.recommended.extend(linkage.shown(teams))
+        await self._fetch(shown, receipt, teams, caller.actor)
         return pb.OpenIncidentResponse(receipt=shown)
 
     async def PassTo12345(self, request: pb.PassTo12345Request, context: Any) -> Any:

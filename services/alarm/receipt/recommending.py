@@ -67,18 +67,35 @@ class Recommended(Struct, frozen=True):
 
 def linkage(city: City, receipt: Receipt) -> tuple[Route, ...]:
     """The rows of the routing table that ask for teams, wherever they stand."""
-    given = receipt.classification
+    classes, priority = classes_of(receipt), receipt.classification.priority
     routes = city.policy.routes if city.policy else ()
     return tuple(
-        row for row in routes if row.linkage and row.holds(given.category, given.priority, SOURCE)
+        row
+        for row in routes
+        if row.linkage and any(row.holds(each, priority, SOURCE) for each in classes)
     )
+
+
+def classes_of(receipt: Receipt) -> tuple[str, ...]:
+    """The class of the receipt, and those of its dangers that no person has set lower."""
+    given, heard = receipt.classification, receipt.suggestions.danger
+    dangers = [(heard.category, heard.priority)] if heard else []
+    dangers += [(each.category, each.priority) for each in heard.others] if heard else []
+    classes = (category for category, priority in dangers if given.priority <= priority)
+    return tuple(dict.fromkeys((given.category, *classes)))
+
+
+def _wanted(city: City, receipt: Receipt) -> tuple[str, ...]:
+    """The skills that are asked for, the first one before all."""
+    classes = classes_of(receipt)
+    return tuple(dict.fromkeys(skill for each in classes for skill in skills_for(city, each)))
 
 
 def candidates(
     city: City, receipt: Receipt, by: Actor, centres: Mapping[str, Point]
 ) -> tuple[Team, ...]:
     """The nearest teams with a wanted skill that the person may send and that are not sent yet."""
-    wanted = frozenset(skills_for(city, receipt.classification.category))
+    wanted = frozenset(_wanted(city, receipt))
     sent = {each.team for each in receipt.dispatches if not each.refused}
     fit = [
         team
@@ -99,7 +116,7 @@ def recommend(
     centres: Mapping[str, Point],
 ) -> tuple[Recommended, ...]:
     """The best first: those that are ready, then the first skill, then near, free and connected."""
-    wanted = skills_for(city, receipt.classification.category)
+    wanted = _wanted(city, receipt)
     found = [
         _recommended(team, wanted, standings.get(team.code, UNKNOWN), receipt, centres)
         for team in teams

@@ -109,6 +109,19 @@ async def test_an_amended_narrative_is_heard(console: Console, tables: Any) -> N
     assert (later.category, later.priority) == ("violence.weapon", "P1")
 
 
+async def test_a_danger_that_is_told_after_the_opening_fetches_teams_too(
+    console: Console, tables: Any
+) -> None:
+    receipt = await taken(console, narrative="两车相撞", category="traffic.accident")
+    assert not (await console.do("OpenIncident", receipt.id)).receipt.recommended
+    told = await console.do("AmendReceipt", receipt.id, narrative=KNIFE)
+    assert [each.team for each in told.receipt.recommended] == ["blue", "red"]
+    burning = await taken(console, narrative="两车相撞", category="traffic.accident")
+    await console.do("OpenIncident", burning.id)
+    sent = await console.do("AmendReceipt", burning.id, narrative="两车相撞，仓库着火了")
+    assert [each.team for each in sent.receipt.dispatches] == ["blue"], "the rule sends"
+
+
 async def test_a_rule_of_the_city_sends_by_itself_once(console: Console, tables: Any) -> None:
     receipt = await taken(console, narrative="仓库着火了")
     opened = await console.do("OpenIncident", receipt.id)

@@ -21,6 +21,7 @@ from services.alarm.receipt.recommending import (
     recommend,
 )
 from services.alarm.receipt.record import Receipt
+from services.alarm.receipt.suggested import DangerSuggestion
 from tests.cities import COUNTY, NORTH
 from tests.desks import EAST_GRID, HERE, TAKER, WEST_GRID, a_category, a_desk_city, a_report
 from tests.unit.alarm.receipts import after
@@ -79,6 +80,19 @@ def test_a_class_takes_the_skills_of_the_class_above() -> None:
     assert skills_for(CITY, "fire.building") == ("fire", "rescue")
     assert skills_for(CITY, "theft") == ()
     assert candidates(CITY, a_fire(category="theft"), TAKER, CENTRES) == ()
+
+
+def test_a_danger_that_nobody_has_set_lower_asks_for_its_own_teams() -> None:
+    words = ("着火",)
+    heard = DangerSuggestion("fire.building", "建筑火灾", "P1", words, score=10)
+    helped = a_fire(category="theft")
+    helped = changed(helped, suggestions=changed(helped.suggestions, danger=heard))
+    assert [each.code for each in linkage(CITY, helped)] == ["danger"]
+    found = candidates(CITY, helped, TAKER, CENTRES)
+    assert {each.code for each in found} == {"near", "far", "helper"}
+    lower = changed(helped, classification=changed(helped.classification, priority="P3"))
+    assert linkage(CITY, lower) == ()
+    assert candidates(CITY, lower, TAKER, CENTRES) == ()
 
 
 @pytest.mark.parametrize(
