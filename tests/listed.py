@@ -1,5 +1,6 @@
 """Lists against the pure rule: records are written as the door writes them, and listed in pages."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from backbone.door.decider import Decider
 from backbone.door.rows import Rows
-from backbone.door.statements import JOURNAL, state_values, write_to
+from backbone.door.statements import state_values, write_to
 from backbone.postgres import counting
 from backbone.postgres.asking import Asked
 from backbone.postgres.counting import count_of
@@ -80,9 +81,11 @@ class Listed:
         newer = [replace(state, version=state.version + self._written) for state in states]
         rows = [state_values(self._decider, state, b"") for state in newer]
         columns = [list(column) for column in zip(*rows, strict=True)]
-        nothing: list[list[Any]] = [[] for _ in (*JOURNAL, *range(11))]
+        statement = write_to([table])
+        most = max(int(number) for number in re.findall(r"\$(\d+)", statement))
+        nothing: list[list[Any]] = [[] for _ in range(most - len(columns))]
         if rows:
-            await self._pool.execute(write_to([table]), *columns, *nothing)
+            await self._pool.execute(statement, *columns, *nothing)
 
     async def shown(self, asked: Asked, size: int = 3) -> list[UUID]:
         """The ids of the whole list, read page by page."""
