@@ -2,19 +2,21 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
+import pytest
 
 from backbone.postgres.migrate import Schema, migrate_all, schemas, service_url
 from backbone.process.pulse import Pulse
 from services.gateway.accounts.auth import digest
 from services.gateway.accounts.loading import load_demo
 from services.gateway.accounts.passwords import hash_of
-from services.gateway.wiring import open_gateway
+from services.gateway.wiring import Gateway, open_gateway
 from tests.gateway import CODED, STATION, settings_for
 from tests.ledger.building import SECRET
 from tests.servers import running_task
@@ -37,7 +39,9 @@ def of_then() -> list[Schema]:
     return [replace(schema, files=schema.files[: names.index("0005_accounts_are_real.sql")])]
 
 
-async def test_what_an_earlier_start_has_made_opens_nothing(postgres_dsn: str) -> None:
+@pytest.fixture
+async def dsn(postgres_dsn: str) -> str:
+    """The database, brought up to date."""
     admin = await asyncpg.connect(postgres_dsn)
     name = f"older_{secrets.token_hex(4)}"
     await admin.execute(f"CREATE DATABASE {name}")
@@ -50,45 +54,59 @@ async def test_what_an_earlier_start_has_made_opens_nothing(postgres_dsn: str) -
     await conn.execute(KEY, digest("of-a-partner"), "partner-1", STATION, False)
     await conn.close()
     await migrate_all(dsn, SECRET)
+    return dsn
 
+
+@pytest.fixture
+async def gateway(dsn: str) -> AsyncIterator[Gateway]:
+    settings = settings_for(service_url(dsn, "gateway", SECRET), {})
+    async with open_gateway(settings, Pulse()) as gateway:
+        yield gateway
+
+
+async def answers(gateway: Gateway) -> list[int]:
+    """To the account, to the key of the demo, and to the key of a partner."""
+    gateway.gate.authenticator.forget_all()
+    transport: Any = httpx.ASGITransport(app=gateway.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        body = {"user": "clerk.old", "password": DEMO}
+        signed_in = (await http.post("/v1/sessions", json=body)).status_code
+        keys = [{"Authorization": f"Bearer of-{each}"} for each in ("the-demo", "a-partner")]
+        current = "/v1/sessions/current"
+        found = [(await http.get(current, headers=each)).status_code for each in keys]
+        return [signed_in, *found]
+
+
+async def test_what_an_earlier_start_has_made_opens_nothing(dsn: str, gateway: Gateway) -> None:
+    assert await answers(gateway) == [401, 401, 200], "a key that an operator made goes on"
     url = service_url(dsn, "gateway", SECRET)
-    async with open_gateway(settings_for(url, {}), Pulse()) as gateway:
-        transport: Any = httpx.ASGITransport(app=gateway.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+    assert await load_demo(url, CODED, [], [], "operator:test")
+    assert await answers(gateway) == [200, 200, 200], "a home of liandong's own stays the demo"
 
-            async def answers() -> list[int]:
-                body = {"user": "clerk.old", "password": DEMO}
-                signed_in = (await http.post("/v1/sessions", json=body)).status_code
-                keys = [
-                    {"Authorization": f"Bearer of-{each}"} for each in ("the-demo", "a-partner")
-                ]
-                current = "/v1/sessions/current"
-                found = [(await http.get(current, headers=each)).status_code for each in keys]
-                return [signed_in, *found]
 
-            assert await answers() == [401, 401, 200], "a key that an operator made goes on"
-            assert await load_demo(url, CODED, [], [], "operator:test")
-            gateway.gate.authenticator.forget_all()
-            assert await answers() == [200, 200, 200], "a home of liandong's own stays the demo"
+async def code(gateway: Gateway) -> None:
+    """Give codes to rows of before, as the gateway does during the day after the migration."""
+    for rows in gateway.coded.every:
+        missing = f"SELECT true FROM {rows.of.table} WHERE proof IS NULL"
+        async with running_task(rows.code_those_of_before(gateway.pool, Pulse())):
+            while await gateway.pool.fetchval(missing):
+                await asyncio.sleep(0.05)
 
-            async def code() -> None:
-                """As the gateway does during the day after the migration."""
-                for rows in gateway.coded.every:
-                    missing = f"SELECT true FROM {rows.of.table} WHERE proof IS NULL"
-                    async with running_task(rows.code_those_of_before(gateway.pool, Pulse())):
-                        while await gateway.pool.fetchval(missing):
-                            await asyncio.sleep(0.05)
 
-            await code()
-            assert await answers() == [200, 200, 200]
-            # The release before, which still runs, knows no codes.
-            changed = "UPDATE accounts SET password_hash = $2 WHERE user_name = $1"
-            await gateway.pool.execute(changed, "clerk.old", hash_of(DEMO))
-            assert await answers() == [200, 200, 200]
-            await code()
-            admin = await asyncpg.connect(dsn)
-            await admin.execute("UPDATE gateway.uncoded SET until = clock_timestamp()")
-            assert await answers() == [200, 200, 200], "every row has its code, and the day is over"
-            await gateway.pool.execute(changed, "clerk.old", hash_of(DEMO))
-            assert await answers() == [401, 200, 200]
-            await admin.close()
+CHANGED = "UPDATE accounts SET password_hash = $2 WHERE user_name = $1"
+
+
+async def test_rows_of_before_have_a_day_for_their_codes(dsn: str, gateway: Gateway) -> None:
+    """Also those that the release before changes meanwhile, which knows no codes."""
+    url = service_url(dsn, "gateway", SECRET)
+    assert await load_demo(url, CODED, [], [], "operator:test")
+    await code(gateway)
+    await gateway.pool.execute(CHANGED, "clerk.old", hash_of(DEMO))
+    assert await answers(gateway) == [200, 200, 200]
+    await code(gateway)
+    admin = await asyncpg.connect(dsn)
+    await admin.execute("UPDATE gateway.uncoded SET until = clock_timestamp()")
+    await admin.close()
+    assert await answers(gateway) == [200, 200, 200], "each has its code when the day is over"
+    await gateway.pool.execute(CHANGED, "clerk.old", hash_of(DEMO))
+    assert await answers(gateway) == [401, 200, 200]
