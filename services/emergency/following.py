@@ -58,6 +58,7 @@ class Incidents:
             for event, command in commands
             for each in own
             if each.home is not None or event.meta.version > each.order.matter_version
+            if not _leaves_with(each, event)
         ]
         if accusing is None:
             return told
@@ -88,6 +89,14 @@ class Incidents:
 def _ended_with(mission: Mission, end: Any) -> Any:
     """The end as a mission of a merged incident hears it."""
     return without_words(mission, replace(end, matter=mission.order.matter_id))
+
+
+def _leaves_with(mission: Mission, event: Any) -> bool:
+    """Whether the receipt that has ordered it as its own matter leaves the incident with this
+    event. The receipt moves it then; until that it must not hear that its own danger is over."""
+    told = (each for each in event.amended.reports if each.receipt != event.meta.aggregate_id)
+    left = {each.receipt for each in told if not each.linked}
+    return mission.is_receipts_own and mission.order.receipt in left
 
 
 def _told_to(mission: Mission, command: Any, accusing: Any, city: City) -> Any:
