@@ -98,12 +98,16 @@ class Coded:
     async def forged(self, conn: Any) -> AsyncIterator[Flaw]:
         """The rows that were not written so, and accounts of which the audit says something else;
         nothing is changed."""
+        named = set()
         for rows in self.every:
             async for where in rows.forged(conn):
+                named.add(where)
                 yield Flaw(where, "is not what the gateway has written")
         for row in await conn.fetch(SET_BACK, timeout=LONG):
+            if (where := f"accounts {row['user_name']}") in named:
+                continue
             what = f"is not what the audit says of it: {row['topic']}"
-            yield Flaw(f"accounts {row['user_name']}", what)
+            yield Flaw(where, what)
 
     async def _is_in_force(self, on: Any, row: Any) -> bool:
         if not row["demo"]:

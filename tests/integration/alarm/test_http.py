@@ -7,10 +7,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.loading import load_accounts
 from tests.cities import COUNTY
 from tests.desks import DESK, EAST_GRID
-from tests.gateway import CODED
 from tests.processes import Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,8 +31,9 @@ CALL = {
 async def web(home: Installation) -> AsyncIterator[httpx.AsyncClient]:
     taker = {"user": "zhou", "name": "周", "role": "call_taker", "unit": DESK, "area": COUNTY}
     other = taker | {"user": "zhao", "name": "赵", "role": "dispatcher"}
-    url = home.settings("gateway").database_url
-    await load_accounts(url, CODED, [{**each, "password": PASSWORD} for each in (taker, other)], [])
+    settings = home.settings("gateway")
+    people = [{**each, "password": PASSWORD} for each in (taker, other)]
+    await load_accounts(settings.database_url, Coded(settings.keyring), people, [])
     with home.started(*SERVICES):
         await home.ready(*SERVICES)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{home.port}", timeout=10) as web:
