@@ -1,6 +1,6 @@
 -- The code over the columns of a stored outcome, which only its service can make: a repeat is answered with
 -- what the service has answered.
-ALTER TABLE outcomes ADD COLUMN proof bytea;
+ALTER TABLE outcomes ADD COLUMN IF NOT EXISTS proof bytea;
 
 -- The outcomes of before get theirs within a day.
 DO $$
