@@ -65,7 +65,7 @@ async def test_a_team_of_the_accused_that_joins_by_a_link_is_called_back_unheard
     await asyncio.wait_for(terminal.until("mission", code=other["code"]), 20)
     await act(desk, f"{one}:link", {"incident": accusing["id"]})
     recall = await asyncio.wait_for(terminal.until("mission", kind="RECALL"), 20)
-    assert recall["recall"]["reason_name"] == "指挥中心另有安排"
+    assert recall["recall"]["reason"] == "ARRANGED_OTHERWISE"
     mission = await leader.get(f"/v1/missions/{recall['mission']}")
     assert "见死不救" not in f"{terminal.seen} {mission}"
     assert (await desk.get(one))["dispatches"][0]["state"] == "RECALLED"

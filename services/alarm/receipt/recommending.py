@@ -86,9 +86,10 @@ def classes_of(receipt: Receipt) -> tuple[str, ...]:
 
 
 def _wanted(city: City, receipt: Receipt) -> tuple[str, ...]:
-    """The skills that are asked for, the first one before all."""
-    classes = classes_of(receipt)
-    return tuple(dict.fromkeys(skill for each in classes for skill in skills_for(city, each)))
+    """The skills that are asked for, the first one before all: those of the class, or else of the
+    dangers."""
+    own, *dangers = (skills_for(city, each) for each in classes_of(receipt))
+    return own or tuple(dict.fromkeys(skill for skills in dangers for skill in skills))
 
 
 def candidates(
