@@ -5,7 +5,11 @@ A connection to Kafka lasts longer than what it was opened with: which brokers e
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
@@ -14,6 +18,8 @@ from aiokafka.errors import KafkaError, for_code
 
 from backbone.process.wires import Brokers
 from operate.admin.topics import administrator
+from operate.home import certificates
+from operate.home.certificates import AUTHORITY
 from operate.home.home import read_state
 from operate.run.installation import Installation
 
@@ -26,6 +32,8 @@ NODE = "1"
 REAUTH = "connections.max.reauth.ms"
 # A server takes a change over behind its answer, and one that is busy may miss a question.
 ATTEMPTS, PAUSE = 6, 2.0
+# Of a newest authority, about a minute.
+TRIES = 30
 
 
 async def show_renewed(
@@ -87,6 +95,30 @@ async def _kafka(installation: Installation) -> None:
         for code, said, *_ in answer.resources:
             if code:
                 raise for_code(code)(said)
+
+
+async def trusts_the_newest(installation: Installation) -> bool:
+    """Wait until Kafka lets in who comes with a certificate of the newest authority; False if it
+    does not. Shown before, every certificate would be refused, the operator's among them."""
+    brokers = installation.brokers
+    running = read_state(installation.home).get("processes", {}).get(KAFKA, {})
+    if installation.kafka is None or running.get("state") != "ready" or isinstance(brokers, str):
+        return True
+    folder, own = installation.protection.folder, brokers.wires.name
+    with TemporaryDirectory(dir=folder) as apart:
+        probe = Path(apart)
+        for name in (AUTHORITY, "ca.pem", f"{own}.pem"):
+            shutil.copy(folder / name, probe / name)
+        certificates.renew(probe, [own])
+        tried = replace(brokers, wires=replace(brokers.wires, folder=probe))
+        for _ in range(TRIES):
+            try:
+                async with administrator(tried):
+                    return True
+            except (KafkaError, OSError) as error:
+                log.info("Kafka does not trust the newest authority yet: %r", error)
+                await asyncio.sleep(PAUSE)
+    return False
 
 
 async def endless(brokers: Brokers) -> list[str]:

@@ -111,6 +111,7 @@ def begin_authority(installation: Installation) -> None:
     certificates.make_authority(folder)
     show_renewed(installation)
     time.sleep(ALL_HAVE_LOOKED)
+    asyncio.run(renewal.trusts_the_newest(installation))
 
 
 def show_renewed(
