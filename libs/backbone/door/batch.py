@@ -104,7 +104,7 @@ class Batch:
         known = self._known.get(request.request_id)
         if known is None:
             return self._answered(request, judge(request))
-        if known.reason == EVIDENCE_BROKEN:  # never stored: nobody vouches for what is
+        if known.reason == EVIDENCE_BROKEN:  # the stored outcome was changed by hand
             return self._refused(request, Broken(EVIDENCE_BROKEN, version=known.version))
         # The flow's outcomes of 0.1.0 have no hash that can be compared; their aggregate can.
         same_body = not known.body_hash or known.body_hash == request.body_hash

@@ -54,7 +54,8 @@ class Beside:
 
     @property
     def code_as_read(self) -> str:
-        """The same for a row that nobody has changed since it was read at the last place."""
+        """The same statement for a row that has not changed since it was read: its `xmin` of then
+        is the last parameter."""
         return f"{self.code_one} AND xmin::text = ${len(self.key) + 2}"
 
     def page(self, after: Sequence[Any], test: str) -> str:

@@ -45,7 +45,7 @@ class Counts:
         if known is None or not self._is_sound(known):
             FORGED.labels("row", self._codes.service if self._codes else "").inc()
             log.critical("row.forged", extra={"row": f"{NAME} {self._table}"})
-            return  # nobody vouches for what it says: the check of the night names it
+            return  # a new code would make the changed counts look right
         months = Counter(_read(known["months"]))
         months.update(f"{each:%Y%m}" for each in times)
         await self._write(conn, known["since"], _written(months))

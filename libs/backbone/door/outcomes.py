@@ -46,7 +46,7 @@ class Outcome(Struct, frozen=True):
 
     @property
     def broken(self) -> "Outcome":
-        """The answer in its place if nobody vouches for it; it is not stored."""
+        """The refusal that a repeat gets where the stored outcome was changed by hand."""
         kind, facts = Broken.__name__, {"version": str(self.version)}
         return replace(self, reason=EVIDENCE_BROKEN, kind=kind, facts=facts, state=None)
 
@@ -70,7 +70,7 @@ COLUMNS = {
 }
 
 
-# What is written: the code of the outcome beside it.
+# The columns that the door writes: those of the outcome, and its code.
 WRITTEN = {**COLUMNS, "proof": "bytea"}
 
 

@@ -1,4 +1,4 @@
-"""Stored outcomes: each carries a code of its service, so that a repeat hears what was answered."""
+"""Stored outcomes: the service writes a code with each, and checks it before it answers again."""
 
 from datetime import datetime
 from typing import Any
@@ -62,7 +62,7 @@ class Stored:
         return await self.sound(outcome, row["proof"], on)
 
     async def sound(self, outcome: Outcome, proof: bytes | None, on: Any) -> Outcome:
-        """The outcome, or what is answered in the place of one that the service did not write."""
+        """The outcome; the refusal EVIDENCE_BROKEN where its code or its form is wrong."""
         said = {**asdict(outcome), "proof": proof}
         if not await self._rows.is_sound(on, said):
             return outcome.broken

@@ -38,7 +38,7 @@ HOLDS = {
     r"\S+ (?=[^,]*\bNOT NULL\b)(?![^,]*\bDEFAULT\b)": "refuses rows that the running release "
     "writes: give the column a DEFAULT",
 }
-# Of these a service has one row: to write it anew holds nobody up.
+# A service has one row in each of these tables: rewriting it locks no other row.
 OF_ONE_ROW = frozenset({"replica_bookmark"})
 ROWS = re.compile(r"\s*(?:UPDATE|DELETE FROM|TRUNCATE)\b", re.IGNORECASE)
 INDEX = re.compile(r"\s*CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY)", re.IGNORECASE)

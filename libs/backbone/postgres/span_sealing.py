@@ -84,8 +84,8 @@ class SpanSealer:
         return [name.removeprefix(KEPT) for name in opened if name and name.startswith(KEPT)]
 
     def open_but(self, text: str, kept: Collection[str]) -> str:
-        """The text as it was written, without these persons and numbers: also where nobody knew,
-        when it was written, that it names them, and nothing of it is sealed."""
+        """The text as it was written, without these persons and numbers, also where they are not
+        sealed: their names may have become known only afterwards."""
         return _bare(self.open(text), *names_and_numbers(kept))
 
     def hide_but(self, text: str, kept: Collection[str]) -> str:

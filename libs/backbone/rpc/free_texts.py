@@ -71,9 +71,9 @@ class FreeTexts:
         """Open the texts of an answer to a person who works on the matter, mask them for all
         others. A service that asks for itself is given them sealed.
 
-        A protected caller is named to nobody: each part of the answer says by `persons` who that
-        is, and none of its texts names them, sealed or not. Former texts may do so, and a place or
-        a danger that was written down before the caller had given a name."""
+        Each part of the answer says by `persons` who its protected callers are, and its texts are
+        shown without them, sealed or not: former texts may name them, and so may a place or a
+        danger that was written down before the caller had given a name."""
         if sender != FRONT:
             return
         works = role in WORKING

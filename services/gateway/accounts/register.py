@@ -164,7 +164,8 @@ class Register:
         return "changed"
 
     async def _mend(self, conn: Connection, entry: Entry, known: str) -> None:
-        """Raises Problem 500 without a password: nobody vouches for the one that it has."""
+        """Write a changed account anew. Raises Problem 500 without a password: the stored one may
+        be that of an intruder."""
         if not entry.password:
             raise forged(entry.user)
         row = (entry.user, *entry.rights, folded(entry.user), known)

@@ -138,7 +138,7 @@ class SecondFactors:
         if row is None:
             raise refused("SECOND_FACTOR_LOCKED")
         if not await self.coded.factors.is_sound(self.pool, row):
-            raise refused("SECOND_FACTOR_NOT_ENROLLED")  # the secret of nobody knows whom
+            raise refused("SECOND_FACTOR_NOT_ENROLLED")  # another hand has written the secret
         step = self._step(self.sealer.open(FIELD, row["sealed"]), code)
         if step is None:
             raise refused("WRONG_CODE")

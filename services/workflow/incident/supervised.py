@@ -161,7 +161,7 @@ def to_address(incident: Incident) -> UUID | None:
 
 
 def _is_outlived(incident: Incident, known: Supervised) -> bool:
-    """An accused supervisor hears no answer: nobody waits for one, nor for its judgement."""
+    """An accused supervisor hears no answer: no unit owes it one, and it judges none."""
     hidden = incident.hidden_from
     if known.unit in hidden:
         return bool(known.owed_by or known.answered_by)
