@@ -1,6 +1,6 @@
 """Incidents for tests of the pure core: a city, its people, commands, and what comes of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
@@ -45,7 +45,7 @@ class Alone:
     def one(self, key: UUID) -> Any | None:
         return None
 
-    def members(self, key: UUID) -> Collection[UUID]:
+    def members(self, key: UUID) -> frozenset[UUID]:
         return self._held
 
 

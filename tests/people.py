@@ -16,7 +16,7 @@ from tests.unnamed import require_field
 
 POINT = {"longitude": 108.912, "latitude": 34.231}
 TOWNSHIP = "990101001"
-CALL = {
+CALL: dict[str, Any] = {
     "kind": "CALL",
     "caller": {"number": "13800000000", "name": "王某", "protected": False},
     "place": {"text": "青山镇长风路12号", "point": POINT},

@@ -1,17 +1,29 @@
 """A real Kafka and a real PostgreSQL for tests, on free ports, from the modules of `make run`."""
 
 import asyncio
+import fcntl
 import json
 import os
-import secrets
+import random
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache
+from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from operate.home.ports import LAST, free_port, is_free
 from operate.run.launch import Launch
@@ -20,6 +32,8 @@ from operate.servers.kafka import Kafka
 from operate.servers.postgres import Postgres
 
 START, READY = 60.0, 60.0
+# The lock of the ports of this process, held to its end.
+HELD: list[TextIO] = []
 COMMAND = (sys.executable, "-m", "operate.cli.command")
 
 
@@ -166,8 +180,28 @@ class Installed:
 
 
 def free_base() -> int:
-    """A base port whose whole range is free, below those that outgoing connections are given."""
+    """A base port whose whole range is free, below those that outgoing connections are given.
+
+    It is one of this process alone: a city of another process that is down for a moment, or has not
+    bound all of its ports yet, finds no stranger there.
+    """
+    bases = _own_bases()
     while True:
-        base = secrets.randbelow(200) * 100 + 10_000
+        base = next(bases)
         if all(is_free(port) for port in range(base, base + LAST + 1)):
             return base
+
+
+@cache
+def _own_bases() -> Iterator[int]:
+    """Ten bases that no other process takes while this one lives, in turn."""
+    for first in random.sample(range(10_000, 30_000, 1_000), 20):
+        held = (Path(tempfile.gettempdir()) / f"liandong-test-ports-{first}").open("w")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.close()
+            continue
+        HELD.append(held)
+        return cycle(range(first, first + 1_000, 100))
+    raise RuntimeError("more than 20 processes test at once")

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from backbone.words.actor import Actor
+from backbone.words.matter import Matter
 from backbone.words.place import Place
 from services.workflow.incident import INCIDENTS
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.closing import CloseIncident, VerifyIncident
 from services.workflow.incident.handling import ReportProgress, ResolveIncident
 from services.workflow.incident.opening import OpenIncident
-from services.workflow.incident.record import Incident, Matter
+from services.workflow.incident.record import Incident
 from services.workflow.incident.world import World
 from tests.bench.figures import MORE, Figure
 from tests.bench.plan import Plan
@@ -66,7 +67,7 @@ def lived() -> int:
 
 
 def perform(states: dict[UUID, Incident], incident: UUID, command: Any, now: datetime) -> None:
-    found = states.get(incident)
+    found: Any = states.get(incident)
     for event in INCIDENTS.decide(found, command, now, WORLD):
         found = INCIDENTS.evolve(found, event)
     states[incident] = found

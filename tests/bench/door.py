@@ -2,7 +2,7 @@
 
 import time
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -70,9 +70,9 @@ async def inserted(raw: Any, records: list[Command]) -> float:
 
 @cache
 def city() -> City:
-    found = a_city()
+    found: Any = a_city()
     found.units[UNIT] = a_unit(UNIT, "police", TOWNSHIP, parent="county")
-    return found
+    return cast(City, found)
 
 
 async def fresh(world: World) -> str:

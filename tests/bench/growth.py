@@ -11,11 +11,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pygal
@@ -176,7 +177,7 @@ async def streams(readers: Sequence[Http]) -> AsyncIterator[Callable[[int], Awai
         await asyncio.gather(*reading, return_exceptions=True)
 
 
-AXES: dict[str, tuple[Callable[[World, list[int]], Awaitable[Axis]], list[int]]] = {
+AXES: dict[str, tuple[Callable[[World, list[int]], Coroutine[Any, Any, Axis]], list[int]]] = {
     "incidents": (by_incidents, [0, 100_000, 1_000_000]),
     "workers": (by_workers, [1, 2, 4]),
     "streams": (by_streams, [10, 100, 1_000, 5_000]),

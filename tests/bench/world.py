@@ -168,7 +168,7 @@ def command_of(incident: str, body: Any, user: str, unit: str, role: str) -> Com
     field = next(
         each.name
         for each in commands.IncidentCommand.DESCRIPTOR.oneofs_by_name["body"].fields
-        if each.message_type.name == body.DESCRIPTOR.name
+        if each.message_type and each.message_type.name == body.DESCRIPTOR.name
     )
     message = commands.IncidentCommand(
         request_id=str(request), user=user, unit=unit, role=role, area=unit.partition("-")[0]

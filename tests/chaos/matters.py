@@ -199,5 +199,5 @@ class Day:
 
 
 async def day_of(visit: Visit, seed: int) -> Day:
-    people = [await visit.person(each) for each in (DESK, SECOND, LEADER)]
-    return Day(visit, *people, seed=seed)
+    desk, second, leader = [await visit.person(each) for each in (DESK, SECOND, LEADER)]
+    return Day(visit, desk, second, leader, seed)

@@ -101,7 +101,7 @@ async def make(scene: Scene) -> None:
 
 
 async def mend(scene: Scene) -> None:
-    holder, tasks, of = scene.left
+    holder, tasks, (incident, unit) = scene.left
     await holder.close()
     for each in tasks:
         each.cancel()
@@ -109,7 +109,7 @@ async def mend(scene: Scene) -> None:
     # The breaker closes with a probe that arrives: one command in fifty.
     async with asyncio.timeout(PROBED):
         while await asyncio.to_thread(scene.watch.values, "liandong_stream_breaker_open == 1"):
-            await burst(scene.city, *of, commands=5, readers=0)
+            await burst(scene.city, incident, unit, 5, 0)
 
 
 FLOOD = Fault(

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -68,17 +68,16 @@ class Worker:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                client: Any = await self._visit.person(user)
+                client = await self._visit.person(user)
             except (httpx.TransportError, AssertionError):
                 if time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(0.5)
             else:
-                return client
+                return cast(Noted, client)
 
     def system(self, unit: str, role: str = "", person: str = "", team: str = "") -> Noted:
-        client: Any = self._visit.system(unit, role, person, team)
-        return client
+        return cast(Noted, self._visit.system(unit, role, person, team))
 
     async def do(self, client: Noted, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Write, and enter it into the ledger; nothing is begun while people rest."""

@@ -20,7 +20,7 @@ from operate.cli.screen import tell
 from operate.home.copies import written
 from operate.home.trouble import Trouble
 from operate.replay.client import Connection
-from tests.killing import killed
+from tests.killing import killed, pids
 from tests.rehearsal import faults
 from tests.rehearsal.brokers import Cluster
 from tests.rehearsal.chart import Rendered, rendered
@@ -57,7 +57,7 @@ class Rehearsal:
         done = self.city.liandong(*up, timeout=600)
         if done.returncode:
             raise RuntimeError(done.stderr + done.stdout)
-        processes = len(set(faults.pids(self.city).values())) + self._wanted.brokers + 1
+        processes = len(set(pids(self.city).values())) + self._wanted.brokers + 1
         say(f"{processes} processes are ready after {time.monotonic() - began:.0f} s")
 
     async def run(self) -> bool:

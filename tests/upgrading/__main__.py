@@ -96,12 +96,12 @@ class Rehearsal:
         dsn = self.city.run["database"]
         found = await ledger.balance(dsn, self._staff.ledger, before)
         late = await ledger.settled(dsn, self._staff.ledger, SETTLED)
-        verbs = self._staff.ledger.done.total()
+        verbs, failed = self._staff.ledger.done.total(), self._staff.take_failed()
         say(
             f"{verbs} acts were answered as done: lost {len(found.lost)}, doubled "
-            f"{len(found.doubled)}, failed {len(self._staff.failed)}, not heard of {len(late)}"
+            f"{len(found.doubled)}, failed {len(failed)}, not heard of {len(late)}"
         )
-        self.wrong += [*found.lost, *found.doubled, *self._staff.failed, *late]
+        self.wrong += [*found.lost, *found.doubled, *failed, *late]
 
     def _ask(self, command: str, what: str) -> None:
         told = self.city.liandong(command)

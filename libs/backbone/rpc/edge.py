@@ -1,6 +1,7 @@
 """gRPC edge of all services: token, signature, rights, rules of requests, metrics."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +12,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from backbone.process.logs import bound
-from backbone.process.metrics import CALL_SECONDS
+from backbone.process.metrics import CALL_SECONDS, FORGED
 from backbone.process.wires import Wires
 from backbone.rpc.caller import PURPOSE, require_token
 from backbone.rpc.finishing import finishing
@@ -21,6 +22,8 @@ from backbone.rpc.refusing import abort, refused
 from backbone.rpc.rules import require_rules
 from backbone.rpc.signed import HEADER, Admit
 from backbone.words.errors import Denied, InvalidArgument
+
+log = logging.getLogger(__name__)
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 # The service that calls, and its certificate.
@@ -45,11 +48,14 @@ class Edge(grpc.aio.ServerInterceptor):
         token: str,
         admit: Admit,
         *,
+        name: str = "",
         wires: Wires | None = None,
         texts: FreeTexts | None = None,
     ) -> None:
-        """`texts` seals and shows the free texts of requests and answers."""
+        """`name` is that of the service; `texts` seals and shows the free texts of requests and
+        answers."""
         self._token = token
+        self._name = name
         self._texts = texts or FreeTexts(None)
         self.admit = admit
         self._trusted = Trusted(wires.ca) if wires else None
@@ -145,10 +151,19 @@ class Edge(grpc.aio.ServerInterceptor):
 
         return checked
 
+    def _require_token(self, method: str, metadata: Any) -> None:
+        """Raises Denied, with an alarm, for a call from outside of this installation."""
+        try:
+            require_token(metadata, self._token)
+        except Denied:
+            FORGED.labels("call", self._name).inc()
+            log.error("call.forged", extra={"method": method, "wrong": "another token"})
+            raise
+
     def _admitted(self, method: str, handler: "Handler", body: bytes, context: Any) -> Any:
         """The request, if its call comes from a service and can be read. Raises a Refusal."""
         metadata = context.invocation_metadata()
-        require_token(metadata, self._token)
+        self._require_token(method, metadata)
         self.require_right(self.peer_of(context), method)
         self.admit(method, metadata, body)
         return read_request(handler.request_deserializer, body)
@@ -193,7 +208,7 @@ class Edge(grpc.aio.ServerInterceptor):
     def _shared(self, method: Any) -> Any:
         async def shared(requests: Any, context: Any) -> None:
             try:
-                require_token(context.invocation_metadata(), self._token)
+                self._require_token("ShareStream", context.invocation_metadata())
                 await method(requests, context)
             except Exception as error:
                 await abort(context, error)

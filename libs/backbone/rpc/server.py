@@ -35,17 +35,18 @@ class Server:
         """`texts` has the keys of free texts, for a service that keeps some."""
         self.texts = FreeTexts(SpanSealer(texts) if texts else None)
         admit = Signed(settings.signatures)
-        edge = Edge(settings.token, admit, wires=settings.wires, texts=self.texts)
+        wires, name = settings.wires, settings.name
+        edge = Edge(settings.token, admit, name=name, wires=wires, texts=self.texts)
         self._server = grpc.aio.server(interceptors=[edge], options=OPTIONS)
         self._calls = SharedCalls(edge)
         self._contracts = [reflection.SERVICE_NAME]
         self._server.add_generic_rpc_handlers((self._calls,))
         health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), self._server)
         address = f"{settings.host}:{settings.port}"
-        if settings.wires is None:
+        if wires is None:
             self._server.add_insecure_port(address)
         else:
-            self._server.add_secure_port(address, server_credentials(settings.wires))
+            self._server.add_secure_port(address, server_credentials(wires))
 
     def serve(self, add: Callable[[Any, Any], None], servicer: Any, contract: Any) -> None:
         """Register a servicer by its `add_…_to_server`; `contract` is its proto file descriptor.

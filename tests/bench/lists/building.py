@@ -25,7 +25,7 @@ from operate.home.ports import free_port
 from operate.servers.postgres import Postgres, answers
 from tests.bench.lists.records import formats, projection
 from tests.bench.plan import ROOT
-from tests.installation import SECRET
+from tests.ledger.building import SECRET
 from tests.servers import Server, until
 
 HERE = Path(__file__).parent

@@ -21,7 +21,7 @@ from tests.bench.lists.building import a_database
 from tests.bench.lists.cases import Case, cases
 from tests.bench.lists.services import SERVICES
 from tests.bench.plan import Plan
-from tests.installation import SECRET
+from tests.ledger.building import SECRET
 from tests.listed import trusted
 
 GATE = 50.0
