@@ -63,10 +63,10 @@ class Console:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(
-    postgres_dsn: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+    template: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Installation]:
     logs = tmp_path_factory.mktemp("alarm")
-    async with an_installation(postgres_dsn, broker, logs) as installation:
+    async with an_installation(template, broker, logs) as installation:
         await installation.know(a_desk_city(), "gateway", "alarm", "workflow", "emergency")
         yield installation
 

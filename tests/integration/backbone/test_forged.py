@@ -204,9 +204,9 @@ def forged(topic: str) -> list[Record]:
 
 
 @pytest.fixture
-async def city(postgres_dsn: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Installation]:
+async def city(template: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Installation]:
     """Every service but the directory, in two processes."""
-    async with an_installation(postgres_dsn, broker, tmp_path) as city, AsyncExitStack() as stack:
+    async with an_installation(template, broker, tmp_path) as city, AsyncExitStack() as stack:
         await city.know(a_city(), *{SCHEMAS[name] for name in FRONTS})
         stack.enter_context(city.started(*FRONTS))
         stack.enter_context(city.started("workflow-stream"))
