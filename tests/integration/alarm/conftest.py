@@ -56,7 +56,7 @@ class Console:
     ) -> tuple[Any, dict[str, str]]:
         metadata = metadata_for(self._token, who, principal=who.user, **more)
         metadata.append(("idempotency-key", key or uuid4().hex))
-        call = getattr(self.stub, verb)(request, timeout=5, metadata=metadata)
+        call = getattr(self.stub, verb)(request, timeout=30, metadata=metadata)
         response = await call
         return response, dict(await call.trailing_metadata())
 

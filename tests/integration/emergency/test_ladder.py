@@ -106,7 +106,7 @@ def lateness(event: Any) -> float:
 async def one(desk: Desk, mission: str) -> Any:
     request = pb.GetMissionRequest(mission_id=mission)
     metadata = metadata_for(desk.token, ZHAO)
-    return (await desk.stub.GetMission(request, metadata=metadata, timeout=5)).mission
+    return (await desk.stub.GetMission(request, metadata=metadata, timeout=30)).mission
 
 
 async def forged_rung(database: Installation, desk: Desk, mission: str) -> str:
@@ -286,7 +286,7 @@ async def set_duty(desk: Desk, team: str, duty: Any) -> TeamStatus:
         desk.token, Actor("zhao", "desk", "dispatcher", COUNTY), request_id=str(uuid4())
     )
     request = pb.SetTeamStatusRequest(team=team, duty=duty)
-    response = await refusing(desk.stub.SetTeamStatus(request, metadata=metadata, timeout=5))
+    response = await refusing(desk.stub.SetTeamStatus(request, metadata=metadata, timeout=30))
     found: TeamStatus = response.status
     return found
 

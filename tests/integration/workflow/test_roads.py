@@ -89,7 +89,7 @@ class Client:
     ) -> tuple[resources.Incident, dict[str, str]]:
         metadata = metadata_for(self._token, who, principal=who.user, **more)
         metadata.append(("idempotency-key", key or uuid4().hex))
-        call = method(request, metadata=metadata, timeout=5)
+        call = method(request, metadata=metadata, timeout=30)
         response = await call
         return response.incident, dict(await call.trailing_metadata())
 
