@@ -17,6 +17,9 @@ FEWEST_CHARACTERS = 5
 # A shorter name may stand in a password by chance.
 TELLING_NAME = 3
 
+# What stands between a key and the person whom it names, and between a deputy and a person; and how
+# the latter is shown.
+SIGNS, STANDING_IN = frozenset(("/", FOR)), "(代"
 # Signs that nobody takes for letters of an alphabet, by the first word of their names in Unicode.
 EAST_ASIAN = frozenset(("CJK", "IDEOGRAPHIC", "BOPOMOFO", "HIRAGANA", "KATAKANA", "HANGUL", "YI"))
 
@@ -27,14 +30,19 @@ def folded(name: str) -> str:
 
 
 def require_name(name: str) -> None:
-    """Raises Problem 422. A slash would make an account look like a key that names a person,
-    and the other sign like a deputy."""
+    """Raises Problem 422."""
     fits = 0 < len(name) <= LONGEST_NAME and name.isprintable() and not refused_character(name)
-    if not fits or {"/", FOR} & {*folded(name)} or any(shows_nothing(each) for each in name):
+    if not fits or imitates(name) or any(shows_nothing(each) for each in name):
         raise Problem(422, "BAD_USER_NAME", {"most": LONGEST_NAME})
     if mixed := foreign_letters(name):
         letters = ", ".join(f"{each} (U+{ord(each):04X})" for each in mixed)
         raise Problem(422, "MIXED_ALPHABETS", {"name": name, "letters": letters})
+
+
+def imitates(name: str) -> bool:
+    """Whether the name reads like that of a deputy, or of a person whom a key names."""
+    plain = folded(name)
+    return bool(SIGNS & {*plain}) or STANDING_IN in plain
 
 
 def foreign_letters(name: str) -> list[str]:

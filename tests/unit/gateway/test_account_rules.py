@@ -21,7 +21,20 @@ def test_names_of_full_width_and_capitals_are_the_plain_ones(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a b", "key/li", "li\u200b", "li\u3164", "\n", "x" * 101, "李\t"]
+    "name",
+    [
+        "",
+        "a b",
+        "key/li",
+        "li\u200b",
+        "li\u3164",
+        "\n",
+        "x" * 101,
+        "李\t",
+        "a>b",
+        "a＞b",
+        "李（代王）",
+    ],
 )
 def test_a_name_is_visible_and_one_word(name: str) -> None:
     with pytest.raises(Problem) as refused:
