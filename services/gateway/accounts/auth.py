@@ -18,7 +18,7 @@ from services.gateway.accounts import storage
 from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.lines import Lines
 from services.gateway.accounts.rules import foreign_letters, imitates
-from services.gateway.http.incoming import header_of, header_text, malformed_header
+from services.gateway.http.incoming import header_text, malformed_header
 from services.gateway.http.problems import Problem
 
 # Seconds for which a caller is known without asking. The end of an account, a key or a session is
@@ -62,7 +62,7 @@ def digest(secret: str) -> bytes:
 
 def token_of(request: Request) -> str:
     """The bearer token. Raises Problem 401 without one."""
-    scheme, _, token = (header_of(request, "Authorization") or "").partition(" ")
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise unauthenticated("NOT_SIGNED_IN")
     return token.strip()
@@ -101,7 +101,7 @@ class Authenticator:
         caller = await self._holder(token_hash)
         if caller is None:
             raise unauthenticated("SESSION_OVER")
-        person, lent = header_of(request, PERSON), header_of(request, DEPUTY_FOR)
+        person, lent = request.headers.get(PERSON), request.headers.get(DEPUTY_FOR)
         foreign = (DEPUTY_FOR, lent) if caller.is_key else (PERSON, person)
         if foreign[1] is not None:
             raise malformed_header(foreign[0], "HEADER_OF_OTHERS")
