@@ -9,17 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backbone.postgres.pool import Connection, Pool
-from services.gateway.accounts import audit
+from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.coded import Coded
 from services.gateway.http.problems import Problem
 
 LONGEST = timedelta(days=366)
 
-FIND = """
-SELECT * FROM accounts
-WHERE user_name = $1 AND NOT disabled AND is_in_force(demo)
-"""
 APPOINT = """
 INSERT INTO deputies (person, deputy, start_time, end_time, made_by)
 VALUES ($1, $2, $3, $4, $5) RETURNING *
@@ -65,14 +61,15 @@ class Deputies:
     pool: Pool
     coded: Coded
 
-    async def appoint(self, person: str, deputy: str, period: Period, actor: str) -> int:
-        """Let the deputy stand in for the person. Raises Problem 404, 422."""
+    async def appoint(self, lent: str, taken: str, period: Period, actor: str) -> dict[str, Any]:
+        """Let one person stand in for another; return the line of the list. Raises Problem 404,
+        422."""
         require_period(period, datetime.now(UTC))
-        if person == deputy:
-            raise Problem(422, "OWN_DEPUTY", {"user": person})
         async with audit.audited(self.pool) as conn:
-            account = await self._account(conn, person)
-            await self._account(conn, deputy)
+            account, other = await self._account(conn, lent), await self._account(conn, taken)
+            person, deputy = account["user_name"], other["user_name"]
+            if person == deputy:
+                raise Problem(422, "OWN_DEPUTY", {"user": person})
             times = (period.start, period.end)
             row: Any = await conn.fetchrow(APPOINT, person, deputy, *times, actor)
             await self.coded.deputies.code(conn, [row])
@@ -83,12 +80,12 @@ class Deputies:
             }
             line = Line("DEPUTY_APPOINTED", person, account["unit"], actor, facts=facts)
             await audit.save(conn, line)
-        return int(row["id"])
+        return shown(row)
 
     async def of(self, user: str = "") -> list[dict[str, Any]]:
         """The deputies of now and later: all, or those of one who is either of the two."""
         rows = await self.coded.deputies.sound(self.pool, await self.pool.fetch(LIST, user))
-        return [{name: row[name] for name in SHOWN} for row in rows]
+        return [shown(row) for row in rows]
 
     async def end(self, number: int, actor: str, person: str = "") -> None:
         """End the period now; `person` limits it to that person's own. Raises Problem 404."""
@@ -105,7 +102,11 @@ class Deputies:
             await audit.save(conn, line)
 
     async def _account(self, conn: Connection, user: str) -> Any:
-        account = await conn.fetchrow(FIND, user)
-        if account is None or not await self.coded.is_account(conn, account):
+        account = await storage.account_of(conn, self.coded, user)
+        if account is None:
             raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
         return account
+
+
+def shown(row: Any) -> dict[str, Any]:
+    return {name: row[name] for name in SHOWN}

@@ -112,6 +112,17 @@ async def test_a_deputy_acts_for_the_head_and_is_seen_to(face: Face) -> None:
     assert {"DEPUTY_APPOINTED", "DEPUTY_ENDED"} <= kinds
 
 
+async def test_a_deputy_is_found_by_any_spelling_of_a_name(face: Face) -> None:
+    head, clerk = await somebody(face, "head"), await somebody(face, "clerk")
+    mine, own = await header_of(face, head), await header_of(face, clerk)
+    assert reason(await appoint(face, mine, head.upper())) == (422, "OWN_DEPUTY")
+    made = await appoint(face, mine, clerk.upper(), person=head.upper())
+    assert (made.json()["person"], made.json()["deputy"]) == (head, clerk)
+    stand_in = own | {"Liandong-Deputy-For": head.upper()}
+    me = (await face.http.get("/v1/sessions/current", headers=stand_in)).json()["user"]
+    assert (me["user"], me["deputy_for"]) == (f"{clerk}>{head}", head)
+
+
 @pytest.mark.parametrize("number", ["x", "-1", "９", "9" * 19, "9" * 5_000])
 async def test_a_strange_number_is_no_deputy(face: Face, number: str) -> None:
     mine = await header_of(face, await somebody(face, "head"))
