@@ -22,7 +22,7 @@ from backbone.words.errors import NotFound, Unavailable
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
-from services.workflow import codec, storage
+from services.workflow import codec, fetching, storage
 from services.workflow.calling import Calls
 from services.workflow.desk_inbox import DeskInbox
 from services.workflow.incident import FROM_RECEIPTS, INCIDENTS, UNSEEN, routing
@@ -162,13 +162,17 @@ class Front(rpc.IncidentServiceServicer):
         self._shell = shell
         self._calls = calls
         self._reads = IncidentReads(shell, decider, replica)
+        self._fetching = fetching.Fetching(shell.settings, lambda: replica.city)
         self._taking = Taking(shell.pool, shell.door, roads, shell.settings.keyring.lasting)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Incident:
         _id(request.incident_id)
         caller = caller_of(context)
         found = await self._calls.perform(request, context, caller)
-        return self._reads.shown(found, caller.actor)
+        shown = self._reads.shown(found, caller.actor)
+        if request.DESCRIPTOR.name in fetching.STEPS:
+            await self._fetching.recommend(found, shown, caller.actor)
+        return shown
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
         """The opening never expires: the intake has already committed."""
