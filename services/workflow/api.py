@@ -29,6 +29,7 @@ from services.workflow.incident import FROM_RECEIPTS, INCIDENTS, UNSEEN, routing
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.record import Incident
 from services.workflow.roads import Roads
+from services.workflow.showing import Cut
 from services.workflow.taking import Taking
 from services.workflow.team_steps import TeamSteps, merged
 
@@ -111,7 +112,8 @@ class IncidentReads:
         after = read_token(self._key, scope, request.page_token, int) or 0
         rows = await self._journal.rows(incident.id, after, size + 1, incident.version)
         since = await self._pool.fetchval(storage.TIME_OF, incident.id, after) if after else None
-        items = within(codec.to_progress(row) for row in rows[:size])
+        cut = Cut(incident, caller_of(context).actor)
+        items = within(codec.to_progress(row, cut) for row in rows[:size])
         steps = await self._steps.of(incident.id)
         page = merged(items, steps, since, is_last=len(items) == len(rows))
         response = pb.GetTimelineResponse(items=page, persons=incident.matter.persons)
