@@ -180,6 +180,16 @@ LOADS = "SELECT team, count(*) AS missions FROM missions WHERE end_time IS NULL 
 READ_STATUSES = f"SELECT {with_proof('s')} FROM team_statuses AS s WHERE team = ANY($1)"  # noqa: S608  # our names
 
 
+# In the order of the ids.
+UNSERVED = """
+SELECT asked.id FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, place)
+WHERE NOT EXISTS (
+    SELECT FROM missions AS m
+    WHERE m.matter_id = asked.id AND m.state NOT IN ('REFUSED', 'RECALLED'))
+ORDER BY asked.place
+"""
+
+
 async def seqs_of(pool: Pool, missions: Sequence[UUID]) -> dict[UUID, int]:
     """The number of each mission in its team's mailbox."""
     return {row["mission"]: row["seq"] for row in await pool.fetch(SEQS, list(missions))}

@@ -37,7 +37,9 @@ Convert: TypeAlias = Callable[[Any], Any]
 # Texts that may hold a code, whose words stand beside it in the language that was asked for.
 WORDED: Mapping[str, tuple[str, ...]] = {
     "liandong.emergency.v1.Recall": ("reason",),
+    "liandong.alarm.v1.Passed": ("answer",),
     "liandong.alarm.v1.RecommendedTeam": ("unready",),
+    "liandong.emergency.v1.SuggestedTeam": ("unready",),
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

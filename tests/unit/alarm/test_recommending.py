@@ -160,7 +160,7 @@ def test_only_teams_that_the_person_may_send_and_that_are_not_sent() -> None:
     sent = after(DispatchNow(TAKER, "red"), found=after(a_report()))
     reds = a_city_of(*(replace(each, skills=("fire",)) for each in city.teams.values()))
     again = changed(sent, classification=a_fire().classification)
-    assert [each.code for each in candidates(reds, again, TAKER, CENTRES)] == ["blue"]
+    assert [each.code for each in candidates(reds, again, TAKER, CENTRES, {"red"})] == ["blue"]
 
 
 def test_the_middle_of_an_area_is_that_of_its_grids() -> None:
