@@ -11,7 +11,7 @@ from operate.run.installation import Installation
 
 # The loop of a follower, by the end of the group's name; readiness says when it stands still.
 LOOPS = {"changes": "changes", "directory": "directory", "stream": ""}
-LAG = LAG_SECONDS.describe()[0].name
+LAG = next(iter(LAG_SECONDS.describe())).name
 
 
 def is_follower(group: str) -> bool:
