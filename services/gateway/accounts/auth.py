@@ -16,6 +16,7 @@ from backbone.words.roles import Roles
 from backbone.words.texts import one_form
 from services.gateway.accounts import storage
 from services.gateway.accounts.coded import Coded
+from services.gateway.accounts.deputies import elsewhere
 from services.gateway.accounts.lines import Lines
 from services.gateway.accounts.rules import foreign_letters, imitates
 from services.gateway.http.incoming import header_text, malformed_header
@@ -140,6 +141,8 @@ class Authenticator:
                 self._pool, self._coded, caller.user
             ):
                 raise Problem(403, "SECOND_FACTOR_NOT_ENROLLED")
+            if not await self._lines.may_stand_in(caller.unit, row["unit"]):
+                raise elsewhere(row["name"], row["unit"])
             return _deputised(caller, row, self._lines)
 
         deputy = await self._kept(token_hash + person.encode(), find)

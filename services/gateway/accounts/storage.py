@@ -69,10 +69,10 @@ ON CONFLICT DO NOTHING
 """
 
 
-async def account_of(on: Connection | Pool, coded: Coded, user: str) -> Any:
+async def account_of(pool: Pool, coded: Coded, user: str) -> Any:
     """The account that may sign in, or None; also for one that was changed by hand."""
-    row = await named(on, user)
-    is_open = row is not None and row["is_open"] and await coded.is_account(on, row)
+    row = await named(pool, user)
+    is_open = row is not None and row["is_open"] and await coded.is_account(pool, row)
     return row if is_open else None
 
 
