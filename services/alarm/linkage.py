@@ -1,7 +1,7 @@
 """Linkage 应急联动: the teams that an opened receipt should fetch, recommended or sent at once."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -96,7 +96,7 @@ def send_id(receipt: Receipt) -> UUID:
 T = TypeVar("T")
 
 
-def shown_as(kind: type[T], found: Found) -> list[T]:
+def shown_as(kind: Callable[..., T], found: Found) -> list[T]:
     """The teams as messages of this kind."""
     return [
         kind(
