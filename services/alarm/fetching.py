@@ -13,10 +13,11 @@ from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
 from services.alarm import codec
 from services.alarm.linkage import Found, Linkage, shown_as
+from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.record import Receipt, State
 from services.alarm.telling import Told
 
-DISPATCH = "dispatch"
+DISPATCH = DispatchNow.__name__
 
 
 class Fetching:

@@ -46,6 +46,7 @@ WHERE deputy = $1 AND (person = $2 OR folded = $3) AND now() >= start_time AND n
 """
 FACTOR = "SELECT * FROM second_factors WHERE user_name = $1"
 RIGHTS = "SELECT version FROM rights"
+NAMES = "SELECT user_name, display_name, change_time FROM accounts WHERE change_time >= $1"
 END_SESSION = "DELETE FROM sessions WHERE token_hash = $1"
 END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
 REVEAL = """
@@ -163,6 +164,12 @@ def _proven(
         (*each, rows.made({**dict(zip(names, each, strict=True)), "disabled": False}))
         for each in values
     ]
+
+
+async def names_since(pool: Pool, since: datetime) -> Sequence[Any]:
+    """The accounts with a name of a person that were made or changed since."""
+    rows: Sequence[Any] = await pool.fetch(NAMES, since)
+    return rows
 
 
 async def rights_version(pool: Pool) -> int:

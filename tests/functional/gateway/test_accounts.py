@@ -61,6 +61,8 @@ async def test_an_account_from_its_first_day_to_its_last(face: Face) -> None:
     await register.add(Entry(user, "周某", "clerk", STATION, password=GOOD))
     session = await sign_in(face, user, GOOD)
     assert await status(face, session) == 200
+    await face.gateway.rights.look()
+    assert face.gateway.rights.names.of("person", user) == "周某", "sentences name the person"
     await register.set_password(user, "anderer-Kiesel-18")
     await face.gateway.rights.look()
     assert await status(face, session) == 401, "a new password ends what the old one has opened"
