@@ -16,6 +16,7 @@ from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
 from backbone.words.errors import Unavailable
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from liandong.alarm.v1.alarm_pb2 import Receipt
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
 from services.emergency import codec, moving
 from services.emergency.accusing import hiding, told_to
@@ -161,8 +162,8 @@ class Orders:
         return codec.to_revision(facts, self._replica.city, heard, UUID(receipt), receipt=receipt)
 
     async def _invalid(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        note, receipt = event.marked_invalid.note, UUID(event.meta.aggregate_id)
-        ends = because(Cause.RECEIPT_INVALID, note, event, receipt)
+        said, receipt = event.marked_invalid, UUID(event.meta.aggregate_id)
+        ends = because(Cause.RECEIPT_INVALID, said.note or _code_of(said.reason), event, receipt)
         return await self._each(event, ordered, ends)
 
     async def _ended(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
@@ -251,3 +252,9 @@ def _concerns(mission: Mission, receipt: str, version: int) -> bool:
     order = mission.order
     its = order.receipt in ("", receipt)
     return mission.ending is None and its and version > order.receipt_version
+
+
+def _code_of(reason: int) -> str:
+    """The code of why a receipt is invalid; empty for one of a newer release."""
+    known = Receipt.InvalidReason.DESCRIPTOR.values_by_number.get(reason)
+    return known.name.removeprefix("INVALID_REASON_") if known and known.number else ""
