@@ -4,9 +4,7 @@ processes count it, and each count stands until its process begins anew."""
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
-from backbone.process.metrics import FORGED
 from backbone.process.settings import PORTS
 from operate.admin import probe
 from operate.admin.finding import Finding
@@ -16,7 +14,7 @@ from operate.home.home import Home, read_state
 from operate.run.installation import Installation
 from operate.run.programs import groups_of
 
-TOTAL = f"{FORGED.describe()[0].name}_total"
+TOTAL = "liandong_forged_total"
 # What was counted, in both languages, and the command that shows it.
 SHOWN = {
     "row": ("forged rows", "伪造的数据行", "liandong verify"),
@@ -32,21 +30,21 @@ async def forgeries(home: Home) -> list[Finding]:
     asked = [names for names in groups_of(installation) if names[0] in running]
     counts = await asyncio.gather(*(_counted(installation, names[0]) for names in asked))
     return [
-        finding_of(home, names, what, int(count))
+        finding_of(home, names, what, count)
         for names, counted in zip(asked, counts, strict=True)
         for what, count in sorted(counted.items())
         if count
     ]
 
 
-async def _counted(installation: Installation, name: str) -> Mapping[str, float]:
+async def _counted(installation: Installation, name: str) -> Mapping[str, int]:
     try:
         samples = await probe.samples(installation.home.ports.metrics(name), TOTAL)
     except (OSError, TimeoutError, ValueError):
         return {}
-    found: Counter[Any] = Counter()
+    found: Counter[str] = Counter()
     for each in samples:
-        found[each.labels["what"]] += each.value
+        found[each.labels["what"]] += int(each.value)
     return found
 
 
