@@ -99,6 +99,7 @@ class Gateway:
     replica: Replica
     bounds: Bounds
     coded: Coded
+    lines: Lines
 
 
 @asynccontextmanager
@@ -127,7 +128,7 @@ async def open_gateway(
         *live.extras_of(Live(gate, ring, streams)),
         *terminal.extras_of(Terminal(gate, streams)),
         *own_account.extras_of(OwnAccount(gate, credentials, passwords, factors)),
-        *deputising.extras_of(Deputising(gate, Deputies(pool, coded))),
+        *deputising.extras_of(Deputising(gate, Deputies(pool, coded, lines.may_stand_in))),
         *handing_over.extras_of(HandingOver(gate, Leaving(pool, coded))),
         *auditing.extras_of(gate, pool, settings.keyring.lasting),
         *pages.extras_of(pulse),
@@ -139,7 +140,9 @@ async def open_gateway(
         feed = Feed(settings.brokers, EVENTS, ring, publisher, names, origin)
         replica = _replica(settings, pool, partial(_learn, names, lines))
         rights, bounds = Rights(pool, known, streams, names), _bounds(own, gate.reasons)
-        yield Gateway(app, gate, pool, feed, publisher, streams, rights, replica, bounds, coded)
+        yield Gateway(
+            app, gate, pool, feed, publisher, streams, rights, replica, bounds, coded, lines
+        )
     finally:
         passwords.close()
         await upstream.close()

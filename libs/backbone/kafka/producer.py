@@ -96,8 +96,8 @@ class Publisher:
         value = record.value or b""
         if len(value) > LARGEST_VALUE:
             origin["cut-from-bytes"] = len(value)
-        kept = [(f"liandong-{name}", str(value).encode()) for name, value in origin.items()]
-        headers = [*(record.headers or ()), *kept]
+        told = [(f"liandong-{name}", str(value).encode()) for name, value in origin.items()]
+        headers = [*(record.headers or ()), *told]
         await self.publish(dead, record.key or b"", value[:LARGEST_VALUE], headers)
 
     async def bury(self, dead: str, record: Any, reason: str) -> None:

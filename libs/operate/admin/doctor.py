@@ -15,6 +15,7 @@ from backbone.process.settings import SettingsError
 from operate.admin import topics, wiring
 from operate.admin.evidence import SCHEMAS
 from operate.admin.finding import Finding, see_logs
+from operate.admin.forgeries import forgeries
 from operate.admin.machine import disk, downloads, machine, permission, present
 from operate.admin.process_findings import processes
 from operate.admin.waiting_findings import dead_letters, refused_links
@@ -39,6 +40,7 @@ async def examine(home: Home) -> bool:
         findings += await careful(words("processes", "进程"), "", processes, home)
         findings += await careful(words("database", "数据库"), "postgres", database, home)
         findings += await careful(words("evidence", "存证"), "postgres", evidence_of, home)
+        findings += await careful(words("forged", "伪造"), "", forgeries, home)
         findings += await careful(words("topics", "主题"), "kafka", topics_of, home)
         findings += await careful(words("dead letters", "死信"), "kafka", dead_letters, home)
         findings += await careful(words("refused follow-ups", "后续联动"), "", refused_links, home)

@@ -13,6 +13,8 @@ from backbone.rpc.channels import refusal_of
 from backbone.words.actor import Actor
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
+from operate.admin import followers
+from operate.admin.followers import is_follower
 from operate.admin.parked import APPLYING, PATIENCE, channel
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
@@ -53,7 +55,8 @@ async def of_all(installation: Installation, ask: Callable[[str], Any]) -> tuple
 
 
 async def consumers(installation: Installation) -> tuple[list[dict[str, Any]], list[str]]:
-    """How every consumer stands, and the services that did not answer."""
+    """How every consumer stands, followers that apply nothing among them, and the services that
+    did not answer."""
 
     async def ask(service: str) -> Any:
         listed = []
@@ -75,12 +78,22 @@ async def consumers(installation: Installation) -> tuple[list[dict[str, Any]], l
         }
         for service, each in found
     ]
-    return rows, silent
+    others, mute = await followers.rows(installation)
+    return [*rows, *others], [*dict.fromkeys([*silent, *mute])]
+
+
+async def resume_all(installation: Installation) -> tuple[list[str], list[str]]:
+    """Let every stopped consumer go on; the groups, and the services that did not answer."""
+    rows, silent = await consumers(installation)
+    stopped = [each for row in rows if row["stopped"] and not is_follower(each := row["group"])]
+    return [group for group in stopped if await resume(installation, group)], silent
 
 
 async def resume(installation: Installation, group: str) -> bool:
     """Let a stopped consumer go on; return whether it was stopped. Raises Trouble."""
     service = group.partition(".")[0]
+    if is_follower(group):
+        return False
     if service not in APPLYING:
         raise no_such_consumer(group)
     stopped = False

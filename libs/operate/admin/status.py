@@ -61,11 +61,19 @@ def frozen_supervisor(pid: int) -> tuple[str, str]:
 
 async def flaws_of(home: Home, name: str) -> list[str]:
     if service_of(name) in PORTS:
-        return await probe.flaws_of(home.ports.metrics(name))
+        return await probe.flaws_of(home.ports.metrics(name), of=service_of(name))
     installation = Installation.here(home)
     if name == "kafka":
         return [] if await kafka.answers(installation.brokers) else ["no answer"]
     return [] if await postgres.answers(installation.admin_dsn) else ["no answer"]
+
+
+def once(flaws: list[str], said: list[str]) -> str:
+    """The flaws that were not said yet of this process: services that share one share its flaws."""
+    fresh = [flaw for flaw in flaws if flaw not in said]
+    again = [words("as above", "同上")] if len(fresh) < len(flaws) else []
+    said += fresh
+    return "; ".join([*fresh, *again])
 
 
 def memory_of(pid: int | None) -> int:
@@ -89,12 +97,13 @@ def show(found: dict[str, Any]) -> None:
     )
     total = found["supervisor"]["memory"]
     shown: set[int] = set()
+    said_of: dict[int, list[str]] = {}
     for name, process in found["processes"].items():
         pid, memory = process["pid"], process["memory"]
         total += 0 if pid in shown else memory
         shown.add(pid)
         colour = "red" if process["flaws"] else STATE_COLOURS.get(process["state"], "white")
-        said = "; ".join(process["flaws"]) or process["last_failure"]
+        said = once(process["flaws"], said_of.setdefault(pid, [])) or process["last_failure"]
         table.add_row(
             name,
             f"[{colour}]{process['state']}[/]",

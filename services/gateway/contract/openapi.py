@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import yaml
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from msgspec import yaml
 
 from backbone.rpc.rules import is_required, rules_of
 from services.gateway.contract.answers import problems_of, problems_of_extra
@@ -17,9 +17,7 @@ from services.gateway.routes.route import Extra
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 # Operations of the endpoints without a protobuf contract.
-DESCRIBED: dict[str, Schema] = yaml.safe_load(
-    Path(__file__).with_name("described.yaml").read_text("utf-8")
-)
+DESCRIBED: dict[str, Schema] = yaml.decode(Path(__file__).with_name("described.yaml").read_bytes())
 
 TEXT = {"type": "string"}
 # One character of a percent-encoded header: of ASCII, or a Chinese one.
@@ -65,14 +63,15 @@ PERSON: Schema = {
     "in": "header",
     "schema": {"type": "string", "pattern": f"^{ENCODED}{{1,100}}$"},
     "description": "With the key of a system: the person who acts there, percent-encoded UTF-8 of "
-    "at most 100 characters. A person who has signed in acts alone.",
+    "at most 100 characters, without the signs of keys and deputies (/ > （代). A person who has "
+    "signed in is refused with it.",
 }
 DEPUTY: Schema = {
     "name": "Liandong-Deputy-For",
     "in": "header",
     "schema": {"type": "string", "pattern": f"^{ENCODED}{{1,100}}$"},
     "description": "The person whom the caller stands in for, percent-encoded: the request is made "
-    "in that person's role and unit, and recorded as the deputy's.",
+    "in that person's role and unit, and recorded as the deputy's. A key is refused with it.",
 }
 PURPOSE: Schema = {
     "name": "Liandong-Purpose",

@@ -30,6 +30,10 @@ REFUSALS = {
 LOOK = 1.0
 # Seconds that a closed connection has to take its last answer.
 FAREWELL = 2.0
+# What arrives is read in such pieces, so that what is no body is counted while it arrives.
+PIECE = 4_096
+# The bytes that a chunk needs beside its body: the size, line ends.
+OF_CHUNK = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Connection(HttpToolsProtocol):
     _message_open = False
     _head_bytes = 0
     _header_bytes = 0
+    _body_bytes = 0
+    _beside_body = 0
     _due = inf
     _blocked_until = inf
     _refusal = ""
@@ -85,14 +91,24 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._refusal:
-            return
+        for start in range(0, len(data), PIECE):
+            if not self._refusal:
+                self._take(data[start : start + PIECE])
+
+    def _take(self, data: bytes) -> None:
         if not self._message_open:
             self._begin()
         if self._head_open:
             self._head_bytes += len(data)
+        in_body, before = not self._head_open, self._body_bytes
         super().data_received(data)
-        if self._head_open and self._head_bytes > self.bounds.head_bytes:
+        if self._refusal:
+            return
+        if in_body and self._message_open and not self._head_open:
+            self._beside_body += len(data) - (self._body_bytes - before)
+        if max(self._head_bytes if self._head_open else 0, self._beside_body) > (
+            self.bounds.head_bytes
+        ):
             self._refuse("HEAD_TOO_LARGE")
 
     def on_message_begin(self) -> None:
@@ -105,7 +121,8 @@ class Connection(HttpToolsProtocol):
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
+        if self._head_open:  # what follows a body (a trailer) is no header of the request
+            super().on_header(name, value)
         self._count(len(name) + len(value))
         if name.lower() == b"transfer-encoding" and value.strip().lower() != b"chunked":
             # The end of such a body is ambiguous: two readers may see two ends.
@@ -116,6 +133,13 @@ class Connection(HttpToolsProtocol):
         self._head_open = False
         self._due = self.loop.time() + self.bounds.body_seconds
         super().on_headers_complete()
+
+    def on_chunk_header(self) -> None:
+        self._beside_body -= OF_CHUNK
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._body_bytes += len(body)
 
     def on_message_complete(self) -> None:
         self._message_open = False
@@ -144,7 +168,7 @@ class Connection(HttpToolsProtocol):
 
     def _begin(self) -> None:
         self._message_open = self._head_open = True
-        self._head_bytes = self._header_bytes = 0
+        self._head_bytes = self._header_bytes = self._beside_body = 0
         self._due = self.loop.time() + self.bounds.head_seconds
 
     def _count(self, size: int) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -18,9 +19,10 @@ from backbone.kafka import closing
 from backbone.kafka.connecting import connection
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.records import oldest
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import is_transient
-from backbone.process.metrics import DEAD_LETTERS, begin
+from backbone.process.metrics import DEAD_LETTERS, LAG_SECONDS, begin
 from backbone.process.pulse import Pulse
 from backbone.process.wires import Brokers
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
@@ -70,7 +72,8 @@ class Feed:
         origin: Origin,
     ) -> None:
         self._origin = origin
-        begin(DEAD_LETTERS, [GROUP])
+        for each in (DEAD_LETTERS, LAG_SECONDS):
+            begin(each, [GROUP])
         self._brokers, self._ring, self._publisher = brokers, ring, publisher
         self._unreadable: asyncio.Queue[tuple[ConsumerRecord, str]] = asyncio.Queue(MOST_UNREADABLE)
         self._sources = {f"liandong.{source}.events.v1": source for source in events}
@@ -119,6 +122,8 @@ class Feed:
             while True:
                 pulse.beat(NAME)
                 batches = await consumer.getmany(timeout_ms=5_000, max_records=500)
+                written = oldest(batches)
+                LAG_SECONDS.labels(GROUP).set(time.time() - written if written else 0.0)
                 if not batches:
                     await progress.check()
                     continue

@@ -24,7 +24,7 @@ from liandong.alarm.v1 import alarm_service_pb2 as alarm
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.gateway.accounts.auth import Caller, require_role
-from services.gateway.contract.writing import Parts, Writer, to_json
+from services.gateway.contract.writing import Writer, to_json
 from services.gateway.http import incoming
 from services.gateway.http.addressed import read_query
 from services.gateway.http.endpoint import Gate
@@ -109,9 +109,9 @@ class Terminal:
         self._gate, self._streams = gate, streams
         self._caller = gate.upstream.unary("alarm", CALLER)
         self._subscribe = gate.upstream.streaming("emergency", SUBSCRIBE)
-        parts = Parts(gate.reasons.names)
+        names = gate.reasons.names
         self._writers = {
-            kind: (event, Writer(message, parts)) for kind, (event, message) in MESSAGES.items()
+            kind: (event, Writer(message, names)) for kind, (event, message) in MESSAGES.items()
         }
 
     async def stream(self, request: Request) -> Response:
@@ -186,7 +186,7 @@ def _is_renewed(error: grpc.aio.AioRpcError) -> bool:
 
 def _cursor_of(request: Request) -> str:
     """The cursor in Last-Event-ID. Raises Problem 400 if malformed."""
-    cursor = incoming.header_of(request, "Last-Event-ID") or ""
+    cursor = request.headers.get("Last-Event-ID", "")
     if len(cursor) > LONGEST_CURSOR or not cursor.isprintable() or not cursor.isascii():
         raise incoming.malformed_header("Last-Event-ID", "MALFORMED_EVENT_ID")
     return cursor

@@ -28,6 +28,12 @@ def do(city: Installed, remedy: str) -> None:
             for row in json.loads(city.liandong("links", "list", "--json").stdout):
                 do(city, command.replace("EVENT", row["event"]).replace("NOTE", "seen"))
             continue
+        if "PLACE" in command:
+            rows = json.loads(city.liandong("deadletters", "list", "--json").stdout)
+            dead = [row for row in rows if row["kind"] == "dead"]
+            for place in {f"{row['topic']}/{row['partition']}/{row['offset']}" for row in dead}:
+                do(city, command.replace("PLACE", place).replace("NOTE", "seen"))
+            continue
         program, *words = command.split()
         if program == "liandong":
             done = city.liandong(*words)

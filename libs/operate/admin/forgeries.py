@@ -1,0 +1,64 @@
+"""The findings of doctor about what no service of this installation has written or signed: the
+processes count it, and each count stands until its process begins anew."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+
+from backbone.process.metrics import FORGED
+from backbone.process.settings import PORTS
+from operate.admin import probe
+from operate.admin.finding import Finding
+from operate.cli.screen import words
+from operate.home.copies import service_of
+from operate.home.home import Home, read_state
+from operate.run.installation import Installation
+from operate.run.programs import groups_of
+
+TOTAL = f"{next(iter(FORGED.describe())).name}_total"
+# What was counted, in both languages, and the command that shows it.
+SHOWN = {
+    "row": ("forged rows", "伪造的数据行", "liandong verify"),
+    "journal": ("forged events of journals", "伪造的日志事件", "liandong verify"),
+    "record": ("forged records in Kafka", "伪造的 Kafka 记录", "liandong deadletters list"),
+}
+
+
+async def forgeries(home: Home) -> list[Finding]:
+    """One finding for each process and kind; a process that does not answer is told elsewhere."""
+    installation = Installation.here(home)
+    running = read_state(home).get("processes", {})
+    asked = [names for names in groups_of(installation) if names[0] in running]
+    counts = await asyncio.gather(*(_counted(installation, names[0]) for names in asked))
+    return [
+        finding_of(home, names, what, count)
+        for names, counted in zip(asked, counts, strict=True)
+        for what, count in sorted(counted.items())
+        if count
+    ]
+
+
+async def _counted(installation: Installation, name: str) -> Mapping[str, int]:
+    try:
+        samples = await probe.samples(installation.home.ports.metrics(name), TOTAL)
+    except (OSError, TimeoutError, ValueError):
+        return {}
+    found: Counter[str] = Counter()
+    for each in samples:
+        found[each.labels["what"]] += int(each.value)
+    return found
+
+
+def finding_of(home: Home, names: tuple[str, ...], what: str, count: int) -> Finding:
+    label = "+".join(names)
+    calls = ("forged calls", "伪造的调用", f"grep call.forged {home.logs / f'{label}.log'}")
+    english, chinese, shows = SHOWN.get(what, calls)
+    services = [service_of(name) for name in names if service_of(name) in PORTS]
+    return Finding(
+        words("forged", "伪造"),
+        words(
+            f"{label} has met {count} {english} since its start (docs/runbook.md, Forged)",
+            f"{label} 自启动以来遇到 {count} 个{chinese}（见 docs/runbook.md Forged）",
+        ),
+        f"{shows}; liandong restart {services[0]}",
+    )
