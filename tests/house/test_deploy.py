@@ -13,7 +13,7 @@ from prometheus_client import generate_latest
 
 from backbone.kafka.lag import Lags
 from backbone.process.pulse import Pulse
-from backbone.process.settings import BASE_PORT, PORTS
+from backbone.process.settings import BASE_PORT, PORTS, prefix_of
 from operate.home.ports import STREAM
 from services.workflow.stream import GROUP, TOPICS
 from tests.house.sources import TOP, sources, topics
@@ -198,10 +198,10 @@ def test_the_copies_keep_the_same_settings_everywhere() -> None:
 
 def test_every_variable_is_one_that_the_code_reads() -> None:
     code = "\n".join(path.read_text() for path in sources())
-    prefixes = [f"LIANDONG_{name.upper()}_" for name in PORTS if "-" not in name]
+    addresses = [f"{prefix_of(n)}_{kind}" for n in PORTS for kind in ("ADDRESS", "METRICS_ADDRESS")]
     for path in written():
         for name in set(VARIABLE.findall(path.read_text())) - OF_COMPOSE:
-            known = name in code or any(name == f"{each}ADDRESS" for each in prefixes)
+            known = name in code or name in addresses
             assert known, f"{path.name} names {name}, which no code reads"
 
 
