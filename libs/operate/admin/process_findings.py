@@ -7,7 +7,7 @@ from typing import Any
 from operate.admin import status
 from operate.admin.finding import Finding, see_logs
 from operate.cli.screen import words
-from operate.home import absence
+from operate.home import absence, elsewhere
 from operate.home.home import Home
 from operate.run.installation import Installation
 from operate.run.programs import programs_of
@@ -52,7 +52,6 @@ def remedy_of(
     installation: Installation, name: str, process: Process, ill: set[str], *, full: bool = False
 ) -> str:
     """The remedy; a process whose server is ill needs only the remedy of the server."""
-    home = installation.home
     if is_well(process):
         return ""
     if held := absence.held_down(installation, name):
@@ -69,10 +68,20 @@ def remedy_of(
         return "; ".join(dict.fromkeys(commands))
     if process["state"] == "ready" and is_clock(process):
         return words("set the clock of this machine", "请校准本机时钟")
-    if process["state"] == "ready":
-        again = f"liandong stop {name} && liandong start {name}"
-        return words(f"{again}; {see_logs(home)}", f"{again}；{see_logs(home)}")
-    return see_logs(home)
+    return begun_anew(installation, name, process)
+
+
+def begun_anew(installation: Installation, name: str, process: Process) -> str:
+    """The remedy that is left: a start, by whatever runs the process, and its log."""
+    home = installation.home
+    if runner := elsewhere.runner_of(home):
+        if name in absence.OWN:
+            return str(absence.of(installation, name))
+        return f"{runner.restart(name)}; {runner.log(name)}"
+    if process["state"] != "ready":
+        return see_logs(home)
+    again = f"liandong stop {name} && liandong start {name}"
+    return words(f"{again}; {see_logs(home)}", f"{again}；{see_logs(home)}")
 
 
 def is_clock(process: Process) -> bool:
@@ -81,5 +90,6 @@ def is_clock(process: Process) -> bool:
 
 def needs_of(installation: Installation, name: str) -> set[str]:
     """The servers that the process of this name needs."""
-    found = [each.needs for each in programs_of(installation) if name in each.names]
+    alone = name.partition("@")[0]  # of a city elsewhere, which tells copies by their address
+    found = [each.needs for each in programs_of(installation) if alone in each.names]
     return {need for needs in found for need in needs} - {name}
