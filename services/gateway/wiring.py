@@ -11,14 +11,12 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
 from backbone.door.evidence import Flaw, Seen
 from backbone.door.retention import run_retention
 from backbone.kafka.origin import Origin
-from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.producer import Burial, Publisher
 from backbone.postgres.pool import Pool, connect, open_pool
-from backbone.process.metrics import FORGED, begin
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.directory import telling_version
@@ -204,7 +202,6 @@ async def verify_gateway(coded: Coded, conn: Any, seen: Seen) -> AsyncIterator[F
 
 async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve until cancelled; if a loop ends or fails, so does the process."""
-    begin(FORGED, ["row"], [settings.name])
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
         tasks.create_task(watch_clock(gateway.pool, settings.schema, pulse))
@@ -213,7 +210,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
         origin = Origin(settings.signatures, gateway.pool, GROUP)
-        bury = partial(gateway.publisher.bury, dead_topic(DIRECTORY, GROUP))
+        bury = Burial(gateway.publisher, GROUP).bury
         tasks.create_task(gateway.replica.run(pulse, bury, origin))
         tasks.create_task(gateway.publisher.run())
         connected = partial(connect, settings.database_url, settings.schema)

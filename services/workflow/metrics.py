@@ -3,6 +3,8 @@
 from prometheus_client import Counter, Gauge
 
 from backbone.process.metrics import begin
+from services.workflow.incident.urging import Urger
+from services.workflow.supervision.record import Level
 
 # Commands sent by the direct road after a timeout of the stream or a refusal by Kafka.
 HEDGES = Counter("liandong_hedges_total", "Commands that took the direct road in need.")
@@ -31,5 +33,7 @@ PRIORITIES = ("P1", "P2", "P3", "P4")
 begin(INCIDENTS, STATES, PRIORITIES)
 for _each in (UNCLAIMED, SIGN_IN_LATE):
     begin(_each, PRIORITIES)
+begin(MARKS, Level)
+begin(URGES, Urger)
 begin(STREAMED, ("performed", "ignored", "dead"))
 begin(LANE, ("commands", "intake", "arrivals", "supervisions"))

@@ -14,7 +14,7 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.postgres.pool import Pool, is_transient
 from backbone.process import tracing
-from backbone.process.metrics import LATE, LATENESS, TIMERS, begin
+from backbone.process.metrics import LATE, TIMERS, begin
 from backbone.process.pulse import Pulse
 from backbone.words.actor import CLOCK
 from backbone.words.errors import Unavailable
@@ -125,10 +125,7 @@ class Timers:
 
     def _tell(self, seconds: float | None) -> None:
         """Tell how late the oldest clock is; a clock that rests grows later all the while."""
-        late = max(0.0, -(seconds or 0.0))
-        LATE.labels(self._due.clock).set(late)
-        if late:
-            LATENESS.labels(self._due.clock).observe(late)
+        LATE.labels(self._due.clock).set(max(0.0, -(seconds or 0.0)))
 
     async def fire(self) -> int:
         """Fire one page of due clocks; return how many took effect in this process.

@@ -34,7 +34,7 @@ from backbone.process.metrics import (
     BATCH_SECONDS,
     BATCH_SIZE,
     COMMANDS,
-    FORGED,
+    OUTCOMES,
     RELAYED,
     begin,
 )
@@ -55,6 +55,7 @@ from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 S = TypeVar("S", bound=Aggregate)
 Run = Callable[[], Awaitable[None]]
 GRACE = 2.0
+ACCEPTED = "ACCEPTED"
 
 
 class Shell:
@@ -185,7 +186,8 @@ class Shell:
         self, context: Any, caller: Call, command: Any, outcome: Outcome, road: str = "direct"
     ) -> None:
         """Report the outcome in metrics and trailing metadata. Raises its Refusal."""
-        COMMANDS.labels(type(command).__name__, road, outcome.reason or "ACCEPTED").inc()
+        COMMANDS.labels(type(command).__name__, road).inc()
+        OUTCOMES.labels(outcome.reason or ACCEPTED).inc()
         replayed = "true" if outcome.call != caller.call else "false"
         said = [("liandong-road", road), ("liandong-replayed", replayed)]
         if outcome.refusal is None:  # the response need not contain the changed record
@@ -201,7 +203,7 @@ class Shell:
         for metric, label in ((BATCH_SIZE, self.door.name), (BATCH_SECONDS, self.door.name)):
             begin(metric, [label])
         begin(RELAYED, [schema])
-        begin(FORGED, ["call", "journal", "row"], [name])
+        begin(OUTCOMES, [ACCEPTED])
         groups = {group: [each.topic] for group, each in self.consumers.items()}
         self.run_beside(partial(measure_pool, pool, name, schema, self.pulse))
         self.run_beside(partial(measure_backlog, pool, schema, groups, self.pulse))

@@ -18,11 +18,11 @@ from google.protobuf.message import DecodeError, Message
 from backbone.kafka import closing
 from backbone.kafka.connecting import connection
 from backbone.kafka.origin import Origin
-from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.producer import Burial, Publisher
 from backbone.kafka.records import oldest
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import is_transient
-from backbone.process.metrics import DEAD_LETTERS, LAG_SECONDS, begin
+from backbone.process.metrics import LAG_SECONDS, begin
 from backbone.process.pulse import Pulse
 from backbone.process.wires import Brokers
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
@@ -72,9 +72,8 @@ class Feed:
         origin: Origin,
     ) -> None:
         self._origin = origin
-        for each in (DEAD_LETTERS, LAG_SECONDS):
-            begin(each, [GROUP])
-        self._brokers, self._ring, self._publisher = brokers, ring, publisher
+        begin(LAG_SECONDS, [GROUP])
+        self._brokers, self._ring, self._burial = brokers, ring, Burial(publisher, GROUP)
         self._unreadable: asyncio.Queue[tuple[ConsumerRecord, str]] = asyncio.Queue(MOST_UNREADABLE)
         self._sources = {f"liandong.{source}.events.v1": source for source in events}
         self._showing = {source: Showing(source, event, names) for source, event in events.items()}
@@ -98,10 +97,7 @@ class Feed:
         """
         while True:
             record, reason = await self._unreadable.get()
-            await self._publisher.bury(
-                dead_topic(record.topic, GROUP), record, f"UNREADABLE: {reason}"
-            )
-            DEAD_LETTERS.labels(GROUP).inc()
+            await self._burial.bury(record, f"UNREADABLE: {reason}")
 
     async def _follow(self, pulse: Pulse) -> None:
         partitions = await partitions_of(self._brokers, self._sources)

@@ -46,7 +46,7 @@ class Flow:
         stub: Any = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
         request = getattr(pb, f"{verb}Request")(**parts)
         metadata = metadata_for(settings.token, by)
-        return await getattr(stub, verb)(request, timeout=5, metadata=metadata)
+        return await getattr(stub, verb)(request, timeout=30, metadata=metadata)
 
     async def incident(self, incident: str) -> resources.Incident:
         found: resources.Incident = (await self.call("GetIncident", incident_id=incident)).incident
@@ -194,7 +194,7 @@ async def test_of_two_that_set_the_priority_at_once_the_second_hears_of_the_firs
     async def set_to(priority: str) -> Any:
         metadata = metadata_for(settings.token, DISPATCHER, expected_version=str(version))
         request = pb.SetPriorityRequest(priority=priority, **given)
-        return await stub.SetPriority(request, timeout=5, metadata=metadata)
+        return await stub.SetPriority(request, timeout=30, metadata=metadata)
 
     answers = await asyncio.gather(set_to("P1"), set_to("P4"), return_exceptions=True)
     late = [answer for answer in answers if isinstance(answer, BaseException)]

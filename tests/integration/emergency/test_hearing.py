@@ -46,7 +46,7 @@ async def hear(desk: Desk, of: UUID, version: int, event: Any, **more: Any) -> N
     )
     metadata = metadata_for(desk.token, Actor("", "", SERVICE))
     told = request(events=[event.SerializeToString()], **more)
-    await getattr(desk.hearing, verb)(told, metadata=metadata, timeout=5)
+    await getattr(desk.hearing, verb)(told, metadata=metadata, timeout=30)
 
 
 def facts(of: UUID, text: str) -> dict[str, Any]:
@@ -159,12 +159,12 @@ async def test_a_team_of_a_unit_that_is_accused_while_it_is_under_way(desk: Desk
         assert [*(await desk.alerts(officer)).items] == []
         metadata = metadata_for(desk.token, officer)
         listed = await desk.stub.ListTeamStatuses(
-            pb.ListTeamStatusesRequest(), metadata=metadata, timeout=5
+            pb.ListTeamStatusesRequest(), metadata=metadata, timeout=30
         )
         assert [each.open_missions for each in listed.items if each.team == "fire-1"] == [0]
         asked = pb.GetMissionRequest(mission_id=mission)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await desk.stub.GetMission(asked, metadata=metadata, timeout=5)
+            await desk.stub.GetMission(asked, metadata=metadata, timeout=30)
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND
         await desk.act("ConfirmRecall", mission)
         assert len((await desk.alerts(ZHAO)).items) == 1
@@ -176,7 +176,7 @@ async def test_a_team_of_a_unit_that_is_accused_while_it_is_under_way(desk: Desk
 async def found(desk: Desk, mission: str, team: str = "fire-1") -> Mission:
     metadata = metadata_for(desk.token, Actor("lee"), team=team)
     request = pb.GetMissionRequest(mission_id=mission)
-    response = await desk.stub.GetMission(request, metadata=metadata, timeout=5)
+    response = await desk.stub.GetMission(request, metadata=metadata, timeout=30)
     shown: Mission = response.mission
     return shown
 

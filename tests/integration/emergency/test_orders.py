@@ -77,7 +77,7 @@ async def test_a_desk_hears_that_a_team_cannot_be_sent_though_kafka_is_faster_th
 ) -> None:
     metadata = metadata_for(desk.token, Actor("lee", "990101-fire"), team="fire-1")
     out = pb.SetTeamStatusRequest(team="fire-1", duty=TeamStatus.DUTY_OUT_OF_SERVICE)
-    await desk.stub.SetTeamStatus(out, metadata=[*metadata, ("idempotency-key", "out")], timeout=5)
+    await desk.stub.SetTeamStatus(out, metadata=[*metadata, ("idempotency-key", "out")], timeout=30)
     heard, unheard = uuid4(), uuid4()
     await tell(brokers, heard, an_order("fire-1", heard, receipt=str(heard)), time=now())
     await asyncio.sleep(0.5)
