@@ -119,14 +119,12 @@ class Lags:
                 await admin.close()
 
     async def _look(self, reader: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
-        await reader.topics()
+        # A reader that was just opened does not know the partitions of what it does not read.
+        described = await admin.describe_topics(self._topics)
+        parts = {each["topic"]: partitions_of(each) for each in described}
         now = asyncio.get_running_loop().time()
         for group, topics in self._groups.items():
-            of = [
-                TopicPartition(topic, number)
-                for topic in topics
-                for number in reader.partitions_for_topic(topic) or ()
-            ]
+            of = [part for topic in topics for part in parts.get(topic, ())]
             begins, ends = await reader.beginning_offsets(of), await reader.end_offsets(of)
             told = await self._read_by(group, admin)
             # Records that the topic has deleted were read before, or never will be.
@@ -135,7 +133,7 @@ class Lags:
             LAG_RECORDS.labels(group).set(records)
             LAG_SECONDS.labels(group).set(seconds)
             self._pulse.note(f"lag {group}", flaw_of(group, records, seconds))
-        for topic in await admin.describe_topics(self._topics):
+        for topic in described:
             SHORT.labels(topic["topic"]).set(short_of_copies(topic))
 
     async def _read_by(self, group: str, admin: AIOKafkaAdminClient) -> Offsets:
@@ -143,6 +141,11 @@ class Lags:
             return self._followers[group].read()
         committed = await admin.list_consumer_group_offsets(group)
         return {partition: each.offset for partition, each in committed.items()}
+
+
+def partitions_of(topic: Mapping[str, Any]) -> list[TopicPartition]:
+    """The partitions of a topic, as Kafka describes it."""
+    return [TopicPartition(topic["topic"], each["partition"]) for each in topic["partitions"]]
 
 
 def short_of_copies(topic: Mapping[str, Any]) -> int:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
+from msgspec import yaml
 
 from backbone.kafka.connecting import connection
 from backbone.process.wires import Brokers
@@ -52,7 +52,7 @@ class Declared:
 
 def read(path: Path = DECLARED) -> Declared:
     """Read the declaration. Raises KeyError with the name of a missing entry."""
-    document = yaml.safe_load(path.read_text())
+    document = yaml.decode(path.read_bytes())
     topics = []
     for name, entry in document["topics"].items():
         topics.append(topic(name, entry))

@@ -105,6 +105,8 @@ class Connection(HttpToolsProtocol):
             self._head_bytes += len(data)
         in_body, before = not self._head_open, self._body_bytes
         super().data_received(data)
+        if self._refusal:
+            return
         if in_body and self._message_open and not self._head_open:
             self._beside_body += len(data) - (self._body_bytes - before)
         if max(self._head_bytes if self._head_open else 0, self._beside_body) > (

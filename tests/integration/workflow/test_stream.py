@@ -22,10 +22,10 @@ async def nobody_asks(requests: Any) -> list[Any]:
 
 
 async def test_a_stream_that_gets_nothing_though_there_is_more_is_stuck(
-    postgres_dsn: str, broker: Broker, tmp_path: Path
+    template: str, broker: Broker, tmp_path: Path
 ) -> None:
     """Paused partitions look just like a client that has stopped fetching."""
-    async with an_installation(postgres_dsn, broker, tmp_path):
+    async with an_installation(template, broker, tmp_path):
         await gets_stuck(broker, tmp_path)
 
 
