@@ -9,6 +9,10 @@ from pathlib import Path
 
 import yaml
 
+from backbone.door import timers
+from backbone.kafka import lag
+from backbone.process import clock
+from backbone.shell import standing
 from operate.watching.naming import rules_of
 from tests.house.sources import TOP, calls, shown, sources, tree_of
 
@@ -277,3 +281,17 @@ def test_each_alert_has_a_severity_and_a_line_in_the_runbook() -> None:
         assert rule["labels"]["severity"] in ("critical", "warning"), rule["alert"]
         assert rule["annotations"]["runbook"] == f"docs/runbook.md#{rule['alert'].lower()}"
     assert headings == {rule["alert"] for rule in alerts}
+
+
+def test_readiness_and_alerts_have_the_same_limits() -> None:
+    told = yaml.safe_load((RULES / "limits.yml").read_text())["groups"][0]["rules"]
+    given = {rule["record"].rpartition(":")[2]: rule["expr"] for rule in told}
+    own = {
+        "lag_seconds": lag.LATE,
+        "unsent_seconds": standing.UNSENT_LATE,
+        "timers_late_seconds": timers.TOO_LATE,
+        "clock_skew_seconds": clock.TOLERATED.total_seconds(),
+    }
+    assert {name: given[name] for name in own} == {
+        name: f"vector({seconds:g})" for name, seconds in own.items()
+    }
