@@ -25,10 +25,11 @@ COMPONENT = "-l app.kubernetes.io/component"
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """The commands of what runs the services; `{}` stands for the name of one."""
+    """Its commands; `{}` stands for the name of one. `halts` stops all."""
 
     restarts: str
     logs: str
+    halts: str
 
     def restart(self, name: str) -> str:
         return self.restarts.format(service_of(name))
@@ -38,10 +39,16 @@ class Runner:
 
 
 RUNNERS: Mapping[str, Runner] = {
-    "systemd": Runner("systemctl restart liandong@{}", "journalctl -u liandong@{}"),
-    "compose": Runner(f"{COMPOSE} restart {{}}", f"{COMPOSE} logs {{}}"),
+    "systemd": Runner(
+        "systemctl restart liandong@{}", "journalctl -u liandong@{}", "systemctl stop 'liandong@*'"
+    ),
+    "compose": Runner(
+        f"{COMPOSE} restart {{}}", f"{COMPOSE} logs {{}}", f"{COMPOSE} stop {' '.join(PORTS)}"
+    ),
     "kubernetes": Runner(
-        f"kubectl rollout restart deployment {COMPONENT}={{}}", f"kubectl logs {COMPONENT}={{}}"
+        f"kubectl rollout restart deployment {COMPONENT}={{}}",
+        f"kubectl logs {COMPONENT}={{}}",
+        "kubectl scale deployment -l app.kubernetes.io/name=liandong --replicas=0",
     ),
 }
 
@@ -106,5 +113,5 @@ async def ends_of(address: str) -> list[str]:
     with suppress(OSError):
         loop = asyncio.get_running_loop()
         told = await loop.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
-        found = sorted({end[0] for *_, end in told})
+        found = sorted({str(end[0]) for *_, end in told})
     return [f"[{each}]:{port}" if ":" in each else f"{each}:{port}" for each in found]
