@@ -25,10 +25,11 @@ COMPONENT = "-l app.kubernetes.io/component"
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """The commands of what runs the services; `{}` stands for the name of one."""
+    """Its commands; `{}` stands for the name of one. `halts` stops all."""
 
     restarts: str
     logs: str
+    halts: str
 
     def restart(self, name: str) -> str:
         return self.restarts.format(service_of(name))
@@ -38,10 +39,16 @@ class Runner:
 
 
 RUNNERS: Mapping[str, Runner] = {
-    "systemd": Runner("systemctl restart liandong@{}", "journalctl -u liandong@{}"),
-    "compose": Runner(f"{COMPOSE} restart {{}}", f"{COMPOSE} logs {{}}"),
+    "systemd": Runner(
+        "systemctl restart liandong@{}", "journalctl -u liandong@{}", "systemctl stop 'liandong@*'"
+    ),
+    "compose": Runner(
+        f"{COMPOSE} restart {{}}", f"{COMPOSE} logs {{}}", f"{COMPOSE} stop {' '.join(PORTS)}"
+    ),
     "kubernetes": Runner(
-        f"kubectl rollout restart deployment {COMPONENT}={{}}", f"kubectl logs {COMPONENT}={{}}"
+        f"kubectl rollout restart deployment {COMPONENT}={{}}",
+        f"kubectl logs {COMPONENT}={{}}",
+        "kubectl scale deployment -l app.kubernetes.io/name=liandong --replicas=0",
     ),
 }
 
