@@ -20,9 +20,11 @@ from backbone.words.followed import OVER
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.alarm.v1 import alarm_service_pb2_grpc as rpc
-from services.alarm import codec, linkage, storage
+from services.alarm import codec, storage
 from services.alarm.atlas import Atlas
+from services.alarm.fetching import Fetching
 from services.alarm.hearing import Hearing
+from services.alarm.linkage import Linkage
 from services.alarm.metrics import OPENINGS
 from services.alarm.orders import Orders
 from services.alarm.outstanding import Outstanding
@@ -32,8 +34,7 @@ from services.alarm.receipt import RECEIPTS
 from services.alarm.receipt.accusing import accused_alone
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.linking import LinkRepeat
-from services.alarm.receipt.recommending import Recommended
-from services.alarm.receipt.record import Outcome, Receipt
+from services.alarm.receipt.record import Receipt
 from services.alarm.receipt.reveal import RevealCaller
 from services.alarm.receipt.tickets import AnswerTicket, RefuseTicket
 from services.alarm.taking import Taking
@@ -62,7 +63,8 @@ class FrontDesk(rpc.AlarmServiceServicer):
         self._told = Told(shell, decider, Incidents(shell.settings))
         self._teams = teams.of_receipts(shell.settings, shell.pool)
         self._hearing = Hearing(self._told, self.orders, self._teams)
-        self._linkage = linkage.Linkage(atlas, Teams(shell.settings), self.orders)
+        linkage = Linkage(atlas, Teams(shell.settings), self.orders)
+        self._fetching = Fetching(linkage, self._told, self._shown)
         self._reading = Reading(shell, decider, self._shown, lambda: atlas.city, self._told.glance)
         self._tickets = Tickets(shell, decider, self._actions)
         self._outstanding = Outstanding(shell, decider, lambda: atlas.city)
@@ -106,24 +108,21 @@ class FrontDesk(rpc.AlarmServiceServicer):
         if incident is not None:
             shown.incident.CopyFrom(following.shown(incident))
             _passed_as(shown)
-        # Danger may be told only after the opening.
-        if receipt.outcome is Outcome.OPENED and all(e.refused for e in receipt.dispatches):
-            teams = await self._linkage.recommend(receipt, caller.actor)
-            await self._fetch(shown, receipt, teams, caller.actor)
+        await self._fetching.anew(shown, receipt, caller.actor)
         return shown
 
-    async def _fetch(
-        self,
-        shown: resources.Receipt,
-        receipt: Receipt,
-        teams: tuple[Recommended, ...],
-        by: Actor,
-    ) -> None:
-        """Recommend the teams, and send the best one where the city says so."""
-        sent = await self._linkage.send(receipt, teams, by)
-        if sent:
-            shown.dispatches.extend(self._shown(sent, by).dispatches)
-        shown.recommended.extend(linkage.shown(teams))
+    async def UndoInvalid(self, request: pb.UndoInvalidRequest, context: Any) -> Any:
+        """The teams that were recalled with the mark are not sent again by that alone."""
+        caller = caller_of(context)
+        command = codec.to_command(request, caller.actor)
+        receipt = await self._perform(context, command, request, caller)
+        shown = self._shown(receipt, caller.actor)
+        await self._fetching.anew(shown, receipt, caller.actor)
+        return pb.UndoInvalidResponse(receipt=shown)
+
+    async def FetchTeams(self, request: pb.FetchTeamsRequest, context: Any) -> Any:
+        teams = await self._fetching.for_incident(request, caller_of(context).actor)
+        return pb.FetchTeamsResponse(recommended=teams)
 
     async def RevealCaller(self, request: pb.RevealCallerRequest, context: Any) -> Any:
         caller = caller_of(context)
@@ -138,9 +137,9 @@ class FrontDesk(rpc.AlarmServiceServicer):
         command = codec.to_command(request, caller.actor)
         receipt = await self._perform(context, command, request, caller)
         shown, teams = await asyncio.gather(
-            self._opened(receipt, caller.actor), self._linkage.recommend(receipt, caller.actor)
+            self._opened(receipt, caller.actor), self._fetching.recommended(receipt, caller.actor)
         )
-        await self._fetch(shown, receipt, teams, caller.actor)
+        await self._fetching.fetch(shown, receipt, teams, caller.actor)
         return pb.OpenIncidentResponse(receipt=shown)
 
     async def PassTo12345(self, request: pb.PassTo12345Request, context: Any) -> Any:
@@ -203,13 +202,15 @@ class FrontDesk(rpc.AlarmServiceServicer):
         """An incident that is not over is looked up: its priority may have been set on it, and the
         receipt may not have heard of its last step. While the desk still decides, the suggested
         repeats are shown as they are now."""
-        await self._hearing.hear(codec.receipt_id(request.receipt_id), caller_of(context).actor)
+        by = caller_of(context).actor
+        await self._hearing.hear(codec.receipt_id(request.receipt_id), by)
         shown = await self._reading.get(request, context)
         if shown.state == resources.Receipt.STATE_RECEIVED and shown.suggestions.repeats:
             await self._reading.bring_up_to_date(shown)
         await self.orders.show(shown)
         if shown.incident.id and shown.incident.state not in OVER:
-            await self._glance(shown, caller_of(context).actor)
+            await self._glance(shown, by)
+        await self._fetching.look(shown, by)
         return pb.GetReceiptResponse(receipt=shown)
 
     async def ReferToMediation(self, request: pb.ReferToMediationRequest, context: Any) -> Any:

@@ -142,6 +142,8 @@ def to_resource(receipt: Receipt, city: City | None, sealer: Sealer) -> resource
         fill(message.incident, receipt.incident.known)
         if not receipt.incident.known.version and receipt.incident.id == receipt.id:
             message.incident.priority = receipt.classification.priority
+        if not receipt.incident.known.category and receipt.incident.id == receipt.id:
+            message.incident.category = receipt.classification.category
     if receipt.passed is not None:
         _show_passed(receipt, message.passed)
     return message

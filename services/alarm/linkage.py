@@ -1,11 +1,14 @@
 """Linkage 应急联动: the teams that an opened receipt should fetch, recommended or sent at once."""
 
 import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
+
+from msgspec import Struct
 
 from backbone.words.actor import Actor
 from backbone.words.errors import Refusal
-from liandong.alarm.v1 import alarm_pb2 as resources
 from services.alarm.atlas import Atlas
 from services.alarm.orders import Orders
 from services.alarm.peers import Teams
@@ -21,6 +24,13 @@ from services.alarm.receipt.record import Receipt
 log = logging.getLogger(__name__)
 
 
+class Found(Struct, frozen=True):
+    """The teams to send, the best first, and those that are under way already."""
+
+    teams: tuple[Recommended, ...] = ()
+    sent: frozenset[str] = frozenset()
+
+
 class Linkage:
     """Asks the city's routing what a receipt wants, and the emergency service who is free."""
 
@@ -29,33 +39,42 @@ class Linkage:
         self._teams = teams
         self._orders = orders
 
-    async def recommend(self, receipt: Receipt, by: Actor) -> tuple[Recommended, ...]:
-        """The best first; empty where no row with linkage holds. It does not fail."""
+    async def recommend(self, receipt: Receipt, by: Actor) -> Found:
+        """Empty where no row with linkage holds. It does not fail."""
         city = self._atlas.city
         if not linkage(city, receipt):
-            return ()
+            return Found()
+        sent = await self._orders.under_way(receipt)
         centres = self._atlas.centres
-        teams = candidates(city, receipt, by, centres)
+        teams = candidates(city, receipt, by, centres, sent)
         if not teams:
-            return ()
+            return Found(sent=sent)
         standings = await self._teams.standings([team.code for team in teams], by)
-        return recommend(city, receipt, teams, standings, centres)
+        return Found(recommend(city, receipt, teams, standings, centres), sent)
+
+    async def anew(self, receipt: Receipt, by: Actor) -> Found:
+        """The teams for a matter that may have become urgent: none where one is under way."""
+        found = await self.recommend(receipt, by)
+        return Found() if found.sent else found
 
     async def send(
-        self, receipt: Receipt, found: tuple[Recommended, ...], by: Actor
+        self, receipt: Receipt, found: Found, by: Actor, facts: Mapping[str, Any] | None = None
     ) -> Receipt | None:
-        """Order the best team if a rule of the city says so and the receipt has no order yet.
+        """Order the best team if a rule of the city says so and none is under way. `facts` are
+        those of the incident; without them the team gets those of the receipt.
 
         Returns the receipt with the order; None if none was given. A refusal of the emergency
         service is recorded on the receipt, as that of any order.
 
-        One request id for each receipt: a repeat of the opening sends no second team.
+        One request id for each number of orders: a repeat of the step sends no second team.
         """
         rules = [row for row in linkage(self._atlas.city, receipt) if row.send]
-        if not rules or receipt.dispatches or not found or found[0].standing.unready:
+        if not rules or found.sent or not found.teams or found.teams[0].standing.unready:
             return None
-        command = DispatchNow(by, found[0].team, rules[0].title)
-        outcome = await self._orders.record(receipt.id, send_id(receipt.id), command, by)
+        best = found.teams[0].team
+        standing = await self._orders.standing(receipt, best)
+        command = DispatchNow(by, best, rules[0].title, standing=standing, **(facts or {}))
+        outcome = await self._orders.record(receipt.id, send_id(receipt), command, by)
         if outcome.refusal is not None:
             return None  # a person who may not send, or a person who was faster
         after: Receipt = outcome.state
@@ -68,14 +87,19 @@ class Linkage:
         return after
 
 
-def send_id(receipt_id: UUID) -> UUID:
+def send_id(receipt: Receipt) -> UUID:
     """The request id of the order that a rule gives."""
-    return uuid5(receipt_id, "linkage")
+    count = len(receipt.dispatches)
+    return uuid5(receipt.id, f"linkage/{count}" if count else "linkage")
 
 
-def shown(found: tuple[Recommended, ...]) -> list[resources.RecommendedTeam]:
+T = TypeVar("T")
+
+
+def shown_as(kind: Callable[..., T], found: Found) -> list[T]:
+    """The teams as messages of this kind."""
     return [
-        resources.RecommendedTeam(
+        kind(
             team=each.team,
             name=each.name,
             unit=each.unit,
@@ -84,9 +108,8 @@ def shown(found: tuple[Recommended, ...]) -> list[resources.RecommendedTeam]:
             duty=each.standing.duty,
             connected=each.standing.terminals > 0,
             open_missions=each.standing.missions,
-            reasons=each.reasons,
             on_duty=each.standing.on_duty,
             unready=each.standing.unready,
         )
-        for each in found
+        for each in found.teams
     ]

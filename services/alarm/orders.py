@@ -67,6 +67,15 @@ class Orders:
         if shown.dispatches:
             codec.show_missions(shown.dispatches, await self._missions.of(UUID(shown.id)))
 
+    async def under_way(self, receipt: Receipt) -> frozenset[str]:
+        """The teams with an open mission of its matter; while emergency is away, those that it has
+        ordered itself."""
+        ordered = frozenset(each.team for each in receipt.dispatches if not each.refused)
+        if receipt.incident is None and not ordered:
+            return ordered
+        found = await self._missions.under_way(receipt.matter_id)
+        return ordered if found is None else found
+
     async def standing(self, receipt: Receipt | None, team: str) -> str:
         """The state of the mission that an earlier order to this team has made.
 

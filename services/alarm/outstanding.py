@@ -1,6 +1,6 @@
 """Lists, for the inboxes of the desks, the receipts that were passed on in vain: the other office
 did not answer or take them up in time, or the partner returned them. And those that are open again
-because a danger was told after their end.
+because a danger or an accusation was told after their end.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from services.alarm import storage
 from services.alarm.receipt.city import answer_minutes
-from services.alarm.receipt.passed import TicketState
+from services.alarm.receipt.passed import ACCUSATION_TOLD, TicketState
 from services.alarm.receipt.record import Receipt
 
 # A receipt that the desk has filed is over for it; a returned one is open again. Of a petition or
@@ -116,6 +116,8 @@ def _waits(receipt: Receipt, allowed: timedelta) -> tuple[Any, datetime | None, 
     if receipt.come_back_time is not None:
         return kinds.REASON_DANGER, receipt.come_back_time, names_of(danger) if danger else ""
     if passed is not None and passed.state == TicketState.RETURNED:
+        if passed.answer == ACCUSATION_TOLD:
+            return kinds.REASON_ACCUSATION, passed.answer_time, ""
         return kinds.REASON_RETURNED, passed.answer_time, passed.answer
     lapsed = passed.lapse_time if passed else None
     return kinds.REASON_LAPSED, lapsed or (ending.end_time + allowed if ending else None), ""

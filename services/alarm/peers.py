@@ -95,6 +95,17 @@ class Missions:
         found: Sequence[Mission] = response.items
         return found
 
+    async def under_way(self, matter_id: UUID) -> frozenset[str] | None:
+        """The teams with an open mission of the matter; None while the service cannot be asked."""
+        request = missions.ListMissionsRequest(matter_id=str(matter_id), open=True, page_size=MOST)
+        metadata = metadata_for(self._token, INSIDE)
+        try:
+            response = await self._stub.ListMissions(request, timeout=GLANCE, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            log.info("missions.unheard", extra={"error": error.details()})
+            return None
+        return frozenset(each.team for each in response.items)
+
     async def _call(
         self, request_id: UUID, order: Order, by: Actor
     ) -> missions.DispatchMissionResponse:

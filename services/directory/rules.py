@@ -62,6 +62,7 @@ LATER_TABLES = (
     "urge_pause_minutes",
     "caller_in_order",
     "accused_team",
+    "team_minutes",
     *HANDLING_TABLES,
     *ROLE_LISTS,
 )
@@ -121,6 +122,7 @@ def read_policy(
             "urge_pause_minutes": _pauses,
             "care_retention_years": _years,
             **dict.fromkeys(HANDLING_TABLES, _minutes),
+            "team_minutes": _by_priority,
             "caller_in_order": lambda value: value.each(_priority),
             "accused_team": lambda value: value.one_of(frozenset({RECALL, DESK_DECIDES})),
             **{name: _some_of(known) for name, known in ROLE_LISTS.items()},
@@ -167,6 +169,10 @@ def _names(value: Value) -> dict[str, str]:
 
 def _minutes(value: Value) -> dict[str, int]:
     return {name: minutes.number() for name, minutes in value.pairs()}
+
+
+def _by_priority(value: Value) -> dict[str, int]:
+    return {name: each.number() for name, each in _rows(value, frozenset(PRIORITIES))}
 
 
 def _terms(value: Value) -> dict[str, str]:

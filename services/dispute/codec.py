@@ -121,6 +121,7 @@ def to_resource(dispute: Dispute, sealer: Sealer) -> resources.Dispute:
             fill(message, part)
     if dispute.routing.incident is not None:
         message.incident.id, message.incident.code = str(dispute.id), dispute.code
+        message.incident.category = message.incident.category or dispute.filing.category
     return message
 
 

@@ -196,6 +196,11 @@ class EmergencyService(MissionService):
         caller = caller_of(context)
         return await self._alerts.list(request, sight_of(caller), caller.actor.user)
 
+    async def ListUnserved(self, request: pb.ListUnservedRequest, context: Any) -> Any:
+        asked = [codec.mission_id(each) for each in request.matter_ids]
+        rows = await self._shell.pool.fetch(storage.UNSERVED, asked)
+        return pb.ListUnservedResponse(matter_ids=[str(row["id"]) for row in rows])
+
     async def SetTeamStatus(self, request: pb.SetTeamStatusRequest, context: Any) -> Any:
         return pb.SetTeamStatusResponse(status=await self._statuses.set(request, context))
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from msgspec.structs import replace
+
 from backbone.door.decider import EventScope
 from backbone.rpc.caller import Call
 from backbone.rpc.ids import named_id
@@ -12,6 +14,7 @@ from backbone.words.actor import Actor
 from backbone.words.city import City
 from backbone.words.errors import InvalidArgument, InvalidTransition
 from backbone.words.policy import Policy
+from backbone.words.reported import codes_in, those_of, without_parts
 from backbone.words.sight import ORDER
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
@@ -22,7 +25,15 @@ from services.emergency.mission import MISSIONS
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.dispatching import DispatchMission, Readiness
 from services.emergency.mission.ladder import StopLadder
-from services.emergency.mission.record import Cause, Heard, Mission, MissionFacts, Order, Team
+from services.emergency.mission.record import (
+    Cause,
+    Heard,
+    Mission,
+    MissionCorrection,
+    MissionFacts,
+    Order,
+    Team,
+)
 from services.emergency.mission.steps import Crew, Step
 from services.emergency.team.status import Duty, SetTeamStatus, TeamStatus
 
@@ -140,7 +151,22 @@ def status_scope(status: TeamStatus) -> EventScope:
     return EventScope((status.unit,), status.area, "", ORDER)
 
 
+def correction_of(mission: Mission) -> MissionCorrection | None:
+    """What the team is shown of its last correction: not the words of a report that has left."""
+    correction = mission.correction
+    if correction is None:
+        return None
+    was, now = correction.was, mission.order
+    left = codes_in(was.narrative) - codes_in(now.narrative)
+    if not left:
+        return correction
+    narrative = without_parts(was.narrative, left)
+    before = replace(was, narrative=narrative, danger=those_of(was.danger, now.danger))
+    return replace(correction, was=before)
+
+
 def to_resource(mission: Mission, seq: int) -> resources.Mission:
+    mission = replace(mission, correction=correction_of(mission))
     signed = max(mission.progress.signed, default=0)
     message = to_message(mission, resources.Mission, seq=seq, acknowledged_revision=signed)
     parts = (mission.order, mission.release, mission.pushes, mission.progress, mission.ending)
@@ -207,7 +233,7 @@ def to_push(row: Any, mission: Mission, cursor: str) -> resources.Push:
         traceparent=row["traceparent"],
     )
     push.MergeFrom(resources.Push(kind=f"KIND_{row['kind']}"))
-    for name, part in (("correction", mission.correction), ("recall", mission.recall)):
+    for name, part in (("correction", correction_of(mission)), ("recall", mission.recall)):
         if part is not None:
             fill(getattr(push, name), part)
     push.acknowledge_by.FromDatetime(mission.release.acknowledge_by.astimezone(UTC))

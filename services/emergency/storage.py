@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from backbone.door.batch import RETRYABLE_BY_EVENT
 from backbone.door.beside import Beside
 from backbone.door.table import Group, Table
 from backbone.door.timers import Due, due_in
@@ -155,12 +154,6 @@ OF = f"""
 SELECT {STATE} FROM missions AS m
 WHERE matter_id = ANY($1::uuid[]) OR receipt = ANY($1::uuid[]) ORDER BY dispatch_time, id
 """  # noqa: S608  # our names
-ANSWERED = "SELECT aggregate_id FROM outcomes WHERE request_id = $1"
-# An answer that its event leaves as it is.
-SETTLED = f"""
-SELECT reason <> ALL ('{{{",".join(sorted(RETRYABLE_BY_EVENT))}}}') FROM outcomes
-WHERE request_id = $1
-"""  # noqa: S608  # our names
 # The incidents among $1 for which a team is under way.
 OURS = "SELECT DISTINCT matter_id FROM missions WHERE matter_id = ANY($1) AND pair IS NOT NULL"
 
@@ -178,6 +171,16 @@ OUT = "SELECT team FROM team_statuses WHERE duty <> 'AVAILABLE'"
 DUTY_OF = "SELECT duty FROM team_statuses WHERE team = $1"
 LOADS = "SELECT team, count(*) AS missions FROM missions WHERE end_time IS NULL GROUP BY team"
 READ_STATUSES = f"SELECT {with_proof('s')} FROM team_statuses AS s WHERE team = ANY($1)"  # noqa: S608  # our names
+
+
+# In the order of the ids.
+UNSERVED = """
+SELECT asked.id FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, place)
+WHERE NOT EXISTS (
+    SELECT FROM missions AS m
+    WHERE m.matter_id = asked.id AND m.state NOT IN ('REFUSED', 'RECALLED'))
+ORDER BY asked.place
+"""
 
 
 async def seqs_of(pool: Pool, missions: Sequence[UUID]) -> dict[UUID, int]:

@@ -237,6 +237,7 @@ def to_resource(petition: Petition, sealer: Sealer) -> resources.Petition:
     message.anonymous = not filing.petitioners and not filing.passed_from
     if petition.handling.incident is not None:
         message.incident.id, message.incident.code = str(petition.id), petition.code
+        message.incident.category = message.incident.category or filing.category
     return message
 
 

@@ -22,13 +22,14 @@ from backbone.words.errors import NotFound, Unavailable
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
-from services.workflow import codec, storage
+from services.workflow import codec, fetching, storage
 from services.workflow.calling import Calls
 from services.workflow.desk_inbox import DeskInbox
 from services.workflow.incident import FROM_RECEIPTS, INCIDENTS, UNSEEN, routing
 from services.workflow.incident.claiming import ClaimIncident
 from services.workflow.incident.record import Incident
 from services.workflow.roads import Roads
+from services.workflow.showing import Cut
 from services.workflow.taking import Taking
 from services.workflow.team_steps import TeamSteps, merged
 
@@ -111,7 +112,8 @@ class IncidentReads:
         after = read_token(self._key, scope, request.page_token, int) or 0
         rows = await self._journal.rows(incident.id, after, size + 1, incident.version)
         since = await self._pool.fetchval(storage.TIME_OF, incident.id, after) if after else None
-        items = within(codec.to_progress(row) for row in rows[:size])
+        cut = Cut(incident, caller_of(context).actor)
+        items = within(codec.to_progress(row, cut) for row in rows[:size])
         steps = await self._steps.of(incident.id)
         page = merged(items, steps, since, is_last=len(items) == len(rows))
         response = pb.GetTimelineResponse(items=page, persons=incident.matter.persons)
@@ -162,13 +164,17 @@ class Front(rpc.IncidentServiceServicer):
         self._shell = shell
         self._calls = calls
         self._reads = IncidentReads(shell, decider, replica)
+        self._fetching = fetching.Fetching(shell.settings, lambda: replica.city)
         self._taking = Taking(shell.pool, shell.door, roads, shell.settings.keyring.lasting)
 
     async def pass_on(self, request: Any, context: Any) -> resources.Incident:
         _id(request.incident_id)
         caller = caller_of(context)
         found = await self._calls.perform(request, context, caller)
-        return self._reads.shown(found, caller.actor)
+        shown = self._reads.shown(found, caller.actor)
+        if request.DESCRIPTOR.name in fetching.STEPS:
+            await self._fetching.recommend(found, shown, caller.actor)
+        return shown
 
     async def OpenIncident(self, request: pb.OpenIncidentRequest, context: Any) -> Any:
         """The opening never expires: the intake has already committed."""

@@ -251,8 +251,9 @@ def to_routing(routing: Routing | None) -> resources.Routing:
     return to_message(routing, resources.Routing) if routing else resources.Routing()
 
 
-def to_progress(row: Any) -> resources.Progress:
-    """One entry of the timeline from one row of the journal."""
+def to_progress(row: Any, cut: Callable[[dict[str, Any]], None]) -> resources.Progress:
+    """One entry of the timeline from one row of the journal; `cut` takes out of its facts what the
+    reader may not see."""
     event = events.IncidentEvent.FromString(row["payload"])
     body = getattr(event, event.WhichOneof("kind") or "meta")
     progress = resources.Progress(
@@ -264,5 +265,6 @@ def to_progress(row: Any) -> resources.Progress:
     progress.time.FromDatetime(row["time"])
     facts = facts_of(body)
     facts.get("matter", {}).pop("persons", None)  # known to find them in texts, and not shown
+    cut(facts)
     progress.facts.update(facts)
     return progress

@@ -1,5 +1,5 @@
-"""The inbox 待办 as one list: alerts first, then what was passed on in vain, then tickets, then
-refused follow-ups, then the incidents.
+"""The inbox 待办 as one list: alerts first, then urgent matters without a team, then what was
+passed on in vain, then tickets, then refused follow-ups, then the incidents.
 
 A page token begins with the number of the part that the page begins in.
 """
@@ -26,8 +26,15 @@ from liandong.incident.v1 import incident_service_pb2 as pb
 from services.workflow import storage
 from services.workflow.beside import Beside
 from services.workflow.incident.record import Incident
-from services.workflow.incident.waiting import ALERTED, LINK_REFUSED, PASSED, TICKET
+from services.workflow.incident.waiting import (
+    ALERTED,
+    LINK_REFUSED,
+    PASSED,
+    TEAM_MISSING,
+    TICKET,
+)
 from services.workflow.narrowing import columns_of, fits, narrows
+from services.workflow.teamless import Teamless
 
 # They send teams, or the ladder tells them of a team that is silent.
 TOLD = TEAM_SENDERS | roles("leader", "head")
@@ -52,7 +59,7 @@ class DeskInbox:
         city: Callable[[], City],
     ) -> None:
         self._rows, self._shown, self._city = rows, shown, city
-        self.beside = Beside(settings)
+        self.beside, self._teamless = Beside(settings), Teamless(settings, rows, city)
 
     async def page(
         self, request: pb.ListIncidentsRequest, caller: Call, rest: Rest
@@ -113,6 +120,8 @@ class DeskInbox:
         parts: list[Part] = []
         if actor.role in TOLD and request.reason in ("", *ALERTED.values()):
             parts.append(self.beside.alerts)
+        if actor.role in TEAM_SENDERS and request.reason in ("", TEAM_MISSING):
+            parts.append(self._teamless.page)
         if actor.role in SETTLERS and request.reason in ("", *PASSED.values()):
             parts.append(self.beside.passed)
         answers = actor.role in ANSWERERS and gets_tickets(self._city(), actor.unit)

@@ -82,7 +82,8 @@ def test_a_read_lists_no_problem_of_a_change() -> None:
 # What the edges themselves refuse, whatever the verb: by what an operation takes.
 SIGNED_IN = {
     "NOT_SIGNED_IN", "SESSION_OVER", "MALFORMED_PERSON", "NOT_THE_DEPUTY", "REPEATED_HEADER",
-    "SECOND_FACTOR_NOT_ENROLLED",
+    "SECOND_FACTOR_NOT_ENROLLED", "PERSON_IN_DISGUISE", "HEADER_OF_OTHERS",
+    "DEPUTY_OF_OTHER_UNIT",
 }  # fmt: skip
 WITH_BODY = {"MALFORMED_JSON", "NOT_JSON", "ENCODED_BODY", "REPEATED_FIELD", "BODY_TOO_LARGE"}
 HEALTH = {"/healthz", "/readyz"}

@@ -147,7 +147,7 @@ def rubbish(records: int) -> Act:
 
 
 async def acknowledge(scene: Scene) -> None:
-    await liandong(scene, "deadletters", "acknowledge", "--note", "a fault that was made")
+    await liandong(scene, "deadletters", "acknowledge", "--all", "--note", "a fault that was made")
 
 
 async def resume_the_stopped(scene: Scene) -> None:

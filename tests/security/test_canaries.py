@@ -155,23 +155,24 @@ async def send_refused(visit: Visit, walk: Walk) -> int:
         "Idempotency-Key": f"{number} {'x' * 200}",
         "User-Agent": f"{CALLER.id_number}",
         "traceparent": number,
-        "Liandong-Person": quote(name),
         "Last-Event-ID": CALLER.card,
         "If-Match": number,
     }
     for plan in PLANS:
         path = re.sub(r"{\w+}", quote(name), plan.route.path)
+        named = walk.headers("desk") | {"Liandong-Person": quote(name)}
+        await walk.http.request(plan.route.method, path, headers=named)
         headers = walk.headers("desk")
         if plan.route.method == "GET":
             given = dict.fromkeys((*plan.query, "q", name), number)
             await walk.http.get(path, params=given, headers=headers | odd)
-            sent += 1
+            sent += 2
             continue
         body = walk.body(plan, CALLER)
         await walk.http.post(path, json=body | {number: name}, headers=headers)
         await walk.http.post(path, json=body, headers=headers | odd)
         await walk.http.post(path, content=f'{{"text": "{CALLER.said}', headers=headers)
-        sent += 3
+        sent += 4
     for said in (
         {"user": name, "password": PASSWORD},
         {"user": number, "password": PASSWORD, "x": 1},

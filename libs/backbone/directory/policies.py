@@ -15,6 +15,7 @@ TABLES = (
     "arrival_minutes",
     "feedback_minutes",
     "care_retention_years",
+    "team_minutes",
 )
 # Lists of roles; an older directory sends none, and an empty one is no list.
 ROLES = ("supervision_answerers", "dispute_call_back")

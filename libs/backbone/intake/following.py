@@ -22,11 +22,14 @@ CHANGES: dict[str, Callable[[Any], dict[str, str]]] = {
         "state": "REPORTED",
         "unit": step.matter.desk,
         "priority": step.matter.priority,
+        "category": step.matter.category,
     },
-    # An intake follows only the priority of a correction.
-    "IncidentAmended": lambda step: (
-        {"priority": step.matter.priority} if "priority" in step.changed else {}
-    ),
+    # Of a correction an intake follows these alone.
+    "IncidentAmended": lambda step: {
+        name: getattr(step.matter, name)
+        for name in ("priority", "category")
+        if name in step.changed
+    },
     "IncidentLeftInTriage": lambda step: {"state": "TRIAGE", "holder": ""},
     "IncidentOffered": lambda step: {"state": "OFFERED", "unit": step.unit, "holder": ""},
     "IncidentClaimed": lambda step: {"state": "CLAIMED", "unit": step.unit, "holder": step.holder},

@@ -40,7 +40,7 @@ TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.r
 NEXT = """
 WITH forgotten AS (DELETE FROM unsent WHERE position = ANY($1))
 SELECT position, event_id, aggregate_id, version, kind, payload, time,
-       correlation_id, causation_id, traceparent, signature,
+       correlation_id, causation_id, traceparent, signature, own_code,
        extract(epoch FROM clock_timestamp() - time)::float8 AS age
 FROM (SELECT row.*, sum(octet_length(row.payload)) OVER (ORDER BY row.position)
                     - octet_length(row.payload) AS before
@@ -178,7 +178,7 @@ class Relay:
 
         None for a later row without one, which the door would have signed: readers refuse it.
         """
-        signature = row["signature"]
+        signature = row["signature"] + row["own_code"]
         if not signature and row["position"] <= self._unsigned_upto:
             signature = signer.sign(said)
         return signed_headers(signature, signer.codes(said, signature)) if signature else []

@@ -41,9 +41,9 @@ def flaw_of(wires: Wires) -> WireFlaw | None:
         why = getattr(error, "strerror", None) or error
         return WireFlaw(
             f"The certificate of {wires.name} or ca.pem in {wires.folder} cannot be read ({why}): "
-            "`liandong certificates create`.",
+            f"{RENEW}, where the authority is.",
             f"无法读取 {wires.folder} 中 {wires.name} 的证书或 ca.pem（{why}）："
-            "请执行 liandong certificates create。",
+            "请在保存签发机构私钥的机器上执行 liandong certificates renew。",
         )
     if key.public_key() != own.public_key():
         return WireFlaw(

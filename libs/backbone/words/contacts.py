@@ -31,7 +31,7 @@ LONGEST_SHORT = 6  # 110, 12345, 10086, 955880, and extensions inside a house
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
-_OLD_CARD = re.compile(r"\d{8}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
+_OLD_CARD = re.compile(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 # Several contacts in one field.
 _SEVERAL = re.compile(r"[/、;|]|或者|或")
 

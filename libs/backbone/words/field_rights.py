@@ -22,6 +22,7 @@ EMERGENCY: Mapping[str, Right] = {
         STEP,
     ),
     "DispatchMission": INSIDE,
+    "ListUnserved": INSIDE,
     "Subscribe": INSIDE,  # the stream of a terminal admits teams itself
     "ListMissions": MISSIONS,
     "GetMission": MISSIONS,

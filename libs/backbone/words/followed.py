@@ -18,7 +18,7 @@ MERGED = "MERGED"
 OVER = (CLOSED, MERGED, VOIDED)
 REWORKED = "IncidentReworked"
 # The fields that both an incident and a step have; a step leaves those None that do not change.
-SAID = ("state", "unit", "holder", "outcome", "reply", "priority")
+SAID = ("state", "unit", "holder", "outcome", "reply", "priority", "category")
 
 
 class Followed(Struct, frozen=True):
@@ -31,6 +31,7 @@ class Followed(Struct, frozen=True):
     outcome: str = ""
     reply: str = ""
     priority: str = ""
+    category: str = ""
 
 
 class FollowIncident(Struct, frozen=True):
@@ -47,6 +48,7 @@ class FollowIncident(Struct, frozen=True):
     outcome: str | None = None
     reply: str | None = None
     priority: str | None = None
+    category: str | None = None
     public_text: str = ""
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from backbone.words.contacts import identity_of, number_of
+from backbone.words.contacts import TO, identity_of, line_of, number_of
 
 # Names of persons and firms: all but the first character is masked.
 NAMES = ("name", "subscriber", "against")
@@ -15,10 +15,14 @@ def masked(field: str, text: str) -> str:
     """Mask personal data for a screen: recognisable, but not revealed.
 
     A name keeps its first character, a mobile or id number its first three and last four digits,
-    any other text at most half.
+    any other text at most half. Of a number with an extension the line is shown so, as its last
+    digits are those that people know; how long the extension is tells itself.
     """
     if field.rpartition(".")[2] in NAMES:
         first, last = len(text[1:2]), 0
+    elif line := line_of(number_of(text)):
+        extension = number_of(text).removeprefix(f"{line}{TO}")
+        return f"{masked(field, line)}{TO}{'*' * len(extension)}"
     elif usual := _usual(text):
         text, first, last = usual, 3, 4
     else:

@@ -55,6 +55,8 @@ FEEDBACK_MINUTES: Mapping[str, int] = {
     "DISPUTE": 43_200,
     "PETITION": 86_400,
 }
+# After these minutes a matter that asks for teams and has none stands in the inbox of its desk.
+TEAM_MINUTES: Mapping[str, int] = {"P1": 3}
 # They answer a supervision for all that their unit owes, not only for what they hold.
 SUPERVISION_ANSWERERS = ("centre_director", "dispatcher", "duty_officer", "head", "leader")
 # They make the call-backs of disputes, beside those who make all call-backs.
@@ -109,3 +111,4 @@ class Policy:
     dispute_call_back: tuple[str, ...] = DISPUTE_CALL_BACK
     accused_team: str = RECALL
     care_retention_years: Mapping[str, int] = field(default_factory=lambda: CARE_RETENTION_YEARS)
+    team_minutes: Mapping[str, int] = field(default_factory=lambda: TEAM_MINUTES)

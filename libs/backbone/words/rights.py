@@ -164,6 +164,7 @@ ALARM: Mapping[str, Right] = {
     "ListTickets": TICKETS,
     "GetTicket": TICKETS,
     "ListOutstanding": INSIDE,
+    "FetchTeams": INSIDE,
     "TellCaller": INSIDE,
     "AnswerTicket": ANSWER_TICKETS,
     "RefuseTicket": ANSWER_TICKETS,

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import asyncpg
 from backbone.postgres.migrate import service_url
 from backbone.words.encodings import UnknownEncoding, decoded
 from operate.admin.accounts import coded_rows, operator
+from operate.admin.superiors import may_stand_in
 from operate.home import absence
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
@@ -54,7 +56,7 @@ async def opened(installation: Installation) -> AsyncIterator[Books]:
             register.Register(pool, operator(), coded, keyring.lasting),
             factors.SecondFactors(pool, factors.sealer_of(keyring), coded),
             keys.KeyRing(pool, operator(), coded),
-            deputies.Deputies(pool, coded),
+            deputies.Deputies(pool, coded, partial(may_stand_in, installation)),
             leaving.Leaving(pool, coded),
         )
 

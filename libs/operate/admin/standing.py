@@ -13,7 +13,10 @@ from backbone.rpc.channels import refusal_of
 from backbone.words.actor import Actor
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
+from operate.admin import followers
+from operate.admin.followers import is_follower
 from operate.admin.parked import APPLYING, PATIENCE, channel
+from operate.home import elsewhere
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
@@ -53,11 +56,12 @@ async def of_all(installation: Installation, ask: Callable[[str], Any]) -> tuple
 
 
 async def consumers(installation: Installation) -> tuple[list[dict[str, Any]], list[str]]:
-    """How every consumer stands, and the services that did not answer."""
+    """How every consumer stands, followers that apply nothing among them, and the services that
+    did not answer."""
 
     async def ask(service: str) -> Any:
         listed = []
-        for address in addresses_of(installation, service):
+        for address in await addresses_of(installation, service):
             async with operations(installation, service, address) as call:
                 listed += (await call("ListConsumers", pb.ListConsumersRequest())).consumers
         return worst(listed)
@@ -75,17 +79,27 @@ async def consumers(installation: Installation) -> tuple[list[dict[str, Any]], l
         }
         for service, each in found
     ]
-    return rows, silent
+    others, mute = await followers.rows(installation)
+    return [*rows, *others], [*dict.fromkeys([*silent, *mute])]
+
+
+async def resume_all(installation: Installation) -> tuple[list[str], list[str]]:
+    """Let every stopped consumer go on; the groups, and the services that did not answer."""
+    rows, silent = await consumers(installation)
+    stopped = [each for row in rows if row["stopped"] and not is_follower(each := row["group"])]
+    return [group for group in stopped if await resume(installation, group)], silent
 
 
 async def resume(installation: Installation, group: str) -> bool:
     """Let a stopped consumer go on; return whether it was stopped. Raises Trouble."""
     service = group.partition(".")[0]
+    if is_follower(group):
+        return False
     if service not in APPLYING:
         raise no_such_consumer(group)
     stopped = False
     try:
-        for address in addresses_of(installation, service):
+        for address in await addresses_of(installation, service):
             async with operations(installation, service, address) as call:
                 answer = await call("ResumeConsumer", pb.ResumeConsumerRequest(group=group))
                 stopped |= answer.was_stopped
@@ -96,12 +110,13 @@ async def resume(installation: Installation, group: str) -> bool:
     return stopped
 
 
-def addresses_of(installation: Installation, service: str) -> list[str]:
-    """One for each process of the service: each has a consumer of its own."""
+async def addresses_of(installation: Installation, service: str) -> list[str]:
+    """One for each process of the service, also behind one name: each has a consumer of its own."""
     ports = installation.home.ports
-    if service not in ports.copies:
-        return [ports.grpc_address(service) or ""]
-    return [ports.own_address(name) for name in ports.names(service)]
+    if service in ports.copies:
+        return [ports.own_address(name) for name in ports.names(service)]
+    address = ports.grpc_address(service) or ""
+    return await elsewhere.ends_of(address) or [address]
 
 
 def worst(listed: Iterable[Any]) -> list[Any]:

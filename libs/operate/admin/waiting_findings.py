@@ -7,6 +7,8 @@ from operate.home import absence
 from operate.home.home import Home
 from operate.run.installation import Installation
 
+ACKNOWLEDGE = "liandong deadletters acknowledge PLACE --note NOTE"
+
 
 async def dead_letters(home: Home) -> list[Finding]:
     what = words("dead letters", "死信")
@@ -15,7 +17,7 @@ async def dead_letters(home: Home) -> list[Finding]:
     if not letters:
         return [Finding(what, words("none waits", "无待处理"))]
     seen = words(f"{len(letters)} wait for a person", f"{len(letters)} 条待处理")
-    return [Finding(what, seen, "liandong deadletters list; liandong deadletters acknowledge")]
+    return [Finding(what, seen, f"liandong deadletters list; {ACKNOWLEDGE}")]
 
 
 async def refused_links(home: Home) -> list[Finding]:

@@ -96,14 +96,14 @@ def disable_account(
             "演示账号和密钥已全部停用，重新启动也不会恢复。" if was else "演示账号本未启用。",
         )
         return
-    change(lambda books: books.accounts.disable(user))
+    user = change(lambda books: books.accounts.disable(user))
     say(f"{user} is disabled", f"账号 {user} 已停用")
 
 
 @app.command("enable")
 def enable_account(user: User) -> None:
     """Enable a disabled account; its password is the one that it had."""
-    change(lambda books: books.accounts.enable(user))
+    user = change(lambda books: books.accounts.enable(user))
     say(f"{user} may sign in again", f"账号 {user} 已恢复")
 
 
@@ -112,14 +112,14 @@ def set_password(user: User) -> None:
     """Set another password; the sessions of the account end. It is asked for, or read from the
     standard input."""
     password = ask_password()
-    change(lambda books: books.accounts.set_password(user, password))
+    user = change(lambda books: books.accounts.set_password(user, password))
     say(f"{user} has a new password", f"账号 {user} 的密码已修改")
 
 
 @app.command("unlock")
 def unlock_account(user: User) -> None:
     """Let the account's second factor be tried again, after too many wrong codes."""
-    change(lambda books: books.accounts.unlock(user))
+    user = change(lambda books: books.accounts.unlock(user))
     say(f"{user} is unlocked", f"账号 {user} 已解锁")
 
 

@@ -10,6 +10,7 @@ from operate.admin import standing
 from operate.cli.deadletter_command import tell_silent
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
+from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
 app = typer.Typer(help="followers of events: list, resume", no_args_is_help=True)
@@ -33,7 +34,8 @@ def list_consumers(json: Json = False) -> None:
             table.add_row(
                 row["group"],
                 stopped,
-                *(f"{row[of]}" for of in ("lag_seconds", "parked", "refused")),
+                "–" if row["lag_seconds"] is None else f"{row['lag_seconds']}",
+                *(f"{row[of]}" for of in ("parked", "refused")),
             )
         console.print(table)
     tell_silent(silent)
@@ -41,8 +43,26 @@ def list_consumers(json: Json = False) -> None:
 
 
 @app.command()
-def resume(group: Annotated[str, typer.Argument(help="as `liandong consumers list` says")]) -> None:
-    """Let a stopped consumer go on where it stopped, after its cause was mended."""
+def resume(
+    group: Annotated[str, typer.Argument(help="as `liandong consumers list` says")] = "",
+    every: Annotated[bool, typer.Option("--all", help="all that have stopped, instead")] = False,
+) -> None:
+    """Let a stopped consumer go on where it stopped, after its cause was mended. Exit code 1 if a
+    service does not answer."""
+    if every == bool(group):
+        raise Trouble(
+            "Give either a group, as `liandong consumers list` shows it, or --all.",
+            "请给出消费组（见 liandong consumers list），或者使用 --all，二者择一。",
+        )
+    if every:
+        groups, silent = asyncio.run(standing.resume_all(Installation.here(Home.here())))
+        told = ", ".join(groups)
+        say(
+            f"{told} go on" if groups else "none was stopped",
+            f"{told} 已恢复运行" if groups else "没有停止的消费组",
+        )
+        tell_silent(silent)
+        raise typer.Exit(1 if silent else 0)
     if asyncio.run(standing.resume(Installation.here(Home.here()), group)):
         say(f"{group} goes on", f"{group} 已恢复运行")
     else:

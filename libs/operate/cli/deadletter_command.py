@@ -2,6 +2,7 @@
 
 import asyncio
 import json as jsons
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from aiokafka.errors import KafkaError
 from operate.admin import deadletters
 from operate.admin import parked as parking
 from operate.admin.deadletters import Letter
+from operate.cli.note import Note
 from operate.cli.screen import console, errors, plain, say, words
 from operate.home import absence
 from operate.home.home import Home
@@ -41,7 +43,7 @@ def show(place: Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET")]) -
     found = [letter for letter in letters if letter.place == place]
     if not found:
         tell_silent(silent)
-        raise Trouble(f"There is no dead letter {place}.", f"没有死信 {place}。")
+        raise no_such([place])
     for letter in found:
         console.print_json(jsons.dumps(letter.as_json()))
         if letter.kind == "dead":
@@ -67,22 +69,35 @@ def replay(
 
 @app.command()
 def acknowledge(
-    place: Annotated[str, typer.Argument(help="TOPIC/PARTITION/OFFSET; all by default")] = "",
-    note: Annotated[str, typer.Option(help="what was found, and done about it")] = "",
+    note: Note,
+    places: Annotated[list[str] | None, typer.Argument(help="TOPIC/PARTITION/OFFSET")] = None,
+    every: Annotated[bool, typer.Option("--all", help="all that are listed, instead")] = False,
 ) -> None:
     """Record that a person has seen to dead records: they are not listed any more.
 
     They stay in Kafka as long as their topic keeps them. Parked events are replayed instead.
     """
+    if every == bool(places):
+        raise Trouble(
+            "Give either the places of dead letters, as `liandong deadletters list` shows them, "
+            "or --all.",
+            "请给出死信的位置（见 liandong deadletters list），或者使用 --all，二者择一。",
+        )
     installation = Installation.here(Home.here())
     letters = asyncio.run(deadletters.read_dead(installation.brokers, installation.keys))
     if letters is None:
         raise absence.of(installation, "kafka")
-    wanted = [letter for letter in letters if place in ("", letter.place)]
-    if place and not wanted:
-        raise Trouble(f"There is no dead letter {place}.", f"没有死信 {place}。")
+    known = {letter.place for letter in letters}
+    if missing := [place for place in places or () if place not in known]:
+        raise no_such(missing)
+    wanted = [letter for letter in letters if every or letter.place in (places or ())]
     asyncio.run(deadletters.acknowledge(installation.brokers, installation.keys, wanted, note))
     say(f"{len(wanted)} acknowledged", f"已确认 {len(wanted)} 条")
+
+
+def no_such(places: Sequence[str]) -> Trouble:
+    told = ", ".join(places)
+    return Trouble(f"There is no dead letter {told}.", f"没有死信 {told}。")
 
 
 async def everything(installation: Installation) -> tuple[list[Letter], list[str]]:

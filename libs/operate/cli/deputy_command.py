@@ -23,12 +23,10 @@ def add_deputy(
 ) -> None:
     """Let one person act in the role and unit of another, for a period."""
     period = register.period_of(start, end)
-    number = change(
-        lambda books: books.deputies.appoint(person, deputy, period, accounts.operator())
-    )
+    made = change(lambda books: books.deputies.appoint(person, deputy, period, accounts.operator()))
     say(
-        f"{deputy} stands in for {person}, number {number}",
-        f"{deputy} 代理 {person}，编号 {number}",
+        "{deputy} stands in for {person}, number {id}".format_map(made),
+        "{deputy} 代理 {person}，编号 {id}".format_map(made),
     )
 
 

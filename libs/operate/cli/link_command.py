@@ -8,6 +8,7 @@ import typer
 
 from operate.admin import standing
 from operate.cli.deadletter_command import tell_silent
+from operate.cli.note import Note
 from operate.cli.screen import console, plain, say, words
 from operate.home.home import Home
 from operate.run.installation import Installation
@@ -45,7 +46,7 @@ def list_links(json: Json = False) -> None:
 @app.command()
 def settle(
     event: Annotated[str, typer.Argument(help="the event, as `liandong links list` says")],
-    note: Annotated[str, typer.Option(help="what was done about it")],
+    note: Note,
 ) -> None:
     """Record that a person has seen to the refused follow-ups of one event."""
     count = asyncio.run(standing.settle(Installation.here(Home.here()), event, note))

@@ -6,6 +6,7 @@ services needs `ca.pem` and the files of its own services, nothing else.
 """
 
 import ipaddress
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from backbone.process.certificates import end_of, hosts
 from backbone.process.settings import PORTS
 from backbone.process.wires import DOMAIN
+from operate.home import trusted
 from operate.home.home import write
 from operate.home.trouble import Trouble
 
@@ -48,7 +50,7 @@ class Authority:
         path = folder / AUTHORITY
         try:
             text = path.read_bytes()
-            self._own = x509.load_pem_x509_certificate(text)
+            self.own = x509.load_pem_x509_certificate(text)
             key = load_pem_private_key(text, None)
         except (OSError, ValueError) as error:
             raise _no_authority(path) from error
@@ -62,7 +64,7 @@ class Authority:
         known = [each for each in hosts_of(self.folder / f"{name}.pem") if each != name + DOMAIN]
         wanted = dict.fromkeys((name + DOMAIN, *LOCAL, *known, *names))
         certificate = (
-            _builder(_named(name), self._own.subject, key.public_key(), days)
+            _builder(_named(name), self.own.subject, key.public_key(), days)
             .add_extension(x509.SubjectAlternativeName([_general(each) for each in wanted]), False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
             .add_extension(issuer_of(self._key), False)
@@ -76,17 +78,30 @@ BOTH_SIDES = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
 
 
 def create(folder: Path, names: Sequence[str] = ()) -> list[str]:
-    """Make the authority, if there is none, and every missing certificate; return their names."""
+    """Make the authority, if there is none, every certificate that is missing or broken, and
+    `ca.pem` where it is; return their names."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    missing = [name for name in IDENTITIES if not (folder / f"{name}.pem").exists()]
     if not (folder / AUTHORITY).exists():
-        if (folder / "ca.pem").exists() and not missing:
+        if all((folder / f"{name}.pem").exists() for name in ("ca", *IDENTITIES)):
             return []  # a host of services, whose authority is elsewhere
         make_authority(folder)
     authority = Authority(folder)
+    made = ["ca"] if trusted.mend(folder, authority.own) else []
+    missing = [name for name in IDENTITIES if not is_whole(folder / f"{name}.pem")]
     for name in missing:
         authority.issue(name, names)
-    return missing
+    return [*made, *missing]
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file holds a certificate and a key. Raises OSError for one of another user."""
+    try:
+        text = path.read_bytes()
+        x509.load_pem_x509_certificate(text)
+        load_pem_private_key(text, None)
+    except (FileNotFoundError, ValueError, TypeError):
+        return False
+    return True
 
 
 def renew(
@@ -94,13 +109,15 @@ def renew(
     only: Sequence[str] = (),
     names: Sequence[str] = (),
 ) -> list[str]:
-    """Issue certificates anew; their hosts stay. Raises Trouble for an unknown name."""
+    """Issue certificates anew; their hosts stay. `ca.pem` is mended if it is broken. Raises Trouble
+    for an unknown name."""
     if unknown := sorted(set(only) - set(IDENTITIES)):
         raise Trouble(
             f"There is no identity {unknown[0]}; there are: {', '.join(IDENTITIES)}.",
             f"没有名为 {unknown[0]} 的身份；现有：{'、'.join(IDENTITIES)}。",
         )
     authority = Authority(folder)
+    trusted.mend(folder, authority.own)
     wanted = list(only or IDENTITIES)
     for name in wanted:
         authority.issue(name, names)
@@ -137,17 +154,14 @@ def make_authority(folder: Path) -> None:
         .add_extension(issuer_of(key), False)
         .sign(key, SHA256())
     )
-    trusted = folder / "ca.pem"
-    before = trusted.read_text() if trusted.exists() else ""
     # Trusted first: from now on certificates of both are accepted.
-    write(trusted, certificate.public_bytes(Encoding.PEM).decode() + before)
+    trusted.trust_too(folder, certificate)
     keep(folder / AUTHORITY, key, certificate)
 
 
 def distrust_all_before(folder: Path) -> None:
     """Trust the present authority alone: what earlier ones have issued is good for nothing."""
-    own = x509.load_pem_x509_certificate((folder / AUTHORITY).read_bytes())
-    write(folder / "ca.pem", own.public_bytes(Encoding.PEM).decode())
+    trusted.trust_alone(folder, Authority(folder).own)
 
 
 USAGES = (
@@ -178,9 +192,17 @@ def hosts_of(path: Path) -> list[str]:
 
 
 def readable_by_others(folder: Path) -> list[Path]:
-    """The files with a private key that other users may read."""
+    """The files with a private key that other users may read, and that are ours to change."""
     keys = [folder / AUTHORITY, *(folder / f"{name}.pem" for name in IDENTITIES)]
-    return [path for path in keys if path.exists() and path.stat().st_mode & 0o077]
+    return [path for path in keys if is_open(path)]
+
+
+def is_open(path: Path) -> bool:
+    """Whether others may read a file that is ours; Kubernetes gives pods files of root's."""
+    if not path.exists():
+        return False
+    told = path.stat()
+    return bool(told.st_mode & 0o077) and os.geteuid() in (0, told.st_uid)
 
 
 def _builder(

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -110,6 +110,31 @@ class Home:
             file.write(str(os.getpid()))
             file.flush()
             yield
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Remove what was made here if it fails; what was here before stays. Only under the lock,
+        and before anything has started."""
+        before = {*self.path.iterdir()}
+        try:
+            yield
+        except BaseException:
+            for made in {*self.path.iterdir()} - before:
+                if made.is_dir():
+                    shutil.rmtree(made)
+                else:
+                    made.unlink()
+            self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Leave an empty folder where nothing has started yet; a file of others stays."""
+        if self.secret.exists():
+            return
+        self.lock.unlink(missing_ok=True)
+        for folder in (self.held, self.logs):
+            with suppress(OSError):
+                folder.rmdir()
 
     def in_use(self) -> Trouble:
         return Trouble(

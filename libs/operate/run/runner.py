@@ -34,31 +34,40 @@ Progress = Callable[[str], object]
 
 POLL = 0.1
 DOWN = 60.0
+# What a supervisor in the background prints.
+UP_LOG = "up.log"
 
 
 def run(home: Home, choice: Choice, progress: Progress, ready: Callable[[], object]) -> None:
     """Bring everything up and keep it running until Ctrl-C or SIGTERM. Raises Trouble."""
     home.make()
     with home.locked():
+        with home.undone():
+            installation, adopted = prepared(home, choice)
         keep_log(home)
-        choice = choice.as_before(home)
-        home.run_file.unlink(missing_ok=True)
-        home.choices.unlink(missing_ok=True)
-        home = replace(home, ports=replace(home.ports, copies=choice.scale or {}))
-        installation = Installation.chosen(home, choice.split, choice.demo)
-        installation.protection.prepare(home)
-        installation.remember()
-        demand_settings(installation)
-        programs = programs_of(installation)
-        identities = [each.identity() for each in programs]
-        adopted = sort_out(str(home.path), identities, of_any_release=choice.take_over)
-        demand_free(ports_without(installation, adopted))
         targets.remember(installation)
         try:
             uvloop.run(supervise(installation, adopted, progress, ready))
         except Trouble as trouble:
             # A full disk explains any other failure, so it is reported first.
             raise home.is_full() or trouble from None
+
+
+def prepared(home: Home, choice: Choice) -> tuple[Installation, dict[str, Adopted]]:
+    """What is to be started, and what of it runs already. Raises Trouble for whatever would keep it
+    from starting."""
+    choice = choice.as_before(home)
+    home.run_file.unlink(missing_ok=True)
+    home.choices.unlink(missing_ok=True)
+    home = replace(home, ports=replace(home.ports, copies=choice.scale or {}))
+    installation = Installation.chosen(home, choice.split, choice.demo)
+    installation.protection.prepare(home)
+    installation.remember()
+    demand_settings(installation)
+    identities = [each.identity() for each in programs_of(installation)]
+    adopted = sort_out(str(home.path), identities, of_any_release=choice.take_over)
+    demand_free(ports_without(installation, adopted))
+    return installation, adopted
 
 
 def demand_settings(installation: Installation, ambient: Mapping[str, str] = os.environ) -> None:
@@ -148,7 +157,7 @@ def detach(
     # The file of a killed supervisor would say that everything is ready already.
     home.run_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "operate.cli.command", "up", *choice.options]
-    with (home.logs / "up.log").open("wb") as said, told(home).open("wb") as trouble:
+    with (home.logs / UP_LOG).open("wb") as said, told(home).open("wb") as trouble:
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -165,8 +174,14 @@ def told(home: Home) -> Path:
 
 
 def gave_up(home: Home) -> Trouble:
-    """The Trouble that the supervisor wrote, already in the language of this terminal."""
-    if said := told(home).read_text().strip():
+    """The Trouble that the supervisor wrote, already in the language of this terminal. A home in
+    which nothing has started is left empty."""
+    said = told(home).read_text().strip()
+    if not home.secret.exists():
+        for each in (told(home), home.logs / UP_LOG):
+            each.unlink(missing_ok=True)
+        home.leave()
+    if said:
         return Trouble(said, said)
     return Trouble(
         f"The supervisor ended without a message; its log is {home.logs / 'supervisor.log'}.",

@@ -13,7 +13,8 @@ from services.alarm.receipt.passed import PassedKind
 from services.alarm.receipt.record import Receipt, State
 from services.alarm.receipt.rights import ByActor, require_not_ended
 
-# A dispute is watched over in its area, and a petition names the accused itself.
+# A dispute is watched over in its area, and a petition names the accused itself: a report that has
+# become one of them accuses no unit any more.
 APART = frozenset({PassedKind.DISPUTE, PassedKind.PETITION})
 # They may say of a filed report that it accuses a unit: the leads of a desk, and the staff of a
 # petition office's desk.
@@ -60,8 +61,9 @@ def require_may_accuse(
     if not against or receipt.against:
         require_not_ended(receipt, command)
     require_text(reason, "REASON_MISSING")
-    apart = receipt.passed is not None and receipt.passed.kind in APART
-    if apart or receipt.stands_inside:
+    if receipt.passed is not None and receipt.passed.kind in APART:
+        raise Denied("ACCUSATION_NEW_REPORT", against=against, unit=receipt.passed.unit)
+    if receipt.stands_inside:
         raise Denied("ACCUSATION_APART", against=against)
 
 
@@ -74,9 +76,11 @@ def require_open_to_partners(against: str) -> None:
 def barred_by(receipt: Receipt, against: str, city: City) -> tuple[str, ...]:
     """The units that may not read it any more: the accused one and all below, never the desk that
     took it. Also those that do not have it yet: the receipt may hear only later that its incident
-    went to one of them. Before its end no other unit has it, and it is sent to none of these.
+    went to one of them. Before its end no other unit has it but one that returned it, and it is
+    sent to none of these.
     """
-    if not against or receipt.ending is None:
+    if not against or (receipt.ending is None and receipt.passed is None):
         return ()
+    known = () if receipt.ending is None else receipt.barred
     below = (unit for unit in sorted(city.units) if city.belongs_to(unit, against))
-    return tuple(unit for unit in below if unit not in (receipt.unit, *receipt.barred))
+    return tuple(unit for unit in below if unit not in (receipt.unit, *known))

@@ -132,6 +132,8 @@ def amend(
     reason = trimmed(command.reason) if command.against else ""
     event = ReceiptAmended(time=now, reason=reason, **more, **said)
     news = _heard(receipt, command, now, city)
+    if command.against and not any(isinstance(each, ReceiptReinstated) for each in news):
+        news += reinstating.with_accusation(receipt, command.by, now)
     return [
         *news,
         correcting.told(reduce(_after, news, receipt), event, _amended, command.by, city),
@@ -206,7 +208,9 @@ def _merged(caller: Caller, changes: CallerChange | None) -> Caller | None:
 
 def _amended(receipt: Receipt, event: ReceiptAmended) -> Receipt:
     said = {name: part for name, part in _reported(event).items() if part is not None}
-    barred = (*receipt.barred, *event.barred)
+    # An open report may name another unit, or none: only what it was passed to is barred again.
+    before = () if event.against is not None and receipt.ending is None else receipt.barred
+    barred = (*before, *event.barred)
     after = replace(receipt, report=replace(receipt.report, **said), barred=barred)
     return correcting.corrected(receipt, after, event.title, event.for_incident)
 
@@ -226,6 +230,7 @@ VERBS = (
         "UNKNOWN_UNIT",
         "REASON_MISSING",
         "ACCUSATION_APART",
+        "ACCUSATION_NEW_REPORT",
         "INCIDENT_OVER",
         "OUTSIDE_CITY",
         "UNKNOWN_AREA",

@@ -28,6 +28,9 @@ class TicketState(StrEnum):
     RETURNED = "RETURNED"  # 已退回: by the partner, or taken back by the desk
 
 
+# Stands for the words of a partner where the desk has taken its ticket back, as the report accuses
+# a unit since.
+ACCUSATION_TOLD = "ACCUSATION_TOLD"
 UNANSWERED = (TicketState.WAITING, TicketState.LAPSED)
 
 

@@ -4,13 +4,13 @@ What a city asks for stands in its pack: routes with `linkage`, and the skills o
 is measured to the middle of the team's area, as no team tells where it is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
 from backbone.words.actor import Actor
 from backbone.words.city import City, Team
-from backbone.words.competence import skills_for
+from backbone.words.linkage import classes_of, rows_of, skills_of
 from backbone.words.place import Point, contains
 from backbone.words.policy import Route
 from services.alarm.receipt.record import Receipt
@@ -22,13 +22,6 @@ NEAREST, BEST = 12, 3
 # The weight of an open mission, and of a terminal that is away, in metres of distance.
 PER_MISSION, UNHEARD = 5_000.0, 10_000.0
 READY, NOT_STAFFED = "AVAILABLE", "NOT_STAFFED"
-STATES = {
-    READY: "待命",
-    "RESTING": "休整",
-    "OUT_OF_SERVICE": "停勤",
-    NOT_STAFFED: "无人在岗",
-    "": "状态未知",
-}
 
 
 class Standing(Struct, frozen=True):
@@ -62,42 +55,27 @@ class Recommended(Struct, frozen=True):
     skills: tuple[str, ...]
     metres: float | None
     standing: Standing
-    reasons: tuple[str, ...]
 
 
 def linkage(city: City, receipt: Receipt) -> tuple[Route, ...]:
-    """The rows of the routing table that ask for teams, wherever they stand."""
-    classes, priority = classes_of(receipt), receipt.classification.priority
-    routes = city.policy.routes if city.policy else ()
-    return tuple(
-        row
-        for row in routes
-        if row.linkage and any(row.holds(each, priority, SOURCE) for each in classes)
-    )
+    """The rows of the routing table that ask for teams for the receipt."""
+    return rows_of(city, _classes(receipt), receipt.classification.priority, SOURCE)
 
 
-def classes_of(receipt: Receipt) -> tuple[str, ...]:
-    """The class of the receipt, and those of its dangers that no person has set lower."""
-    given, heard = receipt.classification, receipt.suggestions.danger
-    dangers = [(heard.category, heard.priority)] if heard else []
-    dangers += [(each.category, each.priority) for each in heard.others] if heard else []
-    classes = (category for category, priority in dangers if given.priority <= priority)
-    return tuple(dict.fromkeys((given.category, *classes)))
-
-
-def _wanted(city: City, receipt: Receipt) -> tuple[str, ...]:
-    """The skills that are asked for, the first one before all: those of the class, or else of the
-    dangers."""
-    own, *dangers = (skills_for(city, each) for each in classes_of(receipt))
-    return own or tuple(dict.fromkeys(skill for skills in dangers for skill in skills))
+def _classes(receipt: Receipt) -> tuple[str, ...]:
+    given = receipt.classification
+    return classes_of(given.category, given.priority, receipt.suggestions.danger)
 
 
 def candidates(
-    city: City, receipt: Receipt, by: Actor, centres: Mapping[str, Point]
+    city: City,
+    receipt: Receipt,
+    by: Actor,
+    centres: Mapping[str, Point],
+    sent: Collection[str] = (),
 ) -> tuple[Team, ...]:
-    """The nearest teams with a wanted skill that the person may send and that are not sent yet."""
-    wanted = frozenset(_wanted(city, receipt))
-    sent = {each.team for each in receipt.dispatches if not each.refused}
+    """The nearest teams with a wanted skill that the person may send; not those that were sent."""
+    wanted = frozenset(skills_of(city, _classes(receipt)))
     fit = [
         team
         for team in city.teams.values()
@@ -117,7 +95,7 @@ def recommend(
     centres: Mapping[str, Point],
 ) -> tuple[Recommended, ...]:
     """The best first: those that are ready, then the first skill, then near, free and connected."""
-    wanted = _wanted(city, receipt)
+    wanted = skills_of(city, _classes(receipt))
     found = [
         _recommended(team, wanted, standings.get(team.code, UNKNOWN), receipt, centres)
         for team in teams
@@ -135,26 +113,7 @@ def _recommended(
 ) -> Recommended:
     skills = tuple(skill for skill in wanted if skill in team.skills)
     metres = metres_to(team, receipt, centres)
-    reasons = (
-        "专长对口",
-        *_where(metres),
-        STATES[standing.unready or standing.duty],
-        *_heard(standing),
-    )
-    return Recommended(team.code, team.name, team.unit, skills, metres, standing, reasons)
-
-
-def _where(metres: float | None) -> tuple[str, ...]:
-    if metres is None:
-        return ()
-    return (f"距驻区中心约 {metres / 1000:.1f} 公里",)
-
-
-def _heard(standing: Standing) -> tuple[str, ...]:
-    if not standing.duty:
-        return ()
-    load = f"手上 {standing.missions} 起任务" if standing.missions else "手上没有任务"
-    return load, "终端在线" if standing.terminals else "终端不在线"
+    return Recommended(team.code, team.name, team.unit, skills, metres, standing)
 
 
 def _rank(each: Recommended, wanted: tuple[str, ...]) -> tuple[bool, int, float, str]:

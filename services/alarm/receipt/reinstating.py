@@ -1,5 +1,5 @@
 """Undoing a wrong end: a mark as invalid 撤销无效, the filing with a voided incident, and an end
-before a danger was told."""
+before a danger or an accusation was told."""
 
 from datetime import datetime
 
@@ -12,7 +12,13 @@ from backbone.words.city import City
 from backbone.words.errors import Denied, InvalidTransition
 from backbone.words.guards import require_text
 from backbone.words.heard import HeardDanger, names_of
-from services.alarm.receipt.passed import OF_OTHERS, TicketState
+from services.alarm.receipt.passed import (
+    ACCUSATION_TOLD,
+    OF_OTHERS,
+    UNANSWERED,
+    PassedKind,
+    TicketState,
+)
 from services.alarm.receipt.record import Outcome, Receipt, State
 from services.alarm.receipt.rights import require_desk
 
@@ -62,6 +68,14 @@ def with_danger(
     return ReceiptReinstated(
         now, f"又报险情：{names}", by.user, str(receipt.matter_id), danger=True
     )
+
+
+def with_accusation(receipt: Receipt, by: Actor, now: datetime) -> list[ReceiptReinstated]:
+    """A ticket that waits is taken back: no partner may see an accusation, or could answer it."""
+    passed = receipt.passed
+    if passed is None or passed.kind is not PassedKind.TICKET or passed.state not in UNANSWERED:
+        return []
+    return [ReceiptReinstated(now, ACCUSATION_TOLD, by.user, str(receipt.matter_id))]
 
 
 def reinstated(receipt: Receipt, event: ReceiptReinstated) -> Receipt:

@@ -5,7 +5,7 @@ from typing import Any
 from backbone.words.rank import by_time
 from services.dispute.dispute.record import OVER, Dispute, source_by_code
 
-SHAPE = 5
+SHAPE = 6
 COLUMNS = {
     "code": "text",
     "state": "text",

@@ -16,8 +16,10 @@ from backbone.words.roles import Roles
 from backbone.words.texts import one_form
 from services.gateway.accounts import storage
 from services.gateway.accounts.coded import Coded
+from services.gateway.accounts.deputies import elsewhere
 from services.gateway.accounts.lines import Lines
-from services.gateway.http.incoming import header_of, header_text, malformed_header
+from services.gateway.accounts.rules import foreign_letters, imitates
+from services.gateway.http.incoming import header_text, malformed_header
 from services.gateway.http.problems import Problem
 
 # Seconds for which a caller is known without asking. The end of an account, a key or a session is
@@ -26,6 +28,8 @@ KEPT = 4.0
 UNKNOWN_KEPT = 1.0
 MOST_KEPT = 20_000
 LONGEST_PERSON = 100
+# Whom a key acts for in its unit, and whom a person stands in for.
+PERSON, DEPUTY_FOR = "Liandong-Person", "Liandong-Deputy-For"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def digest(secret: str) -> bytes:
 
 def token_of(request: Request) -> str:
     """The bearer token. Raises Problem 401 without one."""
-    scheme, _, token = (header_of(request, "Authorization") or "").partition(" ")
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise unauthenticated("NOT_SIGNED_IN")
     return token.strip()
@@ -98,13 +102,15 @@ class Authenticator:
         caller = await self._holder(token_hash)
         if caller is None:
             raise unauthenticated("SESSION_OVER")
-        header = "Liandong-Person" if caller.is_key else "Liandong-Deputy-For"
-        person = header_of(request, header)
-        if person is None:
-            return caller
-        if caller.is_key:
+        person, lent = request.headers.get(PERSON), request.headers.get(DEPUTY_FOR)
+        foreign = (DEPUTY_FOR, lent) if caller.is_key else (PERSON, person)
+        if foreign[1] is not None:
+            raise malformed_header(foreign[0], "HEADER_OF_OTHERS")
+        if person is not None:
             return _acting_for(caller, person)
-        return await self._deputy(token_hash, caller, person)
+        if lent is not None:
+            return await self._deputy(token_hash, caller, lent)
+        return caller
 
     def forget(self, token_hash: bytes) -> None:
         self._known.pop(token_hash, None)
@@ -125,7 +131,7 @@ class Authenticator:
         """The caller with role and unit of the person named. Raises Problem 400, 403."""
         person = header_text(header, LONGEST_PERSON)
         if not person:
-            raise malformed_header("Liandong-Deputy-For", "MALFORMED_PERSON")
+            raise malformed_header(DEPUTY_FOR, "MALFORMED_PERSON")
 
         async def find() -> Caller | None:
             row = await storage.deputised(self._pool, self._coded, caller.user, person)
@@ -135,6 +141,8 @@ class Authenticator:
                 self._pool, self._coded, caller.user
             ):
                 raise Problem(403, "SECOND_FACTOR_NOT_ENROLLED")
+            if not await self._lines.may_stand_in(caller.unit, row["unit"]):
+                raise elsewhere(row["name"], row["unit"])
             return _deputised(caller, row, self._lines)
 
         deputy = await self._kept(token_hash + person.encode(), find)
@@ -181,11 +189,13 @@ def _caller(row: Any, lines: Lines) -> Caller:
 def _acting_for(key: Caller, person: str) -> Caller:
     """The key's caller acting for the named clerk of its department: `<key name>/<person>`.
 
-    Raises Problem 400 for a malformed or empty name.
+    Raises Problem 400 for a malformed or empty name, and for one that reads like another's.
     """
     name = one_form(header_text(person, LONGEST_PERSON) or "")
     if not 0 < len(name) <= LONGEST_PERSON:  # one width may need more characters
-        raise malformed_header("Liandong-Person", "MALFORMED_PERSON")
+        raise malformed_header(PERSON, "MALFORMED_PERSON")
+    if imitates(name) or foreign_letters(name):
+        raise malformed_header(PERSON, "PERSON_IN_DISGUISE")
     caller = replace(key, user=f"{key.user}/{name}")
     return replace(caller, metadata=_metadata(caller))
 

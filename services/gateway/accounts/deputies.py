@@ -1,25 +1,25 @@
 """Deputies for a period: with the role and the unit of the person whom they stand in for.
 
+A deputy is of the person's unit, or of one above it: an accusation of a unit is read by those who
+work on it, and a right that is lent beside or below would carry it to the accused.
+
 A deputy acts as `<deputy>><person>`, so every record shows both. Matters entrusted to the person
 by name stays the person's: the rights are those of the role.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backbone.postgres.pool import Connection, Pool
-from services.gateway.accounts import audit
+from backbone.postgres.pool import Pool
+from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.coded import Coded
 from services.gateway.http.problems import Problem
 
 LONGEST = timedelta(days=366)
 
-FIND = """
-SELECT * FROM accounts
-WHERE user_name = $1 AND NOT disabled AND is_in_force(demo)
-"""
 APPOINT = """
 INSERT INTO deputies (person, deputy, start_time, end_time, made_by)
 VALUES ($1, $2, $3, $4, $5) RETURNING *
@@ -60,19 +60,25 @@ def require_period(period: Period, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Deputies:
-    """The deputies of all persons."""
+    """The deputies of all persons. `may_stand_in` says of the units of deputy and person whether
+    the one may have the other's rights."""
 
     pool: Pool
     coded: Coded
+    may_stand_in: Callable[[str, str], Awaitable[bool]]
 
-    async def appoint(self, person: str, deputy: str, period: Period, actor: str) -> int:
-        """Let the deputy stand in for the person. Raises Problem 404, 422."""
+    async def appoint(self, lent: str, taken: str, period: Period, actor: str) -> dict[str, Any]:
+        """Let one person stand in for another; return the line of the list. Raises Problem 403,
+        404, 422."""
         require_period(period, datetime.now(UTC))
+        # Before the transaction, which must be short: what changes meanwhile is found at each use.
+        account, other = await self._account(lent), await self._account(taken)
+        person, deputy = account["user_name"], other["user_name"]
         if person == deputy:
             raise Problem(422, "OWN_DEPUTY", {"user": person})
+        if not await self.may_stand_in(other["unit"], account["unit"]):
+            raise elsewhere(person, account["unit"])
         async with audit.audited(self.pool) as conn:
-            account = await self._account(conn, person)
-            await self._account(conn, deputy)
             times = (period.start, period.end)
             row: Any = await conn.fetchrow(APPOINT, person, deputy, *times, actor)
             await self.coded.deputies.code(conn, [row])
@@ -83,12 +89,12 @@ class Deputies:
             }
             line = Line("DEPUTY_APPOINTED", person, account["unit"], actor, facts=facts)
             await audit.save(conn, line)
-        return int(row["id"])
+        return shown(row)
 
     async def of(self, user: str = "") -> list[dict[str, Any]]:
         """The deputies of now and later: all, or those of one who is either of the two."""
         rows = await self.coded.deputies.sound(self.pool, await self.pool.fetch(LIST, user))
-        return [{name: row[name] for name in SHOWN} for row in rows]
+        return [shown(row) for row in rows]
 
     async def end(self, number: int, actor: str, person: str = "") -> None:
         """End the period now; `person` limits it to that person's own. Raises Problem 404."""
@@ -104,8 +110,17 @@ class Deputies:
             line = Line("DEPUTY_ENDED", row["person"], unit, actor, facts=facts)
             await audit.save(conn, line)
 
-    async def _account(self, conn: Connection, user: str) -> Any:
-        account = await conn.fetchrow(FIND, user)
-        if account is None or not await self.coded.is_account(conn, account):
+    async def _account(self, user: str) -> Any:
+        account = await storage.account_of(self.pool, self.coded, user)
+        if account is None:
             raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
         return account
+
+
+def elsewhere(person: str, unit: str) -> Problem:
+    """The refusal of a deputy of a unit that is neither the person's nor above it."""
+    return Problem(403, "DEPUTY_OF_OTHER_UNIT", {"user": person, "unit": unit})
+
+
+def shown(row: Any) -> dict[str, Any]:
+    return {name: row[name] for name in SHOWN}

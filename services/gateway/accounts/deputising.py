@@ -11,6 +11,7 @@ from backbone.words.roles import AUDITORS, HEADS, SUPERVISORS, roles
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import Caller
 from services.gateway.accounts.deputies import Deputies, Period
+from services.gateway.accounts.rules import folded
 from services.gateway.contract.reading import TIME, object_reader
 from services.gateway.contract.writing import to_json
 from services.gateway.http import incoming
@@ -36,12 +37,10 @@ class Deputising:
         given = incoming.parse_body(APPOINTED, await incoming.read_body(request))
         incoming.require_plain(given)
         person = given.get("person", caller.user)
-        if person != caller.user:
+        if folded(person) != folded(caller.user):
             await self._require_head_of(caller, person)
         period = Period(given["start_time"], given["end_time"])
-        number = await self.deputies.appoint(person, given["deputy"], period, caller.user)
-        rows = await self.deputies.of(person)
-        [row] = [row for row in rows if row["id"] == number]
+        row = await self.deputies.appoint(person, given["deputy"], period, caller.user)
         return Response(to_json(row), media_type=JSON)
 
     async def show(self, request: Request) -> Response:

@@ -5,7 +5,8 @@ where that person has not signed in, and of the address over all names. Where th
 in before, or in a control room's network, only the first one does, and its delay stays short: a
 stranger elsewhere cannot lock out a call-taker by guessing the name. An attempt is counted before
 its password is checked, so that many at once are no way around it. An attempt during a delay is
-refused unchecked and makes the delay no longer. Names that do not exist count alike.
+refused unchecked and makes the delay no longer. Names that do not exist count alike, and all
+spellings of one name are one.
 """
 
 import hmac
@@ -15,6 +16,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from backbone.postgres.pool import Connection, Pool, transaction
+from services.gateway.accounts.rules import folded
 from services.gateway.http.addresses import Networks
 from services.gateway.http.problems import Problem
 from services.gateway.metrics import LIMITED
@@ -72,7 +74,7 @@ class Guessing:
 
     async def attempt(self, user: str, address: str) -> Attempt:
         """Count an attempt. Raises Problem 429, with the seconds to wait, during a delay."""
-        here, own = self._who("here", user, address), self._own
+        here, own = self._who("here", folded(user), address), self._own
         name = name_of(self._key, user)
         short = own.longest_delay_at_home_seconds
         if await self._is_known(here, address):
@@ -135,7 +137,7 @@ def key_of(key: bytes) -> bytes:
 
 def name_of(key: bytes, user: str) -> str:
     """The name over all addresses."""
-    return who_of(key, "name", user)
+    return who_of(key, "name", folded(user))
 
 
 def who_of(key: bytes, *parts: str) -> str:

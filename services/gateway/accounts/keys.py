@@ -25,8 +25,6 @@ REVOKE = """
 UPDATE api_keys SET disabled = true, change_time = now() WHERE key_hash = $1 RETURNING *
 """
 SAID = ("name", "role", "unit", "team")
-# A person's name is no name of a key: four eyes would take both for one hand.
-TAKEN = "SELECT user_name FROM accounts WHERE folded = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +43,13 @@ class KeyRing:
         require_role(role)
         require_name(name or unit)
         async with audit.audited(self.pool) as conn:
-            taken = await conn.fetchval(TAKEN, folded(name or unit))
-            if taken is not None:
-                raise Problem(409, "NAME_TAKEN", {"name": name or unit, "named": taken})
+            await _require_free(conn, name or unit)
             return await self._make(conn, "KEY_ADDED", unit=unit, role=role, name=name or unit)
 
     async def revoke(self, name: str, role: str = "") -> int:
         """Disable the keys of this name; within seconds they open nothing."""
         async with audit.audited(self.pool) as conn:
-            rows = await conn.fetch(FIND, name, role)
+            rows = await _found(conn, name, role)
             for row in rows:
                 # A forged one is shut as what it is, and gets no code.
                 await self._shut(conn, row, sound=await self.coded.keys.is_sound(conn, row))
@@ -67,7 +63,7 @@ class KeyRing:
         """
         made: list[dict[str, str]] = []
         async with audit.audited(self.pool) as conn:
-            rows = await conn.fetch(FIND, name, role)
+            rows = await _found(conn, name, role)
             if not rows:
                 raise Problem(404, "NO_SUCH_KEY", {"name": name})
             for row in rows:
@@ -93,3 +89,21 @@ class KeyRing:
 
     def _line(self, kind: str, row: Any) -> Line:
         return Line(kind, row["name"], row["unit"], self.actor, facts={"role": row["role"]})
+
+
+async def _require_free(conn: Connection, name: str) -> None:
+    """Raises Problem 409 for the name of a person, whom four eyes would take for one hand with the
+    key, or of a key that is written in another way. Keys of several roles have one name."""
+    account = await storage.named(conn, name)
+    key = (await storage.key_names(conn)).get(folded(name), name)
+    taken = account["user_name"] if account is not None else key
+    if account is not None or key != name:
+        raise Problem(409, "NAME_TAKEN", {"name": name, "named": taken})
+
+
+async def _found(conn: Connection, given: str, role: str) -> list[Any]:
+    """The keys of this name; of a name in other width and case, if it has none."""
+    rows = await conn.fetch(FIND, given, role)
+    if not rows and (name := (await storage.key_names(conn)).get(folded(given))):
+        rows = await conn.fetch(FIND, name, role)
+    return list(rows)

@@ -13,12 +13,11 @@ from backbone.postgres.pool import Pool
 from backbone.rpc.channels import may_still_happen, refusal_of
 from liandong.incident.v1 import incident_service_pb2 as incidents
 from liandong.population.v1 import population_service_pb2 as population
-from services.gateway.accounts import audit
+from services.gateway.accounts import audit, storage
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.coded import Coded
 from services.gateway.http.problems import Problem
 
-FIND = "SELECT * FROM accounts WHERE user_name = $1"
 REASON = "人员离岗，事项移交"
 PAGE = 200
 
@@ -48,13 +47,13 @@ class Leaving:
     async def pair(self, user: str, successor: str) -> tuple[Any, Any]:
         """The accounts of both. Raises Problem 404, 422, and 500 for one that was changed by
         hand."""
-        leaver: Any = await self.pool.fetchrow(FIND, user)
-        heir: Any = await self.pool.fetchrow(FIND, successor)
+        leaver = await storage.named(self.pool, user)
+        heir = await storage.named(self.pool, successor)
         for name, account in ((user, leaver), (successor, heir)):
-            if account is None or (name == successor and account["disabled"]):
+            if account is None or (account is heir and account["disabled"]):
                 raise Problem(404, "NO_SUCH_ACCOUNT", {"user": name})
             await self.coded.require_account(self.pool, account)
-        if user == successor or leaver["unit"] != heir["unit"]:
+        if leaver["user_name"] == heir["user_name"] or leaver["unit"] != heir["unit"]:
             raise Problem(422, "NOT_A_SUCCESSOR", {"user": successor, "unit": leaver["unit"]})
         return leaver, heir
 
@@ -63,7 +62,8 @@ class Leaving:
 
         Raises Problem 404, 422, and AioRpcError while a service does not answer.
         """
-        leaver, _ = await self.pair(user, successor)
+        leaver, heir = await self.pair(user, successor)
+        user, successor = leaver["user_name"], heir["user_name"]
         done = HandedOver()
         async for each in _held(call, user, leaver["unit"]):
             request = incidents.ReassignIncidentRequest(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from backbone.words.city import City
 from backbone.words.roles import AUDITORS
+from services.gateway.http.problems import Problem
 
 
 class Lines:
@@ -20,6 +21,15 @@ class Lines:
     def of(self, unit: str) -> str:
         """The kind of a functional unit; empty of a unit that answers for all of its area."""
         return self._lines.get(unit, "")
+
+    async def may_stand_in(self, deputy: str, person: str) -> bool:
+        """Whether a deputy of one unit may have the rights of a person of another: of the same, or
+        of one below it. Raises Problem 503 before the city is known."""
+        if deputy == person:
+            return True
+        if self._city is None:
+            raise Problem(503, "DIRECTORY_NOT_LOADED")
+        return self._city.belongs_to(person, deputy)
 
     def above(self, unit: str, role: str) -> str:
         """The units above an auditor's: of accusations of these, too, that one reads nothing."""

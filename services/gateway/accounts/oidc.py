@@ -81,10 +81,10 @@ class Oidc:
         return response
 
     async def _account(self, provider: "Provider", claims: dict[str, Any]) -> Any:
-        """Raises Problem 401, 403."""
+        """Raises Problem 401, 403. Names of other width or case may be two people there."""
         name = str(claims.get(provider.client.claim) or "")
         account = await storage.account_of(self.sessions.pool, self.sessions.coded, name)
-        if account is None:
+        if account is None or account["user_name"] != name:
             raise Problem(403, "OIDC_NO_ACCOUNT", {"name": name[:100]})
         if account["role"] in self.required and not SECOND_FACTORS & {*claims.get("amr", ())}:
             raise Problem(401, "OIDC_ONE_FACTOR", {"role": account["role"]})

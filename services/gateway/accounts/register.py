@@ -1,6 +1,6 @@
 """Accounts as an operator changes them: each change stands in the audit, in one transaction."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,12 +26,6 @@ SELECT a.user_name AS user, display_name AS name, role, unit, team, disabled, de
        f.user_name IS NOT NULL AS second_factor, a.change_time
 FROM accounts a LEFT JOIN second_factors f USING (user_name) ORDER BY unit, role, a.user_name
 """
-# A name that a key acts under is no name of a person: four eyes would take both for one hand.
-TAKEN = """
-SELECT user_name FROM accounts WHERE folded = $1 OR user_name = $2
-UNION ALL SELECT name FROM api_keys WHERE lower(normalize(name, NFKC)) = $1 LIMIT 1
-"""
-FIND = "SELECT * FROM accounts WHERE user_name = $1 FOR UPDATE"
 CHANGE = """
 UPDATE accounts SET display_name = $2, role = $3, unit = $4, area = $5, team = $6,
     demo = false, change_time = now()
@@ -55,6 +49,9 @@ WHERE user_name = $1 RETURNING *
 UNLOCK = "UPDATE second_factors SET wrong = 0 WHERE user_name = $1"
 # No password has this hash: an account without a password needs one before a sign-in.
 NO_PASSWORD = "none"  # noqa: S105  # not a secret
+# The names of keys by their folded form. A name that a key acts under is no name of a person: four
+# eyes would take both for one hand.
+Keys = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +89,9 @@ class Register:
             require_entry(entry)
         hashes = _hashes(entries)
         async with audit.audited(self.pool) as conn:
+            keys = await storage.key_names(conn)
             for entry in entries:
-                await self._add(conn, entry, hashes[entry.user])
+                await self._add(conn, entry, hashes[entry.user], keys)
 
     async def bring_in(self, *entries: Entry) -> dict[str, int]:
         """Add accounts that are new, and change name, role and unit of those that are known, all
@@ -102,54 +100,62 @@ class Register:
             require_entry(entry)
         counts, hashes = {"added": 0, "changed": 0, "unchanged": 0}, _hashes(entries)
         async with audit.audited(self.pool) as conn:
+            keys = await storage.key_names(conn)
             for entry in entries:
-                counts[await self._bring_in(conn, entry, hashes[entry.user])] += 1
+                counts[await self._bring_in(conn, entry, hashes[entry.user], keys)] += 1
         return counts
 
-    async def disable(self, user: str) -> None:
-        """End all sessions of the account, and let no other begin."""
-        async with self._found(user, "ACCOUNT_DISABLED") as (conn, account):
+    async def disable(self, given: str) -> str:
+        """End all sessions of the account, and let no other begin. Returns its name, as every
+        change does: it may be given in another width or case."""
+        async with self._found(given, "ACCOUNT_DISABLED") as (conn, user, account):
             changed = await conn.fetch(DISABLE, user, True)
             if await self.coded.accounts.is_sound(conn, account):  # a forged one gets no code
                 await self.coded.accounts.code(conn, changed)
             await storage.end_sessions(conn, user)
+        return user
 
-    async def enable(self, user: str) -> None:
+    async def enable(self, given: str) -> str:
         """Raises Problem 404, 500."""
-        async with self._found(user, "ACCOUNT_ENABLED") as (conn, account):
+        async with self._found(given, "ACCOUNT_ENABLED") as (conn, user, account):
             await self.coded.require_account(conn, account)
             await self.coded.accounts.code(conn, await conn.fetch(DISABLE, user, False))
+        return user
 
-    async def set_password(self, user: str, password: str) -> None:
+    async def set_password(self, given: str, password: str) -> str:
         """Set another password, and end all sessions. Raises Problem 404, 422, 500."""
         known = hash_of(password) if len(password) <= LONGEST else NO_PASSWORD
-        async with self._found(user, "PASSWORD_SET") as (conn, account):
+        async with self._found(given, "PASSWORD_SET") as (conn, user, account):
             require_password(password, user, account["display_name"])
             await self.coded.require_account(conn, account)
             await self.coded.accounts.code(conn, await conn.fetch(RENEW, user, known))
             await storage.end_sessions(conn, user)
+        return user
 
-    async def unlock(self, user: str) -> None:
+    async def unlock(self, given: str) -> str:
         """Let password and second factor of the account be tried again at once, after too many
         wrong ones."""
-        async with self._found(user, "ACCOUNT_UNLOCKED") as (conn, _):
+        async with self._found(given, "ACCOUNT_UNLOCKED") as (conn, user, _):
             await conn.execute(UNLOCK, user)
             await forget_guesses(conn, self.key, user)
+        return user
 
     @asynccontextmanager
-    async def _found(self, user: str, kind: str) -> AsyncIterator[tuple[Connection, Any]]:
-        """A transaction that changes the account, with its line of the audit; and the account."""
+    async def _found(self, given: str, kind: str) -> AsyncIterator[tuple[Connection, str, Any]]:
+        """A transaction that changes the account, with its line of the audit; the account's name,
+        and the account."""
         async with audit.audited(self.pool) as conn:
-            account = await conn.fetchrow(FIND, user)
+            account = await storage.named(conn, given, lock=True)
             if account is None:
-                raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
-            yield conn, account
+                raise Problem(404, "NO_SUCH_ACCOUNT", {"user": given})
+            user = account["user_name"]
+            yield conn, user, account
             await audit.save(conn, Line(kind, user, account["unit"], self.actor))
 
-    async def _bring_in(self, conn: Connection, entry: Entry, known: str) -> str:
-        account = await conn.fetchrow(FIND, entry.user)
-        if account is None:
-            await self._add(conn, entry, known)
+    async def _bring_in(self, conn: Connection, entry: Entry, known: str, keys: Keys) -> str:
+        account = await storage.named(conn, entry.user, lock=True)
+        if account is None or account["user_name"] != entry.user:
+            await self._add(conn, entry, known, keys)
             return "added"
         if not await self.coded.accounts.is_sound(conn, account):
             await self._mend(conn, entry, known)
@@ -175,8 +181,9 @@ class Register:
         for kind in ("RIGHTS_CHANGED", "PASSWORD_SET", "ACCOUNT_ENABLED"):
             await audit.save(conn, Line(kind, entry.user, entry.unit, self.actor, facts=facts))
 
-    async def _add(self, conn: Connection, entry: Entry, known: str) -> None:
-        taken = await conn.fetchval(TAKEN, folded(entry.user), entry.user)
+    async def _add(self, conn: Connection, entry: Entry, known: str, keys: Keys) -> None:
+        account = await storage.named(conn, entry.user)
+        taken = account["user_name"] if account is not None else keys.get(folded(entry.user))
         if taken is not None:
             raise Problem(409, "NAME_TAKEN", {"name": entry.user, "named": taken})
         row = (entry.user, folded(entry.user), *entry.rights, known, False)

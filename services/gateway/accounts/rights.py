@@ -1,14 +1,20 @@
-"""Notices within a second that an account, a key or a session has lost what it had."""
+"""Notices within a second that an account, a key or a session has lost what it had, and how the
+persons behind new accounts are called."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from backbone.postgres.pool import Pool, said_by
 from backbone.process.pulse import Pulse
 from services.gateway.accounts import storage
 from services.gateway.accounts.auth import Authenticator
+from services.gateway.contract.naming import Names
 from services.gateway.live.streams import Streams
 
 PAUSE = 1.0
+# An account may be committed so long after its time.
+SETTLED = timedelta(seconds=30)
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -18,7 +24,9 @@ class Rights:
     pool: Pool
     authenticator: Authenticator
     streams: Streams
+    names: Names
     _version: int = field(default=-1)
+    _named: datetime = FIRST
 
     async def run(self, pulse: Pulse) -> None:
         """Ask each second what has changed, and so also whether the database answers."""
@@ -33,6 +41,13 @@ class Rights:
         """Raises asyncpg's errors while the database does not answer."""
         version = await storage.rights_version(self.pool)
         if version != self._version:
+            await self._learn_names()
             self._version = version
             self.authenticator.forget_all()
             self.streams.look_again()
+
+    async def _learn_names(self) -> None:
+        """The city pack names its own staff; the others are named by their accounts."""
+        rows = await storage.names_since(self.pool, self._named - SETTLED)
+        self.names.learn_accounts({row["user_name"]: row["display_name"] for row in rows})
+        self._named = max((row["change_time"] for row in rows), default=self._named)

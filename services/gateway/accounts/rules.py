@@ -2,7 +2,8 @@
 
 from functools import cache
 from pathlib import Path
-from unicodedata import normalize
+from unicodedata import category, normalize
+from unicodedata import name as told
 
 from backbone.words.actor import FOR
 from backbone.words.texts import refused_character, shows_nothing
@@ -16,6 +17,12 @@ FEWEST_CHARACTERS = 5
 # A shorter name may stand in a password by chance.
 TELLING_NAME = 3
 
+# What stands between a key and the person whom it names, and between a deputy and a person; and how
+# the latter is shown.
+SIGNS, STANDING_IN = frozenset(("/", FOR)), "(代"
+# Signs that nobody takes for letters of an alphabet, by the first word of their names in Unicode.
+EAST_ASIAN = frozenset(("CJK", "IDEOGRAPHIC", "BOPOMOFO", "HIRAGANA", "KATAKANA", "HANGUL", "YI"))
+
 
 def folded(name: str) -> str:
     """The form in which names are compared: names that differ in width or case are one name."""
@@ -23,11 +30,31 @@ def folded(name: str) -> str:
 
 
 def require_name(name: str) -> None:
-    """Raises Problem 422. A slash would make an account look like a key that names a person,
-    and the other sign like a deputy."""
+    """Raises Problem 422."""
     fits = 0 < len(name) <= LONGEST_NAME and name.isprintable() and not refused_character(name)
-    if not fits or {"/", FOR} & {*folded(name)} or any(shows_nothing(each) for each in name):
+    if not fits or imitates(name) or any(shows_nothing(each) for each in name):
         raise Problem(422, "BAD_USER_NAME", {"most": LONGEST_NAME})
+    if mixed := foreign_letters(name):
+        letters = ", ".join(f"{each} (U+{ord(each):04X})" for each in mixed)
+        raise Problem(422, "MIXED_ALPHABETS", {"name": name, "given": letters})
+
+
+def imitates(name: str) -> bool:
+    """Whether the name reads like that of a deputy, or of a person whom a key names."""
+    plain = folded(name)
+    return bool(SIGNS & {*plain}) or STANDING_IN in plain
+
+
+def foreign_letters(name: str) -> list[str]:
+    """The letters of all alphabets but the commonest one: letters of two alphabets look alike, as
+    the Latin and the Cyrillic o do. Beside one alphabet there may be Chinese."""
+    alphabets: dict[str, list[str]] = {}
+    for each in normalize("NFKC", name):
+        alphabet = told(each, "").partition(" ")[0] if category(each).startswith("L") else ""
+        if alphabet and alphabet not in EAST_ASIAN:
+            alphabets.setdefault(alphabet, []).append(each)
+    by_length = sorted(alphabets.values(), key=len, reverse=True)
+    return [each for letters in by_length[1:] for each in dict.fromkeys(letters)]
 
 
 def require_one_line(name: str) -> None:

@@ -82,7 +82,8 @@ class SecondFactors:
         """Give the account a new secret and end its sessions; return the address that an app reads
         (otpauth://), which is shown only now. Raises Problem 404."""
         secret = pyotp.random_base32()
-        await self._change(user, actor, "SECOND_FACTOR_ENROLLED", self.sealer.seal(FIELD, secret))
+        sealed = self.sealer.seal(FIELD, secret)
+        user = await self._change(user, actor, "SECOND_FACTOR_ENROLLED", sealed)
         return pyotp.TOTP(secret).provisioning_uri(name=user, issuer_name=ISSUER)
 
     async def begin(self, user: str) -> tuple[str, str]:
@@ -153,17 +154,20 @@ class SecondFactors:
         right = (step for step in near if totp.verify(given, for_time=_time_of(step)))
         return next(right, None)
 
-    async def _change(self, user: str, actor: str, kind: str, sealed: str) -> None:
+    async def _change(self, given: str, actor: str, kind: str, sealed: str) -> str:
+        """Returns the name of the account."""
         async with audit.audited(self.pool) as conn:
-            unit = await conn.fetchval(UNIT, user)
-            if unit is None:
-                raise Problem(404, "NO_SUCH_ACCOUNT", {"user": user})
+            account = await storage.named(conn, given, lock=True)
+            if account is None:
+                raise Problem(404, "NO_SUCH_ACCOUNT", {"user": given})
+            user: str = account["user_name"]
             if sealed:
                 await self.coded.factors.code(conn, await conn.fetch(ENROL, user, sealed))
             elif (await conn.execute(REMOVE, user)).endswith(" 0"):
                 raise Problem(404, "NO_SECOND_FACTOR", {"user": user})
             await storage.end_sessions(conn, user)
-            await audit.save(conn, Line(kind, user, unit, actor))
+            await audit.save(conn, Line(kind, user, account["unit"], actor))
+        return user
 
 
 def _time_of(step: int) -> datetime:

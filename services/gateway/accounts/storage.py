@@ -9,11 +9,15 @@ from backbone.postgres.pool import Connection, Pool
 from services.gateway.accounts import audit
 from services.gateway.accounts.audit import Line
 from services.gateway.accounts.coded import ACCOUNTS, KEYS, Coded
+from services.gateway.accounts.rules import folded
 
-ACCOUNT = """
-SELECT *
-FROM accounts WHERE user_name = $1 AND NOT disabled AND is_in_force(demo)
+# The account of a name in any width and case. A name as it is written goes first, so that one whose
+# folded form was changed by hand is still found.
+NAMED = """
+SELECT *, NOT disabled AND is_in_force(demo) AS is_open FROM accounts
+WHERE user_name = $1 OR folded = $2 ORDER BY user_name = $1 DESC LIMIT 1
 """
+KEY_NAMES = "SELECT DISTINCT name FROM api_keys"
 OPEN_SESSION = """
 INSERT INTO sessions (token_hash, user_name, expire_time) VALUES ($1, $2, now() + $3)
 RETURNING *
@@ -37,11 +41,12 @@ SELECT d.id, person, deputy, start_time, end_time, made_by, d.proof AS of_deputy
        a.user_name AS name, a.user_name, folded, display_name, role, unit, area, team,
        password_hash, disabled, demo, a.proof
 FROM deputies AS d JOIN accounts AS a ON a.user_name = person
-WHERE deputy = $1 AND person = $2 AND now() >= start_time AND now() < end_time
+WHERE deputy = $1 AND (person = $2 OR folded = $3) AND now() >= start_time AND now() < end_time
   AND NOT disabled AND is_in_force(demo)
 """
 FACTOR = "SELECT * FROM second_factors WHERE user_name = $1"
 RIGHTS = "SELECT version FROM rights"
+NAMES = "SELECT user_name, display_name, change_time FROM accounts WHERE change_time >= $1"
 END_SESSION = "DELETE FROM sessions WHERE token_hash = $1"
 END_SESSIONS = "DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2"
 REVEAL = """
@@ -67,8 +72,19 @@ ON CONFLICT DO NOTHING
 
 async def account_of(pool: Pool, coded: Coded, user: str) -> Any:
     """The account that may sign in, or None; also for one that was changed by hand."""
-    row = await pool.fetchrow(ACCOUNT, user)
-    return row if row is not None and await coded.is_account(pool, row) else None
+    row = await named(pool, user)
+    is_open = row is not None and row["is_open"] and await coded.is_account(pool, row)
+    return row if is_open else None
+
+
+async def named(on: Connection | Pool, user: str, *, lock: bool = False) -> Any:
+    """The account of this name in any width and case, whatever its state, or None."""
+    return await on.fetchrow(f"{NAMED} FOR UPDATE" if lock else NAMED, user, folded(user))
+
+
+async def key_names(conn: Connection) -> dict[str, str]:
+    """The names of all keys, by their folded form."""
+    return {folded(row["name"]): row["name"] for row in await conn.fetch(KEY_NAMES)}
 
 
 async def open_session(
@@ -100,8 +116,8 @@ async def _is_holder(pool: Pool, coded: Coded, row: Any) -> bool:
 
 
 async def deputised(pool: Pool, coded: Coded, deputy: str, person: str) -> Any:
-    """The person whom the deputy stands in for now, or None."""
-    rows = await pool.fetch(DEPUTISED, deputy, person)
+    """The person of this name whom the deputy stands in for now, or None."""
+    rows = await pool.fetch(DEPUTISED, deputy, person, folded(person))
     for row in await coded.deputies.sound(pool, rows, "of_deputy"):
         if await coded.is_account(pool, row):
             return row
@@ -148,6 +164,12 @@ def _proven(
         (*each, rows.made({**dict(zip(names, each, strict=True)), "disabled": False}))
         for each in values
     ]
+
+
+async def names_since(pool: Pool, since: datetime) -> Sequence[Any]:
+    """The accounts with a name of a person that were made or changed since."""
+    rows: Sequence[Any] = await pool.fetch(NAMES, since)
+    return rows
 
 
 async def rights_version(pool: Pool) -> int:

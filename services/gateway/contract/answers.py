@@ -31,14 +31,18 @@ WORD = re.compile(r"\b[A-Z][A-Z0-9_]{3,}\b")
 
 # A connection is closed with one of these before its request is known.
 OF_CONNECTIONS = frozenset(REFUSALS)
-OF_ALL = {"RATE_LIMITED", "INTERNAL"} | OF_CONNECTIONS
-OF_RPCS = {"BROKEN_UTF8", "REPEATED_HEADER", "MALFORMED_PURPOSE", "NOT_IMPLEMENTED"}
+OF_HEADS = OF_CONNECTIONS | {"REPEATED_HEADER", "HOST_MISSING"}
+OF_ALL = {"RATE_LIMITED", "INTERNAL"} | OF_HEADS
+OF_RPCS = {"BROKEN_UTF8", "MALFORMED_PURPOSE", "NOT_IMPLEMENTED"}
 OF_ACCOUNTS = {
     "NOT_SIGNED_IN",
     "SESSION_OVER",
-    "REPEATED_HEADER",
     "MALFORMED_PERSON",
+    "PERSON_IN_DISGUISE",
+    "HEADER_OF_OTHERS",
     "NOT_THE_DEPUTY",
+    "DEPUTY_OF_OTHER_UNIT",
+    "DIRECTORY_NOT_LOADED",
     "SECOND_FACTOR_NOT_ENROLLED",
 }
 OF_QUERIES = {"BROKEN_UTF8", "REPEATED_PARAMETER"}
@@ -85,7 +89,7 @@ def problems_of_extra(method: str, said: Mapping[str, Any]) -> dict[int, list[st
     """The same of an endpoint without RPC, by what `described.yaml` says of it; one without
     `problems` (a page of health) refuses nothing itself."""
     if "problems" not in said:
-        return by_status(OF_CONNECTIONS)
+        return by_status(OF_HEADS)
     found = OF_ALL | {*said["problems"], UNKNOWN if method != "GET" else AWAY}
     if "security" not in said:
         found |= OF_ACCOUNTS

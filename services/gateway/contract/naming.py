@@ -110,8 +110,13 @@ class Names:
 
     def __init__(self) -> None:
         self._tables: Mapping[str, Mapping[str, Any]] = {}
+        self._accounts: dict[str, str] = {}
         # The writers that say these names, by message: all routes share them.
         self.writers: dict[str, Callable[[Any], Any]] = {}
+
+    def learn_accounts(self, names: Mapping[str, str]) -> None:
+        """Learn the persons behind accounts, whom the city pack need not name."""
+        self._accounts.update(names)
 
     def learn(self, city: City) -> None:
         self._tables = {
@@ -150,7 +155,9 @@ class Names:
             known = self._tables.get("team", {}).get(code)  # a team acts as one on a timeline
         if known is not None:
             return None if known.name is None else str(known.name)
-        return self._of_two(code) if kind == "person" else None
+        if kind != "person":
+            return None
+        return self._accounts.get(code) or self._of_two(code)
 
     def allowed(self, field: str, codes: str, collection: str) -> str:
         """The values that the field takes, or its type, in Chinese: each with the code to send."""

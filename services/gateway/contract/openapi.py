@@ -63,14 +63,15 @@ PERSON: Schema = {
     "in": "header",
     "schema": {"type": "string", "pattern": f"^{ENCODED}{{1,100}}$"},
     "description": "With the key of a system: the person who acts there, percent-encoded UTF-8 of "
-    "at most 100 characters. A person who has signed in acts alone.",
+    "at most 100 characters, without the signs of keys and deputies (/ > （代). A person who has "
+    "signed in is refused with it.",
 }
 DEPUTY: Schema = {
     "name": "Liandong-Deputy-For",
     "in": "header",
     "schema": {"type": "string", "pattern": f"^{ENCODED}{{1,100}}$"},
     "description": "The person whom the caller stands in for, percent-encoded: the request is made "
-    "in that person's role and unit, and recorded as the deputy's.",
+    "in that person's role and unit, and recorded as the deputy's. A key is refused with it.",
 }
 PURPOSE: Schema = {
     "name": "Liandong-Purpose",

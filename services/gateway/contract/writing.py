@@ -25,19 +25,28 @@ from services.gateway.contract.fields import (
     shown_of,
 )
 from services.gateway.contract.naming import (
+    ASKED,
     SUFFIX,
     SUFFIXES,
     Names,
     in_asked_words,
     kind_of,
 )
+from services.gateway.contract.recommended import reasons_of
 
 Convert: TypeAlias = Callable[[Any], Any]
 
 # Texts that may hold a code, whose words stand beside it in the language that was asked for.
 WORDED: Mapping[str, tuple[str, ...]] = {
     "liandong.emergency.v1.Recall": ("reason",),
+    "liandong.alarm.v1.Passed": ("answer",),
     "liandong.alarm.v1.RecommendedTeam": ("unready",),
+    "liandong.emergency.v1.SuggestedTeam": ("unready",),
+}
+# Fields that are said in the language that was asked for, of what the message holds else.
+SAID: Mapping[str, tuple[str, Callable[[Mapping[str, Any], str], Any]]] = {
+    "liandong.alarm.v1.RecommendedTeam": ("reasons", reasons_of),
+    "liandong.emergency.v1.SuggestedTeam": ("reasons", reasons_of),
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,7 +63,7 @@ class Writer:
     several, by as many.
     """
 
-    __slots__ = ("_fields", "_named", "_names", "_worded")
+    __slots__ = ("_fields", "_named", "_names", "_said", "_worded")
 
     def __init__(self, message: Any, names: Names) -> None:
         names.writers[message.full_name] = self
@@ -69,6 +78,7 @@ class Writer:
             if name not in worded
         ]
         self._worded = worded
+        self._said = SAID.get(message.full_name)
 
     def __call__(self, message: Any) -> dict[str, Any]:
         answer: dict[str, Any] = {}
@@ -85,6 +95,9 @@ class Writer:
             answer[beside] = [of(kind, each) for each in code] if several else of(kind, code)
         for name in self._worded:
             answer[f"{name}{SUFFIX}"] = in_asked_words(name, answer[name])
+        if self._said is not None:
+            name, say = self._said
+            answer[name] = say(answer, ASKED.get())
         return answer
 
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from backbone.process.metrics import begin
 from services.gateway.http.addresses import Networks, network_of
 from services.gateway.metrics import CONNECTIONS_CLOSED, CONNECTIONS_OPEN
 
@@ -26,10 +27,16 @@ REFUSALS = {
     "MALFORMED_HTTP": 400,
     "TOO_MANY_CONNECTIONS": 429,
 }
+SLOW_READER = "SLOW_READER"
+begin(CONNECTIONS_CLOSED, [*REFUSALS, SLOW_READER])
 # Seconds between two looks at all connections.
 LOOK = 1.0
 # Seconds that a closed connection has to take its last answer.
 FAREWELL = 2.0
+# What arrives is read in such pieces, so that what is no body is counted while it arrives.
+PIECE = 4_096
+# The bytes that a chunk needs beside its body: the size, line ends.
+OF_CHUNK = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class Connection(HttpToolsProtocol):
     _message_open = False
     _head_bytes = 0
     _header_bytes = 0
+    _body_bytes = 0
+    _beside_body = 0
     _due = inf
     _blocked_until = inf
     _refusal = ""
@@ -85,14 +94,24 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._refusal:
-            return
+        for start in range(0, len(data), PIECE):
+            if not self._refusal:
+                self._take(data[start : start + PIECE])
+
+    def _take(self, data: bytes) -> None:
         if not self._message_open:
             self._begin()
         if self._head_open:
             self._head_bytes += len(data)
+        in_body, before = not self._head_open, self._body_bytes
         super().data_received(data)
-        if self._head_open and self._head_bytes > self.bounds.head_bytes:
+        if self._refusal:
+            return
+        if in_body and self._message_open and not self._head_open:
+            self._beside_body += len(data) - (self._body_bytes - before)
+        if max(self._head_bytes if self._head_open else 0, self._beside_body) > (
+            self.bounds.head_bytes
+        ):
             self._refuse("HEAD_TOO_LARGE")
 
     def on_message_begin(self) -> None:
@@ -105,7 +124,8 @@ class Connection(HttpToolsProtocol):
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
+        if self._head_open:  # what follows a body (a trailer) is no header of the request
+            super().on_header(name, value)
         self._count(len(name) + len(value))
         if name.lower() == b"transfer-encoding" and value.strip().lower() != b"chunked":
             # The end of such a body is ambiguous: two readers may see two ends.
@@ -116,6 +136,13 @@ class Connection(HttpToolsProtocol):
         self._head_open = False
         self._due = self.loop.time() + self.bounds.body_seconds
         super().on_headers_complete()
+
+    def on_chunk_header(self) -> None:
+        self._beside_body -= OF_CHUNK
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._body_bytes += len(body)
 
     def on_message_complete(self) -> None:
         self._message_open = False
@@ -136,7 +163,7 @@ class Connection(HttpToolsProtocol):
     def look(self, now: float) -> None:
         """Close the connection if it has waited for its client for too long."""
         if now > self._blocked_until or (now > self._due and self.transport.is_closing()):
-            CONNECTIONS_CLOSED.labels("SLOW_READER").inc()
+            CONNECTIONS_CLOSED.labels(SLOW_READER).inc()
             self.transport.abort()
         elif now > self._due:
             has_head = self._message_open and not self._head_open
@@ -144,7 +171,7 @@ class Connection(HttpToolsProtocol):
 
     def _begin(self) -> None:
         self._message_open = self._head_open = True
-        self._head_bytes = self._header_bytes = 0
+        self._head_bytes = self._header_bytes = self._beside_body = 0
         self._due = self.loop.time() + self.bounds.head_seconds
 
     def _count(self, size: int) -> None:

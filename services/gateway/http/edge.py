@@ -13,6 +13,7 @@ from starlette.responses import Response
 from backbone.postgres.pool import is_transient
 from backbone.process import tracing
 from services.gateway.contract.naming import ASKED
+from services.gateway.http.incoming import require_headers
 from services.gateway.http.problems import Problem, Reasons, answer_problem, language_of
 from services.gateway.http.refusals import UNKNOWN, away, problem_of
 from services.gateway.metrics import HTTP_SECONDS, PROBLEMS
@@ -56,6 +57,7 @@ def guarded(label: str, endpoint: Endpoint, reasons: Reasons) -> Endpoint:
         with tracing.span(label, request.headers.get(tracing.HEADER, ""), "server") as span:
             reason, error = "", None
             try:
+                require_headers(request)
                 response = await endpoint(request)
             except Exception as raised:  # noqa: BLE001 - no traceback may reach a client
                 response, reason, error = _refuse(request, raised, reasons)
@@ -78,6 +80,10 @@ def unmatched(reasons: Reasons) -> Callable[[Request, Exception], Response]:
 
     def refuse(request: Request, error: Exception) -> Response:
         trace_of(request)
+        try:
+            require_headers(request)
+        except Problem as flaw:
+            error = flaw
         response, reason, _ = _refuse(request, error, reasons)
         told = {"route": UNMATCHED, "status": response.status_code, "reason": reason}
         log.info(FINISHED, extra=told)
@@ -98,7 +104,7 @@ def _refuse(
     except Exception as unsayable:  # noqa: BLE001 - what no sentence can say is refused all the same
         problem, error = Problem(500, "INTERNAL"), unsayable
         answer = answer_problem(request, problem, reasons, trace_of(request))
-    PROBLEMS.labels(problem.status, problem.reason).inc()
+    PROBLEMS.labels(problem.status).inc()
     is_bug = problem.status >= 500 and problem.status != 503
     return answer, problem.reason, error if is_bug else None
 

@@ -30,6 +30,12 @@ PATIENCE = 30.0
 ETAG = re.compile(r'"(\d{1,18})"')
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 LITERAL = re.compile(r"'([^']*)'")
+# The headers that have one value. The parser itself refuses a second Content-Length.
+SINGLE = (
+    *("Host", "Content-Type", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Expect"),
+    *("Authorization", "Liandong-Person", "Liandong-Deputy-For", "Liandong-Purpose"),
+    *("Idempotency-Key", "If-Match", "Last-Event-ID", "traceparent"),
+)
 KEY = re.compile(r"[\x21-\x7e]{1,128}")
 # Stable reasons by pydantic's type of error; all other types mean WRONG_TYPE.
 FLAWS = {
@@ -175,13 +181,17 @@ def require_plain(texts: Mapping[str, Any]) -> None:
         raise Problem(400, refusal.reason, refusal.facts, refusal.flaws) from refusal
 
 
-def header_of(request: Request, name: str) -> str | None:
-    """The header's value, None without one. Raises Problem 400 for a header that stands twice: we
-    would read one of them, and a proxy on the way the other."""
-    values = request.headers.getlist(name)
-    if len(values) > 1:
-        raise malformed_header(name, "REPEATED_HEADER")
-    return values[0] if values else None
+def require_headers(request: Request) -> None:
+    """Raises Problem 400 for a header of one value that stands twice: we would read one of them,
+    and a proxy on the way the other; and for a request that names no host (RFC 9112, 3.2)."""
+    names = [name for name, _ in request.scope["headers"]]
+    if len({*names}) < len(names):
+        counted = Counter(names)
+        for name in SINGLE:
+            if counted[name.lower().encode()] > 1:
+                raise malformed_header(name, "REPEATED_HEADER")
+    if b"host" not in names and request.scope.get("http_version") == "1.1":
+        raise malformed_header("Host", "HOST_MISSING")
 
 
 def malformed_header(name: str, reason: str) -> Problem:
@@ -207,13 +217,13 @@ def header_text(raw: str, longest: int) -> str | None:
 
 def write_metadata(request: Request) -> list[tuple[str, str]]:
     """Idempotency key and expected version as metadata. Raises Problem 400 if malformed."""
-    key = header_of(request, "Idempotency-Key")
+    key = request.headers.get("Idempotency-Key")
     if key is None:
         key = uuid4().hex  # so that the gateway's retries count as one request
     elif not KEY.fullmatch(key):
         raise malformed_header("Idempotency-Key", "MALFORMED_IDEMPOTENCY_KEY")
     metadata = [("idempotency-key", quote(key))]
-    version = header_of(request, "If-Match")
+    version = request.headers.get("If-Match")
     if version is not None and version != "*":
         match = ETAG.fullmatch(version)
         if match is None:
@@ -224,7 +234,7 @@ def write_metadata(request: Request) -> list[tuple[str, str]]:
 
 def purpose_of(request: Request) -> str:
     """The stated purpose of a disclosure. Raises Problem 400 for a malformed header."""
-    given = header_of(request, "Liandong-Purpose") or ""
+    given = request.headers.get("Liandong-Purpose", "")
     purpose = header_text(given, LONGEST_PURPOSE)
     if purpose is None:
         raise malformed_header("Liandong-Purpose", "MALFORMED_PURPOSE")

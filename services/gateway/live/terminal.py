@@ -186,7 +186,7 @@ def _is_renewed(error: grpc.aio.AioRpcError) -> bool:
 
 def _cursor_of(request: Request) -> str:
     """The cursor in Last-Event-ID. Raises Problem 400 if malformed."""
-    cursor = incoming.header_of(request, "Last-Event-ID") or ""
+    cursor = request.headers.get("Last-Event-ID", "")
     if len(cursor) > LONGEST_CURSOR or not cursor.isprintable() or not cursor.isascii():
         raise incoming.malformed_header("Last-Event-ID", "MALFORMED_EVENT_ID")
     return cursor

@@ -5,7 +5,7 @@ from typing import Any
 from backbone.words.rank import by_time
 from services.petition.petition.record import OVER, Petition, accused, audience, watched_area
 
-SHAPE = 6
+SHAPE = 7
 COLUMNS = {
     "code": "text",
     "state": "text",

@@ -6,7 +6,7 @@ from backbone.words.rank import by_time
 from services.population.care_case.clocks import next_due
 from services.population.care_case.record import OVER, CareCase, State, VisitState
 
-SHAPE = 4
+SHAPE = 5
 COLUMNS = {
     "code": "text",
     "state": "text",

@@ -110,6 +110,7 @@ def _known(into: Incident) -> Followed:
         outcome=ending.outcome,
         reply=ending.reply,
         priority=into.matter.priority,
+        category=into.matter.category,
     )
 
 

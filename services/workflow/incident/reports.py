@@ -15,6 +15,7 @@ from backbone.words.correction import CATEGORY, DANGER, FACTS, NARRATIVE, PLACE,
 from backbone.words.heard import HeardDanger, heard_in, together
 from backbone.words.matter import Matter
 from backbone.words.place import Place
+from backbone.words.reported import SEPARATOR, part_of
 from backbone.words.spans import cut, length_of
 from services.workflow.incident.record import Incident, Report
 
@@ -124,7 +125,7 @@ def composed(so_far: Told) -> Told:
     matter = replace(
         so_far.matter,
         narrative=cut("\n".join(filter(None, lines)), MOST_NARRATIVE),
-        danger=cut("；".join(dangers), MOST_DANGER),
+        danger=cut(SEPARATOR.join(dangers), MOST_DANGER),
         heard=so_far.heard,
     )
     return replace(so_far, matter=matter)
@@ -138,7 +139,7 @@ def _line(report: Report) -> str:
     )
     said = "；".join(name + text for name, text in parts if text)
     short = said if length_of(said) <= LONGEST_LINE else f"{cut(said, LONGEST_LINE)}…"
-    return f"【关联接警单 {report.code}】{short}" if said else ""
+    return part_of(report.code, short) if said else ""
 
 
 def changed(before: Matter, after: Matter) -> tuple[str, ...]:

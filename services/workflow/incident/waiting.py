@@ -27,16 +27,19 @@ ANSWER_LATE = "SUPERVISION_LATE"  # 督办逾期未回复
 LAPSED = {clock: f"{clock}_LAPSED" for clock in (SIGN_IN, ARRIVAL, FEEDBACK)}  # 超时
 RAISED = {kind: f"{kind}_RAISED" for kind in QUESTIONS}  # 逾期未答复，提请裁定
 
-# Alerts of missions, and what was passed on in vain, stand beside the incidents in a desk's inbox.
+# Alerts of missions, what wants a team, and what was passed on in vain, stand beside the incidents
+# in the inbox of a desk.
 ALERTED = {
     each: f"TEAM_{each}"
     for each in ("UNANSWERED", "REFUSED", "RECALL_UNCONFIRMED", "MATTER_PARTED", "ACCUSED")
 }
+TEAM_MISSING = "TEAM_MISSING"  # 紧急警情无队伍
 LINK_REFUSED = "LINK_REFUSED"
 PASSED = {each: f"PASSED_{each}" for each in ("LAPSED", "RETURNED")}
 PASSED["DANGER"] = "DANGER_TOLD"  # 处置后又报险情
+PASSED["ACCUSATION"] = "ACCUSATION_TOLD"  # 转出后又反映单位
 TICKET = "TICKET"  # 工单待答复
-BESIDE = frozenset({*ALERTED.values(), *PASSED.values(), LINK_REFUSED, TICKET})
+BESIDE = frozenset({*ALERTED.values(), *PASSED.values(), TEAM_MISSING, LINK_REFUSED, TICKET})
 SUPERVISED = frozenset({ANSWER_OWED, ANSWERED, ANSWER_LATE})
 REASONS = frozenset(
     {POOL, HOLDING, TRIAGE, CALL_BACK, DESIGNATION, *QUESTIONS, *LAPSED.values(), *RAISED.values()}

@@ -95,7 +95,7 @@ def test_what_doctor_advises_for_a_stopped_consumer_lets_it_go_on(city: Installe
     assert stopped, rows
     for group in stopped:
         assert city.liandong("consumers", "resume", group).returncode == 0
-    assert city.liandong("deadletters", "acknowledge", "--note", "a test").returncode == 0
+    assert city.liandong("deadletters", "acknowledge", "--all", "--note", "a test").returncode == 0
     wait(lambda: city.liandong("status").returncode == 0, 20)
     assert "consumers resume" not in city.liandong("doctor").stdout
     assert city.liandong("consumers", "resume", "nobody.x").returncode == 1

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from backbone.postgres.sealing import Sealer
+from backbone.process.keyring import Keyring
 from services.gateway.accounts.keys import KeyRing
 from services.gateway.accounts.loading import end_demo, load_demo
 from services.gateway.accounts.register import Entry, Register
+from services.gateway.accounts.second_factor import SecondFactors
 from services.gateway.http.problems import Problem
 from tests.functional.gateway.conftest import Face
 from tests.gateway import CODED, STATION
@@ -18,6 +21,10 @@ OPERATOR = "operator:test"
 
 def named() -> str:
     return f"p{secrets.token_hex(4)}"
+
+
+def other_spellings(user: str) -> tuple[str, str]:
+    return user.upper(), "ｐ" + user[1:]
 
 
 def register_of(face: Face) -> Register:
@@ -54,6 +61,8 @@ async def test_an_account_from_its_first_day_to_its_last(face: Face) -> None:
     await register.add(Entry(user, "周某", "clerk", STATION, password=GOOD))
     session = await sign_in(face, user, GOOD)
     assert await status(face, session) == 200
+    await face.gateway.rights.look()
+    assert face.gateway.rights.names.of("person", user) == "周某", "sentences name the person"
     await register.set_password(user, "anderer-Kiesel-18")
     await face.gateway.rights.look()
     assert await status(face, session) == 401, "a new password ends what the old one has opened"
@@ -79,10 +88,36 @@ async def test_an_account_from_its_first_day_to_its_last(face: Face) -> None:
 async def test_names_that_differ_in_width_or_case_are_one(face: Face) -> None:
     register, user = register_of(face), named()
     await register.add(Entry(user, "", "clerk", STATION))
-    for other in (user.upper(), "ｐ" + user[1:]):
+    for other in other_spellings(user):
         entry = Entry(other, "", "clerk", STATION)
         assert await refusal(register.add(entry)) == "NAME_TAKEN"
         assert await refusal(register.bring_in(entry)) == "NAME_TAKEN"
+
+
+async def test_a_name_in_another_width_or_case_finds_its_account(face: Face) -> None:
+    register, user = register_of(face), named()
+    factors = SecondFactors(face.gateway.pool, Sealer(Keyring((bytes(32),))), CODED)
+    await register.add(Entry(user, "", "clerk", STATION, password=GOOD))
+    for other in other_spellings(user):
+        answer = await face.http.post("/v1/sessions", json={"user": other, "password": GOOD})
+        assert answer.json()["user"]["user"] == user
+        assert await register.disable(other) == user
+        assert await sign_in(face, user, GOOD) == {}
+        assert await register.enable(other) == user
+        assert await register.set_password(other, GOOD) == user
+        assert await register.unlock(other) == user
+        assert f":{user}?" in await factors.enrol(other, OPERATOR)
+        await factors.remove(other, OPERATOR)
+    assert {line["subject"] for line in await audit(face, subject=user)} == {user}
+
+
+async def test_a_key_in_another_width_or_case_is_found(face: Face) -> None:
+    ring, name = KeyRing(face.gateway.pool, OPERATOR, CODED), named()
+    await ring.add(STATION, "partner", name)
+    assert await refusal(ring.add(STATION, "clerk", name.upper())) == "NAME_TAKEN"
+    await ring.add(STATION, "clerk", name)
+    assert {made["name"] for made in await ring.rotate(name.upper())} == {name}
+    assert await ring.revoke("ｐ" + name[1:]) == 2
 
 
 async def test_a_key_and_a_person_have_no_name_in_common(face: Face) -> None:

@@ -94,6 +94,8 @@ BAD = [
         ("Liandong-Purpose", "a"), ("Liandong-Purpose", "a"))),
     Bad("two versions", 400, "REPEATED_HEADER", "If-Match", again=(
         ("If-Match", '"1"'), ("If-Match", '"2"'))),
+    Bad("two kinds of content", 400, "REPEATED_HEADER", "Content-Type", again=(
+        ("content-type", "text/plain"),)),
     Bad("two tokens", 400, "REPEATED_HEADER", "Authorization", again=(
         ("Authorization", "Bearer x"),)),
     # the address

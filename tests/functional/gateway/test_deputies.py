@@ -11,6 +11,7 @@ import pytest
 from backbone.postgres.sealing import Sealer
 from backbone.process.keyring import Keyring
 from backbone.words.actor import Actor, is_same_hand
+from backbone.words.city import City, Head, Level, Unit
 from services.gateway.accounts.deputies import Period, require_period
 from services.gateway.accounts.register import Entry, Register
 from services.gateway.accounts.second_factor import SecondFactors
@@ -79,7 +80,7 @@ def test_a_period_has_a_beginning_and_then_an_end(
 
 
 async def test_a_deputy_acts_for_the_head_and_is_seen_to(face: Face) -> None:
-    head, clerk = await somebody(face, "head"), await somebody(face, "clerk", "990102")
+    head, clerk = await somebody(face, "head"), await somebody(face, "clerk")
     mine, own = await header_of(face, head), await header_of(face, clerk)
     stand_in = own | {"Liandong-Deputy-For": head}
     assert reason(await face.http.get("/v1/incidents", headers=stand_in)) == (403, "NOT_THE_DEPUTY")
@@ -110,6 +111,17 @@ async def test_a_deputy_acts_for_the_head_and_is_seen_to(face: Face) -> None:
     lines = await face.http.get("/v1/audit", headers=auditor, params={"subject": head})
     kinds = {line["kind"] for line in lines.json()["items"]}
     assert {"DEPUTY_APPOINTED", "DEPUTY_ENDED"} <= kinds
+
+
+async def test_a_deputy_is_found_by_any_spelling_of_a_name(face: Face) -> None:
+    head, clerk = await somebody(face, "head"), await somebody(face, "clerk")
+    mine, own = await header_of(face, head), await header_of(face, clerk)
+    assert reason(await appoint(face, mine, head.upper())) == (422, "OWN_DEPUTY")
+    made = await appoint(face, mine, clerk.upper(), person=head.upper())
+    assert (made.json()["person"], made.json()["deputy"]) == (head, clerk)
+    stand_in = own | {"Liandong-Deputy-For": head.upper()}
+    me = (await face.http.get("/v1/sessions/current", headers=stand_in)).json()["user"]
+    assert (me["user"], me["deputy_for"]) == (f"{clerk}>{head}", head)
 
 
 @pytest.mark.parametrize("number", ["x", "-1", "９", "9" * 19, "9" * 5_000])
@@ -147,6 +159,51 @@ async def test_who_may_appoint_whom(face: Face) -> None:
         watcher = await somebody(face, role)
         stolen = await appoint(face, mine, head, person=watcher)
         assert reason(stolen) == (403, "LENT_BY_PERSON_ALONE"), role
+
+
+ABOVE = {STATION: "990101-police", "990101-police": "990100-government", "990100-government": ""}
+UNITS = {
+    code: Unit(code, code, code.partition("-")[2], code.partition("-")[0], parent, Level.CITY)
+    for code, parent in (ABOVE | {"990101001-market": "990100-government"}).items()
+}
+CITY_OF_UNITS = City(Head("990100", "x", (0, 0), (1, 1), 1, NOW, "", 0), units=UNITS)
+
+
+async def test_a_deputy_is_of_the_unit_or_of_one_above_it(face: Face) -> None:
+    """A unit beside would read what is told against itself, one below what concerns it."""
+    head = await somebody(face, "head")
+    mine, names = await header_of(face, head), {"Liandong-Deputy-For": head}
+    above = await somebody(face, "clerk", "990101-police")
+    assert reason(await appoint(face, mine, above)) == (503, "DIRECTORY_NOT_LOADED")
+    face.gateway.lines.learn(CITY_OF_UNITS)
+    for unit, refused in (
+        (STATION, ""),
+        ("990101-police", ""),
+        ("990100-government", ""),
+        ("990101001-market", "DEPUTY_OF_OTHER_UNIT"),
+        ("990102", "DEPUTY_OF_OTHER_UNIT"),
+    ):
+        deputy = await somebody(face, "clerk", unit)
+        made = await appoint(face, mine, deputy)
+        assert reason(made) == ((403, refused) if refused else (200, "")), unit
+        answer = await face.http.get("/v1/incidents", headers=await header_of(face, deputy) | names)
+        assert reason(answer) == ((403, "NOT_THE_DEPUTY") if refused else (200, ""))
+    lower = await header_of(face, await somebody(face, "head", "990101-police"))
+    assert reason(await appoint(face, lower, head)) == (403, "DEPUTY_OF_OTHER_UNIT")
+
+
+async def test_a_deputy_who_goes_elsewhere_stands_in_no_more(face: Face) -> None:
+    head, clerk = await somebody(face, "head"), await somebody(face, "clerk")
+    mine, own = await header_of(face, head), await header_of(face, clerk)
+    stand_in = own | {"Liandong-Deputy-For": head}
+    assert (await appoint(face, mine, clerk)).status_code == 200
+    assert (await face.http.get("/v1/incidents", headers=stand_in)).status_code == 200
+    face.gateway.lines.learn(CITY_OF_UNITS)
+    register = Register(face.gateway.pool, "operator:test", CODED)
+    await register.bring_in(Entry(clerk, "", "clerk", "990101001-market"))
+    face.gateway.gate.authenticator.forget_all()
+    answer = await face.http.get("/v1/incidents", headers=stand_in)
+    assert reason(answer) == (403, "DEPUTY_OF_OTHER_UNIT")
 
 
 async def test_a_role_with_a_second_factor_is_lent_only_to_one_who_has_one(face: Face) -> None:

@@ -193,8 +193,10 @@ async def test_a_session_does_not_last_longer_by_hand(face: Face, user: str) -> 
 
 async def test_a_deputy_that_was_put_in_stands_in_for_nobody(face: Face, user: str) -> None:
     header = await face.sign_in("li")
-    now, deputies = datetime.now(UTC), Deputies(face.gateway.pool, CODED)
-    number = await deputies.appoint(user, "li", Period(now - HOUR, now + HOUR), OPERATOR)
+    deputies = Deputies(face.gateway.pool, CODED, face.gateway.lines.may_stand_in)
+    now = datetime.now(UTC)
+    made = await deputies.appoint(user, "li", Period(now - HOUR, now + HOUR), OPERATOR)
+    number = made["id"]
     await face.gateway.pool.execute(
         "INSERT INTO deputies (person, deputy, start_time, end_time, made_by, proof) SELECT "
         "'auditor', deputy, start_time, end_time, made_by, proof FROM deputies WHERE id = $1",
@@ -212,8 +214,10 @@ async def test_a_deputy_that_was_put_in_stands_in_for_nobody(face: Face, user: s
 
 async def test_a_deputy_whose_period_is_over_does_not_go_on(face: Face, user: str) -> None:
     header = await face.sign_in("li")
-    now, deputies = datetime.now(UTC), Deputies(face.gateway.pool, CODED)
-    number = await deputies.appoint(user, "li", Period(now - HOUR, now + HOUR), OPERATOR)
+    deputies = Deputies(face.gateway.pool, CODED, face.gateway.lines.may_stand_in)
+    now = datetime.now(UTC)
+    made = await deputies.appoint(user, "li", Period(now - HOUR, now + HOUR), OPERATOR)
+    number = made["id"]
     await deputies.end(number, OPERATOR)
     assert await flaws(face) == []
     longer = "UPDATE deputies SET end_time = now() + interval '1 day' WHERE id = $1"

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from services.gateway.metrics import CONNECTIONS_CLOSED
 from tests.functional.gateway.front import Front, a_front
 from tests.gateway import HOST
 
@@ -188,3 +189,89 @@ async def test_https_is_for_good_where_a_trusted_proxy_speaks_it(gateway_databas
         async with front.client("127.0.0.9", **{"X-Forwarded-Proto": "https"}) as http:
             headers = (await http.get("/openapi.json")).headers
         assert "Strict-Transport-Security" not in headers
+
+
+CLOSE = b"Connection: close\r\n\r\n"
+SIGN_IN = b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+CHUNKED = SIGN_IN + b"Transfer-Encoding: chunked\r\n" + CLOSE
+WRONG = b'{"user": "nobody", "password": "guess"}'
+
+
+def in_chunks(body: bytes, extension: bytes = b"", trailer: bytes = b"") -> bytes:
+    """Each byte in a chunk of its own."""
+    chunks = b"".join(b"1%s\r\n%c\r\n" % (extension, byte) for byte in body)
+    return chunks + b"0\r\n" + trailer + b"\r\n"
+
+
+@pytest.mark.parametrize("path", [b"/healthz", b"/openapi.json", b"/nowhere", b"/v1/incidents"])
+@pytest.mark.parametrize(
+    ("version", "hosts", "reason"),
+    [
+        (b"1.1", b"", b"HOST_MISSING"),
+        (b"1.1", b"Host: x\r\nHost: x\r\n", b"REPEATED_HEADER"),
+        (b"1.1", b"Host: x\r\nhost: y\r\n", b"REPEATED_HEADER"),
+        (b"1.0", b"Host: x\r\nHost: y\r\n", b"REPEATED_HEADER"),
+        (b"1.0", b"", b""),
+        (b"1.1", b"Host: x\r\n", b""),
+    ],
+)
+async def test_a_request_names_one_host(
+    front: Front, path: bytes, version: bytes, hosts: bytes, reason: bytes
+) -> None:
+    answer = await front.say(b"GET %s HTTP/%s\r\n" % (path, version) + hosts + CLOSE)
+    assert answer.startswith(b"HTTP/1.1 400 ") == bool(reason), answer
+    assert reason in answer
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        b"Content-Type: application/json\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n",
+        b"Content-Type: application/json\r\nContent-Length: 2\r\nContent-Length: 2\r\n",
+        b"Content-Type: application/json\r\nContent-Length: 2\r\nExpect: a\r\nExpect: b\r\n",
+    ],
+    ids=["kind", "length", "expectation"],
+)
+async def test_what_has_one_value_stands_once(front: Front, twice: bytes) -> None:
+    said = b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\n" + twice + CLOSE + b"{}"
+    answer = await front.say(said)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    # Of two lengths the parser itself sees only that the end of the body is unknown.
+    length = b"Content-Length: 2\r\nContent-Length" in twice
+    assert (b"MALFORMED_HTTP" if length else b"REPEATED_HEADER") in answer
+
+
+def closed(reason: str) -> float:
+    return CONNECTIONS_CLOSED.labels(reason)._value.get()
+
+
+async def test_what_stands_beside_a_body_in_chunks_has_a_limit(front: Front) -> None:
+    long = b"1;" + b"a" * 200_000 + b"\r\n"
+    for parts in (
+        (CHUNKED + long,),
+        (CHUNKED, *(long[at : at + 1_000] for at in range(0, len(long), 1_000))),
+        (CHUNKED + in_chunks(WRONG * 40, b";" + b"a" * 40),),
+        (CHUNKED + in_chunks(WRONG, trailer=b"X-Long: %s\r\n" % (b"a" * 40_000)),),
+    ):
+        before = closed("HEAD_TOO_LARGE")
+        assert b" 401 " not in await front.say(*parts)
+        assert closed("HEAD_TOO_LARGE") == before + 1
+
+
+async def test_a_body_in_honest_chunks_is_read(front: Front) -> None:
+    padded = b" " * 60_000 + WRONG
+    for body in (in_chunks(WRONG), in_chunks(padded), in_chunks(WRONG, b";name=value")):
+        answer = await front.say(CHUNKED + body)
+        assert answer.startswith((b"HTTP/1.1 401 ", b"HTTP/1.1 429 ")), answer[:200]
+
+
+async def test_a_trailer_is_no_header(front: Front) -> None:
+    for trailer in (b"Content-Type: text/plain\r\n", b"Host: y\r\n"):
+        answer = await front.say(CHUNKED + in_chunks(WRONG, trailer=trailer))
+        assert answer.startswith((b"HTTP/1.1 401 ", b"HTTP/1.1 429 ")), answer[:200]
+
+
+async def test_requests_that_come_at_once_are_counted_apart(front: Front) -> None:
+    many = b"".join(GET + b"X-Long: %s\r\n\r\n" % (b"x" * 20_000) for _ in range(8))
+    answer = await front.say(many + GET + CLOSE)
+    assert answer.count(b"HTTP/1.1 200 ") == 9

@@ -57,6 +57,14 @@ async def test_each_wrong_guess_doubles_the_delay(front: Front) -> None:
     assert delays == [120, 240, 480, 900, 900, 900]
 
 
+async def test_all_spellings_of_a_name_are_counted_as_one(front: Front) -> None:
+    spellings = ("zhao", "ZHAO", "Zhao", "ｚｈａｏ", "ＺＨＡＯ", "zｈAo")
+    answers = [await front.sign_in(user, "guess", AWAY) for user in spellings]
+    assert statuses(answers) == [401] * 5 + [429]
+    await free_now(front)
+    assert (await front.sign_in("ＺＨＡＯ", source=AWAY)).status_code == 200
+
+
 async def test_an_attempt_in_the_delay_makes_it_no_longer_and_is_not_checked(front: Front) -> None:
     await guess(front, "zhao", AWAY, 5)
     ends = "SELECT max(free_time) FROM guesses"

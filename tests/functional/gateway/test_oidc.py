@@ -124,6 +124,7 @@ async def test_a_code_opens_once(browser: httpx.AsyncClient) -> None:
         ({"iss": "http://127.0.0.1/other"}, (401, "OIDC_TOKEN")),
         ({"forged": True}, (401, "OIDC_TOKEN")),
         ({"user": "nobody"}, (403, "OIDC_NO_ACCOUNT")),
+        ({"user": "LI"}, (403, "OIDC_NO_ACCOUNT")),  # there it may be another person
         ({"user": "auditor"}, (401, "OIDC_ONE_FACTOR")),
         ({"declines": True}, (401, "OIDC_REFUSED")),
     ],

@@ -1,5 +1,7 @@
 """Signing in, out, and what sessions and keys say of their holders."""
 
+from urllib.parse import quote
+
 import pytest
 
 from services.gateway.accounts import passwords, storage
@@ -86,11 +88,48 @@ async def test_a_name_that_is_none_is_refused_by_the_header_that_holds_it(
     assert answer.json()["detail"].startswith(header)
 
 
-async def test_a_person_cannot_act_for_another(face: Face) -> None:
-    headers = await face.sign_in("li") | {"Liandong-Person": "zhao"}
-    await face.http.post("/v1/incidents/i-1:claim", headers=headers)
+@pytest.mark.parametrize("header", ["Liandong-Person", "Liandong-Deputy-For"])
+async def test_a_header_of_other_callers_is_refused_and_not_ignored(
+    face: Face, header: str
+) -> None:
+    key = {"Authorization": f"Bearer {STATION_KEY}"}
+    who = await face.sign_in("li") if header == "Liandong-Person" else key
+    answer = await face.http.post("/v1/incidents/i-1:claim", headers=who | {header: "zhao"})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "HEADER_OF_OTHERS")
+    assert [flaw["field"] for flaw in answer.json()["errors"]] == [header]
+    assert face.incidents.asked == []
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        "假>head.990101001-police",
+        "假＞head",
+        "董桂川（代邓欣）",
+        "张三(代 李四)",
+        "a/b",
+        "zhоu",
+        "李οo",
+    ],
+)
+async def test_a_key_names_no_one_who_reads_like_a_deputy_or_another(
+    face: Face, person: str
+) -> None:
+    headers = {"Authorization": f"Bearer {STATION_KEY}", "Liandong-Person": quote(person)}
+    answer = await face.http.post("/v1/incidents/i-1:claim", headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "PERSON_IN_DISGUISE")
+    assert face.incidents.asked == []
+
+
+@pytest.mark.parametrize(
+    "person", ["李明(二中队)", "Li Lei", "阿卜杜拉·买买提", "王 2", "Иванов 李"]
+)
+async def test_usual_names_of_people_are_taken(face: Face, person: str) -> None:
+    headers = {"Authorization": f"Bearer {STATION_KEY}", "Liandong-Person": quote(person)}
+    answer = await face.http.post("/v1/incidents/i-1:claim", headers=headers)
+    assert answer.status_code == 200
     [(_, _, caller)] = face.incidents.asked
-    assert caller.actor.user == "li"
+    assert caller.actor.user == f"{STATION}/{person}"
 
 
 async def test_a_role_may_do_only_what_is_its_own(face: Face) -> None:

@@ -1,6 +1,8 @@
 """Half a set-up is repaired when it holds no data, and told when it does."""
 
+import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from operate.home.home import Home
 from operate.home.keys import Keys
 from operate.home.ports import Ports, demand_free
 from operate.home.trouble import Trouble
+from operate.run import runner
+from operate.run.choice import Choice
 from operate.servers.kafka import Kafka
 from operate.servers.postgres import Postgres
 
@@ -70,6 +74,52 @@ def test_a_port_in_use_is_told_with_its_holder() -> None:
         with pytest.raises(Trouble, match=rf"Port {port} \(kafka\) is in use by .*LIANDONG_PORT"):
             demand_free({port: "kafka"})
     demand_free({port: "kafka"})
+
+
+@pytest.fixture
+def taken(tmp_path: Path) -> Iterator[Home]:
+    """A home of which one port is in use."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        base = other.getsockname()[1] - Ports().kafka + Ports().base
+        yield Home(tmp_path / "run", Ports(base))
+
+
+def ready() -> None:
+    pytest.fail("a port is in use")
+
+
+def test_a_start_that_is_refused_leaves_nothing(
+    taken: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIANDONG_SECURE", "1")
+    for _ in range(2):
+        with pytest.raises(Trouble, match="is in use"):
+            runner.run(taken, Choice(), str, ready)
+        assert [*taken.path.iterdir()] == []
+
+
+def test_a_start_in_the_background_that_is_refused_leaves_nothing(taken: Home) -> None:
+    settings = {"LIANDONG_HOME": str(taken.path), "LIANDONG_PORT": str(taken.ports.base)}
+    process = runner.detach(taken, Choice(), {**os.environ, **settings})
+    with pytest.raises(Trouble, match="is in use"):
+        runner.follow(taken, process, str)
+    assert [*taken.path.iterdir()] == []
+
+
+def test_a_start_that_is_refused_leaves_what_was_there(taken: Home) -> None:
+    taken.make()
+    (taken.path / "notes.txt").touch()
+    (taken.held / "alarm").touch()
+    Keys.of(taken.secret, taken.path / "postgres" / "data")
+    (taken.logs / "alarm.log").touch()
+    before = {each: each.stat().st_ino for each in taken.path.rglob("*")}
+    with pytest.raises(Trouble, match="is in use"):
+        runner.run(taken, Choice(), str, ready)
+    after = {each: each.stat().st_ino for each in taken.path.rglob("*")}
+    assert {each: after.get(each) for each in before} == before
+    assert {each.name for each in {*after} - {*before}} == {"lock"}
 
 
 @pytest.mark.parametrize("chosen", ["", "x", "80", "65500", "-1"])

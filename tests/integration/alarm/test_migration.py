@@ -102,7 +102,8 @@ async def fill_old(
         "FROM jsonb_populate_record(NULL::receipts, $1::text::jsonb)",
         json.dumps(row),
     )
-    names = [name for name in statements.JOURNAL if name != "signature"]  # came later
+    later = {"signature", "own_code"}
+    names = [name for name in statements.JOURNAL if name not in later]
     places = ", ".join(f"${at}" for at in range(1, len(names) + 1))
     rows = [
         dict(zip(statements.JOURNAL, statements.journal_values(record), strict=True))

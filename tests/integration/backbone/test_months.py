@@ -183,6 +183,8 @@ async def older(postgres_dsn: str) -> AsyncIterator[Installation]:
     # The door that works meanwhile is the present one.
     admin = await asyncpg.connect(where.admin)
     await admin.execute("ALTER TABLE ledger.outcomes ADD COLUMN proof bytea")
+    own = "ALTER TABLE ledger.journal ADD COLUMN own_code bytea NOT NULL DEFAULT ''"
+    await admin.execute(own)
     await admin.close()
     yield where
     await conn.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
-from backbone.kafka.producer import LARGEST_VALUE, Publisher, dead_topic, is_passing
+from backbone.kafka.producer import LARGEST_VALUE, Burial, Publisher, dead_topic, is_passing
 from tests.servers import Broker
 from tests.topics import headers_of, make_topic, publish, read
 
@@ -56,10 +56,8 @@ async def test_dead_letters_say_where_they_come_from_and_fit_their_topic(broker:
     large, short = await read(broker, topic, 2)
     dead = dead_topic(topic, "group")
     async with running(broker.address) as publisher:
-        burying = [
-            asyncio.create_task(publisher.bury(dead, each, "why")) for each in (large, short)
-        ]
-        await asyncio.gather(*burying)
+        burial = Burial(publisher, "group")
+        await asyncio.gather(*[burial.bury(each, "why") for each in (large, short)])
     letters = await read(broker, dead, 2)
     by_offset = {headers_of(letter)["liandong-offset"]: letter for letter in letters}
     cut: ConsumerRecord = by_offset["0"]

@@ -13,10 +13,13 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
 
 from backbone.door.door import Door
+from backbone.door.journal import statement_of
+from backbone.kafka.origin import CODES, HEADER
 from backbone.kafka.producer import open_producer
 from backbone.kafka.relay import TRY_LOCK, Relay
 from backbone.postgres.pool import Pool, connect
 from backbone.process.pulse import Pulse
+from backbone.process.signing import ID, SHORT, SIGNATURE
 from liandong.dispute.v1.dispute_events_pb2 import DisputeEvent
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.installation import Installation
@@ -24,6 +27,7 @@ from tests.ledger.building import a_claim, a_relay, a_request, a_writing, writte
 from tests.ledger.domain import File, Release
 from tests.ledger.shelves import Build, Shut
 from tests.servers import Broker
+from tests.signing import signatures_of
 from tests.topics import headers_of, make_topic, read
 
 
@@ -99,6 +103,26 @@ async def test_an_independent_decoder_reads_our_records(
         "990101001-police",
         str(writing.request_id),
     )
+
+
+async def test_a_signature_stands_in_its_column_alone_and_its_codes_beside_it(
+    door: Door, relay: Relay, database: Installation, broker: Broker, pool: Pool, topic: str
+) -> None:
+    """A relay of the release before sends the column of the signature as it is."""
+    owner, reader = signatures_of("alarm"), signatures_of("emergency")
+    here = topic.encode()  # where this relay sends what the ledger signs for its own topic
+    door.rows.sign = lambda said: owner.sign(said.replace(b"ledger.events", here))
+    relay._signer = owner
+    [outcome] = await door.perform([a_writing()])
+    row = await pool.fetchrow("SELECT * FROM journal WHERE aggregate_id = $1", outcome.aggregate_id)
+    assert (len(row["signature"]), len(row["own_code"])) == (ID + SIGNATURE, SHORT)
+    assert await drained(relay, database, broker) == [1]
+    [record] = await read(broker, topic, 1)
+    told, of = dict(record.headers), str(outcome.aggregate_id)
+    said = statement_of(topic, row["kind"], str(row["event_id"]), of, 1, row["payload"])
+    assert bytes.fromhex(told[HEADER].decode()) == row["signature"]
+    assert reader.is_signed("alarm", said, row["signature"])
+    assert reader.is_among("alarm", said, told[CODES])
 
 
 async def test_each_aggregate_type_has_its_topic(

@@ -110,9 +110,10 @@ async def test_links_and_ends_of_a_receipt(desk: Desk) -> None:
     assert await matter_of(desk, mission) == receipt, "the link was undone since"
     await hear(desk, receipt, 1, AlarmEvent(marked_invalid={}))
     assert (await found(desk, mission)).state == Mission.STATE_PENDING, "it was ordered after that"
-    await hear(desk, receipt, 5, AlarmEvent(marked_invalid={}))
+    await hear(desk, receipt, 5, AlarmEvent(marked_invalid={"reason": "INVALID_REASON_TEST"}))
     ended = await found(desk, mission)
     assert ended.recall.cause == Recall.CAUSE_RECEIPT_INVALID
+    assert ended.recall.reason == "TEST", "the team hears why"
 
 
 async def test_what_was_ordered_for_an_incident_stays_with_it_when_the_receipt_parts(

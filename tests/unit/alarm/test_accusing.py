@@ -1,5 +1,6 @@
 """A report by telephone against a unit: it never gets there, and no watcher learns of it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from msgspec.structs import replace
 from backbone.words.errors import Refusal
 from backbone.words.followed import Followed
 from backbone.words.followed import FollowIncident as Step
+from liandong.alarm.v1 import alarm_pb2 as resources
 from services.alarm import codec
+from services.alarm.outstanding import _shown
 from services.alarm.receipt.amending import AmendReceipt
 from services.alarm.receipt.closing import CloseReceipt
 from services.alarm.receipt.dispatch import DispatchNow
@@ -18,15 +21,17 @@ from services.alarm.receipt.passing import PassTo12345, ReferToMediation
 from services.alarm.receipt.record import Kind, Receipt, State
 from services.alarm.receipt.rights import require_may_see
 from services.alarm.receipt.table import BARRED, project
+from services.alarm.receipt.tickets import AnswerTicket
 from services.alarm.storage import SEEN
 from services.emergency import codec as emergency
 from services.emergency.mission.dispatching import Readiness
 from services.emergency.mission.record import Team
 from tests.cities import NORTH
-from tests.desks import AUDITOR, DISPATCHER, GRID_MEMBER, TAKER, a_report
+from tests.desks import AUDITOR, DISPATCHER, GRID_MEMBER, HOTLINE, TAKER, a_report
 from tests.life_cycles import reason_of
 from tests.unit.alarm.receipts import (
     ANSWER,
+    ANSWER_TICKET,
     CITY,
     CODE,
     ID,
@@ -110,7 +115,7 @@ def test_whom_it_is_against_changes_freely_until_the_end() -> None:
 LATE = AmendReceipt(by=TAKER, against=ACCUSED, reason="对方是该所民警")
 
 
-@pytest.mark.parametrize("end", [OPEN, ANSWER, INVALID, PASS], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("end", [OPEN, ANSWER, INVALID], ids=lambda each: type(each).__name__)
 def test_after_the_end_it_begins_to_accuse_once_and_for_a_reason(end: Any) -> None:
     ended = after(end, found=RECEIVED)
     assert refusal_of(ended, replace(LATE, reason="\u200b")).reason == "REASON_MISSING"
@@ -168,10 +173,54 @@ def test_whom_it_no_longer_accuses_before_its_end_may_have_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "end", [LINK, REFER, PASS_TO_OFFICE], ids=["linked", "dispute", "petition"]
+    ("end", "reason"),
+    [
+        (LINK, "ACCUSATION_APART"),
+        (REFER, "ACCUSATION_NEW_REPORT"),
+        (PASS_TO_OFFICE, "ACCUSATION_NEW_REPORT"),
+    ],
+    ids=["linked", "dispute", "petition"],
 )
-def test_what_others_know_of_begins_no_accusation(end: Any) -> None:
-    assert refusal_of(after(end, found=RECEIVED), LATE).reason == "ACCUSATION_APART"
+def test_what_others_know_of_begins_no_accusation(end: Any, reason: str) -> None:
+    assert refusal_of(after(end, found=RECEIVED), LATE).reason == reason
+
+
+OF_THE_HOTLINE = replace(LATE, against="hotline", reason="话务员骂人")
+
+
+def lapsed(found: Receipt) -> Receipt:
+    assert found.passed is not None
+    return replace(found, passed=replace(found.passed, state="LAPSED"))
+
+
+@pytest.mark.parametrize("how", [lambda each: each, lapsed], ids=["waits", "lapsed"])
+@pytest.mark.parametrize("late", [LATE, OF_THE_HOTLINE], ids=["a unit", "the partner"])
+def test_a_ticket_whose_report_begins_to_accuse_is_back_at_its_desk(how: Any, late: Any) -> None:
+    """No partner sees an accusation: it would wait for an answer that nobody may give."""
+    back = after(late, found=how(after(PASS, found=RECEIVED)))
+    assert (back.state, back.ending, back.against) == (State.RECEIVED, None, late.against)
+    assert back.passed is not None and back.passed.state == "RETURNED"
+    row = project(back)
+    assert (row["passed_state"], row["state"]) == ("RETURNED", "RECEIVED"), "the desk's inbox"
+    waits = _shown(back, timedelta(days=5))
+    assert (waits.reason, waits.cause) == (resources.Outstanding.REASON_ACCUSATION, "")
+    assert ("hotline" in back.readers) is (late is LATE)
+    assert refusal_of(back, AnswerTicket(HOTLINE, "已答复")).reason == "NO_SUCH_RECEIPT"
+    assert after(OPEN, found=back).outcome == "OPENED"
+
+
+def test_an_answered_ticket_that_accuses_later_stays_answered() -> None:
+    answered = after(PASS, ANSWER_TICKET, found=RECEIVED)
+    assert after(LATE, found=answered).state is State.ENDED
+
+
+def test_an_open_report_bars_those_that_it_was_passed_to_by_whom_it_names_now() -> None:
+    back = after(OF_THE_HOTLINE, found=after(PASS, found=RECEIVED))
+    assert "hotline" not in back.readers
+    none = after(AmendReceipt(by=TAKER, against=""), found=back)
+    assert "hotline" in none.readers
+    above = after(AmendReceipt(by=TAKER, against="county"), found=none)
+    assert ("hotline" in above.readers) is not CITY.belongs_to("hotline", "county")
 
 
 def test_a_link_carries_the_protection_over() -> None:

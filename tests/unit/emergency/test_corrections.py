@@ -14,6 +14,7 @@ from backbone.door.actions import Alone
 from backbone.words.actor import Actor
 from backbone.words.errors import InvalidTransition, Unavailable
 from backbone.words.place import Place
+from backbone.words.reported import LEFT, part_of
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.emergency import codec
 from services.emergency.mission import MISSIONS
@@ -322,3 +323,22 @@ def test_a_matter_that_begins_to_accuse_is_watched_by_none() -> None:
     hidden = after(HideMission(), start=found)
     assert hidden.release.area == ""
     assert decide(hidden, HideMission(), NOW) == []
+
+
+def test_the_words_of_a_report_that_has_left_are_no_former_fact() -> None:
+    """They may accuse the unit of the team."""
+    own = FACTS.narrative
+    told = f"{own}\n{part_of('A1', '民警收钱')}\n{part_of('B2', '有烟')}"
+    joined = after(DISPATCH, ReviseMission(replace(FACTS, narrative=told, danger="刀；烟")))
+    left = f"{own}\n{part_of('B2', '有烟')}"
+    found = after(
+        ReviseMission(replace(FACTS, narrative=left, danger="烟")),
+        start=after(AcknowledgeMission(LEE, revision=2), start=joined),
+    )
+    assert found.correction is not None and found.correction.was.narrative == told, "it is kept"
+    row = {"seq": 1, "revision": 3, "attempt": 1, "kind": "REVISION", "traceparent": ""}
+    for message in (codec.to_resource(found, 0), codec.to_push(row, found, "1")):
+        was = message.correction.was
+        assert was.narrative == f"{own}\n{LEFT}\n{part_of('B2', '有烟')}"
+        assert was.danger == "烟"
+    assert codec.to_resource(joined, 0).correction.was.narrative == own

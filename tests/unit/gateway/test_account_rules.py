@@ -21,7 +21,20 @@ def test_names_of_full_width_and_capitals_are_the_plain_ones(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a b", "key/li", "li\u200b", "li\u3164", "\n", "x" * 101, "李\t"]
+    "name",
+    [
+        "",
+        "a b",
+        "key/li",
+        "li\u200b",
+        "li\u3164",
+        "\n",
+        "x" * 101,
+        "李\t",
+        "a>b",
+        "a＞b",
+        "李（代王）",
+    ],
 )
 def test_a_name_is_visible_and_one_word(name: str) -> None:
     with pytest.raises(Problem) as refused:
@@ -30,8 +43,24 @@ def test_a_name_is_visible_and_one_word(name: str) -> None:
 
 
 def test_usual_names_are_good() -> None:
-    for name in ("li", "clerk.990101001-police", "李警官", "x" * 100):
+    for name in ("li", "clerk.990101001-police", "李警官", "x" * 100, "李li-2", "иванов", "ﾀﾅｶ李"):
         require_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("zhоu9", "о (U+043E)"),
+        ("clerk.990101001-роliсе", "р (U+0440), о (U+043E), с (U+0441), е (U+0435)"),
+        ("李zhοu", "ο (U+03BF)"),
+        ("ZＨОU", "О (U+041E)"),
+        ("ԛiаnli", "ԛ (U+051B), а (U+0430)"),
+    ],
+)
+def test_a_name_that_mixes_letters_which_look_alike_is_refused(name: str, letters: str) -> None:
+    with pytest.raises(Problem) as refused:
+        require_name(name)
+    assert (refused.value.reason, refused.value.facts["given"]) == ("MIXED_ALPHABETS", letters)
 
 
 @pytest.mark.parametrize(

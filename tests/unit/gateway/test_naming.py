@@ -10,7 +10,7 @@ from pydantic_core import SchemaValidator, core_schema
 
 from backbone.directory.entries import message_of
 from backbone.words.areas import Level
-from backbone.words.city import Area, Team
+from backbone.words.city import Area, Person, Team
 from backbone.words.roles import EVERYONE
 from liandong.alarm.v1.alarm_pb2 import RecommendedTeam
 from liandong.emergency.v1.emergency_pb2 import Told
@@ -52,6 +52,18 @@ def test_an_answer_carries_the_names_of_its_codes(names: Names) -> None:
     assert answer["hand_off"]["from_unit_name"] == UNIT.name
     assert answer["hand_off"]["to_unit_name"] is None
     assert answer["desk_name"] is None
+
+
+def test_a_person_is_named_by_the_city_or_else_by_the_account(names: Names) -> None:
+    names.learn_accounts({"dispatcher9": "周某", "sun": "another name", "he": ""})
+    assert names.of("person", "dispatcher9") == "周某"
+    assert names.in_words("by", "dispatcher9", "zh") == "周某"
+    assert names.of("person", "dispatcher9>lu") == "周某（代lu）"
+    assert names.of("person", "he") is None
+    names.learn_accounts({"dispatcher9": "周某某"})
+    person = Person("dispatcher9", "周调度", STATION, ("dispatcher",), "", False)
+    names.learn(replace(CITY, people={person.user: person}))
+    assert names.of("person", "dispatcher9") == "周调度", "the pack goes first"
 
 
 def test_kinds_of_units_and_skills_have_terms_in_both_languages() -> None:

@@ -5,9 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from backbone.process.certificates import end_of, flaw_of
 from backbone.process.wires import Wires
+from operate.admin import renewal
+from operate.cli import certificate_command
 from operate.home import certificates
 from operate.home.certificates import DAYS, IDENTITIES, Authority
 from operate.home.trouble import Trouble
@@ -88,6 +91,16 @@ def damage(folder: Path) -> None:
     (folder / "alarm.pem").write_text("nonsense")
 
 
+def empty(folder: Path) -> None:
+    (folder / "ca.pem").write_text("")
+
+
+def blot(folder: Path) -> None:
+    """One sign of the certificate of the authority is another one."""
+    text = (folder / "ca.pem").read_text()
+    (folder / "ca.pem").write_text(text[:60] + "!" + text[61:])
+
+
 def lose(folder: Path) -> None:
     (folder / "ca.pem").unlink()
 
@@ -100,6 +113,8 @@ def lose(folder: Path) -> None:
         (swap, "the certificate of another service", "另一服务的证书"),
         (mix, "not that of its certificate", "私钥与证书不符"),
         (damage, "cannot be read", "无法读取"),
+        (empty, "cannot be read", "无法读取"),
+        (blot, "cannot be read", "无法读取"),
         (lose, "cannot be read", "无法读取"),
     ],
 )
@@ -111,3 +126,80 @@ def test_each_flaw_is_one_sentence_with_its_remedy(
     assert flaw is not None
     assert english in flaw.english and "liandong certificates" in flaw.english
     assert chinese in flaw.chinese and "liandong certificates" in flaw.chinese
+
+
+HARMS = (expire, change_authority, swap, mix, damage, empty, blot, lose)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_the_command_of_the_remedy_mends_it(folder: Path, harm: Callable[[Path], None]) -> None:
+    harm(folder)
+    flaw = flaw_of(Wires("alarm", folder))
+    assert flaw is not None and "liandong certificates renew" in flaw.english
+    certificates.renew(folder)
+    assert [flaw_of(Wires(name, folder)) for name in IDENTITIES] == [None] * len(IDENTITIES)
+
+
+@pytest.mark.parametrize("harm", [damage, empty, blot, lose])
+def test_what_is_broken_is_as_good_as_missing(folder: Path, harm: Callable[[Path], None]) -> None:
+    harm(folder)
+    assert certificates.create(folder) == ["alarm" if harm is damage else "ca"]
+    assert flaw_of(Wires("alarm", folder)) is None
+    assert certificates.create(folder) == []
+
+
+def test_what_can_be_read_of_a_broken_ca_stays_trusted(folder: Path, tmp_path: Path) -> None:
+    certificates.create(tmp_path / "others")
+    theirs = (tmp_path / "others" / "ca.pem").read_text()
+    blot(folder)
+    with (folder / "ca.pem").open("a") as file:
+        file.write(theirs)
+    (folder / "petition.pem").write_bytes((tmp_path / "others" / "petition.pem").read_bytes())
+    certificates.renew(folder, ["alarm"])
+    assert [flaw_of(Wires(name, folder)) for name in IDENTITIES] == [None] * len(IDENTITIES)
+
+
+def test_the_commands_end_with_1_while_a_file_has_a_flaw(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIANDONG_HOME", str(folder.parent))
+    monkeypatch.setenv("LIANDONG_SECURE", "1")
+
+    def ends(*words: str) -> int:
+        return CliRunner().invoke(certificate_command.app, words).exit_code
+
+    expire(folder)
+    said = CliRunner().invoke(certificate_command.app, ["create"])
+    assert (said.exit_code, "has every certificate" in said.output) == (1, False)
+    assert "expired on" in said.stderr
+    assert ends("renew", "petition") == 1, "the one of alarm is still expired"
+    assert ends("renew", "alarm") == ends("renew") == ends("create") == 0
+    (folder / "authority.pem").unlink()
+    empty(folder)
+    assert ends("create") == 1, "a host of services, whose authority is elsewhere"
+
+
+def test_a_server_that_did_not_take_its_files_over_ends_it_with_1(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a new authority that Kafka does not trust has issued nothing."""
+
+    async def refused(*_: object) -> list[str]:
+        return ["kafka"]
+
+    async def distrusts(*_: object) -> bool:
+        return False
+
+    monkeypatch.setenv("LIANDONG_HOME", str(folder.parent))
+    monkeypatch.setenv("LIANDONG_SECURE", "1")
+    monkeypatch.setattr(certificate_command, "ALL_HAVE_LOOKED", 0.0)
+    monkeypatch.setattr(renewal, "show_renewed", refused)
+    said = CliRunner().invoke(certificate_command.app, ["renew"], env={"LC_ALL": "C"})
+    assert (said.exit_code, "kafka did not take it over" in said.output) == (1, True)
+    monkeypatch.setattr(renewal, "trusts_the_newest", distrusts)
+    before = (folder / "alarm.pem").read_text()
+    with pytest.raises(Trouble, match="does not trust the new authority"):
+        CliRunner().invoke(
+            certificate_command.app, ["renew", "--authority"], catch_exceptions=False
+        )
+    assert (folder / "alarm.pem").read_text() == before

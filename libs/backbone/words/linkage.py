@@ -1,0 +1,38 @@
+"""Linkage 应急联动: whether the routing table asks for teams, and for which skills. Pure."""
+
+from backbone.words.city import City
+from backbone.words.competence import skills_for
+from backbone.words.heard import HeardDanger, each_of
+from backbone.words.policy import Route
+
+
+def classes_of(category: str, priority: str, heard: HeardDanger | None) -> tuple[str, ...]:
+    """The class of the matter, and those of its dangers that no person has set lower."""
+    dangers = each_of(heard) if heard else ()
+    unsettled = (each.category for each in dangers if priority <= each.priority)
+    return tuple(dict.fromkeys((category, *unsettled)))
+
+
+def rows_of(city: City, classes: tuple[str, ...], priority: str, source: str) -> tuple[Route, ...]:
+    """The rows of the routing table that ask for teams, wherever they stand."""
+    routes = city.policy.routes if city.policy else ()
+    return tuple(
+        row
+        for row in routes
+        if row.linkage and any(row.holds(each, priority, source) for each in classes)
+    )
+
+
+def skills_of(city: City, classes: tuple[str, ...]) -> tuple[str, ...]:
+    """The skills that are asked for, the first one before all: those of the class, or else of the
+    dangers."""
+    own, *dangers = (skills_for(city, each) for each in classes)
+    return own or tuple(dict.fromkeys(skill for skills in dangers for skill in skills))
+
+
+def asks_for_a_team(
+    city: City, category: str, priority: str, heard: HeardDanger | None, source: str
+) -> bool:
+    """Whether teams are asked for, and there is a skill to look for."""
+    classes = classes_of(category, priority, heard)
+    return bool(rows_of(city, classes, priority, source) and skills_of(city, classes))
