@@ -20,6 +20,7 @@ from liandong.supervision.v1 import supervision_service_pb2_grpc as rpc
 from services.workflow import storage, supervising
 from services.workflow.calling import Calls
 from services.workflow.hands import Hands
+from services.workflow.naming import Named
 from services.workflow.supervision import SUPERVISIONS
 from services.workflow.supervision.record import Supervision
 
@@ -44,24 +45,23 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
             _id(request.supervision_id)
         caller = caller_of(context)
         found = await self._calls.perform(request, context, caller)
-        return self._shown(found, caller.actor, await Hands.of(self._pool, caller.actor))
+        return await self._shown_alone(found, caller.actor)
 
     async def GetSupervision(self, request: pb.GetSupervisionRequest, context: Any) -> Any:
         """Raises NotFound, also for a supervision outside the caller's scope."""
         actor = caller_of(context).actor
-        found = await self._found(request, actor)
-        hands = await Hands.of(self._pool, actor)
-        return pb.GetSupervisionResponse(supervision=self._shown(found, actor, hands))
+        shown = await self._shown_alone(await self._found(request, actor), actor)
+        return pb.GetSupervisionResponse(supervision=shown)
 
     async def ListSupervisions(self, request: pb.ListSupervisionsRequest, context: Any) -> Any:
         actor = caller_of(context).actor
         asked, response = storage.asked_supervisions(request, actor), pb.ListSupervisionsResponse()
-        hands = await Hands.of(self._pool, actor)
+        hands, named = await Hands.of(self._pool, actor), Named()
 
         def show(row: Any) -> resources.Supervision:
-            return self._shown(self._decider.from_row(row), actor, hands)
+            return self._shown(self._decider.from_row(row), actor, hands, named)
 
-        return await self._lists.answer(request, response, asked, show)
+        return await self._lists.answer(request, response, asked, show, named.read_rows)
 
     async def GetSupervisionTimeline(
         self, request: pb.GetSupervisionTimelineRequest, context: Any
@@ -74,7 +74,8 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
         rows = await self._journal.rows(found.id, after, size + 1, found.version)
         told = [(row, supervising.to_progress(row, found, actor)) for row in rows[:size]]
         items = within(entry for _, entry in told if entry is not None)
-        response = pb.GetSupervisionTimelineResponse(items=items)
+        named = await Named().read(self._pool, [found.id])
+        response = pb.GetSupervisionTimelineResponse(items=items, persons=named.of(found.id))
         shown = [row for row, entry in told if entry is not None]
         cut = len(items) < len(shown)
         if cut or len(rows) > size:
@@ -90,9 +91,16 @@ class SupervisionFront(rpc.SupervisionServiceServicer):
             raise NotFound("NO_SUCH_SUPERVISION")
         return self._decider.from_row(row)
 
-    def _shown(self, found: Supervision, actor: Actor, hands: Hands) -> resources.Supervision:
+    async def _shown_alone(self, found: Supervision, actor: Actor) -> resources.Supervision:
+        hands = await Hands.of(self._pool, actor)
+        return self._shown(found, actor, hands, await Named().read(self._pool, [found.id]))
+
+    def _shown(
+        self, found: Supervision, actor: Actor, hands: Hands, named: Named
+    ) -> resources.Supervision:
         message = supervising.to_resource(found, actor)
         message.actions.extend(self._actions.of(found, actor, also=hands))
+        message.persons.extend(named.of(found.id))
         return message
 
 
