@@ -1,7 +1,9 @@
 """Finds the persons of a matter in a free text: by name, and as people call them. Pure.
 
 A person's name is found however it is typed; and so are the surname with a form of address (张先生,
-老张) and the given name with one (三丰大哥).
+老张, 姓张的) and the given name with one (三丰大哥). Of a protected caller the given name alone
+(三丰) and what is made of its last character (阿丰, 丰哥) are found, too, and a surname of two
+characters.
 """
 
 import re
@@ -20,15 +22,22 @@ _DOUBLE = re.compile(
 _AFTER = (
     "先生|女士|小姐|师傅|老师|同志|同学|大爷|大妈|大娘|大伯|大叔|大哥|大姐|大嫂|阿姨|阿婆|叔叔|伯伯|"
     "奶奶|爷爷|哥|姐|总|老板|经理|主任|医生|大夫|律师|队长|书记|主席|老太太|老太|老人|某某|某|"
-    "mr|mrs|ms"
+    "姓(?:男子|女子|男|女|老人|居民|群众)?|工(?![人地程作厂业资会])|警官|局长|科长|所长|院长|校长|教授|mr|mrs|ms"
 )
 _BEFORE = "老|小|阿"
+# What families and friends call somebody by the last character of the name.
+_KIN = "哥|姐|叔|婶|姨|嫂|伯|爷|奶奶|妹|弟"
+# With these in front of it, or behind 小, a last character makes another word (大哥, 小时).
+_NO_NAME = frozenset("大小老二三四五阿时心学区孩车路子")
+_NO_PLACE = "(?![\u3400-\u9fff]?(?:路|街|村|镇|乡|区|巷|桥|门))"
 _CHINESE = re.compile(r"[\u3400-\u9fff]{2,4}")
 
 
-def persons_in(text: str, names: Collection[str]) -> list[Span]:
-    """Where these persons stand in the text; may overlap."""
-    forms = [form for form in map(_form, names) if form is not None] if text else []
+def persons_in(text: str, names: Collection[str], *, closely: bool = False) -> list[Span]:
+    """Where these persons stand in the text; may overlap. `closely`: also by what may be another
+    word, for persons who are to be named to nobody."""
+    found = (_form(name, closely) for name in names) if text else ()
+    forms = [form for form in found if form is not None]
     if not forms:
         return []
     letters = letters_of(text)
@@ -42,7 +51,7 @@ def persons_in(text: str, names: Collection[str]) -> list[Span]:
 
 def unnamed(text: str, names: Collection[str], numbers: Collection[str]) -> str:
     """The text without these persons: their names, the forms of address and their numbers."""
-    return without(text, names, numbers, persons_in(text, names))
+    return without(text, names, numbers, persons_in(text, names, closely=True))
 
 
 def names_and_numbers(kept: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -61,7 +70,7 @@ def split_names(said: Iterable[str]) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _form(name: str) -> "re.Pattern[str] | None":
+def _form(name: str, closely: bool) -> "re.Pattern[str] | None":
     plain = folded(name)
     if len(plain) < SHORTEST_NAME:
         return None
@@ -72,9 +81,22 @@ def _form(name: str) -> "re.Pattern[str] | None":
     surname, given = plain[:cut], plain[cut:]
     ways = [
         f"{whole}(?:{_AFTER})?",
+        f"{surname}某{given[-1]}",
+        f"姓{surname}(?:的|)",
         f"{surname}(?:{_AFTER})",
-        f"(?:{_BEFORE}){surname}(?![\u3400-\u9fff]{{0,1}}(?:路|街|村|镇|乡|区))",
+        f"(?:{_BEFORE}){surname}{_NO_PLACE}",
     ]
     if len(given) > 1:
         ways.append(f"{given}(?:{_AFTER})")
+    if closely:
+        ways += _closely(surname, given)
     return re.compile("|".join(ways))
+
+
+def _closely(surname: str, given: str) -> list[str]:
+    """The ways to call a person that may be other words, too."""
+    ways = [f"{alone}{_NO_PLACE}" for alone in (given, surname) if len(alone) > 1]
+    last = given[-1]
+    if last not in _NO_NAME:
+        ways += [f"{last}(?:{_KIN})", f"(?:小|阿){last}{_NO_PLACE}"]
+    return ways

@@ -77,6 +77,41 @@ def test_forms_of_address_of_a_protected_caller_do_not_leave_the_desk(text: str,
     assert codec.discreet("孙先生报警", [pb.CallerFacts(name="李四")]) == "孙先生报警"
 
 
+CALLED = {
+    "欧阳小凤": (
+        "欧阳小凤", "小凤", "欧阳女士", "欧阳", "小凤姐", "凤姐", "欧阳大姐", "阿凤", "老欧阳",
+        "欧 阳 小 凤", "歐陽小鳳", "欧阳某凤", "欧阳-小凤", "姓欧阳的",
+    ),
+    "王建国": (
+        "建国", "老王", "王师傅", "王大爷", "小王", "王总", "王 建国", "王、建国", "王老师", "王某",
+        "建国同志", "王姓男子", "姓王的", "王某某", "王先生", "王建国先生", "王建國", "建国哥",
+        "王工", "王警官", "王某国",
+    ),
+    "张伟": ("张伟", "張偉", "阿伟", "小伟", "伟哥", "张姓女子", "张工", "姓张的"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [(n, each) for n, way in CALLED.items() for each in way]
+)
+def test_a_protected_caller_is_named_in_no_way(name: str, typed: str) -> None:
+    caller = pb.CallerFacts(name=name, number="13812349876")
+    assert codec.discreet(f"请回复{typed}，尾号9876", [caller]) == "请回复［报警人］，尾号［号码］"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("王建国", "建国路王府井大街王工地国家队，大王村"),
+        ("欧阳小凤", "小凤村欧阳路凤凰城，大姐报警"),
+        ("李大", "大哥大姐都在，小大姐，一小时后到"),
+        ("李时", "一小时后到"),
+    ],
+)
+def test_other_words_stay(name: str, text: str) -> None:
+    assert codec.discreet(text, [pb.CallerFacts(name=name)]) == text
+
+
 def test_the_unit_that_has_the_incident_sees_the_report() -> None:
     receipt = held(HIDDEN)
     for who in (HOLDER, COLLEAGUE):
