@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
 import yaml
 
 from backbone.door import timers
 from backbone.kafka import lag
 from backbone.process import clock
 from backbone.shell import standing
+from operate.watching.naming import rules_of
 from tests.house.sources import TOP, calls, shown, sources, tree_of
 
 KINDS = {"Counter", "Gauge", "Histogram", "Info"}
@@ -188,6 +190,25 @@ def rule_files() -> list[Path]:
         RULES / name
         for name in yaml.safe_load((RULES / "prometheus.yml").read_text())["rule_files"]
     ]
+
+
+@pytest.mark.parametrize("name", ["systemd.yml", "kubernetes.yml"])
+def test_where_no_supervisor_runs_no_rule_waits_for_one(name: str) -> None:
+    """An absent() of what only the supervisor tells would fire for ever, and the others never."""
+    theirs = yaml.safe_load((RULES / name).read_text())
+    ours = {path.name for path in rule_files()}
+    assert {*theirs["rule_files"]} == ours - {"supervised.yml"}
+    of_supervisor = {
+        ast.literal_eval(call.args[0])
+        for path, call, _ in declared()
+        if path == TOP / "libs/operate/run/metrics.py"
+    }
+    assert "liandong_processes" in of_supervisor
+    for path in (RULES / each for each in theirs["rule_files"]):
+        for rule in rules_of(path):
+            assert not {*NAME.findall(rule["expr"])} & of_supervisor, rule
+    jobs = {each["job_name"] for each in theirs["scrape_configs"]}
+    assert jobs == {"liandong"}, "NotScraped names it"
 
 
 def exported() -> set[str]:

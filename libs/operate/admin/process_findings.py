@@ -9,7 +9,7 @@ from backbone.shell.standing import WAITED
 from operate.admin import status
 from operate.admin.finding import Finding, see_logs
 from operate.cli.screen import words
-from operate.home import absence
+from operate.home import absence, elsewhere
 from operate.home.home import Home
 from operate.run.installation import Installation
 from operate.run.programs import programs_of
@@ -66,7 +66,6 @@ def remedy_of(
     installation: Installation, name: str, process: Process, ill: set[str], *, full: bool = False
 ) -> str:
     """The remedy; a process whose server is ill needs only the remedy of the server."""
-    home = installation.home
     if is_well(process):
         return ""
     if held := absence.held_down(installation, name):
@@ -81,10 +80,22 @@ def remedy_of(
         return words(f"it follows {cause}: mend that first", f"由 {cause} 引起，请先处理该项")
     if commands := [command for flaw in process["flaws"] for command in COMMAND.findall(flaw)]:
         return "; ".join(dict.fromkeys(commands))
+    if process["state"] == "ready" and (remedy := outside(process)):
+        return remedy
+    return begun_anew(installation, name, process)
+
+
+def begun_anew(installation: Installation, name: str, process: Process) -> str:
+    """The remedy that is left: a start, by whatever runs the process, and its log."""
+    home = installation.home
+    if runner := elsewhere.runner_of(home):
+        if name in absence.OWN:
+            return str(absence.of(installation, name))
+        return f"{runner.restart(name)}; {runner.log(name)}"
     if process["state"] != "ready":
         return see_logs(home)
     again = f"liandong stop {name} && liandong start {name}"
-    return outside(process) or words(f"{again}; {see_logs(home)}", f"{again}；{see_logs(home)}")
+    return words(f"{again}; {see_logs(home)}", f"{again}；{see_logs(home)}")
 
 
 def outside(process: Process) -> str:
@@ -102,5 +113,6 @@ def waits_for(process: Process) -> set[str]:
 
 def needs_of(installation: Installation, name: str) -> set[str]:
     """The servers that the process of this name needs."""
-    found = [each.needs for each in programs_of(installation) if name in each.names]
+    alone = name.partition("@")[0]  # of a city elsewhere, which tells copies by their address
+    found = [each.needs for each in programs_of(installation) if alone in each.names]
     return {need for needs in found for need in needs} - {name}

@@ -88,7 +88,7 @@ async def ensure(bootstrap: Brokers, declared: Declared) -> list[str]:
         await create(admin, [topic for topic in wanted if topic.name not in present], copies)
         for topic in await misconfigured(admin, [t for t in wanted if t.name in present]):
             await correct(admin, topic)
-        return differences(partitions(wanted), present)
+        return [*differences(partitions(wanted), present)]
 
 
 async def existing(bootstrap: Brokers) -> set[str]:

@@ -59,7 +59,7 @@ def acls() -> int:
 
 
 def environment() -> int:
-    """Write the environment of every service into the folder OUT, for systemd or containers.
+    """Write the environment of every service, and whom Prometheus asks, into the folder OUT.
 
     PLACE is the folder in which the services find certificates and signers.json.
     """
