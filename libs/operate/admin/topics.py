@@ -13,7 +13,7 @@ from msgspec import yaml
 
 from backbone.kafka.connecting import connection
 from backbone.process.wires import Brokers
-from operate.admin.kept_topics import OURS, left_alone
+from operate.admin.topic_differences import OURS, Away, differences
 from operate.cli.screen import words
 
 DECLARED = Path(__file__).parents[3] / "deploy" / "topics.yaml"
@@ -88,7 +88,7 @@ async def ensure(bootstrap: Brokers, declared: Declared) -> list[str]:
         await create(admin, [topic for topic in wanted if topic.name not in present], copies)
         for topic in await misconfigured(admin, [t for t in wanted if t.name in present]):
             await correct(admin, topic)
-        return [*left_alone(counted(wanted), present)]
+        return [*differences(partitions(wanted), present)]
 
 
 async def existing(bootstrap: Brokers) -> set[str]:
@@ -116,7 +116,11 @@ async def compare(bootstrap: Brokers, declared: Declared) -> list[str]:
         missing = [words(f"{name} is missing", f"缺少 {name}") for name in absent]
         other = [t.name for t in await misconfigured(admin, there)]
         wrong = [words(f"{name} has other settings", f"{name} 的设置不同") for name in other]
-        return [*missing, *wrong, *left_alone(counted(wanted), present)]
+        return [*missing, *wrong, *differences(partitions(wanted), present)]
+
+
+def partitions(wanted: Sequence[Topic]) -> dict[str, int]:
+    return {topic.name: topic.partitions for topic in wanted}
 
 
 @asynccontextmanager
@@ -139,17 +143,6 @@ async def with_copies(admin: AIOKafkaAdminClient, declared: Declared) -> tuple[l
     copies = min(declared.replication, len((await admin.describe_cluster())["brokers"]))
     more = {IN_SYNC: str(max(1, copies - 1))}
     return [replace(topic, config={**topic.config, **more}) for topic in declared.topics], copies
-
-
-def counted(wanted: Sequence[Topic]) -> dict[str, int]:
-    """The partitions of each topic."""
-    return {topic.name: topic.partitions for topic in wanted}
-
-
-class Away(str):
-    """A sentence about brokers that are away, which no change of topics mends."""
-
-    __slots__ = ()
 
 
 async def brokers_away(admin: AIOKafkaAdminClient) -> Away | None:

@@ -18,7 +18,7 @@ from backbone.process.certificates import WireFlaw, flaw_in
 from backbone.process.settings import PORTS
 from backbone.process.wires import Protected
 from operate.admin import accounts, acls, city, data_keys, due, topics
-from operate.admin.kept_topics import OURS
+from operate.admin.topic_differences import OURS
 from operate.backup import refilling
 from operate.cli.screen import words
 from operate.home import absence
