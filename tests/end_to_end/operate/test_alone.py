@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from backbone.process.settings import PORTS, prefix_of
 from operate.admin import probe
 from tests.people import CALL, Visit
 from tests.servers import Installed, free_port
@@ -33,7 +34,7 @@ class Alone:
 
     def __init__(self, city: Installed, service: str, more: Mapping[str, str], log: Path) -> None:
         self.port, self.metrics = free_port(), free_port()
-        prefix = f"LIANDONG_{service.upper()}"
+        prefix = prefix_of(service)
         ports = {f"{prefix}_PORT": str(self.port), f"{prefix}_METRICS_PORT": str(self.metrics)}
         self._env = {**environment_of(city, service), **ports, **more}
         self._service, self._log = service, log
@@ -116,7 +117,7 @@ def test_an_unknown_service_is_a_sentence(whole_city: Installed) -> None:
     assert "workflow-stream" in done.stderr + done.stdout
 
 
-@pytest.mark.parametrize("service", ["petition", "directory"])
+@pytest.mark.parametrize("service", PORTS)
 async def test_a_service_starts_alone(service: str, whole_city: Installed, tmp_path: Path) -> None:
     with Alone(whole_city, service, {}, tmp_path / "log").running() as alone:
         await alone.ready()
