@@ -154,7 +154,7 @@ class Desk:
         )
         request = pb.DispatchMissionRequest(order=order)
         response: pb.DispatchMissionResponse = await refusing(
-            self.stub.DispatchMission(request, metadata=metadata, timeout=5)
+            self.stub.DispatchMission(request, metadata=metadata, timeout=30)
         )
         return response
 
@@ -164,7 +164,7 @@ class Desk:
         """A person of the desk ends the ladder of a mission."""
         request = pb.StopLadderRequest(mission_id=mission, reason=reason)
         metadata = metadata_for(self.token, Actor("zhao", unit, role), request_id=str(uuid4()))
-        response = await refusing(self.stub.StopLadder(request, metadata=metadata, timeout=5))
+        response = await refusing(self.stub.StopLadder(request, metadata=metadata, timeout=30))
         found: Mission = response.mission
         return found
 
@@ -172,7 +172,7 @@ class Desk:
         request = pb.RecallMissionRequest(mission_id=mission, reason=reason)
         by = Actor("zhao", "desk", "dispatcher", "990100")
         metadata = metadata_for(self.token, by, request_id=str(uuid4()))
-        response = await refusing(self.stub.RecallMission(request, metadata=metadata, timeout=5))
+        response = await refusing(self.stub.RecallMission(request, metadata=metadata, timeout=30))
         found: Mission = response.mission
         return found
 
@@ -180,7 +180,7 @@ class Desk:
         request = pb.ListAlertsRequest(**asked)
         metadata = metadata_for(self.token, actor, team=team)
         response: pb.ListAlertsResponse = await refusing(
-            self.stub.ListAlerts(request, metadata=metadata, timeout=5)
+            self.stub.ListAlerts(request, metadata=metadata, timeout=30)
         )
         return response
 
@@ -189,7 +189,7 @@ class Desk:
         key = body.pop("key", uuid4().hex)
         request = getattr(pb, f"{verb}Request")(mission_id=mission, **body)
         metadata = [*metadata_for(self.token, Actor("lee"), team=team), ("idempotency-key", key)]
-        response = await refusing(getattr(self.stub, verb)(request, metadata=metadata, timeout=5))
+        response = await refusing(getattr(self.stub, verb)(request, metadata=metadata, timeout=30))
         found: Mission = response.mission
         return found
 
@@ -219,13 +219,13 @@ class Terminal:
     welcome: Any = None
     frames: list[Any] = field(default_factory=list)
 
-    async def frame(self, patience: float = 5.0) -> Any:
+    async def frame(self, patience: float = 30.0) -> Any:
         async with asyncio.timeout(patience):
             frame = await self.call.read()
         self.frames.append(frame)
         return frame
 
-    async def push(self, patience: float = 5.0) -> Push:
+    async def push(self, patience: float = 30.0) -> Push:
         """The next push; pings are passed over."""
         async with asyncio.timeout(patience):
             while True:
@@ -238,7 +238,7 @@ class Terminal:
     async def pushes(self, number: int) -> list[Push]:
         return [await self.push() for _ in range(number)]
 
-    async def farewell(self, patience: float = 5.0) -> str:
+    async def farewell(self, patience: float = 30.0) -> str:
         """Why the service ends the stream."""
         async with asyncio.timeout(patience):
             while not (frame := await self.frame(patience)).HasField("bye"):

@@ -1,23 +1,23 @@
 """What all tests of the gateway share: its database with accounts and keys, and its settings."""
 
-import asyncio
 import json
-import secrets
+from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
+import pytest_asyncio
+from argon2 import PasswordHasher
 
-from backbone.postgres.migrate import migrate_all, service_url
 from backbone.process.keyring import Keyring
 from backbone.process.settings import SCHEMAS, Settings
 from backbone.process.signing import publics_of
+from services.gateway.accounts import passwords
 from services.gateway.accounts.coded import Coded
 from services.gateway.accounts.loading import load_accounts
-from tests.ledger.building import SECRET
+from tests.installation import an_installation
 
 HOST = "127.0.0.1"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "liandong-demo"
 TOKEN = "inside"
 # All services of these tests have the same key.
@@ -36,22 +36,20 @@ KEYS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="session")
-def gateway_database(postgres_dsn: str) -> str:
-    """A database of the gateway's own, with accounts and keys; logged in as its role."""
-    return asyncio.run(_make_database(postgres_dsn))
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def gateway_database(template: str) -> AsyncIterator[str]:
+    """A database of the gateway's own, with accounts and keys; logged in as its role.
 
-
-async def _make_database(postgres_dsn: str) -> str:
-    name = f"gateway_{secrets.token_hex(4)}"
-    admin = await asyncpg.connect(postgres_dsn)
-    await admin.execute(f"CREATE DATABASE {name}")
-    await admin.close()
-    dsn = urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}"))
-    await migrate_all(dsn, SECRET)
-    url = service_url(dsn, "gateway", SECRET)
-    await load_accounts(url, CODED, [{**row, "password": PASSWORD} for row in ACCOUNTS], KEYS)
-    return url
+    From now on passwords are hashed quickly: in the hundreds of sign-ins of these tests, nothing
+    hangs on how much a guess costs.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", QUICK)
+        async with an_installation(template) as database:
+            url = database.url("gateway")
+            rows = [{**row, "password": PASSWORD} for row in ACCOUNTS]
+            await load_accounts(url, CODED, rows, KEYS)
+            yield url
 
 
 def settings_for(

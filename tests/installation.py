@@ -44,8 +44,10 @@ async def an_installation(dsn: str, template: str = TEMPLATE) -> AsyncIterator[I
     conn = await asyncpg.connect(dsn)
     try:
         await conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        yield Installation(named(dsn, name))
-        await conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        try:
+            yield Installation(named(dsn, name))
+        finally:
+            await conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await conn.close()
 

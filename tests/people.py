@@ -11,7 +11,7 @@ import pytest
 
 from operate.replay.client import Client, Connection, Refused
 from operate.replay.events import Event, events
-from tests.servers import Installed
+from tests.servers import PLAIN, Installed
 from tests.unnamed import require_field
 
 POINT = {"longitude": 108.912, "latitude": 34.231}
@@ -66,7 +66,7 @@ class Visit:
 @asynccontextmanager
 async def visiting(city: Installed, client: Callable[..., Client] = Client) -> AsyncIterator[Visit]:
     base, ca = city.run["gateway"], city.run.get("ca")
-    trust = ssl.create_default_context(cafile=ca) if ca else True
+    trust = ssl.create_default_context(cafile=ca) if ca else PLAIN
     async with (
         Connection(base, 16, ca=ca) as connection,
         httpx.AsyncClient(base_url=base, verify=trust) as http,

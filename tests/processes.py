@@ -10,17 +10,16 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
 import asyncpg
 
 from backbone.directory.entries import to_entry
-from backbone.postgres.migrate import migrate_all, secret_of, service_url
+from backbone.postgres.migrate import secret_of, service_url
 from backbone.process.settings import PORTS, SCHEMAS, Settings, read_settings
 from backbone.words.city import City
-from operate.admin import data_keys, topics
+from operate.admin import topics
 from operate.home.keys import Keys
+from tests import installation
 from tests.ledger.building import SECRET
 from tests.servers import Broker, free_base
 
@@ -116,20 +115,9 @@ def _answers(url: str) -> bool:
 
 
 @asynccontextmanager
-async def an_installation(
-    postgres_dsn: str, broker: Broker, logs: Path
-) -> AsyncIterator[Installation]:
-    """An empty installation: a fresh database, migrated, and all topics."""
+async def an_installation(template: str, broker: Broker, logs: Path) -> AsyncIterator[Installation]:
+    """An empty installation: a copy of the migrated database, and all topics."""
     await broker.started()
-    name = f"test_{uuid4().hex[:10]}"
-    admin = await asyncpg.connect(postgres_dsn)
-    await admin.execute(f"CREATE DATABASE {name}")
-    dsn = urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}"))
-    await migrate_all(dsn, SECRET)
-    await data_keys.ensure(dsn, Keys(SECRET))
     await topics.ensure(broker.address, topics.read())
-    try:
-        yield Installation(dsn, broker, logs)
-    finally:
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await admin.close()
+    async with installation.an_installation(template) as database:
+        yield Installation(database.admin, broker, logs)

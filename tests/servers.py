@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import random
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,9 @@ START, READY = 60.0, 60.0
 # The lock of the ports of this process, held to its end.
 HELD: list[TextIO] = []
 COMMAND = (sys.executable, "-m", "operate.cli.command")
+# For clients that speak plain HTTP. Each would otherwise read the certificates of the world's
+# authorities, which takes longer than a whole request.
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Server:

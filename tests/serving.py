@@ -70,7 +70,7 @@ class Client:
     ) -> Any:
         metadata = metadata_for(self._token, who, principal=who.user, **more)
         metadata.append(("idempotency-key", quote(key or uuid4().hex)))
-        call = getattr(self._stub, method)(request, metadata=metadata, timeout=5)
+        call = getattr(self._stub, method)(request, metadata=metadata, timeout=30)
         response = await call
         self.trailing = dict(await call.trailing_metadata())
         return response

@@ -12,7 +12,7 @@ from backbone.words.sight import sees
 from liandong.incident.v1.incident_pb2 import Incident
 from services.alarm import codec
 from services.alarm.orders import Orders
-from services.alarm.peers import GLANCE, PATIENCE
+from services.alarm.peers import GLANCE, INSIDE, PATIENCE
 from services.alarm.receipt.linking import FollowIncident
 from services.alarm.receipt.merging import FollowMerge
 from services.alarm.receipt.record import Receipt
@@ -63,12 +63,13 @@ class Hearing:
             raise InvalidTransition("INCIDENT_OVER", incident=receipt.incident.code, state=state)
 
     async def _move(self, receipt: Receipt, merged: Incident, by: Actor) -> bool:
-        """Move the receipt to the incident that its own was merged into, if the caller sees that
-        one; the event of the merge then changes nothing. A receipt that accuses a unit waits for
-        the event, which says whether the other incident accuses the same unit."""
+        """Move the receipt to the incident that its own was merged into; the event of the merge
+        then changes nothing. Its desk need not see that one, as little as the event asks for it.
+        A receipt that accuses a unit waits for the event, which says whether the other incident
+        accuses the same unit."""
         if receipt.against:
             return False
-        into = await self._told.glance(UUID(merged.merged_into), by)
+        into = await self._told.glance(UUID(merged.merged_into), INSIDE)
         if into is None:
             return False
         step = Step("IncidentMerged", merged.version, state=MERGED)

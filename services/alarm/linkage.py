@@ -108,7 +108,6 @@ def shown_as(kind: Callable[..., T], found: Found) -> list[T]:
             duty=each.standing.duty,
             connected=each.standing.terminals > 0,
             open_missions=each.standing.missions,
-            reasons=each.reasons,
             on_duty=each.standing.on_duty,
             unready=each.standing.unready,
         )

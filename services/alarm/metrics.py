@@ -3,6 +3,7 @@
 from prometheus_client import Counter
 
 from backbone.process.metrics import begin
+from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
 
 EVENTS = Counter(
     "liandong_receipt_events_total",
@@ -23,6 +24,7 @@ DISPATCHES = Counter(
     ["answer"],
 )
 
+begin(EVENTS, [each.name for each in AlarmEvent.DESCRIPTOR.oneofs_by_name["kind"].fields])
 begin(SUGGESTED, ("repeat", "none"))
 begin(OPENINGS, ("answered", "pending"))
 begin(DISPATCHES, ("delivered", "refused", "pending"))

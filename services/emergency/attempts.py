@@ -77,7 +77,7 @@ async def ride(conn: Connection, batch: Batch) -> None:
             continue
         mission = batch.changed[record.aggregate_id]
         event = EmergencyEvent.FromString(record.payload).unanswered
-        _count(mission.order.priority, record.time, event)
+        _count(record.time, event)
         found += _attempts(record.aggregate_id, mission.pushes.revision, event)
     if found:
         await add(conn, found)
@@ -92,8 +92,8 @@ def _attempts(mission: UUID, revision: int, event: Any) -> list[Attempt]:
     ]
 
 
-def _count(priority: str, time: Any, event: Any) -> None:
-    RUNG.labels(priority, RUNGS[min(event.rung, len(RUNGS)) - 1]).inc()
+def _count(time: Any, event: Any) -> None:
+    RUNG.labels(RUNGS[min(event.rung, len(RUNGS)) - 1]).inc()
     LATENESS.observe(max(0.0, (time - event.due_time.ToDatetime(UTC)).total_seconds()))
 
 

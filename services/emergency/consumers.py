@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from backbone.directory.replica import Replica
+from backbone.door.batch import RETRYABLE_BY_EVENT
 from backbone.door.request import Request
 from backbone.door.timers import NEVER
 from backbone.kafka.subscription import Subscription
@@ -15,8 +16,9 @@ from backbone.rpc.caller import Call
 from backbone.shell.shell import Shell
 from backbone.words.errors import Unavailable
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
+from liandong.alarm.v1.alarm_pb2 import Receipt
 from liandong.emergency.v1.emergency_service_pb2 import DispatchMissionRequest
-from services.emergency import codec, moving, storage
+from services.emergency import codec, moving
 from services.emergency.accusing import hiding, told_to
 from services.emergency.mission.correcting import ReviseMission
 from services.emergency.mission.dispatching import would_refuse
@@ -95,25 +97,25 @@ class Orders:
             request_id=codec.dispatch_id(UUID(event.meta.aggregate_id), order),
             deadline=NEVER,
         )
-        if await self._shell.pool.fetchval(storage.SETTLED, caller.request_id):
+        answer = await self._shell.door.answer(caller.request_id)
+        if answer is not None and answer.reason not in RETRYABLE_BY_EVENT:
             return []  # its call has arrived
         reachable = await self._terminals.hears(order.team)
         ready = await self._teams.committed(order.team)
         matter = codec.ordered_matter(order)
         mission, number = await target(self._shell, caller.request_id, matter, order.team)
         command = codec.to_dispatch(order, self._replica.city, reachable, ready, number)
-        if would_refuse(command):
-            await self._leave_to_the_call(event, caller.request_id)
+        if would_refuse(command) and answer is None:
+            self._leave_to_the_call(event)
         body = DispatchMissionRequest(order=order)
         request = self._shell.request(caller, command, body, mission)
         return [replace(request, cause=event.meta.event_id)]
 
-    async def _leave_to_the_call(self, event: Any, request_id: UUID) -> None:
+    def _leave_to_the_call(self, event: Any) -> None:
         """The desk that waits for its call hears the refusal. Raises Unavailable while it may wait;
         later the team is sent, as the desk has committed, and people are told at once."""
         age = datetime.now(UTC) - event.meta.time.ToDatetime(UTC)
-        answered = await self._shell.pool.fetchval(storage.ANSWERED, request_id)
-        if answered is None and age < CALL:
+        if age < CALL:
             raise Unavailable("MISSION_JUST_OPENED", team=event.dispatch_ordered.order.team)
 
     async def _corrected(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
@@ -160,8 +162,8 @@ class Orders:
         return codec.to_revision(facts, self._replica.city, heard, UUID(receipt), receipt=receipt)
 
     async def _invalid(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
-        note, receipt = event.marked_invalid.note, UUID(event.meta.aggregate_id)
-        ends = because(Cause.RECEIPT_INVALID, note, event, receipt)
+        said, receipt = event.marked_invalid, UUID(event.meta.aggregate_id)
+        ends = because(Cause.RECEIPT_INVALID, said.note or _code_of(said.reason), event, receipt)
         return await self._each(event, ordered, ends)
 
     async def _ended(self, event: Any, ordered: Sequence[Request[Any]]) -> list[Request[Any]]:
@@ -250,3 +252,9 @@ def _concerns(mission: Mission, receipt: str, version: int) -> bool:
     order = mission.order
     its = order.receipt in ("", receipt)
     return mission.ending is None and its and version > order.receipt_version
+
+
+def _code_of(reason: int) -> str:
+    """The code of why a receipt is invalid; empty for one of a newer release."""
+    known = Receipt.InvalidReason.DESCRIPTOR.values_by_number.get(reason)
+    return known.name.removeprefix("INVALID_REASON_") if known and known.number else ""

@@ -120,7 +120,7 @@ async def ride(conn: Connection, batch: Batch, codes: Codes | None = None) -> No
                 again.append(_again(mission))
             else:
                 fresh.append(_entry(mission, record))
-            PUSHES.labels(mission.order.priority, mission.order.exercise, repeated).inc()
+            PUSHES.labels(mission.order.priority).inc()
         elif record.kind in STEP_OF:
             steps.append(_step(mission, record, coded))
     if fresh or again or steps:

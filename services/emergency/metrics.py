@@ -7,20 +7,18 @@ from backbone.process.metrics import begin
 PUSHES = Counter(
     "liandong_mission_pushes_total",
     "Mailbox entries written: first pushes and repeats.",
-    ["priority", "exercise", "repeat"],
+    ["priority"],
 )
 # Seconds from the mailbox entry, in the dispatching transaction, to the frame on an open stream.
 FRAME_SECONDS = Histogram(
     "liandong_push_frame_seconds",
     "Release of a mission to its frame on a stream that was open.",
-    ["priority"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 # From the request at the gateway, by the clocks of both hosts, to the frame on an open stream.
 ORDER_SECONDS = Histogram(
     "liandong_order_frame_seconds",
     "Press of the key to the frame, of orders that this process took.",
-    ["priority"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 TERMINALS = Gauge("liandong_terminals_connected", "Terminals with an open stream.")
@@ -29,7 +27,7 @@ DROPPED = Counter("liandong_terminals_dropped_total", "Streams that were ended."
 RUNG = Counter(
     "liandong_ladder_rungs_total",
     "Rungs fired because a team did not answer; 8+ are the repeats of the usual ladder.",
-    ["priority", "rung"],
+    ["rung"],
 )
 LATENESS = Histogram(
     "liandong_ladder_lateness_seconds",
@@ -53,15 +51,12 @@ ON_RUNG = Gauge(
 
 RUNGS = (*map(str, range(1, 8)), "8+")
 FATES = ("SENT", "RETRY", "FAILED", "DROPPED", "DETOUR")
-# A rate needs the first event too: each label begins with 0.
 PRIORITIES = ("P1", "P2", "P3", "P4")
 CHANNELS = ("SMS", "VOICE")
-begin(RUNG, PRIORITIES, RUNGS)
+begin(RUNG, RUNGS)
 begin(ON_RUNG, ["0", *RUNGS])
 begin(BREAKER, CHANNELS)
 begin(CALLS, CHANNELS, FATES)
-begin(PUSHES, PRIORITIES, (False, True), (False, True))
-begin(FRAME_SECONDS, PRIORITIES)
-begin(ORDER_SECONDS, PRIORITIES)
+begin(PUSHES, PRIORITIES)
 begin(DROPPED, ("REPLACED", "SLOW"))
 begin(WAITING, ("PENDING", "DELIVERED"))

@@ -22,12 +22,11 @@ async def target(shell: Shell, request_id: UUID, matter: UUID, team: str) -> tup
     A repeat has the mission of the first answer. Otherwise it is the open mission of the team for
     this matter, or the next one.
     """
-    known, found = await asyncio.gather(
-        shell.pool.fetchval(storage.ANSWERED, request_id), missions_of(shell, matter)
-    )
+    answer, found = await asyncio.gather(shell.door.answer(request_id), missions_of(shell, matter))
     every = [each for each in found if (each.order.matter_id, each.order.team) == (matter, team)]
     following = max([len(every), *(each.number + 1 for each in every)])
-    if known is not None:
+    if answer is not None:
+        known = answer.aggregate_id
         numbers = (n for n in range(following + 1) if mission_id(matter, team, n) == known)
         return known, next(numbers, 0)
     for each in every:

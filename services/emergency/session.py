@@ -185,10 +185,9 @@ class Session:
             push = to_push(row, mission, cursor)
             frames.append(SubscribeResponse(push=push))
             if row["attempt"] == 1 and row["seq"] not in self._replayed:
-                FRAME_SECONDS.labels(row["priority"]).observe(row["age"])
+                FRAME_SECONDS.observe(row["age"])
                 if (pressed := self._pressed.take(mission.id)) is not None:
-                    taken = max(0.0, time.time() - pressed)
-                    ORDER_SECONDS.labels(row["priority"]).observe(taken)
+                    ORDER_SECONDS.observe(max(0.0, time.time() - pressed))
         for number, step in enumerate(steps, 1):
             after = steps[number]["after_seq"] if number < len(steps) else until
             cursor = write_cursor(self._epoch, max(min(after, until), self._covered))

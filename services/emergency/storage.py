@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from backbone.door.batch import RETRYABLE_BY_EVENT
 from backbone.door.beside import Beside
 from backbone.door.table import Group, Table
 from backbone.door.timers import Due, due_in
@@ -154,12 +153,6 @@ STATES = States(State, OVER)
 OF = f"""
 SELECT {STATE} FROM missions AS m
 WHERE matter_id = ANY($1::uuid[]) OR receipt = ANY($1::uuid[]) ORDER BY dispatch_time, id
-"""  # noqa: S608  # our names
-ANSWERED = "SELECT aggregate_id FROM outcomes WHERE request_id = $1"
-# An answer that its event leaves as it is.
-SETTLED = f"""
-SELECT reason <> ALL ('{{{",".join(sorted(RETRYABLE_BY_EVENT))}}}') FROM outcomes
-WHERE request_id = $1
 """  # noqa: S608  # our names
 # The incidents among $1 for which a team is under way.
 OURS = "SELECT DISTINCT matter_id FROM missions WHERE matter_id = ANY($1) AND pair IS NOT NULL"

@@ -9,8 +9,8 @@ from backbone.process.metrics import SECONDS, begin
 HTTP_SECONDS = Histogram(
     "liandong_http_seconds", "Duration of HTTP requests.", ["method", "class"], buckets=SECONDS
 )
-# Refusals by the gateway and by services.
-PROBLEMS = Counter("liandong_http_problems_total", "Answers that refuse.", ["status", "reason"])
+# Refusals by the gateway and by services; why, the log says.
+PROBLEMS = Counter("liandong_http_problems_total", "Answers that refuse.", ["status"])
 LIMITED = Counter("liandong_http_limited_total", "Requests over a rate limit.", ["kind"])
 SIGN_INS = Counter("liandong_sign_ins_total", "Attempts to sign in.", ["outcome"])
 REVEALS = Counter("liandong_reveals_total", "Disclosures of personal data on record.", ["what"])
@@ -27,6 +27,8 @@ CHANGES = Counter(
 RESETS = Counter("liandong_stream_resets_total", "Streams that could not be resumed.", ["cause"])
 
 begin(HTTP_SECONDS, ("GET", "POST"), ("2xx", "4xx", "5xx"))
+begin(PROBLEMS, (400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 501, 503))
+begin(RESETS, ("unknown", "lost"))
 begin(SIGN_INS, ("accepted", "refused"))
 begin(LIMITED, ("person", "key", "public", "sign_in", "guessing"))
 begin(CHANGES, ("known", "unknown", "unreadable"))

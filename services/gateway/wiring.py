@@ -15,10 +15,10 @@ from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
 from backbone.door.evidence import Flaw, Seen
 from backbone.door.retention import run_retention
+from backbone.kafka.lag import Follower, Lags
 from backbone.kafka.origin import Origin
-from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.producer import Burial, Publisher
 from backbone.postgres.pool import Pool, connect, open_pool
-from backbone.process.metrics import FORGED, begin
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.shell.directory import telling_version
@@ -195,6 +195,13 @@ def _bounds(own: GatewaySettings, reasons: Reasons) -> Bounds:
     )
 
 
+def followers_of(gateway: Gateway) -> dict[str, Follower]:
+    return {
+        FOLLOWING: Follower(gateway.feed.topics, gateway.feed.read),
+        GROUP: Follower([DIRECTORY], gateway.replica.read),
+    }
+
+
 async def verify_gateway(coded: Coded, conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
     """The chains of the registers, and the rows that give rights."""
     for found in (verify_registers(conn, seen), coded.forged(conn)):
@@ -204,7 +211,6 @@ async def verify_gateway(coded: Coded, conn: Any, seen: Seen) -> AsyncIterator[F
 
 async def run(settings: Settings, pulse: Pulse) -> None:
     """Serve until cancelled; if a loop ends or fails, so does the process."""
-    begin(FORGED, ["row"], [settings.name])
     async with open_gateway(settings, pulse) as gateway, asyncio.TaskGroup() as tasks:
         tasks.create_task(pulse.run())
         tasks.create_task(watch_clock(gateway.pool, settings.schema, pulse))
@@ -212,8 +218,9 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(run_retention(gateway.pool, pulse, settings.schema, settings.kept))
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
+        tasks.create_task(Lags(settings.brokers, {}, pulse, followers_of(gateway)).run())
         origin = Origin(settings.signatures, gateway.pool, GROUP)
-        bury = partial(gateway.publisher.bury, dead_topic(DIRECTORY, GROUP))
+        bury = Burial(gateway.publisher, GROUP).bury
         tasks.create_task(gateway.replica.run(pulse, bury, origin))
         tasks.create_task(gateway.publisher.run())
         connected = partial(connect, settings.database_url, settings.schema)

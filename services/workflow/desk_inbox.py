@@ -190,10 +190,6 @@ class DeskInbox:
     ) -> resources.Incident | None:
         decider = self._rows.decider
         incident = None if row is None else decider.from_row(row)
-        if item.waits[0].reason == TEAM_MISSING and not (
-            incident and self._teamless.is_one(incident)
-        ):
-            return None
         columns = columns_of(item) if incident is None else decider.table.project(incident)
         if not fits(request, item.waits[0], columns):
             return None

@@ -3,6 +3,8 @@
 from prometheus_client import Counter, Gauge
 
 from backbone.process.metrics import begin
+from services.workflow.incident.urging import Urger
+from services.workflow.supervision.record import Level
 
 # Commands sent by the direct road after a timeout of the stream or a refusal by Kafka.
 HEDGES = Counter("liandong_hedges_total", "Commands that took the direct road in need.")
@@ -16,7 +18,7 @@ URGES = Counter("liandong_urges_total", "Urges of incidents, by urger.", ["urger
 INCIDENTS = Gauge("liandong_incidents_open", "Open incidents.", ["state", "priority"])
 UNCLAIMED = Gauge(
     "liandong_incidents_unclaimed_age_seconds",
-    "How long the oldest incident has lain in a pool or in triage without being claimed.",
+    "For how long nobody has had the oldest incident that lies in a pool or in triage.",
     ["priority"],
 )
 SIGN_IN_LATE = Gauge(
@@ -31,5 +33,7 @@ PRIORITIES = ("P1", "P2", "P3", "P4")
 begin(INCIDENTS, STATES, PRIORITIES)
 for _each in (UNCLAIMED, SIGN_IN_LATE):
     begin(_each, PRIORITIES)
+begin(MARKS, Level)
+begin(URGES, Urger)
 begin(STREAMED, ("performed", "ignored", "dead"))
 begin(LANE, ("commands", "intake", "arrivals", "supervisions"))

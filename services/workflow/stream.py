@@ -20,10 +20,9 @@ from backbone.door.batcher import Batcher
 from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.kafka.origin import Forged, Origin
-from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.producer import Burial
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.current import client_context
-from backbone.process.metrics import DEAD_LETTERS, begin
 from backbone.process.wires import MECHANISM, Brokers, Protected
 from services.workflow import arriving, codec, supervising
 from services.workflow.metrics import LANE, STREAMED
@@ -58,14 +57,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Road:
-    """The parts that agents share: the patient batcher, the publisher of dead letters, and the
-    check of signatures, which a record must pass before it is acted upon.
+    """The parts that agents share: the patient batcher, the burial of unreadable records, and
+    the check of signatures, which a record must pass before it is acted upon.
 
     `lanes` are those of the running agents, for the watchdog.
     """
 
     batcher: Batcher[Any]
-    publisher: Publisher
+    burial: Burial
     origin: Origin
     lanes: "set[Lane]" = field(default_factory=set)
 
@@ -108,7 +107,6 @@ def build_app(brokers: Brokers, road: Road, data: str, key: bytes) -> faust.App:
 
     `key` is the service's key for the hashes of request bodies.
     """
-    begin(DEAD_LETTERS, [GROUP])
     app = _bare_app(brokers, data)
     _add_agent(app, "commands", [COMMANDS], source_of_commands(key), road)
     _add_agent(app, "intake", list(codec.INTAKES), source_of_openings(key), road)
@@ -271,15 +269,11 @@ class Lane:
                 reasons = [(await each).reason for each in waiting]
                 lost = [each for each in reasons if self._source.is_lost(each)]
             if lost:
-                await self._keep(event.message, lost[0])
+                await self._road.burial.bury(event.message, lost[0])
                 fate = "dead"
             STREAMED.labels(fate).inc()
             event.ack()
             self.open -= 1
-
-    async def _keep(self, message: Any, reason: str) -> None:
-        await self._road.publisher.bury(dead_topic(message.topic, GROUP), message, reason)
-        DEAD_LETTERS.labels(GROUP).inc()
 
 
 def _end_the_process(task: asyncio.Task[None]) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from backbone.door.rows import RowsOf
+from backbone.postgres.asking import Asked
 from backbone.postgres.conditions import Parameters, any_of
 from backbone.postgres.paging import read_token, scope_of, sign_token
+from backbone.postgres.states import with_proof
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call, metadata_for
 from backbone.rpc.channels import open_channel
@@ -38,6 +40,7 @@ WHERE {seen} AND t.state = ANY({states}) AND t.source = {source} AND t.priority 
   AND t.open_time <= {until}
 ORDER BY t.rank, t.id LIMIT {limit}
 """
+DOCUMENTS = f"SELECT {with_proof('t')} FROM incidents AS t WHERE id = ANY($1)"  # noqa: S608  # our names
 Place = tuple[int, UUID]
 
 
@@ -52,20 +55,17 @@ class Teamless:
     async def page(
         self, request: pb.ListIncidentsRequest, caller: Call, size: int, away: list[str]
     ) -> tuple[list[resources.Incident], str]:
-        """A page of what may want a team, the most urgent and oldest first, and the token of the
-        next one. `is_one` says of each whether it does: here only the columns are read."""
+        """A page of what wants a team, the most urgent and oldest first, and the token of the next
+        one. Nearly all open matters have a team: of the others alone the documents are read."""
         scope = scope_of(request)
         after: Place | None = read_token(self._key, scope, request.page_token, Place)
         rows = await self._open_ones(caller, after)
         unserved = await self._unserved(rows, caller, away)
-        found = [row for row in rows if row["id"] in unserved]
+        wanting = await self._wanting(unserved, caller) if unserved else set()
+        found = [row for row in rows if row["id"] in wanting]
         last = found[size - 1] if len(found) > size else rows[-1] if len(rows) == LOOK else None
         token = sign_token(self._key, scope, (last["rank"], last["id"])) if last else ""
         return [_line(row) for row in found[:size]], token
-
-    def is_one(self, incident: Incident) -> bool:
-        """Whether the routing asks for a team that there is a skill to look for."""
-        return asks(incident, self._city())
 
     async def _open_ones(self, caller: Call, after: Place | None) -> list[Any]:
         policy, found = self._city().policy, list[Any]()
@@ -85,6 +85,13 @@ class Teamless:
         call = self._stub.ListUnserved(asked, timeout=PATIENCE, metadata=metadata)
         answer = await heard(call, EMERGENCY, away)
         return {UUID(each) for each in answer.matter_ids} if answer else set()
+
+    async def _wanting(self, ids: set[UUID], caller: Call) -> set[UUID]:
+        """Those for which the routing asks for a team, by their proven documents."""
+        asked, city = Asked(storage.sights_of(caller.actor)), self._city()
+        rows = await self._rows.pool.fetch(DOCUMENTS, list(ids))
+        shown = map(self._rows.decider.from_row, await self._rows.listed(rows, asked))
+        return {each.id for each in shown if asks(each, city)}
 
 
 def asks(incident: Incident, city: City) -> bool:

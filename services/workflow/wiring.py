@@ -21,9 +21,9 @@ from backbone.door.request import Request
 from backbone.door.timers import Due, Timers, lapse_of
 from backbone.intake import teams
 from backbone.kafka.bookmark import open_reader
-from backbone.kafka.lag import Lags
+from backbone.kafka.lag import Follower, Lags
 from backbone.kafka.origin import Origin, command_statement, header_of
-from backbone.kafka.producer import Publisher, dead_topic, is_passing
+from backbone.kafka.producer import Burial, Publisher, is_passing
 from backbone.postgres.pool import open_pool
 from backbone.process import tracing
 from backbone.process.pulse import Pulse
@@ -179,17 +179,18 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
         door = Door(pool, deciders, ride=ride, carrier=carrier, rows=rows)
         batcher = Batcher(patiently(door.perform, pulse), pulse)
         publisher = Publisher(settings.brokers)
-        bury = partial(publisher.bury, dead_topic(DIRECTORY, stream.GROUP))
+        burial = Burial(publisher, stream.GROUP)
         async with asyncio.TaskGroup() as tasks:
             for loop in (batcher.run, publisher.run, pulse.run):
                 tasks.create_task(loop())
             tasks.create_task(measure_pool(pool, settings.name, settings.schema, pulse))
-            lags = Lags(settings.brokers, {stream.GROUP: stream.TOPICS}, pulse)
+            copy = {f"{settings.schema}.directory": Follower([DIRECTORY], replica.read)}
+            lags = Lags(settings.brokers, {stream.GROUP: stream.TOPICS}, pulse, copy)
             tasks.create_task(lags.run())
             tell_queue(settings.name, batcher)
-            tasks.create_task(replica.run(pulse, bury, origin))
+            tasks.create_task(replica.run(pulse, burial.bury, origin))
             tasks.create_task(watch_database(pool, settings.schema, pulse))
-            await _stream(settings, stream.Road(batcher, publisher, origin), replica, pulse)
+            await _stream(settings, stream.Road(batcher, burial, origin), replica, pulse)
 
 
 async def publish_signed(shell: Shell, key: bytes, value: bytes) -> None:

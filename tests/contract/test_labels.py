@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
+from msgspec import yaml
 
 from services.gateway.contract.labels import (
     AS_WRITTEN,
@@ -22,7 +22,7 @@ from services.gateway.http.problems import FILE, Flaw, Problem, Reasons, collect
 from tests.contract.test_input import fields_of
 from tests.contract.test_openapi import DOCUMENT, PLANS
 
-REASONS = yaml.safe_load(FILE.read_text("utf-8"))
+REASONS = yaml.decode(FILE.read_bytes())
 SAY = Reasons(Names())
 REQUESTED = {
     *(field.name for plan in PLANS for field in fields_of(plan.method.input_type)),

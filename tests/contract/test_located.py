@@ -1,7 +1,7 @@
 """A refusal with 400 or 422 names its field, or has a reason why it is about none."""
 
 import pytest
-import yaml
+from msgspec import yaml
 
 from backbone.rpc.rules import rules_of
 from liandong.alarm.v1 import alarm_service_pb2 as alarm
@@ -19,7 +19,7 @@ from tests.contract.test_input import FIELDS, GENERAL
 from tests.contract.test_openapi import PLANS
 from tests.unnamed import OF_NO_FIELD
 
-LINES = yaml.safe_load(FILE.read_text("utf-8"))
+LINES = yaml.decode(FILE.read_bytes())
 # A verb for which the record lacks what another request gives it.
 OF_THE_RECORD = {("PARTIES_MISSING", "RecordAgreement")}
 HEADERS = {name for names in NAMES.values() for name in names if name[0].isupper()}

@@ -26,7 +26,7 @@ async def test_a_call_about_danger_is_taken_and_one_key_sends_a_recommended_team
     mine = next(each for each in best if each["team"] == TEAM)
     assert mine["connected"] is True
     assert mine["metres"] >= 0
-    assert "终端在线" in mine["reasons"]
+    assert "Its terminal is connected" in mine["reasons"]
     await act(desk, f"/v1/receipts/{receipt['id']}:dispatch", {"team": TEAM})
     push = await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
     await act(leader, f"/v1/missions/{push['mission']}:acknowledge")
@@ -43,7 +43,7 @@ async def test_a_team_off_duty_is_shown_as_such_before_the_key(visit: Visit) -> 
         opened = await act(desk, f"/v1/receipts/{receipt['id']}:open")
         assert TEAM not in [each["team"] for each in opened["recommended"][:1]]
         off = [each for each in opened["recommended"] if each["team"] == TEAM]
-        assert all("停勤" in each["reasons"] for each in off)
+        assert all("Out of service" in each["reasons"] for each in off)
     finally:
         await act(dispatcher, path, {"duty": "AVAILABLE", "note": ""})
 
@@ -97,6 +97,28 @@ async def test_an_incident_falls_below_a_heard_danger_by_a_persons_word_alone(vi
     [lowered] = [each["facts"] for each in steps if each["kind"] == "IncidentAmended"]
     assert lowered["confirmed"]["priority"] == "P1"
     assert (await act(dispatcher, f"{incident}:merge", merge | word))["state"] == "MERGED"
+
+
+async def test_each_way_to_p1_recommends_teams_in_its_answer(visit: Visit) -> None:
+    """`team_minutes` later it would stand in the inbox (tests/integration/alarm/test_teamless)."""
+    desk = await visit.person("call_taker.990100-command")
+    dispatcher = await visit.person("dispatcher.990100-command")
+    second = await visit.person("leader.990101-government")
+    calm = await taken(desk, "家里有股糊味", category="fire.alarm", priority="P3")
+    path, incident = f"/v1/receipts/{calm['id']}", f"/v1/incidents/{calm['id']}"
+    assert (await act(desk, f"{path}:open"))["recommended"] == []
+    low = {"priority": "P1", "reason": "冒烟了"}
+    raised = await act(dispatcher, f"{incident}:setPriority", low)
+    best = raised["recommended"][0]
+    assert best["reasons"][0] == "It has the skill that is asked for" and best["team_name"]
+    assert (await desk.get(path))["recommended"], "as long as no team is under way"
+    await act(desk, f"{path}:dispatch", {"team": TEAM})
+    assert (await desk.get(path))["recommended"] == []
+    await act(dispatcher, f"{incident}:void", {"reason": "TEST", "confirm_priority": True})
+    again = await act(second, f"{incident}:undoVoid", {"reason": "是真的"})
+    assert again["recommended"] == [], "a leader sends no team"
+    assert (await desk.get(path))["recommended"], "the team was recalled"
+    assert "TEAM_MISSING" not in f"{await desk.get('/v1/inbox?code=' + calm['code'])}", "not yet"
 
 
 async def test_every_danger_is_heard_when_the_call_comes_in_and_named_to_whom_it_concerns(

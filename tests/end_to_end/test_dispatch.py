@@ -1,7 +1,6 @@
 """Danger: a team is sent, its terminal shows it, loses its link, is pushed again, and answers."""
 
 import asyncio
-import time
 
 from tests.killing import killed
 from tests.people import CALL, Listener, Visit, act, open_incident, take_call
@@ -23,11 +22,9 @@ async def test_a_mission_is_pushed_until_it_is_answered_and_survives_its_service
     await asyncio.wait_for(terminal.until("welcome"), 20)
 
     receipt = await take_call(desk, **FLOOD)
-    start = time.perf_counter()
     order = await act(desk, f"/v1/receipts/{receipt['id']}:dispatch", {"team": TEAM})
     push = await asyncio.wait_for(terminal.until("mission", code=receipt["code"]), 20)
     assert order["reachable"] is True
-    assert time.perf_counter() - start < 5
     assert (push["attempt"], push["priority"]) == (1, "P1")
     assert push["narrative"] == FLOOD["narrative"]
     assert push["caller_number"] == CALL["caller"]["number"], "the city gives it for P1"

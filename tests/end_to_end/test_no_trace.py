@@ -184,3 +184,26 @@ async def test_who_asks_for_protection_later_is_named_in_no_former_text_either(
         assert not [word for word in ("孙八", "13533334444", "孙先生") if word in each], each
     assert "13611112222" in str(revised), "other persons are named as before"
     await terminal.close()
+
+
+async def test_what_a_report_told_that_left_as_an_accusation_is_read_nowhere_by_the_accused(
+    visit: Visit,
+) -> None:
+    """The desk follows the refusal: it unlinks first, and names the accused then."""
+    desk = await visit.person("call_taker.990100-command")
+    clerk = await visit.person(f"clerk.{STATION}")
+    host = await opened(desk, STATION)
+    report = await take_call(desk, narrative="也反映此事")
+    one, incident = f"/v1/receipts/{report['id']}", f"/v1/incidents/{host}"
+    await act(desk, f"{one}:link", {"incident": host})
+    await act(desk, f"{one}:amend", {"narrative": f"也反映此事，还说{WORDS}"})
+    assert WORDS in f"{await clerk.get(f'{incident}/timeline')}", "it is of the matter until then"
+    wrong = await refused(act(desk, f"{one}:amend", accusing(STATION)))
+    assert wrong.reason == "ACCUSATION_APART"
+    await act(desk, f"{one}:unlink", {"reason": "不是一回事"})
+    await act(desk, f"{one}:amend", accusing(STATION))
+    for path in (incident, f"{incident}/timeline", f"{incident}/reports"):
+        said = f"{await clerk.get(path)}"
+        for word in (WORDS, report["id"], report["code"]):
+            assert word not in said, path
+    assert WORDS in f"{await desk.get(f'{incident}/timeline')}", "the desk has heard it"

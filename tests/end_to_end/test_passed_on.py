@@ -141,6 +141,32 @@ async def test_a_danger_that_is_told_after_the_end_comes_back_to_the_desk(visit:
         assert (await desk.get(f"/v1/incidents/{receipt['id']}"))["priority"] == "P1"
 
 
+async def test_a_ticket_whose_report_begins_to_accuse_comes_back_to_the_desk(visit: Visit) -> None:
+    """It would wait for an answer that no partner may give."""
+    desk = await visit.person("call_taker.990100-command")
+    key = key_of(visit.city, "--role", "partner", "--unit", "hotline", "--name", "hotline-accused")
+    hotline = Client(visit.connection, key)
+    late = {"against": "990100-hotline", "reason": "报警人称话务员骂人"}
+    receipt = await take_call(desk, **ROAD | {"priority": "P4"})
+    path = f"/v1/receipts/{receipt['id']}"
+    await act(desk, f"{path}:pass", {"to": "12345"})
+    back = await act(desk, f"{path}:amend", late)
+    assert (back["state"], back["passed"]["state"]) == ("RECEIVED", "RETURNED")
+    assert back["passed"]["answer"] == "ACCUSATION_TOLD" and back["passed"]["answer_name"]
+    assert {"open", "pass", "answer"} <= {*back["actions"]}
+    inbox = await desk.get("/v1/inbox?reason=ACCUSATION_TOLD")
+    [wait] = [each["waits"][0] for each in inbox["items"] if each["id"] == receipt["id"]]
+    assert wait["sentence"]
+    assert (await refused(hotline.get(f"/v1/tickets/{receipt['id']}"))).status == 404
+    await act(desk, f"{path}:open", {"to_unit": "990101-discipline"})
+    inbox = await desk.get("/v1/inbox?reason=ACCUSATION_TOLD")
+    assert receipt["id"] not in {each["id"] for each in inbox["items"]}
+    mediated = await take_call(desk, **ROAD | {"priority": "P4"})
+    await act(desk, f"/v1/receipts/{mediated['id']}:refer", {})
+    needs = await refused(act(desk, f"/v1/receipts/{mediated['id']}:amend", late))
+    assert (needs.status, needs.reason) == (403, "ACCUSATION_NEW_REPORT")
+
+
 async def test_what_went_to_mediation_asks_for_a_new_report_of_a_danger(visit: Visit) -> None:
     desk = await visit.person("call_taker.990100-command")
     mediated = await take_call(desk, **ROAD | {"priority": "P4"})

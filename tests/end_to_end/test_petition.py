@@ -8,6 +8,7 @@ import httpx
 from operate.replay.client import Client
 from tests.killing import killed
 from tests.people import TOWNSHIP, Visit, act, refused
+from tests.servers import PLAIN
 
 URBAN = f"{TOWNSHIP}-urban_management"
 PETITION = {
@@ -108,7 +109,7 @@ async def test_code_and_pin_are_read_as_people_type_them_and_a_guesser_locks_nob
     code, pin = registered["code"], registered["pin"]
     wide = {at: at + 0xFEE0 for at in range(0x21, 0x7F)}
     assert (await track(visit, code.replace("-", ""), pin.translate(wide)))["code"] == code
-    guesser = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    guesser = httpx.AsyncHTTPTransport(local_address="127.0.0.2", verify=PLAIN)
     async with httpx.AsyncClient(base_url=visit.http.base_url, transport=guesser) as stranger:
         right, guess = {"code": code, "pin": pin}, {"code": code, "pin": "guess"}
         said = [(await stranger.post("/v1/track", json=guess)).json()["reason"] for _ in range(6)]

@@ -1,12 +1,12 @@
 """The source as data: files, syntax trees, and what they raise and name."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from msgspec import yaml
 
 from backbone.words.errors import KINDS
 
@@ -43,21 +43,28 @@ def shown(path: Path) -> str:
 @cache
 def reasons() -> dict[str, dict[str, str]]:
     """The sentences that callers read."""
-    told: dict[str, dict[str, str]] = yaml.safe_load(
-        (TOP / "services/gateway/http/reasons.yaml").read_text()
+    told: dict[str, dict[str, str]] = yaml.decode(
+        (TOP / "services/gateway/http/reasons.yaml").read_bytes()
     )
     return told
 
 
 @cache
 def topics() -> dict[str, dict[str, object]]:
-    declared: dict[str, dict[str, object]] = yaml.safe_load(
-        (TOP / "deploy/topics.yaml").read_text()
-    )["topics"]
+    declared: dict[str, dict[str, object]] = yaml.decode((TOP / "deploy/topics.yaml").read_bytes())[
+        "topics"
+    ]
     return declared
 
 
-def calls() -> Iterator[tuple[Path, ast.Call, str]]:
+@cache
+def calls() -> Sequence[tuple[Path, ast.Call, str]]:
+    """Each call with the name that is called. Ask for it inside a test: every worker reads the
+    modules of all tests, and one of them runs the tests of a module."""
+    return tuple(_calls())
+
+
+def _calls() -> Iterator[tuple[Path, ast.Call, str]]:
     for path in sources():
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Call):

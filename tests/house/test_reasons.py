@@ -2,6 +2,7 @@
 
 import string
 from collections import defaultdict
+from functools import cache
 
 from tests.house.sources import Refused, raised, reasons
 
@@ -14,6 +15,7 @@ def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
+@cache
 def by_reason() -> dict[str, list[Refused]]:
     found: dict[str, list[Refused]] = defaultdict(list)
     for refused in raised():
@@ -21,11 +23,8 @@ def by_reason() -> dict[str, list[Refused]]:
     return dict(sorted(found.items()))
 
 
-RAISED = by_reason()
-
-
 def test_every_reason_is_listed_with_its_sentences() -> None:
-    unlisted = {reason: RAISED[reason] for reason in RAISED if reason not in reasons()}
+    unlisted = {name: where for name, where in by_reason().items() if name not in reasons()}
     assert not unlisted, "raised, and no sentence says what it means"
 
 
@@ -38,12 +37,12 @@ def test_sentences_are_complete_and_say_the_same_facts_in_both_languages() -> No
 
 
 def test_whoever_raises_a_reason_gives_the_facts_of_its_sentence() -> None:
-    for reason in RAISED.keys() & reasons().keys():
+    for reason in by_reason().keys() & reasons().keys():
         needed = places(reasons()[reason]["detail_en"]) - GIVEN
-        for refused in RAISED[reason]:
+        for refused in by_reason()[reason]:
             missing = needed - refused.facts if refused.facts is not None else None
             assert not missing, f"{refused.where} gives {reason} no {missing}"
 
 
 def test_the_scan_finds_what_it_is_for() -> None:
-    assert {"STALE_VERSION", "NOT_FROM_INSIDE", "TOO_LARGE", "ALREADY_CLAIMED"} <= set(RAISED)
+    assert {"STALE_VERSION", "NOT_FROM_INSIDE", "TOO_LARGE", "ALREADY_CLAIMED"} <= set(by_reason())

@@ -80,6 +80,12 @@ def test_every_service_of_that_shape_is_under_the_contract_of_layers() -> None:
     assert layers["containers"] == [f"services.{path.name}" for path in SERVICES]
 
 
+def test_no_service_reads_stored_outcomes_without_their_codes() -> None:
+    """The door alone reads them (`Door.answer`, `Door.find`): it knows what was changed by hand."""
+    readers = [path for path in sources() if "FROM outcomes" in path.read_text("utf-8")]
+    assert {path.parent.name for path in readers} <= {"door"}
+
+
 def test_no_source_lies_outside_these_rules() -> None:
     found = {path.parent.name for path in (TOP / "libs").glob("*/__init__.py")}
     assert {f"libs/{name}" for name in found} | {"services"} == set(ROOTS)

@@ -99,7 +99,7 @@ class Served:
         """Answer and trailing metadata. Raises AioRpcError."""
         metadata = metadata_for(TOKEN, who)
         metadata += [(name.replace("_", "-"), value) for name, value in more.items()]
-        call = getattr(self.stub, method)(request, timeout=5, metadata=metadata)
+        call = getattr(self.stub, method)(request, timeout=30, metadata=metadata)
         answer = await call
         trailers = {name: str(value) for name, value in await call.trailing_metadata()}
         return answer, trailers

@@ -15,7 +15,7 @@ from aiokafka.structs import TopicPartition
 from backbone.process.settings import PORTS
 from operate.admin.deadletters import until_now
 from operate.admin.topics import administrator
-from tests.servers import Installed
+from tests.servers import PLAIN, Installed
 
 DATABASES = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate"
 TABLES = """
@@ -83,7 +83,7 @@ async def pages(city: Installed) -> AsyncIterator[tuple[str, bytes]]:
     base = int(city.env["LIANDONG_PORT"])
     ports = {base + metrics for _, metrics in PORTS.values()} | {base + 1, base + 2}
     urls = [f"http://127.0.0.1:{port}/{page}" for port in ports for page in ("metrics", "readyz")]
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=PLAIN) as http:
         told = await asyncio.gather(*map(http.get, urls), return_exceptions=True)
     # Three services share one process, and with it one page.
     for url, answer in zip(urls, told, strict=True):

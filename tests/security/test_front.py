@@ -8,6 +8,7 @@ import pytest
 
 from tests.people import Visit
 from tests.security.counts import COUNTS
+from tests.servers import PLAIN
 
 HEAD = b"POST /v1/sessions HTTP/1.1\r\nHost: city\r\nContent-Type: application/json\r\n"
 HIDDEN = b"GET /v1/incidents HTTP/1.1\r\nHost: city\r\nX: "
@@ -90,6 +91,6 @@ async def test_every_answer_forbids_what_a_page_could_do(visit: Visit) -> None:
 @pytest.mark.parametrize("path", ["/v1/incidents/", "/v1/track/", "//evil.example/v1/incidents"])
 async def test_nobody_is_sent_to_a_host_that_a_client_names(visit: Visit, path: str) -> None:
     port = visit.city.env["LIANDONG_PORT"]
-    async with httpx.AsyncClient(headers={"Host": "evil.example"}) as http:
+    async with httpx.AsyncClient(headers={"Host": "evil.example"}, verify=PLAIN) as http:
         answer = await http.get(f"http://127.0.0.1:{port}{path}")
     assert answer.status_code == 404 and "location" not in answer.headers

@@ -18,6 +18,7 @@ from backbone.door.outcomes import Outcome
 from backbone.door.request import Request
 from backbone.door.timers import Timers
 from backbone.kafka.origin import Origin
+from backbone.kafka.producer import Burial
 from backbone.kafka.relay import Relay
 from backbone.postgres.pool import is_transient
 from backbone.process.pulse import Pulse
@@ -218,7 +219,7 @@ class Worker(Running):
         deciders = [edges.decider()]
         door = edges.parts.door(pool, deciders, carrier=Carrier(KEY, deciders))
         batcher: Batcher[Any] = Batcher(patiently(door.perform, pulse), pulse)
-        self._road = Road(batcher, Publishing(edges.log), Trusting())
+        self._road = Road(batcher, Burial(Publishing(edges.log), stream.GROUP), Trusting())
         self.consumers: list[Consumer] = []
         self.serve(batcher.run())
         for topics, source in (

@@ -75,6 +75,7 @@ class CodedRows:
 
     def __init__(self, codes: Codes | None, of: Beside) -> None:
         self._codes, self.of = codes, of
+        self._forged = FORGED.labels("row", codes.service if codes else "")
         self._counts = Counts(codes, of.table) if of.counted else None
 
     async def code(self, conn: Connection, rows: Iterable[Any]) -> None:
@@ -110,7 +111,7 @@ class CodedRows:
 
     def alarm(self, row: Any) -> None:
         """Tell of a row that the service has not written so."""
-        FORGED.labels("row", self._codes.service if self._codes else "").inc()
+        self._forged.inc()
         log.critical("row.forged", extra={"row": self.of.where(row)})
 
     async def is_sound(self, on: Any, row: Any, proof: str = "proof") -> bool:

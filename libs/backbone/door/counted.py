@@ -34,6 +34,7 @@ class Counts:
 
     def __init__(self, codes: Codes | None, table: str) -> None:
         self._codes, self._table = codes, table
+        self._forged = FORGED.labels("row", codes.service if codes else "")
 
     async def add(self, conn: Any, rows: Iterable[Any]) -> None:
         """Count rows that this transaction has written. It must write nothing else afterwards that
@@ -43,7 +44,7 @@ class Counts:
             return
         known = await conn.fetchrow(f"{READ} FOR UPDATE", self._table)
         if known is None or not self._is_sound(known):
-            FORGED.labels("row", self._codes.service if self._codes else "").inc()
+            self._forged.inc()
             log.critical("row.forged", extra={"row": f"{NAME} {self._table}"})
             return  # a new code would make the changed counts look right
         months = Counter(_read(known["months"]))

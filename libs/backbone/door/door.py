@@ -18,13 +18,13 @@ from backbone.door.outcomes import Outcome
 from backbone.door.recalling import recalled
 from backbone.door.request import Request, key_of
 from backbone.door.rows import Rows
-from backbone.door.statements import TRY_LOCK, WITHDRAW, lock_all
+from backbone.door.statements import ANSWER, TRY_LOCK, WITHDRAW, lock_all
 from backbone.door.stored import OUTCOMES, Stored
 from backbone.door.telling import tell_decided
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process import tracing
 from backbone.process.metrics import BATCH_SECONDS, BATCH_SIZE
-from backbone.words.errors import Broken, Unavailable
+from backbone.words.errors import EVIDENCE_BROKEN, Broken, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +122,15 @@ class Door:
         """Return the stored outcomes of these requests, each with its state if that is current."""
         rows = await self._pool.fetch(self._find, request_ids)
         return [await self._with_state(outcomes.from_row(row), row) for row in rows]
+
+    async def answer(self, request_id: UUID) -> Outcome | None:
+        """The stored outcome without its state; None also for one that was changed by hand: the
+        door refuses the request itself then."""
+        row = await self._pool.fetchrow(ANSWER, request_id)
+        if row is None:
+            return None
+        outcome = await self._stored.sound(outcomes.from_row(row), row["proof"], self._pool)
+        return None if outcome.reason == EVIDENCE_BROKEN else outcome
 
     async def _locked(self, conn: Connection, requests: Sequence[Request[Any]]) -> list[Outcome]:
         batch = await self._read(conn, requests)

@@ -23,7 +23,7 @@ class ProvenJournal:
     def __init__(self, pool: Pool, verifier: Verifier, service: str) -> None:
         self._pool = pool
         self._verifier = verifier
-        self.service = service
+        self.service, self._forged = service, FORGED.labels("journal", service)
         self._signed: Signed | None = None
 
     async def rows(self, of: UUID, after: int, most: int, end: int, on: Any = None) -> list[Any]:
@@ -51,7 +51,7 @@ class ProvenJournal:
         return list(rows)
 
     def _alarmed(self, of: UUID, version: int, wrong: str) -> Broken:
-        FORGED.labels("journal", self.service).inc()
+        self._forged.inc()
         place = {"aggregate_id": str(of), "version": version}
         log.critical("journal.forged", extra={**place, "wrong": wrong})
         return Broken(EVIDENCE_BROKEN, version=version)

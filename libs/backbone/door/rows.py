@@ -45,8 +45,9 @@ class Rows:
     `sign` signs events.
     """
 
-    def __init__(self, pool: Pool, sign: Sign = unsigned) -> None:
-        self._pool, self.sign, self.service = pool, sign, ""
+    def __init__(self, pool: Pool, sign: Sign = unsigned, service: str = "") -> None:
+        self._pool, self.sign, self.service = pool, sign, service
+        self._forged = FORGED.labels("row", service)
         self.codes: Codes | None = None
 
     def coded(self, of: Beside) -> CodedRows:
@@ -72,7 +73,7 @@ class Rows:
 
     def alarmed(self, decider: Decider[Any], row: Any, wrong: str) -> Broken:
         """Tell of a row that the door has not written so."""
-        FORGED.labels("row", self.service).inc()
+        self._forged.inc()
         place = {"table": decider.table.name, "id": str(row["id"]), "version": row["version"]}
         log.critical("row.forged", extra={**place, "wrong": wrong})
         return Broken(EVIDENCE_BROKEN, version=row["version"])
@@ -153,8 +154,8 @@ class ProvenRows(Rows):
         self, pool: Pool, keyring: Keyring, journal: ProvenJournal, sign: Sign = unsigned
     ) -> None:
         """`sign` signs events as the service, which `journal` names."""
-        super().__init__(pool, sign)
-        self.journal, self.service = journal, journal.service
+        super().__init__(pool, sign, journal.service)
+        self.journal = journal
         self.codes = self._codes = Codes(keyring, journal.service)
 
     def code(self, table: str, row: Sequence[Any]) -> bytes:

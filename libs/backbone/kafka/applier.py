@@ -18,11 +18,11 @@ from backbone.door.door import Door
 from backbone.door.request import Request
 from backbone.kafka.inbox import LINKS, Inbox, Standing
 from backbone.kafka.origin import Forged, Origin
-from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.producer import Burial, Publisher
 from backbone.kafka.subscription import Subscription, kind_of
 from backbone.postgres.pool import Connection, Pool, is_transient, transaction
 from backbone.process import tracing
-from backbone.process.metrics import DEAD_LETTERS, GAPS, LINKS_REFUSED
+from backbone.process.metrics import GAPS, LINKS_REFUSED
 from backbone.words.errors import Unavailable
 from liandong.event.v1.event_pb2 import Meta
 
@@ -51,7 +51,9 @@ class Applier:
         self._pool = pool
         self._door = door
         self._subscription = subscription
-        self._publisher = publisher
+        self._burial = Burial(publisher, subscription.group)
+        self._gap = GAPS.labels(subscription.group)
+        self._refused = LINKS_REFUSED.labels(subscription.group)
         self._inbox = Inbox(subscription.group, door.rows.coded(LINKS))
 
     async def take_together(self, records: Sequence[ConsumerRecord]) -> list[str] | None:
@@ -71,10 +73,10 @@ class Applier:
         try:
             event = self._read(record)
         except Forged as error:
-            await self._bury(record, error)
+            await self._burial.put_aside(record, repr(error))
             return "forged"
         except UNREADABLE as error:
-            await self._bury(record, error)
+            await self._burial.put_aside(record, repr(error))
             return "dead"
         try:
             [fate] = await self._settled([event])
@@ -121,7 +123,7 @@ class Applier:
         self._door.written()
         for source, after in gaps:
             log.warning("event.gap", extra={"source": str(source), "after": after})
-        GAPS.labels(self._subscription.group).inc(len(gaps))
+        self._gap.inc(len(gaps))
         return fates
 
     def _gaps(
@@ -190,7 +192,7 @@ class Applier:
             if outcome.reason == "INTERNAL":
                 raise RuntimeError(f"{outcome.request_id} met a bug of ours")
             if outcome.reason:
-                LINKS_REFUSED.labels(self._subscription.group, outcome.reason).inc()
+                self._refused.inc()
                 await self._inbox.refused(conn, meta, outcome)
 
     async def _park(self, event: Any, record: ConsumerRecord, error: Exception) -> str:
@@ -235,12 +237,6 @@ class Applier:
                 await self._inbox.note(conn, {source: row["version"]})
             await self._inbox.unpark(conn, source, row["version"])
             return True
-
-    async def _bury(self, record: ConsumerRecord, error: Exception) -> None:
-        """Put an unreadable record into the dead letters, with its origin and the error."""
-        group = self._subscription.group
-        await self._publisher.put_aside(dead_topic(record.topic, group), record, repr(error))
-        DEAD_LETTERS.labels(group).inc()
 
 
 def _traced(meta: Meta, request: Request[Any]) -> tuple[Meta, Request[Any]]:

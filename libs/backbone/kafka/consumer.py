@@ -26,7 +26,7 @@ from backbone.kafka.records import Place, is_cloud_event, oldest, place_of, sour
 from backbone.kafka.stall import Progress
 from backbone.kafka.subscription import Subscription
 from backbone.postgres.pool import Pool
-from backbone.process.metrics import CONSUMED, DEAD_LETTERS, FORGED, GAPS, STOPPED, begin
+from backbone.process.metrics import CONSUMED, STOPPED, begin
 from backbone.process.pulse import Pulse
 from backbone.process.wires import Brokers
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-FATES = ("applied", "repeated", "ignored", "foreign", "queued", "parked", "dead")
+FATES = ("applied", "repeated", "ignored", "foreign", "queued", "parked", "dead", "forged")
 
 COMMIT_SECONDS = 10.0
 # No caller waits for the effect of an event, so Kafka may gather records for a moment: fewer
@@ -65,9 +65,7 @@ class Consumer:
         self.poisons = Poisons()
         self._in_hand: float | None = None  # when the oldest unsettled record was written
         begin(CONSUMED, [subscription.group], FATES)
-        begin(FORGED, ["record"], [subscription.group])
-        for each in (DEAD_LETTERS, GAPS, STOPPED):
-            begin(each, [subscription.group])
+        self._stopped = STOPPED.labels(subscription.group)
 
     @property
     def topic(self) -> str:
@@ -80,10 +78,9 @@ class Consumer:
     async def run(self, brokers: Brokers, pulse: Pulse) -> None:
         """Consume for ever; while Kafka is away, wait."""
         name = f"consumer {self._subscription.group}"
-        stopped = STOPPED.labels(self._subscription.group)
         while True:
             pulse.beat(name)
-            stopped.set(self.poisons.too_many)
+            self._stopped.set(self.poisons.too_many)
             try:
                 if not self.poisons.too_many:
                     await self._consume(brokers, lambda: pulse.beat(name))

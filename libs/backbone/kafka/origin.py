@@ -85,7 +85,7 @@ class Origin:
     def __init__(self, signatures: Signatures, pool: Pool, group: str) -> None:
         self._signatures = signatures
         self._pool = pool
-        self._group = group
+        self._group, self._forged = group, FORGED.labels("record", group)
         self._upto: dict[tuple[str, int], int] = {}
         self._asked: set[str] = set()
 
@@ -145,7 +145,7 @@ class Origin:
         )
 
     def _alarmed(self, record: Record, wrong: str) -> Forged:
-        FORGED.labels("record", self._group).inc()
+        self._forged.inc()
         place = f"{record.topic}/{record.partition}/{record.offset}"
         log.error("record.forged", extra={"record": place, "wrong": wrong, "group": self._group})
         return Forged(f"FORGED: {wrong}")

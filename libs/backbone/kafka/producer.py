@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from backbone.kafka.connecting import connection
 from backbone.postgres.pool import is_transient
+from backbone.process.metrics import DEAD_LETTERS
 from backbone.process.wires import Brokers
 
 Headers: TypeAlias = Sequence[tuple[str, bytes]]
@@ -84,7 +85,7 @@ class Publisher:
             if self._failures >= FAILURES:
                 self._broken.set()
 
-    async def put_aside(self, dead: str, record: Any, reason: str) -> None:
+    async def copy(self, dead: str, record: Any, reason: str) -> None:
         """Copy an unreadable record to the topic `dead`, with its origin. Raises KafkaError."""
         origin = {
             "topic": record.topic,
@@ -99,15 +100,6 @@ class Publisher:
         told = [(f"liandong-{name}", str(value).encode()) for name, value in origin.items()]
         headers = [*(record.headers or ()), *told]
         await self.publish(dead, record.key or b"", value[:LARGEST_VALUE], headers)
-
-    async def bury(self, dead: str, record: Any, reason: str) -> None:
-        """Put an unreadable record aside, retrying until Kafka accepts it."""
-        while True:
-            try:
-                return await self.put_aside(dead, record, reason)
-            except KafkaError as error:
-                log.warning("dead_letter.waits", extra={"error": str(error)})
-            await asyncio.sleep(0.5)
 
     async def run(self) -> None:
         """Connect, and reconnect after FAILURES failures in a row, for ever."""
@@ -124,6 +116,28 @@ class Publisher:
                 log.warning("kafka.away", extra={"error": str(error)})
             finally:
                 self._producer = None
+            await asyncio.sleep(0.5)
+
+
+class Burial:
+    """Puts the unreadable records of one group aside, and counts them."""
+
+    def __init__(self, publisher: Publisher, group: str) -> None:
+        self._publisher, self._group = publisher, group
+        self._dead = DEAD_LETTERS.labels(group)
+
+    async def put_aside(self, record: Any, reason: str) -> None:
+        """Raises KafkaError."""
+        await self._publisher.copy(dead_topic(record.topic, self._group), record, reason)
+        self._dead.inc()
+
+    async def bury(self, record: Any, reason: str) -> None:
+        """Put a record aside, trying again until Kafka accepts it."""
+        while True:
+            try:
+                return await self.put_aside(record, reason)
+            except KafkaError as error:
+                log.warning("dead_letter.waits", extra={"error": str(error)})
             await asyncio.sleep(0.5)
 
 

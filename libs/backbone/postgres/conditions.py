@@ -89,20 +89,22 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
-    """The column has another value than this one."""
+class Without:
+    """The column does not name this code; it may name several, with commas between."""
 
     column: str
     value: str
 
     def sql(self, row: str, parameters: Parameters) -> str:
-        return f"{row}.{self.column} <> {parameters.add(self.value, 'text')}"
+        named, asked = f"{row}.{self.column}", parameters.add(self.value, "text")
+        return f"strpos(',' || {named} || ',', ',' || {asked} || ',') = 0"
 
     def holds(self, columns: Mapping[str, Any]) -> bool:
-        return columns[self.column] not in (None, self.value)
+        named = columns[self.column]
+        return named is not None and self.value not in named.split(",")
 
 
-Condition: TypeAlias = AnyOf | Under | Member | Other
+Condition: TypeAlias = AnyOf | Under | Member | Without
 # All conditions of one reason for seeing a row.
 Sight: TypeAlias = tuple[Condition, ...]
 

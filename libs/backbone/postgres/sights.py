@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from backbone.postgres.conditions import AnyOf, Condition, Member, Other, Sight, Under, equal
+from backbone.postgres.conditions import AnyOf, Condition, Member, Sight, Under, Without, equal
 from backbone.words.actor import Actor
 from backbone.words.place import significant
 from backbone.words.sight import Grant, Relation, answering_to, grants
@@ -58,7 +58,7 @@ def _limits(seen: Seen, grant: Grant, shown: frozenset[str], actor: Actor) -> tu
     if seen.accused and not grant.accused and not is_said:
         limits.append(equal(seen.accused, ""))
     if seen.accused and grant.relation is Relation.AUDITOR:
-        limits += [Other(seen.accused, unit) for unit in answering_to(actor)]
+        limits += [Without(seen.accused, unit) for unit in answering_to(actor)]
     return tuple(limits)
 
 

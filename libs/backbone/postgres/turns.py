@@ -30,7 +30,7 @@ class Turns:
     """The turns of one list; `name` is that of its table, for the metric."""
 
     def __init__(self, pool: Pool, name: str) -> None:
-        self._pool, self._name = pool, name
+        self._pool, self._slow = pool, LISTS_TOO_SLOW.labels(name)
         self._room = asyncio.Semaphore(AT_ONCE)
 
     @asynccontextmanager
@@ -44,5 +44,5 @@ class Turns:
             ):
                 yield conn
         except (asyncpg.QueryCanceledError, TimeoutError) as error:
-            LISTS_TOO_SLOW.labels(self._name).inc()
+            self._slow.inc()
             raise TooSlow("LIST_TOO_SLOW", seconds=round(MILLISECONDS / 1000)) from error

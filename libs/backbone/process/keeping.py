@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-import yaml
+from msgspec import yaml
 from msgspec.structs import replace
 
 SHIPPED = Path(__file__).parents[3] / "deploy" / "retention.yaml"
@@ -64,8 +64,8 @@ def path_of(environ: Mapping[str, str]) -> Path:
 def read(path: Path) -> File:
     """Raises ValueError that says why the file cannot be read."""
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text()), File)
-    except (OSError, yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        return yaml.decode(path.read_bytes(), type=File)
+    except (OSError, msgspec.DecodeError) as error:
         raise ValueError(str(error)) from error
 
 

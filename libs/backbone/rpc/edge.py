@@ -55,7 +55,8 @@ class Edge(grpc.aio.ServerInterceptor):
         """`name` is that of the service; `texts` seals and shows the free texts of requests and
         answers."""
         self._token = token
-        self._name = name
+        self._forged = FORGED.labels("call", name)
+        self._seconds = {kind: CALL_SECONDS.labels(kind) for kind in ("read", "command")}
         self._texts = texts or FreeTexts(None)
         self.admit = admit
         self._trusted = Trusted(wires.ca) if wires else None
@@ -132,7 +133,7 @@ class Edge(grpc.aio.ServerInterceptor):
         )
 
     def _checked(self, name: str, method: Any) -> Any:
-        seconds = CALL_SECONDS.labels("read" if name.startswith(READS) else "command")
+        seconds = self._seconds["read" if name.startswith(READS) else "command"]
         texts = self._texts
 
         async def checked(request: Any, context: Any) -> Any:
@@ -156,7 +157,7 @@ class Edge(grpc.aio.ServerInterceptor):
         try:
             require_token(metadata, self._token)
         except Denied:
-            FORGED.labels("call", self._name).inc()
+            self._forged.inc()
             log.error("call.forged", extra={"method": method, "wrong": "another token"})
             raise
 

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from cryptography import x509
+from msgspec import yaml
 
 from backbone.process.certificates import is_issued
 from backbone.process.wires import DOMAIN, written
@@ -101,5 +101,5 @@ def may_call(peer: str, path: str) -> bool:
 @cache
 def declared() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """The callers of whole services, and of single methods."""
-    document: dict[str, Any] = yaml.safe_load(DECLARED.read_text())
+    document: dict[str, Any] = yaml.decode(DECLARED.read_bytes())
     return document["services"], document["methods"]

@@ -6,6 +6,7 @@ with paths relative to it.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from math import inf, isfinite
 from typing import Any
 
@@ -62,6 +63,7 @@ def require_texts(texts: Mapping[str, str]) -> None:
         raise InvalidArgument.of(flaws[:MOST_FLAWS])
 
 
+@cache
 def rules_of(field: Any) -> Rules:
     """The rules of a field, empty if it has none. Raises TypeError for a rule that does not apply
     to the field's type, such as a length of a number."""

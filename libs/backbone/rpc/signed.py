@@ -39,12 +39,13 @@ class Signed:
 
     def __init__(self, signatures: Signatures) -> None:
         self._signatures = signatures
+        self._forged = FORGED.labels("call", signatures.name)
 
     def __call__(self, method: str, metadata: Metadata, request: bytes) -> None:
         """Raises Denied, with an alarm, for a call that is not signed, altered, or too old."""
         given = next((value for name, value in metadata if name == HEADER), "")
         if wrong := self._wrong_with(given, method, metadata, request):
-            FORGED.labels("call", self._signatures.name).inc()
+            self._forged.inc()
             log.error("call.forged", extra={"method": method, "wrong": wrong})
             raise Denied("NOT_FROM_INSIDE")
 

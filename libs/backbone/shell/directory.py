@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Collection
 
-from aiokafka.structs import ConsumerRecord
-
 from backbone.directory.replica import TOPIC, Replica
-from backbone.kafka.producer import dead_topic
-from backbone.process.metrics import CITY_VERSION, DEAD_LETTERS, begin
+from backbone.kafka.lag import Follower
+from backbone.kafka.producer import Burial
+from backbone.process.metrics import CITY_VERSION, begin
 from backbone.shell.shell import Shell
 from backbone.words.city import City
 
@@ -24,12 +23,8 @@ def follow_directory(
     origin = shell.origin(group)
     told = telling_version(settings.name, changed)
     replica = Replica(shell.pool, settings.brokers, kinds, told, polygons=polygons)
-    begin(DEAD_LETTERS, [group])
-
-    async def bury(record: ConsumerRecord, reason: str) -> None:
-        await shell.publisher.bury(dead_topic(TOPIC, group), record, reason)
-        DEAD_LETTERS.labels(group).inc()
-
+    bury = Burial(shell.publisher, group).bury
+    shell.followers[group] = Follower([TOPIC], replica.read)
     shell.run_beside(lambda: replica.run(shell.pulse, bury, origin))
     return replica
 

@@ -49,7 +49,7 @@ def tell_queue(service: str, batcher: Batcher[Any]) -> None:
 async def measure_pool(pool: Pool, service: str, schema: str, pulse: Pulse) -> None:
     """Tell the connections of the pool, and how long one more caller waits; for ever."""
     begin(POOL_WAIT, [service])
-    begin(STATEMENT_SECONDS, [schema], ("read", "write", "lock", "commit"))
+    begin(STATEMENT_SECONDS, [schema])
     POOL.labels(service, "busy").set_function(lambda: pool.get_size() - pool.get_idle_size())
     POOL.labels(service, "idle").set_function(pool.get_idle_size)
     POOL.labels(service, "most").set_function(pool.get_max_size)

@@ -9,6 +9,10 @@ from backbone.words.texts import narrow
 
 _PROVINCE = re.compile(r"^(?:中国|中华人民共和国)?(?:[一-鿿]{2,8}?(?:省|自治区))?")
 _IGNORED = re.compile(r"[\s,.;:!?，。、；：()\[\]<>\"'“”‘’·_~-]+")
+# 3-2-501, and a room whose 室 is left away.
+_BLOCK = re.compile(r"(?<![\d-])(\d{1,3})-(\d{1,2})-(\d{3,4})(?!\d)室?")
+_DASH = re.compile(r"(?<=\d)[‐-―−－](?=\d)")
+_ROOM = re.compile(r"(?<=栋|元)(\d{3,4})$")
 _AT = re.compile(r"(?:附近|门口|门前|旁边|旁|对面|这里|那里|处)$")
 _NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百]+(?=号|栋|幢|座|单元|层|楼|室|弄)")
 _DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
@@ -19,6 +23,7 @@ _SAME = (
     (re.compile(r"(\d)(?:幢|号楼)"), r"\1栋"),
     (re.compile(r"(?<!\d)0+(?=\d)"), ""),
 )
+KINDS = ("市", "区", "县", "旗", "镇", "乡", "街道", "公社")
 ABOVE = (Level.CITY, Level.COUNTY, Level.TOWNSHIP)
 LEAST = 2  # characters that a place still has after its city and district are taken away
 
@@ -29,18 +34,21 @@ class Gazetteer:
     def __init__(self, areas: Iterable[Area]) -> None:
         above = [area for area in areas if area.level in ABOVE]
         names = {area.name for area in above}
+        # An alias without the kind of its area, such as 青山, may begin the name of a road.
+        names |= {each for area in above for each in area.aliases if each.endswith(KINDS)}
         # 云川青岚区…: people leave 市 away.
         names |= {a.name[:-1] for a in above if a.level is Level.CITY and len(a.name) > LEAST}
         self._names = sorted(filter(None, names), key=len, reverse=True)
 
     def address_of(self, text: str) -> str:
         """The form in which places are compared: without the names of province, city, district and
-        township, in one width, `十二号` and `12#` as `12号`."""
-        plain = _NUMERAL.sub(lambda found: _number(found[0]), narrow(text))
+        township, in one width, `十二号` and `12#` as `12号`, `3-2-501` as a room."""
+        plain = _DASH.sub("-", _NUMERAL.sub(lambda found: _number(found[0]), narrow(text)))
+        plain = _BLOCK.sub(r"\1栋\2单元\3室", plain)
         for form, replacement in _SAME:
             plain = form.sub(replacement, plain)
         plain = _AT.sub("", _IGNORED.sub("", plain.lower()))
-        return self._within(plain)
+        return self._within(_ROOM.sub(r"\1室", plain))
 
     def _within(self, address: str) -> str:
         """The address after the names of the areas above it."""

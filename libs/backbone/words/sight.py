@@ -98,7 +98,8 @@ class Grant:
 class Facts(Struct, frozen=True):
     """The facts for the rule: `units` have to do with it, and never include the accused
     one, unless that took it down itself; `accused` is its code, or another word where a person or
-    an unnamed unit is accused; empty of all that is no accusation."""
+    an unnamed unit is accused, of several all, with commas between; empty of all that is no
+    accusation."""
 
     source: str
     units: Collection[str] = ()
@@ -211,7 +212,7 @@ def _is(relation: Relation, actor: Actor, facts: Facts) -> bool:
             author = facts.author, facts.author_unit
             return bool(actor.user) and (actor.user, actor.unit) == author
         case Relation.AUDITOR:
-            is_accused = bool(facts.accused) and facts.accused in answering_to(actor)
+            is_accused = not {*facts.accused.split(",")}.isdisjoint(answering_to(actor))
             within = not facts.area or contains(actor.area, facts.area)
             return bool(actor.area) and within and not is_accused
         case _:

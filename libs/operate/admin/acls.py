@@ -11,10 +11,10 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
-import yaml
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import for_code
 from aiokafka.protocol.admin import DescribeAclsRequest
+from msgspec import yaml
 
 from backbone.process.settings import PORTS
 from backbone.process.wires import USER, Protected
@@ -60,7 +60,7 @@ class Right:
 def read(path: Path = DECLARED) -> set[Right]:
     """The rights that follow from the declaration. Raises KeyError for a missing entry."""
     rights: set[Right] = set()
-    for topic, entry in yaml.safe_load(path.read_text())["topics"].items():
+    for topic, entry in yaml.decode(path.read_bytes())["topics"].items():
         rights |= _on(topic, entry["writer"], WRITE)
         for reader in entry.get("readers", ()):
             rights |= _on(topic, reader, READ)

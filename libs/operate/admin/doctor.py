@@ -158,11 +158,15 @@ async def evidence_of(home: Home) -> list[Finding]:
 async def topics_of(home: Home) -> list[Finding]:
     told = await topics.compare(Installation.here(home).brokers, topics.read())
     what = words("topics", "主题")
-    start = words("start that broker", "请启动该代理")
-    remedies = [start if isinstance(each, topics.Away) else "make topics" for each in told]
-    return [Finding(what, *each) for each in zip(told, remedies, strict=True)] or [
+    return [Finding(what, each, remedy_of_topic(each)) for each in told] or [
         Finding(what, words("as declared", "与声明一致"))
     ]
+
+
+def remedy_of_topic(told: str) -> str:
+    if isinstance(told, topics.Away):
+        return words("start that broker", "请启动该代理")
+    return told.remedy if isinstance(told, topics.Kept) else "make topics"
 
 
 async def certificates_of(home: Home) -> list[Finding]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
+from msgspec import yaml
 
 from backbone.kafka.connecting import connection
 from backbone.process.wires import Brokers
@@ -52,7 +52,7 @@ class Declared:
 
 def read(path: Path = DECLARED) -> Declared:
     """Read the declaration. Raises KeyError with the name of a missing entry."""
-    document = yaml.safe_load(path.read_text())
+    document = yaml.decode(path.read_bytes())
     topics = []
     for name, entry in document["topics"].items():
         topics.append(topic(name, entry))
@@ -88,7 +88,7 @@ async def ensure(bootstrap: Brokers, declared: Declared) -> list[str]:
         await create(admin, [topic for topic in wanted if topic.name not in present], copies)
         for topic in await misconfigured(admin, [t for t in wanted if t.name in present]):
             await correct(admin, topic)
-        return differences(wanted, present)
+        return [*differences(wanted, present)]
 
 
 async def existing(bootstrap: Brokers) -> set[str]:
@@ -145,6 +145,17 @@ class Away(str):
     """A sentence about brokers that are away, which no change of topics mends."""
 
     __slots__ = ()
+
+
+class Kept(str):
+    """A sentence about a difference that `make topics` tells and leaves; `remedy` mends it."""
+
+    remedy: str
+
+    def __new__(cls, sentence: str, remedy: str) -> "Kept":
+        told = super().__new__(cls, sentence)
+        told.remedy = remedy
+        return told
 
 
 async def brokers_away(admin: AIOKafkaAdminClient) -> Away | None:
@@ -230,11 +241,20 @@ def resource(topic: Topic) -> ConfigResource:
     return ConfigResource(ConfigResourceType.TOPIC, topic.name, topic.config)
 
 
-def differences(wanted: Sequence[Topic], present: dict[str, int]) -> list[str]:
+def differences(wanted: Sequence[Topic], present: dict[str, int]) -> list[Kept]:
     told = [
-        words(
-            f"{topic.name} has {present[topic.name]} partitions, {topic.partitions} are declared",
-            f"{topic.name} 有 {present[topic.name]} 个分区，声明为 {topic.partitions} 个",
+        Kept(
+            words(
+                f"{topic.name} has {present[topic.name]} partitions, {topic.partitions} are "
+                "declared",
+                f"{topic.name} 有 {present[topic.name]} 个分区，声明为 {topic.partitions} 个",
+            ),
+            words(
+                f"declare {present[topic.name]} in deploy/topics.yaml: another number would break "
+                "the order of what waits there",
+                f"请在 deploy/topics.yaml 中声明 {present[topic.name]} 个：改变分区数会打乱"
+                "其中消息的顺序",
+            ),
         )
         for topic in wanted
         if present.get(topic.name, topic.partitions) != topic.partitions
@@ -242,9 +262,16 @@ def differences(wanted: Sequence[Topic], present: dict[str, int]) -> list[str]:
     names = {topic.name for topic in wanted}
     strangers = sorted(name for name in present if name.startswith(OURS) and name not in names)
     return told + [
-        words(
-            f"{name} exists, but is not declared in deploy/topics.yaml",
-            f"{name} 已存在，但未在 deploy/topics.yaml 中声明",
+        Kept(
+            words(
+                f"{name} exists, but is not declared in deploy/topics.yaml",
+                f"{name} 已存在，但未在 deploy/topics.yaml 中声明",
+            ),
+            words(
+                "no service of this release reads it: delete it with Kafka's own tools once nobody "
+                "needs it, or give it another name than ours",
+                "本版本没有服务读取它：确认无人需要后用 Kafka 自带工具删除，或改用其他名称",
+            ),
         )
         for name in strangers
     ]

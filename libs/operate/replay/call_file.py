@@ -1,16 +1,16 @@
 """Converts calls of another city (`lat,lng,title,time,township,address`) to calls of this one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import count
 from pathlib import Path
 from urllib.parse import unquote
 
 import yaml
 
 from backbone.words.place import Point
-from operate.replay.cells import cell, degrees
+from operate.replay.cells import cell, degrees, each_read
 from operate.replay.city import City
 from operate.replay.dates import EXPECTED, said, time_of
 from operate.replay.identity import Identity, Said, identify, plain
@@ -44,18 +44,15 @@ class Meaning:
 
 
 def read(name: str, table: Table, city: City) -> Day:
-    points = [point_of(f"{name}#{number}", row) for number, row in enumerate(table, start=1)]
-    times = [
-        cell(f"{name}#{number}", row, "time", time_of, EXPECTED)
-        for number, row in enumerate(table, start=1)
-    ]
-    known = identify(unquote(name), "call", map(_said, count(1), table, points, times))
-    place = Affine(Box.around(points), city.box.inner())
+    read, unread = each_read(name, table, _where_and_when)
+    said_in = (_said(row, table[row - 1], *found) for row, found in read.items())
+    known = identify(unquote(name), "call", said_in)
+    place = Affine(Box.around([point for point, _ in read.values()]), city.box.inner())
     townships = sorted(city.townships)
     calls = []
     for own in known.rows:
-        at = own.row - 1
-        calls.append(call_of(own, table[at], times[at], place(points[at]), city, townships))
+        point, time = read[own.row]
+        calls.append(call_of(own, table[own.row - 1], time, place(point), city, townships))
     notes = {
         "places": f"affine map of {place.source} onto {place.target}",
         "townships": "matched by SHA-256 of the name among the city's townships",
@@ -65,10 +62,14 @@ def read(name: str, table: Table, city: City) -> Day:
     if known.equal:
         notes["equal"] = f"{known.equal} rows say what an earlier one says; each is a call"
     rows = tuple(sorted(calls, key=lambda call: call.time))
-    return Day(name, rows, notes, tuple(known.repeats), is_file=True)
+    return Day(name, rows, notes, tuple(known.repeats), is_file=True, unread=unread)
 
 
-def point_of(spot: str, row: dict[str, str]) -> Point:
+def _where_and_when(spot: str, row: Mapping[str, str]) -> tuple[Point, datetime]:
+    return point_of(spot, row), cell(spot, row, "time", time_of, EXPECTED)
+
+
+def point_of(spot: str, row: Mapping[str, str]) -> Point:
     return Point(
         cell(spot, row, "lng", degrees(180), ("a longitude in degrees", "以度为单位的经度")),
         cell(spot, row, "lat", degrees(90), ("a latitude in degrees", "以度为单位的纬度")),

@@ -1,6 +1,8 @@
-"""Reads one cell of a file; errors name its row and column."""
+"""Reads one cell of a file; errors name its row and column. One bad row keeps no other back."""
 
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -10,6 +12,33 @@ T = TypeVar("T")
 
 # The expected content of a cell, in English and in Chinese.
 Expected = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A row that was not taken, as one of its cells cannot be read, and why."""
+
+    row: int
+    why: str
+
+
+def each_read(
+    name: str, table: Sequence[Mapping[str, str]], read: Callable[[str, Mapping[str, str]], T]
+) -> tuple[dict[int, T], tuple[Unread, ...]]:
+    """What `read` makes of each row, by its number, and the rows that cannot be read.
+
+    Raises the Trouble of the first one if no row can.
+    """
+    found: dict[int, T] = {}
+    unread: list[tuple[int, Trouble]] = []
+    for number, row in enumerate(table, start=1):
+        try:
+            found[number] = read(f"{name}#{number}", row)
+        except Trouble as trouble:
+            unread.append((number, trouble))
+    if unread and not found:
+        raise unread[0][1]
+    return found, tuple(Unread(number, str(trouble)) for number, trouble in unread)
 
 
 def cell(
@@ -36,7 +65,7 @@ def degrees(limit: float) -> Callable[[str], float]:
     """A reader of numbers from minus to plus the limit, which raises ValueError otherwise."""
 
     def read(text: str) -> float:
-        number = float(text)
+        number = float(unicodedata.normalize("NFKC", text))
         if not abs(number) <= limit:  # nan, too
             raise ValueError(text)
         return number

@@ -35,6 +35,7 @@ class Expected:
     rows: int
     sent: int
     changed: int = 0
+    unread: int = 0
 
 
 def disagreements(counts: Counts, expected: Expected) -> list[str]:
@@ -51,5 +52,6 @@ def disagreements(counts: Counts, expected: Expected) -> list[str]:
         "lost = 0": (counts.lost, 0),
         "doubled = 0": (counts.doubled, 0),
         "changed rows = 0": (expected.changed, 0),
+        "unread rows = 0": (expected.unread, 0),
     }
     return [f"{name}: {one} ≠ {other}" for name, (one, other) in sums.items() if one != other]

@@ -1,5 +1,6 @@
 """Reads a file of calls or of petitions, told apart by its header."""
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,16 @@ Table = list[dict[str, str]]
 
 
 def read_day(path: Path, city: City) -> Day:
-    """Read a file. Raises Trouble for other columns, or for the first unreadable row."""
+    """Read a file; rows that cannot be read are told beside the others. Raises Trouble for other
+    columns, for a row that is too short, or if no row can be read."""
     sheet = read_sheet(path, lambda columns: kind_of(columns) is not None)
     columns = frozenset(filter(None, sheet.header))
     kind = kind_of(columns)
     if kind is not None:
         try:
             day: Day = kind.read(name_of(path), complete(path, sheet.rows, kind.COLUMNS), city)
-            return day
+            read_as = {"file": f"read as {sheet.read_as}"} if day.unread else {}
+            return replace(day, notes={**day.notes, **read_as})
         except Trouble as trouble:
             raise Trouble(
                 f"{trouble.english} (The file was read as {sheet.read_as}.)",

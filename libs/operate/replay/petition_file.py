@@ -1,10 +1,10 @@
 """Converts petitions of another city (`id,petitioner,subject,time,text,…`) to this one's."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from itertools import count
 from urllib.parse import unquote
 
-from operate.replay.cells import cell
+from operate.replay.cells import cell, each_read
 from operate.replay.city import City
 from operate.replay.dates import EXPECTED, said, time_of
 from operate.replay.identity import Identity, Said, identify, plain
@@ -21,14 +21,11 @@ Table = list[dict[str, str]]
 
 def read(name: str, table: Table, city: City) -> Day:
     townships = sorted(city.townships)
-    times = [
-        cell(f"{name}#{number}", row, "time", time_of, EXPECTED)
-        for number, row in enumerate(table, start=1)
-    ]
-    known = identify(unquote(name), "petition", map(_said, count(1), table, times))
+    times, unread = each_read(name, table, _when)
+    said_in = (_said(row, table[row - 1], time) for row, time in times.items())
+    known = identify(unquote(name), "petition", said_in)
     letters = [
-        letter_of(own, table[own.row - 1], times[own.row - 1], city, townships)
-        for own in known.rows
+        letter_of(own, table[own.row - 1], times[own.row], city, townships) for own in known.rows
     ]
     notes = {
         "places": "township matched by SHA-256 of the petitioner among the city's townships",
@@ -39,7 +36,11 @@ def read(name: str, table: Table, city: City) -> Day:
     if known.equal:
         notes["equal"] = f"{known.equal} rows say what an earlier one says; each is a petition"
     rows = tuple(sorted(letters, key=lambda letter: letter.time))
-    return Day(name, rows, notes, tuple(known.repeats), is_file=True)
+    return Day(name, rows, notes, tuple(known.repeats), is_file=True, unread=unread)
+
+
+def _when(spot: str, row: Mapping[str, str]) -> datetime:
+    return cell(spot, row, "time", time_of, EXPECTED)
 
 
 def _said(number: int, row: dict[str, str], time: datetime) -> Said:

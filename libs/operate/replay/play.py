@@ -53,7 +53,7 @@ class Play:
             await self._drive(crew, speed, width)
         audit = Audit(desk, readers)
         sent = await self._audit(audit)
-        expected = Expected(self.rows, sent, len(self._taken.changed))
+        expected = Expected(self.rows, sent, len(self._taken.changed), len(self._day.unread))
         notes: dict[str, Any] = {
             **self._day.notes,
             "seconds": round(time.perf_counter() - start, 1),
@@ -70,6 +70,7 @@ class Play:
             notes,
             self._taken.repeats,
             self._taken.changed,
+            self._day.unread,
         )
 
     async def _drive(self, crew: Crew, speed: float | None, width: Width) -> None:

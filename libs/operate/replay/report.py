@@ -9,6 +9,7 @@ from typing import Any
 
 from operate.cli.screen import console, plain, words
 from operate.home.trouble import Trouble
+from operate.replay.cells import Unread
 from operate.replay.counts import Counts
 from operate.replay.identity import Repeat
 
@@ -20,7 +21,8 @@ SHOWN = 10
 class Report:
     """Scripts rely on `counts`, `latency_ms` and `agree`; the other fields are for people.
 
-    `repeats` are rows that were taken before, `changed` those of which other content was.
+    `repeats` are rows that were taken before, `changed` those of which other content was, `unread`
+    those that cannot be read.
     """
 
     day: str
@@ -31,6 +33,7 @@ class Report:
     notes: dict[str, Any]
     repeats: Sequence[Repeat] = ()
     changed: Sequence[Repeat] = ()
+    unread: Sequence[Unread] = ()
 
     @property
     def agrees(self) -> bool:
@@ -46,6 +49,7 @@ class Report:
             "findings": list(self.findings),
             "repeats": [asdict(each) for each in self.repeats],
             "changed": [asdict(each) for each in self.changed],
+            "unread": [asdict(each) for each in self.unread],
             "notes": self.notes,
         }
 
@@ -73,6 +77,8 @@ class Report:
             console.print(f"{name}: {note}", style="dim")
         for told in told_again(self.repeats, self.changed):
             console.print(told, style="yellow")
+        for told in told_unread(self.unread):
+            console.print(told, style="yellow", markup=False)
         for finding in self.findings:
             console.print(finding, style="yellow")
         for words_of_it in self.disagreements:
@@ -104,6 +110,13 @@ def told_again(repeats: Sequence[Repeat], changed: Sequence[Repeat]) -> list[str
             )
         )
     return told
+
+
+def told_unread(rows: Sequence[Unread]) -> list[str]:
+    """Why the first rows cannot be read, and how many more there are."""
+    rest = len(rows) - SHOWN
+    more = words(f"{rest} more rows cannot be read", f"另有 {rest} 行无法读取")
+    return [*(each.why for each in rows[:SHOWN]), *([more] if rest > 0 else [])]
 
 
 def listed(rows: Sequence[Repeat]) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backbone.words.place import Point
+from operate.replay.cells import Unread
 from operate.replay.identity import Repeat
 
 DANGER = "P1"
@@ -52,7 +53,8 @@ Row = Call | Letter
 class Day:
     """Rows in the order of their times; `notes` say, for the report, how they were made.
 
-    `repeats` are the rows of a file that repeat another one of it.
+    `repeats` are the rows of a file that repeat another one of it, `unread` those that cannot be
+    read.
     """
 
     name: str
@@ -60,3 +62,4 @@ class Day:
     notes: dict[str, str]
     repeats: tuple[Repeat, ...] = ()
     is_file: bool = False
+    unread: tuple[Unread, ...] = ()

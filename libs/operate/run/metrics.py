@@ -4,12 +4,19 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 from operate.run.child import Child, State
 
 # A registry of its own: this process also imports the metrics of services.
 REGISTRY = CollectorRegistry()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 ProcessCollector(registry=REGISTRY)
 UP = Gauge(
     "liandong_process_up",
@@ -46,9 +53,8 @@ class Restarts:
 
     def __init__(self, children: Iterable[Child]) -> None:
         self._known = dict.fromkeys(children, 0)
+        self._counts = {child: RESTARTS.labels(child.program.label) for child in self._known}
         CHILDREN.set(len(self._known))
-        for child in self._known:
-            RESTARTS.labels(child.program.label)
 
     def tell(self) -> None:
         """Tell the state of each child; called after every change."""
@@ -56,5 +62,5 @@ class Restarts:
             label = child.program.label
             UP.labels(label).set(child.state is State.READY)
             HELD.labels(label).set(child.state is State.HELD)
-            RESTARTS.labels(label).inc(child.restarts - known)
+            self._counts[child].inc(child.restarts - known)
             self._known[child] = child.restarts

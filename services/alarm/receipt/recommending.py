@@ -22,13 +22,6 @@ NEAREST, BEST = 12, 3
 # The weight of an open mission, and of a terminal that is away, in metres of distance.
 PER_MISSION, UNHEARD = 5_000.0, 10_000.0
 READY, NOT_STAFFED = "AVAILABLE", "NOT_STAFFED"
-STATES = {
-    READY: "待命",
-    "RESTING": "休整",
-    "OUT_OF_SERVICE": "停勤",
-    NOT_STAFFED: "无人在岗",
-    "": "状态未知",
-}
 
 
 class Standing(Struct, frozen=True):
@@ -62,7 +55,6 @@ class Recommended(Struct, frozen=True):
     skills: tuple[str, ...]
     metres: float | None
     standing: Standing
-    reasons: tuple[str, ...]
 
 
 def linkage(city: City, receipt: Receipt) -> tuple[Route, ...]:
@@ -121,26 +113,7 @@ def _recommended(
 ) -> Recommended:
     skills = tuple(skill for skill in wanted if skill in team.skills)
     metres = metres_to(team, receipt, centres)
-    reasons = (
-        "专长对口",
-        *_where(metres),
-        STATES[standing.unready or standing.duty],
-        *_heard(standing),
-    )
-    return Recommended(team.code, team.name, team.unit, skills, metres, standing, reasons)
-
-
-def _where(metres: float | None) -> tuple[str, ...]:
-    if metres is None:
-        return ()
-    return (f"距驻区中心约 {metres / 1000:.1f} 公里",)
-
-
-def _heard(standing: Standing) -> tuple[str, ...]:
-    if not standing.duty:
-        return ()
-    load = f"手上 {standing.missions} 起任务" if standing.missions else "手上没有任务"
-    return load, "终端在线" if standing.terminals else "终端不在线"
+    return Recommended(team.code, team.name, team.unit, skills, metres, standing)
 
 
 def _rank(each: Recommended, wanted: tuple[str, ...]) -> tuple[bool, int, float, str]:

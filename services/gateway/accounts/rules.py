@@ -36,7 +36,7 @@ def require_name(name: str) -> None:
         raise Problem(422, "BAD_USER_NAME", {"most": LONGEST_NAME})
     if mixed := foreign_letters(name):
         letters = ", ".join(f"{each} (U+{ord(each):04X})" for each in mixed)
-        raise Problem(422, "MIXED_ALPHABETS", {"name": name, "letters": letters})
+        raise Problem(422, "MIXED_ALPHABETS", {"name": name, "given": letters})
 
 
 def imitates(name: str) -> bool:

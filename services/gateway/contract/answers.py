@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-import yaml
 from google.protobuf.descriptor import FieldDescriptor
+from msgspec import yaml
 
 from backbone.rpc.reasons import reasons_of
 from backbone.rpc.rules import TIMESTAMP, rules_of
@@ -112,7 +112,7 @@ def by_status(reasons: Iterable[str]) -> dict[int, list[str]]:
 @cache
 def statuses() -> dict[str, tuple[int, ...]]:
     """The statuses of each reason, from `reasons.yaml`; nearly always one."""
-    lines = yaml.safe_load(FILE.read_text("utf-8"))
+    lines = yaml.decode(FILE.read_bytes())
     said = {reason: each["status"] for reason, each in lines.items() if "status" in each}
     return {reason: (at,) if isinstance(at, int) else tuple(at) for reason, at in said.items()}
 

@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from msgspec import yaml
 
 from services.gateway.contract.schemas import REF, Schema
 
-VALUES: dict[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("examples.yaml").read_text("utf-8")
-)
+VALUES: dict[str, Any] = yaml.decode(Path(__file__).with_name("examples.yaml").read_bytes())
 TIME = "2026-11-29T09:30:00+08:00"
 # Deeper parts are left out where they may be, so that an example stays short.
 DEEPEST = 3

@@ -1,5 +1,8 @@
 """The JSON conventions of the contracts: names of enum values, pages, well-known messages."""
 
+from collections.abc import Sequence
+from functools import cache
+
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from backbone.rpc.rules import rules_of
@@ -36,9 +39,10 @@ def is_plain(field: FieldDescriptor) -> bool:
     return field.message_type is None or field.message_type.full_name in (TIMESTAMP, DURATION)
 
 
-def shown_of(message: Descriptor) -> list[FieldDescriptor]:
+@cache
+def shown_of(message: Descriptor) -> Sequence[FieldDescriptor]:
     """The fields of an answer; what the services tell each other alone is left out."""
-    return [each for each in message.fields if not rules_of(each).inside]
+    return tuple(each for each in message.fields if not rules_of(each).inside)
 
 
 def items_of(response: Descriptor) -> FieldDescriptor | None:

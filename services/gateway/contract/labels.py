@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from msgspec import yaml
 
-ALL_LABELS: Mapping[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("labels.yaml").read_text("utf-8")
-)
+ALL_LABELS: Mapping[str, Any] = yaml.decode(Path(__file__).with_name("labels.yaml").read_bytes())
 # Labels of one collection alone, by its name in the path.
 OF_COLLECTION: Mapping[str, Mapping[str, str]] = ALL_LABELS["of_collection"]
 # Labels of query parameters alone, by collection: another field has the same name in its bodies.

@@ -5,14 +5,14 @@ and sentences say the same name for the same code.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from google.protobuf.descriptor import FieldDescriptor
+from msgspec import yaml
 
 from backbone.words.actor import FOR
 from backbone.words.areas import ancestors
@@ -69,9 +69,7 @@ INDEX = re.compile(r"\[\d+\]")
 SUFFIX = "_name"
 # The field for the names of a list of codes, in the same order.
 SUFFIXES = "_names"
-ALL_TERMS: Mapping[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("terms.yaml").read_text("utf-8")
-)
+ALL_TERMS: Mapping[str, Any] = yaml.decode(Path(__file__).with_name("terms.yaml").read_bytes())
 # A Chinese sentence says these for a code without a name or term here: a newer release knows it, or
 # a person has left. Words of the caller are quoted as they were written.
 NAMELESS: Mapping[str, str] = ALL_TERMS["nameless"]
@@ -113,6 +111,8 @@ class Names:
     def __init__(self) -> None:
         self._tables: Mapping[str, Mapping[str, Any]] = {}
         self._accounts: dict[str, str] = {}
+        # The writers that say these names, by message: all routes share them.
+        self.writers: dict[str, Callable[[Any], Any]] = {}
 
     def learn_accounts(self, names: Mapping[str, str]) -> None:
         """Learn the persons behind accounts, whom the city pack need not name."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import yaml
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from msgspec import yaml
 
 from backbone.rpc.rules import is_required, rules_of
 from services.gateway.contract.answers import problems_of, problems_of_extra
@@ -17,9 +17,7 @@ from services.gateway.routes.route import Extra
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 # Operations of the endpoints without a protobuf contract.
-DESCRIBED: dict[str, Schema] = yaml.safe_load(
-    Path(__file__).with_name("described.yaml").read_text("utf-8")
-)
+DESCRIBED: dict[str, Schema] = yaml.decode(Path(__file__).with_name("described.yaml").read_bytes())
 
 TEXT = {"type": "string"}
 # One character of a percent-encoded header: of ASCII, or a Chinese one.

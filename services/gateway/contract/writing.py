@@ -25,12 +25,14 @@ from services.gateway.contract.fields import (
     shown_of,
 )
 from services.gateway.contract.naming import (
+    ASKED,
     SUFFIX,
     SUFFIXES,
     Names,
     in_asked_words,
     kind_of,
 )
+from services.gateway.contract.recommended import reasons_of
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -41,20 +43,17 @@ WORDED: Mapping[str, tuple[str, ...]] = {
     "liandong.alarm.v1.RecommendedTeam": ("unready",),
     "liandong.emergency.v1.SuggestedTeam": ("unready",),
 }
+# Fields that are said in the language that was asked for, of what the message holds else.
+SAID: Mapping[str, tuple[str, Callable[[Mapping[str, Any], str], Any]]] = {
+    "liandong.alarm.v1.RecommendedTeam": ("reasons", reasons_of),
+    "liandong.emergency.v1.SuggestedTeam": ("reasons", reasons_of),
+}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_json(answer: Any) -> bytes:
     """The answer as JSON; what is still sealed in a text leaves the city masked."""
     return hidden_bytes(orjson.dumps(answer, option=orjson.OPT_UTC_Z))
-
-
-class Parts:
-    """Shared by the writers of one answer: each other, by message, and the names of codes."""
-
-    def __init__(self, names: Names) -> None:
-        self.names = names
-        self.known: dict[str, Writer] = {}
 
 
 class Writer:
@@ -64,13 +63,13 @@ class Writer:
     several, by as many.
     """
 
-    __slots__ = ("_fields", "_named", "_names", "_worded")
+    __slots__ = ("_fields", "_named", "_names", "_said", "_worded")
 
-    def __init__(self, message: Any, parts: Parts) -> None:
-        parts.known[message.full_name] = self
-        self._names = parts.names
+    def __init__(self, message: Any, names: Names) -> None:
+        names.writers[message.full_name] = self
+        self._names = names
         self._fields = [
-            (field.name, field.has_presence, _convert(field, parts)) for field in shown_of(message)
+            (field.name, field.has_presence, _convert(field, names)) for field in shown_of(message)
         ]
         worded = WORDED.get(message.full_name, ())
         self._named = [
@@ -79,6 +78,7 @@ class Writer:
             if name not in worded
         ]
         self._worded = worded
+        self._said = SAID.get(message.full_name)
 
     def __call__(self, message: Any) -> dict[str, Any]:
         answer: dict[str, Any] = {}
@@ -95,6 +95,9 @@ class Writer:
             answer[beside] = [of(kind, each) for each in code] if several else of(kind, code)
         for name in self._worded:
             answer[f"{name}{SUFFIX}"] = in_asked_words(name, answer[name])
+        if self._said is not None:
+            name, say = self._said
+            answer[name] = say(answer, ASKED.get())
         return answer
 
 
@@ -114,15 +117,14 @@ def named(message: Descriptor) -> dict[str, str]:
 
 def writer_of(response: Descriptor, returns: str | None, names: Names) -> Convert:
     """The writer of a route's answer: a page, one field of the response, or all of it."""
-    parts = Parts(names)
     page = items_of(response)
     if page is not None and returns is None:
-        return _page(response, page, parts)
+        return _page(response, page, names)
     path = only_message(response) if returns is None else returns
     if not path:
-        return Writer(response, parts)
+        return Writer(response, names)
     field = field_at(response, path)
-    part = _convert(field, parts) or _same
+    part = _convert(field, names) or _same
     steps = path.split(".")
 
     def write(message: Any) -> Any:
@@ -140,8 +142,8 @@ def only_message(response: Descriptor) -> str:
     return str(only.name) if only and only.message_type and not only.is_repeated else ""
 
 
-def _page(response: Descriptor, items: FieldDescriptor, parts: Parts) -> Convert:
-    write = Writer(response, parts)
+def _page(response: Descriptor, items: FieldDescriptor, names: Names) -> Convert:
+    write = Writer(response, names)
     name = items.name
 
     def write_page(message: Any) -> Any:
@@ -153,29 +155,29 @@ def _page(response: Descriptor, items: FieldDescriptor, parts: Parts) -> Convert
     return write_page
 
 
-def _convert(field: FieldDescriptor, parts: Parts) -> Convert | None:
+def _convert(field: FieldDescriptor, names: Names) -> Convert | None:
     entry = map_of(field)
     if entry is not None:
-        value = _one(entry[1], parts) or _same
+        value = _one(entry[1], names) or _same
         return lambda values: {str(key): value(values[key]) for key in values}
-    convert = _one(field, parts)
+    convert = _one(field, names)
     if not field.is_repeated:
         return convert
     return list if convert is None else lambda values: [convert(value) for value in values]
 
 
-def _one(field: FieldDescriptor, parts: Parts) -> Convert | None:
+def _one(field: FieldDescriptor, names: Names) -> Convert | None:
     if field.enum_type is not None:
-        names = names_of(field.enum_type)
+        words = names_of(field.enum_type)
         # An unknown number comes from a newer service: show it, do not hide it.
-        return lambda number: names.get(number, str(number)) if number else None
+        return lambda number: words.get(number, str(number)) if number else None
     if field.message_type is not None:
         name = field.message_type.full_name
         if name == STRUCT:
-            return lambda facts: parts.names.beside(_whole(MessageToDict(facts)))
+            return lambda facts: names.beside(_whole(MessageToDict(facts)))
         if name in WELL_KNOWN:
             return WELL_KNOWN[name]
-        return parts.known.get(name) or Writer(field.message_type, parts)
+        return names.writers.get(name) or Writer(field.message_type, names)
     return _base64 if field.type == FieldDescriptor.TYPE_BYTES else None
 
 

@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backbone.process.metrics import begin
 from services.gateway.contract.openapi import document
 from services.gateway.contract.plan import plan_of
 from services.gateway.contract.words import read_words
@@ -16,12 +17,14 @@ from services.gateway.http.edge import Endpoint, guarded, unmatched
 from services.gateway.http.endpoint import JSON, Gate, RpcEndpoint
 from services.gateway.http.safe_headers import SafeHeaders
 from services.gateway.http.table import RouteTable
+from services.gateway.metrics import REVEALS
 from services.gateway.routes.route import Area, Extra
 
 
 def build_app(gate: Gate, areas: Sequence[Area], extras: Sequence[Extra]) -> Starlette:
     """Build the application: one table of all routes, and the OpenAPI document of it."""
     names = gate.reasons.names
+    begin(REVEALS, {each.rpc for area in areas for each in area.routes if each.reveals})
     plans = [plan_of(area, route, names) for area in areas for route in area.routes]
     table = RouteTable()
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from backbone.process.metrics import begin
 from services.gateway.http.addresses import Networks, network_of
 from services.gateway.metrics import CONNECTIONS_CLOSED, CONNECTIONS_OPEN
 
@@ -26,6 +27,8 @@ REFUSALS = {
     "MALFORMED_HTTP": 400,
     "TOO_MANY_CONNECTIONS": 429,
 }
+SLOW_READER = "SLOW_READER"
+begin(CONNECTIONS_CLOSED, [*REFUSALS, SLOW_READER])
 # Seconds between two looks at all connections.
 LOOK = 1.0
 # Seconds that a closed connection has to take its last answer.
@@ -102,6 +105,8 @@ class Connection(HttpToolsProtocol):
             self._head_bytes += len(data)
         in_body, before = not self._head_open, self._body_bytes
         super().data_received(data)
+        if self._refusal:
+            return
         if in_body and self._message_open and not self._head_open:
             self._beside_body += len(data) - (self._body_bytes - before)
         if max(self._head_bytes if self._head_open else 0, self._beside_body) > (
@@ -158,7 +163,7 @@ class Connection(HttpToolsProtocol):
     def look(self, now: float) -> None:
         """Close the connection if it has waited for its client for too long."""
         if now > self._blocked_until or (now > self._due and self.transport.is_closing()):
-            CONNECTIONS_CLOSED.labels("SLOW_READER").inc()
+            CONNECTIONS_CLOSED.labels(SLOW_READER).inc()
             self.transport.abort()
         elif now > self._due:
             has_head = self._message_open and not self._head_open

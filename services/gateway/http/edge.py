@@ -104,7 +104,7 @@ def _refuse(
     except Exception as unsayable:  # noqa: BLE001 - what no sentence can say is refused all the same
         problem, error = Problem(500, "INTERNAL"), unsayable
         answer = answer_problem(request, problem, reasons, trace_of(request))
-    PROBLEMS.labels(problem.status, problem.reason).inc()
+    PROBLEMS.labels(problem.status).inc()
     is_bug = problem.status >= 500 and problem.status != 503
     return answer, problem.reason, error if is_bug else None
 

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
+from msgspec import yaml
 
 from backbone.words.errors import Flaw
 from services.gateway.contract.fields import map_of
 from services.gateway.contract.naming import KINDS
 
-NAMES: Mapping[str, Sequence[str]] = yaml.safe_load(
-    Path(__file__).with_name("located.yaml").read_text("utf-8")
+NAMES: Mapping[str, Sequence[str]] = yaml.decode(
+    Path(__file__).with_name("located.yaml").read_bytes()
 )
 # In the place of names: the fields that this fact lists.
 MISSING = "{missing}"

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import yaml
+from msgspec import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -48,7 +48,7 @@ class Reasons:
 
     def __init__(self, names: Names, path: Path = FILE) -> None:
         self.names = names
-        self._lines: dict[str, dict[str, str]] = yaml.safe_load(path.read_text("utf-8"))
+        self._lines: dict[str, dict[str, str]] = yaml.decode(path.read_bytes())
 
     def __contains__(self, reason: str) -> bool:
         return reason in self._lines

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from msgspec import yaml
 
-SENTENCES: Mapping[str, Mapping[str, str]] = yaml.safe_load(
-    Path(__file__).with_name("routed.yaml").read_text("utf-8")
+SENTENCES: Mapping[str, Mapping[str, str]] = yaml.decode(
+    Path(__file__).with_name("routed.yaml").read_bytes()
 )
 
 

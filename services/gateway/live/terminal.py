@@ -24,7 +24,7 @@ from liandong.alarm.v1 import alarm_service_pb2 as alarm
 from liandong.emergency.v1 import emergency_pb2 as resources
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from services.gateway.accounts.auth import Caller, require_role
-from services.gateway.contract.writing import Parts, Writer, to_json
+from services.gateway.contract.writing import Writer, to_json
 from services.gateway.http import incoming
 from services.gateway.http.addressed import read_query
 from services.gateway.http.endpoint import Gate
@@ -109,9 +109,9 @@ class Terminal:
         self._gate, self._streams = gate, streams
         self._caller = gate.upstream.unary("alarm", CALLER)
         self._subscribe = gate.upstream.streaming("emergency", SUBSCRIBE)
-        parts = Parts(gate.reasons.names)
+        names = gate.reasons.names
         self._writers = {
-            kind: (event, Writer(message, parts)) for kind, (event, message) in MESSAGES.items()
+            kind: (event, Writer(message, names)) for kind, (event, message) in MESSAGES.items()
         }
 
     async def stream(self, request: Request) -> Response:

@@ -63,9 +63,12 @@ def learnt(supervision: Supervision, event: OriginLearnt) -> Supervision:
     if not event.accused:
         return heard
     known = supervision.accusations
+    accused = supervision.accused if known else event.accused
+    also = {*supervision.also_accused, event.accused} - {accused}
     return replace(
         heard,
-        accused=supervision.accused if known else event.accused,
+        accused=accused,
+        also_accused=tuple(sorted(also)),
         accusations=(*known, *event.incidents),
         barred=tuple(dict.fromkeys((*supervision.barred, *event.barred))),
     )

@@ -110,9 +110,9 @@ class Supervision(Struct, frozen=True):
 
     `area` is the smallest area that holds all incidents; empty if none does, and for an accusation,
     which no watcher over an area may see. `origins` are the sources of the incidents, `accused` is
-    the unit that they accuse: who may not know of them does not know of this either. `accusations`
-    are the incidents that began to accuse a unit only after the opening, `barred` the units that
-    may not know of those since.
+    the unit that the first of them accuses, `also_accused` are those of others: who may not know of
+    them does not know of this either. `accusations` are the incidents that began to accuse a unit
+    only after the opening, `barred` the units that may not know of those since.
     """
 
     id: UUID
@@ -134,6 +134,7 @@ class Supervision(Struct, frozen=True):
     accused: str = ""
     accusations: tuple[str, ...] = ()
     barred: tuple[str, ...] = ()
+    also_accused: tuple[str, ...] = ()
 
     @property
     def readers(self) -> tuple[str, ...]:
@@ -187,7 +188,18 @@ class Supervision(Struct, frozen=True):
     def facts(self) -> Facts:
         """The facts for the rule of sight."""
         source = born(SUPERVISION, *self.origins)
-        return Facts(source, self.readers, self.area, accused=self.accused)
+        return Facts(source, self.readers, self.area, accused=",".join(self.every_accused))
+
+    @property
+    def every_accused(self) -> tuple[str, ...]:
+        """The units that its incidents accuse. Where what was owed has ended for an accusation that
+        was not heard yet, the unit that it ended for stands for the accused one."""
+        unheard = (
+            each.unit if each.end_reason == EndReason.UNIT_ACCUSED else self.unit
+            for each in self.demands
+            if each.end_reason in ACCUSED and each.incident not in self.accusations
+        )
+        return tuple(filter(None, dict.fromkeys((self.accused, *self.also_accused, *unheard))))
 
     @property
     def incidents(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from services.workflow.supervision import waits_for
 from services.workflow.supervision.demanding import next_due
 from services.workflow.supervision.record import OVER, Answering, Demand, Supervision
 
-SHAPE = 7
+SHAPE = 8
 COLUMNS = {
     "state": "text",
     "level": "text",
@@ -33,7 +33,7 @@ def project(supervision: Supervision) -> dict[str, Any]:
         "unit": supervision.unit,
         "area": supervision.area,
         "source": supervision.facts.source,
-        "accused": supervision.accused,
+        "accused": ",".join(supervision.every_accused),
         "rank": by_time(supervision.open_time, supervision.state in OVER),
         "readers": supervision.readers,
         "apart": supervision.apart,

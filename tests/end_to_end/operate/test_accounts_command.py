@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.servers import Installed
+from tests.servers import PLAIN, Installed
 
 GOOD = "grauer-Kiesel-17"
 UNIT = "990101001-police"
@@ -18,7 +18,7 @@ UNIT = "990101001-police"
 
 @pytest.fixture
 def http(whole_city: Installed) -> Any:
-    with httpx.Client(base_url=whole_city.run["gateway"]) as http:
+    with httpx.Client(base_url=whole_city.run["gateway"], verify=PLAIN) as http:
         yield http
 
 

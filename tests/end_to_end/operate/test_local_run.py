@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from backbone.kafka.origin import owner_of
 from backbone.kafka.poison import MOST_POISONS
 from operate.home import leftovers
-from tests.servers import Installed
+from tests.servers import PLAIN, Installed
 from tests.signing import signatures_in, signed
 
 
@@ -161,7 +161,7 @@ def test_down_leaves_nothing_but_data(city: Installed) -> None:
 def sign_in(city: Installed, user: str) -> int:
     account = next(row for row in city.run["accounts"] if row["user"] == user)
     said = {"user": user, "password": account["password"]}
-    return httpx.post(f"{city.run['gateway']}/v1/sessions", json=said).status_code
+    return httpx.post(f"{city.run['gateway']}/v1/sessions", json=said, verify=PLAIN).status_code
 
 
 def pids(city: Installed) -> set[int]:

@@ -94,7 +94,7 @@ async def signing(
 async def ask(settings: Settings, wires: Wires | None, service: str = "alarm") -> Any:
     async with signing(settings, wires, service) as channel:
         stub: Any = rpc.OperationsServiceStub(channel)
-        return await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+        return await stub.ListParked(ASK, metadata=METADATA, timeout=30)
 
 
 async def refused(settings: Settings, wires: Wires | None, service: str = "alarm") -> Any:
@@ -116,7 +116,7 @@ async def test_who_has_none_is_refused_by_name_alone_or_on_a_shared_stream(made:
         async with signing(settings, Wires("petition", made)) as channel:
             stub: Any = rpc.OperationsServiceStub(SharedStream(channel, "token"))
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+                await stub.ListParked(ASK, metadata=METADATA, timeout=30)
         refusal = refusal_of(caught.value)
         assert refusal is not None and refusal.reason == "NOT_YOUR_METHOD"
 
@@ -137,7 +137,7 @@ async def test_without_a_certificate_of_our_authority_nothing_is_heard(
         ) as channel:
             stub: Any = rpc.OperationsServiceStub(channel)
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+                await stub.ListParked(ASK, metadata=METADATA, timeout=30)
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
@@ -156,15 +156,15 @@ async def test_a_renewed_certificate_is_used_without_a_restart(tmp_path: Path) -
         with pytest.raises(grpc.aio.AioRpcError):  # expired: no service lets it in
             await stub.ListParked(ASK, metadata=METADATA, timeout=2)
         certificates.renew(tmp_path, ["operate"])
-        await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+        await stub.ListParked(ASK, metadata=METADATA, timeout=30)
 
         # The server changes too: to a new authority, then its certificate.
         certificates.make_authority(tmp_path)
-        await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+        await stub.ListParked(ASK, metadata=METADATA, timeout=30)
         certificates.renew(tmp_path, ["alarm", "operate"])
         await asyncio.sleep(0.1)
         (tmp_path / "ca.pem").write_text(only_the_newest(tmp_path / "ca.pem"))
-        await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+        await stub.ListParked(ASK, metadata=METADATA, timeout=30)
 
 
 @pytest.mark.parametrize("ended", ["revoked", "expired"])
@@ -181,14 +181,14 @@ async def test_a_certificate_that_is_no_longer_good_ends_what_it_has_opened(
         alone: Any = rpc.OperationsServiceStub(channel)
         shared: Any = rpc.OperationsServiceStub(SharedStream(channel, "token"))
         for stub in (alone, shared):
-            await stub.ListParked(ASK, metadata=METADATA, timeout=5)
+            await stub.ListParked(ASK, metadata=METADATA, timeout=30)
         if ended == "revoked":
             certificates.make_authority(tmp_path)
             certificates.renew(tmp_path)
             certificates.distrust_all_before(tmp_path)
         await asyncio.sleep(3.2 if ended == "expired" else 1.2)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await alone.ListParked(ASK, metadata=METADATA, timeout=5)
+            await alone.ListParked(ASK, metadata=METADATA, timeout=30)
         refusal = refusal_of(caught.value)
         assert refusal is not None and refusal.reason == "CERTIFICATE_NOT_TRUSTED"
         with pytest.raises(grpc.aio.AioRpcError):
@@ -251,14 +251,14 @@ async def test_the_services_themselves_go_on_when_all_certificates_are_replaced(
         streams: list[Any] = []
         for _ in range(2):
             streams.append(rpc.OperationsServiceStub(SharedStream(channel, "token")))
-            await streams[-1].ListParked(ASK, metadata=METADATA, timeout=5)
+            await streams[-1].ListParked(ASK, metadata=METADATA, timeout=30)
             await asyncio.sleep(LOOK / 2)
         certificates.make_authority(tmp_path)
         certificates.renew(tmp_path)
         certificates.distrust_all_before(tmp_path)
         for _ in range(30):
             for stream in streams:
-                await stream.ListParked(ASK, metadata=METADATA, timeout=5)
+                await stream.ListParked(ASK, metadata=METADATA, timeout=30)
             await asyncio.sleep(LOOK / 20)
 
 

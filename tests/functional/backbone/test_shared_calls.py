@@ -86,7 +86,7 @@ class Caller:
         return self._claim(REQUEST, timeout=timeout, metadata=(("do", do),))
 
     def call_nowhere(self) -> Any:
-        return self._nowhere(REQUEST, timeout=5, metadata=())
+        return self._nowhere(REQUEST, timeout=30, metadata=())
 
 
 def _written(request: Any) -> bytes:
@@ -143,7 +143,7 @@ async def test_a_refusal_keeps_its_reason_facts_and_trailers(caller: Caller) -> 
 
 async def test_the_rules_of_the_request_hold_as_in_a_call_of_its_own(caller: Caller) -> None:
     call = caller.stream.unary_unary(OPEN, _written, pb.OpenIncidentResponse.FromString)
-    refusal = refusal_of(await failure_of(call(pb.OpenIncidentRequest(), timeout=5, metadata=())))
+    refusal = refusal_of(await failure_of(call(pb.OpenIncidentRequest(), timeout=30, metadata=())))
     assert isinstance(refusal, InvalidArgument)
     assert refusal.flaws
 
@@ -153,7 +153,7 @@ async def test_a_bug_a_strange_method_and_strange_bytes_end_one_call_each(caller
     assert (await failure_of(caller.claim("break"))).code() is grpc.StatusCode.INTERNAL
     assert (await failure_of(caller.call_nowhere())).code() is grpc.StatusCode.UNIMPLEMENTED
     poison = caller.stream.unary_unary(CLAIM, _written, pb.ClaimIncidentResponse.FromString)
-    error = await failure_of(poison(b"\xff\xff", timeout=5, metadata=()))
+    error = await failure_of(poison(b"\xff\xff", timeout=30, metadata=()))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert not waiting.done()
     waiting.cancel()
@@ -224,8 +224,10 @@ async def test_of_several_instances_that_are_all_away_for_a_second_one_answers(
     spread = Spread(channel, TOKEN, streams=2)
     claim = spread.unary_unary(CLAIM, _written, pb.ClaimIncidentResponse.FromString)
     async with served(Incidents(), port):
-        await claim(REQUEST, timeout=5, metadata=())
-    asked = [asyncio.ensure_future(_response(claim(REQUEST, timeout=5, metadata=()))) for _ in "12"]
+        await claim(REQUEST, timeout=30, metadata=())
+    asked = [
+        asyncio.ensure_future(_response(claim(REQUEST, timeout=30, metadata=()))) for _ in "12"
+    ]
     await asyncio.sleep(1)
     assert not any(each.done() for each in asked)
     async with served(Incidents(), port):

@@ -143,7 +143,7 @@ async def test_malformed_metadata_is_refused_by_name(ledger: Served) -> None:
 
 
 async def test_only_our_own_processes_are_let_in(ledger: Served) -> None:
-    call = ledger.stub.ClaimIncident(a_claim(str(uuid4())), timeout=5)
+    call = ledger.stub.ClaimIncident(a_claim(str(uuid4())), timeout=30)
     with pytest.raises(grpc.aio.AioRpcError, match="NOT_FROM_INSIDE"):
         await call
 
@@ -171,7 +171,7 @@ async def test_the_most_flaws_fit_into_an_answer(ledger: Served) -> None:
 
 async def test_health_and_reflection_are_open_to_tools(ledger: Served) -> None:
     stub = health_pb2_grpc.HealthStub(ledger.channel)
-    assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=5)).status == 1
+    assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=30)).status == 1
 
     def services() -> list[str]:
         with grpc.insecure_channel(f"127.0.0.1:{ledger.settings.port}") as channel:
@@ -248,7 +248,7 @@ async def test_operators_see_what_waits(ledger: Served) -> None:
     """)
     stub = operations_rpc.OperationsServiceStub(ledger.channel)
     token = (("liandong-token", TOKEN),)
-    listed = await stub.ListParked(operations.ListParkedRequest(), timeout=5, metadata=token)
+    listed = await stub.ListParked(operations.ListParkedRequest(), timeout=30, metadata=token)
     [parked] = listed.parked
     assert (parked.group, parked.version, parked.topic, parked.offset) == (
         "ledger.test",
@@ -259,7 +259,7 @@ async def test_operators_see_what_waits(ledger: Served) -> None:
     for group, aggregate_id in (("nobody", parked.aggregate_id), ("ledger.test", "x")):
         request = operations.ReplayParkedRequest(group=group, aggregate_id=aggregate_id)
         with pytest.raises(grpc.aio.AioRpcError, match="NOT_PARKED"):
-            await stub.ReplayParked(request, timeout=5, metadata=token)
+            await stub.ReplayParked(request, timeout=30, metadata=token)
 
 
 async def until(true: Any) -> None:

@@ -72,7 +72,7 @@ class Incidents(rpc.IncidentServiceServicer):
     async def ListIncidents(self, request: Any, context: Any) -> Any:
         self.traces.append(caller_of(context).traceparent)
         for stub in self.stubs:
-            await stub.GetIncident(pb.GetIncidentRequest(), timeout=5, metadata=METADATA)
+            await stub.GetIncident(pb.GetIncidentRequest(), timeout=30, metadata=METADATA)
         return pb.ListIncidentsResponse()
 
     async def GetIncident(self, request: Any, context: Any) -> Any:
@@ -108,7 +108,7 @@ async def test_a_call_keeps_its_trace_over_both_kinds_of_calls(
     async with served() as (incidents, stub):
         environ = {ADDRESS: f"http://127.0.0.1:{port}"}
         with exported(environ, "workflow"), tracing.span("gateway", GIVEN):
-            await stub.ListIncidents(pb.ListIncidentsRequest(), timeout=5, metadata=METADATA)
+            await stub.ListIncidents(pb.ListIncidentsRequest(), timeout=30, metadata=METADATA)
         assert [tracing.id_of(each) for each in incidents.traces] == [GIVEN[3:35]] * 3
     assert await asyncio.to_thread(collector.heard.wait, 5)
     spans = {span.name: span for span in collector.spans}
@@ -127,11 +127,11 @@ async def test_each_finished_call_has_one_line(caplog: pytest.LogCaptureFixture)
     caplog.set_level(logging.INFO)
     async with served() as (incidents, stub):
         with pytest.raises(grpc.aio.AioRpcError):
-            await stub.ClaimIncident(pb.ClaimIncidentRequest(), timeout=5, metadata=METADATA)
+            await stub.ClaimIncident(pb.ClaimIncidentRequest(), timeout=30, metadata=METADATA)
         with pytest.raises(grpc.aio.AioRpcError):
-            await stub.GetIncident(pb.GetIncidentRequest(), timeout=5, metadata=())
+            await stub.GetIncident(pb.GetIncidentRequest(), timeout=30, metadata=())
         incidents.stubs = []
-        await stub.ListIncidents(pb.ListIncidentsRequest(), timeout=5, metadata=METADATA)
+        await stub.ListIncidents(pb.ListIncidentsRequest(), timeout=30, metadata=METADATA)
     lines = [record.__dict__ for record in caplog.records if record.message == "call.finished"]
     assert [(each["method"], each["status"], each["reason"], each["role"]) for each in lines] == [
         ("ClaimIncident", "Conflict", "ALREADY_CLAIMED", "clerk"),

@@ -50,7 +50,7 @@ def calling(*ports: int) -> Settings:
 
 async def ask(stub: Any, times: int = CALLS) -> None:
     for _ in range(times):
-        await stub.ListIncidents(pb.ListIncidentsRequest(), timeout=5, metadata=METADATA)
+        await stub.ListIncidents(pb.ListIncidentsRequest(), timeout=30, metadata=METADATA)
 
 
 async def test_calls_take_turns_and_none_fails_while_each_instance_restarts() -> None:

@@ -13,7 +13,7 @@ from services.gateway.http.parting import Parting
 from services.gateway.http.server import Door, serve
 from services.gateway.wiring import Gateway, drain_seconds_of, open_gateway
 from tests.gateway import HOST, PASSWORD, settings_for
-from tests.servers import running_task
+from tests.servers import PLAIN, running_task
 
 PREFIX = "LIANDONG_GATEWAY_"
 
@@ -33,7 +33,7 @@ class Front:
 
     def client(self, source: str = HOST, **headers: str) -> httpx.AsyncClient:
         """A client whose connections come from this loopback address."""
-        transport = httpx.AsyncHTTPTransport(local_address=source)
+        transport = httpx.AsyncHTTPTransport(local_address=source, verify=PLAIN)
         return httpx.AsyncClient(transport=transport, base_url=self.url, headers=headers)
 
     async def sign_in(

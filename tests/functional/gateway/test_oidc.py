@@ -13,7 +13,7 @@ from services.gateway.accounts.oidc_client import read_client
 from services.gateway.wiring import open_gateway
 from tests.gateway import PASSWORD, settings_for
 from tests.oidc_provider import CLIENT_ID, SECRET, running_provider
-from tests.servers import free_port
+from tests.servers import PLAIN, free_port
 
 BEGIN = "/v1/sign-in/oidc"
 
@@ -35,11 +35,11 @@ def environ_of(issuer: str, **more: str) -> dict[str, str]:
 
 
 def tell(issuer: str, lies: dict[str, Any]) -> None:
-    httpx.post(f"{issuer}/lie", json=lies)
+    httpx.post(f"{issuer}/lie", json=lies, verify=PLAIN)
 
 
 def visited(url: str) -> httpx.Response:
-    return httpx.get(url)
+    return httpx.get(url, verify=PLAIN)
 
 
 async def browser_of(database: str, environ: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:

@@ -16,7 +16,7 @@ from services.gateway.accounts.register import Entry, Register
 from services.gateway.http.server import Server
 from services.gateway.wiring import Gateway, open_gateway
 from tests.gateway import CODED, HOST, STATION, gateway_database, settings_for
-from tests.servers import free_port
+from tests.servers import PLAIN, free_port
 
 __all__ = ["gateway_database"]
 
@@ -37,7 +37,9 @@ async def running(gateway_database: str) -> AsyncIterator[Running]:
         watching = asyncio.create_task(gateway.rights.run(pulse))
         while not server.started:
             await asyncio.sleep(0.01)
-        async with httpx.AsyncClient(base_url=f"http://{HOST}:{port}", timeout=20) as http:
+        async with httpx.AsyncClient(
+            base_url=f"http://{HOST}:{port}", timeout=20, verify=PLAIN
+        ) as http:
             yield http, gateway
         server.should_exit = True
         await serving

@@ -19,7 +19,7 @@ from services.gateway.http.server import Server
 from services.gateway.wiring import open_gateway
 from tests.functional.gateway.terminals import Terminals, a_push
 from tests.gateway import HOST, PASSWORD, TOKEN, settings_for
-from tests.servers import free_port
+from tests.servers import PLAIN, free_port
 
 STREAM = "/v1/teams/team-7/stream"
 
@@ -50,7 +50,9 @@ async def http(
         serving = asyncio.create_task(server.serve())
         while not server.started:
             await asyncio.sleep(0.01)
-        async with httpx.AsyncClient(base_url=f"http://{HOST}:{port}", timeout=10) as http:
+        async with httpx.AsyncClient(
+            base_url=f"http://{HOST}:{port}", timeout=10, verify=PLAIN
+        ) as http:
             yield http
         server.should_exit = True
         await serving

@@ -56,17 +56,17 @@ class Console:
     ) -> tuple[Any, dict[str, str]]:
         metadata = metadata_for(self._token, who, principal=who.user, **more)
         metadata.append(("idempotency-key", key or uuid4().hex))
-        call = getattr(self.stub, verb)(request, timeout=5, metadata=metadata)
+        call = getattr(self.stub, verb)(request, timeout=30, metadata=metadata)
         response = await call
         return response, dict(await call.trailing_metadata())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(
-    postgres_dsn: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+    template: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Installation]:
     logs = tmp_path_factory.mktemp("alarm")
-    async with an_installation(postgres_dsn, broker, logs) as installation:
+    async with an_installation(template, broker, logs) as installation:
         await installation.know(a_desk_city(), "gateway", "alarm", "workflow", "emergency")
         yield installation
 

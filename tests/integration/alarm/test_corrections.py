@@ -15,13 +15,14 @@ import pytest_asyncio
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import open_channel
 from backbone.words.actor import Actor
+from liandong.alarm.v1 import alarm_pb2 as receipts
 from liandong.alarm.v1 import alarm_service_pb2 as alarm
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
 from liandong.incident.v1 import incident_service_pb2_grpc as rpc
 from liandong.place.v1.place_pb2 import Place, Point
 from tests.cities import COUNTY, NORTH
-from tests.desks import DISPATCHER, TAKER
+from tests.desks import DISPATCHER, GRID_MEMBER, TAKER
 from tests.integration.alarm.conftest import Console
 from tests.integration.alarm.test_desk import refused
 from tests.integration.alarm.test_without_kafka import NoBroker
@@ -45,7 +46,7 @@ class Flow:
         stub: Any = rpc.IncidentServiceStub(open_channel(settings, "workflow"))
         request = getattr(pb, f"{verb}Request")(**parts)
         metadata = metadata_for(settings.token, by)
-        return await getattr(stub, verb)(request, timeout=5, metadata=metadata)
+        return await getattr(stub, verb)(request, timeout=30, metadata=metadata)
 
     async def incident(self, incident: str) -> resources.Incident:
         found: resources.Incident = (await self.call("GetIncident", incident_id=incident)).incident
@@ -193,7 +194,7 @@ async def test_of_two_that_set_the_priority_at_once_the_second_hears_of_the_firs
     async def set_to(priority: str) -> Any:
         metadata = metadata_for(settings.token, DISPATCHER, expected_version=str(version))
         request = pb.SetPriorityRequest(priority=priority, **given)
-        return await stub.SetPriority(request, timeout=5, metadata=metadata)
+        return await stub.SetPriority(request, timeout=30, metadata=metadata)
 
     answers = await asyncio.gather(set_to("P1"), set_to("P4"), return_exceptions=True)
     late = [answer for answer in answers if isinstance(answer, BaseException)]
@@ -275,4 +276,14 @@ async def test_without_kafka_corrections_are_told_directly(home: Installation) -
             await console.do("AmendReceipt", first, danger="车起火")
             assert "车起火" in (await flow.incident(other)).danger, (
                 "it follows the merge by the call"
+            )
+            mine, _ = await console.receive(
+                GRID_MEMBER, kind=receipts.Receipt.KIND_GRID_REPORT, category="theft"
+            )
+            await console.do("OpenIncident", mine.id, GRID_MEMBER)
+            await flow.becomes_open(mine.id)
+            await flow.call("MergeIncident", incident_id=mine.id, into=other, reason="同一起")
+            await console.do("AmendReceipt", mine.id, GRID_MEMBER, danger="有人持刀")
+            assert "有人持刀" in (await flow.incident(other)).danger, (
+                "also by a desk that does not see the incident that goes on"
             )

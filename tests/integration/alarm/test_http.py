@@ -12,6 +12,7 @@ from services.gateway.accounts.loading import load_accounts
 from tests.cities import COUNTY
 from tests.desks import DESK, EAST_GRID
 from tests.processes import Installation
+from tests.servers import PLAIN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,7 +37,9 @@ async def web(home: Installation) -> AsyncIterator[httpx.AsyncClient]:
     await load_accounts(settings.database_url, Coded(settings.keyring), people, [])
     with home.started(*SERVICES):
         await home.ready(*SERVICES)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{home.port}", timeout=10) as web:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{home.port}", timeout=10, verify=PLAIN
+        ) as web:
             signed = await web.post("/v1/sessions", json={"user": "zhou", "password": PASSWORD})
             web.headers["Authorization"] = f"Bearer {signed.json()['token']}"
             yield web

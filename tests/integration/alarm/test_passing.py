@@ -54,7 +54,7 @@ async def outstanding(home: Installation, who: Actor = TAKER) -> dict[str, resou
     asked = pb.ListOutstandingRequest(page_size=1)
     while True:
         page = await stub.ListOutstanding(
-            asked, timeout=5, metadata=metadata_for(settings.token, who)
+            asked, timeout=30, metadata=metadata_for(settings.token, who)
         )
         found |= {each.id: each for each in page.items}
         asked.page_token = page.next_page_token

@@ -54,7 +54,7 @@ def act(home: Installation) -> Any:
     async def call(verb: str, mission: str, by: Actor, team: str = "", **body: Any) -> Mission:
         request = getattr(missions, f"{verb}Request")(mission_id=mission, **body)
         metadata = metadata_for(settings.token, by, team=team)
-        found: Mission = (await getattr(stub, verb)(request, metadata=metadata, timeout=5)).mission
+        found: Mission = (await getattr(stub, verb)(request, metadata=metadata, timeout=30)).mission
         return found
 
     return call

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import time
 from contextlib import suppress
 
 import pytest
@@ -13,6 +12,9 @@ from backbone.kafka import closing
 from tests.servers import Broker
 from tests.topics import make_topic
 
+# What it would wait for a broker that hangs, if it waited for it.
+PATIENCE_OF_KAFKA = 60_000
+
 
 async def joined(broker: Broker, topic: str) -> AIOKafkaConsumer:
     consumer = AIOKafkaConsumer(
@@ -21,7 +23,7 @@ async def joined(broker: Broker, topic: str) -> AIOKafkaConsumer:
         group_id=f"{topic}.readers",
         enable_auto_commit=False,
         session_timeout_ms=6_000,
-        request_timeout_ms=10_000,
+        request_timeout_ms=PATIENCE_OF_KAFKA,
     )
     await consumer.start()
     return consumer
@@ -36,9 +38,7 @@ async def test_a_consumer_leaves_while_kafka_hangs_and_another_takes_its_place(
     before = asyncio.all_tasks()
     os.kill(broker.pid, signal.SIGSTOP)
     try:
-        start = time.monotonic()
-        await closing.close(consumer, patience=0.5)
-        assert time.monotonic() - start < 3
+        await asyncio.wait_for(closing.close(consumer, patience=0.5), 30)
         assert not asyncio.all_tasks() - before, "nothing of it is left"
     finally:
         os.kill(broker.pid, signal.SIGCONT)
@@ -62,9 +62,7 @@ async def test_a_consumer_whose_own_end_never_comes_is_left_behind(
 
     before = set(closing.LEFT)
     monkeypatch.setattr(consumer, "stop", never)
-    start = time.monotonic()
-    await closing.close(consumer, patience=0.1)
-    assert time.monotonic() - start < 3 * closing.LEFT_SECONDS + 2
+    await asyncio.wait_for(closing.close(consumer, patience=0.1), 30)
     assert len(closing.LEFT - before) == 1
     over.set()
     await asyncio.wait(closing.LEFT - before, timeout=5)

@@ -204,9 +204,9 @@ def forged(topic: str) -> list[Record]:
 
 
 @pytest.fixture
-async def city(postgres_dsn: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Installation]:
+async def city(template: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Installation]:
     """Every service but the directory, in two processes."""
-    async with an_installation(postgres_dsn, broker, tmp_path) as city, AsyncExitStack() as stack:
+    async with an_installation(template, broker, tmp_path) as city, AsyncExitStack() as stack:
         await city.know(a_city(), *{SCHEMAS[name] for name in FRONTS})
         stack.enter_context(city.started(*FRONTS))
         stack.enter_context(city.started("workflow-stream"))
@@ -267,7 +267,7 @@ async def dead_letters(city: Installation, wanted: dict[str, int]) -> Counter[st
 def alarmed(city: Installation, process: str) -> float:
     """What a process counts as forged."""
     port = city.port + PORTS[process][1]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as page:
         text = page.read().decode()
     return sum(map(float, re.findall(r"^liandong_forged_total\{.*\} (\S+)$", text, re.MULTILINE)))
 
@@ -310,7 +310,7 @@ def half_signed(service: str, method: str, token: list[tuple[str, str]]) -> list
 
 async def refused(call: Any, metadata: Any) -> bool:
     try:
-        await call(b"", metadata=metadata, timeout=5)
+        await call(b"", metadata=metadata, timeout=30)
     except grpc.aio.AioRpcError as error:
         return error.code() is grpc.StatusCode.PERMISSION_DENIED
     return False

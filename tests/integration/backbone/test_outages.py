@@ -20,6 +20,7 @@ from backbone.postgres.pool import Pool, connect, is_transient, open_pool, trans
 from backbone.process.pulse import Pulse
 from liandong.incident.v1.incident_events_pb2 import IncidentEvent
 from tests.installation import Installation
+from tests.integration.backbone.test_publisher import refused_at_once
 from tests.ledger.building import CARRIER, a_claim, a_relay, notes, written
 from tests.ledger.consuming import an_event, make_bench
 from tests.proxy import proxied
@@ -68,7 +69,7 @@ async def test_kafka_goes_and_comes_back(
         try:
             await door.perform([a_claim(note_id)])
             await asyncio.gather(given_up(publisher, topic), alive(pulse, seconds=13))
-            await refused_at_once(publisher, topic)
+            refused_at_once(publisher, topic)
             assert relay.age() > 5
             told = REGISTRY.get_sample_value("liandong_unsent_age_seconds", {"schema": "ledger"})
             assert told is not None and told > 5
@@ -95,13 +96,6 @@ async def alive(pulse: Pulse, seconds: float) -> None:
     for _ in range(round(seconds * 2)):
         await asyncio.sleep(0.5)
         assert pulse.dead() == []
-
-
-async def refused_at_once(publisher: Publisher, topic: str) -> None:
-    started = time.monotonic()
-    with pytest.raises(KafkaError):
-        await publisher.publish(topic, b"k", b"refused")
-    assert time.monotonic() - started < 0.1
 
 
 async def is_sent(publisher: Publisher, topic: str) -> bool:

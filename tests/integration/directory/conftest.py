@@ -1,38 +1,28 @@
 """A directory over a database and a topic of its own, and small changes of the demo city."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from backbone.directory.replica import TOPIC
-from backbone.postgres.migrate import migrate_all, schemas
 from backbone.process.keyring import Keyring
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from services.directory.files import read_folder, to_archive
 from services.directory.wiring import Directory, open_directory
+from tests.installation import an_installation
 from tests.servers import Broker
 
 DEMO = Path("deploy/city/demo")
 
 
 @pytest.fixture
-async def database(postgres_dsn: str) -> AsyncIterator[str]:
-    name = f"directory_{secrets.token_hex(4)}"
-    admin = await asyncpg.connect(postgres_dsn)
-    await admin.execute(f"CREATE DATABASE {name}")
-    parts = urlsplit(postgres_dsn)
-    dsn = urlunsplit(parts._replace(path=f"/{name}"))
-    await migrate_all(dsn, bytes(32), [each for each in schemas() if each.name == "directory"])
-    yield dsn
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+async def database(template: str) -> AsyncIterator[str]:
+    async with an_installation(template) as installation:
+        yield installation.admin
 
 
 async def make_topic_anew(broker: Broker) -> None:

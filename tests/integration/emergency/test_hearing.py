@@ -46,7 +46,7 @@ async def hear(desk: Desk, of: UUID, version: int, event: Any, **more: Any) -> N
     )
     metadata = metadata_for(desk.token, Actor("", "", SERVICE))
     told = request(events=[event.SerializeToString()], **more)
-    await getattr(desk.hearing, verb)(told, metadata=metadata, timeout=5)
+    await getattr(desk.hearing, verb)(told, metadata=metadata, timeout=30)
 
 
 def facts(of: UUID, text: str) -> dict[str, Any]:
@@ -110,9 +110,10 @@ async def test_links_and_ends_of_a_receipt(desk: Desk) -> None:
     assert await matter_of(desk, mission) == receipt, "the link was undone since"
     await hear(desk, receipt, 1, AlarmEvent(marked_invalid={}))
     assert (await found(desk, mission)).state == Mission.STATE_PENDING, "it was ordered after that"
-    await hear(desk, receipt, 5, AlarmEvent(marked_invalid={}))
+    await hear(desk, receipt, 5, AlarmEvent(marked_invalid={"reason": "INVALID_REASON_TEST"}))
     ended = await found(desk, mission)
     assert ended.recall.cause == Recall.CAUSE_RECEIPT_INVALID
+    assert ended.recall.reason == "TEST", "the team hears why"
 
 
 async def test_what_was_ordered_for_an_incident_stays_with_it_when_the_receipt_parts(
@@ -158,12 +159,12 @@ async def test_a_team_of_a_unit_that_is_accused_while_it_is_under_way(desk: Desk
         assert [*(await desk.alerts(officer)).items] == []
         metadata = metadata_for(desk.token, officer)
         listed = await desk.stub.ListTeamStatuses(
-            pb.ListTeamStatusesRequest(), metadata=metadata, timeout=5
+            pb.ListTeamStatusesRequest(), metadata=metadata, timeout=30
         )
         assert [each.open_missions for each in listed.items if each.team == "fire-1"] == [0]
         asked = pb.GetMissionRequest(mission_id=mission)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await desk.stub.GetMission(asked, metadata=metadata, timeout=5)
+            await desk.stub.GetMission(asked, metadata=metadata, timeout=30)
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND
         await desk.act("ConfirmRecall", mission)
         assert len((await desk.alerts(ZHAO)).items) == 1
@@ -175,7 +176,7 @@ async def test_a_team_of_a_unit_that_is_accused_while_it_is_under_way(desk: Desk
 async def found(desk: Desk, mission: str, team: str = "fire-1") -> Mission:
     metadata = metadata_for(desk.token, Actor("lee"), team=team)
     request = pb.GetMissionRequest(mission_id=mission)
-    response = await desk.stub.GetMission(request, metadata=metadata, timeout=5)
+    response = await desk.stub.GetMission(request, metadata=metadata, timeout=30)
     shown: Mission = response.mission
     return shown
 

@@ -16,11 +16,11 @@ from tests.servers import Broker
 
 @pytest.fixture
 async def installation(
-    postgres_dsn: str, broker: Broker, tmp_path: Path
+    template: str, broker: Broker, tmp_path: Path
 ) -> AsyncIterator[Installation]:
     city = to_city({key_of(record): record for record in some_records(pauses=(2,))})
     assert city is not None
-    async with an_installation(postgres_dsn, broker, tmp_path) as installation:
+    async with an_installation(template, broker, tmp_path) as installation:
         await installation.know(city, "emergency")
         yield installation
 

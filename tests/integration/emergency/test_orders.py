@@ -12,13 +12,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from backbone.door.journal import event_id
 from backbone.rpc.caller import metadata_for
 from backbone.words.actor import Actor
-from backbone.words.errors import InvalidTransition
+from backbone.words.errors import Broken, InvalidTransition
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent, DispatchOrdered
 from liandong.emergency.v1 import emergency_service_pb2 as pb
 from liandong.emergency.v1.emergency_events_pb2 import EmergencyEvent
 from liandong.emergency.v1.emergency_pb2 import Mission, Order, TeamStatus
 from liandong.event.v1.event_pb2 import Meta
 from operate.admin import topics
+from services.emergency import codec
 from services.emergency.consumers import TOPIC
 from services.emergency.deciders import TOPIC as OWN
 from services.emergency.mission.record import mission_id
@@ -76,7 +77,7 @@ async def test_a_desk_hears_that_a_team_cannot_be_sent_though_kafka_is_faster_th
 ) -> None:
     metadata = metadata_for(desk.token, Actor("lee", "990101-fire"), team="fire-1")
     out = pb.SetTeamStatusRequest(team="fire-1", duty=TeamStatus.DUTY_OUT_OF_SERVICE)
-    await desk.stub.SetTeamStatus(out, metadata=[*metadata, ("idempotency-key", "out")], timeout=5)
+    await desk.stub.SetTeamStatus(out, metadata=[*metadata, ("idempotency-key", "out")], timeout=30)
     heard, unheard = uuid4(), uuid4()
     await tell(brokers, heard, an_order("fire-1", heard, receipt=str(heard)), time=now())
     await asyncio.sleep(0.5)
@@ -144,3 +145,43 @@ async def test_every_step_is_told_in_order(desk: Desk, brokers: str) -> None:
     assert list(told[0].meta.audience) == ["990101-fire", "desk"]
     assert told[0].meta.correlation_id == mission.matter_id
     assert told[0].dispatched.order.narrative == "两车相撞,有人受伤"
+
+
+PUT_IN = """
+INSERT INTO emergency.outcomes
+    (request_id, body_hash, aggregate_id, version, reason, kind, facts, time, call, proof)
+VALUES ($1, '', $2, 0, 'TEAM_OUT_OF_SERVICE', 'InvalidTransition', '{}', now(), '', 'no code')
+"""
+OTHERS = "UPDATE emergency.outcomes SET aggregate_id = $2 WHERE request_id = $1"
+
+
+async def test_an_answer_that_was_put_in_by_hand_hides_no_order(
+    desk: Desk, brokers: str, database: Installation
+) -> None:
+    """Without a code it is none: the order becomes a task for a person, and is not dropped."""
+    receipt = uuid4()
+    order = an_order("fire-1", receipt)
+    conn = await asyncpg.connect(database.admin)
+    try:
+        await conn.execute(PUT_IN, codec.dispatch_id(receipt, order), uuid4())
+        await tell(brokers, receipt, order)
+        async with asyncio.timeout(30):
+            while not (links := await conn.fetch("SELECT reason FROM emergency.refused_links")):
+                await asyncio.sleep(0.2)
+        assert [row["reason"] for row in links] == ["EVIDENCE_BROKEN"]
+    finally:
+        await conn.close()
+
+
+async def test_a_repeat_follows_no_answer_that_was_changed_by_hand(
+    desk: Desk, database: Installation
+) -> None:
+    receipt, other = uuid4(), uuid4()
+    order = an_order("fire-1", receipt)
+    await desk.dispatch(receipt=receipt)
+    conn = await asyncpg.connect(database.admin)
+    done = await conn.execute(OTHERS, codec.dispatch_id(receipt, order), other)
+    await conn.close()
+    assert done == "UPDATE 1"
+    with pytest.raises(Broken, match="EVIDENCE_BROKEN"):
+        await desk.dispatch(receipt=receipt)

@@ -31,7 +31,7 @@ async def ask(
 ) -> Any:
     request = getattr(pb, f"{call}Request")(**body)
     metadata = metadata_for(TOKEN, by, team=own_team)
-    return await refusing(getattr(desk.stub, call)(request, metadata=metadata, timeout=5))
+    return await refusing(getattr(desk.stub, call)(request, metadata=metadata, timeout=30))
 
 
 async def seen(desk: Desk, by: Actor, team: str = "") -> int:

@@ -37,7 +37,7 @@ DISPATCHER = Actor("qian", "990101-command", "dispatcher", COUNTY)
 async def recall(desk: Desk, mission: str, by: Actor = DESK, reason: str = "已自行扑灭") -> Mission:
     request = pb.RecallMissionRequest(mission_id=mission, reason=reason)
     metadata = [*metadata_for(desk.token, by), ("idempotency-key", uuid4().hex)]
-    response = await refusing(desk.stub.RecallMission(request, metadata=metadata, timeout=5))
+    response = await refusing(desk.stub.RecallMission(request, metadata=metadata, timeout=30))
     found: Mission = response.mission
     return found
 

@@ -1,7 +1,6 @@
 """Terminals over gRPC: pushes as they happen, cursors, urgent ones first, two of them, cuts."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -11,9 +10,16 @@ import pytest
 
 from backbone.words.errors import Denied, InvalidArgument
 from liandong.emergency.v1.emergency_pb2 import Mission, Welcome
+from services.emergency import terminals
 from services.emergency.mailbox import CHANNEL
 from tests.emergency import Desk, serving, some_settings
 from tests.installation import Installation
+
+
+@pytest.fixture
+def unpolled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams that missed a notice are not looked after: what arrives was told."""
+    monkeypatch.setattr(terminals, "POLL", 600.0)
 
 
 @pytest.fixture
@@ -22,13 +28,11 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def test_a_push_arrives_at_once(desk: Desk) -> None:
+async def test_a_push_arrives_at_once(unpolled: None, desk: Desk) -> None:
     async with desk.terminal() as terminal:
         assert terminal.welcome.mode == Welcome.MODE_SNAPSHOT
-        started = time.monotonic()
         response = await desk.dispatch()
         push = await terminal.push()
-        assert time.monotonic() - started < 0.5
     assert response.reachable
     assert (push.seq, push.cursor, push.attempt, push.revision) == (1, "1", 1, 1)
     assert (push.mission, push.priority) == (response.mission.id, "P1")
@@ -144,14 +148,13 @@ async def test_the_newest_session_of_a_device_wins(desk: Desk) -> None:
         assert (await newer.push()).seq == 1
 
 
-async def test_another_instance_is_woken(desk: Desk, database_url: str) -> None:
+async def test_another_instance_is_woken(unpolled: None, desk: Desk, database_url: str) -> None:
+    """By the notice, not by its next look."""
     async with serving(some_settings(database_url)) as other, other.terminal() as terminal:
         await desk.dispatch()
         await terminal.push()
-        started = time.monotonic()
         await desk.dispatch()
         assert (await terminal.push()).seq == 2
-        assert time.monotonic() - started < 0.7, "the notice, not the poll of a second"
 
 
 async def test_a_long_replay_comes_whole(desk: Desk) -> None:

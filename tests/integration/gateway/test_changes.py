@@ -22,7 +22,7 @@ from operate.admin.deadletters import read_dead
 from services.gateway.live import feed
 from services.gateway.wiring import run
 from tests.gateway import HOST, PASSWORD, SIGNERS, STATION, settings_for
-from tests.servers import Broker, free_port
+from tests.servers import PLAIN, Broker, free_port
 from tests.signing import KEYS, signed
 
 TOPIC = "liandong.incident.events.v1"
@@ -82,7 +82,7 @@ async def gateway(topics: str, gateway_database: str) -> AsyncIterator[httpx.Asy
     )
     running = asyncio.create_task(run(settings, Pulse()))
     url = f"http://{HOST}:{settings.port}"
-    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=30, verify=PLAIN) as http:
         await answers(http)
         yield http
     running.cancel()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiokafka import ConsumerRecord
 
-from backbone.kafka.producer import Publisher, dead_topic
+from backbone.kafka.producer import Burial, Publisher
 from operate.admin import deadletters, topics
 from operate.admin import parked as parking
 from operate.cli import deadletter_command
@@ -48,8 +48,8 @@ async def test_what_a_service_buried_is_listed(broker: Broker) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     async with running_task(publisher.run()):
         for offset in (41, 42):
-            dead = dead_topic("liandong.alarm.events.v1", "emergency.alarm")
-            await publisher.bury(dead, unreadable(offset), "Error parsing message")
+            burial = Burial(publisher, "emergency.alarm")
+            await burial.bury(unreadable(offset), "Error parsing message")
     first, second = await deadletters.read_dead(broker.address, KEYS) or ()
     assert first.as_json() | {"time": ""} == {
         "topic": "liandong.alarm.events.v1",
@@ -94,10 +94,10 @@ async def test_what_an_older_release_could_not_apply_is_sent_again_as_it_was(
     await topics.ensure(broker.address, topics.read())
     topic, publisher = "liandong.petition.events.v1", Publisher(broker.address)
     event = replace(unreadable(7), topic=topic, key=b"of", value=b"well", headers=OF_ITS_OWN)
-    dead = dead_topic(topic, "workflow.stream")
+    burial = Burial(publisher, "workflow.stream")
     async with running_task(publisher.run()):
-        await publisher.bury(dead, event, "NEWER_SHAPE")
-        await publisher.bury(dead, replace(event, offset=8), "FORGED")
+        await burial.bury(event, "NEWER_SHAPE")
+        await burial.bury(replace(event, offset=8), "FORGED")
     assert await deadletters.send_again(broker.address, KEYS) == 1
     [again] = await read(broker, topic, 1)
     assert (again.key, again.value, again.partition) == (b"of", b"well", 3)

@@ -20,8 +20,8 @@ from tests.signing import signed
 
 
 @pytest.fixture
-async def home(postgres_dsn: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with an_installation(postgres_dsn, broker, tmp_path) as installation:
+async def home(template: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Installation]:
+    async with an_installation(template, broker, tmp_path) as installation:
         await installation.know(a_city(arrival_minutes={"ALARM": 15}), "workflow")
         yield installation
 

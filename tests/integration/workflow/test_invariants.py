@@ -32,8 +32,8 @@ MATTERS, COMMANDS, MOST_COPIES = 12, 240, 3
 
 
 @pytest.fixture
-async def home(postgres_dsn: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with an_installation(postgres_dsn, broker, tmp_path) as installation:
+async def home(template: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Installation]:
+    async with an_installation(template, broker, tmp_path) as installation:
         await installation.know(a_city(), "workflow")
         yield installation
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from backbone.door.batcher import Batcher
-from backbone.kafka.producer import Publisher, open_producer
+from backbone.kafka.producer import Burial, Publisher, open_producer
 from backbone.kafka.stall import ConsumerStuckError, Progress
 from backbone.process.pulse import Pulse
 from services.workflow import stream
@@ -22,15 +22,17 @@ async def nobody_asks(requests: Any) -> list[Any]:
 
 
 async def test_a_stream_that_gets_nothing_though_there_is_more_is_stuck(
-    postgres_dsn: str, broker: Broker, tmp_path: Path
+    template: str, broker: Broker, tmp_path: Path
 ) -> None:
     """Paused partitions look just like a client that has stopped fetching."""
-    async with an_installation(postgres_dsn, broker, tmp_path):
+    async with an_installation(template, broker, tmp_path):
         await gets_stuck(broker, tmp_path)
 
 
 async def gets_stuck(broker: Broker, data: Path) -> None:
-    road = stream.Road(Batcher(nobody_asks, Pulse()), Publisher(broker.address), Trusting())
+    road = stream.Road(
+        Batcher(nobody_asks, Pulse()), Burial(Publisher(broker.address), stream.GROUP), Trusting()
+    )
     app = stream.build_app(broker.address, road, str(data), bytes(32))
     await app.start()
     try:

@@ -35,8 +35,8 @@ KEY = resources.Supervision.LEVEL_KEY
 
 
 @pytest.fixture
-async def home(postgres_dsn: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with an_installation(postgres_dsn, broker, tmp_path) as installation:
+async def home(template: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Installation]:
+    async with an_installation(template, broker, tmp_path) as installation:
         await installation.know(a_city(), "workflow")
         yield installation
 
@@ -60,7 +60,7 @@ class Console:
         stub = next(each for each in self._stubs if hasattr(each, name))
         metadata = metadata_for(self._token, who, principal=who.user or "citizen")
         metadata.append(("idempotency-key", key or uuid4().hex))
-        call = getattr(stub, name)(request, metadata=metadata, timeout=5)
+        call = getattr(stub, name)(request, metadata=metadata, timeout=30)
         response = await call
         said = dict(await call.trailing_metadata())
         self.roads.append(said.get("liandong-road", ""))

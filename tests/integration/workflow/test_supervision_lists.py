@@ -73,7 +73,9 @@ def supervisions(draw: Any) -> Supervision:
     if any(each.end_reason for each in found.demands) or draw(st.booleans()):
         began = tuple(draw(st.sets(st.sampled_from([each.incident for each in found.demands]))))
         barred = tuple(draw(st.sets(units, max_size=2)))
+        also = tuple(draw(st.sets(units, max_size=2)))
         found = replace(found, accused=draw(units), accusations=began, barred=barred)
+        found = replace(found, also_accused=also)
     return derive(found)
 
 

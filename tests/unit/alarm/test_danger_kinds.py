@@ -225,6 +225,24 @@ LISTENER = Listener(demo_dangers())
         "拆迁的人要砍我们",
         "挤得人晕倒了好几个",
         "我家真着火了怎么办啊",
+        "女朋友把自己锁浴室里,留了封信说对不起我",
+        "她留了张纸条把自己反锁在卫生间,怎么敲都不开",
+        "孩子被热水壶烫了,半边身子都掉皮",
+        "停电了,我爸用呼吸机",
+        "老人家里的制氧机没电了",
+        "隔离带上有具尸体",
+        "河边发现一具女尸",
+        "Someone is stabbing people at the bus station",
+        "help my house is on fire",
+        "My husband has a knife and says he will kill me",
+        "My father fell, he is unconscious",
+        "she is not breathing please hurry",
+        "my kid fell into the river",
+        "他抱着猫从楼上跳下去了",
+        "我女儿从楼上跳下去了",
+        "消防演习的时候真着火了",
+        "墙倒了压住人了",
+        "手机电池爆炸了,手上都是血",
     ],
 )
 def test_it_rings(narrative: str) -> None:
@@ -438,6 +456,20 @@ def test_it_rings(narrative: str) -> None:
         "楼下饭店炒辣椒呛得我喘不上气",
         "司机开快车，吓得我心脏病都要犯了",
         "班上同学打架，老师已经处理了，家长想调解",
+        "我家猫从楼上跳下去了",
+        "有只流浪狗从阳台跳下去跑了",
+        "消防演习什么时候开始,会不会真放火",
+        "明天的反恐演练会不会真开枪",
+        "河边发现一具死猪的尸体",
+        "殡仪馆通知领遗体",
+        "小区贴了停电通知,医院的呼吸机不受影响",
+        "关于呼吸机停产的咨询",
+        "我把信锁在房间抽屉里了",
+        "前女友给我留了封信说对不起我",
+        "In the movie a man is stabbing people",
+        "I watched the news: a house on fire",
+        "how do I confirm my appointment",
+        "my phone is on fire today, so many messages",
     ],
 )
 def test_it_is_silent(narrative: str) -> None:
@@ -457,3 +489,18 @@ def test_a_context_across_sentences_speaks_against_it_and_another_against_that()
     listener = Listener(DangerList((Danger("fire", "P1", 90, ("着火",)),), contexts))
     assert not listener.signs("刚才说着火。现在灭了")
     assert listener.signs("刚才说着火。现在灭了。又着了")
+
+
+@pytest.mark.parametrize(
+    ("narrative", "category"),
+    [
+        ("手机电池爆炸了,手上都是血", "hazard.explosion"),
+        ("电动车电池爆炸了", "fire.vehicle"),
+        ("塔吊倒了压到人", "hazard.building"),
+        ("货车压到人了", "traffic.accident.injury"),
+        ("老婆拿刀砍我,手上都是血", "violence.weapon"),
+        ("停电了,我爸用呼吸机", "medical.illness"),
+    ],
+)
+def test_the_first_class_is_the_one_that_helps(narrative: str, category: str) -> None:
+    assert LISTENER.signs(narrative)[0].category == category

@@ -113,44 +113,36 @@ def test_on_duty_first_then_skill_then_near_and_free(
     assert order(**standings) == teams
 
 
-def test_each_comes_with_its_reasons() -> None:
+def test_each_comes_with_what_speaks_for_it() -> None:
     first = next(
         each for each in best({"near": Standing("AVAILABLE", 0, 2)}) if each.team == "near"
     )
     assert first.skills == ("fire",)
     assert first.metres == pytest.approx(0, abs=1)
-    assert first.reasons == (
-        "专长对口",
-        "距驻区中心约 0.0 公里",
-        "待命",
-        "手上 2 起任务",
-        "终端不在线",
-    )
 
 
 @pytest.mark.parametrize(
-    ("standing", "unready", "words"),
+    ("standing", "unready"),
     [
-        (FREE, "", "待命"),
-        (Standing("AVAILABLE", 1, 0, on_duty=3), "", "待命"),
-        (Standing("AVAILABLE", 1, 0, on_duty=0), "NOT_STAFFED", "无人在岗"),
-        (Standing("RESTING", 1, 0, on_duty=0), "RESTING", "休整"),
-        (Standing("OUT_OF_SERVICE"), "OUT_OF_SERVICE", "停勤"),
-        (Standing(), "", "状态未知"),
+        (FREE, ""),
+        (Standing("AVAILABLE", 1, 0, on_duty=3), ""),
+        (Standing("AVAILABLE", 1, 0, on_duty=0), "NOT_STAFFED"),
+        (Standing("RESTING", 1, 0, on_duty=0), "RESTING"),
+        (Standing("OUT_OF_SERVICE"), "OUT_OF_SERVICE"),
+        (Standing(), ""),
     ],
 )
-def test_what_speaks_against_a_team_is_said_before_the_key(
-    standing: Standing, unready: str, words: str
+def test_what_speaks_against_a_team_is_known_before_the_key(
+    standing: Standing, unready: str
 ) -> None:
     found = next(each for each in best({"near": standing}) if each.team == "near")
     assert found.standing.unready == unready
-    assert words in found.reasons
 
 
 def test_without_an_answer_the_city_copy_still_recommends() -> None:
     found = best({})
     assert [each.team for each in found] == ["near", "far", "helper"]
-    assert {each.reasons[-1] for each in found} == {"状态未知"}
+    assert {each.standing.duty for each in found} == {""}
 
 
 def test_only_teams_that_the_person_may_send_and_that_are_not_sent() -> None:

@@ -120,12 +120,21 @@ class Store:
         behind = {m.id for m in self.every.values() if m.is_behind and m.id not in resting}
         return [self.every[each] for each in behind | {*arrived} if not self.every[each].ending]
 
-    async def fetchval(self, statement: str, request_id: UUID) -> UUID | None:
-        return self.answers.get(request_id)
+    async def answer(self, request_id: UUID) -> "Stored | None":
+        found = self.answers.get(request_id)
+        return None if found is None else Stored(found)
 
     def row(self, mission: Mission) -> dict[str, Any]:
         known = {"id": mission.id, "version": mission.version, "now": self.chance.now()}
         return {**known, "matter_id": mission.order.matter_id}
+
+
+@dataclass
+class Stored:
+    """The stored answer to a request."""
+
+    aggregate_id: UUID
+    reason: str = ""
 
 
 @dataclass
@@ -155,7 +164,7 @@ class Shell:
     """What the handlers ask of the shell."""
 
     def __init__(self, store: Store) -> None:
-        self.pool = self.rows = self.batcher = store
+        self.door = self.rows = self.batcher = store
 
     def request(self, caller: Any, command: Any, body: Any, of: UUID) -> Request[Any]:
         return Request(caller.request_id, of, command, "", caller.actor, caller.deadline)

@@ -60,7 +60,7 @@ def test_usual_names_are_good() -> None:
 def test_a_name_that_mixes_letters_which_look_alike_is_refused(name: str, letters: str) -> None:
     with pytest.raises(Problem) as refused:
         require_name(name)
-    assert (refused.value.reason, refused.value.facts["letters"]) == ("MIXED_ALPHABETS", letters)
+    assert (refused.value.reason, refused.value.facts["given"]) == ("MIXED_ALPHABETS", letters)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from backbone.words.policy import Route
 from liandong.emergency.v1 import emergency_pb2 as resources
 from services.emergency.accusing import ELSEWHERE
 from services.gateway.contract.naming import ASKED, Names
-from services.gateway.contract.writing import Parts, Writer
+from services.gateway.contract.writing import Writer
 from services.gateway.http.routed import SENTENCES, say_route
 from services.workflow.incident import routing
 from tests.cities import a_city
@@ -37,7 +37,7 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
 def test_a_recall_says_its_reason_in_words(
     language: str, reason: str, zh: str | None, en: str | None
 ) -> None:
-    write = Writer(resources.Recall.DESCRIPTOR, Parts(Names()))
+    write = Writer(resources.Recall.DESCRIPTOR, Names())
     answer = write(resources.Recall(reason=reason))
     assert (answer["reason"], answer["reason_name"]) == (reason, zh if language == "zh" else en)
 

@@ -14,7 +14,7 @@ from services.gateway.contract.fields import DURATION, PAGE_SIZE, TIMESTAMP, map
 from services.gateway.contract.naming import Names
 from services.gateway.contract.plan import plan_of
 from services.gateway.contract.reading import body_reader
-from services.gateway.contract.writing import Parts, Writer, named, to_json
+from services.gateway.contract.writing import Writer, named, to_json
 from services.gateway.http.incoming import TYPES, parse_body
 from services.gateway.http.problems import Problem, Reasons
 from services.gateway.routes import AREAS
@@ -94,7 +94,7 @@ def test_what_is_sent_is_what_the_service_gets(name: str, data: st.DataObject) -
     message = MESSAGES[name]
     body = data.draw(bodies(message))
     request = GetMessageClass(message)(**parse_body(READERS[name], orjson.dumps(body)))
-    answer = orjson.loads(to_json(Writer(message, Parts(Names()))(request)))
+    answer = orjson.loads(to_json(Writer(message, Names())(request)))
     assert answer.keys() == {*named(message).values(), *message.fields_by_name}
     for field, value in body.items():
         if isinstance(value, str | bool | int) and not message.fields_by_name[field].message_type:

@@ -16,7 +16,7 @@ from liandong.alarm.v1.alarm_pb2 import RecommendedTeam
 from liandong.emergency.v1.emergency_pb2 import Told
 from liandong.incident.v1.incident_pb2 import HandOff, Incident, Progress
 from services.gateway.contract.naming import ASKED, TERMS, Names
-from services.gateway.contract.writing import Parts, Writer
+from services.gateway.contract.writing import Writer
 from services.gateway.http.incoming import parse_body
 from services.gateway.http.problems import FILE, Problem, Reasons, collection_of
 from services.gateway.http.tracked import say_terms
@@ -45,7 +45,7 @@ def test_an_answer_carries_the_names_of_its_codes(names: Names) -> None:
         category=category.code,
         hand_off=HandOff(from_unit=UNIT.code, to_unit="nowhere"),
     )
-    answer = Writer(Incident.DESCRIPTOR, Parts(names))(incident)
+    answer = Writer(Incident.DESCRIPTOR, names)(incident)
     assert answer["unit_name"] == UNIT.name
     assert answer["holder_name"] == "王警官"
     assert answer["category_name"] == category.name
@@ -79,7 +79,7 @@ def test_kinds_of_units_and_skills_have_terms_in_both_languages() -> None:
         ("en", "Command", "Hazmat"),
     ):
         token = ASKED.set(language)
-        unit, one, recommended = (Writer(m.DESCRIPTOR, Parts(names))(m) for m in messages)
+        unit, one, recommended = (Writer(m.DESCRIPTOR, names)(m) for m in messages)
         ASKED.reset(token)
         assert unit["kind_name"] == kind
         assert one["skill_names"][0] == recommended["skill_names"][0] == skill
@@ -94,7 +94,7 @@ def test_why_a_team_is_not_ready_is_said_in_the_language_of_the_reader(names: Na
     message = RecommendedTeam(team=TEAM.code, unready="NOT_STAFFED", on_duty=0)
     for language, said in (("zh", "无人在岗"), ("en", "Not staffed")):
         token = ASKED.set(language)
-        answer = Writer(RecommendedTeam.DESCRIPTOR, Parts(names))(message)
+        answer = Writer(RecommendedTeam.DESCRIPTOR, names)(message)
         ASKED.reset(token)
         assert (answer["unready"], answer["unready_name"], answer["on_duty"]) == (
             "NOT_STAFFED",
@@ -115,14 +115,14 @@ def test_an_area_without_a_name_has_that_of_the_nearest_above_it() -> None:
 
 def test_a_list_of_codes_is_followed_by_as_many_names(names: Names) -> None:
     told = Told(who="DEPUTY", unit=UNIT.code, users=["key-of-a-system/王警官", "unknown"])
-    answer = Writer(Told.DESCRIPTOR, Parts(names))(told)
+    answer = Writer(Told.DESCRIPTOR, names)(told)
     assert (answer["unit_name"], answer["user_names"]) == (UNIT.name, ["王警官", None])
 
 
 def test_a_step_of_a_team_names_the_team_and_counts_in_whole_numbers(names: Names) -> None:
     step = Progress(kind="TeamOnScene", actor="fire-1")
     step.facts.update({"number": 2, "team": "fire-1", "share": 0.5, "each": [{"count": 3}]})
-    answer = Writer(Progress.DESCRIPTOR, Parts(names))(step)
+    answer = Writer(Progress.DESCRIPTOR, names)(step)
     assert answer["actor_name"] == answer["facts"]["team_name"] == TEAM.name
     assert json.dumps(answer["facts"]["number"]) == "2"
     assert json.dumps(answer["facts"]["each"]) == '[{"count": 3}]'

@@ -113,21 +113,48 @@ def test_only_our_own_marker_names_a_row() -> None:
         ("-75.0", "", "lng"),
         ("-75.0", "-475", "lng"),
         ("2016-01-15 12:01", "yesterday", "time"),
-        (",POWELL ST", "", "address"),
+        ("2016-01-15 12:01", "25/4/2019 21:32", "time"),
     ],
 )
-def test_one_bad_cell_is_told_with_its_row_and_column(
+def test_one_bad_cell_is_told_with_its_row_and_column_and_the_others_are_taken(
     tmp_path: Path, old: str, new: str, column: str
 ) -> None:
+    day = read_day(write(tmp_path, CALLS.replace(old, new)), demo_city())
+    [unread] = day.unread
+    assert unread.row == 2 and f"row 2, column {column}" in unread.why
+    assert "read as" in day.notes["file"]
+    assert [row.row for row in day.rows] == [1, 3, 4]
+
+
+def test_a_row_that_is_too_short_is_told(tmp_path: Path) -> None:
     with pytest.raises(Trouble, match=r"row 2\b") as told:
-        read_day(write(tmp_path, CALLS.replace(old, new)), demo_city())
-    assert column in told.value.english
-    assert "第 2 行" in told.value.chinese and column in told.value.chinese
+        read_day(write(tmp_path, CALLS.replace(",POWELL ST", "")), demo_city())
+    assert "address" in told.value.english
+    assert "第 2 行" in told.value.chinese and "address" in told.value.chinese
+
+
+def test_the_other_rows_of_a_file_keep_their_keys_without_the_bad_one(tmp_path: Path) -> None:
+    whole = calls_of(tmp_path)
+    day = read_day(write(tmp_path, CALLS.replace("40.2", "north")), demo_city())
+    assert {row.row: row.key for row in day.rows} == {n: whole[n].key for n in (1, 3, 4)}
+
+
+def test_coordinates_may_be_written_in_full_width(tmp_path: Path) -> None:
+    wide = {at: at + 0xFEE0 for at in range(0x21, 0x7F)}
+    written = CALLS.replace("40.2,-75.0", f"{'40.2'.translate(wide)},{'-75.0'.translate(wide)}")
+    day = read_day(write(tmp_path, written), demo_city())
+    assert not day.unread and [row.row for row in day.rows] == [2, 1, 3, 4]
+
+
+def test_a_file_without_a_single_good_row_is_refused(tmp_path: Path) -> None:
+    bad = "\n".join(CALLS.splitlines()[:2]).replace("40.0", "north")
+    with pytest.raises(Trouble, match="row 1, column lat"):
+        read_day(write(tmp_path, bad), demo_city())
 
 
 def test_a_bad_time_of_a_petition_is_told_with_its_row(tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match="row 2, column time"):
-        read_day(write(tmp_path, PETITIONS.replace("2018-01-02 08", "8 Uhr")), demo_city())
+    day = read_day(write(tmp_path, PETITIONS.replace("2018-01-02 08", "8 Uhr")), demo_city())
+    assert "row 2, column time" in day.unread[0].why and len(day.rows) == 1
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n", "a,b\n1,2\n", "a,b\n1,2,3\n"])

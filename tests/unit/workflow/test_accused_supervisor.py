@@ -36,6 +36,7 @@ from tests.supervisions import (
     ID,
     NORTH_HEAD,
     ONE,
+    THREE,
     TWO,
     Locked,
     decide,
@@ -167,3 +168,25 @@ def test_a_unit_below_the_accused_that_is_asked_later_sees_its_own_part_alone() 
     assert "south" in asked.apart and "south" not in asked.readers
     shown = supervising.to_resource(asked, head)
     assert {each.incident for each in shown.demands} == {str(TWO.id)}
+
+
+def test_of_two_incidents_that_begin_to_accuse_both_accused_are_kept() -> None:
+    """In whatever order it hears of them: an auditor of either reads none of it."""
+    opened = lived(OpenSupervision(FENG, ID, (str(ONE.id), str(THREE.id)), Level.KEY, "news?"))
+    one = after(a_correction(4, against="north"), found=ONE)
+    three = after(a_correction(4, against="south"), found=THREE)
+    also, north, south, other = Locked(one, three), *map(auditor_of, ("north", "south", "box"))
+    heard_of = (HearOrigin(ONE.id), AddressUnit(ONE.id), HearOrigin(THREE.id))
+    for order in permutations((*heard_of, AddressUnit(THREE.id))):
+        found = opened
+        for number, command in enumerate(order, 1):
+            found = lived(command, found=found, also=also)
+            heard_one = {ONE.id, THREE.id} & {each.incident for each in order[:number]}
+            hidden = {ONE.id: north, THREE.id: south}
+            assert not any(is_seen(found, hidden[each]) for each in heard_one), order[:number]
+        assert {*found.every_accused} == {"north", "south"}
+        assert is_seen(found, other) and project(found)["accused"] == found.facts.accused
+
+
+def auditor_of(unit: str) -> Actor:
+    return Actor("shen", unit, "auditor", COUNTY)

@@ -35,7 +35,7 @@ class Kept:
 
     reasons: list[str] = field(default_factory=list)
 
-    async def bury(self, topic: str, message: Any, reason: str) -> None:
+    async def bury(self, message: Any, reason: str) -> None:
         self.reasons.append(reason)
 
     def check(self, message: Any) -> None:

@@ -1,0 +1,38 @@
+"""Says in the caller's language what speaks for and against a team; words in recommended.yaml."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = Path(__file__).with_name("recommended.yaml")
+
+
+@cache
+def sentences() -> dict[str, dict[str, str]]:
+    """The sentences of each reason, by language."""
+    lines: dict[str, dict[str, str]] = yaml.safe_load(FILE.read_text("utf-8"))
+    return lines
+
+
+def reasons_of(team: Mapping[str, Any], language: str) -> list[str]:
+    """The reasons of a recommended team, as it stands in an answer."""
+    return [
+        sentences()[reason].get(language, reason).format_map(facts)
+        for reason, facts in _reasons(team)
+    ]
+
+
+def _reasons(team: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield "SKILL", {}
+    if team["metres"] is not None:
+        yield "DISTANCE", {"km": f"{team['metres'] / 1000:.1f}"}
+    state = team["unready"] or team["duty"] or "UNKNOWN"
+    yield state if state in sentences() else "UNKNOWN", {}
+    if not team["duty"]:
+        return  # the service of teams did not answer
+    count = team["open_missions"]
+    yield {0: "NO_MISSION", 1: "ONE_MISSION"}.get(count, "MISSIONS"), {"count": count}
+    yield "CONNECTED" if team["connected"] else "NOT_CONNECTED", {}

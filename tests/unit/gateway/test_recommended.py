@@ -1,0 +1,58 @@
+"""What speaks for and against a recommended team, in the language of the request."""
+
+from typing import Any
+
+import pytest
+
+from liandong.alarm.v1.alarm_pb2 import RecommendedTeam
+from liandong.emergency.v1.emergency_pb2 import SuggestedTeam
+from services.gateway.contract.naming import ASKED, Names
+from services.gateway.contract.recommended import sentences
+from services.gateway.contract.writing import Writer
+
+UNHEARD = ("手上没有任务", "终端不在线")
+HERE = {"duty": "AVAILABLE", "connected": True, "metres": 1240}
+
+
+def said(language: str, kind: Any = RecommendedTeam, **parts: Any) -> list[str]:
+    token = ASKED.set(language)
+    try:
+        answer = Writer(kind.DESCRIPTOR, Names())(kind(**parts))
+    finally:
+        ASKED.reset(token)
+    reasons: list[str] = answer["reasons"]
+    return reasons
+
+
+@pytest.mark.parametrize("kind", [RecommendedTeam, SuggestedTeam])
+def test_a_team_comes_with_its_reasons_in_both_languages(kind: Any) -> None:
+    assert said("zh", kind, **HERE, open_missions=2) == [
+        "专长对口", "距驻区中心约 1.2 公里", "待命", "手上 2 起任务", "终端在线",
+    ]  # fmt: skip
+    english = said("en", kind, **HERE, open_missions=1)
+    assert english[1:4] == [
+        "About 1.2 km from the middle of its area", "Available", "1 mission in hand",
+    ]  # fmt: skip
+    assert all(each.isascii() for each in english)
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"duty": "AVAILABLE"}, ["待命", *UNHEARD]),
+        (
+            {"duty": "AVAILABLE", "unready": "NOT_STAFFED"},
+            ["无人在岗", "手上没有任务", "终端不在线"],
+        ),
+        ({"duty": "RESTING", "unready": "RESTING"}, ["休整", *UNHEARD]),
+        ({"duty": "OUT_OF_SERVICE"}, ["停勤", *UNHEARD]),
+        ({}, ["状态未知"]),
+        ({"duty": "OF_A_NEWER_RELEASE"}, ["状态未知", *UNHEARD]),
+    ],
+)
+def test_what_speaks_against_it_is_said(parts: dict[str, Any], words: list[str]) -> None:
+    assert said("zh", **parts) == ["专长对口", *words]
+
+
+def test_every_sentence_stands_in_both_languages() -> None:
+    assert {frozenset(each) for each in sentences().values()} == {frozenset({"zh", "en"})}
