@@ -10,14 +10,6 @@ from tests.installation import Installation, an_installation, make_template
 from tests.servers import Broker, Database, Installed
 from tests.topics import wipe
 
-LAST = "test_local_run.py"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Last comes what ends the whole city."""
-    ending = {"end_to_end", "operate"}
-    items.sort(key=lambda item: (ending <= {*item.path.parts}, item.path.name == LAST))
-
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:

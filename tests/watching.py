@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isnan
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,12 +29,13 @@ class Watch:
         self._urls = prometheus.urls(home)
 
     def values(self, expression: str) -> dict[tuple[tuple[str, str], ...], float]:
-        """The value of each series of an instant query."""
+        """The value of each series of an instant query; NaN, as of a rate of nothing, is none."""
         found = self._ask("Prometheus", f"/api/v1/query?query={quote(expression)}")["data"]
-        return {
+        every = {
             tuple(sorted(each["metric"].items())): float(each["value"][1])
             for each in found["result"]
         }
+        return {labels: value for labels, value in every.items() if not isnan(value)}
 
     def firing(self, alert: str) -> list[dict[str, str]]:
         """The labels of each firing alert of this name."""

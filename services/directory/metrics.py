@@ -6,5 +6,3 @@ from prometheus_client import Counter, Gauge
 VERSION = Gauge("liandong_directory_version", "Version of the city pack in force.")
 LOADED = Counter("liandong_directory_packs_total", "Packs put in force.")
 PUBLISHED = Counter("liandong_directory_published_total", "Entries published to the topic.")
-# Entries waiting for publication; above 0 while Kafka is unavailable.
-UNPUBLISHED = Gauge("liandong_directory_unpublished", "Entries that wait to be published.")

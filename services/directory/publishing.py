@@ -16,17 +16,20 @@ from backbone.directory.replica_state import VERSION
 from backbone.kafka.bookmark import Bookmark, open_reader, resume
 from backbone.kafka.origin import entry_statement, header_of
 from backbone.kafka.producer import open_producer
-from backbone.postgres.pool import Connection, connect, is_transient
+from backbone.postgres.pool import Connection, Pool, connect, is_transient
+from backbone.process.metrics import UNSENT, UNSENT_AGE
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from liandong.directory.v1.directory_pb2 import DirectoryEntry
 from services.directory import storage
-from services.directory.metrics import PUBLISHED, UNPUBLISHED
+from services.directory.metrics import PUBLISHED
 
 log = logging.getLogger(__name__)
 
 BE_THE_ONE = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.publishing', 0))"
 PART = "publishing"
+# Seconds between two looks at what waits.
+LOOK = 2.0
 
 
 class Publishing:
@@ -36,6 +39,26 @@ class Publishing:
         self._settings = settings
         self._pulse = pulse
         self._wake = asyncio.Event()
+        self._since: float | None = None
+        UNSENT_AGE.labels(settings.schema).set_function(self.age)
+
+    def age(self) -> float:
+        """For how many seconds entries have waited, as far back as this process has seen it."""
+        return time.monotonic() - self._since if self._since is not None else 0.0
+
+    async def watch(self, pool: Pool) -> None:
+        """Tell for ever what waits for Kafka, in the metrics of the events that do; also while the
+        loop that publishes waits for it itself."""
+        async for _ in self._pulse.rounds("unpublished", LOOK):
+            try:
+                waiting = await storage.waiting(pool)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.info("unpublished.unseen", extra={"error": str(error)})
+                continue
+            UNSENT.labels(self._settings.schema).set(waiting)
+            self._since = (self._since or time.monotonic()) if waiting else None
 
     def wake(self) -> None:
         """Wake the loop after a write by this instance; writes of others are found by polling."""
@@ -81,7 +104,6 @@ class Publishing:
     async def drain(self, conn: Connection, producer: AIOKafkaProducer) -> int:
         """Send the unpublished entries in order, and return their number."""
         rows = await storage.unpublished(conn)
-        UNPUBLISHED.set(len(rows))
         if not rows:
             return 0
         # aiokafka tells of every record in a batch the time of the first one.
@@ -92,7 +114,6 @@ class Publishing:
             await storage.save_bookmark(conn, TOPIC, Bookmark(acknowledged[-1].offset, now))
         await storage.published(conn, rows)
         PUBLISHED.inc(len(rows))
-        UNPUBLISHED.set(0)
         return len(rows)
 
     async def _send(

@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from backbone.kafka.bookmark import Bookmark
-from backbone.postgres.pool import Connection
+from backbone.postgres.pool import Connection, Pool
 
 # A city of 15,238 grids has 55,000 entries: that takes longer than a command may.
 PATIENCE = 60
@@ -65,6 +65,7 @@ HEAD_BODY = "SELECT body FROM entries WHERE key = 'city'"
 UNPUBLISHED = """
 SELECT key, version, body FROM entries WHERE unpublished ORDER BY key = 'city', key
 """
+WAITING = "SELECT count(*) FROM entries WHERE unpublished"
 PUBLISH_AGAIN = "UPDATE entries SET unpublished = true"
 PUBLISHED = """
 UPDATE entries SET unpublished = false
@@ -127,6 +128,11 @@ async def put_in_force(
 
 async def unpublished(conn: Connection) -> list[asyncpg.Record]:
     return await conn.fetch(UNPUBLISHED, timeout=PATIENCE)
+
+
+async def waiting(pool: Pool) -> int:
+    """How many entries wait to be published."""
+    return int(await pool.fetchval(WAITING))
 
 
 async def published(conn: Connection, rows: Sequence[asyncpg.Record]) -> None:

@@ -10,7 +10,7 @@ from backbone.postgres.pool import Pool, open_pool
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc.server import Server
-from backbone.shell.standing import watch_database
+from backbone.shell.standing import watch_database, watch_unsent
 from liandong.directory.v1 import directory_service_pb2 as pb
 from liandong.directory.v1 import directory_service_pb2_grpc as rpc
 from services.directory.api import DirectoryService
@@ -55,6 +55,9 @@ async def run(settings: Settings, pulse: Pulse) -> None:
                 sweeping = run_retention(directory.pool, pulse, settings.schema, settings.kept)
                 tasks.create_task(sweeping)
                 tasks.create_task(directory.holding.run(directory.loader, pulse))
-                tasks.create_task(directory.publishing.run())
+                publishing = directory.publishing
+                tasks.create_task(publishing.run())
+                tasks.create_task(publishing.watch(directory.pool))
+                tasks.create_task(watch_unsent(settings.schema, publishing.age, pulse))
         finally:
             await server.stop(grace=2)

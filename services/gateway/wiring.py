@@ -11,9 +11,11 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
 from backbone.door.evidence import Flaw, Seen
 from backbone.door.retention import run_retention
+from backbone.kafka.lag import Follower, Lags
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Burial, Publisher
 from backbone.postgres.pool import Pool, connect, open_pool
@@ -193,6 +195,13 @@ def _bounds(own: GatewaySettings, reasons: Reasons) -> Bounds:
     )
 
 
+def followers_of(gateway: Gateway) -> dict[str, Follower]:
+    return {
+        FOLLOWING: Follower(gateway.feed.topics, gateway.feed.read),
+        GROUP: Follower([DIRECTORY], gateway.replica.read),
+    }
+
+
 async def verify_gateway(coded: Coded, conn: Any, seen: Seen) -> AsyncIterator[Flaw]:
     """The chains of the registers, and the rows that give rights."""
     for found in (verify_registers(conn, seen), coded.forged(conn)):
@@ -209,6 +218,7 @@ async def run(settings: Settings, pulse: Pulse) -> None:
         tasks.create_task(run_retention(gateway.pool, pulse, settings.schema, settings.kept))
         tasks.create_task(gateway.feed.run(pulse))
         tasks.create_task(gateway.feed.bury())
+        tasks.create_task(Lags(settings.brokers, {}, pulse, followers_of(gateway)).run())
         origin = Origin(settings.signatures, gateway.pool, GROUP)
         bury = Burial(gateway.publisher, GROUP).bury
         tasks.create_task(gateway.replica.run(pulse, bury, origin))

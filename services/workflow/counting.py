@@ -16,14 +16,15 @@ async def count_incidents(pool: Pool, pulse: Pulse) -> None:
     """Count what is open, for ever; while the database is away the last counts stand."""
     async for _ in pulse.rounds("counts", LOOK):
         try:
-            await _count(pool)
+            await count(pool)
         except Exception as error:
             if not is_transient(error):
                 raise
             log.info("incidents.uncounted", extra={"error": str(error)})
 
 
-async def _count(pool: Pool) -> None:
+async def count(pool: Pool) -> None:
+    """Count what is open now."""
     rows = {(row["state"], row["priority"]): row for row in await pool.fetch(storage.PULSE, STATES)}
     for priority in PRIORITIES:
         these = [rows[state, priority] for state in STATES if (state, priority) in rows]

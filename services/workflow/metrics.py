@@ -18,7 +18,7 @@ URGES = Counter("liandong_urges_total", "Urges of incidents, by urger.", ["urger
 INCIDENTS = Gauge("liandong_incidents_open", "Open incidents.", ["state", "priority"])
 UNCLAIMED = Gauge(
     "liandong_incidents_unclaimed_age_seconds",
-    "How long the oldest incident has lain in a pool or in triage without being claimed.",
+    "For how long nobody has had the oldest incident that lies in a pool or in triage.",
     ["priority"],
 )
 SIGN_IN_LATE = Gauge(

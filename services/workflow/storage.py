@@ -71,12 +71,14 @@ HOSTED = Due(
     f"SELECT min(0.0::float8) FROM ({_HOSTED}) AS h",  # noqa: S608  # our names
     clock="incidents.against",
 )
-# Open incidents, and how long the oldest unclaimed one has been in its pool.
+# Open incidents, and for how long nobody has had the oldest unclaimed one: since it was opened,
+# whatever pools it has gone through, and for one that somebody has had, since its last charge.
 PULSE = """
 SELECT state, priority, count(*) AS incidents,
        count(*) FILTER (WHERE alerted AND state = 'OFFERED') AS late,
        max(CASE WHEN state IN ('REPORTED', 'TRIAGE', 'OFFERED') THEN extract(epoch FROM
-           clock_timestamp() - coalesce((doc -> 'charge' ->> 'unit_time')::timestamptz, open_time))
+           clock_timestamp() - CASE WHEN doc -> 'charge' -> 'handlers' ->> 0 IS NULL THEN open_time
+           ELSE coalesce((doc -> 'charge' ->> 'unit_time')::timestamptz, open_time) END)
        END)::float8 AS age
 FROM incidents WHERE rank < 0 AND state = ANY($1) GROUP BY state, priority
 """

@@ -10,6 +10,7 @@ from uuid import uuid4, uuid5
 
 from msgspec.structs import replace
 
+from backbone.directory.replica import TOPIC as DIRECTORY
 from backbone.directory.replica import Replica
 from backbone.door.batcher import Batcher, patiently
 from backbone.door.carrying import CHANNEL, Carrier
@@ -20,7 +21,7 @@ from backbone.door.request import Request
 from backbone.door.timers import Due, Timers, lapse_of
 from backbone.intake import teams
 from backbone.kafka.bookmark import open_reader
-from backbone.kafka.lag import Lags
+from backbone.kafka.lag import Follower, Lags
 from backbone.kafka.origin import Origin, command_statement, header_of
 from backbone.kafka.producer import Burial, Publisher, is_passing
 from backbone.postgres.pool import open_pool
@@ -183,7 +184,8 @@ async def run_stream(settings: Settings, pulse: Pulse) -> None:
             for loop in (batcher.run, publisher.run, pulse.run):
                 tasks.create_task(loop())
             tasks.create_task(measure_pool(pool, settings.name, settings.schema, pulse))
-            lags = Lags(settings.brokers, {stream.GROUP: stream.TOPICS}, pulse)
+            copy = {f"{settings.schema}.directory": Follower([DIRECTORY], replica.read)}
+            lags = Lags(settings.brokers, {stream.GROUP: stream.TOPICS}, pulse, copy)
             tasks.create_task(lags.run())
             tell_queue(settings.name, batcher)
             tasks.create_task(replica.run(pulse, burial.bury, origin))

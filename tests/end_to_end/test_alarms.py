@@ -4,14 +4,18 @@ One fault is played here, in a city of its own. `make faults` plays all of them.
 """
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 import yaml
 
 from backbone.postgres.migrate import schemas
 from backbone.process.keeping import kept_in
+from backbone.process.settings import PORTS
+from operate.admin.followers import followed
 from operate.home.trouble import Trouble
 from operate.watching.packages import program
 from operate.watching.prometheus import FILES
@@ -22,7 +26,9 @@ from tests.servers import Installed
 from tests.watching import Watch, hurried, watching
 
 PATIENCE = 60.0
-MOST_SERIES = 2_000
+# Of a city, and of each of its processes (docs/metrics.md).
+MOST_SERIES, MOST_OF_ONE = 2_000, 400
+SERIES = "{__name__=~'.+', job='liandong'}"
 PROCESSES = {
     "gateway", "alarm", "emergency", "workflow", "workflow-stream", "directory",
     "petition+dispute+population", "supervisor",
@@ -60,7 +66,36 @@ def watch(city: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_all_processes_are_asked_and_no_alert_fires_in_the_calm(watch: Watch) -> None:
     asked = {dict(labels)["process"] for labels in watch.values('up{job="liandong"} == 1')}
     assert asked == PROCESSES
-    assert sum(watch.values("count({__name__=~'.+', job='liandong'})").values()) <= MOST_SERIES
+
+
+def test_the_first_event_of_each_kind_shows(watch: Watch) -> None:
+    """Each group counts from 0 before it has met anything, and each service before it is called."""
+
+    def told(series: str, label: str) -> set[str]:
+        return {dict(labels)[label] for labels in watch.values(series)}
+
+    for series, label in (
+        ("liandong_dead_letters_total", "group"),
+        ("liandong_forged_total{what='record'}", "by"),
+    ):
+        assert followed().keys() <= told(series, label)
+    assert told("liandong_forged_total{what='call'}", "by") >= {*PORTS} - {
+        "gateway",
+        "workflow-stream",
+    }
+    assert {"incidents", "receipts", "disputes"} <= told("liandong_lists_too_slow_total", "table")
+
+
+def test_every_page_is_clean(city: Installed) -> None:
+    """Names, units and kinds by Prometheus' conventions, of each process."""
+    targets = json.loads((city.home / "prometheus-targets.json").read_text())
+    said = {}
+    for each in targets:
+        with urlopen(f"http://{each['targets'][0]}/metrics", timeout=10) as page:
+            argv = [program("promtool"), "check", "metrics"]
+            done = subprocess.run(argv, input=page.read(), capture_output=True, check=False)
+        said[each["labels"]["process"]] = (done.stdout + done.stderr).decode().strip()
+    assert said == dict.fromkeys(PROCESSES, "")
 
 
 def test_what_the_chart_scales_by_is_told_and_every_table_is_swept(watch: Watch) -> None:
@@ -93,6 +128,8 @@ def test_each_panel_shows_something_after_a_short_day(city: Installed, watch: Wa
         if not watch.values(target["expr"].replace("$__rate_interval", "1m"))
     }
     assert silent == set()
+    assert sum(watch.values(f"count({SERIES})").values()) <= MOST_SERIES
+    assert max(watch.values(f"count by (process) ({SERIES})").values()) <= MOST_OF_ONE
 
 
 async def test_an_alert_tells_of_the_fault_and_ends_with_it(city: Installed, watch: Watch) -> None:

@@ -121,7 +121,6 @@ LONG_AGO = """
 INSERT INTO {schema}.verifications (time, rows, flaws, first)
 VALUES (now() - interval '3 days', 0, 0, '')
 """
-CHECKED_LONG_AGO = "UPDATE {schema}.verifications SET time = time - interval '3 days'"
 
 
 async def keep_the_check_away(scene: Scene) -> None:
@@ -157,7 +156,10 @@ FLAWED = Fault(
         bring_quarrels,
         sql(ALTERED.format(kind="kind || '?'"), LONG_AGO.format(schema="dispute")),
     ),
-    sql(ALTERED.format(kind="rtrim(kind, '?')"), CHECKED_LONG_AGO.format(schema="dispute")),
+    then(
+        sql(ALTERED.format(kind="rtrim(kind, '?')")),
+        lambda scene: liandong(scene, "verify"),  # as the runbook says
+    ),
     (("JournalFlawed", {"schema": "dispute"}),),
 )
 

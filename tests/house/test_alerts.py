@@ -1,7 +1,6 @@
 """Each alert is rung in a running city: by a fault of `make faults` or a cause of `make alarms`."""
 
-import yaml
-
+from operate.watching.naming import rules_of
 from operate.watching.prometheus import FILES
 from tests.faults import alerts, brokers, injected
 from tests.faults.injected import UNCLAIMED
@@ -9,8 +8,8 @@ from tests.house.sources import TOP
 
 
 def test_each_alert_is_rung_in_a_running_city() -> None:
-    rules = yaml.safe_load((FILES / "alerts.yml").read_text())
-    declared = {each["alert"] for group in rules["groups"] for each in group["rules"]}
+    rules = [rule for name in ("alerts.yml", "supervised.yml") for rule in rules_of(FILES / name)]
+    declared = {rule["alert"] for rule in rules}
     faults = [*injected.every(["alarm"]), UNCLAIMED, *alerts.ALL]
     rung = {alert for fault in faults for alert, _ in fault.alerts}
     rung |= set(brokers.RUNG)

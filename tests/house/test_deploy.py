@@ -13,8 +13,10 @@ from prometheus_client import generate_latest
 
 from backbone.kafka.lag import Lags
 from backbone.process.pulse import Pulse
-from backbone.process.settings import BASE_PORT, PORTS
+from backbone.process.settings import BASE_PORT, PORTS, prefix_of
+from backbone.process.watchdog import LOOK
 from operate.home.ports import STREAM
+from operate.run.silence import SILENT
 from services.workflow.stream import GROUP, TOPICS
 from tests.house.sources import TOP, sources, topics
 
@@ -60,6 +62,16 @@ def ports(name: str) -> list[int]:
 def test_the_target_wants_every_service() -> None:
     target = (DEPLOY / "systemd" / "liandong.target").read_text()
     assert sorted(re.findall(r"liandong@([a-z-]+)\.service", target)) == sorted(PORTS)
+
+
+def test_systemd_kills_a_service_that_is_frozen() -> None:
+    unit = (DEPLOY / "systemd" / "liandong@.service").read_text()
+    told = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line)
+    # As patient as our supervisor: a busy machine is not a frozen process.
+    assert 4 * LOOK <= float(told["WatchdogSec"]) <= SILENT
+    assert told["WatchdogSignal"] == "SIGKILL", "a stopped process hears no other"
+    assert told["NotifyAccess"] == "main" and told["Restart"] == "always"
+    assert "AF_UNIX" in told["RestrictAddressFamilies"]
 
 
 def test_compose_runs_every_service_on_its_ports() -> None:
@@ -198,10 +210,10 @@ def test_the_copies_keep_the_same_settings_everywhere() -> None:
 
 def test_every_variable_is_one_that_the_code_reads() -> None:
     code = "\n".join(path.read_text() for path in sources())
-    prefixes = [f"LIANDONG_{name.upper()}_" for name in PORTS if "-" not in name]
+    addresses = [f"{prefix_of(n)}_{kind}" for n in PORTS for kind in ("ADDRESS", "METRICS_ADDRESS")]
     for path in written():
         for name in set(VARIABLE.findall(path.read_text())) - OF_COMPOSE:
-            known = name in code or any(name == f"{each}ADDRESS" for each in prefixes)
+            known = name in code or name in addresses
             assert known, f"{path.name} names {name}, which no code reads"
 
 

@@ -7,8 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
 import yaml
 
+from backbone.door import timers
+from backbone.kafka import lag
+from backbone.process import clock
+from backbone.shell import standing
+from operate.watching.naming import rules_of
 from tests.house.sources import TOP, calls, shown, sources, tree_of
 
 KINDS = {"Counter", "Gauge", "Histogram", "Info"}
@@ -186,6 +192,25 @@ def rule_files() -> list[Path]:
     ]
 
 
+@pytest.mark.parametrize("name", ["systemd.yml", "kubernetes.yml"])
+def test_where_no_supervisor_runs_no_rule_waits_for_one(name: str) -> None:
+    """An absent() of what only the supervisor tells would fire for ever, and the others never."""
+    theirs = yaml.safe_load((RULES / name).read_text())
+    ours = {path.name for path in rule_files()}
+    assert {*theirs["rule_files"]} == ours - {"supervised.yml"}
+    of_supervisor = {
+        ast.literal_eval(call.args[0])
+        for path, call, _ in declared()
+        if path == TOP / "libs/operate/run/metrics.py"
+    }
+    assert "liandong_processes" in of_supervisor
+    for path in (RULES / each for each in theirs["rule_files"]):
+        for rule in rules_of(path):
+            assert not {*NAME.findall(rule["expr"])} & of_supervisor, rule
+    jobs = {each["job_name"] for each in theirs["scrape_configs"]}
+    assert jobs == {"liandong"}, "NotScraped names it"
+
+
 def exported() -> set[str]:
     """The names of series: those of the code, and those that rules record."""
     names = {rule["record"] for rule in rules() if "record" in rule}
@@ -257,3 +282,17 @@ def test_each_alert_has_a_severity_and_a_line_in_the_runbook() -> None:
         assert rule["labels"]["severity"] in ("critical", "warning"), rule["alert"]
         assert rule["annotations"]["runbook"] == f"docs/runbook.md#{rule['alert'].lower()}"
     assert headings == {rule["alert"] for rule in alerts}
+
+
+def test_readiness_and_alerts_have_the_same_limits() -> None:
+    told = yaml.safe_load((RULES / "limits.yml").read_text())["groups"][0]["rules"]
+    given = {rule["record"].rpartition(":")[2]: rule["expr"] for rule in told}
+    own = {
+        "lag_seconds": lag.LATE,
+        "unsent_seconds": standing.UNSENT_LATE,
+        "timers_late_seconds": timers.TOO_LATE,
+        "clock_skew_seconds": clock.TOLERATED.total_seconds(),
+    }
+    assert {name: given[name] for name in own} == {
+        name: f"vector({seconds:g})" for name, seconds in own.items()
+    }

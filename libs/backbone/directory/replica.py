@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from hashlib import sha256
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ from backbone.words.errors import Unavailable
 log = logging.getLogger(__name__)
 
 TOPIC = "liandong.directory.v1"
+PARTITION = TopicPartition(TOPIC, 0)
 PART = "directory"
 
 READ = "SELECT key, value FROM replica"
@@ -71,6 +72,7 @@ class Replica:
         self._state = State(kinds, polygons=polygons)
         self._mark = mark_of(kinds)
         self._is_news = False
+        self._next = 0
         self._city: City | None = None
         self._ready = asyncio.Event()
 
@@ -88,6 +90,10 @@ class Replica:
         if self._city is None:
             raise Unavailable("DIRECTORY_NOT_LOADED")
         return self._city
+
+    def read(self) -> Mapping[TopicPartition, int]:
+        """The offset that it reads next."""
+        return {PARTITION: self._next}
 
     async def wait(self) -> City:
         """Wait until a city is loaded, and return it."""
@@ -122,14 +128,15 @@ class Replica:
     async def _follow(
         self, bookmark: Bookmark | None, pulse: Pulse, bury: Bury, origin: Origin
     ) -> None:
-        partition = TopicPartition(TOPIC, 0)
         async with open_reader(self._brokers) as consumer:
-            if not await resume(consumer, partition, bookmark):
+            resumed = await resume(consumer, PARTITION, bookmark)
+            self._next = bookmark.offset + 1 if resumed and bookmark else 0
+            if not resumed:
                 self._state.begin_again()
             progress = Progress(consumer)
             while True:
                 pulse.beat(PART)
-                found = await consumer.getmany(partition, timeout_ms=5_000, max_records=500)
+                found = await consumer.getmany(PARTITION, timeout_ms=5_000, max_records=500)
                 if not found:
                     await progress.check()
                 await origin.learn(consumer, [TOPIC])
@@ -150,6 +157,7 @@ class Replica:
                 await write(conn, changes)
                 bookmark = Bookmark.at(part[-1])
                 await conn.execute(SAVE_BOOKMARK, self._mark, bookmark.offset, bookmark.timestamp)
+            self._next = bookmark.offset + 1
             self._is_news |= bool(changes)
             if self._is_news and part[-1].key == HEAD.encode():
                 self._publish(pulse)

@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 NEVER = datetime.max.replace(tzinfo=UTC)
 # Seconds until a clock that was refused, or met a bug, is tried again.
 REST = 30.0
+# Seconds that a due clock may wait.
+TOO_LATE = 5.0
+# By this word doctor knows it.
+OVERDUE = "overdue"
 FATES = ("fired", "busy", "overtaken", "unchanged", "refused", "broken", "unavailable")
 # Seconds between two looks of which none is due: a clock of another process is seen within it.
 LOOK = 1.0
@@ -125,7 +129,9 @@ class Timers:
 
     def _tell(self, seconds: float | None) -> None:
         """Tell how late the oldest clock is; a clock that rests grows later all the while."""
-        LATE.labels(self._due.clock).set(max(0.0, -(seconds or 0.0)))
+        late = max(0.0, -(seconds or 0.0))
+        LATE.labels(self._due.clock).set(late)
+        self._pulse.note(self.name, flaw_of(self._due.clock, late))
 
     async def fire(self) -> int:
         """Fire one page of due clocks; return how many took effect in this process.
@@ -151,6 +157,13 @@ class Timers:
             elif fate == "unchanged":
                 self._resting[request.aggregate_id, version] = now + LOOK
         return fates.count("fired")
+
+
+def flaw_of(clock: str, late: float) -> str:
+    """The flaw of clocks that do not fire in time; empty if they do."""
+    if late <= TOO_LATE:
+        return ""
+    return f"a clock of {clock} is {late:.0f} s {OVERDUE}"
 
 
 async def attempt_each(door: Door, due: list[Request[Any]]) -> list[Outcome | Exception | None]:

@@ -1,13 +1,15 @@
-"""How far consumer groups are behind, in records and in seconds, seen from outside of them.
+"""How far consumers are behind, in records and in seconds, seen from outside of them.
 
 It compares what a group has committed with the ends of its topics, so that a consumer that stands
-still, or is dead beside a living process, shows as well as a slow one.
+still, or is dead beside a living process, shows as well as a slow one. Followers commit nothing:
+they say themselves how far they are.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -26,10 +28,27 @@ log = logging.getLogger(__name__)
 LOOK = 5.0
 PATIENCE = 10.0
 LOOP = "lag"
+# Seconds that the oldest record may be old. A backlog after an outage shrinks faster.
+LATE = 60.0
 # Ends that are kept for each partition; older ones are thinned out, so that months fit.
 KEPT = 720
 
 Offsets = Mapping[TopicPartition, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """One that commits nothing; `read` tells the offsets that it reads next."""
+
+    topics: Collection[str]
+    read: Callable[[], Offsets]
+
+
+def flaw_of(group: str, records: int, seconds: float) -> str:
+    """The flaw of a consumer that is behind; empty if it is not."""
+    if seconds <= LATE:
+        return ""
+    return f"{group} lags behind by {seconds:.0f} s, {records} records: `liandong consumers list`"
 
 
 class Behind:
@@ -56,12 +75,18 @@ class Behind:
 
 
 class Lags:
-    """Measures groups of one service; each has some topics."""
+    """Measures groups of one service, each of which has some topics, and followers."""
 
     def __init__(
-        self, brokers: Brokers, groups: Mapping[str, Collection[str]], pulse: Pulse
+        self,
+        brokers: Brokers,
+        groups: Mapping[str, Collection[str]],
+        pulse: Pulse,
+        followers: Mapping[str, Follower] | None = None,
     ) -> None:
         self._brokers, self._pulse = brokers, pulse
+        self._followers = followers or {}
+        groups = {**groups, **{name: each.topics for name, each in self._followers.items()}}
         self._groups = groups
         self._behind = {group: Behind() for group in groups}
         for each in (LAG_RECORDS, LAG_SECONDS):
@@ -101,16 +126,21 @@ class Lags:
         for group, topics in self._groups.items():
             of = [part for topic in topics for part in parts.get(topic, ())]
             begins, ends = await reader.beginning_offsets(of), await reader.end_offsets(of)
-            told = await admin.list_consumer_group_offsets(group)
+            told = await self._read_by(group, admin)
             # Records that the topic has deleted were read before, or never will be.
-            done = {
-                each: max(told[each].offset if each in told else 0, begins[each]) for each in of
-            }
+            done = {each: max(told.get(each, 0), begins[each]) for each in of}
             records, seconds = self._behind[group].at(now, ends, done)
             LAG_RECORDS.labels(group).set(records)
             LAG_SECONDS.labels(group).set(seconds)
+            self._pulse.note(f"lag {group}", flaw_of(group, records, seconds))
         for topic in described:
             SHORT.labels(topic["topic"]).set(short_of_copies(topic))
+
+    async def _read_by(self, group: str, admin: AIOKafkaAdminClient) -> Offsets:
+        if group in self._followers:
+            return self._followers[group].read()
+        committed = await admin.list_consumer_group_offsets(group)
+        return {partition: each.offset for partition, each in committed.items()}
 
 
 def partitions_of(topic: Mapping[str, Any]) -> list[TopicPartition]:

@@ -1,4 +1,8 @@
-"""The watchdog: ends a process whose loops stand still; the supervisor starts it again."""
+"""The watchdog: ends a process whose loops stand still; what runs it starts it again.
+
+It cannot end a process that a signal has stopped. So systemd is told at each look that this one
+runs; our supervisor and Kubernetes ask the probes instead.
+"""
 
 import logging
 import os
@@ -6,6 +10,7 @@ import time
 from collections.abc import Mapping
 from threading import Thread
 
+from backbone.process.notified import notifier
 from backbone.process.pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -25,7 +30,9 @@ def watch(pulses: Mapping[str, Pulse], look: float = LOOK) -> None:
 
 def _watch(pulses: Mapping[str, Pulse], look: float) -> None:
     before: set[str] = set()
+    notify = notifier(os.environ)
     while True:
+        notify()
         time.sleep(look)
         dead = {f"{name}: {loop}" for name, pulse in pulses.items() for loop in _hopeless(pulse)}
         # Dead twice in a row: after SIGSTOP and SIGCONT every loop looks dead at first.

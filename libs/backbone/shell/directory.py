@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection
 
-from backbone.directory.replica import Replica
+from backbone.directory.replica import TOPIC, Replica
+from backbone.kafka.lag import Follower
 from backbone.kafka.producer import Burial
 from backbone.process.metrics import CITY_VERSION, begin
 from backbone.shell.shell import Shell
@@ -23,6 +24,7 @@ def follow_directory(
     told = telling_version(settings.name, changed)
     replica = Replica(shell.pool, settings.brokers, kinds, told, polygons=polygons)
     bury = Burial(shell.publisher, group).bury
+    shell.followers[group] = Follower([TOPIC], replica.read)
     shell.run_beside(lambda: replica.run(shell.pulse, bury, origin))
     return replica
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,12 +73,18 @@ async def check_now(conn: Any, schema: str, check: Check) -> int:
         rows += 1
 
     flaws = await _flaws(check(conn, seen))
-    first = f"{flaws[0].where} {flaws[0].what}" if flaws else ""
     _tell(schema, datetime.now(UTC), len(flaws))
-    await conn.execute(NOTE, rows, len(flaws), first)
+    first = await note(conn, rows, flaws)
     told = {"schema": schema, "rows": rows, "flaws": len(flaws), "first": first}
     log.log(logging.CRITICAL if flaws else logging.INFO, "evidence.verified", extra=told)
     return len(flaws)
+
+
+async def note(conn: Any, rows: int, flaws: Sequence[Flaw]) -> str:
+    """Keep the result of a check; return the first flaw."""
+    first = f"{flaws[0].where} {flaws[0].what}" if flaws else ""
+    await conn.execute(NOTE, rows, len(flaws), first)
+    return first
 
 
 async def _flaws(found: AsyncIterator[Flaw]) -> list[Flaw]:

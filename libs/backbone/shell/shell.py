@@ -22,7 +22,7 @@ from backbone.door.request import Request, hash_of
 from backbone.door.retention import run_retention
 from backbone.kafka.consumer import Consumer
 from backbone.kafka.inbox import LINKS
-from backbone.kafka.lag import Lags
+from backbone.kafka.lag import Follower, Lags
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Publisher, open_producer
 from backbone.kafka.relay import Relay
@@ -30,14 +30,7 @@ from backbone.kafka.subscription import Subscription
 from backbone.kafka.unparking import run_unparking
 from backbone.postgres.months import run_months
 from backbone.postgres.pool import Pool, connect, open_pool
-from backbone.process.metrics import (
-    BATCH_SECONDS,
-    BATCH_SIZE,
-    COMMANDS,
-    OUTCOMES,
-    RELAYED,
-    begin,
-)
+from backbone.process.metrics import BATCH_SECONDS, BATCH_SIZE, COMMANDS, OUTCOMES, RELAYED, begin
 from backbone.process.pulse import Pulse
 from backbone.process.settings import Settings
 from backbone.rpc.caller import Call, caller_of
@@ -48,7 +41,7 @@ from backbone.shell.measuring import measure_backlog, measure_pool, tell_queue
 from backbone.shell.nightly import run_nightly
 from backbone.shell.operations import OperationsService
 from backbone.shell.proving import besides, forged_rows, rows_of
-from backbone.shell.standing import watch_database, watch_standing
+from backbone.shell.standing import watch_database, watch_standing, watch_unsent
 from liandong.operations.v1 import operations_service_pb2 as pb
 from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 
@@ -84,6 +77,7 @@ class Shell:
         self.keys = ServiceKeys(settings)
         self.server = Server(settings, self.keys.texts)
         self.consumers: dict[str, Consumer] = {}
+        self.followers: dict[str, Follower] = {}
         self._farewells: list[Callable[[], object]] = []
         coded = map(self.rows.coded, besides(deciders))
         self._loops: list[Run] = [
@@ -93,6 +87,7 @@ class Shell:
             pulse.run,
             lambda: watch_database(pool, settings.schema, pulse),
             lambda: watch_standing(pool, self.consumers, pulse),
+            lambda: watch_unsent(settings.schema, self.relay.age, pulse),
             lambda: run_anchors(pool, pulse, appending(settings.anchors, settings.schema)),
             lambda: run_months(pool, settings.schema, pulse),
             lambda: run_retention(pool, pulse, settings.schema, settings.kept),
@@ -200,14 +195,14 @@ class Shell:
         """Tell in metrics what this service has in hand."""
         name, schema, pool = self.settings.name, self.settings.schema, self.pool
         tell_queue(name, self.batcher)
-        for metric, label in ((BATCH_SIZE, self.door.name), (BATCH_SECONDS, self.door.name)):
-            begin(metric, [label])
+        for metric in (BATCH_SIZE, BATCH_SECONDS):
+            begin(metric, [self.door.name])
         begin(RELAYED, [schema])
         begin(OUTCOMES, [ACCEPTED])
         groups = {group: [each.topic] for group, each in self.consumers.items()}
         self.run_beside(partial(measure_pool, pool, name, schema, self.pulse))
         self.run_beside(partial(measure_backlog, pool, schema, groups, self.pulse))
-        self.run_beside(Lags(self.settings.brokers, groups, self.pulse).run)
+        self.run_beside(Lags(self.settings.brokers, groups, self.pulse, self.followers).run)
 
     async def run(self) -> None:
         """Serve for ever; a loop that ends or dies ends the process."""

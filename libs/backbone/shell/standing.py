@@ -17,8 +17,10 @@ from backbone.process.pulse import Pulse
 log = logging.getLogger(__name__)
 
 LOOK = 2.0
-# Seconds that the oldest event in hand may be old. A backlog after an outage shrinks faster.
-LATE = 60.0
+# Seconds that an event may wait for Kafka.
+UNSENT_LATE = 15.0
+# By these words doctor knows it.
+WAITED = "waited for Kafka"
 PARKED = "SELECT consumer, count(*) AS events FROM parked GROUP BY consumer"
 
 
@@ -29,8 +31,6 @@ def flaw_of(group: str, consumer: Consumer) -> str:
             f"{group} has stopped after {MOST_POISONS} bad records in a row: mend the cause, then "
             f"`liandong consumers resume {group}`"
         )
-    if (lag := consumer.lag()) > LATE:
-        return f"{group} lags behind by {lag:.0f} s: `liandong consumers list`"
     return ""
 
 
@@ -39,6 +39,22 @@ def parked_flaw(group: str, events: int) -> str:
         f"{events} events of {group} could not be applied and wait: mend the cause, then "
         "`liandong deadletters replay`"
     )
+
+
+def unsent_flaw(schema: str, age: float) -> str:
+    """The flaw of what Kafka does not take; empty if it takes all."""
+    if age <= UNSENT_LATE:
+        return ""
+    return (
+        f"what {schema} tells has {WAITED} for {age:.0f} s; it is kept, and sent as soon as Kafka "
+        "takes it"
+    )
+
+
+async def watch_unsent(schema: str, age: Callable[[], float], pulse: Pulse) -> None:
+    """Tell for ever of what Kafka does not take, be it away or not; `age` is that of the oldest."""
+    async for _ in pulse.rounds("unsent", LOOK):
+        pulse.note("unsent", unsent_flaw(schema, age()))
 
 
 async def watch_standing(pool: Pool, consumers: Mapping[str, Consumer], pulse: Pulse) -> None:

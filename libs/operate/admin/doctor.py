@@ -18,9 +18,11 @@ from operate.admin.finding import Finding, see_logs
 from operate.admin.forgeries import forgeries
 from operate.admin.machine import disk, downloads, machine, permission, present
 from operate.admin.process_findings import processes
+from operate.admin.topic_differences import Away, Kept
 from operate.admin.waiting_findings import dead_letters, refused_links
 from operate.cli.screen import console, plain, words
-from operate.home import leftovers, ports
+from operate.home import elsewhere, leftovers, ports
+from operate.home.certificates import IDENTITIES, is_open
 from operate.home.home import Home
 from operate.home.trouble import Trouble
 from operate.run import boot
@@ -34,7 +36,8 @@ async def examine(home: Home) -> bool:
     """Run all checks and print the findings; return whether there is no problem."""
     findings = [machine(), disk(home), *home_of(home), *downloads(), *permission()]
     findings += await careful(words("certificates", "证书"), "", certificates_of, home)
-    if home.supervisor() is None:
+    runner = elsewhere.runner_of(home)
+    if home.supervisor() is None and runner is None:
         findings += await careful(words("ports", "端口"), "", free_ports, home)
     else:
         findings += await careful(words("processes", "进程"), "", processes, home)
@@ -51,8 +54,9 @@ async def examine(home: Home) -> bool:
         sign = "[red]✗[/]" if each.remedy else "[green]✓[/]"
         table.add_row(sign, each.what, each.seen, each.remedy)
     console.print(table)
-    console.print()
-    console.print(rates)
+    if runner is None:  # else the gateway has another environment than this command
+        console.print()
+        console.print(rates)
     return not any(each.remedy for each in findings)
 
 
@@ -90,7 +94,7 @@ def home_of(home: Home) -> list[Finding]:
         Finding(words("home", "主目录"), str(home.path), "" if usable else other),
         Finding(words("ports", "端口"), base),
     ]
-    if home.secret.exists() and home.secret.stat().st_mode & 0o077:
+    if is_open(home.secret):
         seen = words("others may read it", "其他用户可读")
         found.append(Finding(words("secret", "密钥文件"), seen, f"chmod 600 {home.secret}"))
     return found
@@ -155,15 +159,24 @@ async def evidence_of(home: Home) -> list[Finding]:
 async def topics_of(home: Home) -> list[Finding]:
     told = await topics.compare(Installation.here(home).brokers, topics.read())
     what = words("topics", "主题")
-    start = words("start that broker", "请启动该代理")
-    remedies = [start if isinstance(each, topics.Away) else "make topics" for each in told]
-    return [Finding(what, *each) for each in zip(told, remedies, strict=True)] or [
+    return [Finding(what, each, remedy_of_topic(each)) for each in told] or [
         Finding(what, words("as declared", "与声明一致"))
     ]
 
 
+def remedy_of_topic(told: str) -> str:
+    if isinstance(told, Away):
+        return words("start that broker", "请启动该代理")
+    return told.remedy if isinstance(told, Kept) else "make topics"
+
+
 async def certificates_of(home: Home) -> list[Finding]:
-    found = wiring.certificates(Installation.here(home)) if home.secret.exists() else []
+    names = IDENTITIES
+    if elsewhere.runner_of(home):  # each service has its own; CertificateExpires tells of them
+        folder = Installation.here(home).protection.folder
+        here = tuple(each for each in IDENTITIES if (folder / f"{each}.pem").exists())
+        names = here or IDENTITIES
+    found = wiring.certificates(Installation.here(home), names) if home.secret.exists() else []
     return [Finding(words("certificates", "证书"), *each) for each in found]
 
 

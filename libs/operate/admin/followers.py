@@ -5,6 +5,7 @@ import asyncio
 from typing import Any
 
 from operate.admin import probe, topics
+from operate.home import elsewhere
 from operate.home.ports import STREAM
 from operate.run.installation import Installation
 
@@ -44,10 +45,9 @@ async def _row(
     service, _, kind = group.partition(".")
     process = STREAM if group == "workflow.stream" else service
     lags, stopped, silent = [], False, []
-    for name in installation.home.ports.names(process):
-        port = installation.home.ports.metrics(name)
+    for name, address in (await elsewhere.metrics_of(installation.home, process)).items():
         try:
-            flaws, samples = await probe.told(port), await probe.samples(port, LAG)
+            flaws, samples = await probe.told(address), await probe.samples(address, LAG)
         except (OSError, TimeoutError, ValueError):
             silent.append(name)
             continue

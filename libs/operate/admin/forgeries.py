@@ -12,6 +12,7 @@ from backbone.process.settings import PORTS
 from operate.admin import probe
 from operate.admin.finding import Finding
 from operate.cli.screen import words
+from operate.home import elsewhere
 from operate.home.copies import service_of
 from operate.home.home import Home, read_state
 from operate.run.installation import Installation
@@ -28,10 +29,8 @@ SHOWN = {
 
 async def forgeries(home: Home) -> list[Finding]:
     """One finding for each process and kind; a process that does not answer is told elsewhere."""
-    installation = Installation.here(home)
-    running = read_state(home).get("processes", {})
-    asked = [names for names in groups_of(installation) if names[0] in running]
-    counts = await asyncio.gather(*(_counted(installation, names[0]) for names in asked))
+    asked = await _places(home)
+    counts = await asyncio.gather(*(_counted(address) for address in asked.values()))
     return [
         finding_of(home, names, what, count)
         for names, counted in zip(asked, counts, strict=True)
@@ -40,9 +39,19 @@ async def forgeries(home: Home) -> list[Finding]:
     ]
 
 
-async def _counted(installation: Installation, name: str) -> Mapping[str, int]:
+async def _places(home: Home) -> dict[tuple[str, ...], str]:
+    """The names in each process, and where it tells of itself."""
+    if elsewhere.runner_of(home):
+        found = await asyncio.gather(*(elsewhere.metrics_of(home, service) for service in PORTS))
+        return {(name,): address for each in found for name, address in each.items()}
+    running = read_state(home).get("processes", {})
+    groups = [names for names in groups_of(Installation.here(home)) if names[0] in running]
+    return {names: f"127.0.0.1:{home.ports.metrics(names[0])}" for names in groups}
+
+
+async def _counted(address: str) -> Mapping[str, int]:
     try:
-        samples = await probe.samples(installation.home.ports.metrics(name), TOTAL)
+        samples = await probe.samples(address, TOTAL)
     except (OSError, TimeoutError, ValueError):
         return {}
     found: Counter[str] = Counter()
@@ -52,8 +61,10 @@ async def _counted(installation: Installation, name: str) -> Mapping[str, int]:
 
 
 def finding_of(home: Home, names: tuple[str, ...], what: str, count: int) -> Finding:
-    label = "+".join(names)
-    calls = ("forged calls", "伪造的调用", f"grep call.forged {home.logs / f'{label}.log'}")
+    label, runner = "+".join(names), elsewhere.runner_of(home)
+    log = f"grep call.forged {home.logs / f'{label}.log'}"
+    log = f"{runner.log(label)} | grep call.forged" if runner else log
+    calls = ("forged calls", "伪造的调用", log)
     english, chinese, shows = SHOWN.get(what, calls)
     services = [service_of(name) for name in names if service_of(name) in PORTS]
     return Finding(
@@ -62,5 +73,5 @@ def finding_of(home: Home, names: tuple[str, ...], what: str, count: int) -> Fin
             f"{label} has met {count} {english} since its start (docs/runbook.md, Forged)",
             f"{label} 自启动以来遇到 {count} 个{chinese}（见 docs/runbook.md Forged）",
         ),
-        f"{shows}; liandong restart {services[0]}",
+        f"{shows}; {runner.restart(label) if runner else f'liandong restart {services[0]}'}",
     )

@@ -4,16 +4,30 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from backbone.door.timers import OVERDUE
+from backbone.shell.standing import WAITED
 from operate.admin import status
 from operate.admin.finding import Finding, see_logs
 from operate.cli.screen import words
-from operate.home import absence
+from operate.home import absence, elsewhere
 from operate.home.home import Home
 from operate.run.installation import Installation
 from operate.run.programs import programs_of
 
 # Flaws quote the commands that mend them.
 COMMAND = re.compile(r"`([^`]+)`")
+# Causes outside of a process, by words of the flaw.
+OUTSIDE = {
+    "the clock of this host": ("set the clock of this machine", "请校准本机时钟"),
+    WAITED: (
+        "mend what is told below of topics, brokers and rights at Kafka",
+        "请按下文处理 Kafka 的主题、代理和权限",
+    ),
+    OVERDUE: (
+        "end what holds its rows in the database; the clocks fire by themselves afterwards",
+        "请结束在数据库中占用这些行的会话，之后时限自动触发",
+    ),
+}
 
 Process = Mapping[str, Any]
 
@@ -52,7 +66,6 @@ def remedy_of(
     installation: Installation, name: str, process: Process, ill: set[str], *, full: bool = False
 ) -> str:
     """The remedy; a process whose server is ill needs only the remedy of the server."""
-    home = installation.home
     if is_well(process):
         return ""
     if held := absence.held_down(installation, name):
@@ -62,24 +75,44 @@ def remedy_of(
             "free some space on the disk: it starts again by itself",
             "请腾出磁盘空间，之后会自动恢复",
         )
-    if causes := sorted(needs_of(installation, name) & ill):
+    if causes := sorted((needs_of(installation, name) | waits_for(process)) & ill):
         cause = ", ".join(causes)
         return words(f"it follows {cause}: mend that first", f"由 {cause} 引起，请先处理该项")
     if commands := [command for flaw in process["flaws"] for command in COMMAND.findall(flaw)]:
         return "; ".join(dict.fromkeys(commands))
-    if process["state"] == "ready" and is_clock(process):
-        return words("set the clock of this machine", "请校准本机时钟")
-    if process["state"] == "ready":
-        again = f"liandong stop {name} && liandong start {name}"
-        return words(f"{again}; {see_logs(home)}", f"{again}；{see_logs(home)}")
-    return see_logs(home)
+    if process["state"] == "ready" and (remedy := outside(process)):
+        return remedy
+    return begun_anew(installation, name, process)
 
 
-def is_clock(process: Process) -> bool:
-    return all(flaw.startswith("the clock of this host") for flaw in process["flaws"])
+def begun_anew(installation: Installation, name: str, process: Process) -> str:
+    """The remedy that is left: a start, by whatever runs the process, and its log."""
+    home = installation.home
+    if runner := elsewhere.runner_of(home):
+        if name in absence.OWN:
+            return str(absence.of(installation, name))
+        return f"{runner.restart(name)}; {runner.log(name)}"
+    if process["state"] != "ready":
+        return see_logs(home)
+    again = f"liandong stop {name} && liandong start {name}"
+    return words(f"{again}; {see_logs(home)}", f"{again}；{see_logs(home)}")
+
+
+def outside(process: Process) -> str:
+    """The remedy if all flaws are of one cause outside, for which no command of ours and no new
+    start does anything; else empty."""
+    for said, remedy in OUTSIDE.items():
+        if all(said in flaw for flaw in process["flaws"]):
+            return words(*remedy)
+    return ""
+
+
+def waits_for(process: Process) -> set[str]:
+    return {"kafka"} if any(WAITED in flaw for flaw in process["flaws"]) else set()
 
 
 def needs_of(installation: Installation, name: str) -> set[str]:
     """The servers that the process of this name needs."""
-    found = [each.needs for each in programs_of(installation) if name in each.names]
+    alone = name.partition("@")[0]  # of a city elsewhere, which tells copies by their address
+    found = [each.needs for each in programs_of(installation) if alone in each.names]
     return {need for needs in found for need in needs} - {name}

@@ -16,6 +16,7 @@ from liandong.operations.v1 import operations_service_pb2_grpc as rpc
 from operate.admin import followers
 from operate.admin.followers import is_follower
 from operate.admin.parked import APPLYING, PATIENCE, channel
+from operate.home import elsewhere
 from operate.home.trouble import Trouble
 from operate.run.installation import Installation
 
@@ -60,7 +61,7 @@ async def consumers(installation: Installation) -> tuple[list[dict[str, Any]], l
 
     async def ask(service: str) -> Any:
         listed = []
-        for address in addresses_of(installation, service):
+        for address in await addresses_of(installation, service):
             async with operations(installation, service, address) as call:
                 listed += (await call("ListConsumers", pb.ListConsumersRequest())).consumers
         return worst(listed)
@@ -98,7 +99,7 @@ async def resume(installation: Installation, group: str) -> bool:
         raise no_such_consumer(group)
     stopped = False
     try:
-        for address in addresses_of(installation, service):
+        for address in await addresses_of(installation, service):
             async with operations(installation, service, address) as call:
                 answer = await call("ResumeConsumer", pb.ResumeConsumerRequest(group=group))
                 stopped |= answer.was_stopped
@@ -109,12 +110,13 @@ async def resume(installation: Installation, group: str) -> bool:
     return stopped
 
 
-def addresses_of(installation: Installation, service: str) -> list[str]:
-    """One for each process of the service: each has a consumer of its own."""
+async def addresses_of(installation: Installation, service: str) -> list[str]:
+    """One for each process of the service, also behind one name: each has a consumer of its own."""
     ports = installation.home.ports
-    if service not in ports.copies:
-        return [ports.grpc_address(service) or ""]
-    return [ports.own_address(name) for name in ports.names(service)]
+    if service in ports.copies:
+        return [ports.own_address(name) for name in ports.names(service)]
+    address = ports.grpc_address(service) or ""
+    return await elsewhere.ends_of(address) or [address]
 
 
 def worst(listed: Iterable[Any]) -> list[Any]:

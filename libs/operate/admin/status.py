@@ -8,7 +8,7 @@ import psutil
 from backbone.process.settings import PORTS
 from operate.admin import probe
 from operate.cli.screen import STATE_COLOURS, console, plain, words
-from operate.home import leftovers
+from operate.home import absence, elsewhere, leftovers
 from operate.home.copies import service_of
 from operate.home.home import Home, read_state
 from operate.run.adopted import is_frozen
@@ -16,6 +16,7 @@ from operate.run.installation import Installation
 from operate.servers import kafka, postgres
 
 MEGABYTE = 1024 * 1024
+NO_ANSWER = "no answer"
 
 
 async def examine(home: Home) -> dict[str, Any]:
@@ -24,6 +25,8 @@ async def examine(home: Home) -> dict[str, Any]:
     The supervisor's state only knows of deaths: a frozen process, or one without its database, is
     found by asking.
     """
+    if elsewhere.runner_of(home):
+        return await examine_elsewhere(home)
     state = read_state(home)
     if not state:
         alone = [process.pid for process in leftovers.find(str(home.path))]
@@ -37,6 +40,33 @@ async def examine(home: Home) -> dict[str, Any]:
     well = not any(process["flaws"] for process in processes.values())
     ready = state["ready"] and well and not watcher["frozen"]
     return {"running": True, **state, "ready": ready, "supervisor": watcher}
+
+
+async def examine_elsewhere(home: Home) -> dict[str, Any]:
+    """The same of a city that another runs: what its processes say of themselves."""
+    installation = Installation.here(home)
+    asked = await asyncio.gather(*(elsewhere.metrics_of(home, service) for service in PORTS))
+    places = {name: address for each in asked for name, address in each.items()}
+    told = await asyncio.gather(
+        *(probe.flaws_of(address, of=service_of(name)) for name, address in places.items()),
+        *(server_flaws(installation, name) for name in absence.OWN),
+    )
+    found = dict(zip([*places, *absence.OWN], told, strict=True))
+    return {
+        "running": True,
+        "ready": not any(found.values()),
+        "processes": {name: unwatched(flaws) for name, flaws in found.items()},
+        "supervisor": {"pid": None, "memory": 0, "frozen": False},
+    }
+
+
+def unwatched(flaws: list[str]) -> dict[str, Any]:
+    """A process of which nothing is known but its own answer."""
+    state = NO_ANSWER if flaws == [NO_ANSWER] else "ready"
+    said = flaws if state == "ready" else []
+    return {
+        "state": state, "pid": None, "memory": 0, "restarts": 0, "flaws": said, "last_failure": "",
+    }  # fmt: skip
 
 
 def supervisor(home: Home) -> dict[str, Any]:
@@ -62,10 +92,13 @@ def frozen_supervisor(pid: int) -> tuple[str, str]:
 async def flaws_of(home: Home, name: str) -> list[str]:
     if service_of(name) in PORTS:
         return await probe.flaws_of(home.ports.metrics(name), of=service_of(name))
-    installation = Installation.here(home)
+    return await server_flaws(Installation.here(home), name)
+
+
+async def server_flaws(installation: Installation, name: str) -> list[str]:
     if name == "kafka":
-        return [] if await kafka.answers(installation.brokers) else ["no answer"]
-    return [] if await postgres.answers(installation.admin_dsn) else ["no answer"]
+        return [] if await kafka.answers(installation.brokers) else [NO_ANSWER]
+    return [] if await postgres.answers(installation.admin_dsn) else [NO_ANSWER]
 
 
 def once(flaws: list[str], said: list[str]) -> str:
@@ -108,7 +141,7 @@ def show(found: dict[str, Any]) -> None:
             name,
             f"[{colour}]{process['state']}[/]",
             str(pid or ""),
-            f"{memory / MEGABYTE:.0f}",
+            f"{memory / MEGABYTE:.0f}" if memory else "",
             str(process["restarts"]),
             said,
         )
@@ -116,4 +149,5 @@ def show(found: dict[str, Any]) -> None:
     if found["supervisor"]["frozen"]:
         seen, remedy = frozen_supervisor(found["supervisor"]["pid"])
         console.print(f"[red]{words('supervisor', '守护进程')}: {seen}[/]: {remedy}")
-    console.print(words(f"{total / MEGABYTE:.0f} MiB in all", f"共 {total / MEGABYTE:.0f} MiB"))
+    if total:
+        console.print(words(f"{total / MEGABYTE:.0f} MiB in all", f"共 {total / MEGABYTE:.0f} MiB"))

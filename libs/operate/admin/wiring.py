@@ -1,6 +1,7 @@
 """The findings of `liandong doctor` about the wires: certificates, Kafka's users and rights."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,18 +23,18 @@ Seen = tuple[str, str]
 SOON = 30
 
 
-def certificates(installation: Installation) -> list[Seen]:
+def certificates(installation: Installation, names: Sequence[str] = IDENTITIES) -> list[Seen]:
     """One line if all is well, and else one for each flaw; nothing in a city without them."""
     if not installation.protection.secure:
         return []
     folder = installation.protection.folder
-    found = [("", said(flaw)) for name in IDENTITIES if (flaw := flaw_of(Wires(name, folder)))]
+    found = [("", said(flaw)) for name in names if (flaw := flaw_of(Wires(name, folder)))]
     found += [(str(path), f"chmod 600 {path}") for path in readable_by_others(folder)]
-    return found or [_shortest(folder)]
+    return found or [_shortest(folder, names)]
 
 
-def _shortest(folder: Path) -> Seen:
-    ends = {name: end_of(folder / f"{name}.pem") for name in IDENTITIES}
+def _shortest(folder: Path, names: Sequence[str]) -> Seen:
+    ends = {name: end_of(folder / f"{name}.pem") for name in names}
     first = min(ends, key=lambda name: ends[name])
     days = (ends[first] - datetime.now(UTC)).days
     seen = words(f"good for {days} days ({first})", f"最短剩余 {days} 天（{first}）")
@@ -49,7 +50,9 @@ async def at_kafka(installation: Installation) -> list[Seen]:
     if not isinstance(brokers, Protected):
         return []
     users = [Wires(name, folder, kafka_password(installation.keys, name)) for name in PORTS]
-    asked = (refusal_by(Protected(installation.bootstrap, each)) for each in users)
+    # Of a missing certificate the check of the certificates tells; a city elsewhere has others.
+    here = [each for each in users if each.own.exists()]
+    asked = (refusal_by(Protected(installation.bootstrap, each)) for each in here)
     found = [("", said(flaw)) for flaw in await asyncio.gather(*asked) if flaw]
     if found:
         return found

@@ -32,7 +32,7 @@ from operate.cli import (
     watch_command,
 )
 from operate.cli.screen import say
-from operate.home import copies
+from operate.home import copies, elsewhere
 from operate.home.home import Home
 from operate.run import control, runner
 from operate.run.choice import Choice
@@ -148,7 +148,10 @@ def show_status(json: Json = False) -> None:
             "执行 liandong up --detach 可接管，不中断服务",
         )
     else:
-        say("not running: make run, or liandong up", "未运行：请执行 make run 或 liandong up")
+        say(
+            f"not running: make run, or liandong up; {elsewhere.RUN_BY} says what else runs a city",
+            f"未运行：请执行 make run 或 liandong up；若由其他程序运行，请设 {elsewhere.RUN_BY}",
+        )
     raise typer.Exit(0 if found["ready"] else 1)
 
 

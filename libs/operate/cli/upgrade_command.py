@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from operate.admin import upgrading
+from operate.admin import due, upgrading
 from operate.cli.screen import console, say, words
 from operate.home.home import Home
 from operate.run import control, runner
@@ -41,7 +41,7 @@ def upgrade(names: Names = None, yes: Yes = False) -> None:
     say(f"Restarted one after the other: {done}", f"已逐个重新启动：{done}")
 
 
-def tell(asked: upgrading.Plan) -> None:
+def tell(asked: due.Plan) -> None:
     """The migrations that are due, and what speaks against running them beside a city."""
     for name in asked.due:
         print(f"  {name}{'  (contract)' if name in asked.contracts else ''}")

@@ -6,6 +6,7 @@ services needs `ca.pem` and the files of its own services, nothing else.
 """
 
 import ipaddress
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -191,9 +192,17 @@ def hosts_of(path: Path) -> list[str]:
 
 
 def readable_by_others(folder: Path) -> list[Path]:
-    """The files with a private key that other users may read."""
+    """The files with a private key that other users may read, and that are ours to change."""
     keys = [folder / AUTHORITY, *(folder / f"{name}.pem" for name in IDENTITIES)]
-    return [path for path in keys if path.exists() and path.stat().st_mode & 0o077]
+    return [path for path in keys if is_open(path)]
+
+
+def is_open(path: Path) -> bool:
+    """Whether others may read a file that is ours; Kubernetes gives pods files of root's."""
+    if not path.exists():
+        return False
+    told = path.stat()
+    return bool(told.st_mode & 0o077) and os.geteuid() in (0, told.st_uid)
 
 
 def _builder(

@@ -23,7 +23,8 @@ def split(name: str) -> tuple[str, int]:
 
 
 def service_of(name: str) -> str:
-    return split(name)[0]
+    """The service of a process, also of one that is told apart by its address: alarm@10.0.0.7."""
+    return split(name.partition("@")[0])[0]
 
 
 def read_scale(text: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from msgspec import yaml
 
 FILE = Path(__file__).with_name("recommended.yaml")
 
@@ -13,7 +13,7 @@ FILE = Path(__file__).with_name("recommended.yaml")
 @cache
 def sentences() -> dict[str, dict[str, str]]:
     """The sentences of each reason, by language."""
-    lines: dict[str, dict[str, str]] = yaml.safe_load(FILE.read_text("utf-8"))
+    lines: dict[str, dict[str, str]] = yaml.decode(FILE.read_bytes())
     return lines
 
 

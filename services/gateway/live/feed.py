@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -19,10 +18,8 @@ from backbone.kafka import closing
 from backbone.kafka.connecting import connection
 from backbone.kafka.origin import Origin
 from backbone.kafka.producer import Burial, Publisher
-from backbone.kafka.records import oldest
 from backbone.kafka.stall import Progress
 from backbone.postgres.pool import is_transient
-from backbone.process.metrics import LAG_SECONDS, begin
 from backbone.process.pulse import Pulse
 from backbone.process.wires import Brokers
 from liandong.alarm.v1.alarm_events_pb2 import AlarmEvent
@@ -72,11 +69,19 @@ class Feed:
         origin: Origin,
     ) -> None:
         self._origin = origin
-        begin(LAG_SECONDS, [GROUP])
         self._brokers, self._ring, self._burial = brokers, ring, Burial(publisher, GROUP)
         self._unreadable: asyncio.Queue[tuple[ConsumerRecord, str]] = asyncio.Queue(MOST_UNREADABLE)
+        self._partitions: list[TopicPartition] = []
         self._sources = {f"liandong.{source}.events.v1": source for source in events}
         self._showing = {source: Showing(source, event, names) for source, event in events.items()}
+
+    @property
+    def topics(self) -> list[str]:
+        return list(self._sources)
+
+    def read(self) -> Mapping[TopicPartition, int]:
+        """The offsets that it reads next."""
+        return dict(zip(self._partitions, self._ring.head, strict=False))
 
     async def run(self, pulse: Pulse) -> None:
         """Read until cancelled. While Kafka is unavailable, streams stay open, to catch up."""
@@ -113,13 +118,12 @@ class Feed:
             await consumer.start()
             consumer.assign(partitions)
             await self._resume(consumer, partitions)
+            self._partitions = partitions
             progress = Progress(consumer)
             places = {partition: at for at, partition in enumerate(partitions)}
             while True:
                 pulse.beat(NAME)
                 batches = await consumer.getmany(timeout_ms=5_000, max_records=500)
-                written = oldest(batches)
-                LAG_SECONDS.labels(GROUP).set(time.time() - written if written else 0.0)
                 if not batches:
                     await progress.check()
                     continue

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from operate.home.trouble import Trouble
+from operate.watching.naming import rules_of
 from operate.watching.packages import program
 from operate.watching.prometheus import FILES
 
@@ -28,8 +29,9 @@ def test_each_alert_fires_for_its_fault_and_none_in_the_calm(promtool: Path) -> 
     run(promtool, "test", "rules", "tests.yml")
 
 
-def test_the_configuration_is_one(promtool: Path) -> None:
-    run(promtool, "check", "config", "prometheus.yml")
+@pytest.mark.parametrize("name", ["prometheus.yml", "systemd.yml", "kubernetes.yml"])
+def test_the_configuration_is_one(promtool: Path, name: str) -> None:
+    run(promtool, "check", "config", name)
 
 
 def test_no_alert_is_left_untried() -> None:
@@ -40,5 +42,5 @@ def test_no_alert_is_left_untried() -> None:
         for asked in case["promql_expr_test"]
         for sample in asked["exp_samples"]
     }
-    groups = yaml.safe_load((FILES / "alerts.yml").read_text())["groups"]
-    assert tried == {rule["alert"] for group in groups for rule in group["rules"]}
+    rules = [rule for name in ("alerts.yml", "supervised.yml") for rule in rules_of(FILES / name)]
+    assert tried == {rule["alert"] for rule in rules}

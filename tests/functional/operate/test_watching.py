@@ -82,5 +82,5 @@ def test_an_alert_on_a_metric_that_does_not_exist_is_refused(
 
 
 def test_the_rules_that_are_deployed_ask_for_what_exists() -> None:
-    names = ("limits.yml", "recording.yml", "alerts.yml")
+    names = ("limits.yml", "recording.yml", "alerts.yml", "supervised.yml")
     naming.demand_known([prometheus.FILES / name for name in names])

@@ -15,6 +15,7 @@ import pytest_asyncio
 from backbone.rpc.caller import metadata_for
 from backbone.rpc.channels import open_channel
 from backbone.words.actor import Actor
+from liandong.alarm.v1 import alarm_pb2 as receipts
 from liandong.alarm.v1 import alarm_service_pb2 as alarm
 from liandong.incident.v1 import incident_pb2 as resources
 from liandong.incident.v1 import incident_service_pb2 as pb
@@ -276,7 +277,9 @@ async def test_without_kafka_corrections_are_told_directly(home: Installation) -
             assert "车起火" in (await flow.incident(other)).danger, (
                 "it follows the merge by the call"
             )
-            mine, _ = await console.receive(GRID_MEMBER, category="theft")
+            mine, _ = await console.receive(
+                GRID_MEMBER, kind=receipts.Receipt.KIND_GRID_REPORT, category="theft"
+            )
             await console.do("OpenIncident", mine.id, GRID_MEMBER)
             await flow.becomes_open(mine.id)
             await flow.call("MergeIncident", incident_id=mine.id, into=other, reason="同一起")

@@ -39,10 +39,10 @@ def a_city_that_waits_for_none() -> City:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(
-    postgres_dsn: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+    template: str, broker: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Installation]:
     logs = tmp_path_factory.mktemp("teamless")
-    async with an_installation(postgres_dsn, broker, logs) as installation:
+    async with an_installation(template, broker, logs) as installation:
         await installation.know(a_city_that_waits_for_none(), *SERVICES)
         with ExitStack() as running:
             for each in SERVICES:

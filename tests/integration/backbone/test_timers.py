@@ -22,6 +22,7 @@ from tests.ledger.building import (
     written,
 )
 from tests.ledger.domain import Break, Command, Lapse, Look, Release, Wait
+from tests.servers import running_task
 
 
 def the_timers(pool: Pool, door: Door, command: Command | None = None) -> Timers:
@@ -175,6 +176,26 @@ async def test_clocks_wait_while_nobody_can_say(
     assert not running.done()
     running.cancel()
     assert await lapses(pool) == 0
+
+
+async def test_a_clock_that_does_not_fire_is_a_flaw_of_a_process_that_serves(
+    door: Door, pool: Pool, admin: "asyncpg.Connection[Any]"
+) -> None:
+    broken, pulse = await claimed(door), Pulse()
+    pulse.started()
+    await admin.execute(RIPE)
+    await unlucky(admin, broken)
+    await admin.execute("UPDATE notes SET due_time = now() - interval '6 s'")
+    timers = Timers(pool, door, DUE, lambda row: lapse_of(row, Lapse()), pulse)
+    async with running_task(timers.run(look=0.01)), asyncio.timeout(5):
+        while not pulse.unready():
+            await asyncio.sleep(0.01)
+        [flaw] = pulse.unready()
+        assert flaw.startswith(f"a clock of {DUE.clock} is 6 s overdue")
+        assert pulse.unserving() == []
+        await admin.execute("UPDATE notes SET due_time = NULL")
+        while pulse.unready():
+            await asyncio.sleep(0.01)
 
 
 async def test_a_statement_that_is_wrong_ends_the_loop(door: Door, pool: Pool) -> None:

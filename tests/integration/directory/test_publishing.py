@@ -12,6 +12,7 @@ from aiokafka.structs import TopicPartition
 from backbone.directory.replica import TOPIC, Replica
 from backbone.kafka.bookmark import open_reader
 from backbone.postgres.pool import open_pool
+from backbone.process.metrics import UNSENT
 from backbone.process.pulse import Pulse
 from backbone.words.city import City
 from services.directory.files import read_folder, to_archive
@@ -20,7 +21,7 @@ from services.directory.wiring import Directory, open_directory
 from tests.calendars import CALENDAR
 from tests.integration.directory.conftest import DEMO, demo, make_topic_anew, settings_for
 from tests.ledger.consuming import Trusting
-from tests.servers import Broker
+from tests.servers import Broker, running_task
 
 RENAMED = {"organisations.csv": ("青山镇派出所", "青山镇新派出所")}
 REDUNDANT = "traffic.accident,traffic.accident,police,,,,交通事故由事发地公安机关处理\n"
@@ -166,3 +167,17 @@ async def test_a_city_of_15238_grids_is_loaded_published_and_answers(
         assert city.areas[directory.holding.locate(108.912, 34.231).code[:9]].name == "青山镇"
         copied = await becomes(replica, lambda city: True, patience=120)
         assert copied.grids == city.grids
+
+
+async def test_what_waits_while_kafka_is_away_is_told(directory: Directory) -> None:
+    """In the metrics of the events that wait, so that their alert and readiness tell of it."""
+    publishing, unsent = directory.publishing, UNSENT.labels("directory")
+    async with running_task(publishing.watch(directory.pool)), asyncio.timeout(20):
+        await directory.loader.load(demo(), None, "a test")
+        while not unsent._value.get():
+            await asyncio.sleep(0.05)
+        assert 0 < publishing.age() < 20
+        await directory.pool.execute("UPDATE entries SET unpublished = false")
+        while unsent._value.get():
+            await asyncio.sleep(0.05)
+        assert publishing.age() == 0

@@ -4,9 +4,15 @@ from aiokafka.structs import TopicPartition
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backbone.kafka.lag import KEPT, Behind
+from backbone.kafka.lag import KEPT, LATE, Behind, flaw_of
 
 ONE, TWO = TopicPartition("events", 0), TopicPartition("events", 1)
+
+
+def test_a_consumer_is_ill_only_beyond_its_time() -> None:
+    assert flaw_of("alarm.incidents", 4, LATE) == ""
+    told = flaw_of("alarm.incidents", 4, LATE + 1)
+    assert told == "alarm.incidents lags behind by 61 s, 4 records: `liandong consumers list`"
 
 
 def test_a_group_at_the_end_is_not_behind() -> None:

@@ -8,7 +8,7 @@ from liandong.alarm.v1.alarm_pb2 import RecommendedTeam
 from liandong.emergency.v1.emergency_pb2 import SuggestedTeam
 from services.gateway.contract.naming import ASKED, Names
 from services.gateway.contract.recommended import sentences
-from services.gateway.contract.writing import Parts, Writer
+from services.gateway.contract.writing import Writer
 
 UNHEARD = ("手上没有任务", "终端不在线")
 HERE = {"duty": "AVAILABLE", "connected": True, "metres": 1240}
@@ -17,7 +17,7 @@ HERE = {"duty": "AVAILABLE", "connected": True, "metres": 1240}
 def said(language: str, kind: Any = RecommendedTeam, **parts: Any) -> list[str]:
     token = ASKED.set(language)
     try:
-        answer = Writer(kind.DESCRIPTOR, Parts(Names()))(kind(**parts))
+        answer = Writer(kind.DESCRIPTOR, Names())(kind(**parts))
     finally:
         ASKED.reset(token)
     reasons: list[str] = answer["reasons"]

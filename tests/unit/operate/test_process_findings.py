@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from backbone.door import timers
+from backbone.kafka import lag
 from backbone.process.supervised import GONE
-from backbone.shell.standing import parked_flaw
+from backbone.shell.standing import parked_flaw, unsent_flaw
 from operate.admin import process_findings
 from operate.admin.process_findings import remedy_of, seen_of
 from operate.home.home import Home
@@ -39,6 +41,10 @@ def process(state: str = "ready", *flaws: str, **more: Any) -> dict[str, Any]:
         ("alarm", parked_flaw("alarm.incidents", 3), set(), "liandong deadletters replay"),
         ("alarm", GONE, set(), "liandong up --detach"),
         ("alarm", CLOCK, set(), "set the clock"),
+        ("alarm", unsent_flaw("alarm", 16), set(), "mend what is told below"),
+        ("alarm", unsent_flaw("alarm", 16), {"kafka", "alarm"}, "it follows kafka"),
+        ("alarm", timers.flaw_of("missions.rung_due", 6), set(), "end what holds its rows"),
+        ("alarm", lag.flaw_of("alarm.incidents", 3, 61), set(), "liandong consumers list"),
     ],
 )
 def test_the_remedy_is_that_of_the_cause(

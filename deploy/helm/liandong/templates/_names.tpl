@@ -97,10 +97,13 @@ securityContext: {{- include "liandong.containerSecurity" . | nindent 2 }}
 env:
   - {name: LIANDONG_SECURE, value: {{ ternary "1" "0" .Values.secure | quote }}}
   - {name: LIANDONG_CERTIFICATES, value: /etc/liandong/certificates}
+  - {name: LIANDONG_RUN_BY, value: kubernetes}
   {{- range $name, $service := .Values.services }}
   {{- if $service.grpc }}
   - {name: LIANDONG_{{ upper $name }}_ADDRESS, value: {{ include "liandong.address" (dict "root" $ "name" $name) | quote }}}
   {{- end }}
+  - name: LIANDONG_{{ upper $name | replace "-" "_" }}_METRICS_ADDRESS
+    value: {{ include "liandong.probes" (dict "root" $ "name" $name) | quote }}
   {{- end }}
   - {name: KAFKA_BOOTSTRAP, value: {{ include "liandong.adminBootstrap" . | quote }}}
   - name: DATABASE_URL
@@ -115,6 +118,12 @@ volumeMounts:
   - {name: home, mountPath: /var/lib/liandong}
   - {name: secret, mountPath: /var/lib/liandong/secret, subPath: secret, readOnly: true}
   - {name: tmp, mountPath: /tmp}
+{{- end }}
+
+{{- /* Where each copy of a service tells of itself, also one that is not ready. Takes .root and .name. */ -}}
+{{- define "liandong.probes" -}}
+{{- $service := index .root.Values.services .name -}}
+{{ printf "dns:///%s-%s-probes.%s.svc.%s:%d" .root.Release.Name .name .root.Release.Namespace .root.Values.clusterDomain (int $service.probes) }}
 {{- end }}
 
 {{- /* Where a service is called. Takes .root and .name. */ -}}
