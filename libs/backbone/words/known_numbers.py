@@ -18,8 +18,7 @@ from backbone.words.letters import Letters, digit_of, folded, in_digits, in_grou
 SHORTEST = 7  # a shorter number would be found everywhere
 # What may stand behind a line, in folded signs.
 _TO = "(?:转分机|转接|转|分机号|分机|extension|ext|x)"
-_EXTENSION = re.compile(f"{_TO}[0-9]{{1,8}}")
-_IN_NUMERALS = re.compile(f"{_TO}[0-9]{{2,8}}(?![0-9])")
+_EXTENSION = re.compile(f"{_TO}([0-9]{{1,8}})(?![0-9])")
 _HYPHENED = re.compile(r"[-‐-―−－#＃]\d{1,6}(?![\d.．年月日]|[-‐-―−－]\d)")
 _AREAS = r"10|2\d|[3-9]\d\d"
 _LANDLINE = re.compile(rf"0({_AREAS})([2-8]\d{{6,7}})")
@@ -50,7 +49,9 @@ def whole(text: str, letters: Letters, signs: str, first: int, last: int) -> tup
     """Where a number with these letters begins and ends in the text: with its extension, with the
     plus before it, and with both of its brackets."""
     behind = signs[last : last + 20]
-    to = _EXTENSION.match(behind) or _IN_NUMERALS.match(as_read(behind))
+    to = _EXTENSION.match(as_read(behind))
+    if to and len(to[1]) == 1 and not behind[to.start(1)].isascii():
+        to = None  # 转一下
     last += to.end() if to else 0
     start, stop = letters[first][1], letters[last - 1][1] + 1
     if not to and (hyphened := _HYPHENED.match(text, stop)):
@@ -74,7 +75,9 @@ def _ways(number: str) -> tuple[re.Pattern[str], ...]:
 
 
 def _written(contact: str) -> Iterator[re.Pattern[str]]:
-    line, _, extension = contact.partition(TO)
+    line, to, extension = contact.partition(TO)
+    if to and not (extension.isascii() and extension.isdecimal()):
+        line, extension = contact, ""  # a text that is no number, and has one in it
     digits = "".join(map(digit_of, folded(line))).replace("|", "")
     if len(digits) < SHORTEST:
         return

@@ -89,6 +89,11 @@ def test_the_last_digits_of_a_number_are_found_where_they_are_called_so(said: st
     assert without("第9876号", [], [HERS[0]]) == "第9876号"
 
 
+def test_what_is_no_extension_stays() -> None:
+    for behind in ("转一下", "转123456789", "-2026-11-30", "转接"):
+        assert without(f"{LINE[0]}{behind}", [], [LINE[0]]) == f"{NUMBER}{behind}"
+
+
 def test_several_numbers_of_one_field_are_found() -> None:
     told = without("打13812349876或87654321", [], ["138-1234-9876 / 029-87654321"])
     assert told == f"打{NUMBER}或{NUMBER}"
@@ -125,6 +130,18 @@ def test_whatever_stands_around_and_between(before: str, after: str, between: li
     text = f"{before}{typed(WHO)}，{after}|{typed(MOBILE)}"
     told = without(text, [WHO], [MOBILE])
     assert not mentions(told, [WHO], [MOBILE])
+
+
+TYPED = st.text("0123456789+＋()（）-－ 转#x/*八〇\u200b，是", max_size=30)
+PARTS = st.sampled_from(["13812349876", "+86", "0086", "029", "87654321", "转801", "-801", "）"])
+AROUND = st.lists(TYPED | PARTS, max_size=6).map("".join)
+
+
+@given(AROUND, AROUND)
+def test_any_field_is_looked_for_in_any_text(text: str, known: str) -> None:
+    told = without(text, [], [known])
+    assert not mentions(told, [], [known])
+    assert mentions(text, [], [known]) == (told != text)
 
 
 def test_no_person_leaves_the_text_alone() -> None:
