@@ -166,6 +166,19 @@ async def test_the_line_of_a_matter_that_another_report_raised_leads_to_the_team
     await room.do("DispatchNow", first.id, team="red")
 
 
+async def test_a_danger_whose_link_is_undone_waits_and_recommends_again(room: Room) -> None:
+    first = await opened(room, narrative=KNIFE)
+    await room.do("DispatchNow", first.id, team="red")
+    second = await taken(room, narrative=KNIFE)
+    await room.do("LinkRepeat", second.id, incident=first.id)
+    back = (await room.do("UnlinkRepeat", second.id, reason="不是同一件")).receipt
+    assert "blue" in teams(back)
+    assert (await room.waiting())["DANGER_TOLD"] == [second.code]
+    await room.do("OpenIncident", second.id)
+    await room.do("DispatchNow", second.id, team="blue")
+    assert "DANGER_TOLD" not in await room.waiting()
+
+
 @pytest.mark.parametrize("category", ["", "traffic.accident"])
 async def test_a_matter_whose_class_names_no_skill_waits_until_a_team_is_chosen(
     room: Room, category: str
