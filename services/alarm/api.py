@@ -177,7 +177,9 @@ class FrontDesk(rpc.AlarmServiceServicer):
         command = codec.to_command(request, caller.actor)
         receipt = await self._perform(context, command, request, caller)
         await self._told.unlinked(before, receipt, caller.actor)
-        return pb.UnlinkRepeatResponse(receipt=self._shown(receipt, caller.actor))
+        shown = self._shown(receipt, caller.actor)
+        await self._fetching.anew(shown, receipt, caller.actor)
+        return pb.UnlinkRepeatResponse(receipt=shown)
 
     async def DispatchNow(self, request: pb.DispatchNowRequest, context: Any) -> Any:
         """Order, then call: a refusal is recorded, so that the order does not stand."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from backbone.words.actor import Actor
-from backbone.words.followed import OVER
+from backbone.words.followed import MERGED, SETTLED
 from liandong.alarm.v1 import alarm_pb2 as resources
 from liandong.alarm.v1 import alarm_service_pb2 as pb
 from liandong.emergency.v1 import emergency_pb2 as emergency
@@ -15,9 +15,12 @@ from services.alarm import codec
 from services.alarm.linkage import Found, Linkage, shown_as
 from services.alarm.receipt.dispatch import DispatchNow
 from services.alarm.receipt.record import Receipt, State
+from services.alarm.receipt.suggested import DangerSuggestion, Suggestions
 from services.alarm.telling import Told
 
 DISPATCH = DispatchNow.__name__
+# The matter goes on elsewhere, or is handled: the inbox asks for no team either.
+HANDLED = (*SETTLED, MERGED)
 
 
 class Fetching:
@@ -66,25 +69,34 @@ class Fetching:
         receipt = await self._told.found(codec.receipt_id(request.receipt_id))
         if receipt is None or receipt.incident is None:
             return []
-        urgent = _as_urgent(receipt, request.category, request.priority)
+        heard = await self._told.heard(receipt.id)
+        urgent = _as_urgent(receipt, request.category, request.priority, heard)
         found = await self._linkage.anew(urgent, by)
         facts = await self._told.facts(receipt, by) if found.teams else {}
         await self._linkage.send(urgent, found, by, facts)
         return shown_as(emergency.SuggestedTeam, found)
 
     async def look(self, shown: resources.Receipt, by: Actor) -> None:
-        """Recommend teams to a reader who may send them, while the incident goes on without one."""
+        """Recommend teams to a reader who may send them, while the incident goes on without one: by
+        what all its reports tell, as one of the others may have made it urgent."""
         incident = shown.incident
-        if not incident.id or incident.state in OVER or DISPATCH not in shown.actions:
+        if not incident.id or incident.state in HANDLED or DISPATCH not in shown.actions:
             return
         receipt = await self._told.found(UUID(shown.id))
         if receipt is not None:
-            urgent = _as_urgent(receipt, shown.category, incident.priority or shown.priority)
+            heard = await self._told.heard(receipt.id)
+            priority = incident.priority or shown.priority
+            urgent = _as_urgent(receipt, shown.category, priority, heard)
             found = await self._linkage.anew(urgent, by)
             shown.recommended.extend(shown_as(resources.RecommendedTeam, found))
 
 
-def _as_urgent(receipt: Receipt, category: str, priority: str) -> Receipt:
-    """The receipt with class and priority of its incident, which may have been set there alone."""
+def _as_urgent(
+    receipt: Receipt, category: str, priority: str, heard: DangerSuggestion | None
+) -> Receipt:
+    """The receipt with class and priority of its incident, which may have been set there alone, and
+    the dangers of all its reports."""
     given = replace(receipt.classification, category=category, priority=priority)
-    return replace(receipt, classification=given)
+    known = receipt.suggestions
+    told = Suggestions(known.category, known.repeats, heard or known.danger)
+    return replace(receipt, classification=given, suggestions=told)

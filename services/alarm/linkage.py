@@ -53,9 +53,11 @@ class Linkage:
         return Found(recommend(city, receipt, teams, standings, centres), sent)
 
     async def anew(self, receipt: Receipt, by: Actor) -> Found:
-        """The teams for a matter that may have become urgent: none where one is under way."""
+        """The teams for a matter that may have become urgent: none where one is under way, or has
+        done its work for a matter as urgent."""
         found = await self.recommend(receipt, by)
-        return Found() if found.sent else found
+        served = bool(found.sent or (found.teams and await self._orders.served(receipt)))
+        return Found() if served else found
 
     async def send(
         self, receipt: Receipt, found: Found, by: Actor, facts: Mapping[str, Any] | None = None

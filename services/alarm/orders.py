@@ -76,6 +76,11 @@ class Orders:
         found = await self._missions.under_way(receipt.matter_id)
         return ordered if found is None else found
 
+    async def served(self, receipt: Receipt) -> bool:
+        """Whether a team has done its work for the matter of the receipt, or is under way."""
+        priority = receipt.classification.priority
+        return await self._missions.is_served(receipt.matter_id, priority)
+
     async def standing(self, receipt: Receipt | None, team: str) -> str:
         """The state of the mission that an earlier order to this team has made.
 

@@ -113,6 +113,8 @@ def _waits(receipt: Receipt, allowed: timedelta) -> tuple[Any, datetime | None, 
     """Why the desk has to see to it, since when, and the words for it."""
     passed, danger, ending = receipt.passed, receipt.suggestions.danger, receipt.ending
     kinds = resources.Outstanding
+    if receipt.come_back_time is not None and danger is None and receipt.against:
+        return kinds.REASON_ACCUSATION, receipt.come_back_time, ""
     if receipt.come_back_time is not None:
         return kinds.REASON_DANGER, receipt.come_back_time, names_of(danger) if danger else ""
     if passed is not None and passed.state == TicketState.RETURNED:

@@ -106,6 +106,18 @@ class Missions:
             return None
         return frozenset(each.team for each in response.items)
 
+    async def is_served(self, matter_id: UUID, priority: str) -> bool:
+        """Whether a team is under way for a matter of this urgency, or has done its work: as the
+        inbox asks for it. False while the service cannot be asked."""
+        request = missions.ListUnservedRequest(matter_ids=[str(matter_id)], priorities=[priority])
+        metadata = metadata_for(self._token, INSIDE)
+        try:
+            answer = await self._stub.ListUnserved(request, timeout=GLANCE, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            log.info("missions.unheard", extra={"error": error.details()})
+            return False
+        return not answer.matter_ids
+
     async def _call(
         self, request_id: UUID, order: Order, by: Actor
     ) -> missions.DispatchMissionResponse:

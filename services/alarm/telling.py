@@ -51,8 +51,8 @@ class Told:
         if receipt is None or receipt.incident is None:
             return None
         ids = await storage.followers(self._pool, receipt.incident.id)
-        found = [await self.found(each) for each in ids]
-        return together(each.suggestions.danger for each in found if each)
+        found = await storage.as_they_are(self._rows, ids)
+        return together(each.suggestions.danger for each in found.values())
 
     async def standing(self, receipt_id: UUID, by: Actor) -> str:
         """The present priority of the receipt's incident; empty if it is not known."""

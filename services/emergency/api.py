@@ -198,7 +198,7 @@ class EmergencyService(MissionService):
 
     async def ListUnserved(self, request: pb.ListUnservedRequest, context: Any) -> Any:
         asked = [codec.mission_id(each) for each in request.matter_ids]
-        rows = await self._shell.pool.fetch(storage.UNSERVED, asked)
+        rows = await self._shell.pool.fetch(storage.UNSERVED, asked, [*request.priorities])
         return pb.ListUnservedResponse(matter_ids=[str(row["id"]) for row in rows])
 
     async def SetTeamStatus(self, request: pb.SetTeamStatusRequest, context: Any) -> Any:

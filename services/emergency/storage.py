@@ -173,12 +173,14 @@ LOADS = "SELECT team, count(*) AS missions FROM missions WHERE end_time IS NULL 
 READ_STATUSES = f"SELECT {with_proof('s')} FROM team_statuses AS s WHERE team = ANY($1)"  # noqa: S608  # our names
 
 
-# In the order of the ids.
+# In the order of the ids. A team that was through before the matter became more urgent has served
+# another one.
 UNSERVED = """
-SELECT asked.id FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, place)
+SELECT asked.id FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS asked (id, priority, place)
 WHERE NOT EXISTS (
     SELECT FROM missions AS m
-    WHERE m.matter_id = asked.id AND m.state NOT IN ('REFUSED', 'RECALLED'))
+    WHERE m.matter_id = asked.id AND m.state NOT IN ('REFUSED', 'RECALLED')
+      AND (m.end_time IS NULL OR asked.priority IS NULL OR m.priority <= asked.priority))
 ORDER BY asked.place
 """
 

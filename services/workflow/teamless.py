@@ -34,7 +34,7 @@ from services.workflow.incident.waiting import TEAM_MISSING
 LOOK = 1000
 # The open matters of a priority, the oldest first.
 READ = """
-SELECT t.id, t.rank, t.open_time, t.desk FROM incidents AS t
+SELECT t.id, t.rank, t.open_time, t.desk, t.priority FROM incidents AS t
 WHERE {seen} AND t.state = ANY({states}) AND t.source = {source} AND t.priority = {priority}
   AND t.rank >= {first} AND t.rank < {last} AND (t.rank, t.id) > ({after}, {after_id})
   AND t.open_time <= {until}
@@ -80,7 +80,10 @@ class Teamless:
     async def _unserved(self, rows: Sequence[Any], caller: Call, away: list[str]) -> set[UUID]:
         if not rows:
             return set()
-        asked = emergency_pb.ListUnservedRequest(matter_ids=[str(row["id"]) for row in rows])
+        asked = emergency_pb.ListUnservedRequest(
+            matter_ids=[str(row["id"]) for row in rows],
+            priorities=[row["priority"] for row in rows],
+        )
         metadata = metadata_for(self._token, caller.actor)
         call = self._stub.ListUnserved(asked, timeout=PATIENCE, metadata=metadata)
         answer = await heard(call, EMERGENCY, away)

@@ -15,9 +15,7 @@ from backbone.life_cycle import change, verb
 from backbone.words.actor import CLOCK
 from backbone.words.city import City
 from services.alarm.receipt.accusing import barred_by
-from services.alarm.receipt.correcting import link_of
-from services.alarm.receipt.ending import matter_called
-from services.alarm.receipt.linking import RepeatUnlinked
+from services.alarm.receipt.linking import RepeatUnlinked, unlinked
 from services.alarm.receipt.record import Outcome, Receipt, State
 
 APART = "所关联的事件已另行办理，请对本次报警单独处置。"
@@ -50,9 +48,7 @@ def follow_accusation(
     if receipt.stands_inside and city.belongs_to(receipt.unit, against):
         if receipt.outcome is not Outcome.LINKED:
             return []
-        left = link_of(receipt, receipt.version + 1, CLOCK)
-        own = matter_called(receipt, "", "") if receipt.dispatches else None
-        return [RepeatUnlinked(now, APART, left, own)]
+        return [unlinked(receipt, APART, CLOCK, now)]
     return [AccusationFollowed(now, against, barred_by(receipt, against, city))]
 
 

@@ -66,10 +66,13 @@ class RepeatLinked(Struct, frozen=True):
 
 
 class RepeatUnlinked(Struct, frozen=True):
+    """`danger`: it tells of a danger, and waits for its desk again."""
+
     time: datetime
     reason: str
     caller_unlinked: CallerLink | None = None
     facts: Matter | None = None
+    danger: bool = False
 
 
 def link(
@@ -108,9 +111,14 @@ def unlink(
     if receipt.outcome is not Outcome.LINKED:
         raise InvalidTransition("NOT_LINKED", outcome=receipt.outcome or "")
     reason = require_text(command.reason, "REASON_MISSING")
-    left = link_of(receipt, receipt.version + 1, command.by)
+    return [unlinked(receipt, reason, command.by, now)]
+
+
+def unlinked(receipt: Receipt, reason: str, by: Actor, now: datetime) -> RepeatUnlinked:
+    """The receipt leaves the incident, and is open at its desk again."""
+    left = link_of(receipt, receipt.version + 1, by)
     own = matter_called(receipt, "", "") if receipt.dispatches else None
-    return [RepeatUnlinked(now, reason, left, own)]
+    return RepeatUnlinked(now, reason, left, own, receipt.suggestions.danger is not None)
 
 
 def follow(
@@ -143,7 +151,15 @@ def _linked(receipt: Receipt, event: RepeatLinked) -> Receipt:
 
 
 def _unlinked(receipt: Receipt, event: RepeatUnlinked) -> Receipt:
-    return replace(receipt, state=State.RECEIVED, ending=None, incident=None, corrected=())
+    come_back = event.time if event.danger else None
+    return replace(
+        receipt,
+        state=State.RECEIVED,
+        ending=None,
+        incident=None,
+        corrected=(),
+        come_back_time=come_back,
+    )
 
 
 def _followed(receipt: Receipt, event: IncidentFollowed) -> Receipt:

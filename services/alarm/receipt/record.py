@@ -168,7 +168,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
     `corrected` are the facts corrected since it joined that incident; `barred` are the units that
     may not read it since it accuses them. `come_back_time` is since when it is open again because a
-    danger was told after its end.
+    danger or an accusation was told after its end, or its link was undone.
     """
 
     id: UUID

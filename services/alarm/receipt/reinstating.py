@@ -30,7 +30,7 @@ class UndoInvalid(Struct, frozen=True):
 
 class ReceiptReinstated(Struct, frozen=True):
     """`reinstated_by` is empty where the receipt follows its incident. `danger`: it comes back to
-    the desk because a danger was told after its end."""
+    the desk because a danger, or an accusation, was told after its end."""
 
     time: datetime
     reason: str
@@ -71,11 +71,15 @@ def with_danger(
 
 
 def with_accusation(receipt: Receipt, by: Actor, now: datetime) -> list[ReceiptReinstated]:
-    """A ticket that waits is taken back: no partner may see an accusation, or could answer it."""
-    passed = receipt.passed
+    """What was answered at the desk or marked as invalid is open again: else the accusation would
+    reach nobody. A ticket that waits is taken back: no partner may see an accusation, or could
+    answer it. What was filed stays filed."""
+    passed, matter = receipt.passed, str(receipt.matter_id)
+    if receipt.state is State.ENDED and receipt.outcome in (Outcome.ANSWERED, Outcome.INVALID):
+        return [ReceiptReinstated(now, ACCUSATION_TOLD, by.user, matter, danger=True)]
     if passed is None or passed.kind is not PassedKind.TICKET or passed.state not in UNANSWERED:
         return []
-    return [ReceiptReinstated(now, ACCUSATION_TOLD, by.user, str(receipt.matter_id))]
+    return [ReceiptReinstated(now, ACCUSATION_TOLD, by.user, matter)]
 
 
 def reinstated(receipt: Receipt, event: ReceiptReinstated) -> Receipt:

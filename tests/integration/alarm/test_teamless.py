@@ -19,6 +19,7 @@ from liandong.emergency.v1 import emergency_service_pb2 as missions
 from liandong.emergency.v1 import emergency_service_pb2_grpc as emergency
 from liandong.incident.v1 import incident_service_pb2 as incidents
 from liandong.incident.v1 import incident_service_pb2_grpc as workflow
+from tests.cities import NORTH
 from tests.desks import DISPATCHER, TAKER
 from tests.integration.alarm.conftest import Console
 from tests.integration.alarm.test_danger import KNIFE, a_dangerous_city, taken
@@ -81,8 +82,16 @@ class Room(Console):
             asked = missions.RecallMissionRequest(mission_id=each.id, reason="另有安排")
             await self._missions.RecallMission(asked, **self._by(TAKER))
 
-    def _by(self, who: Actor) -> dict[str, Any]:
-        metadata = metadata_for(self._token, who, principal=who.user)
+    async def clear(self, matter: str) -> None:
+        """The team of its one open mission is through."""
+        request = missions.ListMissionsRequest(matter_id=matter, open=True)
+        (found,) = (await self._missions.ListMissions(request, **self._by(TAKER))).items
+        done = missions.ClearMissionRequest(mission_id=found.id, result="已处置")
+        leader = Actor("sun", "north", "team_leader", NORTH)
+        await self._missions.ClearMission(done, **self._by(leader, team=found.team))
+
+    def _by(self, who: Actor, **more: str) -> dict[str, Any]:
+        metadata = metadata_for(self._token, who, principal=who.user, **more)
         metadata.append(("idempotency-key", uuid4().hex))
         return {"timeout": 10, "metadata": metadata}
 
@@ -124,6 +133,50 @@ async def test_it_waits_at_the_desk_as_long_as_no_team_is_under_way(room: Room) 
     assert (await room.waiting())["TEAM_MISSING"] == [receipt.code]
     await room.step("VoidIncident", receipt.id, reason="TEST", confirm_priority=True)
     assert "TEAM_MISSING" not in await room.waiting()
+
+
+async def test_what_a_team_has_done_is_done_for_the_inbox_and_the_receipt(room: Room) -> None:
+    receipt = await opened(room, narrative=KNIFE)
+    await room.do("DispatchNow", receipt.id, team="red")
+    await room.clear(receipt.id)
+    assert "TEAM_MISSING" not in await room.waiting(code=receipt.code)
+    assert not teams((await room.do("GetReceipt", receipt.id)).receipt)
+
+
+async def test_a_team_that_was_through_before_has_not_served_what_became_urgent(room: Room) -> None:
+    calm = await opened(room, narrative="有人吵架", category="violence", priority="P3")
+    await room.do("DispatchNow", calm.id, team="red")
+    await room.clear(calm.id)
+    raised = await room.step("SetPriority", calm.id, priority="P1", reason="动手了")
+    assert teams(raised) == ["blue", "red"]
+    assert (await room.waiting(code=calm.code))["TEAM_MISSING"] == [calm.code]
+    await room.do("DispatchNow", calm.id, team="red")
+    assert "TEAM_MISSING" not in await room.waiting(code=calm.code)
+
+
+async def test_the_line_of_a_matter_that_another_report_raised_leads_to_the_teams(
+    room: Room,
+) -> None:
+    first = await opened(room, narrative="路口有车", category="traffic", priority="P4")
+    second = await taken(room, narrative="路口有车", category="traffic", priority="P4")
+    await room.do("LinkRepeat", second.id, incident=first.id)
+    await room.do("AmendReceipt", second.id, narrative=KNIFE)
+    assert (await room.waiting(code=first.code))["TEAM_MISSING"] == [first.code]
+    assert teams((await room.do("GetReceipt", first.id)).receipt) == ["blue", "red"]
+    await room.do("DispatchNow", first.id, team="red")
+
+
+async def test_a_danger_whose_link_is_undone_waits_and_recommends_again(room: Room) -> None:
+    first = await opened(room, narrative=KNIFE)
+    await room.do("DispatchNow", first.id, team="red")
+    second = await taken(room, narrative=KNIFE)
+    await room.do("LinkRepeat", second.id, incident=first.id)
+    back = (await room.do("UnlinkRepeat", second.id, reason="不是同一件")).receipt
+    assert "blue" in teams(back)
+    assert (await room.waiting())["DANGER_TOLD"] == [second.code]
+    await room.do("OpenIncident", second.id)
+    await room.do("DispatchNow", second.id, team="blue")
+    assert "DANGER_TOLD" not in await room.waiting()
 
 
 @pytest.mark.parametrize("category", ["", "traffic.accident"])

@@ -123,7 +123,8 @@ def test_after_the_end_it_begins_to_accuse_once_and_for_a_reason(end: Any) -> No
     assert refusal_of(ended, replace(LATE, against="nowhere")).reason == "UNKNOWN_UNIT"
     accusing = after(LATE, found=ended)
     assert (accusing.against, accusing.facts.accused) == (ACCUSED, ACCUSED)
-    assert refusal_of(accusing, replace(LATE, against="roads")).reason == "ALREADY_ENDED"
+    if end is OPEN:
+        assert refusal_of(accusing, replace(LATE, against="roads")).reason == "ALREADY_ENDED"
     with pytest.raises(Refusal, match="NO_SUCH_RECEIPT"):
         require_may_see(accusing, replace(AUDITOR, role="supervisor"))
 
@@ -207,6 +208,30 @@ def test_a_ticket_whose_report_begins_to_accuse_is_back_at_its_desk(how: Any, la
     assert ("hotline" in back.readers) is (late is LATE)
     assert refusal_of(back, AnswerTicket(HOTLINE, "已答复")).reason == "NO_SUCH_RECEIPT"
     assert after(OPEN, found=back).outcome == "OPENED"
+
+
+@pytest.mark.parametrize("end", [ANSWER, INVALID], ids=lambda each: type(each).__name__)
+def test_what_was_answered_or_invalid_is_back_at_its_desk_with_an_accusation(end: Any) -> None:
+    """Else it reaches nobody: the end has told no other unit of it."""
+    back = after(LATE, found=after(end, found=RECEIVED))
+    assert (back.state, back.ending, back.against) == (State.RECEIVED, None, ACCUSED)
+    row = project(back)
+    assert (row["passed_state"], row["state"]) == ("RETURNED", "RECEIVED"), "the desk's inbox"
+    waits = _shown(back, timedelta(days=5))
+    assert (waits.reason, waits.cause) == (resources.Outstanding.REASON_ACCUSATION, "")
+    assert waits.HasField("since") and not waits.passed_to
+    opened = after(OPEN, found=back)
+    assert (opened.outcome, opened.against, project(opened)["passed_state"]) == (
+        "OPENED",
+        ACCUSED,
+        "",
+    )
+
+
+def test_what_was_filed_stays_filed_when_it_begins_to_accuse() -> None:
+    filed = replace(after(ANSWER, found=RECEIVED), state=State.CLOSED)
+    lead = replace(LATE, by=replace(TAKER, role="dispatcher"))
+    assert after(lead, found=filed).state is State.CLOSED
 
 
 def test_an_answered_ticket_that_accuses_later_stays_answered() -> None:

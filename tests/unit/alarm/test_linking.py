@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backbone.words.followed import OVER, Followed
 from backbone.words.followed import FollowIncident as Step
 from services.alarm.receipt.linking import FollowIncident, LinkRepeat, UnlinkRepeat
 from services.alarm.receipt.record import Outcome, Receipt, State
+from services.alarm.receipt.suggested import DangerSuggestion
+from services.alarm.receipt.table import project
 from tests.desks import TAKER
 from tests.unit.alarm.receipts import (
     ANSWERED,
@@ -30,6 +33,17 @@ def test_unlinking_opens_the_receipt_again() -> None:
     again = after(UNLINK, found=LINKED)
     assert (again.state, again.outcome, again.incident) == (State.RECEIVED, None, None)
     assert after(OPEN, found=again).outcome is Outcome.OPENED
+
+
+def test_a_danger_that_no_incident_answers_any_more_waits_at_its_desk() -> None:
+    """As one that is told after an answer does: the desk would never look at it again."""
+    fire = DangerSuggestion("fire", "火灾", "P1", ("着火",), score=10)
+    told = replace(LINKED, suggestions=replace(LINKED.suggestions, danger=fire))
+    back = after(UNLINK, found=told)
+    row = project(back)
+    assert (row["passed_state"], row["state"]) == ("RETURNED", "RECEIVED"), "the desk's inbox"
+    assert project(after(UNLINK, found=LINKED))["passed_state"] == ""
+    assert project(after(replace(OPEN, confirm_priority=True), found=back))["passed_state"] == ""
 
 
 @pytest.mark.parametrize("state", OVER)
