@@ -21,7 +21,7 @@ Table = list[dict[str, str]]
 
 def read(name: str, table: Table, city: City) -> Day:
     townships = sorted(city.townships)
-    times, unread = each_read(name, table, _when)
+    times, unread = each_read(name, table, COLUMNS, _when)
     said_in = (_said(row, table[row - 1], time) for row, time in times.items())
     known = identify(unquote(name), "petition", said_in)
     letters = [
@@ -35,8 +35,9 @@ def read(name: str, table: Table, city: City) -> Day:
     }
     if known.equal:
         notes["equal"] = f"{known.equal} rows say what an earlier one says; each is a petition"
+    told = (*unread, *known.contradictions)
     rows = tuple(sorted(letters, key=lambda letter: letter.time))
-    return Day(name, rows, notes, tuple(known.repeats), is_file=True, unread=unread)
+    return Day(name, rows, notes, tuple(known.repeats), is_file=True, unread=told)
 
 
 def _when(spot: str, row: Mapping[str, str]) -> datetime:
